@@ -1,0 +1,45 @@
+"""A case: what belongs together, and what its people state where the record is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class StatedChange:
+    """A remediation that the decision log or the case file states; stated, not observed."""
+
+    after_run: int
+    text: str
+    source: str
+    at: str | None = None
+    """The clock of the source, as written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The content of a case file (TOML), or of the case that a recording carries."""
+
+    title: str = ""
+    repository: str | None = None
+    workflow: str | None = None
+    """Workflow file name (``release.yml``) or path."""
+    branch: str | None = None
+    runs: tuple[int, ...] = ()
+    role_arn: str | None = None
+    region: str | None = None
+    audience: str | None = None
+    registry_id: str | None = None
+    ecr_repository: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    expected_account: str | None = None
+    decision_log: str | None = None
+    """File, entry heading and timestamp of the anchor, as text."""
+    decision_log_entry: str | None = None
+    evidence_local: str | None = None
+    evidence_root: str | None = None
+    """``s3://bucket/prefix/``."""
+    evidence_artifacts: tuple[str, ...] = ()
+    changes: tuple[StatedChange, ...] = ()
+    notes: tuple[str, ...] = field(default=())

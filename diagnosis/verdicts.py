@@ -1,0 +1,320 @@
+"""What planescope concludes, as values: gate verdicts, replays, forecast, remediations, closure, the whole diagnosis.
+
+These are the shapes that screens, the command line and the packet show. How each is reached stands in the module of its
+name (:mod:`diagnosis.replay`, :mod:`diagnosis.assessment`, :mod:`diagnosis.forecast`, …).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from diagnosis.account import AccountState
+from diagnosis.evidence import Evidence
+from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.runs import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What could not be read, why, and the way to obtain it."""
+
+    what: str
+    why: str
+    how: str
+    permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a log, an annotation or a step says went wrong."""
+
+    plane: Plane
+    checkpoint: Checkpoint | None
+    """None: the plane is known, the place inside it is not (or the plane has no checkpoints)."""
+    cause: str | None
+    """A slug of the catalogue of causes, or None where the evidence cannot name one."""
+    candidates: tuple[str, ...] = ()
+    """The causes that the evidence cannot separate."""
+    action: str | None = None
+    """The denied IAM action, where the text names it: ``ecr:PutImage``."""
+    principal: str | None = None
+    resource: str | None = None
+    sentence: str = ""
+    """One sentence for people: what this means, not what the log said."""
+    tell_apart: str = ""
+    """The cheapest read-only step that would separate the candidates."""
+    evidence: Evidence | None = None
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate that failed, if this is an access failure with a known place."""
+        return self.checkpoint.gate if self.checkpoint else None
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """The verdict at one gate, with its reason and proof."""
+
+    gate: Gate
+    verdict: Verdict
+    reason: str
+    """One sentence that an engineer can act on."""
+    checkpoint: Checkpoint | None = None
+    cause: str | None = None
+    candidates: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    """The IAM actions that are denied or missing, where the verdict is about actions."""
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    owner: Owner = Owner.CLOUD_SECURITY
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something read off the run, and where."""
+
+    value: str
+    found_in: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run tells about its own release, each with where it was found; None where it does not tell."""
+
+    role_arn: Fact | None = None
+    region: Fact | None = None
+    audience: Fact | None = None
+    registry: Fact | None = None
+    """Registry host: ``123456789012.dkr.ecr.eu-west-2.amazonaws.com``."""
+    repository: Fact | None = None
+    """ECR repository name."""
+    tag: Fact | None = None
+    digest: Fact | None = None
+    principal: Fact | None = None
+    """The assumed-role ARN that the log names."""
+    environment: Fact | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One IAM action that the release needs, on which resource, and which step needs it."""
+
+    action: str
+    resource: str | None
+    """``*`` for actions without resource level, the exact ARN, or None where the ARN is not known."""
+    checkpoint: Checkpoint
+    because: str
+    """The step that needs it, in words."""
+    step: str = ""
+    order: int = 0
+    """In which order a run would meet it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A recorded attempt with its verdict at each gate."""
+
+    attempt: Attempt
+    gates: tuple[GateVerdict, ...]
+    """Four, in gate order."""
+    stopped_by: Finding | None
+    """What stopped the run, gate or not; None for a success or where nothing tells."""
+    facts: RunFacts = RunFacts()
+    needs: tuple[Need, ...] = ()
+    notes: tuple[str, ...] = ()
+    retries: int = 0
+    """Retries that the log shows at the failing step."""
+
+    def at(self, gate: Gate) -> GateVerdict:
+        """The verdict at one gate."""
+        return self.gates[gate.order]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Today's verdict at each gate for one run's claims and needs, from the account state as read."""
+
+    gates: tuple[GateVerdict, ...]
+    problems: tuple[Problem, ...]
+    """Every cause found, in the order in which reruns would meet them; gates hold the first of each."""
+    subjects: tuple[str, ...]
+    """The subject claims that the run would present (more than one where it is not certain which)."""
+    needs: tuple[Need, ...]
+    account: AccountState
+    notes: tuple[str, ...] = ()
+
+    def at(self, gate: Gate) -> GateVerdict:
+        """The verdict at one gate."""
+        return self.gates[gate.order]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One cause that stands in the way today; the unit of forecast and remediation."""
+
+    checkpoint: Checkpoint | None
+    """None for registry state, which belongs to no gate."""
+    plane: Plane
+    cause: str
+    reason: str
+    actions: tuple[str, ...] = ()
+    resource: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    owner: Owner = Owner.CLOUD_SECURITY
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate at which a rerun would meet it."""
+        return self.checkpoint.gate if self.checkpoint else None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One effect of a remediation on the model of the account or on the next run; applied in memory only."""
+
+    kind: ChangeKind
+    target: str
+    """Provider ARN, role ARN, policy name, repository ARN, or ref."""
+    document: str | None = None
+    """The new document as JSON text, where one changes."""
+    values: tuple[str, ...] = ()
+    """Audiences, refs, actions: what the kind needs."""
+
+
+class ChangeKind(StrEnum):
+    """The bounded changes that planescope can propose and model."""
+
+    CREATE_PROVIDER = "create-provider"
+    ADD_AUDIENCE = "add-audience"
+    REPLACE_TRUST_POLICY = "replace-trust-policy"
+    PUT_INLINE_POLICY = "put-inline-policy"
+    REPLACE_ATTACHED_POLICY = "replace-attached-policy"
+    REPLACE_REPOSITORY_POLICY = "replace-repository-policy"
+    CREATE_REPOSITORY = "create-repository"
+    DISPATCH_ON_REF = "dispatch-on-ref"
+    """Changes nothing in the account: the next run presents another, already admitted subject."""
+    EDIT_WORKFLOW = "edit-workflow"
+    OUTSIDE = "outside"
+    """A change that is another owner's and is not modelled (an SCP, a boundary)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """One bounded change, as text to review and run elsewhere; planescope never makes it."""
+
+    id: str
+    cause: str
+    plane: Plane
+    checkpoint: Checkpoint | None
+    title: str
+    words: str
+    owner: Owner
+    verify: str
+    """How to prove it: the rerun of the same workflow, and what it would and would not prove."""
+    changes: tuple[Change, ...]
+    aws_cli: str = ""
+    terraform: str = ""
+    cloudformation: str = ""
+    difference: str = ""
+    """A readable (unified) difference against the live document, where one changes."""
+    widens: tuple[str, ...] = ()
+    """What the change admits or grants that was not before; empty for one that widens nothing."""
+    warnings: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A choice of one remediation a cause, with the proof: all gates judged again on the changed model."""
+
+    title: str
+    remediations: tuple[Remediation, ...]
+    gates: tuple[GateVerdict, ...]
+    """Four, judged after all changes of the path were applied in memory."""
+    newly_admitted: tuple[str, ...] = ()
+    """Subjects and actions that the path opens beyond the need; expected empty."""
+    proves: str = ""
+    does_not_prove: str = ""
+
+    @property
+    def opens_all(self) -> bool:
+        """Whether every gate passes after the path's changes."""
+        return all(verdict.verdict is Verdict.PASS for verdict in self.gates)
+
+
+class ClosureStatus(StrEnum):
+    """The state of a chain of attempts."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    UNPROVEN = "unproven"
+    NON_COMPLIANT = "non-compliant"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """One rule of closure with its verdict."""
+
+    rule: str
+    """A slug."""
+    title: str
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityFinding:
+    """Green for the wrong reason, or a doubt about it."""
+
+    slug: str
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    breaks_closure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The judgement of a chain."""
+
+    status: ClosureStatus
+    sentence: str
+    rules: tuple[RuleVerdict, ...]
+    integrity: tuple[IntegrityFinding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that a screen, a document or a packet shows about one chain of attempts."""
+
+    title: str
+    replays: tuple[Replay, ...]
+    """In order of time."""
+    subject: Replay | None
+    """The attempt whose claims and needs the live side is judged for; the latest, unless chosen."""
+    live: Assessment | None
+    """None where the live side was not read at all."""
+    forecast: tuple[Problem, ...] = ()
+    paths: tuple[Path, ...] = ()
+    """The first is the recommended one: it widens least."""
+    closure: Closure | None = None
+    unknown: tuple[Missing, ...] = ()
+    made_at: datetime | None = None
+    moment: str = ""
+    """In the demo: which moment of the incident this is."""
+
+    @property
+    def after_fix(self) -> tuple[GateVerdict, ...]:
+        """The gates after the recommended path; empty where there is none."""
+        return self.paths[0].gates if self.paths else ()
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """All offers, the recommended first, each once."""
+        seen: dict[str, Remediation] = {}
+        for path in self.paths:
+            for remediation in path.remediations:
+                seen.setdefault(remediation.id, remediation)
+        return tuple(seen.values())

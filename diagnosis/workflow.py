@@ -1,0 +1,79 @@
+"""A workflow file as values: what its jobs ask for, step by step, with line numbers. Parsing lives in probes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowStep:
+    """One step as written in the file."""
+
+    name: str | None
+    uses: str | None
+    """``owner/action@ref``, a path, or ``docker://image``."""
+    run: str | None
+    inputs: tuple[tuple[str, str], ...] = ()
+    """The ``with:`` block; expressions are left as written."""
+    env: tuple[tuple[str, str], ...] = ()
+    condition: str | None = None
+    """The ``if:`` text."""
+    continue_on_error: bool | str = False
+    line: int = 0
+    """1-based line of the step in the file."""
+
+    def input(self, key: str) -> str | None:
+        """The value of a ``with:`` key, keys compared case-insensitively as the runner does."""
+        wanted = key.lower()
+        return next((value for name, value in self.inputs if name.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowJob:
+    """One job as written in the file."""
+
+    id: str
+    name: str | None
+    steps: tuple[WorkflowStep, ...] = ()
+    permissions: tuple[tuple[str, str], ...] | None = None
+    """None: not stated at the job; ``(("*", "write-all"),)`` for the short form."""
+    environment: str | None = None
+    condition: str | None = None
+    continue_on_error: bool | str = False
+    uses: str | None = None
+    """A reusable workflow that this job calls."""
+    env: tuple[tuple[str, str], ...] = ()
+    runs_on: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow file."""
+
+    path: str
+    name: str | None
+    jobs: tuple[WorkflowJob, ...]
+    permissions: tuple[tuple[str, str], ...] | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    triggers: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str | None], ...] = field(default=())
+    """``workflow_dispatch`` inputs with their defaults."""
+
+    def job_named(self, shown_name: str) -> WorkflowJob | None:
+        """The job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""
+        base = shown_name.split(" / ")[-1]
+        for candidate in (base, base.rsplit(" (", 1)[0]):
+            for job in self.jobs:
+                if candidate in (job.name, job.id):
+                    return job
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class UnparsableWorkflow:
+    """The file could not be read as a workflow; gates that need it are unknown."""
+
+    path: str
+    why: str
+    line: int | None = None
