@@ -1,0 +1,155 @@
+"""The port between screens and everything behind them: what the app may ask for, as values.
+
+Screens know this module only; :mod:`tui.bootstrap` wires it to the probes. Every method blocks and is called from a worker
+thread; ``cancelled`` is looked at between requests, ``progress`` may be called from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from diagnosis.verdicts import Diagnosis
+
+RunKey: TypeAlias = tuple[int, int]
+"""``(run id, attempt)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One line of the run list. All texts are foreign."""
+
+    key: RunKey
+    number: int
+    workflow: str
+    workflow_path: str
+    title: str
+    ref: str
+    event: str
+    actor: str
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of runs, newest first."""
+
+    rows: tuple[RunRow, ...]
+    total: int
+    next_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Filters that GitHub applies; empty means all."""
+
+    workflow: str = ""
+    branch: str = ""
+    actor: str = ""
+    event: str = ""
+    status: str = ""
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is; ``total`` is None while it is not known."""
+
+    what: str
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stage of the embedded incident."""
+
+    name: str
+    """``1``, ``2``, ``3`` or ``later``."""
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call of the ledger."""
+
+    at: datetime
+    service: str
+    operation: str
+    target: str
+    result: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """Where the packet lies, and what it consists of."""
+
+    directory: Path
+    files: tuple[str, ...]
+
+
+class DeskProblem(Exception):
+    """Something that stops the whole request: one sentence, the way out, and the exit code it has on the command line."""
+
+    def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.way_out = way_out
+        self.exit_code = exit_code
+
+
+class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
+    """Raised out of a desk method when ``cancelled()`` turned true."""
+
+
+ProgressHook: TypeAlias = Callable[[Progress], None]
+CancelHook: TypeAlias = Callable[[], bool]
+
+
+class Desk(Protocol):
+    """What the app asks for."""
+
+    @property
+    def title(self) -> str:
+        """Which repository and source: foreign text in parts."""
+
+    @property
+    def origin_note(self) -> str:
+        """One line on what kind of facts these are (``embedded incident: logs reconstructed``); empty for live."""
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """The stages that ``[`` and ``]`` move through; empty for a live repository."""
+
+    @property
+    def moment_index(self) -> int:
+        """Index into :attr:`moments`."""
+
+    def move_to(self, index: int) -> None:
+        """Move the embedded incident to a stage: runs served and account state change with it."""
+
+    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
+        """One page of runs; pages count from 1."""
+
+    def diagnose(
+        self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        """Diagnose the chain around the selected run (None: the newest chain), judging the live side for ``subject``
+        (None: the selected run, else the chain's latest attempt)."""
+
+    def calls(self) -> tuple[CallRow, ...]:
+        """The ledger: every call made so far."""
+
+    def export_packet(self, diagnosis: Diagnosis, directory: Path | None) -> ExportResult:
+        """Write the evidence packet (None: a new folder in the current directory)."""
+
+    def close(self) -> None:
+        """Stop servers and sessions that were started for this desk."""
