@@ -205,9 +205,11 @@ class Remediation:
     """One bounded change, as text to review and run elsewhere; planescope never makes it."""
 
     id: str
-    cause: str
+    causes: tuple[str, ...]
+    """Every cause that this one change removes: changes to one document are merged."""
     plane: Plane
     checkpoint: Checkpoint | None
+    """The first checkpoint that it opens."""
     title: str
     words: str
     owner: Owner

@@ -1,7 +1,7 @@
 """The port between screens and everything behind them: what the app may ask for, as values.
 
-Screens know this module only; :mod:`tui.bootstrap` wires it to the probes. Every method blocks and is called from a worker
-thread; ``cancelled`` is looked at between requests, ``progress`` may be called from any thread.
+Screens know this module only; :mod:`tui.bootstrap` wires it to the probes. Every method blocks and is called from a
+worker thread; ``cancelled`` is looked at between requests, ``progress`` may be called from any thread.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class ExportResult:
     files: tuple[str, ...]
 
 
-class DeskProblem(Exception):
-    """Something that stops the whole request: one sentence, the way out, and the exit code it has on the command line."""
+class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
+    """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
 
     def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
         super().__init__(sentence)
