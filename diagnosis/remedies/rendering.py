@@ -1,0 +1,81 @@
+"""A change in the voices that engineers paste: AWS CLI lines, Terraform (HCL), CloudFormation (YAML in JSON syntax).
+
+All values are foreign text: they are quoted for the language that they go into, so that a ref such as ``$(id)`` or
+``${path.root}`` stays a name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+def shell(*words: str) -> str:
+    """One command line; long options start on lines of their own."""
+    lines: list[str] = []
+    for word in words:
+        quoted = shlex.quote(word)
+        if word.startswith("--") or not lines:
+            lines.append(quoted)
+        else:
+            lines[-1] += f" {quoted}"
+    return " \\\n  ".join(lines)
+
+
+def with_document(words: Sequence[str], option: str, document: str, file_name: str) -> str:
+    """A command that takes a document, with the lines that write the document to a file first."""
+    # The quoted delimiter keeps the shell from expanding anything; JSON text has no line of its own that equals it.
+    return f"cat > {shlex.quote(file_name)} <<'POLICY'\n{document}\nPOLICY\n" + shell(
+        *words, option, f"file://{file_name}"
+    )
+
+
+def hcl_string(value: str) -> str:
+    """A quoted HCL string in which template markers are literal."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def hcl(value: object, depth: int = 0) -> str:
+    """A JSON-like value as an HCL expression."""
+    pad, inner = "  " * depth, "  " * (depth + 1)
+    if isinstance(value, Mapping):
+        if not value:
+            return "{}"
+        rows = [
+            f"{inner}{key if _PLAIN_KEY.match(str(key)) else hcl_string(str(key))} = {hcl(item, depth + 1)}"
+            for key, item in value.items()
+        ]
+        return "{\n" + "\n".join(rows) + f"\n{pad}}}"
+    if isinstance(value, list | tuple):
+        if not value:
+            return "[]"
+        rows = [f"{inner}{hcl(item, depth + 1)}," for item in value]
+        return "[\n" + "\n".join(rows) + f"\n{pad}]"
+    if isinstance(value, str):
+        return hcl_string(value)
+    return json.dumps(value)
+
+
+def terraform_resource(kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, str]) -> str:
+    """One resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
+    rows = [f"  {key} = {hcl(value, 1)}" for key, value in body.items()]
+    rows += [f"  {key} = jsonencode({hcl(json.loads(text), 1)})" for key, text in documents.items()]
+    return f'resource "{kind}" "{terraform_label(label)}" {{\n' + "\n".join(rows) + "\n}"
+
+
+def terraform_label(text: str) -> str:
+    """A Terraform name made from any text."""
+    label = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_").lower() or "release"
+    return label if label[0].isalpha() or label[0] == "_" else f"r_{label}"
+
+
+def cloudformation(logical_id: str, kind: str, properties: Mapping[str, object]) -> str:
+    """One CloudFormation resource as a template in JSON, which YAML readers take too."""
+    name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", logical_id) if part) or "Resource"
+    return json.dumps(
+        {"Resources": {name: {"Type": kind, "Properties": dict(properties)}}}, indent=2, ensure_ascii=False
+    )
