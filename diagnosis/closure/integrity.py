@@ -1,0 +1,214 @@
+"""Green for the wrong reason: what makes a success prove less than it seems to.
+
+Each check looks at facts that were read. A check that lacks its facts finds nothing here; the closure rules say what
+was missing, so that silence is never taken for proof.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from diagnosis.account import AccountState, Image
+from diagnosis.case import Case
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.live.judgement import releasing_job
+from diagnosis.reading import Known
+from diagnosis.runs import Attempt
+from diagnosis.closure.stated_clock import order_conflicts
+from diagnosis.verdicts import IntegrityFinding, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowStep
+
+_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n\s*\2\s*(?:\n|\Z)", re.DOTALL)
+_TARGET = re.compile(r">\s*[\"']?(?:[^\s\"'>|;]*/)?([A-Za-z0-9_.-]+\.json)")
+_ASSERTION = re.compile(r"\"(?:verdict|status|result|[a-z_]+(?:rejected|verified|passed))\"\s*:\s*(?:true|\"[A-Z]+\")")
+
+
+def integrity_findings(
+    replays: Sequence[Replay],
+    workflow: Workflow | UnparsableWorkflow | None,
+    account: AccountState | None,
+    case: Case,
+) -> tuple[IntegrityFinding, ...]:
+    """All findings for one chain, each once."""
+    findings: list[IntegrityFinding] = []
+    findings += ref_changed(replays)
+    if isinstance(workflow, Workflow):
+        findings += gates_demoted(workflow)
+        findings += ref_laundered(workflow, replays)
+        findings += self_asserted(workflow, replays)
+    if account is not None:
+        findings += side_channel(replays, account)
+    findings += order_conflicts(replays, case)
+    return tuple(findings)
+
+
+def ref_changed(replays: Sequence[Replay]) -> list[IntegrityFinding]:
+    """The closing run proves another subject than one that failed."""
+    if not replays or replays[-1].attempt.conclusion != "success":
+        return []
+    closing = replays[-1].attempt
+    others = [replay.attempt for replay in replays[:-1] if replay.attempt.ref != closing.ref]
+    if not others:
+        return []
+    refs = ", ".join(dict.fromkeys(attempt.ref for attempt in others))
+    return [
+        IntegrityFinding(
+            slug="ref-changed-in-chain",
+            reason=f"The chain began on {refs} and closed on {closing.ref}: the success proves {closing.ref} only.",
+            evidence=tuple(_run_evidence(attempt) for attempt in (*others, closing)),
+        )
+    ]
+
+
+def _run_evidence(attempt: Attempt) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind.RUN,
+        text=f"run {attempt.run_id} attempt {attempt.attempt} on {attempt.ref}: {attempt.conclusion or attempt.status}",
+        address=attempt.html_url,
+        origin=attempt.origin,
+        at=attempt.started_at,
+    )
+
+
+def _releasing_steps(workflow: Workflow) -> tuple[WorkflowStep, ...]:
+    job = releasing_job(workflow)
+    return job.steps if job else ()
+
+
+def _crosses_a_gate(step: WorkflowStep) -> bool:
+    uses, script = (step.uses or "").lower(), step.run or ""
+    return (
+        uses.startswith(("aws-actions/", "docker/login-action", "docker/build-push-action"))
+        or bool(
+            re.search(r"\b(?:docker|buildah|podman)\s+(?:push|buildx)\b|\bcrane\s+push\b|\bskopeo\s+copy\b", script)
+        )
+        or "aws ecr " in script
+    )
+
+
+def gates_demoted(workflow: Workflow) -> list[IntegrityFinding]:
+    """A step or job that crosses a gate may fail without failing the run, or is switched off."""
+    findings: list[IntegrityFinding] = []
+    job = releasing_job(workflow)
+    if job and job.continue_on_error not in (False, "false"):
+        findings.append(_demoted(workflow, f"job {job.name or job.id} has continue-on-error", job.line))
+    for step in _releasing_steps(workflow):
+        if not _crosses_a_gate(step):
+            continue
+        name = step.name or step.uses or "a step"
+        if step.continue_on_error not in (False, "false"):
+            findings.append(_demoted(workflow, f"step {name} has continue-on-error", step.line))
+        if (step.condition or "").replace("${{", "").replace("}}", "").strip() == "false":
+            findings.append(_demoted(workflow, f"step {name} is switched off (`if: false`)", step.line))
+        if step.run and re.search(r"(?:docker push|aws ecr [a-z-]+|crane push)[^\n]*\|\|\s*(?:true|echo|:)", step.run):
+            findings.append(_demoted(workflow, f"step {name} swallows the failure of its command", step.line))
+    return findings
+
+
+def _demoted(workflow: Workflow, what: str, line: int) -> IntegrityFinding:
+    return IntegrityFinding(
+        slug="gate-demoted",
+        reason=f"{what[0].upper()}{what[1:]}: a denial there does not stop the release.",
+        evidence=(Evidence(kind=EvidenceKind.WORKFLOW_FILE, text=what, address=workflow.path, line=line),),
+        breaks_closure=True,
+    )
+
+
+def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
+    """The run is dispatched on a trusted ref and checks out another: the subject does not name the code that runs."""
+    findings = []
+    for step in _releasing_steps(workflow):
+        if not (step.uses or "").lower().startswith("actions/checkout@"):
+            continue
+        wanted = (step.input("ref") or "").strip()
+        own = {"", "${{ github.ref }}", "${{ github.sha }}", "${{ github.ref_name }}"}
+        own |= {replay.attempt.head_sha for replay in replays} | {replay.attempt.ref for replay in replays}
+        own |= {replay.attempt.head_branch or "" for replay in replays}
+        if wanted in own:
+            continue
+        findings.append(
+            IntegrityFinding(
+                slug="ref-laundering",
+                reason=f"The job checks out `{wanted}`, not the ref in its subject: "
+                "the admitted ref need not be the code that runs.",
+                evidence=(
+                    Evidence(
+                        kind=EvidenceKind.WORKFLOW_FILE, text=f"ref: {wanted}", address=workflow.path, line=step.line
+                    ),
+                ),
+            )
+        )
+    return findings
+
+
+def self_asserted(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
+    """An evidence file whose verdict is a constant in the workflow text measures nothing."""
+    present = {name.rpartition("/")[2] for replay in replays for name in _artifact_files(replay.attempt)}
+    findings = []
+    for step in _releasing_steps(workflow):
+        for match in _HEREDOC.finditer(step.run or ""):
+            quoted, body = bool(match.group(1)), match.group(3)
+            line_start = (step.run or "").rfind("\n", 0, match.start()) + 1
+            target = _TARGET.search((step.run or "")[line_start : match.end(2) + 40].split("\n")[0])
+            if target is None or not _ASSERTION.search(body):
+                continue
+            if not quoted and "$" in body.replace("$schema", ""):
+                continue
+            findings.append(_self_asserted(workflow, step, target.group(1), target.group(1) in present))
+    return findings
+
+
+def _artifact_files(attempt: Attempt) -> list[str]:
+    if not isinstance(attempt.artifacts, Known):
+        return []
+    return [name for artifact in attempt.artifacts.value for name, _ in artifact.files]
+
+
+def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: bool) -> IntegrityFinding:
+    held = " It is in the run's artifacts." if present else ""
+    return IntegrityFinding(
+        slug="self-asserted-evidence",
+        reason=f"{file} is a constant written by the workflow (step {step.name or '?'}): "
+        f"it asserts, it does not measure.{held}",
+        evidence=(
+            Evidence(
+                kind=EvidenceKind.WORKFLOW_FILE,
+                text=f"{file} is written from a literal heredoc",
+                address=workflow.path,
+                line=step.line,
+            ),
+        ),
+    )
+
+
+def side_channel(replays: Sequence[Replay], account: AccountState) -> list[IntegrityFinding]:
+    """The image's push lies in no run of the chain."""
+    if not isinstance(account.image, Known) or account.image.value.pushed_at is None or not replays:
+        return []
+    image = account.image.value
+    if any(pushed_within(replay.attempt, image) for replay in replays):
+        return []
+    return [
+        IntegrityFinding(
+            slug="side-channel-publish",
+            reason=f"The image {', '.join(image.tags)} was pushed at {image.pushed_at:%Y-%m-%d %H:%M:%SZ}, "
+            "in no run of this chain.",
+            evidence=(
+                Evidence(
+                    kind=EvidenceKind.API_CALL,
+                    text=f"pushed at {image.pushed_at:%Y-%m-%dT%H:%M:%SZ}, digest {image.digest}",
+                    address="ecr:DescribeImages",
+                    origin=Origin.LIVE,
+                    at=account.read_at,
+                ),
+            ),
+            breaks_closure=True,
+        )
+    ]
+
+
+def pushed_within(attempt: Attempt, image: Image) -> bool:
+    """Whether the image's push time lies between the attempt's start and end (both ends included)."""
+    start, end = attempt.started_at or attempt.created_at, attempt.updated_at
+    return image.pushed_at is not None and end is not None and start <= image.pushed_at <= end

@@ -1,0 +1,128 @@
+"""Today's verdict at each gate, for one run's claims and needs, from the account state as the probes read it.
+
+Unlike a recorded attempt, the account can be asked at every gate whatever the gate before it says: no live verdict is
+``blocked``. So one look shows everything that a rerun would still meet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagnosis.account import AccountState
+from diagnosis.case import Case
+from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
+from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
+from diagnosis.live.authorization import judge_least_privilege, judge_registry
+from diagnosis.live.judgement import GateJudgement, RunClaims
+from diagnosis.needs import needs_for
+from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+
+def assess(
+    replay: Replay,
+    workflow: Workflow | UnparsableWorkflow | None,
+    account: AccountState,
+    case: Case,
+    *,
+    ref: str | None = None,
+    needs: tuple[Need, ...] | None = None,
+) -> Assessment:
+    """Judge the four gates today for the run of ``replay``.
+
+    ``ref`` asks for another ref than the run's (``refs/heads/main``): the counterfactual of dispatching there.
+    """
+    run = RunClaims.of(replay, workflow, account, case, ref)
+    wanted = needs if needs is not None else (replay.needs or needs_for(workflow, None, replay.facts, case))
+    judgements = (
+        judge_oidc_trust(run),
+        judge_role_assumption(run),
+        judge_registry(run, wanted),
+        judge_least_privilege(run, wanted),
+    )
+    problems = tuple(
+        sorted(
+            (problem for judgement in judgements for problem in judgement.problems),
+            key=lambda problem: problem.checkpoint.order if problem.checkpoint else _registry_state_order(),
+        )
+    )
+    return Assessment(
+        gates=tuple(_verdict(gate, judgement) for gate, judgement in zip(GATES, judgements, strict=True)),
+        problems=problems,
+        subjects=run.subjects,
+        needs=wanted,
+        account=account,
+        notes=tuple(note for judgement in judgements for note in judgement.notes),
+    )
+
+
+def _registry_state_order() -> float:
+    """Registry state is met when the push begins: after the login, before the first push action is judged."""
+    return Checkpoint.REGISTRY_AUTH.order + 0.5
+
+
+def _verdict(gate: Gate, judgement: GateJudgement) -> GateVerdict:
+    """The gate's verdict: the first problem decides; without one, what is missing makes it unknown."""
+    own = [problem for problem in judgement.problems if problem.gate is gate]
+    if own:
+        return _failed(gate, own, judgement)
+    if judgement.missing or judgement.undecided:
+        return GateVerdict(
+            gate=gate,
+            verdict=Verdict.UNKNOWN,
+            reason=judgement.undecided or _cannot_tell(judgement.missing),
+            candidates=judgement.candidates,
+            evidence=judgement.evidence,
+            missing=judgement.missing,
+            owner=judgement.owner,
+        )
+    return GateVerdict(
+        gate=gate,
+        verdict=Verdict.PASS,
+        reason=judgement.passed,
+        evidence=judgement.evidence,
+        owner=judgement.owner,
+    )
+
+
+def _failed(gate: Gate, problems: list[Problem], judgement: GateJudgement) -> GateVerdict:
+    first = min(problems, key=lambda problem: problem.checkpoint.order if problem.checkpoint else 0)
+    others = len(problems) - 1
+    more = f" ({others} more at this gate)" if others else ""
+    actions = tuple(dict.fromkeys(action for problem in problems for action in problem.actions))
+    return GateVerdict(
+        gate=gate,
+        verdict=Verdict.FAIL,
+        reason=first.reason + more,
+        checkpoint=first.checkpoint,
+        cause=first.cause,
+        actions=actions,
+        evidence=tuple(evidence for problem in problems for evidence in problem.evidence),
+        missing=judgement.missing,
+        owner=first.owner,
+    )
+
+
+def _cannot_tell(missing: tuple[Missing, ...]) -> str:
+    first = missing[0]
+    return f"Cannot be decided: {first.what}: {first.why}."
+
+
+def unjudged(reason: str, how: str, permission: str | None = None) -> tuple[GateVerdict, ...]:
+    """Four unknown verdicts, for a live side that could not be read at all."""
+    missing = (Missing(what="the live state of the account", why=reason, how=how, permission=permission),)
+    return tuple(
+        GateVerdict(
+            gate=gate,
+            verdict=Verdict.UNKNOWN,
+            reason=f"Cannot be decided: {reason}.",
+            missing=missing,
+            owner=Owner.CLOUD_SECURITY,
+        )
+        for gate in GATES
+    )
+
+
+def with_account(assessment: Assessment, account: AccountState) -> Assessment:
+    """The same assessment shown with another state; used by tests of the counterfactual."""
+    return replace(assessment, account=account)

@@ -1,0 +1,197 @@
+"""The authorization plane today: may the role do what the release needs, and nothing more?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.account import NamedPolicy
+from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.excess import Excess, excess
+from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.trust_scope import judge_trust_scope
+from diagnosis.live.judgement import GateJudgement, RunClaims
+from diagnosis.reading import Absent, Known, Unreadable
+from diagnosis.live.registry_state import registry_problems
+from diagnosis.verdicts import Missing, Need, Problem
+
+_LAYER_CAUSES = {
+    "scp": ("scp", Owner.ORGANIZATION),
+    "boundary": ("boundary", Owner.ORGANIZATION),
+    "resource": ("repository-policy-deny", Owner.REGISTRY),
+}
+
+
+def judge_registry(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
+    """Registry authorization: every needed action on its exact resource, under every layer that was read."""
+    state = registry_problems(run)
+    if isinstance(run.account.role, Absent):
+        return GateJudgement(
+            passed="",
+            problems=state.problems,
+            undecided="The role does not exist, so nothing can be said about its permissions.",
+            missing=(Missing("the role's permissions", "the role does not exist", "mend role assumption first"),),
+        )
+    if not needs:
+        return GateJudgement(
+            passed="",
+            problems=state.problems,
+            undecided="It is not known which registry actions this release needs.",
+            missing=(
+                Missing(
+                    what="the actions that the release needs",
+                    why="neither the workflow file nor the log shows a registry step",
+                    how="read the workflow file (permission contents: read), or name repository and region in a case file",
+                ),
+            ),
+        )
+    judged = judge_needs(needs, run.account, run.session_name)
+    problems = (*_problems(judged), *state.problems)
+    missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
+    undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
+    allowed = [judgement for judgement in judged if judgement.entitlement is Entitlement.ALLOWED]
+    return GateJudgement(
+        passed=f"All {len(judged)} actions that the release needs are allowed on their exact resources.",
+        problems=problems,
+        missing=(*missing, *state.missing),
+        undecided=f"Cannot be decided for {_count(undecided, 'action')}: {missing[0].what}: {missing[0].why}."
+        if undecided and missing
+        else "",
+        evidence=tuple(evidence for judgement in allowed for evidence in judgement.evidence),
+        notes=state.notes,
+    )
+
+
+def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
+    """One problem for each pair of cause and checkpoint, its actions in the order in which a run meets them."""
+    grouped: dict[tuple[str, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
+    owners: dict[tuple[str, Checkpoint], Owner] = {}
+    for judgement in judged:
+        for layer, explicit, text, _path in judgement.stopped_by:
+            cause, owner = _LAYER_CAUSES.get(layer, (_scope_cause(judgement.need), Owner.CLOUD_SECURITY))
+            key = (cause, judgement.need.checkpoint)
+            grouped.setdefault(key, []).append((judgement, explicit, text))
+            owners[key] = owner
+    return tuple(
+        Problem(
+            checkpoint=checkpoint,
+            plane=Plane.AUTHORIZATION,
+            cause=cause,
+            reason=_reason(cause, entries),
+            actions=tuple(dict.fromkeys(judgement.need.action for judgement, _, _ in entries)),
+            resource=entries[0][0].need.resource,
+            evidence=tuple(dict.fromkeys(evidence for judgement, _, _ in entries for evidence in judgement.evidence)),
+            owner=owners[cause, checkpoint],
+        )
+        for (cause, checkpoint), entries in grouped.items()
+    )
+
+
+def _scope_cause(need: Need) -> str:
+    if need.action.lower().endswith(":getauthorizationtoken"):
+        return "get-authorization-token"
+    return "pull-scope" if need.checkpoint is Checkpoint.REGISTRY_PULL else "push-scope"
+
+
+def _reason(cause: str, entries: list[tuple[NeedJudgement, bool, str]]) -> str:
+    first, explicit, text = entries[0]
+    actions = list(dict.fromkeys(judgement.need.action for judgement, _, _ in entries))
+    resource = first.need.resource
+    if explicit:
+        return f"An explicit deny stops {_count(actions, 'action')} on {resource}: {text}"
+    if cause == "get-authorization-token":
+        return "The role is not allowed ecr:GetAuthorizationToken on `*`, so the registry login fails."
+    if cause in ("push-scope", "pull-scope"):
+        steps = ", ".join(dict.fromkeys(judgement.need.step for judgement, _, _ in entries if judgement.need.step))
+        where = f" (step {steps})" if steps else ""
+        return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}."
+    if cause == "repository-policy-deny":
+        return f"The repository policy does not admit {_count(actions, 'action')} for this role: {text}"
+    what = "permissions boundary" if cause == "boundary" else "service control policies"
+    return f"The {what} do not allow {_count(actions, 'action')}; adding identity permissions cannot help."
+
+
+def _count(actions: list[str], noun: str) -> str:
+    if len(actions) == 1:
+        return actions[0]
+    return f"{len(actions)} {noun}s ({actions[0]}, …)"
+
+
+def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
+    """Least privilege: every statement of the role against the needed set, and the trust policy against the run."""
+    trust = judge_trust_scope(run)
+    if isinstance(run.account.role, Absent):
+        return GateJudgement(
+            passed="",
+            undecided="The role does not exist, so there is no scope to judge.",
+            missing=(Missing("the role's policies", "the role does not exist", "mend role assumption first"),),
+        )
+    missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
+    policies = _role_policies(run)
+    found = excess(policies, needs)
+    problems = [*trust.problems]
+    if found.items:
+        problems.append(_too_much(found))
+    missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
+    missing += trust.missing
+    if not needs and any(policies):
+        missing.append(
+            Missing(
+                what="the actions that the release needs",
+                why="without them granted scope has nothing to be compared with",
+                how="read the workflow file (permission contents: read)",
+            )
+        )
+    return GateJudgement(
+        passed="Nothing beyond the needed actions is granted on the registry."
+        if policies
+        else "The role has no permission policies, so nothing beyond the need is granted.",
+        problems=tuple(problems),
+        missing=tuple(missing),
+        evidence=tuple(
+            Evidence(
+                kind=EvidenceKind.POLICY,
+                text=f"policy {policy.name}: compared statement by statement with the {len(needs)} needed actions",
+                address="iam:GetPolicyVersion" if policy.arn else "iam:GetRolePolicy",
+                origin=Origin.LIVE,
+                at=run.account.read_at,
+            )
+            for policy in policies
+        ),
+        notes=found.notes,
+    )
+
+
+def _role_policies(run: RunClaims) -> tuple[NamedPolicy, ...]:
+    policies: list[NamedPolicy] = []
+    for reading in (run.account.inline_policies, run.account.attached_policies):
+        if isinstance(reading, Known):
+            policies.extend(reading.value)
+    return tuple(policies)
+
+
+def _unread(reading: object) -> bool:
+    return isinstance(reading, Unreadable)
+
+
+def _gap(reading: object) -> Missing:
+    if not isinstance(reading, Unreadable):
+        raise TypeError("only an unreadable reading leaves a gap")
+    return Missing(reading.what, reading.why, reading.how, reading.permission)
+
+
+def _too_much(found: Excess) -> Problem:
+    first = found.items[0]
+    more = f", and {len(found.items) - 1} more" if len(found.items) > 1 else ""
+    return Problem(
+        checkpoint=Checkpoint.LEAST_PRIVILEGE,
+        plane=Plane.AUTHORIZATION,
+        cause="wildcard-escalation",
+        reason=f"The role is granted more than the release needs: {first.text}{more}.",
+        actions=tuple(dict.fromkeys(action for item in found.items for action in item.actions)),
+        evidence=tuple(
+            Evidence(kind=EvidenceKind.POLICY, text=item.text, address=item.path, origin=Origin.LIVE)
+            for item in found.items
+        ),
+        owner=Owner.CLOUD_SECURITY,
+    )

@@ -1,0 +1,286 @@
+"""Which of the needed actions the role's session may do today, by every layer that was read, and what stops the others.
+
+A layer that could not be read is bracketed: the decision is made once as if the layer were open and once as if it were
+shut. Where both agree the answer stands, whatever the layer says; where they differ the answer is undecided, and the
+layer is named as what is missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+from diagnosis.reading import Known, Unreadable
+from diagnosis.verdicts import Missing, Need
+
+
+class Entitlement(StrEnum):
+    """Whether a needed action would be allowed."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class NeedJudgement:
+    """One needed action, judged."""
+
+    need: Need
+    entitlement: Entitlement
+    stopped_by: tuple[tuple[str, bool, str, str], ...] = ()
+    """``(layer, explicit, sentence, json path)`` for every layer that stops it, in AWS's order of evaluation."""
+    missing: tuple[Missing, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """One side of the bracket, per layer, each parsed."""
+
+    identity: tuple[Policy, ...]
+    resource: Policy | None
+    boundary: tuple[Policy, ...] | None
+    scps: tuple[tuple[str, tuple[Policy, ...]], ...] | None
+
+
+def judge_needs(needs: Iterable[Need], account: AccountState, session_name: str) -> tuple[NeedJudgement, ...]:
+    """Judge each need for the session that the workflow gets from the role.
+
+    Needs whose resource is not known are undecided. The role's own existence is not judged here.
+    """
+    bench = _Bench(account, session_name)
+    return tuple(bench.judge(need) for need in needs)
+
+
+class _Bench:
+    """Parses every document once, then judges needs one by one."""
+
+    def __init__(self, account: AccountState, session_name: str) -> None:
+        self._account = account
+        role_arn = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
+        self._role_arn = role_arn
+        self._session = session_arn(role_arn, session_name)
+        self._context = self._session_context(session_name)
+        self._missing: list[Missing] = []
+        self._open = self._side(OPEN)
+        self._missing.clear()
+        self._shut = self._side(SHUT)
+
+    def _session_context(self, session_name: str) -> dict[str, tuple[str, ...]]:
+        question = self._account.question
+        context: dict[str, tuple[str, ...]] = {
+            "aws:PrincipalArn": (self._role_arn,),
+            "aws:PrincipalAccount": (_account_of(self._role_arn),),
+            "aws:PrincipalType": ("AssumedRole",),
+            "aws:SecureTransport": ("true",),
+            "aws:PrincipalIsAWSService": ("false",),
+            "aws:ViaAWSService": ("false",),
+        }
+        if question.provider_arn:
+            context["aws:FederatedProvider"] = (question.provider_arn,)
+        if question.region:
+            context["aws:RequestedRegion"] = (question.region,)
+        if session_name:
+            context["sts:RoleSessionName"] = (session_name,)
+        return context
+
+    def _side(self, side: str) -> _Layers:
+        """All layers as they stand, what could not be read taken as open or as shut."""
+        account = self._account
+        identity: list[Policy] = []
+        for reading in (account.inline_policies, account.attached_policies):
+            if isinstance(reading, Known):
+                identity.extend(self._parsed(reading.value, "identity", side))
+            elif isinstance(reading, Unreadable):
+                self._miss(reading, "identity-based policies")
+                identity.append(_whole("Allow" if side == OPEN else "Deny"))
+        boundary = self._boundary(side)
+        scps: tuple[tuple[str, tuple[Policy, ...]], ...] | None = None
+        if isinstance(account.scps, Known):
+            scps = tuple(
+                (level.level, tuple(self._parsed(level.policies, "scp", side))) for level in account.scps.value
+            )
+        elif isinstance(account.scps, Unreadable):
+            self._miss(account.scps, "service control policies")
+            scps = None if side == OPEN else (("unread", (_whole("Deny"),)),)
+        return _Layers(tuple(identity), self._resource(side), boundary, scps)
+
+    def _boundary(self, side: str) -> tuple[Policy, ...] | None:
+        reading = self._account.boundary
+        if isinstance(reading, Known):
+            return tuple(self._parsed((reading.value,), "boundary", side))
+        if isinstance(reading, Unreadable):
+            self._miss(reading, "permissions boundary")
+            return None if side == OPEN else (_whole("Deny"),)
+        return None
+
+    def _resource(self, side: str) -> Policy | None:
+        reading = self._account.repository_policy
+        if isinstance(reading, Known):
+            return next(iter(self._parsed((reading.value,), "resource", side, principal=self._session)), None)
+        if isinstance(reading, Unreadable):
+            self._miss(reading, "repository policy")
+            return _whole("Allow" if side == OPEN else "Deny", principal=self._session)
+        return None
+
+    def _parsed(
+        self, policies: Iterable[NamedPolicy], layer: str, side: str, principal: str | None = None
+    ) -> list[Policy]:
+        result = []
+        for policy in policies:
+            parsed, unsure = _parse_side(policy.document, side, frozenset(key.lower() for key in self._context))
+            if isinstance(parsed, Unparsable):
+                self._missing.append(
+                    Missing(
+                        what=f"{layer} policy {policy.name}",
+                        why=f"the document is unparsable: {parsed.why}",
+                        how="correct the document, or look at it in the AWS console",
+                    )
+                )
+                result.append(_whole("Allow" if side == OPEN else "Deny", principal=principal))
+                continue
+            if unsure:
+                self._missing.append(
+                    Missing(
+                        what=f"the value of {', '.join(unsure)} in the run's request",
+                        why=f"policy {policy.name} has a condition on it and no record tells it",
+                        how="read the CloudTrail event of the call, or look at the statement",
+                    )
+                )
+            result.append(parsed)
+        return result
+
+    def _miss(self, reading: Unreadable, layer: str) -> None:
+        self._missing.append(
+            Missing(what=reading.what or layer, why=reading.why, how=reading.how, permission=reading.permission)
+        )
+
+    def judge(self, need: Need) -> NeedJudgement:
+        """One need under both sides of the bracket."""
+        if need.resource is None:
+            missing = Missing(
+                what="the ARN of the ECR repository",
+                why="neither the run nor the case file tells account, region and name",
+                how="give ecr_repository, registry_id and region in a case file",
+            )
+            return NeedJudgement(need, Entitlement.UNDECIDED, missing=(missing,))
+        most = self._decide(need, self._open)
+        if most.outcome is not Outcome.ALLOWED:
+            return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
+        least = self._decide(need, self._shut)
+        if least.outcome is Outcome.ALLOWED:
+            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),))
+        relevant = tuple(
+            missing
+            for missing in dict.fromkeys(self._missing)
+            if need.resource != "*" or "repository" not in missing.what
+        )
+        return NeedJudgement(need, Entitlement.UNDECIDED, missing=relevant)
+
+    def _decide(self, need: Need, layers: _Layers) -> Decision:
+        resource = need.resource or ""
+        wildcard_only = resource == "*"
+        request = Request(
+            principal=self._session,
+            action=need.action,
+            resource=resource,
+            resource_account=_account_of(self._role_arn) if wildcard_only else _account_of(resource),
+            context=self._context,
+            wildcard_only_action=wildcard_only,
+        )
+        return evaluate(
+            request,
+            Layers(
+                identity=layers.identity,
+                resource=None if wildcard_only else layers.resource,
+                boundaries=layers.boundary,
+                scps=layers.scps,
+            ),
+        )
+
+    def _all_stops(self, need: Need, first: Decision) -> tuple[tuple[str, bool, str, str], ...]:
+        """Every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
+        stops: list[tuple[str, bool, str, str]] = []
+        layers, decision = self._open, first
+        for _ in range(5):
+            because = decision.because
+            layer = _layer_slug(because.layer)
+            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path))
+            layers = _opened(layers, layer, self._session)
+            decision = self._decide(need, layers)
+            if decision.outcome is Outcome.ALLOWED:
+                break
+        return tuple(stops)
+
+
+def _opened(layers: _Layers, layer: str, principal: str) -> _Layers:
+    if layer == "scp":
+        return replace(layers, scps=None)
+    if layer == "boundary":
+        return replace(layers, boundary=None)
+    if layer == "resource":
+        return replace(layers, resource=_whole("Allow", principal=principal))
+    return replace(layers, identity=(_whole("Allow"),))
+
+
+def _layer_slug(layer: str) -> str:
+    name = str(layer).lower()
+    for slug, marks in (("scp", ("scp", "service control")), ("boundary", ("boundar",)), ("resource", ("resource",))):
+        if any(mark in name for mark in marks):
+            return slug
+    return "identity"
+
+
+def _parse_side(document: str, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:
+    parsed = parse_policy(document)
+    if isinstance(parsed, Unparsable):
+        return parsed, ()
+    try:
+        loaded = json.loads(document)
+    except ValueError:
+        return parsed, ()
+    if not isinstance(loaded, Mapping):
+        return parsed, ()
+    changed, unsure = bounded(loaded, known, side)
+    return (parse_policy(changed), unsure) if unsure else (parsed, ())
+
+
+def _whole(effect: str, principal: str | None = None) -> Policy:
+    statement: dict[str, object] = {"Effect": effect, "Action": "*"}
+    if principal is None:
+        statement["Resource"] = "*"
+    else:
+        statement["Principal"] = {"AWS": principal}
+    parsed = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
+    if isinstance(parsed, Unparsable):
+        raise AssertionError(parsed.why)  # noqa: TRY004 - our own document is always a policy
+    return parsed
+
+
+def session_arn(role_arn: str, session_name: str) -> str:
+    """The ARN of the role's session: ``arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`` (a role's path is not part)."""
+    partition, account = (role_arn.split(":") + [""] * 6)[1], _account_of(role_arn)
+    name = role_arn.rpartition("/")[2]
+    return f"arn:{partition or 'aws'}:sts::{account}:assumed-role/{name}/{session_name or 'GitHubActions'}"
+
+
+def _account_of(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 else ""
+
+
+def _proof(need: Need, decision: Decision) -> Evidence:
+    because = decision.because
+    return Evidence(
+        kind=EvidenceKind.POLICY,
+        text=f"{need.action} on {need.resource}: {because.text}",
+        address=because.path or None,
+        origin=Origin.LIVE,
+    )
