@@ -1,0 +1,210 @@
+"""The recording format, version 1, and its values.
+
+A recording is a directory::
+
+    recording.json               index: header, repository, workflows, branches, commits, case, account
+    runs/<run id>.json           one run: its attempts, jobs, annotations, artifacts
+    logs/<run id>/<job id>.txt   a job's log, byte for byte as GitHub serves it
+    artifacts/<id>/<member>      the members of an artifact, unpacked
+    files/<commit>/<path>        a file of the repository at a commit
+
+Only ``recording.json`` has a fixed name; every other file is named by a member ``file`` or ``files``, relative to the
+directory, and may not leave it. Objects under a member that is called as GitHub calls the resource (``run``, ``job``,
+``artifact``, ``workflow``, ``branch``, ``commit``, …) are GitHub's own REST answers with GitHub's own addresses; what
+stands beside them is planescope's: origin, labels, file names.
+
+``origin`` is ``recorded`` (GitHub's API answered this) or ``reconstructed`` (written around the facts that are known).
+``reconstructed`` lists ``{"what", "why"}``: what of the object is no fact, and for which reason it was written so.
+A log that is reconstructed names in ``verbatim`` the pieces of text that are quoted from a source word for word.
+What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from diagnosis.case import Case
+from diagnosis.evidence import Origin
+from probes.recording.account import AccountFacts
+
+FORMAT = "planescope-recording"
+SCHEMA_VERSION = 1
+INDEX = "recording.json"
+
+JsonObject: TypeAlias = Mapping[str, Any]
+"""An answer of GitHub's REST API, as decoded JSON. Never changed after it was read."""
+
+Content: TypeAlias = bytes | Path
+"""Bytes in memory, or the file that holds them: a log of 300 MB is read when it is asked for."""
+
+
+class RecordingError(Exception):
+    """A recording cannot be used. The message is one sentence that names the file, the fault and the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """One thing that no public record holds and that was written to make the recording whole."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What GitHub refused when the recording was made: answered again in the same way."""
+
+    status: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLog:
+    """A job's log."""
+
+    content: Content
+    origin: Origin = Origin.RECORDED
+    reconstructed: tuple[Reconstruction, ...] = ()
+    verbatim: tuple[str, ...] = ()
+    """Text inside the log that is quoted word for word from a source."""
+    steps: tuple[tuple[int, int, int], ...] = ()
+    """``(step number, first line, last line)``, lines from 1; empty where the boundaries are not known."""
+
+    def read(self) -> bytes:
+        """The bytes as GitHub serves them. OSError where the file went away after the recording was opened."""
+        return read_content(self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedJob:
+    """A job of an attempt."""
+
+    job: JsonObject
+    log: RecordedLog | Refusal | None = None
+    """None: not recorded, GitHub's 404 on replay."""
+    annotations: tuple[JsonObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAttempt:
+    """One attempt: the run object as GitHub gives it for this attempt, and the attempt's jobs."""
+
+    run: JsonObject
+    jobs: tuple[RecordedJob, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The attempt, from 1."""
+        return int(self.run["run_attempt"])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedArtifact:
+    """An artifact of a run, with its members (empty where only its name was recorded)."""
+
+    artifact: JsonObject
+    files: tuple[tuple[str, Content], ...] | Refusal = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """A workflow run with all its attempts, the first first."""
+
+    attempts: tuple[RecordedAttempt, ...]
+    artifacts: tuple[RecordedArtifact, ...] = ()
+    origin: Origin = Origin.RECORDED
+    reconstructed: tuple[Reconstruction, ...] = ()
+
+    @property
+    def id(self) -> int:
+        """The run id."""
+        return int(self.attempts[0].run["id"])
+
+    @property
+    def created_at(self) -> datetime:
+        """When the run was created, UTC."""
+        return moment_of(self.attempts[0].run["created_at"])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFile:
+    """A file of the repository at a commit."""
+
+    path: str
+    commit: str
+    content: Content
+    origin: Origin = Origin.RECORDED
+    reconstructed: tuple[Reconstruction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedBranch:
+    """A branch as it stood from ``since`` on; the same branch may be listed once for each head it had."""
+
+    branch: JsonObject
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCase:
+    """The case that belongs to the recording, and from when on each of its statements was known."""
+
+    case: Case = field(default_factory=Case)
+    known_at: tuple[tuple[str, datetime], ...] = ()
+    """``(field of Case, UTC)``; a field that is not named was known from the start."""
+    changes_known_at: tuple[datetime | None, ...] = ()
+    """One for each change of the case, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A whole recording."""
+
+    repository: JsonObject
+    runs: tuple[RecordedRun, ...]
+    """In order of creation."""
+    title: str = ""
+    origin: Origin = Origin.RECORDED
+    reconstructed: tuple[Reconstruction, ...] = ()
+    api_url: str = "https://api.github.com"
+    """The address under which GitHub's own links in the objects stand; replaced on replay."""
+    workflows: tuple[JsonObject, ...] = ()
+    branches: tuple[RecordedBranch, ...] = ()
+    commits: tuple[JsonObject, ...] = ()
+    comparisons: tuple[tuple[str, str, JsonObject], ...] = ()
+    """``(base, head, comparison)``."""
+    files: tuple[RecordedFile, ...] = ()
+    oidc_customization: JsonObject | Refusal | None = None
+    environments: tuple[JsonObject, ...] = ()
+    case: RecordedCase = field(default_factory=RecordedCase)
+    account: AccountFacts | None = None
+    """The AWS side of an embedded incident; None for recordings of GitHub alone."""
+
+    @property
+    def full_name(self) -> str:
+        """``owner/name``."""
+        return str(self.repository["full_name"])
+
+    def run(self, run_id: int) -> RecordedRun | None:
+        """The run of this id, or None."""
+        return next((run for run in self.runs if run.id == run_id), None)
+
+
+def read_content(content: Content) -> bytes:
+    """The bytes of a content, from memory or from its file."""
+    return content if isinstance(content, bytes) else content.read_bytes()
+
+
+def moment_of(text: str) -> datetime:
+    """GitHub's timestamp (``2026-02-13T11:36:26Z``) as an aware UTC datetime; ValueError for anything else."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.astimezone(UTC)

@@ -1,0 +1,47 @@
+"""Tells an attempt that was read from a replayed recording which of its parts the recording had to reconstruct.
+
+GitHub's API has no place for such labels, so they are put on after the attempt was read, by run and job id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagnosis.evidence import Origin
+from diagnosis.reading import Known
+from diagnosis.runs import Attempt, Job
+from probes.recording.format import RecordedLog, Recording
+
+
+def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
+    """The attempt with ``origin``, ``reconstructed`` and each job's ``log_origin`` as the recording states them.
+
+    An attempt that the recording does not hold is returned as it is.
+    """
+    run = recording.run(attempt.run_id)
+    if run is None:
+        return attempt
+    logs = {
+        int(job.job["id"]): job.log
+        for entry in run.attempts
+        if entry.number == attempt.attempt
+        for job in entry.jobs
+        if isinstance(job.log, RecordedLog)
+    }
+    words = [str(entry) for entry in run.reconstructed]
+    for log in logs.values():
+        words += [f"job log, {entry}" for entry in log.reconstructed]
+    words += [
+        f"{file.path}, {entry}"
+        for file in recording.files
+        if file.path == attempt.workflow_path and file.commit == attempt.head_sha
+        for entry in file.reconstructed
+    ]
+    jobs = attempt.jobs
+    if isinstance(jobs, Known):
+        jobs = replace(jobs, value=tuple(_label_job(job, logs.get(job.id)) for job in jobs.value))
+    return replace(attempt, origin=run.origin, reconstructed=tuple(dict.fromkeys(words)), jobs=jobs)
+
+
+def _label_job(job: Job, log: RecordedLog | None) -> Job:
+    return replace(job, log_origin=log.origin if log else Origin.RECORDED)

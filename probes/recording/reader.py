@@ -1,0 +1,199 @@
+"""Reads a recording from its directory: every fault of the files is one :class:`RecordingError`, nothing is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from probes.recording.account_reader import read_account
+from probes.recording.case_reader import read_case
+from probes.recording.fields import WAY_OUT, Fields, load_object
+from probes.recording.format import (
+    FORMAT,
+    INDEX,
+    SCHEMA_VERSION,
+    Content,
+    JsonObject,
+    RecordedArtifact,
+    RecordedAttempt,
+    RecordedBranch,
+    RecordedFile,
+    RecordedJob,
+    RecordedLog,
+    RecordedRun,
+    Recording,
+    RecordingError,
+    Refusal,
+)
+
+
+def read_recording(path: Path) -> Recording:
+    """The recording in a directory (or whose ``recording.json`` is named).
+
+    Logs and artifact members are only looked for here and read when they are asked for. Raises RecordingError with one
+    sentence for anything that is missing, cut off, of another schema version, or not what the format says.
+    """
+    folder = path.parent if path.name == INDEX else path
+    if not folder.is_dir():
+        raise RecordingError(f"{path} is no recording: name the directory that holds {INDEX}")
+    index = Fields(load_object(folder / INDEX, INDEX), INDEX)
+    _check_version(index)
+    files = _Files(folder)
+    github = index.section("github")
+    repository = github.section("repository")
+    repository.text("full_name")
+    runs = sorted((_read_run(files, name) for name in github.texts("runs")), key=lambda run: (run.created_at, run.id))
+    account = read_account(index.section("account"), files.content) if index.has("account") else None
+    return Recording(
+        title=index.text("title", ""),
+        origin=index.origin(),
+        reconstructed=index.reconstructed(),
+        api_url=github.text("api_url", "https://api.github.com").rstrip("/"),
+        repository=repository.value,
+        workflows=github.mappings("workflows"),
+        branches=tuple(
+            RecordedBranch(_branch(entry), entry.optional_moment("since")) for entry in github.sections("branches")
+        ),
+        commits=github.mappings("commits"),
+        comparisons=tuple(
+            (entry.text("base"), entry.text("head"), entry.mapping("comparison"))
+            for entry in github.sections("comparisons")
+        ),
+        files=tuple(
+            RecordedFile(
+                path=entry.text("path"),
+                commit=entry.text("commit"),
+                content=files.content(entry, "file"),
+                origin=entry.origin(),
+                reconstructed=entry.reconstructed(),
+            )
+            for entry in github.sections("files")
+        ),
+        oidc_customization=_object_or_refusal(github, "oidc_customization"),
+        environments=github.mappings("environments"),
+        runs=tuple(runs),
+        case=read_case(index.section("case")) if index.has("case") else read_case(Fields({}, INDEX, "case")),
+        account=account,
+    )
+
+
+def _check_version(index: Fields) -> None:
+    if index.value.get("format") != FORMAT:
+        raise RecordingError(f"{INDEX} is no planescope recording: its member `format` is not {FORMAT!r}; {WAY_OUT}")
+    version = index.integer("schema_version")
+    if version == SCHEMA_VERSION:
+        return
+    way = (
+        "use a newer planescope"
+        if version > SCHEMA_VERSION
+        else "make the recording again with `planescope record` of this version"
+    )
+    raise RecordingError(
+        f"{INDEX} has schema version {version}, but this planescope reads version {SCHEMA_VERSION}: {way}"
+    )
+
+
+class _Files:
+    """The files of the recording, by the names that its members give them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, name: str, shown: str) -> Path:
+        """The file of this name. RecordingError where it would lie outside or is not there."""
+        parts = PurePosixPath(name).parts
+        # A recording comes from elsewhere: a name must not reach another file of this machine.
+        outside = not parts or name.startswith("/") or "\\" in name or ":" in parts[0] or ".." in parts
+        if outside or not (self.folder / name).resolve().is_relative_to(self.folder.resolve()):
+            raise RecordingError(f"{shown} names the file {name!r}, which is outside the recording; {WAY_OUT}")
+        return self.folder / name
+
+    def content(self, entry: Fields, member: str) -> Content:
+        """The content that a member names."""
+        name = entry.text(member)
+        file = self.path(name, f"{entry.shown}: member `{entry.place}.{member}`")
+        if not file.is_file():
+            raise RecordingError(f"{name} is missing from the recording ({entry.shown} names it); {WAY_OUT}")
+        return file
+
+
+def _read_run(files: _Files, name: str) -> RecordedRun:
+    run = Fields(load_object(files.path(name, f"{INDEX}: member `github.runs`"), name), name)
+    attempts = tuple(
+        sorted((_attempt(files, entry) for entry in run.sections("attempts", required=True)), key=lambda a: a.number)
+    )
+    if not attempts:
+        raise run.fault("attempts", "is empty")
+    return RecordedRun(
+        attempts=attempts,
+        artifacts=tuple(_artifact(files, entry) for entry in run.sections("artifacts")),
+        origin=run.origin(),
+        reconstructed=run.reconstructed(),
+    )
+
+
+def _attempt(files: _Files, entry: Fields) -> RecordedAttempt:
+    run = entry.section("run")
+    # What the replay cannot do without; all else may be absent, as in GitHub's own answers.
+    run.integer("id")
+    run.integer("run_attempt")
+    run.text("status")
+    run.text("event")
+    run.text("head_sha")
+    run.text("path")
+    run.moment("created_at")
+    return RecordedAttempt(run.value, tuple(_job(files, job) for job in entry.sections("jobs", required=True)))
+
+
+def _job(files: _Files, entry: Fields) -> RecordedJob:
+    job = entry.section("job")
+    job.integer("id")
+    job.text("name")
+    job.text("status")
+    for step in job.sections("steps"):
+        step.integer("number")
+        step.text("name")
+    log = entry.section("log") if entry.has("log") else None
+    return RecordedJob(job.value, _log(files, log) if log else None, entry.mappings("annotations"))
+
+
+def _log(files: _Files, log: Fields) -> RecordedLog | Refusal:
+    if log.has("unreadable"):
+        return _refusal(log.section("unreadable"))
+    return RecordedLog(
+        content=files.content(log, "file"),
+        origin=log.origin(),
+        reconstructed=log.reconstructed(),
+        verbatim=log.texts("verbatim"),
+        steps=tuple(
+            (step.integer("number"), step.integer("first_line"), step.integer("last_line"))
+            for step in log.sections("steps")
+        ),
+    )
+
+
+def _artifact(files: _Files, entry: Fields) -> RecordedArtifact:
+    artifact = entry.section("artifact")
+    artifact.integer("id")
+    artifact.text("name")
+    if entry.has("unreadable"):
+        return RecordedArtifact(artifact.value, _refusal(entry.section("unreadable")))
+    members = tuple((member.text("name"), files.content(member, "file")) for member in entry.sections("files"))
+    return RecordedArtifact(artifact.value, members)
+
+
+def _branch(entry: Fields) -> JsonObject:
+    branch = entry.section("branch")
+    branch.text("name")
+    branch.section("commit").text("sha")
+    return branch.value
+
+
+def _object_or_refusal(fields: Fields, name: str) -> JsonObject | Refusal | None:
+    if not fields.has(name):
+        return None
+    section = fields.section(name)
+    return _refusal(section.section("unreadable")) if section.has("unreadable") else section.value
+
+
+def _refusal(unreadable: Fields) -> Refusal:
+    return Refusal(unreadable.integer("status"), unreadable.text("message", ""))
