@@ -190,7 +190,9 @@ class ChangeKind(StrEnum):
     ADD_AUDIENCE = "add-audience"
     REPLACE_TRUST_POLICY = "replace-trust-policy"
     PUT_INLINE_POLICY = "put-inline-policy"
+    DELETE_INLINE_POLICY = "delete-inline-policy"
     REPLACE_ATTACHED_POLICY = "replace-attached-policy"
+    """Without a document: the policy is detached from the role."""
     REPLACE_REPOSITORY_POLICY = "replace-repository-policy"
     CREATE_REPOSITORY = "create-repository"
     DISPATCH_ON_REF = "dispatch-on-ref"
@@ -239,6 +241,8 @@ class Path:
     """Subjects and actions that the path opens beyond the need; expected empty."""
     proves: str = ""
     does_not_prove: str = ""
+    still: tuple[Problem, ...] = ()
+    """What the path would leave in the way; empty for one that opens everything."""
 
     @property
     def opens_all(self) -> bool:
