@@ -143,11 +143,21 @@ class AccountQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsProblem:
+    """The tool's own credentials do not serve: what is wrong, and the way out (exit code 4)."""
+
+    sentence: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """Everything that decides, as read at one moment."""
 
     question: AccountQuestion
     read_at: datetime | None = None
+    credentials_problem: CredentialsProblem | None = None
+    """Set where the reader has no credentials, or AWS does not accept them; the parts concerned are unreadable."""
     identity: Reading[CallerIdentity] = _not_read("caller identity", "sts:GetCallerIdentity")
     provider: Reading[OidcProvider] = _not_read("OIDC provider", "iam:GetOpenIDConnectProvider")
     role: Reading[Role] = _not_read("role", "iam:GetRole")
