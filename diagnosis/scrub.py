@@ -1,0 +1,145 @@
+"""Replacing secrets in foreign text, before anything is kept or shown.
+
+``scrub(text)`` for a text, :class:`Scrubber` for a stream of lines. What is replaced becomes ``[scrubbed:<kind>]``; the
+rest stays byte for byte, and scrubbing twice changes nothing more. GitHub masks registered secrets only, so a log may
+hold live keys that a script put into the environment.
+
+Identifiers are kept on purpose: account ids, ARNs, role and user ids say what is broken and open nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+_KEEP = r"(?!\*{3}|\[scrubbed:|\$|<|%|\.{3})"
+"""A value that is masked, scrubbed, a variable or a placeholder is left as it stands."""
+
+
+def _word(word: str) -> str:
+    """A pattern for ``word`` in any case, without the slow flag."""
+    return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else c for c in word)
+
+
+def _key(*words: str) -> str:
+    return "(?:" + "|".join("[ _-]?".join(_word(part) for part in word.split("_")) for word in words) + ")"
+
+
+_QUOTES = r"[\"'\\]{0,4}"
+_ASSIGNED = rf"{_QUOTES}\s{{0,4}}(?:[:=]|=>)\s{{0,4}}{_QUOTES}"
+_VALUE = rf"{_KEEP}[^\s\"',;&}}\\]{{6,}}"
+_QUOTED = r"(?!\[scrubbed:|\*{3})[^\"']{6,}"
+_URL_USER = r"(?!\[scrubbed:)[^\s/@:\"']{0,256}:(?!\*{3}@)[^\s/@\"']{1,4096}(?=@)"
+
+_Rule = tuple["re.Pattern[str]", str]
+
+
+def _whole(kind: str, *patterns: str) -> _Rule:
+    return re.compile("|".join(patterns)), f"[scrubbed:{kind}]"
+
+
+def _after(kind: str, key: str, value: str) -> _Rule:
+    """Keeps what names the value and replaces the value."""
+    return re.compile(f"({key}){value}"), rf"\1[scrubbed:{kind}]"
+
+
+_RULES: tuple[_Rule, ...] = (
+    # Whole headers first: what they carry may have any of the shapes below. The scheme is matched possessively, or a
+    # masked value would make it part of the secret.
+    _after(
+        "authorization",
+        rf"{_word('authorization')}{_ASSIGNED}(?:[A-Za-z0-9-]{{1,40}} )?+",
+        rf"{_KEEP}[^\s\"'][^\"']*",
+    ),
+    _after("aws-secret-key", _key("secret_access_key", "aws_secret_key") + _ASSIGNED, _VALUE),
+    _after("aws-session-token", _key("session_token", "security_token") + _ASSIGNED, _VALUE),
+    _after("aws-signature", r"X-Amz-(?:Signature|Credential)=", _VALUE),
+    _whole("aws-session-token", r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz|AQoDYXdz|AQoEXAMPLE)[A-Za-z0-9/+=%_-]{16,}"),
+    _whole("github-token", r"gh[pousr]_[A-Za-z0-9_]{16,}", r"github_pat_[A-Za-z0-9_]{16,}", r"v1\.[0-9a-f]{40}"),
+    _whole("jwt", r"eyJ[A-Za-z0-9_-]{6,8192}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*"),
+    _whole("registry-password", r"(?:eyJwYXlsb2Fk|QVdTOm)[A-Za-z0-9+/=_-]{16,}"),
+    _after("registry-password", r"docker\s+login\b.{0,200}?\s(?:-p|--password)[\s=]+[\"']?", rf"{_KEEP}[^\s\"']+"),
+    _after("registry-password", r"[\"'](?:auth|identitytoken|registrytoken)[\"']\s{0,4}:\s{0,4}[\"']", _QUOTED),
+    _after("basic-auth", "://", _URL_USER),
+    _whole(
+        "token",
+        r"glpat-[A-Za-z0-9_-]{16,}",
+        r"dckr_[po]at_[A-Za-z0-9_-]{16,}",
+        r"npm_[A-Za-z0-9]{30,}",
+        r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+        r"pypi-AgE[A-Za-z0-9_-]{16,}",
+        r"hv[sb]\.[A-Za-z0-9_-]{20,}",
+        r"AIza[A-Za-z0-9_-]{30,}",
+        r"ya29\.[A-Za-z0-9_-]{20,}",
+    ),
+    _after("credential", r"(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)" + _ASSIGNED, _VALUE),
+)
+
+_KEY_ID = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}")
+_BESIDE_KEY_ID = re.compile(
+    r"(?<![A-Za-z0-9/+:_.-])(?=\S{0,39}[A-Z])(?=\S{0,39}[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
+)
+"""A secret key has no shape of its own; forty such characters on a line with a key id are taken for one."""
+
+_PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE|PGP MESSAGE)[A-Z ]{0,10}-----")
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,50}-----")
+_PEM_BODY = re.compile(r"(?:^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{1,76}={1,2})\s*$")
+_PEM_HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
+
+_HINT = re.compile(
+    r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|v1\.[0-9a-f]|eyJ|QVdT|IQoJ|F[wQ]oG|AQo[DE]|-----BEGIN|://[^\s/]{0,300}@"
+    r"|X-Amz-|[Aa][Uu][Tt][Hh]|[Ss][Ee][Cc][RrUu]|[Tt][Oo][Kk][Ee][Nn]|PASSW|_KEY|docker\s+login"
+    r"|glpat-|dckr_|npm_|xox[a-z]-|pypi-|hv[sb]\.|AIza|ya29\."
+)
+_LONGEST_PEM = 200  # lines; a begin without an end must not swallow the log
+
+
+class Scrubber:
+    """Scrubs a stream line by line; remembers only whether it is inside a PEM block."""
+
+    __slots__ = ("_pem_lines",)
+
+    def __init__(self) -> None:
+        self._pem_lines = 0
+
+    def line(self, text: str) -> str:
+        """The line (without its break) with every secret replaced."""
+        if self._pem_lines:
+            self._pem_lines -= 1
+            ended = _PEM_END.search(text)
+            if ended:
+                self._pem_lines = 0
+                return self._plain(text[: ended.start()] + "[scrubbed:pem]" + text[ended.end() :])
+            body = _PEM_BODY.search(text)
+            if body:
+                return self._plain(text[: body.start(1)]) + "[scrubbed:pem]"
+            if text.strip() and not _PEM_HEAD.search(text):
+                self._pem_lines = 0
+        return self._plain(text) if _HINT.search(text) else text
+
+    def _plain(self, text: str) -> str:
+        text = self._pem(text)
+        keyed = _KEY_ID.sub("[scrubbed:aws-access-key-id]", text)
+        if keyed != text:
+            text = _BESIDE_KEY_ID.sub("[scrubbed:aws-secret-key]", keyed)
+        for pattern, put in _RULES:
+            text = pattern.sub(put, text)
+        return text
+
+    def _pem(self, text: str) -> str:
+        begun = _PEM_BEGIN.search(text)
+        while begun:
+            ended = _PEM_END.search(text, begun.end())
+            if not ended:
+                self._pem_lines = _LONGEST_PEM
+                return text[: begun.start()] + "[scrubbed:pem]"
+            text = text[: begun.start()] + "[scrubbed:pem]" + text[ended.end() :]
+            begun = _PEM_BEGIN.search(text)
+        return text
+
+
+def scrub(text: str) -> str:
+    """The text with secrets replaced by ``[scrubbed:<kind>]``; line breaks stay as they are."""
+    if not _HINT.search(text):
+        return text
+    scrubber = Scrubber()
+    return "\n".join([scrubber.line(line) for line in text.split("\n")])
