@@ -1,0 +1,68 @@
+"""What may leave the house: account ids masked, and a scan that finds what must not be in a packet.
+
+The scan is the last gate before a packet is written: a finding stops the export. It looks for credentials, for whole
+policy or trust documents, and for whole logs; it never repeats what it found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ACCOUNT = re.compile(r"(?<![0-9A-Fa-f.:/_-])(?<![0-9])(\d{12})(?![0-9A-Fa-f])")
+_ACCOUNT_IN_ARN = re.compile(r"(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)(\d{12})(?=:)")
+_ACCOUNT_IN_HOST = re.compile(r"(?<!\d)(\d{12})(?=\.dkr\.ecr\.)")
+MASK = "************"
+
+_LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE)
+_LOG_LINES_ALLOWED = 25
+"""More stamped lines than this in one file is a log, not an excerpt."""
+
+_FORBIDDEN: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("an AWS access key id", re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}\b")),
+    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})")),
+    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
+    (
+        "an authorization header",
+        re.compile(r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+[^\s\"'*\[]{8,}"),
+    ),
+    (
+        "a secret access key",
+        re.compile(r"(?i)aws_?(?:secret_?access_?key|session_?token)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+=]{20,}"),
+    ),
+    ("a policy document", re.compile(r"\"Statement\"\s*:\s*[\[{]")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Something that must not leave: what kind, and in which file and line; never the thing itself."""
+
+    file: str
+    line: int
+    what: str
+
+
+def masked(text: str) -> str:
+    """The text with AWS account ids replaced by asterisks: in ARNs, registry hosts, and standing alone."""
+    text = _ACCOUNT_IN_ARN.sub(rf"\1{MASK}", text)
+    text = _ACCOUNT_IN_HOST.sub(MASK, text)
+    return _ACCOUNT.sub(MASK, text)
+
+
+def leaks(files: dict[str, str]) -> tuple[Leak, ...]:
+    """Everything in the files (name to text) that must not leave; empty means that they may be written."""
+    found: list[Leak] = []
+    for name, text in files.items():
+        for what, pattern in _FORBIDDEN:
+            # JSON inside JSON: the quotes of a document are escaped there.
+            for candidate in (text, text.replace('\\"', '"')):
+                match = pattern.search(candidate)
+                if match:
+                    found.append(Leak(name, candidate.count("\n", 0, match.start()) + 1, what))
+                    break
+        stamped = _LOG_LINE.findall(text)
+        if len(stamped) > _LOG_LINES_ALLOWED:
+            found.append(Leak(name, 1, "a whole log"))
+    return tuple(found)

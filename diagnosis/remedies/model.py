@@ -1,0 +1,86 @@
+"""The counterfactual's world: a change applied to the account state in memory. Nothing here can reach an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider
+from diagnosis.reading import Absent, Known
+from diagnosis.verdicts import Change, ChangeKind
+
+
+def applied(changes: Iterable[Change], account: AccountState) -> AccountState:
+    """The account state after the changes, in their order.
+
+    Changes of kinds that live outside the account (a ref, the workflow, another owner's policy) leave it as it is.
+    """
+    for change in changes:
+        account = _applied_one(change, account)
+    return account
+
+
+def _applied_one(change: Change, account: AccountState) -> AccountState:
+    match change.kind:
+        case ChangeKind.CREATE_PROVIDER:
+            provider = OidcProvider(
+                arn=change.target, url=change.target.partition("oidc-provider/")[2], audiences=change.values
+            )
+            return replace(account, provider=Known(provider))
+        case ChangeKind.ADD_AUDIENCE if isinstance(account.provider, Known):
+            known = account.provider.value
+            audiences = tuple(dict.fromkeys((*known.audiences, *change.values)))
+            return replace(account, provider=Known(replace(known, audiences=audiences)))
+        case ChangeKind.REPLACE_TRUST_POLICY if isinstance(account.role, Known) and change.document is not None:
+            return replace(account, role=Known(replace(account.role.value, trust_policy=change.document)))
+        case ChangeKind.PUT_INLINE_POLICY if change.document is not None:
+            return _with_inline(account, NamedPolicy(name=change.target, document=change.document))
+        case ChangeKind.DELETE_INLINE_POLICY:
+            return _without_inline(account, change.target)
+        case ChangeKind.REPLACE_ATTACHED_POLICY:
+            return _with_attached(account, change)
+        case ChangeKind.REPLACE_REPOSITORY_POLICY:
+            if change.document is None:
+                return replace(account, repository_policy=Absent("repository policy"))
+            return replace(account, repository_policy=Known(NamedPolicy(change.target, change.document)))
+        case ChangeKind.CREATE_REPOSITORY:
+            return _with_repository(account, change)
+        case _:
+            return account
+
+
+def _with_inline(account: AccountState, policy: NamedPolicy) -> AccountState:
+    present = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
+    if not isinstance(account.inline_policies, Known) and not isinstance(account.inline_policies, Absent):
+        return account
+    others = tuple(item for item in present if item.name != policy.name)
+    return replace(account, inline_policies=Known((*others, policy)))
+
+
+def _without_inline(account: AccountState, name: str) -> AccountState:
+    if not isinstance(account.inline_policies, Known):
+        return account
+    kept = tuple(item for item in account.inline_policies.value if item.name != name)
+    return replace(account, inline_policies=Known(kept))
+
+
+def _with_attached(account: AccountState, change: Change) -> AccountState:
+    if not isinstance(account.attached_policies, Known):
+        return account
+    result = []
+    for policy in account.attached_policies.value:
+        if policy.arn != change.target:
+            result.append(policy)
+        elif change.document is not None:
+            result.append(replace(policy, document=change.document))
+    return replace(account, attached_policies=Known(tuple(result)))
+
+
+def _with_repository(account: AccountState, change: Change) -> AccountState:
+    question = account.question
+    name = change.target.partition("repository/")[2]
+    host = f"{question.registry_id}.dkr.ecr.{question.region}.amazonaws.com"
+    made = EcrRepository(change.target, name, question.registry_id or "", f"{host}/{name}", "MUTABLE")
+    return replace(
+        account, repository=Known(made), repository_policy=Absent("repository policy"), image=Absent("image")
+    )

@@ -1,0 +1,51 @@
+"""An offer: one bounded change for one or more causes, not yet proved. Paths are made of offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from diagnosis.account import AccountState
+from diagnosis.live.judgement import RunClaims
+from diagnosis.verdicts import Need, Problem, Remediation
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an offer is made for: the run, the account, the needs, and every problem found."""
+
+    run: RunClaims
+    needs: tuple[Need, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def account(self) -> AccountState:
+        """The account as it was read."""
+        return self.run.account
+
+    def of(self, *causes: str) -> tuple[Problem, ...]:
+        """The problems of these causes, in order."""
+        return tuple(problem for problem in self.problems if problem.cause in causes)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A remediation that is offered, and the ref on which the next run would have to be dispatched for it."""
+
+    remediation: Remediation
+    dispatch_ref: str | None = None
+    proves: str = ""
+    does_not_prove: str = ""
+
+
+Choice: TypeAlias = tuple[Offer, ...]
+"""Alternatives for the same causes; the first widens least."""
+
+
+def rerun_words(run: RunClaims) -> str:
+    """How every remediation is verified: a rerun of the same workflow, never a side channel."""
+    attempt = run.attempt
+    name = attempt.workflow_path.rpartition("/")[2] or attempt.workflow_name
+    if run.ref is None and attempt.run_id:
+        return f"Rerun run {attempt.run_id} of {name} (same commit, same ref) and diagnose it again."
+    return f"Dispatch {name} again and diagnose that run."

@@ -1,0 +1,125 @@
+"""Mending the OIDC trust gate: the provider, its audiences, the job's permission to mint a token, the role's ARN."""
+
+from __future__ import annotations
+
+from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.reading import Known
+from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource
+from diagnosis.verdicts import Change, ChangeKind, Remediation
+
+PROVIDER_QUOTA_NOTE = "An account holds one provider per issuer: keep it in a stack that no teardown owns."
+
+
+def create_provider(situation: Situation) -> Choice | None:
+    """Exactly one provider, for the issuer, with exactly the audience that the run requests."""
+    problems = situation.of("oidc-provider-absent")
+    question = situation.account.question
+    if not problems or question.provider_arn is None:
+        return None
+    audience, issuer = situation.run.audience, question.issuer
+    remediation = Remediation(
+        id="create-oidc-provider",
+        causes=("oidc-provider-absent",),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.OIDC_TRUST,
+        title="Create the OIDC provider",
+        words=f"Create the IAM OIDC provider for https://{issuer} with the audience {audience} in account "
+        f"{question.role_account}. {PROVIDER_QUOTA_NOTE}",
+        owner=Owner.CLOUD_SECURITY,
+        verify=f"{rerun_words(situation.run)} It proves the OIDC trust gate only; later gates are judged on their own.",
+        changes=(Change(ChangeKind.CREATE_PROVIDER, question.provider_arn, values=(audience,)),),
+        aws_cli=shell(
+            "aws", "iam", "create-open-id-connect-provider", "--url", f"https://{issuer}", "--client-id-list", audience
+        ),
+        terraform=terraform_resource(
+            "aws_iam_openid_connect_provider",
+            "github_actions",
+            {"url": f"https://{issuer}", "client_id_list": [audience]},
+            {},
+        ),
+        cloudformation=cloudformation(
+            "GitHubActionsProvider", "AWS::IAM::OIDCProvider", {"Url": f"https://{issuer}", "ClientIdList": [audience]}
+        ),
+        warnings=("First make sure that the account in the role's ARN is the intended one.",),
+    )
+    return (Offer(remediation),)
+
+
+def add_audience(situation: Situation) -> Choice | None:
+    """The requested audience into the provider's list."""
+    problems = [p for p in situation.of("audience-not-admitted") if p.checkpoint is Checkpoint.OIDC_TRUST]
+    arn = situation.account.question.provider_arn
+    if not problems or arn is None:
+        return None
+    audience = situation.run.audience
+    remediation = Remediation(
+        id="add-provider-audience",
+        causes=("audience-not-admitted",),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.OIDC_TRUST,
+        title="Admit the audience at the provider",
+        words=f"Add the audience {audience} to the provider's list. If the workflow's `audience` input is a mistake, "
+        "correct that instead.",
+        owner=Owner.CLOUD_SECURITY,
+        verify=f"{rerun_words(situation.run)} It proves the OIDC trust gate.",
+        changes=(Change(ChangeKind.ADD_AUDIENCE, arn, values=(audience,)),),
+        aws_cli=shell(
+            "aws",
+            "iam",
+            "add-client-id-to-open-id-connect-provider",
+            "--open-id-connect-provider-arn",
+            arn,
+            "--client-id",
+            audience,
+        ),
+        terraform="# in the resource that owns the provider:\n"
+        + terraform_resource("aws_iam_openid_connect_provider", "github_actions", {"client_id_list": [audience]}, {}),
+    )
+    return (Offer(remediation),)
+
+
+def grant_id_token(situation: Situation) -> Choice | None:
+    """`id-token: write` on the releasing job; a change of the workflow, which planescope does not model as account."""
+    if not situation.of("id-token-not-granted"):
+        return None
+    job = situation.run.job
+    where = f"job `{job.id}`" if job else "the releasing job"
+    remediation = Remediation(
+        id="grant-id-token",
+        causes=("id-token-not-granted",),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.OIDC_TOKEN,
+        title="Let the job mint a token",
+        words=f"Give {where} `permissions: id-token: write` (and `contents: read` beside it: a permissions block "
+        "replaces the default). A calling workflow needs it too. A pull request from a fork cannot have it.",
+        owner=Owner.RELEASE_ENGINEERING,
+        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "permissions", values=("id-token: write",)),),
+        terraform="",
+        difference="   permissions:\n     contents: read\n+    id-token: write",
+    )
+    return (Offer(remediation),)
+
+
+def correct_role(situation: Situation) -> Choice | None:
+    """The role's ARN in the workflow names another account, or no role."""
+    problems = situation.of("role-account-wrong", "role-absent")
+    if not problems:
+        return None
+    first = problems[0]
+    role = situation.account.role
+    right = role.value.arn if isinstance(role, Known) and role.value.arn != situation.run.role_arn else None
+    wanted = right or f"the existing role in account {situation.run.case.expected_account or 'that was intended'}"
+    remediation = Remediation(
+        id="correct-role-arn",
+        causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=first.checkpoint,
+        title="Correct the role's ARN",
+        words=f"Correct `role-to-assume` (now {situation.run.role_arn}) so that it names {wanted}. Create nothing.",
+        owner=Owner.RELEASE_ENGINEERING,
+        verify="Push the workflow change (or the variable) and run the same workflow again.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(right,) if right else ()),),
+    )
+    return (Offer(remediation),)
