@@ -1,0 +1,117 @@
+"""The packet on disk: written whole or not at all, and checkable offline by anybody who has the folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from diagnosis.packet import SCHEMA, Packet
+from diagnosis.redaction import Leak, leaks
+from tui.packet.pages import json_page, markdown_page
+
+SUMS = "SHA256SUMS"
+
+
+class PacketProblem(Exception):  # noqa: N818 - it names what the user has
+    """The packet cannot be written or is not sound; the text is one sentence with the way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the packet lies."""
+
+    directory: Path
+    files: tuple[str, ...]
+
+
+def write(packet: Packet, directory: Path) -> Written:
+    """Write the packet into the directory (made if absent). A leak stops it before anything is written."""
+    files = {"packet.md": markdown_page(packet), "packet.json": json_page(packet)}
+    found = leaks(files)
+    if found:
+        raise PacketProblem(_leak_sentence(found))
+    files[SUMS] = "".join(
+        f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(files.items())
+    )
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            _replace(directory / name, text)
+    except OSError as error:
+        raise PacketProblem(
+            f"The packet could not be written to {directory}: {error.strerror or error}. Choose another folder."
+        ) from error
+    return Written(directory=directory, files=tuple(files))
+
+
+def _leak_sentence(found: tuple[Leak, ...]) -> str:
+    first = found[0]
+    return (
+        f"The packet was not written: {first.file} line {first.line} holds {first.what}. "
+        "Remove it at its source (a log line or a case file) and export again."
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the target and rename, so that a cut-off export never leaves half a file."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def verify(directory: Path) -> tuple[str, ...]:
+    """What is wrong with a packet, as sentences; empty for a sound one. Works offline.
+
+    Checks the sums of all files, the schema, that the attempts hold verdicts, and that nothing leaks.
+    """
+    sums_file = directory / SUMS
+    if not sums_file.is_file():
+        raise PacketProblem(f"{directory} holds no {SUMS}: it is not a planescope packet.")
+    wrong: list[str] = []
+    texts: dict[str, str] = {}
+    for line in sums_file.read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, _, name = line.partition("  ")
+        path = directory / name
+        if not name or "/" in name or not path.is_file():
+            wrong.append(f"{name or 'a line of ' + SUMS} is missing.")
+            continue
+        content = path.read_bytes()
+        texts[name] = content.decode("utf-8", errors="replace")
+        if hashlib.sha256(content).hexdigest() != digest:
+            wrong.append(f"{name} was changed after the packet was made.")
+    for name in ("packet.md", "packet.json"):
+        if name not in texts:
+            wrong.append(f"{name} is not part of the packet.")
+    wrong += _wrong_content(texts.get("packet.json"))
+    wrong += [f"{leak.file} line {leak.line} holds {leak.what}." for leak in leaks(texts)]
+    return tuple(dict.fromkeys(wrong))
+
+
+def _wrong_content(text: str | None) -> list[str]:
+    if text is None:
+        return []
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return ["packet.json is no JSON."]
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        return [f"packet.json is not of schema {SCHEMA}; export it again with this version."]
+    attempts = content.get("attempts")
+    if not isinstance(attempts, list) or not attempts:
+        return ["packet.json holds no attempts."]
+    return [
+        f"attempt {number} lacks a verdict at each gate."
+        for number, attempt in enumerate(attempts, 1)
+        if not isinstance(attempt, dict) or len(attempt.get("verdicts") or ()) != 4
+    ]

@@ -1,0 +1,59 @@
+"""The packet as pages: Markdown for people, JSON for programs. Foreign text is escaped for the page it goes into."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from datetime import UTC, datetime
+
+import jinja2
+
+from diagnosis.packet import SCHEMA, Packet
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
+
+
+def markdown(text: object) -> str:
+    """Foreign text that means nothing to a Markdown reader."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def code(text: object) -> str:
+    """Foreign text inside backticks."""
+    return " ".join(str(text).split()).replace("`", "ʼ").replace("|", "¦")
+
+
+def link(address: object) -> str:
+    """An https or loopback address; anything else is not made a link target."""
+    text = str(address)
+    return text if re.fullmatch(r"https?://[A-Za-z0-9.:/_#?&=%~@+-]+", text) else "about:blank"
+
+
+def utc(moment: datetime | None) -> str:
+    """A time in UTC to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else "not known"
+
+
+def markdown_page(packet: Packet) -> str:
+    """The packet in Markdown."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("tui.packet", "templates"),
+        autoescape=False,  # noqa: S701 - the page is Markdown: the filters below escape for Markdown, not for HTML
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"md": markdown, "code": code, "link": link, "utc": utc}
+    return environment.get_template("packet.md.j2").render(p=packet)
+
+
+def json_page(packet: Packet) -> str:
+    """The packet in JSON, keys as the fields of :class:`diagnosis.packet.Packet`."""
+    values = dataclasses.asdict(packet)
+    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return utc(value)
+    raise TypeError(f"no JSON form for {type(value).__name__}")
