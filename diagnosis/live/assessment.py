@@ -6,11 +6,9 @@ Unlike a recorded attempt, the account can be asked at every gate whatever the g
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diagnosis.account import AccountState
 from diagnosis.case import Case
-from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
+from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.judgement import GateJudgement, RunClaims
@@ -106,23 +104,3 @@ def _failed(gate: Gate, problems: list[Problem], judgement: GateJudgement) -> Ga
 def _cannot_tell(missing: tuple[Missing, ...]) -> str:
     first = missing[0]
     return f"Cannot be decided: {first.what}: {first.why}."
-
-
-def unjudged(reason: str, how: str, permission: str | None = None) -> tuple[GateVerdict, ...]:
-    """Four unknown verdicts, for a live side that could not be read at all."""
-    missing = (Missing(what="the live state of the account", why=reason, how=how, permission=permission),)
-    return tuple(
-        GateVerdict(
-            gate=gate,
-            verdict=Verdict.UNKNOWN,
-            reason=f"Cannot be decided: {reason}.",
-            missing=missing,
-            owner=Owner.CLOUD_SECURITY,
-        )
-        for gate in GATES
-    )
-
-
-def with_account(assessment: Assessment, account: AccountState) -> Assessment:
-    """The same assessment shown with another state; used by tests of the counterfactual."""
-    return replace(assessment, account=account)

@@ -90,9 +90,7 @@ def verify(directory: Path) -> tuple[str, ...]:
         texts[name] = content.decode("utf-8", errors="replace")
         if hashlib.sha256(content).hexdigest() != digest:
             wrong.append(f"{name} was changed after the packet was made.")
-    for name in ("packet.md", "packet.json"):
-        if name not in texts:
-            wrong.append(f"{name} is not part of the packet.")
+    wrong += [f"{name} is not part of the packet." for name in ("packet.md", "packet.json") if name not in texts]
     wrong += _wrong_content(texts.get("packet.json"))
     wrong += [f"{leak.file} line {leak.line} holds {leak.what}." for leak in leaks(texts)]
     return tuple(dict.fromkeys(wrong))

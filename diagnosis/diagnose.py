@@ -1,0 +1,112 @@
+"""From what was recorded and read to the whole diagnosis, in two steps, because the run tells what to ask the account.
+
+First :func:`replays_of` and :func:`question_of`; then, with the account state that the probes bring, :func:`conclude`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
+
+from diagnosis.account import AccountQuestion, AccountState
+from diagnosis.case import Case
+from diagnosis.closure.rules import judge_closure
+from diagnosis.forecast import forecast, not_known
+from diagnosis.live.assessment import assess
+from diagnosis.live.unread import nothing_read
+from diagnosis.remedies.paths import paths
+from diagnosis.replay import replay
+from diagnosis.runs import Attempt
+from diagnosis.verdicts import Diagnosis, Fact, Missing, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+WorkflowFile: TypeAlias = Workflow | UnparsableWorkflow | None
+Key: TypeAlias = tuple[int, int]
+
+
+def replays_of(attempts: Sequence[Attempt], workflows: Mapping[Key, WorkflowFile], case: Case) -> tuple[Replay, ...]:
+    """Replay each attempt, in the order given."""
+    return tuple(replay(attempt, workflows.get(attempt.key), case) for attempt in attempts)
+
+
+def subject_of(replays: Sequence[Replay], key: Key | None) -> Replay | None:
+    """The attempt that the live side is judged for: the chosen one, else the latest."""
+    if not replays:
+        return None
+    return next((item for item in replays if item.attempt.key == key), replays[-1])
+
+
+def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> AccountQuestion:
+    """What to ask the account about: the case file first, then what this run tells, then what its chain tells."""
+    facts = [subject.facts, *(item.facts for item in reversed(others) if item is not subject)]
+
+    def told(name: str) -> str | None:
+        found: list[Fact] = [fact for item in facts if (fact := getattr(item, name)) is not None]
+        return found[0].value if found else None
+
+    host = told("registry") or ""
+    registry_id, region = _registry_parts(host)
+    own_tag = subject.facts.tag.value if subject.facts.tag else None
+    return AccountQuestion(
+        role_arn=case.role_arn or told("role_arn"),
+        region=case.region or region or told("region"),
+        registry_id=case.registry_id or registry_id or _account_of(case.role_arn or told("role_arn")),
+        repository=case.ecr_repository or told("repository"),
+        tag=own_tag or case.tag or told("tag"),
+        evidence_root=case.evidence_root,
+    )
+
+
+def _registry_parts(host: str) -> tuple[str | None, str | None]:
+    parts = host.split(".")
+    if len(parts) >= 6 and parts[1:3] == ["dkr", "ecr"] and parts[0].isdigit():
+        return parts[0], parts[3]
+    return None, None
+
+
+def _account_of(arn: str | None) -> str | None:
+    parts = (arn or "").split(":")
+    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None
+
+
+def conclude(
+    replays: Sequence[Replay],
+    workflows: Mapping[Key, WorkflowFile],
+    account: AccountState | None,
+    case: Case,
+    *,
+    subject: Key | None = None,
+    live_gap: Missing | None = None,
+    title: str = "",
+    moment: str = "",
+    made_at: datetime | None = None,
+) -> Diagnosis:
+    """The whole diagnosis of one chain.
+
+    ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
+    """
+    chosen = subject_of(replays, subject)
+    workflow = workflows.get(chosen.attempt.key) if chosen else None
+    live = None
+    if chosen is not None and account is not None:
+        live = assess(chosen, workflow, account, case)
+    elif chosen is not None and live_gap is not None:
+        live = nothing_read(chosen, live_gap, question_of(chosen, case, replays))
+    offered = paths(chosen, workflow, live, case) if chosen and live and account is not None else ()
+    verdicts = [verdict for item in replays for verdict in item.gates]
+    unknown = not_known([*verdicts, *(live.gates if live else ())])
+    diagnosis = Diagnosis(
+        title=title,
+        replays=tuple(replays),
+        subject=chosen,
+        live=live,
+        forecast=forecast(live),
+        paths=offered,
+        unknown=unknown,
+        made_at=made_at,
+        moment=moment,
+    )
+    closure = judge_closure(replays, workflow, live if account is not None else None, case) if replays else None
+    return replace(diagnosis, closure=closure)
