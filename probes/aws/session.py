@@ -1,0 +1,322 @@
+"""The one way to AWS: a session that only reads, with short timeouts, a ledger, and one client a service.
+
+``AWS_ENDPOINT_URL`` alone points it at another server; it is botocore's own setting, as are profiles and regions.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.credentials import Credentials
+from botocore.exceptions import NoCredentialsError
+from botocore.handlers import json_decode_policies
+from botocore.session import Session
+
+from diagnosis.account import CredentialsProblem
+from probes.aws.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error
+from probes.aws.guard import Guard, credential_guard, reading_guard
+from probes.aws.operations import GET_CALLER_IDENTITY, Operation
+from probes.ledger import Ledger
+
+MAX_PAGES = 100
+"""No listing is followed further: a server that always names a next page must not hold a probe for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one call may take, in seconds, and how often it is tried."""
+
+    connect: float = 3.0
+    read: float = 8.0
+    attempts: int = 2
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GivenCredentials:
+    """Credentials that come from the caller instead of botocore's chain: those of the embedded account."""
+
+    access_key: str
+    secret_key: str
+
+    def __repr__(self) -> str:
+        return "GivenCredentials(…)"
+
+
+_OF_NO_MACHINE: dict[str, Any] = {
+    name: (in_file, None, os.devnull if name in ("config_file", "credentials_file") else default, conversion)
+    for name, (in_file, _, default, conversion) in Session.SESSION_VARIABLES.items()
+}
+"""botocore's session variables without environment and files: no profile of theirs may reach the embedded account."""
+
+
+NO_CONFIGURED_ENDPOINTS: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
+"""Settings of a client config that leave ``AWS_ENDPOINT_URL`` aside; the stubs of botocore do not know the setting yet."""
+
+
+def isolated_session(credentials: GivenCredentials | None = None) -> Session:
+    """A plain session, without guard and ledger, that knows these credentials and nothing of the machine it runs on.
+
+    The embedded account is built through it. Nothing that reads an account of others may use it.
+    """
+    session = Session(session_vars=_OF_NO_MACHINE)
+    if credentials:
+        session.set_credentials(credentials.access_key, credentials.secret_key)
+    return session
+
+
+class _GuardedSession(Session):
+    """A botocore session that builds clients for listed services alone, and takes its credentials from elsewhere."""
+
+    def __init__(
+        self, guard: Guard, credentials: Callable[[], Credentials | None], profile: str | None, *, isolated: bool
+    ) -> None:
+        super().__init__(session_vars=_OF_NO_MACHINE if isolated else None, profile=profile)
+        self._guard = guard
+        self._credential_source = credentials
+        guard.watch(self)
+        # Policy documents stay the text that IAM keeps: diagnosis parses them, and reports their faults.
+        self.unregister("after-call.iam", json_decode_policies)  # type: ignore[arg-type] # the stub of handlers is narrower
+
+    def get_credentials(self) -> Credentials | None:
+        """From the credential session; the reading session itself never runs the chain."""
+        return self._credential_source()
+
+    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> BaseClient:
+        """Raises :class:`OperationRefused` for a service without listed operations, before credentials are sought."""
+        self._guard.check_service(service_name)
+        client: BaseClient = super().create_client(service_name, *args, **kwargs)
+        return client
+
+
+class AwsAccess:
+    """Read-only access to one AWS account by one profile.
+
+    Building one costs nothing: sessions and clients are made by the first call, so in the worker that asks. All methods
+    may be called from any thread. ``prepare`` is handed each session before use; the embedded account answers there.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        profile: str | None = None,
+        region: str | None = None,
+        patience: Patience | None = None,
+        credentials: GivenCredentials | None = None,
+        prepare: Callable[[Session], None] | None = None,
+    ) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.profile = profile
+        self._region = region
+        self._patience = patience or Patience()
+        self._given = credentials
+        self._prepare = prepare
+        self._lock = RLock()
+        self._session: _GuardedSession | None = None
+        self._chain: Session | None = None
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self.credentials_refused: CredentialsProblem | None = None
+        """Set once a call failed for want of good credentials."""
+
+    def __repr__(self) -> str:
+        return f"AwsAccess(profile={self.profile!r}, region={self._region!r})"
+
+    @property
+    def region(self) -> str | None:
+        """The region given, else the one of profile or environment; None where neither names one."""
+        if self._region:
+            return self._region
+        try:
+            region = self._reading_session().get_config_variable("region")
+        except Exception:  # noqa: BLE001 - a broken configuration file is reported by the first call, with its words
+            return None
+        return region if isinstance(region, str) else None
+
+    def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> dict[str, Any]:
+        """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
+        try:
+            client = self.client(operation.service, region)
+            answer = getattr(client, xform_name(operation.name))(**params)
+        except Exception as error:  # noqa: BLE001 - botocore, its plugins and credential processes raise whatever they like
+            raise self._noted(call_error(operation, error)) from None
+        return _checked(operation, answer)
+
+    def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[dict[str, Any]]:
+        """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
+        try:
+            client = self.client(operation.service, region)
+            for number, page in enumerate(client.get_paginator(xform_name(operation.name)).paginate(**params)):
+                if number == MAX_PAGES:
+                    raise BrokenAnswer(f"more than {MAX_PAGES} pages")  # noqa: TRY301 - handled like any other fault
+                yield _checked(operation, page)
+        except Exception as error:  # noqa: BLE001 - likewise
+            raise self._noted(call_error(operation, error)) from None
+
+    def client(self, service: str, region: str | None = None) -> BaseClient:
+        """The client of a service, built once. Raises :class:`OperationRefused` and whatever botocore raises."""
+        where = region or self.region or "us-east-1"
+        with self._lock:
+            client = self._clients.get((service, where))
+            if client is None:
+                client = self._reading_session().create_client(service, region_name=where, config=self._config())
+                self._clients[service, where] = client
+            return client
+
+    def credentials_problem(self) -> CredentialsProblem | None:
+        """What is wrong with the reader's own credentials, before any call of the list is made; None: nothing known."""
+        try:
+            with self._lock:
+                found = self._credentials()
+            if found is None:
+                raise NoCredentialsError  # noqa: TRY301 - worded like any other failure
+            found.get_frozen_credentials()
+        except Exception as error:  # noqa: BLE001 - as in `ask`
+            return call_error(GET_CALLER_IDENTITY, error).credentials_problem
+        return None
+
+    def _noted(self, failure: AwsCallError) -> AwsCallError:
+        self.credentials_refused = failure.credentials_problem or self.credentials_refused
+        return failure
+
+    def _reading_session(self) -> _GuardedSession:
+        with self._lock:
+            if self._session is None:
+                profile = None if self._given else self.profile
+                guard = reading_guard(self._on_refusal)
+                session = _GuardedSession(guard, self._credentials, profile, isolated=self._given is not None)
+                self._make_ready(session)
+                self._session = session
+            return self._session
+
+    def _credentials(self) -> Credentials | None:
+        """The given credentials, or those of botocore's chain, by a session that may do nothing but that."""
+        if self._given:
+            return Credentials(self._given.access_key, self._given.secret_key)
+        with self._lock:
+            if self._chain is None:
+                chain = Session(profile=self.profile)
+                credential_guard(self._on_refusal).watch(chain)
+                chain.set_default_client_config(self._config())
+                self._make_ready(chain)
+                self._chain = chain
+            return self._chain.get_credentials()
+
+    def _make_ready(self, session: Session) -> None:
+        _Recorder(self.ledger, self.clock).watch(session)
+        if self._prepare:
+            self._prepare(session)
+
+    def _on_refusal(self, service: str, operation: str) -> None:
+        self.ledger.record(
+            service=service, operation=operation, target="", result="refused", started_at=self.clock(), duration=0.0
+        )
+
+    def _config(self) -> Config:
+        # Servers in AWS's place have no name for each bucket: the path tells it.
+        own_endpoint = any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"))
+        return Config(
+            connect_timeout=self._patience.connect,
+            read_timeout=self._patience.read,
+            retries={"mode": "standard", "total_max_attempts": self._patience.attempts},
+            max_pool_connections=16,
+            user_agent_extra="planescope",
+            s3={"addressing_style": "path"} if own_endpoint else None,
+            **(NO_CONFIGURED_ENDPOINTS if self._given else {}),
+        )
+
+
+class _Recorder:
+    """Writes every call of a session into the ledger, whoever makes it."""
+
+    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def watch(self, session: Session) -> None:
+        events = session.get_component("event_emitter")
+        events.register("provide-client-params", self._on_parameters)
+        events.register_last("before-call", self._on_call)
+        events.register("after-call", self._on_answer)
+        events.register("after-call-error", self._on_error)
+
+    def _on_parameters(self, params: Mapping[str, object], context: dict[str, Any], **_: object) -> None:
+        context["planescope_target"] = _target(params)
+
+    def _on_call(self, context: dict[str, Any], **_: object) -> None:
+        context["planescope_started"] = (self._clock(), time.monotonic())
+
+    def _on_answer(self, event_name: str, parsed: Mapping[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
+        status = getattr(kwargs.get("http_response"), "status_code", 200)
+        error = parsed.get("Error") if isinstance(parsed, Mapping) else None
+        code = str(error.get("Code") or "") if isinstance(error, Mapping) else ""
+        self._record(event_name, context, "ok" if status < 300 else (code[:60] or f"HTTP {status}"))
+
+    def _on_error(self, event_name: str, exception: Exception, context: dict[str, Any], **_: object) -> None:
+        self._record(event_name, context, type(exception).__name__)
+
+    def _record(self, event_name: str, context: dict[str, Any], result: str) -> None:
+        _, service, operation = event_name.split(".", 2)
+        now = self._clock()
+        started_at, tick = context.get("planescope_started", (now, time.monotonic()))
+        self._ledger.record(
+            service=service,
+            operation=operation,
+            target=context.get("planescope_target", ""),
+            result=result,
+            started_at=started_at,
+            duration=time.monotonic() - tick,
+        )
+
+
+_TARGETS = (
+    "RoleName",
+    "OpenIDConnectProviderArn",
+    "PolicyArn",
+    "PolicySourceArn",
+    "repositoryName",
+    "repositoryNames",
+    "ChildId",
+    "TargetId",
+    "PolicyId",
+    "KeyId",
+    "QuotaCode",
+    "analyzerArn",
+    "LookupAttributes",
+)
+_DETAILS = ("PolicyName", "VersionId", "imageIds", "Key", "Prefix", "Filter")
+
+
+def _target(params: Mapping[str, object]) -> str:
+    """What a call is about, in a few words made of parameters that are known to be no secret."""
+    if "Bucket" in params:
+        return f"s3://{params['Bucket']}/{params.get('Key') or params.get('Prefix') or ''}"
+    shown = [_flat(params[name]) for name in (*_TARGETS, *_DETAILS) if name in params]
+    return " ".join(shown)
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(_flat(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return " ".join(_flat(item) for item in value)
+    return str(value)
+
+
+def _checked(operation: Operation, answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise call_error(operation, BrokenAnswer("no structure"))
+    return answer
+
+
+__all__ = ["AwsAccess", "GivenCredentials", "OperationRefused", "Patience"]
