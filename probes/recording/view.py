@@ -1,0 +1,153 @@
+"""A recording as GitHub would have shown it at a moment: later runs are not there, running ones are unfinished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from probes.recording.format import (
+    JsonObject,
+    RecordedArtifact,
+    RecordedAttempt,
+    RecordedFile,
+    RecordedJob,
+    RecordedRun,
+    Recording,
+    moment_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as it stood: its attempts so far, the latest last, and the artifacts so far."""
+
+    id: int
+    created_at: datetime
+    attempts: tuple[RecordedAttempt, ...]
+    artifacts: tuple[RecordedArtifact, ...]
+
+    @property
+    def latest(self) -> RecordedAttempt:
+        """The attempt that the run object shows."""
+        return self.attempts[-1]
+
+    def attempt(self, number: int) -> RecordedAttempt | None:
+        """The attempt of this number, or None."""
+        return next((attempt for attempt in self.attempts if attempt.number == number), None)
+
+
+class RecordingView:
+    """Everything of a recording that existed at ``at`` (UTC); None shows all of it."""
+
+    def __init__(self, recording: Recording, at: datetime | None = None) -> None:
+        self.recording = recording
+        self.at = at
+
+    @cached_property
+    def runs(self) -> tuple[RunView, ...]:
+        """The runs, the newest first as GitHub lists them."""
+        views = (_run_at(run, self.at) for run in self.recording.runs)
+        return tuple(sorted((view for view in views if view), key=lambda v: (v.created_at, v.id), reverse=True))
+
+    @cached_property
+    def run_by_id(self) -> dict[int, RunView]:
+        """The runs by id."""
+        return {run.id: run for run in self.runs}
+
+    @cached_property
+    def job_by_id(self) -> dict[int, RecordedJob]:
+        """The jobs of all attempts by id; a job's id is its check run's id too."""
+        return {int(job.job["id"]): job for run in self.runs for attempt in run.attempts for job in attempt.jobs}
+
+    @cached_property
+    def artifact_by_id(self) -> dict[int, RecordedArtifact]:
+        """The artifacts by id."""
+        return {int(item.artifact["id"]): item for run in self.runs for item in run.artifacts}
+
+    @cached_property
+    def branches(self) -> dict[str, JsonObject]:
+        """The branches by name, each with the head it had."""
+        found: dict[str, tuple[datetime, JsonObject]] = {}
+        for entry in self.recording.branches:
+            since = entry.since or datetime.min.replace(tzinfo=UTC)
+            name = str(entry.branch["name"])
+            if (self.at is None or since <= self.at) and (name not in found or since >= found[name][0]):
+                found[name] = (since, entry.branch)
+        return {name: found[name][1] for name in sorted(found)}
+
+    @cached_property
+    def workflows(self) -> tuple[JsonObject, ...]:
+        """The workflows that existed."""
+        return tuple(
+            workflow
+            for workflow in self.recording.workflows
+            if self.at is None or "created_at" not in workflow or moment_of(workflow["created_at"]) <= self.at
+        )
+
+    def commit_of(self, ref: str | None) -> str:
+        """The commit that a ref names: a branch (short or ``refs/heads/…``), else what was given, as a commit id."""
+        name = (ref or str(self.recording.repository.get("default_branch", ""))).removeprefix("refs/heads/")
+        branch = self.branches.get(name)
+        return str(branch["commit"]["sha"]) if branch else name
+
+    def file(self, path: str, ref: str | None) -> RecordedFile | None:
+        """The file at a ref, or None; abbreviated commit ids are understood."""
+        commit = self.commit_of(ref)
+        for file in self.recording.files:
+            if file.path == path and (file.commit == commit or (len(commit) >= 7 and file.commit.startswith(commit))):
+                return file
+        return None
+
+
+def _run_at(run: RecordedRun, at: datetime | None) -> RunView | None:
+    attempts, artifacts = run.attempts, run.artifacts
+    if at is not None:
+        attempts = tuple(_attempt_at(attempt, at) for attempt in attempts if _began(attempt) <= at)
+        artifacts = tuple(item for item in artifacts if _reached(item.artifact, "created_at", at))
+    return RunView(run.id, run.created_at, attempts, artifacts) if attempts else None
+
+
+def _began(attempt: RecordedAttempt) -> datetime:
+    return moment_of(attempt.run.get("run_started_at") or attempt.run["created_at"])
+
+
+def _reached(value: JsonObject, member: str, at: datetime) -> bool:
+    """Whether the time of a member had come; an object without it is taken as there from the start."""
+    return not value.get(member) or moment_of(value[member]) <= at
+
+
+def _attempt_at(attempt: RecordedAttempt, at: datetime) -> RecordedAttempt:
+    if attempt.run.get("status") != "completed" or _reached(attempt.run, "updated_at", at):
+        return attempt
+    jobs = tuple(_job_at(job, at) for job in attempt.jobs if _reached(job.job, "created_at", at))
+    running = any(job.job["status"] != "queued" for job in jobs)
+    unfinished: dict[str, Any] = {
+        "status": "in_progress" if running else "queued",
+        "conclusion": None,
+        "updated_at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return RecordedAttempt({**attempt.run, **unfinished}, jobs)
+
+
+def _job_at(job: RecordedJob, at: datetime) -> RecordedJob:
+    if _reached(job.job, "completed_at", at):
+        return job
+    started = _reached(job.job, "started_at", at)
+    unfinished: dict[str, Any] = {
+        "status": "in_progress" if started else "queued",
+        "conclusion": None,
+        "completed_at": None,
+        "steps": [_step_at(step, at) for step in job.job.get("steps", [])] if started else [],
+    }
+    # GitHub serves a job's log and its annotations when the job is over.
+    return replace(job, job={**job.job, **unfinished}, log=None, annotations=())
+
+
+def _step_at(step: JsonObject, at: datetime) -> JsonObject:
+    if _reached(step, "completed_at", at):
+        return step
+    if _reached(step, "started_at", at):
+        return {**step, "status": "in_progress", "conclusion": None, "completed_at": None}
+    return {**step, "status": "queued", "conclusion": None, "started_at": None, "completed_at": None}
