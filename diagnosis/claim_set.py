@@ -1,0 +1,213 @@
+"""One set of OIDC claims as a value: which are known, how the subject is built of them, which keys AWS sees.
+
+The subject is built from a template of claim keys. GitHub's default template is ``repo`` and ``context``; the context
+is the environment, or ``pull_request``, or the ref. Source: GitHub's OpenID Connect reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+GITHUB_ISSUER = "token.actions.githubusercontent.com"
+DEFAULT_TEMPLATE = ("repo", "context")
+
+AWS_CLAIM_KEYS = (
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow",
+)
+"""The claims that AWS accepts as condition keys beside ``aud`` and ``sub``, for GitHub's own issuers only."""
+
+
+class SubjectForm(StrEnum):
+    """How the subject names the repository."""
+
+    CLASSIC = "classic"
+    IMMUTABLE = "immutable"
+
+
+class ContextKind(StrEnum):
+    """The part of the default subject that follows the repository."""
+
+    ENVIRONMENT = "environment"
+    PULL_REQUEST = "pull_request"
+    REF = "ref"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectContext:
+    """The kind with its value: an environment's name, a full ref, or nothing for a pull request."""
+
+    kind: ContextKind
+    value: str = ""
+
+    def text(self, escape: bool = True) -> str:
+        """The context as it stands in the subject: ``environment:prod``, ``pull_request``, ``ref:refs/heads/main``."""
+        if self.kind is ContextKind.PULL_REQUEST:
+            return self.kind.value
+        return f"{self.kind}:{escaped(self.value) if escape else self.value}"
+
+
+def escaped(value: str) -> str:
+    """A metadata value as GitHub writes it into a subject: every ``:`` becomes ``%3A``."""
+    return value.replace(":", "%3A")
+
+
+def is_github_cloud(issuer: str) -> bool:
+    """Whether the issuer is github.com's or that of an enterprise with data residency, and no enterprise server."""
+    host = issuer.partition("/")[0].lower()
+    return host == GITHUB_ISSUER or (host.startswith("token.actions.") and host.endswith(".ghe.com"))
+
+
+def without_scheme(issuer: str) -> str:
+    """The issuer as IAM keeps it and as condition keys begin: no scheme, no trailing slash."""
+    return issuer.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """One set of claims that a token may carry."""
+
+    claims: tuple[tuple[str, str], ...]
+    """Known claims by name, sorted; ``sub`` is among them where it could be computed."""
+    why: str
+    """Why this set is possible, in one sentence."""
+    unknown: tuple[str, ...] = ()
+    """Claims that the token carries, or may carry, with a value that no record tells."""
+    form: SubjectForm = SubjectForm.CLASSIC
+    template: tuple[str, ...] = DEFAULT_TEMPLATE
+    prefix: str = ""
+    """The repository's part of the subject: ``repo:O/R`` or ``repo:O@1/R@2``."""
+    subject_context: SubjectContext | None = None
+    """None where it could not be computed."""
+
+    @property
+    def subject(self) -> str | None:
+        """The subject claim, or None where it is not known."""
+        return self.get("sub")
+
+    @property
+    def customised(self) -> bool:
+        """Whether the subject follows a template of the repository's own."""
+        return self.template != DEFAULT_TEMPLATE
+
+    def get(self, name: str) -> str | None:
+        """A claim's value; None where the token does not carry it or it is not known (see ``unknown``)."""
+        return next((value for key, value in self.claims if key == name), None)
+
+    def context(self, issuer: str = GITHUB_ISSUER) -> dict[str, tuple[str, ...]]:
+        """The known condition keys with their values, as STS puts them before the trust policy."""
+        base = without_scheme(issuer)
+        keys = visible_keys(issuer)
+        return {f"{base}:{name}": (value,) for name, value in self.claims if name in keys}
+
+    def unknown_keys(self, issuer: str = GITHUB_ISSUER) -> frozenset[str]:
+        """Condition keys whose value is not known, in lower case. A condition on one makes a decision unknown."""
+        base = without_scheme(issuer).lower()
+        keys = visible_keys(issuer)
+        return frozenset(f"{base}:{name}" for name in self.unknown if name in keys)
+
+    def presenting(self, subject: str, why: str | None = None) -> ClaimSet:
+        """The same claims with another subject."""
+        changed = {**dict(self.claims), "sub": subject}
+        return replace(
+            self, claims=_sorted(changed), unknown=_without(self.unknown, {"sub"}), why=self.why if why is None else why
+        )
+
+    def in_context(self, context: SubjectContext, why: str | None = None) -> ClaimSet:
+        """The claims that the same job would present in another context: on another ref, in an environment, …"""
+        claims, unknown = dict(self.claims), set(self.unknown)
+        unknown -= {"environment", "sub"}
+        claims.pop("environment", None)
+        if context.kind is ContextKind.ENVIRONMENT:
+            claims["environment"] = context.value
+        elif context.kind is ContextKind.REF:
+            _move_ref(claims, unknown, context.value)
+        else:
+            claims.pop("ref", None)
+            unknown.add("ref")
+        return finished(
+            claims, unknown, self.why if why is None else why, self.form, self.template, self.prefix, context
+        )
+
+
+def visible_keys(issuer: str) -> frozenset[str]:
+    """The claims of this issuer that become condition keys: an enterprise server's tokens give ``aud`` and ``sub``."""
+    always = {"aud", "sub"}
+    return frozenset(always | set(AWS_CLAIM_KEYS)) if is_github_cloud(without_scheme(issuer)) else frozenset(always)
+
+
+def finished(
+    claims: Mapping[str, str],
+    unknown: Iterable[str],
+    why: str,
+    form: SubjectForm,
+    template: tuple[str, ...],
+    prefix: str,
+    context: SubjectContext | None,
+    *,
+    escape: bool = True,
+) -> ClaimSet:
+    """A claim set with its subject computed from the template, or marked as not known."""
+    known = {key: value for key, value in claims.items() if key != "sub"}
+    missing = set(unknown) - {"sub"}
+    subject = _subject(known, missing, template, prefix, context, escape)
+    if subject is None:
+        missing.add("sub")
+    else:
+        known["sub"] = subject
+    return ClaimSet(_sorted(known), why, tuple(sorted(missing)), form, template, prefix, context)
+
+
+def _subject(
+    claims: Mapping[str, str],
+    unknown: set[str],
+    template: tuple[str, ...],
+    prefix: str,
+    context: SubjectContext | None,
+    escape: bool,
+) -> str | None:
+    parts = []
+    for key in template:
+        if key in ("repo", "repository"):
+            if not prefix:
+                return None
+            parts.append(prefix)
+        elif key == "context":
+            if context is None:
+                return None
+            parts.append(context.text(escape))
+        elif key in unknown or key not in claims:
+            return None
+        else:
+            parts.append(f"{key}:{escaped(claims[key]) if escape else claims[key]}")
+    return ":".join(parts) or None
+
+
+def _move_ref(claims: dict[str, str], unknown: set[str], ref: str) -> None:
+    """Put another ref into the claims that carry it; a workflow of the repository itself moves along."""
+    before = claims.get("ref")
+    claims["ref"] = ref
+    unknown.discard("ref")
+    own = f"{claims.get('repository', '')}/"
+    for key in ("job_workflow_ref", "workflow_ref"):
+        path, at, at_ref = claims.get(key, "").rpartition("@")
+        if at and path.startswith(own) and at_ref == before:
+            claims[key] = f"{path}@{ref}"
+
+
+def _sorted(claims: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(claims.items()))
+
+
+def _without(names: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in gone)
