@@ -18,7 +18,7 @@ LONGEST = 4_000
 """Characters of an expanded text; a longer one is left as it is."""
 _ROUNDS = 5
 _EXPRESSION = re.compile(r"\$\{\{\s*([\w.\-\[\]'\"]{1,200})\s*\}\}")
-_BRACED = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^${}]*)|:(\d*):(\d+)|(,,))?\}")
+_BRACED = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^${}]*)|:(\d*):(\d+)|(,,)|(##?\*[^}*]|%%?[^}*]\*))?\}")
 _PLAIN = re.compile(r"\$(?:env:)?([A-Za-z_]\w*)")
 _STEP_OUTPUT = re.compile(r"steps\.[\w-]+\.outputs\.([\w-]+)")
 _OUTPUT_FILES = frozenset({"$GITHUB_OUTPUT", "${GITHUB_OUTPUT}", "$env:GITHUB_OUTPUT"})
@@ -107,11 +107,29 @@ def _expression(found: re.Match[str], values: Mapping[str, str]) -> str:
 
 
 def _braced(found: re.Match[str], values: Mapping[str, str]) -> str:
-    name, default, start, length, lower = found.groups()
+    name, default, start, length, lower, cut = found.groups()
     value = values.get(name)
     if value is None:
         return found[0] if default is None else default
     if length is not None:
         begin = int(start or 0)
         return value[begin : begin + int(length)]
+    if cut:
+        return _cut(value, cut)
     return value.lower() if lower else value
+
+
+def _cut(value: str, cut: str) -> str:
+    """``#*c``, ``##*c``, ``%c*``, ``%%c*``: the ways in which scripts take an image address apart."""
+    mark = cut.strip("#%*")
+    if not mark or mark not in value:
+        return value
+    match cut[: 2 if cut[1] in "#%" else 1]:
+        case "#":
+            return value.partition(mark)[2]
+        case "##":
+            return value.rpartition(mark)[2]
+        case "%":
+            return value.rpartition(mark)[0]
+        case _:
+            return value.partition(mark)[0]
