@@ -1,0 +1,72 @@
+"""How CI tools speak: from the words of a log to the gate, checkpoint and cause that they speak of.
+
+- :func:`find_failures` gives every failure that a log's lines show, in their order.
+- :func:`decide` gives the one that stopped the run: the root before the noise that follows it.
+- :func:`explain_text` does both for a pasted text of any frame, streaming.
+- :func:`explain` gives the decision together with everything seen.
+
+The lines come from :func:`diagnosis.log_text.read_lines`. Everything that a finding carries is scrubbed of secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from diagnosis.failures.choice import stopped_by
+from diagnosis.failures.reader import Scan, scan, thin
+from diagnosis.gates import Plane
+from diagnosis.log_text import LogLine
+from diagnosis.verdicts import Finding
+
+__all__ = ["NOTHING_FOUND", "Explanation", "decide", "explain", "explain_text", "find_failures"]
+
+NOTHING_FOUND = Finding(
+    Plane.OTHER,
+    None,
+    None,
+    sentence="No failure was recognised in this text.",
+    tell_apart="Look at the lines before it.",
+)
+"""The answer for a text in which nothing was recognised; told from others by identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a text says went wrong."""
+
+    finding: Finding
+    """What stopped the run; :data:`NOTHING_FOUND` if nothing was recognised."""
+    failures: tuple[Finding, ...]
+    """Everything that was seen, in the order of the text."""
+
+    @property
+    def found(self) -> bool:
+        """Whether any failure was recognised."""
+        return bool(self.failures)
+
+
+def find_failures(lines: Iterable[LogLine]) -> tuple[Finding, ...]:
+    """All failures that the lines show, in order; each carries its line as evidence. Never raises."""
+    return tuple(seen.finding for seen in scan(lines).sightings)
+
+
+def decide(lines: Iterable[LogLine]) -> Finding:
+    """The failure that stopped the run, as far as its words tell; :data:`NOTHING_FOUND` if none. Never raises."""
+    return _decided(scan(lines))
+
+
+def explain_text(text: str | Iterable[str]) -> Finding:
+    """The failure that a pasted log speaks of: a text, or raw lines (any frame, streamed). Never raises."""
+    return explain(text).finding
+
+
+def explain(text: str | Iterable[str]) -> Explanation:
+    """Like :func:`explain_text`, with everything that was seen."""
+    found = scan(thin(text.split("\n") if isinstance(text, str) else text))
+    return Explanation(_decided(found), tuple(seen.finding for seen in found.sightings))
+
+
+def _decided(found: Scan) -> Finding:
+    seen = stopped_by(found)
+    return seen.finding if seen else NOTHING_FOUND

@@ -1,0 +1,42 @@
+"""Words of applications and test runners: they name errors that may have stopped nothing."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.rule import Weight
+from diagnosis.log_text import LineKind, LogLine
+
+_QUIET = re.compile(
+    r"^\S{0,40}\s?\[?(?:INFO|DEBUG|TRACE)\b(?!\[\d)|\"(?:level|severity|lvl|levelname)\":\s*\"?(?:info|debug|trace|INFO|DEBUG|TRACE)\b"
+    r"|\blevel=(?:info|debug|trace)\b|^\s*(?:PASS|PASSED|ok)\b|[✓✔√]|\bPASSED\b|--- PASS"
+)
+"""Not even the one who printed it calls it an error."""
+
+_APPLICATION = re.compile(
+    r"^\s*\{.*\"(?:level|severity|lvl|levelname)\"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
+    r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
+    r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
+    r"|[✗✘×✖]|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|\bexpected\b.{0,80}\b(?:to|but|got|received)\b|^\s*[+-] {2,}"
+)
+_TOLERATED = re.compile(r"Proceeding anyway|\(ignored\)|non-fatal|[Cc]ontinuing|[Ii]gnoring|will be ignored|skipping")
+_WARNED = re.compile(r"^(?:[Ww]arning|WARN|WARNING)\b(?!!)")
+_APPLICATION_STEP = re.compile(
+    r"\b(?:pytest|jest|vitest|mocha|rspec|phpunit|tox|ctest|bats|playwright test|cypress)\b|\b(?:go|cargo|dotnet|npm|yarn|pnpm|make|mvn|gradle\w*|swift|bun|deno)\b.{0,40}\btest\b"
+    r"|\bdocker(?:-compose| compose)? logs\b|\bdocker(?:-compose| compose) .*\blogs\b|\bkubectl logs\b|\bjournalctl\b|^(?:cat|tail|less) \S*log"
+)
+
+
+def application_talk(line: LogLine, text: str) -> Weight | None:
+    """The most that a line can weigh; None if it speaks of nothing that failed."""
+    if line.kind is LineKind.ERROR:
+        return Weight.ROOT
+    if _QUIET.search(text):
+        return None
+    if _APPLICATION.search(text) or _APPLICATION_STEP.search(line.title):
+        return Weight.APPLICATION
+    if _TOLERATED.search(text):
+        return Weight.CONSEQUENCE
+    if line.kind is LineKind.WARNING or _WARNED.match(text):
+        return Weight.DOUBTFUL
+    return Weight.ROOT

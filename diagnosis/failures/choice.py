@@ -1,0 +1,73 @@
+"""Which of several failures stopped the run: the root before its consequences, the failing step before all others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from diagnosis.failures.reader import Scan, Sighting
+from diagnosis.failures.rule import Weight
+from diagnosis.gates import Checkpoint, Plane
+
+_AFTERMATH = re.compile(
+    r"upload-artifact|upload-pages|slack|notify|notification|teams|discord|codecov|junit|test-report|publish-unit|clean ?-?up|sarif|"
+    r"always\(\)|action-gh-release|summary|report",
+)
+
+
+def stopped_by(scan: Scan) -> Sighting | None:
+    """The sighting that explains why the run ended, or None where the log shows none."""
+    pool = [seen for seen in scan.sightings if not seen.line.post] or list(scan.sightings)
+    if not pool:
+        return None
+    step = _failing_step(scan, pool)
+    here = [seen for seen in pool if step is None or seen.line.step == step]
+    best = _heaviest(here, scan)
+    if best is None or best.weight is Weight.CONSEQUENCE:
+        earlier = [seen for seen in pool if seen.line.step < (step or 0) and _is_access(seen)]
+        root = _heaviest(earlier, scan)
+        if root is not None and root.weight > Weight.CONSEQUENCE:
+            return root
+    return best
+
+
+def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:
+    """The last step that printed an error annotation, steps that run whatever happened left aside."""
+    if not scan.failing_steps:
+        return None
+    titles = {seen.line.step: seen.line.title for seen in pool}
+    ordinary = [step for step in scan.failing_steps if not _AFTERMATH.search(titles.get(step, ""))]
+    for step in reversed(ordinary or scan.failing_steps):
+        if step in titles:
+            return step
+    return None
+
+
+def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
+    tests = [
+        seen.line.number for seen in sightings if seen.finding.cause == "test-failure" and seen.weight is Weight.ROOT
+    ]
+    last_test = max(tests, default=0)
+
+    def weight(seen: Sighting) -> int:
+        if seen.finding.cause != "test-failure" and seen.line.number < last_test and _is_access(seen):
+            return Weight.APPLICATION  # printed by what was tested
+        if _overcome(seen, scan):
+            return min(seen.weight, Weight.OUTCOME)
+        return seen.weight
+
+    return max(sightings, key=lambda seen: (weight(seen), -seen.line.number), default=None)
+
+
+def _overcome(seen: Sighting, scan: Scan) -> bool:
+    """Whether a later line shows that this very place was passed after all: a retry that went through."""
+    passed = dict(scan.passed)
+    if seen.finding.plane is Plane.AUTHENTICATION:
+        return max(passed.get("authn", 0), passed.get("login", 0)) > seen.line.number
+    if seen.finding.checkpoint is Checkpoint.REGISTRY_AUTH:
+        return passed.get("login", 0) > seen.line.number
+    return False
+
+
+def _is_access(seen: Sighting) -> bool:
+    return seen.finding.plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION)

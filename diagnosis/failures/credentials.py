@@ -1,0 +1,81 @@
+"""Credentials that are absent, expired or invalid: authentication failed, and the words may show no sign of OIDC."""
+
+from __future__ import annotations
+
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other
+from diagnosis.gates import Checkpoint
+
+_EXPIRED = other("session-expired")
+_INVALID = authn(None, "static-credentials")
+
+
+def _not_loaded(text: str, scene: Scene) -> Seen | None:
+    """configure-aws-credentials found no credentials: what it was given decides what that means."""
+    if "nput required and not supplied" in text:
+        return other("input-missing")
+    if "redentials could not be loaded" not in text and "Could not load credentials from any providers" not in text:
+        return None
+    if scene.static_keys:
+        return authn(None, "static-credentials")
+    if scene.hinted or scene.aws_oidc:
+        return authn(Checkpoint.OIDC_TOKEN, "id-token-not-granted")
+    return authn(None, None, "id-token-not-granted", "static-credentials")
+
+
+def _none_found(_text: str, scene: Scene) -> Seen:
+    if scene.aws_oidc and scene.hinted:
+        return authn(Checkpoint.OIDC_TOKEN, "id-token-not-granted", weight=Weight.CONSEQUENCE)
+    return authn(None, None, "id-token-not-granted", "static-credentials", weight=Weight.CONSEQUENCE)
+
+
+def _expired(text: str, _scene: Scene) -> Seen:
+    if "AssumeRoleWithWebIdentity" in text or "web identity" in text:
+        return authn(Checkpoint.OIDC_TRUST, None, "transient")
+    return _EXPIRED
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("redentials could not be loaded", "Could not load credentials from any providers"), _not_loaded),
+    Rule(
+        ("ExpiredToken", "token included in the request is expired", "provided token has expired", "RequestExpired"),
+        _expired,
+    ),
+    holding(
+        _INVALID,
+        "security token included in the request is invalid",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "request signature we calculated does not match",
+        "AWS Access Key Id you provided does not exist",
+        "InvalidAccessKeyId",
+        "AWS was not able to validate the provided access credentials",
+        "do not match the expected access key ID",
+        "IncompleteSignature",
+        "MissingAuthenticationToken",
+    ),
+    Rule(
+        (
+            "Unable to locate credentials",
+            "NoCredentialProviders",
+            "no valid credential sources",
+            "No valid credential sources",
+            "NoCredentialsError",
+            "failed to retrieve credentials",
+            "failed to refresh cached credentials",
+            "CredentialsProviderError",
+            "Unable to load credentials from any of the providers",
+            "Partial credentials found",
+            "no EC2 IMDS role found",
+            "The config profile (",
+        ),
+        _none_found,
+    ),
+    holding(
+        other("input-missing"),
+        "Input required and not supplied: aws-region",
+        "Region is missing",
+        "Missing region in config",
+    ),
+    holding(other("input-missing"), "You must specify a region"),
+)

@@ -1,0 +1,105 @@
+"""AWS's denial sentence taken apart: who was denied what, on which resource, and by which policy.
+
+The sentence reads *User: P is not authorized to perform: A on resource: R because no T policy allows the A action*, or
+*… with an explicit deny in a T policy[: ARN]*. Since January 2026 it may end in the ARN of the policy that denied. STS
+shortens it to *Not authorized to perform A*, and older services leave out the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PolicyType(StrEnum):
+    """The policy types that AWS names in a denial, in its own words."""
+
+    IDENTITY = "identity-based policy"
+    RESOURCE = "resource-based policy"
+    BOUNDARY = "permissions boundary"
+    SERVICE_CONTROL = "service control policy"
+    RESOURCE_CONTROL = "resource control policy"
+    SESSION = "session policy"
+    VPC_ENDPOINT = "VPC endpoint policy"
+    TRUST = "role trust policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """One denial sentence."""
+
+    action: str | None
+    """``service:Operation``; None where a placeholder or a mask stands in its place."""
+    principal: str | None = None
+    resource: str | None = None
+    policy_type: PolicyType | None = None
+    """None in old or shortened wording: the sentence does not say which policy is at fault."""
+    explicit: bool = False
+    """An explicit deny: adding permissions cannot help."""
+    policy_arn: str | None = None
+    operation: str | None = None
+    """The API operation, where the client names it (``when calling the X operation``)."""
+
+
+WORDS: tuple[str, ...] = ("uthorized to perform", "AccessDenied", "Access Denied", "explicit deny")
+
+_PERFORM = re.compile(r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)?")
+_PRINCIPAL = re.compile(
+    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is not authorized|(?P<bare>\S+) is not authorized to perform"
+)
+_RESOURCE = re.compile(r"on (?:the )?resources?:\s*[\"']?(?P<resource>[^\s,\"']+)")
+_TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)
+_BY_WORDS = {kind.value.replace("-", " "): kind for kind in PolicyType}
+_TYPE = re.compile(
+    rf"because no (?P<implicit>{_TYPES}) allows|explicit deny in an? (?P<explicit>{_TYPES})|no (?P<short>{_TYPES}) allows"
+)
+_EXPLICIT = re.compile(r"explicit(?:ly)? den(?:y|ied)")
+_POLICY_ARN = re.compile(
+    r"explicit deny in an? [^:]{1,60}:\s*(?P<arn>arn:[^\s,\"')]+)|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::[^\s,\"')]*policy/[^\s,\"')]+)"
+)
+_OPERATION = re.compile(
+    r"when calling the (\w+) operation|operation error [\w -]+: (\w+)[,:]|calling (?:the )?\w*?(?:ecr|sts|ECR|STS)[:.](\w+)"
+)
+_TRIM = ".,;:)\\"
+
+
+def parse_denial(text: str) -> Denial | None:
+    """The denial in a text (one sentence, line breaks already joined), or None where there is none."""
+    found = list(_PERFORM.finditer(text))
+    # EC2 says "not authorized to perform this operation" first and names the action in a second sentence.
+    perform = next((one for one in found if one["action"]), found[0] if found else None)
+    operation = operation_of(text)
+    if perform is None:
+        if operation is None or not ("AccessDenied" in text or "explicit deny" in text):
+            return None
+        return Denial(action=None, operation=operation, explicit=bool(_EXPLICIT.search(text)))
+    tail = text[perform.start() :]
+    principal = _PRINCIPAL.search(text)
+    resource = _RESOURCE.search(tail)
+    typed = _TYPE.search(tail)
+    arn = _POLICY_ARN.search(tail)
+    named = next((value for value in typed.groupdict().values() if value), None) if typed else None
+    return Denial(
+        action=_action(perform["action"]),
+        principal=_cut((principal["principal"] or principal["bare"]) if principal else None),
+        resource=_cut(resource["resource"] if resource else None),
+        policy_type=_BY_WORDS.get(named.replace("-", " ")) if named else None,
+        explicit=bool(_EXPLICIT.search(tail)),
+        policy_arn=_cut((arn["arn"] or arn["late"]) if arn else None),
+        operation=operation,
+    )
+
+
+def operation_of(text: str) -> str | None:
+    """The API operation that a client names in its error, or None."""
+    found = _OPERATION.search(text)
+    return next((name for name in found.groups() if name), None) if found else None
+
+
+def _action(text: str | None) -> str | None:
+    return text if text and "*" not in text.split(":")[0] and not text.endswith(":") else None
+
+
+def _cut(text: str | None) -> str | None:
+    return text.rstrip(_TRIM) or None if text else None

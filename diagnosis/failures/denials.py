@@ -1,0 +1,180 @@
+"""From a denial sentence to the gate it speaks of, by the denied action and the policy that denies."""
+
+from __future__ import annotations
+
+from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight
+from diagnosis.gates import Checkpoint, Plane
+from diagnosis.verdicts import Finding
+
+PUSH = frozenset(
+    {
+        "BatchCheckLayerAvailability",
+        "InitiateLayerUpload",
+        "UploadLayerPart",
+        "CompleteLayerUpload",
+        "PutImage",
+    }
+)
+PULL = frozenset(
+    {
+        "BatchGetImage",
+        "GetDownloadUrlForLayer",
+        "DescribeImages",
+        "DescribeImageTags",
+        "ListImages",
+        "DescribeRepositories",
+        "DescribeImageScanFindings",
+        "BatchImportUpstreamImage",
+    }
+)
+LOGIN = frozenset({"GetAuthorizationToken"})
+_OTHER_ECR = frozenset(
+    {
+        "CreateRepository",
+        "DeleteRepository",
+        "PutLifecyclePolicy",
+        "GetLifecyclePolicy",
+        "SetRepositoryPolicy",
+        "GetRepositoryPolicy",
+        "PutImageScanningConfiguration",
+        "PutImageTagMutability",
+        "StartImageScan",
+        "BatchDeleteImage",
+        "DescribeRegistry",
+        "DescribePullThroughCacheRules",
+        "CreatePullThroughCacheRule",
+    }
+)
+_PROBES = frozenset({"DescribeRepositories"})
+_TRUST_ACTIONS = frozenset(
+    {"AssumeRoleWithWebIdentity", "AssumeRole", "AssumeRoleWithSAML", "TagSession", "SetSourceIdentity"}
+)
+
+TRUST_CANDIDATES = (
+    "subject-not-admitted",
+    "subject-shape",
+    "subject-immutable-form",
+    "condition-operator",
+    "principal-wrong",
+    "role-absent",
+    "audience-not-admitted",
+)
+"""The causes that share the sentence "Not authorized to perform sts:AssumeRoleWithWebIdentity"."""
+
+_LAYERS = {
+    PolicyType.BOUNDARY: "boundary",
+    PolicyType.SERVICE_CONTROL: "scp",
+    PolicyType.RESOURCE_CONTROL: "resource-control-policy",
+    PolicyType.SESSION: "session-policy",
+    PolicyType.VPC_ENDPOINT: "endpoint-policy",
+}
+
+
+def _judge(text: str, scene: Scene) -> Seen | None:
+    denial = parse_denial(text)
+    return judge_denial(denial, scene) if denial else None
+
+
+def judge_denial(denial: Denial, scene: Scene) -> Seen | None:
+    """Where the denied action belongs; None if the sentence names neither action nor a known operation."""
+    service, operation = _what(denial)
+    if operation is None:
+        return None
+    if service == "sts" and operation in _TRUST_ACTIONS:
+        return _trust(denial, operation, scene)
+    action = f"{service}:{operation}" if service else None
+    if service == "sts" and operation == "GetServiceBearerToken":
+        return _registry(denial, Checkpoint.REGISTRY_AUTH, "get-authorization-token", action)
+    if service not in ("ecr", "ecr-public"):
+        return _seen(denial, Plane.OTHER, None, "other-service", (), action)
+    if operation in LOGIN:
+        return _registry(denial, Checkpoint.REGISTRY_AUTH, "get-authorization-token", action)
+    if operation in PUSH:
+        return _registry(denial, Checkpoint.REGISTRY_PUSH, "push-scope", action)
+    if operation in PULL:
+        weight = Weight.PROVISIONING if operation in _PROBES else Weight.ROOT
+        return _registry(denial, Checkpoint.REGISTRY_PULL, "pull-scope", action, weight)
+    return _registry(denial, None, "registry-administration", action, Weight.PROVISIONING)
+
+
+def _what(denial: Denial) -> tuple[str | None, str | None]:
+    """Service prefix and operation, from the action or else from the operation that the client names."""
+    if denial.action:
+        service, _, operation = denial.action.partition(":")
+        return service, operation
+    operation = denial.operation
+    if operation in LOGIN | PUSH | PULL | _OTHER_ECR:
+        return "ecr", operation
+    if operation in _TRUST_ACTIONS | {"GetServiceBearerToken"}:
+        return "sts", operation
+    return None, operation
+
+
+def _trust(denial: Denial, operation: str, scene: Scene) -> Seen:
+    layer = _LAYERS.get(denial.policy_type) if denial.policy_type else None
+    action = f"sts:{operation}"
+    if layer:
+        return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, layer, (), action)
+    if operation == "AssumeRoleWithWebIdentity":
+        return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, TRUST_CANDIDATES, action)
+    if operation == "TagSession":
+        return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, "tag-session", (), action)
+    # Chained, or a runner that fell back to its own instance profile because it had no token.
+    candidates = ("role-chaining", "id-token-not-granted", "principal-wrong", "role-absent")
+    return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, candidates, action)
+
+
+def _registry(
+    denial: Denial, checkpoint: Checkpoint | None, scope: str, action: str | None, weight: Weight = Weight.ROOT
+) -> Seen:
+    cause: str | None
+    candidates: tuple[str, ...] = ()
+    policy = denial.policy_type
+    if policy in _LAYERS:
+        cause = _LAYERS[policy]
+    elif policy is PolicyType.RESOURCE:
+        cause = "repository-policy-deny" if denial.explicit else None
+        # Across accounts a wrong name reads like a policy that does not mention the caller.
+        candidates = () if denial.explicit else ("repository-policy-deny", "repository-absent")
+    elif denial.explicit:
+        cause = "identity-policy-deny" if policy is PolicyType.IDENTITY else None
+        candidates = (
+            ()
+            if cause
+            else (
+                "identity-policy-deny",
+                "repository-policy-deny",
+                "scp",
+                "boundary",
+                "session-policy",
+                "endpoint-policy",
+            )
+        )
+    elif policy is PolicyType.IDENTITY:
+        cause = scope
+    else:
+        # Old wording: the sentence does not say which policy is at fault.
+        cause = None
+        candidates = (scope, "repository-policy-deny", "boundary", "scp", "session-policy", "endpoint-policy")
+        if checkpoint is Checkpoint.REGISTRY_AUTH:
+            candidates = tuple(slug for slug in candidates if slug != "repository-policy-deny")
+    return _seen(denial, Plane.AUTHORIZATION, checkpoint, cause, candidates, action, weight)
+
+
+def _seen(
+    denial: Denial,
+    plane: Plane,
+    checkpoint: Checkpoint | None,
+    cause: str | None,
+    candidates: tuple[str, ...],
+    action: str | None,
+    weight: Weight = Weight.ROOT,
+) -> Seen:
+    finding = Finding(
+        plane, checkpoint, cause, candidates, action=action, principal=denial.principal, resource=denial.resource
+    )
+    return Seen(finding, weight)
+
+
+RULES: tuple[Rule, ...] = (Rule(WORDS, _judge),)

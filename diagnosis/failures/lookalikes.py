@@ -1,0 +1,95 @@
+"""Words that look like a gate and are none: other registries, other clouds, other services, the network."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.registry_address import registry_of
+from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says
+
+NETWORK = re.compile(
+    r"\b(?:ETIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT)\b"
+    r"|getaddrinfo|socket hang up|[Tt]imed? ?out|TimeoutError|i/o timeout|connection (?:reset|refused)|no such host"
+    r"|TLS handshake|fetch failed|certificate (?:has|is|signed)|self[- ]signed certificate|unable to get local issuer"
+    r"|Bad Gateway|Service Unavailable|Gateway Time|Client network socket|network|[Tt]hrottl|Rate exceeded"
+    r"|Too Many Requests|InternalFailure|ServiceUnavailable|Unexpected token .{1,3} in JSON|Proxy|temporarily"
+)
+"""What a client says when no answer came, or none that decides anything."""
+
+_NET = other("network", weight=Weight.PASSING)
+_OTHER_REGISTRY = other("other-registry")
+_OTHER_CLOUD = other("other-cloud")
+_OTHER_SERVICE = other("other-service")
+
+
+def _network(text: str, _scene: Scene) -> Seen | None:
+    return _NET if NETWORK.search(text) else None
+
+
+def _unauthorized(text: str, scene: Scene) -> Seen | None:
+    """``unauthorized: …`` of the registry protocol: ECR words it otherwise, so the client sent no login or is elsewhere."""
+    kind = registry_of(text) or scene.registry
+    if "authentication required" in text and kind is not Registry.OTHER:
+        return other("not-logged-in", "not-logged-in", "registry-mismatch", "other-registry", weight=Weight.CONSEQUENCE)
+    return _OTHER_REGISTRY
+
+
+def _permission_denied_gcp(text: str, _scene: Scene) -> Seen | None:
+    return _OTHER_CLOUD if "Permission '" in text or 'Permission "' in text or "PERMISSION_DENIED" in text else None
+
+
+def _token_expired(text: str, _scene: Scene) -> Seen | None:
+    return other("token-expired") if "uthorization token has expired" in text.replace("Token", "token") else None
+
+
+def _session_expired(text: str, _scene: Scene) -> Seen | None:
+    return other("session-expired")
+
+
+RULES: tuple[Rule, ...] = (
+    # The registry's login, or the session, ran out in a long job: no policy is at fault.
+    Rule(("token has expired", "Token has expired"), _token_expired),
+    # Other clouds.
+    holding(_OTHER_CLOUD, "AADSTS", "google-github-actions/auth failed", "IAM_PERMISSION_DENIED", "AuthorizationFailed"),
+    Rule(("Permission '", 'Permission "', "PERMISSION_DENIED"), _permission_denied_gcp),
+    holding(_OTHER_CLOUD, "does not have permission 'storage.", "Token exchange failed for project", "Unauthenticated request"),
+    holding(_OTHER_CLOUD, "iam.serviceAccounts.", "gcloud.auth", "Login failed with Error: Using auth-type"),
+    # Other registries.
+    holding(_OTHER_REGISTRY, "requested access to the resource is denied", "insufficient_scope"),
+    holding(_OTHER_REGISTRY, "incorrect username or password", "permission_denied: ", "installation not allowed to"),
+    holding(_OTHER_REGISTRY, "unauthorized to access repository", "denied: denied", "access forbidden"),
+    holding(_OTHER_REGISTRY, "retrieving permissions failed", "unauthenticated: User cannot be authenticated"),
+    holding(other("rate-limit"), "reached your pull rate limit", "toomanyrequests", "TOOMANYREQUESTS"),
+    Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
+    # Other services.
+    holding(_OTHER_SERVICE, "Resource not accessible by integration", "the server has asked for the client to provide credentials"),
+    holding(_OTHER_SERVICE, "denied to github-actions[bot]", "Error acquiring the state lock", "Missing Authentication Token"),
+    holding(_OTHER_SERVICE, "error: You must be logged in to the server", "is forbidden: User \"", "ciphertext refers to a customer master key"),
+    Rule(("Error: (403)", "HTTP 403: ", "npm ERR! 403", "npm error 403", "E403"), says(r"api\.github\.com|npm|HTTP 403: ", _OTHER_SERVICE)),
+)  # fmt: skip
+
+NETWORK_RULES: tuple[Rule, ...] = (
+    Rule(
+        (
+            "ETIMEDOUT",
+            "ECONNRESET",
+            "ECONNREFUSED",
+            "ENOTFOUND",
+            "EAI_AGAIN",
+            "i/o timeout",
+            "no such host",
+            "connection reset by peer",
+            "connection refused",
+            "TLS handshake timeout",
+            "Could not connect to the endpoint URL",
+            "Connect timeout on endpoint URL",
+            "Client.Timeout exceeded",
+            "context deadline exceeded",
+            "socket hang up",
+        ),
+        lambda _text, _scene: _NET,
+    ),
+    holding(other("other-service", weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"),
+    holding(other(None, "other-registry", weight=Weight.OUTCOME), "denied: "),
+)
+"""Asked after the rules of the gates."""

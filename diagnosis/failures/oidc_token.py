@@ -1,0 +1,69 @@
+"""The first place: the runner asks GitHub for an ID token."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, other
+from diagnosis.gates import Checkpoint
+
+_TOKEN = Checkpoint.OIDC_TOKEN
+_NOT_GRANTED = authn(_TOKEN, "id-token-not-granted")
+_SERVICE_FAILED = authn(_TOKEN, "transient")
+_ELSEWHERE = other("other-cloud", "id-token-not-granted")
+"""The same permission is missing, but the token was for somebody else than AWS."""
+
+_OTHER_TOOL = re.compile(
+    r"claude-code|anthropics/|google-github-actions|azure/login|hashicorp/vault|Vault|sigstore|cosign|[Ff]ulcio|pypi|PyPI"
+    r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure|pulumi"
+)
+_STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
+
+
+def _hint(_text: str, scene: Scene) -> Seen:
+    # The action prints it for static keys too, and then goes on: believed only where nothing heavier is there.
+    scene.hinted = True
+    return authn(_TOKEN, "id-token-not-granted", weight=Weight.DOUBTFUL)
+
+
+def _no_request_url(text: str, scene: Scene) -> Seen | None:
+    if "Unable to get" not in text and "not set" not in text and "env" not in text and "missing" not in text:
+        return None
+    return _ELSEWHERE if _elsewhere(text, scene) else _NOT_GRANTED
+
+
+def _request_failed(text: str, scene: Scene) -> Seen:
+    if _elsewhere(text, scene):
+        return _ELSEWHERE
+    status = _STATUS.search(text)
+    if status and (status[1] or status[2]).startswith(("5", "429")):
+        return _SERVICE_FAILED
+    return authn(_TOKEN, None, "id-token-not-granted", "transient")
+
+
+def _toolkit_crash(text: str, scene: Scene) -> Seen | None:
+    """The toolkit reports a failed token request by reading ``error.message``; an undefined error breaks that too."""
+    if "Error message:" not in text:
+        return None
+    return _ELSEWHERE if _elsewhere(text, scene) else _SERVICE_FAILED
+
+
+def _remember(text: str, _scene: Scene) -> Seen | None:
+    if "token" not in text.lower():
+        return None
+    # The sentence of actions that use the token for their own service, not for AWS.
+    return _ELSEWHERE
+
+
+def _elsewhere(text: str, scene: Scene) -> bool:
+    return not scene.aws_oidc and (scene.other_tool or bool(_OTHER_TOOL.search(text)))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("Did you mean to set the `id-token` permission",), _hint),
+    Rule(("It looks like you might be trying to authenticate with OIDC",), _hint),
+    Rule(("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"), _no_request_url),
+    Rule(("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token"), _request_failed),
+    Rule(("reading 'message'",), _toolkit_crash),
+    Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),
+)

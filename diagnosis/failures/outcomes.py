@@ -1,0 +1,60 @@
+"""How a step ended when no access is in question: tests, builds, disk, time limits, exit codes."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, holding, lighter, other, says
+
+_TESTS = other("test-failure")
+_BUILD = other("build-failure")
+_EXIT = re.compile(r"(?:exit code|exit status|exited with|failed with exit code|ERROR: Job failed)\D{0,20}(\d+)")
+_KILLED = "137"
+_HARMLESS_BUILD = re.compile(r"cache")
+
+TEST_RUNNER = re.compile(
+    r"={3,} .*\b\d+ failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED|^--- FAIL: "
+    r"|\bFAIL\s+\S+\.(?:test|spec)\.|There (?:are|were) (?:test failures|failing tests)|\b\d+ examples?, [1-9]\d* failures?"
+    r"|[Tt]ests failed$|npm (?:ERR!|error) Test failed|\d+ failing$|^FAIL\t|Failures: [1-9]|Test Files  .*failed"
+)
+"""The summary of a test runner that saw failures."""
+
+
+def _tests(text: str, _scene: Scene) -> Seen | None:
+    return _TESTS if TEST_RUNNER.search(text) else None
+
+
+def _solve(text: str, scene: Scene) -> Seen | None:
+    """BuildKit's last word. It repeats the reason; what is an access failure was caught by an earlier rule."""
+    if scene.cache and "importing cache" in text:
+        return None
+    if re.search(
+        r"did not complete successfully|not found|failed to compute cache key|dockerfile parse error|executor failed",
+        text,
+    ):
+        return _BUILD
+    return lighter(_BUILD, Weight.OUTCOME)
+
+
+def _exit(text: str, _scene: Scene) -> Seen | None:
+    found = _EXIT.search(text)
+    if not found or found[1] == "0":
+        return None
+    return other("killed" if found[1] == _KILLED else None, weight=Weight.OUTCOME)
+
+
+RULES: tuple[Rule, ...] = (
+    holding(other("runner-lost"), "The runner has received a shutdown signal", "lost communication with the server"),
+    holding(other("time-limit"), "has exceeded the maximum execution time", "has timed out after"),
+    holding(other("cancelled", weight=Weight.OUTCOME), "The operation was canceled", "The run was canceled by"),
+    holding(other("disk-full"), "no space left on device", "No space left on device", "not enough space on the disk"),
+    holding(other("killed"), "out of memory", "OOMKilled", "OutOfMemoryError", "heap limit Allocation failed"),
+    Rule(
+        (" failed", "FAILED", "FAIL", "failures", "failing", "Failures:"),
+        _tests,
+    ),
+    Rule(("failed to solve", "failed to build:"), _solve),
+    Rule(("did not complete successfully",), says("exit code", _BUILD)),
+    holding(lighter(other("stack-rollback"), Weight.DOUBTFUL), "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"),
+    Rule(("exit code", "exit status", "exited with", "Job failed"), _exit),
+)

@@ -1,0 +1,204 @@
+"""From the lines of a log to what went wrong in it: every sighting, and the one that stopped the run."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.failures import (
+    credentials,
+    denials,
+    lookalikes,
+    oidc_token,
+    oidc_trust,
+    outcomes,
+    registry_login,
+    registry_push,
+    registry_state,
+    role_assumption,
+)
+from diagnosis.failures.application import application_talk
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter
+from diagnosis.failures.scenery import WORDS as SCENE_WORDS
+from diagnosis.failures.scenery import look_around
+from diagnosis.failures.words import with_words
+from diagnosis.log_text import LineKind, LogLine, LogReader
+from diagnosis.scrub import scrub
+from diagnosis.verdicts import Finding
+
+RULES: tuple[Rule, ...] = (
+    *denials.RULES,
+    *registry_state.RULES,
+    *oidc_trust.RULES,
+    *oidc_token.RULES,
+    *role_assumption.RULES,
+    *lookalikes.RULES,
+    *credentials.RULES,
+    *registry_login.RULES,
+    *registry_push.RULES,
+    *lookalikes.NETWORK_RULES,
+    *outcomes.RULES,
+)
+"""In the order in which they are asked; the first that answers a line wins."""
+
+_STRUCTURE = ("##[", "[error]", "Post job cleanup", "Run ")
+_RULE_WORDS = frozenset(word for rule in RULES for word in rule.words)
+
+
+def _alternation(words: Iterable[str]) -> re.Pattern[str]:
+    kept: list[str] = []
+    for word in sorted(words, key=len):  # a word that holds a shorter one adds nothing
+        if not any(short in word for short in kept):
+            kept.append(word)
+    return re.compile("|".join(re.escape(word) for word in sorted(kept)))
+
+
+_SPEAKS = _alternation(_RULE_WORDS)
+_INTEREST = _alternation(_RULE_WORDS | set(SCENE_WORDS) | set(_STRUCTURE))
+
+_BEFORE = 2
+_AFTER = 5
+_SHOWN = 2
+_MOST_SIGHTINGS = 2_000
+_LONGEST_SENTENCE = 8_000
+_LONGEST_EVIDENCE = 2_000
+
+_UNFINISHED = re.compile(r"(?:[:,]|\b(?:perform|resource|User|allows the|to|in an?|on|no|because|policy))\s*$")
+_CONTINUES = re.compile(
+    r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws"
+    r"|Not authorized|not authorized|is not authorized)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One finding in its place in the log."""
+
+    finding: Finding
+    weight: Weight
+    line: LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one pass over a log brought."""
+
+    sightings: tuple[Sighting, ...]
+    """In the order of the log; repetitions of the same finding in one step are left out."""
+    failing_steps: tuple[int, ...]
+    """Steps that printed an error annotation, clean-up steps left out."""
+    passed: tuple[tuple[str, int], ...] = ()
+    """Signs that a place was passed, with the number of the last line that shows it: ``("authn", 120)``."""
+
+
+def scan(lines: Iterable[LogLine]) -> Scan:
+    """One pass over the lines; lines may be missing between, as :func:`thin` leaves them out."""
+    sightings: dict[tuple[object, ...], Sighting] = {}
+    failing: dict[int, None] = {}
+    passed: dict[str, int] = {}
+    scene = Scene()
+    step = 0
+    for before, line, after in _windows(lines):
+        if line.step != step:
+            step = line.step
+            scene.begin(line.title)
+        look_around(line, scene, passed)
+        if line.kind is LineKind.ERROR and not line.post:
+            failing.setdefault(line.step)
+        if not line.printed or line.kind is LineKind.DEBUG or not _SPEAKS.search(line.text):
+            continue
+        seen = _judge(line, before, after, scene)
+        if seen is None:
+            continue
+        finding = replace(with_words(seen.finding), evidence=_evidence(line, before, after))
+        key = (
+            line.step,
+            seen.weight,
+            finding.plane,
+            finding.checkpoint,
+            finding.cause,
+            finding.action,
+            finding.resource,
+        )
+        if key not in sightings and len(sightings) < _MOST_SIGHTINGS:
+            sightings[key] = Sighting(finding, seen.weight, line)
+    return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()))
+
+
+def thin(raw_lines: Iterable[str]) -> Iterator[LogLine]:
+    """The lines around anything that may matter, read lazily; the rest is dropped unread."""
+    reader = LogReader()
+    recent: deque[tuple[int, str]] = deque(maxlen=_BEFORE)
+    wanted = 0
+    search = _INTEREST.search
+    for number, raw in enumerate(raw_lines, start=1):
+        if search(raw):
+            while recent:
+                yield reader.read(*recent.popleft())
+            wanted = _AFTER + 1
+        if wanted or reader.in_head:
+            wanted = max(wanted - 1, 0)
+            yield reader.read(number, raw)
+        else:
+            recent.append((number, raw))
+
+
+def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
+    rest = iter(lines)
+    after = deque(islice(rest, _AFTER + 1))
+    before: deque[LogLine] = deque(maxlen=_BEFORE)
+    while after:
+        line = after.popleft()
+        following = next(rest, None)
+        if following is not None:
+            after.append(following)
+        yield before, line, after
+        before.append(line)
+
+
+def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], scene: Scene) -> Seen | None:
+    text = scrub(_sentence(line, before, after))
+    limit = application_talk(line, text)
+    if limit is None:
+        return None
+    for rule in RULES:
+        seen = rule(text, scene)
+        if seen is not None:
+            return lighter(seen, limit)
+    return None
+
+
+def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]) -> str:
+    """The line, joined with its neighbours where a sentence was broken over several lines."""
+    text = line.text
+    if "uthorized" not in text and "xplicit deny" not in text and "ssume role" not in text:
+        return text
+    if before and before[-1].text.endswith("User:") and before[-1].number == line.number - 1:
+        text = f"{before[-1].text} {text.strip()}"
+    number = line.number
+    for following in after:
+        if following.number != number + 1 or not following.printed or len(text) > _LONGEST_SENTENCE:
+            break
+        if not (_UNFINISHED.search(text) or _CONTINUES.match(following.text)) or not following.text.strip():
+            break
+        text = f"{text} {following.text.strip()}"
+        number += 1
+    return text
+
+
+def _evidence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]) -> Evidence:
+    def shown(lines: Iterable[LogLine]) -> tuple[str, ...]:
+        near = (other for other in lines if abs(other.number - line.number) <= _SHOWN)
+        return tuple(scrub(other.text[:_LONGEST_EVIDENCE]) for other in near)
+
+    return Evidence(
+        EvidenceKind.LOG_LINE,
+        scrub(line.text)[:_LONGEST_EVIDENCE],
+        line=line.number,
+        before=shown(before),
+        after=shown(after),
+    )

@@ -1,0 +1,81 @@
+"""Whose registry a text names: ECR, ECR public, or another one."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.rule import Registry
+
+ECR_HOST = re.compile(
+    r"[^\s/\"'@:\[\]()=,]{1,64}\.(?:dkr[.-])?ecr(?:-fips)?\.[^\s/\"'@:.]{1,40}\.(?:amazonaws\.com(?:\.cn)?|on\.aws|sc2s\.sgov\.gov|c2s\.ic\.gov)"
+)
+"""The account may be masked (``***``) or a placeholder."""
+
+_API_HOST = re.compile(r"^(?:https?:)?api\.")
+_ECR_WORDS = (".dkr.ecr", ".dkr-ecr", "dkr.ecr.")
+_PUBLIC_WORDS = ("public.ecr.aws", "ecr-public")
+_OTHER_WORDS = (
+    "ghcr.io",
+    "docker.io",
+    "docker.com",
+    "gcr.io",
+    "pkg.dev",
+    "googleapis.com",
+    "azurecr.io",
+    "quay.io",
+    "registry.gitlab",
+    "jfrog.io",
+    "artifactory",
+    "docker.pkg.github.com",
+    "registry.k8s.io",
+    "mcr.microsoft.com",
+    "registry.digitalocean.com",
+    "icr.io",
+    "ocir.io",
+    "registry.redhat.io",
+    "registry.npmjs.org",
+    "harbor",
+    "nexus",
+    "scw.cloud",
+    "cr.yandex",
+    "aliyuncs.com",
+    "myhuaweicloud.com",
+    "registry.heroku.com",
+    "registry.fly.io",
+    "localhost:5",
+)
+_URL_HOST = re.compile(r"https?://([^\s/\"']{1,255})/(?:v2|service/token|token)\b")
+
+WORDS: tuple[str, ...] = (".dkr.ecr", ".dkr-ecr", "public.ecr.aws", "push refers to repository", *_OTHER_WORDS[:8])
+"""Words by which a line that names a registry is found."""
+
+
+def registry_of(text: str) -> Registry | None:
+    """The registry that the text names, or None where it names none or hides the host.
+
+    A request's own address counts more than an image's name beside it.
+    """
+    url = _URL_HOST.search(text)
+    if url:
+        host = url[1]
+        if set(host) <= {"*"}:
+            return None
+        return _kind(host) or Registry.OTHER
+    return _kind(text)
+
+
+def _kind(text: str) -> Registry | None:
+    if any(word in text for word in _PUBLIC_WORDS):
+        return Registry.ECR_PUBLIC
+    if any(word in text for word in _ECR_WORDS):
+        return Registry.ECR
+    if ".ecr." in text and "amazonaws" in text:
+        return Registry.ECR
+    if any(word in text for word in _OTHER_WORDS):
+        return Registry.OTHER
+    return None
+
+
+def ecr_hosts(text: str) -> set[str]:
+    """The ECR hosts in a text, the registry's API host left out."""
+    return {host for host in ECR_HOST.findall(text) if not _API_HOST.match(host) and host != "api"}

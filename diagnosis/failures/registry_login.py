@@ -1,0 +1,58 @@
+"""ECR's login: the client has no login for the address, or the registry refuses the one it was given."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.registry_address import ecr_hosts, registry_of
+from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, other
+from diagnosis.gates import Checkpoint
+
+_AUTH = Checkpoint.REGISTRY_AUTH
+_LOGIN = re.compile(r"login attempt to|/v2/?[\s\"':]|logging into|[Ll]ogin failed|Could not login|error logging in")
+_REFUSED = re.compile(r"\b(40[013])\b")
+
+
+def _no_basic_auth(text: str, scene: Scene) -> Seen:
+    """The client sent nothing: it holds no login for this very host."""
+    if (registry_of(text) or scene.registry) is Registry.OTHER:
+        return other("other-registry", weight=Weight.CONSEQUENCE)
+    pushed = {host for host in ecr_hosts(text) if "*" not in host}
+    logged_in = {host for host in scene.login_hosts if "*" not in host}
+    if pushed and logged_in and not pushed & logged_in:
+        return authz(_AUTH, "registry-mismatch")
+    return other("not-logged-in", "not-logged-in", "registry-mismatch", weight=Weight.CONSEQUENCE)
+
+
+def _login_attempt(text: str, scene: Scene) -> Seen | None:
+    status = _REFUSED.search(text)
+    if not status or not _LOGIN.search(text):
+        return None
+    kind = registry_of(text) or scene.registry
+    if kind is Registry.OTHER:
+        return other("other-registry")
+    if kind is None:
+        return other(None, "other-registry", "registry-mismatch")
+    return authz(_AUTH, None, "registry-mismatch", "static-credentials", "token-expired")
+
+
+def _not_authorized(text: str, scene: Scene) -> Seen | None:
+    """``Not Authorized`` without a principal: the registry does not know the caller."""
+    if not (text.rstrip(". ").endswith("ot Authorized") or "denied: Not Authorized" in text):
+        return None
+    kind = registry_of(text) or scene.registry
+    if kind in (Registry.ECR, Registry.ECR_PUBLIC):
+        return authz(_AUTH, None, "token-expired", "registry-mismatch", "get-authorization-token")
+    return other(None, "other-registry", "registry-mismatch")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("no basic auth credentials",), _no_basic_auth),
+    Rule(("login attempt to", "ogin failed", "Could not login", "logging in", "logging into"), _login_attempt),
+    Rule(("ot Authorized",), _not_authorized),
+    holding(
+        other("not-logged-in", "get-authorization-token", "not-logged-in", weight=Weight.CONSEQUENCE),
+        "Cannot perform an interactive login from a non TTY device",
+        "cannot perform an interactive login from a non TTY device",
+    ),
+)

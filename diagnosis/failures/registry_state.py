@@ -1,0 +1,82 @@
+"""What the registry refuses although nothing is forbidden: absent repository, immutable tag, quota, unfit manifest."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.registry_address import registry_of
+from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, state
+
+_ABSENT = state("repository-absent")
+_PROBED = state("repository-absent", weight=Weight.PASSING)
+_QUOTA = re.compile(
+    r"exceeds the maximum allowed|maximum allowed number of|[Qq]uota|limit (?:has been )?(?:reached|exceeded)"
+)
+_ECR_WORDS = re.compile(r"registry with id|in the registry|repository with name|ecr|ECR")
+
+
+def _absent(text: str, scene: Scene) -> Seen | None:
+    if "(RepositoryNotFoundException) when calling the DescribeRepositories" in text:
+        return _PROBED  # the usual probe before a repository is created
+    if "RepositoryNotFoundException" in text or ("repository with name" in text and "does not exist" in text):
+        return _ABSENT
+    kind = registry_of(text) or scene.registry
+    return other("other-registry") if kind is Registry.OTHER else _ABSENT
+
+
+def _not_created(text: str, _scene: Scene) -> Seen | None:
+    """A script's own words for a repository that could not be made; why, only the hidden answer of AWS says."""
+    if re.search(r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) create", text):
+        return state(None, "repository-absent", "registry-administration")
+    return None
+
+
+def _immutable(text: str, _scene: Scene) -> Seen | None:
+    if "immutable" in text and ("tag" in text or "Tag" in text):
+        return state("tag-immutable")
+    return None
+
+
+def _quota(text: str, scene: Scene) -> Seen | None:
+    if not _QUOTA.search(text):
+        return None
+    if "images" in text or "tags per image" in text or _ECR_WORDS.search(text):
+        if (registry_of(text) or scene.registry) is Registry.OTHER and not _ECR_WORDS.search(text):
+            return other("other-registry")
+        return state("image-quota")
+    return None
+
+
+def _image_absent(text: str, scene: Scene) -> Seen | None:
+    if (registry_of(text) or scene.registry) is Registry.OTHER:
+        return other("other-registry")
+    if "Requested image not found" in text or "ImageNotFoundException" in text or "Source image" in text:
+        return state("image-absent")
+    return state("image-absent") if (registry_of(text) or scene.registry) else other("image-absent")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(("immutable",), _immutable),
+    holding(state("tag-immutable"), "ImageTagAlreadyExistsException"),
+    holding(state("image-exists"), "ImageAlreadyExistsException"),
+    Rule(("exceeds the maximum allowed", "maximum allowed number of", "LimitExceededException"), _quota),
+    holding(state("repository-exists", weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
+    Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "repository with name"), _absent),
+    Rule(("create ECR repository", "create the ECR repository", "ECR repository"), _not_created),
+    Rule(
+        ("manifest unknown", "MANIFEST_UNKNOWN", "ImageNotFoundException", "Requested image not found", "Source image"),
+        _image_absent,
+    ),
+    holding(
+        state("manifest-refused"),
+        "manifest invalid",
+        "MANIFEST_INVALID",
+        "Invalid parameter at 'ImageManifest'",
+        "InvalidLayerException",
+        "LayersNotFoundException",
+        "LayerPartTooSmallException",
+        "unsupported manifest type",
+        "digest invalid: ",
+        "blob upload unknown",
+    ),
+)

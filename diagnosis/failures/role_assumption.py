@@ -1,0 +1,59 @@
+"""The third place: AWS believes the token and does not give the role. Denial sentences are judged in ``denials``."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.denials import TRUST_CANDIDATES
+from diagnosis.failures.lookalikes import NETWORK
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other
+from diagnosis.gates import Checkpoint
+
+_ROLE = Checkpoint.ROLE_ASSUMPTION
+
+_PREFIX = re.compile(
+    r"(?:Could not|Failed to|Unable to) assume role (?:with|using) (?P<how>OIDC|user credentials|web identity token|web identity|default credentials)\b[^:]{0,40}:?\s*(?P<why>.*)"
+)
+_STATIC = re.compile(
+    r"security token included in the request is (?:invalid|expired)|InvalidClientTokenId|SignatureDoesNotMatch"
+)
+_ARN_SHAPE = re.compile(
+    r"Request ARN is invalid|[Vv]alidation error.{0,80}?roleArn|Invalid.{0,20}role ARN|is invalid.{0,20}roleArn"
+)
+_DURATION = re.compile(r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining")
+
+
+def _prefixed(text: str, scene: Scene) -> Seen | None:
+    found = _PREFIX.search(text)
+    if not found:
+        return None
+    why = found["why"]
+    if found["how"] == "OIDC":
+        scene.aws_oidc = True
+    if NETWORK.search(why):
+        # The prefix names the step, not the cause: no policy was asked.
+        return other("transient", weight=Weight.PASSING)
+    if _STATIC.search(why):
+        return authn(None, "static-credentials")
+    if not why.strip() or why.strip() in (".", "undefined"):
+        return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
+    if _ARN_SHAPE.search(why):
+        return authn(_ROLE, None, "role-absent", "principal-wrong")
+    if _DURATION.search(why):
+        return authn(_ROLE, "session-duration")
+    return authn(_ROLE, None, "role-absent", "session-duration", "transient")
+
+
+def _arn(text: str, _scene: Scene) -> Seen | None:
+    return authn(_ROLE, None, "role-absent", "principal-wrong") if _ARN_SHAPE.search(text) else None
+
+
+RULES: tuple[Rule, ...] = (
+    holding(
+        authn(_ROLE, "session-duration"), "DurationSeconds exceeds", "session limit for roles assumed by role chaining"
+    ),
+    Rule(("ssume role with", "ssume role using"), _prefixed),
+    Rule(("Request ARN is invalid", "roleArn"), _arn),
+    holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
+    holding(authn(_ROLE, "region-disabled"), "RegionDisabledException", "STS is not activated in this region"),
+)

@@ -1,0 +1,139 @@
+"""What a rule is: words that must stand in a line, and the judgement of the line in its scene."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from diagnosis.gates import Checkpoint, Plane
+from diagnosis.verdicts import Finding
+
+
+class Weight(IntEnum):
+    """How much a sighting says about what stopped the run; the heaviest decides, the first among equals."""
+
+    APPLICATION = 1
+    """An application or a test printed it: believed only where nothing else is there."""
+    OUTCOME = 2
+    """A step or command ended badly, without a reason: an exit code, a cancelled job."""
+    CONSEQUENCE = 3
+    """Follows from an earlier failure, or is tolerated by what printed it; alone it still says something."""
+    DOUBTFUL = 4
+    """A warning or a hint: believed where nothing better is there."""
+    PASSING = 5
+    """Often retried or worked around: network faults, a probe for something that may be absent."""
+    PROVISIONING = 6
+    """Another denial on the way, which scripts often tolerate."""
+    ROOT = 7
+    """A tool says why it failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A finding with its weight, before it is tied to a line."""
+
+    finding: Finding
+    weight: Weight = Weight.ROOT
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the log told so far, as far as judging a line needs it. Reset in part when a step begins."""
+
+    title: str = ""
+    aws_oidc: bool = False
+    """The step (or an earlier one of this log) exchanges GitHub's token for an AWS role."""
+    other_tool: bool = False
+    """The step is known to belong to another cloud or service."""
+    static_keys: bool = False
+    hinted: bool = False
+    """The hint about ``id-token`` was printed in this step."""
+    registry: Registry | None = None
+    """Kind of the registry that was named last."""
+    login_hosts: set[str] = field(default_factory=set)
+    """ECR hosts that a login named."""
+    pushing: bool = False
+    """The step pushes; None of its lines says so for a pull."""
+    cache: bool = False
+    """The last build step that was named reads or writes a build cache: its failure does not stop the build."""
+
+    def begin(self, title: str) -> None:
+        """A step begins: what belonged to the one before it is forgotten."""
+        self.title = title
+        self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.cache = False
+
+
+class Registry(IntEnum):
+    """Whose registry an address is."""
+
+    ECR = 1
+    ECR_PUBLIC = 2
+    OTHER = 3
+
+
+Judge = Callable[[str, Scene], Seen | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Applied to a line that holds one of the words; the first rule that answers wins."""
+
+    words: tuple[str, ...]
+    judge: Judge
+
+    def __call__(self, text: str, scene: Scene) -> Seen | None:
+        """The judgement, or None where the words are there and the sentence is not."""
+        for word in self.words:
+            if word in text:
+                return self.judge(text, scene)
+        return None
+
+
+def authn(
+    checkpoint: Checkpoint | None,
+    cause: str | None,
+    *candidates: str,
+    weight: Weight = Weight.ROOT,
+    action: str | None = None,
+) -> Seen:
+    """A failure on the authentication plane."""
+    return Seen(Finding(Plane.AUTHENTICATION, checkpoint, cause, candidates, action=action), weight)
+
+
+def authz(
+    checkpoint: Checkpoint | None,
+    cause: str | None,
+    *candidates: str,
+    weight: Weight = Weight.ROOT,
+    action: str | None = None,
+) -> Seen:
+    """A failure on the authorization plane."""
+    return Seen(Finding(Plane.AUTHORIZATION, checkpoint, cause, candidates, action=action), weight)
+
+
+def state(cause: str | None, *candidates: str, weight: Weight = Weight.ROOT) -> Seen:
+    """The registry refuses although nothing is forbidden."""
+    return Seen(Finding(Plane.REGISTRY_STATE, None, cause, candidates), weight)
+
+
+def other(cause: str | None, *candidates: str, weight: Weight = Weight.ROOT) -> Seen:
+    """No access defect of this release."""
+    return Seen(Finding(Plane.OTHER, None, cause, candidates), weight)
+
+
+def lighter(seen: Seen, weight: Weight) -> Seen:
+    """The same judgement, believed no more than ``weight``."""
+    return seen if seen.weight <= weight else replace(seen, weight=weight)
+
+
+def says(pattern: str, answer: Seen) -> Judge:
+    """A judge that gives ``answer`` wherever the pattern is found."""
+    compiled = re.compile(pattern)
+    return lambda text, _scene: answer if compiled.search(text) else None
+
+
+def holding(answer: Seen, *words: str) -> Rule:
+    """A rule without a pattern: one of the words is enough."""
+    return Rule(words, lambda _text, _scene: answer)

@@ -1,0 +1,83 @@
+"""What the lines around a failure tell: which tool runs, whose registry is meant, what has already passed."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.failures.registry_address import WORDS as REGISTRY_WORDS
+from diagnosis.failures.registry_address import ecr_hosts, registry_of
+from diagnosis.failures.rule import Scene
+from diagnosis.log_text import LineKind, LogLine
+
+_AWS_ACTION = "configure-aws-credentials"
+_OTHER_ACTION = re.compile(
+    r"google-github-actions/|azure/login|Azure/login|hashicorp/vault-action|anthropics/|sigstore/|pypa/gh-action|codecov/"
+    r"|actions/attest|NuGet/login|rubygems/|jfrog/|docker/scout|pulumi/auth"
+)
+_PUSHES = re.compile(
+    r"\b(?:docker|podman|buildah|crane|nerdctl|oras|helm) (?:image |manifest )?push\b|\bskopeo (?:copy|sync)\b|\bko (?:build|publish|apply|resolve)\b"
+    r"|kaniko|build-push-action|^\s*push: true|--push\b|docker compose push|bake-action"
+)
+_CACHE = re.compile(r"importing cache manifest|exporting cache|cache importer|cache exporter")
+_BUILD_STEP = re.compile(r"^#\d+ (?:\[|exporting to image|pushing)")
+
+WORDS: tuple[str, ...] = (
+    *REGISTRY_WORDS,
+    "Assuming role with",
+    "Assuming role with OIDC",
+    "Logging into registry",
+    "Login Succeeded",
+    "Authenticated as assumedRoleId",
+    "pushing layers",
+    "pushing manifest",
+    "importing cache",
+    "exporting cache",
+    "exporting to image",
+    ": digest: sha256:",
+    "role-to-assume:",
+    "aws-access-key-id:",
+)
+
+
+def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
+    """Takes up what a line tells about the scene. Echoed lines tell what a step is, never what happened."""
+    text = line.text
+    if line.kind is LineKind.ECHO or line.kind is LineKind.GROUP:
+        _look_at_head(text, scene)
+        return
+    if "Assuming role with OIDC" in text:
+        scene.aws_oidc = True
+    elif "Login Succeeded" in text:
+        passed["login"] = line.number
+    elif "Authenticated as assumedRoleId" in text:
+        passed["authn"] = line.number
+    elif "Logging into registry" in text:
+        scene.login_hosts.update(ecr_hosts(text))
+    elif ": digest: sha256:" in text:
+        passed["push"] = line.number
+    if "push refers to repository" in text or "pushing layers" in text or "pushing manifest" in text:
+        scene.pushing = True
+    if _CACHE.search(text):
+        scene.cache = True
+    elif _BUILD_STEP.match(text):
+        scene.cache = False
+    kind = registry_of(text)
+    if kind is not None:
+        scene.registry = kind
+
+
+def _look_at_head(text: str, scene: Scene) -> None:
+    if _AWS_ACTION in text or "role-to-assume:" in text:
+        scene.aws_oidc = scene.aws_oidc or "role-to-assume:" in text
+        scene.other_tool = False
+    elif _OTHER_ACTION.search(text):
+        scene.other_tool = True
+    if "aws-access-key-id:" in text:
+        scene.static_keys = True
+    if _PUSHES.search(text):
+        scene.pushing = True
+    if "login" in text:
+        scene.login_hosts.update(ecr_hosts(text))
+    kind = registry_of(text)
+    if kind is not None:
+        scene.registry = kind
