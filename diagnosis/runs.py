@@ -110,6 +110,20 @@ class Artifact:
     created_at: datetime | None = None
     files: tuple[tuple[str, str], ...] = ()
     """``(member name, JSON text)`` of the small JSON files that were read."""
+    unread: tuple[Unreadable, ...] = ()
+    """What of the artifact was not read, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalledWorkflow:
+    """A reusable workflow that a run called, as GitHub recorded it."""
+
+    path: str
+    """``owner/name/.github/workflows/file.yml@ref``, as GitHub writes it."""
+    commit: str
+    ref: str | None
+    """The full ref, where GitHub names one."""
+    text: Reading[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,8 @@ class Attempt:
     artifacts: Reading[tuple[Artifact, ...]] = Unreadable(
         what="artifacts", why="they were not read", how="open the attempt", permission="actions: read"
     )
+    called_workflows: tuple[CalledWorkflow, ...] = ()
+    """The reusable workflows that the run called, at their commits."""
     environment: str | None = None
     """The environment the releasing job names, where the workflow file or the API tells."""
     origin: Origin = Origin.RECORDED
