@@ -1,0 +1,62 @@
+"""One attempt of a run: the run object, its jobs, their steps."""
+
+from __future__ import annotations
+
+from diagnosis.reading import Known, Reading
+from diagnosis.runs import Attempt, Job, Repository, Step
+from probes.github.client import Client, Json
+from probes.github.errors import GitHubProblem, NotFound, ReadFailure
+from probes.github.fields import children, moment, number, optional_text, required_number, text, texts
+from probes.github.runs import attempt_of
+
+
+def read_attempt(client: Client, repository: Repository, run_id: int, attempt: int | None) -> Attempt:
+    """A run's attempt without its parts; None is the latest.
+
+    Raises GitHubProblem where the repository has no such run or the run no such attempt, else ReadFailure.
+    """
+    path = f"/repos/{repository.full_name}/actions/runs/{run_id}"
+    try:
+        return attempt_of(client.object(path if attempt is None else f"{path}/attempts/{attempt}"), repository)
+    except NotFound:
+        which = "" if attempt is None else f" with an attempt {attempt}"
+        raise GitHubProblem(
+            f"{repository.full_name} has no workflow run {run_id}{which}, or GitHub has deleted it.",
+            "Check the number in the run's address: https://github.com/OWNER/REPO/actions/runs/NUMBER.",
+        ) from None
+
+
+def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:
+    """The attempt's jobs with their steps, in GitHub's order, without logs and annotations."""
+    path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/attempts/{attempt.attempt}/jobs"
+    try:
+        return Known(tuple(job_of(job) for job in client.whole_list(path, "jobs")))
+    except ReadFailure as failure:
+        return failure.reading(f"the jobs of run {attempt.run_id}, attempt {attempt.attempt}")
+
+
+def job_of(job: Json) -> Job:
+    """A job object as a value. Raises BrokenAnswer for one without id."""
+    return Job(
+        id=required_number(job, "id", "job"),
+        name=text(job, "name"),
+        status=text(job, "status", "unknown"),
+        conclusion=optional_text(job, "conclusion"),
+        started_at=moment(job, "started_at"),
+        completed_at=moment(job, "completed_at"),
+        html_url=text(job, "html_url"),
+        steps=tuple(_step(step, position) for position, step in enumerate(children(job, "steps"), start=1)),
+        runner_name=text(job, "runner_name"),
+        labels=texts(job, "labels"),
+    )
+
+
+def _step(step: Json, position: int) -> Step:
+    return Step(
+        number=number(step, "number") or position,
+        name=text(step, "name"),
+        status=text(step, "status", "unknown"),
+        conclusion=optional_text(step, "conclusion"),
+        started_at=moment(step, "started_at"),
+        completed_at=moment(step, "completed_at"),
+    )

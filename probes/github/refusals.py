@@ -1,0 +1,108 @@
+"""What GitHub's refusals mean: from an answer's status, headers and message to a typed failure with its way out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+from diagnosis.scrub import scrub
+from probes.github.credentials import GitHubAccess
+from probes.github.errors import (
+    BadCredentials,
+    Expired,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    ReadFailure,
+    Rejected,
+    ServerFault,
+    SsoRequired,
+)
+
+_AGAIN_SOON = "try again in a few minutes; https://www.githubstatus.com tells of outages"
+
+
+def refusal(
+    status: int, headers: Mapping[str, str], text: str, *, access: GitHubAccess, permission: str, limit: str
+) -> ReadFailure:
+    """The failure that an answer of status 400 and above stands for.
+
+    ``headers`` in lower case; ``permission`` is what the call needs; ``limit`` names the rate limit that the answer
+    speaks of, or is empty.
+    """
+    token = f"the token from {access.token_source}" if access.token_source else "the token"
+    if status == 401:
+        if not access.token:
+            return BadCredentials(f"{access.host} wants a token", "give a token for this host", permission)
+        return BadCredentials(
+            f"{access.host} does not accept {token}: it is wrong, expired or revoked",
+            "make a new token, or run `gh auth login`",
+        )
+    if limit:
+        return RateLimited(
+            f"GitHub's {limit} is reached", "try again in a few minutes", None, anonymous=not access.token
+        )
+    if status == 403:
+        return _forbidden(headers, _message(text), token, permission)
+    if status == 404:
+        return NotFound(
+            "it does not exist, or the token may not see it",
+            f"check the name; a private repository needs a token with `{permission}`",
+            permission,
+        )
+    if status == 410:
+        return Expired(
+            "GitHub has deleted it: logs and artifacts are kept for 90 days by default",
+            "use a recording or a saved copy; conclusions of steps and annotations stay longer",
+        )
+    if status >= 500:
+        return ServerFault(f"GitHub answered with the server error {status}", _AGAIN_SOON)
+    said = _message(text)
+    return Rejected(
+        f"GitHub rejected the question with status {status}" + (f" ({said})" if said else ""),
+        "check what was asked for",
+    )
+
+
+def accepted_permission(headers: Mapping[str, str], documented: str) -> str:
+    """The permission that would have been enough: as GitHub says it in this answer, else as it documents it."""
+    # "actions=read; actions=write,contents=read": sets that are each enough; the first is the smallest.
+    sets = headers.get("x-accepted-github-permissions", "").split(";")
+    found = re.findall(r"([a-z_]{1,40})=(read|write|admin)\b", sets[0])
+    return ", ".join(f"{name}: {level}" for name, level in found) or documented
+
+
+def _forbidden(headers: Mapping[str, str], message: str, token: str, documented: str) -> ReadFailure:
+    if headers.get("x-github-sso", "").startswith("required"):
+        # The header's address authorises on sight and is not shown.
+        return SsoRequired(
+            f"the organization asks for single sign-on and {token} is not authorised for it",
+            "authorise the token for the organization (Settings, Developer settings, tokens, Configure SSO)",
+        )
+    permission = accepted_permission(headers, documented)
+    if "admin rights" in message.lower():
+        return Forbidden(
+            f"{token} may not read it: GitHub shows logs to those with access to the repository only",
+            f"use a token of somebody with access to the repository, with `{permission}`",
+            permission,
+        )
+    if "ip allow list" in message.lower():
+        return Forbidden(
+            "the organization admits listed network addresses only, and this one is not listed",
+            "ask from an admitted network",
+        )
+    said = f" ({message})" if message else ""
+    return Forbidden(f"{token} lacks the permission `{permission}`{said}", f"give the token `{permission}`", permission)
+
+
+def _message(text: str) -> str:
+    """GitHub's own words, as short foreign text."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    message = value.get("message") if isinstance(value, dict) else None
+    if not isinstance(message, str):
+        return ""
+    return scrub(" ".join(message.split()))[:200].rstrip(".")

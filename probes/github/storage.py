@@ -1,0 +1,122 @@
+"""Downloads from GitHub's storage host: without the token, and bounded.
+
+GitHub answers for a log or an artifact with a signed address at another host. The address itself opens the file, so it
+is a secret: it appears in no message and not in the ledger. The token never goes there.
+"""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import requests
+from requests.utils import get_environ_proxies
+
+from probes.github.body import read_body
+from probes.github.client import Client
+from probes.github.credentials import is_loopback
+from probes.github.errors import BrokenAnswer, CutOff, Expired, NotFound, ReadFailure, ServerFault, Unreachable
+from probes.github.transport import TRIES, connection_failure, gives_up
+
+SERVICE = "github-storage"
+_MOST_MOVES = 3
+
+
+def download(client: Client, path: str, *, limit: int) -> bytes:
+    """What the API's ``path`` redirects to, at most ``limit`` bytes.
+
+    A signed address that the storage no longer accepts is asked for once more. Raises ReadFailure and Cancelled.
+    """
+    try:
+        return _fetch(client, client.address(path), path, limit)
+    except _AddressExpired:
+        return _fetch(client, client.address(path), path, limit)
+
+
+class _AddressExpired(ReadFailure):
+    """The storage refuses the signed address: it is valid for a minute only."""
+
+    result = "403"
+
+
+def _fetch(client: Client, address: str, path: str, limit: int) -> bytes:
+    """Several tries at one address, and the redirects that an enterprise server may make of it."""
+    line = client.line
+    for attempt in range(TRIES):
+        line.pace.turn(line.watch)
+        try:
+            return _follow(client, address, path, limit)
+        except (Unreachable, CutOff, ServerFault) as failure:
+            if gives_up(failure, attempt):
+                raise
+        line.pace.wait(line.timeouts.backoff * 2**attempt, "", line.watch)
+    raise AssertionError("the last try returns or raises")
+
+
+def _follow(client: Client, address: str, path: str, limit: int) -> bytes:
+    for _ in range(_MOST_MOVES):
+        parts = _allowed(client, address)
+        outcome = _send(client, address, parts, path, limit)
+        if isinstance(outcome, bytes):
+            return outcome
+        address = urljoin(address, outcome)
+    raise Unreachable("the storage redirects in a circle", "try again later")
+
+
+def _allowed(client: Client, address: str) -> SplitResult:
+    """The address in parts, if it may be asked: https, or http on this machine for a loopback API."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError:
+        raise BrokenAnswer("GitHub named an invalid address to download it from", "try again") from None
+    local = parts.scheme == "http" and is_loopback(host) and client.access.is_loopback
+    if not host or not (parts.scheme == "https" or local):
+        raise BrokenAnswer("GitHub named an address that is not https to download it from", "download it on GitHub")
+    return parts
+
+
+def _send(client: Client, address: str, parts: SplitResult, path: str, limit: int) -> bytes | str:
+    """One request: the body, or the address of a further redirect."""
+    line, host = client.line, parts.hostname or ""
+    # Said outright, since this session does not look at the environment: a proxy for this machine would be a mistake.
+    proxies = {} if is_loopback(host) else get_environ_proxies(address)
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    with line.ledger.call(service=SERVICE, operation="download", target=f"{host} for {path}") as call:
+        try:
+            response = client.downloads.get(
+                address,
+                headers={"User-Agent": "planescope", "Accept-Encoding": "gzip"},
+                timeout=line.timeouts.pair,
+                proxies=proxies,
+                verify=bundle,
+                allow_redirects=False,
+                stream=True,
+            )
+            call.result = str(response.status_code)
+            if response.status_code in (301, 302, 303, 307, 308):
+                response.close()
+                return str(response.headers.get("location", ""))
+            if response.status_code != 200:
+                response.close()
+                raise _refusal(response.status_code, host)
+            return read_body(response, limit=limit, timeouts=line.timeouts, watch=line.watch, timer=line.ledger.timer)
+        except requests.RequestException as error:
+            failure = connection_failure(error, host, line.timeouts)
+            call.result = failure.result
+            raise failure from None
+        except ReadFailure as failure:
+            call.result = f"{response.status_code}, {failure.result}" if call.result == "200" else call.result
+            raise
+
+
+def _refusal(status: int, host: str) -> ReadFailure:
+    if status in (401, 403):
+        return _AddressExpired(f"the storage at {host} refuses its own address ({status})", "try again")
+    if status == 404:
+        return NotFound(f"the storage at {host} does not have it", "it may have been deleted just now; try again")
+    if status == 410:
+        return Expired(f"the storage at {host} has deleted it", "use a recording or a saved copy")
+    if status >= 500 or status == 429:
+        return ServerFault(f"the storage at {host} answered with the error {status}", "try again in a few minutes")
+    return BrokenAnswer(f"the storage at {host} answered with the status {status}", "try again")
