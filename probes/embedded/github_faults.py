@@ -17,6 +17,8 @@ class FaultKind(StrEnum):
     """Silence for some seconds, then the connection is closed."""
     SLOW = "slow"
     """The true answer, after some seconds."""
+    TRICKLE = "trickle"
+    """The true body in small pieces, spread over some seconds."""
     CUT_OFF = "cut-off"
     """Half of the true body under the length of the whole, then the connection is closed."""
     BROKEN = "broken"
@@ -120,6 +122,11 @@ def hang(seconds: float = 30.0, times: int | None = None) -> Fault:
 def slow(seconds: float, times: int | None = None) -> Fault:
     """The true answer, late."""
     return Fault(FaultKind.SLOW, seconds=seconds, times=times)
+
+
+def trickle(seconds: float, times: int | None = None) -> Fault:
+    """The true answer, its body spread over these seconds."""
+    return Fault(FaultKind.TRICKLE, seconds=seconds, times=times)
 
 
 def cut_off(times: int | None = None) -> Fault:

@@ -20,6 +20,7 @@ from probes.recording.view import RecordingView
 
 API_HOST = "127.0.0.1"
 STORAGE_HOST = "localhost"
+_TRICKLE_PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,20 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
+        if self.command == "HEAD":
+            return
+        if fault and fault.kind is FaultKind.TRICKLE:
+            self._trickle(body, fault.seconds)
+        else:
             self.wfile.write(body)
+
+    def _trickle(self, body: bytes, seconds: float) -> None:
+        pieces = max(1, round(seconds / _TRICKLE_PAUSE))
+        size = max(1, -(-len(body) // pieces))
+        for start in range(0, len(body), size):
+            self.wfile.write(body[start : start + size])
+            self.wfile.flush()
+            self.server.github.stopping.wait(_TRICKLE_PAUSE)
 
     def _common_headers(self, used: int) -> tuple[tuple[str, str], ...]:
         if self._storage:

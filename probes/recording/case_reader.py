@@ -1,14 +1,12 @@
-"""Reads the ``case`` section of a recording, and cuts a case down to what was known at a moment."""
+"""Reads the ``case`` section of a recording."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import fields
 
 from diagnosis.case import Case, StatedChange
 from probes.recording.fields import Fields
-from probes.recording.format import RecordedCase, RecordedRun
+from probes.recording.format import RecordedCase
 
 _TEXTS = (
     "repository",
@@ -60,24 +58,4 @@ def read_case(section: Fields) -> RecordedCase:
         case=case,
         known_at=tuple((name, known.moment(name)) for name in known.value),
         changes_known_at=tuple(entry.optional_moment("known_at") for entry in entries),
-    )
-
-
-def case_at(recorded: RecordedCase, runs: tuple[RecordedRun, ...], moment: datetime | None) -> Case:
-    """The case as it was known at a moment (UTC): no later run, no statement that was made later.
-
-    ``moment`` None gives the whole case.
-    """
-    if moment is None:
-        return recorded.case
-    served = {run.id for run in runs if run.created_at <= moment}
-    recorded_ids = {run.id for run in runs}
-    defaults = Case()
-    unknown: dict[str, Any] = {name: getattr(defaults, name) for name, since in recorded.known_at if since > moment}
-    case = replace(recorded.case, **unknown)
-    changes = zip(recorded.case.changes, recorded.changes_known_at, strict=True)
-    return replace(
-        case,
-        runs=tuple(run for run in case.runs if run in served or run not in recorded_ids),
-        changes=tuple(change for change, since in changes if since is None or since <= moment),
     )

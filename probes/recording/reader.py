@@ -40,8 +40,11 @@ def read_recording(path: Path) -> Recording:
     files = _Files(folder)
     github = index.section("github")
     repository = github.section("repository")
-    repository.text("full_name")
+    if repository.text("full_name").count("/") != 1:
+        raise repository.fault("full_name", "is not `owner/name`")
     runs = sorted((_read_run(files, name) for name in github.texts("runs")), key=lambda run: (run.created_at, run.id))
+    if len({run.id for run in runs}) < len(runs):
+        raise github.fault("runs", "lists the same run twice")
     account = read_account(index.section("account"), files.content) if index.has("account") else None
     return Recording(
         title=index.text("title", ""),
@@ -49,11 +52,11 @@ def read_recording(path: Path) -> Recording:
         reconstructed=index.reconstructed(),
         api_url=github.text("api_url", "https://api.github.com").rstrip("/"),
         repository=repository.value,
-        workflows=github.mappings("workflows"),
+        workflows=tuple(_workflow(entry) for entry in github.sections("workflows")),
         branches=tuple(
             RecordedBranch(_branch(entry), entry.optional_moment("since")) for entry in github.sections("branches")
         ),
-        commits=github.mappings("commits"),
+        commits=tuple(_commit(entry) for entry in github.sections("commits")),
         comparisons=tuple(
             (entry.text("base"), entry.text("head"), entry.mapping("comparison"))
             for entry in github.sections("comparisons")
@@ -102,8 +105,9 @@ class _Files:
         """The file of this name. RecordingError where it would lie outside or is not there."""
         parts = PurePosixPath(name).parts
         # A recording comes from elsewhere: a name must not reach another file of this machine.
-        outside = not parts or name.startswith("/") or "\\" in name or ":" in parts[0] or ".." in parts
-        if outside or not (self.folder / name).resolve().is_relative_to(self.folder.resolve()):
+        odd = not name.isprintable() or "\\" in name or ":" in name
+        inside = parts and not name.startswith("/") and ".." not in parts
+        if odd or not inside or not (self.folder / name).resolve().is_relative_to(self.folder.resolve()):
             raise RecordingError(f"{shown} names the file {name!r}, which is outside the recording; {WAY_OUT}")
         return self.folder / name
 
@@ -141,6 +145,7 @@ def _attempt(files: _Files, entry: Fields) -> RecordedAttempt:
     run.text("head_sha")
     run.text("path")
     run.moment("created_at")
+    _times(run, "run_started_at", "updated_at")
     return RecordedAttempt(run.value, tuple(_job(files, job) for job in entry.sections("jobs", required=True)))
 
 
@@ -149,9 +154,11 @@ def _job(files: _Files, entry: Fields) -> RecordedJob:
     job.integer("id")
     job.text("name")
     job.text("status")
+    _times(job, "created_at", "started_at", "completed_at")
     for step in job.sections("steps"):
         step.integer("number")
         step.text("name")
+        _times(step, "started_at", "completed_at")
     log = entry.section("log") if entry.has("log") else None
     return RecordedJob(job.value, _log(files, log) if log else None, entry.mappings("annotations"))
 
@@ -175,10 +182,29 @@ def _artifact(files: _Files, entry: Fields) -> RecordedArtifact:
     artifact = entry.section("artifact")
     artifact.integer("id")
     artifact.text("name")
+    _times(artifact, "created_at")
     if entry.has("unreadable"):
         return RecordedArtifact(artifact.value, _refusal(entry.section("unreadable")))
     members = tuple((member.text("name"), files.content(member, "file")) for member in entry.sections("files"))
     return RecordedArtifact(artifact.value, members)
+
+
+def _workflow(workflow: Fields) -> JsonObject:
+    workflow.integer("id")
+    workflow.text("path")
+    _times(workflow, "created_at")
+    return workflow.value
+
+
+def _times(entry: Fields, *names: str) -> None:
+    """These members, where they are there, must be times: the replay reckons with them."""
+    for name in names:
+        entry.optional_moment(name)
+
+
+def _commit(commit: Fields) -> JsonObject:
+    commit.text("sha")
+    return commit.value
 
 
 def _branch(entry: Fields) -> JsonObject:

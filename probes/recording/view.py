@@ -18,6 +18,9 @@ from probes.recording.format import (
     moment_of,
 )
 
+_SHA_LENGTH = 40
+_SHORTEST_SHA = 7
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:
@@ -95,10 +98,17 @@ class RecordingView:
     def file(self, path: str, ref: str | None) -> RecordedFile | None:
         """The file at a ref, or None; abbreviated commit ids are understood."""
         commit = self.commit_of(ref)
+        if len(commit) >= _SHA_LENGTH:
+            return self._files.get((path, commit))
+        short = commit if len(commit) >= _SHORTEST_SHA else None
         for file in self.recording.files:
-            if file.path == path and (file.commit == commit or (len(commit) >= 7 and file.commit.startswith(commit))):
+            if short and file.path == path and file.commit.startswith(short):
                 return file
         return None
+
+    @cached_property
+    def _files(self) -> dict[tuple[str, str], RecordedFile]:
+        return {(file.path, file.commit): file for file in self.recording.files}
 
 
 def _run_at(run: RecordedRun, at: datetime | None) -> RunView | None:

@@ -1,0 +1,177 @@
+"""Writes a recording to a directory, in the format that :mod:`probes.recording.format` describes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from diagnosis.case import Case
+from probes.recording.format import (
+    FORMAT,
+    INDEX,
+    SCHEMA_VERSION,
+    Content,
+    Reconstruction,
+    RecordedArtifact,
+    RecordedCase,
+    RecordedFile,
+    RecordedJob,
+    RecordedLog,
+    RecordedRun,
+    Recording,
+    RecordingError,
+    Refusal,
+    read_content,
+)
+
+
+def write_recording(recording: Recording, folder: Path) -> None:
+    """Write the recording into a new directory; it appears whole or not at all.
+
+    The texts are written as they are: secrets must have been scrubbed before. Raises RecordingError where the directory
+    is there already or cannot be written, ValueError for a recording with an account, which only embedded ones have.
+    """
+    if recording.account is not None:
+        raise ValueError("an account is part of an embedded recording, which is kept by hand")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RecordingError(f"{folder} is there already; name another directory for the recording")
+    part = folder.with_name(folder.name + ".part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _Writer(part).write(recording)
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise RecordingError(
+            f"the recording cannot be written to {folder} ({error.strerror}); name a directory with room and rights"
+        ) from None
+
+
+class _Writer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, recording: Recording) -> None:
+        github = {
+            "api_url": recording.api_url,
+            "repository": recording.repository,
+            "workflows": recording.workflows,
+            "branches": [
+                {"since": _time(entry.since), "branch": entry.branch} if entry.since else {"branch": entry.branch}
+                for entry in recording.branches
+            ],
+            "commits": recording.commits,
+            "comparisons": [
+                {"base": base, "head": head, "comparison": value} for base, head, value in recording.comparisons
+            ],
+            "files": [self._file(number, file) for number, file in enumerate(recording.files, start=1)],
+            "oidc_customization": _or_refusal(recording.oidc_customization),
+            "environments": recording.environments,
+            "runs": [self._run(run) for run in recording.runs],
+        }
+        index = {
+            "format": FORMAT,
+            "schema_version": SCHEMA_VERSION,
+            "title": recording.title,
+            "origin": recording.origin.value,
+            "reconstructed": _reconstructed(recording.reconstructed),
+            "github": github,
+            "case": _case(recording.case),
+        }
+        self._json(INDEX, index)
+
+    def _run(self, run: RecordedRun) -> str:
+        name = f"runs/{run.id}.json"
+        attempts = [
+            {"run": attempt.run, "jobs": [self._job(run.id, job) for job in attempt.jobs]} for attempt in run.attempts
+        ]
+        value = {
+            "origin": run.origin.value,
+            "reconstructed": _reconstructed(run.reconstructed),
+            "attempts": attempts,
+            "artifacts": [self._artifact(item) for item in run.artifacts],
+        }
+        self._json(name, value)
+        return name
+
+    def _job(self, run_id: int, job: RecordedJob) -> dict[str, Any]:
+        entry: dict[str, Any] = {"job": job.job, "annotations": job.annotations}
+        if isinstance(job.log, Refusal):
+            entry["log"] = _or_refusal(job.log)
+        elif job.log is not None:
+            entry["log"] = self._log(f"logs/{run_id}/{int(job.job['id'])}.txt", job.log)
+        return entry
+
+    def _log(self, name: str, log: RecordedLog) -> dict[str, Any]:
+        return {
+            "file": self._content(name, log.content),
+            "origin": log.origin.value,
+            "reconstructed": _reconstructed(log.reconstructed),
+            "verbatim": log.verbatim,
+            "steps": [{"number": n, "first_line": first, "last_line": last} for n, first, last in log.steps],
+        }
+
+    def _artifact(self, item: RecordedArtifact) -> dict[str, Any]:
+        if isinstance(item.files, Refusal):
+            return {"artifact": item.artifact, **(_or_refusal(item.files) or {})}
+        folder = f"artifacts/{int(item.artifact['id'])}"
+        # A member's name comes from a zip file: it is kept as a name, never used as a path.
+        files = [
+            {"name": name, "file": self._content(f"{folder}/{number}", content)}
+            for number, (name, content) in enumerate(item.files, start=1)
+        ]
+        return {"artifact": item.artifact, "files": files}
+
+    def _file(self, number: int, file: RecordedFile) -> dict[str, Any]:
+        return {
+            "path": file.path,
+            "commit": file.commit,
+            "file": self._content(f"files/{number}", file.content),
+            "origin": file.origin.value,
+            "reconstructed": _reconstructed(file.reconstructed),
+        }
+
+    def _content(self, name: str, content: Content) -> str:
+        target = self.folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(read_content(content))
+        return name
+
+    def _json(self, name: str, value: Mapping[str, Any]) -> None:
+        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        self._content(name, text.encode())
+
+
+def _case(recorded: RecordedCase) -> dict[str, Any]:
+    defaults = asdict(Case())
+    value = {name: member for name, member in asdict(recorded.case).items() if member != defaults[name]}
+    if "changes" in value:
+        value["changes"] = [
+            {name: member for name, member in {**change, "known_at": _time(known)}.items() if member is not None}
+            for change, known in zip(value["changes"], recorded.changes_known_at, strict=True)
+        ]
+    if recorded.known_at:
+        value["known_at"] = {name: _time(moment) for name, moment in recorded.known_at}
+    return value
+
+
+def _reconstructed(entries: Sequence[Reconstruction]) -> list[dict[str, str]]:
+    return [{"what": entry.what, "why": entry.why} for entry in entries]
+
+
+def _or_refusal(value: Mapping[str, Any] | Refusal | None) -> Mapping[str, Any] | None:
+    if isinstance(value, Refusal):
+        return {"unreadable": {"status": value.status, "message": value.message}}
+    return value
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
