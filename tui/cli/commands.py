@@ -1,0 +1,77 @@
+"""The tree of commands. A command's module is imported when it is called, so that `--help` and first paint stay quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tui import __version__
+from tui.cli.repository_options import app_options
+from tui.desk import DeskProblem
+
+_COMMANDS = {
+    "demo": ("tui.cli.demo", "demo_command"),
+    "diagnose": ("tui.cli.diagnose", "diagnose_command"),
+    "explain": ("tui.cli.explain", "explain_command"),
+    "policy": ("tui.cli.policy", "policy_group"),
+    "packet": ("tui.cli.packet", "packet_group"),
+    "permissions": ("tui.cli.permissions", "permissions_command"),
+}
+"""Name of the command: module and attribute."""
+
+
+class _Lazy(click.Group):
+    """Looks a command up by name and imports its module only then; a problem becomes a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{attribute} is no command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DeskProblem as problem:
+            click.echo(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
+            ctx.exit(problem.exit_code)
+        except KeyboardInterrupt:
+            click.echo("planescope: stopped.", err=True)
+            ctx.exit(130)
+
+
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 all gates pass, 1 a gate fails, 2 bad input, 3 unknown remains, 4 credentials needed.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="planescope")
+@app_options
+@click.pass_context
+def planescope(ctx: click.Context, **options: object) -> None:
+    """Which plane stopped the release, is it still broken now, and what is the smallest change that opens every gate?
+
+    Without a command it opens the dashboard for a GitHub repository: the one given with --repo, or the one of the
+    folder it stands in. It reads GitHub, IAM and ECR, and never writes to them.
+
+    New here? `planescope demo` shows a real incident without any credentials.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if not sys.stdout.isatty():
+        raise DeskProblem(
+            "The dashboard needs a terminal.",
+            "Use `planescope diagnose RUN` for text or --json, or `planescope demo` for the embedded incident.",
+        )
+    from tui.cli.dashboard import open_dashboard
+
+    open_dashboard(options)

@@ -1,0 +1,38 @@
+"""Opening the app: it paints first, then builds the desk in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tui.bootstrap import embedded_desk, live_desk
+from tui.cli.repository_options import live_options, read_case_option
+from tui.desk import DeskProblem
+
+if TYPE_CHECKING:
+    from tui.desk import Desk
+
+
+def open_dashboard(options: Mapping[str, Any]) -> None:
+    """The app for a live repository. Bad options are reported before the screen is taken."""
+    case = read_case_option(options)
+    if not (options.get("repo") or case.repository):
+        # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
+        from tui.cli.repository_options import repository_here
+
+        options = {**options, "repo": repository_here()}
+    _run(lambda: live_desk(live_options(options, case), case))
+
+
+def open_demo(moment: str) -> None:
+    """The app on the embedded incident."""
+    _run(lambda: embedded_desk(moment))
+
+
+def _run(factory: Callable[[], Desk]) -> None:
+    from tui.app import PlanescopeApp
+
+    app = PlanescopeApp(factory)
+    app.run()
+    if app.return_code:
+        raise DeskProblem("The dashboard ended early.", "Its message stands above.", app.return_code)

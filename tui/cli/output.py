@@ -1,0 +1,51 @@
+"""How commands print: diagnoses as text or JSON, problems and progress to standard error."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+
+import click
+from rich.console import Console
+
+from tui.desk import Progress
+
+_PLAIN_WIDTH = 110
+"""Columns where standard output is no terminal: wide enough for a run's address."""
+
+
+def text_console() -> Console:
+    """A console for reports: colours only in a terminal, foreign text never read as markup."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns if terminal else _PLAIN_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+
+
+def print_json(value: Mapping[str, object] | list[object]) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+class ProgressLine:
+    """One line on standard error that says how far the work is; nothing where it is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown = False
+
+    def __call__(self, progress: Progress) -> None:
+        """Show the progress."""
+        if not self._terminal:
+            return
+        count = f" {progress.done}/{progress.total}" if progress.total else ""
+        line = "".join(c for c in f"{progress.what}{count}" if c.isprintable())[:78]
+        click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
+        self._shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+            self._shown = False

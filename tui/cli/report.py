@@ -1,0 +1,222 @@
+"""The diagnosis as text for people without a terminal app: timeline, what stopped it, forecast, remediation, closure.
+
+Foreign text goes in as :class:`rich.text.Text`, so no title or log line is ever read as markup.
+"""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from diagnosis.evidence import Evidence, Origin
+from diagnosis.gates import GATES, Verdict
+from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Remediation, Replay
+
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
+
+
+def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) -> None:
+    """Print the whole diagnosis."""
+    console.print(Rule(Text(diagnosis.title), align="left", style="bright_black"))
+    if diagnosis.moment:
+        console.print(Text(diagnosis.moment, style="bold"))
+    if not diagnosis.replays:
+        console.print(Text("No attempts to show."))
+        return
+    console.print(timeline(diagnosis))
+    _reconstruction(diagnosis, console)
+    for replay in diagnosis.replays:
+        _attempt(replay, console)
+    _live(diagnosis, console)
+    _forecast(diagnosis, console)
+    if remediation:
+        _paths(diagnosis, console)
+    _closure(diagnosis, console)
+    _unknown(diagnosis, console)
+
+
+def timeline(diagnosis: Diagnosis) -> Table:
+    """Gates as rows; attempts, NOW and AFTER FIX as columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("plane", style="bright_black", no_wrap=True)
+    table.add_column("gate", no_wrap=True)
+    for replay in diagnosis.replays:
+        attempt = replay.attempt
+        started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
+        again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
+        table.add_column(Text(f"{attempt.run_id}{again}\n{attempt.head_branch or '?'}\n{started}"), no_wrap=True)
+    if diagnosis.live:
+        table.add_column(Text("NOW\nlive", style="bold"), no_wrap=True)
+    if diagnosis.paths:
+        table.add_column(Text("AFTER FIX\nmodel", style="bold"), no_wrap=True)
+    last = None
+    for gate in GATES:
+        cells: list[RenderableType] = [Text(gate.plane.label if gate.plane is not last else ""), Text(gate.label)]
+        cells += [_cell(replay.at(gate)) for replay in diagnosis.replays]
+        if diagnosis.live:
+            cells.append(_cell(diagnosis.live.at(gate)))
+        if diagnosis.paths:
+            cells.append(_cell(diagnosis.after_fix[gate.order]))
+        table.add_row(*cells)
+        last = gate.plane
+    return table
+
+
+def _cell(verdict: GateVerdict) -> Text:
+    return Text(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
+
+
+def _heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _reconstruction(diagnosis: Diagnosis, console: Console) -> None:
+    if any(replay.attempt.reconstructed for replay in diagnosis.replays):
+        console.print(
+            Text("Facts of the runs are public; parts marked (reconstructed) were written around them.", style="italic")
+        )
+
+
+def _attempt(replay: Replay, console: Console) -> None:
+    attempt = replay.attempt
+    _heading(f"Run {attempt.run_id}, attempt {attempt.attempt}: {attempt.conclusion or attempt.status}", console)
+    console.print(Padding(Text(attempt.html_url, style="bright_black"), (0, 0, 0, 2)))
+    failed = [verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL]
+    for verdict in failed:
+        console.print(Padding(_verdict_lines(verdict), (0, 0, 0, 2)))
+    if not failed and replay.stopped_by:
+        found = replay.stopped_by
+        console.print(
+            Padding(
+                Text(f"Stopped by no gate: {found.plane.label}: {found.cause or ''} {found.sentence}"), (0, 0, 0, 2)
+            )
+        )
+    if not failed and not replay.stopped_by:
+        for verdict in replay.gates:
+            console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
+
+
+def _one_line(verdict: GateVerdict) -> Text:
+    line = _cell(verdict)
+    line.append(f" {verdict.gate.label}: ", style="default")
+    line.append(verdict.reason, style="default")
+    return line
+
+
+def _verdict_lines(verdict: GateVerdict) -> Group:
+    parts: list[RenderableType] = [_one_line(verdict)]
+    if verdict.cause:
+        parts.append(Text(f"cause: {verdict.cause}   owner: {verdict.owner.value}", style="bright_black"))
+    elif verdict.candidates:
+        parts.append(
+            Text(f"one of: {', '.join(verdict.candidates)}   owner: {verdict.owner.value}", style="bright_black")
+        )
+    parts += [_evidence(evidence) for evidence in verdict.evidence[:2]]
+    return Group(*parts)
+
+
+def _evidence(evidence: Evidence) -> Text:
+    mark = " (reconstructed)" if evidence.origin is Origin.RECONSTRUCTED else ""
+    line = Text("│ ", style="bright_black")
+    line.append(evidence.text, style="default")
+    line.append(mark, style="italic bright_black")
+    if evidence.address:
+        line.append(f"\n│ at {evidence.address}", style="bright_black")
+    return line
+
+
+def _live(diagnosis: Diagnosis, console: Console) -> None:
+    live = diagnosis.live
+    if live is None or diagnosis.subject is None:
+        return
+    attempt = diagnosis.subject.attempt
+    _heading(f"NOW, for run {attempt.run_id} ({', '.join(live.subjects) or 'subject not known'})", console)
+    for verdict in live.gates:
+        console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
+    for note in live.notes:
+        console.print(Padding(Text(note, style="italic"), (0, 0, 0, 2)))
+
+
+def _forecast(diagnosis: Diagnosis, console: Console) -> None:
+    if diagnosis.live is None:
+        return
+    _heading("Forecast: what reruns would meet, in order", console)
+    if not diagnosis.forecast:
+        open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
+        text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
+        console.print(Padding(Text(text), (0, 0, 0, 2)))
+    for number, problem in enumerate(diagnosis.forecast, 1):
+        where = problem.gate.label if problem.gate else problem.plane.label
+        line = Text(f"{number}. {where}: {problem.cause}. {problem.reason}")
+        if problem.actions:
+            line.append(f"\n   {', '.join(problem.actions)}", style="bright_black")
+        console.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _paths(diagnosis: Diagnosis, console: Console) -> None:
+    for number, path in enumerate(diagnosis.paths):
+        label = "Smallest path" if number == 0 else f"Another path ({number + 1})"
+        _heading(f"{label}: {_proof_words(path)}", console)
+        for remediation in path.remediations:
+            if number == 0 or remediation not in diagnosis.paths[0].remediations:
+                console.print(Padding(_remediation(remediation), (0, 0, 0, 2)))
+        if path.does_not_prove:
+            console.print(Padding(Text(f"Does not prove: {path.does_not_prove}", style="italic"), (0, 0, 0, 2)))
+        admitted = ", ".join(path.newly_admitted) or "nothing beyond the need"
+        console.print(Padding(Text(f"Newly admitted: {admitted}", style="italic"), (0, 0, 0, 2)))
+
+
+def _proof_words(path: Path) -> str:
+    if path.opens_all:
+        return "all four gates pass on the changed model"
+    left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
+    return f"still not passing on the changed model: {', '.join(left)}"
+
+
+def _remediation(remediation: Remediation) -> Group:
+    parts: list[RenderableType] = [
+        Text(f"• {remediation.title}", style="bold"),
+        Text(remediation.words),
+        Text(f"owner: {remediation.owner.value}   removes: {', '.join(remediation.causes)}", style="bright_black"),
+    ]
+    parts += [Text(f"! {warning}", style="yellow") for warning in remediation.warnings]
+    for label, text in (
+        ("AWS CLI" if remediation.aws_cli.startswith(("aws", "cat")) else "CLI", remediation.aws_cli),
+        ("Terraform", remediation.terraform),
+    ):
+        if text:
+            parts += [Text(label, style="underline"), Padding(Text(text), (0, 0, 0, 2))]
+    if remediation.difference and not remediation.aws_cli:
+        parts += [Text("Difference", style="underline"), Padding(Text(remediation.difference), (0, 0, 0, 2))]
+    parts.append(Text(f"Verify: {remediation.verify}"))
+    return Group(*parts)
+
+
+def _closure(diagnosis: Diagnosis, console: Console) -> None:
+    closure = diagnosis.closure
+    if closure is None:
+        return
+    _heading(f"Closure: {closure.status.value}", console)
+    console.print(Padding(Text(closure.sentence), (0, 0, 0, 2)))
+    for rule in closure.rules:
+        line = Text(f"{rule.verdict.sign} ", style=_STYLES[rule.verdict])
+        line.append(f"{rule.title}: {rule.reason}", style="default")
+        console.print(Padding(line, (0, 0, 0, 2)))
+    for finding in closure.integrity:
+        console.print(Padding(Text(f"! {finding.slug}: {finding.reason}", style="yellow"), (0, 0, 0, 2)))
+
+
+def _unknown(diagnosis: Diagnosis, console: Console) -> None:
+    if not diagnosis.unknown:
+        return
+    _heading("Not known", console)
+    for missing in diagnosis.unknown:
+        line = Text(f"? {missing.what}: {missing.why}.", style="yellow")
+        line.append(f" To obtain it: {missing.how}", style="default")
+        if missing.permission:
+            line.append(f" (permission {missing.permission})", style="default")
+        console.print(Padding(line, (0, 0, 0, 2)))

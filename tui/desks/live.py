@@ -1,0 +1,83 @@
+"""The desk of a live repository: GitHub with the user's token, AWS with botocore's own credential chain, read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from diagnosis.account import AccountQuestion, AccountState
+from diagnosis.case import Case
+from diagnosis.verdicts import Missing
+from probes.aws.read_account import read_account
+from probes.aws.session import AwsAccess
+from probes.github.credentials import GitHubAccess, find_access
+from probes.github.errors import GitHubProblem
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from tui.desk import CancelHook, DeskProblem, Progress, ProgressHook
+from tui.desks.repository_desk import RepositoryDesk
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What the command line gives for a live desk; None leaves it to environment and configuration."""
+
+    repository: str
+    workflow: str = ""
+    branch: str = ""
+    github_url: str | None = None
+    profile: str | None = None
+    registry_profile: str | None = None
+    region: str | None = None
+    live: bool = True
+    """False: the account is not asked at all."""
+
+
+class _LiveSide:
+    """Asks AWS for the role's account, and the registry's where it has a profile of its own."""
+
+    def __init__(self, options: LiveOptions, ledger: Ledger) -> None:
+        self._options = options
+        self._aws = AwsAccess(ledger=ledger, clock=_now, profile=options.profile, region=options.region)
+        self._registry = (
+            AwsAccess(ledger=ledger, clock=_now, profile=options.registry_profile, region=options.region)
+            if options.registry_profile
+            else None
+        )
+
+    def read(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState | Missing:
+        if not self._options.live:
+            return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
+        return read_account(
+            question,
+            self._aws,
+            registry=self._registry,
+            progress=lambda what, done, total: progress(Progress(what, done, total)),
+            cancelled=cancelled,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
+    """A desk for a live repository. Raises DeskProblem where GitHub cannot be asked at all."""
+    ledger = Ledger()
+    try:
+        access = find_access(options.github_url)
+        if not isinstance(access, GitHubAccess):
+            raise access.problem()
+        source = GitHubSource(options.repository, access, ledger)
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    parts = [options.repository, options.workflow, options.branch]
+    return RepositoryDesk(
+        source,
+        _LiveSide(options, ledger).read,
+        case=case,
+        ledger=ledger,
+        title=" · ".join(part for part in parts if part),
+        workflow=options.workflow,
+        branch=options.branch,
+    )

@@ -1,0 +1,286 @@
+"""Answers the app's questions for one repository: lists runs, collects a chain, asks the account, concludes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from diagnosis.account import AccountQuestion, AccountState
+from diagnosis.case import Case
+from diagnosis.closure.chain import chain_of, in_order
+from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, subject_of
+from diagnosis.packet import packet
+from diagnosis.reading import Known
+from diagnosis.runs import Attempt
+from diagnosis.verdicts import Diagnosis, Missing
+from probes.github.errors import GitHubProblem
+from probes.github.runs import RunFilter
+from probes.github.source import GitHubSource
+from probes.github.workflow_file import parse_workflow
+from probes.ledger import Ledger
+from tui.desk import (
+    CallRow,
+    Cancelled,
+    CancelHook,
+    DeskProblem,
+    ExportResult,
+    Moment,
+    Progress,
+    ProgressHook,
+    RunKey,
+    RunPage,
+    RunQuery,
+    RunRow,
+)
+from tui.packet.folder import PacketProblem, write
+
+AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
+"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out."""
+
+
+class RepositoryDesk:
+    """A :class:`tui.desk.Desk` for one repository of one GitHub."""
+
+    def __init__(
+        self,
+        source: GitHubSource,
+        read_account: AccountReader,
+        *,
+        case: Case,
+        ledger: Ledger,
+        title: str,
+        workflow: str = "",
+        branch: str = "",
+        label: Callable[[Attempt], Attempt] = lambda attempt: attempt,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._source = source
+        self._read_account = read_account
+        self._ledger = ledger
+        self._title = title
+        self._workflow, self._branch = workflow, branch
+        self._label = label
+        self._clock = clock
+        self._listed: dict[RunKey, Attempt] = {}
+        self._complete: dict[RunKey, Attempt] = {}
+        self.case = case
+        self.origin = ""
+        self.moment_words = ""
+
+    # -- what the screen shows of the desk itself
+
+    @property
+    def title(self) -> str:
+        """The repository, and what narrows it."""
+        return self._title
+
+    @property
+    def origin_note(self) -> str:
+        """What kind of facts these are."""
+        return self.origin
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """A live repository has one moment: now."""
+        return ()
+
+    @property
+    def moment_index(self) -> int:
+        """Always the first."""
+        return 0
+
+    def move_to(self, index: int) -> None:
+        """A live repository cannot be moved in time."""
+        raise DeskProblem("This is a live repository: it has no stages.", "Stages belong to `planescope demo`.")
+
+    def calls(self) -> tuple[CallRow, ...]:
+        """The ledger, as rows."""
+        return tuple(
+            CallRow(entry.started_at, entry.service, entry.operation, entry.target, entry.result, entry.duration)
+            for entry in self._ledger.entries()
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._source.close()
+
+    def forget(self) -> None:
+        """Drop everything that was read; the embedded incident calls it when the moment changes."""
+        self._listed.clear()
+        self._complete.clear()
+
+    # -- runs
+
+    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
+        """One page of runs, newest first."""
+        wanted = RunFilter(
+            workflow=query.workflow or self._workflow,
+            branch=query.branch or self._branch,
+            actor=query.actor,
+            event=query.event,
+            status=query.status,
+            created=query.created,
+        )
+        _stop_if(cancelled)
+        try:
+            found = self._source.list_runs(wanted, page)
+        except GitHubProblem as problem:
+            raise _desk_problem(problem) from None
+        attempts = tuple(self._label(attempt) for attempt in found.attempts)
+        self._listed.update({attempt.key: attempt for attempt in attempts})
+        return RunPage(tuple(_row(attempt) for attempt in attempts), found.total, found.next_page)
+
+    def _chain(self, selected: RunKey | None, cancelled: CancelHook) -> tuple[Attempt, ...]:
+        """The attempts of the chain around the selected run, not yet with their parts."""
+        if self.case.runs and selected is None:
+            return self._attempts_of(self.case.runs, cancelled)
+        anchor = self._listed.get(selected) if selected else None
+        if anchor is None and selected is not None:
+            anchor = self._first_read(selected)
+        workflow = anchor.workflow_path if anchor else self.case.workflow or self._workflow
+        if anchor is None and not workflow:
+            page = self._runs(RunFilter(branch=self._branch), cancelled)
+            workflow = page[0].workflow_path if page else ""
+        listed = self._runs(RunFilter(workflow=workflow), cancelled) if workflow else ()
+        known = {attempt.key: attempt for attempt in listed}
+        if anchor is not None:
+            known.setdefault(anchor.key, anchor)
+        chain = chain_of(tuple(known.values()), selected)
+        repeated = tuple(dict.fromkeys(attempt.run_id for attempt in chain if attempt.attempt > 1))
+        if repeated:
+            earlier = {attempt.key: attempt for attempt in self._attempts_of(repeated, cancelled)}
+            chain = in_order({**{attempt.key: attempt for attempt in chain}, **earlier}.values())
+        return chain
+
+    def _runs(self, wanted: RunFilter, cancelled: CancelHook) -> tuple[Attempt, ...]:
+        _stop_if(cancelled)
+        try:
+            return tuple(self._label(attempt) for attempt in self._source.list_runs(wanted, 1).attempts)
+        except GitHubProblem as problem:
+            raise _desk_problem(problem) from None
+
+    def _first_read(self, key: RunKey) -> Attempt:
+        try:
+            return self._label(self._source.attempt(key[0], key[1]))
+        except GitHubProblem as problem:
+            raise _desk_problem(problem) from None
+
+    def _attempts_of(self, runs: Sequence[int], cancelled: CancelHook) -> tuple[Attempt, ...]:
+        found: list[Attempt] = []
+        for run in runs:
+            _stop_if(cancelled)
+            try:
+                found.extend(self._label(attempt) for attempt in self._source.attempts_of(run))
+            except GitHubProblem as problem:
+                raise _desk_problem(problem) from None
+        return in_order(found)
+
+    def _with_parts(
+        self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """The attempts with jobs, logs, workflow file; what is complete is not asked for twice."""
+        wanted = [attempt.key for attempt in attempts if attempt.key not in self._complete]
+        if wanted:
+            try:
+                read = self._source.attempts(
+                    wanted,
+                    progress=lambda what, done, total: progress(Progress(what, done, total)),
+                    cancelled=cancelled,
+                )
+            except GitHubProblem as problem:
+                raise _desk_problem(problem) from None
+            _stop_if(cancelled)
+            fresh = {attempt.key: self._label(attempt) for attempt in read}
+            self._complete.update({key: attempt for key, attempt in fresh.items() if attempt.complete})
+        else:
+            fresh = {}
+        return tuple(fresh.get(a.key) or self._complete.get(a.key) or a for a in attempts)
+
+    # -- the diagnosis
+
+    def diagnose(
+        self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        """Diagnose the chain around the selected run."""
+        progress(Progress("collecting the chain of attempts"))
+        return self._diagnosed(self._chain(selected, cancelled), subject or selected, progress, cancelled)
+
+    def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
+        """Diagnose exactly these runs, every attempt of each."""
+        progress(Progress("reading the runs"))
+        return self._diagnosed(self._attempts_of(runs, cancelled), None, progress, cancelled)
+
+    def _diagnosed(
+        self, chain: Sequence[Attempt], subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        attempts = self._with_parts(chain, progress, cancelled)
+        workflows = _workflows(attempts)
+        replays = replays_of(attempts, workflows, self.case)
+        chosen = subject_of(replays, subject)
+        account: AccountState | Missing | None = None
+        if chosen is not None:
+            progress(Progress("asking the account"))
+            account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled)
+            _stop_if(cancelled)
+        return conclude(
+            replays,
+            workflows,
+            account if isinstance(account, AccountState) else None,
+            self.case,
+            subject=chosen.attempt.key if chosen else None,
+            live_gap=account if isinstance(account, Missing) else None,
+            title=self._title,
+            moment=self.moment_words,
+            made_at=self._clock(),
+        )
+
+    def export_packet(self, diagnosis: Diagnosis, directory: Path | None) -> ExportResult:
+        """Write the packet; None makes a new folder in the current directory."""
+        first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
+        target = directory or Path.cwd() / f"planescope-packet-{first}"
+        try:
+            written = write(packet(diagnosis, self.case), target)
+        except PacketProblem as problem:
+            raise DeskProblem(str(problem)) from None
+        return ExportResult(written.directory, written.files)
+
+
+def _stop_if(cancelled: CancelHook) -> None:
+    if cancelled():
+        raise Cancelled
+
+
+def _desk_problem(problem: GitHubProblem) -> DeskProblem:
+    return DeskProblem(problem.sentence, problem.way_out, problem.exit_code)
+
+
+def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
+    """The workflow file of each attempt, parsed once for each text."""
+    parsed: dict[tuple[str, str], WorkflowFile] = {}
+    found: dict[RunKey, WorkflowFile] = {}
+    for attempt in attempts:
+        if not isinstance(attempt.workflow_text, Known):
+            continue
+        key = (attempt.workflow_path, attempt.workflow_text.value)
+        if key not in parsed:
+            parsed[key] = parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
+        found[attempt.key] = parsed[key]
+    return found
+
+
+def _row(attempt: Attempt) -> RunRow:
+    return RunRow(
+        key=attempt.key,
+        number=attempt.run_number,
+        workflow=attempt.workflow_name,
+        workflow_path=attempt.workflow_path,
+        title=attempt.title,
+        ref=attempt.head_branch or "",
+        event=attempt.event,
+        actor=attempt.actor,
+        status=attempt.status,
+        conclusion=attempt.conclusion,
+        created_at=attempt.created_at,
+        url=attempt.html_url,
+    )
