@@ -1,4 +1,4 @@
-"""The tree of commands. A command's module is imported when it is called, so that `--help` and first paint stay quick."""
+"""The tree of commands. A command's module is imported when it is called, so that first paint and `--help` are quick."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from probes.embedded.moments import MOMENTS, load_incident
 from probes.github.credentials import GitHubAccess
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
+from probes.recording.case_at import case_at
 from probes.recording.format import RecordingError
 from probes.recording.labels import label_attempt
-from probes.recording.case_at import case_at
 from tui.desk import CancelHook, DeskProblem, Moment, Progress, ProgressHook
 from tui.desks.repository_desk import RepositoryDesk
 
@@ -76,7 +76,7 @@ class EmbeddedDesk(RepositoryDesk):
         moment = MOMENTS[self._index]
         self._server.move_to(moment)
         self._account.move_to(moment.key)
-        self.case = replace(case_at(self._recording.case, moment.at), runs=())
+        self.case = replace(case_at(self._recording, moment.at), runs=())
         stage = f"Stage {moment.key} of 3" if moment.stage else "After the stages"
         self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
         self.forget()

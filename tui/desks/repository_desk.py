@@ -21,8 +21,8 @@ from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
     CallRow,
-    Cancelled,
     CancelHook,
+    Cancelled,
     DeskProblem,
     ExportResult,
     Moment,
