@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from diagnosis.account import AccountState
 from diagnosis.case import Case
+from diagnosis.closure.integrity import pushed_within
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Verdict
-from diagnosis.closure.integrity import pushed_within
 from diagnosis.reading import Absent, Known
 from diagnosis.verdicts import IntegrityFinding, Replay, RuleVerdict
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from diagnosis.account import AccountState, Image
 from diagnosis.case import Case
+from diagnosis.closure.stated_clock import order_conflicts
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.live.judgement import releasing_job
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt
-from diagnosis.closure.stated_clock import order_conflicts
 from diagnosis.verdicts import IntegrityFinding, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowStep
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from diagnosis.account import AccountState
 from diagnosis.case import Case
 from diagnosis.closure.evidence_rules import evidence_rules
+from diagnosis.closure.integrity import integrity_findings
+from diagnosis.closure.stated_clock import moment
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.closure.integrity import integrity_findings
 from diagnosis.live.judgement import credentials_step, releasing_job
-from diagnosis.closure.stated_clock import moment
 from diagnosis.verdicts import Assessment, Closure, ClosureStatus, IntegrityFinding, Replay, RuleVerdict
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 

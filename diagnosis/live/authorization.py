@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diagnosis.account import NamedPolicy
-from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.excess import Excess, excess
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.trust_scope import judge_trust_scope
+from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.judgement import GateJudgement, RunClaims
-from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.live.registry_state import registry_problems
+from diagnosis.live.trust_scope import judge_trust_scope
+from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.verdicts import Missing, Need, Problem
 
 _LAYER_CAUSES = {

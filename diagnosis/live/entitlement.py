@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from diagnosis.account import AccountState, NamedPolicy
-from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 from diagnosis.reading import Known, Unreadable
 from diagnosis.verdicts import Missing, Need
@@ -211,8 +211,8 @@ class _Bench:
         layers, decision = self._open, first
         for _ in range(5):
             because = decision.because
-            layer = _layer_slug(because.layer)
-            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path))
+            layer = because.layer.value
+            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
             layers = _opened(layers, layer, self._session)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
@@ -228,14 +228,6 @@ def _opened(layers: _Layers, layer: str, principal: str) -> _Layers:
     if layer == "resource":
         return replace(layers, resource=_whole("Allow", principal=principal))
     return replace(layers, identity=(_whole("Allow"),))
-
-
-def _layer_slug(layer: str) -> str:
-    name = str(layer).lower()
-    for slug, marks in (("scp", ("scp", "service control")), ("boundary", ("boundar",)), ("resource", ("resource",))):
-        if any(mark in name for mark in marks):
-            return slug
-    return "identity"
 
 
 def _parse_side(document: str, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:

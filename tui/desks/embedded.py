@@ -39,12 +39,16 @@ class EmbeddedDesk(RepositoryDesk):
         self._account = self._stack.enter_context(EmbeddedAccount(recording.account))
         ledger = Ledger()
         super().__init__(
-            GitHubSource(recording.full_name, GitHubAccess(url=self._server.url), ledger),
+            GitHubSource(
+                recording.full_name,
+                GitHubAccess(url=self._server.url),
+                ledger,
+                label=lambda attempt: label_attempt(recording, attempt),
+            ),
             self._read,
             case=recording.case.case,
             ledger=ledger,
             title=recording.full_name,
-            label=lambda attempt: label_attempt(recording, attempt),
             clock=clock,
         )
         # The account stands at a moment of the past, so its readings carry that moment's time.

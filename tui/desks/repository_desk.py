@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from diagnosis.packet import packet
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing
+from probes.github.errors import Cancelled as SourceCancelled
 from probes.github.errors import GitHubProblem
 from probes.github.runs import RunFilter
-from probes.github.source import GitHubSource
+from probes.github.source import Depth, GitHubSource
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
@@ -52,7 +54,6 @@ class RepositoryDesk:
         title: str,
         workflow: str = "",
         branch: str = "",
-        label: Callable[[Attempt], Attempt] = lambda attempt: attempt,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
@@ -60,7 +61,6 @@ class RepositoryDesk:
         self._ledger = ledger
         self._title = title
         self._workflow, self._branch = workflow, branch
-        self._label = label
         self._clock = clock
         self._listed: dict[RunKey, Attempt] = {}
         self._complete: dict[RunKey, Attempt] = {}
@@ -123,11 +123,9 @@ class RepositoryDesk:
             created=query.created,
         )
         _stop_if(cancelled)
-        try:
-            found = self._source.list_runs(wanted, page)
-        except GitHubProblem as problem:
-            raise _desk_problem(problem) from None
-        attempts = tuple(self._label(attempt) for attempt in found.attempts)
+        with _asking():
+            found = self._source.list_runs(wanted, page, cancelled=cancelled)
+        attempts = found.attempts
         self._listed.update({attempt.key: attempt for attempt in attempts})
         return RunPage(tuple(_row(attempt) for attempt in attempts), found.total, found.next_page)
 
@@ -155,46 +153,37 @@ class RepositoryDesk:
 
     def _runs(self, wanted: RunFilter, cancelled: CancelHook) -> tuple[Attempt, ...]:
         _stop_if(cancelled)
-        try:
-            return tuple(self._label(attempt) for attempt in self._source.list_runs(wanted, 1).attempts)
-        except GitHubProblem as problem:
-            raise _desk_problem(problem) from None
+        with _asking():
+            return self._source.list_runs(wanted, 1, cancelled=cancelled).attempts
 
     def _first_read(self, key: RunKey) -> Attempt:
-        try:
-            return self._label(self._source.attempt(key[0], key[1]))
-        except GitHubProblem as problem:
-            raise _desk_problem(problem) from None
+        with _asking():
+            return self._source.attempt(*key, depth=Depth.RUN)
 
     def _attempts_of(self, runs: Sequence[int], cancelled: CancelHook) -> tuple[Attempt, ...]:
         found: list[Attempt] = []
         for run in runs:
             _stop_if(cancelled)
-            try:
-                found.extend(self._label(attempt) for attempt in self._source.attempts_of(run))
-            except GitHubProblem as problem:
-                raise _desk_problem(problem) from None
+            with _asking():
+                found.extend(self._source.attempts_of(run, Depth.RUN, cancelled=cancelled))
         return in_order(found)
 
     def _with_parts(
         self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[Attempt, ...]:
         """The attempts with jobs, logs, workflow file; what is complete is not asked for twice."""
-        wanted = [attempt.key for attempt in attempts if attempt.key not in self._complete]
+        wanted = [attempt for attempt in attempts if attempt.key not in self._complete]
+        read: tuple[Attempt, ...] = ()
         if wanted:
-            try:
-                read = self._source.attempts(
+            with _asking():
+                read = self._source.complete(
                     wanted,
                     progress=lambda what, done, total: progress(Progress(what, done, total)),
                     cancelled=cancelled,
                 )
-            except GitHubProblem as problem:
-                raise _desk_problem(problem) from None
             _stop_if(cancelled)
-            fresh = {attempt.key: self._label(attempt) for attempt in read}
-            self._complete.update({key: attempt for key, attempt in fresh.items() if attempt.complete})
-        else:
-            fresh = {}
+            self._complete.update({attempt.key: attempt for attempt in read if attempt.complete})
+        fresh = {attempt.key: attempt for attempt in read}
         return tuple(fresh.get(a.key) or self._complete.get(a.key) or a for a in attempts)
 
     # -- the diagnosis
@@ -251,8 +240,15 @@ def _stop_if(cancelled: CancelHook) -> None:
         raise Cancelled
 
 
-def _desk_problem(problem: GitHubProblem) -> DeskProblem:
-    return DeskProblem(problem.sentence, problem.way_out, problem.exit_code)
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Turns what GitHub's adapter raises into what the app expects of its desk."""
+    try:
+        yield
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    except SourceCancelled:
+        raise Cancelled from None
 
 
 def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
