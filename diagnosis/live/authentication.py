@@ -1,0 +1,194 @@
+"""The authentication plane today: would STS know the token, and would the role's trust policy admit it?"""
+
+from __future__ import annotations
+
+from diagnosis.account import CallerIdentity, Role
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.live.judgement import GateJudgement, RunClaims, credentials_step
+from diagnosis.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
+from diagnosis.reading import Absent, Known, Reading, Unreadable
+from diagnosis.trust import TrustJudgement, TrustOutcome, judge_trust
+from diagnosis.verdicts import Missing, Problem
+
+_OWNERS = {
+    "id-token-not-granted": Owner.RELEASE_ENGINEERING,
+    "role-account-wrong": Owner.RELEASE_ENGINEERING,
+    "role-absent": Owner.RELEASE_ENGINEERING,
+    "session-duration": Owner.RELEASE_ENGINEERING,
+    "static-credentials": Owner.RELEASE_ENGINEERING,
+}
+
+
+def judge_oidc_trust(run: RunClaims) -> GateJudgement:
+    """OIDC trust: the job may mint a token, and the role's account has a provider for issuer and audience."""
+    static = _static_credentials(run)
+    if static is not None:
+        return GateJudgement(passed="", problems=(static,))
+    question = run.account.question
+    expected = _expected_account(run)
+    token = check_token(run.attempt, run.workflow, run.job)
+    arn = check_role_arn(run.role_arn, expected_account=expected, region=question.region)
+    provider = check_provider(
+        run.account.provider,
+        run.role_arn,
+        issuer=question.issuer,
+        expected_account=expected,
+        caller_account=_caller_account(run.account.identity),
+    )
+    checks = [token, arn, provider]
+    if isinstance(run.account.provider, Known):
+        checks.append(check_audience(run.account.provider, run.audience))
+    return _gathered(run, checks)
+
+
+def _gathered(run: RunClaims, checks: list[PretrustCheck]) -> GateJudgement:
+    problems: dict[str, Problem] = {}
+    for check in checks:
+        if check.verdict is Verdict.FAIL and check.cause:
+            problems.setdefault(check.cause, _problem(run, check))
+    # A wrong account explains the provider that is not there: one cause, not two.
+    if "role-account-wrong" in problems:
+        problems.pop("oidc-provider-absent", None)
+    unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN]
+    return GateJudgement(
+        passed="The job may mint a token, and the provider exists in the role's account and admits its audience.",
+        problems=tuple(problems.values()),
+        missing=tuple(missing for check in unknown for missing in check.missing),
+        undecided=unknown[0].reason if unknown else "",
+        candidates=tuple(dict.fromkeys(candidate for check in unknown for candidate in check.candidates)),
+        evidence=_provider_evidence(run),
+    )
+
+
+def _problem(run: RunClaims, check: PretrustCheck) -> Problem:
+    token = check.check == "token"
+    cause = check.cause or ""
+    checkpoint = (
+        Checkpoint.OIDC_TOKEN
+        if token
+        else Checkpoint.ROLE_ASSUMPTION
+        if cause == "role-absent"
+        else Checkpoint.OIDC_TRUST
+    )
+    if token:
+        path = run.attempt.workflow_path
+        evidence: tuple[Evidence, ...] = (Evidence(EvidenceKind.WORKFLOW_FILE, check.reason, path, line=check.line),)
+    else:
+        evidence = _provider_evidence(run)
+    return Problem(
+        checkpoint=checkpoint,
+        plane=Plane.AUTHENTICATION,
+        cause=cause,
+        reason=check.reason,
+        resource=run.account.question.provider_arn if not token else None,
+        evidence=evidence,
+        owner=_OWNERS.get(cause, Owner.CLOUD_SECURITY),
+    )
+
+
+def _provider_evidence(run: RunClaims) -> tuple[Evidence, ...]:
+    provider = run.account.provider
+    if isinstance(provider, Known):
+        audiences = ", ".join(provider.value.audiences) or "none"
+        return (_live(run, f"{provider.value.arn}: audiences {audiences}", "iam:GetOpenIDConnectProvider"),)
+    if isinstance(provider, Absent):
+        return (_live(run, f"{provider.what}: not there", "iam:GetOpenIDConnectProvider"),)
+    return ()
+
+
+def _live(run: RunClaims, text: str, address: str) -> Evidence:
+    return Evidence(EvidenceKind.API_CALL, text, address, Origin.LIVE, run.account.read_at)
+
+
+def _caller_account(identity: Reading[CallerIdentity]) -> str | None:
+    return identity.value.account if isinstance(identity, Known) else None
+
+
+def _expected_account(run: RunClaims) -> str | None:
+    """The intended account, as far as it is known: stated, or the one that both the registry and the reader are in.
+
+    A release pushes where its registry is. Where the reader's own credentials are of that account and the role's ARN
+    names another, the ARN is the odd one out.
+    """
+    if run.case.expected_account:
+        return run.case.expected_account
+    registry, caller = run.account.question.registry_id, _caller_account(run.account.identity)
+    role = run.account.question.role_account
+    registry_told = run.replay.facts.registry is not None
+    return registry if registry and registry_told and registry == caller and role and role != registry else None
+
+
+def _static_credentials(run: RunClaims) -> Problem | None:
+    step = credentials_step(run.job)
+    if step is None or step.input("role-to-assume") or not step.input("aws-access-key-id"):
+        return None
+    return Problem(
+        checkpoint=Checkpoint.OIDC_TOKEN,
+        plane=Plane.AUTHENTICATION,
+        cause="static-credentials",
+        reason="The workflow authenticates with static keys and assumes no role: there is no federated identity to judge.",
+        evidence=(
+            Evidence(
+                EvidenceKind.WORKFLOW_FILE, "aws-access-key-id is given", run.attempt.workflow_path, line=step.line
+            ),
+        ),
+        owner=Owner.RELEASE_ENGINEERING,
+    )
+
+
+def judge_role_assumption(run: RunClaims) -> GateJudgement:
+    """Role assumption: the role exists and its trust policy admits this run's claims; all possible claims must agree."""
+    role = run.account.role
+    if isinstance(role, Absent):
+        return GateJudgement(
+            passed="", problems=(_role_problem(run, "role-absent", f"{_capital(role.what)} does not exist."),)
+        )
+    if isinstance(role, Unreadable):
+        return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
+    arn = run.account.question.provider_arn or ""
+    judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn)
+    problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
+    missing = judgement.missing if judgement.outcome is TrustOutcome.UNKNOWN else ()
+    return GateJudgement(
+        passed=judgement.reason,
+        problems=tuple(problems),
+        missing=missing,
+        undecided=judgement.reason if judgement.outcome is TrustOutcome.UNKNOWN else "",
+        candidates=judgement.candidates if judgement.outcome is TrustOutcome.UNKNOWN else (),
+        evidence=(_live(run, f"trust policy of {role.value.name}: {judgement.reason}", "iam:GetRole"),),
+    )
+
+
+def _trust_problem(run: RunClaims, judgement: TrustJudgement) -> list[Problem]:
+    if judgement.outcome is not TrustOutcome.DENIED:
+        return []
+    return [_role_problem(run, judgement.cause or "subject-not-admitted", judgement.reason)]
+
+
+def _role_problem(run: RunClaims, cause: str, reason: str) -> Problem:
+    return Problem(
+        checkpoint=Checkpoint.ROLE_ASSUMPTION,
+        plane=Plane.AUTHENTICATION,
+        cause=cause,
+        reason=reason,
+        resource=run.role_arn,
+        evidence=(_live(run, reason, "iam:GetRole"),),
+        owner=_OWNERS.get(cause, Owner.CLOUD_SECURITY),
+    )
+
+
+def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
+    step = credentials_step(run.job)
+    wanted = (step.input("role-duration-seconds") or "").strip() if step else ""
+    if not wanted.isdigit() or int(wanted) <= role.max_session_seconds:
+        return []
+    reason = (
+        f"The workflow asks for a session of {wanted} seconds; {role.name} gives at most {role.max_session_seconds}: "
+        "ask for less."
+    )
+    return [_role_problem(run, "session-duration", reason)]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
