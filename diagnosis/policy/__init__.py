@@ -1,0 +1,34 @@
+"""IAM decisions with their reason: documents, matching, conditions, evaluation, explanation.
+
+Parse with :func:`parse_policy` once, ask with :func:`evaluate` often. Semantics follow the IAM User Guide; where it is
+silent, the decision says so in ``Decision.not_evaluated``.
+"""
+
+from diagnosis.policy.conditions import Condition, ConditionResult
+from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
+from diagnosis.policy.document import Policy, Unparsable, parse_policy
+from diagnosis.policy.evaluation import Decision, evaluate
+from diagnosis.policy.rejections import PolicyKind
+from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.statement import Effect, Statement
+
+__all__ = [
+    "Because",
+    "Condition",
+    "ConditionResult",
+    "Decision",
+    "Effect",
+    "Hit",
+    "Layer",
+    "Layers",
+    "NearMiss",
+    "Outcome",
+    "Place",
+    "Policy",
+    "PolicyKind",
+    "Request",
+    "Statement",
+    "Unparsable",
+    "evaluate",
+    "parse_policy",
+]

@@ -1,0 +1,80 @@
+"""What an evaluation leaves open: listed with the decision, never guessed in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnosis.policy.arn import PrincipalKind
+from diagnosis.policy.decision import Layer, Place
+from diagnosis.policy.document import Policy
+from diagnosis.policy.explanation import policies_at
+from diagnosis.policy.principals import PrincipalMatch
+from diagnosis.policy.rejections import PolicyKind
+from diagnosis.policy.relation import is_trust_question
+from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.statement import Effect, Statement
+
+_KINDS = {
+    Layer.IDENTITY: PolicyKind.IDENTITY,
+    Layer.RESOURCE: PolicyKind.RESOURCE,
+    Layer.BOUNDARY: PolicyKind.BOUNDARY,
+    Layer.SESSION: PolicyKind.SESSION,
+    Layer.SCP: PolicyKind.SCP,
+    Layer.RCP: PolicyKind.RCP,
+}
+
+
+def open_questions(request: Request, layers: Layers) -> tuple[str, ...]:
+    """Each a sentence, in the order of the layers."""
+    notes = list(_about_request(request))
+    for path, policy, layer in _every_policy(layers):
+        kind = PolicyKind.TRUST if layer is Layer.RESOURCE and is_trust_question(request) else _KINDS[layer]
+        notes += [f"{path}: AWS would refuse this policy: {why}" for why in policy.rejections_as(kind)]
+        for statement in policy.statements:
+            if statement.actions.covers(request.folded_action):
+                notes += [f"{path}.{statement.path}: {note}" for note in _about(statement, request, layer)]
+    return tuple(dict.fromkeys(notes))
+
+
+def _every_policy(layers: Layers) -> Iterator[tuple[str, Policy, Layer]]:
+    places = [Place(Layer.SCP, level) for level, _ in layers.scps or ()]
+    places += [Place(Layer.RCP, level) for level, _ in layers.rcps or ()]
+    places += [Place(Layer.RESOURCE), Place(Layer.IDENTITY), Place(Layer.BOUNDARY), Place(Layer.SESSION)]
+    for place in dict.fromkeys(places):
+        for path, policy in policies_at(layers, place):
+            yield path, policy, place.layer
+
+
+def _about_request(request: Request) -> Iterator[str]:
+    if request.owner_account is None:
+        yield f"the owner of {request.resource} is not known; it is taken for another account than the caller's"
+    if request.caller.kind is PrincipalKind.OTHER:
+        yield f"{request.principal} is no principal that is known here; only policies that name it literally count"
+    if request.caller.kind is PrincipalKind.ROOT and is_trust_question(request):
+        yield "an account root user cannot assume roles, whatever the policies say"
+
+
+def _about(statement: Statement, request: Request, layer: Layer) -> Iterator[str]:
+    for condition in statement.conditions:
+        found = request.keys.get(condition.folded_key)
+        if found is None or condition.base is None:
+            continue
+        if found.multivalued and condition.set_operator is None:
+            yield f"{condition.name} on {condition.key}, which holds a list, needs a set operator; taken as not matched"
+        elif any(condition.incomparable(value, request.keys) for value in found.values):
+            yield f"{condition.name} on {condition.key} cannot compare with the request's value; taken as not matched"
+    principals = statement.principals
+    if layer is not Layer.RESOURCE or principals is None:
+        return
+    caller = request.caller
+    if statement.not_principal and statement.effect is Effect.DENY and caller.has_identity_policies:
+        exempt = principals.match(caller) is not PrincipalMatch.NONE
+        if exempt and not principals.anybody and not principals.names_account_of(caller):
+            yield "NotPrincipal with Deny does not list the caller's account; AWS may deny the account as a whole"
+        elif exempt and principals.match(caller) is PrincipalMatch.ACCOUNT:
+            yield "NotPrincipal with Deny lists the account and not the caller; AWS may still deny the caller"
+        return
+    named = principals.match(caller) is not PrincipalMatch.NONE
+    provider_denied = caller.kind is PrincipalKind.WEB_IDENTITY and statement.effect is Effect.DENY and not named
+    if provider_denied and principals.names_account_of(caller):
+        yield "whether a Deny of an account reaches its identity providers is not documented; taken as if it did"

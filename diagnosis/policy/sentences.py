@@ -1,0 +1,153 @@
+"""The sentences of an explanation: what decided, the value met, the value wanted, and whose policy it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diagnosis.policy.conditions import ConditionResult
+from diagnosis.policy.decision import Hit, Layer, NearMiss, Place
+from diagnosis.policy.principals import PrincipalMatch
+from diagnosis.policy.request import Request
+from diagnosis.policy.statement import Statement
+
+_SHOWN = 3
+_LONGEST = 200
+
+_NAMES = {
+    Layer.IDENTITY: "the identity-based policies",
+    Layer.RESOURCE: "the resource-based policy",
+    Layer.BOUNDARY: "the permissions boundary",
+    Layer.SESSION: "the session policy",
+}
+
+
+def place_name(place: Place, *, trust: bool) -> str:
+    """A place in words: ``the trust policy``, ``the service control policies at r-root``."""
+    if place.layer is Layer.RESOURCE and trust:
+        return "the trust policy"
+    if place.layer in (Layer.SCP, Layer.RCP):
+        kind = "service" if place.layer is Layer.SCP else "resource"
+        return f"the {kind} control policies at {shorten(place.level or 'an unnamed level')}"
+    return _NAMES[place.layer]
+
+
+def shorten(text: str) -> str:
+    """The text, cut where it is too long for a sentence."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def listed(values: Sequence[str]) -> str:
+    """Some values in words: ``a, b, c and 4 more``."""
+    if not values:
+        return "nothing"
+    shown = ", ".join(_visible(shorten(value)) for value in values[:_SHOWN])
+    more = len(values) - _SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _visible(text: str) -> str:
+    """The text, in quotes where white space at its ends would be overlooked."""
+    return text if text and text.strip() == text else repr(text)
+
+
+def called(name: str) -> str:
+    """A statement in words, at the head of a sentence: ``Statement PushOnly``, or ``Statement[2]``."""
+    return name if name.startswith("Statement[") or name == "Statement" else f"Statement {name}"
+
+
+def deny_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
+    """For an explicit deny."""
+    where = place_name(hit.place, trust=trust)
+    conditions = ", ".join(condition.key for condition in hit.statement.conditions)
+    because = f" because its conditions hold ({conditions})" if conditions else ""
+    return (
+        f"{called(hit.statement.name)} of {where} explicitly denies {request.action} on {shorten(request.resource)}"
+        f"{because}; no Allow can overrule it, so that statement has to change."
+    )
+
+
+def allow_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
+    """For an allowed request."""
+    where = place_name(hit.place, trust=trust)
+    reach = {PrincipalMatch.ROLE: " to the role of the caller"}.get(hit.closeness, "")
+    return f"{called(hit.statement.name)} of {where} allows {request.action} on {shorten(request.resource)}{reach}."
+
+
+def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
+    """For a condition that failed."""
+    where = place_name(miss.place, trust=trust)
+    wants = f"{called(miss.statement)} of {where} wants {miss.key} {miss.operator} {listed(miss.wanted)}"
+    if miss.result is ConditionResult.KEY_ABSENT:
+        return f"{wants}, but the request does not carry that key."
+    found = request.keys.get((miss.key or "").lower())
+    if found is not None and found.multivalued and ":" not in (miss.operator or "") and miss.operator != "Null":
+        return (
+            f"{wants}, but the key holds a list ({listed(miss.met)}), "
+            "which only a set operator such as ForAnyValue can test."
+        )
+    differing = f" ({miss.difference})" if miss.difference else ""
+    return f"{wants}, but the request carries {listed(miss.met)}{differing}."
+
+
+def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
+    """For a Principal, Action or Resource (or their Not forms) that did not match."""
+    where = place_name(miss.place, trust=trust)
+    start = f"{called(miss.statement)} of {where}"
+    differing = f" ({miss.difference})" if miss.difference else ""
+    if miss.element == "Principal":
+        return f"{start} names {listed(miss.wanted)}, but the caller is {shorten(request.principal)}{differing}."
+    if miss.element == "Action":
+        return (
+            f"Nothing in {where} allows {request.action}; the nearest, {miss.statement}, allows {listed(miss.wanted)}."
+        )
+    if miss.element == "Resource":
+        if not miss.wanted:
+            return f"{start} has no Resource, and without one it allows nothing here."
+        if request.wildcard_only_action:
+            return (
+                f"{request.action} has no resource level, so only Resource * counts, "
+                f"but {miss.statement} of {where} grants it on {listed(miss.wanted)}."
+            )
+        return (
+            f"{start} allows {request.action} on {listed(miss.wanted)}, not on {shorten(request.resource)}{differing}."
+        )
+    met = {"NotAction": request.action, "NotResource": request.resource, "NotPrincipal": request.principal}[
+        miss.element
+    ]
+    return f"{start} leaves out {shorten(met)} by its {miss.element} ({listed(miss.wanted)})."
+
+
+def silence_sentence(request: Request, place: Place, *, trust: bool, empty: bool) -> str:
+    """For a place without a single Allow statement."""
+    where = place_name(place, trust=trust)
+    if not empty:
+        return f"No statement of {where} allows {request.action} on {shorten(request.resource)}."
+    if place.layer is Layer.RESOURCE:
+        kind = "trust policy" if trust else "resource-based policy"
+        return f"There is no {kind}, and {request.action} by {shorten(request.principal)} needs one that allows it."
+    return f"There is nothing in {where} that allows {request.action} on {shorten(request.resource)}."
+
+
+def account_delegation_sentence(request: Request, statement: Statement, *, trust: bool) -> str:
+    """For a resource policy that names the account only, with silent identity-based policies."""
+    where = place_name(Place(Layer.RESOURCE), trust=trust)
+    return (
+        f"{called(statement.name)} of {where} names the account only, which leaves the decision to the account: "
+        f"the identity-based policies must allow {request.action} on {shorten(request.resource)} too, and they do not."
+    )
+
+
+def foreign_provider_sentence(request: Request) -> str:
+    """For an identity provider of another account than the role's."""
+    return (
+        f"The provider {shorten(request.principal)} is not of the role's account ({request.owner_account or 'unknown'}); "
+        "a role can only trust a provider of its own account."
+    )
+
+
+def others_sentence(places: Sequence[Place], *, trust: bool) -> str:
+    """What else stands in the way, as a sentence to append; empty where nothing does."""
+    if not places:
+        return ""
+    names = [place_name(place, trust=trust) for place in places]
+    return f" Beyond that, {' and '.join(names)} would have to allow it too."

@@ -1,0 +1,113 @@
+"""JSON as IAM reads it: no duplicate keys, no NaN, and an error with line and column instead of an exception."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+MAX_NESTING = 40
+"""A policy needs seven levels; anything deeper is junk, and is refused before a parser recurses into it."""
+
+# Possessive, and closing quote optional: an unterminated string is one token to the end, not a scan from every quote.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonNumber:
+    """A number as it was written: condition values compare as text, and ``1.0`` is not ``1``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFault:
+    """Why a text is no JSON document, and where."""
+
+    why: str
+    line: int | None = None
+    column: int | None = None
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def read_json(text: str) -> object | JsonFault:
+    """The document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception."""
+    deep = _too_deep(text)
+    if deep is not None:
+        return _at(text, deep, f"nested deeper than {MAX_NESTING} levels")
+    try:
+        document: object = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=JsonNumber,
+            parse_float=JsonNumber,
+            parse_constant=_no_constant,
+        )
+    except json.JSONDecodeError as fault:
+        return JsonFault(f"not JSON: {fault.msg}", fault.lineno, fault.colno)
+    except _DuplicateKeyError as fault:
+        return _at(text, _duplicate_offset(text), str(fault))
+    except (ValueError, RecursionError) as fault:
+        return JsonFault(f"not JSON: {fault}")
+    return document
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _DuplicateKeyError(f"key {key[:80]!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _too_deep(text: str) -> int | None:
+    """The offset at which nesting passes the limit; brackets inside strings do not count."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        if sign in "{[":
+            depth += 1
+            if depth > MAX_NESTING:
+                return token.start()
+        elif sign in "}]":
+            depth -= 1
+    return None
+
+
+def _duplicate_offset(text: str) -> int | None:
+    """Where the second of two equal keys stands; only called once the parser has found that there is one."""
+    open_objects: list[set[str] | None] = []
+    pending: re.Match[str] | None = None
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        if sign == "{":
+            open_objects.append(set())
+        elif sign == "[":
+            open_objects.append(None)
+        elif sign in "}]":
+            if open_objects:
+                open_objects.pop()
+        elif sign == ":" and pending is not None and open_objects:
+            keys = open_objects[-1]
+            key = json.loads(pending.group())
+            if keys is not None:
+                if key in keys:
+                    return pending.start()
+                keys.add(key)
+        pending = token if sign.startswith('"') else None
+    return None
+
+
+def _at(text: str, offset: int | None, why: str) -> JsonFault:
+    if offset is None:
+        return JsonFault(why)
+    return JsonFault(why, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
