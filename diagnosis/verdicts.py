@@ -193,6 +193,7 @@ class ChangeKind(StrEnum):
     DELETE_INLINE_POLICY = "delete-inline-policy"
     REPLACE_ATTACHED_POLICY = "replace-attached-policy"
     """Without a document: the policy is detached from the role."""
+    REPLACE_BOUNDARY = "replace-boundary"
     REPLACE_REPOSITORY_POLICY = "replace-repository-policy"
     CREATE_REPOSITORY = "create-repository"
     DISPATCH_ON_REF = "dispatch-on-ref"
