@@ -37,10 +37,8 @@ class ArchiveLimits:
 LIMITS = ArchiveLimits()
 
 
-def read_artifacts(
-    client: Client, attempt: Attempt, *, members: bool, limits: ArchiveLimits = LIMITS
-) -> Reading[tuple[Artifact, ...]]:
-    """The artifacts that this attempt made, the JSON files of the small ones read if ``members`` is true.
+def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIMITS) -> Reading[tuple[Artifact, ...]]:
+    """The artifacts that this attempt made, with the JSON files of the small ones.
 
     GitHub keeps artifacts by run, not by attempt: they are told apart by their time of creation.
     """
@@ -50,8 +48,6 @@ def read_artifacts(
         artifacts = [item for entry in found if _made_by(attempt, item := _artifact(entry))]
     except ReadFailure as failure:
         return failure.reading(f"the artifacts of run {attempt.run_id}")
-    if not members:
-        return Known(tuple(artifacts))
     read = [
         with_members(client, attempt, artifact, limits)
         if position < limits.artifacts

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from diagnosis.runs import Job
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowStep
 
-_STOPPED = frozenset({"failure", "timed_out", "cancelled", "startup_failure", "action_required"})
+STOPPED = frozenset({"failure", "timed_out", "cancelled", "startup_failure", "action_required"})
 _TOOLS = re.compile(
     r"\b(?:aws|ecr|docker|buildx|podman|buildah|skopeo|crane|ko|kaniko|nerdctl|cosign|oras|copilot|cdk|sam|terraform"
     r"|tofu|pulumi|sls|serverless|goreleaser|jib|pack|earthly|bazel|make|task|just)\b"
@@ -22,7 +22,7 @@ def jobs_to_read(
     jobs: Sequence[Job], workflow: Workflow | UnparsableWorkflow | None, *, everything: bool = False
 ) -> tuple[Job, ...]:
     """The jobs whose logs decide, in GitHub's order."""
-    return tuple(job for job in jobs if everything or job.conclusion in _STOPPED or _releases(job, workflow))
+    return tuple(job for job in jobs if everything or job.conclusion in STOPPED or _releases(job, workflow))
 
 
 def _releases(job: Job, workflow: Workflow | UnparsableWorkflow | None) -> bool:

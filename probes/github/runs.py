@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from diagnosis.runs import Attempt, Repository
+from diagnosis.reading import Unreadable
+from diagnosis.runs import Attempt, CalledWorkflow, Repository
 from probes.github.client import Client, Json
 from probes.github.errors import BrokenAnswer, GitHubProblem, NotFound
-from probes.github.fields import child, moment, number, optional_text, required_number, text
+from probes.github.fields import child, children, moment, number, optional_text, required_number, text
 
 STATUSES = frozenset(
     {
@@ -117,6 +118,17 @@ def attempt_of(run: Json, repository: Repository) -> Attempt:
         updated_at=moment(run, "updated_at"),
         html_url=text(run, "html_url"),
         head_repository=optional_text(child(run, "head_repository"), "full_name"),
+        called_workflows=tuple(_called(entry) for entry in children(run, "referenced_workflows")),
+    )
+
+
+def _called(entry: Json) -> CalledWorkflow:
+    path = text(entry, "path")
+    return CalledWorkflow(
+        path=path,
+        commit=text(entry, "sha"),
+        ref=optional_text(entry, "ref"),
+        text=Unreadable(path, "it was not read", "open the attempt", "contents: read"),
     )
 
 

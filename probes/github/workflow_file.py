@@ -28,7 +28,7 @@ class _NotAWorkflow(Exception):  # noqa: N818 - becomes a value at once
         self.line: int = node.start_mark.line + 1
 
 
-def parse_workflow(path: str, text: str) -> Workflow | UnparsableWorkflow:
+def parse_workflow(text: str, path: str) -> Workflow | UnparsableWorkflow:
     """The file as values, or why it is none and at which line. Never raises."""
     if len(text) > _LONGEST:
         return UnparsableWorkflow(path, f"it is longer than {_LONGEST // 1000} thousand characters")

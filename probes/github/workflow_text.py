@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Attempt
+from diagnosis.runs import Attempt, CalledWorkflow
 from diagnosis.scrub import scrub
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure
@@ -45,6 +45,14 @@ def file_of(attempt: Attempt) -> FileAt | Absent | Unreadable:
     # A workflow that lives elsewhere (a required one) is not at this run's commit.
     commit = attempt.head_sha if repository == attempt.repository.full_name else found["ref"] or "HEAD"
     return FileAt(repository, found["path"], commit)
+
+
+def called_file(called: CalledWorkflow) -> FileAt | None:
+    """Where a called workflow stands; None where GitHub's record of it cannot be read."""
+    found = _WHERE.fullmatch(called.path)
+    if found is None or not found["repository"] or not called.commit:
+        return None
+    return FileAt(found["repository"], found["path"], called.commit)
 
 
 def read_file(client: Client, file: FileAt) -> Reading[str]:

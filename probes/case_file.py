@@ -1,0 +1,222 @@
+"""A case file: TOML in which the people of a release say what belongs together, and what the record does not tell.
+
+The members are those of :class:`diagnosis.case.Case`, by the same names; changes stand in tables of their own::
+
+    title = "Packaging, February 2026"
+    repository = "owner/name"
+    workflow = "release.yml"
+    runs = [21985402789, 21985472266]
+    role_arn = "arn:aws:iam::123456789012:role/release"
+    expected_account = "123456789012"
+
+    [[changes]]
+    after_run = 21985402789
+    text = "created the OIDC provider"
+    source = "decision log, 2026-02-13"
+    at = "11:37"
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from diagnosis.case import Case, StatedChange
+
+_LARGEST = 1_000_000
+
+
+class CaseFileError(Exception):
+    """The file cannot be used: one sentence with the file, the line where it is known, and the way out."""
+
+    exit_code = 2
+
+
+Check: TypeAlias = Callable[[Any], "str | None"]
+"""What a value should be, in words; None where it is."""
+
+
+def read_case_file(path: Path) -> Case:
+    """The case that a file states. Raises CaseFileError."""
+    shown = str(path)
+    try:
+        with path.open("rb") as file:
+            body = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise CaseFileError(f"There is no case file {shown}: check the name given with --case.") from None
+    except IsADirectoryError:
+        raise CaseFileError(f"{shown} is a folder: name the case file in it.") from None
+    except OSError as error:
+        raise CaseFileError(f"The case file {shown} cannot be read ({error.strerror}): make it readable.") from None
+    if len(body) > _LARGEST:
+        raise CaseFileError(f"{shown} is larger than 1 MB, so it is hardly a case file: check the name.")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise CaseFileError(f"{shown}, line {line}: the text is not UTF-8; save the file as UTF-8.") from None
+    return parse_case(text, shown)
+
+
+def parse_case(text: str, shown: str) -> Case:
+    """The case that a TOML text states; ``shown`` names the text in messages. Raises CaseFileError."""
+    # tomllib knows no other line ends than these two, and a file from an old editor may hold bare ones.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseFileError(_syntax(text, shown, str(error))) from None
+    except RecursionError:
+        raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
+    _check_members(document, _MEMBERS, text, shown, "", 0)
+    changes = tuple(_change(entry, text, shown, index) for index, entry in enumerate(document.pop("changes", ())))
+    lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
+    return Case(**{**document, **lists}, changes=changes)
+
+
+def _change(entry: Any, text: str, shown: str, index: int) -> StatedChange:
+    if not isinstance(entry, dict):
+        raise CaseFileError(f"{shown}: `changes` holds something else than tables; begin each with [[changes]].")
+    _check_members(entry, _CHANGE_MEMBERS, text, shown, "changes", index)
+    for name in ("after_run", "text", "source"):
+        if name not in entry:
+            line = _line_of(text, None, "changes", index)
+            raise CaseFileError(f"{_place(shown, line)}: change {index + 1} has no `{name}`; add it.")
+    at = entry.get("at")
+    clock = at if isinstance(at, str) or at is None else at.isoformat()
+    return StatedChange(entry["after_run"], entry["text"], entry["source"], clock)
+
+
+def _check_members(
+    members: Mapping[str, Any], known: Mapping[str, Check], text: str, shown: str, table: str, index: int
+) -> None:
+    for name, value in members.items():
+        place = _place(shown, _line_of(text, name, table, index))
+        if name not in known:
+            kind = "a change" if table else "a case"
+            raise CaseFileError(f"{place}: {kind} has no member `{_short(name)}`; {_nearest(name, known)}")
+        wanted = known[name](value)
+        if wanted is not None:
+            raise CaseFileError(f"{place}: `{name}` should be {wanted}, but it is {_described(value)}.")
+
+
+def _nearest(name: str, known: Mapping[str, Check]) -> str:
+    plain = name.lower().replace("-", "_")
+    near = difflib.get_close_matches(plain, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(known)}."
+
+
+def _short(text: str) -> str:
+    """Foreign text on one line."""
+    return " ".join(text.split())[:60]
+
+
+def _syntax(text: str, shown: str, message: str) -> str:
+    """tomllib says where in words: ``(at line 3, column 5)`` or ``(at end of document)``."""
+    what, _, where = message.partition(" (at ")
+    found = re.match(r"line (\d+), column (\d+)", where)
+    line = int(found[1]) if found else text.rstrip().count("\n") + 1
+    said = what[:1].lower() + what[1:].rstrip(".")
+    way_out = 'put texts in quotes: name = "value"' if "value" in said else "mend that line"
+    return f"{_place(shown, line)}: this is no TOML ({said}); {way_out}."
+
+
+def _place(shown: str, line: int | None) -> str:
+    return f"{shown}, line {line}" if line else shown
+
+
+def _line_of(text: str, name: str | None, table: str, index: int) -> int | None:
+    """The line at which a member stands (None as name: the table's own line), as far as a look at the text can tell."""
+    here, count = "", -1
+    for number, line in enumerate(text.split("\n"), start=1):
+        header = re.match(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}", line)
+        if header:
+            here = header[1]
+            count += here == table
+            if (name is None and here == table and count == index) or (not table and here == name):
+                return number
+        elif name is not None and here == table and (not table or count == index):
+            key = re.match(r"""\s*["']?([\w.-]+?)["']?\s*=""", line)
+            if key and key[1].partition(".")[0] == name:
+                return number
+    return None
+
+
+def _described(value: Any) -> str:
+    """A value in words, short."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{_short(value)}"' if value else "empty"
+    if isinstance(value, list):
+        return "a list of other things" if value else "an empty list"
+    return "a table" if isinstance(value, dict) else f"{value!s:.60}"
+
+
+def _text(value: Any) -> str | None:
+    return None if isinstance(value, str) else "a text in quotes"
+
+
+def _texts(value: Any) -> str | None:
+    right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return None if right else 'a list of texts: ["a", "b"]'
+
+
+def _run(value: Any) -> str | None:
+    right = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return None if right else "a run's number, from its address: …/actions/runs/NUMBER"
+
+
+def _runs(value: Any) -> str | None:
+    right = isinstance(value, list) and all(_run(item) is None for item in value)
+    return None if right else "a list of run numbers: [21985402789, 21985472266]"
+
+
+def _tables(value: Any) -> str | None:
+    return None if isinstance(value, list) else "tables, each begun with [[changes]]"
+
+
+def _clock(value: Any) -> str | None:
+    return None if isinstance(value, str | datetime | date | time) else "a time, as the source writes it"
+
+
+def _like(pattern: str, words: str) -> Check:
+    compiled = re.compile(pattern)
+
+    def check(value: Any) -> str | None:
+        return None if isinstance(value, str) and compiled.fullmatch(value) else words
+
+    return check
+
+
+_ACCOUNT = _like(r"\d{12}", "an account id: twelve digits in quotes")
+
+_MEMBERS: Mapping[str, Check] = {
+    "title": _text,
+    "repository": _like(r"[\w.-]+/[\w.-]+", 'a GitHub repository: "owner/name"'),
+    "workflow": _text,
+    "branch": _text,
+    "runs": _runs,
+    "role_arn": _like(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'a role\'s ARN: "arn:aws:iam::123456789012:role/name"'),
+    "region": _like(r"[a-z]{2}(-[a-z]+)+-\d", 'an AWS region: "eu-west-2"'),
+    "audience": _text,
+    "registry_id": _ACCOUNT,
+    "ecr_repository": _like(r"[a-z0-9][a-z0-9._/-]*", "the name of an ECR repository, without registry and tag"),
+    "tag": _text,
+    "digest": _like(r"sha256:[0-9a-f]{64}", 'an image digest: "sha256:…", 64 hexadecimal digits'),
+    "expected_account": _ACCOUNT,
+    "decision_log": _text,
+    "decision_log_entry": _text,
+    "evidence_local": _text,
+    "evidence_root": _like(r"s3://[a-z0-9.-]+(/.*)?", 'an S3 address: "s3://bucket/prefix/"'),
+    "evidence_artifacts": _texts,
+    "changes": _tables,
+    "notes": _texts,
+}
+
+_CHANGE_MEMBERS: Mapping[str, Check] = {"after_run": _run, "text": _text, "source": _text, "at": _clock}

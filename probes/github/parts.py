@@ -1,0 +1,180 @@
+"""The parts of attempts, in two rounds: what the run alone tells to ask for, then what the jobs tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from threading import Lock
+from typing import Any, TypeAlias
+
+from diagnosis.reading import Absent, Known, Reading, Unreadable
+from diagnosis.runs import Annotation, Attempt, CalledWorkflow, Job, OidcCustomization, Repository
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+from probes.github.annotations import read_annotations
+from probes.github.artifacts import read_artifacts
+from probes.github.attempts import read_jobs
+from probes.github.client import Client
+from probes.github.crew import Crew
+from probes.github.customization import read_customization
+from probes.github.logs import read_log
+from probes.github.pace import Watch
+from probes.github.releasing import STOPPED, jobs_to_read
+from probes.github.workflow_file import parse_workflow
+from probes.github.workflow_text import FileAt, called_file, file_of, read_file
+
+MOST_LOGS = 40
+"""Of one attempt."""
+
+Task: TypeAlias = Callable[[Client], Any]
+Words: TypeAlias = tuple[Reading[str], Reading[tuple[Annotation, ...]]]
+"""What a job said: its log and its annotations."""
+
+
+class Depth(IntEnum):
+    """How much of an attempt is read; each includes those before it."""
+
+    RUN = 0
+    """The run object."""
+    JOBS = 1
+    """Its jobs with their steps."""
+    VERDICT = 2
+    """What decides: logs of failed and releasing jobs (annotations where such a log is gone), the workflow files, the
+    OIDC customization."""
+    FULL = 3
+    """The artifacts with their small JSON files."""
+    EVERYTHING = 4
+    """All logs and all annotations: for a recording."""
+
+
+class Parts:
+    """Reads parts side by side; remembers what is the same for many attempts."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._lock = Lock()
+        self._files: dict[FileAt, Reading[str]] = {}
+        self._customization: Reading[OidcCustomization] | None = None
+
+    def add(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
+        """The attempts with the parts that the depth asks for. Raises Cancelled only."""
+        if depth < Depth.JOBS or not attempts:
+            return tuple(attempts)
+        found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth), watch)
+        self._remember(found)
+        whole = [self._with_first_round(attempt, found) for attempt in attempts]
+        if depth < Depth.VERDICT:
+            return tuple(whole)
+        return self._with_words(whole, depth, watch)
+
+    def _first_round(self, attempts: Sequence[Attempt], depth: Depth) -> dict[Hashable, Task]:
+        tasks: dict[Hashable, Task] = {}
+        for attempt in attempts:
+            tasks["jobs", attempt.key] = _bind(read_jobs, attempt)
+        if depth >= Depth.VERDICT:
+            tasks |= self._shared(attempts)
+        if depth >= Depth.FULL:
+            for attempt in attempts:
+                tasks["artifacts", attempt.key] = _bind(read_artifacts, attempt)
+        return tasks
+
+    def _shared(self, attempts: Sequence[Attempt]) -> dict[Hashable, Task]:
+        """What many attempts have in common and was not read yet."""
+        tasks: dict[Hashable, Task] = {}
+        with self._lock:
+            if self._customization is None:
+                tasks["customization"] = _bind(read_customization, attempts[0].repository)
+            for attempt in attempts:
+                for file in (file_of(attempt), *map(called_file, attempt.called_workflows)):
+                    if isinstance(file, FileAt) and file not in self._files:
+                        tasks[file] = _bind(read_file, file)
+        return tasks
+
+    def _remember(self, found: dict[Hashable, Any]) -> None:
+        """Keep what cannot change: a file at a commit. What could not be read is asked for again next time."""
+        with self._lock:
+            for key, reading in found.items():
+                if isinstance(key, FileAt) and not isinstance(reading, Unreadable):
+                    self._files[key] = reading
+            customization = found.get("customization")
+            if customization is not None and not isinstance(customization, Unreadable):
+                self._customization = customization
+
+    def _with_first_round(self, attempt: Attempt, found: dict[Hashable, Any]) -> Attempt:
+        with self._lock:
+            files = {**self._files, **{key: value for key, value in found.items() if isinstance(key, FileAt)}}
+            customization = found.get("customization", self._customization)
+        place = file_of(attempt)
+        text = files.get(place) if isinstance(place, FileAt) else place
+        return replace(
+            attempt,
+            jobs=found["jobs", attempt.key],
+            artifacts=found.get(("artifacts", attempt.key), attempt.artifacts),
+            workflow_text=text or attempt.workflow_text,
+            oidc_customization=customization or attempt.oidc_customization,
+            called_workflows=tuple(_with_text(called, files) for called in attempt.called_workflows),
+        )
+
+    def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
+        """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
+        everything = depth >= Depth.EVERYTHING
+        tasks: dict[tuple[tuple[int, int], int], Callable[[Client], Words]] = {}
+        for attempt in attempts:
+            for job in _chosen(attempt, everything=everything):
+                tasks[attempt.key, job.id] = _bind(_read_words, attempt.repository, job, everything)
+        words = self._crew.side_by_side("reading logs", tasks, watch)
+        return tuple(_said(attempt, words) for attempt in attempts)
+
+
+def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
+    return lambda client: read(client, *arguments)
+
+
+def _chosen(attempt: Attempt, *, everything: bool) -> tuple[Job, ...]:
+    if not isinstance(attempt.jobs, Known):
+        return ()
+    workflow: Workflow | UnparsableWorkflow | None = None
+    if isinstance(attempt.workflow_text, Known):
+        workflow = parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
+    jobs = jobs_to_read(attempt.jobs.value, workflow, everything=everything)
+    # Failed jobs first: a bound must not hide what stopped the run.
+    return tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))[:MOST_LOGS]
+
+
+def _read_words(client: Client, repository: Repository, job: Job, everything: bool) -> Words:
+    log = read_log(client, repository, job)
+    if everything or (isinstance(log, Unreadable) and job.conclusion != "success"):
+        return log, read_annotations(client, repository, job.id, job.name)
+    return log, Unreadable(
+        f"the annotations of the job {job.name}",
+        "the log holds the same sentences" if isinstance(log, Known) else "the job did not fail",
+        f"look at {job.html_url}" if job.html_url else "look at the job on GitHub",
+    )
+
+
+def _said(attempt: Attempt, words: dict[tuple[tuple[int, int], int], Words]) -> Attempt:
+    if not isinstance(attempt.jobs, Known):
+        return attempt
+    jobs = tuple(_job_said(job, words.get((attempt.key, job.id))) for job in attempt.jobs.value)
+    return replace(attempt, jobs=replace(attempt.jobs, value=jobs))
+
+
+def _job_said(job: Job, words: Words | None) -> Job:
+    if words is not None:
+        return replace(job, log=words[0], annotations=words[1])
+    what = f"the log of the job {job.name}"
+    if job.conclusion == "skipped":
+        return replace(job, log=Absent(f"{what}: the job was skipped"))
+    return replace(
+        job,
+        log=Unreadable(
+            what,
+            f"the job neither failed nor releases anything, or the attempt has more than {MOST_LOGS} such jobs",
+            f"read it at {job.html_url}" if job.html_url else "read it on GitHub",
+        ),
+    )
+
+
+def _with_text(called: CalledWorkflow, files: dict[FileAt, Reading[str]]) -> CalledWorkflow:
+    place = called_file(called)
+    return replace(called, text=files.get(place, called.text)) if place else called

@@ -1,0 +1,167 @@
+"""A repository's workflow runs as frozen values: what the rest of planescope asks GitHub through.
+
+What fails in part becomes an Unreadable reading inside the attempt; what fails as a whole is a :class:`GitHubProblem`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Self, TypeAlias
+
+from diagnosis.runs import Attempt, Repository
+from probes.github.attempts import read_attempt
+from probes.github.body import Timeouts
+from probes.github.client import Client
+from probes.github.credentials import GitHubAccess
+from probes.github.crew import MOST_WORKERS, Crew, as_whole
+from probes.github.errors import GitHubProblem
+from probes.github.pace import Pace, Watch, never, silent
+from probes.github.parts import Depth, Parts
+from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
+from probes.ledger import Ledger
+
+CancelHook: TypeAlias = Callable[[], bool]
+ProgressHook: TypeAlias = Callable[[str, int, int], None]
+"""``(what, done, total)``; called from the asking thread, and from others while a rate limit is waited out."""
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+_MOST_ATTEMPTS = 100
+"""GitHub allows about fifty reruns of a run."""
+
+
+class GitHubSource:
+    """Reads one repository. Safe to share between threads; close it when done.
+
+    ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
+    most eight.
+    """
+
+    def __init__(
+        self,
+        repository: str,
+        access: GitHubAccess,
+        ledger: Ledger,
+        *,
+        label: Callable[[Attempt], Attempt] = lambda attempt: attempt,
+        timeouts: Timeouts | None = None,
+        pace: Pace | None = None,
+        workers: int = MOST_WORKERS,
+    ) -> None:
+        if not _NAME.fullmatch(repository):
+            raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
+        self.name = repository
+        self.access = access
+        self._label = label
+        pace = pace or Pace(anonymous=not access.token, clock=ledger.clock)
+        limits = timeouts or Timeouts()
+        self._crew = Crew(lambda: Client(access, ledger, pace, limits), workers)
+        self._parts = Parts(self._crew)
+        self._lock = Lock()
+        self._repository: Repository | None = None
+
+    def repository(self, *, cancelled: CancelHook = never) -> Repository:
+        """The repository with its ids and date of creation, asked once. Raises GitHubProblem, Cancelled."""
+        with self._lock:
+            known = self._repository
+        if known is None:
+            what = f"The repository {self.name}"
+            known = self._crew.whole(what, Watch(cancelled), lambda client: read_repository(client, self.name))
+            with self._lock:
+                self._repository = known
+        return known
+
+    def list_runs(
+        self,
+        run_filter: RunFilter | None = None,
+        page: int = 1,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> RunPage:
+        """A page of a hundred runs, newest first, without jobs; pages count from 1. Raises GitHubProblem, Cancelled."""
+        repository = self.repository(cancelled=cancelled)
+        wanted = run_filter or RunFilter()
+        found = self._crew.whole(
+            f"The list of runs of {self.name}",
+            Watch(cancelled, progress),
+            lambda client: list_runs(client, repository, wanted, page),
+        )
+        return replace(found, attempts=tuple(self._label(attempt) for attempt in found.attempts))
+
+    def attempt(
+        self,
+        run_id: int,
+        attempt: int | None = None,
+        depth: Depth = Depth.FULL,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> Attempt:
+        """One attempt (None: the latest) with its parts. Raises GitHubProblem, Cancelled."""
+        return self.attempts([(run_id, attempt)], depth, cancelled=cancelled, progress=progress)[0]
+
+    def attempts(
+        self,
+        keys: Sequence[tuple[int, int | None]],
+        depth: Depth = Depth.FULL,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> tuple[Attempt, ...]:
+        """Several attempts by ``(run id, attempt)``, in the order given. Raises GitHubProblem, Cancelled."""
+        return self.complete(
+            self._runs(keys, Watch(cancelled, progress)), depth, cancelled=cancelled, progress=progress
+        )
+
+    def attempts_of(
+        self,
+        run_id: int,
+        depth: Depth = Depth.FULL,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> tuple[Attempt, ...]:
+        """All attempts of a run, the first first. Raises GitHubProblem, Cancelled."""
+        watch = Watch(cancelled, progress)
+        (latest,) = self._runs([(run_id, None)], watch)
+        first = max(1, latest.attempt - _MOST_ATTEMPTS)
+        earlier = self._runs([(run_id, number) for number in range(first, latest.attempt)], watch)
+        return self.complete((*earlier, latest), depth, cancelled=cancelled, progress=progress)
+
+    def complete(
+        self,
+        attempts: Iterable[Attempt],
+        depth: Depth = Depth.FULL,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> tuple[Attempt, ...]:
+        """Attempts as :meth:`list_runs` gave them, with their parts read. Raises Cancelled only.
+
+        The cheapest way to many verdicts: the list has brought the runs already.
+        """
+        whole = self._parts.add(tuple(attempts), depth, Watch(cancelled, progress))
+        return tuple(self._label(attempt) for attempt in whole)
+
+    def close(self) -> None:
+        """Let go of threads and sockets without waiting for answers. May be called again."""
+        self._crew.close()
+
+    def _runs(self, keys: Sequence[tuple[int, int | None]], watch: Watch) -> tuple[Attempt, ...]:
+        """Run objects, side by side, each once."""
+        repository = self.repository(cancelled=watch.cancelled)
+
+        def task(key: tuple[int, int | None]) -> Callable[[Client], Attempt]:
+            return as_whole(f"The run {key[0]} of {self.name}", lambda client: read_attempt(client, repository, *key))
+
+        found = self._crew.side_by_side("reading runs", {key: task(key) for key in keys}, watch)
+        return tuple(found[key] for key in keys)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
