@@ -127,6 +127,10 @@ def _read_run(files: _Files, name: str) -> RecordedRun:
     )
     if not attempts:
         raise run.fault("attempts", "is empty")
+    if len({(attempt.run["id"], attempt.number) for attempt in attempts}) < len(attempts):
+        raise run.fault("attempts", "holds the same attempt twice")
+    if len({attempt.run["id"] for attempt in attempts}) > 1:
+        raise run.fault("attempts", "belong to different runs")
     return RecordedRun(
         attempts=attempts,
         artifacts=tuple(_artifact(files, entry) for entry in run.sections("artifacts")),
