@@ -17,13 +17,17 @@ _APPLICATION = re.compile(
     r"^\s*\{.*\"(?:level|severity|lvl|levelname)\"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
     r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
     r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
-    r"|[✗✘×✖]|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|\bexpected\b.{0,80}\b(?:to|but|got|received)\b|^\s*[+-] {2,}"
+    r"|[✗✘×✖]|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
+    r"|\bexpected\b.{0,80}\b(?:to|but|got|received)\b"
 )
+_STACK_EVENT = re.compile(r"\b(?:CREATE|UPDATE|DELETE)_FAILED\b")
 _TOLERATED = re.compile(r"Proceeding anyway|\(ignored\)|non-fatal|[Cc]ontinuing|[Ii]gnoring|will be ignored|skipping")
 _WARNED = re.compile(r"^(?:[Ww]arning|WARN|WARNING)\b(?!!)")
 _APPLICATION_STEP = re.compile(
-    r"\b(?:pytest|jest|vitest|mocha|rspec|phpunit|tox|ctest|bats|playwright test|cypress)\b|\b(?:go|cargo|dotnet|npm|yarn|pnpm|make|mvn|gradle\w*|swift|bun|deno)\b.{0,40}\btest\b"
-    r"|\bdocker(?:-compose| compose)? logs\b|\bdocker(?:-compose| compose) .*\blogs\b|\bkubectl logs\b|\bjournalctl\b|^(?:cat|tail|less) \S*log"
+    r"\b(?:pytest|jest|vitest|mocha|rspec|phpunit|tox|ctest|bats|playwright test|cypress)\b"
+    r"|\b(?:go|cargo|dotnet|npm|yarn|pnpm|make|mvn|gradle\w*|swift|bun|deno)\b.{0,40}\btest\b"
+    r"|\bdocker(?:-compose| compose)?(?: \S+){0,6}? logs\b|\bkubectl (?:\S+ ){0,4}?logs\b|\bjournalctl\b"
+    r"|^(?:cat|tail|less) \S*log"
 )
 
 
@@ -33,7 +37,7 @@ def application_talk(line: LogLine, text: str) -> Weight | None:
         return Weight.ROOT
     if _QUIET.search(text):
         return None
-    if _APPLICATION.search(text) or _APPLICATION_STEP.search(line.title):
+    if (_APPLICATION.search(text) and not _STACK_EVENT.search(text)) or _APPLICATION_STEP.search(line.title):
         return Weight.APPLICATION
     if _TOLERATED.search(text):
         return Weight.CONSEQUENCE

@@ -10,8 +10,8 @@ from diagnosis.failures.rule import Weight
 from diagnosis.gates import Checkpoint, Plane
 
 _AFTERMATH = re.compile(
-    r"upload-artifact|upload-pages|slack|notify|notification|teams|discord|codecov|junit|test-report|publish-unit|clean ?-?up|sarif|"
-    r"always\(\)|action-gh-release|summary|report",
+    r"upload-artifact|upload-pages|[Ss]lack|[Nn]otif|[Tt]eams|[Dd]iscord|codecov|junit|publish-unit|[Cc]lean-? ?[Uu]p"
+    r"|sarif|always\(\)|[Ss]ummary|[Rr]eport"
 )
 
 

@@ -68,6 +68,7 @@ RULES: tuple[Rule, ...] = (
             "Partial credentials found",
             "no EC2 IMDS role found",
             "The config profile (",
+            "Missing credentials in config",
         ),
         _none_found,
     ),
@@ -77,5 +78,11 @@ RULES: tuple[Rule, ...] = (
         "Region is missing",
         "Missing region in config",
     ),
-    holding(other("input-missing"), "You must specify a region"),
+    holding(
+        other("input-missing"),
+        "You must specify a region",
+        "Source Account ID is needed",
+        "Invalid parameter at 'registryIds'",
+        "Region is not valid",
+    ),
 )

@@ -42,7 +42,7 @@ class Denial:
     """The API operation, where the client names it (``when calling the X operation``)."""
 
 
-WORDS: tuple[str, ...] = ("uthorized to perform", "AccessDenied", "Access Denied", "explicit deny")
+WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied", "Access Denied", "explicit deny")
 
 _PERFORM = re.compile(r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)?")
 _PRINCIPAL = re.compile(
@@ -51,15 +51,15 @@ _PRINCIPAL = re.compile(
 _RESOURCE = re.compile(r"on (?:the )?resources?:\s*[\"']?(?P<resource>[^\s,\"']+)")
 _TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)
 _BY_WORDS = {kind.value.replace("-", " "): kind for kind in PolicyType}
-_TYPE = re.compile(
-    rf"because no (?P<implicit>{_TYPES}) allows|explicit deny in an? (?P<explicit>{_TYPES})|no (?P<short>{_TYPES}) allows"
-)
+_TYPE = re.compile(rf"\bno (?P<implicit>{_TYPES}) allows|explicit deny in an? (?P<explicit>{_TYPES})")
 _EXPLICIT = re.compile(r"explicit(?:ly)? den(?:y|ied)")
 _POLICY_ARN = re.compile(
-    r"explicit deny in an? [^:]{1,60}:\s*(?P<arn>arn:[^\s,\"')]+)|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::[^\s,\"')]*policy/[^\s,\"')]+)"
+    r"explicit deny in an? [^:]{1,60}:\s*(?P<arn>arn:[^\s,\"')]+)"
+    r"|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::[^\s,\"')]*policy/[^\s,\"')]+)"
 )
 _OPERATION = re.compile(
-    r"when calling the (\w+) operation|operation error [\w -]+: (\w+)[,:]|calling (?:the )?\w*?(?:ecr|sts|ECR|STS)[:.](\w+)"
+    r"when calling the (\w+) operation|operation error [\w -]{1,60}: (\w+)[,:]"
+    r"|calling (?:the )?(?:ecr|sts|ECR|STS)[:.](\w+)"
 )
 _TRIM = ".,;:)\\"
 

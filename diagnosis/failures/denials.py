@@ -71,19 +71,19 @@ _LAYERS = {
 }
 
 
-def _judge(text: str, scene: Scene) -> Seen | None:
+def _judge(text: str, _scene: Scene) -> Seen | None:
     denial = parse_denial(text)
-    return judge_denial(denial, scene) if denial else None
+    return judge_denial(denial) if denial else None
 
 
-def judge_denial(denial: Denial, scene: Scene) -> Seen | None:
+def judge_denial(denial: Denial) -> Seen | None:
     """Where the denied action belongs; None if the sentence names neither action nor a known operation."""
     service, operation = _what(denial)
     if operation is None:
         return None
     if service == "sts" and operation in _TRUST_ACTIONS:
-        return _trust(denial, operation, scene)
-    action = f"{service}:{operation}" if service else None
+        return _trust(denial, operation)
+    action: str | None = f"{service}:{operation}" if service else None
     if service == "sts" and operation == "GetServiceBearerToken":
         return _registry(denial, Checkpoint.REGISTRY_AUTH, "get-authorization-token", action)
     if service not in ("ecr", "ecr-public"):
@@ -103,15 +103,15 @@ def _what(denial: Denial) -> tuple[str | None, str | None]:
     if denial.action:
         service, _, operation = denial.action.partition(":")
         return service, operation
-    operation = denial.operation
-    if operation in LOGIN | PUSH | PULL | _OTHER_ECR:
-        return "ecr", operation
-    if operation in _TRUST_ACTIONS | {"GetServiceBearerToken"}:
-        return "sts", operation
-    return None, operation
+    called = denial.operation
+    if called in LOGIN | PUSH | PULL | _OTHER_ECR:
+        return "ecr", called
+    if called in _TRUST_ACTIONS | {"GetServiceBearerToken"}:
+        return "sts", called
+    return None, called
 
 
-def _trust(denial: Denial, operation: str, scene: Scene) -> Seen:
+def _trust(denial: Denial, operation: str) -> Seen:
     layer = _LAYERS.get(denial.policy_type) if denial.policy_type else None
     action = f"sts:{operation}"
     if layer:

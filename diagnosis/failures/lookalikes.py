@@ -16,18 +16,14 @@ NETWORK = re.compile(
 )
 """What a client says when no answer came, or none that decides anything."""
 
-_NET = other("network", weight=Weight.PASSING)
+_NET = other("network", weight=Weight.DOUBTFUL)
 _OTHER_REGISTRY = other("other-registry")
 _OTHER_CLOUD = other("other-cloud")
 _OTHER_SERVICE = other("other-service")
 
 
-def _network(text: str, _scene: Scene) -> Seen | None:
-    return _NET if NETWORK.search(text) else None
-
-
 def _unauthorized(text: str, scene: Scene) -> Seen | None:
-    """``unauthorized: …`` of the registry protocol: ECR words it otherwise, so the client sent no login or is elsewhere."""
+    """``unauthorized: …`` of the registry protocol: ECR words it otherwise; no login was sent, or not to ECR."""
     kind = registry_of(text) or scene.registry
     if "authentication required" in text and kind is not Registry.OTHER:
         return other("not-logged-in", "not-logged-in", "registry-mismatch", "other-registry", weight=Weight.CONSEQUENCE)
@@ -42,31 +38,57 @@ def _token_expired(text: str, _scene: Scene) -> Seen | None:
     return other("token-expired") if "uthorization token has expired" in text.replace("Token", "token") else None
 
 
-def _session_expired(text: str, _scene: Scene) -> Seen | None:
-    return other("session-expired")
-
-
 RULES: tuple[Rule, ...] = (
-    # The registry's login, or the session, ran out in a long job: no policy is at fault.
+    # The registry's login ran out in a long job: no policy is at fault.
     Rule(("token has expired", "Token has expired"), _token_expired),
     # Other clouds.
-    holding(_OTHER_CLOUD, "AADSTS", "google-github-actions/auth failed", "IAM_PERMISSION_DENIED", "AuthorizationFailed"),
+    holding(
+        _OTHER_CLOUD,
+        "AADSTS",
+        "google-github-actions/auth failed",
+        "IAM_PERMISSION_DENIED",
+        "AuthorizationFailed",
+        "does not have permission 'storage.",
+        "Token exchange failed for project",
+        "Unauthenticated request",
+        "iam.serviceAccounts.",
+        "gcloud.auth",
+        "Login failed with Error: Using auth-type",
+    ),
     Rule(("Permission '", 'Permission "', "PERMISSION_DENIED"), _permission_denied_gcp),
-    holding(_OTHER_CLOUD, "does not have permission 'storage.", "Token exchange failed for project", "Unauthenticated request"),
-    holding(_OTHER_CLOUD, "iam.serviceAccounts.", "gcloud.auth", "Login failed with Error: Using auth-type"),
     # Other registries.
-    holding(_OTHER_REGISTRY, "requested access to the resource is denied", "insufficient_scope"),
-    holding(_OTHER_REGISTRY, "incorrect username or password", "permission_denied: ", "installation not allowed to"),
-    holding(_OTHER_REGISTRY, "unauthorized to access repository", "denied: denied", "access forbidden"),
-    holding(_OTHER_REGISTRY, "retrieving permissions failed", "unauthenticated: User cannot be authenticated"),
+    holding(
+        _OTHER_REGISTRY,
+        "requested access to the resource is denied",
+        "insufficient_scope",
+        "incorrect username or password",
+        "permission_denied: ",
+        "installation not allowed to",
+        "unauthorized to access repository",
+        "denied: denied",
+        "access forbidden",
+        "retrieving permissions failed",
+        "unauthenticated: User cannot be authenticated",
+    ),
     holding(other("rate-limit"), "reached your pull rate limit", "toomanyrequests", "TOOMANYREQUESTS"),
     Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
     # Other services.
-    holding(_OTHER_SERVICE, "Resource not accessible by integration", "the server has asked for the client to provide credentials"),
-    holding(_OTHER_SERVICE, "denied to github-actions[bot]", "Error acquiring the state lock", "Missing Authentication Token"),
-    holding(_OTHER_SERVICE, "error: You must be logged in to the server", "is forbidden: User \"", "ciphertext refers to a customer master key"),
-    Rule(("Error: (403)", "HTTP 403: ", "npm ERR! 403", "npm error 403", "E403"), says(r"api\.github\.com|npm|HTTP 403: ", _OTHER_SERVICE)),
-)  # fmt: skip
+    holding(
+        _OTHER_SERVICE,
+        "Resource not accessible by integration",
+        "the server has asked for the client to provide credentials",
+        "denied to github-actions[bot]",
+        "Error acquiring the state lock",
+        "Missing Authentication Token",
+        "You must be logged in to the server",
+        'is forbidden: User "',
+        "ciphertext refers to a customer master key",
+    ),
+    Rule(
+        ("Error: (403)", "HTTP 403: ", "npm ERR! 403", "npm error 403", "E403"),
+        says(r"api\.github\.com|npm|HTTP 403: ", _OTHER_SERVICE),
+    ),
+)
 
 NETWORK_RULES: tuple[Rule, ...] = (
     Rule(

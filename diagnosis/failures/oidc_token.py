@@ -15,7 +15,8 @@ _ELSEWHERE = other("other-cloud", "id-token-not-granted")
 
 _OTHER_TOOL = re.compile(
     r"claude-code|anthropics/|google-github-actions|azure/login|hashicorp/vault|Vault|sigstore|cosign|[Ff]ulcio|pypi|PyPI"
-    r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure|pulumi"
+    r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure"
+    r"|pulumi"
 )
 _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 

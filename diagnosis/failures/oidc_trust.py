@@ -10,7 +10,10 @@ _ACTION = "sts:AssumeRoleWithWebIdentity"
 
 RULES: tuple[Rule, ...] = (
     # The same words for a provider that is missing and for a role of the wrong account.
-    holding(authn(_TRUST, "oidc-provider-absent", "oidc-provider-absent", "role-account-wrong"), "No OpenIDConnect provider found"),
+    holding(
+        authn(_TRUST, "oidc-provider-absent", "oidc-provider-absent", "role-account-wrong"),
+        "No OpenIDConnect provider found",
+    ),
     holding(authn(_TRUST, "audience-not-admitted"), "Incorrect token audience"),
     holding(authn(_TRUST, "thumbprint"), "doesn't match configured thumbprint", "does not match configured thumbprint"),
     holding(
@@ -26,4 +29,4 @@ RULES: tuple[Rule, ...] = (
         "Token must be signed by",
         "web identity token that was passed is expired",
     ),
-)  # fmt: skip
+)

@@ -10,11 +10,14 @@ _TESTS = other("test-failure")
 _BUILD = other("build-failure")
 _EXIT = re.compile(r"(?:exit code|exit status|exited with|failed with exit code|ERROR: Job failed)\D{0,20}(\d+)")
 _KILLED = "137"
-_HARMLESS_BUILD = re.compile(r"cache")
+_BROKEN_BUILD = re.compile(
+    r"did not complete successfully|not found|failed to compute cache key|dockerfile parse error|executor failed"
+)
 
 TEST_RUNNER = re.compile(
-    r"={3,} .*\b\d+ failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED|^--- FAIL: "
-    r"|\bFAIL\s+\S+\.(?:test|spec)\.|There (?:are|were) (?:test failures|failing tests)|\b\d+ examples?, [1-9]\d* failures?"
+    r"={3,} .*\b\d+ failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED"
+    r"|^--- FAIL: |\bFAIL\s+\S+\.(?:test|spec)\.|There (?:are|were) (?:test failures|failing tests)"
+    r"|\b\d+ examples?, [1-9]\d* failures?"
     r"|[Tt]ests failed$|npm (?:ERR!|error) Test failed|\d+ failing$|^FAIL\t|Failures: [1-9]|Test Files  .*failed"
 )
 """The summary of a test runner that saw failures."""
@@ -28,10 +31,7 @@ def _solve(text: str, scene: Scene) -> Seen | None:
     """BuildKit's last word. It repeats the reason; what is an access failure was caught by an earlier rule."""
     if scene.cache and "importing cache" in text:
         return None
-    if re.search(
-        r"did not complete successfully|not found|failed to compute cache key|dockerfile parse error|executor failed",
-        text,
-    ):
+    if _BROKEN_BUILD.search(text):
         return _BUILD
     return lighter(_BUILD, Weight.OUTCOME)
 

@@ -67,10 +67,12 @@ _MOST_SIGHTINGS = 2_000
 _LONGEST_SENTENCE = 8_000
 _LONGEST_EVIDENCE = 2_000
 
-_UNFINISHED = re.compile(r"(?:[:,]|\b(?:perform|resource|User|allows the|to|in an?|on|no|because|policy))\s*$")
+_UNFINISHED = re.compile(
+    r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|to|in an?|on|no|because|policy))\s*$"
+)
 _CONTINUES = re.compile(
-    r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws"
-    r"|Not authorized|not authorized|is not authorized)"
+    r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
+    r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|is not authorized|to perform: )"
 )
 
 
@@ -107,7 +109,7 @@ def scan(lines: Iterable[LogLine]) -> Scan:
             step = line.step
             scene.begin(line.title)
         look_around(line, scene, passed)
-        if line.kind is LineKind.ERROR and not line.post:
+        if not line.post and (line.kind is LineKind.ERROR or (line.step and line.text.startswith("Error: "))):
             failing.setdefault(line.step)
         if not line.printed or line.kind is LineKind.DEBUG or not _SPEAKS.search(line.text):
             continue

@@ -9,39 +9,42 @@ from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, 
 from diagnosis.gates import Checkpoint
 
 _STATUS = re.compile(
-    r"\b(400|401|403|404|405|429|5\d\d)(?::? (?:Bad Request|Unauthorized|Forbidden|Not Found|Method Not|Too Many|[A-Z]))"
+    r"\b(400|401|403|404|405|429|5\d\d):? \(?(?:Bad|Unauth|Forbid|Not Found|Method|Too Many|Internal|Service|Gateway)"
     r"|(?:status(?: code)?:?|StatusCode:?|HTTP(?:/\d(?:\.\d)?)?|response code:?|received) (400|401|403|404|405|429|5\d\d)\b"
 )
 _REGISTRY_TALK = re.compile(
-    r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)|parsing HTTP \d{3} response"
-    r"|[Pp]ushing|[Pp]ulling|checking push permission|reading manifest|writing blob|writing manifest|trying to reuse blob"
-    r"|initiating layer upload|uploading layer|blobs/|manifests/|pull image|registry"
+    r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
+    r"|parsing HTTP \d{3} response|checking push permission|reading manifest|writing (?:blob|manifest)|reuse blob"
+    r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected status"
 )
 _PUSH_WORDS = re.compile(
-    r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|trying to reuse blob|upload|failed commit on ref"
+    r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref"
 )
 _MANIFEST_PUT = re.compile(
     r"PUT\b.{0,400}?/manifests/|failed commit on ref \"(?:manifest|index)|writing manifest|uploading manifest"
 )
-_SERVER = re.compile(r"^5")
+_ADDRESS = re.compile(r"https?://[^*\s/\"']")
 
 
 def _status(text: str, scene: Scene) -> Seen | None:
     found = _STATUS.search(text)
     if not found or not _REGISTRY_TALK.search(text):
         return None
-    status = found[1] or found[2]
-    kind = registry_of(text) or scene.registry
+    kind = registry_of(text)
+    if kind is None and _ADDRESS.search(text):
+        return None  # a request to somebody else
+    kind = kind or scene.registry
     if kind is Registry.OTHER:
         return other("other-registry")
-    seen = _refusal(status, text, scene, named=kind is not None)
-    return lighter(seen, Weight.OUTCOME) if seen and (scene.cache or "cache" in text) else seen
+    seen = _refusal(found[1] or found[2], text, scene, kind)
+    return lighter(seen, Weight.OUTCOME) if seen and (scene.cache or "importing cache" in text) else seen
 
 
-def _refusal(status: str, text: str, scene: Scene, *, named: bool) -> Seen | None:
+def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> Seen | None:
+    named = kind is not None
     pushes = bool(_PUSH_WORDS.search(text)) or scene.pushing
     if status == "403":
-        return _forbidden(text, pushes=pushes, named=named)
+        return _forbidden(text, kind, pushes=pushes)
     if status == "401":
         if named:
             return authz(
@@ -49,32 +52,32 @@ def _refusal(status: str, text: str, scene: Scene, *, named: bool) -> Seen | Non
             )
         return other(None, "not-logged-in", "other-registry", "registry-mismatch")
     if status == "404":
-        absent = "repository-absent" if pushes else None
-        return state(absent, *(() if absent else ("repository-absent", "image-absent"))) if named else None
+        if not named:
+            return None
+        return state("repository-absent") if pushes else state(None, "repository-absent", "image-absent")
     if status in ("400", "405"):
-        return (
-            state(None, "manifest-refused", "registry-mismatch")
-            if named
-            else other(None, "manifest-refused", "registry-mismatch")
-        )
+        candidates = ("manifest-refused", "registry-mismatch")
+        return state(None, *candidates) if named else other(None, *candidates)
     if status == "429":
         return other("rate-limit")
     return other("registry-unavailable", weight=Weight.PASSING)
 
 
-def _forbidden(text: str, *, pushes: bool, named: bool) -> Seen:
-    if not named and "parsing HTTP 403 response" in text:
+def _forbidden(text: str, kind: Registry | None, *, pushes: bool) -> Seen:
+    if kind is None and "parsing HTTP 403 response" in text:
         # Docker's words for a 403 without a body, which is how ECR refuses a HEAD.
         return authz(
             Checkpoint.REGISTRY_PUSH, None, "push-scope", "image-quota", "repository-policy-deny", "other-registry"
         )
-    if not named:
+    if kind is None:
         return other(None, "push-scope" if pushes else "pull-scope", "other-registry")
     if _MANIFEST_PUT.search(text):
-        # All layers went up. A policy that lacks PutImage alone is rare; a full repository answers with the same bare 403.
+        # All layers went up. A policy that lacks PutImage alone is rare; a full repository answers with the same 403.
         return state(None, "image-quota", "push-scope", "repository-policy-deny")
     if pushes:
         return authz(Checkpoint.REGISTRY_PUSH, None, "push-scope", "repository-policy-deny", "token-expired")
+    if kind is Registry.ECR_PUBLIC:
+        return other("token-expired")  # anybody may pull there, but not with a login that has run out
     return authz(Checkpoint.REGISTRY_PULL, None, "pull-scope", "repository-policy-deny", "token-expired")
 
 

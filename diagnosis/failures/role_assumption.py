@@ -12,7 +12,8 @@ from diagnosis.gates import Checkpoint
 _ROLE = Checkpoint.ROLE_ASSUMPTION
 
 _PREFIX = re.compile(
-    r"(?:Could not|Failed to|Unable to) assume role (?:with|using) (?P<how>OIDC|user credentials|web identity token|web identity|default credentials)\b[^:]{0,40}:?\s*(?P<why>.*)"
+    r"(?:Could not|Failed to|Unable to) assume role (?:with|using) "
+    r"(?P<how>OIDC|user credentials|web identity|default credentials)\b[^:]{0,40}:?\s*(?P<why>.*)"
 )
 _STATIC = re.compile(
     r"security token included in the request is (?:invalid|expired)|InvalidClientTokenId|SignatureDoesNotMatch"

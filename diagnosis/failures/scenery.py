@@ -15,10 +15,11 @@ _OTHER_ACTION = re.compile(
     r"|actions/attest|NuGet/login|rubygems/|jfrog/|docker/scout|pulumi/auth"
 )
 _PUSHES = re.compile(
-    r"\b(?:docker|podman|buildah|crane|nerdctl|oras|helm) (?:image |manifest )?push\b|\bskopeo (?:copy|sync)\b|\bko (?:build|publish|apply|resolve)\b"
-    r"|kaniko|build-push-action|^\s*push: true|--push\b|docker compose push|bake-action"
+    r"\b(?:docker|podman|buildah|crane|nerdctl|oras|helm) (?:image |manifest )?push\b|\bskopeo (?:copy|sync)\b"
+    r"|\bko (?:build|publish|apply|resolve)\b|kaniko|build-push-action|^\s*push: true|--push\b|docker compose push"
+    r"|bake-action"
 )
-_CACHE = re.compile(r"importing cache manifest|exporting cache|cache importer|cache exporter")
+_CACHE = re.compile(r"importing cache manifest|cache importer")
 _BUILD_STEP = re.compile(r"^#\d+ (?:\[|exporting to image|pushing)")
 
 WORDS: tuple[str, ...] = (

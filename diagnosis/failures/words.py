@@ -11,21 +11,36 @@ _SENTENCES: dict[str, str] = {
     "id-token-not-granted": "The job has no permission to ask GitHub for an ID token, so AWS was never asked.",
     "oidc-provider-absent": "The account in the role's ARN has no OIDC provider for this issuer.",
     "audience-not-admitted": "The OIDC provider does not list the audience that the token carries.",
-    "thumbprint": "AWS compared the issuer's certificate with a thumbprint and they differ; github.com is not checked this way since July 2023.",
+    "thumbprint": (
+        "AWS compared the issuer's certificate with a thumbprint and they differ; github.com is not checked "
+        "this way since July 2023."
+    ),
     "transient": "A service did not answer in time; nothing here speaks of a permission.",
-    "static-credentials": "AWS does not accept the access keys that the job was given; federated identity would replace them.",
+    "static-credentials": (
+        "AWS does not accept the access keys that the job was given; federated identity would replace them."
+    ),
     "session-duration": "The requested session is longer than the role (or role chaining) allows.",
-    "tag-session": "The caller may not set session tags on this role: role chaining, or a runner that fell back to its own role.",
-    "get-authorization-token": "The role may not log in to ECR: ecr:GetAuthorizationToken has to be allowed on resource *.",
-    "push-scope": "The login works; the role lacks a push action on this repository. More may be missing: one rerun shows one.",
+    "tag-session": (
+        "The caller may not set session tags on this role: role chaining, or a runner that fell back to its own role."
+    ),
+    "get-authorization-token": (
+        "The role may not log in to ECR: ecr:GetAuthorizationToken has to be allowed on resource *."
+    ),
+    "push-scope": (
+        "The login works; the role lacks a push action on this repository. More may be missing: one rerun shows one."
+    ),
     "pull-scope": "The role lacks a read action on this repository. More may be missing: one rerun shows one.",
     "registry-administration": "The role may not administer the repository; pushing and pulling are other actions.",
     "repository-policy-deny": "The repository's own policy refuses this principal.",
     "identity-policy-deny": "A policy of the caller denies the action explicitly: adding permissions cannot help.",
     "boundary": "The permissions boundary does not allow the action: adding identity permissions cannot help.",
     "scp": "A service control policy denies the action: only the organization's administrators can change that.",
-    "resource-control-policy": "A resource control policy denies the action: only the organization's administrators can change that.",
-    "session-policy": "The session was narrowed when the role was assumed: the policy given to the session must allow the action.",
+    "resource-control-policy": (
+        "A resource control policy denies the action: only the organization's administrators can change that."
+    ),
+    "session-policy": (
+        "The session was narrowed when the role was assumed: the policy given to the session must allow the action."
+    ),
     "endpoint-policy": "The VPC endpoint's policy does not allow the action.",
     "registry-mismatch": "The login was made for another registry address than the one that is used.",
     "token-expired": "The registry's login ran out before it was used; no policy is at fault.",
@@ -56,29 +71,55 @@ _SENTENCES: dict[str, str] = {
 }
 
 _TELL_APART: dict[str, str] = {
-    "id-token-not-granted": "Read permissions of the job and of the calling workflow at the run's commit; a pull request from a fork cannot have the token.",
-    "oidc-provider-absent": "Compare the account in role-to-assume with the intended account first; then aws iam list-open-id-connect-providers in it.",
-    "audience-not-admitted": "aws iam get-open-id-connect-provider shows the audience list; compare it with the audience input.",
-    "static-credentials": "Look for static key inputs in the workflow; aws sts get-caller-identity with the same keys says whose they are.",
+    "id-token-not-granted": (
+        "Read permissions of the job and of the calling workflow at the run's commit; a pull request from a "
+        "fork cannot have the token."
+    ),
+    "oidc-provider-absent": (
+        "Compare the account in role-to-assume with the intended account first; then aws iam "
+        "list-open-id-connect-providers in it."
+    ),
+    "audience-not-admitted": (
+        "aws iam get-open-id-connect-provider shows the audience list; compare it with the audience input."
+    ),
+    "static-credentials": (
+        "Look for static key inputs in the workflow; aws sts get-caller-identity with the same keys says "
+        "whose they are."
+    ),
     "get-authorization-token": "Evaluate ecr:GetAuthorizationToken on *: a grant on a repository ARN does not count.",
     "push-scope": "Evaluate all push actions on the exact repository ARN (account, region, name).",
     "pull-scope": "Evaluate the read actions on the exact repository ARN (account, region, name).",
-    "repository-policy-deny": "aws ecr get-repository-policy; then compare the accounts of role and repository and the repository's name.",
+    "repository-policy-deny": (
+        "aws ecr get-repository-policy; then compare the accounts of role and repository and the repository's name."
+    ),
     "boundary": "aws iam get-role names the boundary; read that policy's default version.",
-    "scp": "The organization's administrators can list the policies of the account; the policy's ARN may stand in the message.",
+    "scp": (
+        "The organization's administrators can list the policies of the account; the policy's ARN may stand "
+        "in the message."
+    ),
     "session-duration": "aws iam get-role shows MaxSessionDuration.",
-    "tag-session": "Compare the denied principal with role-to-assume; if it is a runner's own role, the ID token was missing.",
+    "tag-session": (
+        "Compare the denied principal with role-to-assume; if it is a runner's own role, the ID token was missing."
+    ),
     "registry-mismatch": "Compare registry id and region of the login with the address that is pushed or pulled.",
     "token-expired": "Compare the times of login and push; the login lasts twelve hours at most.",
     "repository-absent": "aws ecr describe-repositories --repository-names NAME; AccessDenied there says nothing.",
     "tag-immutable": "aws ecr describe-repositories shows imageTagMutability; aws ecr describe-images the tag.",
     "image-quota": "Count the images with aws ecr describe-images and compare with the quota.",
-    "not-logged-in": "See whether a login to this very host precedes the step, for the same user and configuration folder.",
+    "not-logged-in": (
+        "See whether a login to this very host precedes the step, for the same user and configuration folder."
+    ),
     "transient": "Rerun unchanged; if it passes, nothing has to be changed.",
-}  # fmt: skip
+}
 
-_TRUST = "Compute the subject of this run and evaluate the role's trust policy for it; CloudTrail's AssumeRoleWithWebIdentity event carries the subject as presented."
-_TRUST_SENTENCE = "AWS accepted the token and does not give the role. The log cannot say why: every cause of this kind shows this one sentence."
+_TRUST = (
+    "Compute the subject of this run and evaluate the role's trust policy for it; CloudTrail's "
+    "AssumeRoleWithWebIdentity event carries the subject as presented."
+)
+_TRUST_SENTENCE = (
+    "AWS accepted the token and does not give the role. The log cannot say why: every cause of this kind "
+    "shows this one sentence."
+)
 
 
 def with_words(finding: Finding) -> Finding:
