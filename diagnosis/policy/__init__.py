@@ -4,6 +4,7 @@ Parse with :func:`parse_policy` once, ask with :func:`evaluate` often. Semantics
 silent, the decision says so in ``Decision.not_evaluated``.
 """
 
+from diagnosis.policy.actions import ActionFacts, action_facts, expand_actions, has_resource_level, unknown_actions
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import Policy, Unparsable, parse_policy
@@ -13,6 +14,7 @@ from diagnosis.policy.request import Layers, Request
 from diagnosis.policy.statement import Effect, Statement
 
 __all__ = [
+    "ActionFacts",
     "Because",
     "Condition",
     "ConditionResult",
@@ -29,6 +31,10 @@ __all__ = [
     "Request",
     "Statement",
     "Unparsable",
+    "action_facts",
     "evaluate",
+    "expand_actions",
+    "has_resource_level",
     "parse_policy",
+    "unknown_actions",
 ]

@@ -20,6 +20,9 @@ from diagnosis.policy.variables import VERSION_WITH_VARIABLES
 DEFAULT_VERSION = "2008-10-17"
 """What a document without Version is read as."""
 
+_LONGEST_STRING = 32_768
+"""The largest policy that any AWS service takes, in characters; no single string of a policy is longer."""
+
 _VERSIONS = (DEFAULT_VERSION, VERSION_WITH_VARIABLES)
 _TOP = frozenset({"Version", "Id", "Statement"})
 _ELEMENTS = frozenset(
@@ -199,7 +202,7 @@ def _condition_values(tree: object, path: str) -> tuple[str, ...]:
             texts.append(str(value))
         else:
             raise _PolicyError("a condition value must be a string, a number or a boolean", path)
-    return tuple(texts)
+    return _bounded(tuple(texts), path)
 
 
 def _one_of(parts: Mapping[str, object], plain: str, negated: str, path: str) -> str | None:
@@ -219,6 +222,12 @@ def _strings(tree: object, path: str) -> tuple[str, ...]:
     texts = tuple(value for value in values if isinstance(value, str))
     if len(texts) != len(values):
         raise _PolicyError("must be a string or a list of strings", path)
+    return _bounded(texts, path)
+
+
+def _bounded(texts: tuple[str, ...], path: str) -> tuple[str, ...]:
+    if any(len(text) > _LONGEST_STRING for text in texts):
+        raise _PolicyError(f"a string is longer than {_LONGEST_STRING} characters", path)
     return texts
 
 

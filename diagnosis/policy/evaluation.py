@@ -145,6 +145,8 @@ class _Scan:
             if statement.effect is Effect.DENY:
                 self.deny = hit
                 return True
+            if self.request.wildcard_only_action:
+                continue  # such an action has no resource whose policy could grant it
             if self.resource is None or closeness > self.resource.closeness:
                 self.resource = hit
         return False

@@ -34,7 +34,8 @@ def find_near_misses(request: Request, layers: Layers, blocked: Sequence[Place])
     """Every Allow statement of the blocking places with its first mismatch, the nearest first."""
     places = list(blocked)
     asks_identity = any(place.layer is Layer.IDENTITY for place in places)
-    if asks_identity and same_account(request) and Place(Layer.RESOURCE) not in places:
+    in_one_account = same_account(request) and not request.wildcard_only_action
+    if asks_identity and in_one_account and Place(Layer.RESOURCE) not in places:
         places.append(Place(Layer.RESOURCE))  # in one account the resource's policy would have been enough, too
     found = [
         miss
@@ -193,7 +194,7 @@ def _explain_silence(
 
 def _account_allow(request: Request, layers: Layers) -> Statement | None:
     """The Allow of the resource's policy that names the caller's account, and so leaves the rest to the account."""
-    if layers.resource is None:
+    if layers.resource is None or request.wildcard_only_action:
         return None
     for statement in layers.resource.statements:
         if statement.effect is Effect.ALLOW:

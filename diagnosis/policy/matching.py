@@ -16,6 +16,8 @@ from diagnosis.policy.variables import Context, Piece, Wildcard, has_variables, 
 Matcher: TypeAlias = Callable[[str, Context], bool]
 """Whether a value of the request matches one pattern of the policy."""
 
+_CACHED = 256
+"""Patterns whose variables are resolved are compiled per value; the last ones are kept."""
 _ARN_SEGMENTS = 6
 _MOST_SEGMENTS = 64
 """Beyond this many colons a resource name is compared segment by segment only."""
@@ -38,7 +40,7 @@ def glob_pattern(pieces: Sequence[Piece], any_character: str = ".") -> str:
     return f"{first}{middle}{any_character}*{rest[-1]}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHED)
 def _glob(pieces: tuple[Piece, ...], *, fold: bool = False) -> re.Pattern[str]:
     return re.compile(glob_pattern(pieces), re.DOTALL | (re.IGNORECASE if fold else 0))
 
@@ -89,7 +91,7 @@ def _arn_regex(segments: Sequence[Sequence[Piece]], *, fold_head: bool) -> str:
     return f"(?i:{head}):{tail}" if fold_head else f"{head}:{tail}"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHED)
 def _compiled_arn(segments: tuple[tuple[Piece, ...], ...], fold_head: bool) -> re.Pattern[str]:
     return re.compile(_arn_regex(segments, fold_head=fold_head), re.DOTALL)
 
@@ -147,7 +149,7 @@ def resource_matcher(text: str, *, variables: bool) -> Matcher:
     return lambda value, _context: fixed(value)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_CACHED)
 def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], bool]:
     """The test for resolved segments of a Resource pattern."""
     if len(segments) < _ARN_SEGMENTS and segments[0] != ("arn",):

@@ -26,7 +26,7 @@ _KINDS = {
 
 def open_questions(request: Request, layers: Layers) -> tuple[str, ...]:
     """Each a sentence, in the order of the layers."""
-    notes = list(_about_request(request))
+    notes = list(_about_request(request, layers))
     for path, policy, layer in _every_policy(layers):
         kind = PolicyKind.TRUST if layer is Layer.RESOURCE and is_trust_question(request) else _KINDS[layer]
         notes += [f"{path}: AWS would refuse this policy: {why}" for why in policy.rejections_as(kind)]
@@ -45,9 +45,11 @@ def _every_policy(layers: Layers) -> Iterator[tuple[str, Policy, Layer]]:
             yield path, policy, place.layer
 
 
-def _about_request(request: Request) -> Iterator[str]:
+def _about_request(request: Request, layers: Layers) -> Iterator[str]:
     if request.owner_account is None:
         yield f"the owner of {request.resource} is not known; it is taken for another account than the caller's"
+    if request.wildcard_only_action and layers.resource is not None:
+        yield f"{request.action} has no resource level, so no Allow of a resource-based policy counts; a Deny is taken to"
     if request.caller.kind is PrincipalKind.OTHER:
         yield f"{request.principal} is no principal that is known here; only policies that name it literally count"
     if request.caller.kind is PrincipalKind.ROOT and is_trust_question(request):

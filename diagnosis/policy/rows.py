@@ -8,6 +8,7 @@ document or null; ``permission_boundaries`` [document] or null; ``session_policy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -36,6 +37,9 @@ class RowFault:
 
     id: JsonValue
     error: str
+
+
+_SHORT_INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 
 
 class _RowError(Exception):
@@ -77,8 +81,8 @@ def result_of(row: Row, decision: Decision) -> dict[str, JsonValue]:
 def _identifier(value: object) -> JsonValue:
     """An id as it may be given back: text and plain values; anything else is not carried over."""
     if isinstance(value, JsonNumber):
-        return value.text
-    return value if isinstance(value, (str, int, float, bool)) else None
+        return int(value.text) if _SHORT_INTEGER.match(value.text) else value.text
+    return value if isinstance(value, (str, bool, int)) else None
 
 
 def _request(tree: object) -> Request:

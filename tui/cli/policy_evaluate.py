@@ -1,0 +1,78 @@
+"""``planescope policy evaluate``: rows of policies and requests in, decisions with their reasons out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import click
+
+from diagnosis.policy import evaluate
+from diagnosis.policy.rows import JsonValue, Row, RowFault, read_row, result_of
+
+BAD_INPUT = 2
+LONGEST_ROW = 4 * 1024 * 1024
+"""In bytes. A longer line is no row: it is skipped piece by piece, so that memory stays bounded."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@click.command("evaluate")
+@click.argument("file", type=click.File("rb"), default="-", metavar="[FILE]")
+@click.pass_context
+def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
+    """Decide every row of FILE (JSON Lines; standard input where FILE is - or left out).
+
+    A row holds the policies of every layer and a request. One line is written for each: the decision (Allowed,
+    ExplicitDeny, ImplicitDeny) and what decided it. A row that cannot be read gives an error line, the others go on,
+    and the exit code is 2.
+    """
+    faulty = False
+    try:
+        for number, line in _lines(file):
+            answer = answer_line(number, line)
+            faulty = faulty or "error" in answer
+            click.echo(json.dumps(answer))
+    except OSError as fault:
+        if isinstance(fault, BrokenPipeError):
+            raise
+        click.echo(f"planescope: cannot read the rows: {fault.strerror or fault}", err=True)
+        faulty = True
+    ctx.exit(BAD_INPUT if faulty else 0)
+
+
+def answer_line(number: int, line: bytes | None) -> dict[str, JsonValue]:
+    """The output row for an input line; None stands for a line that was too long to be kept."""
+    if line is None:
+        return _error(None, f"line {number}: longer than {LONGEST_ROW} bytes")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as fault:
+        return _error(None, f"line {number}: not UTF-8 at byte {fault.start}")
+    row = read_row(text)
+    if isinstance(row, RowFault):
+        return _error(row.id, f"line {number}: {row.error}")
+    return _decided(row)
+
+
+def _decided(row: Row) -> dict[str, JsonValue]:
+    return result_of(row, evaluate(row.request, row.layers))
+
+
+def _error(identifier: JsonValue, error: str) -> dict[str, JsonValue]:
+    return {"id": identifier, "error": error}
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Numbered lines that hold something; None for one that is too long."""
+    number = 0
+    while line := stream.readline(LONGEST_ROW + 1):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        if len(line) > LONGEST_ROW and not line.endswith(b"\n"):
+            while (rest := stream.readline(LONGEST_ROW)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        elif line.strip():
+            yield number, line
