@@ -147,7 +147,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
     arn = run.account.question.provider_arn or ""
-    judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn)
+    judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn, session_name=run.session_name)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
     missing = judgement.missing if judgement.outcome is TrustOutcome.UNKNOWN else ()
     return GateJudgement(
@@ -163,7 +163,8 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
 def _trust_problem(run: RunClaims, judgement: TrustJudgement) -> list[Problem]:
     if judgement.outcome is not TrustOutcome.DENIED:
         return []
-    return [_role_problem(run, judgement.cause or "subject-not-admitted", judgement.reason)]
+    causes = judgement.causes or ((judgement.cause,) if judgement.cause else ())
+    return [_role_problem(run, cause, judgement.reason) for cause in causes or ("subject-not-admitted",)]
 
 
 def _role_problem(run: RunClaims, cause: str, reason: str) -> Problem:

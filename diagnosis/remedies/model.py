@@ -39,6 +39,8 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             return _without_inline(account, change.target)
         case ChangeKind.REPLACE_ATTACHED_POLICY:
             return _with_attached(account, change)
+        case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
+            return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
             if change.document is None:
                 return replace(account, repository_policy=Absent("repository policy"))

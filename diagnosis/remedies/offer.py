@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,6 +41,18 @@ class Offer:
 
 Choice: TypeAlias = tuple[Offer, ...]
 """Alternatives for the same causes; the first widens least."""
+
+
+def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
+    """The ``(action, resource)`` pairs behind the problems, each once, in the order of the needs."""
+    named = {(problem.checkpoint, action) for problem in problems for action in problem.actions}
+    return tuple(
+        dict.fromkeys(
+            (need.action, need.resource)
+            for need in needs
+            if need.resource is not None and (need.checkpoint, need.action) in named
+        )
+    )
 
 
 def rerun_words(run: RunClaims) -> str:

@@ -10,7 +10,7 @@ from diagnosis.case import Case
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.live.assessment import assess
 from diagnosis.live.judgement import RunClaims, releasing_job
-from diagnosis.remedies import bounding, permissions, provider, registry, repository_policy, trust
+from diagnosis.remedies import identity, organization, provider, registry, repository_policy, trust
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.newly import newly_admitted
 from diagnosis.remedies.offer import Choice, Offer, Situation
@@ -24,10 +24,10 @@ _MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
     provider.add_audience,
     trust.admit_or_dispatch,
     registry.repository_or_tag,
-    permissions.grant_missing,
+    identity.mend_identity,
     repository_policy.admit_role,
-    permissions.outside_layers,
-    bounding.bound_scope,
+    organization.widen_boundary,
+    organization.ask_organization,
 )
 """One maker for each document or owner, in gate order; each merges the causes that touch its document."""
 

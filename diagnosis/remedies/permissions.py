@@ -7,10 +7,10 @@ import json
 from diagnosis.account import NamedPolicy
 from diagnosis.gates import Owner, Plane
 from diagnosis.reading import Known
-from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.patch import INLINE_LIMIT, as_list, difference, extended, size, statements
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Need, Problem, Remediation
+from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 SCOPE_CAUSES = ("get-authorization-token", "push-scope", "pull-scope")
 
@@ -21,14 +21,14 @@ def grant_missing(situation: Situation) -> Choice | None:
     account = situation.account
     if not problems or not isinstance(account.role, Known) or not isinstance(account.inline_policies, Known):
         return None
-    lacking = _lacking(situation.needs, problems)
+    lacking = needed_pairs(situation.needs, problems)
     if not lacking:
         return None
     role = account.role.value.name
     home = _home(account.inline_policies.value)
     name = home.name if home else f"EcrRelease-{account.question.repository or 'registry'}"
     before = home.document if home else None
-    after = extended(before, [(need.action, need.resource or "") for need in lacking])
+    after = extended(before, lacking)
     total = size(after) + sum(size(p.document) for p in account.inline_policies.value if p.name != name)
     warnings = (
         (f"The role's inline policies would take {total} of {INLINE_LIMIT} characters: use a managed policy.",)
@@ -59,20 +59,9 @@ def grant_missing(situation: Situation) -> Choice | None:
         ),
         difference=difference(before, after, f"inline policy {name}"),
         warnings=warnings,
-        actions=tuple(dict.fromkeys(need.action for need in lacking)),
+        actions=tuple(dict.fromkeys(action for action, _ in lacking)),
     )
     return (Offer(remediation),)
-
-
-def _lacking(needs: tuple[Need, ...], problems: tuple[Problem, ...]) -> tuple[Need, ...]:
-    """The needs behind the problems, each pair of action and resource once."""
-    named = {(problem.checkpoint, action) for problem in problems for action in problem.actions}
-    chosen = {
-        (need.action, need.resource): need
-        for need in needs
-        if (need.checkpoint, need.action) in named and need.resource is not None
-    }
-    return tuple(chosen.values())
 
 
 def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
@@ -90,39 +79,14 @@ def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
     return None
 
 
-def _words(lacking: tuple[Need, ...], role: str, policy: str, present: bool) -> str:
-    token = [need for need in lacking if need.resource == "*"]
-    exact = [need for need in lacking if need.resource != "*"]
+def _words(lacking: tuple[tuple[str, str], ...], role: str, policy: str, present: bool) -> str:
+    token = [action for action, resource in lacking if resource == "*"]
+    exact = [resource for _, resource in lacking if resource != "*"]
     parts = []
     if token:
-        parts.append(f"{', '.join(need.action for need in token)} on `*` (it has no resource level)")
+        parts.append(f"{', '.join(token)} on `*` (it has no resource level)")
     if exact:
-        resources = ", ".join(dict.fromkeys(need.resource or "" for need in exact))
+        resources = ", ".join(dict.fromkeys(exact))
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
     where = f"the inline policy {policy}" if present else f"a new inline policy {policy}"
     return f"Add to {where} of role {role}: {' and '.join(parts)}. Every action that the release needs, in one change."
-
-
-def outside_layers(situation: Situation) -> Choice | None:
-    """A boundary or an SCP stops the release: its owner must act, and identity permissions cannot help."""
-    problems = situation.of("boundary", "scp", "session-policy", "endpoint-policy")
-    if not problems:
-        return None
-    first = problems[0]
-    names = {"boundary": "permissions boundary", "scp": "service control policy"}
-    actions = tuple(dict.fromkeys(action for problem in problems for action in problem.actions))
-    layers = " and the ".join(dict.fromkeys(names.get(problem.cause, problem.cause) for problem in problems))
-    remediation = Remediation(
-        id="ask-layer-owner",
-        causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
-        plane=Plane.AUTHORIZATION,
-        checkpoint=first.checkpoint,
-        title=f"Ask the owner of the {layers}",
-        words=f"The {layers} must allow {', '.join(actions)} for this role. "
-        f"Adding identity permissions cannot help. {first.reason}",
-        owner=first.owner,
-        verify=f"{rerun_words(situation.run)}",
-        changes=(Change(ChangeKind.OUTSIDE, layers, values=actions),),
-        actions=actions,
-    )
-    return (Offer(remediation),)
