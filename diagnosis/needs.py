@@ -70,13 +70,17 @@ class _Place:
 
 
 def needs_for(
-    workflow: Workflow | UnparsableWorkflow | None, job_name: str, facts: RunFacts, case: Case | None = None
+    workflow: Workflow | UnparsableWorkflow | None, job_name: str | None, facts: RunFacts, case: Case | None = None
 ) -> tuple[Need, ...]:
-    """The needs of one job as the workflow file writes it. Empty without a file that can be read."""
-    written = job_of_file(workflow, job_name)
-    if written is None or not isinstance(workflow, Workflow):
+    """The needs of one job as the workflow file writes it; without a name, of its first job that releases.
+
+    Empty without a file that can be read.
+    """
+    if not isinstance(workflow, Workflow):
         return ()
-    return needs_of(read_job(None, written, workflow, case=case), facts, case)
+    named = (job_of_file(workflow, job_name),) if job_name is not None else workflow.jobs
+    reads = (read_job(None, written, workflow, case=case) for written in named if written is not None)
+    return next((needs for read in reads if (needs := needs_of(read, facts, case))), ())
 
 
 def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[Need, ...]:

@@ -52,6 +52,21 @@ class ReadStep:
         return (written.name or written.uses or "Run script") if written else ""
 
     @property
+    def sections(self) -> tuple[Section, ...]:
+        """The step's sections of the log."""
+        return self.matched.sections
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """All lines of the step."""
+        return self.matched.lines
+
+    @property
+    def output(self) -> tuple[LogLine, ...]:
+        """What the step printed."""
+        return self.matched.output
+
+    @property
     def conclusion(self) -> str | None:
         """As GitHub recorded it."""
         return self.matched.step.conclusion if self.matched.step else None
@@ -63,11 +78,6 @@ class ReadStep:
     def is_a(self, *kinds: StepKind) -> bool:
         """Whether one of the deeds is of this kind."""
         return any(deed.kind in kinds for deed in self.deeds)
-
-    @property
-    def recognised(self) -> bool:
-        """Whether anything is known of what the step does."""
-        return bool(self.deeds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,9 @@ class Witness:
 
     def _line_address(self, read: ReadJob, step: ReadStep | None, number: int) -> str | None:
         page = self._page(read)
-        if page is None or step is None or step.number is None or not step.matched.sections:
+        if page is None or step is None or step.number is None or not step.sections:
             return page
-        return f"{page}#step:{step.number}:{max(1, number - step.matched.sections[0].first_line + 1)}"
+        return f"{page}#step:{step.number}:{max(1, number - step.sections[0].first_line + 1)}"
 
 
 def _short(text: str) -> str:

@@ -70,7 +70,7 @@ def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact | None:
 def _input(read: ReadJob, witness: Witness, key: str, role_step: ReadStep | None) -> Iterator[Found]:
     """An input of the steps that assume a role: as the runner filled it in, else as the file has it."""
     for step in (role_step,) if role_step else assuming_steps(read):
-        for section in step.matched.sections:
+        for section in step.sections:
             pair = section.input(key)
             if pair and step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
                 yield pair[1], witness.line(read, step, pair[2])
@@ -91,7 +91,7 @@ def _first_push(read: ReadJob) -> ReadStep | None:
 
 def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, Evidence]]:
     """Addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
-    steps = [step for step in read.steps if step.matched.sections and not step.matched.is_post]
+    steps = [step for step in read.steps if step.sections and not step.matched.is_post]
     for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
         for step in steps:
             for line, address in _printed(step, pattern):
@@ -103,7 +103,7 @@ def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, 
                 if named is not None:
                     yield named, _where(read, witness, step, named.repository or named.host)
     for step in steps:
-        for section in step.matched.sections:
+        for section in step.sections:
             for _, value, line in section.env:
                 for address in addresses_in(value):
                     yield address, witness.line(read, step, line)
@@ -116,7 +116,7 @@ def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, 
 
 
 def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, ImageAddress]]:
-    for line in step.matched.output[:MOST_LINES]:
+    for line in step.output[:MOST_LINES]:
         found = pattern.search(line.text[:1_000]) if line.printed else None
         address = address_in(found[1]) if found else None
         if address is not None:
@@ -125,7 +125,7 @@ def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine
 
 def _where(read: ReadJob, witness: Witness, step: ReadStep, needle: str) -> Evidence:
     """Where a step names something: the line of its head, the head itself, or the file."""
-    for section in step.matched.sections:
+    for section in step.sections:
         if section.kind is SectionKind.RUN:
             named = next((line for line in section.lines[:500] if needle in line.text), section.lines[0])
             return witness.line(read, step, named)
@@ -163,7 +163,7 @@ def _printed_tag(read: ReadJob, witness: Witness) -> Fact | None:
     """The tag that docker prints after a push to ECR."""
     for step in read.steps:
         if any(_is_ecr(deed) for deed in step.deeds if deed.doing is Doing.PUSH):
-            for line in step.matched.output[:MOST_LINES]:
+            for line in step.output[:MOST_LINES]:
                 pushed = _PUSHED.match(line.text[:400]) if line.printed else None
                 if pushed:
                     return Fact(pushed[1], witness.line(read, step, line))
@@ -182,14 +182,14 @@ def _digest(read: ReadJob, witness: Witness, push: ReadStep | None) -> Fact | No
         if step.is_a(StepKind.ECR_DESCRIBE_IMAGES) or any(deed.operation == "ecr:BatchGetImage" for deed in step.deeds)
     ]
     if push is not None:
-        for line in push.matched.output[:MOST_LINES]:
+        for line in push.output[:MOST_LINES]:
             text = line.text[:2_000]
             is_pushed = _PUSHED.match(text) or ("pushing manifest" in text) or text.startswith("Pushed ")
             digest = digest_in(text) if line.printed and is_pushed else None
             if digest and any(_is_ecr(deed) for deed in push.deeds if deed.doing is Doing.PUSH):
                 return Fact(digest, witness.line(read, push, line))
     for step in readers:
-        for line in step.matched.output[:MOST_LINES]:
+        for line in step.output[:MOST_LINES]:
             digest = digest_in(line.text[:2_000]) if line.printed else None
             if digest:
                 return Fact(digest, witness.line(read, step, line))
@@ -199,7 +199,7 @@ def _digest(read: ReadJob, witness: Witness, push: ReadStep | None) -> Fact | No
 def _principal(read: ReadJob, witness: Witness) -> Fact | None:
     """The assumed-role session that a tool printed: an identity call, or the user named in a denial."""
     for step in read.steps:
-        for line in step.matched.output[:MOST_LINES]:
+        for line in step.output[:MOST_LINES]:
             if line.printed and ":assumed-role/" in line.text:
                 found = _PRINCIPAL.search(line.text[:4_000])
                 if found:

@@ -48,6 +48,8 @@ class ShellCommand:
     assignments: tuple[tuple[str, str], ...] = ()
     redirect: str | None = None
     """The file that the output goes to (``$GITHUB_OUTPUT``), as written."""
+    guarded: bool = False
+    """Its failure need not fail the script: ``… || true``, ``… | tee``, ``if …``, ``echo "$(…)"``, after ``set +e``."""
 
     @property
     def program(self) -> str:
@@ -83,10 +85,12 @@ class _Words:
 class _Reader:
     """One pass over the text; nested parts are read by readers of their own, to a bounded depth."""
 
-    def __init__(self, text: str, depth: int = 0) -> None:
+    def __init__(self, text: str, depth: int = 0, *, guarded: bool = False) -> None:
         self.text = text
         self.depth = depth
         self.commands: list[ShellCommand] = []
+        self._tolerant = guarded
+        self._pipefail = False
         self._waiting: list[tuple[str, bool]] = []
 
     def read(self, at: int) -> None:
@@ -103,8 +107,8 @@ class _Reader:
             elif char == "#" and not words.open:
                 at = self._line_end(at)
             elif char in ";|()" or (char == "&" and not self._is_redirect(at)):
-                self._close(words)
-                at += 1
+                self._close(words, text[at : at + 2])
+                at += 2 if text[at : at + 2] in ("&&", "||") else 1
             elif char in "<>":
                 at = self._redirect(words, at)
             else:
@@ -157,7 +161,8 @@ class _Reader:
             if close < 0:
                 break
             if nested and self.depth < _DEEPEST:
-                reader = _Reader(text[inner:close], self.depth + 1)
+                # ``NAME=$(…)`` passes the failure on; ``echo "$(…)"`` and ``export NAME=$(…)`` do not.
+                reader = _Reader(text[inner:close], self.depth + 1, guarded=self._tolerant or bool(words.words))
                 reader.read(0)
                 self.commands.extend(reader.commands)
             words.add(text[at : close + len(closing)])
@@ -198,15 +203,29 @@ class _Reader:
         stop = self.text.find("\n", at)
         return len(self.text) if stop < 0 else stop
 
-    def _close(self, words: _Words) -> None:
+    def _close(self, words: _Words, end: str = "") -> None:
         words.close_word()
         found, words.words = words.words, []
         plain, redirect = _without_redirects(found)
+        if plain[:1] == ["set"]:
+            self._follow_set(plain[1:])
+        piped = end[:1] == "|" and end != "||" and not self._pipefail
+        guarded = self._tolerant or piped or end == "||" or (end[:1] == "&" and end != "&&")
+        guarded = guarded or plain[:1] in (["if"], ["elif"], ["while"], ["until"], ["!"])
         assignments, rest = _strip_leaders(plain)
         if rest and rest[0].rsplit("/", 1)[-1] in _SHELLS and self.depth < _DEEPEST:
             self._read_argument(rest)
         if rest or assignments:
-            self.commands.append(ShellCommand(tuple(rest), tuple(assignments), redirect))
+            self.commands.append(ShellCommand(tuple(rest), tuple(assignments), redirect, guarded))
+
+    def _follow_set(self, options: list[str]) -> None:
+        text = " ".join(options)
+        if re.search(r"(?:^| )\+\w*e", text):
+            self._tolerant = True
+        elif re.search(r"(?:^| )-\w*e", text):
+            self._tolerant = False
+        if re.search(r"(?:^| )-\w*o pipefail", text):
+            self._pipefail = True
 
     def _read_argument(self, words: list[str]) -> None:
         """``bash -c "…"``: the argument is a script."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from diagnosis.image_address import PUBLIC_HOST, address_in
 from diagnosis.shell_commands import ShellCommand, commands_in
@@ -28,7 +29,10 @@ def deeds_of_script(script: str, values: Mapping[str, str]) -> tuple[tuple[Deed,
     for command in commands_in(script):
         note_command(command, known, handed_on)
         if command.words:
-            deeds.extend(_deeds_of(command, known | dict(command.assignments)))
+            found = _deeds_of(command, known | dict(command.assignments))
+            # A token that is piped into a login: the login fails with it.
+            guarded = command.guarded and not any(deed.doing is Doing.LOGIN for deed in found)
+            deeds.extend(replace(deed, guarded=guarded) for deed in found)
     return tuple(deeds), handed_on
 
 

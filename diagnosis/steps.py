@@ -73,6 +73,8 @@ class Deed:
     registry_id: str | None = None
     registries: tuple[str, ...] = ()
     """For logins: the registry ids that are named; empty for the session's own account."""
+    guarded: bool = False
+    """The script carries on where this fails, so its success proves nothing about the deed."""
 
     @property
     def public(self) -> bool:
