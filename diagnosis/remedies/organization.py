@@ -49,7 +49,9 @@ def widen_boundary(situation: Situation) -> Choice | None:
             "boundary.json",
         ),
         difference=difference(before, after, f"boundary {name}"),
-        warnings=(f"The document would take {size(after)} of {MANAGED_LIMIT} characters: split it.",) if too_long else (),
+        warnings=(f"The document would take {size(after)} of {MANAGED_LIMIT} characters: split it.",)
+        if too_long
+        else (),
         actions=actions,
     )
     return (Offer(remediation),)

@@ -43,7 +43,15 @@ def admit_role(situation: Situation) -> Choice | None:
         verify=f"{rerun_words(situation.run)} It proves registry authorization.",
         changes=(Change(ChangeKind.REPLACE_REPOSITORY_POLICY, name, document=after),),
         aws_cli=with_document(
-            ["aws", "ecr", "set-repository-policy", "--registry-id", question.registry_id or "", "--repository-name", name],
+            [
+                "aws",
+                "ecr",
+                "set-repository-policy",
+                "--registry-id",
+                question.registry_id or "",
+                "--repository-name",
+                name,
+            ],
             "--policy-text",
             after,
             "repository-policy.json",

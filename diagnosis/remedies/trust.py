@@ -46,7 +46,7 @@ def _admitted(situation: Situation) -> tuple[str, ...]:
     role = situation.account.role
     if not isinstance(role, Known) or run.attempt.event not in ("workflow_dispatch", "push", "schedule"):
         return ()
-    refs = admitted_refs(role.value.trust_policy, run.attempt.repository)
+    refs = admitted_refs(role.value.trust_policy, run.attempt.repository, claims=run.claims.sets[0])
     default = f"refs/heads/{run.attempt.repository.default_branch or 'main'}"
     return tuple(sorted((ref for ref in refs if ref != run.attempt.ref), key=lambda ref: (ref == default, ref)))
 
