@@ -18,7 +18,7 @@ from diagnosis.reading import Known
 from diagnosis.runs import Attempt, Job
 from diagnosis.step_commands import deeds_of_script
 from diagnosis.step_match import Matched, match_steps
-from diagnosis.steps import Deed, Doing, StepKind, deeds_of_action
+from diagnosis.steps import Deed, Doing, StepKind, deeds_of_action, is_composite_candidate
 from diagnosis.variables import expand, is_legible, run_values, written_values
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
@@ -70,6 +70,18 @@ class ReadStep:
     def conclusion(self) -> str | None:
         """As GitHub recorded it."""
         return self.matched.step.conclusion if self.matched.step else None
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the recorded success says that what the file asked for was done.
+
+        It does not where ``continue-on-error`` turns a failure into a success, where the file is not known, and for
+        an action that runs steps of its own, which may tolerate their failures.
+        """
+        own = self.matched.written
+        if own is None or not self.matched.succeeded or self.continue_on_error not in (False, "false", ""):
+            return False
+        return own.run is not None or not is_composite_candidate(own.uses)
 
     def does(self, *doings: Doing) -> bool:
         """Whether one of the deeds is of this sort."""

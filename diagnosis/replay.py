@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.case import Case
-from diagnosis.gates import GATES, Verdict
+from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.needs import needs_of
 from diagnosis.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.reading import Known, Unreadable
@@ -135,13 +135,19 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
     """The worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
     gates: list[GateVerdict] = []
     for gate in GATES:
-        verdicts = [job.gates[gate.order] for job in judged]
+        verdicts = [job.gates[gate.order] for job in judged if not _beside(job, gate, judged)]
         worst = max(verdicts, key=lambda verdict: _WEIGHT[verdict.verdict])
         if worst.verdict is Verdict.PASS:
             evidence = tuple(dict.fromkeys(item for verdict in verdicts for item in verdict.evidence))
             worst = replace(worst, evidence=evidence)
         gates.append(worst)
     return tuple(gates)
+
+
+def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
+    """Whether a job says nothing of the registry because it has no need of it, while another job has."""
+    open_ = gate is Gate.REGISTRY_AUTHORIZATION and job.gates[gate.order].verdict is Verdict.UNKNOWN
+    return open_ and not job.needs and any(other.needs for other in judged)
 
 
 def _kept_back(gates: tuple[GateVerdict, ...], stopping: Stop) -> tuple[GateVerdict, ...]:
@@ -207,6 +213,10 @@ def _without_release(
     reason = "No step of this attempt is recognised as one that assumes a role or uses ECR."
     if not others:
         reason = f"The attempt has no jobs; GitHub records it as {attempt.conclusion or attempt.status}."
+        if attempt.conclusion not in ("success", "skipped", None):
+            finding = Finding(
+                Plane.OTHER, None, None, sentence=reason, evidence=witness.run(f"run: {attempt.conclusion}")
+            )
     elif finding is not None:
         reason += f" The run stopped for another reason: {finding.sentence}"
     missing = (

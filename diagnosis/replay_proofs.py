@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -35,13 +36,10 @@ _HINT = "It looks like you might be trying to authenticate with OIDC"
 _EXISTING = "Pre-existing credentials are valid"
 _KEYS = ("aws-access-key-id", "aws-secret-access-key")
 _OTHER_WAYS = ("web-identity-token-file", "role-chaining")
-_LOGGED_IN = ("Login Succeeded", "Logging into registry ", "Logging in to registry ", "Logged in to ")
-_PUSHED = (
-    ": digest: sha256:",
-    "pushing manifest for ",
-    "Writing manifest to image destination",
-    "Pushed ",
-    "Published ",
+_LOGGED_IN = re.compile(r"Login Succeeded|^Logging in(?:to| to) registry |^Logged in to ")
+_PUSHED = re.compile(
+    r"[\w.-]+: digest: sha256:[0-9a-f]{64}|pushing manifest for \S+.* done$|Writing manifest to image destination"
+    r"|\bPushed \S+@sha256:|Published \S+@sha256:|^\S+/\S+@sha256:[0-9a-f]{64}$"
 )
 _MOST_LINES = 50_000
 
@@ -102,13 +100,13 @@ def _assumption(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Proof 
     line = _line(step.output, AUTHENTICATED)
     evidence = _assumption_evidence(read, witness, step, line)
     if _chained(step):
-        if line or step.matched.succeeded:
+        if line or step.conclusive:
             return None, Proof(
                 "The step took the next role with the session it had.", evidence, Checkpoint.ROLE_ASSUMPTION
             )
         return None, Unproved("Nothing shows that the next role was given.")
     doubt = _other_identity(read, step, line)
-    if doubt or (line is None and not step.matched.succeeded):
+    if doubt or (line is None and not step.conclusive):
         open_ = Unproved(doubt or "The log does not show that the role was given.", evidence)
         return open_, open_
     said = "STS accepted GitHub's token and gave the role." if line else "The step that exchanges the token succeeded."
@@ -243,18 +241,15 @@ def _deed_evidence(read: ReadJob, witness: Witness, step: ReadStep, deed: Deed) 
     """The proof that a deed was done, or nothing."""
     if step.conclusion != "success" and not (step.matched.step is None and step.sections):
         return ()
-    signs = {Doing.LOGIN: _LOGGED_IN, Doing.PUSH: _PUSHED}.get(deed.doing, ())
-    line = next((line for line in step.output[:_MOST_LINES] if line.printed and _shows(line.text, signs)), None)
+    sign = {Doing.LOGIN: _LOGGED_IN, Doing.PUSH: _PUSHED}.get(deed.doing)
+    output = step.output[:_MOST_LINES] if sign else ()
+    line = next((line for line in output if sign and line.printed and sign.search(line.text[:2_000])), None)
     if line is not None and deed.doing is Doing.PUSH and not _for_ecr(step, deed):
         line = None
     found = [witness.line(read, step, line)] if line else []
-    if step.conclusion == "success" and (line is not None or not deed.guarded):
+    if step.number is not None and (line is not None or (step.conclusive and not deed.guarded)):
         found.append(witness.conclusion(read, step))
     return tuple(found)
-
-
-def _shows(text: str, signs: tuple[str, ...]) -> bool:
-    return any(sign in text[:2_000] for sign in signs)
 
 
 def _for_ecr(step: ReadStep, deed: Deed) -> bool:

@@ -29,7 +29,9 @@ from diagnosis.verdicts import Finding
 
 _RETRY = re.compile(r"(?:Retry\S*: attempt (\d+) of \d+ failed|[Rr]etrying (?:in|after) \d)")
 _ASSUMING = "Assuming role with OIDC"
-_PASSED = ("Authenticated as assumedRoleId", "Login Succeeded", ": digest: sha256:", "pushing manifest for ")
+_PASSED = re.compile(
+    r"^Authenticated as assumedRoleId|Login Succeeded|[\w.-]+: digest: sha256:|pushing manifest for \S+.* done$"
+)
 _NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
 _EXIT = "Process completed with exit code"
 _FAILING_ACTIONS = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN, StepKind.BUILD_PUSH_ACTION)
@@ -83,7 +85,8 @@ def stop_of(read: ReadJob, witness: Witness) -> Stop:
         finding, place = root.finding, root.step
     elif finding.gate is not None:
         troubles += (Trouble(finding, place),)
-    return Stop(finding, place, troubles, _stopped_elsewhere(finding, failing), retries, notes)
+    why = "" if finding.gate is not None else _stopped_elsewhere(finding, failing)
+    return Stop(finding, place, troubles, why, retries, notes)
 
 
 def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
@@ -110,10 +113,16 @@ def _without_failing_step(read: ReadJob, witness: Witness, tolerated: tuple[Trou
         return Stop(finding, None, tolerated, f"The job never began: {finding.sentence}")
     if conclusion in ("cancelled", "timed_out"):
         return Stop(_cut_short(read, witness, conclusion), None, tolerated, _cut_sentence(read, conclusion))
+    cleanup = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS), None)
+    if cleanup is not None:
+        finding = _unnamed(f"Only the clean-up step “{cleanup.name}” failed.", witness.conclusion(read, cleanup))
+        return Stop(finding, cleanup, tolerated, _stopped_elsewhere(finding, cleanup))
     recorded = witness.job(read, f"job “{read.name}”: {conclusion}")
-    finding = _said(read, witness) or _unnamed(f"The job is recorded as {conclusion}, none of its steps is.", recorded)
-    troubles = (*tolerated, Trouble(finding, None)) if finding.gate else tolerated
-    return Stop(finding, None, troubles, _stopped_elsewhere(finding, None))
+    sentence = f"The job is recorded as {conclusion}, none of its steps is."
+    finding = _of_whole_log(read, witness) or _said(read, witness) or _unnamed(sentence, recorded)
+    if finding.gate is not None:
+        return Stop(finding, None, (*tolerated, Trouble(finding, None)))
+    return Stop(finding, None, tolerated, _stopped_elsewhere(finding, None))
 
 
 def _cut_short(read: ReadJob, witness: Witness, conclusion: str) -> Finding:
@@ -147,11 +156,14 @@ def _finding_of(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Findin
         last = next((line for line in reversed(own) if line.kind is LineKind.ERROR), own[-1])
         sentence = f"Step “{step.name}” failed; its log names no reason that is known."
         return _unnamed(sentence, witness.line(read, step, last)), step
-    if read.log is not None:
-        found = decide(line for line in read.log.lines if not line.post)
-        if found is not NOTHING_FOUND:
-            return _addressed(read, witness, None, found), step
-    return _said(read, witness) or _by_conclusion(read, witness, step), step
+    found_anywhere = _of_whole_log(read, witness) or _said(read, witness)
+    return found_anywhere or _by_conclusion(read, witness, step), step
+
+
+def _of_whole_log(read: ReadJob, witness: Witness) -> Finding | None:
+    """What the log says where its lines could not be paired with the failing step."""
+    found = decide(line for line in read.log.lines if not line.post) if read.log is not None else NOTHING_FOUND
+    return None if found is NOTHING_FOUND else _addressed(read, witness, None, found)
 
 
 def _said(read: ReadJob, witness: Witness) -> Finding | None:
@@ -210,7 +222,7 @@ def _is_demoted(step: ReadStep, lines: Sequence[LogLine]) -> bool:
 
 
 def _passed_after(output: Sequence[LogLine], number: int) -> bool:
-    return any(line.number > number and any(sign in line.text for sign in _PASSED) for line in output)
+    return any(line.number > number and line.printed and _PASSED.search(line.text[:2_000]) for line in output)
 
 
 def _explains(trouble: Trouble, finding: Finding, failing: ReadStep) -> bool:
