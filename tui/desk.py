@@ -126,6 +126,10 @@ class Desk(Protocol):
         """One line on what kind of facts these are (``embedded incident: logs reconstructed``); empty for live."""
 
     @property
+    def limit_note(self) -> str:
+        """What is left of GitHub's rate limit (``GitHub 4,812 of 5,000 left``); empty while it is not known."""
+
+    @property
     def moments(self) -> Sequence[Moment]:
         """The stages that ``[`` and ``]`` move through; empty for a live repository."""
 

@@ -81,6 +81,11 @@ class RepositoryDesk:
         return self.origin
 
     @property
+    def limit_note(self) -> str:
+        """What is left of GitHub's rate limit; not told yet."""
+        return ""
+
+    @property
     def moments(self) -> Sequence[Moment]:
         """A live repository has one moment: now."""
         return ()
