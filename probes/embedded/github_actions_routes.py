@@ -77,6 +77,18 @@ def job_log(view: RecordingView, request: Request, match: re.Match[str]) -> Resp
     return in_storage(request, f"logs/{match['job']}/{step}") if known else not_found()
 
 
+def check_run(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
+    """The check run that belongs to a job: it has the job's id."""
+    found = view.job_by_id.get(int(match["job"]))
+    if found is None:
+        return not_found()
+    address = f"{view.recording.api_url}/repos/{view.recording.full_name}/check-runs/{match['job']}"
+    output = {"title": None, "summary": None, "text": None, "annotations_count": len(found.annotations)}
+    members = ("id", "name", "status", "conclusion", "started_at", "completed_at", "head_sha", "html_url")
+    value = {name: found.job.get(name) for name in members}
+    return json_answer(request, {**value, "url": address, "output": output})
+
+
 def job_annotations(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
     """The annotations of a job's check run."""
     found = view.job_by_id.get(int(match["job"]))

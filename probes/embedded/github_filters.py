@@ -26,12 +26,16 @@ def _matches(run: JsonObject, wanted: Mapping[str, str]) -> bool:
     return all(
         value in (run.get("status"), run.get("conclusion"))
         if name == "status"
-        else (run.get("actor") or {}).get("login", "").lower() == value.lower()
+        else _login(run.get("actor")) == value.lower()
         if name == "actor"
         else run.get(_MEMBERS[name]) == value
         for name, value in wanted.items()
         if name != "created"
     )
+
+
+def _login(actor: object) -> str:
+    return str(actor.get("login", "")).lower() if isinstance(actor, dict) else ""
 
 
 _MEMBERS = {"branch": "head_branch", "event": "event", "head_sha": "head_sha"}

@@ -55,6 +55,7 @@ _REPOSITORY = _table(
     (actions.JOB, actions.job),
     (actions.JOB + "/logs", actions.job_log),
     (actions.JOB + r"/steps/(?P<step>\d{1,9})/logs", actions.job_log),
+    (r"/check-runs/(?P<job>\d{1,18})", actions.check_run),
     (r"/check-runs/(?P<job>\d{1,18})/annotations", actions.job_annotations),
     (r"/actions/artifacts/(?P<artifact>\d{1,18})(?P<zip>/zip)?", actions.artifact),
     (r"/actions/workflows", actions.workflows),

@@ -86,7 +86,7 @@ class RecordingView:
         return tuple(
             workflow
             for workflow in self.recording.workflows
-            if self.at is None or "created_at" not in workflow or moment_of(workflow["created_at"]) <= self.at
+            if self.at is None or _reached(workflow, "created_at", self.at)
         )
 
     def commit_of(self, ref: str | None) -> str:
@@ -149,7 +149,7 @@ def _job_at(job: RecordedJob, at: datetime) -> RecordedJob:
         "status": "in_progress" if started else "queued",
         "conclusion": None,
         "completed_at": None,
-        "steps": [_step_at(step, at) for step in job.job.get("steps", [])] if started else [],
+        "steps": [_step_at(step, at) for step in job.job.get("steps") or []] if started else [],
     }
     # GitHub serves a job's log and its annotations when the job is over.
     return replace(job, job={**job.job, **unfinished}, log=None, annotations=())
