@@ -101,7 +101,7 @@ class Listener(ThreadingHTTPServer):
             worker.join(timeout=1)
         super().server_close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class names them
+    def handle_error(self, request: Any, client_address: Any) -> None:
         # The default prints to the terminal, which belongs to the app. A client that went away is no error.
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, OSError):
