@@ -6,8 +6,9 @@ is the environment, or ``pull_request``, or the ref. Source: GitHub's OpenID Con
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
@@ -73,6 +74,11 @@ def without_scheme(issuer: str) -> str:
     return issuer.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
+_SUBJECT = re.compile(
+    r"repo:(?P<owner>[^/:@]+)(?:@(?P<oid>\d+))?/(?P<name>[^/:@]+)(?:@(?P<rid>\d+))?:(?P<rest>.+)\Z", re.DOTALL
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimSet:
     """One set of claims that a token may carry."""
@@ -117,10 +123,16 @@ class ClaimSet:
         return frozenset(f"{base}:{name}" for name in self.unknown if name in keys)
 
     def presenting(self, subject: str, why: str | None = None) -> ClaimSet:
-        """The same claims with another subject."""
-        changed = {**dict(self.claims), "sub": subject}
-        return replace(
-            self, claims=_sorted(changed), unknown=_without(self.unknown, {"sub"}), why=self.why if why is None else why
+        """The same claims with another subject; form and context are read off it."""
+        read = read_subject(subject)
+        return ClaimSet(
+            claims=_sorted({**dict(self.claims), "sub": subject}),
+            why=self.why if why is None else why,
+            unknown=tuple(name for name in self.unknown if name != "sub"),
+            form=SubjectForm.IMMUTABLE if read and read.owner_id else SubjectForm.CLASSIC,
+            template=DEFAULT_TEMPLATE,
+            prefix=read.prefix if read else "",
+            subject_context=read.context if read else None,
         )
 
     def in_context(self, context: SubjectContext, why: str | None = None) -> ClaimSet:
@@ -138,6 +150,63 @@ class ClaimSet:
         return finished(
             claims, unknown, self.why if why is None else why, self.form, self.template, self.prefix, context
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSubject:
+    """A subject of the default template, taken apart."""
+
+    owner: str
+    name: str
+    owner_id: str | None
+    repository_id: str | None
+    context: SubjectContext | None
+    """None where what follows the repository has no default shape."""
+
+    @property
+    def repository(self) -> str:
+        """``owner/name``, without ids."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def prefix(self) -> str:
+        """The repository's part as it stands in the subject."""
+        if not (self.owner_id and self.repository_id):
+            return f"repo:{self.repository}"
+        return f"repo:{self.owner}@{self.owner_id}/{self.name}@{self.repository_id}"
+
+
+def read_subject(subject: str) -> ReadSubject | None:
+    """Take a subject or a listed pattern apart; None where it does not begin with ``repo:OWNER/NAME:``."""
+    read = _SUBJECT.match(subject)
+    if not read:
+        return None
+    owner_id, repository_id = read["oid"], read["rid"]
+    if bool(owner_id) != bool(repository_id):
+        return None
+    kind, _, value = read["rest"].partition(":")
+    context = None
+    if read["rest"] == ContextKind.PULL_REQUEST:
+        context = SubjectContext(ContextKind.PULL_REQUEST)
+    elif kind in (ContextKind.ENVIRONMENT, ContextKind.REF) and value:
+        context = SubjectContext(ContextKind(kind), value.replace("%3A", ":"))
+    return ReadSubject(read["owner"], read["name"], owner_id, repository_id, context)
+
+
+def claims_from_subject(subject: str, audience: str | None) -> ClaimSet:
+    """The claims that a subject tells by itself; all others that AWS accepts are marked as not known."""
+    claims: dict[str, str] = {"aud": audience} if audience else {}
+    unknown = {*AWS_CLAIM_KEYS, *(() if audience else ("aud",))}
+    read = read_subject(subject)
+    if read:
+        claims["repository"] = read.repository
+        if read.owner_id and read.repository_id:
+            claims |= {"repository_owner_id": read.owner_id, "repository_id": read.repository_id}
+        if read.context is not None:
+            unknown.discard("environment")
+            if read.context.kind is not ContextKind.PULL_REQUEST:
+                claims[read.context.kind.value] = read.context.value
+    return ClaimSet(_sorted(claims), "", tuple(sorted(unknown - set(claims)))).presenting(subject)
 
 
 def visible_keys(issuer: str) -> frozenset[str]:
@@ -207,7 +276,3 @@ def _move_ref(claims: dict[str, str], unknown: set[str], ref: str) -> None:
 
 def _sorted(claims: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(claims.items()))
-
-
-def _without(names: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in gone)
