@@ -80,7 +80,9 @@ class EmbeddedDesk(RepositoryDesk):
         moment = MOMENTS[self._index]
         self._server.move_to(moment)
         self._account.move_to(moment.key)
-        self.case = replace(case_at(self._recording, moment.at), runs=())
+        # The chain is found among the runs served; after the stages the newest one is of another workflow.
+        case = replace(case_at(self._recording, moment.at), runs=())
+        self.case = case if moment.stage else replace(case, workflow=None)
         stage = f"Stage {moment.key} of 3" if moment.stage else "After the stages"
         self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
         self.forget()
