@@ -166,7 +166,7 @@ def test_the_fourth_run_confirms_what_stage_1_forecast(desk: EmbeddedDesk) -> No
     diagnosis = at(desk, 4)
     replay = next(r for r in diagnosis.replays if r.attempt.run_id == 21993925506)
     assert [v.verdict.value for v in replay.gates] == ["pass", "fail", "blocked", "blocked"]
-    assert [p.cause for p in diagnosis.forecast][0] == "subject-not-admitted"
+    assert next(p.cause for p in diagnosis.forecast) == "subject-not-admitted"
 
 
 def test_moving_back_really_changes_the_account(desk: EmbeddedDesk) -> None:
