@@ -95,6 +95,8 @@ class Job:
     log: Reading[str] = _LOG_NOT_READ
     """The raw text of the job's log, secrets already replaced."""
     log_origin: Origin = Origin.RECORDED
+    log_verbatim: tuple[str, ...] = ()
+    """In a reconstructed log: the pieces of text that are quoted from a public source word for word."""
     runner_name: str = ""
     labels: tuple[str, ...] = ()
 

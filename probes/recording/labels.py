@@ -44,4 +44,6 @@ def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
 
 
 def _label_job(job: Job, log: RecordedLog | None) -> Job:
-    return replace(job, log_origin=log.origin if log else Origin.RECORDED)
+    if log is None:
+        return replace(job, log_origin=Origin.RECORDED, log_verbatim=())
+    return replace(job, log_origin=log.origin, log_verbatim=log.verbatim)
