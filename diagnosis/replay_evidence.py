@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.job_log import time_of
 from diagnosis.log_text import LogLine
 from diagnosis.read_job import ReadJob, ReadStep
@@ -30,12 +30,19 @@ class Witness:
             EvidenceKind.LOG_LINE,
             _short(line.text),
             address=self._line_address(read, step, line.number),
-            origin=read.job.log_origin if read.job else self.attempt.origin,
+            origin=self._line_origin(read, line),
             at=time_of(line),
             line=line.number,
             before=tuple(_short(text) for text in before),
             after=tuple(_short(text) for text in after),
         )
+
+    def _line_origin(self, read: ReadJob, line: LogLine) -> Origin:
+        """A line that is quoted whole from a public source is a record, even where the log around it is not."""
+        if read.job is None:
+            return self.attempt.origin
+        words = line.text.removeprefix("##[error]").removeprefix("Error: ").strip()
+        return Origin.RECORDED if words in read.job.log_verbatim else read.job.log_origin
 
     def conclusion(self, read: ReadJob, step: ReadStep) -> Evidence:
         """A step's conclusion as the API gives it; it stays when the log is gone."""
