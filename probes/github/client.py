@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import requests
 from github import Auth, Github
 
 from probes.github.body import Timeouts
@@ -22,7 +21,7 @@ from probes.github.endpoints import permitted
 from probes.github.errors import BrokenAnswer
 from probes.github.pace import Pace, Watch
 from probes.github.refusals import refusal
-from probes.github.transport import Answer, Line, ReadOnlyRequester, rate_limit
+from probes.github.transport import Answer, Line, PlainSession, ReadOnlyRequester, rate_limit
 from probes.ledger import Ledger
 
 PER_PAGE = 100
@@ -62,7 +61,7 @@ class Client:
         requester = ReadOnlyRequester(self.line, **self.github.requester.kwargs)
         self.github._Github__requester = requester  # type: ignore[attr-defined]  # noqa: SLF001 - PyGithub takes no requester as an argument
         self._requester = requester
-        self.downloads = requests.Session()
+        self.downloads = PlainSession()
         """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
         self.downloads.trust_env = False
 
@@ -79,7 +78,7 @@ class Client:
         """One page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
         answer = self._ask(path, {**(parameters or {}), "per_page": PER_PAGE, "page": number})
         value = _json(answer)
-        items = value.get(item) if item and isinstance(value, dict) else value
+        items = value if item is None else value.get(item) if isinstance(value, dict) else None
         if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
             raise BrokenAnswer("GitHub's answer is not the list that was asked for", "try again")
         seen = (number - 1) * PER_PAGE + len(items)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Annotation, Attempt, CalledWorkflow, Job, OidcCustomization, Repository
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.workflow import Workflow
 from probes.github.annotations import read_annotations
 from probes.github.artifacts import read_artifacts
 from probes.github.attempts import read_jobs
@@ -133,10 +133,12 @@ def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
 def _chosen(attempt: Attempt, *, everything: bool) -> tuple[Job, ...]:
     if not isinstance(attempt.jobs, Known):
         return ()
-    workflow: Workflow | UnparsableWorkflow | None = None
-    if isinstance(attempt.workflow_text, Known):
-        workflow = parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
-    jobs = jobs_to_read(attempt.jobs.value, workflow, everything=everything)
+    texts = [(attempt.workflow_text, attempt.workflow_path), *((c.text, c.path) for c in attempt.called_workflows)]
+    parsed = [parse_workflow(text.value, path) for text, path in texts if isinstance(text, Known)]
+    workflows = [file for file in parsed if isinstance(file, Workflow)]
+    if not isinstance(attempt.workflow_text, Known) or not isinstance(parsed[0], Workflow):
+        workflows = []
+    jobs = jobs_to_read(attempt.jobs.value, workflows, everything=everything)
     # Failed jobs first: a bound must not hide what stopped the run.
     return tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))[:MOST_LOGS]
 

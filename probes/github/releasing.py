@@ -1,6 +1,6 @@
 """Which jobs' logs are worth two requests: those that failed, and those that release.
 
-A test matrix of fifty green jobs says nothing about a release. Where the workflow file cannot tell, the log is read.
+A test matrix of fifty green jobs says nothing about a release.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from diagnosis.runs import Job
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowStep
+from diagnosis.workflow import Workflow, WorkflowStep
 
 STOPPED = frozenset({"failure", "timed_out", "cancelled", "startup_failure", "action_required"})
 _TOOLS = re.compile(
@@ -18,20 +18,32 @@ _TOOLS = re.compile(
 )
 
 
-def jobs_to_read(
-    jobs: Sequence[Job], workflow: Workflow | UnparsableWorkflow | None, *, everything: bool = False
-) -> tuple[Job, ...]:
-    """The jobs whose logs decide, in GitHub's order."""
-    return tuple(job for job in jobs if everything or job.conclusion in STOPPED or _releases(job, workflow))
+def jobs_to_read(jobs: Sequence[Job], workflows: Sequence[Workflow], *, everything: bool = False) -> tuple[Job, ...]:
+    """The jobs whose logs decide, in GitHub's order.
+
+    ``workflows`` holds the run's own file, where it could be read, then those that it called. Of the jobs about which
+    they say nothing, all are read if none failed; beside a failed job they would cost more than they tell.
+    """
+    failed = any(job.conclusion in STOPPED for job in jobs)
+
+    def wanted(job: Job) -> bool:
+        if everything or job.conclusion in STOPPED:
+            return True
+        releases = _releases(job, workflows)
+        return not failed if releases is None else releases
+
+    return tuple(job for job in jobs if wanted(job))
 
 
-def _releases(job: Job, workflow: Workflow | UnparsableWorkflow | None) -> bool:
+def _releases(job: Job, workflows: Sequence[Workflow]) -> bool | None:
+    """Whether a job releases something; None where the files do not tell."""
     if job.conclusion == "skipped":
         return False
-    written = workflow.job_named(job.name) if isinstance(workflow, Workflow) else None
-    # "caller / inner" is a job of a called workflow: the file at hand does not show its steps.
-    if written is None or written.uses or " / " in job.name:
-        return True
+    # "caller / inner" is a job of a called workflow.
+    files = workflows[1:] if " / " in job.name else workflows[:1]
+    written = next((found for file in files if (found := file.job_named(job.name)) is not None), None)
+    if written is None or written.uses:
+        return None
     return any(_releasing_step(step) for step in written.steps)
 
 

@@ -27,7 +27,7 @@ CancelHook: TypeAlias = Callable[[], bool]
 ProgressHook: TypeAlias = Callable[[str, int, int], None]
 """``(what, done, total)``; called from the asking thread, and from others while a rate limit is waited out."""
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
+_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _MOST_ATTEMPTS = 100
 """GitHub allows about fifty reruns of a run."""
 
@@ -55,7 +55,7 @@ class GitHubSource:
         self.name = repository
         self.access = access
         self._label = label
-        pace = pace or Pace(anonymous=not access.token, clock=ledger.clock)
+        pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
         self._crew = Crew(lambda: Client(access, ledger, pace, limits), workers)
         self._parts = Parts(self._crew)

@@ -43,7 +43,8 @@ def _fetch(client: Client, address: str, path: str, limit: int) -> bytes:
     """Several tries at one address, and the redirects that an enterprise server may make of it."""
     line = client.line
     for attempt in range(TRIES):
-        line.pace.turn(line.watch)
+        # The storage has no part in GitHub's rate limit.
+        line.watch.check()
         try:
             return _follow(client, address, path, limit)
         except (Unreachable, CutOff, ServerFault) as failure:

@@ -60,6 +60,18 @@ class Answer:
         return self._text
 
 
+class PlainSession(requests.Session):
+    """A session that leaves redirects alone.
+
+    Even when it is told not to follow, requests reads a redirect's whole body and takes its address apart, unbounded and
+    unguarded; here both are foreign.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No answer is a redirect to requests."""
+        return
+
+
 class GuardedConnection:
     """PyGithub's connection to one host: GET and HEAD on the listed paths of the API's own host, nothing else."""
 
@@ -68,7 +80,7 @@ class GuardedConnection:
         self._port = port
         self._line = line
         self._api = urlsplit(line.access.url)
-        self._session = requests.Session()
+        self._session = PlainSession()
         # With an auth set, requests does not look for another one in ~/.netrc.
         self._session.auth = _leave_as_is
         self._session.headers.clear()

@@ -7,6 +7,7 @@ unfolded: only the members that planescope knows are looked at, and their number
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
@@ -28,8 +29,12 @@ class _NotAWorkflow(Exception):  # noqa: N818 - becomes a value at once
         self.line: int = node.start_mark.line + 1
 
 
+@lru_cache(maxsize=64)
 def parse_workflow(text: str, path: str) -> Workflow | UnparsableWorkflow:
-    """The file as values, or why it is none and at which line. Never raises."""
+    """The file as values, or why it is none and at which line. Never raises.
+
+    Remembered: the file rarely changes between the runs of a chain, and parsing takes longer than the request.
+    """
     if len(text) > _LONGEST:
         return UnparsableWorkflow(path, f"it is longer than {_LONGEST // 1000} thousand characters")
     try:
