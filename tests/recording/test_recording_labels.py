@@ -45,6 +45,8 @@ def test_run_log_and_workflow_file_tell_what_was_reconstructed():
     assert labelled.origin is Origin.RECORDED
     assert isinstance(labelled.jobs, Known)
     assert [job.log_origin for job in labelled.jobs.value] == [Origin.RECONSTRUCTED]
+    (quoted,) = labelled.jobs.value[0].log_verbatim
+    assert quoted.startswith("Could not assume role with OIDC: No OpenIDConnect provider found")
     words = "\n".join(labelled.reconstructed)
     assert "start and end of each step" in words
     assert "job log, every line but the verbatim text" in words
