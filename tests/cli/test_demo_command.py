@@ -1,0 +1,103 @@
+"""`planescope demo` and the packet, without a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tui.cli.commands import planescope
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(planescope, list(words), prog_name="planescope")
+
+
+@pytest.fixture(scope="module")
+def told() -> Result:
+    return run("demo")
+
+
+def test_it_prints_stage_after_stage_and_ends_with_the_last_ones_code(told: Result) -> None:
+    stages = re.findall(r"^Stage (\d) of 3", told.stdout, flags=re.MULTILINE)
+    assert stages == ["1", "2", "3"]
+    assert told.exit_code == 0
+    assert told.stderr == ""
+
+
+def test_the_forecast_of_stage_1_stands_in_the_text(told: Result) -> None:
+    first = told.stdout.split("Stage 2 of 3")[0]
+    for words in ("migrate-dev", "ecr:GetAuthorizationToken", "ecr:PutImage", "ecr:DescribeImages", "oidc-provider-absent"):
+        assert words in first
+
+
+@pytest.mark.parametrize(("stage", "code"), [("1", 1), ("2", 1), ("3", 0), ("later", 1)])
+def test_one_stage_as_json(stage: str, code: int) -> None:
+    result = run("demo", "--stage", stage, "--json")
+    assert result.exit_code == code
+    document = json.loads(result.stdout)
+    assert document["schema"] == "planescope.diagnosis/1"
+    for member in ("attempts", "live", "forecast", "remediations", "after_fix", "closure", "unknown"):
+        assert member in document
+    assert {gate["verdict"] for gate in document["live"]["gates"]} <= {"pass", "fail", "unknown"}
+    for attempt in document["attempts"]:
+        assert [gate["gate"] for gate in attempt["gates"]] == [
+            "oidc-trust",
+            "role-assumption",
+            "registry-authorization",
+            "least-privilege",
+        ]
+
+
+def test_all_stages_as_json_are_an_array() -> None:
+    result = run("demo", "--json")
+    assert [document["moment"][:7] for document in json.loads(result.stdout)] == ["Stage 1", "Stage 2", "Stage 3"]
+
+
+def test_the_packet_of_the_three_runs_lies_on_disk_and_is_sound(tmp_path: Path) -> None:
+    target = tmp_path / "packet"
+    result = run("demo", "--export", str(target))
+    assert result.exit_code == 0
+    packet = json.loads((target / "packet.json").read_text(encoding="utf-8"))
+    assert [entry["run"] for entry in packet["attempts"]] == [21985402789, 21985472266, 21985500168]
+    assert all(entry["remediation"] for entry in packet["attempts"])
+    page = (target / "packet.md").read_text(encoding="utf-8")
+    for anchor in (
+        "actions/runs/21985402789",
+        "platform.impl",
+        "runs/dev",
+        "sha256:d71cbe335ec0ced59a40721f0e1f6016b276ec17f34e52708d3fd02c04d79f56",
+        "git-799d398a7daf34857cf363c9a1a629c40ec25d5e",
+        "What this does not claim",
+    ):
+        assert anchor in page, anchor
+    for text in (page, json.dumps(packet)):
+        assert "230372904534" not in text
+        assert '"Statement"' not in text
+    assert run("packet", "verify", str(target)).exit_code == 0
+
+
+def test_a_changed_packet_is_found_out(tmp_path: Path) -> None:
+    run("packet", "export", "--demo", "3", "-o", str(tmp_path))
+    page = tmp_path / "packet.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("unproven", "closed"), encoding="utf-8")
+    result = run("packet", "verify", str(tmp_path))
+    assert result.exit_code == 1
+    assert "packet.md was changed" in result.stdout
+
+
+def test_a_folder_that_is_no_packet(tmp_path: Path) -> None:
+    result = run("packet", "verify", str(tmp_path))
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_help_names_every_command_and_the_exit_codes() -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    for name in ("demo", "diagnose", "explain", "policy", "packet", "permissions"):
+        assert name in result.stdout
+    assert "Exit codes" in result.stdout
