@@ -1,0 +1,165 @@
+"""A desk made by hand: the incident's stages, many runs, nasty words, and everything that can go wrong, on demand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path as FilePath
+
+from diagnosis.verdicts import Diagnosis
+from incident_values import DAY, REPOSITORY, RUN_IDS, diagnosis_of, moment_of
+from tui.desk import (
+    CallRow,
+    CancelHook,
+    Cancelled,
+    DeskProblem,
+    ExportResult,
+    Moment,
+    Progress,
+    ProgressHook,
+    RunKey,
+    RunPage,
+    RunQuery,
+    RunRow,
+)
+
+NOW = datetime(2026, 2, 13, 12, 30, tzinfo=UTC)
+PAGE = 100
+MOMENTS = (
+    Moment("1", "run 1 has just failed", "The account has no provider yet."),
+    Moment("2", "the provider exists, run 2 has failed", "The role has no ECR permission yet."),
+    Moment("3", "the policy is there, run 3 has succeeded", "All gates are open."),
+)
+
+
+def row_of(run: int) -> RunRow:
+    """A row of the incident."""
+    return RunRow(
+        key=(RUN_IDS[run - 1], 1),
+        number=run,
+        workflow="dev-min-m1-packaging",
+        workflow_path=".github/workflows/dev_min_m1_packaging.yml",
+        title="dev-min-m1-packaging",
+        ref="migrate-dev" if run == 1 else "dev",
+        event="workflow_dispatch",
+        actor="EsosaOrumwese",
+        status="completed",
+        conclusion="success" if run == 3 else "failure",
+        created_at=moment_of(run),
+        url=f"https://github.com/{REPOSITORY}/actions/runs/{RUN_IDS[run - 1]}",
+    )
+
+
+def many_row(number: int) -> RunRow:
+    """One of very many rows."""
+    return replace(
+        row_of(1),
+        key=(90_000_000 + number, 1),
+        number=number,
+        ref=f"feature/{number}",
+        title=f"change number {number}",
+        conclusion=("success", "failure", "cancelled")[number % 3],
+        created_at=DAY + timedelta(minutes=number),
+    )
+
+
+class DeskDouble:
+    """A :class:`tui.desk.Desk`; attributes say how it behaves, lists say what it was asked."""
+
+    def __init__(self, stage: int = 1, *, total: int | None = None) -> None:
+        self._index = stage - 1
+        self.total = total
+        self.asked: list[tuple[RunKey | None, RunKey | None]] = []
+        self.queries: list[tuple[RunQuery, int]] = []
+        self.exported: list[Diagnosis] = []
+        self.closed = threading.Event()
+        self.hang = threading.Event()
+        """Set: diagnose waits, looking at ``cancelled``, until it is cleared."""
+        self.deaf = threading.Event()
+        """Set: diagnose waits and looks at nothing, as a probe that hangs."""
+        self.problems: dict[str, Exception] = {}
+        """Method name to what it raises, once."""
+        self.change: Callable[[Diagnosis], Diagnosis] = lambda diagnosis: diagnosis
+        self.rows: Callable[[RunRow], RunRow] = lambda row: row
+        self.call_rows: tuple[CallRow, ...] = CALLS
+        self.title = REPOSITORY
+        self.origin_note = "embedded incident: logs reconstructed"
+        self.limit_note = ""
+        self.moments: tuple[Moment, ...] = MOMENTS
+        self.export_directory = FilePath("planescope-packet-21985402789")
+
+    @property
+    def moment_index(self) -> int:
+        return self._index
+
+    @property
+    def stage(self) -> int:
+        """1, 2 or 3."""
+        return self._index + 1
+
+    def _trip(self, method: str) -> None:
+        problem = self.problems.pop(method, None)
+        if problem is not None:
+            raise problem
+
+    def move_to(self, index: int) -> None:
+        self._trip("move_to")
+        self._index = index
+
+    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
+        self._trip("list_runs")
+        self.queries.append((query, page))
+        if self.total is not None:
+            first = (page - 1) * PAGE
+            numbers = range(self.total - first, max(0, self.total - first - PAGE), -1)
+            rows = tuple(self.rows(many_row(number)) for number in numbers)
+            return RunPage(rows, self.total, page + 1 if first + PAGE < self.total else None)
+        runs = [row for row in map(row_of, range(self.stage, 0, -1)) if query.branch in ("", row.ref)]
+        return RunPage(tuple(self.rows(row) for row in runs), len(runs), None)
+
+    def diagnose(
+        self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        self.asked.append((selected, subject))
+        self._trip("diagnose")
+        progress(Progress("reading jobs and logs", 1, 3))
+        while self.hang.is_set():
+            if cancelled():
+                raise Cancelled
+            threading.Event().wait(0.005)
+        while self.deaf.is_set():
+            threading.Event().wait(0.005)
+        wanted = subject or selected
+        run = next((number for number, identity in enumerate(RUN_IDS, 1) if wanted == (identity, 1)), None)
+        return self.change(diagnosis_of(self.stage, run if run is not None and run <= self.stage else None))
+
+    def calls(self) -> tuple[CallRow, ...]:
+        return self.call_rows
+
+    def export_packet(self, diagnosis: Diagnosis, directory: FilePath | None) -> ExportResult:
+        self._trip("export_packet")
+        self.exported.append(diagnosis)
+        return ExportResult(self.export_directory, ("packet.json", "packet.md", "SHA256SUMS"))
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+CALLS = tuple(
+    CallRow(moment_of(1) + timedelta(minutes=1, seconds=30 + number), service, operation, target, result, seconds)
+    for number, (service, operation, target, result, seconds) in enumerate([
+        ("github", "GET /repos/{owner}/{repo}/actions/runs", REPOSITORY, "200", 0.031),
+        ("github", "GET /repos/{owner}/{repo}/actions/runs/{run}/attempts/{n}/jobs", "21985402789", "200", 0.024),
+        ("github", "GET /repos/{owner}/{repo}/actions/jobs/{job}/logs", "63411", "302", 0.012),
+        ("storage", "GET", "63411.txt", "200", 0.044),
+        ("sts", "GetCallerIdentity", "-", "ok", 0.011),
+        ("iam", "ListOpenIDConnectProviders", "-", "ok", 0.009),
+        ("iam", "GetRole", "GitHubAction-AssumeRoleWithAction", "ok", 0.010),
+        ("organizations", "ListPoliciesForTarget", "230372904534", "AccessDeniedException", 0.008),
+        ("ecr", "DescribeRepositories", "fraud-platform-dev-min", "ok", 0.014),
+    ])
+)  # fmt: skip
+
+PROBLEM = DeskProblem("GitHub does not know this repository.", "Check the name, or give a token that may read it.", 2)

@@ -1,0 +1,106 @@
+"""The Textual app: wiring, keys that work everywhere, themes. Imports nothing heavy, so that the first paint is soon."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from tui import keymap
+from tui.commands import PlanescopeCommands
+from tui.desk import Desk, RunQuery
+from tui.screens.help import HelpScreen
+from tui.screens.timeline import TimelineScreen
+from tui.screens.timeline_reading import REFRESH_SECONDS
+from tui.themes import DARK, LIGHT, OWN_VARIABLES
+
+CLOSE_SECONDS = 0.5
+"""How long leaving waits for the desk's servers to stop."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PlanescopeApp(App[None]):
+    """Shows what a desk says.
+
+    ``desk_factory`` is called on a thread after the first paint and may raise :class:`~tui.desk.DeskProblem`; ``clock``
+    tells the ages of runs; ``start_filter`` is the list's first filter; ``keymap`` maps ids of :mod:`tui.keymap` to keys.
+    """
+
+    TITLE = "planescope"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/main.tcss", "styles/dialogs.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("app")
+    COMMANDS = App.COMMANDS | {PlanescopeCommands}
+
+    def __init__(
+        self,
+        desk_factory: Callable[[], Desk],
+        *,
+        clock: Callable[[], datetime] = _now,
+        start_filter: RunQuery = RunQuery(),  # noqa: B008 - frozen
+        light: bool = False,
+        keys: Mapping[str, str] | None = None,
+        refresh_seconds: float = REFRESH_SECONDS,
+    ) -> None:
+        super().__init__()
+        self._desk_factory = desk_factory
+        self._clock = clock
+        self._start_filter = start_filter
+        self._refresh_seconds = refresh_seconds
+        self._keys = dict(keys or {})
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = LIGHT.name if light else DARK.name
+        self.timeline: TimelineScreen | None = None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours that themes other than ours lack."""
+        return OWN_VARIABLES
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen is the first, so nothing else is painted before it."""
+        self.timeline = TimelineScreen(
+            self._desk_factory,
+            clock=self._clock,
+            start_filter=self._start_filter,
+            refresh_seconds=self._refresh_seconds,
+        )
+        return self.timeline
+
+    def on_mount(self) -> None:
+        """Put the user's keys in force."""
+        unknown = keymap.unknown_ids(self._keys)
+        self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
+        if unknown:
+            self.notify(f"The keymap names what does not exist: {', '.join(unknown)}", severity="warning", markup=False)
+
+    def on_unmount(self) -> None:
+        """Stop what the desk started; a desk that hangs is left behind."""
+        desk = self.timeline.desk if self.timeline else None
+        if desk is not None:
+            closing = threading.Thread(target=desk.close, name="planescope close", daemon=True)
+            closing.start()
+            closing.join(CLOSE_SECONDS)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Textual's own commands, less those that the keymap has."""
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot"):
+                yield command
+
+    def action_help(self) -> None:
+        """Keys and words."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self._keys))
+
+    def action_toggle_theme(self) -> None:
+        """Light or dark."""
+        self.theme = DARK.name if not self.current_theme.dark else LIGHT.name

@@ -1,0 +1,239 @@
+"""Every key of the app, once: bindings, the help screen and the palette are all made from this table.
+
+A key can be remapped by its id (``PlanescopeApp(keymap={"timeline.refresh": "f5"})``); the help shows the keys in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that a key does."""
+
+    id: str
+    """``scope.name``; the part before the dot says where the key works."""
+    keys: str
+    """Keys by Textual's names, separated by commas; the first is the one shown."""
+    action: str
+    label: str
+    """One or two words, for the footer."""
+    tooltip: str
+    """One sentence, for the help and the palette."""
+    show: bool = False
+    """Whether the footer shows it."""
+    palette: bool = False
+    """Whether the command palette offers it."""
+    shown_as: str = ""
+    """How the keys read, where their names would not do."""
+
+    @property
+    def scope(self) -> str:
+        """Where the key works."""
+        return self.id.partition(".")[0]
+
+
+SCOPES: dict[str, str] = {
+    "timeline": "The main screen",
+    "matrix": "The timeline",
+    "list": "Lists",
+    "page": "Evidence and other pages",
+    "log": "The log",
+    "dialog": "Dialogs",
+    "app": "Everywhere",
+}
+"""The scopes in the order of the help, with their headings."""
+
+KEYS: tuple[Key, ...] = (
+    Key("matrix.left", "left,h", "move(0, -1)", "Left", "The attempt before.", shown_as="← ↓ ↑ → h j k l"),
+    Key("matrix.down", "down,j", "move(1, 0)", "Down", "The gate below.", shown_as="↓ j"),
+    Key("matrix.up", "up,k", "move(-1, 0)", "Up", "The gate above.", shown_as="↑ k"),
+    Key("matrix.right", "right,l", "move(0, 1)", "Right", "The attempt after; then NOW and AFTER FIX.", shown_as="→ l"),
+    Key("matrix.first", "home,0", "edge(-1)", "First", "The first attempt."),
+    Key("matrix.last", "end,dollar_sign", "edge(1)", "Last", "AFTER FIX, the last column.", shown_as="end $"),
+    Key(
+        "matrix.subject", "space", "judge", "Judge", "Judge NOW, forecast and fix for this attempt.", show=True
+    ),
+    Key("matrix.open", "enter", "open_cell", "Open", "Go to the evidence of this cell."),
+    Key("list.down", "down,j", "move(1)", "Down", "One line down.", shown_as="↓ j"),
+    Key("list.up", "up,k", "move(-1)", "Up", "One line up.", shown_as="↑ k"),
+    Key("list.page_down", "pagedown,ctrl+d", "page(1)", "Page down", "One page down."),
+    Key("list.page_up", "pageup,ctrl+u", "page(-1)", "Page up", "One page up."),
+    Key("list.first", "home,g", "edge(-1)", "First", "To the first line."),
+    Key("list.last", "end,G", "edge(1)", "Last", "To the last line loaded; the next page is fetched then."),
+    Key("list.choose", "enter,space", "choose", "Choose", "Diagnose this run and judge NOW for it.", show=True),
+    Key("page.down", "down,j", "scroll_down", "Down", "One line down.", shown_as="↓ j"),
+    Key("page.up", "up,k", "scroll_up", "Up", "One line up.", shown_as="↑ k"),
+    Key("page.page_down", "pagedown,ctrl+d,space", "page_down", "Page down", "One page down."),
+    Key("page.page_up", "pageup,ctrl+u", "page_up", "Page up", "One page up."),
+    Key("page.first", "home,g", "scroll_home", "Top", "To the top."),
+    Key("page.last", "end,G", "scroll_end", "End", "To the end."),
+    Key(
+        "timeline.filter",
+        "slash",
+        "filter",
+        "Filter",
+        "Filter the runs: words, or branch:, actor:, event:, status:, workflow:.",
+        show=True,
+        palette=True,
+        shown_as="/",
+    ),
+    Key("timeline.runs", "b", "toggle_runs", "Runs", "Show or hide the list of runs.", show=True, palette=True),
+    Key("timeline.evidence", "1", "section('evidence')", "Evidence", "The proof of the chosen cell.", palette=True),
+    Key(
+        "timeline.remediation",
+        "2",
+        "section('remediation')",
+        "Remediation",
+        "The smallest change, and its proof.",
+        palette=True,
+    ),
+    Key(
+        "timeline.forecast",
+        "3",
+        "section('forecast')",
+        "Forecast",
+        "All that reruns would still meet, in order.",
+        palette=True,
+    ),
+    Key(
+        "timeline.closure",
+        "4",
+        "section('closure')",
+        "Closure",
+        "Whether the chain is closed, rule by rule.",
+        palette=True,
+    ),
+    Key(
+        "timeline.unknown",
+        "5",
+        "section('unknown')",
+        "Unknown",
+        "What could not be read, why, and the way to it.",
+        palette=True,
+    ),
+    Key(
+        "timeline.path",
+        "p",
+        "next_path",
+        "Path",
+        "The next remediation path; AFTER FIX follows.",
+        show=True,
+        palette=True,
+    ),
+    Key(
+        "timeline.form",
+        "d",
+        "next_form",
+        "Form",
+        "The remediation as AWS CLI, Terraform, CloudFormation, difference.",
+        palette=True,
+    ),
+    Key(
+        "timeline.copy_text",
+        "y",
+        "copy_text",
+        "Copy",
+        "Copy the remediation in the form shown.",
+        show=True,
+        palette=True,
+    ),
+    Key(
+        "timeline.copy_address",
+        "c",
+        "copy_address",
+        "Copy address",
+        "Copy the address of the chosen proof.",
+        palette=True,
+    ),
+    Key("timeline.open_address", "o", "open_address", "Open", "Open the chosen proof in the browser.", palette=True),
+    Key("timeline.log", "v", "view_log", "Log", "The whole job log, at the proving line.", show=True, palette=True),
+    Key("timeline.zoom", "z", "zoom", "Zoom", "Give the whole screen to the details, and back.", palette=True),
+    Key("timeline.refresh", "r", "refresh_live", "Refresh", "Read runs and account again.", show=True, palette=True),
+    Key(
+        "timeline.earlier",
+        "left_square_bracket",
+        "stage(-1)",
+        "Stage",
+        "The demo's stage before.",
+        palette=True,
+        shown_as="[",
+    ),
+    Key(
+        "timeline.later",
+        "right_square_bracket",
+        "stage(1)",
+        "Stage",
+        "The demo's next stage.",
+        show=True,
+        palette=True,
+        shown_as="]",
+    ),
+    Key("timeline.export", "e", "export", "Export", "Write the evidence packet to disk.", show=True, palette=True),
+    Key("timeline.ledger", "L", "ledger", "Ledger", "Every call made, with its result and duration.", palette=True),
+    Key(
+        "timeline.cancel", "escape", "cancel", "Cancel", "Stop what is being read; or leave the filter.", shown_as="esc"
+    ),
+    Key("log.find", "slash", "find", "Find", "Find words in the log.", show=True, shown_as="/"),
+    Key("log.next", "n", "step(1)", "Next", "The next line found.", show=True),
+    Key("log.previous", "N", "step(-1)", "Previous", "The line found before."),
+    Key("log.proof", "p", "proof", "Proof", "Back to the line that proves the verdict.", show=True),
+    Key("log.open_address", "o", "open_address", "Open", "Open the log on GitHub.", show=True),
+    Key("log.job", "right_square_bracket", "job(1)", "Job", "The next job of this attempt.", shown_as="]"),
+    Key("log.down", "down,j", "scroll_lines(1)", "Down", "One line down.", shown_as="↓ j"),
+    Key("log.up", "up,k", "scroll_lines(-1)", "Up", "One line up.", shown_as="↑ k"),
+    Key("log.first", "g", "edge(-1)", "Top", "To the top."),
+    Key("log.last", "G", "edge(1)", "End", "To the end."),
+    Key("log.close", "escape,v", "close", "Back", "Back to the timeline.", show=True, shown_as="esc"),
+    Key("dialog.close", "escape", "close", "Back", "Close it.", show=True, shown_as="esc"),
+    Key("dialog.retry", "r", "retry", "Retry", "Try again."),
+    Key("dialog.copy", "c", "copy", "Copy", "Copy what the dialog shows."),
+    Key("app.help", "question_mark", "help", "Help", "Keys and words.", show=True, palette=True, shown_as="?"),
+    Key("app.theme", "t,ctrl+t", "toggle_theme", "Theme", "Light or dark.", palette=True, shown_as="t"),
+    Key("app.quit", "q", "quit", "Quit", "Leave at once, whatever is being read.", show=True, palette=True),
+)
+
+_BY_ID = {key.id: key for key in KEYS}
+
+
+def bindings(scope: str, *only: str) -> list[BindingType]:
+    """Textual bindings of a scope, or of the named ids of any scope."""
+    return [
+        Binding(
+            key.keys,
+            key.action,
+            key.label,
+            show=key.show,
+            key_display=key.shown_as or None,
+            tooltip=key.tooltip,
+            id=key.id,
+        )
+        for key in KEYS
+        if (key.id in only if only else key.scope == scope)
+    ]
+
+
+def key(identity: str) -> Key:
+    """The key of an id; KeyError where there is none."""
+    return _BY_ID[identity]
+
+
+def unknown_ids(remapped: Iterable[str]) -> tuple[str, ...]:
+    """The ids of a user's keymap that name nothing."""
+    return tuple(identity for identity in remapped if identity not in _BY_ID)
+
+
+_READABLE = {
+    "slash": "/", "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "dollar_sign": "$",
+    "escape": "esc", "pagedown": "page down", "pageup": "page up", "left": "←", "right": "→", "up": "↑", "down": "↓",
+}  # fmt: skip
+
+
+def shown_keys(key: Key, remapped: Mapping[str, str] | None = None) -> str:
+    """How the keys in force read: ``home g``."""
+    names = (remapped or {}).get(key.id, key.keys)
+    return " ".join(_READABLE.get(name.strip(), name.strip().replace("ctrl+", "^")) for name in names.split(","))

@@ -1,0 +1,57 @@
+"""Where the packet lies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer
+
+from tui import keymap
+from tui.desk import ExportResult
+from tui.foreign_text import foreign_line
+from tui.widgets.blocks import GAP, Block, bullet, paragraph
+from tui.widgets.page import Page
+
+
+class ExportedScreen(ModalScreen[None]):
+    """The folder and its files."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.copy")
+
+    def __init__(self, result: ExportResult) -> None:
+        super().__init__()
+        self.result = result
+
+    def compose(self) -> ComposeResult:
+        """A box with a page."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = "The packet is written"
+            box.border_subtitle = "c copies the path · esc goes back"
+            yield Page(self._blocks())
+        yield Footer()
+
+    def _blocks(self) -> list[Block]:
+        return [
+            Block(foreign_line(str(self.result.directory), "bold $text-accent"), Content.styled("✔ ", "$text-success")),
+            GAP,
+            *(bullet(foreign_line(name), indent=2) for name in self.result.files),
+            GAP,
+            paragraph(
+                ("Account ids are masked; no policy document and no whole log is in it.", "$text-muted"), indent=2
+            ),
+            paragraph(("planescope packet verify checks it offline.", "$text-muted"), indent=2),
+        ]
+
+    def action_copy(self) -> None:
+        """Copy the path."""
+        self.app.copy_to_clipboard(str(self.result.directory))
+        self.app.notify(f"Copied: {self.result.directory}", markup=False, timeout=4)
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)

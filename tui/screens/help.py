@@ -1,0 +1,121 @@
+"""Keys and words: made from the keymap, so that it cannot say what is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from diagnosis.gates import GATES, Plane, Verdict
+from tui import keymap
+from tui.foreign_text import foreign_line
+from tui.widgets import signs
+from tui.widgets.blocks import GAP, Block, field, heading, paragraph
+from tui.widgets.page import Page
+
+PLANE_WORDS = {
+    Plane.AUTHENTICATION: "May this run become the role at all? GitHub's token, the provider, the trust policy.",
+    Plane.AUTHORIZATION: "May the role, once assumed, do what the release needs? Identity policies, boundary, repository policy.",
+    Plane.REGISTRY_STATE: "No permission is missing: the repository is absent, the tag immutable, a quota reached.",
+    Plane.OTHER: "Another registry, another cloud, another service, or no access failure at all.",
+}
+GATE_WORDS = (
+    "The run can obtain a token, and the account has a provider that trusts its issuer and audience.",
+    "The trust policy of the role admits the subject that this run presents.",
+    "The role may log in to ECR, push, pull and read what the release pushes.",
+    "The role is granted what the release needs, and nothing beyond it.",
+)
+VERDICT_WORDS = {
+    Verdict.PASS: "Proved open. Only this opens a gate.",
+    Verdict.FAIL: "Proved shut, with the reason and the proof.",
+    Verdict.BLOCKED: "An earlier gate failed, so this one was not reached.",
+    Verdict.UNKNOWN: "Could not be decided; says what is missing and how to obtain it.",
+}
+COLUMN_WORDS = {
+    "#12": "What was recorded of run 12. ◆ marks the attempt for which NOW is judged.",
+    "NOW ┃": "What the account says at this moment. Never mixed with the record.",
+    "AFTER FIX ║": "All gates judged again in memory, after the changes of the path shown.",
+}
+
+
+class HelpScreen(Screen[None]):
+    """Keys on the left, words on the right; one under the other where it is narrow."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
+    AUTO_FOCUS = "#help-keys"
+
+    def __init__(self, remapped: Mapping[str, str]) -> None:
+        super().__init__()
+        self._remapped = remapped
+
+    def compose(self) -> ComposeResult:
+        """Two pages."""
+        with Container(id="help"):
+            keys = Page(key_blocks(self._remapped), id="help-keys", classes="panel")
+            keys.border_title = "Keys"
+            words = Page(word_blocks(), id="help-words", classes="panel")
+            words.border_title = "Words"
+            yield keys
+            yield words
+        yield Footer()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)
+
+
+def key_blocks(remapped: Mapping[str, str]) -> list[Block]:
+    """Every key by where it works."""
+    blocks: list[Block] = []
+    for scope, title in keymap.SCOPES.items():
+        blocks += [*([GAP] if blocks else []), heading(title, "bold $text-accent")]
+        for key in keymap.KEYS:
+            if key.scope == scope:
+                keys = foreign_line(keymap.shown_keys(key, remapped), "bold $text").truncate(
+                    13, pad=True, ellipsis=True
+                )
+                blocks.append(Block(Content(key.tooltip), Content("  ") + keys + Content(" ")))
+        if scope == "app":
+            blocks.append(Block(Content("The command palette."), Content.styled("  ^p            ", "bold $text")))
+            blocks.append(
+                Block(
+                    Content("The next part of the screen, or the one before."),
+                    Content.styled("  tab ⇧tab      ", "bold $text"),
+                )
+            )
+    return blocks
+
+
+def word_blocks() -> list[Block]:
+    """Planes, gates, verdicts and columns in one sentence each."""
+    blocks = [heading("Planes and their gates", "bold $text-accent")]
+    for plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION):
+        blocks += [
+            paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),
+            paragraph(PLANE_WORDS[plane], indent=4),
+        ]
+        for gate in GATES:
+            if gate.plane is plane:
+                blocks += [paragraph(("▌ ", signs.PLANE_STYLES[plane]), (gate.label, "bold $text"), indent=4)]
+                blocks += [paragraph(GATE_WORDS[gate.order], indent=6)]
+    for plane in (Plane.REGISTRY_STATE, Plane.OTHER):
+        blocks += [
+            paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),
+            paragraph(PLANE_WORDS[plane], indent=4),
+        ]
+    blocks += [GAP, heading("Verdicts", "bold $text-accent")]
+    for verdict, words in VERDICT_WORDS.items():
+        blocks.append(Block(Content(words), Content("  ") + signs.verdict_mark(verdict).truncate(12, pad=True)))
+    blocks += [GAP, heading("Columns", "bold $text-accent")]
+    blocks += [field(f"  {name}", words, width=14) for name, words in COLUMN_WORDS.items()]
+    blocks += [GAP, heading("Marks", "bold $text-accent")]
+    blocks.append(field("  reconstructed", "Part of the recording that was written around the public facts.", width=16))
+    blocks.append(field("  stated", "Somebody says so; nothing observed it.", width=16))
+    return blocks

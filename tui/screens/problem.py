@@ -1,0 +1,42 @@
+"""A problem over what is shown: one sentence, the way out, and another try."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Footer
+
+from tui import keymap
+from tui.desk import DeskProblem
+from tui.widgets.page import Page
+from tui.widgets.status_page import problem_blocks
+
+
+class ProblemScreen(ModalScreen[bool]):
+    """Ends with True where the user wants another try."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.retry")
+
+    def __init__(self, problem: DeskProblem) -> None:
+        super().__init__()
+        self.problem = problem
+
+    def compose(self) -> ComposeResult:
+        """A box with a page."""
+        with Vertical(classes="dialog -problem") as box:
+            box.border_title = "That did not work"
+            box.border_subtitle = "r tries again · esc goes back"
+            yield Page(problem_blocks(self.problem))
+        yield Footer()
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(False)
+
+    def action_retry(self) -> None:
+        """Again."""
+        self.dismiss(True)

@@ -1,0 +1,38 @@
+"""The runs loaded so far: pages as they arrive, and the rows that pass the filter."""
+
+from __future__ import annotations
+
+from tui.desk import RunKey, RunPage, RunRow
+from tui.widgets.run_filter import RunFilter
+
+
+class RunPages:
+    """Grows page by page; one row an attempt, whatever moved between two reads."""
+
+    def __init__(self) -> None:
+        self.rows: dict[RunKey, RunRow] = {}
+        self.total = 0
+        self.next_page: int | None = None
+
+    def add(self, page: RunPage, number: int) -> None:
+        """Take a page in; the first one begins anew."""
+        if number == 1:
+            self.rows = {}
+        self.rows.update((row.key, row) for row in page.rows)
+        self.total = page.total
+        self.next_page = page.next_page
+
+    def shown(self, filter_: RunFilter) -> tuple[RunRow, ...]:
+        """The rows that the filter's words admit."""
+        return tuple(row for row in self.rows.values() if filter_.admits(row))
+
+    @property
+    def active(self) -> bool:
+        """Whether a run among them is not completed yet."""
+        return any(row.status != "completed" for row in self.rows.values())
+
+    def count_words(self, shown: int) -> str:
+        """``12 of 300 loaded, 10,000 in all``."""
+        loaded = len(self.rows)
+        words = f"{shown:,} of {loaded:,}" if shown != loaded else f"{loaded:,}"
+        return f"{words} of {self.total:,}" if self.total > loaded else words

@@ -1,0 +1,107 @@
+"""The parts of the main screen and how what is known is shown in them; nothing is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Input
+
+from diagnosis.verdicts import Diagnosis
+from tui.desk import Desk, Progress, RunKey, RunQuery
+from tui.foreign_text import foreign_line
+from tui.screens.run_pages import RunPages
+from tui.widgets import run_filter
+from tui.widgets.detail import Detail
+from tui.widgets.detail_view import DetailView, Form, Section
+from tui.widgets.glance import Glance
+from tui.widgets.run_list import RunList
+from tui.widgets.status_page import StatusPage
+from tui.widgets.timeline import Timeline
+from tui.widgets.top_line import TopLine
+
+
+class TimelineBoard(Screen[None]):
+    """What is shown; what lies where is the style sheet's."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - likewise
+    AUTO_FOCUS = "#timeline"
+
+    def __init__(self, *, clock: Callable[[], datetime], start_filter: RunQuery) -> None:
+        super().__init__()
+        self.clock = clock
+        self.desk: Desk | None = None
+        self.pages = RunPages()
+        self.start_filter = start_filter
+        self.filter = run_filter.RunFilter(start_filter)
+        self.diagnosis: Diagnosis | None = None
+        self.selected: RunKey | None = None
+        self.subject: RunKey | None = None
+        self.path_index = 0
+        self.form = Form.AWS_CLI
+        self.under_way: dict[str, tuple[int, Progress]] = {}
+        """Number and progress of each kind of work; the newest last."""
+
+    def compose(self) -> ComposeResult:
+        """The widgets."""
+        yield TopLine()
+        with Horizontal(id="body"):
+            with Vertical(id="runs-panel"):
+                yield RunList(self.clock, id="runs")
+                yield Input(id="filter", placeholder="words  branch:  status:  actor:  event:", compact=True)
+            with ContentSwitcher(id="work", initial="status"):
+                yield StatusPage(id="status")
+                with Container(id="board"):
+                    with Vertical(id="centre"):
+                        yield Timeline(id="timeline")
+                        yield Glance(id="glance")
+                    yield Detail(id="detail")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Name the parts."""
+        self.query_one("#runs-panel").border_title = "Runs"
+        self.query_one("#timeline").border_title = "Timeline"
+        self.query_one("#glance").border_title = "At a glance"
+        self.query_one(Input).value = run_filter.described(self.start_filter)
+
+    def show_runs(self) -> None:
+        """Show the rows that pass the filter."""
+        rows = self.pages.shown(self.filter)
+        runs = self.query_one(RunList)
+        runs.empty_text = (
+            "No run passes this filter." if self.pages.rows or self.filter.query != RunQuery() else "No runs yet."
+        )
+        runs.show(rows)
+        self.query_one("#runs-panel").border_subtitle = foreign_line(self.pages.count_words(len(rows)))
+
+    def show_board(self) -> None:
+        """Show diagnosis and path in all parts of the board."""
+        if self.diagnosis is not None:
+            self.query_one(Timeline).show(self.diagnosis, self.path_index)
+            self.query_one(Glance).show(self.diagnosis, self.path_index)
+            self.show_detail()
+            self.refresh_bindings()
+
+    def show_detail(self, section: Section | None = None) -> None:
+        """Show the details of the chosen cell."""
+        timeline, detail = self.query_one(Timeline), self.query_one(Detail)
+        if self.diagnosis is not None and timeline.column is not None:
+            detail.show(DetailView(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form), section)
+            gate = timeline.cell.gate
+            detail.border_title = foreign_line(f"{timeline.column.title} › {gate.label if gate else 'Outcome'}")
+
+    def show_top(self) -> None:
+        """Title, moment, limits and the newest progress."""
+        top, desk = self.query_one(TopLine), self.desk
+        if desk is not None:
+            top.title, top.origin_note = desk.title, desk.origin_note
+            top.limit_note = desk.limit_note
+            top.moment_count = sum(moment.name.isdigit() for moment in desk.moments)
+            top.moment = desk.moments[desk.moment_index] if desk.moments else None
+        top.progress = next((progress for _, progress in reversed(self.under_way.values())), None)

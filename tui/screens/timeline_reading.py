@@ -1,0 +1,202 @@
+"""Reading for the main screen: starts work on threads and takes in what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from textual import on
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher
+
+from tui import messages
+from tui.desk import Desk, DeskProblem, Progress, RunKey, RunQuery
+from tui.screens import desk_reading
+from tui.screens.desk_jobs import DeskJobs
+from tui.screens.exported import ExportedScreen
+from tui.screens.problem import ProblemScreen
+from tui.screens.timeline_board import TimelineBoard
+from tui.widgets.run_list import RunList
+from tui.widgets.status_page import StatusPage
+from tui.widgets.top_line import TopLine
+
+REFRESH_SECONDS = 20.0
+"""How long after a read a repository with an active run is read again."""
+
+
+class ReadingBoard(TimelineBoard):
+    """What is shown stays until an answer replaces it, whatever happens to the work."""
+
+    def __init__(
+        self,
+        desk_factory: Callable[[], Desk],
+        *,
+        clock: Callable[[], datetime],
+        start_filter: RunQuery,
+        refresh_seconds: float,
+    ) -> None:
+        super().__init__(clock=clock, start_filter=start_filter)
+        self.desk_factory = desk_factory
+        self.jobs = DeskJobs(self)
+        self.reading = desk_reading.DeskReading()
+        self.refresh_seconds = refresh_seconds
+        self._refresh_timer: Timer | None = None
+        self._wanted_moment: int | None = None
+
+    def on_mount(self) -> None:
+        """Paint first; the desk is built on a thread."""
+        super().on_mount()
+        self.call_after_refresh(self.open_desk)
+
+    def open_desk(self) -> None:
+        """Build the desk, then read."""
+        self.jobs.start("desk", "Starting", desk_reading.opening(self.desk_factory))
+
+    @on(messages.DeskReady)
+    def _desk_ready(self, message: messages.DeskReady) -> None:
+        self.desk = message.desk
+        self.show_top()
+        self.read_runs()
+        self.read_case(None, None)
+        self.refresh_bindings()
+
+    def read_runs(self, page: int = 1) -> None:
+        """Read a page of runs."""
+        if self.desk is not None:
+            what = "Reading runs" if page == 1 else f"Reading runs, page {page}"
+            self.jobs.start("runs", what, self.reading.runs(self.desk, self.filter.query, page))
+
+    def read_case(self, selected: RunKey | None, subject: RunKey | None) -> None:
+        """Diagnose the chain of a run, judged for a subject; what is shown stays until the answer is there."""
+        if self.desk is not None:
+            self.jobs.start("case", "Diagnosing", self.reading.case(self.desk, selected, subject))
+
+    def read_again(self) -> None:
+        """Read runs and account again for what is shown."""
+        if self.desk is None:
+            self.open_desk()
+            return
+        subject = self.subject if self.selected else None
+        self.jobs.stop("runs", tell=False)
+        work = self.reading.refresh(self.desk, self.filter.query, self.selected, subject)
+        self.jobs.start("case", "Reading again", work)
+
+    def move(self, by: int) -> bool:
+        """Move the demo by so many moments from the one last asked for; False at the ends."""
+        desk = self.desk
+        if desk is None or not desk.moments:
+            return False
+        moving = self._wanted_moment is not None and self.jobs.running("case")
+        wanted = (self._wanted_moment if moving and self._wanted_moment is not None else desk.moment_index) + by
+        if not 0 <= wanted < len(desk.moments):
+            return False
+        self._wanted_moment = wanted
+        self.jobs.stop("runs", tell=False)
+        work = self.reading.move(desk, wanted, self.filter.query)
+        self.jobs.start("case", f"Moving to stage {desk.moments[wanted].name}", work)
+        return True
+
+    def write_packet(self) -> None:
+        """Write the packet of what is shown."""
+        if self.desk is not None and self.diagnosis is not None:
+            work = desk_reading.exporting(self.desk, self.diagnosis, None)
+            self.jobs.start("export", "Writing the packet", work)
+
+    @on(messages.Exported)
+    def _exported(self, message: messages.Exported) -> None:
+        self.app.push_screen(ExportedScreen(message.result))
+
+    @on(messages.WorkStarted)
+    def _started(self, message: messages.WorkStarted) -> None:
+        self.under_way[message.kind] = (message.job, Progress(message.what))
+        self.show_top()
+        if self.diagnosis is None:
+            self.query_one(StatusPage).reading(Progress(message.what))
+
+    @on(messages.Progressed)
+    def _progressed(self, message: messages.Progressed) -> None:
+        if self.under_way.get(message.kind, (0,))[0] != message.job:
+            return
+        self.under_way[message.kind] = (message.job, message.progress)
+        self.show_top()
+        if self.diagnosis is None:
+            self.query_one(StatusPage).reading(message.progress)
+
+    @on(messages.WorkEnded)
+    def _ended(self, message: messages.WorkEnded) -> None:
+        if not self._forget(message.kind, message.job):
+            return
+        if message.cancelled:
+            self.app.notify("Stopped. What is shown is what was read before; r reads again.", markup=False, timeout=4)
+        if self.diagnosis is None and not self.under_way:
+            self.query_one(StatusPage).stopped()
+        self.watch_active_runs()
+
+    @on(messages.WorkFailed)
+    def _failed(self, message: messages.WorkFailed) -> None:
+        if self._forget(message.kind, message.job):
+            self.show_problem(message.kind, message.problem)
+
+    def _forget(self, kind: str, job: int) -> bool:
+        if self.under_way.get(kind, (0,))[0] != job:
+            return False
+        del self.under_way[kind]
+        self.show_top()
+        return True
+
+    def show_problem(self, kind: str, problem: DeskProblem) -> None:
+        """In the middle of the screen while there is nothing else to show, else over it."""
+        if self.diagnosis is None:
+            self.query_one(StatusPage).problem(problem)
+            self.query_one(ContentSwitcher).current = "status"
+        elif not isinstance(self.app.screen, ProblemScreen):
+            self.app.push_screen(ProblemScreen(problem), lambda retry: self.retry(kind) if retry else None)
+
+    def retry(self, kind: str) -> None:
+        """Do the failed piece again."""
+        if kind == "export":
+            self.write_packet()
+        elif kind == "runs":
+            self.read_runs()
+        else:
+            self.read_again()
+
+    @on(messages.RunsLoaded)
+    def _runs_loaded(self, message: messages.RunsLoaded) -> None:
+        self.pages.add(message.page, message.number)
+        self.show_runs()
+
+    @on(messages.MoreRunsWanted)
+    def _more_runs(self) -> None:
+        if self.pages.next_page is not None and not self.jobs.running("runs"):
+            self.read_runs(self.pages.next_page)
+
+    @on(messages.MomentReached)
+    def _moment_reached(self) -> None:
+        self.selected = self.subject = None
+        self.show_top()
+
+    @on(messages.Diagnosed)
+    def _diagnosed(self, message: messages.Diagnosed) -> None:
+        diagnosis = message.diagnosis
+        if self.diagnosis is None or diagnosis.paths != self.diagnosis.paths:
+            self.path_index = 0
+        self.diagnosis, self.selected = diagnosis, message.selected
+        self.subject = diagnosis.subject.attempt.key if diagnosis.subject else None
+        self.query_one(RunList).mark([replay.attempt.key for replay in diagnosis.replays])
+        self.query_one(ContentSwitcher).current = "board"
+        self.show_board()
+        self.show_top()
+
+    def watch_active_runs(self) -> None:
+        """While a run is active, read again after a while; one timer at a time."""
+        if self.pages.active and not self.jobs.busy and self.refresh_seconds > 0 and self._refresh_timer is None:
+            self.query_one(TopLine).note = f"a run is active: read again every {self.refresh_seconds:.0f} s"
+            self._refresh_timer = self.set_timer(self.refresh_seconds, self._refresh_now)
+        elif not self.pages.active:
+            self.query_one(TopLine).note = ""
+
+    def _refresh_now(self) -> None:
+        self._refresh_timer = None
+        if not self.jobs.busy:
+            self.read_again()

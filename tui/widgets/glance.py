@@ -1,0 +1,191 @@
+"""What one look must give: which plane stopped it, whether it is still broken now, what remains, the smallest change."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Problem, Replay
+from tui.foreign_text import foreign, foreign_line
+from tui.widgets import signs
+from tui.widgets.blocks import Block, assemble, layout
+from tui.widgets.section_forecast import place_of
+from tui.widgets.timeline_model import attempt_title, path_at, stopping_plane
+
+LABEL = 9
+
+
+class Glance(Widget):
+    """The strip under the timeline: three lines on a small screen, a list on a large one."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.diagnosis: Diagnosis | None = None
+        self.path_index = 0
+
+    def show(self, diagnosis: Diagnosis, path_index: int) -> None:
+        """Show another diagnosis."""
+        self.diagnosis, self.path_index = diagnosis, path_index
+        self.refresh(layout=True)
+
+    @property
+    def form(self) -> str:
+        """``short``, ``medium`` or ``long``, by the room that the screen has."""
+        size = self.app.size
+        return "short" if size.height < 32 or size.width < 100 else "long" if size.height >= 48 else "medium"
+
+    def _lines(self, width: int) -> list[Content]:
+        if self.diagnosis is None:
+            return []
+        if self.form == "short":
+            return [line.truncate(width, ellipsis=True) for line in short_lines(self.diagnosis, self.path_index)]
+        return layout(glance_blocks(self.diagnosis, self.path_index, listed=self.form == "long"), width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are; the style sheet sets the most."""
+        return len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        """All lines."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+
+def _label(word: str) -> Content:
+    return Content.styled(word.ljust(LABEL), "bold $text-muted")
+
+
+def short_lines(diagnosis: Diagnosis, path_index: int) -> list[Content]:
+    """Three lines that are cut rather than wrapped, the most important words first."""
+    return [
+        assemble(
+            _label("Stopped"), stopped(diagnosis.subject), ("  NOW ", "bold $text"), still_broken(diagnosis, brief=True)
+        ),
+        assemble(_label("Rerun"), remaining(diagnosis)),
+        assemble(_label("Change"), smallest_change(diagnosis, path_index)),
+    ]
+
+
+def glance_blocks(diagnosis: Diagnosis, path_index: int, *, listed: bool) -> list[Block]:
+    """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
+    blocks = [
+        Block(stopped(diagnosis.subject), _label("Stopped")),
+        Block(still_broken(diagnosis, brief=False), _label("Now")),
+    ]
+    if listed and len(diagnosis.forecast) > 1:
+        blocks.append(Block(Content.styled("After the first fix a rerun would still meet", "$text"), _label("Rerun")))
+        for number, problem in enumerate(diagnosis.forecast[1:], 2):
+            line = _item(number, problem)
+            blocks.append(Block(line, Content(" " * LABEL)))
+            blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
+    else:
+        blocks.append(Block(remaining(diagnosis), _label("Rerun")))
+    blocks.append(Block(smallest_change(diagnosis, path_index), _label("Change")))
+    return blocks
+
+
+def stopped(subject: Replay | None) -> Content:
+    """Which plane stopped the subject, and at which gate."""
+    if subject is None:
+        return Content.styled("no attempt was chosen", "$text-muted")
+    name = assemble(
+        (f"{attempt_title(subject)} ", "bold $text"), foreign_line(subject.attempt.head_branch or "", "$text", width=24)
+    )
+    plane = stopping_plane(subject)
+    if plane is None:
+        sign, style = signs.conclusion_sign(subject.attempt.status, subject.attempt.conclusion)
+        word = (subject.attempt.conclusion or subject.attempt.status).replace("_", " ")
+        return assemble((f"{sign} ", style), name, " ", foreign_line(word, style))
+    where = _failing(subject)
+    parts: list[str | Content | tuple[str, str]] = [("✘ ", "bold $text-error"), name, (" in ", "$text-muted")]
+    parts.append((plane.label.upper(), signs.PLANE_STYLES[plane]))
+    if where is not None:
+        parts += [(" at ", "$text-muted"), (where.gate.label, "bold $text")]
+    return assemble(*parts)
+
+
+def _failing(replay: Replay) -> GateVerdict | None:
+    return next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+
+
+def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
+    """What the live side says about the gate that stopped the subject, then about the rest."""
+    live, subject = diagnosis.live, diagnosis.subject
+    if live is None:
+        return Content.styled("? not read", "$text-warning")
+    recorded = _failing(subject) if subject else None
+    first_live = next((verdict for verdict in live.gates if verdict.verdict is not Verdict.PASS), None)
+    if recorded is not None:
+        now = live.at(recorded.gate)
+        if now.verdict is Verdict.FAIL:
+            return _sentence("✘ still broken", "bold $text-error", now, brief=brief)
+        if now.verdict is Verdict.PASS and first_live is not None:
+            words = f"{first_live.verdict.sign} mended; now {first_live.verdict.value} at {first_live.gate.label}"
+            return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
+        if now.verdict is Verdict.PASS:
+            return Content.styled("✔ mended: every gate passes", "$text-success")
+        return _sentence(f"? {now.verdict.value}", "$text-warning", now, brief=brief)
+    if first_live is None:
+        return Content.styled("✔ every gate passes", "$text-success")
+    words = f"{first_live.verdict.sign} {first_live.verdict.value} at {first_live.gate.label}"
+    return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
+
+
+def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> Content:
+    return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(verdict.reason))
+
+
+def remaining(diagnosis: Diagnosis) -> Content:
+    """What a rerun would meet after the first fix, on one line."""
+    problems = diagnosis.forecast
+    if diagnosis.live is None:
+        return Content.styled("? the live side was not read", "$text-warning")
+    if not problems:
+        unproven = any(verdict.verdict is not Verdict.PASS for verdict in diagnosis.live.gates)
+        words, style = ("? nothing known would fail, but not all is proved", "$text-warning") if unproven else (
+            "✔ would meet nothing that fails", "$text-success")  # fmt: skip
+        return Content.styled(words, style)
+    if len(problems) == 1:
+        return assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))
+    items = [_item(number, problem) for number, problem in enumerate(problems[1:], 2)]
+    return assemble(
+        ("after the first fix still meets  ", "$text-muted"), Content.styled(" · ", "$text-muted").join(items)
+    )
+
+
+def _item(number: int, problem: Problem) -> Content:
+    what = (
+        problem.actions[0]
+        if len(problem.actions) == 1
+        else f"{len(problem.actions)} actions"
+        if problem.actions
+        else problem.cause
+    )
+    return assemble(
+        (f"{number} ", "bold $text-accent"),
+        (place_of(problem), signs.PLANE_STYLES[problem.plane]),
+        " ",
+        foreign_line(what),
+    )
+
+
+def smallest_change(diagnosis: Diagnosis, path_index: int) -> Content:
+    """The path shown, whose it is, and what it was proved to do."""
+    path = path_at(diagnosis, path_index)
+    if path is None:
+        outcome = diagnosis.live is not None and all(v.verdict is Verdict.PASS for v in diagnosis.live.gates)
+        return Content.styled(
+            "none is needed" if outcome else "? no bounded change is known",
+            "$text-muted" if outcome else "$text-warning",
+        )
+    owners = ", ".join(dict.fromkeys(remediation.owner.value for remediation in path.remediations))
+    return assemble(foreign_line(path.title, "bold $text"), "  ", _proof(path), (f"  {owners}", "$text-muted"))
+
+
+def _proof(path: Path) -> Content:
+    if path.opens_all:
+        return Content.styled("✔ opens all four gates", "$text-success")
+    count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)
+    return Content.styled(f"opens {count} of {len(path.gates)} gates", "$text-warning")

@@ -1,0 +1,195 @@
+"""The section *Evidence*: what the chosen cell says and what proves it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts import Fact, Finding, GateVerdict, Need, Replay
+from tui.foreign_text import foreign, foreign_line
+from tui.widgets import signs
+from tui.widgets.blocks import GAP, Block, bullet, field, heading, paragraph
+from tui.widgets.detail_view import DetailView
+from tui.widgets.evidence_blocks import evidence_blocks, missing_blocks, origin_label, title_block
+from tui.widgets.timeline_model import Side, attempt_title
+
+_SIDE_WORDS = {
+    Side.RECORDED: "recorded",
+    Side.NOW: "live",
+    Side.AFTER_FIX: "judged again in memory, after the changes of the path",
+}
+
+
+def blocks_of(view: DetailView) -> list[Block]:
+    """The blocks for any cell."""
+    if view.cell.gate is not None:
+        verdict = view.verdict
+        return _gate(view, verdict) if verdict is not None else _empty(view)
+    if view.column.replay is not None:
+        return _run(view.column.replay)
+    return _rerun(view)
+
+
+def _empty(view: DetailView) -> list[Block]:
+    return [title_block([(view.column.title, "bold $text")]), GAP, paragraph(view.column.why_empty)]
+
+
+def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    gate = verdict.gate
+    blocks = [
+        title_block([
+            (f"{view.column.title} ", "bold $text"),
+            ("· ", "$text-muted"),
+            (f"{gate.label} ", "bold $text"),
+            ("· ", "$text-muted"),
+            signs.verdict_mark(verdict.verdict),
+            (f"   {gate.plane.label}", signs.PLANE_STYLES[gate.plane]),
+            (f" · {_SIDE_WORDS[view.column.side]}", "$text-muted"),
+        ]),
+        GAP,
+        paragraph(foreign(verdict.reason)),
+    ]  # fmt: skip
+    compared = _compared(view, verdict)
+    if compared is not None:
+        blocks.append(compared)
+    blocks.append(GAP)
+    if verdict.checkpoint is not None:
+        blocks.append(field("Checkpoint", verdict.checkpoint.value))
+    if verdict.cause:
+        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text")))
+    if verdict.candidates:
+        blocks.append(field("Candidates", foreign_line(" or ".join(verdict.candidates))))
+        blocks += _tell_apart(view, verdict)
+    if verdict.actions:
+        blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
+    blocks.append(field("Owner", verdict.owner.value))
+    blocks += evidence_blocks(verdict.evidence)
+    if verdict.missing:
+        blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
+    elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
+        blocks += [GAP, paragraph(("No single line or call proves this; the reason above is derived.", "$text-muted"))]
+    return blocks
+
+
+def _compared(view: DetailView, verdict: GateVerdict) -> Block | None:
+    """What changed between the record and now, each said apart."""
+    subject = view.diagnosis.subject
+    if view.column.side is not Side.NOW or subject is None:
+        return None
+    recorded = subject.at(verdict.gate)
+    if {recorded.verdict, verdict.verdict} != {Verdict.PASS, Verdict.FAIL}:
+        return None
+    word = "mended since" if verdict.verdict is Verdict.PASS else "broken since"
+    return paragraph(
+        (f"{word}: ", "bold $text"),
+        (f"recorded in {attempt_title(subject)} ", "$text-muted"),
+        signs.verdict_mark(recorded.verdict),
+        (", live ", "$text-muted"),
+        signs.verdict_mark(verdict.verdict),
+    )
+
+
+def _tell_apart(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    finding = view.column.replay.stopped_by if view.column.replay else None
+    if finding is None or finding.gate is not verdict.gate or not finding.tell_apart:
+        return []
+    return [field("Tell apart", foreign(finding.tell_apart))]
+
+
+def _run(replay: Replay) -> list[Block]:
+    attempt = replay.attempt
+    sign, style = signs.conclusion_sign(attempt.status, attempt.conclusion)
+    word = (attempt.conclusion or attempt.status).replace("_", " ")
+    duration = attempt.duration_seconds
+    blocks = [
+        title_block([(f"{attempt_title(replay)} ", "bold $text"), (f"{sign} ", style), foreign_line(word, style)]),
+        paragraph(foreign_line(attempt.title)),
+        GAP,
+        field("Run", f"{attempt.run_id} attempt {attempt.attempt}  ", origin_label(attempt.origin)),
+        field("Workflow", foreign_line(f"{attempt.workflow_name}  "), foreign_line(attempt.workflow_path, "$text-muted")),
+        field("Ref", foreign_line(attempt.head_branch or "–"), foreign_line(f"  {attempt.head_sha[:12]}", "$text-muted")),
+        field("Started", f"{signs.utc(attempt.started_at or attempt.created_at, '%d %b %Y %H:%M:%S')} UTC"
+              + (f", took {signs.seconds_text(duration)}" if duration is not None else "")),
+        field("Event", foreign_line(f"{attempt.event} by {attempt.actor}")),
+    ]  # fmt: skip
+    if attempt.html_url:
+        blocks.append(field("Address", foreign_line(attempt.html_url, "$text-accent")))
+    if replay.retries:
+        blocks.append(field("Retries", str(replay.retries)))
+    blocks += _stopped(replay.stopped_by)
+    blocks += _facts(replay)
+    blocks += _needs(replay.needs)
+    if replay.notes:
+        blocks += [GAP, heading("Notes"), *(bullet(foreign(note)) for note in replay.notes)]
+    if attempt.reconstructed:
+        blocks += [GAP, heading("Reconstructed, not part of the public record", "bold $text-warning")]
+        blocks += [bullet(foreign(words)) for words in attempt.reconstructed]
+    return blocks
+
+
+def _stopped(finding: Finding | None) -> list[Block]:
+    if finding is None:
+        return []
+    blocks = [GAP, heading("Stopped by"), field("Plane", (finding.plane.label, signs.PLANE_STYLES[finding.plane]))]
+    if finding.checkpoint is not None:
+        blocks.append(field("Checkpoint", finding.checkpoint.value))
+    if finding.cause:
+        blocks.append(field("Cause", foreign_line(finding.cause)))
+    if finding.candidates:
+        blocks.append(field("Candidates", foreign_line(" or ".join(finding.candidates))))
+    if finding.tell_apart:
+        blocks.append(field("Tell apart", foreign(finding.tell_apart)))
+    for label, value in (("Action", finding.action), ("Principal", finding.principal), ("Resource", finding.resource)):
+        if value:
+            blocks.append(field(label, foreign_line(value)))
+    blocks.append(paragraph(foreign(finding.sentence)))
+    return blocks + (evidence_blocks([finding.evidence]) if finding.evidence is not None else [])
+
+
+def _facts(replay: Replay) -> list[Block]:
+    facts = replay.facts
+    named: tuple[tuple[str, Fact | None], ...] = (
+        ("Role", facts.role_arn),
+        ("Region", facts.region),
+        ("Audience", facts.audience),
+        ("Registry", facts.registry),
+        ("Repository", facts.repository),
+        ("Tag", facts.tag),
+        ("Digest", facts.digest),
+        ("Principal", facts.principal),
+        ("Environment", facts.environment),
+    )
+    found = [field(label, foreign_line(fact.value)) for label, fact in named if fact is not None]
+    return [GAP, heading("Read off the run"), *found] if found else []
+
+
+def _needs(needs: tuple[Need, ...]) -> list[Block]:
+    if not needs:
+        return []
+    blocks = [GAP, heading(f"This release needs {len(needs)} actions")]
+    for need in needs:
+        where = Content("") if need.resource is None else foreign_line(f" on {need.resource}", "$text-muted")
+        blocks.append(bullet(foreign_line(need.action), where))
+    return blocks
+
+
+def _rerun(view: DetailView) -> list[Block]:
+    outcome = view.column.outcome
+    mark = Content.styled(f"{outcome.sign} {outcome.word}", signs.VERDICT_STYLES[outcome.verdict])
+    blocks = [title_block([(f"{view.column.title} ", "bold $text"), mark])]
+    if view.column.why_empty:
+        return [*blocks, GAP, paragraph(view.column.why_empty)]
+    for verdict in view.column.gates:
+        blocks += [
+            field(verdict.gate.label, signs.verdict_mark(verdict.verdict), "  ", foreign(verdict.reason), width=24)
+        ]
+    live = view.diagnosis.live
+    if view.column.side is Side.NOW and live is not None:
+        blocks += [GAP, heading("The run would present")]
+        blocks += [bullet(foreign_line(subject)) for subject in live.subjects]
+        blocks += [bullet(foreign(note)) for note in live.notes]
+        blocks += _needs(live.needs)
+    if view.column.side is Side.AFTER_FIX and view.path is not None:
+        blocks += [GAP, heading("After these changes, in memory only")]
+        blocks += [bullet(foreign_line(remediation.title)) for remediation in view.path.remediations]
+    return blocks

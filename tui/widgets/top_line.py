@@ -1,0 +1,60 @@
+"""The first line: the repository, what kind of facts these are, the moment of the demo, and what is being read."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.desk import Moment, Progress
+from tui.foreign_text import foreign_line
+
+
+class TopLine(Widget):
+    """One line; what matters most keeps its place when the screen is narrow."""
+
+    title: reactive[str] = reactive("")
+    origin_note: reactive[str] = reactive("")
+    limit_note: reactive[str] = reactive("")
+    moment: reactive[Moment | None] = reactive(None)
+    moment_count: reactive[int] = reactive(0)
+    progress: reactive[Progress | None] = reactive(None)
+    note: reactive[str] = reactive("")
+
+    def render(self) -> RenderResult:
+        """Left: name, repository, note. Right: progress, or moment and rate limit."""
+        width = self.content_size.width
+        right = self._right(max(20, width // 2))
+        left = Content.styled(" planescope ", "bold $block-cursor-foreground on $primary")
+        if self.title:
+            left += Content(" ") + foreign_line(self.title, "bold $text")
+        if self.origin_note:
+            left += Content.styled(" · ", "$text-muted") + foreign_line(self.origin_note, "$text-warning")
+        left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True, pad=True)
+        return left + Content(" ") + right
+
+    def _right(self, room: int) -> Content:
+        if self.progress is not None:
+            return self._progress(self.progress, room)
+        parts = []
+        if self.note:
+            parts.append(foreign_line(self.note, "$text-muted"))
+        if self.limit_note:
+            parts.append(foreign_line(self.limit_note, "$text-muted"))
+        if self.moment is not None:
+            stage = Content.styled(f" stage {self.moment.name}", "bold $text-accent")
+            if self.moment_count:
+                stage += Content.styled(f"/{self.moment_count}", "$text-muted")
+            title = foreign_line(f" {self.moment.title} ", "$text")
+            parts.append(stage + title)
+        return Content.styled(" · ", "$text-muted").join(parts).truncate(room, ellipsis=True)
+
+    def _progress(self, progress: Progress, room: int) -> Content:
+        count = ""
+        if progress.total:
+            filled = round(8 * min(progress.done, progress.total) / progress.total)
+            count = f" {'━' * filled}{'╌' * (8 - filled)} {progress.done}/{progress.total}"
+        tail = Content.styled(f"{count}  esc stops ", "$text-muted")
+        what = foreign_line(progress.what, "$text-accent", width=max(4, room - tail.cell_length - 2))
+        return Content.styled("◐ ", "$text-accent") + what + tail

@@ -1,0 +1,138 @@
+"""A list that draws only the lines in view, so that ten thousand items cost no more than fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from tui import keymap
+
+ItemT = TypeVar("ItemT")
+
+
+class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
+    """Items of equal height with a cursor. A subclass says how one is drawn and what choosing it means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("list")
+
+    item_height = 1
+    """Lines of one item."""
+
+    cursor: reactive[int] = reactive(0)
+    empty_text: reactive[str] = reactive("")
+    """Our own words for a list without items."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.items: Sequence[ItemT] = ()
+
+    def lines_of(self, item: ItemT, width: int, *, chosen: bool) -> Sequence[Content]:
+        """The lines of one item, ``item_height`` of them."""
+        raise NotImplementedError
+
+    def choose(self, item: ItemT) -> None:
+        """The user pressed enter on an item or clicked it."""
+
+    def near_end(self) -> None:
+        """The cursor or the view has come near the last item."""
+
+    @property
+    def chosen(self) -> ItemT | None:
+        """The item under the cursor."""
+        return self.items[self.cursor] if 0 <= self.cursor < len(self.items) else None
+
+    def show(self, items: Sequence[ItemT]) -> None:
+        """Replace the items; the cursor stays where it is as far as there are items."""
+        self.items = items
+        self._measure()
+        self.cursor = max(0, min(self.cursor, len(items) - 1))
+        self.refresh()
+        self._look_for_end()
+
+    def on_resize(self) -> None:
+        """Lines are as wide as the list."""
+        self._measure()
+
+    def _measure(self) -> None:
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.items) * self.item_height)
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Kept inside the items."""
+        return max(0, min(cursor, len(self.items) - 1))
+
+    def watch_cursor(self) -> None:
+        """Keep the cursor in view."""
+        top, height = self.cursor * self.item_height, self.scrollable_content_region.height
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True)
+        elif top + self.item_height > self.scroll_offset.y + height:
+            self.scroll_to(y=top + self.item_height - height, animate=False, force=True)
+        self.refresh()
+        self._look_for_end()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The wheel may reach the end too."""
+        super().watch_scroll_y(old_value, new_value)
+        self._look_for_end()
+
+    def _look_for_end(self) -> None:
+        height = max(1, self.scrollable_content_region.height)
+        seen = (self.scroll_offset.y + 2 * height) // self.item_height
+        if self.items and max(seen, self.cursor + height // self.item_height) >= len(self.items):
+            self.near_end()
+
+    def action_move(self, down: int) -> None:
+        """Move the cursor."""
+        self.cursor += down
+
+    def action_page(self, down: int) -> None:
+        """Move by what is in view."""
+        self.cursor += down * max(1, self.scrollable_content_region.height // self.item_height)
+
+    def action_edge(self, side: int) -> None:
+        """To the first or the last item."""
+        self.cursor = 0 if side < 0 else len(self.items) - 1
+
+    def action_choose(self) -> None:
+        """Choose the item under the cursor."""
+        if self.chosen is not None:
+            self.choose(self.chosen)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; on the item under the cursor, or twice, it chooses."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = (offset.y + self.scroll_offset.y) // self.item_height
+        if index >= len(self.items):
+            return
+        again = index == self.cursor
+        self.cursor = index
+        if again or event.chain == 2:
+            self.action_choose()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of one item."""
+        width = self.scrollable_content_region.width
+        index, line = divmod(y + self.scroll_offset.y, self.item_height)
+        if not self.items and y == 0 and self.empty_text:
+            words = Content.styled(self.empty_text, "$text-muted").truncate(width, ellipsis=True)
+            return Visual.to_strips(self, words, width, 1, self.visual_style, pad=True)[0]
+        if index >= len(self.items):
+            return Strip.blank(width, self.rich_style)
+        content = self.lines_of(self.items[index], width, chosen=index == self.cursor)[line]
+        content = content.truncate(width, ellipsis=True, pad=True)
+        if index == self.cursor:
+            ground = "$block-cursor-background" if self.has_focus else "$surface-active"
+            style = f"bold $block-cursor-foreground on {ground}" if self.has_focus else f"on {ground}"
+            content = Content.styled(content.plain, style) if self.has_focus else content.stylize_before(style)
+        return Visual.to_strips(self, content, width, 1, self.visual_style, pad=True)[0]
