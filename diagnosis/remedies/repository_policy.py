@@ -9,7 +9,7 @@ from diagnosis.live.entitlement import session_arn
 from diagnosis.reading import Known
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import Statement, difference, statements, written
+from diagnosis.remedies.patch import Json, Statement, difference, statements, written
 from diagnosis.remedies.rendering import terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
@@ -65,12 +65,13 @@ def admit_role(situation: Situation) -> Choice | None:
 
 def _admitting(document: str | None, pairs: tuple[tuple[str, str], ...], role: str) -> str:
     """The policy with one statement that admits the role of another account for exactly the needed actions."""
-    loaded = json.loads(document) if document else {"Version": "2012-10-17", "Statement": []}
+    fresh: dict[str, Json] = {"Version": "2012-10-17", "Statement": []}
+    loaded: dict[str, Json] = json.loads(document) if document else fresh
     statement: Statement = {
         "Sid": "ReleaseRole",
         "Effect": "Allow",
         "Principal": {"AWS": role},
-        "Action": sorted({action for action, _ in pairs}),
+        "Action": [*sorted({action for action, _ in pairs})],
     }
     loaded["Statement"] = [*statements(loaded), statement]
     return written(loaded)

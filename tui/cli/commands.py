@@ -57,7 +57,7 @@ class _Lazy(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="planescope")
 @app_options
 @click.pass_context
-def planescope(ctx: click.Context, **options: object) -> None:
+def planescope(ctx: click.Context, /, **options: object) -> None:
     """Which plane stopped the release, is it still broken now, and what is the smallest change that opens every gate?
 
     Without a command it opens the dashboard for a GitHub repository: the one given with --repo, or the one of the

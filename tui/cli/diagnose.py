@@ -58,7 +58,7 @@ def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
 )
 @click.pass_context
 def diagnose_command(
-    ctx: click.Context, runs: tuple[str, ...], as_json: bool, directory: Path | None, **options: Any
+    ctx: click.Context, /, runs: tuple[str, ...], as_json: bool, directory: Path | None, **options: Any
 ) -> None:
     """Diagnose workflow runs, given as ids or addresses: every attempt of each, in order of time.
 

@@ -17,8 +17,9 @@ from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing
 from probes.github.errors import Cancelled as SourceCancelled
 from probes.github.errors import GitHubProblem
+from probes.github.parts import Depth
 from probes.github.runs import RunFilter
-from probes.github.source import Depth, GitHubSource
+from probes.github.source import GitHubSource
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
