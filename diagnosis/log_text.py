@@ -70,6 +70,7 @@ _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
     r"|\[\d{1,3}(?:;\d{1,3})*m|\[0?K"  # copies that lost the escape character
 )
+_LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
 _CYAN = ("\x1b[36;1m", "[36;1m")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
 _MARKER = re.compile(
@@ -80,8 +81,9 @@ _WEB_KEY = re.compile(r"(?:with|env|shell):(?: |$)|[A-Za-z_][\w-]*: ")
 _SPEAKS = re.compile(
     r"(?:\w*[Ee]rror|ERROR|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
 )
-_BOX = re.compile(r"^(?:[│┃╷╵|] ?)+(?= |\S|$)")
-_SSH = re.compile(r"^(?:err|out): ")
+_FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
+_FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
+"""Boxes that Terraform draws around its errors, and what actions that run commands over SSH put before a line."""
 _SECTION = re.compile(r"(?:Starting|Finishing): ")
 
 _GH_COLUMNS = 3
@@ -107,8 +109,8 @@ _ECHOED = re.compile(
 class LogReader:
     """Reads one log line by line; it remembers only where it stands, so a log of any length fits.
 
-    Lines may be left out between two calls (:mod:`diagnosis.failures.reader` does so), except inside a head
-    (:attr:`in_head`), where each line counts.
+    Lines without a marker may be left out between two calls (:mod:`diagnosis.failures.stream` does so), except where
+    :attr:`counts_each_line` says otherwise.
     """
 
     __slots__ = ("_column", "_head", "_job", "_marked", "_post", "_stamped", "_step", "_title", "_web_head")
@@ -125,9 +127,9 @@ class LogReader:
         self._post = False
 
     @property
-    def in_head(self) -> bool:
-        """Whether the next line may belong to the head of a step."""
-        return self._head or self._web_head
+    def counts_each_line(self) -> bool:
+        """Whether the next line may end the head of a step without a marker, as in a copy of the web page."""
+        return self._web_head
 
     def read(self, number: int, raw: str) -> LogLine:
         """One raw line, with or without its line break, as a :class:`LogLine`. Never raises."""
@@ -142,15 +144,18 @@ class LogReader:
         if at is not None:
             self._stamped = True
         echoed = raw.startswith(_CYAN)
-        if "\x1b" in raw or "[" in raw:
-            raw = _ANSI.sub("", raw)
-        text = _CONTROL.sub(" ", raw.removeprefix("\ufeff"))
+        text = raw
+        if "[" in text and ("\x1b" in text or _LOST_ESCAPE.search(text)):
+            text = _ANSI.sub("", text)
+        if not text.isprintable():
+            text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
         if "[Container]" in text:
             frame = _CODEBUILD.match(text)
             text = text[frame.end() :] if frame else text
         kind, text = self._place(text, stamped=at is not None)
         if kind is LineKind.OUTPUT:
-            text = _SSH.sub("", _BOX.sub("", text))
+            if text.startswith(_FRAMED):
+                text = _FRAME.sub("", text)
             if echoed or _ECHOED.match(text):
                 kind = LineKind.ECHO
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.line_search import lines_holding
+
 _KEEP = r"(?!\*{3}|\[scrubbed:|\$|<|%|\.{3})"
 """A value that is masked, scrubbed, a variable or a placeholder is left as it stands."""
 
@@ -85,11 +87,50 @@ _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,50}-----")
 _PEM_BODY = re.compile(r"(?:^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{1,76}={1,2})\s*$")
 _PEM_HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 
-_HINT = re.compile(
-    r"AKIA|ASIA|ABIA|ACCA|gh[pousr]_|github_pat|v1\.[0-9a-f]|eyJ|QVdT|IQoJ|F[wQ]oG|AQo[DE]|-----BEGIN|://[^\s/]{0,300}@"
-    r"|X-Amz-|[Aa][Uu][Tt][Hh]|[Ss][Ee][Cc][RrUu]|[Tt][Oo][Kk][Ee][Nn]|PASSW|_KEY|docker\s+login"
-    r"|glpat-|dckr_|npm_|xox[a-z]-|pypi-|hv[sb]\.|AIza|ya29\."
+_FRAGMENTS: tuple[str, ...] = (
+    "AKIA",
+    "ASIA",
+    "ABIA",
+    "ACCA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "v1.",
+    "eyJ",
+    "QVdTOm",
+    "IQoJb3",
+    "oGZXIv",
+    "AQoDYX",
+    "AQoEXA",
+    "-----BEGIN",
+    "@",
+    "X-Amz-",
+    "uthoriz",
+    "AUTHORIZ",
+    "ecret",
+    "ECRET",
+    "oken",
+    "TOKEN",
+    "SECURITY",
+    "PASSW",
+    "_KEY",
+    '"auth"',
+    "docker",
+    "glpat-",
+    "dckr_",
+    "npm_",
+    "xox",
+    "pypi-",
+    "hvs.",
+    "hvb.",
+    "AIza",
+    "ya29.",
 )
+"""A line without any of these holds no secret that the rules know."""
+
 _LONGEST_PEM = 200  # lines; a begin without an end must not swallow the log
 
 
@@ -100,6 +141,11 @@ class Scrubber:
 
     def __init__(self) -> None:
         self._pem_lines = 0
+
+    @property
+    def inside(self) -> bool:
+        """Whether the next line may belong to a PEM block."""
+        return self._pem_lines > 0
 
     def line(self, text: str) -> str:
         """The line (without its break) with every secret replaced."""
@@ -114,7 +160,7 @@ class Scrubber:
                 return self._plain(text[: body.start(1)]) + "[scrubbed:pem]"
             if text.strip() and not _PEM_HEAD.search(text):
                 self._pem_lines = 0
-        return self._plain(text) if _HINT.search(text) else text
+        return self._plain(text) if any(fragment in text for fragment in _FRAGMENTS) else text
 
     def _plain(self, text: str) -> str:
         text = self._pem(text)
@@ -139,7 +185,25 @@ class Scrubber:
 
 def scrub(text: str) -> str:
     """The text with secrets replaced by ``[scrubbed:<kind>]``; line breaks stay as they are."""
-    if not _HINT.search(text):
+    starts = sorted(lines_holding(text, _FRAGMENTS))
+    if not starts:
         return text
     scrubber = Scrubber()
-    return "\n".join([scrubber.line(line) for line in text.split("\n")])
+    parts: list[str] = []
+    cursor = 0
+    for start in starts:
+        if start < cursor:
+            continue  # scrubbed already, as part of a block that runs over lines
+        parts.append(text[cursor:start])
+        cursor = start
+        while True:
+            end = text.find("\n", cursor)
+            end = len(text) if end < 0 else end
+            parts.append(scrubber.line(text[cursor:end]))
+            cursor = end
+            if not scrubber.inside or end == len(text):
+                break
+            parts.append("\n")
+            cursor = end + 1
+    parts.append(text[cursor:])
+    return "".join(parts)

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnosis.failures.choice import stopped_by
-from diagnosis.failures.reader import Scan, scan, thin
+from diagnosis.failures.reader import Scan, scan
+from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
 from diagnosis.log_text import LogLine
 from diagnosis.verdicts import Finding
@@ -57,13 +58,16 @@ def decide(lines: Iterable[LogLine]) -> Finding:
 
 
 def explain_text(text: str | Iterable[str]) -> Finding:
-    """The failure that a pasted log speaks of: a text, or raw lines (any frame, streamed). Never raises."""
+    """The failure that a pasted log speaks of, in any frame. Never raises.
+
+    An iterable is the text in pieces cut anywhere (an open file, blocks of any size): it is streamed in bounded memory.
+    """
     return explain(text).finding
 
 
 def explain(text: str | Iterable[str]) -> Explanation:
     """Like :func:`explain_text`, with everything that was seen."""
-    found = scan(thin(text.split("\n") if isinstance(text, str) else text))
+    found = scan(thin(cut(text) if isinstance(text, str) else text))
     return Explanation(_decided(found), tuple(seen.finding for seen in found.sightings))
 
 

@@ -42,7 +42,7 @@ class Denial:
     """The API operation, where the client names it (``when calling the X operation``)."""
 
 
-WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied", "Access Denied", "explicit deny")
+WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied")
 
 _PERFORM = re.compile(r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)?")
 _PRINCIPAL = re.compile(

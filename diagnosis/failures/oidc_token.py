@@ -65,6 +65,6 @@ RULES: tuple[Rule, ...] = (
     Rule(("It looks like you might be trying to authenticate with OIDC",), _hint),
     Rule(("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"), _no_request_url),
     Rule(("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token"), _request_failed),
-    Rule(("reading 'message'",), _toolkit_crash),
+    Rule(("reading 'message')",), _toolkit_crash),
     Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),
 )

@@ -15,7 +15,7 @@ RULES: tuple[Rule, ...] = (
         "No OpenIDConnect provider found",
     ),
     holding(authn(_TRUST, "audience-not-admitted"), "Incorrect token audience"),
-    holding(authn(_TRUST, "thumbprint"), "doesn't match configured thumbprint", "does not match configured thumbprint"),
+    holding(authn(_TRUST, "thumbprint"), "HTTPS certificate doesn't match configured thumbprint"),
     holding(
         authn(_TRUST, "transient"),
         "ouldn't retrieve verification key from your identity provider",

@@ -22,11 +22,12 @@ from diagnosis.failures import (
     role_assumption,
 )
 from diagnosis.failures.application import application_talk
+from diagnosis.failures.prefilter import may_matter
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter
-from diagnosis.failures.scenery import WORDS as SCENE_WORDS
 from diagnosis.failures.scenery import look_around
+from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.failures.words import with_words
-from diagnosis.log_text import LineKind, LogLine, LogReader
+from diagnosis.log_text import LineKind, LogLine
 from diagnosis.scrub import scrub
 from diagnosis.verdicts import Finding
 
@@ -45,23 +46,6 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order in which they are asked; the first that answers a line wins."""
 
-_STRUCTURE = ("##[", "[error]", "Post job cleanup", "Run ")
-_RULE_WORDS = frozenset(word for rule in RULES for word in rule.words)
-
-
-def _alternation(words: Iterable[str]) -> re.Pattern[str]:
-    kept: list[str] = []
-    for word in sorted(words, key=len):  # a word that holds a shorter one adds nothing
-        if not any(short in word for short in kept):
-            kept.append(word)
-    return re.compile("|".join(re.escape(word) for word in sorted(kept)))
-
-
-_SPEAKS = _alternation(_RULE_WORDS)
-_INTEREST = _alternation(_RULE_WORDS | set(SCENE_WORDS) | set(_STRUCTURE))
-
-_BEFORE = 2
-_AFTER = 5
 _SHOWN = 2
 _MOST_SIGHTINGS = 2_000
 _LONGEST_SENTENCE = 8_000
@@ -98,7 +82,7 @@ class Scan:
 
 
 def scan(lines: Iterable[LogLine]) -> Scan:
-    """One pass over the lines; lines may be missing between, as :func:`thin` leaves them out."""
+    """One pass over the lines; those that cannot matter may be missing (:func:`diagnosis.failures.stream.thin`)."""
     sightings: dict[tuple[object, ...], Sighting] = {}
     failing: dict[int, None] = {}
     passed: dict[str, int] = {}
@@ -108,10 +92,12 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if line.step != step:
             step = line.step
             scene.begin(line.title)
-        look_around(line, scene, passed)
         if not line.post and (line.kind is LineKind.ERROR or (line.step and line.text.startswith("Error: "))):
             failing.setdefault(line.step)
-        if not line.printed or line.kind is LineKind.DEBUG or not _SPEAKS.search(line.text):
+        if line.kind is LineKind.DEBUG or not may_matter(line.text):
+            continue
+        look_around(line, scene, passed)
+        if not line.printed:
             continue
         seen = _judge(line, before, after, scene)
         if seen is None:
@@ -131,28 +117,10 @@ def scan(lines: Iterable[LogLine]) -> Scan:
     return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()))
 
 
-def thin(raw_lines: Iterable[str]) -> Iterator[LogLine]:
-    """The lines around anything that may matter, read lazily; the rest is dropped unread."""
-    reader = LogReader()
-    recent: deque[tuple[int, str]] = deque(maxlen=_BEFORE)
-    wanted = 0
-    search = _INTEREST.search
-    for number, raw in enumerate(raw_lines, start=1):
-        if search(raw):
-            while recent:
-                yield reader.read(*recent.popleft())
-            wanted = _AFTER + 1
-        if wanted or reader.in_head:
-            wanted = max(wanted - 1, 0)
-            yield reader.read(number, raw)
-        else:
-            recent.append((number, raw))
-
-
 def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
     rest = iter(lines)
-    after = deque(islice(rest, _AFTER + 1))
-    before: deque[LogLine] = deque(maxlen=_BEFORE)
+    after = deque(islice(rest, AFTER + 1))
+    before: deque[LogLine] = deque(maxlen=BEFORE)
     while after:
         line = after.popleft()
         following = next(rest, None)

@@ -46,9 +46,6 @@ _OTHER_WORDS = (
 )
 _URL_HOST = re.compile(r"https?://([^\s/\"']{1,255})/(?:v2|service/token|token)\b")
 
-WORDS: tuple[str, ...] = (".dkr.ecr", ".dkr-ecr", "public.ecr.aws", "push refers to repository", *_OTHER_WORDS[:8])
-"""Words by which a line that names a registry is found."""
-
 
 def registry_of(text: str) -> Registry | None:
     """The registry that the text names, or None where it names none or hides the host.

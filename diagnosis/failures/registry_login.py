@@ -48,11 +48,10 @@ def _not_authorized(text: str, scene: Scene) -> Seen | None:
 
 RULES: tuple[Rule, ...] = (
     Rule(("no basic auth credentials",), _no_basic_auth),
-    Rule(("login attempt to", "ogin failed", "Could not login", "logging in", "logging into"), _login_attempt),
+    Rule(("nauthorized", "Bad Request", "orbidden"), _login_attempt),
     Rule(("ot Authorized",), _not_authorized),
     holding(
         other("not-logged-in", "get-authorization-token", "not-logged-in", weight=Weight.CONSEQUENCE),
-        "Cannot perform an interactive login from a non TTY device",
-        "cannot perform an interactive login from a non TTY device",
+        "annot perform an interactive login from a non TTY device",
     ),
 )

@@ -37,7 +37,7 @@ def _status(text: str, scene: Scene) -> Seen | None:
     if kind is Registry.OTHER:
         return other("other-registry")
     seen = _refusal(found[1] or found[2], text, scene, kind)
-    return lighter(seen, Weight.OUTCOME) if seen and (scene.cache or "importing cache" in text) else seen
+    return lighter(seen, Weight.OUTCOME) if seen and scene.reads_cache(text) else seen
 
 
 def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> Seen | None:
@@ -97,7 +97,10 @@ RULES: tuple[Rule, ...] = (
         authz(Checkpoint.REGISTRY_PULL, None, "repository-policy-deny", "pull-scope"),
         "does not have permission to access the ECR image",
     ),
-    Rule(("40", "429", "50"), _status),
+    Rule(
+        ("Bad Request", "nauthorized", "uthorized", "orbidden", "Not Found", "Method Not", "Too Many", "HTTP 4"),
+        _status,
+    ),
     Rule(("EOF",), _eof),
 )
 """Applied last among the registry rules: every rule with a sentence of its own knows more."""

@@ -20,6 +20,8 @@ def _absent(text: str, scene: Scene) -> Seen | None:
         return _PROBED  # the usual probe before a repository is created
     if "RepositoryNotFoundException" in text or ("repository with name" in text and "does not exist" in text):
         return _ABSENT
+    if "name unknown" not in text and "NAME_UNKNOWN" not in text:
+        return None
     kind = registry_of(text) or scene.registry
     return other("other-registry") if kind is Registry.OTHER else _ABSENT
 
@@ -61,8 +63,8 @@ RULES: tuple[Rule, ...] = (
     holding(state("image-exists"), "ImageAlreadyExistsException"),
     Rule(("exceeds the maximum allowed", "maximum allowed number of", "LimitExceededException"), _quota),
     holding(state("repository-exists", weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
-    Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "repository with name"), _absent),
-    Rule(("create ECR repository", "create the ECR repository", "ECR repository"), _not_created),
+    Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "does not exist"), _absent),
+    Rule(("ECR repository",), _not_created),
     Rule(
         ("manifest unknown", "MANIFEST_UNKNOWN", "ImageNotFoundException", "Requested image not found", "Source image"),
         _image_absent,
@@ -75,7 +77,6 @@ RULES: tuple[Rule, ...] = (
         "InvalidLayerException",
         "LayersNotFoundException",
         "LayerPartTooSmallException",
-        "unsupported manifest type",
         "digest invalid: ",
         "blob upload unknown",
     ),

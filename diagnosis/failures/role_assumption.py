@@ -50,11 +50,9 @@ def _arn(text: str, _scene: Scene) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    holding(
-        authn(_ROLE, "session-duration"), "DurationSeconds exceeds", "session limit for roles assumed by role chaining"
-    ),
+    holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
-    Rule(("Request ARN is invalid", "roleArn"), _arn),
+    Rule(("Request ARN is invalid", "'roleArn"), _arn),
     holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
-    holding(authn(_ROLE, "region-disabled"), "RegionDisabledException", "STS is not activated in this region"),
+    holding(authn(_ROLE, "region-disabled"), "RegionDisabledException"),
 )

@@ -56,13 +56,18 @@ class Scene:
     """ECR hosts that a login named."""
     pushing: bool = False
     """The step pushes; None of its lines says so for a pull."""
-    cache: bool = False
-    """The last build step that was named reads or writes a build cache: its failure does not stop the build."""
+    cache_steps: set[str] = field(default_factory=set)
+    """How BuildKit marks the lines of steps that only read a build cache (``#7``): they stop no build."""
+
+    def reads_cache(self, text: str) -> bool:
+        """Whether a line speaks of reading a build cache."""
+        return "importing cache" in text or "cache importer" in text or text.startswith(tuple(self.cache_steps))
 
     def begin(self, title: str) -> None:
         """A step begins: what belonged to the one before it is forgotten."""
         self.title = title
-        self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.cache = False
+        self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = False
+        self.cache_steps.clear()
 
 
 class Registry(IntEnum):

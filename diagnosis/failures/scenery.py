@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.registry_address import WORDS as REGISTRY_WORDS
 from diagnosis.failures.registry_address import ecr_hosts, registry_of
 from diagnosis.failures.rule import Scene
 from diagnosis.log_text import LineKind, LogLine
@@ -19,31 +18,32 @@ _PUSHES = re.compile(
     r"|\bko (?:build|publish|apply|resolve)\b|kaniko|build-push-action|^\s*push: true|--push\b|docker compose push"
     r"|bake-action"
 )
-_CACHE = re.compile(r"importing cache manifest|cache importer")
-_BUILD_STEP = re.compile(r"^#\d+ (?:\[|exporting to image|pushing)")
+_CACHE = re.compile(r"(#\d+) importing cache manifest")
 
 WORDS: tuple[str, ...] = (
-    *REGISTRY_WORDS,
-    "Assuming role with",
     "Assuming role with OIDC",
     "Logging into registry",
     "Login Succeeded",
     "Authenticated as assumedRoleId",
+    "push refers to repository",
     "pushing layers",
     "pushing manifest",
-    "importing cache",
-    "exporting cache",
-    "exporting to image",
+    "importing cache manifest",
     ": digest: sha256:",
-    "role-to-assume:",
-    "aws-access-key-id:",
+    ".dkr.ecr.",
+    "public.ecr.aws",
+    "ghcr.io/",
+    "docker.io/",
+    "quay.io/",
+    "gcr.io/",
 )
+"""What is looked for in lines that are no failure themselves."""
 
 
 def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
     """Takes up what a line tells about the scene. Echoed lines tell what a step is, never what happened."""
     text = line.text
-    if line.kind is LineKind.ECHO or line.kind is LineKind.GROUP:
+    if line.kind in (LineKind.ECHO, LineKind.GROUP):
         _look_at_head(text, scene)
         return
     if "Assuming role with OIDC" in text:
@@ -58,10 +58,9 @@ def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
         passed["push"] = line.number
     if "push refers to repository" in text or "pushing layers" in text or "pushing manifest" in text:
         scene.pushing = True
-    if _CACHE.search(text):
-        scene.cache = True
-    elif _BUILD_STEP.match(text):
-        scene.cache = False
+    cache = _CACHE.match(text)
+    if cache:
+        scene.cache_steps.add(f"{cache[1]} ")
     kind = registry_of(text)
     if kind is not None:
         scene.registry = kind

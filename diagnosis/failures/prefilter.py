@@ -1,0 +1,95 @@
+"""Where in a large text a line may matter: a fast search that misses nothing the rules know.
+
+A search for some thirty plain fragments runs at memory speed each; a pattern whose alternatives begin with rare letters
+does the rest. Every word of every rule holds one of these fragments (a test sees to it), so a line without any of them
+cannot be a finding.
+"""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.line_search import lines_holding
+
+STRUCTURE = ("##[", "Post job cleanup")
+"""What tells where steps begin and end."""
+
+FRAGMENTS: tuple[str, ...] = (
+    "ailed",
+    "enied",
+    "uthoriz",
+    "redential",
+    "nvalid",
+    "unknown",
+    "imeout",
+    "mmutable",
+    "not found",
+    "not exist",
+    "dentity provider",
+    "id-token",
+    "oken included",
+    "onnection re",
+    "ssume role",
+    "toomany",
+    "orbidden",
+    "such host",
+    "space left",
+    "of memory",
+    "imed out",
+    "maximum allowed",
+    "by integration",
+    "canceled",
+    "shutdown signal",
+    "ecr.",
+    ".io/",
+    "refers to",
+    "push",
+    "role-to-assume",
+    "-access-key-id",
+    "mporting cache",
+    "digest: sha",
+)
+
+_WEB_HEAD = "Run "
+"""How a step begins in a copy of GitHub's web page."""
+
+RARE = re.compile(
+    r"x(?:it code|it status|ited with|pired|ceed|ception)"
+    r"|'(?:message'\)|roleArn)"
+    r"|A(?:ADSTS|CTIONS_ID_TOKEN|ssuming role|uthenticated as|RN is)"
+    r"|Bad Request|Could not connect|DENIED"
+    r"|E(?:AI_AGAIN|CONN|NOTFOUND|TIMEDOUT|OF\b|CR repository|CR image)"
+    r"|FAIL(?:ED|:|\t| )"
+    r"|HTTP(?:S certificate| 4)"
+    r"|I(?:DP[CR]|MDS role|NVALID|ncorrect token|nput required|D [Tt]oken)"
+    r"|Log(?:ging into|in Succeeded)"
+    r"|M(?:issing (?:Auth|region)|issingAuth|ethod Not)"
+    r"|Not Found"
+    r"|O(?:OMKilled|penIDConnect|IDC\b)"
+    r"|P(?:ackedPolicy|ermission ['\"])"
+    r"|R(?:OLLBACK_|egion is|egionDisabled)"
+    r"|S(?:ignature|ource image|ource Account)"
+    r"|T(?:OOMANY|oken must|TY device|oo Many|he config profile|he (?:self-)?hosted runner)"
+    r"|U(?:NAUTHORIZED|NKNOWN|nauthenticated)"
+    r"|You must"
+)
+
+
+def interesting_lines(block: str) -> list[tuple[int, bool]]:
+    """Where the lines begin that may matter, in order, each with whether it may be a finding or only gives structure."""
+    starts = lines_holding(block, FRAGMENTS)
+    for found in RARE.finditer(block):
+        starts.add(block.rfind("\n", 0, found.start()) + 1)
+    structure = lines_holding(block, STRUCTURE)
+    if block.startswith(_WEB_HEAD):
+        structure.add(0)
+    at = block.find(f"\n{_WEB_HEAD}")
+    while at >= 0:
+        structure.add(at + 1)
+        at = block.find(f"\n{_WEB_HEAD}", at + 1)
+    return sorted([(start, True) for start in starts] + [(start, False) for start in structure - starts])
+
+
+def may_matter(text: str) -> bool:
+    """Whether one line may matter: the same question for lines that were read already."""
+    return any(fragment in text for fragment in FRAGMENTS) or RARE.search(text) is not None
