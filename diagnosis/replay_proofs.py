@@ -91,6 +91,8 @@ def _all(parts: list[Proof | Unproved], checkpoint: Checkpoint) -> Proof | Unpro
 def _assumption(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Proof | Unproved | None, Proof | Unproved]:
     """``(trust, role)`` of one step; trust is None where the step uses no token of GitHub's."""
     failed = step.conclusion not in ("success", None) or (step.conclusion is None and step.matched.step is not None)
+    if failed and len(step.sections) > 1 and _line(step.output, AUTHENTICATED):
+        failed = False  # a composite action that failed after this step of its own
     if failed or not step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
         why = (
             f"Step “{step.name}” did not succeed." if failed else f"Nothing that “{step.name}” shows proves a session."

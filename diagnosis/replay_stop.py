@@ -27,7 +27,7 @@ from diagnosis.runs import Annotation
 from diagnosis.steps import Doing, StepKind
 from diagnosis.verdicts import Finding
 
-_RETRY = re.compile(r"(?:Retry\S*: attempt (\d+) of \d+ failed|[Rr]etrying (?:in|after) \d)")
+_RETRY = re.compile(r"(?:Retry(?: \w+)?: attempt \d+ of \d+ failed|[Rr]etrying (?:in|after) \d)")
 _ASSUMING = "Assuming role with OIDC"
 _PASSED = re.compile(
     r"^Authenticated as assumedRoleId|Login Succeeded|[\w.-]+: digest: sha256:|pushing manifest for \S+.* done$"
