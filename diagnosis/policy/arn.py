@@ -70,8 +70,8 @@ class PrincipalView:
 
     @property
     def identity_key(self) -> tuple[str, str, str]:
-        """Partition, account and friendly name: what names a role or user whatever its path."""
-        return (self.partition, self.account, self.name)
+        """Partition, account and folded name: what names a role or user whatever its path; names know no case."""
+        return (self.partition, self.account, self.name.lower())
 
     @property
     def has_identity_policies(self) -> bool:

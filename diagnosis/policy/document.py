@@ -6,7 +6,7 @@ parsed and told in ``Policy.rejections``; what has no meaning is unparsable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.policy.conditions import Condition, compile_condition
@@ -15,7 +15,7 @@ from diagnosis.policy.principals import PRINCIPAL_TYPES, PrincipalSet, index_pri
 from diagnosis.policy.rejections import PolicyKind, rejections_of
 from diagnosis.policy.statement import ActionPatterns, Effect, ResourcePatterns, Statement
 from diagnosis.policy.strict_json import JsonFault, JsonNumber, read_json
-from diagnosis.policy.variables import VERSION_WITH_VARIABLES
+from diagnosis.policy.variables import VERSION_WITH_VARIABLES, read_pieces, widened
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without Version is read as."""
@@ -88,7 +88,9 @@ class _PolicyError(Exception):
 def parse_policy(source: str | Mapping[str, object], kind: PolicyKind | None = None) -> Policy | Unparsable:
     """Read a policy from JSON text or from a mapping; never raises.
 
-    With ``kind`` the rejections include what AWS refuses in a policy of that kind (Resource in a trust policy).
+    With ``kind`` the rejections include what AWS refuses in a policy of that kind (Resource in a trust policy), and
+    short ARNs are completed as in that kind; without it as in an identity-based policy, or where a statement has a
+    Principal as in a resource-based one.
     """
     tree: object = source
     if isinstance(source, str):
@@ -118,13 +120,22 @@ def _policy(tree: object, kind: PolicyKind | None) -> Policy:
     paths = ["Statement"] if single else [f"Statement[{index}]" for index in range(len(listed))]
     variables = version == VERSION_WITH_VARIABLES
     compiled = tuple(
-        _statement(statement, index, path, variables=variables)
+        _statement(statement, index, path, kind, variables=variables)
         for index, (statement, path) in enumerate(zip(listed, paths, strict=True))
     )
     return Policy(str(version), compiled, identifier, "Version" in document, rejections_of(compiled, kind))
 
 
-def _statement(tree: object, index: int, path: str, *, variables: bool) -> Statement:
+def _completes(kind: PolicyKind | None, principal: str | None) -> Callable[[str], bool]:
+    """Which short ARNs AWS completes: all in policies that are attached to a principal, elsewhere those with a star."""
+    if kind in (PolicyKind.SCP, PolicyKind.RCP):
+        return lambda pattern: pattern.endswith("*")
+    if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) or principal is not None:
+        return lambda pattern: "*" in pattern
+    return lambda _pattern: True
+
+
+def _statement(tree: object, index: int, path: str, kind: PolicyKind | None, *, variables: bool) -> Statement:
     parts = _object(tree, "a statement", path)
     _known(parts, _ELEMENTS, path)
     effect = parts.get("Effect")
@@ -145,20 +156,30 @@ def _statement(tree: object, index: int, path: str, *, variables: bool) -> State
         sid=sid or None,
         effect=Effect(str(effect)),
         actions=ActionPatterns(patterns, action == "NotAction", action_matcher(patterns)),
-        resources=None if resource is None else _resources(parts[resource], resource, path, variables=variables),
+        resources=None
+        if resource is None
+        else _resources(parts[resource], resource, path, _completes(kind, principal), variables=variables),
         principals=None if principal is None else _principals(parts[principal], f"{path}.{principal}"),
         not_principal=principal == "NotPrincipal",
         conditions=_conditions(parts.get("Condition", {}), f"{path}.Condition", variables=variables),
     )
 
 
-def _resources(tree: object, element: str, path: str, *, variables: bool) -> ResourcePatterns:
+def _resources(
+    tree: object, element: str, path: str, completed: Callable[[str], bool], *, variables: bool
+) -> ResourcePatterns:
     patterns = _strings(tree, f"{path}.{element}")
+    with_variables = [
+        (read_pieces(pattern, variables=True, wildcards=True), resource_matcher(widened(pattern), variables=False))
+        for pattern in patterns
+        if variables and widened(pattern) != pattern
+    ]
     return ResourcePatterns(
         patterns,
         element == "NotResource",
         any(matches_everything(pattern) for pattern in patterns),
-        tuple(resource_matcher(pattern, variables=variables) for pattern in patterns),
+        tuple(resource_matcher(pattern, variables=variables, complete=completed(pattern)) for pattern in patterns),
+        tuple(with_variables),
     )
 
 

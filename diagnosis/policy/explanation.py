@@ -106,7 +106,7 @@ def _names_caller(request: Request, layers: Layers, statement: Statement) -> boo
 def _speaks_of_resource(request: Request, place: Place, statement: Statement) -> bool:
     if statement.resources is None:
         return place.layer is Layer.RESOURCE
-    return statement.resources.covers(request)
+    return statement.resources.covers(request, deny=False)
 
 
 def _near_miss(

@@ -126,16 +126,19 @@ def matches_everything(text: str) -> bool:
     return bool(text) and not text.strip("*")
 
 
-def resource_matcher(text: str, *, variables: bool) -> Matcher:
+def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Matcher:
     """One pattern of Resource or NotResource.
 
     A wildcard stays inside its segment; a ``*`` that ends a segment may also reach across colons ("it can expand to
     match beyond the colon boundaries"). Partition, service, region and account know no letter case, the rest does.
+    With ``complete`` an ARN of fewer than six fields is completed with ``*``, as AWS does in identity-based policies.
     """
     if matches_everything(text):
         return lambda _value, _context: True
     pieces = read_pieces(text, variables=variables, wildcards=True)
     segments = tuple(cut_at_colons(pieces, _ARN_SEGMENTS))
+    if complete and segments[0] == ("arn",) and len(segments) < _ARN_SEGMENTS:
+        segments += ((Wildcard.ANY,),) * (_ARN_SEGMENTS - len(segments))
     if len(segments) > 1 and any(has_variables(segment) for segment in segments[:-1]):
         return lambda _value, _context: False  # before the fifth colon AWS replaces no variable
     if has_variables(pieces):
@@ -152,21 +155,15 @@ def resource_matcher(text: str, *, variables: bool) -> Matcher:
 @lru_cache(maxsize=_CACHED)
 def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], bool]:
     """The test for resolved segments of a Resource pattern."""
-    if len(segments) < _ARN_SEGMENTS and segments[0] != ("arn",):
+    if len(segments) < _ARN_SEGMENTS:
         whole = re.compile(":".join(glob_pattern(segment) for segment in segments), re.DOTALL).fullmatch
         return lambda value: whole(value) is not None
     every = [*segments[:-1], *cut_at_colons(segments[-1])]
     may_reach = any(segment[-1:] == (Wildcard.ANY,) for segment in every[: _ARN_SEGMENTS - 1])
-    segmentwise = _compiled_arn(segments, True).fullmatch if len(segments) == _ARN_SEGMENTS else None
-    if not may_reach and segmentwise is not None:
+    segmentwise = _compiled_arn(segments, True).fullmatch
+    if not may_reach:
         return lambda value: segmentwise(value) is not None
-
-    def test(value: str) -> bool:
-        if segmentwise is not None and segmentwise(value) is not None:
-            return True
-        return may_reach and value.count(":") >= len(every) and _reaches(every, value)
-
-    return test
+    return lambda value: segmentwise(value) is not None or (value.count(":") >= len(every) and _reaches(every, value))
 
 
 def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:

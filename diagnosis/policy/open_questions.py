@@ -65,6 +65,9 @@ def _about(statement: Statement, request: Request, layer: Layer) -> Iterator[str
             yield f"{condition.name} on {condition.key}, which holds a list, needs a set operator; taken as not matched"
         elif any(condition.incomparable(value, request.keys) for value in found.values):
             yield f"{condition.name} on {condition.key} cannot compare with the request's value; taken as not matched"
+    if statement.resources is not None and statement.resources.negated:
+        for name in statement.resources.unresolved(request):
+            yield f"{name} in NotResource has no value; taken for what opens less"
     principals = statement.principals
     if layer is not Layer.RESOURCE or principals is None:
         return
@@ -77,6 +80,6 @@ def _about(statement: Statement, request: Request, layer: Layer) -> Iterator[str
             yield "NotPrincipal with Deny lists the account and not the caller; AWS may still deny the caller"
         return
     named = principals.match(caller) is not PrincipalMatch.NONE
-    provider_denied = caller.kind is PrincipalKind.WEB_IDENTITY and statement.effect is Effect.DENY and not named
-    if provider_denied and principals.names_account_of(caller):
-        yield "whether a Deny of an account reaches its identity providers is not documented; taken as if it did"
+    silent = statement.effect is Effect.ALLOW and not statement.not_principal
+    if caller.kind is PrincipalKind.WEB_IDENTITY and not named and not silent and principals.names_account_of(caller):
+        yield "whether an account's ARN stands for its identity providers is not documented; taken for what opens less"

@@ -37,7 +37,7 @@ class PrincipalSet:
     accounts: frozenset[tuple[str, str]] = field(repr=False, compare=False)
     """``(partition, account)``; partition empty for a bare account id."""
     identities: frozenset[tuple[str, str, str, str]] = field(repr=False, compare=False)
-    """``(role or user, partition, account, friendly name)``."""
+    """``(role or user, partition, account, folded name)``."""
     federated: frozenset[str] = field(repr=False, compare=False)
     services: frozenset[str] = field(repr=False, compare=False)
 
@@ -73,9 +73,9 @@ class PrincipalSet:
 
 _NAMED_AS = {
     PrincipalKind.ROLE_SESSION: "role",
-    PrincipalKind.ROLE: "role",
     PrincipalKind.FEDERATED_USER: "user",
 }
+"""Callers whose ARN does not tell the path of the role or user behind them: compared by friendly name."""
 
 PRINCIPAL_TYPES = ("AWS", "Federated", "Service", "CanonicalUser")
 
@@ -97,7 +97,7 @@ def index_principals(entries: tuple[tuple[str, str], ...]) -> PrincipalSet:
         if arn.service == "iam" and arn.resource == "root":
             accounts.add((arn.partition, arn.account))
         elif arn.service == "iam" and sort in ("role", "user"):
-            identities.add((sort, arn.partition, arn.account, rest.rpartition("/")[2]))
+            identities.add((sort, arn.partition, arn.account, rest.rpartition("/")[2].lower()))
     return PrincipalSet(
         entries,
         anybody=any(name == "*" and kind in ("*", "AWS") for kind, name in entries),

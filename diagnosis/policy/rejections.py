@@ -29,6 +29,7 @@ class PolicyKind(StrEnum):
 
 _WITH_PRINCIPAL = frozenset({PolicyKind.TRUST, PolicyKind.RESOURCE, PolicyKind.RCP})
 _WITHOUT_RESOURCE = frozenset({PolicyKind.TRUST})
+_WITHOUT_SHORT_ARNS = frozenset({PolicyKind.SESSION, PolicyKind.SCP, PolicyKind.RCP})
 _SID_IN_IAM = re.compile(r"[A-Za-z0-9]*\Z")
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+\Z|\*+(:\*+)?\Z")
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}\Z")
@@ -77,8 +78,10 @@ def _of_resources(statement: Statement, kind: PolicyKind | None) -> Iterator[str
         if matches_everything(pattern):
             continue
         segments = cut_at_colons(read_pieces(pattern, variables=True, wildcards=True), 6)
-        if segments[0] != ("arn",) or (len(segments) < 6 and not pattern.endswith("*")):
+        if segments[0] != ("arn",):
             yield f'{statement.path}: the resource {pattern[:120]!r} must be an ARN or "*"'
+        elif len(segments) < 6 and kind in _WITHOUT_SHORT_ARNS:
+            yield f"{statement.path}: the resource {pattern[:120]!r} has fewer than six fields"
         elif any(has_variables(segment) for segment in segments[:5]):
             yield f"{statement.path}: the resource {pattern[:120]!r} has a variable before its fifth colon"
 

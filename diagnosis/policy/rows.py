@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from diagnosis.policy.document import Policy, Unparsable, parse_policy
 from diagnosis.policy.evaluation import Decision
+from diagnosis.policy.rejections import PolicyKind
 from diagnosis.policy.request import Layers, Request
 from diagnosis.policy.strict_json import JsonFault, JsonNumber, read_json
 
@@ -147,35 +148,35 @@ def _context(tree: object) -> dict[str, tuple[str, ...]]:
 def _layers(tree: Mapping[str, object]) -> Layers:
     boundaries = tree.get("permission_boundaries")
     return Layers(
-        identity=_policies(tree.get("identity_policies") or (), "identity_policies"),
-        resource=_optional(tree.get("resource_policy"), "resource_policy"),
-        boundaries=None if boundaries is None else _policies(boundaries, "permission_boundaries"),
-        session=_optional(tree.get("session_policy"), "session_policy"),
-        scps=_levels(tree.get("scps"), "scps"),
-        rcps=_levels(tree.get("rcps"), "rcps"),
+        identity=_policies(tree.get("identity_policies") or (), "identity_policies", PolicyKind.IDENTITY),
+        resource=_optional(tree.get("resource_policy"), "resource_policy", PolicyKind.RESOURCE),
+        boundaries=None if boundaries is None else _policies(boundaries, "permission_boundaries", PolicyKind.BOUNDARY),
+        session=_optional(tree.get("session_policy"), "session_policy", PolicyKind.SESSION),
+        scps=_levels(tree.get("scps"), "scps", PolicyKind.SCP),
+        rcps=_levels(tree.get("rcps"), "rcps", PolicyKind.RCP),
     )
 
 
-def _policy(tree: object, path: str) -> Policy:
+def _policy(tree: object, path: str, kind: PolicyKind) -> Policy:
     if not isinstance(tree, (str, Mapping)):
         raise _RowError(f"{path} must be a policy document")
-    policy = parse_policy(tree)
+    policy = parse_policy(tree, kind)
     if isinstance(policy, Unparsable):
         raise _RowError(f"{path}: {policy.text}")
     return policy
 
 
-def _optional(tree: object, path: str) -> Policy | None:
-    return None if tree is None else _policy(tree, path)
+def _optional(tree: object, path: str, kind: PolicyKind) -> Policy | None:
+    return None if tree is None else _policy(tree, path, kind)
 
 
-def _policies(tree: object, path: str) -> tuple[Policy, ...]:
+def _policies(tree: object, path: str, kind: PolicyKind) -> tuple[Policy, ...]:
     if not isinstance(tree, (list, tuple)):
         raise _RowError(f"{path} must be a list of policy documents")
-    return tuple(_policy(document, f"{path}[{index}]") for index, document in enumerate(tree))
+    return tuple(_policy(document, f"{path}[{index}]", kind) for index, document in enumerate(tree))
 
 
-def _levels(tree: object, path: str) -> _Levels | None:
+def _levels(tree: object, path: str, kind: PolicyKind) -> _Levels | None:
     if tree is None:
         return None
     if not isinstance(tree, Sequence) or isinstance(tree, str):
@@ -185,6 +186,6 @@ def _levels(tree: object, path: str) -> _Levels | None:
         if not isinstance(level, Mapping):
             raise _RowError(f"{path}[{index}] must be an object")
         name = level.get("level")
-        policies = _policies(level.get("policies") or (), f"{path}[{index}].policies")
+        policies = _policies(level.get("policies") or (), f"{path}[{index}].policies", kind)
         levels.append((name if isinstance(name, str) else str(index), policies))
     return tuple(levels)

@@ -11,6 +11,7 @@ from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.matching import Matcher
 from diagnosis.policy.principals import PrincipalMatch, PrincipalSet
 from diagnosis.policy.request import Request
+from diagnosis.policy.variables import Piece, unresolved
 
 
 class Effect(StrEnum):
@@ -46,10 +47,29 @@ class ResourcePatterns:
     everything: bool
     """Whether one pattern is ``*``."""
     _matchers: tuple[Matcher, ...] = field(repr=False, compare=False)
+    _with_variables: tuple[tuple[tuple[Piece, ...], Matcher], ...] = field(repr=False, compare=False, default=())
+    """The patterns that hold variables, each with a matcher in which the variables are wildcards."""
 
-    def covers(self, request: Request) -> bool:
-        """Whether the statement speaks of the resource."""
-        return self.names(request) is not self.negated
+    def covers(self, request: Request, *, deny: bool) -> bool:
+        """Whether the statement speaks of the resource.
+
+        A pattern whose variable has no value matches no resource. Under NotResource it is not documented clearly
+        whether the statement then covers everything: a Deny is taken to, an Allow is taken not to.
+        """
+        if not self.negated:
+            return self.names(request)
+        return not self.names(request) and (deny or not self.unresolved(request))
+
+    def unresolved(self, request: Request) -> tuple[str, ...]:
+        """The variables without value, as written, of the patterns that some value of theirs would let match."""
+        if request.wildcard_only_action or request.resource == "*":
+            return ()
+        return tuple(
+            name
+            for pieces, could_match in self._with_variables
+            for name in unresolved(pieces, request.keys)
+            if could_match(request.resource, request.keys)
+        )
 
     def names(self, request: Request) -> bool:
         """Whether a pattern matches the resource, negation aside."""
@@ -95,7 +115,7 @@ class Statement:
         if self.resources is None:
             if self.effect is Effect.ALLOW:
                 return False
-        elif not self.resources.covers(request):
+        elif not self.resources.covers(request, deny=self.effect is Effect.DENY):
             return False
         return self.conditions_hold(request)
 
@@ -106,7 +126,8 @@ class Statement:
         closeness = self.principal_match(request, has_boundary=has_boundary)
         if closeness is PrincipalMatch.NONE:
             return closeness
-        if self.resources is not None and not self.resources.covers(request):
+        deny = self.effect is Effect.DENY
+        if self.resources is not None and not self.resources.covers(request, deny=deny):
             return PrincipalMatch.NONE
         return closeness if self.conditions_hold(request) else PrincipalMatch.NONE
 
@@ -121,6 +142,9 @@ class Statement:
         caller = request.caller
         if self.not_principal:
             exempt = self.principals.match(caller) is not PrincipalMatch.NONE
+            if not exempt and self.effect is Effect.ALLOW and caller.kind is PrincipalKind.WEB_IDENTITY:
+                # Not documented whether an account's providers are of the account: taken for what opens less.
+                exempt = self.principals.names_account_of(caller)
             if exempt and has_boundary and self.effect is Effect.DENY and caller.has_identity_policies:
                 exempt = caller.kind is PrincipalKind.ROOT
             return PrincipalMatch.NONE if exempt else PrincipalMatch.DIRECT

@@ -130,6 +130,11 @@ def unresolved(pieces: Iterable[Piece], context: Context) -> tuple[str, ...]:
     return tuple(piece.text for piece in pieces if isinstance(piece, Variable) and _value_of(piece, context) is None)
 
 
+def widened(text: str) -> str:
+    """The string with a star for every variable: what it could match at most."""
+    return _VARIABLE.sub(lambda found: found.group() if found.group(1) in _SPECIAL else "*", text)
+
+
 def as_text(pieces: Iterable[Piece]) -> str:
     """The pieces written out again, variables resolved or as written, special characters bare."""
     return "".join(
