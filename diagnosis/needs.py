@@ -92,7 +92,7 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
     """
     if read.written is not None and is_never(read.written.condition):
         return ()
-    place = _place(facts, case or Case())
+    place = _place(read, facts, case or Case())
     speaks_ecr = read.releases
     found: list[Need] = []
     for step in read.steps:
@@ -110,17 +110,25 @@ def is_never(condition: str | None) -> bool:
     return text in _NEVER or text.removeprefix("${{").removesuffix("}}").startswith("false&&")
 
 
-def _place(facts: RunFacts, case: Case) -> _Place:
-    role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn
+def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
+    """The facts first, then the case, then the registry that the job's own role leads to."""
+    role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn or _role_of(read)
     account = AccountQuestion(role_arn=role).role_account
     registry = address_in(facts.registry.value) if facts.registry else None
+    home = address_in(read.values.get("outputs.registry"))
+    region = (registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region
     return _Place(
-        region=(registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region,
+        region=region or (home.region if home else None),
         registry_id=(registry.account if registry else None) or case.registry_id or account,
         role_account=case.registry_id or account,
         repository=(facts.repository.value if facts.repository else None) or case.ecr_repository,
         role_arn=role,
     )
+
+
+def _role_of(read: ReadJob) -> str | None:
+    targets = (deed.target for step in read.steps for deed in step.deeds if deed.doing is Doing.ASSUME)
+    return next((target for target in targets if target and target.startswith("arn:") and is_legible(target)), None)
 
 
 def _of_deed(step: ReadStep, deed: Deed, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:
@@ -158,9 +166,9 @@ def _token(step: ReadStep, deed: Deed, *, public: bool) -> Iterator[Need]:
 
 def _call(step: ReadStep, deed: Deed, place: _Place) -> Need:
     service, _, name = (deed.operation or "ecr:").partition(":")
+    if name == "DescribeRepositories" and not deed.target:
+        place = replace(place, repository="*")  # a call about all of them
     resource = "*" if name in _REGISTRY_WIDE else place.arn(None, deed) if service == "ecr" else None
-    if name == "DescribeRepositories" and not deed.target and resource:
-        resource = resource.partition(":repository/")[0] + ":repository/*"
     checkpoint = Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH
     return Need(f"{service}:{name}", resource, checkpoint, _because(step, deed), step.name)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.case import Case
-from diagnosis.image_address import PUBLIC_HOST, address_in
+from diagnosis.image_address import address_in
 from diagnosis.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.log_text import LogLine
 from diagnosis.reading import Known
@@ -289,8 +289,9 @@ def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
     """What a login prints becomes its output ``registry``."""
     for line in lines[:200]:
         found = LOGIN_LINE.match(line.text)
-        if found and (address_in(found[1]) is not None or found[1] == PUBLIC_HOST):
-            return {"outputs.registry": found[1]}
+        address = address_in(found[1]) if found else None
+        if address is not None and address.legible_host:
+            return {"outputs.registry": address.legible_host}
     return {}
 
 
