@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import json
 
-from diagnosis.claim_set import ClaimSet, claims_from_subject
+from diagnosis.admits import newly_admitted
+from diagnosis.claim_set import claims_from_subject, read_subject
 from diagnosis.policy import Unparsable
+from diagnosis.runs import Repository
 from diagnosis.subject_claim import AWS_AUDIENCE
 from diagnosis.trust_document import (
     WEB_IDENTITY_ACTION,
@@ -49,7 +51,7 @@ def minimal_trust_patch(
         return None
     for changed in (*_extended(document, subject, caller), _added(document, subject, audience, caller)):
         if TrustPaper(changed).ask(claims, caller).decision.allowed and not _admits_more(
-            document, changed, claims, caller
+            document, changed, subject, audience, caller
         ):
             return json.dumps(changed, indent=2, ensure_ascii=False)
     return None
@@ -108,16 +110,21 @@ def _literal(subject: str, document: JsonObject) -> str:
     return subject.replace("${", "${$}{") if document.get("Version") == "2012-10-17" else subject
 
 
-def _admits_more(before: JsonObject, after: JsonObject, claims: ClaimSet, caller: Caller) -> bool:
-    """Whether the change admits anything beside the subject: near neighbours of it are asked before and after."""
-    subject = claims.subject or ""
-    old, new = TrustPaper(before), TrustPaper(after)
-    for other in (f"{subject}-x", f"{subject}/x", f"x{subject}", subject[:-1], subject.swapcase()):
-        if other == subject or not other:
-            continue
-        # Ask only by the subject: the other claims of a neighbour are not those of this run.
-        near = claims_from_subject(other, claims.get("aud"))
-        was, now = old.ask(near, caller).outcome, new.ask(near, caller).outcome
-        if now is TrustOutcome.ALLOWED and was is not TrustOutcome.ALLOWED:
+def _admits_more(before: JsonObject, after: JsonObject, subject: str, audience: str, caller: Caller) -> bool:
+    """Whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
+    old, new = json.dumps(before), json.dumps(after)
+    read = read_subject(subject)
+    if read:
+        number = {"id": read.repository_id, "owner_id": read.owner_id}
+        ids = {key: int(value) for key, value in number.items() if value}
+        repository = Repository(read.repository, ids.get("id"), ids.get("owner_id"))
+        if newly_admitted(old, new, repository, audience=audience, beside=subject):
             return True
+    papers = (TrustPaper(before), TrustPaper(after))
+    for other in (f"{subject}-x", f"{subject}/x", f"x{subject}", subject[:-1], subject.swapcase()):
+        if other not in ("", subject):
+            near = claims_from_subject(other, audience)
+            was, now = (paper.ask(near, caller).outcome for paper in papers)
+            if now is TrustOutcome.ALLOWED and was is not TrustOutcome.ALLOWED:
+                return True
     return False
