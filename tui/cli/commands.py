@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": ("tui.cli.explain", "explain_command"),
     "policy": ("tui.cli.policy", "policy_group"),
     "packet": ("tui.cli.packet", "packet_group"),
+    "schema": ("tui.cli.schema", "schema_command"),
     "permissions": ("tui.cli.permissions", "permissions_command"),
 }
 """Name of the command: module and attribute."""

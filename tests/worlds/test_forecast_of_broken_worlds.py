@@ -1,0 +1,113 @@
+"""The forecast names exactly what was seeded, and every path is proved on the model."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+
+import pytest
+from broken_worlds import DEFECTS, EIGHT, OUTSIDE, Defect, broken, compatible, sound_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diagnosis.exit_code import exit_code
+from diagnosis.gates import Verdict
+from diagnosis.reading import Unreadable
+
+subsets = st.sets(st.sampled_from(DEFECTS), max_size=6).map(tuple).filter(compatible)
+
+
+def ids(defect: Defect) -> str:
+    return defect.name
+
+
+def test_the_sound_world_passes_every_gate() -> None:
+    diagnosis = sound_world().diagnosis()
+    assert diagnosis.live is not None
+    assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
+    assert diagnosis.forecast == ()
+    assert diagnosis.paths == ()
+    assert exit_code(diagnosis) == 0
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=ids)
+def test_each_defect_alone_is_named(defect: Defect) -> None:
+    diagnosis = broken([defect]).diagnosis()
+    assert {problem.cause for problem in diagnosis.forecast} == {defect.cause}
+    assert exit_code(diagnosis) == 1
+
+
+@pytest.mark.parametrize("pair", [p for p in combinations(DEFECTS, 2) if compatible(p)], ids=lambda p: "+".join(d.name for d in p))
+def test_two_defects_are_both_named(pair: tuple[Defect, Defect]) -> None:
+    diagnosis = broken(pair).diagnosis()
+    assert {problem.cause for problem in diagnosis.forecast} == {defect.cause for defect in pair}
+
+
+@settings(max_examples=150, deadline=None)
+@given(subsets)
+def test_the_forecast_names_exactly_the_seeded_defects(chosen: tuple[Defect, ...]) -> None:
+    diagnosis = broken(chosen).diagnosis()
+    assert {problem.cause for problem in diagnosis.forecast} == {defect.cause for defect in chosen}
+
+
+@settings(max_examples=150, deadline=None)
+@given(subsets)
+def test_the_first_path_opens_everything_that_can_be_modelled(chosen: tuple[Defect, ...]) -> None:
+    diagnosis = broken(chosen).diagnosis()
+    if not chosen:
+        assert diagnosis.paths == ()
+        return
+    path = diagnosis.paths[0]
+    left = {problem.cause for problem in path.still}
+    assert left == {defect.cause for defect in chosen if defect.part in OUTSIDE}
+    assert path.newly_admitted == ()
+    if not left:
+        assert path.opens_all
+
+
+@settings(max_examples=100, deadline=None)
+@given(subsets)
+def test_no_remediation_grants_a_wildcard_where_an_arn_is_known(chosen: tuple[Defect, ...]) -> None:
+    for remediation in broken(chosen).diagnosis().remediations:
+        for change in remediation.changes:
+            if change.document is None or change.kind.value not in ("put-inline-policy",):
+                continue
+            for statement in json.loads(change.document)["Statement"]:
+                if statement["Effect"] == "Allow" and statement.get("Resource") == "*":
+                    assert statement["Action"] in ("ecr:GetAuthorizationToken", ["ecr:GetAuthorizationToken"])
+                actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+                assert set(actions) <= {*EIGHT, "ecr:GetAuthorizationToken"}
+
+
+PARTS = (
+    "identity",
+    "provider",
+    "role",
+    "inline_policies",
+    "attached_policies",
+    "boundary",
+    "scps",
+    "repository",
+    "repository_policy",
+    "image",
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(subsets, st.sampled_from(PARTS))
+def test_with_any_single_read_denied_the_answer_is_unknown_or_stays_right(
+    chosen: tuple[Defect, ...], part: str
+) -> None:
+    world = broken(chosen)
+    full = world.diagnosis()
+    denied = Unreadable(what=part, why="access was denied", how="grant it", permission="x:Y")
+    blind = world.with_account(**{part: denied}).diagnosis()
+    assert full.live is not None
+    assert blind.live is not None
+    for seen, unseen in zip(full.live.gates, blind.live.gates, strict=True):
+        assert unseen.verdict is seen.verdict or unseen.verdict is Verdict.UNKNOWN, (seen, unseen)
+    named = {problem.cause for problem in blind.forecast}
+    assert named <= {problem.cause for problem in full.forecast}
+    if named < {problem.cause for problem in full.forecast}:
+        assert blind.unknown
+        assert exit_code(blind) != 0
