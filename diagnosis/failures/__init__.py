@@ -40,6 +40,8 @@ class Explanation:
     """What stopped the run; :data:`NOTHING_FOUND` if nothing was recognised."""
     failures: tuple[Finding, ...]
     """Everything that was seen, in the order of the text."""
+    ended_well: bool = False
+    """Whether the text is the end of a job's log and holds no error annotation."""
 
     @property
     def found(self) -> bool:
@@ -68,7 +70,8 @@ def explain_text(text: str | Iterable[str]) -> Finding:
 def explain(text: str | Iterable[str]) -> Explanation:
     """Like :func:`explain_text`, with everything that was seen."""
     found = scan(thin(cut(text) if isinstance(text, str) else text))
-    return Explanation(_decided(found), tuple(seen.finding for seen in found.sightings))
+    failures = tuple(seen.finding for seen in found.sightings)
+    return Explanation(_decided(found), failures, found.ended and not found.failing_steps)
 
 
 def _decided(found: Scan) -> Finding:

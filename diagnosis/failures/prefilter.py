@@ -11,7 +11,7 @@ import re
 
 from diagnosis.line_search import lines_holding
 
-STRUCTURE = ("##[", "Post job cleanup")
+STRUCTURE = ("##[", "Post job cleanup", "Cleaning up orphan")
 """What tells where steps begin and end."""
 
 FRAGMENTS: tuple[str, ...] = (

@@ -79,6 +79,8 @@ class Scan:
     """Steps that printed an error annotation, clean-up steps left out."""
     passed: tuple[tuple[str, int], ...] = ()
     """Signs that a place was passed, with the number of the last line that shows it: ``("authn", 120)``."""
+    ended: bool = False
+    """Whether the runner's last words were seen: the log is not cut off."""
 
 
 def scan(lines: Iterable[LogLine]) -> Scan:
@@ -88,12 +90,14 @@ def scan(lines: Iterable[LogLine]) -> Scan:
     passed: dict[str, int] = {}
     scene = Scene()
     step = 0
+    ended = False
     for before, line, after in _windows(lines):
         if line.step != step:
             step = line.step
             scene.begin(line.title)
         if not line.post and (line.kind is LineKind.ERROR or (line.step and line.text.startswith("Error: "))):
             failing.setdefault(line.step)
+        ended = ended or line.text == "Cleaning up orphan processes"
         if line.kind is LineKind.DEBUG or not may_matter(line.text):
             continue
         look_around(line, scene, passed)
@@ -114,7 +118,7 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         )
         if key not in sightings and len(sightings) < _MOST_SIGHTINGS:
             sightings[key] = Sighting(finding, seen.weight, line)
-    return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()))
+    return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()), ended)
 
 
 def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
