@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -48,7 +47,9 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) ->
     if as_json and rows:
         raise click.UsageError("--json and --jsonl exclude each other: --jsonl is JSON already.")
     try:
-        with _open(file) as stream:
+        if file == "-" and sys.stdin.isatty():
+            click.echo("Paste the log, then press Ctrl-D.", err=True)
+        with click.open_file(file, "rb") as stream:
             code = _explain_rows(stream) if rows else _explain_log(stream, as_json=as_json)
     except (NotALogError, OSError) as fault:
         if isinstance(fault, BrokenPipeError):
@@ -58,15 +59,6 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) ->
         click.echo(f"planescope: cannot read {_plain(name)}: {why}.", err=True)
         code = BAD_INPUT
     ctx.exit(code)
-
-
-def _open(file: str) -> BinaryIO:
-    if file != "-":
-        return Path(file).open("rb")
-    if sys.stdin.isatty():
-        click.echo("Paste the log, then press Ctrl-D.", err=True)
-    stream: BinaryIO = click.get_binary_stream("stdin")
-    return stream
 
 
 def _explain_log(stream: BinaryIO, *, as_json: bool) -> int:
