@@ -75,12 +75,13 @@ def _proved(
     changed_replay, changed_workflow, account = edited(changes, replay, workflow, account)
     ref = next((offer.dispatch_ref for offer in offers if offer.dispatch_ref), None)
     needs = live.needs if changed_replay is replay else None
+    audience = RunClaims.of(changed_replay, changed_workflow, account, case, ref).audience
     after = assess(changed_replay, changed_workflow, account, case, ref=ref, needs=needs)
     return Path(
         title=_title(offers),
         remediations=tuple(offer.remediation for offer in offers),
         gates=after.gates,
-        newly_admitted=newly_admitted(live, after, replay, changes),
+        newly_admitted=newly_admitted(live, after, replay, changes, audience),
         proves=" ".join(offer.proves for offer in offers if offer.proves)
         or "That a rerun of the same workflow passes every gate.",
         does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),

@@ -1,0 +1,48 @@
+"""What a path opens beyond the need: callers that the trust policy lets in now, actions that the role holds now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.admits import newly_admitted as new_callers
+from diagnosis.excess import ExcessItem, excess
+from diagnosis.reading import Known
+from diagnosis.verdicts import Assessment, Change, ChangeKind, Replay
+
+
+def newly_admitted(
+    before: Assessment, after: Assessment, replay: Replay, changes: Iterable[Change], audience: str
+) -> tuple[str, ...]:
+    """Callers and grants that were not there before and that the release does not need; expected empty.
+
+    The subject that a change admits on purpose is the need itself and is not listed.
+    """
+    meant = next((c.values[0] for c in changes if c.kind is ChangeKind.REPLACE_TRUST_POLICY and c.values), None)
+    found: list[str] = []
+    old, new = before.account.role, after.account.role
+    if isinstance(old, Known) and isinstance(new, Known) and old.value.trust_policy != new.value.trust_policy:
+        found += new_callers(
+            old.value.trust_policy,
+            new.value.trust_policy,
+            replay.attempt.repository,
+            audience=audience,
+            beside=meant,
+        )
+    known = {(item.policy, item.statement, item.actions, item.resources) for item in _excess(before)}
+    found += [
+        item.text for item in _excess(after) if (item.policy, item.statement, item.actions, item.resources) not in known
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _excess(assessment: Assessment) -> tuple[ExcessItem, ...]:
+    return excess(_policies(assessment.account), assessment.needs).items
+
+
+def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
+    found: list[NamedPolicy] = []
+    for reading in (account.inline_policies, account.attached_policies):
+        if isinstance(reading, Known):
+            found.extend(reading.value)
+    return tuple(found)
