@@ -113,6 +113,8 @@ def newly_admitted(
     )
 
 
+_STRANGERS = frozenset({"another-owner", "owner-name-begins-alike", "name-taken-over"})
+"""Told first: they need no right in the repository or its organization at all."""
 _RANK = {TrustOutcome.DENIED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.ALLOWED: 2}
 _WORDS = {
     TrustOutcome.DENIED: "is refused",
@@ -144,7 +146,7 @@ def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
     inside = [item for item in answers if item.harmful and item.outcome is TrustOutcome.ALLOWED]
     unsure = [item for item in answers if item.harmful and item.outcome is TrustOutcome.UNKNOWN]
     if inside:
-        who = _joined([item.who for item in inside])
+        who = _joined([item.who for item in sorted(inside, key=lambda item: item.probe not in _STRANGERS)])
         return Admission(answers, Verdict.FAIL, f"The trust policy admits {who}: bound the subject.", TOO_OPEN, notes)
     if unsure:
         return Admission(answers, Verdict.UNKNOWN, f"Not to be told for certain: {unsure[0].reason}", None, notes)

@@ -72,6 +72,11 @@ def run_contexts(
     return tuple(found)
 
 
+def _same_call(recorded: str, uses: str) -> bool:
+    """Whether GitHub's record of a called workflow is of this ``uses``; names know no letter case there."""
+    return recorded.partition("@")[0].lower() == uses.partition("@")[0].lower()
+
+
 def full_ref(name: str) -> str:
     """A ref in full: a bare name is taken for a branch."""
     return name if name.startswith("refs/") else f"refs/heads/{name}"
@@ -215,4 +220,7 @@ def _job_workflow_refs(attempt: Attempt, uses: str | None, ref: str | None) -> t
         return (None,)
     if called.startswith("refs/") or _COMMIT.match(called):
         return (uses,)
+    told = next((item.ref for item in attempt.called_workflows if item.ref and _same_call(item.path, uses)), None)
+    if told:
+        return (f"{path}@{full_ref(told)}",)
     return (f"{path}@refs/heads/{called}", f"{path}@refs/tags/{called}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from diagnosis.claim_set import AWS_CLAIM_KEYS, ContextKind, SubjectContext, SubjectForm
 from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.runs import Job, OidcCustomization, Repository
+from diagnosis.runs import CalledWorkflow, Job, OidcCustomization, Repository
 from diagnosis.subject_claim import claims_of
 from diagnosis.workflow import UnparsableWorkflow, WorkflowStep
 
@@ -331,6 +331,15 @@ def test_a_reusable_workflow_is_the_job_workflow_ref(uses, refs):
     assert {claims.get("job_workflow_ref") for claims in possible.sets} == refs
     # The called file's own job may name an environment, so the subject is open.
     assert all(claims.subject is None for claims in possible.sets)
+
+
+def test_the_record_of_called_workflows_tells_a_branch_from_a_tag():
+    uses = "acme/ci/.github/workflows/p.yml@v1"
+    called = CalledWorkflow(path=uses, commit="c" * 40, ref="refs/tags/v1", text=UNREAD)
+    possible = claims_of(attempt(called_workflows=(called,)), workflow=workflow(job(uses=uses, steps=())))
+    assert {claims.get("job_workflow_ref") for claims in possible.sets} == {
+        "acme/ci/.github/workflows/p.yml@refs/tags/v1"
+    }
 
 
 def test_an_observed_subject_settles_the_form():
