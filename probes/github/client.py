@@ -21,7 +21,7 @@ from probes.github.endpoints import permitted
 from probes.github.errors import BrokenAnswer
 from probes.github.pace import Pace, Watch
 from probes.github.refusals import refusal
-from probes.github.transport import Answer, Line, PlainSession, ReadOnlyRequester, rate_limit
+from probes.github.transport import Answer, Line, PlainSession, ReadOnlyRequester
 from probes.ledger import Ledger
 
 PER_PAGE = 100
@@ -123,18 +123,10 @@ class Client:
 
     def _ask(self, path: str, parameters: Mapping[str, str | int] | None) -> Answer:
         status, headers, text = self._requester.requestJson("GET", path, dict(parameters or {}))
-        answer = Answer(status, headers, text)
         if status < 400:
-            return answer
+            return Answer(status, headers, text)
         endpoint = permitted("GET", path)
-        raise refusal(
-            status,
-            headers,
-            text,
-            access=self.access,
-            permission=endpoint.permission if endpoint else "",
-            limit=rate_limit(answer),
-        )
+        raise refusal(status, headers, text, access=self.access, permission=endpoint.permission if endpoint else "")
 
 
 class Clients:

@@ -160,7 +160,7 @@ def _people_host(api: SplitResult) -> str:
         return "github.com"
     if host.endswith(".ghe.com"):
         return host.removeprefix("api.")
-    return f"{host}:{api.port}" if api.port else host
+    return api.netloc if api.port else host
 
 
 def _token_names(api: SplitResult, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -87,12 +87,17 @@ class Pace:
         if self._throttled:
             self.wait(self._take(), "", watch)
 
-    def limit_reached(self, why: str, headers: Mapping[str, str]) -> None:
-        """Note that GitHub asked for silence, and for how long: ``Retry-After``, else the reset time, else a minute."""
+    def limit_reached(self, why: str, headers: Mapping[str, str], *, final: bool = False) -> None:
+        """Note that GitHub asked for silence, and for how long: ``Retry-After``, else the reset time, else a minute.
+
+        Raises RateLimited if ``final``: this request has waited already.
+        """
         until = _until(headers, self._clock(), primary=why.startswith("primary"))
         with self._lock:
             if self._closed_until is None or until > self._closed_until:
                 self._closed_until, self._closed_why = until, why
+        if final:
+            raise self._limited(why, until)
 
     def wait(self, seconds: float, what: str, watch: Watch) -> None:
         """Sleep in short pieces, showing the countdown if ``what`` is said. Raises Cancelled."""

@@ -13,7 +13,6 @@ from probes.github.errors import (
     Expired,
     Forbidden,
     NotFound,
-    RateLimited,
     ReadFailure,
     Rejected,
     ServerFault,
@@ -24,12 +23,11 @@ _AGAIN_SOON = "try again in a few minutes; https://www.githubstatus.com tells of
 
 
 def refusal(
-    status: int, headers: Mapping[str, str], text: str, *, access: GitHubAccess, permission: str, limit: str
+    status: int, headers: Mapping[str, str], text: str, *, access: GitHubAccess, permission: str
 ) -> ReadFailure:
     """The failure that an answer of status 400 and above stands for.
 
-    ``headers`` in lower case; ``permission`` is what the call needs; ``limit`` names the rate limit that the answer
-    speaks of, or is empty.
+    ``headers`` in lower case; ``permission`` is what the call needs. Rate limits never come as far as this.
     """
     token = f"the token from {access.token_source}" if access.token_source else "the token"
     if status == 401:
@@ -38,10 +36,6 @@ def refusal(
         return BadCredentials(
             f"{access.host} does not accept {token}: it is wrong, expired or revoked",
             "make a new token, or run `gh auth login`",
-        )
-    if limit:
-        return RateLimited(
-            f"GitHub's {limit} is reached", "try again in a few minutes", None, anonymous=not access.token
         )
     if status == 403:
         return _forbidden(headers, _message(text), token, permission)

@@ -101,6 +101,7 @@ class GuardedConnection:
 
     def getresponse(self) -> Answer:
         """Send the noted request; try again what is worth it. Raises ReadFailure and Cancelled."""
+        limited = False
         for attempt in range(TRIES):
             self._line.pace.turn(self._line.watch)
             try:
@@ -111,15 +112,14 @@ class GuardedConnection:
             else:
                 limit = rate_limit(answer)
                 if limit:
-                    self._line.pace.limit_reached(limit, answer.headers)
-                elif answer.status < 500:
-                    return answer
-                if attempt + 1 == TRIES:
-                    return answer
-                if limit:
+                    # The next turn waits it out, or raises; a limit that comes back after that is not waited out twice.
+                    self._line.pace.limit_reached(limit, answer.headers, final=limited)
+                    limited = True
                     continue
+                if answer.status < 500 or attempt + 1 == TRIES:
+                    return answer
             self._line.pace.wait(self._line.timeouts.backoff * 2**attempt, "", self._line.watch)
-        raise AssertionError("the last try returns or raises")
+        raise ServerFault("GitHub went on answering with faults and rate limits", "try again in a few minutes")
 
     def close(self) -> None:
         """Close all sockets."""

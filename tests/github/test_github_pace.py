@@ -1,0 +1,102 @@
+"""The throttle and the waiting, against a clock of the test's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from probes.github.errors import Cancelled, RateLimited
+from probes.github.pace import Pace, Watch
+
+START = datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+
+class Clock:
+    """Moves only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+    def timer(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def pace_of(clock: Clock, **options: object) -> Pace:
+    return Pace(clock=clock.now, timer=clock.timer, sleep=clock.sleep, **options)
+
+
+def test_any_minute_stays_below_githubs_secondary_limit() -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    moments = []
+    for _ in range(2000):
+        pace.turn(Watch())
+        moments.append(clock.seconds)
+    most = max(sum(start <= moment < start + 60 for moment in moments) for start in moments[::50])
+    assert most <= 900
+    assert moments[400] == 0, "a usual piece of work is not slowed down"
+
+
+def test_a_server_on_this_machine_is_not_throttled() -> None:
+    clock = Clock()
+    pace = pace_of(clock, throttled=False)
+    for _ in range(2000):
+        pace.turn(Watch())
+    assert clock.seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("why", "headers", "seconds"),
+    [
+        ("secondary rate limit", {"retry-after": "30"}, 30),
+        ("secondary rate limit", {}, 60),
+        ("secondary rate limit", {"retry-after": "soon"}, 60),
+        ("secondary rate limit", {"retry-after": "-5"}, 60),
+        ("primary rate limit", {"x-ratelimit-reset": str(int(START.timestamp()) + 20)}, 21),
+        ("primary rate limit", {"x-ratelimit-reset": str(int(START.timestamp()) - 20)}, 0),
+        ("primary rate limit", {"x-ratelimit-reset": "never"}, 60),
+        ("secondary rate limit", {"x-ratelimit-reset": str(int(START.timestamp()) + 3000)}, 60),
+    ],
+)
+def test_a_limit_is_waited_out_for_as_long_as_github_says(why: str, headers: dict[str, str], seconds: float) -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    pace.limit_reached(why, headers)
+    pace.turn(Watch())
+    assert clock.seconds == pytest.approx(seconds, abs=0.01)
+
+
+def test_a_limit_too_long_to_wait_fails_at_once_and_until_it_ends() -> None:
+    clock = Clock()
+    pace = pace_of(clock, max_wait=65.0)
+    pace.limit_reached("primary rate limit", {"x-ratelimit-reset": str(int(START.timestamp()) + 600)})
+    for _ in range(2):
+        with pytest.raises(RateLimited, match="until 10:10:01 UTC") as caught:
+            pace.turn(Watch())
+    assert caught.value.until == START + timedelta(seconds=601)
+    assert clock.seconds == 0
+    clock.seconds = 602
+    pace.turn(Watch())
+
+
+def test_waiting_can_be_cancelled_between_the_seconds() -> None:
+    clock = Clock()
+    pace = pace_of(clock)
+    pace.limit_reached("secondary rate limit", {"retry-after": "60"})
+    with pytest.raises(Cancelled):
+        pace.turn(Watch(cancelled=lambda: clock.seconds > 3))
+    assert clock.seconds < 4
+
+
+@pytest.mark.parametrize("header", ["9" * 400, "99999999999999999999", "1e9"])
+def test_an_absurd_header_is_no_crash(header: str) -> None:
+    pace = pace_of(Clock())
+    pace.limit_reached("secondary rate limit", {"retry-after": header})
+    pace.limit_reached("primary rate limit", {"x-ratelimit-reset": header})
