@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 import click
 from rich.console import Console
@@ -61,7 +61,7 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) ->
     ctx.exit(code)
 
 
-def _explain_log(stream: BinaryIO, *, as_json: bool) -> int:
+def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
     log = read_log(stream)
     explanation = explain(log.pieces)
     _say_encoding(log)
@@ -154,7 +154,7 @@ def _proof(evidence: Evidence, console: Console) -> None:
         console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
 
 
-def _explain_rows(stream: BinaryIO) -> int:
+def _explain_rows(stream: IO[bytes]) -> int:
     faulty = False
     for given in _answers(stream):
         faulty = faulty or given.faulty
@@ -162,7 +162,7 @@ def _explain_rows(stream: BinaryIO) -> int:
     return BAD_INPUT if faulty else NO_GATE
 
 
-def _answers(stream: BinaryIO) -> Iterator[Answer]:
+def _answers(stream: IO[bytes]) -> Iterator[Answer]:
     number = 0
     while line := stream.readline(LONGEST_ROW + 1):
         number += 1

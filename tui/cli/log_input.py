@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 _PIECE = 1 << 18
 _LOOKED_AT = 8192
@@ -46,7 +46,7 @@ class LogInput:
     """Characters that could not be decoded, as far as the pieces were consumed."""
 
 
-def read_log(stream: BinaryIO) -> LogInput:
+def read_log(stream: IO[bytes]) -> LogInput:
     """The text of a binary stream, lazily. Raises NotALogError for nothing at all and for what is no text."""
     first = _fill(stream, _LOOKED_AT)
     if not first.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
@@ -64,7 +64,7 @@ def read_log(stream: BinaryIO) -> LogInput:
     return log
 
 
-def _fill(stream: BinaryIO, wanted: int) -> bytes:
+def _fill(stream: IO[bytes], wanted: int) -> bytes:
     """As many bytes as wanted, or all there are: a pipe may give less at a time."""
     kept = b""
     while len(kept) < wanted and (more := stream.read(wanted - len(kept))):
