@@ -32,6 +32,8 @@ _VALUE = rf"{_KEEP}[^\s\"',;&}}\\]{{6,}}"
 _QUOTED = r"(?!\[scrubbed:|\*{3})[^\"']{6,}"
 _URL_USER = r"(?!\[scrubbed:)[^\s/@:\"']{0,256}:(?!\*{3}@)[^\s/@\"']{1,4096}(?=@)"
 
+_SCHEMES = ("basic", "bearer", "token", "digest", "negotiate", "aws4-hmac-sha256", "gitlab-deploy-token", "apikey")
+
 _Rule = tuple["re.Pattern[str]", str]
 
 
@@ -45,13 +47,14 @@ def _after(kind: str, key: str, value: str) -> _Rule:
 
 
 _RULES: tuple[_Rule, ...] = (
-    # Whole headers first: what they carry may have any of the shapes below. The scheme is matched possessively, or a
-    # masked value would make it part of the secret.
+    # Whole headers first: what they carry may have any of the shapes below. A scheme makes it a header; without one only a
+    # long value counts, because "authorization: …" stands in sentences of registries too.
     _after(
         "authorization",
-        rf"{_word('authorization')}{_ASSIGNED}(?:[A-Za-z0-9-]{{1,40}} )?+",
+        rf"{_word('authorization')}{_ASSIGNED}(?:{'|'.join(map(_word, _SCHEMES))})\s{{1,4}}",
         rf"{_KEEP}[^\s\"'][^\"']*",
     ),
+    _after("authorization", rf"{_word('authorization')}{_ASSIGNED}", rf"{_KEEP}[^\s\"',;]{{16,}}"),
     _after("aws-secret-key", _key("secret_access_key", "aws_secret_key") + _ASSIGNED, _VALUE),
     _after("aws-session-token", _key("session_token", "security_token") + _ASSIGNED, _VALUE),
     _after("aws-signature", r"X-Amz-(?:Signature|Credential)=", _VALUE),

@@ -39,7 +39,7 @@ def _token_expired(text: str, _scene: Scene) -> Seen | None:
 
 
 _REFUSES = (
-    r"requested access to the resource is denied|permission_denied: |denied: installation not allowed|denied: denied"
+    r"requested access to the resource is denied|permission_denied\b|denied: installation not allowed|denied: denied"
     r"|access forbidden|retrieving permissions failed|unauthorized to access repository|insufficient_scope"
 )
 """Sentences of Docker Hub, GHCR, GitLab, Harbor and Quay; ECR has none of them."""

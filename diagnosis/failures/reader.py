@@ -98,7 +98,7 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if not line.post and (line.kind is LineKind.ERROR or (line.step and line.text.startswith("Error: "))):
             failing.setdefault(line.step)
         ended = ended or line.text == "Cleaning up orphan processes"
-        if line.kind is LineKind.DEBUG or not may_matter(line.text):
+        if line.kind is LineKind.DEBUG or (line.kind is not LineKind.GROUP and not may_matter(line.text)):
             continue
         look_around(line, scene, passed)
         if not line.printed:
