@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnosis.reading import Known, Reading
 from diagnosis.runs import Attempt, Job, Repository, Step
 from probes.github.client import Client, Json
@@ -24,6 +26,21 @@ def read_attempt(client: Client, repository: Repository, run_id: int, attempt: i
             f"{repository.full_name} has no workflow run {run_id}{which}, or GitHub has deleted it.",
             "Check the number in the run's address: https://github.com/OWNER/REPO/actions/runs/NUMBER.",
         ) from None
+
+
+def read_earlier(client: Client, latest: Attempt, number: int) -> Attempt:
+    """An earlier attempt of a run.
+
+    Where GitHub no longer has it, an attempt of which nothing but its number is known: it took place, and a chain without
+    it would look shorter than it was. Raises ReadFailure for any other fault.
+    """
+    path = f"/repos/{latest.repository.full_name}/actions/runs/{latest.run_id}/attempts/{number}"
+    try:
+        return attempt_of(client.object(path), latest.repository)
+    except NotFound:
+        return replace(
+            latest, attempt=number, status="unknown", conclusion=None, actor="", started_at=None, updated_at=None
+        )
 
 
 def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:

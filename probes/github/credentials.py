@@ -110,7 +110,8 @@ def is_loopback(host: str | None) -> bool:
     if host is None:
         return False
     name = host.rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
+    # Names below localhost are not enough: some resolvers ask the network for them.
+    if name == "localhost":
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

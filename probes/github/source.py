@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Self, TypeAlias
 
 from diagnosis.runs import Attempt, Repository
-from probes.github.attempts import read_attempt
+from probes.github.attempts import read_attempt, read_earlier
 from probes.github.body import Timeouts
 from probes.github.client import Client
 from probes.github.credentials import GitHubAccess
@@ -127,9 +127,14 @@ class GitHubSource:
         """All attempts of a run, the first first. Raises GitHubProblem, Cancelled."""
         watch = Watch(cancelled, progress)
         (latest,) = self._runs([(run_id, None)], watch)
-        first = max(1, latest.attempt - _MOST_ATTEMPTS)
-        earlier = self._runs([(run_id, number) for number in range(first, latest.attempt)], watch)
-        return self.complete((*earlier, latest), depth, cancelled=cancelled, progress=progress)
+        numbers = range(max(1, latest.attempt - _MOST_ATTEMPTS), latest.attempt)
+        what = f"An attempt of the run {run_id} of {self.name}"
+
+        def task(number: int) -> Callable[[Client], Attempt]:
+            return as_whole(what, lambda client: read_earlier(client, latest, number))
+
+        earlier = self._crew.side_by_side("reading runs", {number: task(number) for number in numbers}, watch)
+        return self.complete((*earlier.values(), latest), depth, cancelled=cancelled, progress=progress)
 
     def complete(
         self,

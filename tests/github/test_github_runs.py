@@ -203,6 +203,18 @@ def test_every_attempt_of_a_run_is_read_in_order(tiny_world: World) -> None:
     assert [attempt.conclusion for attempt in attempts] == ["failure", "failure", "success"]
 
 
+def test_an_attempt_that_github_no_longer_has_stays_in_the_chain_as_unknown(tiny_world: World) -> None:
+    tiny = tiny_world.server
+    tiny.answers[f"{RUNS}/7"] = said(run_object(attempt=2, conclusion="success"))
+    tiny.answers[f"{RUNS}/7/attempts/2/jobs"] = said({"total_count": 1, "jobs": [job_object(72)]})
+
+    lost, latest = tiny_world.source.attempts_of(7, Depth.JOBS)
+
+    assert (lost.key, lost.conclusion, lost.complete) == ((7, 1), None, False)
+    assert isinstance(lost.jobs, Unreadable)
+    assert (latest.key, latest.conclusion) == ((7, 2), "success")
+
+
 def test_an_unknown_repository_run_or_attempt_is_one_sentence(tiny_world: World, make_source: Callable) -> None:
     with pytest.raises(GitHubProblem, match=r"has no workflow run 8, or GitHub has deleted it") as run:
         tiny_world.source.attempt(8)

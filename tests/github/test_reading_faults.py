@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -289,13 +290,24 @@ def test_an_anonymous_client_is_told_that_a_token_would_help(tiny: TinyGitHub, m
     ("url", "words"),
     [
         ("http://127.0.0.1:9", "refuses the connection"),
-        ("http://nowhere.localhost:9", "cannot be resolved|refuses the connection"),
         ("https://127.0.0.1:9", "refuses the connection"),
     ],
 )
 def test_a_server_that_is_not_there_is_named(url: str, words: str, make_source: Callable) -> None:
     with pytest.raises(GitHubProblem, match=words) as caught:
         make_source(url).list_runs()
+    assert caught.value.exit_code == 3
+
+
+def test_a_name_that_cannot_be_resolved_is_named(make_source: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_answer(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", no_answer)
+    with pytest.raises(GitHubProblem, match=r"the name ghe\.example\.com cannot be resolved") as caught:
+        make_source("https://ghe.example.com").list_runs()
     assert caught.value.exit_code == 3
 
 
