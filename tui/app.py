@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from tui import keymap
@@ -38,7 +39,7 @@ class PlanescopeApp(App[None]):
     TITLE = "planescope"
     CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/main.tcss", "styles/dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("app")
-    COMMANDS = App.COMMANDS | {PlanescopeCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {PlanescopeCommands}
 
     def __init__(
         self,
@@ -89,12 +90,6 @@ class PlanescopeApp(App[None]):
             closing = threading.Thread(target=desk.close, name="planescope close", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Textual's own commands, less those that the keymap has."""
-        for command in super().get_system_commands(screen):
-            if command.title in ("Theme", "Screenshot"):
-                yield command
 
     def action_help(self) -> None:
         """Keys and words."""

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 
-from diagnosis.verdicts import Diagnosis
 from incident_values import DAY, REPOSITORY, RUN_IDS, diagnosis_of, moment_of
+
+from diagnosis.verdicts import Diagnosis
 from tui.desk import (
     CallRow,
     CancelHook,

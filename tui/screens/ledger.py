@@ -33,9 +33,9 @@ class CallList(VirtualList[CallRow]):
         rest = max(40, width - 11 - 9)
         return (
             9,
-            max(14, rest * 30 // 100),
-            max(8, rest * 40 // 100),
-            max(8, rest - 9 - rest * 30 // 100 - rest * 40 // 100),
+            max(14, rest * 38 // 100),
+            max(8, rest * 32 // 100),
+            max(8, rest - 9 - rest * 38 // 100 - rest * 32 // 100),
         )
 
     @classmethod

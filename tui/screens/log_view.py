@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.style import Style
+from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -75,12 +75,16 @@ class JobLog(Log):
         strip = super().render_line(y)
         line = y + self.scroll_offset.y
         if line == self.found:
-            return strip.apply_style(Style(reverse=True))
+            return self._over(strip, "job-log--found")
         if line == self.proof:
-            return strip.apply_style(self.get_component_rich_style("job-log--proof"))
-        return strip.apply_style(self.get_component_rich_style("job-log--error")) if line in self.errors else strip
+            return self._over(strip, "job-log--proof")
+        return self._over(strip, "job-log--error") if line in self.errors else strip
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"job-log--proof", "job-log--error"}
+    def _over(self, strip: Strip, name: str) -> Strip:
+        style = self.get_component_rich_style(name, partial=True)
+        return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"job-log--proof", "job-log--error", "job-log--found"}
 
 
 class LogScreen(Screen[None]):

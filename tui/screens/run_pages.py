@@ -32,7 +32,7 @@ class RunPages:
         return any(row.status != "completed" for row in self.rows.values())
 
     def count_words(self, shown: int) -> str:
-        """``12 of 300 loaded, 10,000 in all``."""
+        """``12 shown · 300 of 10,000 read``; ``1 run``."""
         loaded = len(self.rows)
-        words = f"{shown:,} of {loaded:,}" if shown != loaded else f"{loaded:,}"
-        return f"{words} of {self.total:,}" if self.total > loaded else words
+        words = f"{loaded:,} of {self.total:,} read" if self.total > loaded else f"{loaded:,} run{'s' * (loaded != 1)}"
+        return words if shown == loaded else f"{shown:,} shown · {words}"

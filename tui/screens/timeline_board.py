@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
@@ -16,20 +15,27 @@ from tui.desk import Desk, Progress, RunKey, RunQuery
 from tui.foreign_text import foreign_line
 from tui.screens.run_pages import RunPages
 from tui.widgets import run_filter
-from tui.widgets.detail import Detail
+from tui.widgets.detail import BLOCKS, Detail
 from tui.widgets.detail_view import DetailView, Form, Section
 from tui.widgets.glance import Glance
+from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.status_page import StatusPage
 from tui.widgets.timeline import Timeline
 from tui.widgets.top_line import TopLine
+
+SECTION_KEYS = {
+    Section.EVIDENCE: "v log · o open · c copy address",
+    Section.REMEDIATION: "p path · d form · y copy",
+}
+"""What the keys do in a section, on its border."""
 
 
 class TimelineBoard(Screen[None]):
     """What is shown; what lies where is the style sheet's."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - likewise
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (48, "-high")]  # noqa: RUF012 - likewise
     AUTO_FOCUS = "#timeline"
 
     def __init__(self, *, clock: Callable[[], datetime], start_filter: RunQuery) -> None:
@@ -60,8 +66,10 @@ class TimelineBoard(Screen[None]):
                     with Vertical(id="centre"):
                         yield Timeline(id="timeline")
                         yield Glance(id="glance")
-                    yield Detail(id="detail")
-        yield Footer()
+                    with Vertical(id="beside"):
+                        yield Detail(id="detail")
+                        yield Page(id="companion")
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Name the parts."""
@@ -94,13 +102,35 @@ class TimelineBoard(Screen[None]):
         if self.diagnosis is not None and timeline.column is not None:
             detail.show(DetailView(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form), section)
             gate = timeline.cell.gate
+            detail.border_subtitle = SECTION_KEYS.get(detail.section, "")
+            self._show_companion(detail.view, detail.section)
             detail.border_title = foreign_line(f"{timeline.column.title} › {gate.label if gate else 'Outcome'}")
+
+    def _show_companion(self, view: DetailView | None, section: Section) -> None:
+        """On a large screen the remediation stays in view beside any other section."""
+        companion = self.query_one("#companion", Page)
+        if view is None or not companion.display:
+            return
+        other = Section.EVIDENCE if section is Section.REMEDIATION else Section.REMEDIATION
+        companion.border_title = other.value.title()
+        companion.show(BLOCKS[other](view), keep_place=True)
+
+    def on_resize(self) -> None:
+        """A part may have come into view."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.query_one(Footer).show_command_palette = not self.has_class("-narrow")
+        self.show_detail()
+        self.show_top()
 
     def show_top(self) -> None:
         """Title, moment, limits and the newest progress."""
         top, desk = self.query_one(TopLine), self.desk
         if desk is not None:
-            top.title, top.origin_note = desk.title, desk.origin_note
+            bordered = not (self.has_class("-narrow") or self.has_class("-short"))
+            top.title, top.origin_note = desk.title, "" if bordered else desk.origin_note
+            self.query_one(Timeline).border_subtitle = foreign_line(desk.origin_note)
             top.limit_note = desk.limit_note
             top.moment_count = sum(moment.name.isdigit() for moment in desk.moments)
             top.moment = desk.moments[desk.moment_index] if desk.moments else None

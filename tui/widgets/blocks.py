@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 EMPTY = Content("")
-LABEL_WIDTH = 12
+LABEL_WIDTH = 13
 """Cells that the label of a field takes."""
 
 

@@ -12,6 +12,7 @@ from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Problem, Replay
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets import signs
 from tui.widgets.blocks import Block, assemble, layout
+from tui.widgets.section_closure import STATUS_LOOK
 from tui.widgets.section_forecast import place_of
 from tui.widgets.timeline_model import attempt_title, path_at, stopping_plane
 
@@ -41,7 +42,8 @@ class Glance(Widget):
         if self.diagnosis is None:
             return []
         if self.form == "short":
-            return [line.truncate(width, ellipsis=True) for line in short_lines(self.diagnosis, self.path_index)]
+            lines = short_lines(self.diagnosis, self.path_index, width)
+            return [line.truncate(width, ellipsis=True) for line in lines]
         return layout(glance_blocks(self.diagnosis, self.path_index, listed=self.form == "long"), width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -57,21 +59,30 @@ def _label(word: str) -> Content:
     return Content.styled(word.ljust(LABEL), "bold $text-muted")
 
 
-def short_lines(diagnosis: Diagnosis, path_index: int) -> list[Content]:
+def _head(diagnosis: Diagnosis) -> Content:
+    failed = diagnosis.subject is not None and stopping_plane(diagnosis.subject) is not None
+    return _label("Stopped" if failed else "Run")
+
+
+def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
     """Three lines that are cut rather than wrapped, the most important words first."""
+    now = still_broken(diagnosis, brief=True)
+    wordy, terse = remaining(diagnosis), remaining(diagnosis, terse=True)
+    change = smallest_change(diagnosis, path_index)
+    path = path_at(diagnosis, path_index)
+    if path is not None and change.cell_length + LABEL > width:
+        change = assemble(proof_of(path), " ", foreign_line(path.title, "bold $text"))
     return [
-        assemble(
-            _label("Stopped"), stopped(diagnosis.subject), ("  NOW ", "bold $text"), still_broken(diagnosis, brief=True)
-        ),
-        assemble(_label("Rerun"), remaining(diagnosis)),
-        assemble(_label("Change"), smallest_change(diagnosis, path_index)),
+        assemble(_head(diagnosis), stopped(diagnosis.subject), ("  NOW ", "bold $text"), now),
+        assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
+        assemble(_label("Change"), change),
     ]
 
 
 def glance_blocks(diagnosis: Diagnosis, path_index: int, *, listed: bool) -> list[Block]:
     """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
     blocks = [
-        Block(stopped(diagnosis.subject), _label("Stopped")),
+        Block(stopped(diagnosis.subject), _head(diagnosis)),
         Block(still_broken(diagnosis, brief=False), _label("Now")),
     ]
     if listed and len(diagnosis.forecast) > 1:
@@ -82,7 +93,34 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, *, listed: bool) -> lis
             blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
     else:
         blocks.append(Block(remaining(diagnosis), _label("Rerun")))
-    blocks.append(Block(smallest_change(diagnosis, path_index), _label("Change")))
+    blocks.append(Block(smallest_change(diagnosis, path_index, owners=not listed), _label("Change")))
+    if listed:
+        blocks += _steps(diagnosis, path_index) + _closure(diagnosis)
+    return blocks
+
+
+def _steps(diagnosis: Diagnosis, path_index: int) -> list[Block]:
+    """Whose change is which, in order."""
+    path = path_at(diagnosis, path_index)
+    steps = []
+    for number, remediation in enumerate(path.remediations if path else (), 1):
+        lead = Content(" " * LABEL) + Content.styled(f"{number} ", "bold $text-accent")
+        steps.append(Block(foreign_line(remediation.title), lead))
+        steps.append(Block(Content.styled(remediation.owner.value, "$text-muted"), Content(" " * (LABEL + 2))))
+    return steps
+
+
+def _closure(diagnosis: Diagnosis) -> list[Block]:
+    """The chain's state and what keeps it from being closed."""
+    closure = diagnosis.closure
+    if closure is None:
+        return []
+    sign, style = STATUS_LOOK[closure.status]
+    head = assemble((f"{sign} {closure.status.value}", style), "  ", foreign(closure.sentence))
+    blocks = [Block(head, _label("Closure"))]
+    for rule in closure.rules:
+        mark = Content(" " * LABEL) + signs.verdict_mark(rule.verdict).truncate(10, pad=True)
+        blocks.append(Block(foreign_line(rule.title), mark))
     return blocks
 
 
@@ -137,8 +175,8 @@ def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> C
     return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(verdict.reason))
 
 
-def remaining(diagnosis: Diagnosis) -> Content:
-    """What a rerun would meet after the first fix, on one line."""
+def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> Content:
+    """What a rerun would meet after the first fix, on one line; ``terse`` names the places alone."""
     problems = diagnosis.forecast
     if diagnosis.live is None:
         return Content.styled("? the live side was not read", "$text-warning")
@@ -149,29 +187,25 @@ def remaining(diagnosis: Diagnosis) -> Content:
         return Content.styled(words, style)
     if len(problems) == 1:
         return assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))
+    if terse:
+        places = [_item(number, problem, terse=True) for number, problem in enumerate(problems[1:], 2)]
+        return Content("  ").join(places)
     items = [_item(number, problem) for number, problem in enumerate(problems[1:], 2)]
     return assemble(
         ("after the first fix still meets  ", "$text-muted"), Content.styled(" · ", "$text-muted").join(items)
     )
 
 
-def _item(number: int, problem: Problem) -> Content:
-    what = (
-        problem.actions[0]
-        if len(problem.actions) == 1
-        else f"{len(problem.actions)} actions"
-        if problem.actions
-        else problem.cause
-    )
-    return assemble(
-        (f"{number} ", "bold $text-accent"),
-        (place_of(problem), signs.PLANE_STYLES[problem.plane]),
-        " ",
-        foreign_line(what),
-    )
+def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
+    place = assemble((f"{number} ", "bold $text-accent"), (place_of(problem), signs.PLANE_STYLES[problem.plane]))
+    if terse:
+        return place
+    count = len(problem.actions)
+    what = problem.actions[0] if count == 1 else f"{count} actions" if count else problem.cause
+    return assemble(place, " ", foreign_line(what))
 
 
-def smallest_change(diagnosis: Diagnosis, path_index: int) -> Content:
+def smallest_change(diagnosis: Diagnosis, path_index: int, *, owners: bool = True) -> Content:
     """The path shown, whose it is, and what it was proved to do."""
     path = path_at(diagnosis, path_index)
     if path is None:
@@ -180,11 +214,13 @@ def smallest_change(diagnosis: Diagnosis, path_index: int) -> Content:
             "none is needed" if outcome else "? no bounded change is known",
             "$text-muted" if outcome else "$text-warning",
         )
-    owners = ", ".join(dict.fromkeys(remediation.owner.value for remediation in path.remediations))
-    return assemble(foreign_line(path.title, "bold $text"), "  ", _proof(path), (f"  {owners}", "$text-muted"))
+    names = ", ".join(dict.fromkeys(remediation.owner.value for remediation in path.remediations))
+    whose = (f"  {names}", "$text-muted") if owners else ""
+    return assemble(foreign_line(path.title, "bold $text"), "  ", proof_of(path), whose)
 
 
-def _proof(path: Path) -> Content:
+def proof_of(path: Path) -> Content:
+    """What judging all gates again showed."""
     if path.opens_all:
         return Content.styled("✔ opens all four gates", "$text-success")
     count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)

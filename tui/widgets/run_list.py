@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 
-from tui import messages
+from tui import keymap, messages
 from tui.desk import RunKey, RunRow
 from tui.foreign_text import foreign_line
 from tui.widgets import signs
@@ -17,6 +19,7 @@ from tui.widgets.virtual_list import VirtualList
 class RunList(VirtualList[RunRow]):
     """Shows the rows that were loaded and pass the filter's words."""
 
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("runs")
     item_height = 2
 
     def __init__(self, clock: Callable[[], datetime], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -51,6 +54,11 @@ class RunList(VirtualList[RunRow]):
     def choose(self, item: RunRow) -> None:
         """Diagnose it."""
         self.post_message(messages.RunChosen(item.key))
+
+    def action_choose(self) -> None:
+        """Choose the run under the cursor."""
+        if self.chosen is not None:
+            self.choose(self.chosen)
 
     def near_end(self) -> None:
         """The next page, please."""

@@ -46,28 +46,35 @@ def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
             (f"   {gate.plane.label}", signs.PLANE_STYLES[gate.plane]),
             (f" · {_SIDE_WORDS[view.column.side]}", "$text-muted"),
         ]),
-        GAP,
         paragraph(foreign(verdict.reason)),
     ]  # fmt: skip
     compared = _compared(view, verdict)
     if compared is not None:
         blocks.append(compared)
-    blocks.append(GAP)
-    if verdict.checkpoint is not None:
-        blocks.append(field("Checkpoint", verdict.checkpoint.value))
-    if verdict.cause:
-        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text")))
-    if verdict.candidates:
-        blocks.append(field("Candidates", foreign_line(" or ".join(verdict.candidates))))
-        blocks += _tell_apart(view, verdict)
-    if verdict.actions:
-        blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
-    blocks.append(field("Owner", verdict.owner.value))
+    blocks += _where(view, verdict)
     blocks += evidence_blocks(verdict.evidence)
     if verdict.missing:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
     elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
         blocks += [GAP, paragraph(("No single line or call proves this; the reason above is derived.", "$text-muted"))]
+    return blocks
+
+
+def _where(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    """Cause and checkpoint, or the candidates; the actions; whose it is."""
+    blocks: list[Block] = []
+    place = f" at {verdict.checkpoint.value}" if verdict.checkpoint is not None else ""
+    if verdict.cause:
+        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text"), (place, "$text-muted")))
+    elif verdict.checkpoint is not None:
+        blocks.append(field("Checkpoint", verdict.checkpoint.value))
+    if verdict.candidates:
+        blocks.append(field("Candidates", foreign_line(" or ".join(verdict.candidates))))
+        blocks += _tell_apart(view, verdict)
+    if verdict.actions:
+        blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
+    if verdict.verdict is not Verdict.PASS:
+        blocks.append(field("Owner", verdict.owner.value))
     return blocks
 
 

@@ -57,7 +57,7 @@ def _path(view: DetailView, path: Path) -> list[Block]:
         blocks.append(field("Not proved", foreign(path.does_not_prove)))
     if path.newly_admitted:
         blocks.append(field("Newly admits", (f"{len(path.newly_admitted)} beyond the need", "bold $text-warning")))
-        blocks += [bullet(foreign_line(admitted), indent=12) for admitted in path.newly_admitted]
+        blocks += [bullet(foreign_line(admitted), indent=13) for admitted in path.newly_admitted]
     else:
         blocks.append(field("Newly admits", ("nothing beyond the need", "$text-success")))
     return blocks

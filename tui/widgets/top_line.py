@@ -27,8 +27,13 @@ class TopLine(Widget):
         width = self.content_size.width
         right = self._right(max(20, width // 2))
         left = Content.styled(" planescope ", "bold $block-cursor-foreground on $primary")
+        room = width - right.cell_length - left.cell_length - 3
         if self.title:
-            left += Content(" ") + foreign_line(self.title, "bold $text")
+            title = foreign_line(self.title, "bold $text")
+            _, slash, name = self.title.partition("/")
+            if title.cell_length > room and slash:
+                title = foreign_line(f"…/{name}", "bold $text")
+            left += Content(" ") + title
         if self.origin_note:
             left += Content.styled(" · ", "$text-muted") + foreign_line(self.origin_note, "$text-warning")
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True, pad=True)

@@ -40,7 +40,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         raise NotImplementedError
 
     def choose(self, item: ItemT) -> None:
-        """The user pressed enter on an item or clicked it."""
+        """The user clicked the item under the cursor, or another one twice."""
 
     def near_end(self) -> None:
         """The cursor or the view has come near the last item."""
@@ -102,11 +102,6 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         """To the first or the last item."""
         self.cursor = 0 if side < 0 else len(self.items) - 1
 
-    def action_choose(self) -> None:
-        """Choose the item under the cursor."""
-        if self.chosen is not None:
-            self.choose(self.chosen)
-
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; on the item under the cursor, or twice, it chooses."""
         offset = event.get_content_offset(self)
@@ -118,7 +113,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         again = index == self.cursor
         self.cursor = index
         if again or event.chain == 2:
-            self.action_choose()
+            self.choose(self.items[index])
 
     def render_line(self, y: int) -> Strip:
         """One line of one item."""
