@@ -23,9 +23,10 @@ from diagnosis.policy.nearest import difference, nearest
 from diagnosis.runs import Repository
 from diagnosis.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.trust_causes import Mend, exact_refs, why_refused
-from diagnosis.trust_document import JsonObject, allows, federated, load, values_of
+from diagnosis.trust_document import JsonObject, allows, federated, load, path_of_allow, values_of
 from diagnosis.trust_patch import minimal_trust_patch
 from diagnosis.trust_question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust_words import refusal_words
 from diagnosis.verdicts import Missing
 
 __all__ = [
@@ -164,26 +165,15 @@ def _refused(document: JsonObject, claims: ClaimSet, caller: Caller, answer: Tru
     causes = refusal.causes if refusal else (Mend.CLAIM.value,)
     listed = [value for item in allows(document) for value in values_of(item, caller.key("sub"))]
     near = _nearest(claims.subject, listed)
-    told = " ".join(_SENTENCES[cause] for cause in causes)
-    wanted = ""
-    if near and set(causes) & _SUBJECT_CAUSES:
-        wanted = f" The run presents {near.met}, the nearest that is listed is {near.wanted}."
-    elif causes[0] not in _SUBJECT_CAUSES or not near:
-        wanted = f" {because.text}"
-    return SubjectDecision(claims, answer.outcome, f"{told}{wanted}", causes, near, because.statement, because.path)
-
-
-_SUBJECT_CAUSES = frozenset({Mend.OPERATOR.value, Mend.FORM.value, Mend.SHAPE.value, Mend.CLAIM.value})
-_SENTENCES = {
-    "principal-wrong": "No statement names the provider as its Federated principal: write the provider's exact ARN.",
-    "trust-action": "The statement does not allow sts:AssumeRoleWithWebIdentity.",
-    "audience-not-admitted": "The trust policy does not admit the audience that the job requests.",
-    "condition-operator": "A condition compares exactly where a pattern or another letter case is written.",
-    "subject-immutable-form": "The trust policy and the run write the repository in different forms, with and without ids.",
-    "subject-shape": "The run's environment, event or template gives its subject another shape than the trust policy lists.",
-    "subject-not-admitted": "The trust policy does not admit these claims.",
-    "trust-condition": "The trust policy asks for something that a GitHub token never carries.",
-}
+    reason = refusal_words(
+        causes,
+        claims,
+        answer.decision,
+        subject_key=caller.key("sub"),
+        nearest_subject=near.wanted if near else None,
+        statement_path=path_of_allow(document, refusal.statement) if refusal else None,
+    )
+    return SubjectDecision(claims, answer.outcome, reason, causes, near, because.statement, because.path)
 
 
 def _nearest(met: str | None, listed: list[str]) -> SubjectMiss | None:

@@ -77,7 +77,7 @@ def _by_cost(statement: JsonObject, claims: ClaimSet, caller: Caller) -> list[tu
     names = " ".join(federated(statement)).lower()
     actions = " ".join(str(item) for item in as_list(statement.get("Action"))).lower()
     subjects = " ".join(values_of(statement, caller.key("sub"))).lower()
-    own = (claims.get("repository") or "").lower().replace("/", "")
+    own = _repository(claims).lower().replace("/", "")
     meant = bool(own) and own in re.sub(r"@\d+|/", "", subjects)
     price = {
         Mend.PRINCIPAL: 1.5 if caller.issuer.lower() in names or "oidc-provider" in names else 5.0,
@@ -178,7 +178,7 @@ def _shapes(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
 
 def _forms(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
     """The subject with and without ids, and with the dash that an early announcement showed."""
-    repository = claims.get("repository") or ""
+    repository = _repository(claims)
     owner, _, name = repository.partition("/")
     owner_id, id_ = claims.get("repository_owner_id"), claims.get("repository_id")
     if claims.form is SubjectForm.IMMUTABLE:
@@ -206,12 +206,18 @@ def _named(claims: ClaimSet, prefix: str) -> ClaimSet:
 
 def _listed_contexts(claims: ClaimSet, subjects: list[str]) -> Iterator[SubjectContext]:
     """The contexts that the policy lists for the run's repository, in either form; a pattern stands for one value."""
-    repository = (claims.get("repository") or "").lower()
+    repository = _repository(claims).lower()
     for subject in subjects:
         read = read_subject(subject)
         if read and read.context and read.repository.lower() == repository:
             value = read.context.value.replace("*", "x").replace("?", "x")
             yield SubjectContext(read.context.kind, value)
+
+
+def _repository(claims: ClaimSet) -> str:
+    """``owner/name`` by the claim, else by the subject."""
+    read = read_subject(claims.subject or "")
+    return claims.get("repository") or (read.repository if read else "")
 
 
 def _folded(claims: ClaimSet) -> ClaimSet:

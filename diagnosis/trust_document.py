@@ -48,6 +48,14 @@ def allows(document: Mapping[str, Json]) -> list[JsonObject]:
     return [item for item in statements(document) if item.get("Effect") == "Allow"]
 
 
+def path_of_allow(document: Mapping[str, Json], position: int) -> str:
+    """The JSON path of an Allow statement by its position among them: ``Statement[2]``."""
+    if not isinstance(document.get("Statement"), list):
+        return "Statement"
+    places = [index for index, item in enumerate(statements(document)) if item.get("Effect") == "Allow"]
+    return f"Statement[{places[position]}]" if position < len(places) else "Statement"
+
+
 def with_statements(document: Mapping[str, Json], items: list[JsonObject]) -> JsonObject:
     """The document with these statements in place of its own."""
     listed: list[Json] = [*items]

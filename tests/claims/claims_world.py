@@ -7,9 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import settings
+
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt, OidcCustomization, Repository
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
+
+# No deadline: a shared machine may be slow, and no test asserts a time.
+settings.register_profile("claims", deadline=None)
+settings.load_profile("claims")
 
 ACCOUNT = "111122223333"
 ISSUER = "token.actions.githubusercontent.com"

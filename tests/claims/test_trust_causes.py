@@ -6,6 +6,8 @@ import json
 
 import pytest
 from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, trust, workflow
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from diagnosis.reading import Known, Unreadable
 from diagnosis.runs import OidcCustomization
@@ -271,3 +273,92 @@ def test_refs_by_the_ref_claim_are_found_too():
     policy = trust({"StringLike": {SUB: "repo:acme/shop:*"}, "StringEquals": {f"{ISSUER}:ref": "refs/heads/main"}})
     judgement = judged(policy, head_branch="x")
     assert (judgement.outcome, judgement.admitted_refs) == (TrustOutcome.DENIED, ("refs/heads/main",))
+
+
+@pytest.mark.parametrize(
+    ("policy", "run", "words"),
+    [
+        (exactly(MAIN), {"environment": "prod"}, "environment prod"),
+        (exactly(MAIN), {"event": "pull_request"}, "pull_request event"),
+        (exactly("repo:acme/shop:environment:prod"), {}, "the job has neither"),
+        (trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}, "Other; the request has Release"),
+        (exactly(MAIN, aud="urn:x"), {}, "wants token.actions.githubusercontent.com:aud StringEquals urn:x"),
+        (exactly(MAIN).replace(PROVIDER, f"{PROVIDER}/"), {}, "exact ARN"),
+    ],
+)
+def test_the_reason_says_what_to_look_at(policy, run, words):
+    assert words in judged(policy, **run).reason
+
+
+def test_the_reason_speaks_of_the_statement_that_was_meant():
+    other = json.loads(exactly("repo:acme/other:ref:refs/heads/main"))["Statement"][0]
+    meant = {**json.loads(exactly(MAIN, aud="urn:x"))["Statement"][0], "Sid": "Meant"}
+    judgement = judged(trust(statements=[{**meant, "Effect": "Deny", "Sid": "Never"}, other, meant]))
+    assert judgement.cause == "audience-not-admitted"
+    assert "Meant wants" in judgement.reason
+
+
+_VALUES = [MAIN, DEV, "repo:acme/shop:*", "repo:acme/*", "*", "repo:acme@*/shop@*:*", "repo:Acme/shop:pull_request"]
+_CONDITIONS = st.dictionaries(
+    st.sampled_from(["StringEquals", "StringLike", "StringNotLike", "ForAllValues:StringLike", "StringLikeIfExists"]),
+    st.dictionaries(
+        st.sampled_from([SUB, AUD, f"{ISSUER}:actor", f"{ISSUER}:actor_id", f"{ISSUER}:environment", "aws:SourceIp"]),
+        st.sampled_from([*_VALUES, "sts.amazonaws.com", "octocat", ["prod", MAIN]]),
+        min_size=1,
+        max_size=2,
+    ),
+    max_size=2,
+)
+_STATEMENTS = st.builds(
+    lambda effect, principal, action, condition: {
+        "Effect": effect,
+        "Principal": principal,
+        "Action": action,
+        **({"Condition": condition} if condition else {}),
+    },
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from([{"Federated": PROVIDER}, {"Federated": f"{PROVIDER}/"}, {"AWS": "*"}, "*"]),
+    st.sampled_from(["sts:AssumeRoleWithWebIdentity", "sts:*", "sts:AssumeRole", ["sts:TagSession"]]),
+    _CONDITIONS,
+)
+_ORDER = {TrustOutcome.DENIED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.ALLOWED: 2}
+
+
+@settings(max_examples=60)
+@given(st.lists(_STATEMENTS, max_size=3), _STATEMENTS, st.sampled_from([Known(OidcCustomization()), UNREAD, IMMUTABLE]))
+def test_a_further_deny_never_opens_and_a_further_allow_never_closes(listed, more, customization):
+    before = judged(trust(statements=listed), oidc_customization=customization).outcome
+    after = judged(trust(statements=[*listed, more]), oidc_customization=customization).outcome
+    if more["Effect"] == "Deny":
+        assert _ORDER[after] <= _ORDER[before]
+    else:
+        assert _ORDER[after] >= _ORDER[before]
+
+
+@settings(max_examples=60)
+@given(st.lists(_STATEMENTS, max_size=3), st.sampled_from([Known(OidcCustomization()), UNREAD, IMMUTABLE]))
+def test_a_refusal_always_has_a_cause_and_an_admission_none(listed, customization):
+    judgement = judged(trust(statements=listed), oidc_customization=customization)
+    if judgement.outcome is TrustOutcome.DENIED:
+        assert judgement.cause or judgement.candidates
+    else:
+        assert judgement.cause is None
+    assert judgement.reason
+    for ref in judgement.admitted_refs:
+        again = judged(trust(statements=listed), {"ref_override": ref}, oidc_customization=customization)
+        assert TrustOutcome.ALLOWED in {decision.outcome for decision in again.decisions}
+
+
+@given(st.text(), st.text(), st.text())
+def test_nothing_raises_on_foreign_text(policy, provider, role):
+    judge_trust(policy, claims(), provider, role)
+    judge_trust(exactly(MAIN), claims(), provider, role)
+
+
+@given(st.recursive(st.none() | st.text(max_size=5) | st.integers(), lambda x: st.lists(x, max_size=3), max_leaves=6))
+def test_nothing_raises_on_a_mangled_statement(junk):
+    for element in ("Effect", "Principal", "Action", "Condition", "Version"):
+        document = json.loads(exactly(MAIN))
+        target = document if element == "Version" else document["Statement"][0]
+        target[element] = junk
+        assert judged(json.dumps(document)).reason
