@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from diagnosis.policy.operators import OPERATORS, Comparison, Operator
-from diagnosis.policy.variables import Context, has_variables, read_pieces
+from diagnosis.policy.variables import Context
 
 
 class ConditionResult(Enum):
@@ -55,7 +55,8 @@ class Condition:
     if_exists: bool
     _comparisons: tuple[Comparison, ...] = field(repr=False, compare=False)
     _wanted_null: frozenset[bool] = field(repr=False, compare=False, default=frozenset())
-    has_variables: bool = False
+    variables: bool = False
+    """Whether the document's Version has variables at all."""
 
     @property
     def name(self) -> str:
@@ -123,10 +124,9 @@ def compile_condition(
     base = OPERATORS.get(base_name)
     if base is None:
         return None
-    dynamic = variables and any(has_variables(read_pieces(value, variables=True, wildcards=False)) for value in wanted)
     comparisons = tuple(base.compile(value, variables) for value in wanted)
     return Condition(
-        operator, key, wanted, path, key.lower(), base, set_operator, if_exists, comparisons, frozenset(), dynamic
+        operator, key, wanted, path, key.lower(), base, set_operator, if_exists, comparisons, frozenset(), variables
     )
 
 

@@ -22,7 +22,9 @@ from diagnosis.policy.sentences import (
     silence_sentence,
 )
 from diagnosis.policy.statement import Effect, Statement
+from diagnosis.policy.variables import shown
 
+_PLAIN_TEXT = "which is plain text here: variables need Version 2012-10-17"
 _MOST_NEAR_MISSES = 50
 # What a mismatch costs: a statement about another action is further off than one about another resource.
 _ACTION, _PRINCIPAL, _RESOURCE, _CONDITION = 1000, 500, 300, 100
@@ -125,11 +127,17 @@ def _near_miss(
     negated = element.startswith("Not") or (
         condition is not None and condition.base is not None and condition.base.negated
     )
-    near = nearest(met[0], wanted) if met and not negated else None
+    readable = wanted
+    if condition is not None and condition.variables:
+        readable = tuple(shown(value, request.keys) for value in wanted)
+    near = nearest(met[0], readable) if met and not negated else None
     unlike = 1.0
     if near is not None:
         unlike = 1 - likeness(met[0], near)
         words = difference(met[0], near, condition.name if condition else None)
+        if condition is not None and "${" in near:
+            without_value = "which has no value in this request" if condition.variables else _PLAIN_TEXT
+            words += f"; it holds a variable, {without_value}"
     return NearMiss(
         place=place,
         statement=statement.name,

@@ -55,6 +55,14 @@ def called(name: str) -> str:
     return name if name.startswith("Statement[") or name == "Statement" else f"Statement {name}"
 
 
+def _differing(miss: NearMiss) -> str:
+    """The difference in brackets, without repeating two values that the sentence has already quoted whole."""
+    text = miss.difference
+    if len(miss.wanted) == 1 and miss.met:
+        text = text.removeprefix(f"{miss.wanted[0]} wanted, {miss.met[0]} met").removeprefix("; ")
+    return f" ({text})" if text else ""
+
+
 def deny_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
     """For an explicit deny."""
     where = place_name(hit.place, trust=trust)
@@ -85,15 +93,14 @@ def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
             f"{wants}, but the key holds a list ({listed(miss.met)}), "
             "which only a set operator such as ForAnyValue can test."
         )
-    differing = f" ({miss.difference})" if miss.difference else ""
-    return f"{wants}, but the request carries {listed(miss.met)}{differing}."
+    return f"{wants}, but the request carries {listed(miss.met)}{_differing(miss)}."
 
 
 def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
     """For a Principal, Action or Resource (or their Not forms) that did not match."""
     where = place_name(miss.place, trust=trust)
     start = f"{called(miss.statement)} of {where}"
-    differing = f" ({miss.difference})" if miss.difference else ""
+    differing = _differing(miss)
     if miss.element == "Principal":
         return f"{start} names {listed(miss.wanted)}, but the caller is {shorten(request.principal)}{differing}."
     if miss.element == "Action":

@@ -135,9 +135,11 @@ def widened(text: str) -> str:
     return _VARIABLE.sub(lambda found: found.group() if found.group(1) in _SPECIAL else "*", text)
 
 
-def as_text(pieces: Iterable[Piece]) -> str:
-    """The pieces written out again, variables resolved or as written, special characters bare."""
+def shown(text: str, context: Context) -> str:
+    """The string as people should read it: variables replaced where they have a value, left as written otherwise."""
+    pieces = read_pieces(text, variables=True, wildcards=False)
     return "".join(
-        piece if isinstance(piece, str) else piece.value if isinstance(piece, Wildcard) else piece.text
+        piece if isinstance(piece, str) else (_value_of(piece, context) or piece.text)
         for piece in pieces
+        if not isinstance(piece, Wildcard)
     )
