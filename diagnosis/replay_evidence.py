@@ -12,6 +12,7 @@ from diagnosis.job_log import time_of
 from diagnosis.log_text import LogLine
 from diagnosis.read_job import ReadJob, ReadStep
 from diagnosis.runs import Annotation, Attempt
+from diagnosis.scrub import scrub
 
 LONGEST_TEXT = 2_000
 """Characters of a line that are kept as evidence."""
@@ -79,7 +80,7 @@ class Witness:
         """A check-run annotation."""
         return Evidence(
             EvidenceKind.ANNOTATION,
-            _short(annotation.message or annotation.title),
+            _short(scrub(annotation.message or annotation.title)),
             address=self._page(read),
             origin=self.attempt.origin,
             at=read.job.completed_at if read.job else None,

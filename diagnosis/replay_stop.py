@@ -104,13 +104,8 @@ def _without_failing_step(read: ReadJob, witness: Witness, tolerated: tuple[Trou
         return Stop(troubles=tolerated)
     if conclusion is None:
         return Stop(troubles=tolerated, why_unreached="The job has not ended yet.")
-    if job is not None and not any(step.conclusion for step in job.steps):
-        finding = _said(read, witness) or _unnamed(
-            f"The job “{job.name}” ended without beginning a step ({conclusion}).", witness.job(read, conclusion)
-        )
-        if not job.steps and not isinstance(job.log, Known) and finding.gate is not None:
-            finding = replace(finding, plane=Plane.OTHER, checkpoint=None)
-        return Stop(finding, None, tolerated, f"The job never began: {finding.sentence}")
+    if job is not None and not any(step.conclusion for step in job.steps) and read.log is None:
+        return _without_steps(read, witness, tolerated)
     if conclusion in ("cancelled", "timed_out"):
         return Stop(_cut_short(read, witness, conclusion), None, tolerated, _cut_sentence(read, conclusion))
     cleanup = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS), None)
@@ -123,6 +118,21 @@ def _without_failing_step(read: ReadJob, witness: Witness, tolerated: tuple[Trou
     if finding.gate is not None:
         return Stop(finding, None, (*tolerated, Trouble(finding, None)))
     return Stop(finding, None, tolerated, _stopped_elsewhere(finding, None))
+
+
+def _without_steps(read: ReadJob, witness: Witness, tolerated: tuple[Trouble, ...]) -> Stop:
+    """GitHub lists no step: the job never began, unless an annotation speaks of what one of its steps met."""
+    conclusion = read.job.conclusion if read.job else None
+    said = _said(read, witness)
+    if said is not None and said.gate is not None:
+        return Stop(said, None, (*tolerated, Trouble(said, None)))
+    first = next((note.message for note in annotations_of(read)), "")
+    sentence = f"The job “{read.name}” ended without beginning a step ({conclusion}). {first}".strip()
+    evidence = (
+        said.evidence if said is not None and said.evidence else witness.job(read, f"job “{read.name}”: {conclusion}")
+    )
+    finding = replace(said or _unnamed(sentence, evidence), sentence=sentence, evidence=evidence)
+    return Stop(finding, None, tolerated, f"The job never began: {sentence}")
 
 
 def _cut_short(read: ReadJob, witness: Witness, conclusion: str) -> Finding:

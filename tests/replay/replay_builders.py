@@ -209,7 +209,9 @@ def file_of(*jobs: WorkflowJob, id_token: bool = True, **changes: object) -> Wor
     return replace(made, **changes)  # type: ignore[arg-type] # as above
 
 
-CHECKOUT = Spec(uses="actions/checkout@v4", inputs={"fetch-depth": "1"}, output=["Syncing repository: acme/shop"], post=True)
+CHECKOUT = Spec(
+    uses="actions/checkout@v4", inputs={"fetch-depth": "1"}, output=["Syncing repository: acme/shop"], post=True
+)
 CONFIGURE = Spec(
     name="Get credentials",
     uses="aws-actions/configure-aws-credentials@v4",

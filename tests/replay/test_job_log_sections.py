@@ -18,7 +18,15 @@ def read(*specs: Spec) -> JobLog:
 
 def test_sections_are_those_of_the_runner_in_order() -> None:
     log = read(CONFIGURE, LOGIN, PUSH)
-    assert [section.kind.value for section in log.sections] == ["setup", "run", "run", "run", "post", "post", "complete"]
+    assert [section.kind.value for section in log.sections] == [
+        "setup",
+        "run",
+        "run",
+        "run",
+        "post",
+        "post",
+        "complete",
+    ]
     assert [section.head for section in log.sections[1:4]] == [
         "aws-actions/configure-aws-credentials@v4",
         "aws-actions/amazon-ecr-login@v2",

@@ -58,7 +58,15 @@ def test_a_release_tells_everything_but_what_it_does_not_print() -> None:
 
 def test_each_fact_shows_the_line_on_which_it_stands() -> None:
     found = facts(*RELEASE)
-    for fact in (found.role_arn, found.region, found.audience, found.registry, found.repository, found.tag, found.digest):
+    for fact in (
+        found.role_arn,
+        found.region,
+        found.audience,
+        found.registry,
+        found.repository,
+        found.tag,
+        found.digest,
+    ):
         assert fact is not None
         assert fact.found_in.kind is EvidenceKind.LOG_LINE
         assert fact.value in fact.found_in.text
@@ -84,7 +92,9 @@ def test_a_masked_account_inside_a_role_is_no_fact_either() -> None:
 def test_of_a_masked_host_the_repository_and_the_region_remain() -> None:
     masked = IMAGE.replace(ACCOUNT, "***")
     push = replace(PUSH, run=f"docker push {masked}:1.4.0", output=[f"The push refers to repository [{masked}]"])
-    configure = replace(CONFIGURE, inputs={"role-to-assume": "***"}, written_inputs={"role-to-assume": "${{ secrets.R }}"})
+    configure = replace(
+        CONFIGURE, inputs={"role-to-assume": "***"}, written_inputs={"role-to-assume": "${{ secrets.R }}"}
+    )
     found = facts(CHECKOUT, configure, replace(LOGIN, output=[f"Logging into registry {masked.split('/')[0]}"]), push)
     assert found.registry is None
     assert value(found.repository) == "shop/web"
@@ -92,7 +102,9 @@ def test_of_a_masked_host_the_repository_and_the_region_remain() -> None:
 
 
 def test_of_a_run_that_stopped_early_the_file_tells_what_it_would_have_pushed() -> None:
-    found = facts(CHECKOUT, failing(CONFIGURE, "##[error]Could not assume role with OIDC: nothing"), *skipped(LOGIN, PUSH))
+    found = facts(
+        CHECKOUT, failing(CONFIGURE, "##[error]Could not assume role with OIDC: nothing"), *skipped(LOGIN, PUSH)
+    )
     assert value(found.repository) == "shop/web"
     assert found.repository is not None
     assert found.repository.found_in.kind is EvidenceKind.WORKFLOW_FILE
@@ -106,7 +118,9 @@ def test_the_environment_block_of_the_log_fills_in_the_files_expressions() -> No
     head = Spec(run="make", env=env)
     steps = (head, replace(CONFIGURE, conclusion="failure"), *skipped(LOGIN, push))
     written = (replace(head, env={}), CONFIGURE, LOGIN, replace(push, env={}))
-    found = replay(attempt_of(job_of(*steps)), file_of(written_job(*written, env=(("IMAGE_URI", "${{ inputs.uri }}"),)))).facts
+    found = replay(
+        attempt_of(job_of(*steps)), file_of(written_job(*written, env=(("IMAGE_URI", "${{ inputs.uri }}"),)))
+    ).facts
     assert value(found.repository) == "shop/web"
     assert value(found.tag) == "c0ffee0"
 
@@ -119,7 +133,9 @@ def test_outputs_of_earlier_steps_are_followed() -> None:
 
 
 def test_an_address_taken_apart_by_the_shell_is_understood() -> None:
-    read = replace(READ_BACK, run='aws ecr describe-images --repository-name "${URI#*/}"', env={**AWS_ENV, "URI": IMAGE})
+    read = replace(
+        READ_BACK, run='aws ecr describe-images --repository-name "${URI#*/}"', env={**AWS_ENV, "URI": IMAGE}
+    )
     result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, read))
     assert {need.resource for need in result.needs if need.action == "ecr:DescribeImages"} == {
         f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/shop/web"

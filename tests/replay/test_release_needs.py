@@ -60,7 +60,9 @@ def pairs(found: tuple[Need, ...]) -> set[tuple[str, str | None]]:
 
 def test_login_push_and_digest_step_need_nine_actions() -> None:
     found = needs(*RELEASE)
-    assert pairs(found) == {(TOKEN, "*"), ("ecr:DescribeImages", REPOSITORY_ARN)} | {(name, REPOSITORY_ARN) for name in PUSH_SET}
+    assert pairs(found) == {(TOKEN, "*"), ("ecr:DescribeImages", REPOSITORY_ARN)} | {
+        (name, REPOSITORY_ARN) for name in PUSH_SET
+    }
     assert len(found) == 9
 
 
@@ -159,14 +161,22 @@ def test_what_pushes_nothing_to_ecr_needs_nothing_of_it(script: str) -> None:
             "ecr:PutLifecyclePolicy",
             Checkpoint.REGISTRY_PUSH,
         ),
-        ("aws ecr describe-repositories --repository-names=shop/web", "ecr:DescribeRepositories", Checkpoint.REGISTRY_PULL),
+        (
+            "aws ecr describe-repositories --repository-names=shop/web",
+            "ecr:DescribeRepositories",
+            Checkpoint.REGISTRY_PULL,
+        ),
         ("aws ecr list-images --repository-name shop/web", "ecr:ListImages", Checkpoint.REGISTRY_PULL),
         (
             "aws ecr wait image-scan-complete --repository-name shop/web --image-id imageTag=1",
             "ecr:DescribeImageScanFindings",
             Checkpoint.REGISTRY_PULL,
         ),
-        ("aws --output json ecr batch-get-image --repository-name shop/web", "ecr:BatchGetImage", Checkpoint.REGISTRY_PULL),
+        (
+            "aws --output json ecr batch-get-image --repository-name shop/web",
+            "ecr:BatchGetImage",
+            Checkpoint.REGISTRY_PULL,
+        ),
     ],
 )
 def test_a_call_of_the_aws_cli_needs_its_own_action(script: str, action: str, checkpoint: Checkpoint) -> None:
@@ -265,7 +275,9 @@ def test_a_step_that_can_never_run_needs_nothing(condition: str) -> None:
     assert pairs(needs(CHECKOUT, CONFIGURE, LOGIN, replace(PUSH, condition=condition))) == {(TOKEN, "*")}
 
 
-@pytest.mark.parametrize("condition", ["true", "always()", "inputs.x == false", "github.ref == 'false'", "failure()", None])
+@pytest.mark.parametrize(
+    "condition", ["true", "always()", "inputs.x == false", "github.ref == 'false'", "failure()", None]
+)
 def test_a_condition_that_can_be_true_is_not_never(condition: str | None) -> None:
     assert not is_never(condition)
 
@@ -321,3 +333,23 @@ def test_without_a_readable_file_there_are_no_needs_by_the_file() -> None:
 def test_without_a_name_the_first_job_that_releases_counts() -> None:
     workflow = file_of(written_job(Spec(run="make test"), name="tests"), written_job(*RELEASE))
     assert len(needs_for(workflow, None, RunFacts())) == 9
+
+
+def test_a_workflow_that_takes_everything_from_dispatch_inputs_needs_nine_with_the_case() -> None:
+    steps = (
+        CHECKOUT,
+        replace(CONFIGURE, inputs={"role-to-assume": "${{ inputs.role }}", "aws-region": "${{ inputs.region }}"}),
+        replace(LOGIN, inputs={}),
+        Spec(name="Meta", run='echo "image_ref=${{ inputs.uri }}:git-${GITHUB_SHA}" >> "$GITHUB_OUTPUT"'),
+        Spec(name="Push", run='docker push "${{ steps.meta.outputs.image_ref }}"'),
+        Spec(
+            name="Digest",
+            run='D="$(aws ecr describe-images \\\n  --repository-name "${{ inputs.name }}" \\\n  --region "${{ inputs.region }}")"',
+        ),
+    )
+    case = Case(role_arn=ROLE, region=REGION, ecr_repository="shop/web")
+    found = needs(*steps, case=case)
+    assert pairs(found) == {(TOKEN, "*"), ("ecr:DescribeImages", REPOSITORY_ARN)} | {
+        (name, REPOSITORY_ARN) for name in PUSH_SET
+    }
+    assert {need.resource for need in needs(*steps) if need.action != TOKEN} == {None}

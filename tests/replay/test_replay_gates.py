@@ -88,7 +88,8 @@ def test_a_refusal_at_the_trust_policy_proves_the_gate_before_it() -> None:
 
 
 def test_a_refusal_of_another_sts_call_does_not_prove_the_gate_before_it() -> None:
-    words = f"User: arn:aws:sts::{ACCOUNT}:assumed-role/runner/i-0abc is not authorized to perform: sts:TagSession on resource: {ROLE}"
+    runner = f"arn:aws:sts::{ACCOUNT}:assumed-role/runner/i-0abc"
+    words = f"User: {runner} is not authorized to perform: sts:TagSession on resource: {ROLE}"
     steps = (CHECKOUT, failing(CONFIGURE, f"##[error]{words}"), *skipped(LOGIN, PUSH))
     result = replay(*recorded(*steps))
     assert result.at(Gate.ROLE_ASSUMPTION).verdict is FAIL
@@ -154,8 +155,10 @@ def test_least_privilege_is_never_proved_by_a_run_and_says_how_to_obtain_it() ->
     ("words", "plane"),
     [
         (
-            "tag invalid: The image tag '1.4.0' already exists in the 'shop/web' repository and cannot be overwritten "
-            "because the repository is immutable.",
+            (
+                "tag invalid: The image tag '1.4.0' already exists in the 'shop/web' repository and cannot be overwritten "
+                "because the repository is immutable."
+            ),
             Plane.REGISTRY_STATE,
         ),
         (
@@ -175,7 +178,9 @@ def test_a_failure_that_is_no_gate_names_none_and_blocks_nothing(words: str, pla
 
 
 def test_tests_that_fail_before_the_release_leave_every_gate_unknown() -> None:
-    tests = failing(Spec(name="Tests", run="make test"), "E   AssertionError: 3 != 4", "1 failed, 12 passed", exit_code=2)
+    tests = failing(
+        Spec(name="Tests", run="make test"), "E   AssertionError: 3 != 4", "1 failed, 12 passed", exit_code=2
+    )
     result = replay(*recorded(CHECKOUT, tests, *skipped(CONFIGURE, LOGIN, PUSH, READ_BACK)))
     assert verdicts(result) == (UNKNOWN,) * 4
     assert result.stopped_by is not None
@@ -185,7 +190,9 @@ def test_tests_that_fail_before_the_release_leave_every_gate_unknown() -> None:
 def test_error_words_in_an_echoed_script_or_an_input_decide_nothing() -> None:
     quoted = "docker push x || echo 'User: a is not authorized to perform: ecr:PutImage on resource: b'\nexit 3"
     script = failing(Spec(name="Script", run=quoted), "nothing to see", exit_code=3)
-    action = Spec(name="Comment", uses="acme/comment@v1", inputs={"body": f"We saw:\n{NO_PROVIDER}\n##[error]{NO_PROVIDER}"})
+    action = Spec(
+        name="Comment", uses="acme/comment@v1", inputs={"body": f"We saw:\n{NO_PROVIDER}\n##[error]{NO_PROVIDER}"}
+    )
     result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, action, script))
     assert FAIL not in verdicts(result)
     assert result.stopped_by is not None
@@ -233,10 +240,20 @@ def test_announced_retries_are_counted_too() -> None:
 @pytest.mark.parametrize(
     ("cause_words", "owner"),
     [
-        (f"denied: User: {SESSION} is not authorized to perform: ecr:PutImage on resource: {REPOSITORY_ARN} "
-         "with an explicit deny in a service control policy", Owner.ORGANIZATION),
-        (f"denied: User: {SESSION} is not authorized to perform: ecr:PutImage on resource: {REPOSITORY_ARN} "
-         "with an explicit deny in a resource-based policy", Owner.REGISTRY),
+        (
+            (
+                f"denied: User: {SESSION} is not authorized to perform: ecr:PutImage on resource: {REPOSITORY_ARN} "
+                "with an explicit deny in a service control policy"
+            ),
+            Owner.ORGANIZATION,
+        ),
+        (
+            (
+                f"denied: User: {SESSION} is not authorized to perform: ecr:PutImage on resource: {REPOSITORY_ARN} "
+                "with an explicit deny in a resource-based policy"
+            ),
+            Owner.REGISTRY,
+        ),
         (f"denied: {denied('ecr:PutImage')}", Owner.CLOUD_SECURITY),
     ],
 )
@@ -250,8 +267,12 @@ def test_a_missing_id_token_permission_is_the_engineers_own() -> None:
         "It looks like you might be trying to authenticate with OIDC. Did you mean to set the `id-token` permission? "
         "If you are not trying to authenticate with OIDC and the action is working successfully, you can ignore this message."
     )
-    step = failing(CONFIGURE, hint, "##[error]Credentials could not be loaded, please check your action inputs: "
-                   "Could not load credentials from any providers")
+    step = failing(
+        CONFIGURE,
+        hint,
+        "##[error]Credentials could not be loaded, please check your action inputs: "
+        "Could not load credentials from any providers",
+    )
     steps = (CHECKOUT, step, *skipped(LOGIN, PUSH))
     result = replay(attempt_of(job_of(*steps, id_token=False)), file_of(written_job(*steps), id_token=False))
     gate = result.at(Gate.OIDC_TRUST)

@@ -38,7 +38,16 @@ STORIES: tuple[tuple[Spec, ...], ...] = (
     (CHECKOUT, CONFIGURE, failing(LOGIN, f"##[error]{denied('ecr:GetAuthorizationToken', '*')}"), *skipped(PUSH)),
     (CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, f"denied: {denied('ecr:PutImage')}", exit_code=1), *skipped(READ_BACK)),
 )
-JUNK = ("##[group]Run x", "##[endgroup]", "##[error]boom", "Post job cleanup.", "with:", "  a: b", "\x00\xff\x1b[36;1m", "")
+JUNK = (
+    "##[group]Run x",
+    "##[endgroup]",
+    "##[error]boom",
+    "Post job cleanup.",
+    "with:",
+    "  a: b",
+    "\x00\xff\x1b[36;1m",
+    "",
+)
 
 
 def check(result: Replay) -> None:
@@ -136,7 +145,9 @@ def test_huge_lines_and_endless_heads(filler: str) -> None:
 
 
 def test_a_failed_step_gives_no_pass_to_its_own_gate_whatever_its_lines_say() -> None:
-    lying = failing(CONFIGURE, "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions", "##[error]nothing known")
+    lying = failing(
+        CONFIGURE, "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions", "##[error]nothing known"
+    )
     steps = (CHECKOUT, lying, *skipped(LOGIN, PUSH))
     result = replay(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
     assert all(gate.verdict is not Verdict.PASS for gate in result.gates)

@@ -28,7 +28,10 @@ def test_keys_that_assume_a_role_are_static_all_the_same() -> None:
     configure = replace(
         CONFIGURE,
         inputs={**KEYS, "role-to-assume": ROLE},
-        output=["Assuming role with user credentials", "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions"],
+        output=[
+            "Assuming role with user credentials",
+            "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions",
+        ],
     )
     assert replay(*recorded(CHECKOUT, configure, LOGIN, PUSH)).at(Gate.OIDC_TRUST).cause == "static-credentials"
 
@@ -48,7 +51,11 @@ def test_the_key_as_user_name_of_a_docker_login_is_static() -> None:
     login = Spec(
         uses="docker/login-action@v3",
         inputs={"registry": HOST, "username": "***", "password": "***", "ecr": "auto"},
-        written_inputs={"registry": HOST, "username": "${{ secrets.AWS_ACCESS_KEY_ID }}", "password": "${{ secrets.X }}"},
+        written_inputs={
+            "registry": HOST,
+            "username": "${{ secrets.AWS_ACCESS_KEY_ID }}",
+            "password": "${{ secrets.X }}",
+        },
         output=["Logging into 111122223333.dkr.ecr.eu-central-1.amazonaws.com...", "Login Succeeded!"],
     )
     push = Spec(run=f"docker push {IMAGE}:1", output=[])
@@ -56,7 +63,9 @@ def test_the_key_as_user_name_of_a_docker_login_is_static() -> None:
 
 
 def test_a_script_that_merely_names_the_variables_uses_no_keys() -> None:
-    guard = Spec(run='if [[ -n "${AWS_ACCESS_KEY_ID:-}" ]]; then\n  echo "static credentials are forbidden"\n  exit 1\nfi')
+    guard = Spec(
+        run='if [[ -n "${AWS_ACCESS_KEY_ID:-}" ]]; then\n  echo "static credentials are forbidden"\n  exit 1\nfi'
+    )
     assert replay(*recorded(CHECKOUT, guard, *RELEASE[1:])).at(Gate.OIDC_TRUST).verdict is Verdict.PASS
 
 

@@ -92,8 +92,10 @@ def test_a_retry_that_went_through_is_a_pass() -> None:
         CONFIGURE,
         output=[
             "Assuming role with OIDC",
-            "Retry AssumeRole: attempt 1 of 12 failed: Could not assume role with OIDC: Not authorized to perform "
-            "sts:AssumeRoleWithWebIdentity. Retrying after 26ms.",
+            (
+                "Retry AssumeRole: attempt 1 of 12 failed: Could not assume role with OIDC: Not authorized to perform "
+                "sts:AssumeRoleWithWebIdentity. Retrying after 26ms."
+            ),
             "Assuming role with OIDC",
             "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions",
         ],
@@ -218,7 +220,9 @@ def test_a_job_that_still_runs_fails_nothing() -> None:
 
 def test_a_failing_clean_up_step_decides_no_gate() -> None:
     job = job_of(*RELEASE, conclusion="failure")
-    steps = tuple(replace(step, conclusion="failure") if step.name.startswith("Post Reg") else step for step in job.steps)
+    steps = tuple(
+        replace(step, conclusion="failure") if step.name.startswith("Post Reg") else step for step in job.steps
+    )
     result = replay(attempt_of(replace(job, steps=steps)), file_of(written_job(*RELEASE)))
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
     assert result.stopped_by is not None
@@ -239,7 +243,9 @@ def test_in_a_matrix_one_failing_job_fails_the_gate() -> None:
 
 
 def test_a_matrix_that_passes_shows_the_proof_of_every_job() -> None:
-    jobs = [job_of(*RELEASE, name=f"release ({arch})", job_id=number) for number, arch in enumerate(("amd64", "arm64"), 1)]
+    jobs = [
+        job_of(*RELEASE, name=f"release ({arch})", job_id=number) for number, arch in enumerate(("amd64", "arm64"), 1)
+    ]
     result = replay(attempt_of(*jobs), file_of(written_job(*RELEASE)))
     pages = {(item.address or "").split("#")[0] for item in result.at(Gate.REGISTRY_AUTHORIZATION).evidence}
     assert len(pages) == 2
@@ -247,7 +253,10 @@ def test_a_matrix_that_passes_shows_the_proof_of_every_job() -> None:
 
 def test_a_deploy_job_without_registry_does_not_take_the_push_jobs_pass_away() -> None:
     deploy_role = f"arn:aws:iam::{ACCOUNT}:role/deploy"
-    deploy = (replace(CONFIGURE, inputs={**CONFIGURE.inputs, "role-to-assume": deploy_role}), Spec(run="terraform apply"))
+    deploy = (
+        replace(CONFIGURE, inputs={**CONFIGURE.inputs, "role-to-assume": deploy_role}),
+        Spec(run="terraform apply"),
+    )
     attempt = attempt_of(job_of(*RELEASE), job_of(*deploy, name="deploy", job_id=2))
     result = replay(attempt, file_of(written_job(*RELEASE), written_job(*deploy, name="deploy")))
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
@@ -287,7 +296,9 @@ def test_of_two_roles_in_a_job_the_one_in_force_at_the_push_is_the_fact() -> Non
 
 def test_two_registries_in_a_job_are_named() -> None:
     other = f"999988887777.dkr.ecr.{REGION}.amazonaws.com/shop/web"
-    second = replace(PUSH, name="Ship again", run=f"docker push {other}:1.4.0", output=[f"1.4.0: digest: {DIGEST} size: 9"])
+    second = replace(
+        PUSH, name="Ship again", run=f"docker push {other}:1.4.0", output=[f"1.4.0: digest: {DIGEST} size: 9"]
+    )
     result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, second))
     assert any("more than one registry" in note for note in result.notes)
     assert {need.resource for need in result.needs if need.action == "ecr:PutImage"} == {
@@ -306,13 +317,19 @@ def test_a_push_to_another_registry_proves_nothing_about_ecr() -> None:
 
 
 def test_renamed_steps_and_no_workflow_file_change_nothing() -> None:
-    misleading = [replace(spec, name=name) for spec, name in zip(RELEASE, ("Ship", "Lint", "Test", "Docs", "Notify"), strict=True)]
+    misleading = [
+        replace(spec, name=name) for spec, name in zip(RELEASE, ("Ship", "Lint", "Test", "Docs", "Notify"), strict=True)
+    ]
     attempt, _ = recorded(*misleading)
     assert verdicts(replay(attempt, None)) == (PASS, PASS, PASS, UNKNOWN)
 
 
 def test_a_name_alone_proves_nothing() -> None:
-    fake = Spec(name="Run aws-actions/configure-aws-credentials@v4", run="true", output=["Authenticated as assumedRoleId AROA:x"])
+    fake = Spec(
+        name="Run aws-actions/configure-aws-credentials@v4",
+        run="true",
+        output=["Authenticated as assumedRoleId AROA:x"],
+    )
     result = replay(*recorded(CHECKOUT, fake, LOGIN, PUSH))
     assert result.at(Gate.OIDC_TRUST).verdict is UNKNOWN
 

@@ -110,7 +110,9 @@ def test_without_log_and_file_the_names_of_the_steps_prove_nothing() -> None:
 
 
 def test_without_the_file_an_annotation_still_decides_its_gate() -> None:
-    job = job_of(CHECKOUT, CONFIGURE, failing(LOGIN), log=EXPIRED, annotations=(denied("ecr:GetAuthorizationToken", "*"),))
+    job = job_of(
+        CHECKOUT, CONFIGURE, failing(LOGIN), log=EXPIRED, annotations=(denied("ecr:GetAuthorizationToken", "*"),)
+    )
     result = replay(attempt_of(job), None)
     assert verdicts(result) == (UNKNOWN, UNKNOWN, FAIL, BLOCKED)
 
@@ -123,7 +125,11 @@ def test_the_empty_log_of_a_job_that_was_not_run_again_is_no_log() -> None:
 
 
 def test_static_keys_are_seen_in_the_file() -> None:
-    inputs = {"aws-access-key-id": "${{ secrets.KEY }}", "aws-secret-access-key": "${{ secrets.SECRET }}", "aws-region": "eu-west-1"}
+    inputs = {
+        "aws-access-key-id": "${{ secrets.KEY }}",
+        "aws-secret-access-key": "${{ secrets.SECRET }}",
+        "aws-region": "eu-west-1",
+    }
     configure = replace(CONFIGURE, inputs=inputs)
     result = without_log(CHECKOUT, configure, LOGIN, PUSH)
     assert result.at(Gate.OIDC_TRUST).verdict is FAIL
@@ -136,4 +142,6 @@ def test_a_role_in_the_file_is_a_fact_without_a_log() -> None:
     assert result.facts.role_arn.value == ROLE
     assert result.facts.role_arn.found_in.kind is EvidenceKind.WORKFLOW_FILE
     assert result.facts.role_arn.found_in.address is not None
-    assert result.facts.role_arn.found_in.address.endswith("/blob/c0ffee" + "0" * 34 + "/.github/workflows/release.yml#L20")
+    assert result.facts.role_arn.found_in.address.endswith(
+        "/blob/c0ffee" + "0" * 34 + "/.github/workflows/release.yml#L20"
+    )

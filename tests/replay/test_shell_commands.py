@@ -22,7 +22,7 @@ def words(script: str) -> list[tuple[str, ...]]:
         ("a \\\n  b", [("a", "b")]),
         ("a `\nb", [("a", "b")]),
         ("a 'b c' \"d e\"", [("a", "b c", "d e")]),
-        ("a \"x $(b c) y\"", [("b", "c"), ("a", "x $(b c) y")]),
+        ('a "x $(b c) y"', [("b", "c"), ("a", "x $(b c) y")]),
         ("a # b", [("a",)]),
         ("a b#c", [("a", "b#c")]),
         ("sudo -E a", [("a",)]),

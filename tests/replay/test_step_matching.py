@@ -90,7 +90,9 @@ def test_another_version_of_the_file_pairs_only_what_is_there() -> None:
 
 
 def test_groups_that_an_action_opens_inside_are_not_steps() -> None:
-    chatty = replace(CHECKOUT, output=["##[group]Getting Git version info", "git version 2.52.0", "##[endgroup]", "done"])
+    chatty = replace(
+        CHECKOUT, output=["##[group]Getting Git version info", "git version 2.52.0", "##[endgroup]", "done"]
+    )
     found = matched(job_of(chatty, CONFIGURE), chatty, CONFIGURE)
     assert [line.text for line in found["Run actions/checkout@v4"].output][-1] == "done"
 

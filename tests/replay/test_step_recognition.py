@@ -11,7 +11,9 @@ from diagnosis.steps import Doing, StepKind, action_kind, deeds_of_action
 from diagnosis.variables import expand, is_legible
 
 
-@pytest.mark.parametrize("version", ["v1", "v1-node16", "v2", "v3", "v4", "v4.0.2", "v5", "v6", "main", "e3dd6a4" + "0" * 33])
+@pytest.mark.parametrize(
+    "version", ["v1", "v1-node16", "v2", "v3", "v4", "v4.0.2", "v5", "v6", "main", "e3dd6a4" + "0" * 33]
+)
 def test_every_version_of_the_credentials_action_is_the_credentials_action(version: str) -> None:
     assert action_kind(f"aws-actions/configure-aws-credentials@{version}") is StepKind.CONFIGURE_AWS_CREDENTIALS
     assert action_kind(f"AWS-Actions/Configure-AWS-Credentials@{version}") is StepKind.CONFIGURE_AWS_CREDENTIALS
@@ -65,7 +67,9 @@ def test_scripts(script: str, kind: StepKind, doing: Doing) -> None:
     assert (kind, doing) in {(deed.kind, deed.doing) for deed in deeds}
 
 
-@pytest.mark.parametrize("script", ["docker", "aws", "aws ecr", "ko", "helm", "crane cp", "skopeo copy a", "npx", "docker push"])
+@pytest.mark.parametrize(
+    "script", ["docker", "aws", "aws ecr", "ko", "helm", "crane cp", "skopeo copy a", "npx", "docker push"]
+)
 def test_commands_without_their_arguments_are_no_error(script: str) -> None:
     deeds_of_script(script, {})
 
@@ -92,7 +96,10 @@ def test_docker_login_to_another_registry_is_no_login_to_ecr() -> None:
         (f"{HOST}/$NAME:1", (HOST, ACCOUNT, REGION, None, "1")),
         (f"{HOST}/web-$ENV:1", (HOST, ACCOUNT, REGION, None, "1")),
         (f"{IMAGE}:v-${{X}}", (HOST, ACCOUNT, REGION, "shop/web", None)),
-        ("***.dkr.ecr.eu-west-1.amazonaws.com/a:***", ("***.dkr.ecr.eu-west-1.amazonaws.com", None, "eu-west-1", "a", None)),
+        (
+            "***.dkr.ecr.eu-west-1.amazonaws.com/a:***",
+            ("***.dkr.ecr.eu-west-1.amazonaws.com", None, "eu-west-1", "a", None),
+        ),
         (
             "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/a",
             ("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn", "111122223333", "cn-north-1", "a", None),
@@ -137,7 +144,15 @@ def test_other_addresses_are_none_of_ecr(text: str) -> None:
     ],
 )
 def test_expansion_by_known_values_only(text: str, expected: str) -> None:
-    values = {"A": "one", "inputs.b": "bee", "outputs.c": "sea", "LONG": "abcdef", "URI": "h/n/m:t", "UP": "ABC", "CHAIN": "$A"}
+    values = {
+        "A": "one",
+        "inputs.b": "bee",
+        "outputs.c": "sea",
+        "LONG": "abcdef",
+        "URI": "h/n/m:t",
+        "UP": "ABC",
+        "CHAIN": "$A",
+    }
     assert expand(text, values) == expected
 
 
