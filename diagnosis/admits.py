@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diagnosis.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
-from diagnosis.claim_set import is_github_cloud, without_scheme
+from diagnosis.claim_set import is_github_cloud, read_subject, without_scheme
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable
 from diagnosis.runs import Repository
 from diagnosis.subject_claim import AWS_AUDIENCE
-from diagnosis.trust_document import JsonObject, allows, conditions, federated, load
+from diagnosis.trust_document import JsonObject, allows, conditions, federated, load, values_of
 from diagnosis.trust_question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
 
 TOO_OPEN = "trust-too-open"
@@ -85,7 +85,7 @@ def who_gets_in(
             known = found.get(answer.probe)
             if known is None or _RANK[answer.outcome] > _RANK[known.outcome]:
                 found[answer.probe] = answer
-    notes = _notes(document, providers)
+    notes = (*_notes(document, providers), *_others_listed(document, providers, repository))
     if has_stand_in_ids(document, repository, caller_of(providers[0], "")):
         notes += (f"The ids of {repository.full_name} are not known: {' and '.join(STAND_IN_IDS)} stand for them.",)
     return _judged(tuple(found.values()), notes)
@@ -155,9 +155,21 @@ def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
     )
 
 
+def _others_listed(document: JsonObject, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:
+    """A note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
+    keys = {caller_of(arn, "").key("sub") for arn in providers}
+    subjects = (read_subject(value) for item in allows(document) for key in keys for value in values_of(item, key))
+    names = dict.fromkeys(
+        read.repository
+        for read in subjects
+        if read and not set(read.repository) & {"*", "?"} and read.repository.lower() != repository.full_name.lower()
+    )
+    return (f"It also lists subjects of {_joined(list(names))}.",) if names else ()
+
+
 def _joined(names: list[str]) -> str:
     shown = names[:3]
-    more = f" and {len(names) - 3} more kinds of callers" if len(names) > 3 else ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(shown)}{more}"
 
 

@@ -7,7 +7,7 @@ STS asks it: the provider is the principal, the role is the resource, the claims
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.claim_set import (
     DEFAULT_TEMPLATE,
@@ -67,6 +67,7 @@ class SubjectDecision:
     statement: str | None = None
     """Sid or position of the statement that decided."""
     path: str | None = None
+    not_evaluated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class TrustJudgement:
     rejections: tuple[str, ...] = ()
     """Why AWS would refuse the document as a trust policy; such a document cannot be in force."""
     notes: tuple[str, ...] = ()
+    not_evaluated: tuple[str, ...] = ()
+    """What the evaluation left open, one sentence each."""
 
 
 def judge_trust(
@@ -142,6 +145,11 @@ def admitted_refs(
 
 def _decide(paper: TrustPaper, claims: ClaimSet, caller: Caller) -> SubjectDecision:
     answer = paper.ask(claims, caller)
+    decided = _decided(paper, claims, caller, answer)
+    return replace(decided, not_evaluated=answer.decision.not_evaluated)
+
+
+def _decided(paper: TrustPaper, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
     because = answer.decision.because
     met = claims.subject
     shown = met or "the run's subject (not known)"
@@ -229,6 +237,7 @@ def _joined(
         missing=missing if agreed is TrustOutcome.UNKNOWN else (),
         rejections=rejections,
         notes=notes,
+        not_evaluated=tuple(dict.fromkeys(sentence for decision in decisions for sentence in decision.not_evaluated)),
     )
 
 

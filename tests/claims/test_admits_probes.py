@@ -201,3 +201,9 @@ def test_nothing_raises_on_foreign_text(text, name, subject):
     who_gets_in(text, Repository(name))
     who_gets_in(like(subject), Repository(name))
     who_gets_in(trust(statements=[{"Effect": "Allow", "Principal": "*", "Action": subject}]), Repository(name))
+
+
+def test_other_repositories_that_are_listed_by_name_are_told():
+    admission = who_gets_in(exactly(MAIN, "repo:acme/tools:ref:refs/heads/main"), REPOSITORY)
+    assert admission.verdict is Verdict.PASS
+    assert admission.notes == ("It also lists subjects of acme/tools.",)
