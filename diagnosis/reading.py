@@ -6,7 +6,7 @@ A reading is one of three values. ``Absent`` is knowledge (we were allowed to lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from diagnosis.evidence import Evidence
@@ -41,6 +41,8 @@ class Unreadable:
     permission: str | None = None
     """The permission that was missing (``iam:GetRole``, ``actions: read``), where one is known."""
     source: Evidence | None = None
+    lasting: bool = field(default=False, compare=False)
+    """Whether asking again would bring the same: a log that has expired, unlike a timeout or a missing permission."""
 
 
 Reading: TypeAlias = Known[T_co] | Absent | Unreadable

@@ -153,4 +153,4 @@ def _left_out(artifact: Artifact, why: str) -> Artifact:
 
 
 def _unread(what: str, why: str) -> Unreadable:
-    return Unreadable(f"the artifact {what}", why, "download it from the run's page on GitHub")
+    return Unreadable(f"the artifact {what}", why, "download it from the run's page on GitHub", lasting=True)

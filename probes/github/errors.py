@@ -63,6 +63,8 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
     result = "failed"
     """How the ledger names it."""
     exit_code: ExitCode = ExitCode.UNKNOWN
+    lasting = False
+    """Whether asking again would bring the same."""
 
     def __init__(self, why: str, how: str, permission: str | None = None) -> None:
         super().__init__(why)
@@ -72,7 +74,7 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
 
     def reading(self, what: str) -> Unreadable:
         """This failure as the reading of a part."""
-        return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission)
+        return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission, lasting=self.lasting)
 
     def problem(self, what: str) -> GitHubProblem:
         """This failure as the end of the whole request; ``what`` begins the sentence."""
@@ -120,6 +122,7 @@ class Expired(ReadFailure):
     """410."""
 
     result = "410"
+    lasting = True
 
 
 class Rejected(ReadFailure):
@@ -163,6 +166,7 @@ class TooLarge(BrokenAnswer):
     """The body is larger than the limit."""
 
     result = "too large"
+    lasting = True
 
 
 class Refused(ReadFailure):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Job, Repository
 from diagnosis.scrub import scrub
@@ -11,6 +13,7 @@ from probes.github.storage import download
 
 LARGEST_LOG = 64_000_000
 """Bytes, unpacked."""
+_LOG_IS_LATE = timedelta(hours=1)
 
 
 def read_log(client: Client, repository: Repository, job: Job, *, limit: int = LARGEST_LOG) -> Reading[str]:
@@ -28,10 +31,12 @@ def read_log(client: Client, repository: Repository, job: Job, *, limit: int = L
         body = download(client, f"/repos/{repository.full_name}/actions/jobs/{job.id}/logs", limit=limit)
     except TooLarge as failure:
         how = f"gh run view --job {job.id} --log --repo {repository.full_name} | planescope explain -"
-        return Unreadable(what, failure.why, f"read it apart: {how}")
+        return Unreadable(what, failure.why, f"read it apart: {how}", lasting=True)
     except NotFound as failure:
         why = "GitHub has no log for it: the job never started on a runner, or the log was deleted"
-        return Unreadable(what, why, "its annotations tell why it did not start", failure.permission)
+        # Just after a job's end its log may not be there yet.
+        old = job.completed_at is not None and client.line.ledger.clock() - job.completed_at > _LOG_IS_LATE
+        return Unreadable(what, why, "its annotations tell why it did not start", failure.permission, lasting=old)
     except ReadFailure as failure:
         return failure.reading(what)
     text = body.decode("utf-8", errors="replace")
@@ -40,6 +45,7 @@ def read_log(client: Client, repository: Repository, job: Job, *, limit: int = L
             what,
             "GitHub gave an empty log: the job was not run again in this attempt, or printed nothing",
             "open the attempt in which it ran",
+            lasting=True,
         )
     if client.access.token:
         # Whatever shape the token has, it is one secret that is known for certain.

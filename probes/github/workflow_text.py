@@ -34,12 +34,13 @@ def file_of(attempt: Attempt) -> FileAt | Absent | Unreadable:
     if found is None:
         return Absent(f"{what}: GitHub made this workflow itself ({attempt.workflow_path[:80] or 'no path'})")
     if not attempt.head_sha:
-        return Unreadable(what, "the run names no commit", "read the file in the repository")
+        return Unreadable(what, "the run names no commit", "read the file in the repository", lasting=True)
     if attempt.event == "pull_request_target":
         return Unreadable(
             what,
             "a pull_request_target run uses the file of the base branch, at a commit that the run does not name",
             "read the file in the base branch",
+            lasting=True,
         )
     repository = found["repository"] or attempt.repository.full_name
     # A workflow that lives elsewhere (a required one) is not at this run's commit.
@@ -69,10 +70,13 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
         return failure.reading(what)
     if text(value, "encoding") != "base64":
         return Unreadable(
-            what, "GitHub gives files of more than 1 MB in another way", "read the file in the repository"
+            what,
+            "GitHub gives files of more than 1 MB in another way",
+            "read the file in the repository",
+            lasting=True,
         )
     try:
         body = base64.b64decode(text(value, "content"), validate=False)
         return Known(scrub(body.decode("utf-8-sig")))
     except (binascii.Error, UnicodeDecodeError):
-        return Unreadable(what, "it is no text in UTF-8", "read the file in the repository")
+        return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)
