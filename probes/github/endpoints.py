@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 READING_VERBS = frozenset({"GET", "HEAD"})
 
@@ -67,6 +68,6 @@ def permitted(verb: str, path: str) -> Endpoint | None:
     ``path`` is relative to the API's base and has no query. Dot segments are never permitted: a client may resolve them
     into another path after this check.
     """
-    if verb.upper() not in READING_VERBS or any(segment in (".", "..") for segment in path.split("/")):
+    if verb.upper() not in READING_VERBS or any(segment in (".", "..") for segment in unquote(path).split("/")):
         return None
     return next((endpoint for endpoint in ENDPOINTS if endpoint.matches(path)), None)

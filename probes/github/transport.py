@@ -12,7 +12,7 @@ from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 from github.Requester import Requester
@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from probes.github.body import Timeouts, read_body
 from probes.github.credentials import GitHubAccess, is_loopback
 from probes.github.endpoints import Endpoint, permitted
-from probes.github.errors import CutOff, ReadFailure, Refused, ServerFault, TimedOut, Unreachable
+from probes.github.errors import BrokenAnswer, CutOff, ReadFailure, Refused, ServerFault, TimedOut, Unreachable
 from probes.github.pace import Pace, Watch
 from probes.ledger import Ledger
 
@@ -135,18 +135,26 @@ class GuardedConnection:
                 raise ServerFault("GitHub says that it is still preparing the answer", "try again in a minute")
             if answer.status not in _MOVED:
                 return answer
-            there = urlsplit(answer.headers.get("location", ""))
-            same = (there.scheme, there.hostname, there.port) == (self._api.scheme, self.host, self._port)
-            if (there.netloc and not same) or not there.path.startswith("/"):
-                raise Unreachable(
-                    "GitHub redirects to another host, and the token belongs to this one only",
-                    "give the address of the GitHub that holds the repository now",
-                )
+            there = self._own_place(answer.headers.get("location", ""))
             query = there.query or urlsplit(target).query
             target = f"{there.path}?{query}" if query else there.path
             if self._endpoint(self._verb, target) is None:
                 self._refuse(self._verb, target)
-        raise Unreachable("GitHub redirects in a circle", "try again later")
+        raise BrokenAnswer("GitHub redirects in a circle", "try again later")
+
+    def _own_place(self, location: str) -> SplitResult:
+        """Where a redirect leads, if that is the same API. Raises BrokenAnswer."""
+        try:
+            there = urlsplit(location)
+            same = (there.scheme, there.hostname, there.port) == (self._api.scheme, self.host, self._port)
+        except ValueError:
+            raise BrokenAnswer("GitHub redirects to an invalid address", "try again later") from None
+        if (there.netloc and not same) or not there.path.startswith("/"):
+            raise BrokenAnswer(
+                "GitHub redirects to another host, and the token belongs to this one only",
+                "give the address of the GitHub that holds the repository now",
+            )
+        return there
 
     def _send(self, target: str) -> Answer:
         line = self._line

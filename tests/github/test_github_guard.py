@@ -69,6 +69,9 @@ def test_no_verb_but_reading_ones_gets_past_the_guard(verb: str, path: str, clie
         "/repos/example/widgets/actions/secrets",
         "/repos/example/widgets/actions/secrets/public-key",
         "/repos/example/widgets/contents/../../../user",
+        "/repos/example/widgets/contents/%2e%2e/%2E%2e/x",
+        "/repos/example/widgets/contents/a%2f..%2fx",
+        "/repos/../user",
         "/repos/example/widgets/keys",
         "/orgs/example/actions/runs",
         "/repos/example/widgets/actions/runs/7/logs",
@@ -186,6 +189,10 @@ def test_a_moved_repository_is_followed_with_its_query_and_not_to_another_host(
     tiny.answers["/repos/old/name"] = said({}, 308, Location="/repos/old/name")
     with pytest.raises(ReadFailure, match="circle"):
         client.object("/repos/old/name")
+    for odd in ("http://[", "http://127.0.0.1:x/repos/old/name", "", "repos/old/name", "//other.example/repos/a/b"):
+        tiny.answers["/repos/old/name"] = said({}, 301, Location=odd)
+        with pytest.raises(ReadFailure, match=r"another host|invalid address"):
+            client.object("/repos/old/name")
     assert {one.host for one in tiny.asked[asked:]} == {"127.0.0.1"}
 
 
