@@ -213,20 +213,23 @@ class _Bench:
             because = decision.because
             layer = because.layer.value
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            layers = _opened(layers, layer, self._session)
+            across = _account_of(need.resource or "") not in ("", _account_of(self._role_arn))
+            layers = _opened(layers, layer, self._session, across_accounts=across)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
                 break
         return tuple(stops)
 
 
-def _opened(layers: _Layers, layer: str, principal: str) -> _Layers:
+def _opened(layers: _Layers, layer: str, principal: str, *, across_accounts: bool) -> _Layers:
     if layer == "scp":
         return replace(layers, scps=None)
     if layer == "boundary":
         return replace(layers, boundary=None)
     if layer == "resource":
-        return replace(layers, resource=_whole("Allow", principal=principal))
+        # Within one account an Allow that names the session would overrule an implicit denial of the boundary, and hide
+        # it; across accounts the resource's own Allow is needed and overrules nothing.
+        return replace(layers, resource=_whole("Allow", principal=principal) if across_accounts else None)
     return replace(layers, identity=(_whole("Allow"),))
 
 

@@ -9,7 +9,7 @@ from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.live.judgement import RunClaims
 from diagnosis.policy import Unparsable
-from diagnosis.reading import Known
+from diagnosis.reading import Absent, Unreadable
 from diagnosis.verdicts import Missing, Problem
 
 
@@ -27,7 +27,9 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
     It counts for least privilege: a run gets its role all the same, so the role assumption gate does not fail for it.
     """
     role = run.account.role
-    if not isinstance(role, Known):
+    if isinstance(role, Unreadable):
+        return TrustScope(missing=(Missing(f"{role.what}: its trust policy", role.why, role.how, role.permission),))
+    if isinstance(role, Absent):
         return TrustScope()
     found = who_gets_in(
         role.value.trust_policy,

@@ -43,6 +43,17 @@ Choice: TypeAlias = tuple[Offer, ...]
 """Alternatives for the same causes; the first widens least."""
 
 
+SUBJECT_CAUSES = (
+    "subject-not-admitted",
+    "subject-shape",
+    "subject-immutable-form",
+    "condition-operator",
+    "principal-wrong",
+    "audience-not-admitted",
+)
+"""Causes for which the trust policy refuses a run."""
+
+
 def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
     """The ``(action, resource)`` pairs behind the problems, each once, in the order of the needs."""
     named = {(problem.checkpoint, action) for problem in problems for action in problem.actions}

@@ -9,8 +9,8 @@ from diagnosis.account import AccountState
 from diagnosis.case import Case
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.live.assessment import assess
-from diagnosis.live.judgement import RunClaims, releasing_job
-from diagnosis.remedies import identity, organization, provider, registry, repository_policy, trust
+from diagnosis.live.judgement import RunClaims, credentials_step, releasing_job
+from diagnosis.remedies import identity, organization, provider, registry, repository_policy, trust, trust_scope
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.newly import newly_admitted
 from diagnosis.remedies.offer import Choice, Offer, Situation
@@ -18,11 +18,14 @@ from diagnosis.verdicts import Assessment, Change, ChangeKind, Fact, Path, Repla
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 _MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
+    provider.use_federation,
     provider.grant_id_token,
     provider.correct_role,
     provider.create_provider,
     provider.add_audience,
+    provider.shorten_session,
     trust.admit_or_dispatch,
+    trust_scope.bound_trust,
     registry.repository_or_tag,
     identity.mend_identity,
     repository_policy.admit_role,
@@ -110,6 +113,8 @@ def edited(
             stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(change.values[0], stated)), needs=())
             account = replace(account, question=replace(account.question, role_arn=change.values[0]))
+        elif change.target == "role-duration-seconds" and isinstance(workflow, Workflow) and change.values:
+            workflow = _with_input(workflow, change.target, change.values[0])
         elif change.target == "tag":
             account = replace(account, question=replace(account.question, tag=None))
     return replay, workflow, account
@@ -125,3 +130,15 @@ def _with_id_token(workflow: Workflow) -> Workflow:
         else:
             jobs.append(job)
     return replace(workflow, jobs=tuple(jobs))
+
+
+def _with_input(workflow: Workflow, name: str, value: str) -> Workflow:
+    """The workflow with one input of its credentials step set."""
+    releasing = releasing_job(workflow)
+    step = credentials_step(releasing)
+    if releasing is None or step is None:
+        return workflow
+    inputs = (*(item for item in step.inputs if item[0].lower() != name), (name, value))
+    steps = tuple(replace(item, inputs=inputs) if item is step else item for item in releasing.steps)
+    jobs = tuple(replace(job, steps=steps) if job is releasing else job for job in workflow.jobs)
+    return replace(workflow, jobs=jobs)

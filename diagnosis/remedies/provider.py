@@ -123,3 +123,46 @@ def correct_role(situation: Situation) -> Choice | None:
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(right,) if right else ()),),
     )
     return (Offer(remediation),)
+
+
+def shorten_session(situation: Situation) -> Choice | None:
+    """The workflow asks for a longer session than the role gives: ask for less, the role stays as it is."""
+    role = situation.account.role
+    if not situation.of("session-duration") or not isinstance(role, Known):
+        return None
+    seconds = str(role.value.max_session_seconds)
+    remediation = Remediation(
+        id="shorten-session",
+        causes=("session-duration",),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.ROLE_ASSUMPTION,
+        title="Ask for a shorter session",
+        words=f"Set `role-duration-seconds` to {seconds} or less: that is the maximum session of {role.value.name}. "
+        "Raising the role's maximum would widen it for everybody.",
+        owner=Owner.RELEASE_ENGINEERING,
+        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-duration-seconds", values=(seconds,)),),
+        difference=f"   with:\n+    role-duration-seconds: {seconds}",
+    )
+    return (Offer(remediation),)
+
+
+def use_federation(situation: Situation) -> Choice | None:
+    """Static keys give way to a role; the change is the workflow's and needs a role that planescope has not seen."""
+    if not situation.of("static-credentials"):
+        return None
+    remediation = Remediation(
+        id="use-federated-identity",
+        causes=("static-credentials",),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.OIDC_TOKEN,
+        title="Assume a role instead of using keys",
+        words="Take the key inputs out of configure-aws-credentials, give `role-to-assume`, and grant the job "
+        "`id-token: write`. Then deactivate the keys. Do not mint new ones.",
+        owner=Owner.RELEASE_ENGINEERING,
+        verify="Push the workflow change, run the same workflow, and diagnose that run: its gates can be judged then.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "static-credentials"),),
+        difference="   permissions:\n+    id-token: write\n   with:\n-    aws-access-key-id: …\n-    aws-secret-access-key: …\n"
+        "+    role-to-assume: arn:aws:iam::ACCOUNT:role/NAME",
+    )
+    return (Offer(remediation),)

@@ -6,32 +6,27 @@ import json
 
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.reading import Known
-from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offer import SUBJECT_CAUSES, Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.patch import difference
 from diagnosis.remedies.rendering import cloudformation, hcl_string, shell, terraform_label, with_document
+from diagnosis.remedies.trust_scope import bounded_trust
 from diagnosis.trust import admitted_refs, minimal_trust_patch
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
-_SUBJECT_CAUSES = (
-    "subject-not-admitted",
-    "subject-shape",
-    "subject-immutable-form",
-    "condition-operator",
-    "principal-wrong",
-    "audience-not-admitted",
-)
 TRUST_LIMIT = 4_096
 """Characters of a trust policy, white space not counted, at the largest quota that AWS grants (2,048 by default)."""
 
 
 def admit_or_dispatch(situation: Situation) -> Choice | None:
     """Two ways past a trust policy that refuses this run: dispatch where it is admitted, or admit its subject."""
-    problems = [p for p in situation.of(*_SUBJECT_CAUSES) if p.checkpoint is Checkpoint.ROLE_ASSUMPTION]
+    problems = [p for p in situation.of(*SUBJECT_CAUSES) if p.checkpoint is Checkpoint.ROLE_ASSUMPTION]
     account = situation.account
     if not problems or not isinstance(account.role, Known):
         return None
-    causes = tuple(dict.fromkeys(problem.cause for problem in problems))
+    open_too = situation.of("trust-too-open")
+    causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
     offers: list[Offer] = []
+    # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
     if set(causes) <= {"subject-not-admitted"}:
         offers += [_dispatch(situation, ref, causes) for ref in _admitted(situation)]
     patch = _patch(situation, causes)
@@ -78,8 +73,12 @@ def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
     if not isinstance(role, Known) or len(run.subjects) != 1:
         return None
     subject, before = run.subjects[0], role.value.trust_policy
-    after = minimal_trust_patch(
-        before, subject, provider_arn=situation.account.question.provider_arn or "", audience=run.audience
+    start = bounded_trust(situation, before, subject) if "trust-too-open" in causes else None
+    after = (
+        minimal_trust_patch(
+            start or before, subject, provider_arn=situation.account.question.provider_arn or "", audience=run.audience
+        )
+        or start
     )
     if after is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from diagnosis.account import (
@@ -87,7 +87,7 @@ class World:
     attempt: Attempt
     workflow: Workflow
     account: AccountState
-    case: Case = Case()
+    case: Case = field(default_factory=Case)
 
     def with_policy(self, document: str) -> World:
         return self.with_account(inline_policies=Known((NamedPolicy("release", document),)))
@@ -128,14 +128,21 @@ def sound_world() -> World:
         WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None),
         WorkflowStep("Push", None, f"docker build -t {HOST}/{NAME}:v1 .\ndocker push {HOST}/{NAME}:v1"),
         WorkflowStep(
-            "Digest", None, f"aws ecr describe-images --repository-name {NAME} --image-ids imageTag=v1 --region {REGION}"
+            "Digest",
+            None,
+            f"aws ecr describe-images --repository-name {NAME} --image-ids imageTag=v1 --region {REGION}",
         ),
     )
     job = WorkflowJob("release", "Release", steps, permissions=(("contents", "read"), ("id-token", "write")))
     return World(
         attempt=Attempt(
             repository=Repository(
-                "octo-org/octo-repo", 456789, 583231, datetime(2024, 1, 1, tzinfo=UTC), "main", "https://github.com/octo-org/octo-repo"
+                "octo-org/octo-repo",
+                456789,
+                583231,
+                datetime(2024, 1, 1, tzinfo=UTC),
+                "main",
+                "https://github.com/octo-org/octo-repo",
             ),
             run_id=9_000_000_001,
             attempt=1,
@@ -218,7 +225,9 @@ def _boundary(world: World) -> World:
 
 def _scp(world: World) -> World:
     full = NamedPolicy("FullAWSAccess", policy(allow("*", "*")))
-    denial = NamedPolicy("NoPush", policy({"Sid": "NoPush", "Effect": "Deny", "Action": "ecr:PutImage", "Resource": "*"}))
+    denial = NamedPolicy(
+        "NoPush", policy({"Sid": "NoPush", "Effect": "Deny", "Action": "ecr:PutImage", "Resource": "*"})
+    )
     return world.with_account(scps=Known((ScpLevel("root", (full,)), ScpLevel("account", (full, denial)))))
 
 
@@ -235,12 +244,16 @@ def _immutable(world: World) -> World:
 
 DEFECTS: tuple[Defect, ...] = (
     Defect("no id-token", "id-token-not-granted", lambda w: w.with_job(permissions=(("contents", "read"),)), "token"),
-    Defect("no provider", "oidc-provider-absent", lambda w: w.with_account(provider=Absent("OIDC provider")), "provider"),
+    Defect(
+        "no provider", "oidc-provider-absent", lambda w: w.with_account(provider=Absent("OIDC provider")), "provider"
+    ),
     Defect(
         "provider lacks the audience",
         "audience-not-admitted",
         lambda w: w.with_account(
-            provider=Known(OidcProvider(PROVIDER_ARN, "token.actions.githubusercontent.com", ("https://github.com/octo",)))
+            provider=Known(
+                OidcProvider(PROVIDER_ARN, "token.actions.githubusercontent.com", ("https://github.com/octo",))
+            )
         ),
         "provider",
     ),
@@ -270,6 +283,18 @@ DEFECTS: tuple[Defect, ...] = (
         lambda w: w.with_trust(trust(audience="https://github.com/octo-org")),
         "trust",
     ),
+    Defect(
+        "the trust admits every ref",
+        "trust-too-open",
+        lambda w: w.with_trust(trust("repo:octo-org/octo-repo:*", "StringLike")),
+        "trust",
+    ),
+    Defect(
+        "the trust admits every repository of the owner",
+        "trust-too-open",
+        lambda w: w.with_trust(trust("repo:octo-org/*", "StringLike")),
+        "trust",
+    ),
     Defect("the session is too long", "session-duration", _session_too_long, "duration"),
     Defect("no login", "get-authorization-token", _without_actions("ecr:GetAuthorizationToken"), "login"),
     Defect("login on the repository", "get-authorization-token", _token_on_the_repository, "login"),
@@ -279,7 +304,12 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("the repository denies", "repository-policy-deny", _repository_denies, "repository policy"),
     Defect("a boundary is too narrow", "boundary", _boundary, "boundary"),
     Defect("an SCP denies", "scp", _scp, "scp"),
-    Defect("no repository", "repository-absent", lambda w: w.with_account(repository=Absent("ECR repository")), "repository"),
+    Defect(
+        "no repository",
+        "repository-absent",
+        lambda w: w.with_account(repository=Absent("ECR repository")),
+        "repository",
+    ),
     Defect(
         "the tag is taken",
         "tag-immutable",
@@ -306,7 +336,7 @@ OUTSIDE = frozenset({"scp"})
 
 def broken(defects: Iterable[Defect]) -> World:
     """The sound world with these defects seeded, in the order of the catalogue."""
-    chosen = set(defect.name for defect in defects)
+    chosen = {defect.name for defect in defects}
     world = sound_world()
     for defect in DEFECTS:
         if defect.name in chosen:

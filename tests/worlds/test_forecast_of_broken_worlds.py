@@ -37,7 +37,9 @@ def test_each_defect_alone_is_named(defect: Defect) -> None:
     assert exit_code(diagnosis) == 1
 
 
-@pytest.mark.parametrize("pair", [p for p in combinations(DEFECTS, 2) if compatible(p)], ids=lambda p: "+".join(d.name for d in p))
+@pytest.mark.parametrize(
+    "pair", [p for p in combinations(DEFECTS, 2) if compatible(p)], ids=lambda p: "+".join(d.name for d in p)
+)
 def test_two_defects_are_both_named(pair: tuple[Defect, Defect]) -> None:
     diagnosis = broken(pair).diagnosis()
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause for defect in pair}
@@ -70,7 +72,7 @@ def test_the_first_path_opens_everything_that_can_be_modelled(chosen: tuple[Defe
 def test_no_remediation_grants_a_wildcard_where_an_arn_is_known(chosen: tuple[Defect, ...]) -> None:
     for remediation in broken(chosen).diagnosis().remediations:
         for change in remediation.changes:
-            if change.document is None or change.kind.value not in ("put-inline-policy",):
+            if change.document is None or change.kind.value != "put-inline-policy":
                 continue
             for statement in json.loads(change.document)["Statement"]:
                 if statement["Effect"] == "Allow" and statement.get("Resource") == "*":
