@@ -18,7 +18,7 @@ from diagnosis.reading import Known
 from diagnosis.runs import Attempt, Job
 from diagnosis.step_commands import deeds_of_script
 from diagnosis.step_match import Matched, match_steps
-from diagnosis.steps import Deed, Doing, StepKind, deeds_of_action, is_composite_candidate
+from diagnosis.steps import Deed, Doing, StepKind, deeds_of_action, is_composite_candidate, outputs_of_action
 from diagnosis.variables import expand, is_legible, run_values, written_values
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
@@ -261,7 +261,7 @@ def _section_deeds(section: Section, values: dict[str, str]) -> tuple[Deed, ...]
         return deeds
     inputs = {key.lower(): value for key, value, _ in section.inputs}
     deeds = deeds_of_action(section.uses or "", inputs)
-    values.update(_outputs(section.output))
+    values.update(outputs_of_action(section.uses or "", inputs) | _outputs(section.output))
     return deeds + _command_input(inputs, known)
 
 
@@ -271,6 +271,7 @@ def _written_deeds(own: WorkflowStep, known: dict[str, str], values: dict[str, s
         values.update(handed_on)
         return deeds
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
+    values.update(outputs_of_action(own.uses or "", inputs))
     return deeds_of_action(own.uses or "", inputs) + _command_input(inputs, known)
 
 

@@ -31,7 +31,7 @@ from diagnosis.needs import needs_of
 from diagnosis.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.reading import Known, Unreadable
 from diagnosis.replay_evidence import Witness
-from diagnosis.replay_notes import notes_of, with_environment
+from diagnosis.replay_notes import completed, notes_of
 from diagnosis.replay_stop import Stop, stop_of
 from diagnosis.replay_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.run_facts import assuming_steps, facts_of
@@ -94,7 +94,7 @@ def replay(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, cas
         attempt,
         gates,
         stopping.finding if stopping is not None else None,
-        with_environment(decisive.facts, attempt, witness),
+        completed(decisive.facts, attempt, witness, stopping.finding if stopping is not None else None),
         _all_needs(judged, decisive),
         notes_of(attempt, workflow, [job.read for job in judged], [job.stop for job in judged], decisive.read),
         max((job.stop.retries for job in judged), default=0),

@@ -13,7 +13,7 @@ from diagnosis.replay_stop import Stop
 from diagnosis.runs import Attempt
 from diagnosis.steps import Doing
 from diagnosis.variables import is_legible
-from diagnosis.verdicts import Fact, RunFacts
+from diagnosis.verdicts import Fact, Finding, RunFacts
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 _MOST_NAMED = 5
@@ -44,12 +44,15 @@ def notes_of(
     return tuple(dict.fromkeys(notes))
 
 
-def with_environment(facts: RunFacts, attempt: Attempt, witness: Witness) -> RunFacts:
-    """The facts, with the deployment environment that the API tells where the file does not."""
+def completed(facts: RunFacts, attempt: Attempt, witness: Witness, finding: Finding | None) -> RunFacts:
+    """The facts, with what only the API or the failure's own sentence tells: the environment, the principal."""
     stated = attempt.environment
-    if facts.environment is not None or not stated or not is_legible(stated):
-        return facts
-    return replace(facts, environment=Fact(stated, witness.run(f"environment: {stated}")))
+    if facts.environment is None and stated and is_legible(stated):
+        facts = replace(facts, environment=Fact(stated, witness.run(f"environment: {stated}")))
+    principal = finding.principal if finding else None
+    if facts.principal is None and finding and principal and finding.evidence and ":assumed-role/" in principal:
+        facts = replace(facts, principal=Fact(principal, finding.evidence)) if is_legible(principal) else facts
+    return facts
 
 
 def _tolerated(stops: Sequence[Stop]) -> list[str]:

@@ -152,7 +152,8 @@ def _granted_in_log(read: ReadJob) -> bool:
     """The set-up part of the log lists the permissions of the token."""
     sections = read.log.sections[:1] if read.log else ()
     lines = [line for section in sections if section.kind is SectionKind.SETUP for line in section.lines]
-    return any(line.text.strip().lower() == "id-token: write" for line in lines if line.kind is LineKind.OUTPUT)
+    granted = ("id-token: write", "idtoken: write")
+    return any(line.text.strip().lower() in granted for line in lines if line.kind is LineKind.OUTPUT)
 
 
 def _granted_in_file(read: ReadJob) -> bool:

@@ -129,6 +129,14 @@ def is_composite_candidate(uses: str | None) -> bool:
     return bool(uses) and action_kind(uses) is StepKind.OTHER
 
 
+def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Outputs that follow from an action's inputs: docker/metadata-action makes tags of the images that it is given."""
+    if uses.split("@")[0].lower() != "docker/metadata-action":
+        return {}
+    images = [re.sub(r"^name=([^,]+).*", r"\1", image) for image in _list(inputs.get("images", ""))]
+    return {"outputs.tags": "\n".join(images)} if images else {}
+
+
 def deeds_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
     """What an action does, by its inputs (lower-case keys, expanded)."""
     kind = action_kind(uses)

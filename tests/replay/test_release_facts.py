@@ -11,6 +11,7 @@ from replay_builders import (
     CHECKOUT,
     CONFIGURE,
     DIGEST,
+    EXPIRED,
     HOST,
     IMAGE,
     LOGIN,
@@ -22,6 +23,7 @@ from replay_builders import (
     SESSION,
     Spec,
     attempt_of,
+    denied,
     failing,
     file_of,
     job_of,
@@ -191,3 +193,23 @@ def test_build_push_action_tells_registry_repository_and_tag() -> None:
     found = facts(CHECKOUT, CONFIGURE, LOGIN, build)
     assert (value(found.registry), value(found.repository), value(found.tag)) == (HOST, "shop/web", "2.0")
     assert value(found.digest) == DIGEST
+
+
+def test_the_images_of_metadata_action_are_known_before_its_tags_are() -> None:
+    meta = Spec(name="Meta", uses="docker/metadata-action@v5", inputs={"images": f"ghcr.io/acme/web\n{IMAGE}"})
+    build = Spec(
+        name="Build",
+        uses="docker/build-push-action@v6",
+        inputs={"push": "true", "tags": "${{ steps.meta.outputs.tags }}"},
+    )
+    found = facts(CHECKOUT, replace(CONFIGURE, conclusion="failure"), *skipped(LOGIN, meta, build))
+    assert value(found.repository) == "shop/web"
+
+
+def test_the_principal_of_a_denial_is_told_by_an_annotation_too() -> None:
+    words = denied("ecr:GetAuthorizationToken", "*")
+    job = job_of(CHECKOUT, CONFIGURE, failing(LOGIN), log=EXPIRED, annotations=(words,))
+    found = replay(attempt_of(job), file_of(written_job(CHECKOUT, CONFIGURE, LOGIN))).facts.principal
+    assert value(found) == SESSION
+    assert found is not None
+    assert found.found_in.kind is EvidenceKind.ANNOTATION
