@@ -1,0 +1,201 @@
+"""The remediations carried out (by this test, never by the tool) on the embedded account; probing again must pass."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from diagnosis.gates import Verdict
+from diagnosis.reading import Known
+from diagnosis.verdicts import Change, ChangeKind, Diagnosis, Path
+from tui.bootstrap import embedded_desk
+from tui.desks.embedded import EmbeddedDesk
+
+ROLE = "GitHubAction-AssumeRoleWithAction"
+REPOSITORY = "fraud-platform-dev-min"
+ARN = f"arn:aws:ecr:eu-west-2:230372904534:repository/{REPOSITORY}"
+
+
+@pytest.fixture
+def desk() -> Iterator[EmbeddedDesk]:
+    opened = embedded_desk("1")
+    yield opened
+    opened.close()
+
+
+def diagnose(desk: EmbeddedDesk) -> Diagnosis:
+    return desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+
+
+def carry_out(desk: EmbeddedDesk, change: Change) -> None:
+    """What an engineer would do with the remediation's command lines."""
+    iam: Any = desk._account.builder("iam")
+    ecr: Any = desk._account.builder("ecr")
+    match change.kind:
+        case ChangeKind.CREATE_PROVIDER:
+            url = "https://" + change.target.partition("oidc-provider/")[2]
+            iam.create_open_id_connect_provider(Url=url, ClientIDList=list(change.values))
+        case ChangeKind.ADD_AUDIENCE:
+            # moto lacks AddClientIDToOpenIDConnectProvider: the provider is made again with one audience more.
+            known = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=change.target)
+            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=change.target)
+            audiences = [*known["ClientIDList"], *change.values]
+            iam.create_open_id_connect_provider(Url=f"https://{known['Url']}", ClientIDList=audiences)
+        case ChangeKind.REPLACE_TRUST_POLICY:
+            iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=change.document)
+        case ChangeKind.PUT_INLINE_POLICY:
+            iam.put_role_policy(RoleName=ROLE, PolicyName=change.target, PolicyDocument=change.document)
+        case ChangeKind.DELETE_INLINE_POLICY:
+            iam.delete_role_policy(RoleName=ROLE, PolicyName=change.target)
+        case ChangeKind.REPLACE_ATTACHED_POLICY if change.document is None:
+            iam.detach_role_policy(RoleName=ROLE, PolicyArn=change.target)
+        case ChangeKind.REPLACE_ATTACHED_POLICY | ChangeKind.REPLACE_BOUNDARY:
+            iam.create_policy_version(PolicyArn=change.target, PolicyDocument=change.document, SetAsDefault=True)
+        case ChangeKind.REPLACE_REPOSITORY_POLICY:
+            ecr.set_repository_policy(repositoryName=change.target, policyText=change.document)
+        case ChangeKind.CREATE_REPOSITORY:
+            ecr.create_repository(repositoryName=change.target.partition("repository/")[2])
+        case _:
+            pytest.fail(f"{change.kind} is no change of the account")
+
+
+def policy(*statements: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def admits_the_subject(diagnosis: Diagnosis) -> Path:
+    """The path whose changes all lie in the account: no other ref is dispatched."""
+    return next(
+        path
+        for path in diagnosis.paths
+        if all(c.kind is not ChangeKind.DISPATCH_ON_REF for r in path.remediations for c in r.changes)
+    )
+
+
+def no_provider(desk: EmbeddedDesk) -> None:
+    """Stage 1 as it is: provider, subject and permissions are all missing."""
+
+
+def half_the_push(desk: EmbeddedDesk) -> None:
+    desk._account.builder("iam").put_role_policy(
+        RoleName=ROLE,
+        PolicyName="ecr",
+        PolicyDocument=policy(
+            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": ARN},
+            {"Effect": "Allow", "Action": ["ecr:PutImage", "ecr:BatchGetImage"], "Resource": ARN},
+        ),
+    )
+
+
+def everything_allowed(desk: EmbeddedDesk) -> None:
+    desk._account.builder("iam").put_role_policy(
+        RoleName=ROLE, PolicyName="ecr", PolicyDocument=policy({"Effect": "Allow", "Action": "ecr:*", "Resource": "*"})
+    )
+
+
+def a_wildcard_managed_policy(desk: EmbeddedDesk) -> None:
+    iam = desk._account.builder("iam")
+    made = iam.create_policy(
+        PolicyName="broad", PolicyDocument=policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    )
+    iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
+
+
+def the_repository_denies(desk: EmbeddedDesk) -> None:
+    desk._account.builder("ecr").set_repository_policy(
+        repositoryName=REPOSITORY,
+        policyText=policy({"Sid": "NoCi", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}),
+    )
+
+
+def a_narrow_boundary(desk: EmbeddedDesk) -> None:
+    iam = desk._account.builder("iam")
+    made = iam.create_policy(
+        PolicyName="edge", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    )
+    iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=made["Policy"]["Arn"])
+
+
+def another_audience(desk: EmbeddedDesk) -> None:
+    desk._account.builder("iam").create_open_id_connect_provider(
+        Url="https://token.actions.githubusercontent.com", ClientIDList=["https://github.com/octo"]
+    )
+
+
+def a_trust_for_everybody(desk: EmbeddedDesk) -> None:
+    key = "token.actions.githubusercontent.com"
+    desk._account.builder("iam").update_assume_role_policy(
+        RoleName=ROLE,
+        PolicyDocument=policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{key}"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {f"{key}:aud": "sts.amazonaws.com"},
+                    "StringLike": {f"{key}:sub": "repo:EsosaOrumwese/*"},
+                },
+            }
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "breakages",
+    [
+        (no_provider,),
+        (half_the_push,),
+        (everything_allowed,),
+        (a_wildcard_managed_policy,),
+        (the_repository_denies,),
+        (a_narrow_boundary,),
+        (another_audience, half_the_push),
+        (a_trust_for_everybody, the_repository_denies),
+        (half_the_push, the_repository_denies, a_narrow_boundary, another_audience),
+    ],
+    ids=lambda breakages: "+".join(breakage.__name__ for breakage in breakages),
+)
+def test_four_passes_after_all_remediations(
+    desk: EmbeddedDesk, breakages: tuple[Callable[[EmbeddedDesk], None], ...]
+) -> None:
+    for breakage in breakages:
+        breakage(desk)
+    before = diagnose(desk)
+    path = admits_the_subject(before)
+    assert path.opens_all
+    assert path.newly_admitted == ()
+    for remediation in path.remediations:
+        for change in remediation.changes:
+            carry_out(desk, change)
+    after = diagnose(desk)
+    assert after.live is not None
+    assert [verdict.verdict for verdict in after.live.gates] == [Verdict.PASS] * 4
+    assert after.forecast == ()
+
+
+def test_nothing_is_granted_beyond_the_need(desk: EmbeddedDesk) -> None:
+    before = diagnose(desk)
+    for remediation in admits_the_subject(before).remediations:
+        for change in remediation.changes:
+            carry_out(desk, change)
+    account = diagnose(desk).live
+    assert account is not None
+    assert isinstance(account.account.inline_policies, Known)
+    (granted,) = account.account.inline_policies.value
+    pairs = {
+        (action, statement["Resource"])
+        for statement in json.loads(granted.document)["Statement"]
+        for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
+    }
+    assert pairs == {(need.action, need.resource) for need in account.needs}
+
+
+def test_the_dispatch_path_opens_the_admitted_ref_and_leaves_the_trust_policy(desk: EmbeddedDesk) -> None:
+    path = diagnose(desk).paths[0]
+    assert path.opens_all
+    kinds = [change.kind for remediation in path.remediations for change in remediation.changes]
+    assert ChangeKind.DISPATCH_ON_REF in kinds
+    assert ChangeKind.REPLACE_TRUST_POLICY not in kinds
