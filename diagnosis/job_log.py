@@ -11,13 +11,14 @@ never an error. Which section belongs to which step of the API is decided in :mo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from diagnosis.log_text import LineKind, LogLine, read_lines
+from diagnosis.log_text import LineKind, LogLine, LogReader
 
 _PAIR = re.compile(r"  ([A-Za-z_][\w.-]*): ?(.*)", re.DOTALL)
+_ECHOED_MARKER, _HIDDEN_MARKER = "\x1b[36;1m##[", "\x1b[36;1m## ["
 _RUN = "Run "
 _LAST = "Cleaning up orphan processes"
 _BLOCKS = ("with:", "env:")
@@ -101,8 +102,20 @@ def time_of(line: LogLine) -> datetime | None:
 
 def read_job_log(text: str) -> JobLog:
     """Read the raw text of a job's log (or of one step's). Never raises."""
-    lines = tuple(read_lines(text))
+    raws = text.split("\n")
+    if not raws[-1]:
+        raws.pop()
+    reader = LogReader()
+    lines = tuple(_read_line(reader, number, raw) for number, raw in enumerate(raws, start=1))
     return JobLog(lines, tuple(_sections(lines)))
+
+
+def _read_line(reader: LogReader, number: int, raw: str) -> LogLine:
+    """One line. An echoed line of a script that begins with one of the runner's markers is text, no marker."""
+    if not reader.in_head or _ECHOED_MARKER not in raw:
+        return reader.read(number, raw)
+    line = reader.read(number, raw.replace(_ECHOED_MARKER, _HIDDEN_MARKER, 1))
+    return replace(line, text=line.text.replace("## [", "##[", 1))
 
 
 def _starts(lines: tuple[LogLine, ...]) -> list[tuple[int, SectionKind]]:

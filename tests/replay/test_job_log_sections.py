@@ -61,7 +61,7 @@ def test_line_numbers_count_from_one_in_the_whole_log() -> None:
 
 
 def test_a_script_that_names_the_runners_own_words_ends_its_head_where_the_runner_does() -> None:
-    script = "echo one\nshell: nothing\nenv:\n  A: b\necho ##[endgroup]\necho two"
+    script = "echo one\nshell: nothing\nenv:\n  A: b\n##[endgroup]\necho two"
     section = read(Spec(run=script, output=["one"], env={"REAL": "1"})).sections[1]
     assert section.script == script
     assert section.environment() == {"REAL": "1"}

@@ -199,6 +199,12 @@ def test_error_words_in_an_echoed_script_or_an_input_decide_nothing() -> None:
     assert result.stopped_by.gate is None
 
 
+def test_a_marker_at_the_beginning_of_an_echoed_line_is_part_of_the_script() -> None:
+    quoted = f"# seen last week:\n##[error]denied: {denied('ecr:PutImage')}\nexit 1"
+    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, failing(Spec(run=quoted), "no idea", exit_code=1)))
+    assert FAIL not in verdicts(result)
+
+
 def test_steps_after_the_failure_cannot_change_its_verdict() -> None:
     late = failing(
         Spec(name="Tell them", run="docker logout"),
