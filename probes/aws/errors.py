@@ -23,7 +23,7 @@ from botocore.parsers import ResponseParserError
 from diagnosis.account import CredentialsProblem
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.reading import Absent, Unreadable
-from probes.aws.operations import Operation
+from probes.aws.operations import GET_CALLER_IDENTITY, Operation
 
 
 class Failure(StrEnum):
@@ -96,7 +96,8 @@ _UNSUPPORTED = frozenset({"NotImplemented", "UnknownOperationException", "Invali
 
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
 _REASON = re.compile(r"(because no [a-z -]+ allows|with an explicit deny in an? [a-z -]+)")
-_CODE = re.compile(r"[A-Za-z0-9.:_-]{1,80}")
+_CODE = re.compile(r"(?!A[A-Z]{3}[A-Z0-9]{12})[A-Za-z0-9.]{1,64}")
+"""What a code looks like; no access key id does."""
 
 
 class OperationRefused(Exception):  # noqa: N818 - it says what happened; nothing is broken
@@ -148,12 +149,15 @@ class AwsCallError(Exception):
         return CredentialsProblem(self.why, self.how) if self.kind in CREDENTIAL_FAILURES else None
 
 
-def call_error(operation: Operation, error: BaseException) -> AwsCallError:
-    """Whatever a call raised, as an :class:`AwsCallError`."""
+def call_error(operation: Operation, error: BaseException, status: int = 0) -> AwsCallError:
+    """Whatever a call raised, as an :class:`AwsCallError`; ``status`` is the last HTTP status seen, where one was."""
     if isinstance(error, AwsCallError):
         return error
     if isinstance(error, boto.ClientError):
         return _answered(operation, error.response)
+    if isinstance(error, ResponseParserError) and status >= 400:
+        # Not AWS's own words (a proxy's page, an empty body); the status still tells more than "cannot be read".
+        return _answered(operation, {"ResponseMetadata": {"HTTPStatusCode": status}})
     kind, why, how = _unanswered(operation, error)
     return AwsCallError(operation, kind, why, how)
 
@@ -164,10 +168,7 @@ def _answered(operation: Operation, response: Mapping[str, object]) -> AwsCallEr
     error = section if isinstance(section, Mapping) else {}
     raw_status = metadata.get("HTTPStatusCode") if isinstance(metadata, Mapping) else None
     status = raw_status if isinstance(raw_status, int) else 0
-    code_text = str(error.get("Code") or "")
-    # The code is foreign text too: what does not look like one is not repeated.
-    code = code_text if _CODE.fullmatch(code_text) else ""
-    code = code.rsplit("#", 1)[-1]
+    code = error_code(error)
     message = str(error.get("Message") or error.get("message") or "")
     kind = _kind(code, status)
     if kind is Failure.DENIED:
@@ -175,6 +176,25 @@ def _answered(operation: Operation, response: Mapping[str, object]) -> AwsCallEr
     why, how = _WORDS[kind]
     shown = code or f"HTTP {status}"
     return AwsCallError(operation, kind, why.format(call=operation.address, code=shown), how, code=code)
+
+
+def chain_problem(error: BaseException) -> CredentialsProblem:
+    """Whatever botocore's credential chain raised, as a problem with a way out."""
+    if isinstance(error, boto.ClientError):
+        code = error_code(error.response.get("Error", {}))
+        return CredentialsProblem(
+            f"AWS refused the {error.operation_name} of this profile ({code or 'no code'})", _SIGN_IN
+        )
+    kind, why, how = _unanswered(GET_CALLER_IDENTITY, error)
+    if kind in CREDENTIAL_FAILURES:
+        return CredentialsProblem(why, how)
+    return CredentialsProblem(f"no AWS credentials could be obtained ({type(error).__name__})", _SIGN_IN)
+
+
+def error_code(error: Mapping[str, object]) -> str:
+    """The code of an answer's error section; empty where there is none, or where it does not look like one."""
+    text = str(error.get("Code") or "").rsplit("#", 1)[-1]
+    return text if _CODE.fullmatch(text) else ""
 
 
 def _kind(code: str, status: int) -> Failure:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,10 @@ from botocore.handlers import json_decode_policies
 from botocore.session import Session
 
 from diagnosis.account import CredentialsProblem
-from probes.aws.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error
+from probes.aws.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error, chain_problem
 from probes.aws.guard import Guard, credential_guard, reading_guard
-from probes.aws.operations import GET_CALLER_IDENTITY, Operation
+from probes.aws.operations import Operation
+from probes.aws.recorder import Recorder
 from probes.ledger import Ledger
 
 MAX_PAGES = 100
@@ -59,7 +60,7 @@ _OF_NO_MACHINE: dict[str, Any] = {
 
 
 NO_CONFIGURED_ENDPOINTS: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
-"""Settings of a client config that leave ``AWS_ENDPOINT_URL`` aside; the stubs of botocore do not know the setting yet."""
+"""Settings of a client config that leave ``AWS_ENDPOINT_URL`` aside; botocore's stubs do not know the setting yet."""
 
 
 def isolated_session(credentials: GivenCredentials | None = None) -> Session:
@@ -97,6 +98,16 @@ class _GuardedSession(Session):
         return client
 
 
+class _LastStatus(threading.local):
+    """The HTTP status that this thread's call met last: botocore drops it where a body cannot be parsed."""
+
+    last: int = 0
+
+    def note(self, response_dict: Mapping[str, Any], **_: object) -> None:
+        """Handler of ``before-parse``."""
+        self.last = int(response_dict.get("status_code") or 0)
+
+
 class AwsAccess:
     """Read-only access to one AWS account by one profile.
 
@@ -123,6 +134,7 @@ class AwsAccess:
         self._given = credentials
         self._prepare = prepare
         self._lock = RLock()
+        self._statuses = _LastStatus()
         self._session: _GuardedSession | None = None
         self._chain: Session | None = None
         self._clients: dict[tuple[str, str], BaseClient] = {}
@@ -145,15 +157,17 @@ class AwsAccess:
 
     def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> dict[str, Any]:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
+        self._statuses.last = 0
         try:
             client = self.client(operation.service, region)
             answer = getattr(client, xform_name(operation.name))(**params)
         except Exception as error:  # noqa: BLE001 - botocore, its plugins and credential processes raise whatever they like
-            raise self._noted(call_error(operation, error)) from None
+            raise self._failure(operation, error) from None
         return _checked(operation, answer)
 
     def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[dict[str, Any]]:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
+        self._statuses.last = 0
         try:
             client = self.client(operation.service, region)
             for number, page in enumerate(client.get_paginator(xform_name(operation.name)).paginate(**params)):
@@ -161,7 +175,7 @@ class AwsAccess:
                     raise BrokenAnswer(f"more than {MAX_PAGES} pages")  # noqa: TRY301 - handled like any other fault
                 yield _checked(operation, page)
         except Exception as error:  # noqa: BLE001 - likewise
-            raise self._noted(call_error(operation, error)) from None
+            raise self._failure(operation, error) from None
 
     def client(self, service: str, region: str | None = None) -> BaseClient:
         """The client of a service, built once. Raises :class:`OperationRefused` and whatever botocore raises."""
@@ -182,10 +196,11 @@ class AwsAccess:
                 raise NoCredentialsError  # noqa: TRY301 - worded like any other failure
             found.get_frozen_credentials()
         except Exception as error:  # noqa: BLE001 - as in `ask`
-            return call_error(GET_CALLER_IDENTITY, error).credentials_problem
+            return chain_problem(error)
         return None
 
-    def _noted(self, failure: AwsCallError) -> AwsCallError:
+    def _failure(self, operation: Operation, error: Exception) -> AwsCallError:
+        failure = call_error(operation, error, self._statuses.last)
         self.credentials_refused = failure.credentials_problem or self.credentials_refused
         return failure
 
@@ -196,6 +211,7 @@ class AwsAccess:
                 guard = reading_guard(self._on_refusal)
                 session = _GuardedSession(guard, self._credentials, profile, isolated=self._given is not None)
                 self._make_ready(session)
+                session.register("before-parse", self._statuses.note)
                 self._session = session
             return self._session
 
@@ -208,12 +224,14 @@ class AwsAccess:
                 chain = Session(profile=self.profile)
                 credential_guard(self._on_refusal).watch(chain)
                 chain.set_default_client_config(self._config())
+                # The exchange itself needs a region, even where nobody names one.
+                chain.set_config_variable("region", self.region or "us-east-1")
                 self._make_ready(chain)
                 self._chain = chain
             return self._chain.get_credentials()
 
     def _make_ready(self, session: Session) -> None:
-        _Recorder(self.ledger, self.clock).watch(session)
+        Recorder(self.ledger, self.clock).watch(session)
         if self._prepare:
             self._prepare(session)
 
@@ -234,83 +252,6 @@ class AwsAccess:
             s3={"addressing_style": "path"} if own_endpoint else None,
             **(NO_CONFIGURED_ENDPOINTS if self._given else {}),
         )
-
-
-class _Recorder:
-    """Writes every call of a session into the ledger, whoever makes it."""
-
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
-        self._ledger = ledger
-        self._clock = clock
-
-    def watch(self, session: Session) -> None:
-        events = session.get_component("event_emitter")
-        events.register("provide-client-params", self._on_parameters)
-        events.register_last("before-call", self._on_call)
-        events.register("after-call", self._on_answer)
-        events.register("after-call-error", self._on_error)
-
-    def _on_parameters(self, params: Mapping[str, object], context: dict[str, Any], **_: object) -> None:
-        context["planescope_target"] = _target(params)
-
-    def _on_call(self, context: dict[str, Any], **_: object) -> None:
-        context["planescope_started"] = (self._clock(), time.monotonic())
-
-    def _on_answer(self, event_name: str, parsed: Mapping[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
-        status = getattr(kwargs.get("http_response"), "status_code", 200)
-        error = parsed.get("Error") if isinstance(parsed, Mapping) else None
-        code = str(error.get("Code") or "") if isinstance(error, Mapping) else ""
-        self._record(event_name, context, "ok" if status < 300 else (code[:60] or f"HTTP {status}"))
-
-    def _on_error(self, event_name: str, exception: Exception, context: dict[str, Any], **_: object) -> None:
-        self._record(event_name, context, type(exception).__name__)
-
-    def _record(self, event_name: str, context: dict[str, Any], result: str) -> None:
-        _, service, operation = event_name.split(".", 2)
-        now = self._clock()
-        started_at, tick = context.get("planescope_started", (now, time.monotonic()))
-        self._ledger.record(
-            service=service,
-            operation=operation,
-            target=context.get("planescope_target", ""),
-            result=result,
-            started_at=started_at,
-            duration=time.monotonic() - tick,
-        )
-
-
-_TARGETS = (
-    "RoleName",
-    "OpenIDConnectProviderArn",
-    "PolicyArn",
-    "PolicySourceArn",
-    "repositoryName",
-    "repositoryNames",
-    "ChildId",
-    "TargetId",
-    "PolicyId",
-    "KeyId",
-    "QuotaCode",
-    "analyzerArn",
-    "LookupAttributes",
-)
-_DETAILS = ("PolicyName", "VersionId", "imageIds", "Key", "Prefix", "Filter")
-
-
-def _target(params: Mapping[str, object]) -> str:
-    """What a call is about, in a few words made of parameters that are known to be no secret."""
-    if "Bucket" in params:
-        return f"s3://{params['Bucket']}/{params.get('Key') or params.get('Prefix') or ''}"
-    shown = [_flat(params[name]) for name in (*_TARGETS, *_DETAILS) if name in params]
-    return " ".join(shown)
-
-
-def _flat(value: object) -> str:
-    if isinstance(value, Mapping):
-        return " ".join(_flat(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return " ".join(_flat(item) for item in value)
-    return str(value)
 
 
 def _checked(operation: Operation, answer: object) -> dict[str, Any]:
