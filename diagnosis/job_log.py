@@ -112,7 +112,7 @@ def read_job_log(text: str) -> JobLog:
 
 def _read_line(reader: LogReader, number: int, raw: str) -> LogLine:
     """One line. An echoed line of a script that begins with one of the runner's markers is text, no marker."""
-    if not reader.in_head or _ECHOED_MARKER not in raw:
+    if _ECHOED_MARKER not in raw:
         return reader.read(number, raw)
     line = reader.read(number, raw.replace(_ECHOED_MARKER, _HIDDEN_MARKER, 1))
     return replace(line, text=line.text.replace("## [", "##[", 1))
