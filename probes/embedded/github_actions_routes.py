@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from probes.embedded.github_answers import Request, Response, failure, in_storage, json_answer, not_found, page
+from probes.embedded.github_answers import (
+    Request,
+    Response,
+    failure,
+    in_storage,
+    json_answer,
+    not_found,
+    page,
+    refused,
+)
 from probes.embedded.github_filters import select_runs
 from probes.recording.format import JsonObject, RecordedAttempt, Refusal
 from probes.recording.view import RecordingView
@@ -69,7 +78,7 @@ def job_log(view: RecordingView, request: Request, match: re.Match[str]) -> Resp
     if found is None or found.log is None:
         return not_found()
     if isinstance(found.log, Refusal):
-        return failure(found.log.status, found.log.message)
+        return refused(found.log)
     step = match.groupdict().get("step")
     if step is None:
         return in_storage(request, f"logs/{match['job']}")
@@ -111,7 +120,7 @@ def artifact(view: RecordingView, request: Request, match: re.Match[str]) -> Res
     if item is None or not match["zip"]:
         return json_answer(request, item.artifact if item else None)
     if isinstance(item.files, Refusal):
-        return failure(item.files.status, item.files.message)
+        return refused(item.files)
     if item.artifact.get("expired"):
         return failure(410, "Artifact has expired")
     return in_storage(request, f"artifacts/{match['artifact']}")

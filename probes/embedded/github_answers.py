@@ -49,6 +49,14 @@ def failure(status: int, message: str) -> Response:
     return Response(status, message_body(status, message))
 
 
+def refused(refusal: Refusal) -> Response:
+    """A recorded refusal; under ``planescope`` what a recording by planescope adds to it, see probes.github.refusals."""
+    if refusal.how is None:
+        return failure(refusal.status, refusal.message)
+    words = {"how": refusal.how, "permission": refusal.permission}
+    return Response(refusal.status, message_body(refusal.status, refusal.message, planescope=words))
+
+
 def not_found() -> Response:
     """GitHub's 404: not there, or not to be seen."""
     return failure(404, "Not Found")
@@ -61,7 +69,7 @@ def json_answer(
     if value is None:
         return not_found()
     if isinstance(value, Refusal):
-        return failure(value.status, value.message)
+        return refused(value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     body = text.replace(request.recorded_base, request.base).encode()
     return Response(200, body, (("Content-Type", JSON_TYPE), *headers))

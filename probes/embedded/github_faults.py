@@ -54,9 +54,9 @@ def answer(status: int, message: str, *headers: tuple[str, str], times: int | No
     return Fault(FaultKind.ANSWER, status, message_body(status, message), (_JSON, *headers), times=times)
 
 
-def message_body(status: int, message: str) -> bytes:
+def message_body(status: int, message: str, **more: object) -> bytes:
     """GitHub's error body."""
-    body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status), **more}
     return json.dumps(body).encode()
 
 

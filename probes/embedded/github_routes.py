@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from probes.embedded import github_actions_routes as actions
 from probes.embedded import github_tree_routes as tree
-from probes.embedded.github_answers import Request, Response, json_answer, not_found
+from probes.embedded.github_answers import Request, Response, json_answer, not_found, refused
 from probes.recording.view import RecordingView
 
 Handler: TypeAlias = Callable[[RecordingView, Request, re.Match[str]], Response]
@@ -20,9 +20,16 @@ def route(view: RecordingView, request: Request) -> Response:
     for pattern, handler in _GLOBAL:
         if match := pattern.fullmatch(request.path):
             return handler(view, request, match)
+    recorded = view.refused.get((unquote(request.path), request.query.get("ref", "")))
+    if recorded is not None:
+        return refused(recorded)
     split = re.match(r"/repos/([^/]+/[^/]+)(/.*)?$", request.path)
-    if split is None or unquote(split[1]).lower() != view.recording.full_name.lower():
+    if split is None:
         return not_found()
+    if unquote(split[1]).lower() != view.recording.full_name.lower():
+        # Of other repositories a recording holds no more than the workflows that its runs called.
+        file = re.fullmatch(r"/contents/(?P<path>.+)", split[2] or "")
+        return tree.contents_elsewhere(view, request, unquote(split[1]), file["path"]) if file else not_found()
     for pattern, handler in _REPOSITORY:
         if match := pattern.fullmatch(split[2] or ""):
             return handler(view, request, match)

@@ -13,6 +13,7 @@ from probes.recording.view import RecordingView
 _LOG = re.compile(r"/storage/logs/(?P<job>\d{1,18})(?:/(?P<step>\d{1,9}))?")
 _ARTIFACT = re.compile(r"/storage/artifacts/(?P<artifact>\d{1,18})")
 _BOM = b"\xef\xbb\xbf"
+_STORED_BYTES = 1_000_000
 
 
 def stored(view: RecordingView, path: str) -> Response | None:
@@ -44,12 +45,16 @@ def archive(item: RecordedArtifact) -> bytes:
     """The artifact as a zip file, the same bytes each time."""
     out = io.BytesIO()
     members = () if isinstance(item.files, Refusal) else item.files
+    read = [(name, read_content(content)) for name, content in members]
     # Stored, not deflated: what deflate writes differs between zlib builds, and the digest is part of the recording.
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as file:
-        for name, content in sorted(members):
+    # Large members are an exception, or the archive would be larger than the one that was recorded.
+    packing = zipfile.ZIP_DEFLATED if sum(len(body) for _, body in read) > _STORED_BYTES else zipfile.ZIP_STORED
+    with zipfile.ZipFile(out, "w", packing) as file:
+        for name, body in sorted(dict(read).items()):
             entry = zipfile.ZipInfo(name, _date(item))
             entry.create_system = 3
-            file.writestr(entry, read_content(content))
+            entry.compress_type = packing
+            file.writestr(entry, body)
     return out.getvalue()
 
 

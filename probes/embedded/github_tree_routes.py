@@ -8,7 +8,7 @@ import re
 from urllib.parse import unquote
 
 from probes.embedded.github_answers import Request, Response, failure, json_answer, not_found, page
-from probes.recording.format import read_content
+from probes.recording.format import RecordedFile, read_content
 from probes.recording.view import RecordingView
 
 
@@ -21,14 +21,24 @@ def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Res
     """A file at a ref: as JSON, or as its bytes where ``Accept`` asks for the raw form."""
     path = unquote(match["path"]).strip("/")
     file = view.file(path, request.query.get("ref"))
+    web = str(view.recording.repository.get("html_url", ""))
+    return _file(view, request, file, view.recording.full_name, web)
+
+
+def contents_elsewhere(view: RecordingView, request: Request, repository: str, path: str) -> Response:
+    """A file of another repository at a ref."""
+    file = view.file_elsewhere(repository, unquote(path).strip("/"), request.query.get("ref", ""))
+    return _file(view, request, file, repository, "")
+
+
+def _file(view: RecordingView, request: Request, file: RecordedFile | None, repository: str, web: str) -> Response:
     if file is None:
         return not_found()
-    content = read_content(file.content)
+    content, path = read_content(file.content), file.path
     if "raw" in request.accept:
         return Response(200, content, (("Content-Type", "application/vnd.github.raw; charset=utf-8"),))
-    recorded = view.recording
-    address = f"{recorded.api_url}/repos/{recorded.full_name}/contents/{path}?ref={file.commit}"
-    web = f"{recorded.repository.get('html_url', '')}/blob/{file.commit}/{path}"
+    address = f"{view.recording.api_url}/repos/{repository}/contents/{path}?ref={file.commit}"
+    web = f"{web}/blob/{file.commit}/{path}"
     value = {
         "type": "file",
         "encoding": "base64",

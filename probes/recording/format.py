@@ -16,7 +16,9 @@ stands beside them is planescope's: origin, labels, file names.
 ``origin`` is ``recorded`` (GitHub's API answered this) or ``reconstructed`` (written around the facts that are known).
 ``reconstructed`` lists ``{"what", "why"}``: what of the object is no fact, and for which reason it was written so.
 A log that is reconstructed names in ``verbatim`` the pieces of text that are quoted from a source word for word.
-What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay.
+What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay:
+in place of the content, or, where GitHub's answers have no such place, by its address in ``github.refused``. With ``how``
+and ``permission`` beside it, ``message`` is planescope's own sentence of that time, and it is shown again word for word.
 """
 
 from __future__ import annotations
@@ -62,7 +64,11 @@ class Refusal:
     """What GitHub refused when the recording was made: answered again in the same way."""
 
     status: int
+    """GitHub's status; 424 where no answer of GitHub came (a timeout, a broken connection)."""
     message: str
+    how: str | None = None
+    """The way to obtain it. Where it is there, ``message`` is the reason in planescope's words, not GitHub's."""
+    permission: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,8 @@ class RecordedArtifact:
 
     artifact: JsonObject
     files: tuple[tuple[str, Content], ...] | Refusal = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    """``(what, why)`` of the members that were not read although the archive was: no part of what is served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,19 @@ class RecordedFile:
     content: Content
     origin: Origin = Origin.RECORDED
     reconstructed: tuple[Reconstruction, ...] = ()
+    repository: str = ""
+    """``owner/name`` of a called workflow that lives elsewhere; empty for the recording's own repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAddress:
+    """An address that GitHub refused."""
+
+    path: str
+    """Below the API's base address, without its query."""
+    refusal: Refusal
+    ref: str = ""
+    """The query's ``ref``, for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +205,9 @@ class Recording:
     oidc_customization: JsonObject | Refusal | None = None
     environments: tuple[JsonObject, ...] = ()
     case: RecordedCase = field(default_factory=RecordedCase)
+    refused: tuple[RefusedAddress, ...] = ()
+    recorded_at: datetime | None = None
+    """When it was recorded (UTC); None for one that was written by hand."""
     account: AccountFacts | None = None
     """The AWS side of an embedded incident; None for recordings of GitHub alone."""
 

@@ -5,11 +5,12 @@ GitHub's API has no place for such labels, so they are put on after the attempt 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnosis.evidence import Origin
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt, Job
+from diagnosis.reading import Known, Unreadable
+from diagnosis.runs import Artifact, Attempt, Job
 from probes.recording.format import RecordedLog, Recording
 
 
@@ -34,13 +35,28 @@ def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
     words += [
         f"{file.path}, {entry}"
         for file in recording.files
-        if file.path == attempt.workflow_path and file.commit == attempt.head_sha
+        if not file.repository and file.path == attempt.workflow_path and file.commit == attempt.head_sha
         for entry in file.reconstructed
     ]
     jobs = attempt.jobs
     if isinstance(jobs, Known):
         jobs = replace(jobs, value=tuple(_label_job(job, logs.get(job.id)) for job in jobs.value))
-    return replace(attempt, origin=run.origin, reconstructed=tuple(dict.fromkeys(words)), jobs=jobs)
+    artifacts = attempt.artifacts
+    if isinstance(artifacts, Known):
+        unread = {int(item.artifact["id"]): item.unread for item in run.artifacts if item.unread}
+        artifacts = replace(artifacts, value=tuple(_label_artifact(item, unread) for item in artifacts.value))
+    return replace(
+        attempt, origin=run.origin, reconstructed=tuple(dict.fromkeys(words)), jobs=jobs, artifacts=artifacts
+    )
+
+
+def _label_artifact(artifact: Artifact, unread: Mapping[int, tuple[tuple[str, str], ...]]) -> Artifact:
+    """The artifact with what of it could not be read when it was recorded."""
+    gaps = unread.get(artifact.id)
+    if not gaps or artifact.unread:
+        return artifact
+    how = "download it from the run's page on GitHub"
+    return replace(artifact, unread=tuple(Unreadable(what, why, how, lasting=True) for what, why in gaps))
 
 
 def _label_job(job: Job, log: RecordedLog | None) -> Job:

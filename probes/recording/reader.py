@@ -23,6 +23,7 @@ from probes.recording.format import (
     Recording,
     RecordingError,
     Refusal,
+    RefusedAddress,
 )
 
 
@@ -68,12 +69,18 @@ def read_recording(path: Path) -> Recording:
                 content=files.content(entry, "file"),
                 origin=entry.origin(),
                 reconstructed=entry.reconstructed(),
+                repository=entry.text("repository", ""),
             )
             for entry in github.sections("files")
         ),
         oidc_customization=_object_or_refusal(github, "oidc_customization"),
         environments=github.mappings("environments"),
         runs=tuple(runs),
+        refused=tuple(
+            RefusedAddress(entry.text("path"), _refusal(entry.section("unreadable")), entry.text("ref", ""))
+            for entry in github.sections("refused")
+        ),
+        recorded_at=index.optional_moment("recorded_at"),
         case=read_case(index.section("case")) if index.has("case") else read_case(Fields({}, INDEX, "case")),
         account=account,
     )
@@ -190,7 +197,8 @@ def _artifact(files: _Files, entry: Fields) -> RecordedArtifact:
     if entry.has("unreadable"):
         return RecordedArtifact(artifact.value, _refusal(entry.section("unreadable")))
     members = tuple((member.text("name"), files.content(member, "file")) for member in entry.sections("files"))
-    return RecordedArtifact(artifact.value, members)
+    unread = tuple((member.text("what"), member.text("why")) for member in entry.sections("unread"))
+    return RecordedArtifact(artifact.value, members, unread)
 
 
 def _workflow(workflow: Fields) -> JsonObject:
@@ -226,4 +234,12 @@ def _object_or_refusal(fields: Fields, name: str) -> JsonObject | Refusal | None
 
 
 def _refusal(unreadable: Fields) -> Refusal:
-    return Refusal(unreadable.integer("status"), unreadable.text("message", ""))
+    status = unreadable.integer("status")
+    if not 400 <= status <= 599:
+        raise unreadable.fault("status", "is no refusal (400 to 599)")
+    return Refusal(
+        status,
+        unreadable.text("message", ""),
+        how=unreadable.text("how") if unreadable.has("how") else None,
+        permission=unreadable.text("permission") if unreadable.has("permission") else None,
+    )

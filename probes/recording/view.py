@@ -15,6 +15,7 @@ from probes.recording.format import (
     RecordedJob,
     RecordedRun,
     Recording,
+    Refusal,
     moment_of,
 )
 
@@ -95,6 +96,15 @@ class RecordingView:
         branch = self.branches.get(name)
         return str(branch["commit"]["sha"]) if branch else name
 
+    @cached_property
+    def refused(self) -> dict[tuple[str, str], Refusal]:
+        """What GitHub refused, by path and ``ref``."""
+        return {(entry.path, entry.ref): entry.refusal for entry in self.recording.refused}
+
+    def file_elsewhere(self, repository: str, path: str, ref: str) -> RecordedFile | None:
+        """A file of another repository, or None."""
+        return self._files_elsewhere.get((repository.lower(), path, ref))
+
     def file(self, path: str, ref: str | None) -> RecordedFile | None:
         """The file at a ref, or None; abbreviated commit ids are understood."""
         commit = self.commit_of(ref)
@@ -102,13 +112,18 @@ class RecordingView:
             return self._files.get((path, commit))
         short = commit if len(commit) >= _SHORTEST_SHA else None
         for file in self.recording.files:
-            if short and file.path == path and file.commit.startswith(short):
+            if short and not file.repository and file.path == path and file.commit.startswith(short):
                 return file
         return None
 
     @cached_property
     def _files(self) -> dict[tuple[str, str], RecordedFile]:
-        return {(file.path, file.commit): file for file in self.recording.files}
+        return {(file.path, file.commit): file for file in self.recording.files if not file.repository}
+
+    @cached_property
+    def _files_elsewhere(self) -> dict[tuple[str, str, str], RecordedFile]:
+        files = (file for file in self.recording.files if file.repository)
+        return {(file.repository.lower(), file.path, file.commit): file for file in files}
 
 
 def _run_at(run: RecordedRun, at: datetime | None) -> RunView | None:

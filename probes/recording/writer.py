@@ -76,12 +76,17 @@ class _Writer:
             "oidc_customization": _or_refusal(recording.oidc_customization),
             "environments": recording.environments,
             "runs": [self._run(run) for run in recording.runs],
+            "refused": [
+                {"path": entry.path, **({"ref": entry.ref} if entry.ref else {}), **_refused(entry.refusal)}
+                for entry in recording.refused
+            ],
         }
         index = {
             "format": FORMAT,
             "schema_version": SCHEMA_VERSION,
             "title": recording.title,
             "origin": recording.origin.value,
+            "recorded_at": _time(recording.recorded_at),
             "reconstructed": _reconstructed(recording.reconstructed),
             "github": github,
             "case": _case(recording.case),
@@ -121,17 +126,19 @@ class _Writer:
 
     def _artifact(self, item: RecordedArtifact) -> dict[str, Any]:
         if isinstance(item.files, Refusal):
-            return {"artifact": item.artifact, **(_or_refusal(item.files) or {})}
+            return {"artifact": item.artifact, **_refused(item.files)}
         folder = f"artifacts/{int(item.artifact['id'])}"
         # A member's name comes from a zip file: it is kept as a name, never used as a path.
         files = [
             {"name": name, "file": self._content(f"{folder}/{number}", content)}
             for number, (name, content) in enumerate(item.files, start=1)
         ]
-        return {"artifact": item.artifact, "files": files}
+        unread = [{"what": what, "why": why} for what, why in item.unread]
+        return {"artifact": item.artifact, "files": files, **({"unread": unread} if unread else {})}
 
     def _file(self, number: int, file: RecordedFile) -> dict[str, Any]:
         return {
+            **({"repository": file.repository} if file.repository else {}),
             "path": file.path,
             "commit": file.commit,
             "file": self._content(f"files/{number}", file.content),
@@ -168,9 +175,11 @@ def _reconstructed(entries: Sequence[Reconstruction]) -> list[dict[str, str]]:
 
 
 def _or_refusal(value: Mapping[str, Any] | Refusal | None) -> Mapping[str, Any] | None:
-    if isinstance(value, Refusal):
-        return {"unreadable": {"status": value.status, "message": value.message}}
-    return value
+    return _refused(value) if isinstance(value, Refusal) else value
+
+
+def _refused(refusal: Refusal) -> dict[str, Any]:
+    return {"unreadable": {name: member for name, member in asdict(refusal).items() if member is not None}}
 
 
 def _time(moment: datetime | None) -> str | None:
