@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from diagnosis.reading import Absent, Reading, Unreadable
+from diagnosis.trail import Trail
 
 
 def _not_read(what: str, permission: str | None = None) -> Unreadable:
@@ -99,6 +100,37 @@ class ScpLevel:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistryDetails:
+    """What else of the registry can stop or change a push; each part None where it could not be read (see ``unread``)."""
+
+    image_count: int | None = None
+    image_quota: int | None = None
+    """Images a repository: 20,000 by default, raised on request."""
+    lifecycle_policy: bool | None = None
+    """Whether the repository has one."""
+    key_policy: str | None = None
+    """JSON text of the KMS key's policy, where the repository has a key of its own."""
+    pull_through_prefixes: tuple[str, ...] | None = None
+    creation_template_prefixes: tuple[str, ...] | None = None
+    replicates_to: tuple[str, ...] | None = None
+    """``region`` or ``region/account``."""
+    unread: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What AWS's own tools say: the policy simulator, Access Analyzer. Never asked about trust policies."""
+
+    source: str
+    """``policy-simulator`` or ``access-analyzer``."""
+    about: str
+    """An action for the simulator, a finding's id for the analyzer."""
+    says: str
+    """``allowed``, ``explicitDeny``, ``implicitDeny``, ``not-applicable``, or the finding's status and type."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AccountQuestion:
     """What the live side is asked about: derived from the run, or given by the case file."""
 
@@ -111,6 +143,11 @@ class AccountQuestion:
     tag: str | None = None
     evidence_root: str | None = None
     """``s3://bucket/prefix/``."""
+    since: datetime | None = None
+    """Beginning of the chain's window, for CloudTrail."""
+    until: datetime | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+    """Needed ``(action, resource)`` pairs, for the policy simulator."""
 
     @property
     def repository_arn(self) -> str | None:
@@ -172,6 +209,10 @@ class AccountState:
     """``Absent`` where the repository has none."""
     image: Reading[Image] = _not_read("image", "ecr:DescribeImages")
     evidence_objects: Reading[tuple[EvidenceObject, ...]] = _not_read("evidence objects", "s3:ListBucket")
+    trail: Reading[Trail] = _not_read("CloudTrail events", "cloudtrail:LookupEvents")
+    """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
+    registry_details: Reading[RegistryDetails] = _not_read("registry details", "ecr:DescribeRegistry")
+    second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
 
     @staticmethod
     def none_of(what: str) -> Absent:
