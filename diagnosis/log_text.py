@@ -145,7 +145,7 @@ class LogReader:
             self._stamped = True
         echoed = raw.startswith(_CYAN)
         text = raw
-        if "[" in text and ("\x1b" in text or _LOST_ESCAPE.search(text)):
+        if "\x1b" in text or ("[" in text and _LOST_ESCAPE.search(text)):
             text = _ANSI.sub("", text)
         if not text.isprintable():
             text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
@@ -167,7 +167,8 @@ class LogReader:
             job, step = frame[1], frame[2]
             if job != self._job:
                 self._job, self._column = job, None
-                self._begin("")
+                if step == "UNKNOWN STEP":
+                    self._begin("")
             if step not in (self._column, "UNKNOWN STEP"):
                 self._begin(step)
                 self._column = step

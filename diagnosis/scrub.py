@@ -10,6 +10,7 @@ Identifiers are kept on purpose: account ids, ARNs, role and user ids say what i
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from diagnosis.line_search import lines_holding
 
@@ -34,39 +35,69 @@ _URL_USER = r"(?!\[scrubbed:)[^\s/@:\"']{0,256}:(?!\*{3}@)[^\s/@\"']{1,4096}(?=@
 
 _SCHEMES = ("basic", "bearer", "token", "digest", "negotiate", "aws4-hmac-sha256", "gitlab-deploy-token", "apikey")
 
-_Rule = tuple["re.Pattern[str]", str]
+
+class _Rule(NamedTuple):
+    fragments: tuple[str, ...]
+    """One of them stands in every line that the pattern can match."""
+    pattern: re.Pattern[str]
+    put: str
 
 
-def _whole(kind: str, *patterns: str) -> _Rule:
-    return re.compile("|".join(patterns)), f"[scrubbed:{kind}]"
+def _whole(kind: str, fragments: tuple[str, ...], *patterns: str) -> _Rule:
+    return _Rule(fragments, re.compile("|".join(patterns)), f"[scrubbed:{kind}]")
 
 
-def _after(kind: str, key: str, value: str) -> _Rule:
+def _after(kind: str, fragments: tuple[str, ...], key: str, value: str) -> _Rule:
     """Keeps what names the value and replaces the value."""
-    return re.compile(f"({key}){value}"), rf"\1[scrubbed:{kind}]"
+    return _Rule(fragments, re.compile(f"({key}){value}"), rf"\1[scrubbed:{kind}]")
 
+
+_HEADER = ("uthorization", "AUTHORIZATION")
+_ANY_TOKEN = ("oken", "TOKEN")
 
 _RULES: tuple[_Rule, ...] = (
     # Whole headers first: what they carry may have any of the shapes below. A scheme makes it a header; without one only a
     # long value counts, because "authorization: …" stands in sentences of registries too.
     _after(
         "authorization",
+        _HEADER,
         rf"{_word('authorization')}{_ASSIGNED}(?:{'|'.join(map(_word, _SCHEMES))})\s{{1,4}}",
         rf"{_KEEP}[^\s\"'][^\"']*",
     ),
-    _after("authorization", rf"{_word('authorization')}{_ASSIGNED}", rf"{_KEEP}[^\s\"',;]{{16,}}"),
-    _after("aws-secret-key", _key("secret_access_key", "aws_secret_key") + _ASSIGNED, _VALUE),
-    _after("aws-session-token", _key("session_token", "security_token") + _ASSIGNED, _VALUE),
-    _after("aws-signature", r"X-Amz-(?:Signature|Credential)=", _VALUE),
-    _whole("aws-session-token", r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz|AQoDYXdz|AQoEXAMPLE)[A-Za-z0-9/+=%_-]{16,}"),
-    _whole("github-token", r"gh[pousr]_[A-Za-z0-9_]{16,}", r"github_pat_[A-Za-z0-9_]{16,}", r"v1\.[0-9a-f]{40}"),
-    _whole("jwt", r"eyJ[A-Za-z0-9_-]{6,8192}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*"),
-    _whole("registry-password", r"(?:eyJwYXlsb2Fk|QVdTOm)[A-Za-z0-9+/=_-]{16,}"),
-    _after("registry-password", r"docker\s+login\b.{0,200}?\s(?:-p|--password)[\s=]+[\"']?", rf"{_KEEP}[^\s\"']+"),
-    _after("registry-password", r"[\"'](?:auth|identitytoken|registrytoken)[\"']\s{0,4}:\s{0,4}[\"']", _QUOTED),
-    _after("basic-auth", "://", _URL_USER),
+    _after("authorization", _HEADER, rf"{_word('authorization')}{_ASSIGNED}", rf"{_KEEP}[^\s\"',;]{{16,}}"),
+    _after("aws-secret-key", ("ecret", "ECRET"), _key("secret_access_key", "aws_secret_key") + _ASSIGNED, _VALUE),
+    _after("aws-session-token", _ANY_TOKEN, _key("session_token", "security_token") + _ASSIGNED, _VALUE),
+    _after("aws-signature", ("X-Amz-",), r"X-Amz-(?:Signature|Credential)=", _VALUE),
+    _whole(
+        "aws-session-token",
+        ("IQoJb3JpZ2lu", "oGZXIvYXdz", "AQoDYXdz", "AQoEXAMPLE"),
+        r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz|AQoDYXdz|AQoEXAMPLE)[A-Za-z0-9/+=%_-]{16,}",
+    ),
+    _whole(
+        "github-token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "v1."),
+        r"gh[pousr]_[A-Za-z0-9_]{16,}",
+        r"github_pat_[A-Za-z0-9_]{16,}",
+        r"v1\.[0-9a-f]{40}",
+    ),
+    _whole("jwt", ("eyJ",), r"eyJ[A-Za-z0-9_-]{6,8192}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*"),
+    _whole("registry-password", ("eyJwYXlsb2Fk", "QVdTOm"), r"(?:eyJwYXlsb2Fk|QVdTOm)[A-Za-z0-9+/=_-]{16,}"),
+    _after(
+        "registry-password",
+        ("docker",),
+        r"docker\s+login\b.{0,200}?\s(?:-p|--password)[\s=]+[\"']?",
+        rf"{_KEEP}[^\s\"']+",
+    ),
+    _after(
+        "registry-password",
+        ('auth"', "auth'", "identitytoken", "registrytoken"),
+        r"[\"'](?:auth|identitytoken|registrytoken)[\"']\s{0,4}:\s{0,4}[\"']",
+        _QUOTED,
+    ),
+    _after("basic-auth", ("@",), "://", _URL_USER),
     _whole(
         "token",
+        ("glpat-", "dckr_", "npm_", "xox", "pypi-AgE", "hvs.", "hvb.", "AIza", "ya29."),
         r"glpat-[A-Za-z0-9_-]{16,}",
         r"dckr_[po]at_[A-Za-z0-9_-]{16,}",
         r"npm_[A-Za-z0-9]{30,}",
@@ -76,9 +107,15 @@ _RULES: tuple[_Rule, ...] = (
         r"AIza[A-Za-z0-9_-]{30,}",
         r"ya29\.[A-Za-z0-9_-]{20,}",
     ),
-    _after("credential", r"(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)" + _ASSIGNED, _VALUE),
+    _after(
+        "credential",
+        ("PASSW", "SECRET", "TOKEN", "_KEY"),
+        r"(?:PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)" + _ASSIGNED,
+        _VALUE,
+    ),
 )
 
+_KEY_IDS = ("AKIA", "ASIA", "ABIA", "ACCA")
 _KEY_ID = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}")
 _BESIDE_KEY_ID = re.compile(
     r"(?<![A-Za-z0-9/+:_.-])(?=\S{0,39}[A-Z])(?=\S{0,39}[a-z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"
@@ -87,50 +124,13 @@ _BESIDE_KEY_ID = re.compile(
 
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE|PGP MESSAGE)[A-Z ]{0,10}-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,50}-----")
-_PEM_BODY = re.compile(r"(?:^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{1,76}={1,2})\s*$")
+_PEM_BODY = re.compile(
+    r"(?:^|\x1b\[[0-9;]*m|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}={0,2}|[A-Za-z0-9+/]{1,76}={1,2})(?:\x1b\[[0-9;]*m|[\s\"',])*$"
+)
 _PEM_HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 
-_FRAGMENTS: tuple[str, ...] = (
-    "AKIA",
-    "ASIA",
-    "ABIA",
-    "ACCA",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "github_pat_",
-    "v1.",
-    "eyJ",
-    "QVdTOm",
-    "IQoJb3",
-    "oGZXIv",
-    "AQoDYX",
-    "AQoEXA",
-    "-----BEGIN",
-    "@",
-    "X-Amz-",
-    "uthoriz",
-    "AUTHORIZ",
-    "ecret",
-    "ECRET",
-    "oken",
-    "TOKEN",
-    "SECURITY",
-    "PASSW",
-    "_KEY",
-    '"auth"',
-    "docker",
-    "glpat-",
-    "dckr_",
-    "npm_",
-    "xox",
-    "pypi-",
-    "hvs.",
-    "hvb.",
-    "AIza",
-    "ya29.",
+_FRAGMENTS = tuple(
+    dict.fromkeys([*_KEY_IDS, "-----BEGIN", *(fragment for rule in _RULES for fragment in rule.fragments)])
 )
 """A line without any of these holds no secret that the rules know."""
 
@@ -163,15 +163,19 @@ class Scrubber:
                 return self._plain(text[: body.start(1)]) + "[scrubbed:pem]"
             if text.strip() and not _PEM_HEAD.search(text):
                 self._pem_lines = 0
-        return self._plain(text) if any(fragment in text for fragment in _FRAGMENTS) else text
+        return self._plain(text)
 
     def _plain(self, text: str) -> str:
-        text = self._pem(text)
-        keyed = _KEY_ID.sub("[scrubbed:aws-access-key-id]", text)
-        if keyed != text:
-            text = _BESIDE_KEY_ID.sub("[scrubbed:aws-secret-key]", keyed)
-        for pattern, put in _RULES:
-            text = pattern.sub(put, text)
+        if "-----BEGIN" in text:
+            text = self._pem(text)
+        if any(prefix in text for prefix in _KEY_IDS):
+            keyed = _KEY_ID.sub("[scrubbed:aws-access-key-id]", text)
+            text = _BESIDE_KEY_ID.sub("[scrubbed:aws-secret-key]", keyed) if keyed != text else text
+        for fragments, pattern, put in _RULES:
+            for fragment in fragments:
+                if fragment in text:
+                    text = pattern.sub(put, text)
+                    break
         return text
 
     def _pem(self, text: str) -> str:
@@ -188,10 +192,10 @@ class Scrubber:
 
 def scrub(text: str) -> str:
     """The text with secrets replaced by ``[scrubbed:<kind>]``; line breaks stay as they are."""
-    starts = sorted(lines_holding(text, _FRAGMENTS))
-    if not starts:
-        return text
     scrubber = Scrubber()
+    if "\n" not in text:
+        return scrubber.line(text)
+    starts = sorted(lines_holding(text, _FRAGMENTS))
     parts: list[str] = []
     cursor = 0
     for start in starts:

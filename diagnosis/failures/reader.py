@@ -101,22 +101,15 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if line.kind is LineKind.DEBUG or (line.kind is not LineKind.GROUP and not may_matter(line.text)):
             continue
         look_around(line, scene, passed)
-        if not line.printed:
+        if not line.printed or (len(sightings) >= _MOST_SIGHTINGS and line.kind is not LineKind.ERROR):
             continue
         seen = _judge(line, before, after, scene)
         if seen is None:
             continue
-        finding = replace(with_words(seen.finding), evidence=_evidence(line, before, after))
-        key = (
-            line.step,
-            seen.weight,
-            finding.plane,
-            finding.checkpoint,
-            finding.cause,
-            finding.action,
-            finding.resource,
-        )
-        if key not in sightings and len(sightings) < _MOST_SIGHTINGS:
+        given = seen.finding
+        key = (line.step, seen.weight, given.plane, given.checkpoint, given.cause, given.action, given.resource)
+        if key not in sightings:
+            finding = replace(with_words(given), evidence=_evidence(line, before, after))
             sightings[key] = Sighting(finding, seen.weight, line)
     return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()), ended)
 

@@ -65,9 +65,9 @@ def thin(pieces: Iterable[str]) -> Iterator[LogLine]:
             cursor, number = start, number + skipped
             if start >= len(block):
                 break
-            if speaks:
-                for kept in tail:
-                    yield reader.read(*kept)
+            # One line before a line of structure too: that is the second line before a finding that follows it.
+            for kept in tail if speaks else tail[-1:]:
+                yield reader.read(*kept)
             tail.clear()
             end = _line_end(block, cursor)
             yield reader.read(number, block[cursor:end])
