@@ -24,7 +24,7 @@ from probes.github.workflow_file import parse_workflow
 from probes.github.workflow_text import FileAt, called_file, file_of, read_file
 
 MOST_LOGS = 40
-"""Of one attempt."""
+"""Of one attempt, unless everything is read."""
 
 Task: TypeAlias = Callable[[Client], Any]
 Words: TypeAlias = tuple[Reading[str], Reading[tuple[Annotation, ...]]]
@@ -140,7 +140,8 @@ def _chosen(attempt: Attempt, *, everything: bool) -> tuple[Job, ...]:
         workflows = []
     jobs = jobs_to_read(attempt.jobs.value, workflows, everything=everything)
     # Failed jobs first: a bound must not hide what stopped the run.
-    return tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))[:MOST_LOGS]
+    chosen = tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))
+    return chosen if everything else chosen[:MOST_LOGS]
 
 
 def _read_words(client: Client, repository: Repository, job: Job, everything: bool) -> Words:

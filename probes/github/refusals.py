@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from diagnosis.scrub import scrub
 from probes.github.credentials import GitHubAccess
@@ -19,6 +20,7 @@ from probes.github.errors import (
     SsoRequired,
 )
 
+_LONGEST = 1000
 _AGAIN_SOON = "try again in a few minutes; https://www.githubstatus.com tells of outages"
 
 
@@ -29,6 +31,8 @@ def refusal(
 
     ``headers`` in lower case; ``permission`` is what the call needs. Rate limits never come as far as this.
     """
+    if access.is_loopback and (again := _recorded(text)) is not None:
+        return again
     token = f"the token from {access.token_source}" if access.token_source else "the token"
     if status == 401:
         if not access.token:
@@ -90,13 +94,31 @@ def _forbidden(headers: Mapping[str, str], message: str, token: str, documented:
     return Forbidden(f"{token} lacks the permission `{permission}`{said}", f"give the token `{permission}`", permission)
 
 
+def _recorded(text: str) -> ReadFailure | None:
+    """A failure that a replayed recording tells in the words of the time at which it was recorded; else None."""
+    value = _body(text)
+    words = value.get("planescope")
+    if not isinstance(words, dict):
+        return None
+    why, how, permission = value.get("message"), words.get("how"), words.get("permission")
+    if not isinstance(why, str) or not isinstance(how, str):
+        return None
+    return ReadFailure(
+        scrub(why)[:_LONGEST], scrub(how)[:_LONGEST], permission[:200] if isinstance(permission, str) else None
+    )
+
+
 def _message(text: str) -> str:
     """GitHub's own words, as short foreign text."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    message = value.get("message") if isinstance(value, dict) else None
+    message = _body(text).get("message")
     if not isinstance(message, str):
         return ""
     return scrub(" ".join(message.split()))[:200].rstrip(".")
+
+
+def _body(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

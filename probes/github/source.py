@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from threading import Lock
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, TypeVar
 
 from diagnosis.runs import Attempt, Repository
 from probes.github.attempts import read_attempt, read_earlier
@@ -23,6 +23,7 @@ from probes.github.parts import Depth, Parts
 from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.ledger import Ledger
 
+T = TypeVar("T")
 CancelHook: TypeAlias = Callable[[], bool]
 ProgressHook: TypeAlias = Callable[[str, int, int], None]
 """``(what, done, total)``; called from the asking thread, and from others while a rate limit is waited out."""
@@ -36,7 +37,7 @@ class GitHubSource:
     """Reads one repository. Safe to share between threads; close it when done.
 
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
-    most eight.
+    most eight. ``client`` makes the client of a thread.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class GitHubSource:
         timeouts: Timeouts | None = None,
         pace: Pace | None = None,
         workers: int = MOST_WORKERS,
+        client: Callable[[GitHubAccess, Ledger, Pace, Timeouts], Client] = Client,
     ) -> None:
         if not _NAME.fullmatch(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
@@ -57,7 +59,7 @@ class GitHubSource:
         self._label = label
         pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
-        self._crew = Crew(lambda: Client(access, ledger, pace, limits), workers)
+        self._crew = Crew(lambda: client(access, ledger, pace, limits), workers)
         self._parts = Parts(self._crew)
         self._lock = Lock()
         self._repository: Repository | None = None
@@ -150,6 +152,10 @@ class GitHubSource:
         """
         whole = self._parts.add(tuple(attempts), depth, Watch(cancelled, progress))
         return tuple(self._label(attempt) for attempt in whole)
+
+    def ask(self, what: str, task: Callable[[Client], T], *, cancelled: CancelHook = never) -> T:
+        """Ask for something else; ``what`` begins the sentence of a GitHubProblem. Raises GitHubProblem, Cancelled."""
+        return self._crew.whole(what, Watch(cancelled), task)
 
     def close(self) -> None:
         """Let go of threads and sockets without waiting for answers. May be called again."""
