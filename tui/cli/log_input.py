@@ -27,7 +27,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MOST_CONTROLS = 0.1
+_MOST_CONTROLS = 0.05
 """Share of control characters above which bytes are no text."""
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x08\x07")
 
@@ -82,7 +82,7 @@ def _encoding(first: bytes) -> str | None:
         for name, odd in (("utf-16-le", first[1::2]), ("utf-16-be", first[0::2])):
             if odd and odd.count(0) > 0.8 * len(odd) and zeros - odd.count(0) < 0.05 * len(first):
                 return name
-        if zeros > 0.01 * len(first):
+        if zeros > max(4, 0.002 * len(first)):
             return None
     controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in first)
     return None if controls > _MOST_CONTROLS * len(first) else "utf-8"
