@@ -104,11 +104,6 @@ class MoreRunsWanted(Message):
 
 
 @dataclass
-class CellChosen(Message):
-    """The cursor of the timeline stands on another cell."""
-
-
-@dataclass
 class CellOpened(Message):
     """The user asks for the details of the cell."""
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 
-from incident_values import DAY, REPOSITORY, RUN_IDS, diagnosis_of, moment_of
+from incident_logs import moment_of
+from incident_names import DAY, REPOSITORY, RUN_IDS
+from incident_values import diagnosis_of
 
 from diagnosis.verdicts import Diagnosis
 from tui.desk import (

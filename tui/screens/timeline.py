@@ -9,13 +9,12 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher, Input
 
 from tui import keymap, messages
+from tui.foreign_text import defused_line
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
 from tui.screens.timeline_reading import ReadingBoard
 from tui.widgets import run_filter
-from tui.widgets.detail import Detail
 from tui.widgets.detail_view import FORMS, Section, form_text
-from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.timeline import Timeline
 
@@ -48,7 +47,7 @@ class TimelineScreen(ReadingBoard):
     @on(messages.CellOpened)
     def _cell_opened(self) -> None:
         self.show_detail(Section.EVIDENCE)
-        self.query_one(Page).focus()
+        self.query_one("#page").focus()
 
     @on(messages.SectionChosen)
     def _section_chosen(self, message: messages.SectionChosen) -> None:
@@ -60,7 +59,7 @@ class TimelineScreen(ReadingBoard):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        self.action_toggle_runs(show=True)
+        self._reveal_runs(True)
         self.add_class("-filtering")
         self.query_one("#filter", Input).focus()
 
@@ -84,15 +83,17 @@ class TimelineScreen(ReadingBoard):
         else:
             self.show_runs()
 
-    def action_toggle_runs(self, *, show: bool | None = None) -> None:
+    def action_toggle_runs(self) -> None:
         """Show or hide the runs; on a narrow screen they take the place of the timeline."""
-        panel = self.query_one("#runs-panel")
-        wanted = not panel.display if show is None else show
+        wanted = not self.query_one("#runs-panel").display
+        self._reveal_runs(wanted)
+        self.call_after_refresh(self.query_one("#runs" if wanted else "#timeline").focus)
+
+    def _reveal_runs(self, wanted: bool) -> None:
         if self.has_class("-narrow"):
             self.set_class(wanted, "-runs-open")
         else:
             self.set_class(not wanted, "-runs-closed")
-        self.call_after_refresh((self.query_one(RunList) if wanted else self.query_one(Timeline)).focus)
 
     def action_next_path(self) -> None:
         """The next remediation path; AFTER FIX follows."""
@@ -102,7 +103,7 @@ class TimelineScreen(ReadingBoard):
 
     def action_next_form(self) -> None:
         """The next form that the path shown has."""
-        view = self.query_one(Detail).view
+        view = self.view
         if view is None or view.path is None:
             return
         offered = [form for form in FORMS if any(form_text(change, form) for change in view.path.remediations)]
@@ -113,13 +114,13 @@ class TimelineScreen(ReadingBoard):
 
     def action_copy_text(self) -> None:
         """Copy the remediation in the form shown."""
-        view = self.query_one(Detail).view
+        view = self.view
         text = view.copy_text() if view is not None else ""
         self._copy(text, f"{self.form.value} of the path shown" if text else "")
 
     def action_copy_address(self) -> None:
         """Copy the address of the proof."""
-        view = self.query_one(Detail).view
+        view = self.view
         address = view.address if view is not None else None
         self._copy(address or "", address or "")
 
@@ -132,7 +133,7 @@ class TimelineScreen(ReadingBoard):
 
     def action_open_address(self) -> None:
         """Open the proof in the browser."""
-        view = self.query_one(Detail).view
+        view = self.view
         address = view.web_address if view is not None else None
         if address is None:
             self.say("This proof has no address on the web; c copies what it has.", warn=True)
@@ -142,7 +143,7 @@ class TimelineScreen(ReadingBoard):
 
     def action_view_log(self) -> None:
         """The whole log of the attempt under the cursor, or of the subject."""
-        view = self.query_one(Detail).view
+        view = self.view
         if view is None:
             return
         replay = view.column.replay or view.diagnosis.subject
@@ -157,7 +158,7 @@ class TimelineScreen(ReadingBoard):
             return
         zoomed = not self.has_class("-zoomed")
         self.set_class(zoomed, "-zoomed")
-        self.call_after_refresh((self.query_one(Page) if zoomed else self.query_one(Timeline)).focus)
+        self.call_after_refresh(self.query_one("#page" if zoomed else "#timeline").focus)
 
     def action_refresh_live(self) -> None:
         """Read everything again for what is shown."""
@@ -189,10 +190,10 @@ class TimelineScreen(ReadingBoard):
         elif self.has_class("-zoomed"):
             self.action_zoom()
         elif self.has_class("-runs-open"):
-            self.action_toggle_runs(show=False)
+            self.action_toggle_runs()
         elif self.query_one(ContentSwitcher).current == "board":
             self.query_one(Timeline).focus()
 
     def say(self, sentence: str, *, warn: bool = False) -> None:
         """A passing note; its words are never parsed."""
-        self.app.notify(sentence, severity="warning" if warn else "information", markup=False, timeout=4)
+        self.app.notify(defused_line(sentence), severity="warning" if warn else "information", markup=False, timeout=4)

@@ -76,6 +76,7 @@ class TimelineBoard(Screen[None]):
         self.query_one("#runs-panel").border_title = "Runs"
         self.query_one("#timeline").border_title = "Timeline"
         self.query_one("#glance").border_title = "At a glance"
+        self.watch(self.query_one(Timeline), "cell", self._cell_moved, init=False)
         self.query_one(Input).value = run_filter.described(self.start_filter)
 
     def show_runs(self) -> None:
@@ -96,20 +97,31 @@ class TimelineBoard(Screen[None]):
             self.show_detail()
             self.refresh_bindings()
 
+    def _cell_moved(self) -> None:
+        self.show_detail()
+
     def show_detail(self, section: Section | None = None) -> None:
         """Show the details of the chosen cell."""
-        timeline, detail = self.query_one(Timeline), self.query_one(Detail)
-        if self.diagnosis is not None and timeline.column is not None:
-            detail.show(DetailView(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form), section)
-            gate = timeline.cell.gate
+        view, detail = self.view, self.query_one(Detail)
+        if view is not None:
+            detail.show(view, section)
+            gate = view.cell.gate
+            detail.border_title = foreign_line(f"{view.column.title} › {gate.label if gate else 'Outcome'}")
             detail.border_subtitle = SECTION_KEYS.get(detail.section, "")
-            self._show_companion(detail.view, detail.section)
-            detail.border_title = foreign_line(f"{timeline.column.title} › {gate.label if gate else 'Outcome'}")
+            self._show_companion(view, detail.section)
 
-    def _show_companion(self, view: DetailView | None, section: Section) -> None:
+    @property
+    def view(self) -> DetailView | None:
+        """What the details are about; None before the first diagnosis."""
+        timeline = self.query_one(Timeline)
+        if self.diagnosis is None or timeline.column is None:
+            return None
+        return DetailView(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form)
+
+    def _show_companion(self, view: DetailView, section: Section) -> None:
         """On a large screen the remediation stays in view beside any other section."""
         companion = self.query_one("#companion", Page)
-        if view is None or not companion.display:
+        if not companion.display:
             return
         other = Section.EVIDENCE if section is Section.REMEDIATION else Section.REMEDIATION
         companion.border_title = other.value.title()

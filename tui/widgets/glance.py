@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import RenderResult
 from textual.content import Content
 from textual.geometry import Size
@@ -17,6 +19,7 @@ from tui.widgets.section_forecast import place_of
 from tui.widgets.timeline_model import attempt_title, path_at, stopping_plane
 
 LABEL = 9
+_INTRO = "after the first fix still meets"
 
 
 class Glance(Widget):
@@ -44,7 +47,7 @@ class Glance(Widget):
         if self.form == "short":
             lines = short_lines(self.diagnosis, self.path_index, width)
             return [line.truncate(width, ellipsis=True) for line in lines]
-        return layout(glance_blocks(self.diagnosis, self.path_index, listed=self.form == "long"), width)
+        return layout(glance_blocks(self.diagnosis, self.path_index, width, listed=self.form == "long"), width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are; the style sheet sets the most."""
@@ -67,11 +70,11 @@ def _head(diagnosis: Diagnosis) -> Content:
 def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
     """Three lines that are cut rather than wrapped, the most important words first."""
     now = still_broken(diagnosis, brief=True)
-    wordy, terse = remaining(diagnosis), remaining(diagnosis, terse=True)
-    change = smallest_change(diagnosis, path_index)
-    path = path_at(diagnosis, path_index)
-    if path is not None and change.cell_length + LABEL > width:
-        change = assemble(proof_of(path), " ", foreign_line(path.title, "bold $text"))
+    gap = Content("  ")
+    wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
+    change = gap.join(smallest_change(diagnosis, path_index))
+    if change.cell_length + LABEL > width:
+        change = gap.join(reversed(smallest_change(diagnosis, path_index)))
     return [
         assemble(_head(diagnosis), stopped(diagnosis.subject), ("  NOW ", "bold $text"), now),
         assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
@@ -79,7 +82,7 @@ def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Conte
     ]
 
 
-def glance_blocks(diagnosis: Diagnosis, path_index: int, *, listed: bool) -> list[Block]:
+def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: bool) -> list[Block]:
     """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
     blocks = [
         Block(stopped(diagnosis.subject), _head(diagnosis)),
@@ -92,11 +95,22 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, *, listed: bool) -> lis
             blocks.append(Block(line, Content(" " * LABEL)))
             blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
     else:
-        blocks.append(Block(remaining(diagnosis), _label("Rerun")))
-    blocks.append(Block(smallest_change(diagnosis, path_index, owners=not listed), _label("Change")))
+        blocks.append(Block(packed(remaining(diagnosis), width - LABEL), _label("Rerun")))
+    blocks.append(Block(packed(smallest_change(diagnosis, path_index), width - LABEL), _label("Change")))
     if listed:
         blocks += _steps(diagnosis, path_index) + _closure(diagnosis)
     return blocks
+
+
+def packed(items: Sequence[Content], width: int) -> Content:
+    """Items side by side, broken between them and never inside one that fits a line."""
+    lines = [items[0]]
+    for item in items[1:]:
+        if lines[-1].cell_length + 2 + item.cell_length <= width:
+            lines[-1] = lines[-1] + Content("  ") + item
+        else:
+            lines.append(item)
+    return Content("\n").join(lines)
 
 
 def _steps(diagnosis: Diagnosis, path_index: int) -> list[Block]:
@@ -175,25 +189,19 @@ def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> C
     return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(verdict.reason))
 
 
-def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> Content:
-    """What a rerun would meet after the first fix, on one line; ``terse`` names the places alone."""
+def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
+    """What a rerun would meet after the first fix, item by item; ``terse`` names the places alone."""
     problems = diagnosis.forecast
     if diagnosis.live is None:
-        return Content.styled("? the live side was not read", "$text-warning")
+        return [Content.styled("? the live side was not read", "$text-warning")]
     if not problems:
-        unproven = any(verdict.verdict is not Verdict.PASS for verdict in diagnosis.live.gates)
-        words, style = ("? nothing known would fail, but not all is proved", "$text-warning") if unproven else (
-            "✔ would meet nothing that fails", "$text-success")  # fmt: skip
-        return Content.styled(words, style)
+        if all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+            return [Content.styled("✔ would meet nothing that fails", "$text-success")]
+        return [Content.styled("? nothing known would fail, but not all is proved", "$text-warning")]
     if len(problems) == 1:
-        return assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))
-    if terse:
-        places = [_item(number, problem, terse=True) for number, problem in enumerate(problems[1:], 2)]
-        return Content("  ").join(places)
-    items = [_item(number, problem) for number, problem in enumerate(problems[1:], 2)]
-    return assemble(
-        ("after the first fix still meets  ", "$text-muted"), Content.styled(" · ", "$text-muted").join(items)
-    )
+        return [assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))]
+    items = [_item(number, problem, terse=terse) for number, problem in enumerate(problems[1:], 2)]
+    return items if terse else [Content.styled(_INTRO, "$text-muted"), *items]
 
 
 def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
@@ -205,18 +213,14 @@ def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
     return assemble(place, " ", foreign_line(what))
 
 
-def smallest_change(diagnosis: Diagnosis, path_index: int, *, owners: bool = True) -> Content:
-    """The path shown, whose it is, and what it was proved to do."""
+def smallest_change(diagnosis: Diagnosis, path_index: int) -> list[Content]:
+    """The path shown, and what it was proved to do."""
     path = path_at(diagnosis, path_index)
-    if path is None:
-        outcome = diagnosis.live is not None and all(v.verdict is Verdict.PASS for v in diagnosis.live.gates)
-        return Content.styled(
-            "none is needed" if outcome else "? no bounded change is known",
-            "$text-muted" if outcome else "$text-warning",
-        )
-    names = ", ".join(dict.fromkeys(remediation.owner.value for remediation in path.remediations))
-    whose = (f"  {names}", "$text-muted") if owners else ""
-    return assemble(foreign_line(path.title, "bold $text"), "  ", proof_of(path), whose)
+    if path is not None:
+        return [foreign_line(path.title, "bold $text"), proof_of(path)]
+    if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+        return [Content.styled("none is needed", "$text-muted")]
+    return [Content.styled("? no bounded change is known", "$text-warning")]
 
 
 def proof_of(path: Path) -> Content:

@@ -27,6 +27,7 @@ class Timeline(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("matrix")
 
     cell: reactive[Cell] = reactive(Cell())
+    """The cursor; the screen watches it and shows the details of the cell."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -61,15 +62,8 @@ class Timeline(Widget, can_focus=True):
         same_subject = _subject_key(before) == _subject_key(diagnosis)
         place = next((i for i, column in enumerate(self.columns) if here and _same(here, column)), None)
         target = Cell(place, row) if place is not None and same_subject else model.opening_cell(diagnosis, self.columns)
-        if target == self.cell:
-            self.post_message(messages.CellChosen())
         self.cell = target
         self.refresh(layout=True)
-
-    def watch_cell(self) -> None:
-        """Tell the screen, which shows the details."""
-        if self.columns:
-            self.post_message(messages.CellChosen())
 
     def go_to(self, cell: Cell) -> None:
         """Put the cursor on a cell, kept inside the timeline."""

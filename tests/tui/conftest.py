@@ -1,0 +1,80 @@
+"""Opening the app on a hand-made desk, waiting until it rests, and reading what stands on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from desk_double import NOW, DeskDouble
+from textual.pilot import Pilot
+
+from tui.app import PlanescopeApp
+from tui.screens.timeline import TimelineScreen
+
+MEDIUM = (120, 40)
+PATIENCE = 10.0
+"""Seconds after which a test that waits has failed; nothing is measured by it."""
+
+
+class Opened:
+    """A running app with its desk."""
+
+    def __init__(self, app: PlanescopeApp, pilot: Pilot[None], desk: DeskDouble) -> None:
+        self.app, self.pilot, self.desk = app, pilot, desk
+
+    @property
+    def main(self) -> TimelineScreen:
+        """The main screen."""
+        assert self.app.timeline is not None
+        return self.app.timeline
+
+    async def until(self, what: Callable[[], object]) -> None:
+        """Wait until something holds."""
+        async with asyncio.timeout(PATIENCE):
+            while not what():
+                await self.pilot.pause(0.005)
+        await self.pilot.pause()
+
+    async def rest(self) -> None:
+        """Wait until no work is under way and everything is drawn."""
+        await self.until(lambda: self.main.desk is not None and not self.main.jobs.busy and not self.main.under_way)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and wait until the app rests."""
+        await self.pilot.press(*keys)
+        await self.rest()
+
+    @property
+    def text(self) -> str:
+        """All characters on the screen, line by line."""
+        return screen_text(self.app)
+
+
+def screen_text(app: PlanescopeApp) -> str:
+    """What a person sees, without styles."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+@asynccontextmanager
+async def _opened(
+    desk: DeskDouble | None = None, size: tuple[int, int] = MEDIUM, *, rest: bool = True, **options: Any
+) -> AsyncIterator[Opened]:
+    double = desk or DeskDouble(1)
+    values: dict[str, Any] = {"clock": lambda: NOW, "refresh_seconds": 0.0, **options}
+    app = PlanescopeApp(lambda: double, **values)
+    app.animation_level = "none"
+    async with app.run_test(size=size, notifications=True) as pilot:
+        opened = Opened(app, pilot, double)
+        if rest:
+            await opened.rest()
+        yield opened
+
+
+@pytest.fixture
+def opened() -> Callable[..., AbstractAsyncContextManager[Opened]]:
+    """``async with opened(desk, size) as app``."""
+    return _opened

@@ -1,0 +1,336 @@
+"""Every key of the main screen does what the help says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from desk_double import DeskDouble
+from incident_names import RUN_IDS
+from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
+
+from tui.screens.exported import ExportedScreen
+from tui.screens.help import HelpScreen
+from tui.screens.ledger import LedgerScreen
+from tui.screens.log_view import LogScreen
+from tui.widgets.detail import Detail
+from tui.widgets.detail_view import Form, Section
+from tui.widgets.glance import Glance
+from tui.widgets.page import Page
+from tui.widgets.run_list import RunList
+from tui.widgets.timeline import Timeline
+from tui.widgets.timeline_model import Cell
+
+KEY_1, KEY_2 = (RUN_IDS[0], 1), (RUN_IDS[1], 1)
+
+
+async def test_the_first_look_tells_plane_now_remains_and_change(opened: Any) -> None:
+    async with opened() as app:
+        text = app.text
+        assert "#1 migrate-dev in AUTHENTICATION at OIDC trust" in text
+        assert "still broken" in text
+        assert "2 role-assumption subject-not-admitted" in text
+        assert "3 registry-auth ecr:GetAuthorizationToken" in text
+        assert "Dispatch on dev, which the trust policy already admits" in text
+        assert "opens all four gates" in text
+
+
+@pytest.mark.parametrize(("keys", "cell"), [
+    (["right"], Cell(1, 0)), (["l", "l"], Cell(2, 0)), (["down"], Cell(0, 1)), (["j", "j", "k"], Cell(0, 1)),
+    (["up"], Cell(0, 0)), (["left"], Cell(0, 0)), (["j"] * 9, Cell(0, 4)), (["end"], Cell(2, 0)),
+    (["dollar_sign", "home"], Cell(0, 0)), (["end", "0"], Cell(0, 0)), (["l", "h"], Cell(0, 0)),
+])  # fmt: skip
+async def test_the_cursor_moves_and_stops_at_the_edges(opened: Any, keys: list[str], cell: Cell) -> None:
+    async with opened() as app:
+        await app.press(*keys)
+        assert app.main.query_one(Timeline).cell == cell
+        assert app.main.query_one(Detail).view.cell == cell
+
+
+async def test_the_details_follow_the_cursor(opened: Any) -> None:
+    async with opened() as app:
+        page = app.main.query_one("#page", Page)
+        assert "Could not assume role with OIDC" in page.text
+        assert "reconstructed" in page.text
+        await app.press("right", "down")
+        assert "Could not assume" not in page.text
+        assert "Statement[0].Condition.StringEquals" in page.text
+        await app.press("down", "down")
+        assert "service control policies" in page.text
+        assert "organizations:ListPoliciesForTarget" in page.text
+        await app.press("down")
+        assert "The run would present" in page.text
+
+
+@pytest.mark.parametrize(("key", "section", "words"), [
+    ("1", Section.EVIDENCE, "oidc-provider-absent"), ("2", Section.REMEDIATION, "Create the OIDC provider"),
+    ("3", Section.FORECAST, "would still meet 5 things"), ("4", Section.CLOSURE, "the chain is open"),
+    ("5", Section.UNKNOWN, "1 thing could not be read"),
+])  # fmt: skip
+async def test_numbers_choose_the_section(opened: Any, key: str, section: Section, words: str) -> None:
+    async with opened() as app:
+        await app.press(key)
+        assert app.main.query_one(Detail).section is section
+        assert words in app.main.query_one("#page", Page).text
+
+
+async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        assert "for #2" in app.text
+        await app.press("left", "space")
+        assert app.desk.asked[-1] == (None, KEY_1)
+        assert "for #1" in app.text
+        assert "mended; now fail at Role assumption" in app.text
+
+
+async def test_space_on_now_judges_nothing(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("right", "space")
+        assert len(app.desk.asked) == 1
+
+
+async def test_enter_goes_to_the_details_and_escape_comes_back(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("2", "enter")
+        assert app.app.focused is app.main.query_one("#page")
+        assert app.main.query_one(Detail).section is Section.EVIDENCE
+        await app.press("escape")
+        assert app.app.focused is app.main.query_one(Timeline)
+
+
+async def test_enter_in_the_list_diagnoses_that_run(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        app.main.query_one(RunList).focus()
+        await app.press("down", "enter")
+        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+
+
+async def test_p_shows_the_next_path_everywhere(opened: Any) -> None:
+    async with opened() as app:
+        assert "path 1/2" in app.text
+        await app.press("2", "p")
+        assert "path 2/2" in app.text
+        assert "Admit migrate-dev in the trust policy" in app.main.query_one("#page", Page).text
+        assert app.main.query_one(Glance).path_index == 1
+        await app.press("p")
+        assert "path 1/2" in app.text
+
+
+async def test_p_is_not_offered_where_there_is_one_path(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        assert "p Path" not in app.text
+        await app.press("p")
+        assert app.main.path_index == 0
+
+
+async def test_d_shows_the_next_form_that_exists_and_y_copies_it(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("2", "y")
+        assert PROVIDER_CHANGE.aws_cli in app.app.clipboard
+        assert POLICY_CHANGE.aws_cli in app.app.clipboard
+        await app.press("d", "y")
+        assert app.main.form is Form.TERRAFORM
+        assert PROVIDER_CHANGE.terraform in app.app.clipboard
+        assert "aws iam" not in app.app.clipboard
+        assert "Copied: Terraform" in app.text
+
+
+async def test_what_has_no_such_form_is_copied_as_a_comment(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("d", "y")
+        lines = app.app.clipboard.splitlines()
+        where = next(i for i, line in enumerate(lines) if "Dispatch the next run on dev" in line)
+        assert lines[where].startswith("# ")
+        assert lines[where + 1].startswith("# ")
+
+
+async def test_a_title_with_a_line_feed_cannot_smuggle_a_command_into_the_clipboard(opened: Any) -> None:
+    desk = DeskDouble(1)
+
+    def smuggle(diagnosis: Any) -> Any:
+        path = diagnosis.paths[0]
+        change = replace(path.remediations[0], title="x\nrm -rf ~", words="y\nrm -rf ~", aws_cli="", terraform="")
+        return replace(diagnosis, paths=(replace(path, remediations=(change,)),))
+
+    desk.change = smuggle
+    async with opened(desk) as app:
+        await app.press("y")
+        assert all(line.startswith("#") for line in app.app.clipboard.splitlines())
+
+
+async def test_c_copies_the_address_of_the_proof(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("c")
+        assert (
+            app.app.clipboard
+            == f"https://github.com/EsosaOrumwese/fraud-detection-system/actions/runs/{RUN_IDS[0]}/job/63411#step:4:24"
+        )
+        await app.press("right", "c")
+        assert app.app.clipboard == "iam:ListOpenIDConnectProviders"
+
+
+async def test_o_opens_https_addresses_and_nothing_else(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = DeskDouble(1)
+    async with opened(desk) as app:
+        seen: list[str] = []
+        monkeypatch.setattr(app.app, "open_url", seen.append)
+        await app.press("o")
+        assert seen == [app.main.query_one(Detail).view.address]
+
+    def elsewhere(diagnosis: Any) -> Any:
+        replay = diagnosis.replays[0]
+        verdict = replay.gates[0]
+        proof = replace(verdict.evidence[0], address="file:///etc/passwd")
+        attempt = replace(replay.attempt, html_url="javascript:alert(1)")
+        changed = replace(replay, attempt=attempt, gates=(replace(verdict, evidence=(proof,)), *replay.gates[1:]))
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    desk.change = elsewhere
+    async with opened(desk) as app:
+        seen.clear()
+        monkeypatch.setattr(app.app, "open_url", seen.append)
+        await app.press("o")
+        assert seen == []
+        assert "no address on the web" in app.text
+
+
+async def test_brackets_move_the_demo_and_now_changes_with_it(opened: Any) -> None:
+    async with opened() as app:
+        assert "stage 1/3" in app.text
+        await app.press("right_square_bracket")
+        assert "stage 2/3" in app.text
+        assert [column.title for column in app.main.query_one(Timeline).columns] == ["#1", "#2", "NOW", "AFTER FIX"]
+        assert "for #2" in app.text
+        await app.press("right_square_bracket")
+        assert "every gate passes" in app.text
+        await app.press("right_square_bracket")
+        assert "This is the last stage." in app.text
+        await app.press("left_square_bracket", "left_square_bracket")
+        assert "stage 1/3" in app.text
+        assert len(app.main.query_one(RunList).items) == 1
+
+
+async def test_a_live_repository_has_no_stage_keys(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.moments, desk.origin_note = (), ""
+    async with opened(desk) as app:
+        assert "Stage" not in app.text
+        await app.press("right_square_bracket")
+        assert app.desk.stage == 1
+
+
+async def test_r_reads_runs_and_account_again_for_what_is_shown(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        app.main.query_one(RunList).focus()
+        await app.press("down", "enter")
+        lists = len(app.desk.queries)
+        await app.press("r")
+        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+        assert len(app.desk.queries) == lists + 1
+
+
+async def test_a_refresh_keeps_the_cursor_where_it_was(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("right", "down")
+        await app.press("r")
+        assert app.main.query_one(Timeline).cell == Cell(1, 1)
+
+
+async def test_e_writes_the_packet_and_says_where(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("e")
+        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+        assert len(app.desk.exported) == 1
+        assert "planescope-packet-21985402789" in app.text
+        assert "packet.md" in app.text
+        await app.pilot.press("c")
+        assert app.app.clipboard == "planescope-packet-21985402789"
+        await app.press("escape")
+        assert app.app.screen is app.main
+
+
+@pytest.mark.parametrize(("key", "screen"), [("L", LedgerScreen), ("question_mark", HelpScreen), ("v", LogScreen)])
+async def test_other_screens_open_and_close(opened: Any, key: str, screen: type) -> None:
+    async with opened() as app:
+        await app.press(key)
+        assert isinstance(app.app.screen, screen)
+        await app.press("escape")
+        assert app.app.screen is app.main
+
+
+@pytest.mark.parametrize("key", ["t", "ctrl+t"])
+async def test_t_changes_between_dark_and_light(opened: Any, key: str) -> None:
+    async with opened() as app:
+        assert app.app.theme == "planescope-dark"
+        await app.press(key)
+        assert app.app.theme == "planescope-light"
+        await app.press(key)
+        assert app.app.theme == "planescope-dark"
+
+
+async def test_z_gives_the_screen_to_the_details_and_back(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("z")
+        assert not app.main.query_one("#centre").display
+        assert app.main.query_one("#detail").size.width > 110
+        await app.press("escape")
+        assert app.main.query_one("#centre").display
+
+
+async def test_b_hides_and_shows_the_runs(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("b")
+        assert not app.main.query_one("#runs-panel").display
+        assert app.app.focused is app.main.query_one(Timeline)
+        await app.press("b")
+        assert app.main.query_one("#runs-panel").display
+        assert app.app.focused is app.main.query_one(RunList)
+
+
+async def test_on_a_narrow_screen_the_runs_take_the_place_of_the_timeline(opened: Any) -> None:
+    async with opened(DeskDouble(2), size=(80, 24)) as app:
+        assert not app.main.query_one("#runs-panel").display
+        await app.press("b")
+        assert app.main.query_one("#runs-panel").display
+        assert not app.main.query_one("#work").display
+        await app.press("down", "enter")
+        assert app.main.query_one("#work").display
+        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+
+
+async def test_tab_goes_through_the_parts(opened: Any) -> None:
+    async with opened() as app:
+        seen = []
+        for _ in range(3):
+            await app.press("tab")
+            seen.append(app.app.focused.id)
+        assert seen == ["page", "runs", "timeline"]
+        await app.press("shift+tab")
+        assert app.app.focused.id == "runs"
+
+
+async def test_q_leaves(opened: Any) -> None:
+    async with opened() as app:
+        await app.pilot.press("q")
+        await app.until(lambda: not app.app.is_running)
+    assert app.desk.closed.wait(5)
+
+
+async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        timeline = app.main.query_one(Timeline)
+        drawing = timeline._drawing
+        column = next(left for index, left, _ in drawing.columns if index == 2)
+        line = next(line for line, row in drawing.rows if row == 2)
+        await app.pilot.click(timeline, offset=(column + 2 + 2, line + 1))
+        await app.rest()
+        assert timeline.cell == Cell(2, 2)
+        bar = app.main.query_one("SectionBar")
+        await app.pilot.click(bar, offset=(bar._places[2][0] + 2, 0))
+        await app.rest()
+        assert app.main.query_one(Detail).section is Section.FORECAST
+        await app.pilot.click(RunList, offset=(5, 3))
+        await app.pilot.click(RunList, offset=(5, 3))
+        await app.rest()
+        assert app.desk.asked[-1] == (KEY_1, KEY_1)
