@@ -58,6 +58,8 @@ class Role:
     permissions_boundary_arn: str | None = None
     created_at: datetime | None = None
     last_used_at: datetime | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    """``(key, value)``: what ``aws:PrincipalTag`` meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,13 @@ class RegistryDetails:
 
     image_count: int | None = None
     image_quota: int | None = None
-    """Images a repository: 20,000 by default, raised on request."""
+    """Images a repository: 100,000 by default in late 2026 (once 10,000), raised on request."""
     lifecycle_policy: bool | None = None
     """Whether the repository has one."""
     key_policy: str | None = None
     """JSON text of the KMS key's policy, where the repository has a key of its own."""
+    key_state: str | None = None
+    """``Enabled``, ``Disabled``, ``PendingDeletion``, … of that key."""
     pull_through_prefixes: tuple[str, ...] | None = None
     creation_template_prefixes: tuple[str, ...] | None = None
     replicates_to: tuple[str, ...] | None = None
@@ -204,6 +208,10 @@ class AccountState:
     """``Absent`` where the role has none."""
     scps: Reading[tuple[ScpLevel, ...]] = _not_read("service control policies", "organizations:ListPoliciesForTarget")
     """``Absent`` where the account is in no organization (or is its management account)."""
+    rcps: Reading[tuple[ScpLevel, ...]] = _not_read("resource control policies", "organizations:ListPoliciesForTarget")
+    """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
+    provider_arns: Reading[tuple[str, ...]] = _not_read("list of OIDC providers", "iam:ListOpenIDConnectProviders")
+    """All OIDC providers of the role's account."""
     repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")
     repository_policy: Reading[NamedPolicy] = _not_read("repository policy", "ecr:GetRepositoryPolicy")
     """``Absent`` where the repository has none."""
