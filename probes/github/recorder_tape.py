@@ -1,0 +1,111 @@
+"""The tape of a recording: GitHub's own JSON answers, kept by address while the usual readers ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+
+from probes.github.body import Timeouts
+from probes.github.client import Client, Json, Page
+from probes.github.credentials import GitHubAccess
+from probes.github.errors import BadCredentials, Expired, Forbidden, NotFound, ReadFailure, Rejected
+from probes.github.pace import Pace
+from probes.ledger import Ledger
+
+NO_ANSWER = 424
+"""Stands in a recording for the status of a failure in which no answer of GitHub came, or one to try again for."""
+
+_STATUSES: tuple[tuple[type[ReadFailure], int], ...] = (
+    (BadCredentials, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Expired, 410),
+    (Rejected, 422),
+)
+
+
+class Tape:
+    """Answers and refusals by path. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._objects: dict[str, Json] = {}
+        self._pages: dict[str, dict[int, tuple[Json, ...]]] = {}
+        self._statuses: dict[str, int] = {}
+
+    def client(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> Client:
+        """A client that writes on this tape: what :class:`~probes.github.source.GitHubSource` takes as ``client``."""
+        return _TapedClient(self, access, ledger, pace, timeouts)
+
+    def object(self, path: str) -> Json | None:
+        """The object that stood at a path, or None."""
+        with self._lock:
+            return self._objects.get(path)
+
+    def objects_below(self, prefix: str) -> tuple[tuple[str, Json], ...]:
+        """``(rest of the path, object)`` of everything below a path."""
+        with self._lock:
+            return tuple((path[len(prefix) :], item) for path, item in self._objects.items() if path.startswith(prefix))
+
+    def items(self, path: str) -> tuple[Json, ...]:
+        """The items of a list, page after page, as far as it was read."""
+        with self._lock:
+            pages = self._pages.get(path, {})
+            return tuple(item for number in sorted(pages) for item in pages[number])
+
+    def status(self, path: str) -> int:
+        """The status with which a path was refused."""
+        with self._lock:
+            return self._statuses.get(path, NO_ANSWER)
+
+    def note_object(self, path: str, value: Json) -> None:
+        """Keep an object."""
+        with self._lock:
+            self._objects[path] = value
+
+    def note_page(self, path: str, number: int, items: tuple[Json, ...]) -> None:
+        """Keep a page of a list."""
+        with self._lock:
+            self._pages.setdefault(path, {})[number] = items
+
+    def note_failure(self, path: str, failure: ReadFailure) -> None:
+        """Keep how a path was refused."""
+        status = next((number for kind, number in _STATUSES if isinstance(failure, kind)), NO_ANSWER)
+        with self._lock:
+            self._statuses[path] = status
+
+
+class _TapedClient(Client):
+    """A client whose answers go onto the tape as they are."""
+
+    def __init__(self, tape: Tape, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> None:
+        super().__init__(access, ledger, pace, timeouts)
+        self._tape = tape
+
+    def object(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Json:
+        with self._noting(path):
+            value = super().object(path, parameters)
+        self._tape.note_object(path, value)
+        return value
+
+    def page(
+        self, path: str, item: str | None, number: int = 1, parameters: Mapping[str, str | int] | None = None
+    ) -> Page:
+        with self._noting(path):
+            page = super().page(path, item, number, parameters)
+        self._tape.note_page(path, number, page.items)
+        return page
+
+    def address(self, path: str) -> str:
+        # The address itself is signed: it opens the file and is not kept.
+        with self._noting(path):
+            return super().address(path)
+
+    @contextmanager
+    def _noting(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except ReadFailure as failure:
+            self._tape.note_failure(path, failure)
+            raise

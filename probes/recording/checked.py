@@ -1,0 +1,83 @@
+"""Writes a recording and looks at what was written before it is reported as done: it replays, and no credential is in it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from diagnosis.line_search import lines_holding
+from diagnosis.redaction import Leak, leaks
+from probes.recording.format import Recording, RecordingError
+from probes.recording.reader import read_recording
+from probes.recording.writer import write_recording
+
+_FRAGMENTS = (
+    *("akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("eyj", "private key", "authorization", "secret", "session"),
+)
+"""What a line that holds a credential holds, in lower case: looking closely at every line would take minutes."""
+
+_NO_CREDENTIALS = re.compile(
+    r"\$\{\{[^{}\n]{0,200}\}\}|\$\{?[A-Za-z_][A-Za-z0-9_]{0,80}\}?|<[A-Za-z0-9_ -]{1,80}>|\b(?:AROA|AIDA)[A-Z2-7]{16}\b"
+)
+"""Variables and placeholders that stand where a credential would, and ids of roles and users, which open nothing."""
+
+_ALLOWED = frozenset({"a policy document", "a whole log"})
+"""A recording consists of logs, and workflow files may hold policies: it is no packet that leaves the house."""
+
+
+def ensure_new(folder: Path) -> None:
+    """Raise RecordingError if a recording cannot be written there: asked before anything is read."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RecordingError(f"{folder} is there already; name another directory for the recording")
+
+
+def write_checked(recording: Recording, folder: Path) -> None:
+    """Write the recording into a new directory; it appears there only after it was checked.
+
+    Raises RecordingError where it cannot be written, cannot be read back, or holds what looks like a credential; then
+    nothing of it is left.
+    """
+    ensure_new(folder)
+    staging = folder.with_name(folder.name + ".unchecked")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        write_recording(recording, staging)
+        read_recording(staging)
+        found = next(credentials_in(staging), None)
+        if found is not None:
+            raise RecordingError(
+                f"the recording was not kept: {found.file}, line {found.line}, holds what looks like {found.what}, "
+                "which planescope failed to scrub; tell its makers the form, never the value"
+            )
+        if folder.exists():
+            folder.rmdir()
+        staging.rename(folder)
+    except OSError as error:
+        raise RecordingError(
+            f"the recording cannot be written to {folder} ({error.strerror}); name a directory with room and rights"
+        ) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def credentials_in(folder: Path) -> Iterator[Leak]:
+    """What looks like a credential in the files of a directory: file, line, kind. Raises OSError."""
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        # One character a byte: every pattern is ASCII, and a log may hold any bytes.
+        text = file.read_bytes().decode("latin-1")
+        name = file.relative_to(folder).as_posix()
+        for start in sorted(lines_holding(text.lower(), _FRAGMENTS)):
+            piece = _NO_CREDENTIALS.sub("[variable]", text[start : _two_lines(text, start)])
+            for leak in leaks({name: piece}):
+                if leak.what not in _ALLOWED:
+                    yield Leak(name, text.count("\n", 0, start) + leak.line, leak.what)
+
+
+def _two_lines(text: str, start: int) -> int:
+    """Where the line after the one that begins at ``start`` ends: a value may stand on the line after its name."""
+    first = text.find("\n", start)
+    second = text.find("\n", first + 1) if first >= 0 else -1
+    return second if second >= 0 else len(text)
