@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
         ("ExpiredToken", "token included in the request is expired", "provided token has expired", "RequestExpired"),
         _expired,
     ),
+    holding(other("clock-skew"), "Signature expired", "InvalidSignatureException"),
     holding(
         _INVALID,
         "security token included in the request is invalid",

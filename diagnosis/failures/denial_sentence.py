@@ -44,11 +44,13 @@ class Denial:
 
 WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied")
 
-_PERFORM = re.compile(r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)?")
+_PERFORM = re.compile(
+    r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?:(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
+)
 _PRINCIPAL = re.compile(
     r"User:\s+(?P<principal>\S.{0,2000}?)\s+is not authorized|(?P<bare>\S+) is not authorized to perform"
 )
-_RESOURCE = re.compile(r"on (?:the )?resources?:\s*[\"']?(?P<resource>[^\s,\"']+)")
+_RESOURCE = re.compile(r"on (?:(?:the )?resources?:|role:?)\s*[\"']?(?P<resource>[^\s,\"']+)")
 _TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)
 _BY_WORDS = {kind.value.replace("-", " "): kind for kind in PolicyType}
 _TYPE = re.compile(rf"\bno (?P<implicit>{_TYPES}) allows|explicit deny in an? (?P<explicit>{_TYPES})")
@@ -68,7 +70,7 @@ def parse_denial(text: str) -> Denial | None:
     """The denial in a text (one sentence, line breaks already joined), or None where there is none."""
     found = list(_PERFORM.finditer(text))
     # EC2 says "not authorized to perform this operation" first and names the action in a second sentence.
-    perform = next((one for one in found if one["action"]), found[0] if found else None)
+    perform = next((one for one in found if one["action"] or one["bare"]), found[0] if found else None)
     operation = operation_of(text)
     if perform is None:
         if operation is None or not ("AccessDenied" in text or "explicit deny" in text):
@@ -81,7 +83,7 @@ def parse_denial(text: str) -> Denial | None:
     arn = _POLICY_ARN.search(tail)
     named = next((value for value in typed.groupdict().values() if value), None) if typed else None
     return Denial(
-        action=_action(perform["action"]),
+        action=_action(perform["action"]) or (f"sts:{perform['bare']}" if perform["bare"] else None),
         principal=_cut((principal["principal"] or principal["bare"]) if principal else None),
         resource=_cut(resource["resource"] if resource else None),
         policy_type=_BY_WORDS.get(named.replace("-", " ")) if named else None,

@@ -62,6 +62,9 @@ TRUST_CANDIDATES = (
 )
 """The causes that share the sentence "Not authorized to perform sts:AssumeRoleWithWebIdentity"."""
 
+CHAIN_CANDIDATES = ("role-chaining", "id-token-not-granted", "principal-wrong", "role-absent")
+"""A role assumed from another one, or a runner that fell back to its own instance profile because it had no token."""
+
 _LAYERS = {
     PolicyType.BOUNDARY: "boundary",
     PolicyType.SERVICE_CONTROL: "scp",
@@ -120,9 +123,7 @@ def _trust(denial: Denial, operation: str) -> Seen:
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, TRUST_CANDIDATES, action)
     if operation == "TagSession":
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, "tag-session", (), action)
-    # Chained, or a runner that fell back to its own instance profile because it had no token.
-    candidates = ("role-chaining", "id-token-not-granted", "principal-wrong", "role-absent")
-    return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, candidates, action)
+    return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, CHAIN_CANDIDATES, action)
 
 
 def _registry(

@@ -11,7 +11,8 @@ NETWORK = re.compile(
     r"\b(?:ETIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT)\b"
     r"|getaddrinfo|socket hang up|[Tt]imed? ?out|TimeoutError|i/o timeout|connection (?:reset|refused)|no such host"
     r"|TLS handshake|fetch failed|certificate (?:has|is|signed)|self[- ]signed certificate|unable to get local issuer"
-    r"|Bad Gateway|Service Unavailable|Gateway Time|Client network socket|network|[Tt]hrottl|Rate exceeded"
+    r"|[Cc]ould not connect|[Cc]onnection (?:timed|closed|aborted)|Bad Gateway|Service Unavailable|Gateway Time"
+    r"|Client network socket|network|[Tt]hrottl|Rate exceeded"
     r"|Too Many Requests|InternalFailure|ServiceUnavailable|Unexpected token .{1,3} in JSON|Proxy|temporarily"
 )
 """What a client says when no answer came, or none that decides anything."""
@@ -25,6 +26,8 @@ _OTHER_SERVICE = other("other-service")
 def _unauthorized(text: str, scene: Scene) -> Seen | None:
     """``unauthorized: …`` of the registry protocol: ECR words it otherwise; no login was sent, or not to ECR."""
     kind = registry_of(text) or scene.registry
+    if kind is not Registry.OTHER and "ot Authorized" in text:
+        return None  # ECR's own words: the rules of its login know them
     if "authentication required" in text and kind is not Registry.OTHER:
         return other("not-logged-in", "not-logged-in", "registry-mismatch", "other-registry", weight=Weight.CONSEQUENCE)
     return _OTHER_REGISTRY
@@ -62,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         ("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"),
         says(_REFUSES, _OTHER_REGISTRY),
     ),
-    holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS"),
+    holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS", "ThrottlingException", "Rate exceeded"),
     Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
     holding(
         _OTHER_SERVICE,

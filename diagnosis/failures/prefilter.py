@@ -61,7 +61,7 @@ RARE = re.compile(
     r"|E(?:AI_AGAIN|CONN|NOTFOUND|TIMEDOUT|OF\b|CR repository|CR image)"
     r"|FAIL(?:ED|:|\t| )"
     r"|HTTP(?:S certificate| 4)"
-    r"|I(?:DP[CR]|MDS role|NVALID|ncorrect token|nput required|D [Tt]oken)"
+    r"|I(?:DP[CR]|AM Role \(|MDS role|NVALID|ncorrect token|nput required|D [Tt]oken)"
     r"|Log(?:ging into|in Succeeded)"
     r"|M(?:issing (?:Auth|region)|issingAuth|ethod Not)"
     r"|Not Found"

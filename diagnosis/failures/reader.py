@@ -142,6 +142,8 @@ def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], s
 def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]) -> str:
     """The line, joined with its neighbours where a sentence was broken over several lines."""
     text = line.text
+    if "Failed to get ID Token" in text:
+        return " ".join([text, *(following.text.strip() for following in after if following.printed)])
     if "uthorized" not in text and "xplicit deny" not in text and "ssume role" not in text:
         return text
     if before and before[-1].text.endswith("User:") and before[-1].number == line.number - 1:

@@ -22,6 +22,7 @@ _OTHER_WORDS = (
     "pkg.dev",
     "googleapis.com",
     "azurecr.io",
+    "aka.ms/acr",
     "quay.io",
     "registry.gitlab",
     "jfrog.io",

@@ -40,6 +40,8 @@ def _immutable(text: str, _scene: Scene) -> Seen | None:
 
 
 def _quota(text: str, scene: Scene) -> Seen | None:
+    if "LimitExceededException" in text and "CreateRepository" in text:
+        return state("registry-quota")
     if not _QUOTA.search(text):
         return None
     if "images" in text or "tags per image" in text or _ECR_WORDS.search(text):
@@ -47,6 +49,16 @@ def _quota(text: str, scene: Scene) -> Seen | None:
             return other("other-registry")
         return state("image-quota")
     return None
+
+
+_PULLED = re.compile(
+    r"(?:failed to resolve|CannotPullContainer|[Ff]ailed to pull|manifest for)\b.{0,600}\bnot found\W*$"
+)
+
+
+def _not_found(text: str, scene: Scene) -> Seen | None:
+    """What container runtimes say of a manifest that is not there."""
+    return _image_absent(text, scene) if _PULLED.search(text) else None
 
 
 def _image_absent(text: str, scene: Scene) -> Seen | None:
@@ -69,6 +81,7 @@ RULES: tuple[Rule, ...] = (
         ("manifest unknown", "MANIFEST_UNKNOWN", "ImageNotFoundException", "Requested image not found", "Source image"),
         _image_absent,
     ),
+    Rule(("not found",), _not_found),
     holding(
         state("manifest-refused"),
         "manifest invalid",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.denials import TRUST_CANDIDATES
+from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
 from diagnosis.failures.lookalikes import NETWORK
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
 _ROLE = Checkpoint.ROLE_ASSUMPTION
@@ -21,6 +21,10 @@ _STATIC = re.compile(
 _ARN_SHAPE = re.compile(
     r"Request ARN is invalid|[Vv]alidation error.{0,80}?roleArn|Invalid.{0,20}role ARN|is invalid.{0,20}roleArn"
 )
+_STS_SPEAKS = re.compile(
+    r"[Rr]ole|ARN|arn:|polic|[Ss]ession|sts:|[Cc]onstraint|uthorized|enied|nvalid|[Tt]ag|alidation"
+)
+"""Words of an answer of STS, beside those of a client that got none."""
 _DURATION = re.compile(r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining")
 
 
@@ -42,7 +46,9 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
         return authn(_ROLE, None, "role-absent", "principal-wrong")
     if _DURATION.search(why):
         return authn(_ROLE, "session-duration")
-    return authn(_ROLE, None, "role-absent", "session-duration", "transient")
+    if _STS_SPEAKS.search(why):
+        return authn(_ROLE, None, "role-absent", "session-duration", "transient")
+    return other(None, "transient", "role-absent")
 
 
 def _arn(text: str, _scene: Scene) -> Seen | None:
@@ -53,6 +59,8 @@ RULES: tuple[Rule, ...] = (
     holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
+    # Terraform's summary; the line that says why follows, and weighs more.
+    Rule(("IAM Role (",), says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL))),
     holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
     holding(authn(_ROLE, "region-disabled"), "RegionDisabledException"),
 )

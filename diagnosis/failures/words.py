@@ -52,6 +52,8 @@ _SENTENCES: dict[str, str] = {
     "repository-exists": "The repository exists already; no permission is missing.",
     "tag-immutable": "The tag exists and the repository's tags are immutable; no permission is missing.",
     "image-quota": "A limit of the registry is reached; no permission is missing, whatever the word denied suggests.",
+    "registry-quota": "The registry may hold no more repositories; no permission is missing.",
+    "clock-skew": "The clock of the runner is wrong, so AWS refuses its signatures.",
     "manifest-refused": "The registry does not take this manifest or layer; no permission is missing.",
     "other-registry": "Another registry than ECR refused; AWS was not asked.",
     "other-cloud": "Another cloud refused; AWS was not asked.",
