@@ -20,8 +20,8 @@ from diagnosis.policy.variables import VERSION_WITH_VARIABLES, read_pieces, wide
 DEFAULT_VERSION = "2008-10-17"
 """What a document without Version is read as."""
 
-_LONGEST_STRING = 32_768
-"""The largest policy that any AWS service takes, in characters; no single string of a policy is longer."""
+_LARGEST_POLICY = 32_768
+"""The largest policy that any AWS service takes, in characters; no element of a policy is longer."""
 
 _VERSIONS = (DEFAULT_VERSION, VERSION_WITH_VARIABLES)
 _TOP = frozenset({"Version", "Id", "Statement"})
@@ -247,8 +247,8 @@ def _strings(tree: object, path: str) -> tuple[str, ...]:
 
 
 def _bounded(texts: tuple[str, ...], path: str) -> tuple[str, ...]:
-    if any(len(text) > _LONGEST_STRING for text in texts):
-        raise _PolicyError(f"a string is longer than {_LONGEST_STRING} characters", path)
+    if sum(len(text) for text in texts) > _LARGEST_POLICY:
+        raise _PolicyError(f"longer than {_LARGEST_POLICY} characters", path)
     return texts
 
 
