@@ -72,6 +72,9 @@ _ANSI = re.compile(
 )
 _LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
 _CYAN = ("\x1b[36;1m", "[36;1m")
+_GUTTER = re.compile(r"^\d{1,6} \| ?")
+"""Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
 _MARKER = re.compile(
     r"##\[(group|endgroup|error|warning|notice|debug|command|section)\]|\[(error|warning|command)\](?=\S)"
@@ -99,7 +102,7 @@ _ECHOED = re.compile(
     r"|\$ \S"  # a prompt, as some runners print it before the command
     r"|>{1,3} \S| > \S"  # npm's and buildkit's headings
     r"|(?:echo|printf) [\"'$-]|if \[|if !|grep -|elif \[|trap "
-    r"|\s*\d{1,5} ?\| "  # numbered source lines
+    r"|\s+\d{1,5} ?\| "  # numbered source lines
     r"|#\d+ \[[^\]]*\] (?:RUN|COPY|ADD|FROM|ENV|ARG|CMD)\b|Step \d+/\d+ : "
     r"|HEAD is now at |Executing: "
     r"|\s*(?:throw new |raise \w|console\.\w+\(|log(?:ger)?\.\w+\(|assert |print\(|# |// |\* )"
@@ -156,6 +159,8 @@ class LogReader:
         if kind is LineKind.OUTPUT:
             if text.startswith(_FRAMED):
                 text = _FRAME.sub("", text)
+            elif text[:1].isdigit():
+                text = _GUTTER.sub("", text)
             if echoed or _ECHOED.match(text):
                 kind = LineKind.ECHO
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)

@@ -249,6 +249,27 @@ def test_other_refusals_of_the_role(line: str, cause: str | None, candidate: str
     assert candidate is None or candidate in finding.candidates
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "codepipeline.amazonaws.com is not authorized to perform AssumeRole on role arn:aws:iam::111122223333:role/build",
+        "An error occurred (AccessDenied) when calling the AssumeRole operation: Roles may not be assumed by root accounts.",
+        "Error: configuring S3 Backend: IAM Role (arn:aws:iam::111122223333:role/state) cannot be assumed.",
+    ],
+)
+def test_a_role_that_another_principal_may_not_assume(line: str) -> None:
+    assert place(line) == (Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None)
+
+
+def test_words_that_nobody_knows_after_the_oidc_prefix_name_no_gate() -> None:
+    assert place("Error: Could not assume role with OIDC: something odd happened") == (Plane.OTHER, None, None)
+
+
+def test_a_clock_that_is_wrong_is_no_key_that_is_wrong() -> None:
+    text = "An error occurred (InvalidSignatureException) when calling the PutImage operation: Signature expired: 1 is now earlier than 2"
+    assert place(text) == (Plane.OTHER, None, "clock-skew")
+
+
 def test_session_tags_name_who_was_denied() -> None:
     finding = explain_text(
         "Error: Could not assume role with user credentials: User: arn:aws:sts::111122223333:assumed-role/runner-pool/i-0a1 "

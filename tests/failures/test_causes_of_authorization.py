@@ -193,6 +193,45 @@ def test_the_registry_refuses_the_login_it_was_given(text: str) -> None:
     assert place(text) == (Plane.AUTHORIZATION, Checkpoint.REGISTRY_AUTH, None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'Error: authenticating creds for "{HOST}": checking auth: unable to retrieve auth token: invalid username/password: unauthorized: Not Authorized',
+        f"Error: initializing source docker://{HOST}/x:1: pinging container registry {HOST}: invalid status code from registry 401 (Unauthorized)",
+        f'{{"level":"error","msg":"chart pull error: pulling from host {HOST} failed with status code [manifests 1]: 401 Unauthorized"}}',
+        f'checking push permission for "{HOST}/x:1": unsupported status code 401; body: Not Authorized',
+        f"ERROR: failed to solve: {HOST}/base:1: failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized",
+    ],
+)
+def test_other_clients_words_for_a_refused_login(text: str) -> None:
+    assert place(text) == (Plane.AUTHORIZATION, Checkpoint.REGISTRY_AUTH, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (f'failed to resolve ref "{HOST}/x:1": {HOST}/x:1: not found', "image-absent"),
+        (f'Failed to pull image "{HOST}/x:1": rpc error: code = NotFound desc = {HOST}/x:1: not found', "image-absent"),
+        ("An error occurred (LimitExceededException) when calling the CreateRepository operation: The limit is reached", "registry-quota"),
+        (f"PUT https://{HOST}/v2/x/manifests/1: TAG_INVALID: The image tag '1' already exists in the 'x' repository and cannot be overwritten because the tag is immutable.", "tag-immutable"),
+        (f"POST https://{HOST}/v2/x/blobs/uploads/: NAME_UNKNOWN: The repository with name 'x' does not exist in the registry with id '1'", "repository-absent"),
+    ],
+)  # fmt: skip
+def test_other_clients_words_for_the_registrys_state(text: str, cause: str) -> None:
+    assert place(text) == (Plane.REGISTRY_STATE, None, cause)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'GET "https://{HOST}/v2/charts/tags/list": credential required for basic auth',
+        f"Error: trying to reuse blob sha256:0a at destination: checking whether a blob sha256:0a exists in {HOST}/x: unauthorized: authentication required",
+    ],
+)
+def test_other_clients_words_for_no_login(text: str) -> None:
+    assert place(text) == (Plane.OTHER, None, "not-logged-in")
+
+
 def test_a_login_for_another_address_is_a_mismatch() -> None:
     text = (
         f"Logging into registry {HOST}\n"
@@ -297,6 +336,9 @@ def test_another_registry_is_not_ours(text: str) -> None:
         (denial("lambda:GetLayerVersion", resource="arn:aws:lambda:eu-west-1:111122223333:layer:x:1"), "other-service"),
         ("An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", "other-service"),
         ("toomanyrequests: You have reached your pull rate limit.", "rate-limit"),
+        ("An error occurred (ThrottlingException) when calling the GetAuthorizationToken operation: Rate exceeded", "rate-limit"),
+        ("unauthorized: authentication required, visit https://aka.ms/acr/authorization for more information.", "other-registry"),
+        ("pull access denied for 111122223333.dkr.ecr.eu-west-1.amazonaws.com, repository does not exist or may require 'docker login': denied: requested access to the resource is denied", "other-registry"),
         ("remote: Permission to acme/app.git denied to github-actions[bot].", "other-service"),
         ("Error: getaddrinfo ENOTFOUND api.ecr.eu-west-1.amazonaws.com", "network"),
     ],

@@ -168,6 +168,8 @@ def test_output_that_resembles_an_echo(text: str) -> None:
         ("│ Error: no", "Error: no"),
         ("err: no basic auth credentials", "no basic auth credentials"),
         ("text\r", "text"),
+        ("245 | tag invalid: no", "tag invalid: no"),
+        ("246 |", ""),
         ("50%\r100%", "50% 100%"),
         ("a\x00b\x07c", "a b c"),
         ("\x1b]8;;https://x\x07link\x1b]8;;\x07", "link"),
