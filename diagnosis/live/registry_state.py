@@ -49,6 +49,11 @@ def _tag_problems(run: RunClaims) -> RegistryState:
     if not isinstance(account.repository, Known) or not account.repository.value.tag_mutability.startswith("IMMUTABLE"):
         return RegistryState()
     tag = account.question.tag
+    if tag and isinstance(account.image, Unreadable) and run.attempt.conclusion != "success":
+        reading = account.image
+        return RegistryState(
+            missing=(Missing(f"whether the tag {tag} is free", reading.why, reading.how, reading.permission),)
+        )
     if isinstance(account.image, Known) and tag and tag in account.image.value.tags:
         if run.attempt.conclusion == "success":
             return RegistryState(notes=(f"The tag {tag} is taken, by this run's own image; a rerun would be refused.",))
