@@ -28,7 +28,11 @@ def embedded_desk(moment: str = "1") -> EmbeddedDesk:
 
 
 def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
-    """The desk of a live repository."""
+    """The desk of a live repository, or of a recording of one."""
+    if options.recording is not None:
+        from tui.desks.recorded import recorded_desk
+
+        return recorded_desk(options, options.recording, case)
     from tui.desks.live import live_desk as build
 
     return build(options, case)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "policy": ("tui.cli.policy", "policy_group"),
     "packet": ("tui.cli.packet", "packet_group"),
     "schema": ("tui.cli.schema", "schema_command"),
+    "record": ("tui.cli.record", "record_command"),
     "permissions": ("tui.cli.permissions", "permissions_command"),
 }
 """Name of the command: module and attribute."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def open_dashboard(options: Mapping[str, Any]) -> None:
     """The app for a live repository. Bad options are reported before the screen is taken."""
     case = read_case_option(options)
-    if not (options.get("repo") or case.repository):
+    if not (options.get("repo") or case.repository or options.get("recording")):
         # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
         from tui.cli.repository_options import repository_here
 

@@ -46,7 +46,7 @@ def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
 
 
 @click.command("diagnose")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, metavar="RUN...")
 @app_options
 @click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.diagnosis/1) instead of text.")
 @click.option(
@@ -62,8 +62,10 @@ def diagnose_command(
 ) -> None:
     """Diagnose workflow runs, given as ids or addresses: every attempt of each, in order of time.
 
-    The live side is judged for the latest attempt.
+    The live side is judged for the latest attempt. With --recording, no RUN means all that were recorded.
     """
+    if not runs and options.get("recording") is None:
+        raise click.UsageError("Missing argument 'RUN...'.", ctx)
     repository, ids = runs_named(runs)
     case = read_case_option(options)
     progress = ProgressLine()

@@ -51,7 +51,7 @@ def export_command(runs: tuple[str, ...], demo_stage: str | None, directory: Pat
     else:
         case = read_case_option(options)
         repository, ids = runs_named(runs)
-        if not ids and not case.runs:
+        if not ids and not case.runs and options.get("recording") is None:
             raise DeskProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
         desk = live_desk(live_options(options, case, repository), case)
         try:

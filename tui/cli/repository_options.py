@@ -26,6 +26,12 @@ _OPTIONS = (
     click.option("--workflow", metavar="FILE", default="", help="Only runs of this workflow file (release.yml)."),
     click.option("--branch", metavar="NAME", default="", help="Only runs of this branch."),
     click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML)."),
+    click.option(
+        "--recording",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A recording by `planescope record` instead of GitHub: offline, no token.",
+    ),
     click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API."),
     click.option("--profile", metavar="NAME", help="AWS profile of the role's account."),
     click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."),
@@ -58,8 +64,13 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
     """The options of a live desk. The repository: given, else the case file's, else this folder's."""
     from tui.desks.live import LiveOptions
 
-    name = repository or options.get("repo") or case.repository or repository_here()
-    if not _NAME.match(name):
+    recording = options.get("recording")
+    if recording is not None and options.get("github_url"):
+        raise DeskProblem(
+            "--recording takes GitHub's place, so --github-url means nothing beside it.", "Leave one out."
+        )
+    name = repository or options.get("repo") or case.repository or ("" if recording else repository_here())
+    if name and not _NAME.match(name):
         raise DeskProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
     return LiveOptions(
         repository=name,
@@ -70,6 +81,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
         registry_profile=options.get("registry_profile"),
         region=options.get("region") or case.region,
         live=not options.get("no_live"),
+        recording=recording,
     )
 
 

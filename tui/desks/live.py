@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.case import Case
@@ -31,9 +32,11 @@ class LiveOptions:
     region: str | None = None
     live: bool = True
     """False: the account is not asked at all."""
+    recording: Path | None = None
+    """The directory of a recording that takes GitHub's place."""
 
 
-class _LiveSide:
+class LiveSide:
     """Asks AWS for the role's account, and the registry's where it has a profile of its own."""
 
     def __init__(self, options: LiveOptions, ledger: Ledger) -> None:
@@ -61,20 +64,29 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def github_access(url: str | None) -> GitHubAccess:
+    """The GitHub that is asked, with its token. Raises DeskProblem where there is none."""
+    try:
+        access = find_access(url)
+        if not isinstance(access, GitHubAccess):
+            raise access.problem()
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    return access
+
+
 def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
     """A desk for a live repository. Raises DeskProblem where GitHub cannot be asked at all."""
     ledger = Ledger()
+    access = github_access(options.github_url)
     try:
-        access = find_access(options.github_url)
-        if not isinstance(access, GitHubAccess):
-            raise access.problem()
         source = GitHubSource(options.repository, access, ledger)
     except GitHubProblem as problem:
         raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     parts = [options.repository, options.workflow, options.branch]
     return RepositoryDesk(
         source,
-        _LiveSide(options, ledger).read,
+        LiveSide(options, ledger).read,
         case=case,
         ledger=ledger,
         title=" · ".join(part for part in parts if part),
