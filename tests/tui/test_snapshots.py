@@ -1,0 +1,127 @@
+"""How the screens look, at three sizes and in both themes: the pictures are the specification."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from desk_double import NOW, PROBLEM, DeskDouble
+from textual.pilot import Pilot
+
+from tui.app import PlanescopeApp
+
+SIZES = {"small": (80, 24), "medium": (120, 40), "large": (200, 60)}
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the terminal that runs the tests gets into the pictures."""
+    for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    assert "PYTEST_CURRENT_TEST" in os.environ
+
+
+def app_on(desk: DeskDouble, *, light: bool = False) -> PlanescopeApp:
+    """The app with a fixed clock and nothing that moves."""
+    app = PlanescopeApp(lambda: desk, clock=lambda: NOW, refresh_seconds=0, light=light)
+    app.animation_level = "none"
+    return app
+
+
+def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[None]]:
+    """Wait until the app rests, then press keys, each when the one before has had its effect."""
+
+    async def run(pilot: Pilot[None]) -> None:
+        app: Any = pilot.app
+        for key in ("", *keys):
+            if key:
+                await pilot.press(key)
+            for _ in range(500):
+                await pilot.pause(0.01)
+                main = app.timeline
+                if not rest or (main.desk is not None and not main.jobs.busy and not main.under_way):
+                    break
+            for node in app.screen.query("Input"):
+                node.cursor_blink = False
+            await pilot.pause()
+
+    return run
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("stage", [1, 2, 3])
+def test_main_screen(snap_compare: Any, stage: int, size: str, theme: str) -> None:
+    app = app_on(DeskDouble(stage), light=theme == "light")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after())
+
+
+SECTIONS = {
+    "remediation": ["2"],
+    "other-path": ["2", "p", "d"],
+    "forecast": ["3"],
+    "closure": ["4"],
+    "unknown": ["5"],
+    "now": ["right", "down"],
+    "after-fix": ["end", "down", "down", "down", "down"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [*((name, "medium") for name in SECTIONS), ("remediation", "small"), ("other-path", "large")]
+)
+def test_section(snap_compare: Any, name: str, size: str) -> None:
+    assert snap_compare(app_on(DeskDouble(1)), terminal_size=SIZES[size], run_before=after(*SECTIONS[name]))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("name", "keys"), [
+    ("help", ["question_mark"]), ("ledger", ["L"]), ("log", ["v"]), ("exported", ["e"]),
+])  # fmt: skip
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_other_screen(snap_compare: Any, name: str, keys: list[str], size: str, theme: str) -> None:
+    app = app_on(DeskDouble(1), light=theme == "light")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_runs_and_filter(snap_compare: Any, size: str) -> None:
+    keys = ["slash", *"feature/99"] if size == "medium" else ["b"]
+    app = app_on(DeskDouble(1, total=10_000))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_problem(snap_compare: Any, size: str) -> None:
+    desk = DeskDouble(1)
+    desk.problems["diagnose"] = PROBLEM
+    assert snap_compare(app_on(desk), terminal_size=SIZES[size], run_before=after())
+
+
+def test_problem_over_the_timeline(snap_compare: Any) -> None:
+    desk = DeskDouble(1)
+
+    async def run(pilot: Pilot[None]) -> None:
+        await after()(pilot)
+        desk.problems["diagnose"] = PROBLEM
+        await after("r")(pilot)
+
+    assert snap_compare(app_on(desk), terminal_size=SIZES["medium"], run_before=run)
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_loading(snap_compare: Any, size: str) -> None:
+    desk = DeskDouble(1)
+    desk.hang.set()
+
+    async def run(pilot: Pilot[None]) -> None:
+        app: Any = pilot.app
+        for _ in range(500):
+            await pilot.pause(0.01)
+            if "1 of 3" in app.timeline.query_one("#status").text and not app.timeline.jobs.running("runs"):
+                break
+        await pilot.pause()
+
+    assert snap_compare(app_on(desk), terminal_size=SIZES[size], run_before=run)
