@@ -20,7 +20,7 @@ from diagnosis.gates import Plane
 from diagnosis.log_text import LogLine
 from diagnosis.verdicts import Finding
 
-__all__ = ["NOTHING_FOUND", "Explanation", "decide", "explain", "explain_text", "find_failures"]
+__all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]
 
 NOTHING_FOUND = Finding(
     Plane.OTHER,
@@ -32,12 +32,21 @@ NOTHING_FOUND = Finding(
 """The answer for a text in which nothing was recognised; told from others by identity."""
 
 
+NOTHING_STOPPED = Finding(
+    Plane.OTHER,
+    None,
+    None,
+    sentence="Nothing stopped this job: it ends without an error annotation. Lines in it that name failures were tolerated.",
+)
+"""The answer for the whole log of a job that ended well; told from others by identity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What a text says went wrong."""
 
     finding: Finding
-    """What stopped the run; :data:`NOTHING_FOUND` if nothing was recognised."""
+    """What stopped the run; :data:`NOTHING_FOUND` if nothing was recognised, :data:`NOTHING_STOPPED` if it ended well."""
     failures: tuple[Finding, ...]
     """Everything that was seen, in the order of the text."""
     ended_well: bool = False
@@ -71,7 +80,9 @@ def explain(text: str | Iterable[str]) -> Explanation:
     """Like :func:`explain_text`, with everything that was seen."""
     found = scan(thin(cut(text) if isinstance(text, str) else text))
     failures = tuple(seen.finding for seen in found.sightings)
-    return Explanation(_decided(found), failures, found.ended and not found.failing_steps)
+    ended_well = found.ended and not found.failing_steps
+    finding = NOTHING_STOPPED if failures and ended_well else _decided(found)
+    return Explanation(finding, failures, ended_well)
 
 
 def _decided(found: Scan) -> Finding:

@@ -37,10 +37,7 @@ def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:
         return None
     titles = {seen.line.step: seen.line.title for seen in pool}
     ordinary = [step for step in scan.failing_steps if not _AFTERMATH.search(titles.get(step, ""))]
-    for step in reversed(ordinary or scan.failing_steps):
-        if step in titles:
-            return step
-    return None
+    return (ordinary or scan.failing_steps)[-1]
 
 
 def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
@@ -66,6 +63,8 @@ def _overcome(seen: Sighting, scan: Scan) -> bool:
         return max(passed.get("authn", 0), passed.get("login", 0)) > seen.line.number
     if seen.finding.checkpoint is Checkpoint.REGISTRY_AUTH:
         return passed.get("login", 0) > seen.line.number
+    if seen.finding.checkpoint is Checkpoint.REGISTRY_PUSH:
+        return passed.get("push", 0) > seen.line.number
     return False
 
 

@@ -65,7 +65,8 @@ RULES: tuple[Rule, ...] = (
         ("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"),
         says(_REFUSES, _OTHER_REGISTRY),
     ),
-    holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS", "ThrottlingException", "Rate exceeded"),
+    holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS"),
+    holding(other("rate-limit", weight=Weight.PASSING), "ThrottlingException", "Rate exceeded"),
     Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
     holding(
         _OTHER_SERVICE,

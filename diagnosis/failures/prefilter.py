@@ -50,8 +50,8 @@ FRAGMENTS: tuple[str, ...] = (
     "digest: sha",
 )
 
-_WEB_HEAD = "Run "
-"""How a step begins in a copy of GitHub's web page."""
+_WEB_BEGINNINGS = ("Run ", "Error: ")
+"""How a step and an error annotation begin in a copy of GitHub's web page."""
 
 RARE = re.compile(
     r"x(?:it code|it status|ited with|pired|ceed|ception)"
@@ -81,12 +81,13 @@ def interesting_lines(block: str) -> list[tuple[int, bool]]:
     for found in RARE.finditer(block):
         starts.add(block.rfind("\n", 0, found.start()) + 1)
     structure = lines_holding(block, STRUCTURE)
-    if block.startswith(_WEB_HEAD):
-        structure.add(0)
-    at = block.find(f"\n{_WEB_HEAD}")
-    while at >= 0:
-        structure.add(at + 1)
-        at = block.find(f"\n{_WEB_HEAD}", at + 1)
+    for beginning in _WEB_BEGINNINGS:
+        if block.startswith(beginning):
+            structure.add(0)
+        at = block.find(f"\n{beginning}")
+        while at >= 0:
+            structure.add(at + 1)
+            at = block.find(f"\n{beginning}", at + 1)
     return sorted([(start, True) for start in starts] + [(start, False) for start in structure - starts])
 
 

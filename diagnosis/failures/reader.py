@@ -23,7 +23,7 @@ from diagnosis.failures import (
 )
 from diagnosis.failures.application import application_talk
 from diagnosis.failures.prefilter import may_matter
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
 from diagnosis.failures.scenery import look_around
 from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.failures.words import with_words
@@ -47,6 +47,8 @@ RULES: tuple[Rule, ...] = (
 """In the order in which they are asked; the first that answers a line wins."""
 
 _SHOWN = 2
+_UNNAMED = other(None, weight=Weight.OUTCOME)
+"""An error annotation whose words nobody knows: it stopped its step all the same."""
 _MOST_SIGHTINGS = 2_000
 _LONGEST_SENTENCE = 8_000
 _LONGEST_EVIDENCE = 2_000
@@ -95,15 +97,19 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if line.step != step:
             step = line.step
             scene.begin(line.title)
-        if not line.post and (line.kind is LineKind.ERROR or (line.step and line.text.startswith("Error: "))):
+        annotated = line.kind is LineKind.ERROR or (line.step > 0 and line.printed and line.text.startswith("Error: "))
+        if annotated and not line.post:
             failing.setdefault(line.step)
-        ended = ended or line.text == "Cleaning up orphan processes"
-        if line.kind is LineKind.DEBUG or (line.kind is not LineKind.GROUP and not may_matter(line.text)):
+        # Only where annotations keep their marker does the lack of them say something.
+        ended = ended or (line.at is not None and line.text == "Cleaning up orphan processes")
+        if line.kind is LineKind.DEBUG or (
+            line.kind is not LineKind.GROUP and not annotated and not may_matter(line.text)
+        ):
             continue
         look_around(line, scene, passed)
         if not line.printed or (len(sightings) >= _MOST_SIGHTINGS and line.kind is not LineKind.ERROR):
             continue
-        seen = _judge(line, before, after, scene)
+        seen = _judge(line, before, after, scene) or (_UNNAMED if annotated else None)
         if seen is None:
             continue
         given = seen.finding
@@ -161,8 +167,8 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
 
 def _evidence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]) -> Evidence:
     def shown(lines: Iterable[LogLine]) -> tuple[str, ...]:
-        near = (other for other in lines if abs(other.number - line.number) <= _SHOWN)
-        return tuple(scrub(other.text[:_LONGEST_EVIDENCE]) for other in near)
+        near = (beside for beside in lines if abs(beside.number - line.number) <= _SHOWN)
+        return tuple(scrub(beside.text[:_LONGEST_EVIDENCE]) for beside in near)
 
     return Evidence(
         EvidenceKind.LOG_LINE,

@@ -144,6 +144,39 @@ def test_a_tolerated_step_did_not_stop_the_run() -> None:
     assert place(text) == OTHER_UNKNOWN
 
 
+def test_a_tolerated_step_does_not_explain_an_error_that_nobody_knows() -> None:
+    text = raw(
+        [
+            *action("aws-actions/configure-aws-credentials@v4", [f"role-to-assume: {ROLE}"], f"##[error]{NO_ROLE}"),
+            *action("acme/deploy@v3", ["target: moon"], "##[error]The moon is out of reach"),
+        ]
+    )
+    assert place(text) == OTHER_UNKNOWN
+    evidence = both_ways(text).evidence
+    assert evidence is not None
+    assert evidence.text == "The moon is out of reach"
+
+
+def test_the_same_in_a_copy_of_the_web_page() -> None:
+    text = web("aws-actions/configure-aws-credentials@v4", [f"  role-to-assume: {ROLE}"], f"Error: {NO_ROLE}")
+    text += web("acme/deploy@v3", ["  target: moon"], "Error: The moon is out of reach")
+    assert place(text) == OTHER_UNKNOWN
+
+
+def test_a_job_that_ends_well_was_stopped_by_nothing() -> None:
+    text = raw(
+        [
+            *script([f"docker pull {HOST}/cache:1 || true"], PUSH_DENIED, "1: digest: sha256:0a size: 1"),
+            "Post job cleanup.",
+            "Cleaning up orphan processes",
+        ]
+    )
+    explanation = explain(text)
+    assert explanation.ended_well
+    assert explanation.finding.checkpoint is None
+    assert [finding.checkpoint for finding in explanation.failures] == [Checkpoint.REGISTRY_PUSH]
+
+
 def test_a_consequence_leads_back_to_its_root() -> None:
     text = raw(
         [

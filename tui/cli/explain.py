@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO
 
 import click
@@ -82,8 +82,10 @@ def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
 def exit_code(explanation: Explanation) -> int:
     """What a script may rely on; the registry's state counts as failed, because a rerun would not get through."""
     finding = explanation.finding
+    if explanation.ended_well:
+        return NO_GATE
     if not explanation.found:
-        return NO_GATE if explanation.ended_well else UNKNOWN
+        return UNKNOWN
     if finding.plane is not Plane.OTHER:
         return GATE_FAILS
     return NO_GATE if finding.cause else UNKNOWN
@@ -101,15 +103,20 @@ def _say_encoding(log: LogInput) -> None:
 def show(explanation: Explanation, console: Console) -> None:
     """The explanation for people."""
     finding = explanation.finding
-    if not explanation.found and explanation.ended_well:
-        console.print(Text("The log ends well: no failure is recorded in it."))
+    if explanation.ended_well:
+        words = "Nothing stopped this job; lines that name failures were tolerated." if explanation.found else ""
+        console.print(Text(f"The log ends well. {words or 'No failure is recorded in it.'}"))
+        _list(explanation.failures, console)
         return
     console.print(Text(_headline(finding), style="bold"))
     console.print(Text(finding.sentence))
     _fields(finding, console)
     if finding.evidence:
         _proof(finding.evidence, console)
-    others = [other for other in explanation.failures if other != finding]
+    _list([other for other in explanation.failures if other != finding], console)
+
+
+def _list(others: Sequence[Finding], console: Console) -> None:
     if others:
         console.print(Text("\nAlso in this text", style="bold"))
     for other in others[:_MOST_SHOWN]:
