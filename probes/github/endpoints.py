@@ -1,6 +1,7 @@
 """The list of everything that planescope asks GitHub: GitHub's name of the call, its path, the permission it needs.
 
-A request that is not on this list is refused before it reaches the network; nothing on it changes anything.
+A request that is not on this list is refused before it reaches the network; nothing on it changes anything. What a
+token needs (:func:`permissions_needed`) is made from the same list, so neither can say more than the other does.
 """
 
 from __future__ import annotations
@@ -54,12 +55,104 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "actions: read",
     ),
     _endpoint("actions/download-job-logs-for-workflow-run", "/actions/jobs/{job_id}/logs", "actions: read"),
+    _endpoint(
+        "actions/download-step-logs-for-workflow-run-job",
+        "/actions/jobs/{job_id}/steps/{step_number}/logs",
+        "actions: read",
+    ),
     _endpoint("checks/list-annotations", "/check-runs/{check_run_id}/annotations", "checks: read"),
     _endpoint("actions/list-workflow-run-artifacts", "/actions/runs/{run_id}/artifacts", "actions: read"),
     _endpoint("actions/download-artifact", "/actions/artifacts/{artifact_id}/zip", "actions: read"),
     _endpoint("repos/get-content", "/contents/{path}", "contents: read"),
     _endpoint("actions/get-custom-oidc-sub-claim-for-repo", "/actions/oidc/customization/sub", "actions: read"),
+    _endpoint("repos/get-all-environments", "/environments", "actions: read"),
+    _endpoint("repos/get-environment", "/environments/{environment_name}", "actions: read"),
+    _endpoint(
+        "repos/list-deployment-branch-policies",
+        "/environments/{environment_name}/deployment-branch-policies",
+        "actions: read",
+    ),
+    _endpoint("repos/compare-commits", "/compare/{basehead}", "contents: read"),
+    _endpoint("repos/list-pull-requests-associated-with-commit", "/commits/{commit_sha}/pulls", "pull-requests: read"),
 )
+
+CLASSIC_SCOPE = "repo"
+"""What a classic token needs for all of it; for a public repository it needs no scope, but must be there for logs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionNeed:
+    """One repository permission, and what it is for."""
+
+    permission: str
+    """As in a workflow's ``permissions:``: ``actions: read``."""
+    purpose: str
+    """What is read with it."""
+    required: bool
+    """Whether nothing can be diagnosed without it."""
+    without: str
+    """What becomes unknown without it."""
+    operations: tuple[str, ...]
+    """GitHub's operation ids of the calls that need it."""
+    note: str = ""
+    """What is odd about it."""
+
+
+_NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
+    (
+        "actions: read",
+        "runs, attempts, jobs, logs, artifacts, environments, the form of the OIDC subject",
+        True,
+        "no run can be read",
+        "GitHub shows the logs of a public repository, too, only to those who are signed in",
+    ),
+    (
+        "metadata: read",
+        "the repository's ids, age and default branch",
+        True,
+        "the repository cannot be found",
+        "GitHub adds it to every token by itself",
+    ),
+    (
+        "contents: read",
+        "workflow files at the run's commit, and commits between two runs",
+        False,
+        "steps are told by the log alone, and permissions, conditions and `continue-on-error` stay unknown",
+        "reusable workflows of other private repositories need it there, too",
+    ),
+    (
+        "checks: read",
+        "annotations, which outlive the log",
+        False,
+        "a failed job whose log has expired is judged by its steps' conclusions alone",
+        "fine-grained personal tokens cannot be given it: use an app's token, the workflow's own or a classic one",
+    ),
+    (
+        "pull-requests: read",
+        "which pull requests lie between two runs",
+        False,
+        "only pull requests that a commit's title names are told",
+        "",
+    ),
+)
+
+
+def permissions_needed() -> tuple[PermissionNeed, ...]:
+    """What a fine-grained token, an app or a workflow's own token needs, the most important first.
+
+    A classic token needs :data:`CLASSIC_SCOPE` instead.
+    """
+    return tuple(
+        PermissionNeed(
+            permission,
+            purpose,
+            required,
+            without,
+            tuple(endpoint.operation for endpoint in ENDPOINTS if endpoint.permission == permission),
+            note,
+        )
+        for permission, purpose, required, without, note in _NEEDS
+    )
 
 
 def permitted(verb: str, path: str) -> Endpoint | None:
