@@ -11,8 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from diagnosis.account import AccountState
+from diagnosis.chronology import AttemptHistory, Drift
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.remediation import Change as Change  # these shapes are told here with the others
+from diagnosis.remediation import ChangeKind as ChangeKind
+from diagnosis.remediation import OwnerChange
+from diagnosis.remediation import Remediation as Remediation
 from diagnosis.runs import Attempt
 
 
@@ -144,10 +149,30 @@ class Assessment:
     needs: tuple[Need, ...]
     account: AccountState
     notes: tuple[str, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    """What AWS's own tools say beside the verdicts."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """The verdict at one gate."""
         return self.gates[gate.order]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a tool of AWS says about a question that was judged here; it never changes a verdict."""
+
+    gate: Gate
+    source: str
+    """``policy-simulator`` or ``access-analyzer``."""
+    about: str
+    """The action, or the finding's id; empty where the source could not be asked at all."""
+    says: str
+    """In the source's own words; ``not-applicable`` or ``unreadable`` where it says nothing."""
+    judged: str
+    """What was judged here: ``allowed``, ``denied``, ``undecided``; empty where the source is not about a verdict."""
+    agrees: bool | None
+    """None where the two cannot be compared."""
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,66 +196,6 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One effect of a remediation on the model of the account or on the next run; applied in memory only."""
-
-    kind: ChangeKind
-    target: str
-    """Provider ARN, role ARN, policy name, repository ARN, or ref."""
-    document: str | None = None
-    """The new document as JSON text, where one changes."""
-    values: tuple[str, ...] = ()
-    """Audiences, refs, actions: what the kind needs."""
-
-
-class ChangeKind(StrEnum):
-    """The bounded changes that planescope can propose and model."""
-
-    CREATE_PROVIDER = "create-provider"
-    ADD_AUDIENCE = "add-audience"
-    REPLACE_TRUST_POLICY = "replace-trust-policy"
-    PUT_INLINE_POLICY = "put-inline-policy"
-    DELETE_INLINE_POLICY = "delete-inline-policy"
-    REPLACE_ATTACHED_POLICY = "replace-attached-policy"
-    """Without a document: the policy is detached from the role."""
-    REPLACE_BOUNDARY = "replace-boundary"
-    REPLACE_REPOSITORY_POLICY = "replace-repository-policy"
-    CREATE_REPOSITORY = "create-repository"
-    DISPATCH_ON_REF = "dispatch-on-ref"
-    """Changes nothing in the account: the next run presents another, already admitted subject."""
-    EDIT_WORKFLOW = "edit-workflow"
-    OUTSIDE = "outside"
-    """A change that is another owner's and is not modelled (an SCP, a boundary)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remediation:
-    """One bounded change, as text to review and run elsewhere; planescope never makes it."""
-
-    id: str
-    causes: tuple[str, ...]
-    """Every cause that this one change removes: changes to one document are merged."""
-    plane: Plane
-    checkpoint: Checkpoint | None
-    """The first checkpoint that it opens."""
-    title: str
-    words: str
-    owner: Owner
-    verify: str
-    """How to prove it: the rerun of the same workflow, and what it would and would not prove."""
-    changes: tuple[Change, ...]
-    aws_cli: str = ""
-    terraform: str = ""
-    cloudformation: str = ""
-    difference: str = ""
-    """A readable (unified) difference against the live document, where one changes."""
-    widens: tuple[str, ...] = ()
-    """What the change admits or grants that was not before; empty for one that widens nothing."""
-    warnings: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Path:
     """A choice of one remediation a cause, with the proof: all gates judged again on the changed model."""
 
@@ -244,6 +209,8 @@ class Path:
     does_not_prove: str = ""
     still: tuple[Problem, ...] = ()
     """What the path would leave in the way; empty for one that opens everything."""
+    owners: tuple[OwnerChange, ...] = ()
+    """The same remediations, one change for each owner."""
 
     @property
     def opens_all(self) -> bool:
@@ -311,6 +278,10 @@ class Diagnosis:
     made_at: datetime | None = None
     moment: str = ""
     """In the demo: which moment of the incident this is."""
+    history: tuple[AttemptHistory, ...] = ()
+    """What was done after each attempt, one entry for each replay."""
+    drift: tuple[Drift, ...] = ()
+    """Where today's account is no longer what a run met."""
 
     @property
     def after_fix(self) -> tuple[GateVerdict, ...]:
