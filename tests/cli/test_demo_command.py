@@ -30,7 +30,13 @@ def test_it_prints_stage_after_stage_and_ends_with_the_last_ones_code(told: Resu
 
 def test_the_forecast_of_stage_1_stands_in_the_text(told: Result) -> None:
     first = told.stdout.split("Stage 2 of 3")[0]
-    for words in ("migrate-dev", "ecr:GetAuthorizationToken", "ecr:PutImage", "ecr:DescribeImages", "oidc-provider-absent"):
+    for words in (
+        "migrate-dev",
+        "ecr:GetAuthorizationToken",
+        "ecr:PutImage",
+        "ecr:DescribeImages",
+        "oidc-provider-absent",
+    ):
         assert words in first
 
 
