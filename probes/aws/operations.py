@@ -153,9 +153,6 @@ DESCRIBE_CREATION_TEMPLATES = Operation(
 DESCRIBE_REGISTRY = Operation(
     "ecr", "DescribeRegistry", "ecr:DescribeRegistry", Scope.ANY, "replication of the registry", Variant.FULL
 )
-GET_REGISTRY_POLICY = Operation(
-    "ecr", "GetRegistryPolicy", "ecr:GetRegistryPolicy", Scope.ANY, "the registry's own policy", Variant.FULL
-)
 GET_SERVICE_QUOTA = Operation(
     "service-quotas",
     "GetServiceQuota",

@@ -5,8 +5,11 @@ Only the management account and delegated administrators may read them; for ever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from diagnosis.account import NamedPolicy, ScpLevel
-from diagnosis.reading import Reading
+from diagnosis.reading import Absent, Known, Reading
 from probes.aws.answers import maybe_text, part, parts, text
 from probes.aws.errors import BrokenAnswer
 from probes.aws.operations import (
@@ -24,47 +27,72 @@ RESOURCE_CONTROL = "RESOURCE_CONTROL_POLICY"
 
 _TITLES = {SERVICE_CONTROL: "service control policies", RESOURCE_CONTROL: "resource control policies"}
 _MAX_LEVELS = 8  # root, five organizational units, account; more is a broken answer
-_NO_ORGANIZATION = ("AWSOrganizationsNotInUseException",)
+_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+
+Levels = tuple[ScpLevel, ...]
 
 
 def read_control_policies(
-    aws: AwsAccess, account: str, region: str | None = None, kind: str = SERVICE_CONTROL
-) -> Reading[tuple[ScpLevel, ...]]:
-    """The policies of one kind that bound the account. ``Absent``: no organization, the kind is off, or the account is
-    the management account, which control policies do not bind."""
-    what = f"{_TITLES[kind]} of account {account}"
+    aws: AwsAccess, account: str, region: str | None = None
+) -> tuple[Reading[Levels], Reading[Levels]]:
+    """The service control and the resource control policies that bound the account, root first.
 
-    def body() -> Reading[tuple[ScpLevel, ...]]:
+    ``Absent``: no organization, the kind is switched off, or the account is the management account, which they do not
+    bind.
+    """
+    what = f"control policies of account {account}"
+
+    def body() -> Reading[tuple[list[str], frozenset[str]]]:
         organization = part(aws.ask(DESCRIBE_ORGANIZATION, region=region), "Organization")
         if text(organization, "MasterAccountId") == account:
             return absent(f"{what}: they do not bind the management account", DESCRIBE_ORGANIZATION, "", aws.clock())
         if organization.get("FeatureSet") == "CONSOLIDATED_BILLING":
             return absent(f"{what}: the organization shares billing only", DESCRIBE_ORGANIZATION, "", aws.clock())
-        on = _switched_on(aws, kind, region)
-        levels = [_level(aws, target, kind, region) for target in _climb(aws, account, region)]
+        kinds = _switched_on(aws, region)
+        return known((_climb(aws, account, region), kinds), LIST_PARENTS, account, aws.clock())
+
+    place = attempt(what, LIST_PARENTS, aws.clock, body, _NO_ORGANIZATION)
+    if not isinstance(place, Known):
+        return place, place
+    targets, kinds = place.value
+    found = [_of_kind(aws, account, kind, targets, region, on=kind in kinds) for kind in _TITLES]
+    return found[0], found[1]
+
+
+def _of_kind(
+    aws: AwsAccess, account: str, kind: str, targets: list[str], region: str | None, *, on: bool
+) -> Reading[Levels]:
+    what = f"{_TITLES[kind]} of account {account}"
+
+    def body() -> Reading[Levels]:
+        if kind == RESOURCE_CONTROL and not on:
+            return _switched_off(aws, what, kind)
+        levels = [_level(aws, target, kind, region) for target in targets]
         if not on:
             # AWS detaches all policies of a kind that is switched off. Where some are found all the same, they count.
             levels = [level for level in levels if level.policies]
             if not levels:
-                return absent(f"{what}: the organization has them switched off", LIST_ROOTS, kind, aws.clock())
+                return _switched_off(aws, what, kind)
         for level in levels:
             if not level.policies:
                 # AWS never leaves a level without one; read as "nothing allowed" it would be a wrong fail.
                 raise BrokenAnswer(f"no policy hangs on {level.level}")
         return known(tuple(reversed(levels)), LIST_POLICIES_FOR_TARGET, f"{account} {kind}", aws.clock())
 
-    return attempt(what, LIST_POLICIES_FOR_TARGET, aws.clock, body, *_NO_ORGANIZATION)
+    return attempt(what, LIST_POLICIES_FOR_TARGET, aws.clock, body)
 
 
-def _switched_on(aws: AwsAccess, kind: str, region: str | None) -> bool:
+def _switched_off(aws: AwsAccess, what: str, kind: str) -> Absent:
+    return absent(f"{what}: the organization has them switched off", LIST_ROOTS, kind, aws.clock())
+
+
+def _switched_on(aws: AwsAccess, region: str | None) -> frozenset[str]:
+    """The kinds of policy that are enabled in the organization's root."""
     roots = [root for page in aws.pages(LIST_ROOTS, region=region) for root in parts(page, "Roots")]
     if not roots:
         raise BrokenAnswer("the organization has no root")
-    return any(
-        entry.get("Type") == kind and entry.get("Status") == "ENABLED"
-        for root in roots
-        for entry in parts(root, "PolicyTypes")
-    )
+    kinds: list[Mapping[str, Any]] = [entry for root in roots for entry in parts(root, "PolicyTypes")]
+    return frozenset(text(entry, "Type") for entry in kinds if entry.get("Status") == "ENABLED")
 
 
 def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:

@@ -11,7 +11,7 @@ from diagnosis.reading import Known, Reading, Unreadable
 from probes.aws.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
 from probes.aws.evidence_objects import read_evidence_objects
 from probes.aws.identity import read_identity
-from probes.aws.oidc_provider import read_provider
+from probes.aws.oidc_provider import read_provider, read_provider_arns
 from probes.aws.organizations import read_control_policies
 from probes.aws.readings import not_asked
 from probes.aws.role import read_attached_policies, read_boundary, read_inline_policies, read_role
@@ -34,12 +34,23 @@ _TITLES = {
     "attached_policies": "managed policies",
     "boundary": "permissions boundary",
     "scps": "service control policies",
+    "rcps": "resource control policies",
+    "provider_arns": "list of OIDC providers",
     "repository": "ECR repository",
     "repository_policy": "repository policy",
     "image": "image",
     "evidence_objects": "evidence objects",
 }
-_OF_THE_ROLES_ACCOUNT = ("provider", "role", "inline_policies", "attached_policies", "boundary", "scps")
+_OF_THE_ROLES_ACCOUNT = (
+    "provider",
+    "provider_arns",
+    "role",
+    "inline_policies",
+    "attached_policies",
+    "boundary",
+    "scps",
+    "rcps",
+)
 _OF_THE_REGISTRY = ("repository", "repository_policy", "image")
 
 
@@ -123,10 +134,11 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
         arn, account, provider_arn = role_arn, question.role_account, question.provider_arn
         work |= {
             "provider": lambda: {"provider": read_provider(aws, provider_arn, region)},
+            "provider_arns": lambda: {"provider_arns": read_provider_arns(aws, region)},
             "role+boundary": lambda: _role_and_boundary(aws, arn, region),
             "inline_policies": lambda: {"inline_policies": read_inline_policies(aws, arn, region)},
             "attached_policies": lambda: {"attached_policies": read_attached_policies(aws, arn, region)},
-            "scps": lambda: {"scps": read_control_policies(aws, account, region)},
+            "scps+rcps": lambda: dict(zip(("scps", "rcps"), read_control_policies(aws, account, region), strict=True)),
         }
     if question.repository:
         place = RepositoryPlace(question.repository, region, question.registry_id)

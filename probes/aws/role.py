@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from diagnosis.account import NamedPolicy, Role
 from diagnosis.reading import Absent, Known, Reading, Unreadable
@@ -48,10 +49,17 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[Ro
             else None,
             created_at=maybe_moment(answer, "CreateDate"),
             last_used_at=maybe_moment(last_used, "LastUsedDate") if isinstance(last_used, dict) else None,
+            tags=_tags(answer),
         )
         return known(role, GET_ROLE, role.name, aws.clock())
 
     return attempt(what, GET_ROLE, aws.clock, body, *_GONE)
+
+
+def _tags(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """AWS leaves the member out where there are none."""
+    entries = parts(role, "Tags") if "Tags" in role else []
+    return tuple((text(entry, "Key"), maybe_text(entry, "Value") or "") for entry in entries)
 
 
 def _another(what: str, arn: str, found: str, aws: AwsAccess) -> Absent | Unreadable:

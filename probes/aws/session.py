@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
@@ -103,9 +103,9 @@ class _LastStatus(threading.local):
 
     last: int = 0
 
-    def note(self, response_dict: Mapping[str, Any], **_: object) -> None:
+    def note(self, **event: Any) -> None:
         """Handler of ``before-parse``."""
-        self.last = int(response_dict.get("status_code") or 0)
+        self.last = int(event["response_dict"].get("status_code") or 0)
 
 
 class AwsAccess:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest
@@ -78,7 +78,11 @@ def fill(client: Callable[[str], Any]) -> None:
     iam.create_policy(PolicyName="Boundary", PolicyDocument=allow("ecr:*"))
     iam.create_policy(PolicyName="Pull", PolicyDocument=allow("ecr:BatchGetImage"))
     iam.create_role(
-        RoleName="Release", Path="/ci/", AssumeRolePolicyDocument=json.dumps(TRUST), PermissionsBoundary=BOUNDARY_ARN
+        RoleName="Release",
+        Path="/ci/",
+        AssumeRolePolicyDocument=json.dumps(TRUST),
+        PermissionsBoundary=BOUNDARY_ARN,
+        Tags=[{"Key": "team", "Value": "releases"}],
     )
     iam.put_role_policy(RoleName="Release", PolicyName="Push", PolicyDocument=allow("ecr:PutImage"))
     iam.attach_role_policy(RoleName="Release", PolicyArn=MANAGED_ARN)
@@ -118,8 +122,17 @@ def organization() -> dict[str, Script]:
 
     Written from the API reference, because moto names the accounts of its organizations itself.
     """
-    policies = {"p-full": ("FullAWSAccess", FULL_ACCESS), "p-noecr": ("NoEcr", NO_ECR)}
-    hanging = {ROOT_ID: ["p-full"], UNIT_ID: ["p-full", "p-noecr"], ACCOUNT: ["p-full"]}
+    policies = {
+        "p-full": ("FullAWSAccess", FULL_ACCESS),
+        "p-noecr": ("NoEcr", NO_ECR),
+        "p-rcp": ("RCPFullAWSAccess", FULL_ACCESS),
+    }
+    scps = {ROOT_ID: ["p-full"], UNIT_ID: ["p-full", "p-noecr"], ACCOUNT: ["p-full"]}
+    hanging = {
+        "SERVICE_CONTROL_POLICY": scps,
+        "RESOURCE_CONTROL_POLICY": {target: ["p-rcp"] for target in scps},
+    }
+    kinds = [{"Type": kind, "Status": "ENABLED"} for kind in hanging]
 
     def summary(identifier: str) -> dict[str, Any]:
         return {
@@ -134,14 +147,12 @@ def organization() -> dict[str, Script]:
         "organizations:DescribeOrganization": lambda _: {
             "Organization": {"Id": "o-x", "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT}
         },
-        "organizations:ListRoots": lambda _: {
-            "Roots": [{"Id": ROOT_ID, "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}]
-        },
+        "organizations:ListRoots": lambda _: {"Roots": [{"Id": ROOT_ID, "PolicyTypes": kinds}]},
         "organizations:ListParents": lambda asked: {
             "Parents": [{"Id": UNIT_ID if asked["ChildId"] == ACCOUNT else ROOT_ID, "Type": "ROOT"}]
         },
         "organizations:ListPoliciesForTarget": lambda asked: {
-            "Policies": [summary(entry) for entry in hanging[asked["TargetId"]]]
+            "Policies": [summary(entry) for entry in hanging[asked["Filter"]][asked["TargetId"]]]
         },
         "organizations:DescribePolicy": lambda asked: {
             "Policy": {"PolicySummary": summary(asked["PolicyId"]), "Content": policies[asked["PolicyId"]][1]}
@@ -196,7 +207,7 @@ class Endpoint:
                 length = int(self.headers.get("Content-Length") or 0)
                 endpoint.answer(self, self.rfile.read(length))
 
-            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _serve
+            do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _serve  # noqa: N815 - the names of the base class
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
                 """Quiet."""
@@ -207,7 +218,7 @@ class Endpoint:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
-    def __enter__(self) -> Endpoint:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

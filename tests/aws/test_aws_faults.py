@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -22,6 +23,7 @@ from probes.ledger import Ledger
 AFFECTED: dict[str, set[str]] = {
     "sts:GetCallerIdentity": {"identity"},
     "iam:GetOpenIDConnectProvider": {"provider"},
+    "iam:ListOpenIDConnectProviders": {"provider_arns"},
     "iam:GetRole": {"role", "boundary"},
     "iam:ListRolePolicies": {"inline_policies"},
     "iam:GetRolePolicy": {"inline_policies"},
@@ -31,11 +33,11 @@ AFFECTED: dict[str, set[str]] = {
     "ecr:DescribeRepositories": {"repository"},
     "ecr:GetRepositoryPolicy": {"repository_policy"},
     "ecr:DescribeImages": {"image"},
-    "organizations:DescribeOrganization": {"scps"},
-    "organizations:ListRoots": {"scps"},
-    "organizations:ListParents": {"scps"},
-    "organizations:ListPoliciesForTarget": {"scps"},
-    "organizations:DescribePolicy": {"scps"},
+    "organizations:DescribeOrganization": {"scps", "rcps"},
+    "organizations:ListRoots": {"scps", "rcps"},
+    "organizations:ListParents": {"scps", "rcps"},
+    "organizations:ListPoliciesForTarget": {"scps", "rcps"},
+    "organizations:DescribePolicy": {"scps", "rcps"},
     "s3:ListObjectsV2": {"evidence_objects"},
 }
 PARTS = sorted(set().union(*AFFECTED.values()))
@@ -192,20 +194,20 @@ def test_bodies_that_are_no_answer(world: World, number: int) -> None:
 
 
 WRONG_TYPES = [
-    b'{"repositories": {}, "imageDetails": "x", "policyText": 3, "Organization": [], "Roots": 1, "Parents": {}, '
-    b'"Policies": "x", "Policy": []}',
-    b'{"repositories": [3], "imageDetails": [null], "policyText": null, "Organization": {"MasterAccountId": 1}, '
-    b'"Roots": [], "Parents": [], "Policies": [1], "Policy": {"Content": []}}',
-    b'{"repositories": [{}], "imageDetails": [{}], "policyText": "", "Organization": {}, "Roots": [{}], '
-    b'"Parents": [{}], "Policies": [{}], "Policy": {}}',
+    {"repositories": {}, "imageDetails": "x", "policyText": 3, "Organization": [], "Roots": 1, "Policy": []},
+    {"repositories": [3], "imageDetails": [None], "policyText": None, "Organization": {"MasterAccountId": 1}},
+    {"Roots": [], "Parents": [], "Policies": [1], "Policy": {"Content": []}},
+    {"repositories": [{}], "imageDetails": [{}], "policyText": "", "Organization": {}, "Roots": [{}]},
+    {"Parents": [{}], "Policies": [{}], "Policy": {}},
+    {"Parents": {}, "Policies": "x", "Roots": [{"PolicyTypes": 3}]},
 ]
 
 
 @pytest.mark.parametrize("body", WRONG_TYPES)
-def test_members_of_another_type(world: World, body: bytes) -> None:
+def test_members_of_another_type(world: World, body: dict[str, Any]) -> None:
     for operation in AFFECTED:
         if operation.split(":")[0] in ("ecr", "organizations"):
-            check(world, operation, read_with(world, operation, Fault(body=body)), body)
+            check(world, operation, read_with(world, operation, Fault(body=json.dumps(body).encode())), body)
 
 
 def test_an_answer_about_something_else_is_no_answer(world: World) -> None:
@@ -301,7 +303,16 @@ def test_a_role_and_nothing_else_that_can_be_confirmed_is_not_believed(world: Wo
     }
     state = read_account(QUESTION, world.aws)
     world.endpoint.faults = {}
-    for part in ("provider", "role", "inline_policies", "attached_policies", "boundary", "scps"):
+    for part in (
+        "provider",
+        "provider_arns",
+        "role",
+        "inline_policies",
+        "attached_policies",
+        "boundary",
+        "scps",
+        "rcps",
+    ):
         assert isinstance(getattr(state, part), Unreadable), part
     assert "whose account" in state.provider.why  # type: ignore[union-attr] # asserted above
     assert isinstance(state.repository, Known)

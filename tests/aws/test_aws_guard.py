@@ -132,9 +132,11 @@ def test_a_real_client_refuses_and_nothing_reaches_the_wire(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, service: str, method: str, params: dict[str, Any]
 ) -> None:
     ledger = Ledger(noon)
-    with pointed_at(endpoint.url, monkeypatch, ledger=ledger) as aws:
-        with pytest.raises(OperationRefused, match=f"planescope only reads: {service}:"):
-            getattr(aws.client(service, REGION), method)(**params)
+    with (
+        pointed_at(endpoint.url, monkeypatch, ledger=ledger) as aws,
+        pytest.raises(OperationRefused, match=f"planescope only reads: {service}:"),
+    ):
+        getattr(aws.client(service, REGION), method)(**params)
     assert endpoint.requests == []
     (entry,) = ledger.entries()
     assert (entry.service, entry.result) == (service, "refused")

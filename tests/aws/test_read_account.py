@@ -36,11 +36,25 @@ PARTS = [
     "attached_policies",
     "boundary",
     "scps",
+    "rcps",
+    "provider_arns",
     "repository",
     "repository_policy",
     "image",
     "evidence_objects",
 ]
+
+
+OF_THE_ROLE = {
+    "provider",
+    "provider_arns",
+    "role",
+    "inline_policies",
+    "attached_policies",
+    "boundary",
+    "scps",
+    "rcps",
+}
 
 
 def value(reading: object) -> Any:
@@ -73,6 +87,9 @@ def test_everything_that_decides_is_read(full: InProcessAws) -> None:
     assert [entry.key for entry in value(state.evidence_objects)] == ["runs/7/receipt.json"]
     assert value(state.evidence_objects)[0].size_bytes == 2
     assert isinstance(state.scps, Absent)
+    assert isinstance(state.rcps, Absent)
+    assert value(state.provider_arns) == (PROVIDER_ARN,)
+    assert role.tags == (("team", "releases"),)
     assert state.read_at == NOON
     assert state.credentials_problem is None
 
@@ -97,8 +114,9 @@ def test_every_reading_names_the_call_that_brought_it(full: InProcessAws) -> Non
 
 def test_an_empty_account_is_absent_not_unreadable(aws: InProcessAws) -> None:
     state = read_account(QUESTION, access(aws))
-    for part in set(PARTS) - {"identity"}:
+    for part in set(PARTS) - {"identity", "provider_arns"}:
         assert isinstance(getattr(state, part), Absent), (part, getattr(state, part))
+    assert value(state.provider_arns) == ()
 
 
 def test_a_role_without_policies_has_none(aws: InProcessAws, build: Any) -> None:
@@ -146,7 +164,7 @@ def test_a_policy_with_percent_signs_stays_as_written(full: InProcessAws, build:
     [
         (
             replace(QUESTION, role_arn=None),
-            {"provider", "role", "inline_policies", "attached_policies", "boundary", "scps"},
+            OF_THE_ROLE,
         ),
         (replace(QUESTION, repository=None), {"repository", "repository_policy", "image"}),
         (replace(QUESTION, tag=None), {"image"}),
@@ -186,7 +204,7 @@ def test_a_role_of_the_same_name_under_another_path_is_not_the_role(full: InProc
 def test_credentials_of_another_account_read_nothing_of_the_roles_account(full: InProcessAws) -> None:
     other = QUESTION.role_arn.replace(ACCOUNT, "444455556666")  # type: ignore[union-attr] # set above
     state = read_account(replace(QUESTION, role_arn=other), access(full))
-    for part in ("provider", "role", "inline_policies", "attached_policies", "boundary", "scps"):
+    for part in sorted(OF_THE_ROLE):
         reading = getattr(state, part)
         assert isinstance(reading, Unreadable), part
         assert ACCOUNT in reading.why
@@ -227,5 +245,5 @@ def test_a_cancelled_reading_says_so_and_comes_back(full: InProcessAws) -> None:
 
 def test_no_part_is_forgotten() -> None:
     """A part added to AccountState must be read, or be named here as something else."""
-    others = {"question", "read_at", "credentials_problem", "surroundings"}
+    others = {"question", "read_at", "credentials_problem", "trail", "registry_details", "second_opinions"}
     assert {field.name for field in fields(AccountState)} - others == set(PARTS)
