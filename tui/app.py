@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
@@ -90,6 +91,14 @@ class PlanescopeApp(App[None]):
             closing = threading.Thread(target=desk.close, name="planescope close", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
+
+    def on_delivery_complete(self, event: events.DeliveryComplete) -> None:
+        """A file was saved: say where."""
+        self.notify(f"Saved: {event.path}" if event.path else "Saved.", markup=False)
+
+    def on_delivery_failed(self, event: events.DeliveryFailed) -> None:
+        """A file could not be saved: say why."""
+        self.notify(f"Not saved: {event.exception}", severity="error", markup=False)
 
     def action_help(self) -> None:
         """Keys and words."""

@@ -44,6 +44,7 @@ SCOPES: dict[str, str] = {
     "list": "Lists",
     "page": "Evidence and other pages",
     "log": "The log",
+    "ledger": "The ledger",
     "dialog": "Dialogs",
     "app": "Everywhere",
 }
@@ -117,6 +118,7 @@ KEYS: tuple[Key, ...] = (
     Key("log.first", "g", "edge(-1)", "Top", "To the top."),
     Key("log.last", "G", "edge(1)", "End", "To the end."),
     Key("log.close", "escape,v", "close", "Back", "Back to the timeline.", show=True, shown_as="esc"),
+    Key("ledger.save", "s", "save", "Save", "Save the ledger as JSON lines.", show=True),
     Key("dialog.close", "escape", "close", "Back", "Close it.", show=True, shown_as="esc"),
     Key("dialog.retry", "r", "retry", "Retry", "Try again."),
     Key("dialog.copy", "c", "copy", "Copy", "Copy what the dialog shows."),

@@ -218,7 +218,7 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
         print("left")
     """)
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own script
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip() == "left", done.stderr
     assert done.returncode == 0
 

@@ -12,6 +12,7 @@ from tui import keymap
 from tui.app import PlanescopeApp
 from tui.screens.exported import ExportedScreen
 from tui.screens.help import HelpScreen, key_blocks
+from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.timeline import TimelineScreen
@@ -22,7 +23,8 @@ from tui.widgets.virtual_list import VirtualList
 
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],
-    "page": [Page], "log": [LogScreen], "dialog": [ExportedScreen, ProblemScreen],
+    "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen],
+    "dialog": [ExportedScreen, ProblemScreen],
 }  # fmt: skip
 
 
@@ -32,7 +34,14 @@ def test_ids_are_unique_and_every_scope_has_a_heading() -> None:
 
 
 @pytest.mark.parametrize(
-    "scopes", [("app", "timeline", "matrix"), ("app", "timeline", "runs", "list"), ("app", "log"), ("app", "dialog")]
+    "scopes",
+    [
+        ("app", "timeline", "matrix"),
+        ("app", "timeline", "runs", "list"),
+        ("app", "log"),
+        ("app", "dialog"),
+        ("app", "dialog", "ledger", "list"),
+    ],
 )
 def test_no_key_means_two_things_at_one_place(scopes: tuple[str, ...]) -> None:
     names = [name.strip() for key in keymap.KEYS if key.scope in scopes for name in key.keys.split(",")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from diagnosis.evidence import Origin
 from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.runs import Job
 from diagnosis.verdicts import Diagnosis
-from tui.screens.ledger import CallList
+from tui.screens.ledger import CallList, result_look
 from tui.screens.log_view import JobLog, LogScreen
 from tui.widgets.page import Page
 
@@ -37,6 +38,31 @@ async def test_the_ledger_grows_while_calls_are_made(opened: Any) -> None:
         await app.pilot.pause()
         assert len(app.app.screen.query_one(CallList).items) == 18
         assert "18 calls" in app.text
+
+
+async def test_the_chosen_call_is_shown_in_whole_words(opened: Any) -> None:
+    async with opened(size=(80, 24)) as app:
+        await app.press("L", "j")
+        assert "GET /repos/{owner}/{repo}/actions/runs/{run}/attempts/{n}/jobs" in app.text
+
+
+async def test_the_ledger_can_be_saved(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as app:
+        saved: list[str] = []
+        monkeypatch.setattr(app.app, "deliver_text", lambda stream, *, save_filename: saved.append(stream.read()))
+        await app.press("L", "s")
+        rows = [json.loads(line) for line in saved[0].splitlines()]
+        assert len(rows) == len(CALLS)
+        assert rows[0]["at"] == "2026-02-13T11:37:56.000000Z"
+        assert rows[7]["result"] == "AccessDeniedException"
+
+
+@pytest.mark.parametrize(("result", "sign"), [
+    ("ok", "✔"), ("200", "✔"), ("304 not modified", "✔"), ("NoSuchEntity", "○"), ("404", "○"), ("RepositoryNotFoundException", "○"),
+    ("AccessDenied", "!"), ("410", "!"), ("refused: not on the list", "!"), ("timeout", "!"), ("", "!"),
+])  # fmt: skip
+def test_a_result_is_an_answer_or_an_absence_or_neither(result: str, sign: str) -> None:
+    assert result_look(result)[0] == sign
 
 
 async def test_an_empty_ledger_says_so(opened: Any) -> None:
@@ -148,3 +174,12 @@ async def test_from_now_the_log_of_the_subject_opens(opened: Any) -> None:
     async with opened(DeskDouble(2)) as app:
         await app.press("end", "left", "v")
         assert app.app.screen.source.name == "#2"
+
+
+async def test_saving_says_where_the_file_lies(opened: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.app.user_downloads_path", lambda: tmp_path)
+    async with opened() as app:
+        await app.press("L", "s")
+        await app.until(lambda: list(tmp_path.iterdir()))
+        await app.until(lambda: "Saved:" in app.text)
+        assert len(next(tmp_path.iterdir()).read_text().splitlines()) == len(CALLS)

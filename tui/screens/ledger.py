@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from io import StringIO
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -30,13 +33,10 @@ class CallList(VirtualList[CallRow]):
     @staticmethod
     def columns(width: int) -> tuple[int, int, int, int]:
         """Widths of service, operation, target, result."""
-        rest = max(40, width - 11 - 9)
-        return (
-            9,
-            max(14, rest * 38 // 100),
-            max(8, rest * 32 // 100),
-            max(8, rest - 9 - rest * 38 // 100 - rest * 32 // 100),
-        )
+        service = 15 if width >= 100 else 9
+        rest = max(40, width - 11 - 9 - service)
+        operation, target = max(14, rest * 38 // 100), max(10, rest * 38 // 100)
+        return service, operation, target, max(8, rest - operation - target)
 
     @classmethod
     def line(cls, cells: Sequence[Content], at: str, seconds: str, width: int) -> Content:
@@ -48,21 +48,36 @@ class CallList(VirtualList[CallRow]):
 
     def lines_of(self, item: CallRow, width: int, *, chosen: bool) -> Sequence[Content]:
         """Time, service, operation, target, result, duration."""
-        good = item.result.strip().lower().split(" ")[0] in _GOOD
-        result = f"{'✔' if good else '!'} {item.result}"
+        sign, style = result_look(item.result)
         cells = [
             foreign_line(item.service, "$text-muted"),
             foreign_line(item.operation, "bold $text"),
-            foreign_line(item.target, "$text-muted"),
-            foreign_line(result, "$text-success" if good else "$text-warning"),
+            end_of(item.target, self.columns(width)[2] - 1),
+            foreign_line(f"{sign} {item.result}", style),
         ]
         return (self.line(cells, signs.utc(item.at, "%H:%M:%S"), signs.seconds_text(item.seconds), width),)
+
+
+def result_look(result: str) -> tuple[str, str]:
+    """The sign and style of a result: an answer, the answer that there is none, or no answer."""
+    word = result.strip().partition(" ")[0].lower()
+    if word in _GOOD:
+        return "✔", "$text-success"
+    absent = any(part in word for part in ("notfound", "nosuch", "notinuse", "404"))
+    return ("○", "$text-muted") if absent else ("!", "$text-warning")
+
+
+def end_of(text: str, width: int) -> Content:
+    """The end of a path or an ARN, which tells them apart."""
+    line = foreign_line(text, "$text-muted")
+    over = line.cell_length - width
+    return line if over <= 0 else Content.styled("…", "$text-muted") + line[over + 1 :]
 
 
 class LedgerScreen(Screen[None]):
     """Grows while calls are being made."""
 
-    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close")
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "ledger.save", "dialog.close")
     AUTO_FOCUS = "CallList"
 
     def __init__(self, calls: Callable[[], tuple[CallRow, ...]]) -> None:
@@ -76,16 +91,24 @@ class LedgerScreen(Screen[None]):
             panel.border_title = "Ledger: every call, all of them read-only"
             yield Static(id="ledger-head", markup=False)
             yield CallList()
+            yield Static(id="ledger-chosen", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
         """Look for new calls each second."""
+        self.watch(self.query_one(CallList), "cursor", self._chosen, init=False)
         self._look()
         self.set_interval(1.0, self._look)
 
     def on_resize(self) -> None:
         """The head has the list's columns."""
         self.call_after_refresh(self._head)
+
+    def _chosen(self) -> None:
+        """The whole words of the chosen call, which the columns may cut."""
+        call = self.query_one(CallList).chosen
+        words = f" {call.service} {call.operation}  {call.target}  {call.result}" if call is not None else ""
+        self.query_one("#ledger-chosen", Static).update(foreign_line(words))
 
     def _head(self) -> None:
         width = self.query_one(CallList).scrollable_content_region.width
@@ -98,11 +121,19 @@ class LedgerScreen(Screen[None]):
             return
         self._known = len(calls)
         self.query_one(CallList).show(calls)
+        self._chosen()
         counts = Counter(call.service for call in calls)
         words = "  ".join(f"{service} {count}" for service, count in counts.most_common(6))
         total = sum(call.seconds for call in calls)
         sums = f"{len(calls)} calls in {signs.seconds_text(total)}" + (f" · {words}" if words else "")
         self.query_one(Vertical).border_subtitle = foreign_line(sums)
+
+    def action_save(self) -> None:
+        """Save it: into the downloads folder in a terminal, as a download in a browser."""
+        calls = self._calls()
+        lines = (json.dumps({**asdict(call), "at": signs.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
+        newest = signs.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
+        self.app.deliver_text(StringIO("\n".join(lines) + "\n"), save_filename=f"planescope-ledger-{newest}.jsonl")
 
     def action_close(self) -> None:
         """Back."""

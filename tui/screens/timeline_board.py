@@ -34,7 +34,7 @@ SECTION_KEYS = {
 class TimelineBoard(Screen[None]):
     """What is shown; what lies where is the style sheet's."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (184, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (48, "-high")]  # noqa: RUF012 - likewise
     AUTO_FOCUS = "#timeline"
 
@@ -119,11 +119,12 @@ class TimelineBoard(Screen[None]):
         return DetailView(self.diagnosis, timeline.column, timeline.cell, self.path_index, self.form)
 
     def _show_companion(self, view: DetailView, section: Section) -> None:
-        """On a large screen the remediation stays in view beside any other section."""
+        """On a large screen the remediation stays in view below any other section; where there is none, the evidence."""
         companion = self.query_one("#companion", Page)
         if not companion.display:
             return
-        other = Section.EVIDENCE if section is Section.REMEDIATION else Section.REMEDIATION
+        wanted = [Section.REMEDIATION] if view.path is not None else []
+        other = next(s for s in (*wanted, Section.EVIDENCE, Section.CLOSURE) if s is not section)
         companion.border_title = other.value.title()
         companion.show(BLOCKS[other](view), keep_place=True)
 

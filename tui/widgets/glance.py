@@ -86,7 +86,7 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: 
     """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
     blocks = [
         Block(stopped(diagnosis.subject), _head(diagnosis)),
-        Block(still_broken(diagnosis, brief=False), _label("Now")),
+        Block(_at_most(still_broken(diagnosis, brief=False), width - LABEL, 9 if listed else 2), _label("Now")),
     ]
     if listed and len(diagnosis.forecast) > 1:
         blocks.append(Block(Content.styled("After the first fix a rerun would still meet", "$text"), _label("Rerun")))
@@ -100,6 +100,15 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: 
     if listed:
         blocks += _steps(diagnosis, path_index) + _closure(diagnosis)
     return blocks
+
+
+def _at_most(content: Content, width: int, lines: int) -> Content:
+    """The first lines; the details have the rest."""
+    wrapped = content.wrap(max(4, width))
+    if len(wrapped) <= lines:
+        return content
+    last = wrapped[lines - 1].rstrip().truncate(max(0, width - 2)) + Content(" …")
+    return Content("\n").join([*(line.rstrip() for line in wrapped[: lines - 1]), last])
 
 
 def packed(items: Sequence[Content], width: int) -> Content:

@@ -51,8 +51,9 @@ def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
     compared = _compared(view, verdict)
     if compared is not None:
         blocks.append(compared)
-    blocks += _where(view, verdict)
+    blocks += _where(verdict)
     blocks += evidence_blocks(verdict.evidence)
+    blocks += _candidates(view, verdict)
     if verdict.missing:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
     elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
@@ -60,22 +61,27 @@ def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
     return blocks
 
 
-def _where(view: DetailView, verdict: GateVerdict) -> list[Block]:
-    """Cause and checkpoint, or the candidates; the actions; whose it is."""
-    blocks: list[Block] = []
+def _where(verdict: GateVerdict) -> list[Block]:
+    """Cause, checkpoint and owner on one line; then the actions."""
+    owner = "" if verdict.verdict in (Verdict.PASS, Verdict.BLOCKED) else f" · {verdict.owner.value}"
     place = f" at {verdict.checkpoint.value}" if verdict.checkpoint is not None else ""
+    blocks: list[Block] = []
     if verdict.cause:
-        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text"), (place, "$text-muted")))
-    elif verdict.checkpoint is not None:
-        blocks.append(field("Checkpoint", verdict.checkpoint.value))
-    if verdict.candidates:
-        blocks.append(field("Candidates", foreign_line(" or ".join(verdict.candidates))))
-        blocks += _tell_apart(view, verdict)
+        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text"), (f"{place}{owner}", "$text-muted")))
+    elif place:
+        blocks.append(field("Checkpoint", (f"{place.removeprefix(' at ')}{owner}", "$text-muted")))
+    elif owner:
+        blocks.append(field("Owner", verdict.owner.value))
     if verdict.actions:
         blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
-    if verdict.verdict is not Verdict.PASS:
-        blocks.append(field("Owner", verdict.owner.value))
     return blocks
+
+
+def _candidates(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    """What else the evidence would fit, and the cheapest read that tells them apart."""
+    if not verdict.candidates:
+        return []
+    return [GAP, field("Could be", foreign_line(" or ".join(verdict.candidates))), *_tell_apart(view, verdict)]
 
 
 def _compared(view: DetailView, verdict: GateVerdict) -> Block | None:
@@ -143,7 +149,7 @@ def _stopped(finding: Finding | None) -> list[Block]:
     if finding.cause:
         blocks.append(field("Cause", foreign_line(finding.cause)))
     if finding.candidates:
-        blocks.append(field("Candidates", foreign_line(" or ".join(finding.candidates))))
+        blocks.append(field("Could be", foreign_line(" or ".join(finding.candidates))))
     if finding.tell_apart:
         blocks.append(field("Tell apart", foreign(finding.tell_apart)))
     for label, value in (("Action", finding.action), ("Principal", finding.principal), ("Resource", finding.resource)):

@@ -75,8 +75,10 @@ def _still(path: Path) -> list[Block]:
 
 
 def _standing(index: int, count: int) -> list[str | Content | tuple[str, str]]:
+    if count == 1:
+        return [("The only path known.", "$text-muted")]
     words = "Recommended: it widens least." if index == 0 else "An alternative; the first path widens less."
-    return [(words, "$text-muted"), ("  p shows the next path." if count > 1 else "", "$text-muted")]
+    return [(f"{words}  p shows the next path.", "$text-muted")]
 
 
 def _gates(path: Path) -> list[str | Content | tuple[str, str]]:

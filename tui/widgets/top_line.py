@@ -48,8 +48,10 @@ class TopLine(Widget):
         if self.limit_note:
             parts.append(foreign_line(self.limit_note, "$text-muted"))
         if self.moment is not None:
-            stage = Content.styled(f" stage {self.moment.name}", "bold $text-accent")
-            if self.moment_count:
+            staged = self.moment.name.isdigit()
+            stage = Content.styled(f" {'stage ' if staged else ''}", "bold $text-accent")
+            stage += foreign_line(self.moment.name, "bold $text-accent")
+            if staged and self.moment_count:
                 stage += Content.styled(f"/{self.moment_count}", "$text-muted")
             title = foreign_line(f" {self.moment.title} ", "$text")
             parts.append(stage + title)
