@@ -8,10 +8,6 @@ from enum import StrEnum
 
 from diagnosis.reading import Reading, Unreadable
 
-_NOT_ASKED = Unreadable(
-    "the pull requests between the runs", "they were not asked for", "look at the commits", "pull-requests: read"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ProtectionRule:
@@ -106,7 +102,10 @@ class CommitsBetween:
     """Reachable from the head and not from the base, oldest first."""
     total: int = 0
     """How many there are; more than :attr:`commits` holds where the list was cut."""
-    pull_requests: Reading[tuple[PullRequest, ...]] = _NOT_ASKED
+    pull_requests: tuple[PullRequest, ...] = ()
+    """Those that the commits came with, by number."""
     files: tuple[str, ...] = ()
     """Paths that differ between the common ancestor and the head; GitHub names 300 at most."""
     html_url: str = ""
+    unread: tuple[Unreadable, ...] = ()
+    """What is missing: the rest of a long list, the pull requests of commits whose titles name none."""

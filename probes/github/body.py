@@ -50,6 +50,7 @@ def read_body(
 
     The request must have been made with ``stream=True`` and may have accepted gzip only.
     """
+    _check_announced(response, limit)
     raw = response.raw
     end = timer() + timeouts.answer
     pieces: list[bytes] = []
@@ -65,10 +66,7 @@ def read_body(
             plain = decode.feed(piece, limit + 1 - size)
             size += len(plain)
             if size > limit:
-                raise TooLarge(
-                    f"it is larger than the {limit / 1_000_000:g} MB that planescope takes into memory",
-                    "download it from GitHub",
-                )
+                raise _too_large(limit)
             pieces.append(plain)
         decode.finish()
         whole = True
@@ -81,6 +79,21 @@ def read_body(
             # A connection whose answer was not read to its end is of no use to the next request.
             response.close()
     return b"".join(pieces)
+
+
+def _check_announced(response: requests.Response, limit: int) -> None:
+    """Raise TooLarge for a body that says so itself, before it is fetched in vain."""
+    announced = response.headers.get("content-length", "")
+    plain = response.headers.get("content-encoding", "") in ("", "identity")
+    if plain and announced.isascii() and announced.isdigit() and len(announced) < 19 and int(announced) > limit:
+        response.close()
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"it is larger than the {limit / 1_000_000:g} MB that planescope takes into memory", "download it from GitHub"
+    )
 
 
 class _Plain:

@@ -13,7 +13,7 @@ from probes.github.pace import Watch
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
-MOST_WORKERS = 8
+MOST_WORKERS = 16
 _LOOK_UP_SECONDS = 0.1
 
 
@@ -30,7 +30,7 @@ def as_whole(what: str, task: Callable[[Client], T]) -> Callable[[Client], T]:
 
 
 class Crew:
-    """At most eight threads, started when there is work."""
+    """At most sixteen threads, started when there is work."""
 
     def __init__(self, make_client: Callable[[], Client], workers: int = MOST_WORKERS) -> None:
         self._clients = Clients(make_client)
@@ -52,10 +52,13 @@ class Crew:
         except RuntimeError:
             raise Cancelled("the source was closed") from None
         waiting: set[Future[T]] = set(futures.values())
+        shown = -1
         try:
             while waiting:
-                if what:
-                    watch.progress(what, len(futures) - len(waiting), len(futures))
+                # Only what is new: a countdown that a thread shows meanwhile stays on the screen.
+                if what and shown != len(waiting):
+                    shown = len(waiting)
+                    watch.progress(what, len(futures) - shown, len(futures))
                 done, waiting = wait(waiting, _LOOK_UP_SECONDS, FIRST_COMPLETED)
                 watch.check()
                 for future in done:

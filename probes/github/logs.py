@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Job, Repository
+from diagnosis.runs import Job, Repository, Step
 from diagnosis.scrub import scrub
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure, TooLarge
+from probes.github.step_logs import StepLogs
 from probes.github.storage import download
 
 LARGEST_LOG = 64_000_000
@@ -22,16 +24,43 @@ def read_log(client: Client, repository: Repository, job: Job, *, limit: int = L
     Absent for a job that never ran. An empty log is Unreadable: GitHub gives one, with success, for a job that a rerun
     did not run again, and it says nothing about the job.
     """
-    what = f"the log of the job {job.name}"
+    try:
+        return _whole_log(client, repository, job, limit)
+    except TooLarge as failure:
+        return _too_large(repository, job, failure)
+
+
+def read_log_or_steps(
+    client: Client,
+    repository: Repository,
+    job: Job,
+    steps: Sequence[Step],
+    by_step: StepLogs,
+    *,
+    limit: int = LARGEST_LOG,
+) -> tuple[Reading[str], tuple[int, ...]]:
+    """The log as :func:`read_log` gives it, or where it is too large those of some steps, and the numbers of these."""
+    try:
+        return _whole_log(client, repository, job, limit), ()
+    except TooLarge as failure:
+        found = by_step.read(client, repository, job, steps, limit=limit)
+        if found is None:
+            return _too_large(repository, job, failure), ()
+        text, numbers = found
+        return Known(_without_secrets(client, text)), numbers
+
+
+def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> Reading[str]:
+    """Raises TooLarge."""
+    what = _what(job)
     if job.conclusion == "skipped":
         return Absent(f"{what}: the job was skipped")
     if job.status != "completed":
         return Unreadable(what, "the job has not ended yet", "look again when it has ended")
     try:
         body = download(client, f"/repos/{repository.full_name}/actions/jobs/{job.id}/logs", limit=limit)
-    except TooLarge as failure:
-        how = f"gh run view --job {job.id} --log --repo {repository.full_name} | planescope explain -"
-        return Unreadable(what, failure.why, f"read it apart: {how}", lasting=True)
+    except TooLarge:
+        raise
     except NotFound as failure:
         why = "GitHub has no log for it: the job never started on a runner, or the log was deleted"
         # Just after a job's end its log may not be there yet.
@@ -47,7 +76,20 @@ def read_log(client: Client, repository: Repository, job: Job, *, limit: int = L
             "open the attempt in which it ran",
             lasting=True,
         )
+    return Known(_without_secrets(client, text))
+
+
+def _without_secrets(client: Client, text: str) -> str:
     if client.access.token:
         # Whatever shape the token has, it is one secret that is known for certain.
         text = text.replace(client.access.token, "***")
-    return Known(scrub(text))
+    return scrub(text)
+
+
+def _too_large(repository: Repository, job: Job, failure: TooLarge) -> Unreadable:
+    how = f"gh run view --job {job.id} --log --repo {repository.full_name} | planescope explain -"
+    return Unreadable(_what(job), failure.why, f"read it apart: {how}", lasting=True)
+
+
+def _what(job: Job) -> str:
+    return f"the log of the job {job.name}"

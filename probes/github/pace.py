@@ -19,6 +19,9 @@ _BURST = 450.0
 _PER_SECOND = 7.5
 _SECONDARY_SECONDS = 60.0
 """GitHub's advice where it names no time."""
+_LONGEST_SILENCE = 10_000_000
+LONGEST_WAIT = 900.0
+"""Seconds. Whoever waits sees the countdown and can stop it."""
 
 
 def never() -> bool:
@@ -43,6 +46,16 @@ class Watch:
             raise Cancelled
 
 
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What GitHub said last about its primary rate limit."""
+
+    limit: int
+    """Requests an hour."""
+    remaining: int
+    resets_at: datetime | None = None
+
+
 class Pace:
     """Shared by all threads of one source.
 
@@ -54,7 +67,7 @@ class Pace:
     def __init__(
         self,
         *,
-        max_wait: float = 65.0,
+        max_wait: float = LONGEST_WAIT,
         anonymous: bool = False,
         throttled: bool = True,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -72,6 +85,37 @@ class Pace:
         self._filled_at = timer()
         self._closed_until: datetime | None = None
         self._closed_why = ""
+        self._left: RateLimit | None = None
+
+    @property
+    def left(self) -> RateLimit | None:
+        """What is left of the primary rate limit; None before the first answer that tells."""
+        with self._lock:
+            return self._left
+
+    def seen(self, headers: Mapping[str, str]) -> None:
+        """Note what an answer's headers (names in lower case) tell about the primary rate limit.
+
+        Answers overtake each other, so within one hour the smallest number counts. When nothing is left, the next
+        request waits, without being refused first.
+        """
+        if headers.get("x-ratelimit-resource", "core") != "core":
+            return
+        limit, remaining, reset = (
+            _whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
+        )
+        if limit is None or remaining is None:
+            return
+        resets_at = datetime.fromtimestamp(reset, UTC) if reset is not None else None
+        with self._lock:
+            known = self._left
+            if known is not None and known.resets_at == resets_at:
+                remaining = min(remaining, known.remaining)
+            elif known is not None and known.resets_at and resets_at and resets_at < known.resets_at:
+                return
+            self._left = RateLimit(limit, remaining, resets_at)
+        if remaining == 0 and resets_at is not None and resets_at > self._clock():
+            self.limit_reached("primary rate limit", headers)
 
     def turn(self, watch: Watch) -> None:
         """Wait for this request's turn. Raises Cancelled, or RateLimited while GitHub wants no requests."""
@@ -128,11 +172,16 @@ class Pace:
 
 def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datetime:
     """When GitHub may be asked again."""
-    after = headers.get("retry-after", "")
-    if after.isascii() and after.isdigit() and len(after) < 8:
-        return now + timedelta(seconds=int(after))
-    reset = headers.get("x-ratelimit-reset", "")
-    if primary and reset.isascii() and reset.isdigit() and len(reset) < 12:
+    after = _whole_number(headers.get("retry-after"))
+    if after is not None:
+        return now + timedelta(seconds=min(after, _LONGEST_SILENCE))
+    reset = _whole_number(headers.get("x-ratelimit-reset"))
+    if primary and reset is not None:
         # One second more: it is not said when within that second the limit ends.
-        return datetime.fromtimestamp(int(reset), UTC) + timedelta(seconds=1)
+        return datetime.fromtimestamp(reset, UTC) + timedelta(seconds=1)
     return now + timedelta(seconds=_SECONDARY_SECONDS)
+
+
+def _whole_number(text: str | None) -> int | None:
+    """A header's number, if it is one of a sane length."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from threading import Lock
 from typing import Any, TypeAlias
 
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Annotation, Attempt, CalledWorkflow, Job, OidcCustomization, Repository
+from diagnosis.runs import Annotation, Attempt, CalledWorkflow, Job, OidcCustomization, Repository, Step
 from diagnosis.workflow import Workflow
 from probes.github.annotations import read_annotations
 from probes.github.artifacts import read_artifacts
@@ -17,9 +17,10 @@ from probes.github.attempts import read_jobs
 from probes.github.client import Client
 from probes.github.crew import Crew
 from probes.github.customization import read_customization
-from probes.github.logs import read_log
+from probes.github.logs import read_log, read_log_or_steps
 from probes.github.pace import Watch
-from probes.github.releasing import STOPPED, jobs_to_read
+from probes.github.releasing import STOPPED, jobs_to_read, steps_to_read
+from probes.github.step_logs import StepLogs
 from probes.github.workflow_file import parse_workflow
 from probes.github.workflow_text import FileAt, called_file, file_of, read_file
 
@@ -27,8 +28,15 @@ MOST_LOGS = 40
 """Of one attempt, unless everything is read."""
 
 Task: TypeAlias = Callable[[Client], Any]
-Words: TypeAlias = tuple[Reading[str], Reading[tuple[Annotation, ...]]]
-"""What a job said: its log and its annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a job said."""
+
+    log: Reading[str]
+    annotations: Reading[tuple[Annotation, ...]]
+    log_steps: tuple[int, ...] = ()
 
 
 class Depth(IntEnum):
@@ -38,12 +46,14 @@ class Depth(IntEnum):
     """The run object."""
     JOBS = 1
     """Its jobs with their steps."""
-    VERDICT = 2
-    """What decides: logs of failed and releasing jobs (annotations where such a log is gone), the workflow files, the
-    OIDC customization."""
-    FULL = 3
+    LOGS = 2
+    """The logs of the jobs that stopped it (annotations where such a log is gone), and nothing else: the fewest requests
+    that name a cause, for many runs at once."""
+    VERDICT = 3
+    """What decides: the logs of releasing jobs as well, the workflow files, the OIDC customization."""
+    FULL = 4
     """The artifacts with their small JSON files."""
-    EVERYTHING = 4
+    EVERYTHING = 5
     """All logs and all annotations: for a recording."""
 
 
@@ -52,6 +62,7 @@ class Parts:
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
+        self._by_step = StepLogs()
         self._lock = Lock()
         self._files: dict[FileAt, Reading[str]] = {}
         self._customization: Reading[OidcCustomization] | None = None
@@ -63,7 +74,7 @@ class Parts:
         found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth), watch)
         self._remember(found)
         whole = [self._with_first_round(attempt, found) for attempt in attempts]
-        if depth < Depth.VERDICT:
+        if depth < Depth.LOGS:
             return tuple(whole)
         return self._with_words(whole, depth, watch)
 
@@ -117,57 +128,75 @@ class Parts:
 
     def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
         """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
-        everything = depth >= Depth.EVERYTHING
         tasks: dict[tuple[tuple[int, int], int], Callable[[Client], Words]] = {}
         for attempt in attempts:
-            for job in _chosen(attempt, everything=everything):
-                tasks[attempt.key, job.id] = _bind(_read_words, attempt.repository, job, everything)
+            workflows = _workflows(attempt)
+            for job in _chosen(attempt, workflows, depth):
+                if depth >= Depth.EVERYTHING:
+                    task = _bind(_read_everything, attempt.repository, job)
+                else:
+                    task = _bind(_read_words, attempt.repository, job, steps_to_read(job, workflows), self._by_step)
+                tasks[attempt.key, job.id] = task
         words = self._crew.side_by_side("reading logs", tasks, watch)
-        return tuple(_said(attempt, words) for attempt in attempts)
+        return tuple(_said(attempt, words, depth) for attempt in attempts)
 
 
 def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
     return lambda client: read(client, *arguments)
 
 
-def _chosen(attempt: Attempt, *, everything: bool) -> tuple[Job, ...]:
-    if not isinstance(attempt.jobs, Known):
-        return ()
+def _workflows(attempt: Attempt) -> list[Workflow]:
+    """The run's own file, then those that it called; none where its own was not read or is none."""
     texts = [(attempt.workflow_text, attempt.workflow_path), *((c.text, c.path) for c in attempt.called_workflows)]
     parsed = [parse_workflow(text.value, path) for text, path in texts if isinstance(text, Known)]
-    workflows = [file for file in parsed if isinstance(file, Workflow)]
     if not isinstance(attempt.workflow_text, Known) or not isinstance(parsed[0], Workflow):
-        workflows = []
-    jobs = jobs_to_read(attempt.jobs.value, workflows, everything=everything)
+        return []
+    return [file for file in parsed if isinstance(file, Workflow)]
+
+
+def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tuple[Job, ...]:
+    if not isinstance(attempt.jobs, Known):
+        return ()
+    if depth < Depth.VERDICT:
+        jobs = tuple(job for job in attempt.jobs.value if job.conclusion in STOPPED)
+    else:
+        jobs = jobs_to_read(attempt.jobs.value, workflows, everything=depth >= Depth.EVERYTHING)
     # Failed jobs first: a bound must not hide what stopped the run.
     chosen = tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))
-    return chosen if everything else chosen[:MOST_LOGS]
+    return chosen if depth >= Depth.EVERYTHING else chosen[:MOST_LOGS]
 
 
-def _read_words(client: Client, repository: Repository, job: Job, everything: bool) -> Words:
-    log = read_log(client, repository, job)
-    if everything or (isinstance(log, Unreadable) and job.conclusion != "success"):
-        return log, read_annotations(client, repository, job.id, job.name)
-    return log, Unreadable(
+def _read_everything(client: Client, repository: Repository, job: Job) -> Words:
+    return Words(read_log(client, repository, job), read_annotations(client, repository, job.id, job.name))
+
+
+def _read_words(client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs) -> Words:
+    log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
+    if isinstance(log, Unreadable) and job.conclusion != "success":
+        return Words(log, read_annotations(client, repository, job.id, job.name))
+    annotations = Unreadable(
         f"the annotations of the job {job.name}",
         "the log holds the same sentences" if isinstance(log, Known) else "the job did not fail",
         f"look at {job.html_url}" if job.html_url else "look at the job on GitHub",
     )
+    return Words(log, annotations, numbers)
 
 
-def _said(attempt: Attempt, words: dict[tuple[tuple[int, int], int], Words]) -> Attempt:
+def _said(attempt: Attempt, words: dict[tuple[tuple[int, int], int], Words], depth: Depth) -> Attempt:
     if not isinstance(attempt.jobs, Known):
         return attempt
-    jobs = tuple(_job_said(job, words.get((attempt.key, job.id))) for job in attempt.jobs.value)
+    jobs = tuple(_job_said(job, words.get((attempt.key, job.id)), depth) for job in attempt.jobs.value)
     return replace(attempt, jobs=replace(attempt.jobs, value=jobs))
 
 
-def _job_said(job: Job, words: Words | None) -> Job:
+def _job_said(job: Job, words: Words | None, depth: Depth) -> Job:
     if words is not None:
-        return replace(job, log=words[0], annotations=words[1])
+        return replace(job, log=words.log, annotations=words.annotations, log_steps=words.log_steps)
     what = f"the log of the job {job.name}"
     if job.conclusion == "skipped":
         return replace(job, log=Absent(f"{what}: the job was skipped"))
+    if depth < Depth.VERDICT:
+        return job
     return replace(
         job,
         log=Unreadable(

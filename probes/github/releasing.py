@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from diagnosis.runs import Job
-from diagnosis.workflow import Workflow, WorkflowStep
+from diagnosis.runs import Job, Step
+from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
 STOPPED = frozenset({"failure", "timed_out", "cancelled", "startup_failure", "action_required"})
+_MOST_STEPS = 10
 _TOOLS = re.compile(
     r"\b(?:aws|ecr|docker|buildx|podman|buildah|skopeo|crane|ko|kaniko|nerdctl|cosign|oras|copilot|cdk|sam|terraform"
     r"|tofu|pulumi|sls|serverless|goreleaser|jib|pack|earthly|bazel|make|task|just)\b"
@@ -35,13 +36,38 @@ def jobs_to_read(jobs: Sequence[Job], workflows: Sequence[Workflow], *, everythi
     return tuple(job for job in jobs if wanted(job))
 
 
+def steps_to_read(job: Job, workflows: Sequence[Workflow]) -> tuple[Step, ...]:
+    """Of a job whose log is too large, the steps that decide: those that stopped it first, then those that release.
+
+    A step is known to release by the file, where its name is the one that the file gives it, and by what it runs.
+    """
+    written = _written(job, workflows)
+    releasing = {_shown(step) for step in written.steps if _releasing_step(step)} if written else set()
+    stopped = [step for step in job.steps if step.conclusion in STOPPED]
+    others = [
+        step
+        for step in job.steps
+        if step.conclusion == "success" and (step.name in releasing or _TOOLS.search(step.name.lower()))
+    ]
+    return tuple([*stopped, *others][:_MOST_STEPS])
+
+
+def _shown(step: WorkflowStep) -> str:
+    """The step's name as GitHub shows it."""
+    return step.name or f"Run {step.uses or (step.run or '').strip().partition(chr(10))[0]}"
+
+
+def _written(job: Job, workflows: Sequence[Workflow]) -> WorkflowJob | None:
+    # "caller / inner" is a job of a called workflow.
+    files = workflows[1:] if " / " in job.name else workflows[:1]
+    return next((found for file in files if (found := file.job_named(job.name)) is not None), None)
+
+
 def _releases(job: Job, workflows: Sequence[Workflow]) -> bool | None:
     """Whether a job releases something; None where the files do not tell."""
     if job.conclusion == "skipped":
         return False
-    # "caller / inner" is a job of a called workflow.
-    files = workflows[1:] if " / " in job.name else workflows[:1]
-    written = next((found for file in files if (found := file.job_named(job.name)) is not None), None)
+    written = _written(job, workflows)
     if written is None or written.uses:
         return None
     return any(_releasing_step(step) for step in written.steps)

@@ -8,17 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import pairwise
 from threading import Lock
 from typing import Self, TypeAlias, TypeVar
 
+from diagnosis.reading import Reading
 from diagnosis.runs import Attempt, Repository
+from diagnosis.surroundings import CommitsBetween, Environment
 from probes.github.attempts import read_attempt, read_earlier
+from probes.github.between import read_between
 from probes.github.body import Timeouts
 from probes.github.client import Client
 from probes.github.credentials import GitHubAccess
 from probes.github.crew import MOST_WORKERS, Crew, as_whole
+from probes.github.environments import read_environment, read_environments
 from probes.github.errors import GitHubProblem
-from probes.github.pace import Pace, Watch, never, silent
+from probes.github.pace import Pace, RateLimit, Watch, never, silent
 from probes.github.parts import Depth, Parts
 from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.ledger import Ledger
@@ -37,7 +43,7 @@ class GitHubSource:
     """Reads one repository. Safe to share between threads; close it when done.
 
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
-    most eight. ``client`` makes the client of a thread.
+    most sixteen. ``client`` makes the client of a thread.
     """
 
     def __init__(
@@ -57,12 +63,17 @@ class GitHubSource:
         self.name = repository
         self.access = access
         self._label = label
-        pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
+        self._pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
-        self._crew = Crew(lambda: client(access, ledger, pace, limits), workers)
+        self._crew = Crew(lambda: client(access, ledger, self._pace, limits), workers)
         self._parts = Parts(self._crew)
         self._lock = Lock()
         self._repository: Repository | None = None
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """What is left of GitHub's primary rate limit, as the last answers told; None before the first."""
+        return self._pace.left
 
     def repository(self, *, cancelled: CancelHook = never) -> Repository:
         """The repository with its ids and date of creation, asked once. Raises GitHubProblem, Cancelled."""
@@ -152,6 +163,29 @@ class GitHubSource:
         """
         whole = self._parts.add(tuple(attempts), depth, Watch(cancelled, progress))
         return tuple(self._label(attempt) for attempt in whole)
+
+    def between(
+        self, attempts: Sequence[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> tuple[Reading[CommitsBetween], ...]:
+        """For each attempt but the first: what was committed since the one before it. Raises Cancelled only."""
+        pairs = dict(enumerate(pairwise(attempts)))
+        tasks = {place: partial(read_between, base=base, head=head) for place, (base, head) in pairs.items()}
+        found = self._crew.side_by_side("reading commits", tasks, Watch(cancelled, progress))
+        return tuple(found[place] for place in pairs)
+
+    def environments(
+        self, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[tuple[Environment, ...]]:
+        """The deployment environments as they are now. Raises GitHubProblem (no such repository), Cancelled."""
+        task = partial(read_environments, repository=self.repository(cancelled=cancelled))
+        return self._crew.whole("The environments", Watch(cancelled, progress), task)
+
+    def environment(
+        self, name: str, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[Environment]:
+        """One environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
+        task = partial(read_environment, repository=self.repository(cancelled=cancelled), name=name)
+        return self._crew.whole(f"The environment {name}", Watch(cancelled, progress), task)
 
     def ask(self, what: str, task: Callable[[Client], T], *, cancelled: CancelHook = never) -> T:
         """Ask for something else; ``what`` begins the sentence of a GitHubProblem. Raises GitHubProblem, Cancelled."""

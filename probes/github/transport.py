@@ -110,6 +110,7 @@ class GuardedConnection:
                 if gives_up(failure, attempt):
                     raise
             else:
+                self._line.pace.seen(answer.headers)
                 limit = rate_limit(answer)
                 if limit:
                     # The next turn waits it out, or raises; a limit that comes back after that is not waited out twice.
