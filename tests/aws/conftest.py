@@ -27,6 +27,7 @@ def _no_aws_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> N
 @pytest.fixture
 def aws() -> Iterator[InProcessAws]:
     """An empty account inside this process."""
+    BackendDict.reset()
     yield InProcessAws(ACCOUNT)
     BackendDict.reset()
 

@@ -20,6 +20,7 @@ from aws_worlds import (
     noon,
     pointed_at,
 )
+from moto.core.base_backend import BackendDict
 
 from diagnosis.reading import Absent, Known, Unreadable
 from probes.aws.errors import AwsCallError, Failure
@@ -376,6 +377,7 @@ def test_motos_own_server_is_read_like_aws(monkeypatch: pytest.MonkeyPatch) -> N
             state = read_account(question, aws)
     finally:
         server.stop()
+        BackendDict.reset()
     assert isinstance(state.role, Known)
     assert isinstance(state.repository, Known)
     assert isinstance(state.evidence_objects, Known)
