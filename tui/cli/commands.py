@@ -12,16 +12,22 @@ from tui.cli.repository_options import app_options
 from tui.desk import DeskProblem
 
 _COMMANDS = {
-    "demo": ("tui.cli.demo", "demo_command"),
-    "diagnose": ("tui.cli.diagnose", "diagnose_command"),
-    "explain": ("tui.cli.explain", "explain_command"),
-    "policy": ("tui.cli.policy", "policy_group"),
-    "packet": ("tui.cli.packet", "packet_group"),
-    "schema": ("tui.cli.schema", "schema_command"),
-    "record": ("tui.cli.record", "record_command"),
-    "permissions": ("tui.cli.permissions", "permissions_command"),
+    "demo": ("tui.cli.demo", "demo_command", "A public incident, replayed without credentials."),
+    "diagnose": (
+        "tui.cli.diagnose",
+        "diagnose_command",
+        "Diagnose runs: replay, today's gates, forecast, fix, closure.",
+    ),
+    "what-if": ("tui.cli.what_if", "what_if_command", "Judge a proposed policy against past runs and today's state."),
+    "explain": ("tui.cli.explain", "explain_command", "Say which gate a pasted log speaks of."),
+    "policy": ("tui.cli.policy", "policy_group", "Decide policies offline; say who a trust policy admits."),
+    "packet": ("tui.cli.packet", "packet_group", "Write an evidence packet, or check one offline."),
+    "record": ("tui.cli.record", "record_command", "Save runs as a recording that replays offline."),
+    "cache": ("tui.cli.cache", "cache_group", "See or clear what is kept of completed runs."),
+    "permissions": ("tui.cli.permissions", "permissions_command", "Print the IAM policy that planescope itself needs."),
+    "schema": ("tui.cli.schema", "schema_command", "Print the JSON Schema of --json."),
 }
-"""Name of the command: module and attribute."""
+"""Name of the command: module, attribute, and the line that the list of commands shows."""
 
 
 class _Lazy(click.Group):
@@ -33,11 +39,16 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, attribute = _COMMANDS[cmd_name]
+        module, attribute, _ = _COMMANDS[cmd_name]
         command = getattr(importlib.import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}.{attribute} is no command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table: asking each command for its help would import every one of them.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
