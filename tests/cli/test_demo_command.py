@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tui.cli.commands import planescope
+from tui.cli.commands import _COMMANDS, planescope
 
 
 def run(*words: str) -> Result:
@@ -104,6 +104,13 @@ def test_a_folder_that_is_no_packet(tmp_path: Path) -> None:
 def test_help_names_every_command_and_the_exit_codes() -> None:
     result = run("--help")
     assert result.exit_code == 0
-    for name in ("demo", "diagnose", "explain", "policy", "packet", "permissions"):
+    for name in _COMMANDS:
         assert name in result.stdout
     assert "Exit codes" in result.stdout
+
+
+@pytest.mark.parametrize("name", list(_COMMANDS))
+def test_every_command_has_help(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
