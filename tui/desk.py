@@ -114,6 +114,10 @@ ProgressHook: TypeAlias = Callable[[Progress], None]
 CancelHook: TypeAlias = Callable[[], bool]
 
 
+def no_progress(progress: Progress) -> None:
+    """A progress hook that shows nothing."""
+
+
 class Desk(Protocol):
     """What the app asks for."""
 
@@ -140,8 +144,10 @@ class Desk(Protocol):
     def move_to(self, index: int) -> None:
         """Move the embedded incident to a stage: runs served and account state change with it."""
 
-    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
-        """One page of runs; pages count from 1."""
+    def list_runs(
+        self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
+    ) -> RunPage:
+        """One page of runs; pages count from 1. ``progress`` is told of a rate limit that is waited out."""
 
     def diagnose(
         self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook

@@ -26,6 +26,7 @@ from tui.desk import (
     RunPage,
     RunQuery,
     RunRow,
+    no_progress,
 )
 
 NOW = datetime(2026, 2, 13, 12, 30, tzinfo=UTC)
@@ -111,7 +112,9 @@ class DeskDouble:
         self._trip("move_to")
         self._index = index
 
-    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
+    def list_runs(
+        self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
+    ) -> RunPage:
         self._trip("list_runs")
         self.queries.append((query, page))
         if self.total is not None:

@@ -20,6 +20,7 @@ from probes.github.errors import GitHubProblem
 from probes.github.parts import Depth
 from probes.github.runs import RunFilter
 from probes.github.source import GitHubSource
+from probes.github.source import ProgressHook as SourceProgress
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
@@ -35,11 +36,15 @@ from tui.desk import (
     RunPage,
     RunQuery,
     RunRow,
+    no_progress,
 )
 from tui.packet.folder import PacketProblem, write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
 """Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out."""
+
+_FEW = 10
+"""Below a tenth of the rate limit it is worth saying when it is full again."""
 
 
 class RepositoryDesk:
@@ -83,8 +88,12 @@ class RepositoryDesk:
 
     @property
     def limit_note(self) -> str:
-        """What is left of GitHub's rate limit; not told yet."""
-        return ""
+        """What is left of GitHub's rate limit; empty before the first answer, and where GitHub is not asked."""
+        left = self._source.rate_limit
+        if left is None or self.origin:
+            return ""
+        until = f" until {left.resets_at:%H:%M} UTC" if left.resets_at and left.remaining * _FEW < left.limit else ""
+        return f"GitHub {left.remaining:,} of {left.limit:,} left{until}"
 
     @property
     def moments(self) -> Sequence[Moment]:
@@ -118,7 +127,9 @@ class RepositoryDesk:
 
     # -- runs
 
-    def list_runs(self, query: RunQuery, page: int, *, cancelled: CancelHook) -> RunPage:
+    def list_runs(
+        self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
+    ) -> RunPage:
         """One page of runs, newest first."""
         wanted = RunFilter(
             workflow=query.workflow or self._workflow,
@@ -130,48 +141,48 @@ class RepositoryDesk:
         )
         _stop_if(cancelled)
         with _asking():
-            found = self._source.list_runs(wanted, page, cancelled=cancelled)
+            found = self._source.list_runs(wanted, page, cancelled=cancelled, progress=_shown(progress))
         attempts = found.attempts
         self._listed.update({attempt.key: attempt for attempt in attempts})
         return RunPage(tuple(_row(attempt) for attempt in attempts), found.total, found.next_page)
 
-    def _chain(self, selected: RunKey | None, cancelled: CancelHook) -> tuple[Attempt, ...]:
+    def _chain(self, selected: RunKey | None, progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
         """The attempts of the chain around the selected run, not yet with their parts."""
         if self.case.runs and selected is None:
-            return self._attempts_of(self.case.runs, cancelled)
+            return self._attempts_of(self.case.runs, progress, cancelled)
         anchor = self._listed.get(selected) if selected else None
         if anchor is None and selected is not None:
-            anchor = self._first_read(selected)
+            anchor = self._first_read(selected, progress, cancelled)
         workflow = anchor.workflow_path if anchor else self.case.workflow or self._workflow
         if anchor is None and not workflow:
-            page = self._runs(RunFilter(branch=self._branch), cancelled)
+            page = self._runs(RunFilter(branch=self._branch), progress, cancelled)
             workflow = page[0].workflow_path if page else ""
-        listed = self._runs(RunFilter(workflow=workflow), cancelled) if workflow else ()
+        listed = self._runs(RunFilter(workflow=workflow), progress, cancelled) if workflow else ()
         known = {attempt.key: attempt for attempt in listed}
         if anchor is not None:
             known.setdefault(anchor.key, anchor)
         chain = chain_of(tuple(known.values()), selected)
         repeated = tuple(dict.fromkeys(attempt.run_id for attempt in chain if attempt.attempt > 1))
         if repeated:
-            earlier = {attempt.key: attempt for attempt in self._attempts_of(repeated, cancelled)}
+            earlier = {attempt.key: attempt for attempt in self._attempts_of(repeated, progress, cancelled)}
             chain = in_order({**{attempt.key: attempt for attempt in chain}, **earlier}.values())
         return chain
 
-    def _runs(self, wanted: RunFilter, cancelled: CancelHook) -> tuple[Attempt, ...]:
+    def _runs(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
         _stop_if(cancelled)
         with _asking():
-            return self._source.list_runs(wanted, 1, cancelled=cancelled).attempts
+            return self._source.list_runs(wanted, 1, cancelled=cancelled, progress=_shown(progress)).attempts
 
-    def _first_read(self, key: RunKey) -> Attempt:
+    def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
         with _asking():
-            return self._source.attempt(*key, depth=Depth.RUN)
+            return self._source.attempt(*key, depth=Depth.RUN, cancelled=cancelled, progress=_shown(progress))
 
-    def _attempts_of(self, runs: Sequence[int], cancelled: CancelHook) -> tuple[Attempt, ...]:
+    def _attempts_of(self, runs: Sequence[int], progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
         found: list[Attempt] = []
         for run in runs:
             _stop_if(cancelled)
             with _asking():
-                found.extend(self._source.attempts_of(run, Depth.RUN, cancelled=cancelled))
+                found.extend(self._source.attempts_of(run, Depth.RUN, cancelled=cancelled, progress=_shown(progress)))
         return in_order(found)
 
     def _with_parts(
@@ -184,7 +195,7 @@ class RepositoryDesk:
             with _asking():
                 read = self._source.complete(
                     wanted,
-                    progress=lambda what, done, total: progress(Progress(what, done, total)),
+                    progress=_shown(progress),
                     cancelled=cancelled,
                 )
             _stop_if(cancelled)
@@ -199,12 +210,12 @@ class RepositoryDesk:
     ) -> Diagnosis:
         """Diagnose the chain around the selected run."""
         progress(Progress("collecting the chain of attempts"))
-        return self._diagnosed(self._chain(selected, cancelled), subject or selected, progress, cancelled)
+        return self._diagnosed(self._chain(selected, progress, cancelled), subject or selected, progress, cancelled)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
         """Diagnose exactly these runs, every attempt of each."""
         progress(Progress("reading the runs"))
-        return self._diagnosed(self._attempts_of(runs, cancelled), None, progress, cancelled)
+        return self._diagnosed(self._attempts_of(runs, progress, cancelled), None, progress, cancelled)
 
     def _diagnosed(
         self, chain: Sequence[Attempt], subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
@@ -239,6 +250,11 @@ class RepositoryDesk:
         except PacketProblem as problem:
             raise DeskProblem(str(problem)) from None
         return ExportResult(written.directory, written.files)
+
+
+def _shown(progress: ProgressHook) -> SourceProgress:
+    """The app's hook as the source calls it; it shows a rate limit's countdown, too."""
+    return lambda what, done, total: progress(Progress(what, done, total))
 
 
 def _stop_if(cancelled: CancelHook) -> None:

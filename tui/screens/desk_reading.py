@@ -39,7 +39,7 @@ class DeskReading:
 
         def work(job: Job) -> None:
             with _in(job, self._runs):
-                job.post(messages.RunsLoaded(desk.list_runs(query, page, cancelled=job.cancelled), page))
+                job.post(_listed(desk, job, query, page))
 
         return work
 
@@ -57,7 +57,7 @@ class DeskReading:
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                job.post(messages.RunsLoaded(desk.list_runs(query, 1, cancelled=job.cancelled), 1))
+                job.post(_listed(desk, job, query, 1))
                 job.post(_diagnosed(desk, job, selected, subject))
 
         return work
@@ -69,7 +69,7 @@ class DeskReading:
             with _in(job, self._runs, self._case):
                 desk.move_to(index)
                 job.post(messages.MomentReached(index))
-                job.post(messages.RunsLoaded(desk.list_runs(query, 1, cancelled=job.cancelled), 1))
+                job.post(_listed(desk, job, query, 1))
                 job.post(_diagnosed(desk, job, None, None))
 
         return work
@@ -82,6 +82,10 @@ def exporting(desk: Desk, diagnosis: Diagnosis, directory: Path | None) -> Work:
         job.post(messages.Exported(desk.export_packet(diagnosis, directory)))
 
     return work
+
+
+def _listed(desk: Desk, job: Job, query: RunQuery, page: int) -> messages.RunsLoaded:
+    return messages.RunsLoaded(desk.list_runs(query, page, cancelled=job.cancelled, progress=job.progress), page)
 
 
 def _diagnosed(desk: Desk, job: Job, selected: RunKey | None, subject: RunKey | None) -> messages.Diagnosed:
