@@ -44,9 +44,9 @@ def moment(value: Json, name: str) -> datetime | None:
     """A time of day, UTC."""
     try:
         found = datetime.fromisoformat(text(value, name))
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def child(value: Json, name: str) -> Json:

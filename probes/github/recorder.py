@@ -20,6 +20,7 @@ from diagnosis.runs import Attempt, Job, OidcCustomization
 from probes.github.client import Json
 from probes.github.credentials import GitHubAccess
 from probes.github.errors import GitHubProblem
+from probes.github.fields import number
 from probes.github.pace import never, silent
 from probes.github.parts import Depth
 from probes.github.recorder_artifacts import recorded_artifacts
@@ -131,7 +132,7 @@ class Recorder:
         path = f"{self._base()}/actions/runs/{attempt.run_id}"
         raw = self._tape.object(f"{path}/attempts/{attempt.attempt}")
         if raw is None and (latest := self._tape.object(path)) is not None:
-            raw = latest if (latest.get("run_attempt") or 1) == attempt.attempt else None
+            raw = latest if (number(latest, "run_attempt") or 1) == attempt.attempt else None
         if raw is None:
             return None
         self._files.add(attempt)

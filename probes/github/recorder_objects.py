@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from diagnosis.runs import Artifact, Attempt, Job, Step
 from diagnosis.scrub import scrub
 from probes.github.client import Json
+from probes.github.fields import moment, number, text
 from probes.recording.format import moment_of
 
 _LEFT_OUT = re.compile(r"token|secret|password|credential|email|private_key|gravatar", re.IGNORECASE)
@@ -65,9 +65,9 @@ def run_object(cleaner: Cleaner, raw: Json, attempt: Attempt) -> dict[str, Any]:
         "head_sha": attempt.head_sha,
         "path": cleaner.text(attempt.workflow_path),
     }
-    _time(value, "created_at", attempt.created_at)
-    _time(value, "run_started_at", attempt.started_at)
-    _time(value, "updated_at", attempt.updated_at)
+    _time(value, "created_at")
+    _time(value, "run_started_at")
+    _time(value, "updated_at")
     return value
 
 
@@ -75,9 +75,9 @@ def job_object(cleaner: Cleaner, raw: Json, job: Job) -> dict[str, Any]:
     """A job object with its steps."""
     value = cleaner.object(raw)
     value |= {"id": job.id, "name": cleaner.text(job.name), "status": job.status}
-    _time(value, "created_at", None)
-    _time(value, "started_at", job.started_at)
-    _time(value, "completed_at", job.completed_at)
+    _time(value, "created_at")
+    _time(value, "started_at")
+    _time(value, "completed_at")
     steps = value.get("steps")
     kept = [entry for entry in steps if isinstance(entry, dict)] if isinstance(steps, list) else []
     value["steps"] = [_step(cleaner, entry, step) for entry, step in zip(kept, job.steps, strict=False)]
@@ -87,26 +87,24 @@ def job_object(cleaner: Cleaner, raw: Json, job: Job) -> dict[str, Any]:
 def artifact_object(cleaner: Cleaner, raw: Json) -> dict[str, Any] | None:
     """An artifact object; None for one without an id."""
     value = cleaner.object(raw)
-    if not isinstance(value.get("id"), int):
+    if number(value, "id") is None:
         return None
     if not isinstance(value.get("name"), str):
         value["name"] = ""
-    _time(value, "created_at", None)
+    _time(value, "created_at")
     return value
 
 
 def workflow_objects(cleaner: Cleaner, listed: Iterable[Json], runs: Iterable[Json]) -> tuple[dict[str, Any], ...]:
     """The workflows of these runs: as GitHub lists them, else as far as the run tells (a deleted workflow)."""
-    known = {entry["id"]: cleaner.object(entry) for entry in listed if isinstance(entry.get("id"), int)}
+    known = {identity: cleaner.object(entry) for entry in listed if (identity := number(entry, "id")) is not None}
     found: dict[int, dict[str, Any]] = {}
     for run in runs:
-        identity = run.get("workflow_id")
-        if isinstance(identity, int) and identity not in found:
-            told = {"id": identity, "name": run.get("name"), "path": str(run.get("path", "")), "state": "unknown"}
-            found[identity] = {**known.get(identity, {}), **{k: v for k, v in told.items() if k in ("id", "path")}}
-            if identity not in known:
-                found[identity] = told
-            _time(found[identity], "created_at", None)
+        identity = number(run, "workflow_id")
+        if identity is not None and identity not in found:
+            told = {"name": text(run, "name"), "state": "unknown", **known.get(identity, {})}
+            found[identity] = {**told, "id": identity, "path": text(run, "path")}
+            _time(found[identity], "created_at")
     return tuple(found.values())
 
 
@@ -118,17 +116,18 @@ def whole_gap(artifact: Artifact) -> int | None:
 
 def _step(cleaner: Cleaner, entry: dict[str, Any], step: Step) -> dict[str, Any]:
     value = {**entry, "number": step.number, "name": cleaner.text(step.name)}
-    _time(value, "started_at", step.started_at)
-    _time(value, "completed_at", step.completed_at)
+    _time(value, "started_at")
+    _time(value, "completed_at")
     return value
 
 
-def _time(value: dict[str, Any], name: str, known: datetime | None) -> None:
-    """Keep a time as GitHub wrote it; where that is no time, as it was understood, or not at all."""
+def _time(value: dict[str, Any], name: str) -> None:
+    """Keep a time as GitHub wrote it; where the format knows no such time, as the readers understand it, or not at all."""
     try:
         moment_of(value[name])
     except (KeyError, TypeError, ValueError, AttributeError):
-        if known is not None:
-            value[name] = known.strftime("%Y-%m-%dT%H:%M:%SZ")
+        understood = moment(value, name)
+        if understood is not None:
+            value[name] = understood.isoformat()
         else:
             value.pop(name, None)
