@@ -77,6 +77,8 @@ RULES: tuple[Rule, ...] = (
         "Input required and not supplied: aws-region",
         "Region is missing",
         "Missing region in config",
+        "an AWS region is required, but was not found",
+        "Unable to find a region via the region provider chain",
     ),
     holding(
         other("input-missing"),

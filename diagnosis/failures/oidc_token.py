@@ -16,7 +16,7 @@ _ELSEWHERE = other("other-cloud", "id-token-not-granted")
 _OTHER_TOOL = re.compile(
     r"claude-code|anthropics/|google-github-actions|azure/login|hashicorp/vault|Vault|sigstore|cosign|[Ff]ulcio|pypi|PyPI"
     r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure"
-    r"|pulumi"
+    r"|pulumi|OIDC (?:token retrieval|exchange)"
 )
 _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 
@@ -65,6 +65,6 @@ RULES: tuple[Rule, ...] = (
     Rule(("It looks like you might be trying to authenticate with OIDC",), _hint),
     Rule(("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"), _no_request_url),
     Rule(("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token"), _request_failed),
-    Rule(("reading 'message')",), _toolkit_crash),
+    Rule(("reading 'message')", "'message' of undefined"), _toolkit_crash),
     Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),
 )

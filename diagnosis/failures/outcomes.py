@@ -21,6 +21,16 @@ TEST_RUNNER = re.compile(
 )
 """The summary of a test runner that saw failures."""
 
+_TEST_ITSELF = re.compile(r"^(?:FAILED|ERROR) \S+::\S")
+_TEST_TRACEBACK = re.compile(r"^E {3,}\S")
+
+
+def told_of_a_test(text: str) -> Seen | None:
+    """A line in which pytest tells of one test: whatever error it names is the test's."""
+    if _TEST_ITSELF.search(text):
+        return _TESTS
+    return lighter(_TESTS, Weight.DOUBTFUL) if _TEST_TRACEBACK.search(text) else None
+
 
 def _tests(text: str, _scene: Scene) -> Seen | None:
     return _TESTS if TEST_RUNNER.search(text) else None

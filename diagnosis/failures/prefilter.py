@@ -54,8 +54,8 @@ _WEB_BEGINNINGS = ("Run ", "Error: ")
 """How a step and an error annotation begin in a copy of GitHub's web page."""
 
 RARE = re.compile(
-    r"x(?:it code|it status|ited with|pired|ceed|ception)"
-    r"|'(?:message'\)|roleArn)"
+    r"x(?:it code|it status|ited with|pired|pected status|ceed|ception)"
+    r"|'(?:message'|roleArn)"
     r"|A(?:ADSTS|CTIONS_ID_TOKEN|ssuming role|uthenticated as|RN is)"
     r"|Bad Request|Could not connect|DENIED"
     r"|E(?:AI_AGAIN|CONN|NOTFOUND|TIMEDOUT|OF\b|CR repository|CR image)"
@@ -64,13 +64,13 @@ RARE = re.compile(
     r"|I(?:DP[CR]|AM Role \(|MDS role|NVALID|ncorrect token|nput required|D [Tt]oken)"
     r"|Log(?:ging into|in Succeeded)"
     r"|M(?:issing (?:Auth|region)|issingAuth|ethod Not)"
-    r"|Not Found"
+    r"|ImageManifest|Not Found|status 4"
     r"|O(?:OMKilled|penIDConnect|IDC\b)"
     r"|P(?:ackedPolicy|ermission ['\"])"
     r"|R(?:OLLBACK_|egion is|egionDisabled)"
     r"|S(?:ignature|ource image|ource Account)"
     r"|T(?:OOMANY|oken must|TY device|oo Many|he config profile|he (?:self-)?hosted runner)"
-    r"|U(?:NAUTHORIZED|NKNOWN|nauthenticated)"
+    r"|U(?:NAUTHORIZED|NKNOWN|nauthenticated|nable to find a region)"
     r"|You must"
 )
 

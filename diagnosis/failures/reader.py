@@ -138,6 +138,9 @@ def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], s
     limit = application_talk(line, text)
     if limit is None:
         return None
+    test = outcomes.told_of_a_test(text)
+    if test is not None:
+        return test
     for rule in RULES:
         seen = rule(text, scene)
         if seen is not None:

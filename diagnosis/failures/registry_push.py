@@ -11,6 +11,7 @@ from diagnosis.gates import Checkpoint
 _STATUS = re.compile(
     r"\b(400|401|403|404|405|429|5\d\d):? \(?(?:Bad|Unauth|Forbid|Not Found|Method|Too Many|Internal|Service|Gateway)"
     r"|(?:status(?: code)?:?|StatusCode:?|HTTP(?:/\d(?:\.\d)?)?|response code:?|received) (400|401|403|404|405|429|5\d\d)\b"
+    r"|request to \S{1,2000}: (400|401|403|404|405|429|5\d\d)\s*$"  # a line that was broken before the words
 )
 _REGISTRY_TALK = re.compile(
     r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
@@ -37,7 +38,7 @@ def _status(text: str, scene: Scene) -> Seen | None:
     kind = kind or scene.registry
     if kind is Registry.OTHER:
         return other("other-registry")
-    seen = _refusal(found[1] or found[2], text, scene, kind)
+    seen = _refusal(found[1] or found[2] or found[3], text, scene, kind)
     return lighter(seen, Weight.OUTCOME) if seen and scene.reads_cache(text) else seen
 
 
@@ -93,15 +94,53 @@ def _eof(text: str, scene: Scene) -> Seen | None:
     return None
 
 
+def _pull_denied(text: str, scene: Scene) -> Seen:
+    """Docker's and containerd's words for DENIED: without a login ECR's clients say so, and an absent name is unknown."""
+    kind = registry_of(text)
+    if kind is Registry.ECR:
+        seen = authz(
+            Checkpoint.REGISTRY_PULL,
+            None,
+            "pull-scope",
+            "repository-policy-deny",
+            "token-expired",
+            weight=Weight.PASSING,
+        )
+        return lighter(seen, Weight.OUTCOME) if scene.reads_cache(text) else seen
+    if kind is Registry.ECR_PUBLIC:
+        return other(None, "token-expired", "repository-absent")
+    return other(None, "other-registry", "image-absent")
+
+
+def _jib(text: str, _scene: Scene) -> Seen:
+    """Jib does not say whether it was 401 or 403."""
+    if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
+        return other(None, "not-logged-in", "push-scope", "pull-scope", "token-expired")
+    return other("other-registry")
+
+
 RULES: tuple[Rule, ...] = (
     holding(
         authz(Checkpoint.REGISTRY_PULL, None, "repository-policy-deny", "pull-scope"),
         "does not have permission to access the ECR image",
     ),
     Rule(
-        ("Bad Request", "nauthorized", "uthorized", "orbidden", "Not Found", "Method Not", "Too Many", "HTTP 4"),
+        (
+            "Bad Request",
+            "nauthorized",
+            "uthorized",
+            "orbidden",
+            "Not Found",
+            "Method Not",
+            "Too Many",
+            "HTTP 4",
+            "unexpected status",
+            "status 4",
+        ),
         _status,
     ),
+    Rule(("pull access denied",), _pull_denied),
+    Rule(("RegistryUnauthorizedException",), _jib),
     Rule(("EOF",), _eof),
 )
 """Applied last among the registry rules: every rule with a sentence of its own knows more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.failures.registry_address import registry_of
-from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, state
+from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says, state
 
 _ABSENT = state("repository-absent")
 _PROBED = state("repository-absent", weight=Weight.PASSING)
@@ -22,8 +22,10 @@ def _absent(text: str, scene: Scene) -> Seen | None:
         return _ABSENT
     if "name unknown" not in text and "NAME_UNKNOWN" not in text:
         return None
-    kind = registry_of(text) or scene.registry
-    return other("other-registry") if kind is Registry.OTHER else _ABSENT
+    named = registry_of(text)
+    if "not known to registry" in text and named is None:
+        return other("other-registry")  # the reference registry's words; ECR names repository and registry id
+    return other("other-registry") if (named or scene.registry) is Registry.OTHER else _ABSENT
 
 
 def _not_created(text: str, _scene: Scene) -> Seen | None:
@@ -52,7 +54,7 @@ def _quota(text: str, scene: Scene) -> Seen | None:
 
 
 _PULLED = re.compile(
-    r"(?:failed to resolve|CannotPullContainer|[Ff]ailed to pull|manifest for)\b.{0,600}\bnot found\W*$"
+    r"(?:failed to resolve (?:ref|source|image)|CannotPullContainer|[Ff]ailed to pull|manifest for)\b.{0,600}\bnot found\W*$"
 )
 
 
@@ -82,11 +84,11 @@ RULES: tuple[Rule, ...] = (
         _image_absent,
     ),
     Rule(("not found",), _not_found),
+    Rule(("ImageManifest",), says(r"Invalid parameter at \\?['\"]ImageManifest", state("manifest-refused"))),
     holding(
         state("manifest-refused"),
         "manifest invalid",
         "MANIFEST_INVALID",
-        "Invalid parameter at 'ImageManifest'",
         "InvalidLayerException",
         "LayersNotFoundException",
         "LayerPartTooSmallException",

@@ -1,0 +1,102 @@
+"""Sentences of tools that differ from the usual ones: older clients, broken lines, other wrappers of the same refusal."""
+
+# ruff: noqa: E501 - log lines stand here as tools print them: whole
+
+from __future__ import annotations
+
+import pytest
+
+from diagnosis.failures import explain_text
+from diagnosis.gates import Checkpoint, Plane
+
+HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def place(text: str) -> tuple[Plane, Checkpoint | None]:
+    finding = explain_text(text)
+    return finding.plane, finding.checkpoint
+
+
+PULL = (Plane.AUTHORIZATION, Checkpoint.REGISTRY_PULL)
+LOGIN = (Plane.AUTHORIZATION, Checkpoint.REGISTRY_AUTH)
+TOKEN = (Plane.AUTHENTICATION, Checkpoint.OIDC_TOKEN)
+STATE = (Plane.REGISTRY_STATE, None)
+OTHER = (Plane.OTHER, None)
+
+
+@pytest.mark.parametrize("end", ["", ": denied", ": denied: User: arn:aws:sts::111122223333"])
+def test_docker_says_denied_of_an_image_in_ecr(end: str) -> None:
+    text = f"Error response from daemon: pull access denied for {HOST}/shop/cart, repository does not exist or may require 'docker login'{end}"
+    assert place(text) == PULL
+    assert explain_text(text).cause is None
+
+
+def test_docker_says_denied_of_an_image_elsewhere() -> None:
+    assert place("pull access denied for shop-cart, repository does not exist or may require 'docker login'.") == OTHER
+
+
+def test_docker_was_not_logged_in_when_it_says_denied() -> None:
+    text = f'failed to resolve reference "{HOST}/cart:3": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials'
+    assert place(text) == OTHER
+
+
+def test_a_pull_for_the_cache_that_is_denied_does_not_hide_what_stopped_the_run() -> None:
+    text = f"pull access denied for {HOST}/cart, repository does not exist or may require 'docker login'\nERROR: failed to solve: dockerfile parse error on line 3"
+    assert explain_text(text).cause == "build-failure"
+
+
+def test_a_status_at_the_end_of_a_broken_line() -> None:
+    text = f"Error: unexpected status from HEAD request to https://{HOST}/v2/charts/cart/manifests/0.3.1: 401 \nUnauthorized"
+    assert place(text) == LOGIN
+
+
+def test_an_older_node_words_the_toolkits_crash_otherwise() -> None:
+    text = "Run aws-actions/configure-aws-credentials@v1\nError: Error message: Cannot read property 'message' of undefined"
+    assert place(text) == TOKEN
+
+
+def test_the_reference_registry_does_not_know_a_name() -> None:
+    text = '{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known to registry","detail":{"name":"shop/cart"}}]}'
+    assert place(text) == OTHER
+    named = f"failed to push {HOST}/shop/cart:1: name unknown: The repository with name 'shop/cart' does not exist in the registry with id '111122223333'"
+    assert place(named) == STATE
+
+
+@pytest.mark.parametrize("quote", ["'", "\\'", '\\"'])
+def test_a_manifest_that_ecr_does_not_take(quote: str) -> None:
+    text = f"Error: 405 pushing manifest: Invalid parameter at {quote}ImageManifest{quote} failed to satisfy constraint"
+    assert place(text) == STATE
+
+
+def test_jib_does_not_say_why_it_is_unauthorized() -> None:
+    text = f"com.google.cloud.tools.jib.registry.RegistryUnauthorizedException: Unauthorized for {HOST}/shop/cart"
+    finding = explain_text(text)
+    assert (finding.plane, finding.checkpoint) == OTHER
+    assert "push-scope" in finding.candidates
+
+
+def test_a_token_for_the_package_index_is_not_for_aws() -> None:
+    text = "Error: OIDC exchange failure: \nOIDC token retrieval failed: GitHub: missing or insufficient OIDC token permissions, the ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset"
+    assert place(text) == OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ERROR tests/test_store.py::test_saves - botocore.exceptions.NoCredentialsError: Unable to locate credentials",
+        "FAILED tests/test_store.py::test_saves - botocore.exceptions.ClientError: An error occurred (UnrecognizedClientException) when calling the PutItem operation: The security token included in the request is invalid.",
+        ">       raise NoCredentialsError()\nE           botocore.exceptions.NoCredentialsError: Unable to locate credentials",
+    ],
+)
+def test_the_error_of_a_test_is_a_failed_test(text: str) -> None:
+    assert explain_text(text).cause == "test-failure"
+
+
+def test_a_missing_region_is_no_missing_image() -> None:
+    text = "failed to resolve service endpoint, an AWS region is required, but was not found"
+    assert explain_text(text).cause == "input-missing"
+
+
+def test_java_finds_no_region() -> None:
+    text = "com.amazonaws.SdkClientException: Unable to find a region via the region provider chain."
+    assert explain_text(text).cause == "input-missing"
