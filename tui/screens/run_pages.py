@@ -32,7 +32,8 @@ class RunPages:
         return any(row.status != "completed" for row in self.rows.values())
 
     def count_words(self, shown: int) -> str:
-        """``12 shown · 300 of 10,000 read``; ``1 run``."""
-        loaded = len(self.rows)
-        words = f"{loaded:,} of {self.total:,} read" if self.total > loaded else f"{loaded:,} run{'s' * (loaded != 1)}"
-        return words if shown == loaded else f"{shown:,} shown · {words}"
+        """``1 run``; ``100 of 10,000 read``; ``12/300 of 10,000 runs`` where a filter shows 12 of the 300 read."""
+        loaded, total = len(self.rows), max(self.total, len(self.rows))
+        if shown != loaded:
+            return f"{shown:,}/{loaded:,} of {total:,} runs" if total > loaded else f"{shown:,}/{loaded:,} runs"
+        return f"{loaded:,} of {total:,} read" if total > loaded else f"{loaded:,} run{'s' * (loaded != 1)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
@@ -127,6 +128,11 @@ class TimelineBoard(Screen[None]):
         other = next(s for s in (*wanted, Section.EVIDENCE, Section.CLOSURE) if s is not section)
         companion.border_title = other.value.title()
         companion.show(BLOCKS[other](view), keep_place=True)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """While the filter is typed, its keys are named."""
+        typing = event.widget.id == "filter"
+        self.query_one("#runs-panel").border_title = "enter applies · esc clears" if typing else "Runs"
 
     def on_resize(self) -> None:
         """A part may have come into view."""

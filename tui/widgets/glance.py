@@ -72,9 +72,7 @@ def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Conte
     now = still_broken(diagnosis, brief=True)
     gap = Content("  ")
     wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
-    change = gap.join(smallest_change(diagnosis, path_index))
-    if change.cell_length + LABEL > width:
-        change = gap.join(reversed(smallest_change(diagnosis, path_index)))
+    change = _change_line(diagnosis, path_index, width - LABEL)
     return [
         assemble(_head(diagnosis), stopped(diagnosis.subject), ("  NOW ", "bold $text"), now),
         assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
@@ -96,10 +94,17 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: 
             blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
     else:
         blocks.append(Block(packed(remaining(diagnosis), width - LABEL), _label("Rerun")))
-    blocks.append(Block(packed(smallest_change(diagnosis, path_index), width - LABEL), _label("Change")))
+    blocks.append(Block(_change_line(diagnosis, path_index, width - LABEL), _label("Change")))
     if listed:
         blocks += _steps(diagnosis, path_index) + _closure(diagnosis)
     return blocks
+
+
+def _change_line(diagnosis: Diagnosis, path_index: int, width: int) -> Content:
+    """Title, then proof; where a line cannot hold both, the proof first, since titles may be cut."""
+    parts = smallest_change(diagnosis, path_index)
+    line = Content("  ").join(parts)
+    return line if line.cell_length <= width else Content("  ").join(reversed(parts))
 
 
 def _at_most(content: Content, width: int, lines: int) -> Content:
