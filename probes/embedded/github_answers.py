@@ -77,10 +77,8 @@ def json_answer(
 
 def page(request: Request, items: Sequence[JsonObject], member: str | None) -> Response:
     """One page of a list with its ``Link`` header; under ``member`` beside ``total_count``, or bare for None."""
-    size = min(max(_number(request.query.get("per_page"), 30), 1), 100)
-    number = max(_number(request.query.get("page"), 1), 1)
-    last = max(1, -(-len(items) // size))
-    shown = list(items[(number - 1) * size : number * size])
+    shown, last = slice_of(request, items)
+    number = _page_number(request)
     links = [("prev", min(number - 1, last)), ("first", 1)] if number > 1 else []
     if number < last:
         links += [("next", number + 1), ("last", last)]
@@ -89,10 +87,21 @@ def page(request: Request, items: Sequence[JsonObject], member: str | None) -> R
     return json_answer(request, value, *([("Link", header)] if header else []))
 
 
+def slice_of(request: Request, items: Sequence[Any]) -> tuple[list[Any], int]:
+    """The items of the page that is asked for, and the number of the last page."""
+    size = min(max(_number(request.query.get("per_page"), 30), 1), 100)
+    number = _page_number(request)
+    return list(items[(number - 1) * size : number * size]), max(1, -(-len(items) // size))
+
+
 def in_storage(request: Request, name: str) -> Response:
     """A redirect to the storage host, where no token may be shown."""
     address = f"{request.storage}/storage/{name}?sp=r&sig=embedded"
     return Response(302, b"", (("Location", address), ("Content-Type", "text/html; charset=utf-8")))
+
+
+def _page_number(request: Request) -> int:
+    return max(_number(request.query.get("page"), 1), 1)
 
 
 def _page_address(request: Request, number: int) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from probes.embedded import github_actions_routes as actions
 from probes.embedded import github_tree_routes as tree
-from probes.embedded.github_answers import Request, Response, json_answer, not_found, refused
+from probes.embedded.github_answers import Request, Response, json_answer, not_found, page, refused
 from probes.recording.view import RecordingView
 
 Handler: TypeAlias = Callable[[RecordingView, Request, re.Match[str]], Response]
@@ -23,6 +23,11 @@ def route(view: RecordingView, request: Request) -> Response:
     recorded = view.refused.get((unquote(request.path), request.query.get("ref", "")))
     if recorded is not None:
         return refused(recorded)
+    answer = view.answers.get(unquote(request.path))
+    if answer is not None and isinstance(answer.answer, tuple):
+        return page(request, answer.answer, answer.member or None)
+    if answer is not None:
+        return json_answer(request, answer.answer)
     split = re.match(r"/repos/([^/]+/[^/]+)(/.*)?$", request.path)
     if split is None:
         return not_found()

@@ -7,8 +7,8 @@ import hashlib
 import re
 from urllib.parse import unquote
 
-from probes.embedded.github_answers import Request, Response, failure, json_answer, not_found, page
-from probes.recording.format import RecordedFile, read_content
+from probes.embedded.github_answers import Request, Response, failure, json_answer, not_found, page, slice_of
+from probes.recording.format import JsonObject, RecordedFile, read_content
 from probes.recording.view import RecordingView
 
 
@@ -84,9 +84,18 @@ def compare(view: RecordingView, request: Request, match: re.Match[str]) -> Resp
     base, head = (view.commit_of(unquote(match[name])) for name in ("base", "head"))
     for known_base, known_head, comparison in view.recording.comparisons:
         if (view.commit_of(known_base), view.commit_of(known_head)) == (base, head):
-            return json_answer(request, comparison)
+            return json_answer(request, _commits_of_a_page(comparison, request))
     same = next((entry for entry in view.recording.commits if entry["sha"] == base), None)
     if base != head or same is None:
         return not_found()
     counts = {"status": "identical", "ahead_by": 0, "behind_by": 0, "total_commits": 0, "commits": [], "files": []}
     return json_answer(request, {**counts, "base_commit": same, "merge_base_commit": same})
+
+
+def _commits_of_a_page(comparison: JsonObject, request: Request) -> JsonObject:
+    """GitHub pages the commits of a comparison where a page is asked for; files come with the first page."""
+    if "page" not in request.query:
+        return comparison
+    commits = comparison.get("commits")
+    shown, _ = slice_of(request, commits if isinstance(commits, list) else [])
+    return {**comparison, "commits": shown}

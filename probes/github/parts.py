@@ -17,7 +17,7 @@ from probes.github.attempts import read_jobs
 from probes.github.client import Client
 from probes.github.crew import Crew
 from probes.github.customization import read_customization
-from probes.github.logs import read_log, read_log_or_steps
+from probes.github.logs import read_log_or_steps
 from probes.github.pace import Watch
 from probes.github.releasing import STOPPED, jobs_to_read, steps_to_read
 from probes.github.step_logs import StepLogs
@@ -132,11 +132,9 @@ class Parts:
         for attempt in attempts:
             workflows = _workflows(attempt)
             for job in _chosen(attempt, workflows, depth):
-                if depth >= Depth.EVERYTHING:
-                    task = _bind(_read_everything, attempt.repository, job)
-                else:
-                    task = _bind(_read_words, attempt.repository, job, steps_to_read(job, workflows), self._by_step)
-                tasks[attempt.key, job.id] = task
+                read = _read_everything if depth >= Depth.EVERYTHING else _read_words
+                steps = steps_to_read(job, workflows)
+                tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
         words = self._crew.side_by_side("reading logs", tasks, watch)
         return tuple(_said(attempt, words, depth) for attempt in attempts)
 
@@ -166,8 +164,11 @@ def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tu
     return chosen if depth >= Depth.EVERYTHING else chosen[:MOST_LOGS]
 
 
-def _read_everything(client: Client, repository: Repository, job: Job) -> Words:
-    return Words(read_log(client, repository, job), read_annotations(client, repository, job.id, job.name))
+def _read_everything(
+    client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs
+) -> Words:
+    log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
+    return Words(log, read_annotations(client, repository, job.id, job.name), numbers)
 
 
 def _read_words(client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs) -> Words:

@@ -17,7 +17,7 @@ stands beside them is planescope's: origin, labels, file names.
 ``reconstructed`` lists ``{"what", "why"}``: what of the object is no fact, and for which reason it was written so.
 A log that is reconstructed names in ``verbatim`` the pieces of text that are quoted from a source word for word.
 What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay:
-in place of the content, or, where GitHub's answers have no such place, by its address in ``github.refused``. With ``how``
+in place of the content, or, where the format has no such place, by its address in ``github.refused``. With ``how``
 and ``permission`` beside it, ``message`` is planescope's own sentence of that time, and it is shown again word for word.
 """
 
@@ -82,6 +82,8 @@ class RecordedLog:
     """Text inside the log that is quoted word for word from a source."""
     steps: tuple[tuple[int, int, int], ...] = ()
     """``(step number, first line, last line)``, lines from 1; empty where the boundaries are not known."""
+    held_steps: tuple[int, ...] = ()
+    """The numbers of the steps that it holds, where it was too large to be recorded whole."""
 
     def read(self) -> bytes:
         """The bytes as GitHub serves them. OSError where the file went away after the recording was opened."""
@@ -166,6 +168,18 @@ class RefusedAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedAnswer:
+    """An answer for which the format has no place of its own."""
+
+    path: str
+    """Below the API's base address, without its query."""
+    answer: JsonObject | tuple[JsonObject, ...]
+    """An object, or the items of a list."""
+    member: str = ""
+    """Of a list: the member that holds it; empty for a bare list."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedBranch:
     """A branch as it stood from ``since`` on; the same branch may be listed once for each head it had."""
 
@@ -205,6 +219,7 @@ class Recording:
     oidc_customization: JsonObject | Refusal | None = None
     environments: tuple[JsonObject, ...] = ()
     case: RecordedCase = field(default_factory=RecordedCase)
+    answers: tuple[RecordedAnswer, ...] = ()
     refused: tuple[RefusedAddress, ...] = ()
     recorded_at: datetime | None = None
     """When it was recorded (UTC); None for one that was written by hand."""

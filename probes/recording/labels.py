@@ -62,4 +62,5 @@ def _label_artifact(artifact: Artifact, unread: Mapping[int, tuple[tuple[str, st
 def _label_job(job: Job, log: RecordedLog | None) -> Job:
     if log is None:
         return replace(job, log_origin=Origin.RECORDED, log_verbatim=())
-    return replace(job, log_origin=log.origin, log_verbatim=log.verbatim)
+    held = log.held_steps if isinstance(job.log, Known) else ()
+    return replace(job, log_origin=log.origin, log_verbatim=log.verbatim, log_steps=held or job.log_steps)

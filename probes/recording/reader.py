@@ -13,6 +13,7 @@ from probes.recording.format import (
     SCHEMA_VERSION,
     Content,
     JsonObject,
+    RecordedAnswer,
     RecordedArtifact,
     RecordedAttempt,
     RecordedBranch,
@@ -76,6 +77,7 @@ def read_recording(path: Path) -> Recording:
         oidc_customization=_object_or_refusal(github, "oidc_customization"),
         environments=github.mappings("environments"),
         runs=tuple(runs),
+        answers=tuple(_answer(entry) for entry in github.sections("answers")),
         refused=tuple(
             RefusedAddress(entry.text("path"), _refusal(entry.section("unreadable")), entry.text("ref", ""))
             for entry in github.sections("refused")
@@ -186,6 +188,7 @@ def _log(files: _Files, log: Fields) -> RecordedLog | Refusal:
             (step.integer("number"), step.integer("first_line"), step.integer("last_line"))
             for step in log.sections("steps")
         ),
+        held_steps=tuple(step.integer("number") for step in log.sections("held_steps")),
     )
 
 
@@ -231,6 +234,12 @@ def _object_or_refusal(fields: Fields, name: str) -> JsonObject | Refusal | None
         return None
     section = fields.section(name)
     return _refusal(section.section("unreadable")) if section.has("unreadable") else section.value
+
+
+def _answer(entry: Fields) -> RecordedAnswer:
+    if entry.has("object"):
+        return RecordedAnswer(entry.text("path"), entry.mapping("object"))
+    return RecordedAnswer(entry.text("path"), entry.mappings("items", required=True), entry.text("member", ""))
 
 
 def _refusal(unreadable: Fields) -> Refusal:

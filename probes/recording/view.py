@@ -9,6 +9,7 @@ from typing import Any
 
 from probes.recording.format import (
     JsonObject,
+    RecordedAnswer,
     RecordedArtifact,
     RecordedAttempt,
     RecordedFile,
@@ -100,6 +101,11 @@ class RecordingView:
     def refused(self) -> dict[tuple[str, str], Refusal]:
         """What GitHub refused, by path and ``ref``."""
         return {(entry.path, entry.ref): entry.refusal for entry in self.recording.refused}
+
+    @cached_property
+    def answers(self) -> dict[str, RecordedAnswer]:
+        """Answers without a place of their own, by path."""
+        return {entry.path: entry for entry in self.recording.answers}
 
     def file_elsewhere(self, repository: str, path: str, ref: str) -> RecordedFile | None:
         """A file of another repository, or None."""

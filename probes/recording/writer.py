@@ -17,6 +17,7 @@ from probes.recording.format import (
     SCHEMA_VERSION,
     Content,
     Reconstruction,
+    RecordedAnswer,
     RecordedArtifact,
     RecordedCase,
     RecordedFile,
@@ -76,6 +77,7 @@ class _Writer:
             "oidc_customization": _or_refusal(recording.oidc_customization),
             "environments": recording.environments,
             "runs": [self._run(run) for run in recording.runs],
+            "answers": [_answer(entry) for entry in recording.answers],
             "refused": [
                 {"path": entry.path, **({"ref": entry.ref} if entry.ref else {}), **_refused(entry.refusal)}
                 for entry in recording.refused
@@ -122,6 +124,7 @@ class _Writer:
             "reconstructed": _reconstructed(log.reconstructed),
             "verbatim": log.verbatim,
             "steps": [{"number": n, "first_line": first, "last_line": last} for n, first, last in log.steps],
+            **({"held_steps": [{"number": number} for number in log.held_steps]} if log.held_steps else {}),
         }
 
     def _artifact(self, item: RecordedArtifact) -> dict[str, Any]:
@@ -172,6 +175,12 @@ def _case(recorded: RecordedCase) -> dict[str, Any]:
 
 def _reconstructed(entries: Sequence[Reconstruction]) -> list[dict[str, str]]:
     return [{"what": entry.what, "why": entry.why} for entry in entries]
+
+
+def _answer(entry: RecordedAnswer) -> dict[str, Any]:
+    if isinstance(entry.answer, tuple):
+        return {"path": entry.path, "member": entry.member, "items": entry.answer}
+    return {"path": entry.path, "object": entry.answer}
 
 
 def _or_refusal(value: Mapping[str, Any] | Refusal | None) -> Mapping[str, Any] | None:
