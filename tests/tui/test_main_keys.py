@@ -32,8 +32,7 @@ async def test_the_first_look_tells_plane_now_remains_and_change(opened: Any) ->
         assert "still broken" in text
         assert "2 role-assumption subject-not-admitted" in text
         assert "3 registry-auth ecr:GetAuthorizationToken" in text
-        assert "Dispatch on dev, which the trust policy already admits" in text
-        assert "opens all four gates" in text
+        assert "✔ opens all four gates  Dispatch on dev, which the trust policy" in text
 
 
 @pytest.mark.parametrize(("keys", "cell"), [
