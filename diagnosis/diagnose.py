@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.case import Case
+from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
+from diagnosis.drift import drift_of
 from diagnosis.forecast import forecast, not_known
 from diagnosis.live.assessment import assess
 from diagnosis.live.unread import nothing_read
@@ -47,6 +49,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         return found[0].value if found else None
 
     host = told("registry") or ""
+    since, until = _window([subject, *others])
     registry_id, region = _registry_parts(host)
     own_tag = subject.facts.tag.value if subject.facts.tag else None
     return AccountQuestion(
@@ -56,7 +59,27 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         repository=case.ecr_repository or told("repository"),
         tag=own_tag or case.tag or told("tag"),
         evidence_root=case.evidence_root,
+        since=since,
+        until=until,
+        actions=tuple(dict.fromkeys((need.action, need.resource) for need in subject.needs if need.resource)),
     )
+
+
+AROUND = timedelta(hours=1)
+"""How far the window of the history goes beyond the chain: a change may precede the first failure that it caused."""
+
+
+def _window(replays: Sequence[Replay]) -> tuple[datetime, datetime | None]:
+    """The chain's time for CloudTrail. An open chain has no end: what mends it may have been done just now.
+
+    A closed one ends an hour after its success: CloudTrail hands out the newest first and is cut off at a number of
+    pages, so a window up to today would lose the chain itself.
+    """
+    attempts = [item.attempt for item in replays]
+    last = max(attempts, key=lambda attempt: (attempt.created_at, attempt.attempt))
+    since = min(attempt.started_at or attempt.created_at for attempt in attempts) - AROUND
+    ended = last.updated_at if last.conclusion == "success" else None
+    return since, ended + AROUND if ended else None
 
 
 def _registry_parts(host: str) -> tuple[str | None, str | None]:
@@ -108,5 +131,7 @@ def conclude(
         made_at=made_at,
         moment=moment,
     )
-    closure = judge_closure(replays, workflow, live if account is not None else None, case) if replays else None
-    return replace(diagnosis, closure=closure)
+    read = live if account is not None else None
+    history = history_of(replays, workflows, account, case)
+    closure = judge_closure(replays, workflow, read, case, history) if replays else None
+    return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from diagnosis.account import AccountState
 from diagnosis.case import Case
-from diagnosis.closure.integrity import pushed_within
+from diagnosis.closure.side_channel import judge_push
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Verdict
 from diagnosis.reading import Absent, Known
@@ -34,9 +34,14 @@ def _image_identity(replays: Sequence[Replay], account: AccountState | None, cas
     if account is None:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "The registry was not read.")
     if isinstance(account.image, Absent):
-        return RuleVerdict(
-            slug, title, Verdict.UNKNOWN, "The image is not in the registry (not pushed, or deleted since)."
+        details = account.registry_details
+        expires = isinstance(details, Known) and details.value.lifecycle_policy
+        since = (
+            "not pushed, deleted, or expired by the repository's lifecycle policy"
+            if expires
+            else "not pushed, or deleted"
         )
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"The image is not in the registry ({since}).")
     if not isinstance(account.image, Known):
         return RuleVerdict(slug, title, Verdict.UNKNOWN, f"The image could not be read: {account.image.why}.")
     image = account.image.value
@@ -60,25 +65,9 @@ def _image_identity(replays: Sequence[Replay], account: AccountState | None, cas
 
 
 def _no_side_channel(replays: Sequence[Replay], account: AccountState | None) -> RuleVerdict:
-    slug, title = "no-side-channel", "The image was pushed by a run of this chain"
-    if account is None or not isinstance(account.image, Known):
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The image's push time could not be read.")
-    image = account.image.value
-    if image.pushed_at is None:
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The registry gives no push time.")
-    inside = next((replay for replay in replays if pushed_within(replay.attempt, image)), None)
-    proof = (
-        Evidence(
-            EvidenceKind.API_CALL,
-            f"pushed at {image.pushed_at:%Y-%m-%dT%H:%M:%SZ}",
-            "ecr:DescribeImages",
-            Origin.LIVE,
-            account.read_at,
-        ),
-    )
-    if inside is None:
-        return RuleVerdict(slug, title, Verdict.FAIL, "The push time lies in no run of this chain.", proof)
-    return RuleVerdict(slug, title, Verdict.PASS, f"The push time lies in run {inside.attempt.run_id}.", proof)
+    push = judge_push(replays, account)
+    title = "The image was pushed by a run of this chain"
+    return RuleVerdict("no-side-channel", title, push.verdict, push.reason, push.evidence)
 
 
 def _evidence_present(account: AccountState | None, case: Case) -> RuleVerdict:

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState, Image
+from diagnosis.account import AccountState
 from diagnosis.case import Case
-from diagnosis.closure.stated_clock import order_conflicts
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.live.judgement import releasing_job
+from diagnosis.chronology import AttemptHistory
+from diagnosis.closure.side_channel import judge_push
+from diagnosis.closure.stated_clock import order_conflicts, trail_conflicts
+from diagnosis.closure.widening import widenings
+from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.gates import Verdict
+from diagnosis.live.releasing import releasing_job
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import IntegrityFinding, Replay
@@ -29,8 +33,9 @@ def integrity_findings(
     workflow: Workflow | UnparsableWorkflow | None,
     account: AccountState | None,
     case: Case,
+    history: Sequence[AttemptHistory] = (),
 ) -> tuple[IntegrityFinding, ...]:
-    """All findings for one chain, each once."""
+    """All findings for one chain, each once. ``history`` has one entry for each replay, or none at all."""
     findings: list[IntegrityFinding] = []
     findings += ref_changed(replays)
     if isinstance(workflow, Workflow):
@@ -39,7 +44,10 @@ def integrity_findings(
         findings += self_asserted(workflow, replays)
     if account is not None:
         findings += side_channel(replays, account)
+        findings += widenings(replays, account, case)
     findings += order_conflicts(replays, case)
+    if history:
+        findings += trail_conflicts(replays, history, case)
     return tuple(findings)
 
 
@@ -183,32 +191,8 @@ def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: b
 
 
 def side_channel(replays: Sequence[Replay], account: AccountState) -> list[IntegrityFinding]:
-    """The image's push lies in no run of the chain."""
-    if not isinstance(account.image, Known) or account.image.value.pushed_at is None or not replays:
+    """The image's push lies in no run of the chain, or was made by another principal than the release's role."""
+    push = judge_push(replays, account)
+    if push.verdict is not Verdict.FAIL or not replays:
         return []
-    image = account.image.value
-    if any(pushed_within(replay.attempt, image) for replay in replays):
-        return []
-    return [
-        IntegrityFinding(
-            slug="side-channel-publish",
-            reason=f"The image {', '.join(image.tags)} was pushed at {image.pushed_at:%Y-%m-%d %H:%M:%SZ}, "
-            "in no run of this chain.",
-            evidence=(
-                Evidence(
-                    kind=EvidenceKind.API_CALL,
-                    text=f"pushed at {image.pushed_at:%Y-%m-%dT%H:%M:%SZ}, digest {image.digest}",
-                    address="ecr:DescribeImages",
-                    origin=Origin.LIVE,
-                    at=account.read_at,
-                ),
-            ),
-            breaks_closure=True,
-        )
-    ]
-
-
-def pushed_within(attempt: Attempt, image: Image) -> bool:
-    """Whether the image's push time lies between the attempt's start and end (both ends included)."""
-    start, end = attempt.started_at or attempt.created_at, attempt.updated_at
-    return image.pushed_at is not None and end is not None and start <= image.pushed_at <= end
+    return [IntegrityFinding("side-channel-publish", push.reason, push.evidence, breaks_closure=True)]

@@ -10,16 +10,20 @@ from collections.abc import Sequence
 
 from diagnosis.account import AccountState
 from diagnosis.case import Case
+from diagnosis.chronology import AttemptHistory
 from diagnosis.closure.evidence_rules import evidence_rules
+from diagnosis.closure.history_rules import fix_in_plane, remediation_traced, same_subject
 from diagnosis.closure.integrity import integrity_findings
-from diagnosis.closure.stated_clock import moment
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.closure.widening import widening_rule
+from diagnosis.evidence import Evidence, EvidenceKind
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.live.judgement import credentials_step, releasing_job
+from diagnosis.live.releasing import releasing
 from diagnosis.verdicts import Assessment, Closure, ClosureStatus, IntegrityFinding, Replay, RuleVerdict
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
-_NON_COMPLIANT = frozenset({"no-static-credentials", "no-override", "no-side-channel", "scope-bounded"})
+_NON_COMPLIANT = frozenset(
+    {"no-static-credentials", "no-override", "no-side-channel", "scope-bounded", "no-undocumented-widening"}
+)
 """Rules whose failure is a breach, not a gap in the proof."""
 
 
@@ -28,22 +32,26 @@ def judge_closure(
     workflow: Workflow | UnparsableWorkflow | None,
     live: Assessment | None,
     case: Case,
+    history: Sequence[AttemptHistory],
 ) -> Closure:
-    """Judge the chain. ``live`` gives what only the account can tell (scope, image, evidence objects)."""
+    """Judge the chain. ``live`` gives what only the account can tell (scope, image, evidence objects), ``history`` what
+    was done between the attempts, one entry for each (:func:`diagnosis.closure.history.history_of`)."""
     account: AccountState | None = live.account if live else None
-    findings = integrity_findings(replays, workflow, account, case)
+    findings = integrity_findings(replays, workflow, account, case, history)
     rules = (
         _success_at_end(replays),
         _both_planes_failed(replays),
         _own_boundary(replays),
         _same_workflow(replays),
-        _same_subject(replays, findings),
-        _remediation_stated(replays, case),
+        same_subject(replays, findings, history),
+        remediation_traced(replays, history, case, account),
+        fix_in_plane(replays, history),
         _closing_run_passes(replays),
         _static_credentials(replays, workflow),
         _breach_rule("no-override", "No gate is demoted", findings, "gate-demoted", workflow is not None),
         *evidence_rules(replays, account, case, findings),
         _scope_bounded(live),
+        widening_rule(replays, live, case),
     )
     status = _status(replays, rules)
     return Closure(status=status, sentence=_sentence(status, rules, findings), rules=rules, integrity=findings)
@@ -169,42 +177,6 @@ def _same_workflow(replays: Sequence[Replay]) -> RuleVerdict:
     return RuleVerdict(slug, title, Verdict.PASS, "One workflow file at one commit.")
 
 
-def _same_subject(replays: Sequence[Replay], findings: Sequence[IntegrityFinding]) -> RuleVerdict:
-    slug, title = "same-subject", "The closing run proves the subject that failed"
-    changed = next((finding for finding in findings if finding.slug == "ref-changed-in-chain"), None)
-    if changed:
-        return RuleVerdict(slug, title, Verdict.FAIL, changed.reason, changed.evidence)
-    if not replays or replays[-1].attempt.conclusion != "success":
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, "There is no closing run yet.")
-    return RuleVerdict(slug, title, Verdict.PASS, f"All attempts ran on {replays[-1].attempt.ref}.")
-
-
-def _remediation_stated(replays: Sequence[Replay], case: Case) -> RuleVerdict:
-    """A remediation statement for each failed attempt; stated is less than observed, and says so."""
-    slug, title = "remediation-traced", "A remediation between each failure and the next attempt"
-    failed = [replay for replay in replays if replay.attempt.conclusion == "failure"]
-    if not failed:
-        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No failure is on record.")
-    stated = {change.after_run: change for change in case.changes}
-    lacking = [replay for replay in failed if replay.attempt.run_id not in stated]
-    proof = tuple(
-        Evidence(EvidenceKind.STATED, change.text, change.source, Origin.STATED, moment(change.at))
-        for replay in failed
-        if (change := stated.get(replay.attempt.run_id)) is not None
-    )
-    if lacking:
-        return RuleVerdict(
-            slug, title, Verdict.UNKNOWN, f"No remediation is on record for run {lacking[0].attempt.run_id}.", proof
-        )
-    return RuleVerdict(
-        slug,
-        title,
-        Verdict.UNKNOWN,
-        "Stated for every failure by the decision log; nothing observed the changes (CloudTrail was not read).",
-        proof,
-    )
-
-
 def _closing_run_passes(replays: Sequence[Replay]) -> RuleVerdict:
     slug, title = "positive-path", "The closing run assumed, authorized and published"
     if not replays or replays[-1].attempt.conclusion != "success":
@@ -229,8 +201,7 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
         return RuleVerdict(slug, title, Verdict.FAIL, "A run of the chain authenticated with static keys.")
     if not isinstance(workflow, Workflow):
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
-    job = releasing_job(workflow)
-    step = credentials_step(job)
+    step = releasing(workflow).step
     places = [
         workflow.env,
         *(job.env for job in workflow.jobs),

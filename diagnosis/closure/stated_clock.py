@@ -1,13 +1,18 @@
-"""The clock of what people state (decision log, case file) against the clock of the runs."""
+"""The clock of what people state (decision log, case file) against the clock of the runs and that of CloudTrail."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from diagnosis.case import Case
+from diagnosis.case import Case, StatedChange
+from diagnosis.chronology import AttemptHistory, ObservedChange
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.gates import Verdict
 from diagnosis.verdicts import IntegrityFinding, Replay
+
+MINUTE = timedelta(seconds=60)
+"""People write minutes: a statement may lie that much before what it states."""
 
 
 def moment(text: str | None) -> datetime | None:
@@ -38,20 +43,63 @@ def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFind
         after = following is not None and following.started_at is not None and at > following.started_at
         if before or after:
             where = f"before run {attempt.run_id} began" if before else "after the next attempt had begun"
-            findings.append(
-                IntegrityFinding(
-                    slug="clock-conflict",
-                    reason=f"{change.source} states the change at {change.at}, {where}: "
-                    "the order of events is not proved.",
-                    evidence=(
-                        Evidence(
-                            kind=EvidenceKind.STATED,
-                            text=change.text,
-                            address=change.source,
-                            origin=Origin.STATED,
-                            at=at,
-                        ),
-                    ),
-                )
-            )
+            reason = f"{change.source} states the change at {change.at}, {where}: the order of events is not proved."
+            findings.append(_conflict(reason, change, ()))
     return findings
+
+
+def trail_conflicts(replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case) -> list[IntegrityFinding]:
+    """Statements and CloudTrail that disagree: stated before it happened, or observed only outside of the stated interval.
+
+    A statement without a time cannot disagree about order; an interval in which nothing was observed disagrees only where
+    CloudTrail covers it whole and shows a change of the same kind elsewhere.
+    """
+    findings = []
+    for change in case.changes:
+        at = moment(change.at)
+        found = [
+            (replay, entry)
+            for replay, entry in zip(replays, history, strict=True)
+            if replay.attempt.run_id == change.after_run
+        ]
+        if not found:
+            continue
+        _, entry = found[-1]
+        seen = [item for item in entry.observed if item.evidence.kind is EvidenceKind.API_CALL and item.at is not None]
+        first = min((item.at for item in seen if item.at is not None), default=None)
+        if at is not None and first is not None and at < first - MINUTE:
+            reason = (
+                f"{change.source} states the change at {change.at}, CloudTrail shows it at {first:%Y-%m-%dT%H:%M:%SZ}: "
+                "the statement is older than what it states."
+            )
+            findings.append(_conflict(reason, change, tuple(item.evidence for item in seen)))
+        elif not seen and entry.silence_proves:
+            elsewhere = _elsewhere(found[-1][0], replays, history)
+            if elsewhere:
+                reason = (
+                    f"{change.source} states a change after run {change.after_run}; CloudTrail shows none between that "
+                    f"run and the next attempt, but {elsewhere[0].text} at another time."
+                )
+                findings.append(_conflict(reason, change, tuple(item.evidence for item in elsewhere)))
+    return findings
+
+
+def _elsewhere(
+    replay: Replay, replays: Sequence[Replay], history: Sequence[AttemptHistory]
+) -> tuple[ObservedChange, ...]:
+    """Observed changes at the gate that this attempt failed at, in other intervals that need no such change themselves."""
+    gate = next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+    if gate is None:
+        return ()
+    return tuple(
+        item
+        for other, entry in zip(replays, history, strict=True)
+        if other is not replay and other.at(gate).verdict is not Verdict.FAIL
+        for item in entry.observed
+        if gate in item.gates and item.evidence.kind is EvidenceKind.API_CALL
+    )
+
+
+def _conflict(reason: str, change: StatedChange, observed: tuple[Evidence, ...]) -> IntegrityFinding:
+    stated = Evidence(EvidenceKind.STATED, change.text, change.source, Origin.STATED, moment(change.at))
+    return IntegrityFinding(slug="clock-conflict", reason=reason, evidence=(stated, *observed))

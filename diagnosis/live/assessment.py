@@ -12,6 +12,7 @@ from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.judgement import GateJudgement, RunClaims
+from diagnosis.live.opinions import disagreements, opinions_on
 from diagnosis.needs import needs_for
 from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
@@ -38,6 +39,7 @@ def assess(
         judge_registry(run, wanted),
         judge_least_privilege(run, wanted),
     )
+    opinions = opinions_on(run, wanted)
     problems = tuple(
         sorted(
             (problem for judgement in judgements for problem in judgement.problems),
@@ -50,7 +52,8 @@ def assess(
         subjects=run.subjects,
         needs=wanted,
         account=account,
-        notes=tuple(note for judgement in judgements for note in judgement.notes),
+        notes=(*(note for judgement in judgements for note in judgement.notes), *disagreements(opinions)),
+        opinions=opinions,
     )
 
 

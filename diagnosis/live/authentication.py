@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from diagnosis.account import CallerIdentity, Role
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
-from diagnosis.live.judgement import GateJudgement, RunClaims, credentials_step
+from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.live.judgement import GateJudgement, RunClaims
+from diagnosis.live.presented import session_evidence
+from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
 from diagnosis.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.trust import TrustJudgement, TrustOutcome, judge_trust
@@ -17,13 +19,14 @@ _OWNERS = {
     "role-absent": Owner.RELEASE_ENGINEERING,
     "session-duration": Owner.RELEASE_ENGINEERING,
     "static-credentials": Owner.RELEASE_ENGINEERING,
+    CONTROL_CAUSE: Owner.ORGANIZATION,
 }
 
 
 def judge_oidc_trust(run: RunClaims) -> GateJudgement:
     """OIDC trust: the job may mint a token, and the role's account has a provider for issuer and audience."""
     static = _static_credentials(run)
-    if static is not None:
+    if static is not None and not run.role_arn:
         return GateJudgement(passed="", problems=(static,))
     question = run.account.question
     expected = _expected_account(run)
@@ -36,14 +39,14 @@ def judge_oidc_trust(run: RunClaims) -> GateJudgement:
         expected_account=expected,
         caller_account=_caller_account(run.account.identity),
     )
-    checks = [token, arn, provider]
+    checks = [arn, provider] if static else [token, arn, provider]
     if isinstance(run.account.provider, Known):
         checks.append(check_audience(run.account.provider, run.audience))
-    return _gathered(run, checks)
+    return _gathered(run, checks, static)
 
 
-def _gathered(run: RunClaims, checks: list[PretrustCheck]) -> GateJudgement:
-    problems: dict[str, Problem] = {}
+def _gathered(run: RunClaims, checks: list[PretrustCheck], static: Problem | None) -> GateJudgement:
+    problems: dict[str, Problem] = {static.cause: static} if static else {}
     for check in checks:
         if check.verdict is Verdict.FAIL and check.cause:
             problems.setdefault(check.cause, _problem(run, check))
@@ -120,19 +123,20 @@ def _expected_account(run: RunClaims) -> str | None:
 
 
 def _static_credentials(run: RunClaims) -> Problem | None:
-    step = credentials_step(run.job)
-    if step is None or step.input("role-to-assume") or not step.input("aws-access-key-id"):
+    """Keys are handed in: then no token is asked for, even where a role is named (it is assumed with the keys)."""
+    step = run.crossing.step
+    if step is not None and step.input("aws-access-key-id"):
+        text, line = "aws-access-key-id is given", step.line
+    elif run.role_arn is None and run.replay.at(Gate.OIDC_TRUST).cause == "static-credentials":
+        text, line = "the run used static keys", 0
+    else:
         return None
     return Problem(
         checkpoint=Checkpoint.OIDC_TOKEN,
         plane=Plane.AUTHENTICATION,
         cause="static-credentials",
-        reason="The workflow authenticates with static keys and assumes no role: there is no federated identity to judge.",
-        evidence=(
-            Evidence(
-                EvidenceKind.WORKFLOW_FILE, "aws-access-key-id is given", run.attempt.workflow_path, line=step.line
-            ),
-        ),
+        reason="The workflow authenticates with static keys: no federated identity is asked for.",
+        evidence=(Evidence(EvidenceKind.WORKFLOW_FILE, text, run.attempt.workflow_path, line=line or None),),
         owner=Owner.RELEASE_ENGINEERING,
     )
 
@@ -146,18 +150,45 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         )
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
+    if run.crossing.chained_from:
+        return _chained(run, role.value)
     arn = run.account.question.provider_arn or ""
     judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn, session_name=run.session_name)
+    control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
-    missing = judgement.missing if judgement.outcome is TrustOutcome.UNKNOWN else ()
+    problems += [_role_problem(run, CONTROL_CAUSE, reason) for reason in control.stops]
+    unknown = judgement.outcome is TrustOutcome.UNKNOWN
     return GateJudgement(
         passed=judgement.reason,
         problems=tuple(problems),
-        missing=missing,
-        undecided=judgement.reason if judgement.outcome is TrustOutcome.UNKNOWN else "",
-        candidates=judgement.candidates if judgement.outcome is TrustOutcome.UNKNOWN else (),
-        evidence=(_live(run, f"trust policy of {role.value.name}: {judgement.reason}", "iam:GetRole"),),
+        missing=(*(judgement.missing if unknown else ()), *control.missing),
+        undecided=judgement.reason if unknown else "",
+        candidates=judgement.candidates if unknown else (),
+        evidence=(
+            _live(run, f"trust policy of {role.value.name}: {judgement.reason}", "iam:GetRole"),
+            *_presented(run),
+        ),
     )
+
+
+def _chained(run: RunClaims, role: Role) -> GateJudgement:
+    """A role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
+    first = run.crossing.chained_from
+    return GateJudgement(
+        passed="",
+        undecided=f"{role.name} is assumed from the session of {first}, not by GitHub's token.",
+        missing=(
+            Missing(
+                what=f"whether {role.name} admits the session of {first}",
+                why="role chaining is not judged here",
+                how="diagnose the first role (role_arn in a case file), and read the trust policy of the second",
+            ),
+        ),
+    )
+
+
+def _presented(run: RunClaims) -> tuple[Evidence, ...]:
+    return (session_evidence(run.session),) if run.session else ()
 
 
 def _trust_problem(run: RunClaims, judgement: TrustJudgement) -> list[Problem]:
@@ -180,8 +211,7 @@ def _role_problem(run: RunClaims, cause: str, reason: str) -> Problem:
 
 
 def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
-    step = credentials_step(run.job)
-    wanted = (step.input("role-duration-seconds") or "").strip() if step else ""
+    wanted = run.crossing.input("role-duration-seconds") or ""
     if not wanted.isdigit() or int(wanted) <= role.max_session_seconds:
         return []
     reason = (

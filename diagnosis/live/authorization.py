@@ -17,6 +17,7 @@ from diagnosis.verdicts import Missing, Need, Problem
 
 _LAYER_CAUSES = {
     "scp": ("scp", Owner.ORGANIZATION),
+    "rcp": ("resource-control-policy", Owner.ORGANIZATION),
     "boundary": ("boundary", Owner.ORGANIZATION),
     "resource": ("repository-policy-deny", Owner.REGISTRY),
 }
@@ -107,8 +108,10 @@ def _reason(cause: str, entries: list[tuple[NeedJudgement, bool, str]]) -> str:
         return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}."
     if cause == "repository-policy-deny":
         return f"The repository policy does not admit {_count(actions, 'action')} for this role: {text}"
-    what = "permissions boundary" if cause == "boundary" else "service control policies"
-    return f"The {what} do not allow {_count(actions, 'action')}; adding identity permissions cannot help."
+    what = {"boundary": "permissions boundary does", "scp": "service control policies do"}.get(
+        cause, "resource control policies do"
+    )
+    return f"The {what} not allow {_count(actions, 'action')}; adding identity permissions cannot help."
 
 
 def _count(actions: list[str], noun: str) -> str:

@@ -11,12 +11,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeAlias
 
-from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
-from diagnosis.reading import Known, Unreadable
+from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.verdicts import Missing, Need
 
 
@@ -40,6 +41,9 @@ class NeedJudgement:
     evidence: tuple[Evidence, ...] = ()
 
 
+_Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Layers:
     """One side of the bracket, per layer, each parsed."""
@@ -47,7 +51,8 @@ class _Layers:
     identity: tuple[Policy, ...]
     resource: Policy | None
     boundary: tuple[Policy, ...] | None
-    scps: tuple[tuple[str, tuple[Policy, ...]], ...] | None
+    scps: _Levels | None
+    rcps: _Levels | None
 
 
 def judge_needs(needs: Iterable[Need], account: AccountState, session_name: str) -> tuple[NeedJudgement, ...]:
@@ -89,6 +94,9 @@ class _Bench:
             context["aws:RequestedRegion"] = (question.region,)
         if session_name:
             context["sts:RoleSessionName"] = (session_name,)
+        if isinstance(self._account.role, Known):
+            # GitHub's tokens carry no session tags: the role's own are the principal's.
+            context |= {f"aws:PrincipalTag/{key}": (value,) for key, value in self._account.role.value.tags}
         return context
 
     def _side(self, side: str) -> _Layers:
@@ -101,16 +109,27 @@ class _Bench:
             elif isinstance(reading, Unreadable):
                 self._miss(reading, "identity-based policies")
                 identity.append(_whole("Allow" if side == OPEN else "Deny"))
-        boundary = self._boundary(side)
-        scps: tuple[tuple[str, tuple[Policy, ...]], ...] | None = None
-        if isinstance(account.scps, Known):
-            scps = tuple(
-                (level.level, tuple(self._parsed(level.policies, "scp", side))) for level in account.scps.value
-            )
-        elif isinstance(account.scps, Unreadable):
-            self._miss(account.scps, "service control policies")
-            scps = None if side == OPEN else (("unread", (_whole("Deny"),)),)
-        return _Layers(tuple(identity), self._resource(side), boundary, scps)
+        return _Layers(
+            tuple(identity),
+            self._resource(side),
+            self._boundary(side),
+            self._levels(account.scps, "service control policies", "scp", side),
+            # They were read for the role's account; a registry of another account has its own, which nobody here reads.
+            self._levels(account.rcps, "resource control policies", "rcp", side) if self._one_account else None,
+        )
+
+    @property
+    def _one_account(self) -> bool:
+        registry = self._account.question.registry_id
+        return registry is None or registry == _account_of(self._role_arn)
+
+    def _levels(self, reading: Reading[tuple[ScpLevel, ...]], words: str, layer: str, side: str) -> _Levels | None:
+        if isinstance(reading, Known):
+            return tuple((level.level, tuple(self._parsed(level.policies, layer, side))) for level in reading.value)
+        if isinstance(reading, Unreadable):
+            self._miss(reading, words)
+            return None if side == OPEN else (("unread", (_whole("Deny"),)),)
+        return None
 
     def _boundary(self, side: str) -> tuple[Policy, ...] | None:
         reading = self._account.boundary
@@ -171,18 +190,27 @@ class _Bench:
                 how="give ecr_repository, registry_id and region in a case file",
             )
             return NeedJudgement(need, Entitlement.UNDECIDED, missing=(missing,))
-        most = self._decide(need, self._open)
+        # Whether resource control policies bind an action that has no resource is not documented: taken either way.
+        widest = replace(self._open, rcps=None) if need.resource == "*" else self._open
+        most = self._decide(need, widest)
         if most.outcome is not Outcome.ALLOWED:
             return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
         least = self._decide(need, self._shut)
         if least.outcome is Outcome.ALLOWED:
             return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),))
-        relevant = tuple(
+        return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
+
+    def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
+        """What of the gaps is about this need; a repository's policy says nothing about an action on ``*``."""
+        found = tuple(
             missing
             for missing in dict.fromkeys(self._missing)
             if need.resource != "*" or "repository" not in missing.what
         )
-        return NeedJudgement(need, Entitlement.UNDECIDED, missing=relevant)
+        if found or least.because.layer.value != "rcp":
+            return found
+        what = f"whether resource control policies bind {need.action}, which has no resource"
+        return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
 
     def _decide(self, need: Need, layers: _Layers) -> Decision:
         resource = need.resource or ""
@@ -202,6 +230,7 @@ class _Bench:
                 resource=None if wildcard_only else layers.resource,
                 boundaries=layers.boundary,
                 scps=layers.scps,
+                rcps=layers.rcps,
             ),
         )
 
@@ -209,7 +238,7 @@ class _Bench:
         """Every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
         stops: list[tuple[str, bool, str, str]] = []
         layers, decision = self._open, first
-        for _ in range(5):
+        for _ in range(6):
             because = decision.because
             layer = because.layer.value
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
@@ -224,6 +253,8 @@ class _Bench:
 def _opened(layers: _Layers, layer: str, principal: str, *, across_accounts: bool) -> _Layers:
     if layer == "scp":
         return replace(layers, scps=None)
+    if layer == "rcp":
+        return replace(layers, rcps=None)
     if layer == "boundary":
         return replace(layers, boundary=None)
     if layer == "resource":

@@ -8,13 +8,17 @@ from diagnosis.account import AccountState
 from diagnosis.case import Case
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Owner
+from diagnosis.live.presented import in_form_of, session_of
+from diagnosis.live.releasing import Releasing, releasing
 from diagnosis.runs import Attempt
 from diagnosis.subject_claim import PossibleClaims, claims_of
+from diagnosis.trail import TrailEvent
+from diagnosis.variables import is_legible
 from diagnosis.verdicts import Missing, Problem, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 DEFAULT_AUDIENCE = "sts.amazonaws.com"
-CHINA_AUDIENCE = "sts.amazonaws.com.cn"
+"""What configure-aws-credentials requests in every partition unless told otherwise."""
 DEFAULT_SESSION_NAME = "GitHubActions"
 """What configure-aws-credentials calls the session unless told otherwise."""
 
@@ -41,8 +45,8 @@ class RunClaims:
 
     replay: Replay
     workflow: Workflow | UnparsableWorkflow | None
-    job: WorkflowJob | None
-    """The releasing job as the workflow file has it."""
+    crossing: Releasing
+    """The releasing job and the step that assumes the role, as the workflow file has them."""
     account: AccountState
     case: Case
     role_arn: str | None
@@ -51,6 +55,8 @@ class RunClaims:
     claims: PossibleClaims
     ref: str | None
     """The ref asked for in place of the run's own; None for the run's own."""
+    session: TrailEvent | None = None
+    """The CloudTrail event with which the run presented its subject, where it was seen for certain."""
 
     @classmethod
     def of(
@@ -62,24 +68,28 @@ class RunClaims:
         ref: str | None = None,
     ) -> RunClaims:
         """Collect what the run and its workflow file say; the case file fills the gaps."""
-        job = releasing_job(workflow)
         role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
-        audience = _first(case.audience, _fact(replay.facts.audience)) or _default_audience(account)
-        environment = _first(_fact(replay.facts.environment), replay.attempt.environment)
+        crossing = releasing(workflow, role_arn, replay)
+        audience = _audience(replay, crossing, account, case)
+        claims, session = _claims(replay, workflow, crossing.job, account, audience, role_arn, ref)
         return cls(
             replay=replay,
             workflow=workflow,
-            job=job,
+            crossing=crossing,
             account=account,
             case=case,
             role_arn=role_arn,
             audience=audience,
-            session_name=_session_name(job),
-            claims=claims_of(
-                replay.attempt, environment=environment, ref_override=ref, audience=audience, workflow=workflow, job=job
-            ),
+            session_name=_session_name(crossing),
+            claims=claims,
             ref=ref,
+            session=session,
         )
+
+    @property
+    def job(self) -> WorkflowJob | None:
+        """The releasing job as the workflow file has it."""
+        return self.crossing.job
 
     @property
     def attempt(self) -> Attempt:
@@ -92,40 +102,52 @@ class RunClaims:
         return self.claims.subjects
 
 
-def releasing_job(workflow: Workflow | UnparsableWorkflow | None) -> WorkflowJob | None:
-    """The job that crosses the boundary: the first with configure-aws-credentials, else the first that may mint a token.
+def _claims(
+    replay: Replay,
+    workflow: Workflow | UnparsableWorkflow | None,
+    job: WorkflowJob | None,
+    account: AccountState,
+    audience: str,
+    role_arn: str | None,
+    ref: str | None,
+) -> tuple[PossibleClaims, TrailEvent | None]:
+    """The claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
+    environment = _first(_fact(replay.facts.environment), replay.attempt.environment)
 
-    None where the file is unknown or no job is recognised.
-    """
-    if not isinstance(workflow, Workflow):
-        return None
-    for job in workflow.jobs:
-        if credentials_step(job) is not None:
-            return job
-    for job in workflow.jobs:
-        if ("id-token", "write") in (job.permissions or ()):
-            return job
-    return None
+    def claims(on: str | None, observed: str | None = None) -> PossibleClaims:
+        return claims_of(
+            replay.attempt,
+            environment=environment,
+            ref_override=on,
+            audience=audience,
+            workflow=workflow,
+            job=job,
+            observed_subject=observed,
+        )
+
+    own = claims(None)
+    session = session_of(account.trail, replay.attempt, role_arn, own)
+    if session is None:
+        return (claims(ref) if ref else own), None
+    seen = claims(None, session.subject)
+    return (in_form_of(claims(ref), seen) if ref else seen), session
 
 
-def credentials_step(job: WorkflowJob | None) -> WorkflowStep | None:
-    """The step that assumes the role."""
-    if job is None:
-        return None
-    return next(
-        (step for step in job.steps if (step.uses or "").lower().startswith("aws-actions/configure-aws-credentials@")),
-        None,
-    )
+def _session_name(crossing: Releasing) -> str:
+    """The session's name; empty where the workflow computes it while it runs."""
+    given = crossing.input("role-session-name")
+    if not given:
+        return DEFAULT_SESSION_NAME
+    return given if is_legible(given) else ""
 
 
-def _session_name(job: WorkflowJob | None) -> str:
-    step = credentials_step(job)
-    given = step.input("role-session-name") if step else None
-    return given if given and "${{" not in given else DEFAULT_SESSION_NAME
-
-
-def _default_audience(account: AccountState) -> str:
-    return CHINA_AUDIENCE if account.question.partition == "aws-cn" else DEFAULT_AUDIENCE
+def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:
+    """The requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
+    neither file nor log is at hand and the partition makes the default doubtful."""
+    told = _first(case.audience, _fact(replay.facts.audience), crossing.input("audience"))
+    if told or crossing.step is not None or account.question.partition != "aws-cn":
+        return told or DEFAULT_AUDIENCE
+    return ""
 
 
 def _fact(fact: object) -> str | None:

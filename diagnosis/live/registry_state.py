@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from diagnosis.account import AccountState, EcrRepository, RegistryDetails
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.judgement import RunClaims
+from diagnosis.live.key_policy import KeyOutcome, judge_key_policy
 from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.verdicts import Missing, Problem
+
+LOWEST_QUOTA = 10_000
+"""Images a repository: AWS has raised the default since, and never lowers an account's own value."""
+_WORKING_KEY_STATES = frozenset({"Enabled", "Updating"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,61 +28,142 @@ class RegistryState:
 
 
 def registry_problems(run: RunClaims) -> RegistryState:
-    """What a rerun would meet in the repository: it is absent, or the tag is taken and immutable."""
+    """What a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut."""
     account = run.account
-    name = account.question.repository
     if isinstance(account.repository, Absent):
-        return RegistryState(
-            problems=(
-                Problem(
-                    checkpoint=None,
-                    plane=Plane.REGISTRY_STATE,
-                    cause="repository-absent",
-                    reason=f"The ECR repository {name or ''} does not exist in the registry that the release pushes to.",
-                    resource=account.question.repository_arn,
-                    evidence=(account.repository.source,) if account.repository.source else (),
-                    owner=Owner.REGISTRY,
-                ),
-            )
-        )
+        return _absent(run)
     if isinstance(account.repository, Unreadable):
-        reading = account.repository
-        return RegistryState(missing=(Missing(reading.what, reading.why, reading.how, reading.permission),))
-    return _tag_problems(run)
+        return RegistryState(missing=(_gap(account.repository),))
+    repository = account.repository.value
+    parts = (_tag(run, repository), *(_detail(account, repository, judge) for judge in (_quota, _key)))
+    return RegistryState(
+        problems=tuple(problem for part in parts for problem in part.problems),
+        missing=tuple(dict.fromkeys(missing for part in parts for missing in part.missing)),
+        notes=tuple(note for part in parts for note in part.notes),
+    )
 
 
-def _tag_problems(run: RunClaims) -> RegistryState:
-    account = run.account
-    if not isinstance(account.repository, Known) or not account.repository.value.tag_mutability.startswith("IMMUTABLE"):
+def _absent(run: RunClaims) -> RegistryState:
+    account, name = run.account, run.account.question.repository or ""
+    details = account.registry_details
+    prefixes = (details.value.creation_template_prefixes or ()) if isinstance(details, Known) else ()
+    template = next(
+        (prefix for prefix in prefixes if prefix == "ROOT" or name.startswith(f"{prefix.rstrip('/')}/")), None
+    )
+    more = (
+        f" A creation template for {template} exists: where it applies to pushes and the role may create repositories, "
+        "the push makes it."
+        if template
+        else ""
+    )
+    source = account.repository.source if isinstance(account.repository, Absent) else None
+    reason = f"The ECR repository {name} does not exist in the registry that the release pushes to.{more}"
+    return RegistryState((_problem(account, "repository-absent", reason, (source,) if source else ()),))
+
+
+def _tag(run: RunClaims, repository: EcrRepository) -> RegistryState:
+    account, tag = run.account, run.account.question.tag
+    if not repository.tag_mutability.startswith("IMMUTABLE") or not tag:
         return RegistryState()
-    tag = account.question.tag
-    if tag and isinstance(account.image, Unreadable) and run.attempt.conclusion != "success":
-        reading = account.image
-        return RegistryState(
-            missing=(Missing(f"whether the tag {tag} is free", reading.why, reading.how, reading.permission),)
-        )
-    if isinstance(account.image, Known) and tag and tag in account.image.value.tags:
-        if run.attempt.conclusion == "success":
-            return RegistryState(notes=(f"The tag {tag} is taken, by this run's own image; a rerun would be refused.",))
-        return RegistryState(
-            problems=(
-                Problem(
-                    checkpoint=None,
-                    plane=Plane.REGISTRY_STATE,
-                    cause="tag-immutable",
-                    reason=f"The tag {tag} exists and the repository is immutable: pushing it again is refused.",
-                    resource=account.question.repository_arn,
-                    evidence=(
-                        Evidence(
-                            kind=EvidenceKind.API_CALL,
-                            text=f"tag {tag} has digest {account.image.value.digest}",
-                            address="ecr:DescribeImages",
-                            origin=Origin.LIVE,
-                            at=account.read_at,
-                        ),
-                    ),
-                    owner=Owner.RELEASE_ENGINEERING,
-                ),
-            )
-        )
+    own = run.attempt.conclusion == "success"
+    if isinstance(account.image, Unreadable) and not own:
+        gap = _gap(account.image)
+        return RegistryState(missing=(Missing(f"whether the tag {tag} is free", gap.why, gap.how, gap.permission),))
+    if not isinstance(account.image, Known) or tag not in account.image.value.tags:
+        return RegistryState()
+    if own:
+        return RegistryState(notes=(f"The tag {tag} is taken, by this run's own image; a rerun would be refused.",))
+    if repository.tag_mutability != "IMMUTABLE":
+        # Which tags the exclusion filters leave mutable was not read.
+        what = f"whether the tag {tag} is among those that may be pushed again"
+        how = f"aws ecr describe-repositories --repository-names {repository.name}"
+        return RegistryState(missing=(Missing(what, "the repository has exclusion filters", how),))
+    reason = f"The tag {tag} exists and the repository is immutable: pushing it again is refused."
+    proof = _seen(account, f"tag {tag} has digest {account.image.value.digest}", "ecr:DescribeImages")
+    return RegistryState((_problem(account, "tag-immutable", reason, (proof,), Owner.RELEASE_ENGINEERING),))
+
+
+_Judge = Callable[[AccountState, EcrRepository, RegistryDetails], RegistryState]
+
+
+def _detail(account: AccountState, repository: EcrRepository, judge: _Judge) -> RegistryState:
+    reading = account.registry_details
+    if isinstance(reading, Known):
+        return judge(account, repository, reading.value)
+    if isinstance(reading, Absent) or reading == AccountState(account.question).registry_details:
+        return RegistryState()  # nobody has asked yet: a second reading brings it, and decides then
+    if judge is _key and repository.kms_key is None:
+        return RegistryState()
+    return RegistryState(missing=(_gap(reading),))
+
+
+def _quota(account: AccountState, repository: EcrRepository, details: RegistryDetails) -> RegistryState:
+    count, quota = details.image_count, details.image_quota
+    if count is None:
+        return RegistryState(missing=(_unread(details, "number of images", "ecr:DescribeImages"),))
+    if quota is None:
+        if count < LOWEST_QUOTA:
+            return RegistryState()
+        return RegistryState(missing=(_unread(details, "quota of images", "servicequotas:GetServiceQuota"),))
+    if count < quota:
+        return RegistryState()
+    reason = f"The repository {repository.name} holds {count:,} images and its quota is {quota:,}: a push is refused."
+    proof = _seen(account, f"{count} images in {repository.name}, quota {quota}", "ecr:DescribeImages")
+    return RegistryState((_problem(account, "image-quota", reason, (proof,)),))
+
+
+def _key(account: AccountState, repository: EcrRepository, details: RegistryDetails) -> RegistryState:
+    if repository.kms_key is None:
+        return RegistryState()
+    if details.key_state is None:
+        return RegistryState(missing=(_unread(details, "state of the KMS key", "kms:DescribeKey"),))
+    if details.key_state not in _WORKING_KEY_STATES:
+        reason = f"The key of the repository is {details.key_state}: ECR cannot encrypt what is pushed with it."
+        return _key_stops(account, repository, reason, f"key state {details.key_state}", "kms:DescribeKey")
+    if details.key_policy is None:
+        return RegistryState(missing=(_unread(details, "policy of the KMS key", "kms:GetKeyPolicy"),))
+    judged = judge_key_policy(details.key_policy, repository.kms_key, account.question)
+    if judged.outcome is KeyOutcome.DENIES:
+        return _key_stops(account, repository, judged.reason, judged.reason, "kms:GetKeyPolicy")
+    if judged.outcome is KeyOutcome.UNDECIDED:
+        what = "whether the key's policy stops ECR"
+        return RegistryState(missing=(Missing(what, judged.reason, "look at that statement, or push a test image"),))
     return RegistryState()
+
+
+def _key_stops(account: AccountState, repository: EcrRepository, reason: str, seen: str, address: str) -> RegistryState:
+    proof = _seen(account, f"{repository.kms_key}: {seen}", address)
+    return RegistryState((_problem(account, "kms-key", reason, (proof,), resource=repository.kms_key),))
+
+
+def _problem(
+    account: AccountState,
+    cause: str,
+    reason: str,
+    evidence: tuple[Evidence, ...],
+    owner: Owner = Owner.REGISTRY,
+    resource: str | None = None,
+) -> Problem:
+    return Problem(
+        checkpoint=None,
+        plane=Plane.REGISTRY_STATE,
+        cause=cause,
+        reason=reason,
+        resource=resource or account.question.repository_arn,
+        evidence=evidence,
+        owner=owner,
+    )
+
+
+def _seen(account: AccountState, text: str, address: str) -> Evidence:
+    return Evidence(EvidenceKind.API_CALL, text, address, Origin.LIVE, account.read_at)
+
+
+def _gap(reading: Unreadable) -> Missing:
+    return Missing(reading.what, reading.why, reading.how, reading.permission)
+
+
+def _unread(details: RegistryDetails, what: str, permission: str) -> Missing:
+    """Why a detail is not known: as the probe told it, else that nobody read it."""
+    told = next((item for item in details.unread if item.what == what), None)
+    return _gap(told) if told else Missing(what, "it was not read", "refresh the live side", permission)

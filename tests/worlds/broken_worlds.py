@@ -18,6 +18,7 @@ from diagnosis.account import (
     Image,
     NamedPolicy,
     OidcProvider,
+    RegistryDetails,
     Role,
     ScpLevel,
 )
@@ -174,6 +175,8 @@ def sound_world() -> World:
             attached_policies=Known(()),
             boundary=Absent("permissions boundary"),
             scps=Absent("service control policies"),
+            rcps=Absent("resource control policies"),
+            registry_details=Known(RegistryDetails(image_count=12, image_quota=100_000, lifecycle_policy=False)),
             repository=Known(EcrRepository(REPOSITORY_ARN, NAME, ACCOUNT, f"{HOST}/{NAME}", "IMMUTABLE")),
             repository_policy=Absent("repository policy"),
             image=Absent("image"),

@@ -1,0 +1,180 @@
+"""History: what was done between an attempt and the next one, observed by CloudTrail and by GitHub's record, or stated.
+
+A remediation is *observed* where a change at the gate that failed lies between the failure and the next attempt. What the
+decision log states stays *stated*. Where CloudTrail was not read, or not whole, its silence proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from diagnosis.account import AccountState
+from diagnosis.case import Case
+from diagnosis.chronology import AttemptHistory, ObservedChange, Traced
+from diagnosis.closure.observed_changes import changes_between
+from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.gates import Gate, Owner, Plane, Verdict
+from diagnosis.live.judgement import RunClaims
+from diagnosis.live.presented import session_evidence
+from diagnosis.reading import Known
+from diagnosis.runs import Attempt
+from diagnosis.trail import TrailEvent
+from diagnosis.verdicts import Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+DELIVERY = timedelta(minutes=15)
+"""CloudTrail may list an event this much later than it happened."""
+_MENDED_BY_RERUN = frozenset({"transient", "token-expired"})
+_NO_TRIAL = frozenset({"cancelled", "skipped"})
+_SHOWN = 4
+
+WorkflowFiles = Mapping[tuple[int, int], Workflow | UnparsableWorkflow | None]
+
+
+def history_of(
+    replays: Sequence[Replay], workflows: WorkflowFiles, account: AccountState | None, case: Case
+) -> tuple[AttemptHistory, ...]:
+    """One entry for each attempt, in their order."""
+    return tuple(
+        _entry(replay, next_attempt(replays, position), workflows, account, case)
+        for position, replay in enumerate(replays)
+    )
+
+
+def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:
+    """The attempt that followed; one that was cancelled or skipped tried nothing and does not count."""
+    return next((item for item in replays[position + 1 :] if item.attempt.conclusion not in _NO_TRIAL), None)
+
+
+def failing_plane(replay: Replay) -> Plane | None:
+    """The plane at which an attempt stopped; None where that is not known, or nothing stopped it."""
+    gate = failing_gate(replay)
+    if gate is not None:
+        return gate.plane
+    return replay.stopped_by.plane if replay.stopped_by else None
+
+
+def failing_gate(replay: Replay) -> Gate | None:
+    """The first gate that failed."""
+    return next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+
+
+def _entry(
+    replay: Replay, after: Replay | None, workflows: WorkflowFiles, account: AccountState | None, case: Case
+) -> AttemptHistory:
+    attempt = replay.attempt
+    begin, end = _moment_of_failure(replay), _start(after)
+    observed: list[ObservedChange] = []
+    proves = False
+    if account is not None and isinstance(account.trail, Known) and begin is not None:
+        trail = account.trail.value
+        until = end or trail.until
+        observed += changes_between(trail, begin, until)
+        settled = account.read_at is not None and until + DELIVERY <= account.read_at
+        proves = trail.complete and settled and trail.since <= begin and until <= trail.until
+    if after is not None:
+        observed += _by_github(replay, after)
+    session = _session(replay, workflows, account, case)
+    traced, statement = _traced(replay, observed, case)
+    return AttemptHistory(
+        run=attempt.run_id,
+        attempt=attempt.attempt,
+        traced=traced,
+        statement=statement,
+        observed=tuple(observed),
+        subject=session.subject if session else None,
+        role=session.target or None if session else None,
+        subject_evidence=session_evidence(session) if session else None,
+        silence_proves=proves,
+    )
+
+
+def _session(replay: Replay, workflows: WorkflowFiles, account: AccountState | None, case: Case) -> TrailEvent | None:
+    if account is None or not isinstance(account.trail, Known):
+        return None
+    return RunClaims.of(replay, workflows.get(replay.attempt.key), account, case).session
+
+
+def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> tuple[Traced, str]:
+    if replay.attempt.conclusion == "success" or _mended_by_rerun(replay):
+        return Traced.NOT_NEEDED, ""
+    fitting = [change for change in observed if fits(change, replay)]
+    if fitting:
+        return Traced.OBSERVED, _sentence(fitting)
+    stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
+    if stated is not None:
+        return Traced.STATED, f"{stated.text} ({stated.source})"
+    return Traced.NOT_ON_RECORD, ""
+
+
+def fits(change: ObservedChange, replay: Replay) -> bool:
+    """Whether the change is at the place that failed: at the failing gate, or in the registry's state where that failed."""
+    gate = failing_gate(replay)
+    if gate is not None:
+        return gate in change.gates
+    plane = failing_plane(replay)
+    return plane is not None and change.plane is plane and not change.gates
+
+
+def _mended_by_rerun(replay: Replay) -> bool:
+    causes = {verdict.cause for verdict in replay.gates if verdict.verdict is Verdict.FAIL}
+    causes |= {replay.stopped_by.cause} if replay.stopped_by else set()
+    return bool(causes & _MENDED_BY_RERUN)
+
+
+def _sentence(changes: Sequence[ObservedChange]) -> str:
+    told = [
+        f"{change.text}{f' by {change.who}' if change.who else ''}{f' at {utc(change.at)}' if change.at else ''}"
+        for change in changes[:_SHOWN]
+    ]
+    more = f"; and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
+    return "; ".join(told) + more
+
+
+def utc(moment: datetime) -> str:
+    """A moment as it stands in sentences: UTC, to the second."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _moment_of_failure(replay: Replay) -> datetime | None:
+    """When the run was refused: by the line that shows it, else its start."""
+    found = replay.stopped_by.evidence if replay.stopped_by else None
+    start = replay.attempt.started_at or replay.attempt.created_at
+    if found is not None and found.at is not None and found.at >= start:
+        return found.at
+    return start
+
+
+def _start(after: Replay | None) -> datetime | None:
+    return (after.attempt.started_at or after.attempt.created_at) if after else None
+
+
+def _by_github(replay: Replay, after: Replay) -> list[ObservedChange]:
+    """What GitHub's own record of two attempts shows to differ: the ref, the workflow file, the commit."""
+    first, second = replay.attempt, after.attempt
+    found: list[ObservedChange] = []
+    if first.ref != second.ref:
+        text = f"the next attempt ran on {second.ref}, not on {first.ref}"
+        found.append(_recorded(second, text, Plane.AUTHENTICATION, (Gate.ROLE_ASSUMPTION,)))
+    gate = failing_gate(replay)
+    if _texts_differ(first, second):
+        # The file belongs to release engineering: its change can only mend what is theirs.
+        theirs = gate is not None and replay.at(gate).owner is Owner.RELEASE_ENGINEERING
+        text = f"the workflow file changed from commit {first.head_sha[:7]} to {second.head_sha[:7]}"
+        plane = gate.plane if gate is not None and theirs else Plane.OTHER
+        found.append(_recorded(second, text, plane, (gate,) if gate is not None and theirs else ()))
+    elif first.head_sha != second.head_sha:
+        text = f"the commit changed from {first.head_sha[:7]} to {second.head_sha[:7]}"
+        found.append(_recorded(second, text, Plane.OTHER, ()))
+    return found
+
+
+def _texts_differ(first: Attempt, second: Attempt) -> bool:
+    before, after = first.workflow_text, second.workflow_text
+    return isinstance(before, Known) and isinstance(after, Known) and before.value != after.value
+
+
+def _recorded(attempt: Attempt, text: str, plane: Plane, gates: tuple[Gate, ...]) -> ObservedChange:
+    proof = Evidence(EvidenceKind.RUN, text, attempt.html_url, attempt.origin, attempt.created_at)
+    return ObservedChange(text, attempt.created_at, attempt.actor, plane, gates, proof)

@@ -1,0 +1,86 @@
+"""Does the policy of a repository's KMS key stop ECR? Only its Deny statements can.
+
+ECR works with grants that it was given on the key when the repository was made: a push needs no KMS permission of the
+role, and no Allow of the key's policy. An explicit Deny overrules a grant. Source: Amazon ECR User Guide, "Encryption at
+rest"; AWS KMS Developer Guide, "Grants".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnosis.account import AccountQuestion
+from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+
+USED_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
+"""What ECR asks of the key for a push and for the reads that go with it."""
+
+
+class KeyOutcome(StrEnum):
+    """What the key's policy means for ECR."""
+
+    LETS = "lets"
+    DENIES = "denies"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyJudgement:
+    """The outcome, and one sentence or clause for people."""
+
+    outcome: KeyOutcome
+    reason: str
+
+
+def judge_key_policy(document_text: str, key_arn: str, question: AccountQuestion) -> KeyJudgement:
+    """Ask the key's Deny statements about ECR's use of the key. Never raises."""
+    whole = parse_policy(document_text)
+    if isinstance(whole, Unparsable):
+        return KeyJudgement(KeyOutcome.UNDECIDED, f"the document is unparsable: {whole.why}")
+    document = json.loads(document_text)
+    listed = document.get("Statement")
+    items = listed if isinstance(listed, list) else [listed]
+    denials = [item for item in items if isinstance(item, Mapping) and item.get("Effect") == "Deny"]
+    asked = {**document, "Statement": [*denials, {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    context = _context(question)
+    known = frozenset(key.lower() for key in context)
+    widest, unsure = bounded(asked, known, OPEN)
+    narrowest, _ = bounded(asked, known, SHUT)
+    for action in USED_ACTIONS:
+        most, least = (_decide(action, key_arn, context, side) for side in (widest, narrowest))
+        if most is None or least is None:
+            return KeyJudgement(KeyOutcome.UNDECIDED, "its conditions cannot be bounded")
+        if most.outcome is Outcome.EXPLICIT_DENY:
+            because = most.because.statement or "A statement"
+            return KeyJudgement(
+                KeyOutcome.DENIES, f"{because} of the key's policy denies {action} to everybody, ECR too."
+            )
+        if least.outcome is Outcome.EXPLICIT_DENY:
+            return KeyJudgement(KeyOutcome.UNDECIDED, f"a Deny of {action} depends on {', '.join(unsure)}")
+    return KeyJudgement(KeyOutcome.LETS, "No Deny of the key's policy is about ECR.")
+
+
+def _context(question: AccountQuestion) -> dict[str, tuple[str, ...]]:
+    """What is certain of ECR's own request: through which service, and for whose account."""
+    context: dict[str, tuple[str, ...]] = {"aws:SecureTransport": ("true",)}
+    if question.region:
+        suffix = ".cn" if question.partition == "aws-cn" else ""
+        context["kms:ViaService"] = (f"ecr.{question.region}.amazonaws.com{suffix}",)
+    if question.registry_id:
+        context["kms:CallerAccount"] = (question.registry_id,)
+    return context
+
+
+def _decide(
+    action: str, key_arn: str, context: Mapping[str, tuple[str, ...]], document: Mapping[str, object]
+) -> Decision | None:
+    policy: Policy | Unparsable = parse_policy(document)
+    if isinstance(policy, Unparsable):
+        return None
+    # ECR's own principal is not documented: a Deny counts where it speaks of everybody.
+    request = Request(principal="*", action=action, resource=key_arn, context=dict(context))
+    return evaluate(request, Layers(resource=policy))

@@ -1,0 +1,74 @@
+"""Resource control policies before a role: an organization may deny ``sts:AssumeRoleWithWebIdentity`` whatever trusts whom.
+
+Only their Deny statements decide anything: the one Allow that such a policy may hold is AWS's own, for everything.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from diagnosis.account import NamedPolicy, Role
+from diagnosis.live.judgement import RunClaims
+from diagnosis.policy import Unparsable, parse_policy
+from diagnosis.reading import Absent, Unreadable
+from diagnosis.trust_document import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
+from diagnosis.trust_question import TrustOutcome, TrustPaper, caller_of
+from diagnosis.verdicts import Missing
+
+CONTROL_CAUSE = "resource-control-policy"
+"""As the recorded side names a denial by such a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceControl:
+    """What the resource control policies of the role's account mean for the run's token."""
+
+    stops: tuple[str, ...] = ()
+    """One sentence for each policy that denies the token whatever subject it carries."""
+    missing: tuple[Missing, ...] = ()
+
+
+def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
+    """Ask every policy of every level about the run's possible claims."""
+    reading = run.account.rcps
+    if isinstance(reading, Absent):
+        return ResourceControl()
+    if isinstance(reading, Unreadable):
+        return ResourceControl(missing=(Missing(reading.what, reading.why, reading.how, reading.permission),))
+    stops: list[str] = []
+    missing: list[Missing] = []
+    for level in reading.value:
+        for policy in level.policies:
+            outcomes, unsure = _outcomes(policy, run, role)
+            if outcomes == {TrustOutcome.DENIED}:
+                stops.append(
+                    f"The resource control policy {policy.name} at {level.level} denies {WEB_IDENTITY_ACTION} on "
+                    f"{role.name}; no trust policy can overrule it."
+                )
+            elif outcomes != {TrustOutcome.ALLOWED}:
+                missing.append(
+                    Missing(
+                        what=f"whether the resource control policy {policy.name} at {level.level} stops the token",
+                        why=f"it depends on {unsure}",
+                        how="read the CloudTrail event of the run, or look at the policy's conditions",
+                    )
+                )
+    return ResourceControl(tuple(stops), tuple(missing))
+
+
+def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str]:
+    document = load(policy.document)
+    provider = run.account.question.provider_arn or ""
+    if isinstance(document, Unparsable):
+        return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({document.why})"
+    denials = [item for item in statements(document) if item.get("Effect") == "Deny"]
+    open_door: dict[str, Json] = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "*"}
+    asked = with_statements(document, [*denials, open_door])
+    if isinstance(parse_policy(json.dumps(asked)), Unparsable):
+        return {TrustOutcome.UNKNOWN}, "a document that cannot be read with a provider"
+    caller = caller_of(provider, role.arn, run.account.question.issuer, run.session_name or None)
+    paper = TrustPaper(asked)
+    answers = [paper.ask(claims, caller) for claims in run.claims.sets]
+    unsure = dict.fromkeys(key for answer in answers for key in answer.unsure)
+    return {answer.outcome for answer in answers}, ", ".join(unsure) or "which subject the run presents"

@@ -1,0 +1,78 @@
+"""The counterfactual's other half: a change of the workflow file or of the next run, made in memory on the run's own side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from diagnosis.account import AccountState
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.live.releasing import releasing
+from diagnosis.remediation import Change, ChangeKind
+from diagnosis.verdicts import Fact, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+
+KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
+_KEY_NAMES = frozenset(name.upper().replace("-", "_") for name in KEY_INPUTS)
+
+
+def edited(
+    changes: Iterable[Change],
+    replay: Replay,
+    workflow: Workflow | UnparsableWorkflow | None,
+    account: AccountState,
+) -> tuple[Replay, Workflow | UnparsableWorkflow | None, AccountState]:
+    """The run's own side after the workflow edits among the changes; other changes leave it as it is."""
+    for change in changes:
+        if change.kind is not ChangeKind.EDIT_WORKFLOW:
+            continue
+        target, value = change.target, next(iter(change.values), None)
+        if isinstance(workflow, Workflow):
+            workflow = _in_file(workflow, replay, target, value)
+        if target == "role-to-assume" and value:
+            stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
+            replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(value, stated)), needs=())
+            account = replace(account, question=replace(account.question, role_arn=value))
+        elif target == "audience" and value:
+            stated = Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED)
+            replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
+        elif target == "tag":
+            account = replace(account, question=replace(account.question, tag=None))
+    return replay, workflow, account
+
+
+def _in_file(workflow: Workflow, replay: Replay, target: str, value: str | None) -> Workflow:
+    crossing = releasing(workflow, replay.facts.role_arn.value if replay.facts.role_arn else None, replay)
+    job = crossing.job
+    if job is None:
+        return workflow
+    if target == "permissions":
+        changed = _with_id_token(workflow, job)
+    elif target == "static-credentials":
+        changed = _without_keys(_with_id_token(workflow, job))
+    elif target in ("role-to-assume", "role-duration-seconds", "audience") and value and crossing.step:
+        inputs = (*(item for item in crossing.step.inputs if item[0].lower() != target), (target, value))
+        steps = tuple(replace(step, inputs=inputs) if step is crossing.step else step for step in job.steps)
+        changed = replace(job, steps=steps)
+    else:
+        return workflow
+    jobs = tuple(changed if item is job else item for item in workflow.jobs)
+    kept = tuple(pair for pair in workflow.env if target != "static-credentials" or pair[0].upper() not in _KEY_NAMES)
+    return replace(workflow, jobs=jobs, env=kept)
+
+
+def _with_id_token(workflow: Workflow, job: WorkflowJob) -> WorkflowJob:
+    kept = tuple(item for item in (job.permissions or workflow.permissions or ()) if item[0] != "id-token")
+    return replace(job, permissions=(*kept, ("id-token", "write")))
+
+
+def _without_keys(job: WorkflowJob) -> WorkflowJob:
+    steps = tuple(
+        replace(
+            step,
+            inputs=tuple(pair for pair in step.inputs if pair[0].lower() not in KEY_INPUTS),
+            env=tuple(pair for pair in step.env if pair[0].upper() not in _KEY_NAMES),
+        )
+        for step in job.steps
+    )
+    return replace(job, steps=steps, env=tuple(pair for pair in job.env if pair[0].upper() not in _KEY_NAMES))
