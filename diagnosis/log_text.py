@@ -71,6 +71,8 @@ _ANSI = re.compile(
     r"|\[\d{1,3}(?:;\d{1,3})*m|\[0?K"  # copies that lost the escape character
 )
 _LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
+_PLACED = ("##[", "[", "Post job cleanup")
+"""How lines begin that tell where in a log with timestamps they stand."""
 _CYAN = ("\x1b[36;1m", "[36;1m")
 _GUTTER = re.compile(r"^\d{1,6} \| ?")
 """Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
@@ -105,7 +107,8 @@ _ECHOED = re.compile(
     r"|\s+\d{1,5} ?\| "  # numbered source lines
     r"|#\d+ \[[^\]]*\] (?:RUN|COPY|ADD|FROM|ENV|ARG|CMD)\b|Step \d+/\d+ : "
     r"|HEAD is now at |Executing: "
-    r"|\s*(?:throw new |raise \w|console\.\w+\(|log(?:ger)?\.\w+\(|assert |print\(|# |// |\* )"
+    r"|\s*(?:throw new |raise \w|console\.\w+\(|log(?:ger)?\.\w+\(|assert |print\(|# |// )"
+    r"| (?:  ){0,20}\* "  # inside a comment block; a list of errors is not set off by an odd number of spaces
 )
 
 
@@ -146,16 +149,21 @@ class LogReader:
             raw, at = self._off_gh(raw)
         if at is not None:
             self._stamped = True
-        echoed = raw.startswith(_CYAN)
         text = raw
-        if "\x1b" in text or ("[" in text and _LOST_ESCAPE.search(text)):
+        # Most lines have no bracket and stand in no head: what needs one of these is not asked of them.
+        bracket = "[" in text
+        echoed = bracket and text.startswith(_CYAN)
+        if "\x1b" in text or (bracket and _LOST_ESCAPE.search(text)):
             text = _ANSI.sub("", text)
         if not text.isprintable():
             text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
-        if "[Container]" in text:
+        if bracket and "[Container]" in text:
             frame = _CODEBUILD.match(text)
             text = text[frame.end() :] if frame else text
-        kind, text = self._place(text, stamped=at is not None)
+        if self._head or self._web_head or not self._stamped or text.startswith(_PLACED):
+            kind, text = self._place(text, stamped=at is not None)
+        else:
+            kind = LineKind.OUTPUT
         if kind is LineKind.OUTPUT:
             if text.startswith(_FRAMED):
                 text = _FRAME.sub("", text)

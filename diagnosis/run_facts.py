@@ -117,6 +117,8 @@ def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, 
 
 def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, ImageAddress]]:
     for line in step.output[:MOST_LINES]:
+        if "ecr" not in line.text:
+            continue  # every host of ECR has it in its name
         found = pattern.search(line.text[:1_000]) if line.printed else None
         address = address_in(found[1]) if found else None
         if address is not None:

@@ -129,10 +129,15 @@ _PEM_BODY = re.compile(
 )
 _PEM_HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 
+_ALL_FRAGMENTS = {*_KEY_IDS, "-----BEGIN", *(fragment for rule in _RULES for fragment in rule.fragments)}
 _FRAGMENTS = tuple(
-    dict.fromkeys([*_KEY_IDS, "-----BEGIN", *(fragment for rule in _RULES for fragment in rule.fragments)])
+    sorted(
+        fragment
+        for fragment in _ALL_FRAGMENTS
+        if not any(other in fragment for other in _ALL_FRAGMENTS if other != fragment)
+    )
 )
-"""A line without any of these holds no secret that the rules know."""
+"""A line without any of these holds no secret that the rules know. What holds a shorter one is found by that one."""
 
 _LONGEST_PEM = 200  # lines; a begin without an end must not swallow the log
 
@@ -192,6 +197,10 @@ class Scrubber:
 
 def scrub(text: str) -> str:
     """The text with secrets replaced by ``[scrubbed:<kind>]``; line breaks stay as they are."""
+    plain = text.lstrip("\ufeff")
+    if len(plain) < len(text):
+        # The byte order mark alone would make every character of an otherwise plain log twice as wide to search.
+        return text[: len(text) - len(plain)] + scrub(plain)
     scrubber = Scrubber()
     if "\n" not in text:
         return scrubber.line(text)
