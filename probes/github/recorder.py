@@ -8,13 +8,14 @@ the recording. Logs go to a spool directory run by run, so that many runs do not
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from diagnosis.case import Case
+from diagnosis.closure.chain import in_order
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt, Job, OidcCustomization
 from probes.github.client import Json
@@ -26,13 +27,13 @@ from probes.github.parts import Depth
 from probes.github.recorder_artifacts import recorded_artifacts
 from probes.github.recorder_files import RecordedFiles
 from probes.github.recorder_objects import Cleaner, job_object, run_object, workflow_objects
+from probes.github.recorder_surroundings import Surroundings, surroundings
 from probes.github.recorder_tape import NO_ANSWER, Tape
 from probes.github.source import CancelHook, GitHubSource, ProgressHook
 from probes.ledger import Ledger
 from probes.recording.format import (
     JsonObject,
     RecordedAttempt,
-    RecordedBranch,
     RecordedCase,
     RecordedJob,
     RecordedLog,
@@ -41,6 +42,9 @@ from probes.recording.format import (
     Refusal,
     RefusedAddress,
 )
+
+_DROPPED = Unreadable("it", "it was recorded", "read the recording")
+"""In place of the parts of an attempt that lie in the spool already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Recorder:
         self._spool = spool
         self._cleaner = Cleaner(access.token)
         self._runs: dict[int, RecordedRun] = {}
+        self._attempts: dict[tuple[int, int], Attempt] = {}
         self._files = RecordedFiles(self._cleaner)
         self._refused: dict[tuple[str, str], Refusal] = {}
         self._customization: Reading[OidcCustomization] | None = None
@@ -90,6 +95,7 @@ class Recorder:
         """What was read so far. Raises GitHubProblem, Cancelled."""
         repository = self._source.repository(cancelled=cancelled)
         base = self._base()
+        around = self._around(cancelled)
         runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created_at, run.id)))
         raw = self._tape.object(f"/repos/{self._source.name}") or {}
         host = self._access.host
@@ -100,15 +106,9 @@ class Recorder:
             workflows=workflow_objects(
                 self._cleaner, self._listed_workflows(cancelled), (run.attempts[-1].run for run in runs)
             ),
-            branches=tuple(RecordedBranch(item) for _, item in self._below("/branches/") if _is_branch(item)),
-            commits=tuple(item for _, item in self._below("/commits/") if isinstance(item.get("sha"), str)),
-            comparisons=tuple(
-                (base_ref, head_ref, item)
-                for rest, item in self._below("/compare/")
-                for base_ref, dots, head_ref in (rest.partition("..."),)
-                if dots
-            ),
-            environments=tuple(self._cleaner.object(item) for item in self._tape.items(f"{base}/environments")),
+            environments=around.environments,
+            comparisons=around.comparisons,
+            answers=around.answers,
             files=self._files.read(),
             refused=tuple(
                 RefusedAddress(path, refusal, ref)
@@ -136,6 +136,7 @@ class Recorder:
         if raw is None:
             return None
         self._files.add(attempt)
+        self._attempts[attempt.key] = replace(attempt, jobs=_DROPPED, artifacts=_DROPPED, workflow_text=_DROPPED)
         if isinstance(attempt.oidc_customization, Known) or self._customization is None:
             self._customization = attempt.oidc_customization
         jobs_path = f"{path}/attempts/{attempt.attempt}/jobs"
@@ -164,7 +165,7 @@ class Recorder:
             return self._refusal_of(f"{self._base()}/actions/jobs/{job.id}/logs", job.log)
         file = self._spool / f"{attempt.run_id}-{attempt.attempt}-{job.id}.txt"
         file.write_bytes(self._cleaner.text(job.log.value).encode())
-        return RecordedLog(file)
+        return RecordedLog(file, held_steps=job.log_steps)
 
     def _refusal_of(self, path: str, reading: Unreadable) -> Refusal:
         """A gap, as it will be answered on replay."""
@@ -199,8 +200,14 @@ class Recorder:
         except GitHubProblem:
             return ()
 
-    def _below(self, part: str) -> list[tuple[str, dict[str, Any]]]:
-        return [(rest, self._cleaner.object(item)) for rest, item in self._tape.objects_below(self._base() + part)]
+    def _around(self, cancelled: CancelHook) -> Surroundings:
+        """Read what stands around the runs as well, and refuse on replay what was refused here."""
+        self._source.environments(cancelled=cancelled)
+        self._source.between(in_order(self._attempts.values()), cancelled=cancelled)
+        around = surroundings(self._cleaner, self._tape, self._base())
+        for path, what, failure in around.failures:
+            self._refuse(path, self._refusal_of(path, failure.reading(what)))
+        return around
 
     def __enter__(self) -> Self:
         return self
@@ -209,11 +216,6 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_branch(item: JsonObject) -> bool:
-    commit = item.get("commit")
-    return isinstance(item.get("name"), str) and isinstance(commit, dict) and isinstance(commit.get("sha"), str)
 
 
 def _recorded_case(case: Case | None) -> RecordedCase:

@@ -32,7 +32,8 @@ class Tape:
         self._lock = Lock()
         self._objects: dict[str, Json] = {}
         self._pages: dict[str, dict[int, tuple[Json, ...]]] = {}
-        self._statuses: dict[str, int] = {}
+        self._members: dict[str, str | None] = {}
+        self._failures: dict[str, ReadFailure] = {}
 
     def client(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> Client:
         """A client that writes on this tape: what :class:`~probes.github.source.GitHubSource` takes as ``client``."""
@@ -44,9 +45,19 @@ class Tape:
             return self._objects.get(path)
 
     def objects_below(self, prefix: str) -> tuple[tuple[str, Json], ...]:
-        """``(rest of the path, object)`` of everything below a path."""
+        """``(path, object)`` of everything below a path."""
         with self._lock:
-            return tuple((path[len(prefix) :], item) for path, item in self._objects.items() if path.startswith(prefix))
+            return tuple((path, item) for path, item in self._objects.items() if path.startswith(prefix))
+
+    def lists_below(self, prefix: str) -> tuple[tuple[str, str | None], ...]:
+        """``(path, member)`` of every list below a path."""
+        with self._lock:
+            return tuple((path, member) for path, member in self._members.items() if path.startswith(prefix))
+
+    def failures_below(self, prefix: str) -> tuple[tuple[str, ReadFailure], ...]:
+        """``(path, failure)`` of everything below a path that was refused."""
+        with self._lock:
+            return tuple((path, failure) for path, failure in self._failures.items() if path.startswith(prefix))
 
     def items(self, path: str) -> tuple[Json, ...]:
         """The items of a list, page after page, as far as it was read."""
@@ -57,23 +68,28 @@ class Tape:
     def status(self, path: str) -> int:
         """The status with which a path was refused."""
         with self._lock:
-            return self._statuses.get(path, NO_ANSWER)
+            failure = self._failures.get(path)
+        return next((number for kind, number in _STATUSES if isinstance(failure, kind)), NO_ANSWER)
 
-    def note_object(self, path: str, value: Json) -> None:
-        """Keep an object."""
+    def note_object(self, path: str, value: Json, page: int) -> None:
+        """Keep an object; a comparison comes page by page, each with some of its commits."""
         with self._lock:
-            self._objects[path] = value
+            if page == 1:
+                self._objects[path] = value
+            elif isinstance(value.get("commits"), list) and path in self._objects:
+                first = self._objects[path]
+                self._objects[path] = {**first, "commits": [*first.get("commits", ()), *value["commits"]]}
 
-    def note_page(self, path: str, number: int, items: tuple[Json, ...]) -> None:
+    def note_page(self, path: str, member: str | None, number: int, items: tuple[Json, ...]) -> None:
         """Keep a page of a list."""
         with self._lock:
+            self._members[path] = member
             self._pages.setdefault(path, {})[number] = items
 
     def note_failure(self, path: str, failure: ReadFailure) -> None:
         """Keep how a path was refused."""
-        status = next((number for kind, number in _STATUSES if isinstance(failure, kind)), NO_ANSWER)
         with self._lock:
-            self._statuses[path] = status
+            self._failures[path] = failure
 
 
 class _TapedClient(Client):
@@ -86,7 +102,8 @@ class _TapedClient(Client):
     def object(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Json:
         with self._noting(path):
             value = super().object(path, parameters)
-        self._tape.note_object(path, value)
+        page = (parameters or {}).get("page", 1)
+        self._tape.note_object(path, value, page if isinstance(page, int) else 1)
         return value
 
     def page(
@@ -94,7 +111,7 @@ class _TapedClient(Client):
     ) -> Page:
         with self._noting(path):
             page = super().page(path, item, number, parameters)
-        self._tape.note_page(path, number, page.items)
+        self._tape.note_page(path, item, number, page.items)
         return page
 
     def address(self, path: str) -> str:

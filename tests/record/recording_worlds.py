@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diagnosis.case import Case
+from diagnosis.closure.chain import in_order
 from diagnosis.document import document
 from diagnosis.runs import Attempt
 from probes.embedded.github_server import GitHubServer
@@ -20,7 +21,14 @@ from probes.github.parts import Depth
 from probes.github.recorder import Recorder
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
-from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedFile, RecordedRun, Recording
+from probes.recording.format import (
+    RecordedAnswer,
+    RecordedArtifact,
+    RecordedAttempt,
+    RecordedFile,
+    RecordedRun,
+    Recording,
+)
 from probes.recording.labels import label_attempt
 from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from tui.desks.live import LiveOptions
@@ -51,7 +59,41 @@ def small_world() -> Recording:
         made,
         runs=(first, RecordedRun((second.attempts[0], again), (artifact, gone))),
         files=(*made.files, elsewhere),
+        **_around(made),
     )
+
+
+def _around(made: Recording) -> dict[str, Any]:
+    """An environment with a list of refs, and 130 commits between the two runs, of which one came by a pull request."""
+    base, head = (run.attempts[0].run["head_sha"] for run in made.runs)
+    commits = [
+        {"sha": f"{n:040x}", "commit": {"message": f"Step {n} (#{n})"}, "parents": [{"sha": f"{n - 1:040x}"}]}
+        for n in range(1, 130)
+    ]
+    commits.append({"sha": head, "commit": {"message": "Last", "author": {"email": "jane@example.com"}}, "parents": []})
+    comparison = {
+        "status": "ahead",
+        "total_commits": 130,
+        "commits": commits,
+        "files": [{"filename": "a.py", "patch": "@@ what stands in it @@"}],
+    }
+    listed = {
+        "name": "prod eu",
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+    }
+    path = f"/repos/{made.full_name}"
+    return {
+        "environments": (listed, {"name": "dev", "deployment_branch_policy": None}),
+        "comparisons": ((base, head, comparison),),
+        "answers": (
+            RecordedAnswer(
+                f"{path}/environments/prod eu/deployment-branch-policies",
+                ({"name": "main", "type": "branch"}, {"name": "v*", "type": "tag"}),
+                "branch_policies",
+            ),
+            RecordedAnswer(f"{path}/commits/{head}/pulls", ({"number": 9, "title": "Last"},)),
+        ),
+    }
 
 
 def _again(run: Any, attempt: RecordedAttempt) -> RecordedAttempt:
@@ -110,6 +152,11 @@ def replayed(recording: Recording) -> Iterator[GitHubSource]:
 def attempts(source: GitHubSource, runs: Sequence[int], depth: Depth = Depth.FULL) -> list[Attempt]:
     """Every attempt of the runs."""
     return [attempt for run in runs for attempt in source.attempts_of(run, depth)]
+
+
+def around(source: GitHubSource, runs: Sequence[int]) -> Any:
+    """What stands around the runs."""
+    return source.environments(), source.between(in_order(attempts(source, runs, Depth.RUN)))
 
 
 def ids(recording: Recording) -> list[int]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from recording_worlds import (
     AT,
+    around,
     attempts,
     desk_on,
     diagnosed,
@@ -30,9 +31,11 @@ from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github_faults import Fault
 from probes.embedded.github_server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
+from probes.github.logs import read_log_or_steps
 from probes.github.parts import Depth
 from probes.ledger import Ledger
 from probes.recording.checked import write_checked
+from probes.recording.format import RecordedLog
 from probes.recording.reader import read_recording
 from probes.recording.synthetic import Shape, synthetic_recording
 from tui.desks.live import LiveOptions, live_desk
@@ -61,7 +64,9 @@ def test_the_incident_recorded_and_replayed_gives_the_same_document_with_the_acc
             finally:
                 live.close()
                 replay.close()
-    assert recorder.gaps == []
+    assert {gap.reading.what for gap in recorder.gaps} == {"the commits between two runs"}, (
+        "the incident has no commits"
+    )
 
 
 @pytest.mark.parametrize("depth", [Depth.JOBS, Depth.VERDICT, Depth.FULL, Depth.EVERYTHING])
@@ -71,6 +76,7 @@ def test_every_attempt_reads_back_as_it_was_read(depth: Depth) -> None:
         made, recorder = recorded(server, world.full_name, ids(world))
         with replayed(made) as again:
             assert attempts(again, ids(world), depth) == attempts(source, ids(world), depth)
+            assert around(again, ids(world)) == around(source, ids(world))
     assert [gap.reading.what for gap in recorder.gaps] == ["the artifact old"] * 1
     assert not any(gap.passing for gap in recorder.gaps)
 
@@ -108,6 +114,11 @@ FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {
     "archive expired": (r"/artifacts/\d+/zip", faults.gone),
     "archive breaks off": (r"/storage/artifacts/", faults.cut_off),
     "archive is none": (r"/storage/artifacts/", faults.broken_json),
+    "environments refused": (r"/environments\?", faults.no_permission),
+    "refs of an environment absent": (r"/deployment-branch-policies", faults.not_found),
+    "comparison absent": (r"/compare/", faults.not_found),
+    "comparison at fault": (r"/compare/.*&page=2|/compare/.*page=2&", faults.server_error),
+    "pull requests refused": (r"/pulls", lambda: faults.no_permission("pull_requests=read")),
     "list of workflows refused": (r"/actions/workflows", faults.no_permission),
     "attempt lost": (r"/runs/\d+2/attempts/1(/|\?|$)", faults.not_found),
 }
@@ -120,7 +131,7 @@ def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: 
     with GitHubServer(world) as server:
         server.fault(path, fault())
         with source_of(server, world.full_name, token="t0ken") as source:
-            told = attempts(source, ids(world))
+            told = attempts(source, ids(world)), around(source, ids(world))
         made, _ = recorded(server, world.full_name, ids(world), token="t0ken")
         live = RepositoryDesk(
             source_of(server, world.full_name, token="t0ken"),
@@ -133,7 +144,7 @@ def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: 
         live.close()
     write_checked(made, tmp_path / "kept")
     with replayed(read_recording(tmp_path / "kept")) as again:
-        assert attempts(again, ids(world)) == told
+        assert (attempts(again, ids(world)), around(again, ids(world))) == told
     desk = desk_on(tmp_path / "kept")
     assert diagnosed(desk, ids(world)) == expected
     desk.close()
@@ -215,6 +226,7 @@ def test_a_recording_written_and_read_is_the_recording(tmp_path: Path) -> None:
     write_checked(made, tmp_path / "kept")
     read = read_recording(tmp_path / "kept")
     for name in (
+        *("environments", "comparisons", "answers"),
         "repository",
         "workflows",
         "refused",
@@ -269,3 +281,37 @@ def _moved(recording: Any, url: str) -> Any:
             for run in recording.runs
         ),
     )
+
+
+def test_of_a_comparison_only_what_is_read_is_kept() -> None:
+    world = small_world()
+    with GitHubServer(world) as server:
+        made, recorder = recorded(server, world.full_name, ids(world))
+    ((_, _, comparison),) = made.comparisons
+    assert len(comparison["commits"]) == 130, "both pages"
+    assert comparison["files"] == [{"filename": "a.py"}]
+    assert not any("commits" in gap.reading.what for gap in recorder.gaps)
+
+
+def test_a_log_that_is_too_large_is_recorded_by_the_steps_that_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = synthetic_recording(Shape(runs=1, jobs=1, log_bytes=3000))
+    ((job,),) = (attempt.jobs for attempt in world.runs[0].attempts)
+    log = job.log
+    assert isinstance(log, RecordedLog)
+    at = [job.job["steps"][n]["started_at"] for n in range(5)]
+    lines = b"".join(
+        f"{time[:-1]}.0000000Z {'x' * 90} step {n}\n".encode() for n, time in enumerate(at) for _ in range(9)
+    )
+    steps = tuple((n + 1, n * 9 + 1, n * 9 + 9) for n in range(5))
+    run = world.runs[0]
+    large = replace(job, log=replace(log, content=lines, steps=steps))
+    world = replace(world, runs=(replace(run, attempts=(replace(run.attempts[0], jobs=(large,)),)),))
+    monkeypatch.setattr(read_log_or_steps, "__kwdefaults__", {"limit": 3000})
+    with GitHubServer(world) as server, source_of(server, world.full_name) as source:
+        told = attempts(source, ids(world))
+        made, _ = recorded(server, world.full_name, ids(world))
+    jobs = told[0].jobs
+    assert isinstance(jobs, Known)
+    assert jobs.value[0].log_steps, "some steps were read"
+    with replayed(made) as again:
+        assert attempts(again, ids(world)) == told
