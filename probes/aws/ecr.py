@@ -54,7 +54,7 @@ def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrReposi
         # AWS answers a missing name with an error; a list without it is no answer to the question.
         raise BrokenAnswer("the repository asked for is not in the list")
 
-    return attempt(what, DESCRIBE_REPOSITORIES, aws.clock, body, _NO_REPOSITORY)
+    return attempt(what, DESCRIBE_REPOSITORIES, aws, body, _NO_REPOSITORY)
 
 
 def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[NamedPolicy]:
@@ -68,7 +68,7 @@ def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[Na
     return attempt(
         f"repository policy of {place.name}",
         GET_REPOSITORY_POLICY,
-        aws.clock,
+        aws,
         body,
         "RepositoryPolicyNotFoundException",
         _NO_REPOSITORY,
@@ -97,4 +97,4 @@ def read_image(aws: AwsAccess, place: RepositoryPlace, tag: str) -> Reading[Imag
         image = Image(digest=text(entry, "imageDigest"), tags=tags, pushed_at=maybe_moment(entry, "imagePushedAt"))
         return known(image, DESCRIBE_IMAGES, f"{place.name} {tag} {image.digest}", aws.clock())
 
-    return attempt(what, DESCRIBE_IMAGES, aws.clock, body, "ImageNotFoundException", _NO_REPOSITORY)
+    return attempt(what, DESCRIBE_IMAGES, aws, body, "ImageNotFoundException", _NO_REPOSITORY)

@@ -35,7 +35,7 @@ def read_evidence_objects(
             return absent(what, operation, root, aws.clock())
         return known(objects, operation, f"{root} {len(objects)} objects", aws.clock())
 
-    return attempt(what, LIST_OBJECTS, aws.clock, body, "NoSuchBucket")
+    return attempt(what, LIST_OBJECTS, aws, body, "NoSuchBucket")
 
 
 def _listed(aws: AwsAccess, bucket: str, prefix: str, region: str | None) -> tuple[EvidenceObject, ...]:

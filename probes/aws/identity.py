@@ -20,4 +20,4 @@ def read_identity(aws: AwsAccess, region: str | None = None) -> Reading[CallerId
         identity = CallerIdentity(account=text(answer, "Account"), arn=text(answer, "Arn"))
         return known(identity, GET_CALLER_IDENTITY, identity.arn, aws.clock())
 
-    return attempt(WHAT, GET_CALLER_IDENTITY, aws.clock, body)
+    return attempt(WHAT, GET_CALLER_IDENTITY, aws, body)

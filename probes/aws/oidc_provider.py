@@ -30,7 +30,7 @@ def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Readin
         )
         return known(provider, GET_PROVIDER, arn, aws.clock())
 
-    return attempt(what, GET_PROVIDER, aws.clock, body, "NoSuchEntity", "NoSuchEntityException")
+    return attempt(what, GET_PROVIDER, aws, body, "NoSuchEntity", "NoSuchEntityException")
 
 
 def read_provider_arns(aws: AwsAccess, region: str | None = None) -> Reading[tuple[str, ...]]:
@@ -41,7 +41,7 @@ def read_provider_arns(aws: AwsAccess, region: str | None = None) -> Reading[tup
         arns = tuple(text(entry, "Arn") for entry in parts(answer, "OpenIDConnectProviderList"))
         return known(arns, LIST_PROVIDERS, f"{len(arns)} providers", aws.clock())
 
-    return attempt("the list of OIDC providers", LIST_PROVIDERS, aws.clock, body)
+    return attempt("the list of OIDC providers", LIST_PROVIDERS, aws, body)
 
 
 def _listed(aws: AwsAccess, region: str | None, denial: AwsCallError) -> tuple[str, ...]:

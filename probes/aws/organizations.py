@@ -51,7 +51,7 @@ def read_control_policies(
         kinds = _switched_on(aws, region)
         return known((_climb(aws, account, region), kinds), LIST_PARENTS, account, aws.clock())
 
-    place = attempt(what, LIST_PARENTS, aws.clock, body, _NO_ORGANIZATION)
+    place = attempt(what, DESCRIBE_ORGANIZATION, aws, body, _NO_ORGANIZATION)
     if not isinstance(place, Known):
         return place, place
     targets, kinds = place.value
@@ -79,7 +79,7 @@ def _of_kind(
                 raise BrokenAnswer(f"no policy hangs on {level.level}")
         return known(tuple(reversed(levels)), LIST_POLICIES_FOR_TARGET, f"{account} {kind}", aws.clock())
 
-    return attempt(what, LIST_POLICIES_FOR_TARGET, aws.clock, body)
+    return attempt(what, LIST_POLICIES_FOR_TARGET, aws, body)
 
 
 def _switched_off(aws: AwsAccess, what: str, kind: str) -> Absent:

@@ -69,6 +69,9 @@ def read_account(
     ``aws`` reads the role's account, ``registry`` the repository's where that is another one. Every call stands in the
     ledger of the access that made it. A part that is cut short by ``cancelled`` or the deadline is unreadable.
     """
+    for access in {id(access): access for access in (aws, registry or aws)}.values():
+        if access.credentials_refused:
+            access.renew()
     work = _parts(question, aws, registry or aws)
     blocked = _without_credentials(work, aws, registry or aws, deadline_seconds, cancelled)
     total = len(work)

@@ -10,6 +10,7 @@ from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from probes.aws.errors import AwsCallError, BrokenAnswer, call_error
 from probes.aws.operations import Operation
+from probes.aws.session import AwsAccess
 
 T = TypeVar("T")
 
@@ -17,20 +18,21 @@ T = TypeVar("T")
 def attempt(
     what: str,
     operation: Operation,
-    clock: Callable[[], datetime],
+    aws: AwsAccess,
     body: Callable[[], Reading[T]],
     *absent: str,
 ) -> Reading[T]:
-    """The body's reading; its failures as ``Absent`` (AWS's code is in ``absent``) or ``Unreadable``.
+    """The body's reading; its failures as ``Absent`` or ``Unreadable``.
 
-    ``what`` names the part, ``operation`` the call to blame for an answer that cannot be used.
+    ``what`` names the part. It is ``Absent`` where ``operation`` itself was answered with one of the codes in ``absent``:
+    the same code from a later call is about something else (a policy that went away after it was listed).
     """
     try:
         return body()
     except AwsCallError as failure:
-        return failure.reading(what, clock(), *absent)
+        return failure.reading(what, aws.clock(), *(absent if failure.operation is operation else ()))
     except BrokenAnswer as fault:
-        return call_error(operation, fault).reading(what, clock())
+        return call_error(aws.last_operation or operation, fault).reading(what, aws.clock())
 
 
 def source(operation: Operation, text: str, at: datetime) -> Evidence:

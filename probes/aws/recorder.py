@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.session import Session
@@ -16,9 +14,8 @@ from probes.ledger import Ledger
 class Recorder:
     """Hangs on a session's events."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._clock = clock
 
     def watch(self, session: Session) -> None:
         """Record every call of the clients that this session will build."""
@@ -32,7 +29,7 @@ class Recorder:
         context["planescope_target"] = _target(params)
 
     def _on_call(self, context: dict[str, Any], **_: object) -> None:
-        context["planescope_started"] = (self._clock(), time.monotonic())
+        context["planescope_started"] = (self._ledger.clock(), self._ledger.timer())
 
     def _on_answer(self, event_name: str, parsed: Mapping[str, Any], context: dict[str, Any], **kwargs: Any) -> None:
         status = getattr(kwargs.get("http_response"), "status_code", 200)
@@ -45,15 +42,15 @@ class Recorder:
 
     def _record(self, event_name: str, context: dict[str, Any], result: str) -> None:
         _, service, operation = event_name.split(".", 2)
-        now = self._clock()
-        started_at, tick = context.get("planescope_started", (now, time.monotonic()))
+        # A call that failed before it was under way took no time.
+        started_at, tick = context.get("planescope_started") or (self._ledger.clock(), self._ledger.timer())
         self._ledger.record(
             service=service,
             operation=operation,
             target=context.get("planescope_target", ""),
             result=result,
             started_at=started_at,
-            duration=time.monotonic() - tick,
+            duration=self._ledger.timer() - tick,
         )
 
 

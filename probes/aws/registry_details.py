@@ -41,7 +41,7 @@ def read_registry_details(
     unread: list[Unreadable] = []
 
     def take(what: str, operation: Operation, body: Callable[[], T]) -> T | None:
-        reading = attempt(what, operation, aws.clock, lambda: known(body(), operation, place.name, aws.clock()))
+        reading = attempt(what, operation, aws, lambda: known(body(), operation, place.name, aws.clock()))
         if isinstance(reading, Unreadable):
             unread.append(reading)
         return reading.value if isinstance(reading, Known) else None

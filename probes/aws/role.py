@@ -53,7 +53,7 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[Ro
         )
         return known(role, GET_ROLE, role.name, aws.clock())
 
-    return attempt(what, GET_ROLE, aws.clock, body, *_GONE)
+    return attempt(what, GET_ROLE, aws, body, *_GONE)
 
 
 def _tags(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -87,11 +87,12 @@ def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None
                 why=f"the role that names it could not be read: {role.why}",
                 how=role.how,
                 permission=role.permission,
+                source=role.source,
             )
     if arn is None:
         return absent(f"{what} of {found.name}", GET_ROLE, found.name, aws.clock())
     # A boundary that was deleted denies everything; only AWS can tell, so a missing one is not "none".
-    return attempt(f"{what} {arn}", GET_POLICY_VERSION, aws.clock, lambda: _managed(aws, arn, region))
+    return attempt(f"{what} {arn}", GET_POLICY_VERSION, aws, lambda: _managed(aws, arn, region))
 
 
 def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
@@ -111,7 +112,7 @@ def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) ->
         operation = GET_ROLE_POLICY if names else LIST_ROLE_POLICIES
         return known(tuple(policies), operation, " ".join([name, *names]), aws.clock())
 
-    return attempt(f"inline policies of {name}", LIST_ROLE_POLICIES, aws.clock, body, *_GONE)
+    return attempt(f"inline policies of {name}", LIST_ROLE_POLICIES, aws, body, *_GONE)
 
 
 def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
@@ -124,14 +125,12 @@ def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) 
         arns = [text(entry, "PolicyArn") for page in pages for entry in parts(page, "AttachedPolicies")]
         return known(arns, LIST_ATTACHED_ROLE_POLICIES, name, aws.clock())
 
-    listed = attempt(what, LIST_ATTACHED_ROLE_POLICIES, aws.clock, listing, *_GONE)
+    listed = attempt(what, LIST_ATTACHED_ROLE_POLICIES, aws, listing, *_GONE)
     if not isinstance(listed, Known):
         return listed
     found: list[NamedPolicy] = []
     for policy_arn in listed.value:
-        reading = attempt(
-            f"managed policy {policy_arn}", GET_POLICY_VERSION, aws.clock, _managed_of(aws, policy_arn, region)
-        )
+        reading = attempt(f"managed policy {policy_arn}", GET_POLICY_VERSION, aws, _managed_of(aws, policy_arn, region))
         if not isinstance(reading, Known):
             return reading
         found.append(reading.value)

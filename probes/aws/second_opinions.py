@@ -59,7 +59,7 @@ def read_second_opinions(
 def _attempt(
     aws: AwsAccess, source: str, operation: Operation, body: Callable[[], list[SecondOpinion]]
 ) -> Reading[list[SecondOpinion]]:
-    return attempt(f"opinion of the {source}", operation, aws.clock, lambda: known(body(), operation, "", aws.clock()))
+    return attempt(f"opinion of the {source}", operation, aws, lambda: known(body(), operation, "", aws.clock()))
 
 
 def _simulated(

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from threading import RLock
 from typing import Any
 
@@ -19,6 +20,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import NoCredentialsError
 from botocore.handlers import json_decode_policies
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from diagnosis.account import CredentialsProblem
@@ -63,12 +65,23 @@ NO_CONFIGURED_ENDPOINTS: dict[str, Any] = {"ignore_configured_endpoint_urls": Tr
 """Settings of a client config that leave ``AWS_ENDPOINT_URL`` aside; botocore's stubs do not know the setting yet."""
 
 
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """botocore's service descriptions, parsed once a process: they are most of what a client costs to build."""
+    return create_loader(data_path)
+
+
+def _share_descriptions(session: Session) -> None:
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+
+
 def isolated_session(credentials: GivenCredentials | None = None) -> Session:
     """A plain session, without guard and ledger, that knows these credentials and nothing of the machine it runs on.
 
     The embedded account is built through it. Nothing that reads an account of others may use it.
     """
     session = Session(session_vars=_OF_NO_MACHINE)
+    _share_descriptions(session)
     if credentials:
         session.set_credentials(credentials.access_key, credentials.secret_key)
     return session
@@ -98,14 +111,18 @@ class _GuardedSession(Session):
         return client
 
 
-class _LastStatus(threading.local):
-    """The HTTP status that this thread's call met last: botocore drops it where a body cannot be parsed."""
+class _LastCall(threading.local):
+    """What this thread asked last, and the HTTP status it met: botocore drops it where a body cannot be parsed."""
 
-    last: int = 0
+    operation: Operation | None = None
+    status: int = 0
+
+    def begin(self, operation: Operation) -> None:
+        self.operation, self.status = operation, 0
 
     def note(self, **event: Any) -> None:
         """Handler of ``before-parse``."""
-        self.last = int(event["response_dict"].get("status_code") or 0)
+        self.status = int(event["response_dict"].get("status_code") or 0)
 
 
 class AwsAccess:
@@ -134,7 +151,7 @@ class AwsAccess:
         self._given = credentials
         self._prepare = prepare
         self._lock = RLock()
-        self._statuses = _LastStatus()
+        self._last = _LastCall()
         self._session: _GuardedSession | None = None
         self._chain: Session | None = None
         self._clients: dict[tuple[str, str], BaseClient] = {}
@@ -157,7 +174,7 @@ class AwsAccess:
 
     def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> dict[str, Any]:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
-        self._statuses.last = 0
+        self._last.begin(operation)
         try:
             client = self.client(operation.service, region)
             answer = getattr(client, xform_name(operation.name))(**params)
@@ -167,7 +184,7 @@ class AwsAccess:
 
     def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[dict[str, Any]]:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
-        self._statuses.last = 0
+        self._last.begin(operation)
         try:
             client = self.client(operation.service, region)
             for number, page in enumerate(client.get_paginator(xform_name(operation.name)).paginate(**params)):
@@ -196,11 +213,24 @@ class AwsAccess:
                 raise NoCredentialsError  # noqa: TRY301 - worded like any other failure
             found.get_frozen_credentials()
         except Exception as error:  # noqa: BLE001 - as in `ask`
-            return chain_problem(error)
+            self.credentials_refused = chain_problem(error)
+            return self.credentials_refused
         return None
 
+    @property
+    def last_operation(self) -> Operation | None:
+        """The operation that this thread asked for last: the one to blame for an answer that cannot be used."""
+        return self._last.operation
+
+    def renew(self) -> None:
+        """Forget sessions and credentials, so that the next call finds those of a new sign-in."""
+        with self._lock:
+            self._session = self._chain = None
+            self._clients = {}
+            self.credentials_refused = None
+
     def _failure(self, operation: Operation, error: Exception) -> AwsCallError:
-        failure = call_error(operation, error, self._statuses.last)
+        failure = call_error(operation, error, self._last.status)
         self.credentials_refused = failure.credentials_problem or self.credentials_refused
         return failure
 
@@ -211,7 +241,7 @@ class AwsAccess:
                 guard = reading_guard(self._on_refusal)
                 session = _GuardedSession(guard, self._credentials, profile, isolated=self._given is not None)
                 self._make_ready(session)
-                session.register("before-parse", self._statuses.note)
+                session.register("before-parse", self._last.note)
                 self._session = session
             return self._session
 
@@ -231,27 +261,41 @@ class AwsAccess:
             return self._chain.get_credentials()
 
     def _make_ready(self, session: Session) -> None:
-        Recorder(self.ledger, self.clock).watch(session)
+        _share_descriptions(session)
+        Recorder(self.ledger).watch(session)
         if self._prepare:
             self._prepare(session)
 
     def _on_refusal(self, service: str, operation: str) -> None:
         self.ledger.record(
-            service=service, operation=operation, target="", result="refused", started_at=self.clock(), duration=0.0
+            service=service,
+            operation=operation,
+            target="",
+            result="refused",
+            started_at=self.ledger.clock(),
+            duration=0.0,
         )
 
     def _config(self) -> Config:
-        # Servers in AWS's place have no name for each bucket: the path tells it.
-        own_endpoint = any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"))
         return Config(
             connect_timeout=self._patience.connect,
             read_timeout=self._patience.read,
             retries={"mode": "standard", "total_max_attempts": self._patience.attempts},
             max_pool_connections=16,
             user_agent_extra="planescope",
-            s3={"addressing_style": "path"} if own_endpoint else None,
+            s3={"addressing_style": "path"} if self._has_own_endpoint() else None,
             **(NO_CONFIGURED_ENDPOINTS if self._given else {}),
         )
+
+    def _has_own_endpoint(self) -> bool:
+        """Servers in AWS's place have no host name for each bucket: the path tells it then."""
+        if any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")):
+            return True
+        try:
+            profile = self._session.get_scoped_config() if self._session else {}
+        except Exception:  # noqa: BLE001 - a broken configuration file is reported by the call itself
+            return False
+        return "endpoint_url" in profile or "services" in profile
 
 
 def _checked(operation: Operation, answer: object) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_worlds import ACCOUNT, Endpoint, fill
+from aws_endpoint import Endpoint
+from aws_worlds import ACCOUNT, fill
 from botocore.config import Config
+from fault_worlds import World, whole_world
 from moto.core.base_backend import BackendDict
+from surrounding_worlds import surround
 
 from probes.aws.session import NO_CONFIGURED_ENDPOINTS, GivenCredentials, isolated_session
 from probes.embedded.in_process_aws import InProcessAws
@@ -56,3 +59,16 @@ def endpoint(full: InProcessAws) -> Iterator[Endpoint]:
     """The same account behind an HTTP endpoint on loopback."""
     with Endpoint() as server:
         yield server
+
+
+@pytest.fixture
+def surrounded(endpoint: Endpoint) -> Endpoint:
+    """The account behind the endpoint, with the services that moto does not have."""
+    return surround(endpoint)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """The world of the fault tests, once for all tests of a file."""
+    with whole_world() as found:
+        yield found

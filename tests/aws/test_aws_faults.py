@@ -3,127 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import pytest
-from aws_worlds import ACCOUNT, NOON, QUESTION, REGION, Endpoint, Fault, fill, noon, organization
-from botocore.config import Config
-from moto.core.base_backend import BackendDict
+from aws_endpoint import Fault
+from aws_worlds import NOON, QUESTION
+from fault_worlds import AFFECTED, PARTS, World, check, error, of, read_with
 
 from diagnosis.account import AccountState
 from diagnosis.reading import Absent, Known, Unreadable
 from probes.aws.operations import OPERATIONS
 from probes.aws.read_account import read_account
-from probes.aws.session import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, Patience, isolated_session
-from probes.embedded.in_process_aws import InProcessAws
-from probes.ledger import Ledger
-
-AFFECTED: dict[str, set[str]] = {
-    "sts:GetCallerIdentity": {"identity"},
-    "iam:GetOpenIDConnectProvider": {"provider"},
-    "iam:ListOpenIDConnectProviders": {"provider_arns"},
-    "iam:GetRole": {"role", "boundary"},
-    "iam:ListRolePolicies": {"inline_policies"},
-    "iam:GetRolePolicy": {"inline_policies"},
-    "iam:ListAttachedRolePolicies": {"attached_policies"},
-    "iam:GetPolicy": {"attached_policies", "boundary"},
-    "iam:GetPolicyVersion": {"attached_policies", "boundary"},
-    "ecr:DescribeRepositories": {"repository"},
-    "ecr:GetRepositoryPolicy": {"repository_policy"},
-    "ecr:DescribeImages": {"image"},
-    "organizations:DescribeOrganization": {"scps", "rcps"},
-    "organizations:ListRoots": {"scps", "rcps"},
-    "organizations:ListParents": {"scps", "rcps"},
-    "organizations:ListPoliciesForTarget": {"scps", "rcps"},
-    "organizations:DescribePolicy": {"scps", "rcps"},
-    "s3:ListObjectsV2": {"evidence_objects"},
-}
-PARTS = sorted(set().union(*AFFECTED.values()))
-
-
-@dataclass(frozen=True)
-class World:
-    endpoint: Endpoint
-    aws: AwsAccess
-    hasty: AwsAccess
-    stubborn: AwsAccess
-    ledger: Ledger
-    truth: AccountState
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """One whole account behind one endpoint, read once without a fault."""
-    environment = pytest.MonkeyPatch()
-    BackendDict.reset()
-    inside = InProcessAws(ACCOUNT)
-    session = isolated_session(GivenCredentials("builder", "builder"))
-    inside.answer_for(session)
-    config = Config(**NO_CONFIGURED_ENDPOINTS)
-    fill(lambda service: session.create_client(service, region_name=REGION, config=config))
-    with Endpoint() as endpoint:
-        endpoint.scripts |= organization()
-        environment.setenv("AWS_ENDPOINT_URL", endpoint.url)
-        environment.setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT00000")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "environment-secret")
-        environment.setenv("AWS_CONFIG_FILE", "/nonexistent")
-        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
-        ledger = Ledger(noon)
-
-        def ready(ledger: Ledger, patience: Patience) -> AwsAccess:
-            """Access whose clients are built while the environment still names the endpoint."""
-            aws = AwsAccess(ledger=ledger, clock=noon, patience=patience)
-            read_account(QUESTION, aws)
-            return aws
-
-        aws = ready(ledger, Patience(connect=5, read=10, attempts=1))
-        hasty = ready(Ledger(noon), Patience(connect=1, read=1, attempts=1))
-        stubborn = ready(Ledger(noon), Patience(connect=5, read=10, attempts=2))
-        yield World(endpoint, aws, hasty, stubborn, ledger, read_account(QUESTION, aws))
-    environment.undo()
-    BackendDict.reset()
-
-
-def error(code: str, message: str = "no") -> dict[str, bytes]:
-    """An error in the form of each protocol."""
-    xml = (
-        f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
-        f"<RequestId>r</RequestId></ErrorResponse>"
-    )
-    s3 = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    text = f'{{"__type":"{code}","message":"{message}"}}'
-    return {"iam": xml.encode(), "sts": xml.encode(), "s3": s3.encode(), "json": text.encode()}
-
-
-def of(bodies: dict[str, bytes], operation: str) -> bytes:
-    return bodies.get(operation.split(":", 1)[0], bodies["json"])
-
-
-def read_with(world: World, operation: str, fault: Fault) -> AccountState:
-    # The same access for all: what it remembers of credentials must not colour the next reading.
-    world.aws.credentials_refused = None
-    world.endpoint.faults = {operation: fault}
-    try:
-        return read_account(QUESTION, world.aws)
-    finally:
-        world.endpoint.faults = {}
-
-
-def check(world: World, operation: str, state: AccountState, fault: object) -> list[Unreadable]:
-    """The parts of this call are unreadable and say why; all others are as they were."""
-    found = []
-    for part in PARTS:
-        reading, true = getattr(state, part), getattr(world.truth, part)
-        if part in AFFECTED[operation]:
-            assert isinstance(reading, Unreadable), (operation, part, fault, reading)
-            assert reading.why, (operation, part)
-            assert reading.how, (operation, part)
-            found.append(reading)
-        else:
-            assert reading == true, (operation, part, fault)
-    return found
 
 
 def test_the_world_is_whole(world: World) -> None:
@@ -241,59 +132,6 @@ def test_connections_that_are_reset(world: World) -> None:
             assert "cut off" in reading.why or "could not be reached" in reading.why, (operation, reading)
 
 
-def test_calls_that_hang(world: World) -> None:
-    world.endpoint.faults = {operation: Fault(hang=True) for operation in AFFECTED}
-    state = read_account(QUESTION, world.hasty)
-    world.endpoint.faults = {}
-    for part in PARTS:
-        reading = getattr(state, part)
-        assert isinstance(reading, Unreadable), part
-        assert "in time" in reading.why, reading
-
-
-@pytest.mark.parametrize("fault", [Fault(hang=True), Fault(drip=True)], ids=["hangs", "drips"])
-@pytest.mark.parametrize("operation", ["iam:GetRole", "ecr:DescribeImages", "organizations:ListRoots"])
-def test_a_part_that_outlasts_the_deadline_holds_up_nobody(world: World, operation: str, fault: Fault) -> None:
-    """Each received byte starts botocore's own timeout anew, so only the deadline ends a dripping answer."""
-    world.endpoint.faults = {operation: fault}
-    state = read_account(QUESTION, world.aws, deadline_seconds=2)
-    world.endpoint.faults = {}
-    for reading in check(world, operation, state, fault):
-        assert "in time" in reading.why, reading
-
-
-def test_a_cancelled_reading_does_not_wait_for_a_hanging_call(world: World) -> None:
-    world.endpoint.faults = {"iam:GetRole": Fault(hang=True)}
-    before = len(world.endpoint.requests)
-    state = read_account(
-        QUESTION, world.aws, cancelled=lambda: "iam:GetRole" in world.endpoint.requests[before:], deadline_seconds=600
-    )
-    world.endpoint.faults = {}
-    assert isinstance(state.role, Unreadable)
-    assert "cancelled" in state.role.why
-
-
-def test_credentials_that_expired_in_between_are_told_apart_from_a_denial(world: World) -> None:
-    for operation in AFFECTED:
-        for code, words in (("ExpiredToken", "expired"), ("InvalidClientTokenId", "does not accept")):
-            state = read_with(world, operation, Fault(status=403, body=of(error(code), operation)))
-            for reading in check(world, operation, state, code):
-                assert words in reading.why
-                assert reading.permission is None
-                assert "aws sso login" in reading.how
-            assert state.credentials_problem is not None
-            assert words in state.credentials_problem.sentence
-
-
-def test_a_passing_fault_is_retried_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    world.endpoint.faults = {operation: Fault(status=503, times=1) for operation in AFFECTED}
-    state = read_account(QUESTION, world.stubborn)
-    world.endpoint.faults = {}
-    for part in PARTS:
-        assert getattr(state, part) == getattr(world.truth, part), part
-
-
 def test_a_role_and_nothing_else_that_can_be_confirmed_is_not_believed(world: World) -> None:
     """Without identity and role it is not known whose account answered; an absent provider proves nothing then."""
     world.endpoint.faults = {
@@ -335,9 +173,20 @@ def test_absence_is_told_by_awss_own_codes_alone(world: World) -> None:
         state = read_with(world, operation, Fault(status=status, body=of(error(code), operation)))
         assert isinstance(getattr(state, part), Absent), (operation, getattr(state, part))
         assert getattr(state, part).source.at == NOON
-    # A policy that goes away between the list and its reading leaves the set unknown, not smaller.
-    state = read_with(world, "iam:GetRolePolicy", Fault(status=404, body=error("NoSuchEntity")["iam"]))
-    assert not isinstance(state.inline_policies, Known)
+
+
+def test_what_goes_away_between_the_list_and_its_reading_leaves_the_set_unknown(world: World) -> None:
+    for operation in ("iam:GetRolePolicy", "iam:GetPolicy", "iam:GetPolicyVersion"):
+        state = read_with(world, operation, Fault(status=404, body=error("NoSuchEntity")["iam"]))
+        check(world, operation, state, "gone")
+
+
+def test_the_call_whose_answer_is_broken_is_the_one_that_is_named(world: World) -> None:
+    for operation in AFFECTED:
+        for reading in check(world, operation, read_with(world, operation, Fault(body=b"{}")), "{}"):
+            assert operation in reading.why, reading
+            assert reading.source is not None
+            assert reading.source.address == operation
 
 
 def test_no_word_of_a_credential_is_kept_anywhere(world: World) -> None:

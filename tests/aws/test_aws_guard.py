@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_worlds import REGION, Endpoint, access, noon, pointed_at
+from aws_endpoint import Endpoint, pointed_at
+from aws_worlds import REGION, access, noon
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.session import Session

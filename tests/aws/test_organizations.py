@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from aws_worlds import (
-    ACCOUNT,
-    FULL_ACCESS,
-    MANAGEMENT,
-    NO_ECR,
-    REGION,
-    ROOT_ID,
-    UNIT_ID,
-    Endpoint,
-    organization,
-    pointed_at,
-)
+from aws_endpoint import Endpoint, pointed_at
+from aws_worlds import ACCOUNT, FULL_ACCESS, MANAGEMENT, NO_ECR, REGION, ROOT_ID, UNIT_ID, organization
 
 from diagnosis.account import ScpLevel
 from diagnosis.reading import Absent, Known, Reading, Unreadable

@@ -83,6 +83,10 @@ def test_every_listed_call_is_allowed_where_it_is_made_and_nothing_that_writes(*
         Scope.KEY: "arn:aws:kms:eu-west-2:111122223333:key/1",
     }
     for operation in OPERATIONS:
+        if operation.scope is Scope.KEY:
+            # The key's own policy must let the account's policies decide; the statement here is one half.
+            assert operation.action in granted(policy)
+            continue
         context = {"s3:prefix": ("runs/7/",)} if operation.scope is Scope.BUCKET else {}
         decision = decide(policy, operation.action, places[operation.scope], **context)
         assert decision is Outcome.ALLOWED, operation.address

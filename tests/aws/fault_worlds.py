@@ -1,0 +1,125 @@
+"""The world of the fault tests: one whole account behind one endpoint, and which part hangs on which call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from aws_endpoint import Endpoint, Fault
+from aws_worlds import ACCOUNT, QUESTION, REGION, fill, noon, organization
+from botocore.config import Config
+from moto.core.base_backend import BackendDict
+
+from diagnosis.account import AccountState
+from diagnosis.reading import Unreadable
+from probes.aws.read_account import read_account
+from probes.aws.session import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, Patience, isolated_session
+from probes.embedded.in_process_aws import InProcessAws
+from probes.ledger import Ledger
+
+AFFECTED: dict[str, set[str]] = {
+    "sts:GetCallerIdentity": {"identity"},
+    "iam:GetOpenIDConnectProvider": {"provider"},
+    "iam:ListOpenIDConnectProviders": {"provider_arns"},
+    "iam:GetRole": {"role", "boundary"},
+    "iam:ListRolePolicies": {"inline_policies"},
+    "iam:GetRolePolicy": {"inline_policies"},
+    "iam:ListAttachedRolePolicies": {"attached_policies"},
+    "iam:GetPolicy": {"attached_policies", "boundary"},
+    "iam:GetPolicyVersion": {"attached_policies", "boundary"},
+    "ecr:DescribeRepositories": {"repository"},
+    "ecr:GetRepositoryPolicy": {"repository_policy"},
+    "ecr:DescribeImages": {"image"},
+    "organizations:DescribeOrganization": {"scps", "rcps"},
+    "organizations:ListRoots": {"scps", "rcps"},
+    "organizations:ListParents": {"scps", "rcps"},
+    "organizations:ListPoliciesForTarget": {"scps", "rcps"},
+    "organizations:DescribePolicy": {"scps", "rcps"},
+    "s3:ListObjectsV2": {"evidence_objects"},
+}
+PARTS = sorted(set().union(*AFFECTED.values()))
+
+
+@dataclass(frozen=True)
+class World:
+    endpoint: Endpoint
+    aws: AwsAccess
+    hasty: AwsAccess
+    stubborn: AwsAccess
+    ledger: Ledger
+    truth: AccountState
+
+
+@contextmanager
+def whole_world() -> Iterator[World]:
+    """One whole account behind one endpoint, read once without a fault."""
+    environment = pytest.MonkeyPatch()
+    BackendDict.reset()
+    inside = InProcessAws(ACCOUNT)
+    session = isolated_session(GivenCredentials("builder", "builder"))
+    inside.answer_for(session)
+    config = Config(**NO_CONFIGURED_ENDPOINTS)
+    fill(lambda service: session.create_client(service, region_name=REGION, config=config))
+    with Endpoint() as endpoint:
+        endpoint.scripts |= organization()
+        environment.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        environment.setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT00000")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "environment-secret")
+        environment.setenv("AWS_CONFIG_FILE", "/nonexistent")
+        environment.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        ledger = Ledger(noon)
+
+        def ready(ledger: Ledger, patience: Patience) -> AwsAccess:
+            """Access whose clients are built while the environment still names the endpoint."""
+            aws = AwsAccess(ledger=ledger, clock=noon, patience=patience)
+            read_account(QUESTION, aws)
+            return aws
+
+        aws = ready(ledger, Patience(connect=5, read=10, attempts=1))
+        hasty = ready(Ledger(noon), Patience(connect=1, read=1, attempts=1))
+        stubborn = ready(Ledger(noon), Patience(connect=5, read=10, attempts=2))
+        yield World(endpoint, aws, hasty, stubborn, ledger, read_account(QUESTION, aws))
+    environment.undo()
+    BackendDict.reset()
+
+
+def error(code: str, message: str = "no") -> dict[str, bytes]:
+    """An error in the form of each protocol."""
+    xml = (
+        f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        f"<RequestId>r</RequestId></ErrorResponse>"
+    )
+    s3 = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    text = f'{{"__type":"{code}","message":"{message}"}}'
+    return {"iam": xml.encode(), "sts": xml.encode(), "s3": s3.encode(), "json": text.encode()}
+
+
+def of(bodies: dict[str, bytes], operation: str) -> bytes:
+    return bodies.get(operation.split(":", 1)[0], bodies["json"])
+
+
+def read_with(world: World, operation: str, fault: Fault) -> AccountState:
+    # The same access for all: what it remembers of credentials must not colour the next reading.
+    world.aws.credentials_refused = None
+    world.endpoint.faults = {operation: fault}
+    try:
+        return read_account(QUESTION, world.aws)
+    finally:
+        world.endpoint.faults = {}
+
+
+def check(world: World, operation: str, state: AccountState, fault: object) -> list[Unreadable]:
+    """The parts of this call are unreadable and say why; all others are as they were."""
+    found = []
+    for part in PARTS:
+        reading, true = getattr(state, part), getattr(world.truth, part)
+        if part in AFFECTED[operation]:
+            assert isinstance(reading, Unreadable), (operation, part, fault, reading)
+            assert reading.why, (operation, part)
+            assert reading.how, (operation, part)
+            found.append(reading)
+        else:
+            assert reading == true, (operation, part, fault)
+    return found
