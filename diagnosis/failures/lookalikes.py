@@ -76,6 +76,9 @@ RULES: tuple[Rule, ...] = (
         "Missing Authentication Token",
         "You must be logged in to the server",
         'is forbidden: User "',
+        "invalid-publisher",
+        "ENEEDAUTH",
+        "unauthorized_client",
     ),
     Rule(("HTTP 403: ", "orbidden"), says(r"api\.github\.com|\bnpm (?:ERR!|error)|^HTTP 403: ", _OTHER_SERVICE)),
 )
@@ -97,6 +100,7 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "Connect timeout on endpoint URL",
         "Client.Timeout exceeded",
         "context deadline exceeded",
+        "x509: certificate",
     ),
     holding(other("other-service", weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"),
     holding(other(None, "other-registry", weight=Weight.OUTCOME), "denied: "),

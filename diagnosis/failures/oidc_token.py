@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, other
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, lighter, other
 from diagnosis.gates import Checkpoint
 
 _TOKEN = Checkpoint.OIDC_TOKEN
@@ -16,7 +16,7 @@ _ELSEWHERE = other("other-cloud", "id-token-not-granted")
 _OTHER_TOOL = re.compile(
     r"claude-code|anthropics/|google-github-actions|azure/login|hashicorp/vault|Vault|sigstore|cosign|[Ff]ulcio|pypi|PyPI"
     r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure"
-    r"|pulumi|OIDC (?:token retrieval|exchange)"
+    r"|pulumi|OIDC (?:token retrieval|exchange)|insufficient OIDC token permissions"
 )
 _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 
@@ -30,7 +30,13 @@ def _hint(_text: str, scene: Scene) -> Seen:
 def _no_request_url(text: str, scene: Scene) -> Seen | None:
     if "Unable to get" not in text and "not set" not in text and "env" not in text and "missing" not in text:
         return None
-    return _ELSEWHERE if _elsewhere(text, scene) else _NOT_GRANTED
+    if _elsewhere(text, scene):
+        return _ELSEWHERE
+    if scene.aws_oidc:
+        return _NOT_GRANTED
+    # The toolkit's words whoever asked for the token: the action's own words, where there are any, know more.
+    scene.hinted = True
+    return lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 
 def _request_failed(text: str, scene: Scene) -> Seen:
@@ -64,7 +70,11 @@ RULES: tuple[Rule, ...] = (
     Rule(("Did you mean to set the `id-token` permission",), _hint),
     Rule(("It looks like you might be trying to authenticate with OIDC",), _hint),
     Rule(("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"), _no_request_url),
-    Rule(("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token"), _request_failed),
+    Rule(
+        ("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token", "Unable to get ID Token"),
+        _request_failed,
+    ),
     Rule(("reading 'message')", "'message' of undefined"), _toolkit_crash),
+    holding(_ELSEWHERE, 'Ensure GITHUB_TOKEN has permission "id-token: write"'),  # GitHub Pages
     Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),
 )

@@ -71,6 +71,25 @@ def _image_absent(text: str, scene: Scene) -> Seen | None:
     return state("image-absent") if (registry_of(text) or scene.registry) else other("image-absent")
 
 
+_NO_REPOSITORY = re.compile(r"\brepository (?P<name>[^\s\"']{1,400}) not found(?P<pull>: does not exist or no pull)?")
+
+
+def _repository_not_found(text: str, _scene: Scene) -> Seen | None:
+    """Older Docker's words for 404, and for a pull that was refused too."""
+    found = _NO_REPOSITORY.search(text)
+    if not found or registry_of(found["name"]) not in (Registry.ECR, Registry.ECR_PUBLIC):
+        return None
+    return state(None, "repository-absent", "pull-scope", "not-logged-in") if found["pull"] else _ABSENT
+
+
+_REFUSED = state("manifest-refused")
+
+
+def _refused(text: str, scene: Scene) -> Seen:
+    """Words of the registry protocol, which every registry uses."""
+    return other("other-registry") if (registry_of(text) or scene.registry) is Registry.OTHER else _REFUSED
+
+
 RULES: tuple[Rule, ...] = (
     Rule(("immutable",), _immutable),
     holding(state("tag-immutable"), "ImageTagAlreadyExistsException"),
@@ -84,15 +103,8 @@ RULES: tuple[Rule, ...] = (
         _image_absent,
     ),
     Rule(("not found",), _not_found),
-    Rule(("ImageManifest",), says(r"Invalid parameter at \\?['\"]ImageManifest", state("manifest-refused"))),
-    holding(
-        state("manifest-refused"),
-        "manifest invalid",
-        "MANIFEST_INVALID",
-        "InvalidLayerException",
-        "LayersNotFoundException",
-        "LayerPartTooSmallException",
-        "digest invalid: ",
-        "blob upload unknown",
-    ),
+    Rule(("not found",), _repository_not_found),
+    Rule(("ImageManifest",), says(r"Invalid parameter at \\?['\"]ImageManifest", _REFUSED)),
+    holding(_REFUSED, "InvalidLayerException", "LayersNotFoundException", "LayerPartTooSmallException"),
+    Rule(("manifest invalid", "MANIFEST_INVALID", "digest invalid: ", "blob upload unknown"), _refused),
 )

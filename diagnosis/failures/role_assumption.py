@@ -15,6 +15,9 @@ _PREFIX = re.compile(
     r"(?:Could not|Failed to|Unable to) assume role (?:with|using) "
     r"(?P<how>OIDC|user credentials|web identity|default credentials)\b[^:]{0,40}:?\s*(?P<why>.*)"
 )
+_NOT_ASSUMED = re.compile(
+    r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) assume (?:the |IAM ){0,2}role\b(?P<why>.*)"
+)
 _STATIC = re.compile(
     r"security token included in the request is (?:invalid|expired)|InvalidClientTokenId|SignatureDoesNotMatch"
 )
@@ -51,6 +54,19 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
     return other(None, "transient", "role-absent")
 
 
+def _unnamed(text: str, _scene: Scene) -> Seen | None:
+    """A tool's own words for a role it did not get; what STS said may stand in the same line or beside it."""
+    found = _NOT_ASSUMED.search(text)
+    if not found:
+        return None
+    why = found["why"]
+    if NETWORK.search(why):
+        return other("transient", weight=Weight.PASSING)
+    if _STATIC.search(why):
+        return authn(None, "static-credentials")
+    return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
+
+
 def _arn(text: str, _scene: Scene) -> Seen | None:
     return authn(_ROLE, None, "role-absent", "principal-wrong") if _ARN_SHAPE.search(text) else None
 
@@ -58,6 +74,7 @@ def _arn(text: str, _scene: Scene) -> Seen | None:
 RULES: tuple[Rule, ...] = (
     holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
+    Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
     # Terraform's summary; the line that says why follows, and weighs more.
     Rule(("IAM Role (",), says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL))),

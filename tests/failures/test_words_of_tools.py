@@ -100,3 +100,77 @@ def test_a_missing_region_is_no_missing_image() -> None:
 def test_java_finds_no_region() -> None:
     text = "com.amazonaws.SdkClientException: Unable to find a region via the region provider chain."
     assert explain_text(text).cause == "input-missing"
+
+
+def test_an_image_whose_repository_older_docker_does_not_find() -> None:
+    assert place(f"API error (404): repository {HOST}/shop/cart not found") == STATE
+    refused = explain_text(f"repository {HOST}/shop/cart not found: does not exist or no pull access")
+    assert (refused.plane, refused.cause) == (Plane.REGISTRY_STATE, None)
+    assert "pull-scope" in refused.candidates
+    assert place("repository registry.example.org/shop/cart not found") == OTHER
+
+
+@pytest.mark.parametrize("lead", ["* ", "\t* ", "    * ", "        * "])
+def test_an_entry_in_a_list_of_errors_is_output(lead: str) -> None:
+    text = f"Error: 2 errors occurred:\n{lead}AccessDeniedException: User: arn:aws:iam::111122223333:user/ci is not authorized to perform: ecr:PutImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/cart"
+    assert place(text) == (Plane.AUTHORIZATION, Checkpoint.REGISTRY_PUSH)
+
+
+@pytest.mark.parametrize("lead", [" * ", "   * ", "     * "])
+def test_a_comment_block_is_quoted_source(lead: str) -> None:
+    text = f"{lead}denied: User: arn:aws:iam::111122223333:user/ci is not authorized to perform: ecr:PutImage on resource: *"
+    assert place(text) == OTHER
+
+
+def test_a_layer_that_another_registry_lost() -> None:
+    text = "failed to push ghcr.io/acme/cart:3: unknown: blob upload unknown to registry"
+    assert place(text) == OTHER
+    assert place(f"failed to push {HOST}/cart:3: unknown: blob upload unknown to registry") == STATE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error: Could not assume role",
+        "Failed to assume the role arn:aws:iam::111122223333:role/ci: exit status 254",
+        "cannot assume IAM role ci-release",
+    ],
+)
+def test_a_role_that_a_tool_did_not_get(text: str) -> None:
+    assert place(text) == (Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION)
+
+
+def test_a_role_that_was_not_given_for_want_of_a_network() -> None:
+    assert place("Failed to assume role: dial tcp: i/o timeout") == OTHER
+
+
+def test_a_lambda_whose_role_the_service_cannot_assume_is_none_of_the_gates() -> None:
+    assert place("The role defined for the function cannot be assumed by Lambda.") == OTHER
+
+
+def test_the_toolkits_words_yield_to_those_of_the_action_that_asked() -> None:
+    text = "Error: Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable"
+    assert place(text) == TOKEN
+    assert place(f'{text}\nError: Ensure GITHUB_TOKEN has permission "id-token: write"') == OTHER
+
+
+def test_a_token_for_a_signature_is_not_for_aws() -> None:
+    text = "GitHub: missing or insufficient OIDC token permissions, the ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset"
+    assert place(text) == OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "* `invalid-publisher`: valid token, but no corresponding publisher",
+        "npm error code ENEEDAUTH",
+        "('Error code unauthorized_client: The given credential is rejected by the attribute condition.')",
+    ],
+)
+def test_somebody_elses_trust_is_not_awss(text: str) -> None:
+    assert explain_text(text).cause == "other-service"
+
+
+def test_a_certificate_that_does_not_fit_is_the_network() -> None:
+    text = f"Get https://{HOST}/v2/: x509: certificate is valid for *.example.org, not {HOST}"
+    assert explain_text(text).cause == "network"
