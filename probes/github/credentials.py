@@ -22,8 +22,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
+from probes.github.endpoints import permissions_needed
 from probes.github.errors import ExitCode, GitHubProblem
 
 PUBLIC_API = "https://api.github.com"
@@ -31,6 +33,29 @@ _PUBLIC_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 _ENTERPRISE_TOKENS = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 _GH_SECONDS = 5.0
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?")
+
+
+class TokenKind(StrEnum):
+    """What sort of token GitHub issued, as its prefix tells; what can be done about a missing permission hangs on it."""
+
+    CLASSIC = "classic"
+    """A classic personal token, or that of an OAuth app such as gh: it has scopes, no permissions."""
+    FINE_GRAINED = "fine-grained"
+    """A fine-grained personal token."""
+    APP = "app"
+    """An app's installation, which a workflow's own ``GITHUB_TOKEN`` is as well."""
+    APP_USER = "app-user"
+    """A user by way of an app: no more than both may."""
+    UNKNOWN = "unknown"
+
+
+_KINDS = {
+    "ghp_": TokenKind.CLASSIC,
+    "gho_": TokenKind.CLASSIC,
+    "github_pat_": TokenKind.FINE_GRAINED,
+    "ghs_": TokenKind.APP,
+    "ghu_": TokenKind.APP_USER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +76,11 @@ class GitHubAccess:
     def host(self) -> str:
         """The host that people know: ``github.com`` for the public API."""
         return _people_host(urlsplit(self.url))
+
+    @property
+    def token_kind(self) -> TokenKind:
+        """What sort of token it is."""
+        return next((kind for prefix, kind in _KINDS.items() if self.token.startswith(prefix)), TokenKind.UNKNOWN)
 
     @property
     def is_loopback(self) -> bool:
@@ -100,9 +130,14 @@ def find_access(
     return NoCredentials(
         host,
         f"There is no token for {host}, and GitHub shows workflow logs to nobody without one.",
-        f"Set {first} to a token with read access to Actions, Checks and Contents, or run"
-        f" `gh auth login --hostname {host}`; `planescope demo` needs no credentials.",
+        f"Set {first} to a token with {_wanted()}, or run `gh auth login --hostname {host}`;"
+        " `planescope demo` needs no credentials.",
     )
+
+
+def _wanted() -> str:
+    """What a new token should be given."""
+    return ", ".join(f"`{need.permission}`" for need in permissions_needed())
 
 
 def is_loopback(host: str | None) -> bool:

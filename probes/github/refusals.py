@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from diagnosis.scrub import scrub
-from probes.github.credentials import GitHubAccess
+from probes.github.credentials import GitHubAccess, TokenKind
+from probes.github.endpoints import CLASSIC_SCOPE
 from probes.github.errors import (
     BadCredentials,
     Expired,
@@ -42,13 +43,12 @@ def refusal(
             "make a new token, or run `gh auth login`",
         )
     if status == 403:
-        return _forbidden(headers, _message(text), token, permission)
+        return _forbidden(headers, _message(text), token, permission, access.token_kind)
     if status == 404:
-        return NotFound(
-            "it does not exist, or the token may not see it",
-            f"check the name; a private repository needs a token with `{permission}`",
-            permission,
-        )
+        how = f"check the name; a private repository needs a token with `{permission}`"
+        if access.token_kind is TokenKind.APP:
+            how += ", and the app installed on it"
+        return NotFound("it does not exist, or the token may not see it", how, permission)
     if status == 410:
         return Expired(
             "GitHub has deleted it: logs and artifacts are kept for 90 days by default",
@@ -68,10 +68,11 @@ def accepted_permission(headers: Mapping[str, str], documented: str) -> str:
     # "actions=read; actions=write,contents=read": sets that are each enough; the first is the smallest.
     sets = headers.get("x-accepted-github-permissions", "").split(";")
     found = re.findall(r"([a-z_]{1,40})=(read|write|admin)\b", sets[0])
-    return ", ".join(f"{name}: {level}" for name, level in found) or documented
+    # GitHub writes pull_requests here and pull-requests everywhere else.
+    return ", ".join(f"{name.replace('_', '-')}: {level}" for name, level in found) or documented
 
 
-def _forbidden(headers: Mapping[str, str], message: str, token: str, documented: str) -> ReadFailure:
+def _forbidden(headers: Mapping[str, str], message: str, token: str, documented: str, kind: TokenKind) -> ReadFailure:
     if headers.get("x-github-sso", "").startswith("required"):
         # The header's address authorises on sight and is not shown.
         return SsoRequired(
@@ -91,7 +92,34 @@ def _forbidden(headers: Mapping[str, str], message: str, token: str, documented:
             "ask from an admitted network",
         )
     said = f" ({message})" if message else ""
-    return Forbidden(f"{token} lacks the permission `{permission}`{said}", f"give the token `{permission}`", permission)
+    return Forbidden(
+        f"{token} lacks the permission `{permission}`{said}", _way_to(permission, kind, headers), permission
+    )
+
+
+def _way_to(permission: str, kind: TokenKind, headers: Mapping[str, str]) -> str:
+    """How this sort of token comes by a permission."""
+    match kind:
+        case TokenKind.CLASSIC if _lacks_scope(headers):
+            return f"give the token the scope `{CLASSIC_SCOPE}`, which stands for `{permission}`"
+        case TokenKind.FINE_GRAINED if permission.startswith("checks:"):
+            return (
+                "GitHub gives this permission to no fine-grained token: use an app's token, the workflow's own, or a"
+                f" classic one with the scope `{CLASSIC_SCOPE}`"
+            )
+        case TokenKind.APP:
+            return (
+                f"in a workflow add `{permission}` to its `permissions:`; for an app of yours add it to the app's"
+                " repository permissions and accept it in the installation"
+            )
+        case _:
+            return f"give the token `{permission}`"
+
+
+def _lacks_scope(headers: Mapping[str, str]) -> bool:
+    """Whether GitHub lists the token's scopes and the needed one is not among them."""
+    listed = headers.get("x-oauth-scopes")
+    return listed is not None and CLASSIC_SCOPE not in {scope.strip() for scope in listed.split(",")}
 
 
 def _recorded(text: str) -> ReadFailure | None:
