@@ -1,0 +1,229 @@
+"""What the sections say, and how a page is laid out, without a screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from incident_live import SCP_GAP
+from incident_values import diagnosis_of, replay_of
+from textual.content import Content
+
+from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.verdicts import Diagnosis, Finding, IntegrityFinding, Problem
+from tui.foreign_text import foreign
+from tui.widgets import (
+    section_closure,
+    section_evidence,
+    section_forecast,
+    section_remediation,
+    section_unknown,
+    signs,
+)
+from tui.widgets.blocks import GAP, Block, bullet, code, field, layout, paragraph
+from tui.widgets.detail_view import DetailView, Form
+from tui.widgets.evidence_blocks import evidence_blocks
+from tui.widgets.glance import short_lines, still_broken
+from tui.widgets.timeline_model import Cell, columns_of
+
+
+def view_of(
+    diagnosis: Diagnosis, column: int = 0, row: int = 0, path: int = 0, form: Form = Form.AWS_CLI
+) -> DetailView:
+    """The view of a cell."""
+    return DetailView(diagnosis, columns_of(diagnosis, path)[column], Cell(column, row), path, form)
+
+
+def text_of(blocks: list[Block]) -> str:
+    """All words."""
+    return "\n".join(block.first.plain + block.content.plain for block in blocks)
+
+
+def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:
+    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1))))
+    for words in ("no OIDC provider", "oidc-provider-absent at oidc-trust", "cloud security / IAM"):
+        assert words in text
+    for words in ("Log line 24", "reconstructed", "Retry 11 of 12", "Post job cleanup.", "https://github.com/"):
+        assert words in text
+
+
+def test_a_blocked_cell_says_which_gate_blocks_it_and_claims_no_owner() -> None:
+    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=1)))
+    assert "Not reached: OIDC trust failed first." in text
+    assert "Owner" not in text
+
+
+def test_an_unknown_cell_names_what_is_missing_why_and_how() -> None:
+    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1, row=3)))
+    for words in (SCP_GAP.what, SCP_GAP.why, SCP_GAP.how, "organizations:ListPoliciesForTarget"):
+        assert words in text
+
+
+def test_candidates_come_with_the_read_that_tells_them_apart() -> None:
+    diagnosis = diagnosis_of(1)
+    replay = diagnosis.replays[0]
+    verdict = replace(replay.gates[0], cause=None, candidates=("oidc-provider-absent", "role-account-wrong"))
+    stopped = replace(replay.stopped_by, tell_apart="compare the accounts first")
+    changed = replace(replay, gates=(verdict, *replay.gates[1:]), stopped_by=stopped)
+    text = text_of(section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed))))
+    assert "oidc-provider-absent or role-account-wrong" in text
+    assert "compare the accounts first" in text
+
+
+def test_now_says_what_was_mended_and_what_broke_since_the_run() -> None:
+    mended = diagnosis_of(2, subject=1)
+    assert "mended since: recorded in #1 ✘ fail, live ✔ pass" in text_of(
+        section_evidence.blocks_of(view_of(mended, column=2))
+    )
+    same = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1)))
+    assert "mended" not in same
+    three = diagnosis_of(3)
+    live = replace(three.live, gates=tuple(replace(gate, verdict=Verdict.FAIL) for gate in three.live.gates))
+    broken = replace(three, live=live)
+    assert "broken since" in text_of(section_evidence.blocks_of(view_of(broken, column=3)))
+    assert "✘ fail at OIDC trust" in still_broken(broken, brief=True).plain
+
+
+def test_a_failure_that_is_no_gate_is_named_by_its_plane() -> None:
+    diagnosis = diagnosis_of(1)
+    finding = Finding(Plane.REGISTRY_STATE, None, "tag-immutable", sentence="The tag exists and cannot be moved.")
+    replay = replace(
+        replay_of(1), stopped_by=finding, gates=tuple(replace(g, verdict=Verdict.PASS) for g in replay_of(1).gates)
+    )
+    changed = replace(diagnosis, replays=(replay,), subject=replay)
+    assert "REGISTRY STATE" in short_lines(changed, 0, 80)[0].plain
+    assert "tag-immutable" in text_of(section_evidence.blocks_of(view_of(changed, row=4)))
+
+
+def test_the_outcome_of_a_run_names_what_was_reconstructed() -> None:
+    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=4)))
+    assert "Reconstructed, not part of the public record" in text
+    assert "times inside the log" in text
+    assert "This release needs 9 actions" in text
+
+
+def test_remediation_puts_the_proof_before_the_changes_and_the_chosen_gate_is_marked() -> None:
+    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), row=1)))
+    assert text.index("all four gates") < text.index("Create the OIDC provider")
+    assert "Dispatch the next run on dev  ◂ chosen gate" in text
+    assert "nothing beyond the need" in text
+    assert "its subject stays refused" in text
+
+
+def test_a_widening_path_lists_what_it_admits() -> None:
+    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), path=1, form=Form.DIFFERENCE)))
+    assert "1 beyond the need" in text
+    assert "refs/heads/migrate-dev may assume the role" in text
+    assert '+  "repo:EsosaOrumwese' in text
+    assert "There is no Difference form of this change." in text
+
+
+def test_a_path_that_does_not_open_everything_shows_each_gate_and_what_is_still_in_the_way() -> None:
+    diagnosis = diagnosis_of(1)
+    path = diagnosis.paths[0]
+    gates = (*path.gates[:3], replace(path.gates[3], verdict=Verdict.UNKNOWN))
+    still = (Problem(None, Plane.REGISTRY_STATE, "tag-immutable", "The tag cannot be moved."),)
+    text = text_of(
+        section_remediation.blocks_of(view_of(replace(diagnosis, paths=(replace(path, gates=gates, still=still),))))
+    )
+    assert "? unknown Least privilege" in text
+    assert "✔ all four gates" not in text
+    assert "Still in the way after these changes" in text
+    assert "The tag cannot be moved." in text
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"live": None, "paths": (), "forecast": ()}, "The live side was not read"),
+    ({"paths": ()}, "No bounded change is known"),
+])  # fmt: skip
+def test_without_a_path_the_reason_is_said(change: dict[str, object], words: str) -> None:
+    assert words in text_of(section_remediation.blocks_of(view_of(replace(diagnosis_of(1), **change))))
+
+
+def test_the_forecast_is_numbered_in_the_order_of_reruns_with_all_actions() -> None:
+    text = text_of(section_forecast.blocks_of(view_of(diagnosis_of(1))))
+    places = [
+        text.index(words)
+        for words in ("1 oidc-trust", "2 role-assumption", "3 registry-auth", "4 registry-push", "5 registry-pull")
+    ]
+    assert places == sorted(places)
+    for action in ("ecr:GetAuthorizationToken", "ecr:UploadLayerPart", "ecr:DescribeImages"):
+        assert action in text
+
+
+def test_the_forecast_of_a_healthy_account_is_a_pass_and_of_an_unread_one_is_not() -> None:
+    assert "would pass every gate now" in text_of(section_forecast.blocks_of(view_of(diagnosis_of(3))))
+    unread = replace(diagnosis_of(1), live=None, forecast=())
+    assert "nothing can be foretold" in text_of(section_forecast.blocks_of(view_of(unread)))
+    doubtful = replace(diagnosis_of(1), forecast=())
+    assert "pass" not in text_of(section_forecast.blocks_of(view_of(doubtful)))
+
+
+def test_closure_shows_status_rules_and_integrity() -> None:
+    diagnosis = diagnosis_of(3)
+    finding = IntegrityFinding("gate-demoted", "A denial became a note.", breaks_closure=True)
+    closure = replace(diagnosis.closure, integrity=(*diagnosis.closure.integrity, finding))
+    text = text_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=closure))))
+    for words in ("? unproven", "on another ref than run 1", "ref-changed-in-chain", "gate-demoted  breaks closure"):
+        assert words in text
+    assert "not judged" in text_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=None))))
+
+
+def test_unknown_lists_each_gap_once_and_says_when_there_is_none() -> None:
+    text = text_of(section_unknown.blocks_of(view_of(diagnosis_of(1))))
+    assert text.count(SCP_GAP.why) == 1
+    assert "Nothing was left unread." in text_of(section_unknown.blocks_of(view_of(diagnosis_of(3))))
+
+
+@pytest.mark.parametrize("origin", list(Origin))
+def test_every_origin_is_said_in_words(origin: Origin) -> None:
+    piece = Evidence(EvidenceKind.STATED, "words", None, origin)
+    assert signs.ORIGIN_WORDS[origin] in text_of(evidence_blocks([piece]))
+
+
+def test_every_verdict_has_a_sign_and_a_word() -> None:
+    marks = {signs.verdict_mark(verdict).plain for verdict in Verdict}
+    assert marks == {"✔ pass", "✘ fail", "◌ blocked", "? unknown"}
+
+
+@pytest.mark.parametrize(("status", "conclusion", "sign"), [
+    ("completed", "success", "✔"), ("completed", "failure", "✘"), ("completed", "cancelled", "⊘"), ("in_progress", None, "…"),
+    ("completed", None, "?"), ("completed", "something new", "?"), ("completed", "action_required", "!"),
+])  # fmt: skip
+def test_every_conclusion_has_a_sign(status: str, conclusion: str | None, sign: str) -> None:
+    assert signs.conclusion_sign(status, conclusion)[0] == sign
+
+
+@given(st.lists(st.text(max_size=120), max_size=6), st.integers(20, 120))
+def test_no_line_of_a_page_is_wider_than_the_page_and_no_letter_is_lost(words: list[str], width: int) -> None:
+    lines = layout([paragraph(foreign(text), indent=2) for text in words], width)
+    assert all(line.cell_length <= width for line in lines)
+    wanted = ["".join(foreign(text).plain.split()) for text in words]
+    assert "".join("".join(line.plain.split()) for line in lines) == "".join(wanted)
+    fields = layout([field("Label", foreign(text)) for text in words], width)
+    assert all(line.cell_length <= width for line in fields)
+
+
+def test_long_words_are_folded_and_hang_under_the_value() -> None:
+    arn = "arn:aws:iam::230372904534:role/" + "x" * 60
+    lines = [line.plain for line in layout([field("Role", foreign(arn))], 50)]
+    assert len(lines) > 1
+    assert lines[0].startswith("Role ")
+    assert all(line.startswith(" " * 13) for line in lines[1:])
+    assert "".join(line[13:] for line in lines) == arn
+
+
+def test_a_continued_line_of_code_is_marked() -> None:
+    lines = [line.plain.rstrip() for line in layout(code(Content("aws iam one two three four\nnext")), 20)]
+    assert lines == ["▎ aws iam one two", "▎ ↪ three four", "▎ next"]
+
+
+def test_gaps_and_bullets() -> None:
+    assert [line.plain for line in layout([GAP, bullet("one two", indent=2)], 8)] == ["", "  • one", "    two"]
+
+
+def test_gates_keep_their_order_everywhere() -> None:
+    assert [gate.order for gate in Gate] == [0, 1, 2, 3]
