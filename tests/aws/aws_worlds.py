@@ -7,6 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.ecr.models import ecr_backends
+from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
+
 from diagnosis.account import AccountQuestion
 from probes.aws.session import AwsAccess, GivenCredentials
 from probes.embedded.in_process_aws import InProcessAws
@@ -37,6 +42,13 @@ TRUST = {
         }
     ],
 }
+
+
+def forget(*accounts: str) -> None:
+    """Empty these accounts of whatever an earlier test left, and no other: other tests keep theirs."""
+    for backends in (iam_backends, ecr_backends, s3_backends, sts_backends):
+        for account in accounts:
+            backends[account].reset()
 
 
 def allow(action: str) -> str:

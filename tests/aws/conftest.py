@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 from aws_endpoint import Endpoint
-from aws_worlds import ACCOUNT, fill
+from aws_worlds import ACCOUNT, fill, forget
 from botocore.config import Config
 from fault_worlds import World, whole_world
-from moto.core.base_backend import BackendDict
 from surrounding_worlds import surround
 
 from probes.aws.session import NO_CONFIGURED_ENDPOINTS, GivenCredentials, isolated_session
@@ -30,9 +29,10 @@ def _no_aws_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> N
 @pytest.fixture
 def aws() -> Iterator[InProcessAws]:
     """An empty account inside this process."""
-    BackendDict.reset()
-    yield InProcessAws(ACCOUNT)
-    BackendDict.reset()
+    account = InProcessAws(ACCOUNT)
+    forget(ACCOUNT)
+    yield account
+    forget(ACCOUNT)
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 from aws_endpoint import Endpoint, Fault
-from aws_worlds import ACCOUNT, QUESTION, REGION, fill, noon, organization
+from aws_worlds import ACCOUNT, QUESTION, REGION, access, fill, forget, noon, organization
 from botocore.config import Config
-from moto.core.base_backend import BackendDict
 
 from diagnosis.account import AccountState
 from diagnosis.reading import Unreadable
@@ -48,6 +47,8 @@ class World:
     aws: AwsAccess
     hasty: AwsAccess
     stubborn: AwsAccess
+    embedded: AwsAccess
+    """The same account without the wire: new regions never lead to a real address."""
     ledger: Ledger
     truth: AccountState
 
@@ -56,8 +57,8 @@ class World:
 def whole_world() -> Iterator[World]:
     """One whole account behind one endpoint, read once without a fault."""
     environment = pytest.MonkeyPatch()
-    BackendDict.reset()
     inside = InProcessAws(ACCOUNT)
+    forget(ACCOUNT)
     session = isolated_session(GivenCredentials("builder", "builder"))
     inside.answer_for(session)
     config = Config(**NO_CONFIGURED_ENDPOINTS)
@@ -80,9 +81,9 @@ def whole_world() -> Iterator[World]:
         aws = ready(ledger, Patience(connect=5, read=10, attempts=1))
         hasty = ready(Ledger(noon), Patience(connect=1, read=1, attempts=1))
         stubborn = ready(Ledger(noon), Patience(connect=5, read=10, attempts=2))
-        yield World(endpoint, aws, hasty, stubborn, ledger, read_account(QUESTION, aws))
+        yield World(endpoint, aws, hasty, stubborn, access(inside), ledger, read_account(QUESTION, aws))
     environment.undo()
-    BackendDict.reset()
+    forget(ACCOUNT)
 
 
 def error(code: str, message: str = "no") -> dict[str, bytes]:

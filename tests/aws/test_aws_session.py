@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from aws_endpoint import Endpoint, Fault, pointed_at
-from aws_worlds import NOON, QUESTION, REGION, access, noon
-from moto.core.base_backend import BackendDict
+from aws_worlds import NOON, QUESTION, REGION, access, forget, noon
 
 from diagnosis.reading import Absent, Known, Unreadable
 from probes.aws.errors import AwsCallError, Failure
@@ -153,6 +152,7 @@ def test_two_accounts_are_read_by_an_access_each(full: InProcessAws) -> None:
     """The role lives here, the repository in another account; each access asks its own."""
     elsewhere = "444455556666"
     other = InProcessAws(elsewhere)
+    forget(elsewhere)
     session = isolated_session(GivenCredentials("builder", "builder"))
     other.answer_for(session)
     session.create_client("ecr", region_name=REGION).create_repository(repositoryName="shared/base")
@@ -176,13 +176,14 @@ def test_motos_own_server_is_read_like_aws(monkeypatch: pytest.MonkeyPatch) -> N
     import boto3
     from moto.server import ThreadedMotoServer
 
+    account = "123456789012"  # what moto takes where a key names no other
+    forget(account)
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
         url = f"http://{host}:{port}"
         given = {"aws_access_key_id": "t", "aws_secret_access_key": "t", "region_name": REGION, "endpoint_url": url}
-        account = "123456789012"
         iam = boto3.client("iam", **given)
         iam.create_role(RoleName="Release", AssumeRolePolicyDocument="{}")
         ecr = boto3.client("ecr", **given)
@@ -196,7 +197,7 @@ def test_motos_own_server_is_read_like_aws(monkeypatch: pytest.MonkeyPatch) -> N
             state = read_account(question, aws)
     finally:
         server.stop()
-        BackendDict.reset()
+        forget(account)
     assert isinstance(state.role, Known)
     assert isinstance(state.repository, Known)
     assert isinstance(state.evidence_objects, Known)
