@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other
+from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
 _EXPIRED = other("session-expired")
@@ -34,13 +34,24 @@ def _expired(text: str, _scene: Scene) -> Seen:
     return _EXPIRED
 
 
+def _signature(text: str, _scene: Scene) -> Seen:
+    """One exception for two faults: a wrong secret key, and a wrong clock."""
+    return _INVALID if "we calculated does not match" in text else other("clock-skew")
+
+
 RULES: tuple[Rule, ...] = (
     Rule(("redentials could not be loaded", "Could not load credentials from any providers"), _not_loaded),
     Rule(
         ("ExpiredToken", "token included in the request is expired", "provided token has expired", "RequestExpired"),
         _expired,
     ),
-    holding(other("clock-skew"), "Signature expired", "InvalidSignatureException"),
+    holding(
+        _EXPIRED,
+        "SSO session associated with this profile has expired",
+        "Token has expired and refresh failed",
+    ),
+    Rule(("Signature expired", "InvalidSignatureException"), _signature),
+    Rule(("Invalid header value",), says(r"AWS4-HMAC|AWS_SECRET|Credential=", _INVALID)),
     holding(
         _INVALID,
         "security token included in the request is invalid",

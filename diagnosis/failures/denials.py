@@ -76,6 +76,9 @@ _LAYERS = {
 
 def _judge(text: str, _scene: Scene) -> Seen | None:
     denial = parse_denial(text)
+    if denial and "codeartifact" in text and not (denial.action or "").startswith("ecr"):
+        # Its login bears the names of ECR's: GetAuthorizationToken, and a bearer token of STS.
+        return _seen(denial, Plane.OTHER, None, "other-service", (), denial.action)
     return judge_denial(denial) if denial else None
 
 

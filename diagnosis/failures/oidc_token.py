@@ -55,6 +55,11 @@ def _toolkit_crash(text: str, scene: Scene) -> Seen | None:
     return _ELSEWHERE if _elsewhere(text, scene) else _SERVICE_FAILED
 
 
+def _caller_grants_none(text: str, scene: Scene) -> Seen:
+    """GitHub's words for a called workflow that wants more than the calling one grants; no job was started."""
+    return _ELSEWHERE if _elsewhere(text, scene) else lighter(_NOT_GRANTED, Weight.DOUBTFUL)
+
+
 def _remember(text: str, _scene: Scene) -> Seen | None:
     if "token" not in text.lower():
         return None
@@ -74,6 +79,7 @@ RULES: tuple[Rule, ...] = (
         ("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token", "Unable to get ID Token"),
         _request_failed,
     ),
+    Rule(("is requesting 'id-token: write'",), _caller_grants_none),
     Rule(("reading 'message')", "'message' of undefined"), _toolkit_crash),
     holding(_ELSEWHERE, 'Ensure GITHUB_TOKEN has permission "id-token: write"'),  # GitHub Pages
     Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),

@@ -47,6 +47,8 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
         return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
     if _ARN_SHAPE.search(why):
         return authn(_ROLE, None, "role-absent", "principal-wrong")
+    if "STS is not activated" in why:
+        return authn(_ROLE, "region-disabled")
     if _DURATION.search(why):
         return authn(_ROLE, "session-duration")
     if _STS_SPEAKS.search(why):

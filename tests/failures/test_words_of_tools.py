@@ -174,3 +174,46 @@ def test_somebody_elses_trust_is_not_awss(text: str) -> None:
 def test_a_certificate_that_does_not_fit_is_the_network() -> None:
     text = f"Get https://{HOST}/v2/: x509: certificate is valid for *.example.org, not {HOST}"
     assert explain_text(text).cause == "network"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            "An error occurred (InvalidSignatureException) when calling the GetAuthorizationToken operation: The request signature we calculated does not match the signature you provided.",
+            "static-credentials",
+        ),
+        (
+            "An error occurred (InvalidSignatureException) when calling the GetAuthorizationToken operation: Signature expired: 20260302T091500Z is now earlier than 20260302T092000Z",
+            "clock-skew",
+        ),
+        (
+            "Invalid header value b'AWS4-HMAC-SHA256 Credential=***\\n/20260302/eu-west-1/sts/aws4_request'",
+            "static-credentials",
+        ),
+        ("The SSO session associated with this profile has expired or is otherwise invalid.", "session-expired"),
+        ("Error when retrieving token from sso: Token has expired and refresh failed", "session-expired"),
+        (
+            "Error: Could not assume role with OIDC: STS is not activated in this region for account:111122223333.",
+            "region-disabled",
+        ),
+    ],
+)
+def test_keys_clocks_and_sessions(text: str, cause: str) -> None:
+    assert explain_text(text).cause == cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User is not authorized to access this resource in codeartifact",
+        "aws codeartifact login: An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:GetServiceBearerToken on resource: *",
+    ],
+)
+def test_another_service_has_a_login_of_the_same_name(text: str) -> None:
+    assert place(text) == OTHER
+
+
+def test_a_calling_workflow_that_does_not_grant_the_token() -> None:
+    text = "Error calling workflow 'acme/ci/.github/workflows/release.yml@main'. The nested job 'push' is requesting 'id-token: write', but is only allowed 'id-token: none'."
+    assert place(text) == TOKEN
