@@ -8,10 +8,8 @@ they are there to be reviewed and run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import TypeAlias
 
-from diagnosis.evidence import Evidence
+from diagnosis.document_beside import Json, Object, drift, evidence_object, history, opinions, owners, strings, time
 from diagnosis.verdicts import (
     Closure,
     Diagnosis,
@@ -29,9 +27,6 @@ from diagnosis.verdicts import (
 
 SCHEMA = "planescope.diagnosis/1"
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-Object: TypeAlias = dict[str, Json]
-
 
 def document(diagnosis: Diagnosis) -> Object:
     """The whole diagnosis as plain JSON values."""
@@ -40,15 +35,16 @@ def document(diagnosis: Diagnosis) -> Object:
         "schema": SCHEMA,
         "title": diagnosis.title,
         "moment": diagnosis.moment or None,
-        "made_at": _time(diagnosis.made_at),
+        "made_at": time(diagnosis.made_at),
         "subject_run": _subject(diagnosis),
         "attempts": [_replay(replay) for replay in diagnosis.replays],
         "live": {
-            "read_at": _time(live.account.read_at),
+            "read_at": time(live.account.read_at),
             "gates": gates(live.gates),
             "subjects": list(live.subjects),
             "needs": [_need(need) for need in live.needs],
             "notes": list(live.notes),
+            "opinions": opinions(live.opinions),
         }
         if live
         else None,
@@ -60,6 +56,8 @@ def document(diagnosis: Diagnosis) -> Object:
             "paths": [_path(path) for path in diagnosis.paths],
         },
         "closure": _closure(diagnosis.closure) if diagnosis.closure else None,
+        "history": history(diagnosis.history),
+        "drift": drift(diagnosis.drift),
         "unknown": [_missing(missing) for missing in diagnosis.unknown],
     }
 
@@ -69,28 +67,6 @@ def _subject(diagnosis: Diagnosis) -> Json:
         return None
     attempt = diagnosis.subject.attempt
     return {"run": attempt.run_id, "attempt": attempt.attempt, "ref": attempt.ref}
-
-
-def _time(moment: datetime | None) -> Json:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
-
-
-def _strings(values: Iterable[str]) -> list[Json]:
-    return list(values)
-
-
-def evidence_object(evidence: Evidence) -> Object:
-    """One piece of evidence."""
-    return {
-        "kind": evidence.kind.value,
-        "origin": evidence.origin.value,
-        "text": evidence.text,
-        "address": evidence.address,
-        "line": evidence.line,
-        "at": _time(evidence.at),
-        "before": _strings(evidence.before),
-        "after": _strings(evidence.after),
-    }
 
 
 def _missing(missing: Missing) -> Object:
@@ -106,8 +82,8 @@ def gates(verdicts: Iterable[GateVerdict]) -> list[Json]:
             "verdict": verdict.verdict.value,
             "checkpoint": verdict.checkpoint.value if verdict.checkpoint else None,
             "cause": verdict.cause,
-            "candidates": _strings(verdict.candidates),
-            "actions": _strings(verdict.actions),
+            "candidates": strings(verdict.candidates),
+            "actions": strings(verdict.actions),
             "reason": verdict.reason,
             "owner": verdict.owner.value,
             "evidence": [evidence_object(evidence) for evidence in verdict.evidence],
@@ -129,17 +105,17 @@ def _replay(replay: Replay) -> Object:
         "sha": attempt.head_sha,
         "status": attempt.status,
         "conclusion": attempt.conclusion,
-        "started_at": _time(attempt.started_at),
+        "started_at": time(attempt.started_at),
         "duration_seconds": attempt.duration_seconds,
         "url": attempt.html_url,
         "origin": attempt.origin.value,
-        "reconstructed": _strings(attempt.reconstructed),
+        "reconstructed": strings(attempt.reconstructed),
         "gates": gates(replay.gates),
         "stopped_by": finding_object(replay.stopped_by) if replay.stopped_by else None,
         "facts": _facts(replay.facts),
         "needs": [_need(need) for need in replay.needs],
         "retries": replay.retries,
-        "notes": _strings(replay.notes),
+        "notes": strings(replay.notes),
     }
 
 
@@ -150,7 +126,7 @@ def finding_object(finding: Finding) -> Object:
         "gate": finding.gate.value if finding.gate else None,
         "checkpoint": finding.checkpoint.value if finding.checkpoint else None,
         "cause": finding.cause,
-        "candidates": _strings(finding.candidates),
+        "candidates": strings(finding.candidates),
         "action": finding.action,
         "principal": finding.principal,
         "resource": finding.resource,
@@ -194,7 +170,7 @@ def _problem(problem: Problem) -> Object:
         "plane": problem.plane.value,
         "checkpoint": problem.checkpoint.value if problem.checkpoint else None,
         "cause": problem.cause,
-        "actions": _strings(problem.actions),
+        "actions": strings(problem.actions),
         "resource": problem.resource,
         "reason": problem.reason,
         "owner": problem.owner.value,
@@ -205,20 +181,20 @@ def _problem(problem: Problem) -> Object:
 def _remediation(remediation: Remediation) -> Object:
     return {
         "id": remediation.id,
-        "causes": _strings(remediation.causes),
+        "causes": strings(remediation.causes),
         "plane": remediation.plane.value,
         "checkpoint": remediation.checkpoint.value if remediation.checkpoint else None,
         "title": remediation.title,
         "words": remediation.words,
         "owner": remediation.owner.value,
         "verify": remediation.verify,
-        "actions": _strings(remediation.actions),
+        "actions": strings(remediation.actions),
         "aws_cli": remediation.aws_cli or None,
         "terraform": remediation.terraform or None,
         "cloudformation": remediation.cloudformation or None,
         "difference": remediation.difference or None,
-        "widens": _strings(remediation.widens),
-        "warnings": _strings(remediation.warnings),
+        "widens": strings(remediation.widens),
+        "warnings": strings(remediation.warnings),
     }
 
 
@@ -228,10 +204,11 @@ def _path(path: Path) -> Object:
         "remediations": [remediation.id for remediation in path.remediations],
         "gates": gates(path.gates),
         "opens_all": path.opens_all,
-        "newly_admitted": _strings(path.newly_admitted),
+        "newly_admitted": strings(path.newly_admitted),
         "proves": path.proves,
         "does_not_prove": path.does_not_prove,
         "still": [_problem(problem) for problem in path.still],
+        "owners": owners(path.owners),
     }
 
 

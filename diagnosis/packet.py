@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from diagnosis.case import Case
+from diagnosis.chronology import Traced
 from diagnosis.evidence import Origin
 from diagnosis.gates import Verdict
 from diagnosis.reading import Known
@@ -56,7 +57,7 @@ class AttemptEntry:
     proof_origin: str
     remediation: str
     remediation_source: str
-    """``observed``, ``stated``, ``proposed`` or ``none on record``."""
+    """``observed``, ``stated``, ``proposed``, ``none needed`` or ``none on record``."""
     owner: str
 
 
@@ -87,6 +88,8 @@ class Packet:
     forecast: tuple[str, ...]
     unknown: tuple[str, ...]
     reconstructed: tuple[str, ...]
+    drift: tuple[str, ...] = ()
+    """Where the account is no longer what a run met."""
     non_claims: tuple[str, ...] = NON_CLAIMS
     correct_reading: str = CORRECT_READING
     incorrect_reading: str = INCORRECT_READING
@@ -117,6 +120,7 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         reconstructed=tuple(
             dict.fromkeys(clean(text) for replay in diagnosis.replays for text in replay.attempt.reconstructed)
         ),
+        drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
     )
 
 
@@ -165,20 +169,32 @@ def _proof(replay: Replay, failed: GateVerdict | None) -> tuple[str, str, str]:
 
 
 def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> tuple[str, str]:
+    """What was done after the attempt and how that is known; what was observed comes before what was stated."""
+    entry = next((item for item in diagnosis.history if (item.run, item.attempt) == replay.attempt.key), None)
     stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
+    words = f"{stated.text} ({stated.source})" if stated else ""
+    if entry is not None and entry.traced is Traced.OBSERVED:
+        return (f"{entry.statement}. Stated: {words}" if stated else entry.statement), Traced.OBSERVED.value
     if stated:
-        return f"{stated.text} ({stated.source})", "stated"
-    if replay.attempt.conclusion == "success":
-        return "none needed", "none needed"
+        return words, Traced.STATED.value
+    if replay.attempt.conclusion == "success" or (entry is not None and entry.traced is Traced.NOT_NEEDED):
+        return Traced.NOT_NEEDED.value, Traced.NOT_NEEDED.value
     if diagnosis.subject is replay and diagnosis.paths:
         return diagnosis.paths[0].title, "proposed"
-    return "none on record", "none on record"
+    return Traced.NOT_ON_RECORD.value, Traced.NOT_ON_RECORD.value
 
 
 def _anchors(diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> list[Anchor]:
     anchors = [
         Anchor("run", replay.attempt.html_url, f"read through the API; {replay.attempt.origin.value}")
         for replay in diagnosis.replays
+    ]
+    anchors += [
+        Anchor(
+            "presented subject", clean(seen.subject), clean(f"run {seen.run}, by CloudTrail: {seen.role or 'no role'}")
+        )
+        for seen in diagnosis.history
+        if seen.subject
     ]
     if case.decision_log:
         entry = f" — {case.decision_log_entry}" if case.decision_log_entry else ""

@@ -11,6 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from diagnosis.chronology import AttemptHistory, DriftKind, Traced
 from diagnosis.evidence import Evidence, Origin
 from diagnosis.gates import GATES, Verdict
 from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Remediation, Replay
@@ -28,9 +29,11 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
         return
     console.print(timeline(diagnosis))
     _reconstruction(diagnosis, console)
+    entries = {(entry.run, entry.attempt): entry for entry in diagnosis.history}
     for replay in diagnosis.replays:
-        _attempt(replay, console)
+        _attempt(replay, entries.get(replay.attempt.key), console)
     _live(diagnosis, console)
+    _drift(diagnosis, console)
     _forecast(diagnosis, console)
     if remediation:
         _paths(diagnosis, console)
@@ -81,7 +84,7 @@ def _reconstruction(diagnosis: Diagnosis, console: Console) -> None:
         )
 
 
-def _attempt(replay: Replay, console: Console) -> None:
+def _attempt(replay: Replay, entry: AttemptHistory | None, console: Console) -> None:
     attempt = replay.attempt
     _heading(f"Run {attempt.run_id}, attempt {attempt.attempt}: {attempt.conclusion or attempt.status}", console)
     console.print(Padding(Text(attempt.html_url, style="bright_black"), (0, 0, 0, 2)))
@@ -98,6 +101,20 @@ def _attempt(replay: Replay, console: Console) -> None:
     if not failed and not replay.stopped_by:
         for verdict in replay.gates:
             console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
+    if entry is not None:
+        console.print(Padding(_history(entry), (0, 0, 0, 2)))
+
+
+def _history(entry: AttemptHistory) -> Group:
+    """What was done after the attempt, with how that is known; and the subject, where CloudTrail shows it."""
+    parts: list[RenderableType] = []
+    if entry.subject:
+        parts.append(Text(f"presented (CloudTrail): {entry.subject}", style="bright_black"))
+    if entry.statement:
+        parts.append(Text(f"then ({entry.traced.value}): {entry.statement}"))
+    elif entry.traced is Traced.NOT_ON_RECORD:
+        parts.append(Text("then: no remediation is on record", style="yellow"))
+    return Group(*parts)
 
 
 def _one_line(verdict: GateVerdict) -> Text:
@@ -139,6 +156,20 @@ def _live(diagnosis: Diagnosis, console: Console) -> None:
         console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
     for note in live.notes:
         console.print(Padding(Text(note, style="italic"), (0, 0, 0, 2)))
+    if live.opinions:
+        console.print(Padding(Text("Second opinions (they change no verdict):"), (0, 0, 0, 2)))
+    for opinion in live.opinions:
+        style = "yellow" if opinion.agrees is False else "bright_black"
+        console.print(Padding(Text(opinion.sentence, style=style), (0, 0, 0, 4)))
+
+
+def _drift(diagnosis: Diagnosis, console: Console) -> None:
+    if not diagnosis.drift:
+        return
+    _heading("Changed since the runs", console)
+    for item in diagnosis.drift:
+        style = "bold red" if item.kind is DriftKind.BROKEN_SINCE else "default"
+        console.print(Padding(Text(f"~ {item.reason}", style=style), (0, 0, 0, 2)))
 
 
 def _forecast(diagnosis: Diagnosis, console: Console) -> None:
@@ -166,6 +197,12 @@ def _paths(diagnosis: Diagnosis, console: Console) -> None:
                 console.print(Padding(_remediation(remediation), (0, 0, 0, 2)))
         if path.does_not_prove:
             console.print(Padding(Text(f"Does not prove: {path.does_not_prove}", style="italic"), (0, 0, 0, 2)))
+        for change in path.owners:
+            if len(change.remediations) > 1:
+                ids = ", ".join(change.remediations)
+                console.print(
+                    Padding(Text(f"One change for {change.owner.value}: {ids}", style="italic"), (0, 0, 0, 2))
+                )
         admitted = ", ".join(path.newly_admitted) or "nothing beyond the need"
         console.print(Padding(Text(f"Newly admitted: {admitted}", style="italic"), (0, 0, 0, 2)))
 
