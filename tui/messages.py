@@ -82,6 +82,8 @@ class Diagnosed(Message):
 
     diagnosis: Diagnosis
     selected: RunKey | None
+    subject: RunKey | None
+    """The subject that was asked for."""
 
 
 @dataclass

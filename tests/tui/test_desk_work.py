@@ -84,7 +84,7 @@ async def test_a_newer_question_takes_the_place_of_the_older(opened: Any) -> Non
         app.desk.hang.clear()
         await app.rest()
         assert app.desk.asked[-1] == (None, (RUN_IDS[1], 1))
-        assert app.main.subject == (RUN_IDS[1], 1)
+        assert app.main.diagnosis.subject.attempt.run_id == RUN_IDS[1]
         assert "for #2" in app.text
 
 
@@ -93,6 +93,38 @@ async def test_moving_twice_quickly_ends_at_the_second_stage_asked_for(opened: A
         await app.press("right_square_bracket", "right_square_bracket")
         assert app.desk.stage == 3
         assert "stage 3/3" in app.text
+
+
+async def test_when_a_move_fails_halfway_nothing_of_the_stage_before_stands_under_the_new_one(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.problems["diagnose"] = PROBLEM
+        await app.press("right_square_bracket")
+        assert "stage 2/3" in app.text
+        assert "GitHub does not know this repository." in app.text
+        assert "AUTHENTICATION" not in app.text
+        await app.press("r")
+        assert "for #2" in app.text
+
+
+async def test_when_a_move_is_stopped_halfway_nothing_of_the_stage_before_stands_under_the_new_one(opened: Any) -> None:
+    async with opened() as app:
+        app.desk.hang.set()
+        await app.pilot.press("right_square_bracket")
+        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.pilot.press("escape")
+        await app.until(lambda: "Stopped" in app.text)
+        assert "AUTHENTICATION" not in app.text
+        app.desk.hang.clear()
+        await app.press("r")
+        assert "for #2" in app.text
+
+
+async def test_two_problems_at_once_are_both_told(opened: Any) -> None:
+    async with opened() as app:
+        app.main.show_problem("case", PROBLEM)
+        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+        app.main.show_problem("export", DeskProblem("The disk is full."))
+        await app.until(lambda: "The disk is full." in app.text)
 
 
 async def test_a_problem_before_anything_is_shown_is_a_sentence_with_the_way_out(opened: Any) -> None:

@@ -229,6 +229,14 @@ async def test_r_reads_runs_and_account_again_for_what_is_shown(opened: Any) -> 
         assert len(app.desk.queries) == lists + 1
 
 
+async def test_r_keeps_the_subject_that_was_chosen_and_follows_the_latest_otherwise(opened: Any) -> None:
+    async with opened(DeskDouble(2)) as app:
+        await app.press("r")
+        assert app.desk.asked[-1] == (None, None)
+        await app.press("left", "space", "r")
+        assert app.desk.asked[-1] == (None, KEY_1)
+
+
 async def test_a_refresh_keeps_the_cursor_where_it_was(opened: Any) -> None:
     async with opened() as app:
         await app.press("right", "down")

@@ -13,6 +13,8 @@ from textual.content import Content
 
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.reading import Absent, Known, Unreadable
+from diagnosis.runs import Annotation
 from diagnosis.verdicts import Diagnosis, Finding, IntegrityFinding, Problem
 from tui.foreign_text import foreign
 from tui.widgets import (
@@ -103,6 +105,27 @@ def test_the_outcome_of_a_run_names_what_was_reconstructed() -> None:
     assert "Reconstructed, not part of the public record" in text
     assert "times inside the log" in text
     assert "This release needs 9 actions" in text
+
+
+def test_the_outcome_of_a_run_names_failed_steps_and_annotations_or_why_there_are_none() -> None:
+    diagnosis = diagnosis_of(1)
+    replay = diagnosis.replays[0]
+    note = Annotation("failure", "Could not assume role", "OIDC", "release.yml", 7)
+    job = replace(replay.attempt.jobs.value[0], annotations=Known((note,)))
+    for jobs, words in (
+        (
+            Known((job,)),
+            ("step 4: Configure AWS credentials via OIDC", "failure: OIDC: Could not assume role (release.yml:7)"),
+        ),
+        (Unreadable("jobs", "the token may not", "give it rights"), ("the token may not", "give it rights")),
+        (Absent("jobs of a run that never started"), ("jobs of a run that never started",)),
+    ):
+        changed = replace(replay, attempt=replace(replay.attempt, jobs=jobs))
+        text = text_of(
+            section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed), row=4))
+        )
+        for word in words:
+            assert word in text
 
 
 def test_remediation_puts_the_proof_before_the_changes_and_the_chosen_gate_is_marked() -> None:

@@ -90,7 +90,7 @@ def _listed(desk: Desk, job: Job, query: RunQuery, page: int) -> messages.RunsLo
 
 def _diagnosed(desk: Desk, job: Job, selected: RunKey | None, subject: RunKey | None) -> messages.Diagnosed:
     diagnosis = desk.diagnose(selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
-    return messages.Diagnosed(diagnosis, selected)
+    return messages.Diagnosed(diagnosis, selected, subject)
 
 
 @contextmanager

@@ -49,6 +49,9 @@ class TimelineBoard(Screen[None]):
         self.diagnosis: Diagnosis | None = None
         self.selected: RunKey | None = None
         self.subject: RunKey | None = None
+        """The attempt that the user chose for NOW; None follows the chain's latest."""
+        self.stale = False
+        """The demo has moved on from what is shown."""
         self.path_index = 0
         self.form = Form.AWS_CLI
         self.under_way: dict[str, tuple[int, Progress]] = {}

@@ -11,6 +11,7 @@ from textual.widgets import ContentSwitcher
 
 from tui import messages
 from tui.desk import Desk, DeskProblem, Progress, RunKey, RunQuery
+from tui.foreign_text import defused_line
 from tui.screens import desk_reading
 from tui.screens.desk_jobs import DeskJobs
 from tui.screens.exported import ExportedScreen
@@ -76,9 +77,8 @@ class ReadingBoard(TimelineBoard):
         if self.desk is None:
             self.open_desk()
             return
-        subject = self.subject if self.selected else None
         self.jobs.stop("runs", tell=False)
-        work = self.reading.refresh(self.desk, self.filter.query, self.selected, subject)
+        work = self.reading.refresh(self.desk, self.filter.query, self.selected, self.subject)
         self.jobs.start("case", "Reading again", work)
 
     def move(self, by: int) -> bool:
@@ -127,6 +127,7 @@ class ReadingBoard(TimelineBoard):
         if not self._forget(message.kind, message.job):
             return
         if message.cancelled:
+            self._drop_stale()
             self.app.notify("Stopped. What is shown is what was read before; r reads again.", markup=False, timeout=4)
         if self.diagnosis is None and not self.under_way:
             self.query_one(StatusPage).stopped()
@@ -135,6 +136,8 @@ class ReadingBoard(TimelineBoard):
     @on(messages.WorkFailed)
     def _failed(self, message: messages.WorkFailed) -> None:
         if self._forget(message.kind, message.job):
+            if message.kind == "case":
+                self._drop_stale()
             self.show_problem(message.kind, message.problem)
 
     def _forget(self, kind: str, job: int) -> bool:
@@ -149,7 +152,9 @@ class ReadingBoard(TimelineBoard):
         if self.diagnosis is None:
             self.query_one(StatusPage).problem(problem)
             self.query_one(ContentSwitcher).current = "status"
-        elif not isinstance(self.app.screen, ProblemScreen):
+        elif isinstance(self.app.screen, ProblemScreen):
+            self.app.notify(defused_line(problem.sentence), severity="warning", markup=False)
+        else:
             self.app.push_screen(ProblemScreen(problem), lambda retry: self.retry(kind) if retry else None)
 
     def retry(self, kind: str) -> None:
@@ -174,16 +179,26 @@ class ReadingBoard(TimelineBoard):
     @on(messages.MomentReached)
     def _moment_reached(self) -> None:
         self.selected = self.subject = None
+        self.stale = True
+        self.query_one("#board").add_class("-stale")
         self.show_top()
+
+    def _drop_stale(self) -> None:
+        """What is shown belongs to another moment than the first line says: better nothing."""
+        if self.stale:
+            self.stale, self.diagnosis = False, None
+            self.query_one(ContentSwitcher).current = "status"
+            self.refresh_bindings()
 
     @on(messages.Diagnosed)
     def _diagnosed(self, message: messages.Diagnosed) -> None:
         diagnosis = message.diagnosis
         if self.diagnosis is None or diagnosis.paths != self.diagnosis.paths:
             self.path_index = 0
-        self.diagnosis, self.selected = diagnosis, message.selected
-        self.subject = diagnosis.subject.attempt.key if diagnosis.subject else None
+        self.diagnosis, self.selected, self.subject = diagnosis, message.selected, message.subject
+        self.stale = False
         self.query_one(RunList).mark([replay.attempt.key for replay in diagnosis.replays])
+        self.query_one("#board").remove_class("-stale")
         self.query_one(ContentSwitcher).current = "board"
         self.show_board()
         self.show_top()

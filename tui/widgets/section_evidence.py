@@ -5,12 +5,13 @@ from __future__ import annotations
 from textual.content import Content
 
 from diagnosis.gates import Verdict
-from diagnosis.verdicts import Fact, Finding, GateVerdict, Need, Replay
+from diagnosis.verdicts import GateVerdict
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets import signs
 from tui.widgets.blocks import GAP, Block, bullet, field, heading, paragraph
 from tui.widgets.detail_view import DetailView
-from tui.widgets.evidence_blocks import evidence_blocks, missing_blocks, origin_label, title_block
+from tui.widgets.evidence_blocks import evidence_blocks, missing_blocks, title_block
+from tui.widgets.section_run import needs_blocks, run_blocks
 from tui.widgets.timeline_model import Side, attempt_title
 
 _SIDE_WORDS = {
@@ -26,7 +27,7 @@ def blocks_of(view: DetailView) -> list[Block]:
         verdict = view.verdict
         return _gate(view, verdict) if verdict is not None else _empty(view)
     if view.column.replay is not None:
-        return _run(view.column.replay)
+        return run_blocks(view.column.replay)
     return _rerun(view)
 
 
@@ -109,83 +110,6 @@ def _tell_apart(view: DetailView, verdict: GateVerdict) -> list[Block]:
     return [field("Tell apart", foreign(finding.tell_apart))]
 
 
-def _run(replay: Replay) -> list[Block]:
-    attempt = replay.attempt
-    sign, style = signs.conclusion_sign(attempt.status, attempt.conclusion)
-    word = (attempt.conclusion or attempt.status).replace("_", " ")
-    duration = attempt.duration_seconds
-    blocks = [
-        title_block([(f"{attempt_title(replay)} ", "bold $text"), (f"{sign} ", style), foreign_line(word, style)]),
-        paragraph(foreign_line(attempt.title)),
-        GAP,
-        field("Run", f"{attempt.run_id} attempt {attempt.attempt}  ", origin_label(attempt.origin)),
-        field("Workflow", foreign_line(f"{attempt.workflow_name}  "), foreign_line(attempt.workflow_path, "$text-muted")),
-        field("Ref", foreign_line(attempt.head_branch or "–"), foreign_line(f"  {attempt.head_sha[:12]}", "$text-muted")),
-        field("Started", f"{signs.utc(attempt.started_at or attempt.created_at, '%d %b %Y %H:%M:%S')} UTC"
-              + (f", took {signs.seconds_text(duration)}" if duration is not None else "")),
-        field("Event", foreign_line(f"{attempt.event} by {attempt.actor}")),
-    ]  # fmt: skip
-    if attempt.html_url:
-        blocks.append(field("Address", foreign_line(attempt.html_url, "$text-accent")))
-    if replay.retries:
-        blocks.append(field("Retries", str(replay.retries)))
-    blocks += _stopped(replay.stopped_by)
-    blocks += _facts(replay)
-    blocks += _needs(replay.needs)
-    if replay.notes:
-        blocks += [GAP, heading("Notes"), *(bullet(foreign(note)) for note in replay.notes)]
-    if attempt.reconstructed:
-        blocks += [GAP, heading("Reconstructed, not part of the public record", "bold $text-warning")]
-        blocks += [bullet(foreign(words)) for words in attempt.reconstructed]
-    return blocks
-
-
-def _stopped(finding: Finding | None) -> list[Block]:
-    if finding is None:
-        return []
-    blocks = [GAP, heading("Stopped by"), field("Plane", (finding.plane.label, signs.PLANE_STYLES[finding.plane]))]
-    if finding.checkpoint is not None:
-        blocks.append(field("Checkpoint", finding.checkpoint.value))
-    if finding.cause:
-        blocks.append(field("Cause", foreign_line(finding.cause)))
-    if finding.candidates:
-        blocks.append(field("Could be", foreign_line(" or ".join(finding.candidates))))
-    if finding.tell_apart:
-        blocks.append(field("Tell apart", foreign(finding.tell_apart)))
-    for label, value in (("Action", finding.action), ("Principal", finding.principal), ("Resource", finding.resource)):
-        if value:
-            blocks.append(field(label, foreign_line(value)))
-    blocks.append(paragraph(foreign(finding.sentence)))
-    return blocks + (evidence_blocks([finding.evidence]) if finding.evidence is not None else [])
-
-
-def _facts(replay: Replay) -> list[Block]:
-    facts = replay.facts
-    named: tuple[tuple[str, Fact | None], ...] = (
-        ("Role", facts.role_arn),
-        ("Region", facts.region),
-        ("Audience", facts.audience),
-        ("Registry", facts.registry),
-        ("Repository", facts.repository),
-        ("Tag", facts.tag),
-        ("Digest", facts.digest),
-        ("Principal", facts.principal),
-        ("Environment", facts.environment),
-    )
-    found = [field(label, foreign_line(fact.value)) for label, fact in named if fact is not None]
-    return [GAP, heading("Read off the run"), *found] if found else []
-
-
-def _needs(needs: tuple[Need, ...]) -> list[Block]:
-    if not needs:
-        return []
-    blocks = [GAP, heading(f"This release needs {len(needs)} actions")]
-    for need in needs:
-        where = Content("") if need.resource is None else foreign_line(f" on {need.resource}", "$text-muted")
-        blocks.append(bullet(foreign_line(need.action), where))
-    return blocks
-
-
 def _rerun(view: DetailView) -> list[Block]:
     outcome = view.column.outcome
     mark = Content.styled(f"{outcome.sign} {outcome.word}", signs.VERDICT_STYLES[outcome.verdict])
@@ -201,7 +125,7 @@ def _rerun(view: DetailView) -> list[Block]:
         blocks += [GAP, heading("The run would present")]
         blocks += [bullet(foreign_line(subject)) for subject in live.subjects]
         blocks += [bullet(foreign(note)) for note in live.notes]
-        blocks += _needs(live.needs)
+        blocks += needs_blocks(live.needs)
     if view.column.side is Side.AFTER_FIX and view.path is not None:
         blocks += [GAP, heading("After these changes, in memory only")]
         blocks += [bullet(foreign_line(remediation.title)) for remediation in view.path.remediations]
