@@ -17,7 +17,7 @@ _REGISTRY_TALK = re.compile(
     r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
     r"|parsing HTTP \d{3} response|checking push permission|reading manifest|writing (?:blob|manifest)|reuse blob"
     r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected status"
-    r"|from registry|pinging (?:container|docker) registry|pulling from host"
+    r"|from registry|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
 )
 _PUSH_WORDS = re.compile(
     r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref"

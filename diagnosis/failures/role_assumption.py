@@ -16,7 +16,7 @@ _PREFIX = re.compile(
     r"(?P<how>OIDC|user credentials|web identity|default credentials)\b[^:]{0,40}:?\s*(?P<why>.*)"
 )
 _NOT_ASSUMED = re.compile(
-    r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) assume (?:the |IAM ){0,2}role\b(?P<why>.*)"
+    r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) assume (?:the |IAM ){0,2}[Rr]ole\b(?P<why>.*)"
 )
 _STATIC = re.compile(
     r"security token included in the request is (?:invalid|expired)|InvalidClientTokenId|SignatureDoesNotMatch"
@@ -76,7 +76,7 @@ def _arn(text: str, _scene: Scene) -> Seen | None:
 RULES: tuple[Rule, ...] = (
     holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
-    Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume the IAM role"), _unnamed),
+    Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume IAM Role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
     # Terraform's summary; the line that says why follows, and weighs more.
     Rule(("IAM Role (",), says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL))),

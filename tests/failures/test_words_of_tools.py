@@ -217,3 +217,35 @@ def test_another_service_has_a_login_of_the_same_name(text: str) -> None:
 def test_a_calling_workflow_that_does_not_grant_the_token() -> None:
     text = "Error calling workflow 'acme/ci/.github/workflows/release.yml@main'. The nested job 'push' is requesting 'id-token: write', but is only allowed 'id-token: none'."
     assert place(text) == TOKEN
+
+
+def test_the_list_of_tags_is_read_too() -> None:
+    text = f'skopeo inspect docker://{HOST}/cart:3\ntime="2026-03-02T09:15:00Z" level=fatal msg="Error determining repository tags: Invalid status code returned when fetching tags list 403 (Forbidden)"'
+    assert place(text) == PULL
+
+
+TERRAFORM = """│ Error: Cannot assume IAM Role
+│
+│ IAM Role (arn:aws:iam::111122223333:role/deploy) cannot be assumed.
+│
+│ There are a number of possible causes of this - the most common are:
+│   * The credentials used in order to assume the role are invalid
+│   * The credentials do not have appropriate permission to assume the role
+│   * The role ARN is not valid
+│
+│ Error: operation error STS: AssumeRole, https response error StatusCode: 403, RequestID: 0, api error {why}
+"""
+
+
+@pytest.mark.parametrize(
+    ("why", "wanted"),
+    [
+        (
+            "AccessDenied: User: arn:aws:sts::111122223333:assumed-role/ci/GitHubActions is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/deploy",
+            (Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION),
+        ),
+        ("InvalidClientTokenId: The security token included in the request is invalid.", (Plane.AUTHENTICATION, None)),
+    ],
+)
+def test_terraform_lists_causes_before_it_names_one(why: str, wanted: tuple[Plane, Checkpoint | None]) -> None:
+    assert place(TERRAFORM.format(why=why)) == wanted
