@@ -187,5 +187,5 @@ def test_the_ledger_holds_reading_calls_only(desk: EmbeddedDesk) -> None:
         (call.service, call.operation) for call in desk.calls() if call.service in ("iam", "ecr", "sts", "s3")
     }
     assert ("iam", "GetRole") in operations
-    assert all(name.startswith(("Get", "List", "Describe", "Head")) for _, name in operations)
+    assert all(name.startswith(("Get", "List", "Describe", "Head", "Simulate")) for _, name in operations)
     assert ("ecr", "GetAuthorizationToken") not in operations

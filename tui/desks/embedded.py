@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from diagnosis.account import AccountQuestion, AccountState
 from probes.aws.read_account import read_account
+from probes.aws.read_surroundings import read_surroundings
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github_server import GitHubServer
 from probes.embedded.moments import MOMENTS, load_incident
@@ -57,12 +58,13 @@ class EmbeddedDesk(RepositoryDesk):
         self.move_to(self._index)
 
     def _read(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState:
-        return read_account(
-            question,
-            self._aws,
-            progress=lambda what, done, total: progress(Progress(what, done, total)),
-            cancelled=cancelled,
-        )
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        state = read_account(question, self._aws, progress=shown, cancelled=cancelled)
+        # The embedded account keeps no CloudTrail; asking costs nothing and the answer says so.
+        return read_surroundings(state, self._aws, progress=shown, cancelled=cancelled, pause=lambda _seconds: None)
 
     @property
     def moments(self) -> Sequence[Moment]:

@@ -10,6 +10,7 @@ from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.case import Case
 from diagnosis.verdicts import Missing
 from probes.aws.read_account import read_account
+from probes.aws.read_surroundings import read_surroundings
 from probes.aws.session import AwsAccess
 from probes.github.credentials import GitHubAccess, find_access
 from probes.github.errors import GitHubProblem
@@ -17,6 +18,10 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from tui.desk import CancelHook, DeskProblem, Progress, ProgressHook
 from tui.desks.repository_desk import RepositoryDesk
+
+
+HISTORY_SECONDS = 40.0
+"""CloudTrail answers two questions a second; what is not there by then is unknown, with that reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class LiveOptions:
     region: str | None = None
     live: bool = True
     """False: the account is not asked at all."""
+    history: bool = True
+    """False: CloudTrail, the registry's details and second opinions are left out; no gate needs them."""
     recording: Path | None = None
     """The directory of a recording that takes GitHub's place."""
 
@@ -51,12 +58,20 @@ class LiveSide:
     def read(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState | Missing:
         if not self._options.live:
             return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
-        return read_account(
-            question,
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        state = read_account(question, self._aws, registry=self._registry, progress=shown, cancelled=cancelled)
+        if not self._options.history:
+            return state
+        return read_surroundings(
+            state,
             self._aws,
             registry=self._registry,
-            progress=lambda what, done, total: progress(Progress(what, done, total)),
+            progress=shown,
             cancelled=cancelled,
+            deadline_seconds=HISTORY_SECONDS,
         )
 
 
