@@ -68,7 +68,10 @@ class Parts:
         self._customization: Reading[OidcCustomization] | None = None
 
     def add(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
-        """The attempts with the parts that the depth asks for. Raises Cancelled only."""
+        """The attempts with the parts that the depth asks for; what a completed one has already is not asked for again.
+
+        Raises Cancelled only.
+        """
         if depth < Depth.JOBS or not attempts:
             return tuple(attempts)
         found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth), watch)
@@ -81,12 +84,14 @@ class Parts:
     def _first_round(self, attempts: Sequence[Attempt], depth: Depth) -> dict[Hashable, Task]:
         tasks: dict[Hashable, Task] = {}
         for attempt in attempts:
-            tasks["jobs", attempt.key] = _bind(read_jobs, attempt)
+            if not _settled(attempt, attempt.jobs):
+                tasks["jobs", attempt.key] = _bind(read_jobs, attempt)
         if depth >= Depth.VERDICT:
             tasks |= self._shared(attempts)
         if depth >= Depth.FULL:
             for attempt in attempts:
-                tasks["artifacts", attempt.key] = _bind(read_artifacts, attempt)
+                if not _settled(attempt, attempt.artifacts):
+                    tasks["artifacts", attempt.key] = _bind(read_artifacts, attempt)
         return tasks
 
     def _shared(self, attempts: Sequence[Attempt]) -> dict[Hashable, Task]:
@@ -96,8 +101,10 @@ class Parts:
             if self._customization is None:
                 tasks["customization"] = _bind(read_customization, attempts[0].repository)
             for attempt in attempts:
-                for file in (file_of(attempt), *map(called_file, attempt.called_workflows)):
-                    if isinstance(file, FileAt) and file not in self._files:
+                files: list[tuple[object, Reading[str]]] = [(file_of(attempt), attempt.workflow_text)]
+                files += [(called_file(called), called.text) for called in attempt.called_workflows]
+                for file, text in files:
+                    if isinstance(file, FileAt) and file not in self._files and not _settled(attempt, text):
                         tasks[file] = _bind(read_file, file)
         return tasks
 
@@ -119,7 +126,7 @@ class Parts:
         text = files.get(place) if isinstance(place, FileAt) else place
         return replace(
             attempt,
-            jobs=found["jobs", attempt.key],
+            jobs=found.get(("jobs", attempt.key), attempt.jobs),
             artifacts=found.get(("artifacts", attempt.key), attempt.artifacts),
             workflow_text=text or attempt.workflow_text,
             oidc_customization=customization or attempt.oidc_customization,
@@ -132,6 +139,8 @@ class Parts:
         for attempt in attempts:
             workflows = _workflows(attempt)
             for job in _chosen(attempt, workflows, depth):
+                if _has_spoken(attempt, job, depth):
+                    continue
                 read = _read_everything if depth >= Depth.EVERYTHING else _read_words
                 steps = steps_to_read(job, workflows)
                 tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
@@ -141,6 +150,19 @@ class Parts:
 
 def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
     return lambda client: read(client, *arguments)
+
+
+def _settled(attempt: Attempt, reading: Reading[Any]) -> bool:
+    """Whether asking for a part again would bring what is there already."""
+    return attempt.complete and (not isinstance(reading, Unreadable) or reading.lasting)
+
+
+def _has_spoken(attempt: Attempt, job: Job, depth: Depth) -> bool:
+    """Whether the job's log is there, or is gone for good and its annotations are there in its place."""
+    if not _settled(attempt, job.log):
+        return False
+    needed = depth >= Depth.EVERYTHING or (isinstance(job.log, Unreadable) and job.conclusion != "success")
+    return not needed or _settled(attempt, job.annotations)
 
 
 def _workflows(attempt: Attempt) -> list[Workflow]:
@@ -186,7 +208,10 @@ def _read_words(client: Client, repository: Repository, job: Job, steps: tuple[S
 def _said(attempt: Attempt, words: dict[tuple[tuple[int, int], int], Words], depth: Depth) -> Attempt:
     if not isinstance(attempt.jobs, Known):
         return attempt
-    jobs = tuple(_job_said(job, words.get((attempt.key, job.id)), depth) for job in attempt.jobs.value)
+    jobs = tuple(
+        job if _has_spoken(attempt, job, depth) else _job_said(job, words.get((attempt.key, job.id)), depth)
+        for job in attempt.jobs.value
+    )
     return replace(attempt, jobs=replace(attempt.jobs, value=jobs))
 
 

@@ -24,10 +24,12 @@ from probes.github.credentials import GitHubAccess
 from probes.github.crew import MOST_WORKERS, Crew, as_whole
 from probes.github.environments import read_environment, read_environments
 from probes.github.errors import GitHubProblem
+from probes.github.kept import Kept
 from probes.github.pace import Pace, RateLimit, Watch, never, silent
 from probes.github.parts import Depth, Parts
 from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.ledger import Ledger
+from probes.store.attempts import AttemptStore
 
 T = TypeVar("T")
 CancelHook: TypeAlias = Callable[[], bool]
@@ -43,7 +45,8 @@ class GitHubSource:
     """Reads one repository. Safe to share between threads; close it when done.
 
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
-    most sixteen. ``client`` makes the client of a thread.
+    most sixteen. ``client`` makes the client of a thread. ``store`` spares asking for
+    completed attempts that were read before; it is closed with the source.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class GitHubSource:
         pace: Pace | None = None,
         workers: int = MOST_WORKERS,
         client: Callable[[GitHubAccess, Ledger, Pace, Timeouts], Client] = Client,
+        store: AttemptStore | None = None,
     ) -> None:
         if not _NAME.fullmatch(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
@@ -67,8 +71,14 @@ class GitHubSource:
         limits = timeouts or Timeouts()
         self._crew = Crew(lambda: client(access, ledger, self._pace, limits), workers)
         self._parts = Parts(self._crew)
+        self._kept = Kept(store, access, repository) if store is not None else None
         self._lock = Lock()
         self._repository: Repository | None = None
+
+    @property
+    def store_note(self) -> str:
+        """What is wrong with the local store, as a sentence; empty while nothing is, and without a store."""
+        return self._kept.store.note if self._kept else ""
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -146,8 +156,11 @@ class GitHubSource:
         def task(number: int) -> Callable[[Client], Attempt]:
             return as_whole(what, lambda client: read_earlier(client, latest, number))
 
-        earlier = self._crew.side_by_side("reading runs", {number: task(number) for number in numbers}, watch)
-        return self.complete((*earlier.values(), latest), depth, cancelled=cancelled, progress=progress)
+        kept = self._kept.earlier(latest) if self._kept and numbers else {}
+        tasks = {number: task(number) for number in numbers if number not in kept}
+        earlier = kept | self._crew.side_by_side("reading runs", tasks, watch)
+        attempts = (*(earlier[number] for number in numbers), latest)
+        return self.complete(attempts, depth, cancelled=cancelled, progress=progress)
 
     def complete(
         self,
@@ -161,7 +174,14 @@ class GitHubSource:
 
         The cheapest way to many verdicts: the list has brought the runs already.
         """
-        whole = self._parts.add(tuple(attempts), depth, Watch(cancelled, progress))
+        watch = Watch(cancelled, progress)
+        asked = tuple(attempts)
+        if self._kept is None or depth < Depth.JOBS:
+            whole = self._parts.add(asked, depth, watch)
+        else:
+            filled = self._kept.filled(asked, depth)
+            whole = self._parts.add(filled, depth, watch)
+            self._kept.keep(filled, whole, depth)
         return tuple(self._label(attempt) for attempt in whole)
 
     def between(
@@ -194,6 +214,8 @@ class GitHubSource:
     def close(self) -> None:
         """Let go of threads and sockets without waiting for answers. May be called again."""
         self._crew.close()
+        if self._kept is not None:
+            self._kept.store.close()
 
     def _runs(self, keys: Sequence[tuple[int, int | None]], watch: Watch) -> tuple[Attempt, ...]:
         """Run objects, side by side, each once."""

@@ -1,0 +1,248 @@
+"""Completed attempts in the local store: put in with their parts, taken out for the same host, repository and rights.
+
+What is stored is final: a completed attempt's jobs, the logs and files that were read, and the lack of what GitHub has
+deleted. What may be had another time (a rate limit, a timeout, a missing permission) stands in an entry as unread, and is
+asked for again. The OIDC customization is no part of an attempt: it is the repository's setting of today.
+
+An entry is served to a session without a token only if it was recorded without one. GitHub shows logs and private
+repositories to those alone who may see them, and a session without a token must not be shown through this file what
+GitHub would refuse it, however the token was lost. Between two tokens no line is drawn: both belong to the user of this
+machine who has the file, and who has read these logs.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from diagnosis.reading import Known, Unreadable
+from diagnosis.runs import Attempt, CalledWorkflow
+from diagnosis.scrub import scrub
+from probes.store.codec import CodecError, decode, encode, fingerprint, hints_of
+from probes.store.database import Database
+
+FORMAT = f"1-{fingerprint(Attempt)}"
+"""Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
+
+LIMIT_BYTES = 512_000_000
+_FILE = "attempts-v1.sqlite3"
+_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows")
+_LARGEST_ENTRY = 64_000_000
+_LARGEST_ID = 2**63 - 1
+_LONG_TEXT = 20_000
+"""Longer texts are logs and files, which were scrubbed as they entered."""
+_SETTLING = timedelta(minutes=2)
+"""After an attempt's end GitHub may still add artifacts and the ends of logs."""
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Attempt)}
+_HINTS = hints_of(Attempt)
+
+
+def default_path() -> Path:
+    """Where the store lies: in the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("planescope") / _FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose attempts: of which GitHub and repository, and whether they were read with a token."""
+
+    host: str
+    """The API's base address: two GitHubs never share an entry."""
+    repository: str
+    with_token: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """As the file holds it; GitHub takes names in any case."""
+        return (self.host, self.repository.lower())
+
+
+class AttemptStore:
+    """The store of all repositories. Safe to share between threads, and to open twice."""
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        limit_bytes: int = LIMIT_BYTES,
+        busy_seconds: float = 2.0,
+    ) -> None:
+        self.database = Database(path or default_path(), busy_seconds=busy_seconds)
+        self._clock = clock
+        self._limit = limit_bytes
+
+    @property
+    def note(self) -> str:
+        """What is wrong with the store, as one sentence; empty while nothing is."""
+        return self.database.note
+
+    def parts(self, scope: Scope, listed: Attempt, depth: str) -> Attempt | None:
+        """The listed attempt with the parts that were stored for it at this depth; None where there are none.
+
+        ``depth`` is a name. An entry of another run under the same number (a server that was set up anew) is none.
+        """
+        if not _has_room_for(listed):
+            return None
+        row = self.database.read(
+            lambda connection: connection.execute(
+                "SELECT head, parts FROM attempts WHERE host = ? AND repository = ? AND run = ? AND attempt = ?"
+                " AND depth = ? AND format = ? AND token <= ? ORDER BY token DESC LIMIT 1",
+                (*scope.key, *listed.key, depth, FORMAT, scope.with_token),
+            ).fetchone()
+        )
+        if row is None:
+            return None
+        try:
+            head = _decode_head(row[0])
+            return _with_parts(listed, _unpacked(row[1])) if _same(head, listed) else None
+        except (CodecError, ValueError, TypeError, zlib.error, RecursionError):
+            return None
+
+    def earlier(self, scope: Scope, latest: Attempt) -> dict[int, Attempt]:
+        """The stored attempts of the same run before this one, by number, without their parts."""
+        if not _has_room_for(latest):
+            return {}
+        rows = self.database.read(
+            lambda connection: connection.execute(
+                "SELECT head FROM attempts WHERE host = ? AND repository = ? AND run = ? AND attempt < ?"
+                " AND format = ? AND token <= ?",
+                (*scope.key, *latest.key, FORMAT, scope.with_token),
+            ).fetchall()
+        )
+        found: dict[int, Attempt] = {}
+        for (text,) in rows or ():
+            try:
+                attempt = _decode_head(text)
+            except (CodecError, ValueError, TypeError, RecursionError):
+                continue
+            if _same_run(attempt, latest):
+                found[attempt.attempt] = attempt
+        return found
+
+    def save(self, scope: Scope, attempts: Iterable[Attempt], depth: str, *, secret: str = "") -> None:
+        """Keep those that are final; the others are left out. ``secret`` is the token: it is in nothing that is kept."""
+        now = self._clock()
+        rows = [
+            (*scope.key, *attempt.key, depth, scope.with_token, FORMAT, now.timestamp(), len(packed), head, packed)
+            for attempt in attempts
+            if is_final(attempt, now)
+            for head, packed in (_packed(attempt, secret),)
+            if len(packed) <= min(_LARGEST_ENTRY, self._limit)
+        ]
+        if not rows:
+            return
+
+        def work(connection: sqlite3.Connection) -> bool:
+            marks = ", ".join("?" * len(rows[0]))
+            connection.executemany(f"INSERT OR REPLACE INTO attempts VALUES ({marks})", rows)  # noqa: S608 - marks only
+            return self._make_room(connection)
+
+        if self.database.write(work):
+            self.database.outside("PRAGMA incremental_vacuum")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def _make_room(self, connection: sqlite3.Connection) -> bool:
+        """Take the oldest entries away until the rest fits; whether there were any."""
+        (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM attempts").fetchone()
+        if size <= self._limit:
+            return False
+        connection.execute(
+            "DELETE FROM attempts WHERE rowid IN (SELECT rowid FROM (SELECT rowid, sum(bytes) OVER"
+            " (ORDER BY stored_at DESC, rowid DESC) AS running FROM attempts) WHERE running > ?)",
+            (self._limit,),
+        )
+        return True
+
+
+def is_final(attempt: Attempt, now: datetime) -> bool:
+    """Whether nothing of the attempt can change any more: it has ended a while ago, and so have all its jobs."""
+    if not attempt.complete or not isinstance(attempt.jobs, Known) or not _has_room_for(attempt):
+        return False
+    if any(job.status != "completed" for job in attempt.jobs.value):
+        return False
+    ended = attempt.updated_at
+    return ended is None or abs(now - ended) > _SETTLING
+
+
+def _has_room_for(attempt: Attempt) -> bool:
+    """Whether the numbers fit into SQLite's: they are foreign."""
+    return all(0 <= number <= _LARGEST_ID for number in attempt.key)
+
+
+def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
+    """The run as JSON, and its parts as compressed JSON."""
+
+    def text(value: str) -> str:
+        if secret:
+            value = value.replace(secret, "***")
+        return scrub(value) if len(value) < _LONG_TEXT else value
+
+    artifacts = attempt.artifacts
+    if isinstance(artifacts, Known) and any(not gap.lasting for item in artifacts.value for gap in item.unread):
+        artifacts = _DEFAULTS["artifacts"]
+    called = tuple(replace(item, text=_unread(item)) for item in attempt.called_workflows)
+    head = replace(
+        attempt,
+        **{name: _DEFAULTS[name] for name in ("jobs", "workflow_text", "artifacts", "oidc_customization")},
+        called_workflows=called,
+    )
+    parts = {name: encode(getattr(attempt, name), text) for name in _PARTS}
+    parts["artifacts"] = encode(artifacts, text)
+    body = json.dumps(parts, separators=(",", ":")).encode()
+    return json.dumps(encode(head, text), separators=(",", ":")), zlib.compress(body, 1)
+
+
+def _unread(called: CalledWorkflow) -> Unreadable:
+    return Unreadable(called.path, "it was not read", "open the attempt", "contents: read")
+
+
+def _decode_head(text: str) -> Attempt:
+    value: Attempt = decode(Attempt, json.loads(text))
+    return value
+
+
+def _unpacked(packed: bytes) -> dict[str, Any]:
+    value = json.loads(zlib.decompress(packed))
+    if not isinstance(value, dict) or set(value) != set(_PARTS):
+        raise CodecError("no parts of an attempt")
+    return {name: decode(_HINTS[name], value[name]) for name in _PARTS}
+
+
+def _with_parts(listed: Attempt, parts: dict[str, Any]) -> Attempt:
+    stored: tuple[CalledWorkflow, ...] = parts.pop("called_workflows")
+    texts = {(item.path, item.commit): item.text for item in stored}
+    called = tuple(
+        replace(item, text=texts.get((item.path, item.commit), item.text)) for item in listed.called_workflows
+    )
+    return replace(listed, **parts, called_workflows=called)
+
+
+def _same(stored: Attempt, listed: Attempt) -> bool:
+    return _same_run(stored, listed) and (stored.attempt, stored.started_at, stored.conclusion) == (
+        listed.attempt,
+        listed.started_at,
+        listed.conclusion,
+    )
+
+
+def _same_run(stored: Attempt, listed: Attempt) -> bool:
+    """What all attempts of a run have in common."""
+    return (
+        stored.run_id == listed.run_id
+        and stored.created_at == listed.created_at
+        and stored.head_sha == listed.head_sha
+        and stored.run_number == listed.run_number
+        and stored.repository.id == listed.repository.id
+    )

@@ -1,0 +1,213 @@
+"""The SQLite file behind the store: opened when it is first needed, shared by several planescopes, never a reason to fail.
+
+Every piece of work is one short transaction in WAL mode. A file that is damaged, or that is no store, is set aside and
+begun anew. A disk that is full or read-only, or a folder that cannot be made, switches the store off for this session.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+_APPLICATION = 0x706C616E
+"""``plan``: SQLite's place for saying whose file it is."""
+
+_SCHEMA = (
+    """
+    CREATE TABLE attempts (
+        host TEXT NOT NULL,
+        repository TEXT NOT NULL,
+        run INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        depth TEXT NOT NULL,
+        token INTEGER NOT NULL,
+        format TEXT NOT NULL,
+        stored_at REAL NOT NULL,
+        bytes INTEGER NOT NULL,
+        head TEXT NOT NULL,
+        parts BLOB NOT NULL,
+        PRIMARY KEY (host, repository, run, attempt, depth, token)
+    )
+    """,
+    "CREATE INDEX by_age ON attempts (stored_at, bytes)",
+)
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+
+
+class Database:
+    """One connection, shared by the threads of this process. ``busy_seconds``: how long another writer is waited for."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = 2.0) -> None:
+        self.path = path
+        self.note = ""
+        """What is wrong with the store, as a sentence for people; empty while nothing is."""
+        self._busy_seconds = busy_seconds
+        self._lock = Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._off = False
+        self._writable = True
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do a piece of reading; None where the store cannot be had."""
+        return self._do(work)
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """Do a piece of writing, as one transaction; None where it was not done."""
+
+        def transaction(connection: sqlite3.Connection) -> T:
+            connection.execute("BEGIN IMMEDIATE")
+            result = work(connection)
+            connection.execute("COMMIT")
+            return result
+
+        return self._do(transaction) if self._writable else None
+
+    def outside(self, statement: str) -> None:
+        """Run a statement that no transaction may hold; whether it worked does not matter."""
+
+        def alone(connection: sqlite3.Connection) -> None:
+            with suppress(sqlite3.Error):
+                connection.execute(statement).fetchall()
+
+        self._do(alone)
+
+    def close(self) -> None:
+        """Close the file. May be called again; later work finds the store off."""
+        with self._lock:
+            self._off = True
+            self._disconnect()
+
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        with self._lock:
+            for last in (False, True):
+                if self._off:
+                    return None
+                try:
+                    return work(self._connected())
+                except sqlite3.Error as error:
+                    self._roll_back()
+                    if not self._again(error, last=last):
+                        return None
+                except OSError as error:
+                    self._switch_off(f"{self.path} cannot be used ({error.strerror})")
+            return None
+
+    def _again(self, error: sqlite3.Error, *, last: bool) -> bool:
+        """Whether the work is worth a second try; what is wrong is noted."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _BUSY:
+            # Somebody else writes for long: GitHub can be asked, and what was read need not be kept.
+            return False
+        if code in _UNWRITABLE and self._connection is not None:
+            self._writable = False
+            why = "the disk is full" if code == sqlite3.SQLITE_FULL else "it is read-only"
+            self._say(f"{self.path} cannot be written ({why}); what is read now is not kept")
+            return False
+        if (code in _DAMAGED or isinstance(error, _NoStore)) and not last:
+            self._set_aside()
+            return not self._off
+        self._switch_off(f"{self.path} cannot be used ({error})")
+        return False
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                # Logs of private repositories: nobody else's business on a shared machine.
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            self._inode = self.path.stat().st_ino
+            self._connection = sqlite3.connect(
+                self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+            )
+            _prepare(self._connection, time.monotonic() + self._busy_seconds)
+        return self._connection
+
+    def _set_aside(self) -> None:
+        """Put the damaged file out of the way, unless another planescope has done so already."""
+        self._disconnect()
+        aside = self.path.with_name(f"{self.path.name}.damaged")
+        try:
+            if self.path.stat().st_ino == self._inode:
+                for suffix in ("-wal", "-shm"):
+                    # A log of the damaged file must not be played into the new one.
+                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+                self.path.replace(aside)
+                self._say(f"{self.path} was damaged: it was set aside as {aside.name} and begun anew")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._switch_off(f"{self.path} is damaged and cannot be set aside ({error.strerror})")
+
+    def _roll_back(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+
+    def _switch_off(self, what: str) -> None:
+        self._off = True
+        self._say(f"{what}; planescope works without it")
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _say(self, sentence: str) -> None:
+        if not self.note:
+            self.note = f"The local store {sentence}."
+
+
+class _NoStore(sqlite3.DatabaseError):
+    """A database, but none of ours."""
+
+
+def _prepare(connection: sqlite3.Connection, until: float) -> None:
+    """Set the connection up, and the file if it is new. Raises sqlite3.Error."""
+    connection.execute(f"PRAGMA busy_timeout = {max(int((until - time.monotonic()) * 1000), 0)}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if _is_ours(connection):
+        return
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    while True:
+        try:
+            # SQLite does not wait for a lock here: two planescopes may be making the file at once.
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+    connection.execute("BEGIN IMMEDIATE")
+    if not _is_ours(connection):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """False for a new file. Raises _NoStore for a file of others, or of another version."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if (application, version) == (_APPLICATION, SCHEMA_VERSION):
+        return True
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application or version or tables:
+        raise _NoStore("it is not a store of this version")
+    return False
