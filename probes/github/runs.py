@@ -77,13 +77,16 @@ def list_runs(client: Client, repository: Repository, run_filter: RunFilter, pag
 
 
 def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
-    """The workflow's file name or id for the address; a shown name is looked up. Raises GitHubProblem."""
+    """The workflow's file name or id for the address; a shown name, or the path of one that GitHub made (``dynamic/…``),
+    is looked up. Raises GitHubProblem."""
     if wanted.isascii() and wanted.isdigit():
         return wanted
-    if wanted.endswith((".yml", ".yaml")):
-        return quote(wanted.rpartition("/")[2], safe="")
+    file = wanted.partition("@")[0]
+    if file.endswith((".yml", ".yaml")):
+        return quote(file.rpartition("/")[2], safe="")
     workflows = client.whole_list(f"/repos/{repository.full_name}/actions/workflows", "workflows", most_pages=3)
-    named = {text(workflow, "name"): number(workflow, "id") for workflow in workflows}
+    named = {text(workflow, "path"): number(workflow, "id") for workflow in workflows}
+    named |= {text(workflow, "name"): number(workflow, "id") for workflow in workflows}
     if (key := named.get(wanted)) is not None:
         return str(key)
     known = sorted(name for name in named if name)

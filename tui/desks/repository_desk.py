@@ -16,9 +16,10 @@ from diagnosis.reading import Known
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing
 from probes.github.errors import Cancelled as SourceCancelled
-from probes.github.errors import GitHubProblem
+from probes.github.errors import ExitCode, GitHubProblem
 from probes.github.parts import Depth
 from probes.github.runs import RunFilter
+from probes.github.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.github.source import ProgressHook as SourceProgress
 from probes.github.workflow_file import parse_workflow
@@ -38,6 +39,7 @@ from tui.desk import (
     RunRow,
     no_progress,
 )
+from tui.desks.neighbours import runs_around
 from tui.packet.folder import PacketProblem, write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
@@ -139,12 +141,9 @@ class RepositoryDesk:
             status=query.status,
             created=query.created,
         )
-        _stop_if(cancelled)
-        with _asking():
-            found = self._source.list_runs(wanted, page, cancelled=cancelled, progress=_shown(progress))
-        attempts = found.attempts
-        self._listed.update({attempt.key: attempt for attempt in attempts})
-        return RunPage(tuple(_row(attempt) for attempt in attempts), found.total, found.next_page)
+        found = self._page(wanted, page, progress, cancelled)
+        self._listed.update({attempt.key: attempt for attempt in found.attempts})
+        return RunPage(tuple(_row(attempt) for attempt in found.attempts), found.total, found.next_page)
 
     def _chain(self, selected: RunKey | None, progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
         """The attempts of the chain around the selected run, not yet with their parts."""
@@ -155,9 +154,9 @@ class RepositoryDesk:
             anchor = self._first_read(selected, progress, cancelled)
         workflow = anchor.workflow_path if anchor else self.case.workflow or self._workflow
         if anchor is None and not workflow:
-            page = self._runs(RunFilter(branch=self._branch), progress, cancelled)
-            workflow = page[0].workflow_path if page else ""
-        listed = self._runs(RunFilter(workflow=workflow), progress, cancelled) if workflow else ()
+            newest = self._page(RunFilter(branch=self._branch), 1, progress, cancelled).attempts
+            workflow = newest[0].workflow_path if newest else ""
+        listed = self._around(workflow, anchor, progress, cancelled) if workflow else ()
         known = {attempt.key: attempt for attempt in listed}
         if anchor is not None:
             known.setdefault(anchor.key, anchor)
@@ -168,10 +167,22 @@ class RepositoryDesk:
             chain = in_order({**{attempt.key: attempt for attempt in chain}, **earlier}.values())
         return chain
 
-    def _runs(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
+    def _around(
+        self, workflow: str, anchor: Attempt | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """The workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
+        wanted = RunFilter(workflow=workflow)
+        try:
+            return runs_around(lambda number: self._page(wanted, number, progress, cancelled), anchor)
+        except DeskProblem as problem:
+            if anchor is None or problem.exit_code != ExitCode.USAGE:
+                raise
+            return (anchor,)
+
+    def _page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> SourcePage:
         _stop_if(cancelled)
         with _asking():
-            return self._source.list_runs(wanted, 1, cancelled=cancelled, progress=_shown(progress)).attempts
+            return self._source.list_runs(wanted, number, cancelled=cancelled, progress=_shown(progress))
 
     def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
         with _asking():
