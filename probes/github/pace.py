@@ -111,8 +111,8 @@ class Pace:
             known = self._left
             if known is not None and known.resets_at == resets_at:
                 remaining = min(remaining, known.remaining)
-            elif known is not None and known.resets_at and resets_at and resets_at < known.resets_at:
-                return
+            elif known is not None and resets_at is not None and resets_at <= self._clock():
+                return  # overtaken: of an hour that is over
             self._left = RateLimit(limit, remaining, resets_at)
         if remaining == 0 and resets_at is not None and resets_at > self._clock():
             self.limit_reached("primary rate limit", headers)

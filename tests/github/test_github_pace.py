@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from probes.github.errors import Cancelled, RateLimited
-from probes.github.pace import Pace, Watch
+from probes.github.pace import LONGEST_WAIT, Pace, RateLimit, Watch
 
 START = datetime(2026, 5, 1, 10, tzinfo=UTC)
+HOUR = int(START.timestamp())
 
 
 class Clock:
@@ -100,3 +101,62 @@ def test_an_absurd_header_is_no_crash(header: str) -> None:
     pace = pace_of(Clock())
     pace.limit_reached("secondary rate limit", {"retry-after": header})
     pace.limit_reached("primary rate limit", {"x-ratelimit-reset": header})
+
+
+def told(remaining: object, reset: object = None, **more: str) -> dict[str, str]:
+    return {
+        "x-ratelimit-limit": "5000",
+        "x-ratelimit-remaining": f"{remaining}",
+        "x-ratelimit-reset": f"{reset or HOUR + 3_600}",
+        **more,
+    }
+
+
+def test_what_is_left_is_the_least_that_was_told_within_the_hour() -> None:
+    pace = pace_of(Clock(), throttled=False)
+    assert pace.left is None
+    for remaining in (4_990, 4_985, 4_988):
+        pace.seen(told(remaining))
+    assert pace.left == RateLimit(5_000, 4_985, datetime.fromtimestamp(HOUR + 3_600, UTC))
+    pace.seen(told(4_999, HOUR + 7_200))
+    assert pace.left is not None
+    assert pace.left.remaining == 4_999, "another hour"
+    pace.seen(told(3, HOUR - 60))
+    assert pace.left.remaining == 4_999, "an answer of an hour that is over came late"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        told(7, **{"x-ratelimit-resource": "search"}),
+        told("many"),
+        told(-1),
+        told("9" * 40),
+        {"x-ratelimit-remaining": "7"},
+    ],
+)
+def test_headers_that_say_nothing_of_this_limit_are_left_aside(headers: dict[str, str]) -> None:
+    pace = pace_of(Clock(), throttled=False)
+    pace.seen(headers)
+    assert pace.left is None
+
+
+def test_with_nothing_left_the_next_request_waits_without_being_refused_first() -> None:
+    clock = Clock()
+    pace = pace_of(clock, throttled=False)
+    pace.seen(told(0, HOUR + 30))
+    shown: list[tuple[str, int, int]] = []
+    pace.turn(Watch(progress=lambda *step: shown.append(step)))
+    assert clock.seconds == pytest.approx(31, abs=0.5)
+    assert shown[0] == ("waiting for GitHub's primary rate limit", 0, 31)
+    assert shown[-1][1] >= 30
+
+
+def test_a_limit_of_an_hour_is_not_waited_out() -> None:
+    clock = Clock()
+    pace = pace_of(clock, throttled=False)
+    pace.seen(told(0, HOUR + int(LONGEST_WAIT) + 60))
+    with pytest.raises(RateLimited, match="primary rate limit is reached until"):
+        pace.turn(Watch())
+    assert clock.seconds == 0

@@ -47,8 +47,10 @@ def runs_around(list_page: ListPage, anchor: Attempt | None) -> tuple[Attempt, .
 
 def _page_of(list_page: ListPage, first: RunPage, anchor: Attempt) -> tuple[int, RunPage | None]:
     """The page that holds the anchor. Runs are numbered by workflow; deleted ones make the guess too large a number."""
-    if _holds(first, anchor) or not first.attempts:
+    if _holds(first, anchor):
         return 1, first
+    if not first.attempts:
+        return 1, None
     last = -(-first.total // PER_PAGE)
     place = (first.attempts[0].run_number - anchor.run_number) // PER_PAGE + 1
     asked: set[int] = {1}
