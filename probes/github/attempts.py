@@ -19,7 +19,8 @@ def read_attempt(client: Client, repository: Repository, run_id: int, attempt: i
     """
     path = f"/repos/{repository.full_name}/actions/runs/{run_id}"
     try:
-        return attempt_of(client.object(path if attempt is None else f"{path}/attempts/{attempt}"), repository)
+        address = path if attempt is None else f"{path}/attempts/{attempt}"
+        return attempt_of(client.object(address, remember=True), repository)
     except NotFound:
         which = "" if attempt is None else f" with an attempt {attempt}"
         raise GitHubProblem(
@@ -43,11 +44,30 @@ def read_earlier(client: Client, latest: Attempt, number: int) -> Attempt:
         )
 
 
+def read_again(client: Client, attempt: Attempt) -> tuple[Attempt, ...]:
+    """An active attempt as it is now, without its parts, if it has changed; with it the latest, if that is another.
+
+    Raises GitHubProblem where the run is gone, else ReadFailure. Unchanged, it costs no part of the rate limit.
+    """
+    latest = read_attempt(client, attempt.repository, attempt.run_id, None)
+    if latest.attempt <= attempt.attempt:
+        return (latest,) if _differs(latest, attempt) else ()
+    return (read_earlier(client, latest, attempt.attempt), latest)
+
+
+def _differs(now: Attempt, before: Attempt) -> bool:
+    """Whether the run objects differ; parts do not count."""
+    names = ("jobs", "workflow_text", "oidc_customization", "artifacts", "called_workflows", "environment")
+    parts = {name: getattr(before, name) for name in names}
+    return replace(now, **parts, origin=before.origin, reconstructed=before.reconstructed) != before
+
+
 def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:
     """The attempt's jobs with their steps, in GitHub's order, without logs and annotations."""
     path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/attempts/{attempt.attempt}/jobs"
     try:
-        return Known(tuple(job_of(job) for job in client.whole_list(path, "jobs")))
+        found = client.whole_list(path, "jobs", remember=not attempt.complete)
+        return Known(tuple(job_of(job) for job in found))
     except ReadFailure as failure:
         return failure.reading(f"the jobs of run {attempt.run_id}, attempt {attempt.attempt}")
 

@@ -21,6 +21,7 @@ from probes.github.endpoints import permitted
 from probes.github.errors import BrokenAnswer
 from probes.github.pace import Pace, Watch
 from probes.github.refusals import refusal
+from probes.github.tags import Tags, question
 from probes.github.transport import Answer, Line, PlainSession, ReadOnlyRequester
 from probes.ledger import Ledger
 
@@ -48,6 +49,8 @@ class Client:
     def __init__(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> None:
         self.access = access
         self.line = Line(access, ledger, pace, timeouts)
+        self.tags = Tags()
+        """What it remembers; the clients of one source share it."""
         self.github = Github(
             auth=Auth.Token(access.token) if access.token else None,
             base_url=access.url,
@@ -65,18 +68,24 @@ class Client:
         """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
         self.downloads.trust_env = False
 
-    def object(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Json:
-        """A JSON object."""
-        value = _json(self._ask(path, parameters))
+    def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
+        """A JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
+        value = _json(self._ask(path, parameters, remember=remember))
         if not isinstance(value, dict):
             raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
         return value
 
     def page(
-        self, path: str, item: str | None, number: int = 1, parameters: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        item: str | None,
+        number: int = 1,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        remember: bool = False,
     ) -> Page:
         """One page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
-        answer = self._ask(path, {**(parameters or {}), "per_page": PER_PAGE, "page": number})
+        answer = self._ask(path, {**(parameters or {}), "per_page": PER_PAGE, "page": number}, remember=remember)
         value = _json(answer)
         items = value if item is None else value.get(item) if isinstance(value, dict) else None
         if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
@@ -89,11 +98,13 @@ class Client:
         more = linked or ("link" not in answer.headers and bool(items) and seen < counted)
         return Page(tuple(items), max(counted, seen), more)
 
-    def whole_list(self, path: str, item: str | None, *, most_pages: int = 10) -> tuple[Json, ...]:
+    def whole_list(
+        self, path: str, item: str | None, *, most_pages: int = 10, remember: bool = False
+    ) -> tuple[Json, ...]:
         """All pages of a list, up to ``most_pages``."""
         items: list[Json] = []
         for number in range(1, most_pages + 1):
-            page = self.page(path, item, number)
+            page = self.page(path, item, number, remember=remember)
             items += page.items
             if not page.more:
                 break
@@ -121,10 +132,19 @@ class Client:
         self.github.close()
         self.downloads.close()
 
-    def _ask(self, path: str, parameters: Mapping[str, str | int] | None) -> Answer:
-        status, headers, text = self._requester.requestJson("GET", path, dict(parameters or {}))
+    def _ask(self, path: str, parameters: Mapping[str, str | int] | None, *, remember: bool = False) -> Answer:
+        asked = question(path, parameters)
+        known = self.tags.known(asked) if remember else None
+        # PyGithub's own lists take "not modified" for an empty list, so the tag is sent and understood here.
+        tag = {"If-None-Match": known[0]} if known else None
+        status, headers, text = self._requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
+        if status == 304 and known:
+            return known[1]
         if status < 400:
-            return Answer(status, headers, text)
+            answer = Answer(status, headers, text)
+            if remember:
+                self.tags.remember(asked, answer)
+            return answer
         endpoint = permitted("GET", path)
         raise refusal(status, headers, text, access=self.access, permission=endpoint.permission if endpoint else "")
 

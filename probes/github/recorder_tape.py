@@ -99,18 +99,24 @@ class _TapedClient(Client):
         super().__init__(access, ledger, pace, timeouts)
         self._tape = tape
 
-    def object(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Json:
+    def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
         with self._noting(path):
-            value = super().object(path, parameters)
+            value = super().object(path, parameters, remember=remember)
         page = (parameters or {}).get("page", 1)
         self._tape.note_object(path, value, page if isinstance(page, int) else 1)
         return value
 
     def page(
-        self, path: str, item: str | None, number: int = 1, parameters: Mapping[str, str | int] | None = None
+        self,
+        path: str,
+        item: str | None,
+        number: int = 1,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        remember: bool = False,
     ) -> Page:
         with self._noting(path):
-            page = super().page(path, item, number, parameters)
+            page = super().page(path, item, number, parameters, remember=remember)
         self._tape.note_page(path, item, number, page.items)
         return page
 

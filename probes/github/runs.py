@@ -71,7 +71,7 @@ def list_runs(client: Client, repository: Repository, run_filter: RunFilter, pag
     base = f"/repos/{repository.full_name}/actions"
     if run_filter.workflow:
         base += f"/workflows/{workflow_key(client, repository, run_filter.workflow)}"
-    found = client.page(f"{base}/runs", "workflow_runs", max(page, 1), run_filter.parameters())
+    found = client.page(f"{base}/runs", "workflow_runs", max(page, 1), run_filter.parameters(), remember=True)
     attempts = tuple(attempt_of(run, repository) for run in found.items)
     return RunPage(attempts, found.total, max(page, 1) + 1 if found.more else None)
 

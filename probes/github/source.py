@@ -16,7 +16,7 @@ from typing import Self, TypeAlias, TypeVar
 from diagnosis.reading import Reading
 from diagnosis.runs import Attempt, Repository
 from diagnosis.surroundings import CommitsBetween, Environment
-from probes.github.attempts import read_attempt, read_earlier
+from probes.github.attempts import read_again, read_attempt, read_earlier
 from probes.github.between import read_between
 from probes.github.body import Timeouts
 from probes.github.client import Client
@@ -28,6 +28,7 @@ from probes.github.kept import Kept
 from probes.github.pace import Pace, RateLimit, Watch, never, silent
 from probes.github.parts import Depth, Parts
 from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
+from probes.github.tags import Tags
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 
@@ -69,7 +70,14 @@ class GitHubSource:
         self._label = label
         self._pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
-        self._crew = Crew(lambda: client(access, ledger, self._pace, limits), workers)
+        tags = Tags()
+
+        def make_client() -> Client:
+            made = client(access, ledger, self._pace, limits)
+            made.tags = tags
+            return made
+
+        self._crew = Crew(make_client, workers)
         self._parts = Parts(self._crew)
         self._kept = Kept(store, access, repository) if store is not None else None
         self._lock = Lock()
@@ -183,6 +191,23 @@ class GitHubSource:
             whole = self._parts.add(filled, depth, watch)
             self._kept.keep(filled, whole, depth)
         return tuple(self._label(attempt) for attempt in whole)
+
+    def refresh(
+        self, attempts: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> tuple[Attempt, ...]:
+        """Those attempts that have changed since they were read, as they are now, without parts.
+
+        Only active ones are asked about, each in one request that costs no part of the rate limit while nothing changes.
+        Where a run was started again meanwhile, its new attempt is there as well. Raises GitHubProblem, Cancelled.
+        """
+        tasks = {
+            attempt.key: as_whole(f"The run {attempt.run_id} of {self.name}", partial(read_again, attempt=attempt))
+            for attempt in attempts
+            if attempt.status not in ("completed", "unknown")
+        }
+        found = self._crew.side_by_side("reading runs", tasks, Watch(cancelled, progress))
+        changed = {attempt.key: attempt for group in found.values() for attempt in group}
+        return tuple(self._label(attempt) for attempt in changed.values())
 
     def between(
         self, attempts: Sequence[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
