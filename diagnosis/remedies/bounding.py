@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from diagnosis.account import NamedPolicy
 from diagnosis.excess import excess
 from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.patch import Json, Statement, as_list, grants, statements, written
+from diagnosis.remedies.patch import Json, Statement, as_list, grants, statements, with_own_sids, written
 from diagnosis.verdicts import Need
 
 
@@ -39,7 +39,7 @@ def bounded_document(policy: NamedPolicy, needs: tuple[Need, ...], session: str,
         return None
     if not kept:
         return ""
-    document["Statement"] = _with_own_sids(kept)
+    document["Statement"] = with_own_sids(kept)
     return written(document)
 
 
@@ -82,16 +82,3 @@ def _granted(statement: Statement, needs: Iterable[Need], session: str, role_arn
         if evaluate(request, Layers(identity=(policy,))).outcome is Outcome.ALLOWED:
             found.append((need.action, need.resource))
     return found
-
-
-def _with_own_sids(items: list[Json]) -> list[Json]:
-    """The statements with each Sid once; a repeated one is numbered, since IAM refuses documents that repeat one."""
-    seen: set[str] = set()
-    for item in items:
-        if not isinstance(item, dict) or not item.get("Sid"):
-            continue
-        sid, number = str(item["Sid"]), 2
-        while str(item["Sid"]) in seen:
-            item["Sid"], number = f"{sid}{number}", number + 1
-        seen.add(str(item["Sid"]))
-    return items

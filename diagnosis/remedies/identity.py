@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from diagnosis.account import AccountState, NamedPolicy
 from diagnosis.gates import Checkpoint, Owner, Plane
@@ -13,29 +13,23 @@ from diagnosis.remedies.bounding import bounded_document
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import INLINE_LIMIT, as_list, difference, extended, size, statements
-from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Problem, Remediation
+from diagnosis.remedies.patch import (
+    ATTACHED_LIMIT,
+    INLINE_LIMIT,
+    MANAGED_LIMIT,
+    VERSIONS_LIMIT,
+    as_list,
+    difference,
+    extended,
+    size,
+    statements,
+)
+from diagnosis.remedies.policy_edit import Edit, voices
+from diagnosis.remedies.rendering import policy_name
+from diagnosis.verdicts import Problem, Remediation
 
 SCOPE_CAUSES = ("get-authorization-token", "push-scope", "pull-scope")
 EXCESS_CAUSE = "wildcard-escalation"
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    """One policy of the role before and after; ``after`` None: taken off the role."""
-
-    policy: NamedPolicy
-    before: str | None
-    after: str | None
-
-    @property
-    def change(self) -> Change:
-        if self.policy.arn is not None:
-            return Change(ChangeKind.REPLACE_ATTACHED_POLICY, self.policy.arn, document=self.after)
-        if self.after is None:
-            return Change(ChangeKind.DELETE_INLINE_POLICY, self.policy.name)
-        return Change(ChangeKind.PUT_INLINE_POLICY, self.policy.name, document=self.after)
 
 
 def mend_identity(situation: Situation) -> Choice | None:
@@ -47,17 +41,17 @@ def mend_identity(situation: Situation) -> Choice | None:
     if not situation.run.role_arn:
         return None
     edits = _edits(situation, problems)
-    granted = _missing_pairs(situation, problems)
+    granted = needed_pairs(situation.needs, (problem for problem in problems if problem.cause in SCOPE_CAUSES))
     if not edits:
         return None
     return (Offer(_remediation(situation, problems, edits, granted)),)
 
 
-def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[_Edit]:
+def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[Edit]:
     account, role_arn = situation.account, situation.run.role_arn or ""
     session = session_arn(role_arn, situation.run.session_name)
     wanted = needed_pairs(situation.needs, problems)
-    edits: dict[tuple[str, str | None], _Edit] = {}
+    edits: dict[tuple[str, str | None], Edit] = {}
     for policy in _policies(account):
         after: str | None = policy.document
         if any(problem.cause == EXCESS_CAUSE for problem in problems):
@@ -68,31 +62,66 @@ def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[_Edit]:
                 after = narrowed(after, wanted, session, role_arn, of_role=True) or after
         except ValueError:
             continue
+        if after is not None and not _has_statements(after):
+            after = None
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
             owned_by_aws = policy.arn is not None and ":iam::aws:policy/" in policy.arn
-            edits[policy.name, policy.arn] = _Edit(policy, policy.document, None if owned_by_aws else after)
+            edits[policy.name, policy.arn] = Edit(policy, policy.document, None if owned_by_aws else after)
     return _with_missing(situation, edits)
 
 
-def _with_missing(situation: Situation, edits: dict[tuple[str, str | None], _Edit]) -> list[_Edit]:
-    """The edits, and an inline policy that takes what is still missing after them."""
+def _with_missing(situation: Situation, edits: dict[tuple[str, str | None], Edit]) -> list[Edit]:
+    """The edits, and a policy that takes what is still missing after them."""
     account = applied((edit.change for edit in edits.values()), situation.account)
-    opened = replace(account, boundary=Absent("boundary"), scps=Absent("SCPs"), repository_policy=Absent("policy"))
     lacking = [
         (judged.need.action, judged.need.resource or "")
-        for judged in judge_needs(situation.needs, opened, situation.run.session_name)
+        for judged in judge_needs(situation.needs, _opened(account), situation.run.session_name)
         if judged.entitlement is Entitlement.DENIED
     ]
     if not lacking:
         return list(edits.values())
     inline = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
     home = _home(inline)
-    name = home.name if home else f"EcrRelease-{situation.account.question.repository or 'registry'}"
+    new_name = policy_name(f"EcrRelease-{account.question.repository or 'registry'}")
+    name = home.name if home else new_name
     before = next((edit.before for key, edit in edits.items() if key == (name, None)), home.document if home else None)
     after = extended(home.document if home else None, lacking)
-    edits[name, None] = _Edit(NamedPolicy(name=name, document=after), before, after)
+    others = sum(size(policy.document) for policy in inline if policy.name != name)
+    if others + size(after) > INLINE_LIMIT and _can_attach(account):
+        # The role's inline policies are full: a managed policy of its own takes what is missing.
+        role_arn = situation.run.role_arn or ""
+        arn = ":".join(role_arn.split(":")[:5]) + f":policy/{new_name}"
+        document = extended(None, lacking)
+        edits[new_name, arn] = Edit(NamedPolicy(new_name, document, arn), None, document)
+    else:
+        edits[name, None] = Edit(NamedPolicy(name=name, document=after), before, after)
     return list(edits.values())
+
+
+def _opened(account: AccountState) -> AccountState:
+    """The account with every layer but the role's own policies open, so that only these are asked."""
+    question = account.question
+    across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
+    admits = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
+    )
+    return replace(
+        account,
+        boundary=Absent("boundary"),
+        scps=Absent("SCPs"),
+        rcps=Absent("RCPs"),
+        repository_policy=Known(NamedPolicy("open", admits)) if across else Absent("policy"),
+    )
+
+
+def _has_statements(document: str) -> bool:
+    loaded = json.loads(document)
+    return isinstance(loaded, dict) and bool(statements(loaded))
+
+
+def _can_attach(account: AccountState) -> bool:
+    return isinstance(account.attached_policies, Known) and len(account.attached_policies.value) < ATTACHED_LIMIT
 
 
 def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
@@ -116,46 +145,54 @@ def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
     return None
 
 
-def _missing_pairs(situation: Situation, problems: tuple[Problem, ...]) -> tuple[tuple[str, str], ...]:
-    return needed_pairs(situation.needs, (problem for problem in problems if problem.cause in SCOPE_CAUSES))
-
-
 def _remediation(
-    situation: Situation,
-    problems: tuple[Problem, ...],
-    edits: list[_Edit],
-    granted: tuple[tuple[str, str], ...],
+    situation: Situation, problems: tuple[Problem, ...], edits: list[Edit], granted: tuple[tuple[str, str], ...]
 ) -> Remediation:
-    account = situation.account
-    role = account.role.value.name if isinstance(account.role, Known) else ""
-    total = sum(size(edit.after) for edit in edits if edit.after and edit.policy.arn is None)
-    edited = {edit.policy.name for edit in edits if edit.policy.arn is None}
-    if isinstance(account.inline_policies, Known):
-        total += sum(size(p.document) for p in account.inline_policies.value if p.name not in edited)
-    warnings = [f"The role's inline policies would take {total} of {INLINE_LIMIT} characters: use a managed policy."]
-    shared = [edit.policy.name for edit in edits if edit.policy.arn and edit.after is not None]
-    off = [edit.policy.name for edit in edits if edit.after is None]
+    role = situation.account.role.value if isinstance(situation.account.role, Known) else None
+    name = role.name if role else ""
+    told = voices(edits, name)
     return Remediation(
         id="mend-role-permissions",
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
         plane=Plane.AUTHORIZATION,
         checkpoint=min((p.checkpoint for p in problems if p.checkpoint), key=_order, default=None),
         title=_title(granted, excess=any(problem.cause == EXCESS_CAUSE for problem in problems)),
-        words=_words(granted, edits, role),
+        words=_words(granted, edits, name),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization for the steps that the run exercises.",
         changes=tuple(edit.change for edit in edits),
-        aws_cli="\n\n".join(_cli(edit, role) for edit in edits),
-        terraform="\n\n".join(_terraform(edit, role) for edit in edits),
-        cloudformation="\n".join(_cloudformation(edit, role) for edit in edits if edit.after is not None),
+        aws_cli=told.aws_cli,
+        terraform=told.terraform,
+        cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
-        warnings=(
-            *(warnings if total > INLINE_LIMIT else ()),
-            *(f"{name} is a managed policy: other roles may hang on it." for name in shared),
-            *(f"Without {name} the role also loses what it grants for other services." for name in off),
-        ),
+        warnings=_warnings(situation.account, edits),
         actions=tuple(dict.fromkeys(action for action, _ in granted)),
     )
+
+
+def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
+    """What AWS's limits and other users of the documents have to say."""
+    found: list[str] = []
+    after = applied((edit.change for edit in edits), account)
+    inline = after.inline_policies.value if isinstance(after.inline_policies, Known) else ()
+    total = sum(size(policy.document) for policy in inline)
+    if total > INLINE_LIMIT:
+        found.append(f"The role's inline policies would take {total} of {INLINE_LIMIT} characters: AWS refuses that.")
+    for edit in edits:
+        name = edit.policy.name
+        if edit.after is None:
+            found.append(f"Without {name} the role also loses what it grants for other services.")
+        elif edit.policy.arn is not None:
+            if size(edit.after) > MANAGED_LIMIT:
+                found.append(f"{name} would take {size(edit.after)} of {MANAGED_LIMIT} characters: AWS refuses that.")
+            if edit.before is None:
+                found.append(f"The role's inline policies are full, so {name} is a managed policy of its own.")
+            else:
+                found.append(
+                    f"{name} is a managed policy: other roles may hang on it. It keeps {VERSIONS_LIMIT} versions; "
+                    "delete one that is not in force where there are that many."
+                )
+    return tuple(found)
 
 
 def _order(checkpoint: Checkpoint) -> int:
@@ -169,7 +206,7 @@ def _title(granted: tuple[tuple[str, str], ...], *, excess: bool) -> str:
     return f"{grant} and bound the rest to the need" if excess else grant
 
 
-def _words(granted: tuple[tuple[str, str], ...], edits: list[_Edit], role: str) -> str:
+def _words(granted: tuple[tuple[str, str], ...], edits: list[Edit], role: str) -> str:
     token = [action for action, resource in granted if resource == "*"]
     exact = [resource for _, resource in granted if resource != "*"]
     parts = []
@@ -180,39 +217,8 @@ def _words(granted: tuple[tuple[str, str], ...], edits: list[_Edit], role: str) 
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
     names = ", ".join(
         f"{'new ' if edit.before is None else ''}{'managed' if edit.policy.arn else 'inline'} policy {edit.policy.name}"
+        f"{' (off the role)' if edit.after is None else ''}"
         for edit in edits
     )
     grant = f"Grant {' and '.join(parts)}. " if parts else ""
-    return f"{grant}Change of role {role}: {names}. Afterwards it holds what the release needs and nothing beyond it."
-
-
-def _cli(edit: _Edit, role: str) -> str:
-    name, arn = edit.policy.name, edit.policy.arn
-    if arn is not None and edit.after is None:
-        return shell("aws", "iam", "detach-role-policy", "--role-name", role, "--policy-arn", arn)
-    if arn is not None:
-        words = ["aws", "iam", "create-policy-version", "--policy-arn", arn, "--set-as-default"]
-        return with_document(words, "--policy-document", edit.after or "", f"{name}.json")
-    if edit.after is None:
-        return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
-    words = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", name]
-    return with_document(words, "--policy-document", edit.after, f"{name}.json")
-
-
-def _terraform(edit: _Edit, role: str) -> str:
-    name, arn = edit.policy.name, edit.policy.arn
-    if edit.after is None:
-        shown = "".join(c for c in (arn or name) if c.isprintable())
-        return f"# remove the resource that puts {shown} on the role"
-    if arn is not None:
-        return terraform_resource("aws_iam_policy", name, {"name": name}, {"policy": edit.after})
-    return terraform_resource("aws_iam_role_policy", name, {"name": name, "role": role}, {"policy": edit.after})
-
-
-def _cloudformation(edit: _Edit, role: str) -> str:
-    document = json.loads(edit.after or "{}")
-    if edit.policy.arn is not None:
-        properties = {"ManagedPolicyName": edit.policy.name, "PolicyDocument": document}
-        return cloudformation(edit.policy.name, "AWS::IAM::ManagedPolicy", properties)
-    properties = {"RoleName": role, "PolicyName": edit.policy.name, "PolicyDocument": document}
-    return cloudformation(edit.policy.name, "AWS::IAM::RolePolicy", properties)
+    return f"{grant}Change of role {role}: {names}. Afterwards these hold what the release needs and nothing beyond it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider
+from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails
 from diagnosis.reading import Absent, Known
 from diagnosis.verdicts import Change, ChangeKind
 
@@ -39,6 +39,9 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             return _without_inline(account, change.target)
         case ChangeKind.REPLACE_ATTACHED_POLICY:
             return _with_attached(account, change)
+        case ChangeKind.ATTACH_POLICY if change.document is not None and isinstance(account.attached_policies, Known):
+            made = NamedPolicy(change.target.rpartition("/")[2], change.document, change.target)
+            return replace(account, attached_policies=Known((*account.attached_policies.value, made)))
         case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
             return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
@@ -81,8 +84,13 @@ def _with_attached(account: AccountState, change: Change) -> AccountState:
 def _with_repository(account: AccountState, change: Change) -> AccountState:
     question = account.question
     name = change.target.partition("repository/")[2]
-    host = f"{question.registry_id}.dkr.ecr.{question.region}.amazonaws.com"
+    suffix = ".cn" if question.partition == "aws-cn" else ""
+    host = f"{question.registry_id}.dkr.ecr.{question.region}.amazonaws.com{suffix}"
     made = EcrRepository(change.target, name, question.registry_id or "", f"{host}/{name}", "MUTABLE")
     return replace(
-        account, repository=Known(made), repository_policy=Absent("repository policy"), image=Absent("image")
+        account,
+        repository=Known(made),
+        repository_policy=Absent("repository policy"),
+        image=Absent("image"),
+        registry_details=Known(RegistryDetails(image_count=0)),
     )

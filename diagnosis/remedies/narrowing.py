@@ -1,4 +1,4 @@
-"""Narrowing a Deny: the smallest edit after which it no longer stops the release, and stops everybody else as before."""
+"""Narrowing a Deny: the smallest edit after which it no longer stops the release, and stops everything else as before."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import copy
 import json
 from collections.abc import Iterable
 
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.patch import Json, Statement, as_list, statements, written
+from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, expand_actions, parse_policy
+from diagnosis.policy.matching import matches_everything
+from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, with_own_sids, written
 
 
 def narrowed(
@@ -21,9 +22,12 @@ def narrowed(
     """The document with its denying statements narrowed; None where no statement denies a need.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
-    the role would switch the Deny off, so the needed actions or resources are taken out instead.
+    the role would switch the Deny off, so the needed pairs are taken out of it instead. Raises ``ValueError`` where the
+    text is no policy.
     """
     document = json.loads(document_text)
+    if not isinstance(document, dict):
+        raise ValueError("the policy is not a JSON object")  # noqa: TRY004 - a wrong document, no wrong call
     wanted = tuple(needs)
     kept: list[Json] = []
     changed = False
@@ -33,12 +37,10 @@ def narrowed(
             kept.append(statement)
             continue
         changed = True
-        smaller = _without(statement, denied) if of_role else _excepting(statement, role_arn)
-        if smaller is not None:
-            kept.append(smaller)
+        kept += _without(statement, denied) if of_role else [_excepting(statement, role_arn)]
     if not changed:
         return None
-    document["Statement"] = kept
+    document["Statement"] = with_own_sids(kept)
     return written(document)
 
 
@@ -63,23 +65,48 @@ def _denies(statement: Statement, pair: tuple[str, str], session: str, role_arn:
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def _without(statement: Statement, denied: list[tuple[str, str]]) -> Statement | None:
-    """A role's own Deny without the needed actions, or without the needed resources; None: nothing of it is left."""
+def _without(statement: Statement, denied: list[tuple[str, str]]) -> list[Json]:
+    """A role's own Deny without the needed pairs: what else it denied, it denies still. Empty: nothing of it is left."""
+    needed = list(dict.fromkeys(action for action, _ in denied))
+    rest = _other_actions(statement, needed)
+    kept: list[Json] = [rest] if rest is not None else []
+    exact = sorted({resource for _, resource in denied if resource != "*"})
+    if exact and as_list(statement.get("Resource")) == ["*"]:
+        # The needed actions stay denied on everything but the needed resources.
+        elsewhere = copy.deepcopy(statement)
+        for element in ("Action", "NotAction", "Resource"):
+            elsewhere.pop(element, None)
+        elsewhere["Action"] = one_or_list([action for action in needed if (action, "*") not in denied])
+        elsewhere["NotResource"] = one_or_list(exact)
+        kept.append(elsewhere)
+    return kept
+
+
+def _other_actions(statement: Statement, needed: list[str]) -> Statement | None:
+    """The statement about all of its actions but the needed ones; None where it is about no other."""
     smaller = copy.deepcopy(statement)
-    actions = [str(action) for action in as_list(statement.get("Action"))]
-    gone = {action.lower() for action, _ in denied}
-    if actions and not any("*" in action or "?" in action for action in actions):
-        left: list[Json] = [action for action in actions if action.lower() not in gone]
-        if not left:
-            return None
-        smaller["Action"] = left
+    if "NotAction" in statement:
+        smaller["NotAction"] = [*as_list(statement.get("NotAction")), *needed]
         return smaller
-    resources = sorted({resource for _, resource in denied})
-    if as_list(statement.get("Resource")) == ["*"] and "*" not in resources:
-        del smaller["Resource"]
-        smaller["NotResource"] = [*resources]
+    patterns = [str(action) for action in as_list(statement.get("Action"))]
+    if any(matches_everything(pattern) for pattern in patterns):
+        del smaller["Action"]
+        smaller["NotAction"] = one_or_list(needed)
         return smaller
-    return None
+    gone = {action.lower() for action in needed}
+    plain = [pattern for pattern in patterns if not set(pattern) & {"*", "?"}]
+    wild = [pattern for pattern in patterns if set(pattern) & {"*", "?"}]
+    # A pattern that holds a needed action is written out; the others stay patterns.
+    hit = [pattern for pattern in wild if gone & {action.lower() for action in expand_actions([pattern])}]
+    left = [
+        *(pattern for pattern in plain if pattern.lower() not in gone),
+        *(pattern for pattern in wild if pattern not in hit),
+        *(action for action in (expand_actions(hit) if hit else ()) if action.lower() not in gone),
+    ]
+    if not left:
+        return None
+    smaller["Action"] = one_or_list(list(dict.fromkeys(left)))
+    return smaller
 
 
 def _excepting(statement: Statement, role_arn: str) -> Statement:
@@ -90,5 +117,6 @@ def _excepting(statement: Statement, role_arn: str) -> Statement:
         return smaller
     block = condition.setdefault("ArnNotEquals", {})
     if isinstance(block, dict):
-        block["aws:PrincipalArn"] = [*as_list(block.get("aws:PrincipalArn")), role_arn]
+        key = next((name for name in block if name.lower() == "aws:principalarn"), "aws:PrincipalArn")
+        block[key] = one_or_list([*(str(item) for item in as_list(block.get(key))), role_arn])
     return smaller

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnosis.account import AccountState
 from diagnosis.live.judgement import RunClaims
+from diagnosis.subject_claim import PossibleClaims
 from diagnosis.verdicts import Need, Problem, Remediation
 
 
@@ -18,11 +19,23 @@ class Situation:
     run: RunClaims
     needs: tuple[Need, ...]
     problems: tuple[Problem, ...]
+    corrected_audience: str | None = None
+    """The audience that the workflow should request, where correcting it there is the smaller change."""
 
     @property
     def account(self) -> AccountState:
         """The account as it was read."""
         return self.run.account
+
+    @property
+    def audience(self) -> str:
+        """The audience that the next run requests: the run's own, or the corrected one."""
+        return self.corrected_audience or self.run.audience
+
+    @property
+    def claims(self) -> PossibleClaims:
+        """The run's claims with that audience."""
+        return with_audience(self.run.claims, self.audience)
 
     def of(self, *causes: str) -> tuple[Problem, ...]:
         """The problems of these causes, in order."""
@@ -50,8 +63,24 @@ SUBJECT_CAUSES = (
     "condition-operator",
     "principal-wrong",
     "audience-not-admitted",
+    "trust-explicit-deny",
+    "trust-action",
+    "trust-condition",
 )
 """Causes for which the trust policy refuses a run."""
+
+
+def with_audience(possible: PossibleClaims, audience: str) -> PossibleClaims:
+    """The same claims for another audience."""
+    sets = tuple(
+        replace(
+            item,
+            claims=tuple(sorted({**dict(item.claims), "aud": audience}.items())),
+            unknown=tuple(name for name in item.unknown if name != "aud"),
+        )
+        for item in possible.sets
+    )
+    return replace(possible, sets=sets)
 
 
 def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:

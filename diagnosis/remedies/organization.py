@@ -1,24 +1,33 @@
-"""Layers that the role's owner cannot open: a permissions boundary, a service control policy. Their owners must act."""
+"""Layers that the role's owner cannot open: a permissions boundary, a control policy. Their owners must act."""
 
 from __future__ import annotations
 
-from diagnosis.gates import Plane
+import json
+
+from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import session_arn
 from diagnosis.reading import Known
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import MANAGED_LIMIT, difference, extended, size
-from diagnosis.remedies.rendering import with_document
+from diagnosis.remedies.patch import MANAGED_LIMIT, VERSIONS_LIMIT, difference, extended, size
+from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 CANNOT_HELP = "Adding identity permissions cannot help."
+_NAMES = {
+    "boundary": "permissions boundary",
+    "scp": "service control policy",
+    "resource-control-policy": "resource control policy",
+    "session-policy": "session policy",
+    "endpoint-policy": "endpoint policy",
+}
 
 
 def widen_boundary(situation: Situation) -> Choice | None:
     """A new version of the boundary that allows exactly the needed actions too; it grants nothing by itself."""
     problems = situation.of("boundary")
     reading, role = situation.account.boundary, situation.run.role_arn
-    if not problems or not isinstance(reading, Known) or not role:
+    if not problems or not isinstance(reading, Known) or not role or _owned_by_aws(situation):
         return None
     pairs = needed_pairs(situation.needs, problems)
     before, name = reading.value.document, reading.value.name
@@ -31,6 +40,9 @@ def widen_boundary(situation: Situation) -> Choice | None:
     too_long = size(after) > MANAGED_LIMIT
     arn = reading.value.arn or name
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
+    path = {} if iam_path(arn) == "/" else {"path": iam_path(arn)}
+    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": json.loads(after)}
+    managed |= {"Path": iam_path(arn)} if path else {}
     remediation = Remediation(
         id="widen-boundary",
         causes=("boundary",),
@@ -48,34 +60,44 @@ def widen_boundary(situation: Situation) -> Choice | None:
             after,
             "boundary.json",
         ),
+        terraform=terraform_resource("aws_iam_policy", name, {"name": name, **path}, {"policy": after}),
+        cloudformation=cloudformation(name, "AWS::IAM::ManagedPolicy", managed),
         difference=difference(before, after, f"boundary {name}"),
-        warnings=(f"The document would take {size(after)} of {MANAGED_LIMIT} characters: split it.",)
-        if too_long
-        else (),
+        warnings=(
+            *((f"The document would take {size(after)} of {MANAGED_LIMIT} characters: AWS refuses that.",) * too_long),
+            f"A managed policy keeps {VERSIONS_LIMIT} versions: delete one that is not in force where there are that many.",
+        ),
         actions=actions,
     )
     return (Offer(remediation),)
 
 
+def _owned_by_aws(situation: Situation) -> bool:
+    """Whether the boundary is one of AWS's own policies, which nobody can edit."""
+    reading = situation.account.boundary
+    return isinstance(reading, Known) and ":iam::aws:policy/" in (reading.value.arn or "")
+
+
 def ask_organization(situation: Situation) -> Choice | None:
-    """A service control policy (or a layer that cannot be read as a document): whose change it is, and what it must allow."""
-    causes = ["scp", "session-policy", "endpoint-policy"]
-    if not isinstance(situation.account.boundary, Known):
+    """A control policy (or a layer that cannot be read as a document): whose change it is, and what it must allow."""
+    causes = ["scp", "resource-control-policy", "session-policy", "endpoint-policy"]
+    if not isinstance(situation.account.boundary, Known) or _owned_by_aws(situation):
         causes.append("boundary")
     problems = situation.of(*causes)
     if not problems:
         return None
     first = problems[0]
-    names = {"boundary": "permissions boundary", "scp": "service control policy"}
     actions = tuple(dict.fromkeys(action for problem in problems for action in problem.actions))
-    layers = " and the ".join(dict.fromkeys(names.get(problem.cause, problem.cause) for problem in problems))
+    layers = " and the ".join(dict.fromkeys(_NAMES.get(problem.cause, problem.cause) for problem in problems))
+    wanted = ", ".join(actions) or "sts:AssumeRoleWithWebIdentity"
+    at_role = first.checkpoint is Checkpoint.ROLE_ASSUMPTION
     remediation = Remediation(
         id="ask-layer-owner",
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
-        plane=Plane.AUTHORIZATION,
+        plane=first.plane if at_role else Plane.AUTHORIZATION,
         checkpoint=first.checkpoint,
         title=f"Ask the owner of the {layers}",
-        words=f"The {layers} must allow {', '.join(actions)} for this role. {CANNOT_HELP} {first.reason}",
+        words=f"The {layers} must allow {wanted} for this role. {CANNOT_HELP} {first.reason}",
         owner=first.owner,
         verify=rerun_words(situation.run),
         changes=(Change(ChangeKind.OUTSIDE, layers, values=actions),),

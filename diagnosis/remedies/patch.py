@@ -14,6 +14,14 @@ INLINE_LIMIT = 10_240
 """Characters that all inline policies of a role share, white space not counted."""
 MANAGED_LIMIT = 6_144
 """Characters of one managed policy, white space not counted."""
+ATTACHED_LIMIT = 10
+"""Managed policies a role, by default; AWS raises it on request."""
+VERSIONS_LIMIT = 5
+"""Versions that a managed policy keeps."""
+TRUST_LIMIT, LARGEST_TRUST_LIMIT = 2_048, 4_096
+"""Characters of a trust policy, white space not counted: by default, and at the largest quota that AWS grants."""
+REPOSITORY_POLICY_LIMIT = 10_240
+"""Characters of an ECR repository policy."""
 
 
 def written(document: Mapping[str, object]) -> str:
@@ -33,7 +41,7 @@ def grants(needed: Iterable[tuple[str, str]]) -> list[Statement]:
         by_resource.setdefault(resource, set()).add(action)
     ordered = sorted(by_resource.items(), key=lambda item: (item[0] != "*", item[0]))
     return [
-        {"Sid": _sid(resource), "Effect": "Allow", "Action": _one_or_list(sorted(actions)), "Resource": resource}
+        {"Sid": _sid(resource), "Effect": "Allow", "Action": one_or_list(sorted(actions)), "Resource": resource}
         for resource, actions in ordered
     ]
 
@@ -45,7 +53,8 @@ def _sid(resource: str) -> str:
     return "Release" + "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in name).split())
 
 
-def _one_or_list(values: Sequence[str]) -> Json:
+def one_or_list(values: Sequence[str]) -> Json:
+    """One value bare, several as a list: as people write policies."""
     return values[0] if len(values) == 1 else list(values)
 
 
@@ -59,6 +68,19 @@ def as_list(value: Json) -> list[Json]:
 def statements(document: Mapping[str, Json]) -> list[Statement]:
     """The document's statements as a list of objects; anything else in their place is left out."""
     return [item for item in as_list(document.get("Statement")) if isinstance(item, dict)]
+
+
+def with_own_sids(items: list[Json]) -> list[Json]:
+    """The statements with each Sid once; a repeated one is numbered, since IAM refuses documents that repeat one."""
+    seen: set[str] = set()
+    for item in items:
+        if not isinstance(item, dict) or not item.get("Sid"):
+            continue
+        sid, number = str(item["Sid"]), 2
+        while str(item["Sid"]) in seen:
+            item["Sid"], number = f"{sid}{number}", number + 1
+        seen.add(str(item["Sid"]))
+    return items
 
 
 def extended(document_text: str | None, needed: Iterable[tuple[str, str]]) -> str:
@@ -97,17 +119,6 @@ def _is_plain_allow_on(statement: Statement, resource: str) -> bool:
     return resource != "*" or all(
         str(action).lower() == "ecr:getauthorizationtoken" for action in as_list(statement.get("Action"))
     )
-
-
-def without_statements(document_text: str, indexes: Iterable[int]) -> str | None:
-    """The document without the statements at these indexes; None where nothing would be left."""
-    document = _load(document_text)
-    gone = set(indexes)
-    kept: list[Json] = [item for index, item in enumerate(as_list(document.get("Statement"))) if index not in gone]
-    if not kept:
-        return None
-    document["Statement"] = kept
-    return written(document)
 
 
 def _load(document_text: str) -> dict[str, Json]:

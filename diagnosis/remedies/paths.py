@@ -9,7 +9,17 @@ from diagnosis.case import Case
 from diagnosis.live.assessment import assess
 from diagnosis.live.judgement import RunClaims
 from diagnosis.reading import Absent
-from diagnosis.remedies import identity, organization, provider, registry, repository_policy, trust, trust_scope
+from diagnosis.remedies import (
+    audience,
+    identity,
+    organization,
+    provider,
+    registry,
+    repository_policy,
+    trust,
+    trust_scope,
+)
+from diagnosis.remedies.bundle import by_owner
 from diagnosis.remedies.edits import edited
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.newly import newly_admitted
@@ -22,11 +32,13 @@ _MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
     provider.grant_id_token,
     provider.correct_role,
     provider.create_provider,
-    provider.add_audience,
+    audience.mend_audience,
     provider.shorten_session,
     trust.admit_or_dispatch,
     trust_scope.bound_trust,
     registry.repository_or_tag,
+    registry.room_for_images,
+    registry.open_key,
     identity.mend_identity,
     repository_policy.admit_role,
     organization.widen_boundary,
@@ -44,9 +56,8 @@ def paths(
     case: Case,
 ) -> tuple[Path, ...]:
     """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
-    situation = Situation(
-        run=RunClaims.of(replay, workflow, live.account, case), needs=live.needs, problems=live.problems
-    )
+    asked = Situation(RunClaims.of(replay, workflow, live.account, case), live.needs, live.problems)
+    situation = replace(asked, corrected_audience=audience.corrected_audience(asked))
     choices = [choice for make in _MAKERS if (choice := make(situation))]
     if not choices:
         return ()
@@ -79,17 +90,18 @@ def _proved(
     changed_replay, changed_workflow, account = edited(changes, replay, workflow, account)
     ref = next((offer.dispatch_ref for offer in offers if offer.dispatch_ref), None)
     needs = live.needs if changed_replay is replay else None
-    audience = RunClaims.of(changed_replay, changed_workflow, account, case, ref).audience
+    requested = RunClaims.of(changed_replay, changed_workflow, account, case, ref).audience
     after = assess(changed_replay, changed_workflow, account, case, ref=ref, needs=needs)
     return Path(
         title=_title(offers),
         remediations=tuple(offer.remediation for offer in offers),
         gates=after.gates,
-        newly_admitted=newly_admitted(live, after, replay, changes, audience),
+        newly_admitted=newly_admitted(live, after, replay, changes, requested),
         proves=" ".join(offer.proves for offer in offers if offer.proves)
         or "That a rerun of the same workflow passes every gate.",
         does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),
         still=after.problems,
+        owners=by_owner(offer.remediation for offer in offers),
     )
 
 

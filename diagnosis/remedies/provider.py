@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.judgement import DEFAULT_AUDIENCE
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource
+from diagnosis.variables import is_legible
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 PROVIDER_QUOTA_NOTE = "An account holds one provider per issuer: keep it in a stack that no teardown owns."
@@ -17,7 +19,8 @@ def create_provider(situation: Situation) -> Choice | None:
     question = situation.account.question
     if not problems or question.provider_arn is None:
         return None
-    audience, issuer = situation.run.audience, question.issuer
+    issuer = question.issuer
+    audience = situation.audience if is_legible(situation.audience) else DEFAULT_AUDIENCE
     remediation = Remediation(
         id="create-oidc-provider",
         causes=("oidc-provider-absent",),
@@ -39,42 +42,12 @@ def create_provider(situation: Situation) -> Choice | None:
             {},
         ),
         cloudformation=cloudformation(
-            "GitHubActionsProvider", "AWS::IAM::OIDCProvider", {"Url": f"https://{issuer}", "ClientIdList": [audience]}
+            "GitHubActionsProvider",
+            "AWS::IAM::OIDCProvider",
+            {"Url": f"https://{issuer}", "ClientIdList": [audience]},
+            "The OIDC provider of GitHub Actions.",
         ),
         warnings=("First make sure that the account in the role's ARN is the intended one.",),
-    )
-    return (Offer(remediation),)
-
-
-def add_audience(situation: Situation) -> Choice | None:
-    """The requested audience into the provider's list."""
-    problems = [p for p in situation.of("audience-not-admitted") if p.checkpoint is Checkpoint.OIDC_TRUST]
-    arn = situation.account.question.provider_arn
-    if not problems or arn is None:
-        return None
-    audience = situation.run.audience
-    remediation = Remediation(
-        id="add-provider-audience",
-        causes=("audience-not-admitted",),
-        plane=Plane.AUTHENTICATION,
-        checkpoint=Checkpoint.OIDC_TRUST,
-        title="Admit the audience at the provider",
-        words=f"Add the audience {audience} to the provider's list. If the workflow's `audience` input is a mistake, "
-        "correct that instead.",
-        owner=Owner.CLOUD_SECURITY,
-        verify=f"{rerun_words(situation.run)} It proves the OIDC trust gate.",
-        changes=(Change(ChangeKind.ADD_AUDIENCE, arn, values=(audience,)),),
-        aws_cli=shell(
-            "aws",
-            "iam",
-            "add-client-id-to-open-id-connect-provider",
-            "--open-id-connect-provider-arn",
-            arn,
-            "--client-id",
-            audience,
-        ),
-        terraform="# in the resource that owns the provider:\n"
-        + terraform_resource("aws_iam_openid_connect_provider", "github_actions", {"client_id_list": [audience]}, {}),
     )
     return (Offer(remediation),)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from diagnosis.gates import Owner, Plane
+from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource
+from diagnosis.remedies.patch import written
+from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
+
+_QUOTA_CODE = "L-03A36CE1"
+"""Images per repository, in Service Quotas."""
 
 
 def repository_or_tag(situation: Situation) -> Choice | None:
@@ -15,6 +20,84 @@ def repository_or_tag(situation: Situation) -> Choice | None:
     if situation.of("tag-immutable"):
         return _new_tag(situation)
     return None
+
+
+def room_for_images(situation: Situation) -> Choice | None:
+    """The quota of images is reached: expire old ones, or ask AWS for more. Neither is modelled: both take their time."""
+    problems = situation.of("image-quota")
+    question = situation.account.question
+    if not problems or not question.repository:
+        return None
+    details = situation.account.registry_details
+    quota = details.value.image_quota if isinstance(details, Known) else None
+    place = ["--registry-id", question.registry_id or "", "--repository-name", question.repository]
+    place += ["--region", question.region or ""]
+    option, policy = "--lifecycle-policy-text", written({"rules": [_expiry_rule()]})
+    commands = [
+        with_document(["aws", "ecr", "start-lifecycle-policy-preview", *place], option, policy, "lifecycle.json"),
+        shell("aws", "ecr", "get-lifecycle-policy-preview", *place),
+        shell("aws", "ecr", "put-lifecycle-policy", *place, option, "file://lifecycle.json"),
+    ]
+    more = ["aws", "service-quotas", "request-service-quota-increase", "--service-code", "ecr"]
+    more += ["--quota-code", _QUOTA_CODE, "--region", question.region or ""]
+    commands.append(shell(*more, "--desired-value", str(2 * (quota or 0))))
+    remediation = Remediation(
+        id="make-room-for-images",
+        causes=("image-quota",),
+        plane=Plane.REGISTRY_STATE,
+        checkpoint=None,
+        title="Make room in the repository, or ask for a higher quota",
+        words=f"{problems[0].reason} Let a lifecycle policy expire what no release needs (look at its preview first), or "
+        f"ask AWS for a higher quota ({_QUOTA_CODE}). No permission is missing.",
+        owner=Owner.REGISTRY,
+        verify=rerun_words(situation.run),
+        changes=(Change(ChangeKind.OUTSIDE, question.repository),),
+        aws_cli="\n\n".join(commands if quota else commands[:-1]),
+        warnings=("Expired images are gone: keep every digest that is deployed or named in evidence.",),
+    )
+    return (Offer(remediation),)
+
+
+def _expiry_rule() -> dict[str, object]:
+    """Untagged images only: nothing that a tag names is touched."""
+    return {
+        "rulePriority": 1,
+        "description": "expire untagged images",
+        "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14},
+        "action": {"type": "expire"},
+    }
+
+
+def open_key(situation: Situation) -> Choice | None:
+    """The repository's KMS key is shut, or its policy denies: whose change it is."""
+    problems = situation.of("kms-key")
+    if not problems:
+        return None
+    key = problems[0].resource or ""
+    details = situation.account.registry_details
+    state = details.value.key_state if isinstance(details, Known) else None
+    region = situation.account.question.region or ""
+    commands = {
+        "Disabled": [shell("aws", "kms", "enable-key", "--key-id", key, "--region", region)],
+        "PendingDeletion": [
+            shell("aws", "kms", "cancel-key-deletion", "--key-id", key, "--region", region),
+            shell("aws", "kms", "enable-key", "--key-id", key, "--region", region),
+        ],
+    }.get(state or "", [])
+    remediation = Remediation(
+        id="open-repository-key",
+        causes=("kms-key",),
+        plane=Plane.REGISTRY_STATE,
+        checkpoint=None,
+        title="Let ECR use the repository's key again",
+        words=f"{problems[0].reason} The key's owner must act; no permission of the role is missing, and none can help.",
+        owner=Owner.REGISTRY,
+        verify=rerun_words(situation.run),
+        changes=(Change(ChangeKind.OUTSIDE, key),),
+        aws_cli="\n\n".join(commands),
+        warnings=("Somebody shut the key on purpose, perhaps: ask before opening it.",),
+    )
+    return (Offer(remediation),)
 
 
 def _create(situation: Situation) -> Choice | None:
@@ -37,6 +120,8 @@ def _create(situation: Situation) -> Choice | None:
             "aws",
             "ecr",
             "create-repository",
+            "--registry-id",
+            question.registry_id or "",
             "--repository-name",
             name,
             "--region",
@@ -48,7 +133,10 @@ def _create(situation: Situation) -> Choice | None:
             "aws_ecr_repository", name, {"name": name, "image_tag_mutability": "IMMUTABLE"}, {}
         ),
         cloudformation=cloudformation(
-            name, "AWS::ECR::Repository", {"RepositoryName": name, "ImageTagMutability": "IMMUTABLE"}
+            name,
+            "AWS::ECR::Repository",
+            {"RepositoryName": name, "ImageTagMutability": "IMMUTABLE"},
+            "The repository that the release pushes to.",
         ),
     )
     return (Offer(remediation),)

@@ -10,8 +10,17 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
+_LONGEST_POLICY_NAME = 128
+
+Resource: TypeAlias = tuple[str, str, Mapping[str, object]]
+"""Logical id, CloudFormation type, properties."""
+
+EXISTING = "Goes into the template that owns these resources; a new stack would make them a second time."
+"""The description of a template whose resources exist already."""
 
 
 def shell(*words: str) -> str:
@@ -39,6 +48,12 @@ def hcl_string(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
+class Reference(str):
+    """An HCL expression that stands as it is (``aws_iam_policy.release.arn``); made of labels only, never foreign text."""
+
+    __slots__ = ()
+
+
 def hcl(value: object, depth: int = 0) -> str:
     """A JSON-like value as an HCL expression."""
     pad, inner = "  " * depth, "  " * (depth + 1)
@@ -55,6 +70,8 @@ def hcl(value: object, depth: int = 0) -> str:
             return "[]"
         rows = [f"{inner}{hcl(item, depth + 1)}," for item in value]
         return "[\n" + "\n".join(rows) + f"\n{pad}]"
+    if isinstance(value, Reference):
+        return str(value)
     if isinstance(value, str):
         return hcl_string(value)
     return json.dumps(value)
@@ -67,15 +84,50 @@ def terraform_resource(kind: str, label: str, body: Mapping[str, object], docume
     return f'resource "{kind}" "{terraform_label(label)}" {{\n' + "\n".join(rows) + "\n}"
 
 
+def terraform_comment(text: str) -> str:
+    """One comment line; foreign text cannot leave it."""
+    return "# " + "".join(character for character in text if character.isprintable())
+
+
 def terraform_label(text: str) -> str:
     """A Terraform name made from any text."""
     label = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_").lower() or "release"
     return label if label[0].isalpha() or label[0] == "_" else f"r_{label}"
 
 
-def cloudformation(logical_id: str, kind: str, properties: Mapping[str, object]) -> str:
+def cloudformation(logical_id: str, kind: str, properties: Mapping[str, object], description: str = EXISTING) -> str:
     """One CloudFormation resource as a template in JSON, which YAML readers take too."""
-    name = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", logical_id) if part) or "Resource"
-    return json.dumps(
-        {"Resources": {name: {"Type": kind, "Properties": dict(properties)}}}, indent=2, ensure_ascii=False
-    )
+    return template([(logical_id, kind, properties)], description)
+
+
+def template(resources: Sequence[Resource], description: str = EXISTING) -> str:
+    """A CloudFormation template; logical ids are made of any text, and made different where two would be the same."""
+    listed: dict[str, object] = {}
+    for logical_id, kind, properties in resources:
+        listed[free_name(logical_name(logical_id), listed)] = {"Type": kind, "Properties": dict(properties)}
+    return json.dumps({"Description": description, "Resources": listed}, indent=2, ensure_ascii=False)
+
+
+def logical_name(text: str) -> str:
+    """A logical id: letters and digits of ASCII only, a letter first."""
+    name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", text) if part)[:200]
+    return name if name[:1].isalpha() else f"Resource{name}"
+
+
+def free_name(name: str, taken: Mapping[str, object]) -> str:
+    """The name, numbered where it is taken."""
+    number, wanted = 2, name
+    while wanted in taken:
+        wanted, number = f"{name}{number}", number + 1
+    return wanted
+
+
+def policy_name(text: str) -> str:
+    """A name that IAM takes for a policy; repository names hold slashes, which it does not."""
+    return _NOT_IN_NAMES.sub("-", text).strip("-")[:_LONGEST_POLICY_NAME] or "release"
+
+
+def iam_path(arn: str) -> str:
+    """The path within an IAM ARN: ``/team/`` of ``arn:aws:iam::1:policy/team/name``, ``/`` where there is none."""
+    middle = arn.split(":", 5)[-1].split("/")[1:-1]
+    return f"/{'/'.join(middle)}/" if middle else "/"

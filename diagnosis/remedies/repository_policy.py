@@ -6,12 +6,23 @@ import json
 
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.entitlement import session_arn
-from diagnosis.reading import Known
+from diagnosis.reading import Known, Unreadable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import Json, Statement, difference, statements, written
-from diagnosis.remedies.rendering import terraform_resource, with_document
+from diagnosis.remedies.patch import (
+    REPOSITORY_POLICY_LIMIT,
+    Json,
+    Statement,
+    difference,
+    one_or_list,
+    statements,
+    with_own_sids,
+    written,
+)
+from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
+
+CANNOT_HELP = "Adding identity permissions cannot help."
 
 
 def admit_role(situation: Situation) -> Choice | None:
@@ -19,59 +30,72 @@ def admit_role(situation: Situation) -> Choice | None:
     problems = situation.of("repository-policy-deny")
     question = situation.account.question
     arn, role = question.repository_arn, situation.run.role_arn
-    if not problems or not arn or not role or not question.repository:
-        return None
     reading = situation.account.repository_policy
+    if not problems or not arn or not role or not question.repository or isinstance(reading, Unreadable):
+        return None
     before = reading.value.document if isinstance(reading, Known) else None
     pairs = needed_pairs(situation.needs, problems)
     session = session_arn(role, situation.run.session_name)
-    after = narrowed(before, pairs, session, role, of_role=False) if before is not None else None
-    if (question.role_account or "") != (question.registry_id or ""):
-        after = _admitting(after or before, pairs, role)
+    try:
+        after = narrowed(before, pairs, session, role, of_role=False) if before is not None else None
+        if (question.role_account or "") != (question.registry_id or ""):
+            after = _admitting(after or before, pairs, role)
+    except ValueError:
+        return None
     if after is None or after == before:
         return None
     name = question.repository
+    across = question.role_account != question.registry_id
+    words = ["aws", "ecr", "set-repository-policy", "--registry-id", question.registry_id or ""]
+    words += ["--repository-name", name, "--region", question.region or ""]
     remediation = Remediation(
         id="amend-repository-policy",
         causes=("repository-policy-deny",),
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
-        title="Amend the repository policy",
-        words=f"The policy of repository {name} stops this role. Amend that statement so that it leaves out exactly {role}; "
-        "everybody else stays as they are. Adding identity permissions cannot help.",
+        title="Admit the role in the repository policy" if across else "Amend the repository policy",
+        words=_words(name, role, pairs, across=across),
         owner=Owner.REGISTRY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization.",
         changes=(Change(ChangeKind.REPLACE_REPOSITORY_POLICY, name, document=after),),
-        aws_cli=with_document(
-            [
-                "aws",
-                "ecr",
-                "set-repository-policy",
-                "--registry-id",
-                question.registry_id or "",
-                "--repository-name",
-                name,
-            ],
-            "--policy-text",
-            after,
-            "repository-policy.json",
-        ),
+        aws_cli=with_document(words, "--policy-text", after, "repository-policy.json"),
         terraform=terraform_resource("aws_ecr_repository_policy", name, {"repository": name}, {"policy": after}),
+        cloudformation=cloudformation(
+            name, "AWS::ECR::Repository", {"RepositoryName": name, "RepositoryPolicyText": json.loads(after)}
+        ),
         difference=difference(before, after, f"repository policy of {name}"),
+        widens=(f"{role} may use {len(pairs)} actions on {name}",) if across else (),
+        warnings=(f"The policy would take {len(after)} of {REPOSITORY_POLICY_LIMIT} characters: AWS refuses that.",)
+        if len(after) > REPOSITORY_POLICY_LIMIT
+        else (),
         actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
     return (Offer(remediation),)
 
 
+def _words(name: str, role: str, pairs: tuple[tuple[str, str], ...], *, across: bool) -> str:
+    if across:
+        return (
+            f"The repository {name} is in another account than the role, so its policy must admit {role} for exactly "
+            f"{len(pairs)} action{'s' if len(pairs) != 1 else ''}. {CANNOT_HELP}"
+        )
+    return (
+        f"The policy of repository {name} stops this role. Amend that statement so that it leaves out exactly {role}; "
+        f"everybody else stays as they are. {CANNOT_HELP}"
+    )
+
+
 def _admitting(document: str | None, pairs: tuple[tuple[str, str], ...], role: str) -> str:
     """The policy with one statement that admits the role of another account for exactly the needed actions."""
     fresh: dict[str, Json] = {"Version": "2012-10-17", "Statement": []}
-    loaded: dict[str, Json] = json.loads(document) if document else fresh
+    loaded = json.loads(document) if document else fresh
+    if not isinstance(loaded, dict):
+        raise ValueError("the policy is not a JSON object")  # noqa: TRY004 - a wrong document, no wrong call
     statement: Statement = {
         "Sid": "ReleaseRole",
         "Effect": "Allow",
         "Principal": {"AWS": role},
-        "Action": [*sorted({action for action, _ in pairs})],
+        "Action": one_or_list(sorted({action for action, resource in pairs if resource != "*"})),
     }
-    loaded["Statement"] = [*statements(loaded), statement]
+    loaded["Statement"] = with_own_sids([*statements(loaded), statement])
     return written(loaded)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import json
-
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.presented import SESSION_EVENT
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import SUBJECT_CAUSES, Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.patch import difference
-from diagnosis.remedies.rendering import cloudformation, hcl_string, shell, terraform_label, with_document
+from diagnosis.remedies.patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, difference, size
+from diagnosis.remedies.rendering import shell, terraform_label
+from diagnosis.remedies.trust_edit import mended_trust, trust_voices
 from diagnosis.remedies.trust_scope import bounded_trust
-from diagnosis.trust import admitted_refs, minimal_trust_patch
+from diagnosis.trust import admitted_refs
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
-TRUST_LIMIT = 4_096
-"""Characters of a trust policy, white space not counted, at the largest quota that AWS grants (2,048 by default)."""
+_DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
+_MENDED_BY_REF = frozenset({"subject-not-admitted", "trust-explicit-deny"})
+"""Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
+_WARNINGS = {
+    "trust-explicit-deny": "A Deny was written on purpose: ask who wrote it before excepting anybody.",
+    "trust-condition": "The condition that no GitHub token meets was written on purpose: ask what it was to hold back.",
+}
 
 
 def admit_or_dispatch(situation: Situation) -> Choice | None:
     """Two ways past a trust policy that refuses this run: dispatch where it is admitted, or admit its subject."""
     problems = [p for p in situation.of(*SUBJECT_CAUSES) if p.checkpoint is Checkpoint.ROLE_ASSUMPTION]
+    if situation.audience != situation.run.audience:
+        problems = [problem for problem in problems if problem.cause != "audience-not-admitted"]
     account = situation.account
     if not problems or not isinstance(account.role, Known):
         return None
@@ -27,7 +34,7 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
     causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
     offers: list[Offer] = []
     # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
-    if set(causes) <= {"subject-not-admitted"}:
+    if set(causes) <= _MENDED_BY_REF:
         offers += [_dispatch(situation, ref, causes) for ref in _admitted(situation)]
     patch = _patch(situation, causes)
     if patch is not None:
@@ -39,7 +46,7 @@ def _admitted(situation: Situation) -> tuple[str, ...]:
     """Refs of this repository that the trust policy admits by name; the default branch last, as the one to protect."""
     run = situation.run
     role = situation.account.role
-    if not isinstance(role, Known) or run.attempt.event not in ("workflow_dispatch", "push", "schedule"):
+    if not isinstance(role, Known) or run.attempt.event not in _DISPATCHABLE:
         return ()
     refs = admitted_refs(role.value.trust_policy, run.attempt.repository, claims=run.claims.sets[0])
     default = f"refs/heads/{run.attempt.repository.default_branch or 'main'}"
@@ -64,8 +71,20 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[str, ...]) -> Offer:
         verify=f"Dispatch {name} on {short}. Proves: {proves} Does not prove: {open_question}",
         changes=(Change(ChangeKind.DISPATCH_ON_REF, ref),),
         aws_cli=shell("gh", "workflow", "run", name, "--repo", run.attempt.repository.full_name, "--ref", short),
+        warnings=(
+            *(_WARNINGS[cause] for cause in causes if cause == "trust-explicit-deny"),
+            *_not_dispatchable(situation),
+        ),
     )
     return Offer(remediation, dispatch_ref=ref, proves=proves, does_not_prove=open_question)
+
+
+def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
+    """`gh workflow run` needs a workflow that can be dispatched; a pushed commit starts the others."""
+    triggers = getattr(situation.run.workflow, "triggers", ())
+    if not triggers or "workflow_dispatch" in triggers:
+        return ()
+    return ("The workflow has no workflow_dispatch trigger: push the commit to that ref instead.",)
 
 
 def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
@@ -74,35 +93,28 @@ def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
         return None
     subject, before = run.subjects[0], role.value.trust_policy
     start = bounded_trust(situation, before, subject) if "trust-too-open" in causes else None
-    after = (
-        minimal_trust_patch(
-            start or before, subject, provider_arn=situation.account.question.provider_arn or "", audience=run.audience
-        )
-        or start
-    )
-    if after is None:
+    after = mended_trust(situation, start or before, subject, causes) or start
+    if after is None or size(after) > LARGEST_TRUST_LIMIT:
         return None
     name = role.value.name
+    told = trust_voices(role.value, after)
     remediation = Remediation(
         id="admit-subject",
         causes=causes,
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
         title="Admit exactly this subject",
-        words=f"Add the subject {subject} to the trust policy of {name}: exactly this one, never a pattern. "
-        "A reviewer should agree that this ref may publish.",
+        words=_words(causes, subject, name),
         owner=Owner.CLOUD_SECURITY,
-        verify=f"{rerun_words(run)} It proves the role assumption gate for {subject}.",
+        verify=f"{rerun_words(run)} It proves the role assumption gate for {subject}; CloudTrail's {SESSION_EVENT} event "
+        "shows the subject as it was presented.",
         changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=(subject,)),),
-        aws_cli=with_document(
-            ["aws", "iam", "update-assume-role-policy", "--role-name", name], "--policy-document", after, "trust.json"
-        ),
-        terraform=_terraform(name, subject),
-        cloudformation=cloudformation(
-            name, "AWS::IAM::Role", {"RoleName": name, "AssumeRolePolicyDocument": json.loads(after)}
-        ),
+        aws_cli=told.aws_cli,
+        terraform=told.terraform,
+        cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
         widens=(f"{subject} may assume {name}",),
+        warnings=(*(_WARNINGS[cause] for cause in causes if cause in _WARNINGS), *size_warnings(after)),
     )
     return Offer(
         remediation,
@@ -111,15 +123,24 @@ def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
     )
 
 
-def _terraform(role: str, subject: str) -> str:
+def size_warnings(document: str) -> tuple[str, ...]:
+    """What AWS's quota for trust policies has to say."""
+    taken = size(document)
+    if taken <= TRUST_LIMIT:
+        return ()
+    return (f"The trust policy would take {taken} characters; the quota is {TRUST_LIMIT} unless it was raised.",)
+
+
+def _words(causes: tuple[str, ...], subject: str, name: str) -> str:
+    review = "A reviewer should agree that this ref may publish."
+    if "trust-explicit-deny" in causes:
+        return f"Except the subject {subject} from the Deny of the trust policy of {name}, exactly this one. {review}"
+    if set(causes) == {"trust-action"}:
+        return (
+            f"The statement of the trust policy of {name} that names {subject} does not allow "
+            f"sts:{SESSION_EVENT}: add that action to it. {review}"
+        )
     return (
-        f"# in the assume-role policy document of role {_comment(role)}: one more value, nothing else\n"
-        f"condition {{\n"
-        f'  test     = "StringEquals"\n'
-        f'  variable = "token.actions.githubusercontent.com:sub"\n'
-        f"  values = [\n    # the subjects that are admitted today stay\n    {hcl_string(subject)},\n  ]\n}}"
+        f"Add the subject {subject} to the trust policy of {name}: exactly this one, never a pattern. "
+        f"{review} What is there already stays as it is."
     )
-
-
-def _comment(text: str) -> str:
-    return "".join(character for character in text if character.isprintable())

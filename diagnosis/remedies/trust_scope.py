@@ -10,7 +10,7 @@ from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import SUBJECT_CAUSES, Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.patch import Statement, as_list, difference, statements, written
-from diagnosis.remedies.rendering import cloudformation, with_document
+from diagnosis.remedies.trust_edit import trust_voices
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 
@@ -26,6 +26,7 @@ def bound_trust(situation: Situation) -> Choice | None:
     after = bounded_trust(situation, before, run.subjects[0])
     if after is None:
         return None
+    told = trust_voices(role.value, after)
     remediation = Remediation(
         id="bound-trust",
         causes=("trust-too-open",),
@@ -37,13 +38,9 @@ def bound_trust(situation: Situation) -> Choice | None:
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(run)} Then ask again who gets in: `planescope policy admits`.",
         changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=(run.subjects[0],)),),
-        aws_cli=with_document(
-            ["aws", "iam", "update-assume-role-policy", "--role-name", name], "--policy-document", after, "trust.json"
-        ),
-        terraform=f"# assume_role_policy of role {name}:\n# " + after.replace("\n", "\n# "),
-        cloudformation=cloudformation(
-            name, "AWS::IAM::Role", {"RoleName": name, "AssumeRolePolicyDocument": json.loads(after)}
-        ),
+        aws_cli=told.aws_cli,
+        terraform=told.terraform,
+        cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
         warnings=("Other workflows may rely on the pattern: look at the role's recent sessions first.",),
     )
@@ -59,7 +56,10 @@ def bounded_trust(situation: Situation, document_text: str, subject: str) -> str
     if not isinstance(document, dict):
         return None
     key = f"{situation.account.question.issuer}:sub"
-    kept = [_exactly(item, key, subject) if _too_open(situation, item) else item for item in statements(document)]
+    audience = situation.audience
+    kept = [
+        _exactly(item, key, subject, audience) if _too_open(situation, item) else item for item in statements(document)
+    ]
     if kept == statements(document):
         return None
     document["Statement"] = [*kept]
@@ -74,7 +74,7 @@ def _too_open(situation: Situation, statement: Statement) -> bool:
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
 
 
-def _exactly(statement: Statement, key: str, subject: str) -> Statement:
+def _exactly(statement: Statement, key: str, subject: str, requested: str) -> Statement:
     """The statement with the subject bound to exact values; its other conditions stay."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
@@ -97,5 +97,5 @@ def _exactly(statement: Statement, key: str, subject: str) -> Statement:
         block[key] = values[0] if len(values) == 1 else [*values]
     audience = f"{key.rpartition(':')[0]}:aud"
     if isinstance(block, dict) and not any(audience in part for part in condition.values() if isinstance(part, dict)):
-        block[audience] = "sts.amazonaws.com"
+        block[audience] = requested
     return smaller

@@ -1,0 +1,49 @@
+"""One change for each owner: the remediations of a path put together, so that nobody is asked twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from diagnosis.gates import Owner
+from diagnosis.remediation import OwnerChange, Remediation
+from diagnosis.remedies.rendering import EXISTING, free_name
+
+
+def by_owner(remediations: Iterable[Remediation]) -> tuple[OwnerChange, ...]:
+    """The remediations grouped by owner, owners in the order in which the path meets them."""
+    grouped: dict[Owner, list[Remediation]] = {}
+    for remediation in remediations:
+        grouped.setdefault(remediation.owner, []).append(remediation)
+    return tuple(
+        OwnerChange(
+            owner=owner,
+            remediations=tuple(item.id for item in items),
+            aws_cli=_joined(items, "aws_cli"),
+            terraform=_joined(items, "terraform"),
+            cloudformation=_one_template(items),
+        )
+        for owner, items in grouped.items()
+    )
+
+
+def _joined(items: Sequence[Remediation], voice: str) -> str:
+    return "\n\n".join(text for item in items if (text := str(getattr(item, voice))))
+
+
+def _one_template(items: Sequence[Remediation]) -> str:
+    """Every resource of every template in one; a resource that two remediations write keeps both changes apart by name."""
+    resources: dict[str, object] = {}
+    description = ""
+    for item in items:
+        if not item.cloudformation:
+            continue
+        loaded = json.loads(item.cloudformation)
+        description = (
+            EXISTING if loaded.get("Description") == EXISTING else description or loaded.get("Description", "")
+        )
+        for name, resource in loaded["Resources"].items():
+            resources[free_name(name, resources)] = resource
+    if not resources:
+        return ""
+    return json.dumps({"Description": description, "Resources": resources}, indent=2, ensure_ascii=False)

@@ -1,0 +1,106 @@
+"""One policy of the role before and after, as a change of the model and in every voice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diagnosis.account import NamedPolicy
+from diagnosis.remediation import Change, ChangeKind
+from diagnosis.remedies.rendering import (
+    Reference,
+    Resource,
+    iam_path,
+    shell,
+    template,
+    terraform_comment,
+    terraform_label,
+    terraform_resource,
+    with_document,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A policy of the role; ``before`` None: it is new; ``after`` None: it comes off the role."""
+
+    policy: NamedPolicy
+    before: str | None
+    after: str | None
+
+    @property
+    def change(self) -> Change:
+        """The edit as a change of the model."""
+        arn, name = self.policy.arn, self.policy.name
+        if arn is not None:
+            kind = ChangeKind.ATTACH_POLICY if self.before is None else ChangeKind.REPLACE_ATTACHED_POLICY
+            return Change(kind, arn, document=self.after)
+        if self.after is None:
+            return Change(ChangeKind.DELETE_INLINE_POLICY, name)
+        return Change(ChangeKind.PUT_INLINE_POLICY, name, document=self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """The same edits for three readers."""
+
+    aws_cli: str
+    terraform: str
+    cloudformation: str
+
+
+def voices(edits: Sequence[Edit], role: str) -> Voices:
+    """AWS CLI, Terraform and CloudFormation for the edits of one role."""
+    resources = [_resource(edit, role) for edit in edits if edit.after is not None]
+    return Voices(
+        aws_cli="\n\n".join(_cli(edit, role) for edit in edits),
+        terraform="\n\n".join(_terraform(edit, role) for edit in edits),
+        cloudformation=template(resources) if resources else "",
+    )
+
+
+def _cli(edit: Edit, role: str) -> str:
+    name, arn = edit.policy.name, edit.policy.arn
+    if arn is not None and edit.after is None:
+        return shell("aws", "iam", "detach-role-policy", "--role-name", role, "--policy-arn", arn)
+    if arn is not None and edit.before is None:
+        made = ["aws", "iam", "create-policy", "--policy-name", name]
+        attached = shell("aws", "iam", "attach-role-policy", "--role-name", role, "--policy-arn", arn)
+        return with_document(made, "--policy-document", edit.after or "", f"{name}.json") + "\n" + attached
+    if arn is not None:
+        words = ["aws", "iam", "create-policy-version", "--policy-arn", arn, "--set-as-default"]
+        return with_document(words, "--policy-document", edit.after or "", f"{name}.json")
+    if edit.after is None:
+        return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
+    words = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", name]
+    return with_document(words, "--policy-document", edit.after, f"{name}.json")
+
+
+def _terraform(edit: Edit, role: str) -> str:
+    name, arn = edit.policy.name, edit.policy.arn
+    if edit.after is None:
+        return terraform_comment(f"remove the resource that puts {arn or name} on the role {role}")
+    if arn is None:
+        return terraform_resource("aws_iam_role_policy", name, {"name": name, "role": role}, {"policy": edit.after})
+    body = {"name": name} if iam_path(arn) == "/" else {"name": name, "path": iam_path(arn)}
+    policy = terraform_resource("aws_iam_policy", name, body, {"policy": edit.after})
+    if edit.before is not None:
+        return policy
+    reference = Reference(f"aws_iam_policy.{terraform_label(name)}.arn")
+    attachment = {"role": role, "policy_arn": reference}
+    return f"{policy}\n\n" + terraform_resource("aws_iam_role_policy_attachment", name, attachment, {})
+
+
+def _resource(edit: Edit, role: str) -> Resource:
+    document = json.loads(edit.after or "{}")
+    name, arn = edit.policy.name, edit.policy.arn
+    if arn is None:
+        properties = {"RoleName": role, "PolicyName": name, "PolicyDocument": document}
+        return (name, "AWS::IAM::RolePolicy", properties)
+    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": document}
+    if iam_path(arn) != "/":
+        managed["Path"] = iam_path(arn)
+    if edit.before is None:
+        managed["Roles"] = [role]
+    return (name, "AWS::IAM::ManagedPolicy", managed)

@@ -1,0 +1,152 @@
+"""Edits of a trust policy that the smallest patch cannot make: a Deny that excepts one subject, an action that is missing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+
+from diagnosis.account import Role
+from diagnosis.admits import newly_admitted
+from diagnosis.remedies.offer import Situation
+from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, written
+from diagnosis.remedies.policy_edit import Voices
+from diagnosis.remedies.rendering import (
+    cloudformation,
+    iam_path,
+    terraform_comment,
+    terraform_resource,
+    with_document,
+)
+from diagnosis.trust import judge_trust, minimal_trust_patch
+from diagnosis.trust_document import WEB_IDENTITY_ACTION
+from diagnosis.trust_question import TrustOutcome
+
+EXPLICIT_DENY, ACTION = "trust-explicit-deny", "trust-action"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How a changed document is asked again."""
+
+    situation: Situation
+    subject: str
+
+    def admits(self, document: str) -> bool:
+        run = self.situation.run
+        role = self.situation.run.role_arn or ""
+        provider = self.situation.account.question.provider_arn or ""
+        claims = self.situation.claims
+        return (
+            judge_trust(document, claims, provider, role, session_name=run.session_name).outcome is TrustOutcome.ALLOWED
+        )
+
+
+def mended_trust(situation: Situation, document: str, subject: str, causes: tuple[str, ...]) -> str | None:
+    """The document after which the subject is admitted, and nobody else who was not; None where none is to be had."""
+    asking = _Asking(situation, subject)
+    current = document
+    if EXPLICIT_DENY in causes:
+        excepted = _excepting(current, subject, situation.account.question.issuer, asking)
+        if excepted is None:
+            return None
+        current = excepted
+        if asking.admits(current):
+            return current
+    if ACTION in causes:
+        allowed = _with_action(current, situation, subject, asking)
+        if allowed is not None:
+            return allowed
+    provider = situation.account.question.provider_arn or ""
+    patched = minimal_trust_patch(current, subject, provider_arn=provider, audience=situation.audience)
+    return patched or (current if current != document else None)
+
+
+def _load(document: str) -> dict[str, Json] | None:
+    try:
+        loaded = json.loads(document)
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict) else None
+
+
+def _excepting(document: str, subject: str, issuer: str, asking: _Asking) -> str | None:
+    """Every Deny that stops the subject excepts it; a Deny that stops it whatever it excepts is left alone."""
+    loaded = _load(document)
+    if loaded is None:
+        return None
+    kept: list[Json] = []
+    changed = False
+    for statement in statements(loaded):
+        if statement.get("Effect") != "Deny" or not _stops(statement, loaded, asking):
+            kept.append(statement)
+            continue
+        changed = True
+        kept.append(_with_exception(statement, subject, f"{issuer}:sub"))
+    if not changed:
+        return None
+    return written({**loaded, "Statement": kept})
+
+
+def _stops(statement: Statement, document: dict[str, Json], asking: _Asking) -> bool:
+    """Whether this Deny alone keeps out a token that everything else would let in."""
+    issuer_arn = asking.situation.account.question.provider_arn or ""
+    door: Statement = {"Effect": "Allow", "Principal": {"Federated": issuer_arn}, "Action": WEB_IDENTITY_ACTION}
+    alone = json.dumps({**document, "Statement": [statement, door]})
+    return not asking.admits(alone)
+
+
+def _with_exception(statement: Statement, subject: str, key: str) -> Statement:
+    """The Deny with the subject among those that it leaves out."""
+    smaller = copy.deepcopy(statement)
+    condition = smaller.setdefault("Condition", {})
+    if not isinstance(condition, dict):
+        return smaller
+    plain = not set(subject) & {"*", "?"}
+    for operator in ("StringNotEquals", "StringNotLike"):
+        block = condition.get(operator)
+        name = next((item for item in block if item.lower() == key.lower()), None) if isinstance(block, dict) else None
+        if isinstance(block, dict) and name is not None and (plain or operator == "StringNotEquals"):
+            block[name] = one_or_list([*(str(item) for item in as_list(block[name])), subject])
+            return smaller
+    block = condition.setdefault("StringNotEquals", {})
+    if isinstance(block, dict):
+        block[key] = subject
+    return smaller
+
+
+def _with_action(document: str, situation: Situation, subject: str, asking: _Asking) -> str | None:
+    """The action added to one Allow statement, where that admits the subject and nobody new beside it."""
+    loaded = _load(document)
+    if loaded is None:
+        return None
+    items = statements(loaded)
+    for position, statement in enumerate(items):
+        if statement.get("Effect") != "Allow" or "NotAction" in statement:
+            continue
+        changed = copy.deepcopy(statement)
+        changed["Action"] = one_or_list(
+            [*(str(item) for item in as_list(statement.get("Action"))), WEB_IDENTITY_ACTION]
+        )
+        after = written({**loaded, "Statement": [*items[:position], changed, *items[position + 1 :]]})
+        repository = situation.run.attempt.repository
+        new = newly_admitted(document, after, repository, audience=situation.audience, beside=subject)
+        if asking.admits(after) and not new:
+            return after
+    return None
+
+
+def trust_voices(role: Role, document: str) -> Voices:
+    """A trust policy in every voice; other settings of the role stay as they are."""
+    path = iam_path(role.arn)
+    properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": json.loads(document)}
+    body = {"name": role.name}
+    if path != "/":
+        properties["Path"] = body["path"] = path
+    note = terraform_comment(f"in the resource that owns the role {role.name}: only this argument changes")
+    words = ["aws", "iam", "update-assume-role-policy", "--role-name", role.name]
+    return Voices(
+        aws_cli=with_document(words, "--policy-document", document, "trust.json"),
+        terraform=f"{note}\n" + terraform_resource("aws_iam_role", role.name, body, {"assume_role_policy": document}),
+        cloudformation=cloudformation(role.name, "AWS::IAM::Role", properties),
+    )
