@@ -40,6 +40,7 @@ def notes_of(
     registries = _distinct(_host(deed.target) for read in reads for step in read.steps for deed in step.deeds)
     if len(registries) > 1:
         notes.append(f"This attempt uses more than one registry of ECR: {_named(registries)}.")
+    notes.extend(_log_notes(reads))
     notes.extend(_file_notes(attempt, workflow))
     return tuple(dict.fromkeys(notes))
 
@@ -64,6 +65,16 @@ def _tolerated(stops: Sequence[Stop]) -> list[str]:
         elif trouble.swallowed:
             notes.append(f"Step “{name}” printed a denial and went on.")
     return notes
+
+
+def _log_notes(reads: Sequence[ReadJob]) -> list[str]:
+    """Jobs of whose logs a part was read."""
+    return [
+        f"The log of “{read.name}” is too large to be read whole; step {_named(str(n) for n in read.job.log_steps)} of it"
+        " was read, and nothing is concluded from what the others do not say."
+        for read in reads
+        if read.job is not None and read.job.log_steps
+    ]
 
 
 def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None) -> list[str]:

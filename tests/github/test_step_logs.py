@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tiny_github import QUICK, TOKEN, Asked, Said, TinyGitHub, World, job_object, run_object, said
 
+from diagnosis.gates import Verdict
 from diagnosis.reading import Known, Unreadable
+from diagnosis.replay import replay
 from diagnosis.runs import Job, Repository
+from diagnosis.verdicts import Replay
+from diagnosis.workflow import Workflow
 from probes.github import logs
 from probes.github.attempts import job_of
 from probes.github.client import Client
@@ -17,6 +22,7 @@ from probes.github.logs import read_log_or_steps
 from probes.github.pace import Pace
 from probes.github.parts import Depth
 from probes.github.releasing import steps_to_read
+from probes.github.runs import attempt_of
 from probes.github.step_logs import StepLogs
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
@@ -211,3 +217,76 @@ def test_a_step_without_times_is_taken_as_it_is(client: Client, tiny: TinyGitHub
     assert job.steps[0].started_at is None
     serve(tiny, "steps/0", "no time at all\n")
     assert read(client, job) == (Known("\ufeffno time at all\n"), (4,))
+
+
+FILE = """
+on: push
+permissions: {id-token: write}
+jobs:
+  publish:
+    steps:
+      - name: Build
+        run: make
+      - name: Configure
+        uses: aws-actions/configure-aws-credentials@v4
+        with: {role-to-assume: "arn:aws:iam::111122223333:role/release", aws-region: eu-west-1}
+      - uses: aws-actions/amazon-ecr-login@v2
+      - name: Ship it
+        run: docker push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/widgets:1
+"""
+PARTS = {
+    1: line(0, "Current runner version: '2.331.0'"),
+    2: line(3, "##[group]Run make") + line(3, "shell: bash") + line(3, "##[endgroup]") + line(19, "made") * 20,
+    3: line(21, "##[group]Run aws-actions/configure-aws-credentials@v4")
+    + line(21, "with:")
+    + line(21, "  role-to-assume: arn:aws:iam::111122223333:role/release")
+    + line(21, "##[endgroup]")
+    + line(22, "Assuming role with OIDC")
+    + line(23, "Authenticated as assumedRoleId AROAEXAMPLE:GitHubActions"),
+    4: line(25, "##[group]Run aws-actions/amazon-ecr-login@v2")
+    + line(25, "##[endgroup]")
+    + line(26, "Logging in to registry 111122223333.dkr.ecr.eu-west-1.amazonaws.com"),
+    5: line(31, "##[group]Run docker push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/widgets:1")
+    + line(31, "\x1b[36;1mdocker push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/widgets:1\x1b[0m")
+    + line(31, "shell: /usr/bin/bash -e {0}")
+    + line(31, "##[endgroup]")
+    + line(32, "The push refers to repository [111122223333.dkr.ecr.eu-west-1.amazonaws.com/widgets]")
+    + line(
+        45,
+        "denied: User: arn:aws:sts::111122223333:assumed-role/release/GitHubActions is not authorized to perform:"
+        " ecr:InitiateLayerUpload on resource: arn:aws:ecr:eu-west-1:111122223333:repository/widgets because no"
+        " identity-based policy allows the ecr:InitiateLayerUpload action",
+    )
+    + line(46, "##[error]Process completed with exit code 1."),
+}
+RELEASE_STEPS = [
+    step(1, "Set up job", 0, 2),
+    step(2, "Build", 3, 20),
+    step(3, "Configure", 21, 24),
+    step(4, "Run aws-actions/amazon-ecr-login@v2", 25, 30),
+    step(5, "Ship it", 31, 50, "failure"),
+]
+
+
+@pytest.mark.parametrize("numbers", [(3, 4, 5), (5,), (4, 5), (2, 5)])
+def test_a_part_of_the_log_brings_the_same_failure_and_no_other_pass(numbers: tuple[int, ...]) -> None:
+    workflow = parse_workflow(FILE, ".github/workflows/release.yml")
+    assert isinstance(workflow, Workflow)
+    base = attempt_of(run_object(), REPOSITORY)
+    job = job_of(job_object(steps=RELEASE_STEPS))
+
+    def judged(log: str, held: tuple[int, ...]) -> Replay:
+        read = replace(job, log=Known(log), log_steps=held)
+        return replay(replace(base, jobs=Known((read,)), workflow_text=Known(FILE)), workflow)
+
+    whole = judged("\ufeff" + "".join(PARTS.values()), ())
+    part = judged("\ufeff" + "".join(PARTS[number] for number in numbers), numbers)
+    assert part.stopped_by is not None
+    assert whole.stopped_by is not None
+    assert (part.stopped_by.cause, part.stopped_by.action) == (whole.stopped_by.cause, whole.stopped_by.action)
+    for seen, known in zip(part.gates, whole.gates, strict=True):
+        assert seen.verdict in (known.verdict, Verdict.UNKNOWN)
+    (failed,) = (gate for gate in part.gates if gate.verdict is Verdict.FAIL)
+    (proof, *_) = failed.evidence
+    assert proof.address == f"{job.html_url}#step:5:6", "lines are counted within the step, whatever stands before it"
+    assert any("too large to be read whole" in note for note in part.notes)
