@@ -83,6 +83,8 @@ def diagnose_command(
     finally:
         progress.clear()
         desk.close()
+    if desk.store_note:
+        click.echo(f"planescope: {desk.store_note}", err=True)
     ctx.exit(_code(diagnosis))
 
 

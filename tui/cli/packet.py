@@ -61,6 +61,8 @@ def export_command(runs: tuple[str, ...], demo_stage: str | None, directory: Pat
         finally:
             progress.clear()
             desk.close()
+        if desk.store_note:
+            click.echo(f"planescope: {desk.store_note}", err=True)
     click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})")
 
 

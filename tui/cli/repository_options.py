@@ -37,6 +37,7 @@ _OPTIONS = (
     click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."),
     click.option("--region", metavar="NAME", help="AWS region of the registry, if the run does not tell."),
     click.option("--no-live", is_flag=True, help="Do not ask the AWS account."),
+    click.option("--no-cache", is_flag=True, help="Neither use nor fill the local store of completed attempts."),
     click.option("--no-history", is_flag=True, help="Leave out CloudTrail and second opinions (about 10 s)."),
 )
 
@@ -82,6 +83,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
         registry_profile=options.get("registry_profile"),
         region=options.get("region") or case.region,
         live=not options.get("no_live"),
+        cache=not options.get("no_cache"),
         history=not options.get("no_history"),
         recording=recording,
     )

@@ -16,9 +16,9 @@ from probes.github.credentials import GitHubAccess, find_access
 from probes.github.errors import GitHubProblem
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
+from probes.store.attempts import AttemptStore
 from tui.desk import CancelHook, DeskProblem, Progress, ProgressHook
 from tui.desks.repository_desk import RepositoryDesk
-
 
 HISTORY_SECONDS = 40.0
 """CloudTrail answers two questions a second; what is not there by then is unknown, with that reason."""
@@ -39,6 +39,8 @@ class LiveOptions:
     """False: the account is not asked at all."""
     history: bool = True
     """False: CloudTrail, the registry's details and second opinions are left out; no gate needs them."""
+    cache: bool = True
+    """Whether what is read of completed attempts is kept in, and taken from, the local store."""
     recording: Path | None = None
     """The directory of a recording that takes GitHub's place."""
 
@@ -95,7 +97,8 @@ def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
     ledger = Ledger()
     access = github_access(options.github_url)
     try:
-        source = GitHubSource(options.repository, access, ledger)
+        store = AttemptStore() if options.cache else None
+        source = GitHubSource(options.repository, access, ledger, store=store)
     except GitHubProblem as problem:
         raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     parts = [options.repository, options.workflow, options.branch]

@@ -85,8 +85,13 @@ class RepositoryDesk:
 
     @property
     def origin_note(self) -> str:
-        """What kind of facts these are."""
-        return self.origin
+        """What kind of facts these are; for a live repository, what is wrong with the local store."""
+        return self.origin or self.store_note
+
+    @property
+    def store_note(self) -> str:
+        """What is wrong with the local store, as a sentence; empty while nothing is."""
+        return self._source.store_note
 
     @property
     def limit_note(self) -> str:

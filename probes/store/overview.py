@@ -1,0 +1,87 @@
+"""What lies in the local store, and how it is emptied: what `planescope cache` shows and does."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probes.store.attempts import AttemptStore
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRepository:
+    """The entries of one repository of one GitHub."""
+
+    host: str
+    """The API's base address."""
+    repository: str
+    """In lower case."""
+    attempts: int
+    size: int
+    """Bytes, packed."""
+    oldest: datetime
+    newest: datetime
+    """When the first and the last of them were stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole store."""
+
+    path: Path
+    size: int
+    """Bytes on disk, what SQLite keeps beside the file included."""
+    repositories: tuple[StoredRepository, ...]
+    """The largest first."""
+
+
+def overview(store: AttemptStore) -> Overview:
+    """What the store holds; a file that is not there is not made."""
+    path = store.database.path
+    if not path.exists():
+        return Overview(path, 0, ())
+    rows = store.database.read(
+        lambda connection: connection.execute(
+            "SELECT host, repository, count(DISTINCT run || '/' || attempt), sum(bytes), min(stored_at), max(stored_at)"
+            " FROM attempts GROUP BY host, repository ORDER BY 4 DESC, 1, 2"
+        ).fetchall()
+    )
+    repositories = tuple(
+        StoredRepository(host, repository, count, size, _moment(oldest), _moment(newest))
+        for host, repository, count, size, oldest, newest in rows or ()
+    )
+    return Overview(path, sum(file.stat().st_size for file in _files(path)), repositories)
+
+
+def clear(store: AttemptStore, repository: str | None = None) -> int | None:
+    """Take everything away, or what is of one repository; how many entries those were.
+
+    None where it could not be done; the store's note says why, or somebody else has been writing for long.
+    """
+    path = store.database.path
+    if not path.exists():
+        return 0
+
+    def work(connection: sqlite3.Connection) -> int:
+        if repository is None:
+            return connection.execute("DELETE FROM attempts").rowcount
+        return connection.execute("DELETE FROM attempts WHERE repository = ?", (repository.lower(),)).rowcount
+
+    removed = store.database.write(work)
+    if removed is not None:
+        # What was deleted shall be gone from the disk, too: these were logs.
+        store.database.outside("VACUUM")
+        store.database.outside("PRAGMA wal_checkpoint(TRUNCATE)")
+        if repository is None:
+            path.with_name(f"{path.name}.damaged").unlink(missing_ok=True)
+    return removed
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for suffix in ("", "-wal", "-shm") if (file := path.with_name(path.name + suffix)).exists()]
+
+
+def _moment(stamp: object) -> datetime:
+    return datetime.fromtimestamp(float(str(stamp)), UTC)
