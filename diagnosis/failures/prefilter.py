@@ -8,6 +8,8 @@ cannot be a finding.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from diagnosis.line_search import lines_holding
 
@@ -89,6 +91,17 @@ def interesting_lines(block: str) -> list[tuple[int, bool]]:
             structure.add(at + 1)
             at = block.find(f"\n{beginning}", at + 1)
     return sorted([(start, True) for start in starts] + [(start, False) for start in structure - starts])
+
+
+def that_may_matter(texts: Sequence[str]) -> set[int]:
+    """The positions of the texts that :func:`may_matter`: asked of all at once, which takes half the time."""
+    block = "\n".join(texts)
+    if block.count("\n") != len(texts) - 1:
+        return {place for place, text in enumerate(texts) if may_matter(text)}
+    starts = lines_holding(block, FRAGMENTS)
+    starts.update(block.rfind("\n", 0, found.start()) + 1 for found in RARE.finditer(block))
+    begins = accumulate((len(text) + 1 for text in texts), initial=0)
+    return {place for place, begin in enumerate(begins) if begin in starts} if starts else set()
 
 
 def may_matter(text: str) -> bool:

@@ -22,7 +22,7 @@ from diagnosis.failures import (
     role_assumption,
 )
 from diagnosis.failures.application import application_talk
-from diagnosis.failures.prefilter import may_matter
+from diagnosis.failures.prefilter import may_matter, that_may_matter
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
 from diagnosis.failures.scenery import look_around
 from diagnosis.failures.stream import AFTER, BEFORE
@@ -93,7 +93,8 @@ def scan(lines: Iterable[LogLine]) -> Scan:
     scene = Scene()
     step = 0
     ended = False
-    for before, line, after in _windows(lines):
+    known = that_may_matter([line.text for line in lines]) if isinstance(lines, Sequence) else None
+    for place, (before, line, after) in enumerate(_windows(lines)):
         if line.step != step:
             step = line.step
             scene.begin(line.title)
@@ -102,10 +103,12 @@ def scan(lines: Iterable[LogLine]) -> Scan:
             failing.setdefault(line.step)
         # Only where annotations keep their marker does the lack of them say something.
         ended = ended or (line.at is not None and line.text == "Cleaning up orphan processes")
-        if line.kind is LineKind.DEBUG or (
-            line.kind is not LineKind.GROUP and not annotated and not may_matter(line.text)
-        ):
+        if line.kind is LineKind.DEBUG:
             continue
+        if line.kind is not LineKind.GROUP and not annotated:
+            matters = may_matter(line.text) if known is None else place in known
+            if not matters:
+                continue
         look_around(line, scene, passed)
         if not line.printed or (len(sightings) >= _MOST_SIGHTINGS and line.kind is not LineKind.ERROR):
             continue
