@@ -172,7 +172,7 @@ def _finding_of(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Findin
 
 def _of_whole_log(read: ReadJob, witness: Witness) -> Finding | None:
     """What the log says where its lines could not be paired with the failing step."""
-    found = decide(line for line in read.log.lines if not line.post) if read.log is not None else NOTHING_FOUND
+    found = decide(tuple(line for line in read.log.lines if not line.post)) if read.log is not None else NOTHING_FOUND
     return None if found is NOTHING_FOUND else _addressed(read, witness, None, found)
 
 
