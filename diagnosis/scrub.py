@@ -139,6 +139,7 @@ _FRAGMENTS = tuple(
 )
 """A line without any of these holds no secret that the rules know. What holds a shorter one is found by that one."""
 
+_MOST_PASSES = 8
 _LONGEST_PEM = 200  # lines; a begin without an end must not swallow the log
 
 
@@ -171,6 +172,15 @@ class Scrubber:
         return self._plain(text)
 
     def _plain(self, text: str) -> str:
+        # What was replaced may uncover what stood behind it: one command's password hid the next one's.
+        for _ in range(_MOST_PASSES):
+            scrubbed = self._once(text)
+            if scrubbed == text:
+                break
+            text = scrubbed
+        return text
+
+    def _once(self, text: str) -> str:
         if "-----BEGIN" in text:
             text = self._pem(text)
         if any(prefix in text for prefix in _KEY_IDS):

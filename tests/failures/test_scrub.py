@@ -152,3 +152,10 @@ def test_no_neighbour_saves_a_secret(name: str, before: str, after: str) -> None
 def test_long_lines_take_linear_time() -> None:
     for unit in ("eyJ", "ghp_", "://", "AKIA", "Authorization", "SECRET_", "A", "docker login "):
         scrub(unit * 20_000)
+
+
+def test_a_second_password_behind_the_first_is_found_too() -> None:
+    command = "docker login -u AWS -p hunter2hunter2 registry"
+    scrubbed = scrub(f"{command}AWS_SECRET_ACCESS_KEY: wJalrXUtnFEMI/K7MDENG+bPxRfiCYzEXAMPLEKE{command}")
+    assert "hunter2hunter2" not in scrubbed
+    assert scrub(scrubbed) == scrubbed
