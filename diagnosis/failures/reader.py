@@ -46,6 +46,8 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order in which they are asked; the first that answers a line wins."""
 
+_LAST = "Cleaning up orphan processes"
+_TELLING = ("Error: ", _LAST)
 _SHOWN = 2
 _UNNAMED = other(None, weight=Weight.OUTCOME)
 """An error annotation whose words nobody knows: it stopped its step all the same."""
@@ -93,8 +95,7 @@ def scan(lines: Iterable[LogLine]) -> Scan:
     scene = Scene()
     step = 0
     ended = False
-    known = that_may_matter([line.text for line in lines]) if isinstance(lines, Sequence) else None
-    for place, (before, line, after) in enumerate(_windows(lines)):
+    for before, line, after in _telling(lines) if isinstance(lines, Sequence) else _windows(lines):
         if line.step != step:
             step = line.step
             scene.begin(line.title)
@@ -102,13 +103,11 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if annotated and not line.post:
             failing.setdefault(line.step)
         # Only where annotations keep their marker does the lack of them say something.
-        ended = ended or (line.at is not None and line.text == "Cleaning up orphan processes")
-        if line.kind is LineKind.DEBUG:
+        ended = ended or (line.at is not None and line.text == _LAST)
+        if line.kind is LineKind.DEBUG or (
+            line.kind is not LineKind.GROUP and not annotated and not may_matter(line.text)
+        ):
             continue
-        if line.kind is not LineKind.GROUP and not annotated:
-            matters = may_matter(line.text) if known is None else place in known
-            if not matters:
-                continue
         look_around(line, scene, passed)
         if not line.printed or (len(sightings) >= _MOST_SIGHTINGS and line.kind is not LineKind.ERROR):
             continue
@@ -121,6 +120,15 @@ def scan(lines: Iterable[LogLine]) -> Scan:
             finding = replace(with_words(given), evidence=_evidence(line, before, after))
             sightings[key] = Sighting(finding, seen.weight, line)
     return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()), ended)
+
+
+def _telling(lines: Sequence[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
+    """Of lines that are all there those that tell something, each with its neighbours: a few in a hundred."""
+    known = that_may_matter([line.text for line in lines])
+    for place, line in enumerate(lines):
+        kind = line.kind
+        if place in known or kind is LineKind.ERROR or kind is LineKind.GROUP or line.text.startswith(_TELLING):
+            yield lines[max(0, place - BEFORE) : place], line, lines[place + 1 : place + AFTER + 2]
 
 
 def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
