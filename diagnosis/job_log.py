@@ -120,13 +120,16 @@ def _read_line(reader: LogReader, number: int, raw: str) -> LogLine:
 
 def _starts(lines: tuple[LogLine, ...]) -> list[tuple[int, SectionKind]]:
     starts: list[tuple[int, SectionKind]] = []
+    output, group, post = LineKind.OUTPUT, LineKind.GROUP, LineKind.POST
     for index, line in enumerate(lines):
-        if line.kind is LineKind.GROUP and line.text.startswith(_RUN):
+        kind = line.kind
+        if kind is output:
+            if line.text == _LAST:
+                starts.append((index, SectionKind.COMPLETE))
+        elif kind is group and line.text.startswith(_RUN):
             starts.append((index, SectionKind.RUN))
-        elif line.kind is LineKind.POST:
+        elif kind is post:
             starts.append((index, SectionKind.POST))
-        elif line.kind is LineKind.OUTPUT and line.text == _LAST:
-            starts.append((index, SectionKind.COMPLETE))
     return starts
 
 

@@ -125,9 +125,10 @@ def scan(lines: Iterable[LogLine]) -> Scan:
 def _telling(lines: Sequence[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
     """Of lines that are all there those that tell something, each with its neighbours: a few in a hundred."""
     known = that_may_matter([line.text for line in lines])
+    error, group = LineKind.ERROR, LineKind.GROUP
     for place, line in enumerate(lines):
         kind = line.kind
-        if place in known or kind is LineKind.ERROR or kind is LineKind.GROUP or line.text.startswith(_TELLING):
+        if place in known or kind is error or kind is group or line.text.startswith(_TELLING):
             yield lines[max(0, place - BEFORE) : place], line, lines[place + 1 : place + AFTER + 2]
 
 
