@@ -33,10 +33,12 @@ def assess(
     """
     run = RunClaims.of(replay, workflow, account, case, ref)
     wanted = needs if needs is not None else (replay.needs or needs_for(workflow, None, replay.facts, case))
+    trust = judge_oidc_trust(run)
+    wrong_role = any(problem.cause == "role-account-wrong" for problem in trust.problems)
     judgements = (
-        judge_oidc_trust(run),
+        trust,
         judge_role_assumption(run),
-        judge_registry(run, wanted),
+        judge_registry(run, wanted, wrong_role=wrong_role),
         judge_least_privilege(run, wanted),
     )
     opinions = opinions_on(run, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.account import CallerIdentity, Role
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
-from diagnosis.live.judgement import GateJudgement, RunClaims
+from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
 from diagnosis.live.presented import session_evidence
 from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
 from diagnosis.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
@@ -143,11 +143,12 @@ def _static_credentials(run: RunClaims) -> Problem | None:
 
 def judge_role_assumption(run: RunClaims) -> GateJudgement:
     """Role assumption: the role exists and its trust policy admits this run's claims; all possible claims must agree."""
-    role = run.account.role
-    if isinstance(role, Absent):
-        return GateJudgement(
-            passed="", problems=(_role_problem(run, "role-absent", f"{_capital(role.what)} does not exist."),)
-        )
+    role, gone = run.account.role, absent_role(run.account)
+    if gone is not None or isinstance(role, Absent):
+        # Where GetRole was denied, the lists of its policies told; its own answer tells more.
+        what = role.what if isinstance(role, Absent) else f"role {run.role_arn or ''}".strip()
+        reason = f"{what[:1].upper()}{what[1:]} does not exist."
+        return GateJudgement(passed="", problems=(_role_problem(run, "role-absent", reason),))
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
     if run.crossing.chained_from:
@@ -219,7 +220,3 @@ def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
         "ask for less."
     )
     return [_role_problem(run, "session-duration", reason)]
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

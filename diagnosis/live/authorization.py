@@ -9,10 +9,10 @@ from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.excess import Excess, excess
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
-from diagnosis.live.judgement import GateJudgement, RunClaims
-from diagnosis.live.registry_state import registry_problems
+from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
+from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.trust_scope import judge_trust_scope
-from diagnosis.reading import Absent, Known, Unreadable
+from diagnosis.reading import Known, Unreadable
 from diagnosis.verdicts import Missing, Need, Problem
 
 _LAYER_CAUSES = {
@@ -23,10 +23,18 @@ _LAYER_CAUSES = {
 }
 
 
-def judge_registry(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
-    """Registry authorization: every needed action on its exact resource, under every layer that was read."""
+def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool = False) -> GateJudgement:
+    """Registry authorization: every needed action on its exact resource, under every layer that was read.
+
+    ``wrong_role``: the role's ARN names another account than the intended one. What that role may do is no question then.
+    """
     state = registry_problems(run)
-    if isinstance(run.account.role, Absent):
+    unknown_role = _unknown_role(run, wrong_role=wrong_role)
+    if unknown_role is not None:
+        return GateJudgement(passed="", problems=state.problems, undecided=unknown_role.why, missing=(unknown_role,))
+    if isinstance(run.account.role, Unreadable) and _across(run):
+        return _perhaps_wrong(run, state)
+    if absent_role(run.account) is not None:
         return GateJudgement(
             passed="",
             problems=state.problems,
@@ -60,6 +68,35 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
         else "",
         evidence=tuple(evidence for judgement in allowed for evidence in judgement.evidence),
         notes=state.notes,
+    )
+
+
+def _unknown_role(run: RunClaims, *, wrong_role: bool) -> Missing | None:
+    """Why it is not known whose permissions count; None where it is."""
+    what = "the permissions of the role that the release will have"
+    if wrong_role:
+        return Missing(what, "The role's ARN names another account than the intended one.", "correct the ARN first")
+    if run.account.question.role_account is None and not isinstance(run.account.role, Known):
+        return Missing(what, "Which role the run assumes is not known.", "give role_arn in a case file")
+    return None
+
+
+def _across(run: RunClaims) -> bool:
+    question = run.account.question
+    return bool(question.registry_id) and question.role_account != question.registry_id
+
+
+def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
+    """Role and registry are of two accounts and the role was not seen: meant so, or a slip of the ARN?"""
+    role, question = run.account.role, run.account.question
+    gap = Missing(role.what, role.why, role.how, role.permission) if isinstance(role, Unreadable) else None
+    return GateJudgement(
+        passed="",
+        problems=state.problems,
+        undecided=f"The role is of account {question.role_account}, the registry of {question.registry_id}; whether that is "
+        "meant cannot be told while the role is not read.",
+        missing=(*((gap,) if gap else ()), *state.missing),
+        candidates=("role-account-wrong", "repository-policy-deny"),
     )
 
 
@@ -123,7 +160,7 @@ def _count(actions: list[str], noun: str) -> str:
 def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
     """Least privilege: every statement of the role against the needed set, and the trust policy against the run."""
     trust = judge_trust_scope(run)
-    if isinstance(run.account.role, Absent):
+    if absent_role(run.account) is not None:
         return GateJudgement(
             passed="",
             undecided="The role does not exist, so there is no scope to judge.",

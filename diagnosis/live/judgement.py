@@ -10,6 +10,7 @@ from diagnosis.evidence import Evidence
 from diagnosis.gates import Owner
 from diagnosis.live.presented import in_form_of, session_of
 from diagnosis.live.releasing import Releasing, releasing
+from diagnosis.reading import Absent, Known
 from diagnosis.runs import Attempt
 from diagnosis.subject_claim import PossibleClaims, claims_of
 from diagnosis.trail import TrailEvent
@@ -100,6 +101,16 @@ class RunClaims:
     def subjects(self) -> tuple[str, ...]:
         """The subject claims that are possible, each once."""
         return self.claims.subjects
+
+
+def absent_role(account: AccountState) -> Absent | None:
+    """The proof that the role does not exist: GetRole says so, or the lists of its policies do where GetRole was denied."""
+    if isinstance(account.role, Absent):
+        return account.role
+    if isinstance(account.role, Known):
+        return None
+    readings = (account.inline_policies, account.attached_policies)
+    return next((reading for reading in readings if isinstance(reading, Absent)), None)
 
 
 def _claims(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnosis.account import AccountState
+from diagnosis.gates import Checkpoint
 from diagnosis.live.judgement import RunClaims
 from diagnosis.subject_claim import PossibleClaims
 from diagnosis.verdicts import Need, Problem, Remediation
@@ -36,6 +37,17 @@ class Situation:
     def claims(self) -> PossibleClaims:
         """The run's claims with that audience."""
         return with_audience(self.run.claims, self.audience)
+
+    @property
+    def refused_by_trust(self) -> tuple[Problem, ...]:
+        """The problems for which the trust policy has to change, or another ref be dispatched."""
+        corrected = self.corrected_audience is not None
+        return tuple(
+            problem
+            for problem in self.of(*SUBJECT_CAUSES)
+            if problem.checkpoint is Checkpoint.ROLE_ASSUMPTION
+            and not (corrected and problem.cause == "audience-not-admitted")
+        )
 
     def of(self, *causes: str) -> tuple[Problem, ...]:
         """The problems of these causes, in order."""

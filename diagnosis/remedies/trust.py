@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.presented import SESSION_EVENT
 from diagnosis.reading import Known
-from diagnosis.remedies.offer import SUBJECT_CAUSES, Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, difference, size
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.remedies.trust_edit import mended_trust, trust_voices
@@ -24,9 +24,7 @@ _WARNINGS = {
 
 def admit_or_dispatch(situation: Situation) -> Choice | None:
     """Two ways past a trust policy that refuses this run: dispatch where it is admitted, or admit its subject."""
-    problems = [p for p in situation.of(*SUBJECT_CAUSES) if p.checkpoint is Checkpoint.ROLE_ASSUMPTION]
-    if situation.audience != situation.run.audience:
-        problems = [problem for problem in problems if problem.cause != "audience-not-admitted"]
+    problems = situation.refused_by_trust
     account = situation.account
     if not problems or not isinstance(account.role, Known):
         return None

@@ -8,7 +8,7 @@ import json
 from diagnosis.admits import Admission, who_gets_in
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.reading import Known
-from diagnosis.remedies.offer import SUBJECT_CAUSES, Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.patch import Statement, as_list, difference, statements, written
 from diagnosis.remedies.trust_edit import trust_voices
 from diagnosis.verdicts import Change, ChangeKind, Remediation
@@ -20,7 +20,7 @@ def bound_trust(situation: Situation) -> Choice | None:
     if not situation.of("trust-too-open") or not isinstance(role, Known) or len(run.subjects) != 1:
         return None
     # Where the run itself is refused, one change of the same document mends both: see the module `trust`.
-    if any(problem.checkpoint is Checkpoint.ROLE_ASSUMPTION for problem in situation.of(*SUBJECT_CAUSES)):
+    if situation.refused_by_trust:
         return None
     before, name = role.value.trust_policy, role.value.name
     after = bounded_trust(situation, before, run.subjects[0])

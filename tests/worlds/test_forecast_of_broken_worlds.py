@@ -6,9 +6,10 @@ import json
 from itertools import combinations
 
 import pytest
-from broken_worlds import DEFECTS, EIGHT, OUTSIDE, Defect, broken, compatible, sound_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
+from sound_worlds import EIGHT, GROUNDS, Ground, sound_world, two_role_world
 
 from diagnosis.exit_code import exit_code
 from diagnosis.gates import Verdict
@@ -21,8 +22,9 @@ def ids(defect: Defect) -> str:
     return defect.name
 
 
-def test_the_sound_world_passes_every_gate() -> None:
-    diagnosis = sound_world().diagnosis()
+@pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
+def test_the_sound_world_passes_every_gate(ground: Ground) -> None:
+    diagnosis = sound_world(ground).diagnosis()
     assert diagnosis.live is not None
     assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
     assert diagnosis.forecast == ()
@@ -30,7 +32,13 @@ def test_the_sound_world_passes_every_gate() -> None:
     assert exit_code(diagnosis) == 0
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=ids)
+def test_the_release_role_is_judged_where_other_roles_are_assumed_too() -> None:
+    diagnosis = two_role_world().diagnosis()
+    assert diagnosis.live is not None
+    assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
+
+
+@pytest.mark.parametrize("defect", [*DEFECTS, *ELSEWHERE_DEFECTS], ids=ids)
 def test_each_defect_alone_is_named(defect: Defect) -> None:
     diagnosis = broken([defect]).diagnosis()
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause}
@@ -61,7 +69,7 @@ def test_the_first_path_opens_everything_that_can_be_modelled(chosen: tuple[Defe
         return
     path = diagnosis.paths[0]
     left = {problem.cause for problem in path.still}
-    assert left == {defect.cause for defect in chosen if defect.part in OUTSIDE}
+    assert left == {defect.cause for defect in chosen} & NOT_MODELLED
     assert path.newly_admitted == ()
     if not left:
         assert path.opens_all
@@ -75,7 +83,9 @@ def test_no_remediation_grants_a_wildcard_where_an_arn_is_known(chosen: tuple[De
             if change.document is None or change.kind.value != "put-inline-policy":
                 continue
             for statement in json.loads(change.document)["Statement"]:
-                if statement["Effect"] == "Allow" and statement.get("Resource") == "*":
+                if statement["Effect"] == "Deny":
+                    continue
+                if statement.get("Resource") == "*":
                     assert statement["Action"] in ("ecr:GetAuthorizationToken", ["ecr:GetAuthorizationToken"])
                 actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
                 assert set(actions) <= {*EIGHT, "ecr:GetAuthorizationToken"}
@@ -89,21 +99,23 @@ PARTS = (
     "attached_policies",
     "boundary",
     "scps",
+    "rcps",
+    "registry_details",
     "repository",
     "repository_policy",
     "image",
 )
 
 
-@settings(max_examples=200, deadline=None)
-@given(subsets, st.sampled_from(PARTS))
-def test_with_any_single_read_denied_the_answer_is_unknown_or_stays_right(
-    chosen: tuple[Defect, ...], part: str
+@settings(max_examples=300, deadline=None)
+@given(subsets, st.sets(st.sampled_from(PARTS), min_size=1, max_size=2))
+def test_with_one_or_two_reads_denied_the_answer_is_unknown_or_stays_right(
+    chosen: tuple[Defect, ...], parts: set[str]
 ) -> None:
     world = broken(chosen)
     full = world.diagnosis()
-    denied = Unreadable(what=part, why="access was denied", how="grant it", permission="x:Y")
-    blind = world.with_account(**{part: denied}).diagnosis()
+    denied = {part: Unreadable(part, "access was denied", "grant it", permission="x:Y") for part in parts}
+    blind = world.with_account(**denied).diagnosis()
     assert full.live is not None
     assert blind.live is not None
     for seen, unseen in zip(full.live.gates, blind.live.gates, strict=True):
@@ -113,3 +125,36 @@ def test_with_any_single_read_denied_the_answer_is_unknown_or_stays_right(
     if named < {problem.cause for problem in full.forecast}:
         assert blind.unknown
         assert exit_code(blind) != 0
+
+
+@pytest.mark.parametrize("defect", ELSEWHERE_DEFECTS, ids=ids)
+def test_the_first_path_opens_other_grounds_too(defect: Defect) -> None:
+    path = broken([defect]).diagnosis().paths[0]
+    assert {problem.cause for problem in path.still} == {defect.cause} & NOT_MODELLED
+    assert path.newly_admitted == ()
+
+
+def test_without_a_role_nothing_is_said_of_its_permissions() -> None:
+    gone = Unreadable("role", "the run names no role", "give it in the case file")
+    unread = dict.fromkeys(
+        ("provider", "role", "inline_policies", "attached_policies", "boundary", "scps", "rcps"), gone
+    )
+    keys = (("aws-access-key-id", "${{ secrets.KEY }}"), ("aws-secret-access-key", "${{ secrets.SECRET }}"))
+    diagnosis = sound_world().with_inputs(*keys, without=["role-to-assume"]).with_account(**unread).diagnosis()
+    assert [problem.cause for problem in diagnosis.forecast] == ["static-credentials"]
+    assert diagnosis.live is not None
+    assert [verdict.verdict.value for verdict in diagnosis.live.gates] == ["fail", "unknown", "unknown", "unknown"]
+
+
+def test_a_role_assumed_from_another_is_not_asked_about_the_token() -> None:
+    world = sound_world().with_inputs(("role-chaining", "true"))
+    verdicts = world.diagnosis().live
+    assert verdicts is not None
+    assert [verdict.verdict.value for verdict in verdicts.gates][1] == "unknown"
+
+
+def test_an_audience_that_nobody_can_read_is_not_guessed() -> None:
+    world = sound_world().with_inputs(("audience", "${{ vars.AUDIENCE }}"))
+    live = world.diagnosis().live
+    assert live is not None
+    assert [verdict.verdict.value for verdict in live.gates][:2] == ["unknown", "unknown"]

@@ -1,0 +1,265 @@
+"""Sound worlds: an account, a workflow and a run that would pass every gate; in one account, in two, in China, with two roles.
+
+Worlds are values: no network, so thousands can be judged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from diagnosis.account import (
+    AccountQuestion,
+    AccountState,
+    CallerIdentity,
+    EcrRepository,
+    NamedPolicy,
+    OidcProvider,
+    RegistryDetails,
+    Role,
+)
+from diagnosis.case import Case
+from diagnosis.diagnose import conclude, question_of, replays_of
+from diagnosis.reading import Absent, Known
+from diagnosis.runs import Attempt, OidcCustomization, Repository
+from diagnosis.verdicts import Diagnosis
+from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
+
+ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop/api"
+OTHER_ACCOUNT = "210987654321"
+ISSUER = "token.actions.githubusercontent.com"
+SUBJECT = "repo:octo-org/octo-repo:ref:refs/heads/release"
+NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+EIGHT = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a world stands."""
+
+    account: str = ACCOUNT
+    registry: str = ACCOUNT
+    region: str = REGION
+    partition: str = "aws"
+
+    @property
+    def role_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/release"
+
+    @property
+    def provider_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{ISSUER}"
+
+    @property
+    def repository_arn(self) -> str:
+        return f"arn:{self.partition}:ecr:{self.region}:{self.registry}:repository/{NAME}"
+
+    @property
+    def host(self) -> str:
+        suffix = ".cn" if self.partition == "aws-cn" else ""
+        return f"{self.registry}.dkr.ecr.{self.region}.amazonaws.com{suffix}"
+
+    @property
+    def audience(self) -> str:
+        return "sts.amazonaws.com.cn" if self.partition == "aws-cn" else "sts.amazonaws.com"
+
+
+HOME = Ground()
+
+
+def policy(*statements: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(actions: Iterable[str] | str, resource: object) -> dict[str, object]:
+    listed = actions if isinstance(actions, str) else list(actions)
+    return {"Effect": "Allow", "Action": listed, "Resource": resource}
+
+
+def trust_statement(
+    subject: object = SUBJECT,
+    operator: str = "StringEquals",
+    principal: object = None,
+    audience: str | None = None,
+    ground: Ground = HOME,
+    **more: object,
+) -> dict[str, object]:
+    condition: dict[str, dict[str, object]] = {"StringEquals": {f"{ISSUER}:aud": audience or ground.audience}}
+    condition.setdefault(operator, {})[f"{ISSUER}:sub"] = subject
+    return {
+        "Sid": "Release",
+        "Effect": "Allow",
+        "Principal": principal or {"Federated": ground.provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+        **more,
+    }
+
+
+def trust(subject: object = SUBJECT, operator: str = "StringEquals", **more: object) -> str:
+    return policy(trust_statement(subject, operator, **more))  # type: ignore[arg-type] # keywords by name
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a diagnosis looks at."""
+
+    attempt: Attempt
+    workflow: Workflow
+    account: AccountState
+    ground: Ground = HOME
+    case: Case = field(default_factory=Case)
+
+    def with_policy(self, document: str) -> World:
+        return self.with_account(inline_policies=Known((NamedPolicy("release", document),)))
+
+    @property
+    def policy(self) -> list[dict[str, object]]:
+        assert isinstance(self.account.inline_policies, Known)
+        return list(json.loads(self.account.inline_policies.value[0].document)["Statement"])
+
+    def with_account(self, **parts: object) -> World:
+        return replace(self, account=replace(self.account, **parts))  # type: ignore[arg-type] # fields by name
+
+    def with_role(self, **parts: object) -> World:
+        assert isinstance(self.account.role, Known)
+        return self.with_account(role=Known(replace(self.account.role.value, **parts)))  # type: ignore[arg-type] # fields by name
+
+    def with_trust(self, document: str) -> World:
+        return self.with_role(trust_policy=document)
+
+    def with_job(self, **parts: object) -> World:
+        job = replace(self.workflow.jobs[0], **parts)  # type: ignore[arg-type] # fields by name
+        return replace(self, workflow=replace(self.workflow, jobs=(job, *self.workflow.jobs[1:])))
+
+    def with_inputs(self, *pairs: tuple[str, str], without: Iterable[str] = ()) -> World:
+        """The credentials step with these inputs added, others taken away."""
+        steps = list(self.workflow.jobs[0].steps)
+        place = next(i for i, step in enumerate(steps) if (step.uses or "").startswith("aws-actions/configure"))
+        gone = {*without, *(name for name, _ in pairs)}
+        kept = tuple(pair for pair in steps[place].inputs if pair[0] not in gone)
+        steps[place] = replace(steps[place], inputs=(*kept, *pairs))
+        return self.with_job(steps=tuple(steps))
+
+    def diagnosis(self) -> Diagnosis:
+        workflows = {self.attempt.key: self.workflow}
+        replays = replays_of((self.attempt,), workflows, self.case)
+        account = replace(self.account, question=question_of(replays[0], self.case))
+        return conclude(replays, workflows, account, self.case, made_at=NOW)
+
+
+def credentials(ground: Ground, name: str = "Credentials", **inputs: str) -> WorkflowStep:
+    given = {"role-to-assume": ground.role_arn, "aws-region": ground.region}
+    if ground.partition == "aws-cn":
+        given["audience"] = ground.audience
+    pairs = {**given, **{key.replace("_", "-"): value for key, value in inputs.items()}}
+    return WorkflowStep(name, "aws-actions/configure-aws-credentials@v4", None, inputs=tuple(pairs.items()), line=20)
+
+
+def _steps(ground: Ground) -> tuple[WorkflowStep, ...]:
+    image = f"{ground.host}/{NAME}:v1"
+    login = WorkflowStep(
+        "Login",
+        "aws-actions/amazon-ecr-login@v2",
+        None,
+        inputs=(("registries", ground.registry),) if ground.registry != ground.account else (),
+    )
+    digest = (
+        f"aws ecr describe-images --registry-id {ground.registry} --repository-name {NAME} "
+        f"--image-ids imageTag=v1 --region {ground.region}"
+    )
+    return (
+        WorkflowStep("Checkout", "actions/checkout@v4", None),
+        credentials(ground),
+        login,
+        WorkflowStep("Push", None, f"docker build -t {image} .\ndocker push {image}"),
+        WorkflowStep("Digest", None, digest),
+    )
+
+
+def sound_world(ground: Ground = HOME) -> World:
+    """A release that would pass every gate."""
+    permissions = (("contents", "read"), ("id-token", "write"))
+    job = WorkflowJob("release", "Release", _steps(ground), permissions=permissions, line=10)
+    across = ground.registry != ground.account
+    admits = {"Effect": "Allow", "Principal": {"AWS": ground.role_arn}, "Action": list(EIGHT)}
+    repository = EcrRepository(ground.repository_arn, NAME, ground.registry, f"{ground.host}/{NAME}", "IMMUTABLE")
+    document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
+    return World(
+        ground=ground,
+        attempt=Attempt(
+            repository=Repository(
+                "octo-org/octo-repo",
+                456789,
+                583231,
+                datetime(2024, 1, 1, tzinfo=UTC),
+                "main",
+                "https://github.com/octo-org/octo-repo",
+            ),
+            run_id=9_000_000_001,
+            attempt=1,
+            run_number=7,
+            workflow_name="Release",
+            workflow_path=".github/workflows/release.yml",
+            event="workflow_dispatch",
+            head_branch="release",
+            head_sha="a" * 40,
+            status="completed",
+            conclusion="failure",
+            title="Release",
+            actor="octocat",
+            created_at=NOW,
+            started_at=NOW,
+            updated_at=NOW,
+            html_url="https://github.com/octo-org/octo-repo/actions/runs/9000000001",
+            head_repository="octo-org/octo-repo",
+            oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
+        ),
+        workflow=Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("workflow_dispatch",)),
+        account=AccountState(
+            question=AccountQuestion(),
+            read_at=NOW,
+            identity=Known(CallerIdentity(ground.account, f"arn:{ground.partition}:iam::{ground.account}:user/reader")),
+            provider=Known(OidcProvider(ground.provider_arn, ISSUER, (ground.audience,))),
+            role=Known(Role(ground.role_arn, "release", trust(ground=ground), 3600)),
+            inline_policies=Known((NamedPolicy("release", document),)),
+            attached_policies=Known(()),
+            boundary=Absent("permissions boundary"),
+            scps=Absent("service control policies"),
+            rcps=Absent("resource control policies"),
+            repository=Known(repository),
+            repository_policy=Known(NamedPolicy(NAME, policy(admits))) if across else Absent("repository policy"),
+            image=Absent("image"),
+            registry_details=Known(RegistryDetails(image_count=12, image_quota=100_000, lifecycle_policy=False)),
+        ),
+    )
+
+
+def two_role_world() -> World:
+    """A job that first reads with another role, and beside it a job that deploys with a third one."""
+    world = sound_world()
+    reader = credentials(HOME, "Reader", role_to_assume=f"arn:aws:iam::{ACCOUNT}:role/reader")
+    listing = WorkflowStep("Look", None, "aws sts get-caller-identity")
+    steps = world.workflow.jobs[0].steps
+    world = world.with_job(steps=(steps[0], reader, listing, *steps[1:]))
+    deployer = credentials(HOME, "Deployer", role_to_assume=f"arn:aws:iam::{ACCOUNT}:role/deploy")
+    deploy = WorkflowJob("deploy", "Deploy", (deployer,), permissions=(("id-token", "write"),))
+    return replace(world, workflow=replace(world.workflow, jobs=(deploy, *world.workflow.jobs)))
+
+
+GROUNDS = {
+    "one account": HOME,
+    "two accounts": Ground(registry=OTHER_ACCOUNT),
+    "China": Ground(region="cn-north-1", partition="aws-cn"),
+}
