@@ -15,15 +15,6 @@ from tui.desk import Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
 
 
 @dataclass
-class WorkStarted(Message):
-    """A piece of work began on a thread."""
-
-    kind: str
-    job: int
-    what: str
-
-
-@dataclass
 class Progressed(Message):
     """How far it is; a newer one replaces one that waits."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,36 @@ async def test_when_a_move_is_stopped_halfway_nothing_of_the_stage_before_stands
         app.desk.hang.clear()
         await app.press("r")
         assert "for #2" in app.text
+
+
+@pytest.mark.parametrize("slow", ["runs", "case"])
+async def test_a_problem_stays_whichever_read_ends_last(opened: Any, slow: str) -> None:
+    desk = DeskDouble(1)
+    desk.problems["diagnose"] = PROBLEM
+    go = threading.Event()
+    real = desk.list_runs if slow == "runs" else desk.diagnose
+
+    def late(*args: Any, **more: Any) -> Any:
+        go.wait(5)
+        return real(*args, **more)
+
+    setattr(desk, "list_runs" if slow == "runs" else "diagnose", late)
+    async with opened(desk, rest=False) as app:
+        await app.until(lambda: app.main.desk is not None and len(app.main.under_way) == 1)
+        go.set()
+        await app.rest()
+        assert "GitHub does not know this repository." in app.text
+        assert len(app.main.query_one("#runs").items) == 1
+
+
+async def test_runs_that_cannot_be_listed_are_told_in_the_list_and_the_timeline_stands(opened: Any) -> None:
+    desk = DeskDouble(1)
+    desk.problems["list_runs"] = DeskProblem("The list cannot be read [/red].", "Try later.")
+    async with opened(desk) as app:
+        assert "AUTHENTICATION" in app.text
+        assert "✘ The list cannot be read" in app.text
+        await app.press("r")
+        assert "cannot be read" not in app.text
 
 
 async def test_two_problems_at_once_are_both_told(opened: Any) -> None:
@@ -256,10 +287,6 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
 
 
 async def test_a_desk_that_comes_too_late_is_closed() -> None:
-    import threading
-
-    from tui.screens.desk_reading import opening
-
     desk, go = DeskDouble(1), threading.Event()
 
     def factory() -> DeskDouble:
@@ -272,4 +299,3 @@ async def test_a_desk_that_comes_too_late_is_closed() -> None:
         await pilot.press("escape")
         go.set()
         assert desk.closed.wait(5)
-    assert callable(opening)

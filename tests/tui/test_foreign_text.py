@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nasty_words import NASTY
 from rich.cells import cell_len
@@ -69,6 +69,7 @@ def test_a_line_is_cut_with_an_ellipsis_at_the_width() -> None:
     assert foreign_line("anything", width=0).plain == ""
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec=None), max_size=200))
 def test_any_text_is_safe(text: str) -> None:
     shown = defused(text)
@@ -78,6 +79,7 @@ def test_any_text_is_safe(text: str) -> None:
     assert foreign(text).plain == shown
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.integers(0, 40))
 def test_any_line_fits_its_width(text: str, width: int) -> None:
     assert cell_len(foreign_line(text, width=width).plain) <= width

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_live import SCP_GAP
 from incident_values import diagnosis_of, replay_of
@@ -220,6 +220,7 @@ def test_every_conclusion_has_a_sign(status: str, conclusion: str | None, sign: 
     assert signs.conclusion_sign(status, conclusion)[0] == sign
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=120), max_size=6), st.integers(20, 120))
 def test_no_line_of_a_page_is_wider_than_the_page_and_no_letter_is_lost(words: list[str], width: int) -> None:
     lines = layout([paragraph(foreign(text), indent=2) for text in words], width)

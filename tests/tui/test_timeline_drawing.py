@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_values import attempt_of, diagnosis_of, replay_of
 
@@ -31,6 +31,7 @@ def drawn(diagnosis: Diagnosis, width: int, cell: Cell, *, start: int = 0, compa
     return draw(diagnosis, columns, cell, width, start=start, compact=compact, focused=True, path_index=0)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(72, 240), st.data(), st.booleans())
 def test_now_and_after_fix_and_the_cursor_are_always_in_view(
     count: int, width: int, data: st.DataObject, compact: bool
@@ -46,6 +47,7 @@ def test_now_and_after_fix_and_the_cursor_are_always_in_view(
     assert any("NOW" in line and "AFTER FIX" in line for line in lines)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(72, 240), st.integers(0, 61))
 def test_no_verdict_word_is_ever_clipped(count: int, width: int, column: int) -> None:
     drawing = drawn(many(count), width, Cell(min(column, count + 1), 2))

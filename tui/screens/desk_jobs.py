@@ -75,8 +75,10 @@ class Job:
 class DeskJobs:
     """The work under way, one piece a kind."""
 
-    def __init__(self, host: Screen[None]) -> None:
+    def __init__(self, host: Screen[None], started: Callable[[str, int, str], None]) -> None:
         self._host = host
+        self._started = started
+        """Told of a kind, a number and what is begun, at once: nothing is under way that the screen does not know."""
         self._numbers = count(1)
         self._running: dict[str, tuple[Job, Worker[None]]] = {}
 
@@ -84,7 +86,7 @@ class DeskJobs:
         """Begin; a piece of the same kind that is under way is given up. Returns the job's number."""
         self.stop(kind, tell=False)
         job = Job(kind, next(self._numbers), self._host)
-        self._host.post_message(messages.WorkStarted(kind, job.number, what))
+        self._started(kind, job.number, what)
         worker = self._host.run_worker(
             self._carry(job, what, work), name=what, group=f"desk-{kind}", exclusive=True, exit_on_error=False
         )

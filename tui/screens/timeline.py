@@ -186,7 +186,7 @@ class TimelineScreen(ReadingBoard):
             self._carry_out_filter("")
             self.query_one(RunList).focus()
         elif self.jobs.stop_all():
-            return
+            self.say("Stopped. What is shown is what was read before; r reads again.")
         elif self.has_class("-zoomed"):
             self.action_zoom()
         elif self.has_class("-runs-open"):

@@ -21,6 +21,8 @@ from tui.widgets.run_list import RunList
 from tui.widgets.status_page import StatusPage
 from tui.widgets.top_line import TopLine
 
+FOR_THE_TIMELINE = ("desk", "case")
+"""The kinds of work without which there is no timeline."""
 REFRESH_SECONDS = 20.0
 """How long after a read a repository with an active run is read again."""
 
@@ -38,7 +40,7 @@ class ReadingBoard(TimelineBoard):
     ) -> None:
         super().__init__(clock=clock, start_filter=start_filter)
         self.desk_factory = desk_factory
-        self.jobs = DeskJobs(self)
+        self.jobs = DeskJobs(self, self._started)
         self.reading = desk_reading.DeskReading()
         self.refresh_seconds = refresh_seconds
         self._refresh_timer: Timer | None = None
@@ -106,31 +108,29 @@ class ReadingBoard(TimelineBoard):
     def _exported(self, message: messages.Exported) -> None:
         self.app.push_screen(ExportedScreen(message.result))
 
-    @on(messages.WorkStarted)
-    def _started(self, message: messages.WorkStarted) -> None:
-        self.under_way[message.kind] = (message.job, Progress(message.what))
-        self.show_top()
-        if self.diagnosis is None:
-            self.query_one(StatusPage).reading(Progress(message.what))
+    def _started(self, kind: str, job: int, what: str) -> None:
+        self._show_progress(kind, job, Progress(what))
 
     @on(messages.Progressed)
     def _progressed(self, message: messages.Progressed) -> None:
         if self.under_way.get(message.kind, (0,))[0] != message.job:
             return
-        self.under_way[message.kind] = (message.job, message.progress)
+        self._show_progress(message.kind, message.job, message.progress)
+
+    def _show_progress(self, kind: str, job: int, progress: Progress) -> None:
+        self.under_way[kind] = (job, progress)
         self.show_top()
-        if self.diagnosis is None:
-            self.query_one(StatusPage).reading(message.progress)
+        if self.diagnosis is None and kind in FOR_THE_TIMELINE:
+            self.query_one(StatusPage).reading(progress)
 
     @on(messages.WorkEnded)
     def _ended(self, message: messages.WorkEnded) -> None:
         if not self._forget(message.kind, message.job):
             return
-        if message.cancelled:
+        if message.cancelled and message.kind in FOR_THE_TIMELINE:
             self._drop_stale()
-            self.app.notify("Stopped. What is shown is what was read before; r reads again.", markup=False, timeout=4)
-        if self.diagnosis is None and not self.under_way:
-            self.query_one(StatusPage).stopped()
+            if self.diagnosis is None:
+                self.query_one(StatusPage).stopped()
         self.watch_active_runs()
 
     @on(messages.WorkFailed)
@@ -148,8 +148,10 @@ class ReadingBoard(TimelineBoard):
         return True
 
     def show_problem(self, kind: str, problem: DeskProblem) -> None:
-        """In the middle of the screen while there is nothing else to show, else over it."""
-        if self.diagnosis is None:
+        """In the middle of the screen while there is nothing else to show, else over it; a list's in the list."""
+        if kind == "runs" and not self.pages.rows:
+            self.query_one(RunList).empty_text = f"✘ {defused_line(problem.sentence)} {defused_line(problem.way_out)}"
+        elif self.diagnosis is None:
             self.query_one(StatusPage).problem(problem)
             self.query_one(ContentSwitcher).current = "status"
         elif isinstance(self.app.screen, ProblemScreen):

@@ -29,7 +29,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
 
     cursor: reactive[int] = reactive(0)
     empty_text: reactive[str] = reactive("")
-    """Our own words for a list without items."""
+    """What a list without items says; no markup is read."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -119,9 +119,10 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         """One line of one item."""
         width = self.scrollable_content_region.width
         index, line = divmod(y + self.scroll_offset.y, self.item_height)
-        if not self.items and y == 0 and self.empty_text:
-            words = Content.styled(self.empty_text, "$text-muted").truncate(width, ellipsis=True)
-            return Visual.to_strips(self, words, width, 1, self.visual_style, pad=True)[0]
+        if not self.items and self.empty_text:
+            words = Content.styled(self.empty_text, "$text-muted").wrap(max(4, width))
+            line_of_words = words[y] if y < len(words) else Content("")
+            return Visual.to_strips(self, line_of_words, width, 1, self.visual_style, pad=True)[0]
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         content = self.lines_of(self.items[index], width, chosen=index == self.cursor)[line]
