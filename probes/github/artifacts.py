@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
@@ -80,8 +81,8 @@ def json_members(
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             return _members(opened, limits)
-    # zipfile raises whatever the bytes lead it to, NotImplementedError and RuntimeError included.
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError):
+    # zipfile raises whatever the bytes lead it to: NotImplementedError, and IndexError for a member without a name.
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError):
         return (), (("", "it is no zip archive, or a damaged one"),)
 
 

@@ -84,6 +84,18 @@ def test_an_encrypted_member_is_refused() -> None:
     assert json_members(bytes(body))[1] == (("a.json", "it is encrypted"),)
 
 
+def test_a_member_without_a_name_makes_it_a_damaged_archive() -> None:
+    named = archive(("a.json", b"{}"))
+    length = named.index(b"PK\x01\x02") + 28
+    nameless = named[:length] + b"\x00\x00" + named[length + 2 :]
+    end = nameless.index(b"PK\x05\x06")
+    nameless = nameless[: end - len("a.json")] + nameless[end:]
+    size = int.from_bytes(named[named.index(b"PK\x05\x06") + 12 :][:4], "little") - len("a.json")
+    end -= len("a.json")
+    nameless = nameless[: end + 12] + size.to_bytes(4, "little") + nameless[end + 16 :]
+    assert json_members(nameless) == ((), (("", "it is no zip archive, or a damaged one"),))
+
+
 def test_secrets_inside_are_replaced() -> None:
     token = "ghp_" + "a1B2" * 9
     ((_, text),), _ = json_members(archive(("a.json", f'{{"t": "{token}"}}'.encode())))
