@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
+from click.testing import CliRunner
 from tiny_github import TOKEN, Said, TinyGitHub, World, job_object, run_object, said
 
 from diagnosis.reading import Known, Unreadable
@@ -15,6 +17,7 @@ from probes.github.endpoints import CLASSIC_SCOPE, ENDPOINTS, permissions_needed
 from probes.github.errors import GitHubProblem
 from probes.github.parts import Depth
 from probes.github.source import GitHubSource
+from tui.cli.permissions import permissions_command
 
 RUNS = "/repos/example/widgets/actions/runs"
 KINDS = {
@@ -150,3 +153,16 @@ def test_a_whole_that_is_refused_ends_with_exit_code_4_and_names_the_permission(
         make_source(tiny.url, token=KINDS[TokenKind.APP]).list_runs()
     assert caught.value.exit_code == 4
     assert "permissions:" in caught.value.way_out
+
+
+def test_the_command_prints_the_table_made_from_the_list() -> None:
+    shown = CliRunner().invoke(permissions_command, ["--github"])
+    assert shown.exit_code == 0
+    for need in permissions_needed():
+        (row,) = (line for line in shown.output.splitlines() if line.startswith(f"| `{need.permission}` |"))
+        assert row.count(" | ") == 3
+        assert all(f"`{operation}`" in row for operation in need.operations)
+    told = json.loads(CliRunner().invoke(permissions_command, ["--github", "--json"]).output)
+    assert told["classic_scope"] == CLASSIC_SCOPE
+    assert [entry["permission"] for entry in told["github"]] == [need.permission for need in permissions_needed()]
+    assert "statement" not in CliRunner().invoke(permissions_command, ["--github"]).output.lower()

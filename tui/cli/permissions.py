@@ -1,8 +1,9 @@
-"""``planescope permissions``: what the tool itself needs to be allowed in AWS, offline."""
+"""``planescope permissions``: what the tool itself needs to be allowed in AWS and on GitHub, offline."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 import click
 from rich.table import Table
@@ -11,6 +12,7 @@ from rich.text import Text
 from diagnosis.account import AccountQuestion
 from probes.aws.operations import Variant
 from probes.aws.permissions import operations_of, policies_by_account
+from probes.github.endpoints import CLASSIC_SCOPE, permissions_needed
 from tui.cli.output import print_json, text_console
 
 SCHEMA = "planescope.permissions/1"
@@ -32,15 +34,33 @@ _ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?$]*", re.ASCII)
 @click.option("--repository", metavar="ARN", help="Bound it to this ECR repository.")
 @click.option("--evidence-root", metavar="S3", help="Bound it to this root (s3://bucket/prefix/).")
 @click.option("--why", is_flag=True, help="List each call and its reason instead of the policy.")
+@click.option("--github", "for_github", is_flag=True, help="What a GitHub token needs, instead: a Markdown table.")
 @click.option("--json", "as_json", is_flag=True, help=f"Policies and reasons as JSON (schema {SCHEMA}).")
 def permissions_command(
-    variant: str, role: str | None, repository: str | None, evidence_root: str | None, *, why: bool, as_json: bool
+    variant: str,
+    role: str | None,
+    repository: str | None,
+    evidence_root: str | None,
+    *,
+    why: bool,
+    for_github: bool,
+    as_json: bool,
 ) -> None:
     """Print the IAM policy that planescope itself needs: read-only, from the list that its own guard enforces.
 
     The text is the policy document alone, ready for `aws iam create-policy`. Where the repository lies in another
     account than the role, there are two policies, one for each account's profile; --json tells them apart.
+
+    With --github: the permissions of a fine-grained token, an app, or a workflow's own token, with the calls behind each.
     """
+    if for_github:
+        if as_json:
+            print_json(
+                {"schema": SCHEMA, "classic_scope": CLASSIC_SCOPE, "github": list(map(asdict, permissions_needed()))}
+            )
+        else:
+            click.echo(github_table())
+        return
     chosen = Variant(variant)
     question = _question(role, repository, evidence_root)
     policies = list(policies_by_account(chosen, question))
@@ -74,6 +94,16 @@ def permissions_command(
             if len(policies) > 1:
                 click.echo(f"# for the reader in account {account}:", err=True)
             print_json(policy)
+
+
+def github_table() -> str:
+    """What a GitHub token needs, as a Markdown table made from the list of permitted calls."""
+    rows = ["| permission | read with it | without it | calls |", "| --- | --- | --- | --- |"]
+    for need in permissions_needed():
+        purpose = f"{need.purpose} ({need.note})" if need.note else need.purpose
+        calls = ", ".join(f"`{operation}`" for operation in need.operations)
+        rows.append(f"| `{need.permission}` | {purpose} | {need.without} | {calls} |")
+    return "\n".join(rows)
 
 
 def _question(role: str | None, repository: str | None, evidence_root: str | None) -> AccountQuestion:
