@@ -19,6 +19,8 @@ _BURST = 450.0
 _PER_SECOND = 7.5
 _SECONDARY_SECONDS = 60.0
 """GitHub's advice where it names no time."""
+WAITING = "waiting for GitHub's "
+"""How a countdown begins; which limit it is follows."""
 _LONGEST_SILENCE = 10_000_000
 LONGEST_WAIT = 900.0
 """Seconds. Whoever waits sees the countdown and can stop it."""
@@ -127,7 +129,7 @@ class Pace:
             if left > self._max_wait:
                 raise self._limited(why, until)
             if left > 0:
-                self.wait(left, f"waiting for GitHub's {why}", watch)
+                self.wait(left, f"{WAITING}{why}", watch)
         if self._throttled:
             self.wait(self._take(), "", watch)
 

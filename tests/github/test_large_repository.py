@@ -23,6 +23,7 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording
 from probes.recording.synthetic import Shape, synthetic_recording
+from tui.cli.output import ProgressLine
 from tui.desk import Cancelled, DeskProblem, Progress, RunQuery
 from tui.desks.neighbours import runs_around
 from tui.desks.repository_desk import RepositoryDesk
@@ -348,3 +349,14 @@ def test_a_long_limit_says_until_when(server: GitHubServer) -> None:
     assert desk.limit_note.startswith("GitHub 0 of 5,000 left until ")
     desk.close()
     server.clear_faults()
+
+
+def test_without_a_terminal_a_wait_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ProgressLine()
+    for done in range(3):
+        line(Progress("waiting for GitHub's secondary rate limit", done, 60))
+        line(Progress("reading jobs", done, 3))
+    line.clear()
+    shown = capsys.readouterr()
+    assert shown.err == "waiting for GitHub's secondary rate limit: 60 seconds\n"
+    assert shown.out == ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import click
 from rich.console import Console
 
+from probes.github.pace import WAITING
 from tui.desk import Progress
 
 _PLAIN_WIDTH = 110
@@ -29,20 +30,28 @@ def print_json(value: Mapping[str, object] | list[object]) -> None:
 
 
 class ProgressLine:
-    """One line on standard error that says how far the work is; nothing where it is no terminal."""
+    """One line on standard error that says how far the work is; where it is no terminal, only that a limit is waited for."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._shown = False
+        self._waits: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
         """Show the progress."""
         if not self._terminal:
+            self._say_once(progress)
             return
         count = f" {progress.done}/{progress.total}" if progress.total else ""
         line = "".join(c for c in f"{progress.what}{count}" if c.isprintable())[:78]
         click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
         self._shown = True
+
+    def _say_once(self, progress: Progress) -> None:
+        """A silence of minutes in somebody's job log needs its reason."""
+        if progress.what.startswith(WAITING) and progress.what not in self._waits:
+            self._waits.add(progress.what)
+            click.echo(f"{progress.what}: {(progress.total or 0) - progress.done} seconds", err=True)
 
     def clear(self) -> None:
         """Take the line away."""
