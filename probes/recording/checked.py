@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,26 +41,24 @@ def write_checked(recording: Recording, folder: Path) -> None:
     nothing of it is left.
     """
     ensure_new(folder)
-    staging = folder.with_name(folder.name + ".unchecked")
-    shutil.rmtree(staging, ignore_errors=True)
     try:
-        write_recording(recording, staging)
-        read_recording(staging)
-        found = next(credentials_in(staging), None)
-        if found is not None:
-            raise RecordingError(
-                f"the recording was not kept: {found.file}, line {found.line}, holds what looks like {found.what}, "
-                "which planescope failed to scrub; tell its makers the form, never the value"
-            )
-        if folder.exists():
-            folder.rmdir()
-        staging.rename(folder)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
+            staging = Path(place) / "unchecked"
+            write_recording(recording, staging)
+            read_recording(staging)
+            found = next(credentials_in(staging), None)
+            if found is not None:
+                raise RecordingError(
+                    f"the recording was not kept: {found.file}, line {found.line}, holds what looks like {found.what}, "
+                    "which planescope failed to scrub; tell its makers the form, never the value"
+                )
+            if folder.exists():
+                folder.rmdir()
+            staging.rename(folder)
     except OSError as error:
         raise RecordingError(
             f"the recording cannot be written to {folder} ({error.strerror}); name a directory with room and rights"
         ) from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def credentials_in(folder: Path) -> Iterator[Leak]:

@@ -143,7 +143,8 @@ def _classes(hint: Any, seen: set[type]) -> set[type]:
     return seen
 
 
-def _shape(kind: type) -> list[str]:
+def _shape(kind: Any) -> list[str]:
     if issubclass(kind, Enum):
         return [f"{kind.__name__}={member.value}" for member in kind]
-    return [f"{kind.__name__}.{name}: {hint}" for name, hint in hints_of(kind).items()]
+    # As written, not as resolved: Python's versions print resolved types in different ways.
+    return [f"{kind.__name__}.{field.name}: {field.type}" for field in fields(kind)]
