@@ -23,7 +23,7 @@ from diagnosis.account import (
 from diagnosis.case import Case
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.reading import Absent, Known
-from diagnosis.runs import Attempt, OidcCustomization, Repository
+from diagnosis.runs import Attempt, Job, OidcCustomization, Repository, Step
 from diagnosis.verdicts import Diagnosis
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
@@ -255,7 +255,16 @@ def two_role_world() -> World:
     world = world.with_job(steps=(steps[0], reader, listing, *steps[1:]))
     deployer = credentials(HOME, "Deployer", role_to_assume=f"arn:aws:iam::{ACCOUNT}:role/deploy")
     deploy = WorkflowJob("deploy", "Deploy", (deployer,), permissions=(("id-token", "write"),))
-    return replace(world, workflow=replace(world.workflow, jobs=(deploy, *world.workflow.jobs)))
+    ran = [
+        Step(number, step.name or "", "completed", "failure" if step.name == "Push" else "success", NOW, NOW)
+        for number, step in enumerate(world.workflow.jobs[0].steps, 2)
+    ]
+    recorded = Job(1, "Release", "completed", "failure", NOW, NOW, steps=tuple(ran))
+    return replace(
+        world,
+        workflow=replace(world.workflow, jobs=(deploy, *world.workflow.jobs)),
+        attempt=replace(world.attempt, jobs=Known((recorded,))),
+    )
 
 
 GROUNDS = {

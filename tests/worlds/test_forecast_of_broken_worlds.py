@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
-from sound_worlds import EIGHT, GROUNDS, Ground, sound_world, two_role_world
+from sound_worlds import EIGHT, GROUNDS, HOME, Ground, sound_world, two_role_world
 
 from diagnosis.exit_code import exit_code
 from diagnosis.gates import Verdict
@@ -35,6 +35,7 @@ def test_the_sound_world_passes_every_gate(ground: Ground) -> None:
 def test_the_release_role_is_judged_where_other_roles_are_assumed_too() -> None:
     diagnosis = two_role_world().diagnosis()
     assert diagnosis.live is not None
+    assert diagnosis.live.account.question.role_arn == HOME.role_arn
     assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
 
 

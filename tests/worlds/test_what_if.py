@@ -1,0 +1,197 @@
+"""Proposed documents judged against past runs: what passes, what fails, what they open and close."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seeded_defects import DEFECTS, broken
+from sound_worlds import EIGHT, HOME, ISSUER, NAME, World, allow, policy, sound_world, trust, two_role_world
+
+from diagnosis.account import NamedPolicy
+from diagnosis.diagnose import question_of, replays_of
+from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.proposals import Proposal, ProposalKind
+from diagnosis.reading import Known, Unreadable
+from diagnosis.what_if import WhatIf, what_if
+
+NEEDED = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, HOME.repository_arn))
+
+
+def judged(world: World, *proposals: Proposal) -> WhatIf:
+    workflows = {world.attempt.key: world.workflow}
+    replays = replays_of((world.attempt,), workflows, world.case)
+    account = replace(world.account, question=question_of(replays[0], world.case))
+    return what_if(replays, workflows, account, world.case, proposals)
+
+
+def after(result: WhatIf, gate: Gate) -> Verdict:
+    assessment = result.runs[0].after
+    assert assessment is not None
+    return assessment.at(gate).verdict
+
+
+def defect(name: str) -> World:
+    return broken([item for item in DEFECTS if item.name == name])
+
+
+def test_what_is_proposed_as_it_is_changes_nothing() -> None:
+    world = sound_world()
+    assert isinstance(world.account.role, Known)
+    result = judged(world, Proposal(ProposalKind.TRUST, world.account.role.value.trust_policy))
+    assert result.verdict is Verdict.PASS
+    assert result.opens.nothing
+    assert result.closes.nothing
+
+
+def test_a_trust_policy_that_admits_the_run_opens_its_gate_and_names_the_caller() -> None:
+    result = judged(defect("another ref is trusted"), Proposal(ProposalKind.TRUST, trust()))
+    assert after(result, Gate.ROLE_ASSUMPTION) is Verdict.PASS
+    assert result.verdict is Verdict.PASS
+    assert result.opens.callers == ("repo:octo-org/octo-repo:ref:refs/heads/release",)
+    assert result.closes.callers == ("the branch main: repo:octo-org/octo-repo:ref:refs/heads/main",)
+
+
+def test_a_trust_policy_that_admits_everybody_says_who_gets_in() -> None:
+    open_to_all = trust("repo:*", "StringLike")
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, open_to_all))
+    assert result.verdict is Verdict.FAIL
+    assert any(caller.startswith("a repository of anybody else") for caller in result.opens.callers)
+
+
+def test_a_trust_policy_that_shuts_the_run_out_fails_at_its_gate_only() -> None:
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, trust("repo:octo-org/octo-repo:ref:refs/heads/main")))
+    assert [after(result, gate).value for gate in GATES] == ["pass", "fail", "pass", "pass"]
+    assert result.closes.callers == ("repo:octo-org/octo-repo:ref:refs/heads/release",)
+
+
+def test_a_policy_with_exactly_the_need_grants_nothing_beyond() -> None:
+    result = judged(defect("no push"), Proposal(ProposalKind.POLICY, NEEDED))
+    assert result.verdict is Verdict.PASS
+    assert result.proposals[0].place == "in place of the inline policy release"
+    assert {pair.partition(" ")[0] for pair in result.opens.needed} == {"ecr:PutImage", "ecr:InitiateLayerUpload"}
+    assert result.opens.beyond == ()
+
+
+def test_a_wildcard_policy_opens_registry_authorization_and_fails_least_privilege() -> None:
+    result = judged(defect("no push"), Proposal(ProposalKind.POLICY, policy(allow("ecr:*", "*"))))
+    assert after(result, Gate.REGISTRY_AUTHORIZATION) is Verdict.PASS
+    assert after(result, Gate.LEAST_PRIVILEGE) is Verdict.FAIL
+    assert f"ecr:DeleteRepository on {HOME.repository_arn}" in result.opens.beyond
+    assert "ecr:PutImage on any other repository" in result.opens.beyond
+
+
+def test_another_services_unbounded_grant_is_beyond_the_need() -> None:
+    document = policy(*json.loads(NEEDED)["Statement"], allow("s3:*", "*"))
+    result = judged(sound_world(), Proposal(ProposalKind.POLICY, document))
+    assert any("s3" in text for text in result.opens.beyond)
+
+
+def test_a_policy_by_another_name_stands_beside_the_present_one() -> None:
+    extra = policy(allow("ecr:PutImage", HOME.repository_arn))
+    result = judged(sound_world(), Proposal(ProposalKind.POLICY, extra, policy_name="extra"))
+    assert result.verdict is Verdict.PASS
+    assert "as a new inline policy extra" in result.proposals[0].place
+
+
+def test_a_boundary_that_leaves_out_the_push_closes_it() -> None:
+    result = judged(sound_world(), Proposal(ProposalKind.BOUNDARY, policy(allow("ecr:Get*", "*"))))
+    assert after(result, Gate.REGISTRY_AUTHORIZATION) is Verdict.FAIL
+    assert f"ecr:PutImage on {HOME.repository_arn}" in result.closes.needed
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}])
+def test_a_repository_policy_for_everybody_names_the_strangers(principal: object) -> None:
+    document = policy({"Effect": "Allow", "Principal": principal, "Action": "ecr:BatchGetImage"})
+    result = judged(sound_world(), Proposal(ProposalKind.REPOSITORY_POLICY, document))
+    assert f"anybody of any account: ecr:BatchGetImage on {HOME.repository_arn}" in result.opens.callers
+
+
+def test_a_repository_policy_for_one_other_account_names_no_stranger() -> None:
+    document = policy(
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "ecr:BatchGetImage"}
+    )
+    result = judged(sound_world(), Proposal(ProposalKind.REPOSITORY_POLICY, document))
+    assert result.opens.callers == ()
+
+
+def test_two_documents_are_judged_together() -> None:
+    world = broken([item for item in DEFECTS if item.name in ("another ref is trusted", "no push")])
+    alone = judged(world, Proposal(ProposalKind.TRUST, trust()))
+    both = judged(world, Proposal(ProposalKind.TRUST, trust()), Proposal(ProposalKind.POLICY, NEEDED))
+    assert alone.verdict is Verdict.FAIL
+    assert both.verdict is Verdict.PASS
+
+
+def test_what_aws_would_refuse_cannot_pass() -> None:
+    with_resource = json.loads(trust())
+    with_resource["Statement"][0]["Resource"] = "*"
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, json.dumps(with_resource)))
+    assert result.refused
+    assert result.verdict is Verdict.FAIL
+
+
+def test_a_document_that_is_too_long_is_refused() -> None:
+    many = [f"repo:octo-org/octo-repo:ref:refs/heads/branch-{number:04}" for number in range(120)]
+    result = judged(
+        sound_world(), Proposal(ProposalKind.TRUST, trust([*many, "repo:octo-org/octo-repo:ref:refs/heads/release"]))
+    )
+    assert "characters where AWS takes 4096" in " ".join(result.refused)
+
+
+def test_inline_policies_share_their_limit() -> None:
+    statements = [allow("s3:GetObject", f"arn:aws:s3:::bucket/{number:05}{'x' * 60}/*") for number in range(80)]
+    world = sound_world()
+    assert isinstance(world.account.inline_policies, Known)
+    filled = (*world.account.inline_policies.value, NamedPolicy("reports", policy(*statements)))
+    result = judged(world.with_account(inline_policies=Known(filled)), Proposal(ProposalKind.POLICY, NEEDED))
+    assert "characters where AWS takes 10240" in " ".join(result.refused)
+
+
+@pytest.mark.parametrize("part", ["role", "inline_policies", "scps", "repository_policy"])
+def test_an_unread_layer_never_gives_a_pass(part: str) -> None:
+    denied = Unreadable(part, "access was denied", "grant it")
+    world = sound_world().with_account(**{part: denied})
+    result = judged(world, Proposal(ProposalKind.TRUST, trust()), Proposal(ProposalKind.POLICY, NEEDED))
+    assert result.verdict is Verdict.UNKNOWN
+    assert part in {item.what for item in result.missing}
+
+
+def test_a_run_of_another_role_is_not_judged() -> None:
+    world = two_role_world()
+    other = replace(world.attempt, run_id=2)
+    plain = sound_world().with_inputs(("role-to-assume", HOME.role_arn.replace("release", "other")))
+    workflows = {world.attempt.key: world.workflow, other.key: plain.workflow}
+    replays = replays_of((world.attempt, other), workflows, world.case)
+    account = replace(world.account, question=question_of(replays[0], world.case, replays))
+    result = what_if(replays, workflows, account, world.case, [Proposal(ProposalKind.TRUST, trust())])
+    assert result.runs[0].verdict is Verdict.PASS
+    assert result.runs[1].after is None
+    assert "role/other" in result.runs[1].why_not
+    assert result.verdict is Verdict.UNKNOWN
+
+
+branches = st.lists(st.sampled_from(["main", "dev", "release", "hotfix"]), min_size=1, max_size=4, unique=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(branches, branches)
+def test_what_opens_one_way_closes_the_other(old: list[str], new: list[str]) -> None:
+    def listing(names: list[str]) -> str:
+        return trust([f"repo:octo-org/octo-repo:ref:refs/heads/{name}" for name in names])
+
+    there = judged(sound_world().with_trust(listing(old)), Proposal(ProposalKind.TRUST, listing(new)))
+    back = judged(sound_world().with_trust(listing(new)), Proposal(ProposalKind.TRUST, listing(old)))
+    assert set(there.opens.callers) == set(back.closes.callers)
+    expected = {f"repo:octo-org/octo-repo:ref:refs/heads/{name}" for name in set(new) - set(old)}
+    assert {caller[caller.index("repo:") :] for caller in there.opens.callers} == expected
+
+
+def test_the_issuer_of_the_question_is_the_one_that_is_asked() -> None:
+    other_issuer = trust().replace(ISSUER, "token.example.com")
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, other_issuer))
+    assert after(result, Gate.ROLE_ASSUMPTION) is Verdict.FAIL
+    assert NAME in HOME.repository_arn

@@ -1,0 +1,63 @@
+"""Reads a policy document that the user hands over: a file as written, or an answer of the AWS CLI that holds one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+from diagnosis.policy import PolicyKind, Unparsable, parse_policy
+from tui.desk import DeskProblem
+
+LARGEST = 1024 * 1024
+"""In bytes; AWS takes 10,240 characters at most."""
+_BYTE_ORDER_MARK = "\ufeff"
+_WRAPPERS = ("Role", "RolePolicy", "PolicyVersion")
+_MEMBERS = ("AssumeRolePolicyDocument", "PolicyDocument", "Document", "policyText", "Policy")
+
+
+def read_policy(path: Path, kind: PolicyKind) -> str:
+    """The document's JSON text. Raises DeskProblem (exit code 2) with line and column for what is no policy."""
+    shown = printable(str(path))
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as fault:
+        raise DeskProblem(f"{shown} cannot be read ({fault.strerror or fault}).") from None
+    if len(raw) > LARGEST:
+        raise DeskProblem(f"{shown} is larger than {LARGEST} bytes, so it is no policy.")
+    try:
+        text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as fault:
+        raise DeskProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
+    text = _unwrapped(text)
+    parsed = parse_policy(text, kind)
+    if isinstance(parsed, Unparsable):
+        raise DeskProblem(f"{shown} is no {kind.value}: {printable(parsed.text)}.")
+    return text
+
+
+def _unwrapped(text: str) -> str:
+    """The document within an answer of ``aws iam get-role``, ``get-role-policy``, ``aws ecr get-repository-policy`` …"""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # the policy reader says what is wrong, with line and column
+    for name in _WRAPPERS:
+        if isinstance(tree, Mapping) and isinstance(tree.get(name), Mapping):
+            tree = tree[name]
+    if not isinstance(tree, Mapping) or "Statement" in tree:
+        return text
+    for name in _MEMBERS:
+        inner = tree.get(name)
+        if isinstance(inner, Mapping):
+            return json.dumps(inner)
+        if isinstance(inner, str):
+            return inner if inner.lstrip().startswith("{") else unquote(inner)
+    return text
+
+
+def printable(text: str) -> str:
+    """Foreign text without characters that could steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,0 +1,150 @@
+"""``planescope what-if``: a proposed trust policy, policy, boundary or repository policy against past runs, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from diagnosis.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.gates import Verdict
+from diagnosis.policy import PolicyKind
+from diagnosis.proposals import Proposal, ProposalKind
+from diagnosis.reading import Known
+from diagnosis.verdicts import Diagnosis
+from diagnosis.what_if import WhatIf, what_if
+from diagnosis.what_if_document import SCHEMA, document
+from tui.bootstrap import embedded_desk, live_desk
+from tui.cli.diagnose import CREDENTIALS_NEEDED, runs_named
+from tui.cli.output import ProgressLine, print_json, text_console
+from tui.cli.policy_file import printable, read_policy
+from tui.cli.repository_options import app_options, live_options, read_case_option
+from tui.cli.what_if_report import show
+from tui.desk import DeskProblem
+
+if TYPE_CHECKING:
+    from diagnosis.case import Case
+    from tui.desks.repository_desk import RepositoryDesk
+
+_KINDS = {
+    ProposalKind.TRUST: PolicyKind.TRUST,
+    ProposalKind.POLICY: PolicyKind.IDENTITY,
+    ProposalKind.BOUNDARY: PolicyKind.BOUNDARY,
+    ProposalKind.REPOSITORY_POLICY: PolicyKind.RESOURCE,
+}
+_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("what-if")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@click.option("--trust", type=_FILE, metavar="FILE", help="The role's trust policy, as it would be.")
+@click.option("--policy", type=_FILE, metavar="FILE", help="An inline policy of the role, as it would be.")
+@click.option(
+    "--policy-name",
+    metavar="NAME",
+    help="Which inline policy --policy replaces or makes; by default the role's one that is about ECR, else a new one.",
+)
+@click.option("--boundary", type=_FILE, metavar="FILE", help="The role's permissions boundary, as it would be.")
+@click.option("--repository-policy", type=_FILE, metavar="FILE", help="The ECR repository's policy, as it would be.")
+@click.option(
+    "--demo", "stage", type=click.Choice(["1", "2", "3", "later"]), help="The embedded incident at a stage instead."
+)
+@click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
+@app_options
+@click.pass_context
+def what_if_command(
+    ctx: click.Context, /, runs: tuple[str, ...], stage: str | None, as_json: bool, **options: Any
+) -> None:
+    """Judge proposed documents against past runs and today's account, before anybody puts them in force.
+
+    Each RUN (id or address; without any, those of the case file) is judged twice: by the account as it is, and as it
+    would be. Beside that stands whom and what the documents would newly admit. Nothing is changed. A FILE may also be
+    what `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed.
+
+    Exit codes: 0 every run would pass every gate, 1 a gate would fail or AWS would refuse a document, 2 a FILE is no
+    policy, 3 unknown remains, 4 credentials needed.
+    """
+    proposals = _proposals(options)
+    progress = ProgressLine()
+    with _desk(ctx, runs, stage, options, progress) as (diagnosis, case):
+        result = judged(diagnosis, case, proposals)
+    if as_json:
+        print_json(document(result))
+    else:
+        show(result, text_console())
+    ctx.exit(_code(result, diagnosis))
+
+
+def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
+    found = []
+    for kind, meant in _KINDS.items():
+        path = options.get(kind.value.replace("-", "_"))
+        if path is not None:
+            name = options.get("policy_name") if kind is ProposalKind.POLICY else None
+            found.append(Proposal(kind, read_policy(path, meant), printable(str(path)), name))
+    if not found:
+        raise DeskProblem(
+            "Nothing is proposed.", "Give --trust, --policy, --boundary or --repository-policy with a file."
+        )
+    return found
+
+
+@contextmanager
+def _desk(
+    ctx: click.Context, runs: tuple[str, ...], stage: str | None, options: Mapping[str, Any], progress: ProgressLine
+) -> Iterator[tuple[Diagnosis, Case]]:
+    """The diagnosis of the runs, by the demo's desk or a live one, closed afterwards."""
+    desk: RepositoryDesk
+    ids: tuple[int, ...] = ()
+    if stage is not None:
+        if runs:
+            raise click.UsageError("--demo brings its own runs: leave RUN out.", ctx)
+        desk = embedded_desk(stage)
+    else:
+        case = read_case_option(options)
+        repository, ids = runs_named(runs)
+        ids = ids or case.runs
+        if not ids and options.get("recording") is None:
+            raise DeskProblem("No runs are named.", "Give run ids or addresses, a case file with `runs`, or --demo.")
+        desk = live_desk(live_options(options, case, repository), case)
+    try:
+        if stage is not None:
+            diagnosis = desk.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+        else:
+            diagnosis = desk.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
+        progress.clear()
+        yield diagnosis, desk.case
+    finally:
+        progress.clear()
+        desk.close()
+
+
+def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
+    """The proposals judged on what a diagnosis has read."""
+    from probes.github.workflow_file import parse_workflow
+
+    if diagnosis.live is None:
+        raise DeskProblem("The account was not read.", "Leave --no-live out.")
+    workflows = {
+        replay.attempt.key: parse_workflow(replay.attempt.workflow_text.value, replay.attempt.workflow_path)
+        for replay in diagnosis.replays
+        if isinstance(replay.attempt.workflow_text, Known)
+    }
+    # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.
+    told = any(replay.facts.role_arn for replay in diagnosis.replays)
+    own = replace(case, role_arn=None) if told else case
+    return what_if(diagnosis.replays, workflows, diagnosis.live.account, own, proposals)
+
+
+def _code(result: WhatIf, diagnosis: Diagnosis) -> int:
+    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
+    code = _CODES[result.verdict]
+    if problem is not None:
+        click.echo(f"planescope: {problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.", err=True)
+        return code if code == FAILED else CREDENTIALS_NEEDED
+    return code
