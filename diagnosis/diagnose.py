@@ -19,7 +19,7 @@ from diagnosis.forecast import forecast, not_known
 from diagnosis.live.assessment import assess
 from diagnosis.live.unread import nothing_read
 from diagnosis.remedies.paths import paths
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Fact, Missing, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow

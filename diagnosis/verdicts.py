@@ -1,7 +1,7 @@
 """What planescope concludes, as values: gate verdicts, replays, forecast, remediations, closure, the whole diagnosis.
 
 These are the shapes that screens, the command line and the packet show. How each is reached stands in the module of its
-name (:mod:`diagnosis.replay`, :mod:`diagnosis.assessment`, :mod:`diagnosis.forecast`, …).
+name (:mod:`diagnosis.replay.attempt`, :mod:`diagnosis.assessment`, :mod:`diagnosis.forecast`, …).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What one account admits and another does not: callers of the role, actions of the role, callers of the repository.
 
-A bounded list is asked: the probes of :mod:`diagnosis.admits` and every subject that a trust policy names in full; every
+A bounded list is asked: the probes of :mod:`diagnosis.trust.admits` and every subject that a trust policy names in full; every
 ECR action on the release's repository and on another one; strangers before the repository. Layers that could not be read
 are left out of the question, on both sides alike.
 """
@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from diagnosis.account import AccountState, NamedPolicy
-from diagnosis.admits import Admission, who_gets_in
-from diagnosis.claim_set import claims_from_subject
+from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.excess import ExcessKind, excess
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
@@ -31,8 +30,9 @@ from diagnosis.policy import (
 )
 from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.runs import Repository
-from diagnosis.trust_document import allows, load, values_of
-from diagnosis.trust_question import TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.admits import Admission, who_gets_in
+from diagnosis.trust.document import allows, load, values_of
+from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
 from diagnosis.verdicts import Need
 
 STRANGER_ACCOUNT = "000000000000"

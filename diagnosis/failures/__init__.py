@@ -17,7 +17,7 @@ from diagnosis.failures.choice import stopped_by
 from diagnosis.failures.reader import Scan, scan
 from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
-from diagnosis.log_text import LogLine
+from diagnosis.logs.log_text import LogLine
 from diagnosis.verdicts import Finding
 
 __all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]

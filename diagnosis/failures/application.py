@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.failures.rule import Weight
-from diagnosis.log_text import LineKind, LogLine
+from diagnosis.logs.log_text import LineKind, LogLine
 
 _QUIET = re.compile(
     r"^\S{0,40}\s?\[?(?:INFO|DEBUG|TRACE)\b(?!\[\d)|\"(?:level|severity|lvl|levelname)\":\s*\"?(?:info|debug|trace|INFO|DEBUG|TRACE)\b"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from diagnosis.line_search import lines_holding
+from diagnosis.logs.line_search import lines_holding
 
 STRUCTURE = ("##[", "Post job cleanup", "Cleaning up orphan")
 """What tells where steps begin and end."""

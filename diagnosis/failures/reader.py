@@ -27,8 +27,8 @@ from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
 from diagnosis.failures.scenery import look_around
 from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.failures.words import with_words
-from diagnosis.log_text import LineKind, LogLine
-from diagnosis.scrub import scrub
+from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts import Finding
 
 RULES: tuple[Rule, ...] = (

@@ -6,7 +6,7 @@ import re
 
 from diagnosis.failures.registry_address import ecr_hosts, registry_of
 from diagnosis.failures.rule import Scene
-from diagnosis.log_text import LineKind, LogLine
+from diagnosis.logs.log_text import LineKind, LogLine
 
 _AWS_ACTION = "configure-aws-credentials"
 _OTHER_ACTION = re.compile(

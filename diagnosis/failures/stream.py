@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from diagnosis.failures.prefilter import interesting_lines
-from diagnosis.log_text import LONGEST_LINE, LogLine, LogReader
+from diagnosis.logs.log_text import LONGEST_LINE, LogLine, LogReader
 
 BEFORE = 2
 """Lines kept before a line that may matter: the context that evidence shows."""

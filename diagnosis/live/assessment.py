@@ -13,7 +13,7 @@ from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumptio
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.judgement import GateJudgement, RunClaims
 from diagnosis.live.opinions import disagreements, opinions_on
-from diagnosis.needs import needs_for
+from diagnosis.steps.needs import needs_for
 from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from diagnosis.account import CallerIdentity, Role
+from diagnosis.claims.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
 from diagnosis.live.presented import session_evidence
 from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
-from diagnosis.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.trust import TrustJudgement, TrustOutcome, judge_trust
+from diagnosis.trust.judgement import TrustJudgement, TrustOutcome, judge_trust
 from diagnosis.verdicts import Missing, Problem
 
 _OWNERS = {

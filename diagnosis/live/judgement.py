@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from diagnosis.account import AccountState
 from diagnosis.case import Case
+from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Owner
 from diagnosis.live.presented import in_form_of, session_of
 from diagnosis.live.releasing import Releasing, releasing
 from diagnosis.reading import Absent, Known
 from diagnosis.runs import Attempt
-from diagnosis.subject_claim import PossibleClaims, claims_of
+from diagnosis.steps.variables import is_legible
 from diagnosis.trail import TrailEvent
-from diagnosis.variables import is_legible
 from diagnosis.verdicts import Missing, Problem, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from diagnosis.claim_set import read_subject
+from diagnosis.claims.claim_set import read_subject
+from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.reading import Known, Reading
 from diagnosis.runs import Attempt
-from diagnosis.subject_claim import PossibleClaims
 from diagnosis.trail import Trail, TrailEvent
 
 SESSION_EVENT = "AssumeRoleWithWebIdentity"

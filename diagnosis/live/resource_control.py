@@ -12,8 +12,8 @@ from diagnosis.account import NamedPolicy, Role
 from diagnosis.live.judgement import RunClaims
 from diagnosis.policy import Unparsable, parse_policy
 from diagnosis.reading import Absent, Unreadable
-from diagnosis.trust_document import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
-from diagnosis.trust_question import TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.document import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
+from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
 from diagnosis.verdicts import Missing
 
 CONTROL_CAUSE = "resource-control-policy"

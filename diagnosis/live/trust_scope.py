@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.admits import who_gets_in
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.live.judgement import RunClaims
 from diagnosis.policy import Unparsable
 from diagnosis.reading import Absent, Unreadable
+from diagnosis.trust.admits import who_gets_in
 from diagnosis.verdicts import Missing, Problem
 
 

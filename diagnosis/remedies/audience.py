@@ -7,9 +7,9 @@ from diagnosis.live.judgement import DEFAULT_AUDIENCE
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
-from diagnosis.trust import judge_trust
-from diagnosis.trust_question import TrustOutcome
-from diagnosis.variables import is_legible
+from diagnosis.steps.variables import is_legible
+from diagnosis.trust.judgement import judge_trust
+from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 CAUSE = "audience-not-admitted"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diagnosis.account import AccountState, NamedPolicy
-from diagnosis.admits import newly_admitted as new_callers
 from diagnosis.excess import ExcessItem, excess
 from diagnosis.reading import Known
+from diagnosis.trust.admits import newly_admitted as new_callers
 from diagnosis.verdicts import Assessment, Change, ChangeKind, Replay
 
 

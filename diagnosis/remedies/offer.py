@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnosis.account import AccountState
+from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.gates import Checkpoint
 from diagnosis.live.judgement import RunClaims
-from diagnosis.subject_claim import PossibleClaims
 from diagnosis.verdicts import Need, Problem, Remediation
 
 

@@ -10,7 +10,7 @@ from diagnosis.remedies.patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, differenc
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.remedies.trust_edit import mended_trust, trust_voices
 from diagnosis.remedies.trust_scope import bounded_trust
-from diagnosis.trust import admitted_refs
+from diagnosis.trust.judgement import admitted_refs
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})

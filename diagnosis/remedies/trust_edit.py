@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 
 from diagnosis.account import Role
-from diagnosis.admits import newly_admitted
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, written
 from diagnosis.remedies.policy_edit import Voices
@@ -18,9 +17,10 @@ from diagnosis.remedies.rendering import (
     terraform_resource,
     with_document,
 )
-from diagnosis.trust import judge_trust, minimal_trust_patch
-from diagnosis.trust_document import WEB_IDENTITY_ACTION
-from diagnosis.trust_question import TrustOutcome
+from diagnosis.trust.admits import newly_admitted
+from diagnosis.trust.document import WEB_IDENTITY_ACTION
+from diagnosis.trust.judgement import judge_trust, minimal_trust_patch
+from diagnosis.trust.question import TrustOutcome
 
 EXPLICIT_DENY, ACTION = "trust-explicit-deny", "trust-action"
 

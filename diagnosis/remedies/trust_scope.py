@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 import json
 
-from diagnosis.admits import Admission, who_gets_in
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.patch import Statement, as_list, difference, statements, written
 from diagnosis.remedies.trust_edit import trust_voices
+from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Known, Reading
 from diagnosis.runs import Annotation, Repository
-from diagnosis.scrub import scrub
 from probes.github.client import Client, Json
 from probes.github.errors import ReadFailure
 from probes.github.fields import number, text

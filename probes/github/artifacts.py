@@ -13,9 +13,9 @@ import zlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.runs import Artifact, Attempt
-from diagnosis.scrub import scrub
 from probes.github.client import Client, Json
 from probes.github.errors import ReadFailure
 from probes.github.fields import flag, moment, number, required_number, text

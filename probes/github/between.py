@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.runs import Attempt
-from diagnosis.scrub import scrub
 from diagnosis.surroundings import Commit, CommitsBetween, PullRequest, Relation
 from probes.github.client import Client, Json
 from probes.github.errors import BrokenAnswer, ReadFailure

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Job, Repository, Step
-from diagnosis.scrub import scrub
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure, TooLarge
 from probes.github.step_logs import StepLogs

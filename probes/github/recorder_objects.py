@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.runs import Artifact, Attempt, Job, Step
-from diagnosis.scrub import scrub
 from probes.github.client import Json
 from probes.github.fields import moment, number, text
 from probes.recording.format import moment_of

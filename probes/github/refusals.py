@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from diagnosis.scrub import scrub
+from diagnosis.logs.scrub import scrub
 from probes.github.credentials import GitHubAccess, TokenKind
 from probes.github.endpoints import CLASSIC_SCOPE
 from probes.github.errors import (

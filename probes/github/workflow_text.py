@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt, CalledWorkflow
-from diagnosis.scrub import scrub
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure
 from probes.github.fields import text

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from diagnosis.line_search import lines_holding
+from diagnosis.logs.line_search import lines_holding
 from diagnosis.redaction import Leak, leaks
 from probes.recording.format import Recording, RecordingError
 from probes.recording.reader import read_recording

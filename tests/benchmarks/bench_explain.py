@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from diagnosis.failures import explain
 from diagnosis.failures.prefilter import interesting_lines
 from diagnosis.failures.stream import cut, thin
-from diagnosis.log_text import read_lines
-from diagnosis.scrub import scrub
+from diagnosis.logs.log_text import read_lines
+from diagnosis.logs.scrub import scrub
 
 STAMP = "2026-03-02T09:15:{:02d}.1234567Z "
 HEAD = [

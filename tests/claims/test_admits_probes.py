@@ -9,11 +9,11 @@ from claims_world import AUD, ISSUER, PROVIDER, REPOSITORY, SUB, exactly, trust
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.admits import Admission, newly_admitted, who_gets_in
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable
 from diagnosis.runs import Repository
-from diagnosis.trust import TrustOutcome
+from diagnosis.trust.admits import Admission, newly_admitted, who_gets_in
+from diagnosis.trust.judgement import TrustOutcome
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 UNNUMBERED = Repository("acme/shop", default_branch="main")

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.account import OidcProvider
-from diagnosis.gates import Verdict
-from diagnosis.pretrust import (
+from diagnosis.claims.pretrust import (
     check_audience,
     check_provider,
     check_role_arn,
     check_token,
     grants_id_token,
 )
+from diagnosis.gates import Verdict
 from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.workflow import UnparsableWorkflow
 

@@ -10,10 +10,10 @@ from claims_world import REPOSITORY, attempt, job, workflow
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.claim_set import AWS_CLAIM_KEYS, ContextKind, SubjectContext, SubjectForm
+from diagnosis.claims.claim_set import AWS_CLAIM_KEYS, ContextKind, SubjectContext, SubjectForm
+from diagnosis.claims.subject_claim import claims_of
 from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.runs import CalledWorkflow, Job, OidcCustomization, Repository
-from diagnosis.subject_claim import claims_of
 from diagnosis.workflow import UnparsableWorkflow, WorkflowStep
 
 UNREAD = Unreadable("customization", "403", "give the token actions: read")

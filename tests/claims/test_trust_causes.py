@@ -9,10 +9,10 @@ from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diagnosis.claims.subject_claim import claims_of
 from diagnosis.reading import Known, Unreadable
 from diagnosis.runs import OidcCustomization
-from diagnosis.subject_claim import claims_of
-from diagnosis.trust import TrustOutcome, admitted_refs, judge_trust
+from diagnosis.trust.judgement import TrustOutcome, admitted_refs, judge_trust
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 DEV = "repo:acme/shop:ref:refs/heads/dev"

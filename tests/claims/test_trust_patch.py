@@ -9,10 +9,10 @@ from claims_world import AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, tru
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from diagnosis.admits import newly_admitted
-from diagnosis.claim_set import claims_from_subject
-from diagnosis.subject_claim import PossibleClaims, claims_of
-from diagnosis.trust import TrustOutcome, judge_trust, minimal_trust_patch
+from diagnosis.claims.claim_set import claims_from_subject
+from diagnosis.claims.subject_claim import PossibleClaims, claims_of
+from diagnosis.trust.admits import newly_admitted
+from diagnosis.trust.judgement import TrustOutcome, judge_trust, minimal_trust_patch
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 DEV = "repo:acme/shop:ref:refs/heads/dev"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from diagnosis.claim_set import claims_from_subject
-from diagnosis.subject_claim import PossibleClaims
-from diagnosis.trust import TrustOutcome, judge_trust
+from diagnosis.claims.claim_set import claims_from_subject
+from diagnosis.claims.subject_claim import PossibleClaims
+from diagnosis.trust.judgement import TrustOutcome, judge_trust
 
 ROWS = Path(__file__).parent.parent / "data" / "iam" / "trust_cases.jsonl"
 

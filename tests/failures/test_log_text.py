@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from log_frames import action, gh, raw, script, web
 
-from diagnosis.log_text import LONGEST_LINE, LineKind, LogLine, read_lines
+from diagnosis.logs.log_text import LONGEST_LINE, LineKind, LogLine, read_lines
 
 
 def kinds(text: str) -> list[tuple[LineKind, str]]:

@@ -15,7 +15,7 @@ from diagnosis.failures.reader import RULES
 from diagnosis.failures.scenery import WORDS as SCENERY
 from diagnosis.failures.stream import blocks, cut, thin
 from diagnosis.gates import Plane
-from diagnosis.log_text import LONGEST_LINE, read_lines
+from diagnosis.logs.log_text import LONGEST_LINE, read_lines
 
 DENIAL = (
     "denied: User: arn:aws:sts::111122223333:assumed-role/ci/x is not authorized to perform: ecr:PutImage on resource: "

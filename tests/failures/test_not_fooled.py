@@ -9,7 +9,7 @@ from log_frames import action, gh, raw, script, web
 
 from diagnosis.failures import decide, explain, explain_text, find_failures
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.log_text import read_lines
+from diagnosis.logs.log_text import read_lines
 from diagnosis.verdicts import Finding
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.failures.prefilter import FRAGMENTS, may_matter, that_may_matter
-from diagnosis.line_search import lines_holding
+from diagnosis.logs.line_search import lines_holding
 
 pieces = st.sampled_from([*FRAGMENTS, "EOF", "EO", "FAIL", "x", " ", "exit code 1", "HTTP 4", "", "\t", "\ufeff", "✓"])
 lines = st.lists(pieces, max_size=4).map("".join)

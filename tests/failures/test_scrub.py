@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.scrub import Scrubber, scrub
+from diagnosis.logs.scrub import Scrubber, scrub
 
 # Made up, in the right shapes; put together here so that no scanner takes this file for a leak.
 KEY_ID = "AKIA" + "Q7EXAMPLE3JK2LMN"

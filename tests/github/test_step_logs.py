@@ -10,7 +10,7 @@ from tiny_github import QUICK, TOKEN, Asked, Said, TinyGitHub, World, job_object
 
 from diagnosis.gates import Verdict
 from diagnosis.reading import Known, Unreadable
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.runs import Job, Repository
 from diagnosis.verdicts import Replay
 from diagnosis.workflow import Workflow

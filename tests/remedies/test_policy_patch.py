@@ -41,7 +41,10 @@ def test_the_token_stands_alone_on_the_star() -> None:
 
 def test_a_missing_action_joins_the_plain_statement_on_its_resource() -> None:
     before = json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Sid": "a", "Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN}]}
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Sid": "a", "Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN}],
+        }
     )
     after = json.loads(extended(before, [("ecr:BatchGetImage", ARN)]))
     assert after["Statement"] == [
@@ -71,9 +74,7 @@ def test_a_broad_statement_on_the_star_does_not_take_the_token() -> None:
 
 
 def test_new_sids_do_not_collide() -> None:
-    before = json.dumps(
-        {"Statement": [{"Sid": "RegistryLogin", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
-    )
+    before = json.dumps({"Statement": [{"Sid": "RegistryLogin", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})
     after = json.loads(extended(before, [("ecr:GetAuthorizationToken", "*")]))
     assert [s["Sid"] for s in after["Statement"]] == ["RegistryLogin", "RegistryLogin2"]
 

@@ -16,7 +16,12 @@ printable = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")
 
 @given(printable)
 def test_a_shell_line_gives_back_its_words(word: str) -> None:
-    assert shlex.split(shell("aws", "iam", "--role-name", word).replace("\\\n", "")) == ["aws", "iam", "--role-name", word]
+    assert shlex.split(shell("aws", "iam", "--role-name", word).replace("\\\n", "")) == [
+        "aws",
+        "iam",
+        "--role-name",
+        word,
+    ]
 
 
 def test_a_document_reaches_its_file_unexpanded(tmp_path_factory: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from replay_builders import CONFIGURE, HOST, LOGIN, PUSH, ROLE, LogWriter, Spec
 
-from diagnosis.job_log import JobLog, SectionKind, read_job_log, time_of
+from diagnosis.logs.job_log import JobLog, SectionKind, read_job_log, time_of
 
 
 def read(*specs: Spec) -> JobLog:

@@ -33,7 +33,7 @@ from replay_builders import (
 )
 
 from diagnosis.evidence import EvidenceKind
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.verdicts import Fact, RunFacts
 
 

@@ -28,8 +28,8 @@ from replay_builders import (
 
 from diagnosis.case import Case
 from diagnosis.gates import Checkpoint
-from diagnosis.needs import is_never, needs_for
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
+from diagnosis.steps.needs import is_never, needs_for
 from diagnosis.verdicts import Need, RunFacts
 from diagnosis.workflow import UnparsableWorkflow
 

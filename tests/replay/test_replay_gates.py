@@ -33,7 +33,7 @@ from replay_builders import (
 from diagnosis.evidence import EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.reading import Known
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 
 PASS, FAIL, BLOCKED, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN
 NO_PROVIDER = (

@@ -15,7 +15,7 @@ from diagnosis.case import Case
 from diagnosis.evidence import EvidenceKind, Origin
 from diagnosis.gates import Gate, Verdict
 from diagnosis.reading import Known, Unreadable
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.runs import Annotation, Attempt, Job, Repository, Step
 from diagnosis.verdicts import Replay
 from probes.github.workflow_file import parse_workflow

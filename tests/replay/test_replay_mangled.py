@@ -26,7 +26,7 @@ from replay_builders import (
 
 from diagnosis.gates import GATES, Verdict
 from diagnosis.reading import Known
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.runs import Attempt, Job
 from diagnosis.verdicts import Replay
 from diagnosis.workflow import Workflow

@@ -7,7 +7,7 @@ from dataclasses import replace
 from replay_builders import AWS_ENV, CHECKOUT, CONFIGURE, HOST, IMAGE, LOGIN, PUSH, RELEASE, ROLE, Spec, recorded
 
 from diagnosis.gates import Gate, Owner, Verdict
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 
 STATIC_ENV = {name: value for name, value in AWS_ENV.items() if name != "AWS_SESSION_TOKEN"}
 KEYS = {"aws-access-key-id": "***", "aws-secret-access-key": "***", "aws-region": "eu-central-1"}

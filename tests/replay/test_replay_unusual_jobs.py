@@ -32,7 +32,7 @@ from replay_builders import (
 
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.reading import Known, Unreadable
-from diagnosis.replay import replay
+from diagnosis.replay.attempt import replay
 from diagnosis.runs import Job
 
 PASS, FAIL, BLOCKED, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN

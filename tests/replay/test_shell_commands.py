@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.shell_commands import commands_in
+from diagnosis.steps.shell_commands import commands_in
 
 
 def words(script: str) -> list[tuple[str, ...]]:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from replay_builders import CHECKOUT, CONFIGURE, LOGIN, PUSH, READ_BACK, RELEASE, Spec, job_of, written_job
 
-from diagnosis.job_log import read_job_log
+from diagnosis.logs.job_log import read_job_log
 from diagnosis.reading import Known
 from diagnosis.runs import Job
-from diagnosis.step_match import Matched, match_steps
+from diagnosis.steps.match import Matched, match_steps
 
 
 def matched(job: Job, *written: Spec) -> dict[str, Matched]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from replay_builders import ACCOUNT, HOST, IMAGE, REGION
 
-from diagnosis.image_address import addresses_in
-from diagnosis.step_commands import deeds_of_script
-from diagnosis.steps import Doing, StepKind, action_kind, deeds_of_action
-from diagnosis.variables import expand, is_legible
+from diagnosis.steps.commands import deeds_of_script
+from diagnosis.steps.image_address import addresses_in
+from diagnosis.steps.kinds import Doing, StepKind, action_kind, deeds_of_action
+from diagnosis.steps.variables import expand, is_legible
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,28 @@ async def test_saving_says_where_the_file_lies(opened: Any, tmp_path: Any, monke
         await app.until(lambda: list(tmp_path.iterdir()))
         await app.until(lambda: "Saved:" in app.text)
         assert len(next(tmp_path.iterdir()).read_text().splitlines()) == len(CALLS)
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 12), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)])
+async def test_every_size_of_terminal_is_survived(opened: Any, size: tuple[int, int]) -> None:
+    async with opened(DeskDouble(3), size=size) as app:
+        await app.press(
+            "left", "left", "2", "z", "z", "b", "b", "L", "escape", "v", "escape", "question_mark", "escape"
+        )
+        assert app.app.is_running
+        lines = [line for line in app.text.splitlines() if "OIDC trust" in line and "▌" in line]
+        assert len(lines) <= 1
+
+
+async def test_a_terminal_that_changes_its_size_shows_what_fits(opened: Any) -> None:
+    async with opened(size=(80, 24)) as app:
+        assert not app.main.query_one("#companion").display
+        await app.pilot.resize_terminal(200, 60)
+        await app.rest()
+        assert app.main.query_one("#companion").display
+        assert "Path 1 of 2" in app.text
+        assert "Could not assume role" in app.text
+        await app.pilot.resize_terminal(80, 24)
+        await app.rest()
+        assert "AFTER FIX" in app.text
+        assert "q Quit" in app.text

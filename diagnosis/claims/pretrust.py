@@ -1,0 +1,260 @@
+"""The checks that come before the trust policy: can the job have a token, and does STS know its issuer and audience.
+
+STS compares issuer, audience and signature with the account's OIDC provider first; only then is the trust policy asked.
+So each of these has its own words in the log and its own cause, and none is mended by editing the trust policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.account import OidcProvider
+from diagnosis.claims.claim_set import GITHUB_ISSUER, without_scheme
+from diagnosis.claims.run_context import token_jobs
+from diagnosis.gates import Verdict
+from diagnosis.reading import Absent, Known, Reading
+from diagnosis.runs import Attempt
+from diagnosis.verdicts import Missing
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+
+Permissions = tuple[tuple[str, str], ...]
+
+_READ_FILE = "read the workflow file at the run's commit"
+
+
+@dataclass(frozen=True, slots=True)
+class PretrustCheck:
+    """One check with its verdict: pass, fail or unknown."""
+
+    check: str
+    """``token``, ``role-arn``, ``provider`` or ``audience``, in the order in which a run meets them."""
+    verdict: Verdict
+    reason: str
+    """One sentence that an engineer can act on."""
+    cause: str | None = None
+    """A slug of the catalogue of causes where the check fails."""
+    candidates: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    line: int | None = None
+    """1-based line of the workflow file that shows it."""
+
+
+def check_token(
+    attempt: Attempt,
+    workflow: Workflow | UnparsableWorkflow | None,
+    job: WorkflowJob | None = None,
+    *,
+    called: Workflow | None = None,
+    called_job: WorkflowJob | None = None,
+) -> PretrustCheck:
+    """Whether the job may mint a token: ``id-token: write`` in effect, and no pull request from a fork.
+
+    ``called`` is the reusable workflow that the job calls, where it was read; it can only take away.
+    Without ``job`` the jobs that take AWS credentials must agree.
+    """
+    if attempt.event.startswith("pull_request") and attempt.event != "pull_request_target" and attempt.from_fork:
+        return _failed(
+            "token",
+            "id-token-not-granted",
+            "A pull request from a fork cannot have an OIDC token, whatever the workflow file says: "
+            "run the release from the repository itself.",
+        )
+    if not isinstance(workflow, Workflow):
+        why = workflow.why if isinstance(workflow, UnparsableWorkflow) else "the workflow file was not read"
+        missing = Missing("the job's permissions", why, _READ_FILE, permission="contents: read")
+        return _unknown("token", "Whether the job may have a token is not known: " + why + ".", missing)
+    jobs = (job,) if job else token_jobs(workflow)
+    if not jobs:
+        missing = Missing("the job that takes the token", "the workflow file has no job", _READ_FILE)
+        return _unknown("token", "The workflow file names no job that could take a token.", missing)
+    checks = [_job_token(workflow, item, called, called_job) for item in jobs]
+    if any(check.verdict is not checks[0].verdict for check in checks):
+        worst = next(check for check in checks if check.verdict is not Verdict.PASS)
+        missing = Missing("which job takes the token", "the jobs differ in their permissions", "name the releasing job")
+        return _unknown("token", f"The jobs of the workflow differ: {worst.reason}", missing)
+    return checks[0]
+
+
+def effective_permissions(workflow: Workflow, job: WorkflowJob) -> tuple[Permissions | None, str]:
+    """The permissions in force for a job and where they are written: the job's replace the workflow's altogether.
+
+    None: neither states any, so the repository's default applies, which never grants ``id-token``.
+    """
+    if job.permissions is not None:
+        return job.permissions, f"job {job.id}"
+    return (workflow.permissions, "the workflow") if workflow.permissions is not None else (None, "nobody")
+
+
+def grants_id_token(permissions: Permissions | None) -> bool:
+    """Whether a permissions block lets the job mint a token: ``id-token: write`` or ``write-all``."""
+    if permissions is None:
+        return False
+    stated = {name.strip().lower(): level.strip().lower() for name, level in permissions}
+    return stated.get("id-token") == "write" or stated.get("*") in ("write-all", "write")
+
+
+def _job_token(
+    workflow: Workflow, job: WorkflowJob, called: Workflow | None, called_job: WorkflowJob | None
+) -> PretrustCheck:
+    permissions, where = effective_permissions(workflow, job)
+    if not grants_id_token(permissions):
+        line = job.line or None
+        if permissions is None:
+            why = "no permissions are stated, and the repository's default never grants id-token"
+        elif job.permissions is not None and grants_id_token(workflow.permissions):
+            why = f"the permissions of {where} replace those of the workflow, and lack id-token: write"
+        else:
+            why = f"the permissions of {where} lack id-token: write"
+        role = "calling job" if job.uses else "job"
+        reason = f"The {role} {job.id} cannot have an OIDC token: {why}."
+        return _failed("token", "id-token-not-granted", reason, line)
+    if not job.uses:
+        return PretrustCheck("token", Verdict.PASS, f"{_capital(where)} grants id-token: write to job {job.id}.")
+    if called is None:
+        missing = Missing("the called workflow", f"{job.uses} was not read", f"read {job.uses}", "contents: read")
+        return _unknown(
+            "token",
+            f"Job {job.id} grants id-token: write, but {job.uses} may take it away again and was not read.",
+            missing,
+        )
+    return _called_token(job, called, called_job)
+
+
+def _called_token(caller: WorkflowJob, called: Workflow, called_job: WorkflowJob | None) -> PretrustCheck:
+    for item in (called_job,) if called_job else token_jobs(called):
+        permissions, where = effective_permissions(called, item)
+        # Where the called workflow states nothing, it inherits what its caller grants.
+        if permissions is not None and not grants_id_token(permissions):
+            reason = f"The called workflow {called.path} takes id-token away: {where} there lacks id-token: write."
+            return _failed("token", "id-token-not-granted", reason)
+    reason = f"Job {caller.id} grants id-token: write, and {called.path} keeps it."
+    return PretrustCheck("token", Verdict.PASS, reason)
+
+
+def check_role_arn(
+    role_arn: str | None, *, expected_account: str | None = None, region: str | None = None
+) -> PretrustCheck:
+    """Whether the role's ARN is one, in the intended account and in the partition of the region."""
+    if not role_arn or "${{" in role_arn:
+        missing = Missing("the role to assume", "the run does not tell its ARN", "give role_arn in a case file")
+        return _unknown("role-arn", "Which role the run assumes is not known.", missing)
+    parts = role_arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn" or parts[2] != "iam" or not parts[5].startswith("role/"):
+        return _failed("role-arn", "role-absent", f"{role_arn} is no role ARN (arn:PARTITION:iam::ACCOUNT:role/NAME).")
+    if not parts[4].isdigit():
+        # GitHub masks a secret in the log: three stars are no account.
+        missing = Missing("the role's account", "the ARN is masked", "give role_arn in a case file")
+        return _unknown("role-arn", f"The account in the role ARN {role_arn} is not readable.", missing)
+    if expected_account and parts[4] != expected_account:
+        return _failed(
+            "role-arn",
+            "role-account-wrong",
+            f"The role ARN names account {parts[4]}, expected is {expected_account}: correct the ARN, create nothing.",
+        )
+    partition = partition_of_region(region)
+    if partition and parts[1] != partition:
+        return _failed(
+            "role-arn",
+            "role-account-wrong",
+            f"The role ARN is in partition {parts[1]}, region {region} belongs to {partition}: correct the ARN.",
+        )
+    confirmed = "is the expected one" if expected_account else "was compared with no expected account"
+    return PretrustCheck("role-arn", Verdict.PASS, f"The role's account {parts[4]} {confirmed}.")
+
+
+def check_provider(
+    provider: Reading[OidcProvider],
+    role_arn: str | None,
+    *,
+    issuer: str = GITHUB_ISSUER,
+    expected_account: str | None = None,
+    caller_account: str | None = None,
+) -> PretrustCheck:
+    """Whether the role's account has an OIDC provider for this issuer.
+
+    ``caller_account`` is the account of the session that read the provider: in another account than the role's it can
+    prove nothing. An account that is not the expected one is the cause even where the provider is absent.
+    """
+    bare = without_scheme(issuer)
+    account, partition = _role_place(role_arn)
+    if expected_account and account and account != expected_account:
+        reason = f"The role ARN names account {account}, expected is {expected_account}: look for the provider there."
+        return _failed("provider", "role-account-wrong", reason)
+    if isinstance(provider, Known):
+        return _known_provider(provider.value, bare, account, partition)
+    if not isinstance(provider, Absent):
+        missing = Missing(provider.what, provider.why, provider.how, provider.permission)
+        reason = f"Whether account {account or 'of the role'} has a provider for {bare} could not be read."
+        return _unknown("provider", reason, missing)
+    if caller_account and account and caller_account != account:
+        missing = Missing(
+            what="the OIDC providers of the role's account",
+            why=f"the reading session is in {caller_account}, the role in {account}",
+            how=f"read with a profile of account {account}, or correct the role ARN",
+            permission="iam:ListOpenIDConnectProviders",
+        )
+        reason = f"The providers of {caller_account} say nothing about {account}, the role's account."
+        return _unknown("provider", reason, missing, ("oidc-provider-absent", "role-account-wrong"))
+    return PretrustCheck(
+        "provider",
+        Verdict.FAIL,
+        f"Account {account or 'of the role'} has no OIDC provider for {bare}: create one that no stack tears down.",
+        "oidc-provider-absent",
+        () if expected_account else ("role-account-wrong",),
+    )
+
+
+def check_audience(provider: Reading[OidcProvider], audience: str | None) -> PretrustCheck:
+    """Whether the provider's list holds the audience that the job requests; compared letter by letter."""
+    if not isinstance(provider, Known):
+        why = "there is no provider" if isinstance(provider, Absent) else provider.why
+        missing = Missing("the provider's audience list", why, "read the provider", "iam:GetOpenIDConnectProvider")
+        return _unknown("audience", "Which audiences the provider admits is not known.", missing)
+    if not audience or "${{" in audience:
+        missing = Missing("the requested audience", "the run does not tell it", "give audience in a case file")
+        return _unknown("audience", "Which audience the job requests is not known.", missing)
+    listed = provider.value.audiences
+    if audience in listed:
+        return PretrustCheck("audience", Verdict.PASS, f"The provider admits the audience {audience}.")
+    shown = ", ".join(listed) or "none"
+    reason = f"The job requests the audience {audience}, the provider lists {shown}: add it to the provider."
+    return _failed("audience", "audience-not-admitted", reason)
+
+
+def partition_of_region(region: str | None) -> str | None:
+    """The partition of a region (``cn-north-1`` is in ``aws-cn``); None where no region is known."""
+    if not region or "${{" in region:
+        return None
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def _known_provider(provider: OidcProvider, issuer: str, account: str, partition: str) -> PretrustCheck:
+    parts = provider.arn.split(":", 5)
+    where = (parts[1], parts[4]) if len(parts) == 6 else ("", "")
+    if account and where != (partition, account):
+        reason = (
+            f"The provider {provider.arn} is not in the role's account {account} ({partition}): STS will not use it."
+        )
+        return _failed("provider", "oidc-provider-absent", reason)
+    found = without_scheme(provider.url)
+    if found.lower() != issuer.lower():
+        reason = f"The provider is for {found}, the token is issued by {issuer}: there is no provider for this issuer."
+        return _failed("provider", "oidc-provider-absent", reason)
+    return PretrustCheck("provider", Verdict.PASS, f"The account has the provider {provider.arn}.")
+
+
+def _role_place(role_arn: str | None) -> tuple[str, str]:
+    parts = (role_arn or "").split(":", 5)
+    return (parts[4], parts[1]) if len(parts) == 6 and parts[4].isdigit() else ("", "")
+
+
+def _failed(check: str, cause: str, reason: str, line: int | None = None) -> PretrustCheck:
+    return PretrustCheck(check, Verdict.FAIL, reason, cause, line=line)
+
+
+def _unknown(check: str, reason: str, missing: Missing, candidates: tuple[str, ...] = ()) -> PretrustCheck:
+    return PretrustCheck(check, Verdict.UNKNOWN, reason, candidates=candidates, missing=(missing,))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""A raw log: frames and colours taken off, secrets replaced, steps told apart."""

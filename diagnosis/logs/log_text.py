@@ -1,0 +1,264 @@
+"""The lines of a CI log, whatever frame they were copied in: what a tool printed, and what is only an echo.
+
+Frames that are understood: the raw files of GitHub Actions, ``gh run view --log``, a copy from GitHub's web page, Azure
+Pipelines, AWS CodeBuild, ``docker compose`` and plain terminal output. A frame is taken off the line; the number of the
+line stays. Scripts that the runner shows before it runs them, ``with:`` and ``env:`` blocks, ``set -x`` traces and
+quoted source code are marked :attr:`LineKind.ECHO`: they name errors without having any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+LONGEST_LINE = 64 * 1024
+"""Characters of a line that are looked at; the rest is cut off, so that one endless line cannot fill the memory."""
+
+
+class LineKind(StrEnum):
+    """What a line is to its reader."""
+
+    OUTPUT = "output"
+    ERROR = "error"
+    """An error annotation: ``##[error]…`` in a raw file."""
+    WARNING = "warning"
+    NOTICE = "notice"
+    DEBUG = "debug"
+    ECHO = "echo"
+    """Shown, not printed by what ran: a script's text, inputs, environment, a trace of commands, quoted source."""
+    GROUP = "group"
+    END_GROUP = "end-group"
+    POST = "post"
+    """``Post job cleanup.``: the steps that follow clean up and did not stop the run."""
+
+    __hash__ = str.__hash__  # asked for every line; an enumeration's own is five times slower
+
+
+_OUTPUT, _ECHO = LineKind.OUTPUT, LineKind.ECHO
+"""Likewise: a member takes a look-up that a name does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line without its frame."""
+
+    number: int
+    """1-based line within the text that was read."""
+    text: str
+    """Without byte order mark, timestamp, colours and marker; not scrubbed."""
+    kind: LineKind = LineKind.OUTPUT
+    step: int = 0
+    """How many steps began up to this line; 0 before the first (or where the frame shows no steps)."""
+    title: str = ""
+    """What the step's head says it runs (``aws-actions/amazon-ecr-login@v2``, ``docker push …``), or its name."""
+    at: str | None = None
+    """The timestamp as written, where the frame has one."""
+    job: str | None = None
+    """The job's name, in ``gh run view --log`` output alone."""
+    post: bool = False
+    """Whether the line belongs to the cleaning up after the job."""
+
+    @property
+    def printed(self) -> bool:
+        """Whether something that ran printed this line."""
+        return self.kind not in _NOT_PRINTED
+
+
+_NOT_PRINTED = frozenset({LineKind.ECHO, LineKind.GROUP, LineKind.END_GROUP, LineKind.POST})
+
+_STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"
+_STAMPED = re.compile(rf"\ufeff?({_STAMP})(?: |$)")
+_GH_STAMPED = re.compile(rf"\ufeff?([^\t]*)\t([^\t]*)\t\ufeff?({_STAMP})(?: |$)")
+_CODEBUILD = re.compile(r"\s*\[Container\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? ")
+_ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
+    r"|\[\d{1,3}(?:;\d{1,3})*m|\[0?K"  # copies that lost the escape character
+)
+_LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
+_PLACED = ("##[", "[", "Post job cleanup")
+"""How lines begin that tell where in a log with timestamps they stand."""
+_CYAN = ("\x1b[36;1m", "[36;1m")
+_GUTTER = re.compile(r"^\d{1,6} \| ?")
+"""Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
+_MARKER = re.compile(
+    r"##\[(group|endgroup|error|warning|notice|debug|command|section)\]|\[(error|warning|command)\](?=\S)"
+)
+_WEB_RUN = re.compile(r"(?:[▶▼▸▾>] ?)?Run (?=\S)")
+_WEB_KEY = re.compile(r"(?:with|env|shell):(?: |$)|[A-Za-z_][\w-]*: ")
+_SPEAKS = re.compile(
+    r"(?:\w*[Ee]rror|ERROR|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
+)
+_FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
+_FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
+"""Boxes that Terraform draws around its errors, and what actions that run commands over SSH put before a line."""
+_SECTION = re.compile(r"(?:Starting|Finishing): ")
+
+_GH_COLUMNS = 3
+_MARKED_KINDS = {
+    "command": LineKind.ECHO,
+    "debug": LineKind.DEBUG,
+    "warning": LineKind.WARNING,
+    "notice": LineKind.NOTICE,
+}
+
+_ECHOED = re.compile(
+    r"\++ \S"  # set -x
+    r"|\$ \S"  # a prompt, as some runners print it before the command
+    r"|>{1,3} \S| > \S"  # npm's and buildkit's headings
+    r"|(?:echo|printf) [\"'$-]|if \[|if !|grep -|elif \[|trap "
+    r"|\s+\d{1,5} ?\| "  # numbered source lines
+    r"|#\d+ \[[^\]]*\] (?:RUN|COPY|ADD|FROM|ENV|ARG|CMD)\b|Step \d+/\d+ : "
+    r"|HEAD is now at |Executing: "
+    r"|\s*(?:throw new |raise \w|console\.\w+\(|log(?:ger)?\.\w+\(|assert |print\(|# |// )"
+    r"| (?:  ){0,20}\* "  # inside a comment block; a list of errors is not set off by an odd number of spaces
+)
+
+
+class LogReader:
+    """Reads one log line by line; it remembers only where it stands, so a log of any length fits.
+
+    Lines without a marker may be left out between two calls (:mod:`diagnosis.failures.stream` does so), except where
+    :attr:`counts_each_line` says otherwise.
+    """
+
+    __slots__ = ("_column", "_head", "_job", "_marked", "_post", "_stamped", "_step", "_title", "_web_head")
+
+    def __init__(self) -> None:
+        self._stamped = False  # timestamps were seen: a marker without one is quoted text
+        self._marked = False  # markers were seen: the web page's habits do not apply
+        self._head = False
+        self._web_head = False
+        self._step = 0
+        self._title = ""
+        self._job: str | None = None
+        self._column: str | None = None  # the step's name as the frame of gh gives it
+        self._post = False
+
+    @property
+    def counts_each_line(self) -> bool:
+        """Whether the next line may end the head of a step without a marker, as in a copy of the web page."""
+        return self._web_head
+
+    def read(self, number: int, raw: str) -> LogLine:
+        """One raw line, with or without its line break, as a :class:`LogLine`. Never raises."""
+        raw = raw[:LONGEST_LINE].rstrip("\r\n")
+        at: str | None = None
+        stamp = _STAMPED.match(raw)
+        if stamp:
+            at = stamp[1]
+            raw = raw[stamp.end() :]
+        elif "\t" in raw:
+            raw, at = self._off_gh(raw)
+        if at is not None:
+            self._stamped = True
+        text = raw
+        # Most lines have no bracket and stand in no head: what needs one of these is not asked of them.
+        bracket = "[" in text
+        echoed = bracket and text.startswith(_CYAN)
+        if "\x1b" in text or (bracket and _LOST_ESCAPE.search(text)):
+            text = _ANSI.sub("", text)
+        if not text.isprintable():
+            text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
+        if bracket and "[Container]" in text:
+            frame = _CODEBUILD.match(text)
+            text = text[frame.end() :] if frame else text
+        if self._head or self._web_head or not self._stamped or text.startswith(_PLACED):
+            kind, text = self._place(text, stamped=at is not None)
+        else:
+            kind = _OUTPUT
+        if kind is _OUTPUT:
+            if text.startswith(_FRAMED):
+                text = _FRAME.sub("", text)
+            elif text[:1].isdigit():
+                text = _GUTTER.sub("", text)
+            if echoed or _ECHOED.match(text):
+                kind = _ECHO
+        return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)
+
+    def _off_gh(self, raw: str) -> tuple[str, str | None]:
+        """The frame of ``gh run view --log``: job, step, timestamp; continuation lines lack the last."""
+        frame = _GH_STAMPED.match(raw)
+        if frame:
+            job, step = frame[1], frame[2]
+            if job != self._job:
+                self._job, self._column = job, None
+                if step == "UNKNOWN STEP":
+                    self._begin("")
+            if step not in (self._column, "UNKNOWN STEP"):
+                self._begin(step)
+                self._column = step
+                self._post = step.startswith("Post ")
+            return raw[frame.end() :], frame[3]
+        parts = raw.split("\t", 2)
+        if len(parts) == _GH_COLUMNS and parts[0] == self._job:
+            return parts[2], None
+        return raw, None
+
+    def _begin(self, title: str) -> None:
+        self._step += 1
+        self._title = title
+        self._head = self._web_head = self._post = False
+
+    def _place(self, text: str, *, stamped: bool) -> tuple[LineKind, str]:
+        """Kind and text of an unframed line; keeps track of heads and steps."""
+        marker = _MARKER.match(text) if text.startswith(("##[", "[")) else None
+        # In a stamped log a line without timestamp continues a multi-line input; a marker in it is quoted text.
+        if marker and not (self._head and self._stamped and not stamped):
+            self._marked = True
+            return self._at_marker(marker[1] or marker[2], text[marker.end() :])
+        if self._head:
+            return _ECHO, text
+        if self._web_head:
+            if not text.strip() or text[0] in " \t" or (_WEB_KEY.match(text) and not _SPEAKS.match(text)):
+                return _ECHO, text
+            self._web_head = False
+        if text.startswith("Post job cleanup"):
+            self._begin("Post job cleanup.")
+            self._post = True
+            return LineKind.POST, text
+        web = None if self._marked or self._stamped else _WEB_RUN.match(text)
+        if web:
+            self._begin(text[web.end() :].strip())
+            self._web_head = True
+            return LineKind.GROUP, text
+        return _OUTPUT, text
+
+    def _at_marker(self, marker: str, rest: str) -> tuple[LineKind, str]:
+        match marker:
+            case "group":
+                self._head = False
+                if rest.startswith("Run "):
+                    if self._column is not None and self._title == self._column:
+                        self._title = rest[4:].strip()  # the first head of this column: it says what the step is
+                    else:
+                        post = self._post and self._column is not None
+                        self._begin(rest[4:].strip())
+                        self._post = post
+                    self._head = True
+                return LineKind.GROUP, rest
+            case "endgroup":
+                self._head = False
+                return LineKind.END_GROUP, rest
+            case "section":
+                if _SECTION.match(rest):
+                    self._begin(rest.partition(": ")[2])
+                return LineKind.GROUP, rest
+            case "error":
+                self._head = False
+                return LineKind.ERROR, rest
+            case _:
+                return _MARKED_KINDS[marker], rest
+
+
+def read_lines(raw_lines: str | Iterable[str]) -> Iterator[LogLine]:
+    """All lines of a log, in order. A text, or raw lines with or without their line breaks. Never raises."""
+    reader = LogReader()
+    lines = raw_lines.split("\n") if isinstance(raw_lines, str) else raw_lines
+    if isinstance(lines, list) and lines and lines[-1] == "":
+        lines.pop()
+    for number, raw in enumerate(lines, start=1):
+        yield reader.read(number, raw)

@@ -1,0 +1,253 @@
+"""A recorded attempt with its verdict at each gate, and what proves it.
+
+Which jobs count: those that assume a role or use ECR, as the workflow file and the log show; and any job whose failure
+is one at a gate. Each is judged by itself (:mod:`diagnosis.replay.gate_verdicts`), then they are joined, gate by gate:
+
+- *matrix jobs, several releasing jobs*: a failure in one fails the gate for the attempt; else ``blocked`` wins over
+  ``unknown``, and ``unknown`` over ``pass``. A gate passes where it passes in every job. The notes say which jobs differ.
+- *other jobs* (tests before the release): they stop the run, and decide no gate; what they kept from running is
+  ``unknown``.
+- *skipped, ``if: false``*: skipped is not passed, ``unknown``. A job that is shut off while others release is left out.
+- *cancelled, timed out*: ``unknown`` for what was not proved before; a denial that a later retry might have overcome is
+  no failure yet.
+- *a job that never began*: ``unknown``, with what the annotation says.
+- *continue-on-error*: a failure that was tolerated fails its gate all the same; what comes after it is ``blocked``.
+- *several roles or registries in one job*: every step that assumes a role must be proved; facts are of the role that
+  failed, or of the one in force at the registry. The notes name the others.
+- *no log* (expired, forbidden, a job that was not run again): conclusions and annotations decide as far as they carry;
+  ``missing`` says what a log would add.
+
+Recorded and live are never mixed: nothing here looks at the account of today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from diagnosis.case import Case
+from diagnosis.gates import GATES, Gate, Plane, Verdict
+from diagnosis.reading import Known, Unreadable
+from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
+from diagnosis.replay.notes import completed, notes_of
+from diagnosis.replay.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.replay.run_facts import assuming_steps, facts_of
+from diagnosis.replay.stop import Stop, stop_of
+from diagnosis.replay.witness import Witness
+from diagnosis.runs import Attempt
+from diagnosis.steps.kinds import Doing
+from diagnosis.steps.needs import needs_of
+from diagnosis.verdicts import Finding, GateVerdict, Missing, Need, Replay, RunFacts
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+_WEIGHT = {Verdict.FAIL: 3, Verdict.BLOCKED: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
+MOST_JOBS = 300
+"""Jobs of one attempt that are read; GitHub's own limit of a matrix is 256."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobReplay:
+    """One job, judged."""
+
+    read: ReadJob
+    stop: Stop
+    gates: tuple[GateVerdict, ...]
+    facts: RunFacts
+    needs: tuple[Need, ...]
+
+    @property
+    def failed_at(self) -> int:
+        """Position of the first gate that failed; past the last where none did."""
+        return next((gate.gate.order for gate in self.gates if gate.verdict is Verdict.FAIL), len(GATES))
+
+
+def replay(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case | None = None) -> Replay:
+    """Judge a recorded attempt.
+
+    ``workflow``: the file at the run's commit; None where it was not read. ``case`` fills in what the run masks; it
+    never overrides what the run shows. Never raises on foreign input.
+    """
+    case = case or Case()
+    witness = Witness(attempt)
+    if not isinstance(attempt.jobs, Known):
+        return _without_jobs(attempt, workflow, case)
+    parsed = workflow if isinstance(workflow, Workflow) else None
+    reads = [
+        read_job(job, job_of_file(parsed, job.name), parsed, attempt, case) for job in attempt.jobs.value[:MOST_JOBS]
+    ]
+    stops = [stop_of(read, witness) for read in reads]
+    releasing = _releasing(reads, stops)
+    judged = [_judge(read, stop, witness, case) for read, stop in releasing]
+    others = [
+        (read, stop) for read, stop in zip(reads, stops, strict=True) if all(read is not own for own, _ in releasing)
+    ]
+    if not judged:
+        return _without_release(attempt, workflow, others, case, witness)
+    decisive = min(judged, key=lambda job: job.failed_at)
+    stopping = (
+        decisive.stop if decisive.stop.finding is not None else _first_stop([(j.read, j.stop) for j in judged] + others)
+    )
+    gates = _joined(judged)
+    if all(job.stop.finding is None for job in judged) and stopping is not None and stopping.finding is not None:
+        gates = _kept_back(gates, stopping)
+    return Replay(
+        attempt,
+        gates,
+        stopping.finding if stopping is not None else None,
+        completed(decisive.facts, attempt, witness, stopping.finding if stopping is not None else None),
+        _all_needs(judged, decisive),
+        notes_of(attempt, workflow, [job.read for job in judged], [job.stop for job in judged], decisive.read),
+        max((job.stop.retries for job in judged), default=0),
+    )
+
+
+def _releasing(reads: Sequence[ReadJob], stops: Sequence[Stop]) -> list[tuple[ReadJob, Stop]]:
+    pairs = [
+        (read, stop)
+        for read, stop in zip(reads, stops, strict=True)
+        if read.releases or any(trouble.finding.gate for trouble in stop.troubles)
+    ]
+    active = [pair for pair in pairs if not never_runs(pair[0])]
+    return active or pairs
+
+
+def _judge(read: ReadJob, stop: Stop, witness: Witness, case: Case) -> JobReplay:
+    facts = facts_of(read, witness, failing_role_step(stop) or _role_in_force(read))
+    needs = needs_of(read, facts, case)
+    return JobReplay(read, stop, verdicts_of(read, stop, needs, witness), facts, needs)
+
+
+def _role_in_force(read: ReadJob) -> ReadStep | None:
+    """The last step that assumed a role before the registry was used; None where the job assumes one role only."""
+    steps = assuming_steps(read)
+    if len(steps) < 2:
+        return None
+    last: ReadStep | None = None
+    for step in read.steps:
+        if last is not None and step.does(Doing.PUSH, Doing.CALL, Doing.PULL):
+            return last
+        if step.does(Doing.ASSUME) and step.matched.ran:
+            last = step
+    return last
+
+
+def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
+    """The worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
+    gates: list[GateVerdict] = []
+    for gate in GATES:
+        verdicts = [job.gates[gate.order] for job in judged if not _beside(job, gate, judged)]
+        worst = max(verdicts, key=lambda verdict: _WEIGHT[verdict.verdict])
+        if worst.verdict is Verdict.PASS:
+            evidence = tuple(dict.fromkeys(item for verdict in verdicts for item in verdict.evidence))
+            worst = replace(worst, evidence=evidence)
+        gates.append(worst)
+    return tuple(gates)
+
+
+def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
+    """Whether a job says nothing of the registry because it has no need of it, while another job has."""
+    open_ = gate is Gate.REGISTRY_AUTHORIZATION and job.gates[gate.order].verdict is Verdict.UNKNOWN
+    return open_ and not job.needs and any(other.needs for other in judged)
+
+
+def _kept_back(gates: tuple[GateVerdict, ...], stopping: Stop) -> tuple[GateVerdict, ...]:
+    """Another job stopped the run: what the releasing job did not prove was kept from running."""
+    sentence = stopping.finding.sentence if stopping.finding else ""
+    return tuple(
+        replace(gate, reason=f"{gate.reason} The run was stopped by another job: {sentence}")
+        if gate.verdict is Verdict.UNKNOWN and not gate.evidence
+        else gate
+        for gate in gates
+    )
+
+
+def _first_stop(pairs: Sequence[tuple[ReadJob, Stop]]) -> Stop | None:
+    """What stopped the run, of all jobs: an access failure before others, a failure before a cancellation."""
+    found = [stop for _, stop in pairs if stop.finding is not None]
+
+    def weight(stop: Stop) -> int:
+        finding = stop.finding
+        if finding is None or finding.cause in ("cancelled", "time-limit"):
+            return 0
+        return 2 if finding.gate is not None else 1
+
+    return max(found, key=weight, default=None)
+
+
+def _all_needs(judged: Sequence[JobReplay], decisive: JobReplay) -> tuple[Need, ...]:
+    """The needs of all jobs that use the same role, each once, the decisive job's first."""
+    role = decisive.facts.role_arn.value if decisive.facts.role_arn else None
+    seen: dict[tuple[str, str | None], Need] = {}
+    for job in (decisive, *judged):
+        own = job.facts.role_arn.value if job.facts.role_arn else None
+        if own == role:
+            for need in job.needs:
+                seen.setdefault((need.action, need.resource), need)
+    return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
+
+
+def _without_jobs(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case) -> Replay:
+    """The jobs could not be read: nothing can be told, and the file alone says what the release needs."""
+    jobs = attempt.jobs
+    why, how, permission = "GitHub lists no jobs for it", "open the attempt on GitHub", None
+    if isinstance(jobs, Unreadable):
+        why, how, permission = jobs.why, jobs.how, jobs.permission
+    missing = (Missing(f"jobs of attempt {attempt.attempt}", why, how, permission),)
+    facts, needs = _of_file(attempt, workflow, case)
+    return Replay(
+        attempt, all_unknown(f"The jobs of this attempt could not be read: {why}.", missing), None, facts, needs
+    )
+
+
+def _without_release(
+    attempt: Attempt,
+    workflow: Workflow | UnparsableWorkflow | None,
+    others: Sequence[tuple[ReadJob, Stop]],
+    case: Case,
+    witness: Witness,
+) -> Replay:
+    """No job is recognised as one that releases, or none was begun (a workflow that could not start)."""
+    stopping = _first_stop(others)
+    finding: Finding | None = stopping.finding if stopping else None
+    facts, needs = _of_file(attempt, workflow, case)
+    reason = "No step of this attempt is recognised as one that assumes a role or uses ECR."
+    if not others:
+        reason = f"The attempt has no jobs; GitHub records it as {attempt.conclusion or attempt.status}."
+        if attempt.conclusion not in ("success", "skipped", None):
+            finding = Finding(
+                Plane.OTHER, None, None, sentence=reason, evidence=witness.run(f"run: {attempt.conclusion}")
+            )
+    elif finding is not None:
+        reason += f" The run stopped for another reason: {finding.sentence}"
+    missing = (
+        Missing(
+            "what the steps of the run did",
+            "neither log nor workflow file shows a step that speaks to AWS",
+            "read the log and the workflow file at the run's commit (actions: read, contents: read)",
+        ),
+    )
+    evidence = (finding.evidence,) if finding and finding.evidence else (witness.run(f"run: {attempt.conclusion}"),)
+    return Replay(
+        attempt,
+        all_unknown(reason, missing, evidence),
+        finding,
+        facts,
+        needs,
+        notes_of(attempt, workflow, [], [], None),
+        stopping.retries if stopping else 0,
+    )
+
+
+def _of_file(
+    attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
+) -> tuple[RunFacts, tuple[Need, ...]]:
+    """Facts and needs by the workflow file alone."""
+    if not isinstance(workflow, Workflow):
+        return RunFacts(), ()
+    witness = Witness(attempt)
+    for written in workflow.jobs:
+        read = read_job(None, written, workflow, attempt, case)
+        if read.releases and not never_runs(read):
+            facts = facts_of(read, witness)
+            return facts, needs_of(read, facts, case)
+    return RunFacts(), ()

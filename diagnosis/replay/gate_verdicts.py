@@ -1,0 +1,223 @@
+"""From what stopped a job, and what is proved in it, to the four gate verdicts of that job.
+
+- A failure found at a checkpoint decides its gate: ``fail``. The gates after it are ``blocked`` and name it.
+- A gate before it, or one of a job that nothing stopped, passes with a proof only; else it is ``unknown``.
+- A run that stopped for a reason that is no gate blocks nothing: what was not exercised is ``unknown``.
+- Static keys are no federated identity: ``oidc-trust`` fails where the run is shown to have used them.
+- Least privilege cannot be read off a run: ``unknown``, or ``blocked``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagnosis.evidence import Evidence
+from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
+from diagnosis.reading import Known, Unreadable
+from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
+from diagnosis.replay.read_job import ReadJob, ReadStep
+from diagnosis.replay.static_keys import static_keys
+from diagnosis.replay.stop import Stop, Trouble, is_trust_refusal
+from diagnosis.replay.witness import Witness
+from diagnosis.steps.needs import is_never
+from diagnosis.verdicts import Finding, GateVerdict, Missing, Need
+
+_OWNERS = {
+    "id-token-not-granted": Owner.RELEASE_ENGINEERING,
+    "static-credentials": Owner.RELEASE_ENGINEERING,
+    "session-duration": Owner.RELEASE_ENGINEERING,
+    "registry-mismatch": Owner.RELEASE_ENGINEERING,
+    "session-policy": Owner.RELEASE_ENGINEERING,
+    "transient": Owner.RELEASE_ENGINEERING,
+    "token-expired": Owner.RELEASE_ENGINEERING,
+    "boundary": Owner.ORGANIZATION,
+    "scp": Owner.ORGANIZATION,
+    "resource-control-policy": Owner.ORGANIZATION,
+    "repository-policy-deny": Owner.REGISTRY,
+}
+LIVE_POLICIES = Missing(
+    what="the role's permissions at the time of the run",
+    why="a log shows what was tried, never the policy that allowed it",
+    how="judge today's policies (the column NOW), or read the change events of the role",
+    permission="iam:GetRolePolicy",
+)
+
+
+def owner_of(cause: str | None) -> Owner:
+    """Who acts on a cause."""
+    return _OWNERS.get(cause or "", Owner.CLOUD_SECURITY)
+
+
+def verdicts_of(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness) -> tuple[GateVerdict, ...]:
+    """The four verdicts of one job, in gate order."""
+    failed = _failures(read, stop, witness)
+    doubted = {
+        trouble.finding.gate: trouble
+        for trouble in reversed(stop.troubles)
+        if trouble.swallowed and trouble.finding.gate
+    }
+    proofs = _proofs(read, stop, needs, witness)
+    missing = log_missing(read)
+    stopped_at: Gate | None = None
+    verdicts: list[GateVerdict] = []
+    for gate in GATES:
+        if gate in failed:
+            verdict = _fail(gate, failed[gate], missing)
+            stopped_at = stopped_at or gate
+        elif stopped_at is not None:
+            verdict = blocked(gate, stopped_at)
+        elif gate is Gate.LEAST_PRIVILEGE:
+            verdict = _least_privilege()
+        elif gate in doubted:
+            verdict = _doubted(gate, doubted[gate])
+        else:
+            verdict = _judged(gate, proofs[gate], stop, missing)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def all_unknown(
+    reason: str, missing: tuple[Missing, ...] = (), evidence: tuple[Evidence, ...] = ()
+) -> tuple[GateVerdict, ...]:
+    """Four gates of which nothing can be told."""
+    return tuple(
+        replace(_least_privilege(), reason=reason)
+        if gate is Gate.LEAST_PRIVILEGE
+        else GateVerdict(gate, Verdict.UNKNOWN, reason, evidence=evidence, missing=missing)
+        for gate in GATES
+    )
+
+
+def blocked(gate: Gate, by: Gate) -> GateVerdict:
+    """A gate behind one that failed."""
+    return GateVerdict(
+        gate,
+        Verdict.BLOCKED,
+        f"Not reached: the run failed at the gate {by.value} before it.",
+    )
+
+
+def log_missing(read: ReadJob) -> tuple[Missing, ...]:
+    """What the job's log would have added, where it is not there."""
+    job = read.job
+    if job is None or read.log is not None:
+        return ()
+    what = f"log of job “{job.name}”"
+    adds = "it would show the line that proves or denies each gate"
+    if isinstance(job.log, Unreadable):
+        return (Missing(what, f"{job.log.why}; {adds}", job.log.how, job.log.permission),)
+    why = "GitHub keeps no log for it in this attempt" if isinstance(job.log, Known) else "there is none"
+    return (Missing(what, f"{why}; {adds}", "open the attempt in which the job ran, or a recording of it"),)
+
+
+def _failures(read: ReadJob, stop: Stop, witness: Witness) -> dict[Gate, Finding]:
+    """The first failure at each gate."""
+    found: dict[Gate, Finding] = {}
+    for trouble in stop.troubles:
+        gate = trouble.finding.gate
+        if gate is not None and not trouble.swallowed:
+            found.setdefault(gate, _said(trouble))
+    if stop.finding is not None and stop.finding.gate is not None:
+        found.setdefault(stop.finding.gate, stop.finding)
+    keys = static_keys(read, witness)
+    if keys is not None:
+        found[Gate.OIDC_TRUST] = keys
+    return found
+
+
+def _said(trouble: Trouble) -> Finding:
+    if not trouble.demoted or trouble.step is None:
+        return trouble.finding
+    more = f" Step “{trouble.step.name}” failed, and continue-on-error let the job go on: that does not open the gate."
+    return replace(trouble.finding, sentence=trouble.finding.sentence + more)
+
+
+def _fail(gate: Gate, finding: Finding, missing: tuple[Missing, ...]) -> GateVerdict:
+    return GateVerdict(
+        gate,
+        Verdict.FAIL,
+        finding.sentence or f"The run was refused at {finding.checkpoint or gate}.",
+        checkpoint=finding.checkpoint,
+        cause=finding.cause,
+        candidates=finding.candidates,
+        actions=(finding.action,) if finding.action else (),
+        evidence=(finding.evidence,) if finding.evidence else (),
+        missing=missing,
+        owner=owner_of(finding.cause),
+    )
+
+
+def _doubted(gate: Gate, trouble: Trouble) -> GateVerdict:
+    finding = trouble.finding
+    name = trouble.step.name if trouble.step else ""
+    denied = f" of {finding.action}" if finding.action else ""
+    return GateVerdict(
+        gate,
+        Verdict.UNKNOWN,
+        f"Step “{name}” printed a denial{denied} and went on to succeed; whether it mattered cannot be told from the run.",
+        checkpoint=finding.checkpoint,
+        candidates=finding.candidates or ((finding.cause,) if finding.cause else ()),
+        actions=(finding.action,) if finding.action else (),
+        evidence=(finding.evidence,) if finding.evidence else (),
+        missing=(
+            Missing("the effect of that denial", "the script carried on", "judge the action today (the column NOW)"),
+        ),
+        owner=owner_of(finding.cause),
+    )
+
+
+def _least_privilege() -> GateVerdict:
+    return GateVerdict(
+        Gate.LEAST_PRIVILEGE,
+        Verdict.UNKNOWN,
+        "A run cannot show which permissions the role held beyond those it used.",
+        missing=(LIVE_POLICIES,),
+    )
+
+
+def _judged(gate: Gate, proof: Proof | Unproved, stop: Stop, missing: tuple[Missing, ...]) -> GateVerdict:
+    if isinstance(proof, Proof) and proof.evidence:
+        reason = f"{proof.says} {proof.also}".strip()
+        return GateVerdict(gate, Verdict.PASS, reason, proof.checkpoint, evidence=proof.evidence, missing=missing)
+    why = proof.why if isinstance(proof, Unproved) else "Nothing in this run proves it."
+    evidence = proof.evidence
+    if stop.why_unreached and not evidence:
+        why = stop.why_unreached
+        evidence = (stop.finding.evidence,) if stop.finding and stop.finding.evidence else ()
+    elif stop.why_unreached:
+        why = f"{why} {stop.why_unreached}"
+    needed = missing or (
+        Missing(f"a proof for {gate.value}", why, "judge it today (the column NOW), or rerun the workflow"),
+    )
+    return GateVerdict(gate, Verdict.UNKNOWN, why, evidence=evidence, missing=needed)
+
+
+def _proofs(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness) -> dict[Gate, Proof | Unproved]:
+    trust, role = authentication(read, witness)
+    refusal = next((t for t in stop.troubles if is_trust_refusal(t.finding) and t.finding.evidence), None)
+    if refusal is not None and isinstance(trust, Unproved) and refusal.finding.evidence is not None:
+        trust = Proof(
+            "STS refused at the trust policy, which it asks only after it has accepted issuer, provider and audience.",
+            (refusal.finding.evidence,),
+            Checkpoint.OIDC_TRUST,
+        )
+    checkpoints = {need.checkpoint for need in needs if ", if " not in need.because}
+    needed = checkpoints & {Checkpoint.REGISTRY_AUTH, Checkpoint.REGISTRY_PUSH} or checkpoints
+    return {
+        Gate.OIDC_TRUST: trust,
+        Gate.ROLE_ASSUMPTION: role,
+        Gate.REGISTRY_AUTHORIZATION: registry(read, witness, frozenset(needed)),
+    }
+
+
+def never_runs(read: ReadJob) -> bool:
+    """Whether the file shuts the job off for good (``if: false``)."""
+    return read.written is not None and is_never(read.written.condition)
+
+
+def failing_role_step(stop: Stop) -> ReadStep | None:
+    """The step whose role counts for the facts: the one that failed to assume it."""
+    finding = stop.finding
+    if finding is None or stop.step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
+        return None
+    return stop.step

@@ -1,0 +1,100 @@
+"""What a replay says beside its verdicts: several jobs, several roles or registries, what a recording reconstructed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from diagnosis.reading import Unreadable
+from diagnosis.replay.read_job import ReadJob
+from diagnosis.replay.stop import Stop
+from diagnosis.replay.witness import Witness
+from diagnosis.runs import Attempt
+from diagnosis.steps.image_address import address_in
+from diagnosis.steps.kinds import Doing
+from diagnosis.steps.variables import is_legible
+from diagnosis.verdicts import Fact, Finding, RunFacts
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+_MOST_NAMED = 5
+
+
+def notes_of(
+    attempt: Attempt,
+    workflow: Workflow | UnparsableWorkflow | None,
+    reads: Sequence[ReadJob],
+    stops: Sequence[Stop],
+    decisive: ReadJob | None,
+) -> tuple[str, ...]:
+    """The notes of an attempt, each a sentence."""
+    notes = [note for stop in stops for note in stop.notes]
+    notes.extend(_tolerated(stops))
+    if len(reads) > 1 and decisive is not None:
+        names = _named(read.name for read in reads)
+        notes.append(f"{len(reads)} jobs of this attempt release ({names}); the facts are those of “{decisive.name}”.")
+    roles = _distinct(
+        deed.target for read in reads for step in read.steps for deed in step.deeds if deed.doing is Doing.ASSUME
+    )
+    if len(roles) > 1:
+        notes.append(f"This attempt assumes more than one role: {_named(roles)}.")
+    registries = _distinct(_host(deed.target) for read in reads for step in read.steps for deed in step.deeds)
+    if len(registries) > 1:
+        notes.append(f"This attempt uses more than one registry of ECR: {_named(registries)}.")
+    notes.extend(_log_notes(reads))
+    notes.extend(_file_notes(attempt, workflow))
+    return tuple(dict.fromkeys(notes))
+
+
+def completed(facts: RunFacts, attempt: Attempt, witness: Witness, finding: Finding | None) -> RunFacts:
+    """The facts, with what only the API or the failure's own sentence tells: the environment, the principal."""
+    stated = attempt.environment
+    if facts.environment is None and stated and is_legible(stated):
+        facts = replace(facts, environment=Fact(stated, witness.run(f"environment: {stated}")))
+    principal = finding.principal if finding else None
+    if facts.principal is None and finding and principal and finding.evidence and ":assumed-role/" in principal:
+        facts = replace(facts, principal=Fact(principal, finding.evidence)) if is_legible(principal) else facts
+    return facts
+
+
+def _tolerated(stops: Sequence[Stop]) -> list[str]:
+    notes: list[str] = []
+    for trouble in (trouble for stop in stops for trouble in stop.troubles):
+        name = trouble.step.name if trouble.step else ""
+        if trouble.demoted:
+            notes.append(f"Step “{name}” failed under continue-on-error.")
+        elif trouble.swallowed:
+            notes.append(f"Step “{name}” printed a denial and went on.")
+    return notes
+
+
+def _log_notes(reads: Sequence[ReadJob]) -> list[str]:
+    """Jobs of whose logs a part was read."""
+    return [
+        f"The log of “{read.name}” is too large to be read whole; step {_named(str(n) for n in read.job.log_steps)} of it"
+        " was read, and nothing is concluded from what the others do not say."
+        for read in reads
+        if read.job is not None and read.job.log_steps
+    ]
+
+
+def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None) -> list[str]:
+    if isinstance(workflow, UnparsableWorkflow):
+        return [f"The workflow file could not be read as one: {workflow.why}"]
+    if workflow is None and isinstance(attempt.workflow_text, Unreadable):
+        return [f"The workflow file was not read ({attempt.workflow_text.why}); steps are known by the log alone."]
+    return []
+
+
+def _host(target: str | None) -> str | None:
+    address = address_in(target)
+    return address.legible_host if address else None
+
+
+def _distinct(values: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value and is_legible(value)))
+
+
+def _named(values: Iterable[str]) -> str:
+    found = list(dict.fromkeys(values))
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return ", ".join(found[:_MOST_NAMED]) + more

@@ -1,0 +1,304 @@
+"""A job as it can be read: its steps with what they did, from the API, the workflow file and the log together.
+
+The log is the better source where it has a step's head, for there the runner has filled in every expression. A step
+that did not run is known by the workflow file alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from diagnosis.case import Case
+from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
+from diagnosis.logs.log_text import LogLine
+from diagnosis.reading import Known
+from diagnosis.runs import Attempt, Job
+from diagnosis.steps.commands import deeds_of_script
+from diagnosis.steps.image_address import address_in
+from diagnosis.steps.kinds import Deed, Doing, StepKind, deeds_of_action, is_composite_candidate, outputs_of_action
+from diagnosis.steps.match import Matched, match_steps
+from diagnosis.steps.variables import expand, is_legible, run_values, written_values
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+
+LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
+PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
+_ROLE_ARN = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/\S+")
+_COMMAND_INPUTS = ("command", "run", "script")
+"""Inputs in which retry actions and the like take a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep:
+    """One step, with what it does."""
+
+    matched: Matched
+    deeds: tuple[Deed, ...] = ()
+    condition: str | None = None
+    continue_on_error: bool | str = False
+
+    @property
+    def number(self) -> int | None:
+        """The step's number in the API."""
+        return self.matched.step.number if self.matched.step else None
+
+    @property
+    def name(self) -> str:
+        """The displayed name; for people, never for recognition."""
+        if self.matched.name:
+            return self.matched.name
+        written = self.matched.written
+        return (written.name or written.uses or "Run script") if written else ""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The step's sections of the log."""
+        return self.matched.sections
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """All lines of the step."""
+        return self.matched.lines
+
+    @property
+    def output(self) -> tuple[LogLine, ...]:
+        """What the step printed."""
+        return self.matched.output
+
+    @property
+    def conclusion(self) -> str | None:
+        """As GitHub recorded it."""
+        return self.matched.step.conclusion if self.matched.step else None
+
+    @property
+    def conclusive(self) -> bool:
+        """Whether the recorded success says that what the file asked for was done.
+
+        It does not where ``continue-on-error`` turns a failure into a success, where the file is not known, and for
+        an action that runs steps of its own, which may tolerate their failures.
+        """
+        own = self.matched.written
+        if own is None or not self.matched.succeeded or self.continue_on_error not in (False, "false", ""):
+            return False
+        return own.run is not None or not is_composite_candidate(own.uses)
+
+    def does(self, *doings: Doing) -> bool:
+        """Whether one of the deeds is of this sort."""
+        return any(deed.doing in doings for deed in self.deeds)
+
+    def is_a(self, *kinds: StepKind) -> bool:
+        """Whether one of the deeds is of this kind."""
+        return any(deed.kind in kinds for deed in self.deeds)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJob:
+    """One job, read."""
+
+    job: Job | None
+    written: WorkflowJob | None
+    workflow: Workflow | None
+    log: JobLog | None
+    steps: tuple[ReadStep, ...]
+    """In the order of the job; steps of the file that the API does not list are among them."""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The job's name as the API shows it."""
+        return self.job.name if self.job else (self.written.name or self.written.id if self.written else "")
+
+    @property
+    def releases(self) -> bool:
+        """Whether the job has anything to do with AWS credentials or ECR."""
+        return any(
+            deed.doing is Doing.ASSUME
+            or deed.doing is Doing.CALL
+            or (deed.operation or "").startswith("ecr")
+            or (deed.doing in (Doing.PUSH, Doing.PULL, Doing.LOGIN) and address_in(deed.target) is not None)
+            for step in self.steps
+            for deed in step.deeds
+        )
+
+
+def read_job(
+    job: Job | None,
+    written: WorkflowJob | None,
+    workflow: Workflow | None,
+    attempt: Attempt | None = None,
+    case: Case | None = None,
+) -> ReadJob:
+    """Put together what the API, the file and the log say of one job; any of the three may be missing."""
+    log = read_job_log(job.log.value) if job is not None and isinstance(job.log, Known) and job.log.value else None
+    matched = _in_order(match_steps(job.steps if job else (), written.steps if written else (), log), written)
+    values: dict[str, str] = run_values(attempt) if attempt else {}
+    if log is not None:
+        values.update(_common_environment(log))
+    values.update(_registry_of_role(matched, workflow, written, values, case or Case()))
+    steps: list[ReadStep] = []
+    for step in matched:
+        deeds = _deeds(step, workflow, written, values)
+        own = step.written
+        steps.append(ReadStep(step, deeds, own.condition if own else None, own.continue_on_error if own else False))
+    return ReadJob(job, written, workflow, log, tuple(steps), values)
+
+
+def job_of_file(workflow: Workflow | UnparsableWorkflow | None, shown_name: str) -> WorkflowJob | None:
+    """The file's job of that name; None for a job of a called workflow, whose steps the file does not hold."""
+    if not isinstance(workflow, Workflow):
+        return None
+    if " / " in shown_name:
+        caller = workflow.job_named(shown_name.split(" / ")[0])
+        if caller is not None and caller.uses:
+            return None
+    found = workflow.job_named(shown_name) or _by_expression(workflow, shown_name)
+    return None if found is None or found.uses else found
+
+
+def _by_expression(workflow: Workflow, shown_name: str) -> WorkflowJob | None:
+    """A job whose name holds an expression, where only one job of the file can be meant."""
+    fitting = [
+        job
+        for job in workflow.jobs
+        if job.name and "${{" in job.name and shown_name.startswith(job.name.split("${{")[0])
+    ]
+    return fitting[0] if len(fitting) == 1 else (workflow.jobs[0] if len(workflow.jobs) == 1 and fitting else None)
+
+
+def _in_order(matched: tuple[Matched, ...], written: WorkflowJob | None) -> tuple[Matched, ...]:
+    """Add the file's steps that nothing was paired with, at their place in the file."""
+    if written is None:
+        return matched
+    order = {id(own): place for place, own in enumerate(written.steps)}
+    paired = {id(step.written) for step in matched if step.written is not None}
+    result: list[Matched] = []
+    waiting = [own for own in written.steps if id(own) not in paired]
+    for step in matched:
+        if step.written is not None:
+            while waiting and order[id(waiting[0])] < order[id(step.written)]:
+                result.append(Matched(None, waiting.pop(0)))
+        result.append(step)
+    last = max((at for at, step in enumerate(result) if step.written is not None), default=len(result) - 1)
+    return (*result[: last + 1], *(Matched(None, own) for own in waiting), *result[last + 1 :])
+
+
+def _common_environment(log: JobLog) -> dict[str, str]:
+    """The environment of the first steps: what the job and the workflow set, filled in by the runner."""
+    heads = [section for section in log.sections if section.kind is SectionKind.RUN]
+    return heads[0].environment() if heads else {}
+
+
+def _registry_of_role(
+    matched: tuple[Matched, ...],
+    workflow: Workflow | None,
+    written: WorkflowJob | None,
+    values: Mapping[str, str],
+    case: Case,
+) -> dict[str, str]:
+    """A login without named registries is one to the registry of the role's own account, in the step's region."""
+    for step in matched:
+        for inputs, _ in _inputs(step, workflow, written, values):
+            if "role-to-assume" not in inputs:
+                continue
+            role = _ROLE_ARN.fullmatch(inputs["role-to-assume"]) or _ROLE_ARN.fullmatch(case.role_arn or "")
+            region = next((text for text in (inputs.get("aws-region"), case.region) if text and is_legible(text)), None)
+            if role and region:
+                suffix = ".cn" if role[1] == "aws-cn" else ""
+                return {"outputs.registry": f"{role[2]}.dkr.ecr.{region}.amazonaws.com{suffix}"}
+    return {}
+
+
+def _inputs(
+    step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: Mapping[str, str]
+) -> list[tuple[dict[str, str], str]]:
+    """``(inputs, uses)`` of the step's actions: from the log's heads, else from the file."""
+    found = [
+        ({key.lower(): value for key, value, _ in section.inputs}, section.uses)
+        for section in step.sections
+        if section.uses
+    ]
+    own = step.written
+    if not found and own is not None and own.uses:
+        known = _values_at(step, workflow, written, values)
+        found = [({key.lower(): expand(value, known) for key, value in own.inputs}, own.uses)]
+    return found
+
+
+def _values_at(
+    step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: Mapping[str, str]
+) -> dict[str, str]:
+    if workflow is None:
+        return dict(values)
+    filled = written_values(workflow, written, step.written, values)
+    own = {name for name, _ in step.written.env} if step.written else set()
+    # What the runner filled in is surer than what can be worked out from the file; a step's own block wins over both.
+    return filled | {name: value for name, value in values.items() if name not in own and is_legible(value)}
+
+
+def _deeds(
+    step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: dict[str, str]
+) -> tuple[Deed, ...]:
+    """The step's deeds; ``values`` takes up what the step hands on to later ones."""
+    deeds: list[Deed] = []
+    if step.is_post:
+        return ()
+    for section in step.sections:
+        if section.kind is SectionKind.RUN:
+            deeds.extend(_section_deeds(section, values))
+            deeds.extend(_seen_in_output(section.output, deeds))
+    own = step.written
+    if not any(section.kind is SectionKind.RUN for section in step.sections) and own is not None:
+        deeds.extend(_written_deeds(own, _values_at(step, workflow, written, values), values))
+    return tuple(deeds)
+
+
+def _section_deeds(section: Section, values: dict[str, str]) -> tuple[Deed, ...]:
+    known = dict(values) | section.environment()
+    if section.script is not None:
+        deeds, handed_on = deeds_of_script(section.script, known)
+        values.update(handed_on)
+        return deeds
+    inputs = {key.lower(): value for key, value, _ in section.inputs}
+    deeds = deeds_of_action(section.uses or "", inputs)
+    values.update(outputs_of_action(section.uses or "", inputs) | _outputs(section.output))
+    return deeds + _command_input(inputs, known)
+
+
+def _written_deeds(own: WorkflowStep, known: dict[str, str], values: dict[str, str]) -> tuple[Deed, ...]:
+    if own.run is not None:
+        deeds, handed_on = deeds_of_script(expand_expressions(own.run, known), known)
+        values.update(handed_on)
+        return deeds
+    inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
+    values.update(outputs_of_action(own.uses or "", inputs))
+    return deeds_of_action(own.uses or "", inputs) + _command_input(inputs, known)
+
+
+def expand_expressions(script: str, known: Mapping[str, str]) -> str:
+    """GitHub's expressions of a script filled in, line by line; the shell's variables are left to the shell."""
+    contexts = {name: value for name, value in known.items() if "." in name}
+    return "\n".join(expand(line, contexts) if "${{" in line else line for line in script.split("\n"))
+
+
+def _command_input(inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Deed, ...]:
+    script = next((inputs[name] for name in _COMMAND_INPUTS if inputs.get(name)), None)
+    return deeds_of_script(script, known)[0] if script else ()
+
+
+def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
+    """What a login prints becomes its output ``registry``."""
+    for line in lines[:200]:
+        found = LOGIN_LINE.match(line.text)
+        address = address_in(found[1]) if found else None
+        if address is not None and address.legible_host:
+            return {"outputs.registry": address.legible_host}
+    return {}
+
+
+def _seen_in_output(lines: tuple[LogLine, ...], deeds: list[Deed]) -> list[Deed]:
+    """A push that the script hides behind another command (make, a script file) shows in what docker prints."""
+    if any(deed.doing is Doing.PUSH for deed in deeds):
+        return []
+    found = (PUSH_LINE.match(line.text) for line in lines if line.printed)
+    return [Deed(StepKind.DOCKER, Doing.PUSH, target=pushed[1]) for pushed in found if pushed][:20]

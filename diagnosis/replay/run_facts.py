@@ -1,0 +1,217 @@
+"""What does a run tell about its own release? Role, region, audience, registry, repository, tag, digest, principal.
+
+Each fact carries where it was found. The surest source wins: what the tools printed, then the heads of the log, then
+the environment, then the workflow file, then what follows from the role's account. A masked value (``***``) is no
+value: the fact stays None, and the case file may give it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from diagnosis.evidence import Evidence
+from diagnosis.logs.job_log import SectionKind
+from diagnosis.logs.log_text import LogLine
+from diagnosis.replay.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
+from diagnosis.replay.witness import Witness
+from diagnosis.steps.image_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
+from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.variables import is_legible
+from diagnosis.verdicts import Fact, RunFacts
+
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_PRINCIPAL = re.compile(r"arn:aws[\w-]*:sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+")
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_PUSHED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}): digest: (sha256:[0-9a-f]{64})")
+_MANIFEST = re.compile(r"pushing manifest for (\S+)")
+MOST_LINES = 20_000
+"""Lines of a step's output that are searched for addresses and digests."""
+
+Found = tuple[str, Evidence]
+
+
+def facts_of(read: ReadJob, witness: Witness, role_step: ReadStep | None = None) -> RunFacts:
+    """The facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
+    addresses = tuple(_addresses(read, witness))
+    push = _first_push(read)
+    return RunFacts(
+        role_arn=_fact(_input(read, witness, "role-to-assume", role_step), _ROLE),
+        region=_fact(_input(read, witness, "aws-region", role_step), _REGION)
+        or _first((address.region, found) for address, found in addresses),
+        audience=_fact(_input(read, witness, "audience", role_step)),
+        registry=_first((address.legible_host, found) for address, found in addresses) or _own_registry(read, witness),
+        repository=_first((address.repository, found) for address, found in addresses)
+        or _named_repository(read, witness),
+        tag=_printed_tag(read, witness) or _first((address.tag, found) for address, found in addresses),
+        digest=_digest(read, witness, push),
+        principal=_principal(read, witness),
+        environment=_environment(read, witness),
+    )
+
+
+def assuming_steps(read: ReadJob) -> tuple[ReadStep, ...]:
+    """The steps that assume a role, in order."""
+    return tuple(step for step in read.steps if step.does(Doing.ASSUME))
+
+
+def _fact(found: Iterable[Found], form: re.Pattern[str] | None = None) -> Fact | None:
+    for value, evidence in found:
+        if is_legible(value) and (form is None or form.fullmatch(value)):
+            return Fact(value, evidence)
+    return None
+
+
+def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact | None:
+    return next((Fact(value, evidence) for value, evidence in found if value), None)
+
+
+def _input(read: ReadJob, witness: Witness, key: str, role_step: ReadStep | None) -> Iterator[Found]:
+    """An input of the steps that assume a role: as the runner filled it in, else as the file has it."""
+    for step in (role_step,) if role_step else assuming_steps(read):
+        for section in step.sections:
+            pair = section.input(key)
+            if pair and step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
+                yield pair[1], witness.line(read, step, pair[2])
+        own = step.matched.written
+        written = {deed.target if key == "role-to-assume" else deed.region for deed in step.deeds} - {None}
+        if own is None:
+            continue
+        if key == "audience":
+            yield own.input(key) or "", witness.file(f"{key}: {own.input(key)}", own.line)
+        else:
+            for value in written:
+                yield value or "", witness.file(f"{key}: {own.input(key) or value}", own.line)
+
+
+def _first_push(read: ReadJob) -> ReadStep | None:
+    return next((step for step in read.steps if step.does(Doing.PUSH) and step.matched.ran), None)
+
+
+def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, Evidence]]:
+    """Addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
+    steps = [step for step in read.steps if step.sections and not step.matched.is_post]
+    for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
+        for step in steps:
+            for line, address in _printed(step, pattern):
+                yield address, witness.line(read, step, line)
+    for doing in (Doing.PUSH, Doing.LOGIN, Doing.PULL):
+        for step in read.steps:
+            for deed in step.deeds:
+                named = address_in(deed.target) if deed.doing is doing else None
+                if named is not None:
+                    yield named, _where(read, witness, step, named.repository or named.host)
+    for step in steps:
+        for section in step.sections:
+            for _, value, line in section.env:
+                for address in addresses_in(value):
+                    yield address, witness.line(read, step, line)
+    if read.workflow is not None and read.written is not None:
+        values = (value for block in (read.workflow.env, read.written.env) for _, value in block)
+        defaults = (default or "" for _, default in read.workflow.inputs)
+        for value in (*values, *defaults):
+            for address in addresses_in(value):
+                yield address, witness.file(value, read.written.line)
+
+
+def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, ImageAddress]]:
+    for line in step.output[:MOST_LINES]:
+        if "ecr" not in line.text:
+            continue  # every host of ECR has it in its name
+        found = pattern.search(line.text[:1_000]) if line.printed else None
+        address = address_in(found[1]) if found else None
+        if address is not None:
+            yield line, address
+
+
+def _where(read: ReadJob, witness: Witness, step: ReadStep, needle: str) -> Evidence:
+    """Where a step names something: the line of its head, the head itself, or the file."""
+    for section in step.sections:
+        if section.kind is SectionKind.RUN:
+            named = next((line for line in section.lines[:500] if needle in line.text), section.lines[0])
+            return witness.line(read, step, named)
+    own = step.matched.written
+    return witness.file(f"{step.name}: {needle}", own.line if own else 0)
+
+
+def _own_registry(read: ReadJob, witness: Witness) -> Fact | None:
+    """No address is named anywhere, so a login is one to the registry of the role's own account."""
+    host = read.values.get("outputs.registry")
+    login = next((step for step in read.steps if _logs_in_at_home(step)), None)
+    if host is None or login is None:
+        return None
+    return Fact(host, _where(read, witness, login, "registr"))
+
+
+def _logs_in_at_home(step: ReadStep) -> bool:
+    return any(
+        deed.doing is Doing.LOGIN and deed.operation == "ecr:GetAuthorizationToken" and not deed.registries
+        for deed in step.deeds
+    )
+
+
+def _named_repository(read: ReadJob, witness: Witness) -> Fact | None:
+    """``--repository-name`` of a call."""
+    for step in read.steps:
+        for deed in step.deeds:
+            name = deed.target or ""
+            if deed.doing is Doing.CALL and is_legible(name) and is_repository_name(name):
+                return Fact(name, _where(read, witness, step, "--repository-name"))
+    return None
+
+
+def _printed_tag(read: ReadJob, witness: Witness) -> Fact | None:
+    """The tag that docker prints after a push to ECR."""
+    for step in read.steps:
+        if any(_is_ecr(deed) for deed in step.deeds if deed.doing is Doing.PUSH):
+            for line in step.output[:MOST_LINES]:
+                pushed = _PUSHED.match(line.text[:400]) if line.printed else None
+                if pushed:
+                    return Fact(pushed[1], witness.line(read, step, line))
+    return None
+
+
+def _is_ecr(deed: Deed) -> bool:
+    return not deed.elsewhere
+
+
+def _digest(read: ReadJob, witness: Witness, push: ReadStep | None) -> Fact | None:
+    """The digest that the push printed, else the one that a step read back from the registry."""
+    readers = [
+        step
+        for step in read.steps
+        if step.is_a(StepKind.ECR_DESCRIBE_IMAGES) or any(deed.operation == "ecr:BatchGetImage" for deed in step.deeds)
+    ]
+    if push is not None:
+        for line in push.output[:MOST_LINES]:
+            text = line.text[:2_000]
+            is_pushed = _PUSHED.match(text) or ("pushing manifest" in text) or text.startswith("Pushed ")
+            digest = digest_in(text) if line.printed and is_pushed else None
+            if digest and any(_is_ecr(deed) for deed in push.deeds if deed.doing is Doing.PUSH):
+                return Fact(digest, witness.line(read, push, line))
+    for step in readers:
+        for line in step.output[:MOST_LINES]:
+            digest = digest_in(line.text[:2_000]) if line.printed else None
+            if digest:
+                return Fact(digest, witness.line(read, step, line))
+    return None
+
+
+def _principal(read: ReadJob, witness: Witness) -> Fact | None:
+    """The assumed-role session that a tool printed: an identity call, or the user named in a denial."""
+    for step in read.steps:
+        for line in step.output[:MOST_LINES]:
+            if line.printed and ":assumed-role/" in line.text:
+                found = _PRINCIPAL.search(line.text[:4_000])
+                if found:
+                    return Fact(found[0], witness.line(read, step, line))
+    return None
+
+
+def _environment(read: ReadJob, witness: Witness) -> Fact | None:
+    named = read.written.environment if read.written else None
+    if named and is_legible(named):
+        return Fact(named, witness.file(f"environment: {named}", read.written.line if read.written else 0))
+    stated = witness.attempt.environment
+    return Fact(stated, witness.run(f"environment: {stated}")) if stated and is_legible(stated) else None

@@ -1,0 +1,281 @@
+"""Which deeds does a shell script do? Its commands, read for the tools that speak to AWS or to a registry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from diagnosis.steps.image_address import PUBLIC_HOST, address_in
+from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.shell_commands import ShellCommand, commands_in
+from diagnosis.steps.variables import expand, note_command
+
+Reader = Callable[[tuple[str, ...], Mapping[str, str]], tuple[Deed, ...]]
+
+_VALUED = frozenset(
+    {"--platform", "--creds", "--authfile", "--cert-dir", "--format", "-f", "--digestfile", "--sign-by", "--tls-verify"}
+    | {"--src-creds", "--dest-creds", "--src-tls-verify", "--dest-tls-verify", "--password", "-p", "-u", "--username"}
+    | {"--insecure", "--retry-times", "--file", "--build-arg", "--builder", "--label", "--secret", "--target", "--arch"}
+    | {"--compression-format", "--config", "--context", "-H", "--host", "--log-level", "-c", "--annotation"}
+)
+
+
+def deeds_of_script(script: str, values: Mapping[str, str]) -> tuple[tuple[Deed, ...], dict[str, str]]:
+    """The deeds of a script in order, and what it hands on to later steps (``$GITHUB_ENV``, ``$GITHUB_OUTPUT``)."""
+    known = dict(values)
+    handed_on: dict[str, str] = {}
+    deeds: list[Deed] = []
+    for command in commands_in(script):
+        note_command(command, known, handed_on)
+        if command.words:
+            found = _deeds_of(command, known | dict(command.assignments))
+            # A token that is piped into a login: the login fails with it.
+            guarded = command.guarded and not any(deed.doing is Doing.LOGIN for deed in found)
+            deeds.extend(replace(deed, guarded=guarded) for deed in found)
+    return tuple(deeds), handed_on
+
+
+def _deeds_of(command: ShellCommand, values: Mapping[str, str]) -> tuple[Deed, ...]:
+    words = tuple(expand(word, values) for word in command.words)
+    values = {name: expand(value, values) for name, value in values.items()} if command.assignments else values
+    program = command.program.removesuffix(".exe")
+    if program in ("npx", "pnpx", "bunx", "yarn", "pnpm") and len(words) > 1:
+        words = tuple(word for index, word in enumerate(words) if index and not (index < 3 and word.startswith("-")))
+        program = words[0].split("@")[0] if words else ""
+    reader = _READERS.get(program)
+    return reader(words, values) if reader else ()
+
+
+def _option(words: tuple[str, ...], *names: str) -> str | None:
+    """The value of an option, in either form (``--name value``, ``--name=value``)."""
+    for index, word in enumerate(words):
+        if word in names and index + 1 < len(words):
+            return words[index + 1]
+        for name in names:
+            if name.startswith("--") and word.startswith(f"{name}="):
+                return word.split("=", 1)[1]
+    return None
+
+
+def _options(words: tuple[str, ...], *names: str) -> list[str]:
+    """All values of an option that may be repeated."""
+    found: list[str] = []
+    for index, word in enumerate(words):
+        value = _option(words[index : index + 2], *names)
+        if value is not None and (word in names or "=" in word):
+            found.append(value)
+    return found
+
+
+def _arguments(words: tuple[str, ...]) -> list[str]:
+    """The words that are neither options nor the values of options."""
+    found: list[str] = []
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in _VALUED
+        else:
+            found.append(word)
+    return found
+
+
+def _push(kind: StepKind, *targets: str | None) -> tuple[Deed, ...]:
+    return tuple(Deed(kind, Doing.PUSH, target=target) for target in targets or (None,))
+
+
+def _pull(kind: StepKind, *targets: str) -> tuple[Deed, ...]:
+    return tuple(Deed(kind, Doing.PULL, target=target) for target in targets)
+
+
+def _is_in_registry(word: str) -> bool:
+    return address_in(word) is not None
+
+
+def _docker(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+    rest = words[1:]
+    while rest and rest[0].startswith("-"):
+        rest = rest[2:] if rest[0] in _VALUED else rest[1:]
+    if not rest:
+        return ()
+    kind = {"podman": StepKind.PODMAN, "buildah": StepKind.BUILDAH}.get(words[0].rsplit("/", 1)[-1], StepKind.DOCKER)
+    verb, tail = rest[0], rest[1:]
+    if verb in ("image", "manifest", "compose", "container", "builder") and tail:
+        if verb == "compose":
+            return _push(kind) if "push" in tail or ("build" in tail and "--push" in tail) else ()
+        if verb == "manifest" and tail[0] == "inspect":
+            return _pull(kind, *_arguments(tail[1:])[:1])
+        verb, tail = tail[0], tail[1:]
+    if verb == "buildx":
+        return _buildx(tail)
+    match verb:
+        case "login":
+            return (_registry_login(kind, tail),)
+        case "push":
+            return _push(kind, *_arguments(tail)[-1:])
+        case "pull" | "create":
+            return _pull(kind, *[word for word in _arguments(tail) if _is_in_registry(word) or verb == "pull"][:1])
+        case "run":
+            return _docker_run(kind, tail, values)
+        case "build" | "bud":
+            return _build(kind, tail)
+        case _:
+            return ()
+
+
+def _registry_login(kind: StepKind, tail: tuple[str, ...]) -> Deed:
+    host = (_arguments(tail) or [""])[-1]
+    return Deed(kind, Doing.LOGIN, target=host or "docker.io/")
+
+
+def _docker_run(kind: StepKind, tail: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+    for index, word in enumerate(tail):
+        if "kaniko" in word and "/" in word and not word.startswith("-"):
+            return _kaniko(("executor", *tail[index + 1 :]), values)
+    pulled = [word for word in _arguments(tail) if _is_in_registry(word)][:1]
+    return _pull(kind, *pulled)
+
+
+def _build(kind: StepKind, tail: tuple[str, ...]) -> tuple[Deed, ...]:
+    outputs = " ".join(_options(tail, "--output", "-o"))
+    cache_in = [ref for text in _options(tail, "--cache-from") for ref in [_reference(text)] if _is_in_registry(ref)]
+    cache_out = [ref for text in _options(tail, "--cache-to") for ref in [_reference(text)] if _is_in_registry(ref)]
+    deeds = list(_pull(kind, *cache_in))
+    if "--push" in tail or "--push=true" in tail or "push=true" in outputs or "type=registry" in outputs:
+        deeds.extend(_push(kind, *_options(tail, "-t", "--tag")))
+    if cache_out:
+        deeds.extend(_push(kind, *cache_out))
+    return tuple(deeds)
+
+
+def _reference(text: str) -> str:
+    found = re.search(r"ref=([^,\s]+)", text)
+    return found[1] if found else text
+
+
+def _buildx(tail: tuple[str, ...]) -> tuple[Deed, ...]:
+    kind = StepKind.BUILDX
+    if tail[:2] == ("imagetools", "create"):
+        sources = [word for word in _arguments(tail[2:]) if _is_in_registry(word)]
+        return _pull(kind, *sources) + _push(kind, *_options(tail, "-t", "--tag"))
+    if tail[:2] == ("imagetools", "inspect"):
+        return _pull(kind, *_arguments(tail[2:])[:1])
+    if tail[:1] == ("bake",):
+        return _push(kind) if "--push" in tail else ()
+    return _build(kind, tail[1:]) if tail[:1] in (("build",), ("b",)) else ()
+
+
+def _skopeo(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+    verb = words[1] if len(words) > 1 else ""
+    arguments = _arguments(words[2:])
+    if verb == "login":
+        return (_registry_login(StepKind.SKOPEO, words[2:]),)
+    if verb in ("copy", "sync") and len(arguments) >= 2:
+        source, destination = arguments[-2], arguments[-1]
+        pulled = (source,) if _is_in_registry(source) else ()
+        pushed = (destination,) if destination.startswith("docker://") or verb == "sync" else ()
+        return _pull(StepKind.SKOPEO, *pulled) + (_push(StepKind.SKOPEO, *pushed) if pushed else ())
+    return _pull(StepKind.SKOPEO, *arguments[:1]) if verb in ("inspect", "list-tags") else ()
+
+
+def _crane(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+    """crane, gcrane, regctl, oras and cosign name their image last, and copy from first to last."""
+    program = words[0].rsplit("/", 1)[-1]
+    kind = StepKind.CRANE if program in ("crane", "gcrane") else StepKind.OTHER_IMAGE_TOOL
+    rest = words[2:] if words[1:2] in (("image",), ("auth",), ("registry",), ("manifest",)) else words[1:]
+    verb, arguments = (rest[0] if rest else ""), _arguments(rest[1:])
+    if verb == "login":
+        return (_registry_login(kind, rest[1:]),)
+    if verb in ("copy", "cp") and len(arguments) >= 2:
+        return _pull(kind, *[word for word in arguments[:1] if _is_in_registry(word)]) + _push(kind, arguments[-1])
+    if verb in ("push", "sign", "attest", "attach", "mutate", "append", "tag", "put", "mod"):
+        named = [word for word in (*arguments, *_options(rest, "-t", "--tag", "--new_tag")) if "/" in word]
+        return _push(kind, *(named[-1:] if verb in ("push", "append", "mutate") else named[:1]))
+    if verb in ("pull", "digest", "manifest", "export", "config", "validate", "verify", "get", "inspect", "ls"):
+        return _pull(kind, *[word for word in arguments if _is_in_registry(word)][:1])
+    return ()
+
+
+def _ko(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+    if words[1:2] not in (("build",), ("publish",), ("resolve",), ("apply",), ("create",), ("run",)):
+        return (_registry_login(StepKind.KO, words[2:]),) if words[1:2] == ("login",) else ()
+    if "--local" in words or "-L" in words or "--push=false" in words:
+        return ()
+    return _push(StepKind.KO, values.get("KO_DOCKER_REPO"))
+
+
+def _kaniko(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+    if "--no-push" in words:
+        return ()
+    caches = _options(words, "--cache-repo")
+    targets = [*_options(words, "--destination", "-d"), *caches]
+    return _pull(StepKind.KANIKO, *caches) + (_push(StepKind.KANIKO, *targets) if targets else ())
+
+
+def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+    if words[1:3] == ("registry", "login"):
+        return (_registry_login(StepKind.HELM, words[3:]),)
+    remote = [word for word in words if word.startswith("oci://")]
+    if words[1:2] == ("push",):
+        return _push(StepKind.HELM, *remote[:1])
+    return _pull(StepKind.HELM, *[word for word in remote if _is_in_registry(word)][:1])
+
+
+def _aws(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+    rest = words[1:]
+    while rest and rest[0].startswith("-"):
+        rest = rest[1:] if "=" in rest[0] or rest[0] in ("--debug", "--no-cli-pager") else rest[2:]
+    service, verb, tail = (rest[0] if rest else ""), (rest[1] if len(rest) > 1 else ""), rest[2:]
+    if service == "sts" and verb in ("assume-role-with-web-identity", "assume-role"):
+        return (Deed(StepKind.STS_ASSUME, Doing.ASSUME, target=_option(tail, "--role-arn")),)
+    if service not in ("ecr", "ecr-public") or not verb:
+        return (Deed(StepKind.AWS_CLI),)
+    region = _option(words, "--region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
+    if verb in ("get-login-password", "get-login", "get-authorization-token"):
+        named = _option(tail, "--registry-ids")
+        return (
+            Deed(
+                StepKind.ECR_LOGIN_PASSWORD,
+                Doing.LOGIN,
+                target=PUBLIC_HOST if service == "ecr-public" else None,
+                operation=f"{service}:GetAuthorizationToken",
+                region=region,
+                registries=(named,) if named else (),
+            ),
+        )
+    if verb == "wait":
+        verb = {"image-scan-complete": "describe-image-scan-findings"}.get(tail[0] if tail else "", "describe-images")
+    operation = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
+    kind = StepKind.ECR_DESCRIBE_IMAGES if verb == "describe-images" else StepKind.ECR_CALL
+    name = _option(tail, "--repository-name", "--repository-names")
+    return (Deed(kind, Doing.CALL, name, operation, region, _option(tail, "--registry-id")),)
+
+
+def _sam(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+    repository = _option(words, "--image-repository", "--image-repositories")
+    if words[1:2] in (("deploy",), ("package",)) and repository:
+        login = Deed(StepKind.SAM, Doing.LOGIN, operation="ecr:GetAuthorizationToken")
+        return (login, *_push(StepKind.SAM, repository.split("=")[-1]))
+    return (Deed(StepKind.SAM),)
+
+
+def _plain(kind: StepKind) -> Reader:
+    return lambda _words, _values: (Deed(kind),)
+
+
+_READERS: dict[str, Reader] = {
+    **dict.fromkeys(("docker", "podman", "buildah", "nerdctl", "docker-compose"), _docker),
+    **dict.fromkeys(("crane", "gcrane", "regctl", "oras", "cosign"), _crane),
+    **dict.fromkeys(("terraform", "tofu", "terragrunt"), _plain(StepKind.TERRAFORM)),
+    "skopeo": _skopeo,
+    "ko": _ko,
+    "executor": _kaniko,
+    "kaniko": _kaniko,
+    "helm": _helm,
+    "aws": _aws,
+    "sam": _sam,
+    "cdk": _plain(StepKind.CDK),
+    "aws-cdk": _plain(StepKind.CDK),
+}

@@ -1,0 +1,218 @@
+"""What is a step? Recognised from ``uses``, inputs and script text, never from the name that is displayed.
+
+A step does one or more *deeds*: it assumes a role, logs in to a registry, pushes, pulls, calls an ECR operation. The
+address or repository of a deed is kept as far as it is legible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnosis.steps.image_address import PUBLIC_HOST, address_in
+from diagnosis.steps.variables import is_legible
+
+
+class StepKind(StrEnum):
+    """What kind of tool a step runs."""
+
+    CONFIGURE_AWS_CREDENTIALS = "configure-aws-credentials"
+    AMAZON_ECR_LOGIN = "amazon-ecr-login"
+    DOCKER_LOGIN_ACTION = "docker/login-action"
+    BUILD_PUSH_ACTION = "docker/build-push-action"
+    PUSH_ACTION = "push action"
+    """Another action that builds or pushes an image."""
+    DOCKER = "docker"
+    BUILDX = "buildx"
+    BUILDAH = "buildah"
+    PODMAN = "podman"
+    SKOPEO = "skopeo"
+    CRANE = "crane"
+    KO = "ko"
+    KANIKO = "kaniko"
+    HELM = "helm"
+    OTHER_IMAGE_TOOL = "image tool"
+    """oras, regctl, cosign and their like."""
+    ECR_LOGIN_PASSWORD = "aws ecr get-login-password"  # noqa: S105 - the name of a command, no secret
+    ECR_DESCRIBE_IMAGES = "aws ecr describe-images"
+    ECR_CALL = "aws ecr"
+    STS_ASSUME = "aws sts assume-role-with-web-identity"
+    AWS_CLI = "aws"
+    CDK = "cdk"
+    SAM = "sam"
+    TERRAFORM = "terraform"
+    UPLOAD_ARTIFACT = "upload-artifact"
+    OTHER = "other"
+
+
+class Doing(StrEnum):
+    """What a deed is for a gate."""
+
+    ASSUME = "assume"
+    LOGIN = "login"
+    PUSH = "push"
+    PULL = "pull"
+    CALL = "call"
+    NOTHING = "nothing"
+    """Nothing that a gate guards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that a step does."""
+
+    kind: StepKind
+    doing: Doing = Doing.NOTHING
+    target: str | None = None
+    """Image address, registry host or repository name, variables expanded as far as they are known."""
+    operation: str | None = None
+    """For calls: the IAM action, ``ecr:DescribeImages``."""
+    region: str | None = None
+    registry_id: str | None = None
+    registries: tuple[str, ...] = ()
+    """For logins: the registry ids that are named; empty for the session's own account."""
+    guarded: bool = False
+    """The script carries on where this fails, so its success proves nothing about the deed."""
+
+    @property
+    def public(self) -> bool:
+        """Whether the deed is about the public registry."""
+        return bool(
+            (self.operation or "").startswith("ecr-public:")
+            or (self.target or "").removeprefix("docker://").startswith(PUBLIC_HOST)
+        )
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the target of a login, push or pull certainly names a registry that is not ECR."""
+        target = (self.target or "").removeprefix("docker://").removeprefix("oci://")
+        if not target or address_in(target) is not None or (self.operation or "").startswith("ecr"):
+            return False
+        host = target.split("/")[0]
+        return is_legible(target) or (is_legible(host) and bool(_FOREIGN.fullmatch(host)))
+
+
+_FOREIGN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|localhost(?::\d+)?")
+
+_ACTIONS: dict[str, StepKind] = {
+    "aws-actions/configure-aws-credentials": StepKind.CONFIGURE_AWS_CREDENTIALS,
+    "aws-actions/amazon-ecr-login": StepKind.AMAZON_ECR_LOGIN,
+    "docker/login-action": StepKind.DOCKER_LOGIN_ACTION,
+    "redhat-actions/podman-login": StepKind.DOCKER_LOGIN_ACTION,
+    "docker/build-push-action": StepKind.BUILD_PUSH_ACTION,
+    "docker/bake-action": StepKind.BUILD_PUSH_ACTION,
+    "redhat-actions/push-to-registry": StepKind.PUSH_ACTION,
+    "mr-smithers-excellent/docker-build-push": StepKind.PUSH_ACTION,
+    "jwalton/gh-ecr-push": StepKind.PUSH_ACTION,
+    "kciter/aws-ecr-action": StepKind.PUSH_ACTION,
+    "aevea/action-kaniko": StepKind.KANIKO,
+    "int128/kaniko-action": StepKind.KANIKO,
+    "hashicorp/setup-terraform": StepKind.TERRAFORM,
+    "actions/upload-artifact": StepKind.UPLOAD_ARTIFACT,
+}
+
+
+def action_kind(uses: str | None) -> StepKind:
+    """The kind of an action by its owner and name; every major version, tag or commit alike."""
+    if not uses:
+        return StepKind.OTHER
+    if uses.startswith("docker://"):
+        return StepKind.KANIKO if "kaniko" in uses else StepKind.OTHER
+    parts = uses.split("@")[0].lower().split("/")
+    return _ACTIONS.get("/".join(parts[:2]), StepKind.OTHER)
+
+
+def is_composite_candidate(uses: str | None) -> bool:
+    """Whether the action may run further steps of its own, whose heads then stand inside its part of the log."""
+    return bool(uses) and action_kind(uses) is StepKind.OTHER
+
+
+def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Outputs that follow from an action's inputs: docker/metadata-action makes tags of the images that it is given."""
+    if uses.split("@")[0].lower() != "docker/metadata-action":
+        return {}
+    images = [re.sub(r"^name=([^,]+).*", r"\1", image) for image in _list(inputs.get("images", ""))]
+    return {"outputs.tags": "\n".join(images)} if images else {}
+
+
+def deeds_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+    """What an action does, by its inputs (lower-case keys, expanded)."""
+    kind = action_kind(uses)
+    match kind:
+        case StepKind.CONFIGURE_AWS_CREDENTIALS:
+            return (Deed(kind, Doing.ASSUME, target=inputs.get("role-to-assume"), region=inputs.get("aws-region")),)
+        case StepKind.AMAZON_ECR_LOGIN:
+            return (_ecr_login(inputs),)
+        case StepKind.DOCKER_LOGIN_ACTION:
+            return (_docker_login(inputs),)
+        case StepKind.BUILD_PUSH_ACTION:
+            return _build_push(inputs)
+        case StepKind.PUSH_ACTION | StepKind.KANIKO:
+            return _other_push(kind, inputs)
+        case _:
+            return (Deed(kind),)
+
+
+def _ecr_login(inputs: Mapping[str, str]) -> Deed:
+    public = inputs.get("registry-type", "").lower() == "public"
+    return Deed(
+        StepKind.AMAZON_ECR_LOGIN,
+        Doing.LOGIN,
+        target=PUBLIC_HOST if public else None,
+        operation="ecr-public:GetAuthorizationToken" if public else "ecr:GetAuthorizationToken",
+        registries=tuple(part.strip() for part in inputs.get("registries", "").split(",") if part.strip()),
+    )
+
+
+def _docker_login(inputs: Mapping[str, str]) -> Deed:
+    """docker/login-action asks ECR for the token itself when the host is one of ECR's (and ``ecr`` is not false)."""
+    registry = inputs.get("registry", "")
+    address = address_in(registry)
+    if address is not None and inputs.get("ecr", "auto").lower() != "false":
+        operation = "ecr-public:GetAuthorizationToken" if address.public else "ecr:GetAuthorizationToken"
+        return Deed(
+            StepKind.DOCKER_LOGIN_ACTION, Doing.LOGIN, target=registry, operation=operation, region=address.region
+        )
+    return Deed(StepKind.DOCKER_LOGIN_ACTION, Doing.LOGIN, target=registry or "docker.io/")
+
+
+def _build_push(inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+    kind = StepKind.BUILD_PUSH_ACTION
+    deeds = [Deed(kind, Doing.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))]
+    outputs = inputs.get("outputs", "")
+    pushes = inputs.get("push", "").lower() == "true" or "push=true" in outputs or "type=registry" in outputs
+    if pushes:
+        targets = _list(inputs.get("tags", "")) or _names_in_outputs(outputs) or [""]
+        deeds.extend(Deed(kind, Doing.PUSH, target=target or None) for target in targets)
+    elif "$" in inputs.get("push", ""):
+        targets = _list(inputs.get("tags", "")) or [""]
+        deeds.extend(Deed(kind, Doing.PUSH, target=target or None) for target in targets)
+    deeds.extend(Deed(kind, Doing.PUSH, target=target) for target in _cache_references(inputs.get("cache-to", "")))
+    return tuple(deeds) or (Deed(kind),)
+
+
+def _other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+    registry, image = inputs.get("registry", ""), inputs.get("image", inputs.get("repo", ""))
+    if inputs.get("push", "true").lower() == "false":
+        return (Deed(kind),)
+    tags = _list(inputs.get("tags", inputs.get("tag", "")))
+    target = next((tag for tag in tags if address_in(tag)), "/".join(part for part in (registry, image) if part))
+    return (Deed(kind, Doing.PUSH, target=target or None),)
+
+
+def _list(text: str) -> list[str]:
+    """A list input: by lines or commas."""
+    return [part.strip() for part in re.split(r"[\n,]", text) if part.strip()]
+
+
+def _cache_references(text: str) -> list[str]:
+    """The registry references of ``cache-from`` or ``cache-to``: ``type=registry,ref=…``, or a bare address."""
+    found = re.findall(r"ref=([^\s,]+)", text)
+    bare = [line.strip() for line in text.splitlines() if line.strip() and "=" not in line]
+    return found + bare
+
+
+def _names_in_outputs(text: str) -> list[str]:
+    return re.findall(r"name=([^\s,]+)", text)

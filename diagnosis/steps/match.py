@@ -1,0 +1,216 @@
+"""Which section of the log, which step of the API and which step of the workflow file are the same step?
+
+The API knows numbers, names, times and conclusions; the log knows heads, inputs and output; the file knows what was
+asked for. Names serve to pair a step of the API with the file's step of that name, never to say what a step is.
+Sections are paired with steps in order, by head, kind and time; a head inside a script's own output is that script's
+output. What does not fit is left unpaired: nothing is proved by a pairing that is not there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from diagnosis.logs.job_log import JobLog, Section, SectionKind
+from diagnosis.logs.log_text import LogLine
+from diagnosis.runs import Step
+from diagnosis.steps.kinds import is_composite_candidate
+from diagnosis.workflow import WorkflowStep
+
+MOST_SECTIONS = 1_000
+"""Sections that are paired; a log with more heads (a forged or broken one) keeps the rest unpaired."""
+MOST_STEPS = 500
+_SLACK = timedelta(seconds=1.5)
+"""The API's times are whole seconds."""
+_NOT_RUN = frozenset({"skipped"})
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """One step of a job with everything that is known of it."""
+
+    step: Step | None
+    """None where the API listed no steps and the log alone speaks."""
+    written: WorkflowStep | None = None
+    sections: tuple[Section, ...] = ()
+    """The first is the step's own; further ones are those of a composite action."""
+
+    @property
+    def lines(self) -> tuple[LogLine, ...]:
+        """All lines of the step."""
+        return tuple(line for section in self.sections for line in section.lines)
+
+    @property
+    def output(self) -> tuple[LogLine, ...]:
+        """What the step printed, heads left out."""
+        return tuple(line for section in self.sections for line in section.output)
+
+    @property
+    def name(self) -> str:
+        """The step's displayed name, or its head where there is none."""
+        if self.step is not None:
+            return self.step.name
+        return f"Run {self.sections[0].head}" if self.sections else ""
+
+    @property
+    def ran(self) -> bool:
+        """Whether the step was carried out at all."""
+        return (self.step.conclusion not in _NOT_RUN) if self.step is not None else bool(self.sections)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether GitHub recorded a success."""
+        return self.step is not None and self.step.conclusion == "success"
+
+    @property
+    def is_post(self) -> bool:
+        """Whether this is the cleanup of an earlier step."""
+        if self.sections:
+            return self.sections[0].kind is SectionKind.POST
+        return self.written is None and self.name.startswith("Post ")
+
+
+def match_steps(steps: Sequence[Step], written: Sequence[WorkflowStep], log: JobLog | None) -> tuple[Matched, ...]:
+    """The steps of a job in order, each with its part of the file and of the log."""
+    ordered = sorted(steps, key=lambda step: step.number)[:MOST_STEPS]
+    pairs = _pair_with_file(ordered, list(written)[:MOST_STEPS])
+    matched = [Matched(step, pairs.get(index)) for index, step in enumerate(ordered)]
+    if log is None:
+        return tuple(matched)
+    if not matched:
+        return tuple(Matched(None, sections=(section,)) for section in log.sections[:MOST_SECTIONS])
+    sections = log.sections[:MOST_SECTIONS]
+    owners = _pair_with_sections(matched, sections)
+    return tuple(
+        replace(
+            step, sections=_own([section for section, owner in zip(sections, owners, strict=True) if owner == at], step)
+        )
+        for at, step in enumerate(matched)
+    )
+
+
+def default_name(step: WorkflowStep) -> str:
+    """The name that GitHub displays for a step without one."""
+    script = (step.run or "").strip()
+    return f"Run {step.uses or (script.splitlines()[0] if script else '')}"
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Whether a text can be what the pattern becomes once its expressions are evaluated."""
+    text = text.strip()
+    first, *rest = _EXPRESSION.split(pattern.strip())
+    if not rest:
+        return first == text
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in rest[:-1]:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(text) >= at + len(rest[-1]) and text.endswith(rest[-1])
+
+
+def _pair_with_file(steps: list[Step], written: list[WorkflowStep]) -> dict[int, WorkflowStep]:
+    """The longest common subsequence by name: index of an API step -> step of the file."""
+    fits = [[_fits(own.name or default_name(own), step.name) for own in written] for step in steps]
+    best = [[0] * (len(written) + 1) for _ in range(len(steps) + 1)]
+    for row in range(len(steps) - 1, -1, -1):
+        for column in range(len(written) - 1, -1, -1):
+            here = best[row + 1][column + 1] + 1 if fits[row][column] else 0
+            best[row][column] = max(here, best[row + 1][column], best[row][column + 1])
+    pairs: dict[int, WorkflowStep] = {}
+    row = column = 0
+    while row < len(steps) and column < len(written):
+        if fits[row][column] and best[row][column] == best[row + 1][column + 1] + 1:
+            pairs[row] = written[column]
+            row, column = row + 1, column + 1
+        elif best[row + 1][column] >= best[row][column + 1]:
+            row += 1
+        else:
+            column += 1
+    return pairs
+
+
+def _pair_with_sections(steps: list[Matched], sections: Sequence[Section]) -> list[int]:
+    """The step of each section: never backwards, by the highest sum of :func:`_score`."""
+    lowest = float("-inf")
+    candidates = [at for at, step in enumerate(steps) if step.ran]
+    if not candidates:
+        return [-1] * len(sections)
+    back: list[list[int]] = []
+    scores: list[float] = []
+    times = [(section.begun_at, section) for section in sections]
+    for order, (begun, section) in enumerate(times):
+        row: list[float] = []
+        chosen: list[int] = []
+        best_before, best_at = (0.0, -1) if order == 0 else (lowest, -1)
+        for place, at in enumerate(candidates):
+            opened = best_before + _score(steps[at], section, begun, opens=True)
+            origin = best_at
+            if order:
+                joined = scores[place] + _score(steps[at], section, begun, opens=False)
+                if joined >= opened:
+                    opened, origin = joined, place
+                if scores[place] > best_before:
+                    best_before, best_at = scores[place], place
+            row.append(opened)
+            chosen.append(origin)
+        scores = row
+        back.append(chosen)
+    place = max(range(len(scores)), key=scores.__getitem__) if scores else -1
+    owners: list[int] = []
+    for chosen in reversed(back):
+        owners.append(candidates[place])
+        place = chosen[place]
+    return owners[::-1]
+
+
+def _score(step: Matched, section: Section, begun: datetime | None, *, opens: bool) -> float:
+    """How well a section fits a step, as the step's own beginning or as a further part of it."""
+    score = 0.0
+    known = step.step
+    if known is not None and begun is not None and known.started_at is not None:
+        ended = known.completed_at or known.started_at
+        early, late = known.started_at - _SLACK, max(ended, known.started_at) + _SLACK
+        off = max((early - begun).total_seconds(), (begun - late).total_seconds(), 0.0)
+        score += 2.0 if off == 0 else -2.0 - min(off / 5.0, 6.0)
+    if not opens:
+        return score - (0.5 if section.kind is SectionKind.RUN else 1.0)
+    return score + _head_score(step, section)
+
+
+def _head_score(step: Matched, section: Section) -> float:
+    first = step.step is not None and step.step.number == 1
+    if section.kind is SectionKind.SETUP:
+        return 4.0 if first else -1.0
+    if section.kind is SectionKind.COMPLETE:
+        return 3.0 if step.name == "Complete job" else -3.0
+    is_post = step.name.startswith("Post ") and step.written is None
+    if section.kind is SectionKind.POST:
+        return 3.0 if is_post else -4.0
+    if is_post or (first and step.written is None and not step.name.startswith("Run ")):
+        return -4.0
+    if step.written is not None:
+        return 5.0 if _fits(default_name(step.written), f"Run {section.head}") else -6.0
+    if step.name.startswith("Run "):
+        return 4.0 if step.name == f"Run {section.head}" else -2.0
+    return 0.0
+
+
+def _own(sections: list[Section], step: Matched) -> tuple[Section, ...]:
+    """Join what a script or a plain action printed into one section; keep the parts of a composite action apart."""
+    if not sections:
+        return ()
+    first, rest = sections[0], sections[1:]
+    composite = first.kind is SectionKind.RUN and is_composite_candidate(first.uses)
+    if step.written is not None and step.written.run is not None:
+        composite = False
+    if composite or not rest:
+        return tuple(sections)
+    further = tuple(line for section in rest for line in section.lines)
+    return (replace(first, lines=first.lines + further, output=first.output + further),)

@@ -1,0 +1,220 @@
+"""Which ECR actions does a release need, on which repository, and in which order would a run meet them?
+
+Sources: the permission sets that amazon-ecr-login and the ECR user guide document, and the calls that each client
+makes. A push needs the two read actions too, for clients look up the manifest and re-read layers. The token action has
+no resource level: only ``*`` counts. Where the repository's ARN is known neither from the run nor from the case, the
+resource is None, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from diagnosis.account import AccountQuestion
+from diagnosis.case import Case
+from diagnosis.gates import Checkpoint
+from diagnosis.replay.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.steps.image_address import ImageAddress, address_in, is_repository_name
+from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.variables import is_legible
+from diagnosis.verdicts import Need, RunFacts
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+PUSH_ACTIONS = (
+    "BatchCheckLayerAvailability",
+    "InitiateLayerUpload",
+    "UploadLayerPart",
+    "CompleteLayerUpload",
+    "PutImage",
+)
+PUSH_READS = ("BatchGetImage", "GetDownloadUrlForLayer")
+PULL_ACTIONS = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchCheckLayerAvailability")
+_REGISTRY_WIDE = frozenset(
+    {"GetAuthorizationToken", "DescribeRegistry", "GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy"}
+    | {"PutReplicationConfiguration", "GetRegistryScanningConfiguration", "PutRegistryScanningConfiguration"}
+    | {"CreatePullThroughCacheRule", "DescribePullThroughCacheRules", "DeletePullThroughCacheRule"}
+    | {"GetAccountSetting", "PutAccountSetting", "DescribeRegistries", "GetRegistryCatalogData"}
+)
+_READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Wait")
+_NEVER = frozenset({"false", "${{false}}", "!true", "${{!true}}", "0", "null", "''", "${{0}}", "${{null}}", "${{''}}"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is known of account, region and repository where a deed does not say it."""
+
+    region: str | None
+    registry_id: str | None
+    role_account: str | None
+    repository: str | None
+    role_arn: str | None
+
+    def arn(self, address: ImageAddress | None, deed: Deed) -> str | None:
+        """The exact ARN of the deed's repository."""
+        call = deed.doing is Doing.CALL
+        named = deed.target if call else None
+        name = (address.repository if address else None) or (
+            named if named and is_legible(named) and is_repository_name(named) else None
+        )
+        at_home = self.role_account if call and address is None else None
+        return AccountQuestion(
+            role_arn=self.role_arn,
+            region=(address.region if address else None) or _legible(deed.region) or self.region,
+            registry_id=(address.account if address else None)
+            or _legible(deed.registry_id)
+            or at_home
+            or self.registry_id,
+            repository=name or self.repository,
+        ).repository_arn
+
+
+def needs_for(
+    workflow: Workflow | UnparsableWorkflow | None, job_name: str | None, facts: RunFacts, case: Case | None = None
+) -> tuple[Need, ...]:
+    """The needs of one job as the workflow file writes it; without a name, of its first job that releases.
+
+    Empty without a file that can be read.
+    """
+    if not isinstance(workflow, Workflow):
+        return ()
+    named = (job_of_file(workflow, job_name),) if job_name is not None else workflow.jobs
+    reads = (read_job(None, written, workflow, case=case) for written in named if written is not None)
+    return next((needs for read in reads if (needs := needs_of(read, facts, case))), ())
+
+
+def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[Need, ...]:
+    """The needs of one job, from the file and the log together, in the order in which a run would meet them.
+
+    A step under a condition counts unless the condition is constantly false; ``because`` says that it is conditional.
+    Images that are pushed elsewhere need nothing of ECR. CDK and Terraform act through roles or providers of their own
+    and add nothing here.
+    """
+    if read.written is not None and is_never(read.written.condition):
+        return ()
+    place = _place(read, facts, case or Case())
+    speaks_ecr = read.releases
+    found: list[Need] = []
+    for step in read.steps:
+        if not is_never(step.condition):
+            for deed in step.deeds:
+                found.extend(_of_deed(step, deed, place, speaks_ecr=speaks_ecr))
+    return _ordered(_with_token(found))
+
+
+def is_never(condition: str | None) -> bool:
+    """Whether an ``if:`` is constantly false."""
+    if condition is None:
+        return False
+    text = "".join(condition.lower().split())
+    return text in _NEVER or text.removeprefix("${{").removesuffix("}}").startswith("false&&")
+
+
+def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
+    """The facts first, then the case, then the registry that the job's own role leads to."""
+    role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn or _role_of(read)
+    account = AccountQuestion(role_arn=role).role_account
+    registry = address_in(facts.registry.value) if facts.registry else None
+    home = address_in(read.values.get("outputs.registry"))
+    region = (registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region
+    return _Place(
+        region=region or (home.region if home else None),
+        registry_id=(registry.account if registry else None) or case.registry_id or account,
+        role_account=case.registry_id or account,
+        repository=(facts.repository.value if facts.repository else None) or case.ecr_repository,
+        role_arn=role,
+    )
+
+
+def _role_of(read: ReadJob) -> str | None:
+    targets = (deed.target for step in read.steps for deed in step.deeds if deed.doing is Doing.ASSUME)
+    return next((target for target in targets if target and target.startswith("arn:") and is_legible(target)), None)
+
+
+def _of_deed(step: ReadStep, deed: Deed, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:
+    address = address_in(deed.target) if deed.doing is not Doing.CALL else None
+    public = deed.public or (address is not None and address.public)
+    if deed.doing is Doing.LOGIN:
+        if (deed.operation or "").startswith("ecr"):
+            yield from _token(step, deed, public=public)
+    elif deed.doing is Doing.CALL:
+        yield _call(step, deed, place)
+    elif deed.doing in (Doing.PUSH, Doing.PULL) and not deed.elsewhere and (address is not None or speaks_ecr):
+        if deed.doing is Doing.PULL and public:
+            return
+        service = "ecr-public" if public else "ecr"
+        resource = None if public else place.arn(address, deed)
+        pushes = deed.doing is Doing.PUSH
+        reads = () if public else PUSH_READS
+        for name in (*PUSH_ACTIONS, *reads) if pushes else PULL_ACTIONS:
+            yield Need(
+                f"{service}:{name}",
+                resource,
+                Checkpoint.REGISTRY_PUSH if pushes else Checkpoint.REGISTRY_PULL,
+                _because(step, deed),
+                step.name,
+            )
+
+
+def _token(step: ReadStep, deed: Deed, *, public: bool) -> Iterator[Need]:
+    because = _because(step, deed)
+    service = "ecr-public" if public else "ecr"
+    yield Need(f"{service}:GetAuthorizationToken", "*", Checkpoint.REGISTRY_AUTH, because, step.name)
+    if public:
+        yield Need("sts:GetServiceBearerToken", "*", Checkpoint.REGISTRY_AUTH, because, step.name)
+
+
+def _call(step: ReadStep, deed: Deed, place: _Place) -> Need:
+    service, _, name = (deed.operation or "ecr:").partition(":")
+    if name == "DescribeRepositories" and not deed.target:
+        place = replace(place, repository="*")  # a call about all of them
+    resource = "*" if name in _REGISTRY_WIDE else place.arn(None, deed) if service == "ecr" else None
+    checkpoint = Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH
+    return Need(f"{service}:{name}", resource, checkpoint, _because(step, deed), step.name)
+
+
+def _because(step: ReadStep, deed: Deed) -> str:
+    verbs = {
+        Doing.LOGIN: "logs in to the registry",
+        Doing.PUSH: "pushes an image",
+        Doing.PULL: "reads an image",
+        Doing.CALL: f"calls {(deed.operation or '').partition(':')[2]}",
+    }
+    tool = "" if deed.kind is StepKind.OTHER else f" ({deed.kind.value})"
+    text = f"step “{step.name}” {verbs.get(deed.doing, 'runs')}{tool}"
+    if step.condition:
+        skipped = "; it was skipped in this run" if step.conclusion == "skipped" else ""
+        return f"{text}, if {' '.join(step.condition.split())[:200]}{skipped}"
+    return text
+
+
+def _with_token(needs: list[Need]) -> list[Need]:
+    """Every client needs a token; where no step asks for one by name, the first to push or pull does."""
+    service_needs = [need for need in needs if need.checkpoint is not Checkpoint.REGISTRY_AUTH]
+    if not service_needs or any(need.checkpoint is Checkpoint.REGISTRY_AUTH for need in needs):
+        return needs
+    first = next(
+        (need for need in needs if need.action.endswith((":BatchCheckLayerAvailability", ":BatchGetImage"))), None
+    )
+    if first is None:
+        return needs
+    service = first.action.split(":")[0]
+    token = replace(first, action=f"{service}:GetAuthorizationToken", resource="*", checkpoint=Checkpoint.REGISTRY_AUTH)
+    at = needs.index(first)
+    return [*needs[:at], token, *needs[at:]]
+
+
+def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Each action and resource once, numbered as a run would meet them; unconditional reasons win over conditional."""
+    seen: dict[tuple[str, str | None], Need] = {}
+    for need in needs:
+        known = seen.setdefault((need.action, need.resource), need)
+        if ", if " in known.because and ", if " not in need.because:
+            seen[need.action, need.resource] = need
+    named = {action for action, resource in seen if resource is not None}
+    kept = (need for need in seen.values() if need.resource is not None or need.action not in named)
+    return tuple(replace(need, order=order) for order, need in enumerate(kept))
+
+
+def _legible(text: str | None) -> str | None:
+    return text if text and is_legible(text) else None

@@ -1,0 +1,211 @@
+"""Who gets in: a trust policy asked about tokens that a release role should refuse.
+
+``ForAllValues`` on an absent key, a missing subject condition, a pattern one character too wide: all of them show as a
+probe that is admitted. Nothing here needs the account; the policy's text and the repository's name are enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_scheme
+from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.gates import Verdict
+from diagnosis.policy import Unparsable
+from diagnosis.runs import Repository
+from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
+from diagnosis.trust.document import JsonObject, allows, conditions, federated, load, values_of
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
+
+TOO_OPEN = "trust-too-open"
+_ISSUER_MARK = ":oidc-provider/"
+_FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """One probe with its answer: the most open one of all its tokens."""
+
+    probe: str
+    """A slug: ``another-branch``, ``fork-pull-request``, ``owner-name-begins-alike``, …"""
+    who: str
+    subject: str
+    """The subject of the token that got furthest."""
+    outcome: TrustOutcome
+    reason: str
+    """One sentence."""
+    harmful: bool
+    """Whether a release role that admits this probe is too open."""
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who a trust policy lets in."""
+
+    probes: tuple[Admitted, ...]
+    verdict: Verdict
+    """``fail``: it admits somebody whom a release role should refuse; ``unknown``: that hangs on a value not known."""
+    reason: str
+    cause: str | None = None
+    """``trust-too-open``, or None."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def too_open(self) -> tuple[Admitted, ...]:
+        """The harmful probes that get in."""
+        return tuple(item for item in self.probes if item.harmful and item.outcome is TrustOutcome.ALLOWED)
+
+
+def who_gets_in(
+    trust_policy_text: str,
+    repository: Repository,
+    *,
+    audience: str = AWS_AUDIENCE,
+    provider_arn: str | None = None,
+    role_arn: str | None = None,
+) -> Admission | Unparsable:
+    """Ask the trust policy about every probe.
+
+    Without ``provider_arn`` each OIDC provider of GitHub that the policy names is asked for. Never raises.
+    """
+    document = load(trust_policy_text)
+    if isinstance(document, Unparsable):
+        return document
+    providers = (provider_arn,) if provider_arn else _github_providers(document)
+    if not providers:
+        reason = "The trust policy names no OIDC provider of GitHub, so no workflow gets in."
+        return Admission((), Verdict.PASS, reason)
+    found: dict[str, Admitted] = {}
+    paper = TrustPaper(document)
+    for arn in providers:
+        caller = caller_of(arn, role_arn or _any_role(arn))
+        for probe in probes_for(document, repository, caller, audience):
+            answer = _answer(paper, probe, caller)
+            known = found.get(answer.probe)
+            if known is None or _RANK[answer.outcome] > _RANK[known.outcome]:
+                found[answer.probe] = answer
+    notes = (*_notes(document, providers), *_others_listed(document, providers, repository))
+    if has_stand_in_ids(document, repository, caller_of(providers[0], "")):
+        notes += (f"The ids of {repository.full_name} are not known: {' and '.join(STAND_IN_IDS)} stand for them.",)
+    return _judged(tuple(found.values()), notes)
+
+
+def newly_admitted(
+    before: str, after: str, repository: Repository, *, audience: str = AWS_AUDIENCE, beside: str | None = None
+) -> tuple[str, ...]:
+    """Which probes the second policy lets in and the first does not, as ``who: subject``; empty where none.
+
+    ``beside`` is a subject that is meant to be admitted, and left out.
+    """
+    old, new = (who_gets_in(text, repository, audience=audience) for text in (before, after))
+    if isinstance(new, Unparsable):
+        return ()
+    inside = (
+        {item.probe for item in old.probes if item.outcome is TrustOutcome.ALLOWED}
+        if isinstance(old, Admission)
+        else set()
+    )
+    return tuple(
+        f"{item.who}: {item.subject}"
+        for item in new.probes
+        if item.outcome is TrustOutcome.ALLOWED and item.probe not in inside and item.subject != beside
+    )
+
+
+_STRANGERS = frozenset({"another-owner", "owner-name-begins-alike", "name-taken-over"})
+"""Told first: they need no right in the repository or its organization at all."""
+_RANK = {TrustOutcome.DENIED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.ALLOWED: 2}
+_WORDS = {
+    TrustOutcome.DENIED: "is refused",
+    TrustOutcome.UNKNOWN: "gets in or not by values that are not known",
+    TrustOutcome.ALLOWED: "gets in",
+}
+
+
+def _answer(paper: TrustPaper, probe: Probe, caller: Caller) -> Admitted:
+    best: tuple[TrustAnswer, str] | None = None
+    for token in probe.tokens:
+        answer = paper.ask(token, caller)
+        if best is None or _RANK[answer.outcome] > _RANK[best[0].outcome]:
+            best = (answer, token.subject or "")
+        if answer.outcome is TrustOutcome.ALLOWED:
+            break
+    if best is None:
+        return Admitted(probe.slug, probe.who, "", TrustOutcome.DENIED, "No such token exists.", probe.harmful)
+    answer, subject = best
+    extra = f": {', '.join(answer.unsure)}" if answer.unsure else ""
+    reason = f"{probe.who[0].upper()}{probe.who[1:]} {_WORDS[answer.outcome]}{extra}."
+    if probe.slug == "fork-pull-request" and answer.outcome is not TrustOutcome.DENIED:
+        reason = f"{reason[:-1]}; {_FORK_NOTE}."
+    statement = answer.decision.because.statement if answer.outcome is TrustOutcome.ALLOWED else None
+    return Admitted(probe.slug, probe.who, subject, answer.outcome, reason, probe.harmful, statement)
+
+
+def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
+    inside = [item for item in answers if item.harmful and item.outcome is TrustOutcome.ALLOWED]
+    unsure = [item for item in answers if item.harmful and item.outcome is TrustOutcome.UNKNOWN]
+    if inside:
+        who = _joined([item.who for item in sorted(inside, key=lambda item: item.probe not in _STRANGERS)])
+        return Admission(answers, Verdict.FAIL, f"The trust policy admits {who}: bound the subject.", TOO_OPEN, notes)
+    if unsure:
+        return Admission(answers, Verdict.UNKNOWN, f"Not to be told for certain: {unsure[0].reason}", None, notes)
+    return Admission(
+        answers, Verdict.PASS, "None of the callers that a release role should refuse gets in.", None, notes
+    )
+
+
+def _others_listed(document: JsonObject, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:
+    """A note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
+    keys = {caller_of(arn, "").key("sub") for arn in providers}
+    subjects = (read_subject(value) for item in allows(document) for key in keys for value in values_of(item, key))
+    names = dict.fromkeys(
+        read.repository
+        for read in subjects
+        if read and not set(read.repository) & {"*", "?"} and read.repository.lower() != repository.full_name.lower()
+    )
+    return (f"It also lists subjects of {_joined(list(names))}.",) if names else ()
+
+
+def _joined(names: list[str]) -> str:
+    shown = names[:3]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(shown)}{more}"
+
+
+def _github_providers(document: JsonObject) -> tuple[str, ...]:
+    names = [name for item in allows(document) for name in federated(item)]
+    if "*" in names:
+        # A bare star admits every provider of the account, GitHub's among them.
+        names.append("arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com")
+    return tuple(dict.fromkeys(name for name in names if _is_github(name)))
+
+
+def _is_github(name: str) -> bool:
+    issuer = without_scheme(name.partition(_ISSUER_MARK)[2])
+    return bool(issuer) and (is_github_cloud(issuer) or issuer.endswith("/_services/token"))
+
+
+def _any_role(provider_arn: str) -> str:
+    """Some role of the provider's account: a trust policy does not ask which role it hangs on."""
+    parts = provider_arn.split(":", 5)
+    return f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else ""
+
+
+def _notes(document: JsonObject, providers: tuple[str, ...]) -> tuple[str, ...]:
+    """What an engineer should know of the conditions, beside the answers."""
+    notes: list[str] = []
+    for statement in allows(document):
+        if not set(federated(statement)) & set(providers):
+            continue
+        asked = [(operator, key.lower()) for operator, key, _ in conditions(statement)]
+        name = str(statement.get("Sid") or "a statement for the provider")
+        if not any(key.endswith((":sub", ":job_workflow_ref")) for _, key in asked):
+            notes.append(
+                f"{name} bounds neither sub nor job_workflow_ref: AWS refuses that in new trust policies, "
+                "and does not re-check old ones."
+            )
+        for operator, key in asked:
+            if operator.lower().startswith("forallvalues:"):
+                notes.append(f"{name} tests {key} with {operator}, which admits every token without that claim.")
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,232 @@
+"""Why a trust policy refuses a token: each cause is proved by mending that one element and asking again.
+
+The mends are tried on one Allow statement at a time. The statement that needs least mending is the one that was meant
+for this run; what it needs names the causes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from itertools import combinations
+
+from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
+from diagnosis.trust.document import (
+    WEB_IDENTITY_ACTION,
+    JsonObject,
+    allows,
+    as_list,
+    as_patterns,
+    federated,
+    values_of,
+    with_statements,
+    without_conditions,
+)
+from diagnosis.trust.question import Caller, TrustPaper
+
+_MOST_MENDS = 3
+_MOST_STATEMENTS = 20
+"""Trust policies are short (4,096 characters at most): a longer list is foreign junk and is not searched whole."""
+
+
+class Mend(Enum):
+    """An element that can be mended; the value is the cause that this proves."""
+
+    PRINCIPAL = "principal-wrong"
+    ACTION = "trust-action"
+    AUDIENCE = "audience-not-admitted"
+    OPERATOR = "condition-operator"
+    FORM = "subject-immutable-form"
+    SHAPE = "subject-shape"
+    CLAIM = "subject-not-admitted"
+    OTHER = "trust-condition"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one claim set is refused."""
+
+    causes: tuple[str, ...]
+    """The smallest set of elements whose mending admits the token, the first met first."""
+    statement: int
+    """Which Allow statement came nearest, by its position among the Allow statements."""
+
+
+_SUBJECT_MENDS = frozenset({Mend.FORM, Mend.SHAPE, Mend.OPERATOR})
+
+
+def why_refused(document: JsonObject, claims: ClaimSet, caller: Caller) -> Refusal | None:
+    """The causes for a claim set that no Allow statement admits; None where the policy has no Allow statement."""
+    best: tuple[float, int, tuple[Mend, ...]] | None = None
+    for position, statement in enumerate(allows(document)[:_MOST_STATEMENTS]):
+        for cost, mends in _by_cost(statement, claims, caller):
+            if best is not None and cost >= best[0]:
+                break
+            if _admits(document, statement, claims, caller, mends):
+                best = (cost, position, mends)
+                break
+    if best is None:
+        return None
+    return Refusal(tuple(mend.value for mend in best[2]), best[1])
+
+
+def _by_cost(statement: JsonObject, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Mend, ...]]]:
+    """Sets of mends, the cheapest first. A mend costs more where the statement was hardly meant for this run."""
+    names = " ".join(federated(statement)).lower()
+    actions = " ".join(str(item) for item in as_list(statement.get("Action"))).lower()
+    subjects = " ".join(values_of(statement, caller.key("sub"))).lower()
+    own = _repository(claims).lower().replace("/", "")
+    meant = bool(own) and own in re.sub(r"@\d+|/", "", subjects)
+    price = {
+        Mend.PRINCIPAL: 1.5 if caller.issuer.lower() in names or "oidc-provider" in names else 5.0,
+        Mend.ACTION: 1.5 if "webidentity" in actions else 5.0,
+        Mend.AUDIENCE: 1.0,
+        Mend.OPERATOR: 1.0,
+        Mend.FORM: 1.0,
+        Mend.SHAPE: 1.0,
+        Mend.CLAIM: 2.0 if meant else 3.0,
+        Mend.OTHER: 4.0,
+    }
+    found: list[tuple[float, tuple[Mend, ...]]] = []
+    for size in range(1, _MOST_MENDS + 1):
+        for mends in combinations(Mend, size):
+            # Dropping the claims' conditions mends whatever the subject's own mends could.
+            if Mend.CLAIM in mends and _SUBJECT_MENDS & set(mends):
+                continue
+            found.append((sum(price[mend] for mend in mends), mends))
+    found.sort(key=lambda item: (item[0], Mend.CLAIM in item[1]))
+    return found
+
+
+def _admits(
+    document: JsonObject, statement: JsonObject, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
+) -> bool:
+    """Whether the statement alone would admit the token once mended. Deny statements were asked before."""
+    paper = TrustPaper(with_statements(document, [_mended_statement(statement, caller, mends)]))
+    for candidate in _mended_claims(statement, claims, caller, mends):
+        asking = _folded(candidate) if Mend.OPERATOR in mends else candidate
+        if paper.ask(asking, caller).decision.allowed:
+            return True
+    return False
+
+
+def _mended_statement(statement: JsonObject, caller: Caller, mends: tuple[Mend, ...]) -> JsonObject:
+    mended = dict(statement)
+    for mend in mends:
+        if mend is Mend.PRINCIPAL:
+            mended.pop("NotPrincipal", None)
+            mended["Principal"] = {"Federated": caller.provider_arn}
+        elif mend is Mend.ACTION:
+            mended.pop("NotAction", None)
+            mended["Action"] = WEB_IDENTITY_ACTION
+        elif mend is Mend.OPERATOR:
+            mended = as_patterns(mended)
+        else:
+            mended = _without(mended, caller, mend)
+    return mended
+
+
+def _without(statement: JsonObject, caller: Caller, mend: Mend) -> JsonObject:
+    audience, issuer = caller.key("aud").lower(), f"{caller.issuer.lower()}:"
+    if mend is Mend.AUDIENCE:
+        return without_conditions(statement, lambda key: key == audience)
+    if mend is Mend.CLAIM:
+        return without_conditions(statement, lambda key: key.startswith(issuer) and key != audience)
+    if mend is Mend.OTHER:
+        return without_conditions(statement, lambda key: not key.startswith(issuer))
+    return statement
+
+
+def _mended_claims(
+    statement: JsonObject, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
+) -> Iterator[ClaimSet]:
+    """The claims as they are, or in every other form and shape that the mends ask for."""
+    subjects = values_of(statement, caller.key("sub"))
+    shapes = list(_shapes(claims, subjects)) if Mend.SHAPE in mends else [claims]
+    for shaped in shapes:
+        yield from _forms(shaped, subjects) if Mend.FORM in mends else (shaped,)
+
+
+def _shapes(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
+    """What the same job would present without its environment, outside of its pull request, and so on."""
+    if claims.customised:
+        yield finished(
+            dict(claims.claims),
+            claims.unknown,
+            claims.why,
+            claims.form,
+            ("repo", "context"),
+            claims.prefix,
+            claims.subject_context,
+        )
+    own = claims.subject_context
+    if own is None:
+        return
+    if own.kind is ContextKind.ENVIRONMENT:
+        ref = claims.get("ref")
+        yield claims.in_context(
+            SubjectContext(ContextKind.REF, ref) if ref else SubjectContext(ContextKind.PULL_REQUEST)
+        )
+        return
+    admitted = list(_listed_contexts(claims, subjects))
+    # Where the policy admits this shape with another value, the value is what is wrong.
+    if all(context.kind is not own.kind for context in admitted):
+        yield from (claims.in_context(context) for context in admitted)
+
+
+def _forms(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
+    """The subject with and without ids, and with the dash that an early announcement showed."""
+    repository = _repository(claims)
+    owner, _, name = repository.partition("/")
+    owner_id, id_ = claims.get("repository_owner_id"), claims.get("repository_id")
+    if claims.form is SubjectForm.IMMUTABLE:
+        yield _named(claims, f"repo:{repository}")
+    elif owner_id and id_:
+        yield _named(claims, f"repo:{owner}@{owner_id}/{name}@{id_}")
+    else:
+        pattern = re.compile(rf"repo:{re.escape(owner)}@\d+/{re.escape(name)}@\d+", re.IGNORECASE)
+        yield from (_named(claims, found.group()) for found in map(pattern.match, subjects) if found)
+    if owner_id and id_:
+        yield _named(claims, f"repo:{owner}-{owner_id}/{name}-{id_}")
+
+
+def _named(claims: ClaimSet, prefix: str) -> ClaimSet:
+    return finished(
+        dict(claims.claims),
+        claims.unknown,
+        claims.why,
+        claims.form,
+        claims.template,
+        prefix,
+        claims.subject_context,
+    )
+
+
+def _listed_contexts(claims: ClaimSet, subjects: list[str]) -> Iterator[SubjectContext]:
+    """The contexts that the policy lists for the run's repository, in either form; a pattern stands for one value."""
+    repository = _repository(claims).lower()
+    for subject in subjects:
+        read = read_subject(subject)
+        if read and read.context and read.repository.lower() == repository:
+            value = read.context.value.replace("*", "x").replace("?", "x")
+            yield SubjectContext(read.context.kind, value)
+
+
+def _repository(claims: ClaimSet) -> str:
+    """``owner/name`` by the claim, else by the subject."""
+    read = read_subject(claims.subject or "")
+    return claims.get("repository") or (read.repository if read else "")
+
+
+def _folded(claims: ClaimSet) -> ClaimSet:
+    """The claims with all values in lower case, to be compared with a policy in lower case."""
+    return replace(claims, claims=tuple((name, value.lower()) for name, value in claims.claims))
+
+
+def exact_refs(subjects: Iterable[str]) -> tuple[str, ...]:
+    """The refs that listed subjects name in full, in their order."""
+    contexts = [read.context for read in map(read_subject, subjects) if read and read.context]
+    refs = (context.value for context in contexts if context.kind is ContextKind.REF)
+    return tuple(dict.fromkeys(ref for ref in refs if ref.startswith("refs/") and not set(ref) & {"*", "?"}))

@@ -1,0 +1,130 @@
+"""The smallest edit of a trust policy that admits one more subject, and nothing else.
+
+The subject goes into a statement that already lists subjects for this provider, under the operator it uses; where no
+such statement fits, a statement of its own is added. The result is asked again before it is handed out.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+
+from diagnosis.claims.claim_set import claims_from_subject, read_subject
+from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.policy import Unparsable
+from diagnosis.runs import Repository
+from diagnosis.trust.admits import newly_admitted
+from diagnosis.trust.document import (
+    WEB_IDENTITY_ACTION,
+    JsonObject,
+    allows,
+    as_list,
+    conditions,
+    federated,
+    load,
+    statements,
+    with_statements,
+)
+from diagnosis.trust.question import Caller, TrustOutcome, TrustPaper, caller_of
+
+_OPERATORS = ("StringEquals", "StringLike")
+
+
+def minimal_trust_patch(
+    trust_policy_text: str, subject: str, *, provider_arn: str = "", audience: str = AWS_AUDIENCE
+) -> str | None:
+    """The trust policy with exactly this subject added, as JSON text with two spaces; None where none is to be had.
+
+    None: the document is unparsable, admits the subject already, names no provider (and none is given), or a Deny
+    statement stands in the way, which adding cannot mend. Without ``provider_arn`` the policy's own provider is meant.
+    """
+    document = load(trust_policy_text)
+    if isinstance(document, Unparsable):
+        return None
+    provider = provider_arn or _provider_in(document)
+    if not provider or not subject:
+        return None
+    parts = provider.split(":", 5)
+    caller = caller_of(provider, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "")
+    claims = claims_from_subject(subject, audience)
+    if TrustPaper(document).ask(claims, caller).outcome is TrustOutcome.ALLOWED:
+        return None
+    for changed in (*_extended(document, subject, caller), _added(document, subject, audience, caller)):
+        if TrustPaper(changed).ask(claims, caller).decision.allowed and not _admits_more(
+            document, changed, subject, audience, caller
+        ):
+            return json.dumps(changed, indent=2, ensure_ascii=False)
+    return None
+
+
+def _provider_in(document: JsonObject) -> str | None:
+    names = [name for item in allows(document) for name in federated(item)]
+    return next((name for name in names if ":oidc-provider/" in name), None)
+
+
+def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonObject]:
+    """The document with the subject in one statement that lists subjects: one document for each such statement."""
+    found: list[JsonObject] = []
+    for operator in _OPERATORS:
+        if operator == "StringLike" and set(subject) & {"*", "?"}:
+            continue  # there it would be a pattern, and admit others
+        for position, statement in enumerate(statements(document)):
+            if not _lists_subjects_only(statement, operator, caller):
+                continue
+            changed = copy.deepcopy(document)
+            block = statements(changed)[position]["Condition"]
+            values = block[operator] if isinstance(block, dict) else None
+            if isinstance(values, dict):
+                key = next(name for name in values if name.lower() == caller.key("sub").lower())
+                values[key] = [*as_list(values[key]), _literal(subject, document)]
+                found.append(changed)
+    return found
+
+
+def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -> bool:
+    """Whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
+    if statement.get("Effect") != "Allow" or caller.provider_arn not in federated(statement):
+        return False
+    asked = [(name, key.lower()) for name, key, _ in conditions(statement)]
+    subject, audience = caller.key("sub").lower(), caller.key("aud").lower()
+    return [name for name, key in asked if key == subject] == [operator] and all(
+        key in (subject, audience) for _, key in asked
+    )
+
+
+def _added(document: JsonObject, subject: str, audience: str, caller: Caller) -> JsonObject:
+    """The document with a statement of its own for the subject."""
+    statement: JsonObject = {
+        "Effect": "Allow",
+        "Principal": {"Federated": caller.provider_arn},
+        "Action": WEB_IDENTITY_ACTION,
+        "Condition": {
+            "StringEquals": {caller.key("aud"): audience, caller.key("sub"): _literal(subject, document)},
+        },
+    }
+    return with_statements(document, [*copy.deepcopy(statements(document)), statement])
+
+
+def _literal(subject: str, document: JsonObject) -> str:
+    """The subject as a policy value that means itself: a branch may be named like a policy variable."""
+    return subject.replace("${", "${$}{") if document.get("Version") == "2012-10-17" else subject
+
+
+def _admits_more(before: JsonObject, after: JsonObject, subject: str, audience: str, caller: Caller) -> bool:
+    """Whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
+    old, new = json.dumps(before), json.dumps(after)
+    read = read_subject(subject)
+    if read:
+        number = {"id": read.repository_id, "owner_id": read.owner_id}
+        ids = {key: int(value) for key, value in number.items() if value}
+        repository = Repository(read.repository, ids.get("id"), ids.get("owner_id"))
+        if newly_admitted(old, new, repository, audience=audience, beside=subject):
+            return True
+    papers = (TrustPaper(before), TrustPaper(after))
+    for other in (f"{subject}-x", f"{subject}/x", f"x{subject}", subject[:-1], subject.swapcase()):
+        if other not in ("", subject):
+            near = claims_from_subject(other, audience)
+            was, now = (paper.ask(near, caller).outcome for paper in papers)
+            if now is TrustOutcome.ALLOWED and was is not TrustOutcome.ALLOWED:
+                return True
+    return False

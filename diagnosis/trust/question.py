@@ -1,0 +1,139 @@
+"""One question to a trust policy: would STS let these claims assume the role?
+
+Conditions on keys whose value no record tells are bracketed: the answer is given only where it is the same whatever
+they hold. Web identity requests carry no session tags and no multi-factor key, since GitHub's tokens have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnosis.claims.claim_set import ClaimSet, without_scheme
+from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+from diagnosis.trust.document import WEB_IDENTITY_ACTION, JsonObject, keys_asked
+
+_NEVER_CARRIED = frozenset(
+    {"aws:tagkeys", "sts:transitivetagkeys", "aws:multifactorauthpresent", "aws:multifactorauthage"}
+)
+
+
+class TrustOutcome(StrEnum):
+    """What the trust policy says of a token."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for which role: everything of the request beside the claims."""
+
+    provider_arn: str
+    role_arn: str
+    issuer: str
+    """Without scheme."""
+    session_name: str | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The role's account."""
+        parts = self.role_arn.split(":", 5)
+        return parts[4] if len(parts) == 6 else None
+
+    def key(self, claim: str) -> str:
+        """The condition key of a claim."""
+        return f"{self.issuer}:{claim}"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustAnswer:
+    """The answer for one claim set."""
+
+    outcome: TrustOutcome
+    decision: Decision
+    """Under the most favourable reading of what is not known."""
+    unsure: tuple[str, ...] = ()
+    """Condition keys whose value decides and is not known; empty unless the outcome is unknown."""
+
+    @property
+    def explicit(self) -> bool:
+        """Whether a Deny statement applies for certain."""
+        return self.decision.outcome is Outcome.EXPLICIT_DENY
+
+
+def caller_of(provider_arn: str, role_arn: str, issuer: str | None = None, session_name: str | None = None) -> Caller:
+    """The caller for a provider's ARN; the issuer is read off it where none is given."""
+    told = without_scheme(issuer) if issuer else provider_arn.partition(":oidc-provider/")[2]
+    return Caller(provider_arn, role_arn, told, session_name)
+
+
+class TrustPaper:
+    """A trust policy ready to be asked often: parsed once, and once for each set of keys that are not known."""
+
+    def __init__(self, tree: JsonObject) -> None:
+        """Take a document that parses; anything else is a mistake of the caller."""
+        self.tree = tree
+        self.asked = keys_asked(tree)
+        self._policy = _parsed(tree)
+        self._bounds: dict[frozenset[str], tuple[Policy, Policy, tuple[str, ...]]] = {}
+
+    def ask(self, claims: ClaimSet, caller: Caller) -> TrustAnswer:
+        """What the policy says of these claims."""
+        context = claims.context(caller.issuer)
+        context["aws:SecureTransport"] = ("true",)
+        if caller.session_name:
+            context["sts:RoleSessionName"] = (caller.session_name,)
+        request = Request(
+            principal=caller.provider_arn,
+            action=WEB_IDENTITY_ACTION,
+            resource=caller.role_arn,
+            resource_account=caller.account,
+            context=context,
+        )
+        known = _known(self.asked, context, claims.unknown_keys(caller.issuer))
+        if self.asked <= known:
+            decision = evaluate(request, Layers(resource=self._policy))
+            return TrustAnswer(_plain(decision), decision)
+        open_policy, shut_policy, unsure = self._bounded(known)
+        best = evaluate(request, Layers(resource=open_policy))
+        worst = evaluate(request, Layers(resource=shut_policy))
+        if best.allowed == worst.allowed:
+            return TrustAnswer(_plain(best), best)
+        return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure)
+
+    def _bounded(self, known: frozenset[str]) -> tuple[Policy, Policy, tuple[str, ...]]:
+        if known not in self._bounds:
+            open_tree, unsure = bounded(self.tree, known, OPEN)
+            shut_tree, _ = bounded(self.tree, known, SHUT)
+            self._bounds[known] = (_parsed(open_tree), _parsed(shut_tree), unsure)
+        return self._bounds[known]
+
+
+def _parsed(tree: Mapping[str, object]) -> Policy:
+    policy = parse_policy(tree)
+    if isinstance(policy, Unparsable):
+        raise AssertionError(policy.text)  # noqa: TRY004 - the document parsed before it came here
+    return policy
+
+
+def _known(asked: Iterable[str], context: Mapping[str, tuple[str, ...]], unknown: frozenset[str]) -> frozenset[str]:
+    present = {key.lower() for key in context}
+    return frozenset(key for key in asked if key in present or _certainly_absent(key, unknown))
+
+
+def _certainly_absent(key: str, unknown: frozenset[str]) -> bool:
+    if key in unknown:
+        return False
+    if key in _NEVER_CARRIED or key.startswith("aws:requesttag/"):
+        return True
+    # Keys of an identity provider begin with its host. What the token does not carry is absent, for any provider.
+    prefix = key.rpartition(":")[0]
+    return "." in prefix or "/" in prefix
+
+
+def _plain(decision: Decision) -> TrustOutcome:
+    return TrustOutcome.ALLOWED if decision.allowed else TrustOutcome.DENIED

@@ -1,0 +1,58 @@
+"""The sentences in which a refusal by a trust policy is told."""
+
+from __future__ import annotations
+
+from diagnosis.claims.claim_set import ClaimSet, ContextKind
+from diagnosis.policy import Decision, NearMiss
+from diagnosis.trust.causes import Mend
+
+_SUBJECT_CAUSES = frozenset({Mend.OPERATOR.value, Mend.FORM.value, Mend.SHAPE.value, Mend.CLAIM.value})
+_SHOWN = 3
+_SENTENCES = {
+    Mend.PRINCIPAL.value: "No statement names the provider as its Federated principal: write the provider's exact ARN.",
+    Mend.ACTION.value: "The statement does not allow sts:AssumeRoleWithWebIdentity.",
+    Mend.AUDIENCE.value: "The trust policy does not admit the audience that the job requests.",
+    Mend.OPERATOR.value: "A condition compares letter by letter where a pattern or another letter case is written.",
+    Mend.FORM.value: "The trust policy and the run write the repository in different forms, with and without ids.",
+    Mend.CLAIM.value: "The trust policy does not admit these claims.",
+    Mend.OTHER.value: "The trust policy asks for something that a GitHub token does not carry.",
+}
+
+
+def refusal_words(
+    causes: tuple[str, ...],
+    claims: ClaimSet,
+    decision: Decision,
+    *,
+    subject_key: str,
+    nearest_subject: str | None,
+    statement_path: str | None,
+) -> str:
+    """The causes, then what the run presents and what the statement that came nearest wants of it."""
+    told = " ".join(_shape_words(claims) if cause == Mend.SHAPE.value else _SENTENCES[cause] for cause in causes)
+    miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
+    about_subject = miss is None or miss.key is None or miss.key.lower() == subject_key.lower()
+    if set(causes) & _SUBJECT_CAUSES and about_subject and nearest_subject and claims.subject:
+        return f"{told} The run presents {claims.subject}, the nearest that is listed is {nearest_subject}."
+    return f"{told} {decision.because.text if miss is None else _miss_words(miss)}"
+
+
+def _shape_words(claims: ClaimSet) -> str:
+    """Which fact of the run gives its subject another shape than the policy lists."""
+    if claims.customised:
+        return "The repository's subject template gives its subjects another shape than the trust policy lists."
+    context = claims.subject_context
+    if context is not None and context.kind is ContextKind.ENVIRONMENT:
+        return f"The job's environment {context.value} gives its subject another shape than the trust policy lists."
+    if context is not None and context.kind is ContextKind.PULL_REQUEST:
+        return "A pull_request event gives the subject another shape than the trust policy lists."
+    return "The trust policy lists subjects of an environment or a pull request, and the job has neither."
+
+
+def _miss_words(miss: NearMiss) -> str:
+    more = f" and {len(miss.wanted) - _SHOWN} more" if len(miss.wanted) > _SHOWN else ""
+    wanted = ", ".join(miss.wanted[:_SHOWN]) + more
+    met = ", ".join(miss.met) or "nothing"
+    what = f"{miss.key} {miss.operator}" if miss.key else miss.element
+    difference = f" ({miss.difference})" if miss.difference else ""
+    return f"{miss.statement} wants {what} {wanted}; the request has {met}{difference}."
