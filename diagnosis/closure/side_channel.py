@@ -31,7 +31,7 @@ class Push:
 
 def judge_push(replays: Sequence[Replay], account: AccountState | None) -> Push:
     """``fail`` where the push lies in no run or was another principal's; ``pass`` where it lies in a run of the chain."""
-    if account is None or not isinstance(account.image, Known):
+    if account is None or not replays or not isinstance(account.image, Known):
         return Push(Verdict.UNKNOWN, "The image's push time could not be read.")
     image = account.image.value
     if image.pushed_at is None:
