@@ -60,6 +60,13 @@ def test_no_verdict_word_is_ever_clipped(count: int, width: int, column: int) ->
             assert words == ["–"] or (len(words) == 2 and words[1] in WORDS), lines[line]
 
 
+@settings(deadline=None)
+@given(st.integers(0, 72), st.integers(1, 5))
+def test_a_width_below_the_least_is_cut_and_survived(width: int, count: int) -> None:
+    lines = drawn(many(count), width, Cell(0, 0)).content.plain.split("\n")
+    assert max(len(line) for line in lines) <= max(1, width)
+
+
 def test_all_verdict_words_fit_at_eighty_columns() -> None:
     text = drawn(diagnosis_of(3), 78, Cell(0, 0)).content.plain
     assert "◌ blocked" in text

@@ -86,6 +86,10 @@ def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: 
         Block(stopped(diagnosis.subject), _head(diagnosis)),
         Block(_at_most(still_broken(diagnosis, brief=False), width - LABEL, 9 if listed else 2), _label("Now")),
     ]
+    blocks += [
+        Block(foreign(item.reason, "$text-muted"), _label("Since" if number == 0 else ""))
+        for number, item in enumerate(diagnosis.drift[: None if listed else 1])
+    ]
     if listed and len(diagnosis.forecast) > 1:
         blocks.append(Block(Content.styled("After the first fix a rerun would still meet", "$text"), _label("Rerun")))
         for number, problem in enumerate(diagnosis.forecast[1:], 2):

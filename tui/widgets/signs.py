@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from textual.content import Content
 
+from diagnosis.chronology import Drift, DriftKind
 from diagnosis.evidence import Origin
-from diagnosis.gates import Plane, Verdict
+from diagnosis.gates import Gate, Plane, Verdict
 
 VERDICT_STYLES = {
     Verdict.PASS: "$text-success",
@@ -90,3 +92,11 @@ def seconds_text(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = int(seconds // 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def drift_mark(drift: Iterable[Drift], gate: Gate) -> Content:
+    """Behind a verdict of NOW: ``▲`` where a run failed at the gate and it passes today, ``▼`` the other way round."""
+    kinds = {item.kind for item in drift if item.gate is gate}
+    if DriftKind.BROKEN_SINCE in kinds:
+        return Content.styled(" ▼", "$text-warning")
+    return Content.styled(" ▲", "$text-success") if DriftKind.MENDED_SINCE in kinds else Content("")

@@ -57,7 +57,8 @@ class Drawing:
 
 def geometry(width: int, recorded: int) -> Geometry:
     """How a width is shared; NOW and AFTER FIX come first, the recorded columns get the rest."""
-    live = next(wide for wide, least in LIVE_WIDTHS if _left_for_recorded(width, wide) // max(1, recorded) >= least)
+    fitting = [wide for wide, least in LIVE_WIDTHS if _left_for_recorded(width, wide) // max(1, recorded) >= least]
+    live = fitting[0] if fitting else LIVE_WIDTHS[-1][0]
     space = max(NARROWEST, _left_for_recorded(width, live))
     each = min(WIDEST, max(NARROWEST, space // max(1, recorded)))
     return Geometry(each, live, max(1, space // each))
@@ -111,6 +112,7 @@ def draw(
         lines.append(pen.rule())
     rows.append((len(lines), len(GATES)))
     lines.append(pen.outcomes())
+    lines = [line.truncate(max(1, width)) for line in lines]
     return Drawing(Content("\n").join(lines), pen.places(), tuple(rows))
 
 
@@ -222,6 +224,8 @@ class _Pen:
         mark = _muted("–") if verdict is None else signs.verdict_mark(verdict.verdict)
         if verdict is None and self.columns[index].outcome.verdict is Verdict.UNKNOWN:
             mark = signs.verdict_mark(Verdict.UNKNOWN)
+        if self.columns[index].side is Side.NOW:
+            mark = mark + signs.drift_mark(self.diagnosis.drift, gate)
         return self._at_cursor(mark, Cell(index, gate.order))
 
     def outcomes(self) -> Content:
