@@ -51,12 +51,14 @@ class PlanescopeApp(App[None]):
         light: bool = False,
         keys: Mapping[str, str] | None = None,
         refresh_seconds: float = REFRESH_SECONDS,
+        always_refresh: bool = False,
     ) -> None:
         super().__init__()
         self._desk_factory = desk_factory
         self._clock = clock
         self._start_filter = start_filter
         self._refresh_seconds = refresh_seconds
+        self._always_refresh = always_refresh
         self._keys = dict(keys or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -74,6 +76,7 @@ class PlanescopeApp(App[None]):
             clock=self._clock,
             start_filter=self._start_filter,
             refresh_seconds=self._refresh_seconds,
+            always_refresh=self._always_refresh,
         )
         return self.timeline
 

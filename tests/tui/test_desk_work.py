@@ -252,6 +252,12 @@ async def test_while_a_run_is_active_it_is_read_again_by_itself(opened: Any) -> 
         await app.until(lambda: not app.main.query_one("TopLine").note)
 
 
+async def test_at_an_asked_interval_completed_runs_are_read_again_too(opened: Any) -> None:
+    async with opened(refresh_seconds=0.05, always_refresh=True) as app:
+        await app.until(lambda: len(app.desk.asked) >= 3)
+        assert "read again every" in app.main.query_one("TopLine").note
+
+
 async def test_completed_runs_are_not_read_again(opened: Any) -> None:
     async with opened(refresh_seconds=0.02) as app:
         await app.pilot.pause(0.2)

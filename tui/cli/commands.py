@@ -69,6 +69,9 @@ class _Lazy(click.Group):
 )
 @click.version_option(__version__, "-V", "--version", prog_name="planescope")
 @app_options
+@click.option(
+    "--refresh", type=click.FloatRange(min=5), metavar="SECONDS", help="Read runs and account again at this interval."
+)
 @click.pass_context
 def planescope(ctx: click.Context, /, **options: object) -> None:
     """Which plane stopped the release, is it still broken now, and what is the smallest change that opens every gate?

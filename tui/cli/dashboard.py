@@ -21,7 +21,7 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
         from tui.cli.repository_options import repository_here
 
         options = {**options, "repo": repository_here()}
-    _run(lambda: live_desk(live_options(options, case), case))
+    _run(lambda: live_desk(live_options(options, case), case), options.get("refresh"))
 
 
 def open_demo(moment: str) -> None:
@@ -29,10 +29,14 @@ def open_demo(moment: str) -> None:
     _run(lambda: embedded_desk(moment))
 
 
-def _run(factory: Callable[[], Desk]) -> None:
+def _run(factory: Callable[[], Desk], refresh_seconds: float | None = None) -> None:
     from tui.app import PlanescopeApp
 
-    app = PlanescopeApp(factory)
+    app = (
+        PlanescopeApp(factory, refresh_seconds=refresh_seconds, always_refresh=True)
+        if refresh_seconds
+        else PlanescopeApp(factory)
+    )
     app.run()
     if app.return_code:
         raise DeskProblem("The dashboard ended early.", "Its message stands above.", app.return_code)

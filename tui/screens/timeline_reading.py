@@ -37,12 +37,14 @@ class ReadingBoard(TimelineBoard):
         clock: Callable[[], datetime],
         start_filter: RunQuery,
         refresh_seconds: float,
+        always_refresh: bool = False,
     ) -> None:
         super().__init__(clock=clock, start_filter=start_filter)
         self.desk_factory = desk_factory
         self.jobs = DeskJobs(self, self._started)
         self.reading = desk_reading.DeskReading()
         self.refresh_seconds = refresh_seconds
+        self.always_refresh = always_refresh
         self._refresh_timer: Timer | None = None
         self._wanted_moment: int | None = None
 
@@ -175,7 +177,7 @@ class ReadingBoard(TimelineBoard):
 
     @on(messages.MoreRunsWanted)
     def _more_runs(self) -> None:
-        if self.pages.next_page is not None and not self.jobs.running("runs"):
+        if self.pages.next_page is not None and "runs" not in self.under_way:
             self.read_runs(self.pages.next_page)
 
     @on(messages.MomentReached)
@@ -206,11 +208,13 @@ class ReadingBoard(TimelineBoard):
         self.show_top()
 
     def watch_active_runs(self) -> None:
-        """While a run is active, read again after a while; one timer at a time."""
-        if self.pages.active and not self.jobs.busy and self.refresh_seconds > 0 and self._refresh_timer is None:
-            self.query_one(TopLine).note = f"a run is active: read again every {self.refresh_seconds:.0f} s"
+        """While a run is active, or at the interval that was asked for, read again; one timer at a time."""
+        wanted = self.pages.active or self.always_refresh
+        if wanted and not self.jobs.busy and self.refresh_seconds > 0 and self._refresh_timer is None:
+            why = "a run is active: " if self.pages.active else ""
+            self.query_one(TopLine).note = f"{why}read again every {self.refresh_seconds:.0f} s"
             self._refresh_timer = self.set_timer(self.refresh_seconds, self._refresh_now)
-        elif not self.pages.active:
+        elif not wanted:
             self.query_one(TopLine).note = ""
 
     def _refresh_now(self) -> None:
