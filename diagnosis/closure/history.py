@@ -22,6 +22,7 @@ from diagnosis.runs import Attempt
 from diagnosis.trail import TrailEvent
 from diagnosis.verdicts import Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.workflow_change import workflow_changes
 
 DELIVERY = timedelta(minutes=15)
 """CloudTrail may list an event this much later than it happened."""
@@ -158,21 +159,18 @@ def _by_github(replay: Replay, after: Replay) -> list[ObservedChange]:
         text = f"the next attempt ran on {second.ref}, not on {first.ref}"
         found.append(_recorded(second, text, Plane.AUTHENTICATION, (Gate.ROLE_ASSUMPTION,)))
     gate = failing_gate(replay)
-    if _texts_differ(first, second):
+    changes = workflow_changes(first, second)
+    if isinstance(changes, Known) and changes.value:
         # The file belongs to release engineering: its change can only mend what is theirs.
         theirs = gate is not None and replay.at(gate).owner is Owner.RELEASE_ENGINEERING
-        text = f"the workflow file changed from commit {first.head_sha[:7]} to {second.head_sha[:7]}"
+        lines = "; ".join(f"{item.path}: {item.lines[0].summary}" for item in changes.value if item.lines)
+        text = f"the workflow changed from commit {first.head_sha[:7]} to {second.head_sha[:7]} ({lines})"
         plane = gate.plane if gate is not None and theirs else Plane.OTHER
         found.append(_recorded(second, text, plane, (gate,) if gate is not None and theirs else ()))
     elif first.head_sha != second.head_sha:
         text = f"the commit changed from {first.head_sha[:7]} to {second.head_sha[:7]}"
         found.append(_recorded(second, text, Plane.OTHER, ()))
     return found
-
-
-def _texts_differ(first: Attempt, second: Attempt) -> bool:
-    before, after = first.workflow_text, second.workflow_text
-    return isinstance(before, Known) and isinstance(after, Known) and before.value != after.value
 
 
 def _recorded(attempt: Attempt, text: str, plane: Plane, gates: tuple[Gate, ...]) -> ObservedChange:

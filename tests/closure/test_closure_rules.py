@@ -13,7 +13,6 @@ from chain_builders import (
     STATED,
     SUBJECT,
     account,
-    attempt,
     chain,
     closed,
     event,
@@ -299,4 +298,3 @@ def test_the_same_evidence_gives_the_same_closure() -> None:
 def test_a_chain_without_attempts_is_open_and_raises_nothing() -> None:
     nothing: tuple[Replay, ...] = ()
     assert closed(nothing, account()).status is ClosureStatus.OPEN
-    assert attempt(1, 0).key == (1, 1)
