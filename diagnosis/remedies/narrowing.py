@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 
 from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, expand_actions, parse_policy
-from diagnosis.policy.matching import matches_everything
+from diagnosis.policy.matching import matches_everything, resource_matcher
 from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, with_own_sids, written
 
 
@@ -71,14 +71,27 @@ def _without(statement: Statement, denied: list[tuple[str, str]]) -> list[Json]:
     rest = _other_actions(statement, needed)
     kept: list[Json] = [rest] if rest is not None else []
     exact = sorted({resource for _, resource in denied if resource != "*"})
-    if exact and as_list(statement.get("Resource")) == ["*"]:
-        # The needed actions stay denied on everything but the needed resources.
-        elsewhere = copy.deepcopy(statement)
-        for element in ("Action", "NotAction", "Resource"):
-            elsewhere.pop(element, None)
-        elsewhere["Action"] = one_or_list([action for action in needed if (action, "*") not in denied])
-        elsewhere["NotResource"] = one_or_list(exact)
-        kept.append(elsewhere)
+    elsewhere = _elsewhere(statement, [action for action in needed if (action, "*") not in denied], exact)
+    return [*kept, elsewhere] if elsewhere is not None else kept
+
+
+def _elsewhere(statement: Statement, actions: list[str], exact: list[str]) -> Statement | None:
+    """The needed actions stay denied on whatever else the statement is about; None where that is nothing, or no list."""
+    listed = [str(item) for item in as_list(statement.get("Resource"))]
+    if not exact or not actions or not listed:
+        return None
+    kept = copy.deepcopy(statement)
+    for element in ("Action", "NotAction", "Resource"):
+        kept.pop(element, None)
+    kept["Action"] = one_or_list(actions)
+    if listed == ["*"]:
+        kept["NotResource"] = one_or_list(exact)
+        return kept
+    matchers = {item: resource_matcher(item, variables=False) for item in listed}
+    rest = [item for item in listed if not any(matchers[item](arn, {}) for arn in exact)]
+    if not rest:
+        return None
+    kept["Resource"] = one_or_list(rest)
     return kept
 
 

@@ -16,6 +16,7 @@ from diagnosis.verdicts import Change, ChangeKind, Remediation
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
 _MENDED_BY_REF = frozenset({"subject-not-admitted", "trust-explicit-deny"})
 """Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
+_MOST_REFS = 2
 _WARNINGS = {
     "trust-explicit-deny": "A Deny was written on purpose: ask who wrote it before excepting anybody.",
     "trust-condition": "The condition that no GitHub token meets was written on purpose: ask what it was to hold back.",
@@ -33,7 +34,10 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
     offers: list[Offer] = []
     # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
     if set(causes) <= _MENDED_BY_REF:
-        offers += [_dispatch(situation, ref, causes) for ref in _admitted(situation)]
+        refs = _admitted(situation)
+        # Of many refs two are enough to choose from; the change of the policy must not be crowded out.
+        chosen = refs if len(refs) <= _MOST_REFS else (*refs[: _MOST_REFS - 1], refs[-1])
+        offers += [_dispatch(situation, ref, causes) for ref in chosen]
     patch = _patch(situation, causes)
     if patch is not None:
         offers.append(patch)

@@ -1,0 +1,115 @@
+"""A narrowed Deny no longer stops the needed pairs, and stops everything else as before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
+from diagnosis.remedies.narrowing import narrowed
+
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/release"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/release/GitHubActions"
+OTHER_SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/other/GitHubActions"
+ARN = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/shop"
+OTHER = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/other"
+TOKEN = ("ecr:GetAuthorizationToken", "*")
+ASKED = ("ecr:PutImage", "ecr:BatchGetImage", "ecr:DeleteRepository", "s3:GetObject")
+GRID = [(action, resource) for action in ASKED for resource in (ARN, OTHER)] + [TOKEN]
+
+patterns = st.lists(
+    st.sampled_from(
+        ["ecr:PutImage", "ecr:Put*", "ecr:*", "*", "ecr:BatchGetImage", "s3:*", "ecr:GetAuthorizationToken"]
+    ),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER]])
+needs = st.lists(st.sampled_from([("ecr:PutImage", ARN), ("ecr:BatchGetImage", ARN), TOKEN]), min_size=1, unique=True)
+
+
+def denied(document: str, pair: tuple[str, str], session: str = SESSION, *, by_principal: bool = False) -> bool:
+    policy = parse_policy(document)
+    assert not isinstance(policy, Unparsable), policy
+    action, resource = pair
+    role = ROLE if session == SESSION else ROLE.replace("release", "other")
+    request = Request(
+        principal=session,
+        action=action,
+        resource=resource,
+        resource_account=ACCOUNT,
+        context={"aws:PrincipalArn": (role,)},
+        wildcard_only_action=resource == "*",
+    )
+    layers = Layers(resource=policy) if by_principal else Layers(identity=(policy,))
+    return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
+
+
+@given(st.booleans(), patterns, resources, needs)
+def test_a_roles_own_deny_leaves_out_exactly_the_need(
+    negated: bool, actions: list[str], resource: object, wanted: list[tuple[str, str]]
+) -> None:
+    statement = {"Effect": "Deny", "NotAction" if negated else "Action": actions, "Resource": resource}
+    before = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    after = narrowed(before, wanted, SESSION, ROLE, of_role=True)
+    if after is None:
+        assert not any(denied(before, pair) for pair in wanted)
+        return
+    assert not any(denied(after, pair) for pair in wanted)
+    if json.loads(after)["Statement"]:
+        for pair in GRID:
+            if pair not in wanted:
+                assert denied(after, pair) == denied(before, pair), (pair, after)
+    else:
+        assert not any(denied(before, pair) for pair in GRID if pair not in wanted)
+
+
+@given(patterns, resources, needs)
+def test_a_shared_deny_excepts_this_role_and_nobody_else(
+    actions: list[str], resource: object, wanted: list[tuple[str, str]]
+) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource}
+    before = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    exact = [pair for pair in wanted if pair[1] != "*"]
+    after = narrowed(before, exact, SESSION, ROLE, of_role=False)
+    if after is None:
+        return
+    assert not any(denied(after, pair, by_principal=True) for pair in exact)
+    for pair in GRID[:-1]:
+        then, now = (denied(text, pair, OTHER_SESSION, by_principal=True) for text in (before, after))
+        assert then == now
+
+
+def test_an_exception_joins_those_that_stand_already() -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "ecr:PutImage",
+        "Condition": {"ArnNotEquals": {"aws:principalarn": "arn:aws:iam::123456789012:role/other"}},
+    }
+    after = narrowed(json.dumps({"Statement": [statement]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=False)
+    assert after is not None
+    (condition,) = [item["Condition"]["ArnNotEquals"] for item in json.loads(after)["Statement"]]
+    assert condition == {"aws:principalarn": ["arn:aws:iam::123456789012:role/other", ROLE]}
+
+
+def test_other_statements_and_their_order_stay() -> None:
+    allow = {"Sid": "A", "Effect": "Allow", "Action": "ecr:*", "Resource": ARN}
+    deny = {"Sid": "D", "Effect": "Deny", "Action": ["ecr:PutImage", "ecr:DeleteRepository"], "Resource": "*"}
+    after = narrowed(json.dumps({"Statement": [allow, deny]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=True)
+    assert after is not None
+    first, second, third = json.loads(after)["Statement"]
+    assert first == allow
+    assert second["Action"] == "ecr:DeleteRepository"
+    assert (third["Action"], third["NotResource"], third["Sid"]) == ("ecr:PutImage", ARN, "D2")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"x"'])
+def test_what_is_no_policy_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match="not a JSON object"):
+        narrowed(text, [TOKEN], SESSION, ROLE, of_role=True)
