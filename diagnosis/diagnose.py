@@ -17,7 +17,7 @@ from diagnosis.closure.rules import judge_closure
 from diagnosis.drift import drift_of
 from diagnosis.forecast import forecast, not_known
 from diagnosis.live.assessment import assess
-from diagnosis.live.unread import nothing_read
+from diagnosis.live.unread import nothing_read, unread_beside
 from diagnosis.remedies.paths import paths
 from diagnosis.replay.attempt import replay
 from diagnosis.runs import Attempt
@@ -119,7 +119,8 @@ def conclude(
         live = nothing_read(chosen, live_gap, question_of(chosen, case, replays))
     offered = paths(chosen, workflow, live, case) if chosen and live and account is not None else ()
     verdicts = [verdict for item in replays for verdict in item.gates]
-    unknown = not_known([*verdicts, *(live.gates if live else ())])
+    beside = unread_beside(account) if live and account is not None else ()
+    unknown = tuple(dict.fromkeys((*not_known([*verdicts, *(live.gates if live else ())]), *beside)))
     diagnosis = Diagnosis(
         title=title,
         replays=tuple(replays),

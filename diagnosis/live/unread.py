@@ -1,9 +1,10 @@
-"""The live side where nothing could be read: four unknown verdicts with one reason and one way out."""
+"""What of the live side could not be read: nothing at all, or what stands beside the gates."""
 
 from __future__ import annotations
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.gates import GATES, Verdict
+from diagnosis.reading import Known, Unreadable
 from diagnosis.verdicts import Assessment, GateVerdict, Missing, Replay
 
 
@@ -19,3 +20,16 @@ def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Ass
         needs=replay.needs,
         account=AccountState(question=question),
     )
+
+
+def unread_beside(account: AccountState) -> tuple[Missing, ...]:
+    """What was asked for beside the gates and could not be read: history, registry details, second opinions."""
+    never_asked = AccountState(account.question)
+    readings: list[Unreadable] = []
+    for name in ("trail", "registry_details", "second_opinions"):
+        reading = getattr(account, name)
+        if isinstance(reading, Unreadable) and reading != getattr(never_asked, name):
+            readings.append(reading)
+    if isinstance(account.registry_details, Known):
+        readings += account.registry_details.value.unread
+    return tuple(dict.fromkeys(Missing(item.what, item.why, item.how, item.permission) for item in readings))

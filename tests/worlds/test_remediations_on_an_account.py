@@ -54,6 +54,9 @@ def carry_out(desk: EmbeddedDesk, change: Change) -> None:
             iam.detach_role_policy(RoleName=ROLE, PolicyArn=change.target)
         case ChangeKind.REPLACE_ATTACHED_POLICY | ChangeKind.REPLACE_BOUNDARY:
             iam.create_policy_version(PolicyArn=change.target, PolicyDocument=change.document, SetAsDefault=True)
+        case ChangeKind.ATTACH_POLICY:
+            made = iam.create_policy(PolicyName=change.target.rpartition("/")[2], PolicyDocument=change.document)
+            iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
             ecr.set_repository_policy(repositoryName=change.target, policyText=change.document)
         case ChangeKind.CREATE_REPOSITORY:
@@ -143,6 +146,56 @@ def a_trust_for_everybody(desk: EmbeddedDesk) -> None:
     )
 
 
+def the_role_denies_itself(desk: EmbeddedDesk) -> None:
+    desk._account.builder("iam").put_role_policy(
+        RoleName=ROLE,
+        PolicyName="limits",
+        PolicyDocument=policy({"Sid": "No", "Effect": "Deny", "Action": "ecr:Put*", "Resource": "*"}),
+    )
+
+
+def a_full_role(desk: EmbeddedDesk) -> None:
+    """Inline policies of other work that leave no room for another one."""
+    resources = [f"arn:aws:s3:::bucket-{number:04}/reports/{'x' * 40}/*" for number in range(130)]
+    desk._account.builder("iam").put_role_policy(
+        RoleName=ROLE,
+        PolicyName="reports",
+        PolicyDocument=policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}),
+    )
+
+
+def a_trust_that_denies(desk: EmbeddedDesk) -> None:
+    key = "token.actions.githubusercontent.com"
+    provider = {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{key}"}
+    action = "sts:AssumeRoleWithWebIdentity"
+    subject = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/"
+    bound = {"StringEquals": {f"{key}:aud": "sts.amazonaws.com", f"{key}:sub": f"{subject}migrate-dev"}}
+    only_main = {"StringNotEquals": {f"{key}:sub": f"{subject}main"}}
+    desk._account.builder("iam").update_assume_role_policy(
+        RoleName=ROLE,
+        PolicyDocument=policy(
+            {"Effect": "Allow", "Principal": provider, "Action": action, "Condition": bound},
+            {"Effect": "Deny", "Principal": provider, "Action": action, "Condition": only_main},
+        ),
+    )
+
+
+def a_trust_for_another_action(desk: EmbeddedDesk) -> None:
+    key = "token.actions.githubusercontent.com"
+    subject = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/migrate-dev"
+    desk._account.builder("iam").update_assume_role_policy(
+        RoleName=ROLE,
+        PolicyDocument=policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{key}"},
+                "Action": "sts:TagSession",
+                "Condition": {"StringEquals": {f"{key}:aud": "sts.amazonaws.com", f"{key}:sub": subject}},
+            }
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     "breakages",
     [
@@ -154,6 +207,10 @@ def a_trust_for_everybody(desk: EmbeddedDesk) -> None:
         (a_narrow_boundary,),
         (another_audience, half_the_push),
         (a_trust_for_everybody, the_repository_denies),
+        (the_role_denies_itself,),
+        (a_full_role,),
+        (a_trust_that_denies, half_the_push),
+        (a_trust_for_another_action,),
         (half_the_push, the_repository_denies, a_narrow_boundary, another_audience),
     ],
     ids=lambda breakages: "+".join(breakage.__name__ for breakage in breakages),
