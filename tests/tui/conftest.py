@@ -15,7 +15,7 @@ from tui.app import PlanescopeApp
 from tui.screens.timeline import TimelineScreen
 
 MEDIUM = (120, 40)
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a test that waits has failed; nothing is measured by it."""
 
 

@@ -22,7 +22,7 @@ from tui.screens.problem import ProblemScreen
 from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.timeline import Timeline
-from tui.widgets.timeline_model import ROWS
+from tui.widgets.timeline_model import ROWS, Cell
 from tui.widgets.top_line import TopLine
 
 WIDE = (230, 60)
@@ -77,14 +77,14 @@ async def test_main_screen(opened: Any) -> None:
 async def test_every_cell_in_every_section(opened: Any, key: str) -> None:
     async with opened(nasty_desk(1), size=WIDE) as app:
         timeline, page = app.main.query_one(Timeline), app.main.query_one("#page", Page)
-        await app.press(key, "home", *["up"] * ROWS)
+        await app.press(key)
         seen = 0
-        for _ in timeline.columns:
-            for _ in range(ROWS):
+        for column in range(len(timeline.columns)):
+            for row in range(ROWS):
+                timeline.go_to(Cell(column, row))
+                await app.pilot.pause()
                 seen += page.text.count(NASTY)
                 no_foreign_action(app)
-                await app.pilot.press("down")
-            await app.pilot.press(*["up"] * ROWS, "right")
         assert seen > 10
         assert app.app.is_running
 
