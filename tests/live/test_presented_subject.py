@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from judged_worlds import (
     FILE,
+    GRANTS,
     ISSUER,
     NOW,
     PROVIDER_ARN,
@@ -184,3 +185,22 @@ def test_a_session_name_that_the_workflow_computes_is_not_guessed() -> None:
     plain = diagnosis(state).live
     assert plain is not None
     assert role_assumption(plain).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("handed", "verdict"),
+    [
+        (("inline-session-policy", GRANTS), Verdict.PASS),
+        (("inline-session-policy", policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})), Verdict.FAIL),
+        (("inline-session-policy", "${{ vars.POLICY }}"), Verdict.UNKNOWN),
+        (("inline-session-policy", "{"), Verdict.UNKNOWN),
+        (("managed-session-policies", "arn:aws:iam::aws:policy/ReadOnlyAccess"), Verdict.UNKNOWN),
+    ],
+    ids=["the need", "another service", "an expression", "no policy", "managed"],
+)
+def test_a_session_policy_of_the_workflow_counts(handed: tuple[str, str], verdict: Verdict) -> None:
+    step = replace(FILE.jobs[0].steps[0], inputs=(*FILE.jobs[0].steps[0].inputs, handed))
+    job = replace(FILE.jobs[0], steps=(step, *FILE.jobs[0].steps[1:]))
+    live = diagnosis(account(), file=replace(FILE, jobs=(job,))).live
+    assert live is not None
+    assert live.at(Gate.REGISTRY_AUTHORIZATION).verdict is verdict

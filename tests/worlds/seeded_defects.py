@@ -198,7 +198,7 @@ def _no_repository_policy(world: World) -> World:
 TWO_ACCOUNTS = Ground(registry=OTHER_ACCOUNT)
 CHINA = Ground(region="cn-north-1", partition="aws-cn")
 ROLE_PARTS = frozenset(
-    {"trust", "duration", "login", "push", "digest", "boundary", "excess", "scp", "rcp", "repository policy"}
+    {"trust", "duration", "login", "push", "digest", "boundary", "session", "excess", "scp", "rcp", "repository policy"}
 )
 
 DEFECTS: tuple[Defect, ...] = (
