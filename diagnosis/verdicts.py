@@ -214,8 +214,8 @@ class Path:
 
     @property
     def opens_all(self) -> bool:
-        """Whether every gate passes after the path's changes."""
-        return all(verdict.verdict is Verdict.PASS for verdict in self.gates)
+        """Whether every gate passes after the path's changes, and nothing of the registry's state is left in the way."""
+        return not self.still and all(verdict.verdict is Verdict.PASS for verdict in self.gates)
 
 
 class ClosureStatus(StrEnum):

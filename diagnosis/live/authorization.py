@@ -20,6 +20,7 @@ _LAYER_CAUSES = {
     "rcp": ("resource-control-policy", Owner.ORGANIZATION),
     "boundary": ("boundary", Owner.ORGANIZATION),
     "resource": ("repository-policy-deny", Owner.REGISTRY),
+    "session": ("session-policy", Owner.RELEASE_ENGINEERING),
 }
 
 
@@ -54,7 +55,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
                 ),
             ),
         )
-    judged = judge_needs(needs, run.account, run.session_name)
+    judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
     problems = (*_problems(judged), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
@@ -145,9 +146,11 @@ def _reason(cause: str, entries: list[tuple[NeedJudgement, bool, str]]) -> str:
         return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}."
     if cause == "repository-policy-deny":
         return f"The repository policy does not admit {_count(actions, 'action')} for this role: {text}"
-    what = {"boundary": "permissions boundary does", "scp": "service control policies do"}.get(
-        cause, "resource control policies do"
-    )
+    what = {
+        "boundary": "permissions boundary does",
+        "scp": "service control policies do",
+        "session-policy": "session policy that the workflow hands over does",
+    }.get(cause, "resource control policies do")
     return f"The {what} not allow {_count(actions, 'action')}; adding identity permissions cannot help."
 
 

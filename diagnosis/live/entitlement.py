@@ -7,16 +7,15 @@ layer is named as what is missing.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
 
 from diagnosis.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
-from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+from diagnosis.live.condition_bounds import OPEN, SHUT
+from diagnosis.live.layers import Levels, Side, account_of, opened, parse_side, session_arn, whole
+from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.verdicts import Missing, Need
 
@@ -41,34 +40,26 @@ class NeedJudgement:
     evidence: tuple[Evidence, ...] = ()
 
 
-_Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Layers:
-    """One side of the bracket, per layer, each parsed."""
-
-    identity: tuple[Policy, ...]
-    resource: Policy | None
-    boundary: tuple[Policy, ...] | None
-    scps: _Levels | None
-    rcps: _Levels | None
-
-
-def judge_needs(needs: Iterable[Need], account: AccountState, session_name: str) -> tuple[NeedJudgement, ...]:
+def judge_needs(
+    needs: Iterable[Need], account: AccountState, session_name: str, session_policy: Reading[NamedPolicy] | None = None
+) -> tuple[NeedJudgement, ...]:
     """Judge each need for the session that the workflow gets from the role.
 
-    Needs whose resource is not known are undecided. The role's own existence is not judged here.
+    ``session_policy`` is the one that the workflow hands to STS, where it hands one. Needs whose resource is not known
+    are undecided. The role's own existence is not judged here.
     """
-    bench = _Bench(account, session_name)
+    bench = _Bench(account, session_name, session_policy)
     return tuple(bench.judge(need) for need in needs)
 
 
 class _Bench:
     """Parses every document once, then judges needs one by one."""
 
-    def __init__(self, account: AccountState, session_name: str) -> None:
+    def __init__(
+        self, account: AccountState, session_name: str, session_policy: Reading[NamedPolicy] | None = None
+    ) -> None:
         self._account = account
+        self._session_policy = session_policy
         role_arn = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
         self._role_arn = role_arn
         self._session = session_arn(role_arn, session_name)
@@ -82,7 +73,7 @@ class _Bench:
         question = self._account.question
         context: dict[str, tuple[str, ...]] = {
             "aws:PrincipalArn": (self._role_arn,),
-            "aws:PrincipalAccount": (_account_of(self._role_arn),),
+            "aws:PrincipalAccount": (account_of(self._role_arn),),
             "aws:PrincipalType": ("AssumedRole",),
             "aws:SecureTransport": ("true",),
             "aws:PrincipalIsAWSService": ("false",),
@@ -99,7 +90,7 @@ class _Bench:
             context |= {f"aws:PrincipalTag/{key}": (value,) for key, value in self._account.role.value.tags}
         return context
 
-    def _side(self, side: str) -> _Layers:
+    def _side(self, side: str) -> Side:
         """All layers as they stand, what could not be read taken as open or as shut."""
         account = self._account
         identity: list[Policy] = []
@@ -108,11 +99,12 @@ class _Bench:
                 identity.extend(self._parsed(reading.value, "identity", side))
             elif isinstance(reading, Unreadable):
                 self._miss(reading, "identity-based policies")
-                identity.append(_whole("Allow" if side == OPEN else "Deny"))
-        return _Layers(
+                identity.append(whole("Allow" if side == OPEN else "Deny"))
+        return Side(
             tuple(identity),
             self._resource(side),
             self._boundary(side),
+            self._handed_over(side),
             self._levels(account.scps, "service control policies", "scp", side),
             # They were read for the role's account; a registry of another account has its own, which nobody here reads.
             self._levels(account.rcps, "resource control policies", "rcp", side) if self._one_account else None,
@@ -121,14 +113,14 @@ class _Bench:
     @property
     def _one_account(self) -> bool:
         registry = self._account.question.registry_id
-        return registry is None or registry == _account_of(self._role_arn)
+        return registry is None or registry == account_of(self._role_arn)
 
-    def _levels(self, reading: Reading[tuple[ScpLevel, ...]], words: str, layer: str, side: str) -> _Levels | None:
+    def _levels(self, reading: Reading[tuple[ScpLevel, ...]], words: str, layer: str, side: str) -> Levels | None:
         if isinstance(reading, Known):
             return tuple((level.level, tuple(self._parsed(level.policies, layer, side))) for level in reading.value)
         if isinstance(reading, Unreadable):
             self._miss(reading, words)
-            return None if side == OPEN else (("unread", (_whole("Deny"),)),)
+            return None if side == OPEN else (("unread", (whole("Deny"),)),)
         return None
 
     def _boundary(self, side: str) -> tuple[Policy, ...] | None:
@@ -137,7 +129,17 @@ class _Bench:
             return tuple(self._parsed((reading.value,), "boundary", side))
         if isinstance(reading, Unreadable):
             self._miss(reading, "permissions boundary")
-            return None if side == OPEN else (_whole("Deny"),)
+            return None if side == OPEN else (whole("Deny"),)
+        return None
+
+    def _handed_over(self, side: str) -> Policy | None:
+        """The session policy of the workflow; one whose text is not known may deny everything."""
+        reading = self._session_policy
+        if isinstance(reading, Known):
+            return next(iter(self._parsed((reading.value,), "session", side)), None)
+        if isinstance(reading, Unreadable):
+            self._miss(reading, "session policy")
+            return None if side == OPEN else whole("Deny")
         return None
 
     def _resource(self, side: str) -> Policy | None:
@@ -146,7 +148,7 @@ class _Bench:
             return next(iter(self._parsed((reading.value,), "resource", side, principal=self._session)), None)
         if isinstance(reading, Unreadable):
             self._miss(reading, "repository policy")
-            return _whole("Allow" if side == OPEN else "Deny", principal=self._session)
+            return whole("Allow" if side == OPEN else "Deny", principal=self._session)
         return None
 
     def _parsed(
@@ -154,7 +156,7 @@ class _Bench:
     ) -> list[Policy]:
         result = []
         for policy in policies:
-            parsed, unsure = _parse_side(policy.document, side, frozenset(key.lower() for key in self._context))
+            parsed, unsure = parse_side(policy.document, side, frozenset(key.lower() for key in self._context))
             if isinstance(parsed, Unparsable):
                 self._missing.append(
                     Missing(
@@ -163,7 +165,7 @@ class _Bench:
                         how="correct the document, or look at it in the AWS console",
                     )
                 )
-                result.append(_whole("Allow" if side == OPEN else "Deny", principal=principal))
+                result.append(whole("Allow" if side == OPEN else "Deny", principal=principal))
                 continue
             if unsure:
                 self._missing.append(
@@ -212,14 +214,14 @@ class _Bench:
         what = f"whether resource control policies bind {need.action}, which has no resource"
         return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
 
-    def _decide(self, need: Need, layers: _Layers) -> Decision:
+    def _decide(self, need: Need, layers: Side) -> Decision:
         resource = need.resource or ""
         wildcard_only = resource == "*"
         request = Request(
             principal=self._session,
             action=need.action,
             resource=resource,
-            resource_account=_account_of(self._role_arn) if wildcard_only else _account_of(resource),
+            resource_account=account_of(self._role_arn) if wildcard_only else account_of(resource),
             context=self._context,
             wildcard_only_action=wildcard_only,
         )
@@ -229,6 +231,7 @@ class _Bench:
                 identity=layers.identity,
                 resource=None if wildcard_only else layers.resource,
                 boundaries=layers.boundary,
+                session=layers.session,
                 scps=layers.scps,
                 rcps=layers.rcps,
             ),
@@ -238,68 +241,16 @@ class _Bench:
         """Every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
         stops: list[tuple[str, bool, str, str]] = []
         layers, decision = self._open, first
-        for _ in range(6):
+        for _ in range(7):
             because = decision.because
             layer = because.layer.value
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            across = _account_of(need.resource or "") not in ("", _account_of(self._role_arn))
-            layers = _opened(layers, layer, self._session, across_accounts=across)
+            across = account_of(need.resource or "") not in ("", account_of(self._role_arn))
+            layers = opened(layers, layer, self._session, across_accounts=across)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
                 break
         return tuple(stops)
-
-
-def _opened(layers: _Layers, layer: str, principal: str, *, across_accounts: bool) -> _Layers:
-    if layer == "scp":
-        return replace(layers, scps=None)
-    if layer == "rcp":
-        return replace(layers, rcps=None)
-    if layer == "boundary":
-        return replace(layers, boundary=None)
-    if layer == "resource":
-        # Within one account an Allow that names the session would overrule an implicit denial of the boundary, and hide
-        # it; across accounts the resource's own Allow is needed and overrules nothing.
-        return replace(layers, resource=_whole("Allow", principal=principal) if across_accounts else None)
-    return replace(layers, identity=(_whole("Allow"),))
-
-
-def _parse_side(document: str, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:
-    parsed = parse_policy(document)
-    if isinstance(parsed, Unparsable):
-        return parsed, ()
-    try:
-        loaded = json.loads(document)
-    except ValueError:
-        return parsed, ()
-    if not isinstance(loaded, Mapping):
-        return parsed, ()
-    changed, unsure = bounded(loaded, known, side)
-    return (parse_policy(changed), unsure) if unsure else (parsed, ())
-
-
-def _whole(effect: str, principal: str | None = None) -> Policy:
-    statement: dict[str, object] = {"Effect": effect, "Action": "*"}
-    if principal is None:
-        statement["Resource"] = "*"
-    else:
-        statement["Principal"] = {"AWS": principal}
-    parsed = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
-    if isinstance(parsed, Unparsable):
-        raise AssertionError(parsed.why)  # noqa: TRY004 - our own document is always a policy
-    return parsed
-
-
-def session_arn(role_arn: str, session_name: str) -> str:
-    """The ARN of the role's session: ``arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`` (a role's path is not part)."""
-    partition, account = (role_arn.split(":") + [""] * 6)[1], _account_of(role_arn)
-    name = role_arn.rpartition("/")[2]
-    return f"arn:{partition or 'aws'}:sts::{account}:assumed-role/{name}/{session_name or 'GitHubActions'}"
-
-
-def _account_of(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[4] if len(parts) > 5 else ""
 
 
 def _proof(need: Need, decision: Decision) -> Evidence:

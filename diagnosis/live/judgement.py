@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.account import AccountState
+from diagnosis.account import AccountState, NamedPolicy
 from diagnosis.case import Case
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Owner
 from diagnosis.live.presented import in_form_of, session_of
 from diagnosis.live.releasing import Releasing, releasing
-from diagnosis.reading import Absent, Known
+from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt
 from diagnosis.steps.variables import is_legible
 from diagnosis.trail import TrailEvent
@@ -93,6 +93,11 @@ class RunClaims:
         return self.crossing.job
 
     @property
+    def session_policy(self) -> Reading[NamedPolicy] | None:
+        """The session policy that the workflow hands to STS; None where it hands none."""
+        return _session_policy(self.crossing)
+
+    @property
     def attempt(self) -> Attempt:
         """The recorded attempt."""
         return self.replay.attempt
@@ -150,6 +155,18 @@ def _session_name(crossing: Releasing) -> str:
     if not given:
         return DEFAULT_SESSION_NAME
     return given if is_legible(given) else ""
+
+
+def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
+    inline, managed = crossing.input("inline-session-policy"), crossing.input("managed-session-policies")
+    if managed:
+        why, how = "it hands managed policies to the session, and they were not read", "look at these policies"
+        return Unreadable("session policy of the workflow", why, how, "iam:GetPolicyVersion")
+    if not inline:
+        return None
+    if not is_legible(inline):
+        return Unreadable("session policy of the workflow", "it is an expression", "look at the log of the step")
+    return Known(NamedPolicy("session policy of the workflow", inline))
 
 
 def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:

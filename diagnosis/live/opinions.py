@@ -36,7 +36,7 @@ def opinions_on(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Opinion, ...]:
     reading = run.account.second_opinions
     if not isinstance(reading, Known) or not reading.value:
         return ()
-    judged = judge_needs(needs, run.account, run.session_name)
+    judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
     found = [_TRUST]
     found += [
         _compared(opinion, judged, run.account)

@@ -13,6 +13,7 @@ from diagnosis.verdicts import Fact, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
+_INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy")
 _KEY_NAMES = frozenset(name.upper().replace("-", "_") for name in KEY_INPUTS)
 
 
@@ -50,7 +51,7 @@ def _in_file(workflow: Workflow, replay: Replay, target: str, value: str | None)
         changed = _with_id_token(workflow, job)
     elif target == "static-credentials":
         changed = _without_keys(_with_id_token(workflow, job))
-    elif target in ("role-to-assume", "role-duration-seconds", "audience") and value and crossing.step:
+    elif target in _INPUTS and value and crossing.step:
         inputs = (*(item for item in crossing.step.inputs if item[0].lower() != target), (target, value))
         steps = tuple(replace(step, inputs=inputs) if step is crossing.step else step for step in job.steps)
         changed = replace(job, steps=steps)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from diagnosis.account import AccountState, NamedPolicy
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.entitlement import Entitlement, judge_needs, session_arn
+from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.layers import session_arn
 from diagnosis.reading import Absent, Known
 from diagnosis.remedies.bounding import bounded_document
 from diagnosis.remedies.model import applied

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.live.entitlement import session_arn
+from diagnosis.live.layers import session_arn
 from diagnosis.reading import Known
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import MANAGED_LIMIT, VERSIONS_LIMIT, difference, extended, size
+from diagnosis.remedies.patch import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, difference, extended, size
 from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
@@ -18,7 +18,6 @@ _NAMES = {
     "boundary": "permissions boundary",
     "scp": "service control policy",
     "resource-control-policy": "resource control policy",
-    "session-policy": "session policy",
     "endpoint-policy": "endpoint policy",
 }
 
@@ -72,6 +71,38 @@ def widen_boundary(situation: Situation) -> Choice | None:
     return (Offer(remediation),)
 
 
+def widen_session(situation: Situation) -> Choice | None:
+    """The session policy in the workflow allows exactly the needed actions too; it grants nothing by itself."""
+    problems, reading, role = situation.of("session-policy"), situation.run.session_policy, situation.run.role_arn
+    if not problems or not isinstance(reading, Known) or not role:
+        return None
+    pairs = needed_pairs(situation.needs, problems)
+    before = reading.value.document
+    try:
+        opened = narrowed(before, pairs, session_arn(role, situation.run.session_name), role, of_role=True) or before
+        after = extended(opened, pairs)
+    except ValueError:
+        return None
+    actions = tuple(dict.fromkeys(action for action, _ in pairs))
+    remediation = Remediation(
+        id="widen-session-policy",
+        causes=("session-policy",),
+        plane=Plane.AUTHORIZATION,
+        checkpoint=problems[0].checkpoint,
+        title="Let the session policy allow the release",
+        words=f"The `inline-session-policy` of the step that assumes the role must allow {', '.join(actions)}. {CANNOT_HELP}",
+        owner=problems[0].owner,
+        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "inline-session-policy", values=(after,)),),
+        difference=difference(before, after, "inline-session-policy"),
+        warnings=(f"The policy would take {len(after)} of {SESSION_LIMIT} characters: STS refuses that.",)
+        if len(after) > SESSION_LIMIT
+        else (),
+        actions=actions,
+    )
+    return (Offer(remediation),)
+
+
 def _owned_by_aws(situation: Situation) -> bool:
     """Whether the boundary is one of AWS's own policies, which nobody can edit."""
     reading = situation.account.boundary
@@ -80,7 +111,7 @@ def _owned_by_aws(situation: Situation) -> bool:
 
 def ask_organization(situation: Situation) -> Choice | None:
     """A control policy (or a layer that cannot be read as a document): whose change it is, and what it must allow."""
-    causes = ["scp", "resource-control-policy", "session-policy", "endpoint-policy"]
+    causes = ["scp", "resource-control-policy", "endpoint-policy"]
     if not isinstance(situation.account.boundary, Known) or _owned_by_aws(situation):
         causes.append("boundary")
     problems = situation.of(*causes)

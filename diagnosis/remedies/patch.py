@@ -20,6 +20,8 @@ VERSIONS_LIMIT = 5
 """Versions that a managed policy keeps."""
 TRUST_LIMIT, LARGEST_TRUST_LIMIT = 2_048, 4_096
 """Characters of a trust policy, white space not counted: by default, and at the largest quota that AWS grants."""
+SESSION_LIMIT = 2_048
+"""Characters of an inline session policy."""
 REPOSITORY_POLICY_LIMIT = 10_240
 """Characters of an ECR repository policy."""
 

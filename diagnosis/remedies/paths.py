@@ -42,6 +42,7 @@ _MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
     identity.mend_identity,
     repository_policy.admit_role,
     organization.widen_boundary,
+    organization.widen_session,
     organization.ask_organization,
 )
 """One maker for each document or owner, in gate order; each merges the causes that touch its document."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from diagnosis.gates import Owner, Plane
-from diagnosis.live.entitlement import session_arn
+from diagnosis.live.layers import session_arn
 from diagnosis.reading import Known, Unreadable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words

@@ -295,6 +295,14 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("the repository denies", "repository-policy-deny", _repository_denies, "repository policy"),
     Defect("a boundary is too narrow", "boundary", _boundary, "boundary"),
     Defect("a boundary denies", "boundary", _boundary_denies, "boundary"),
+    Defect(
+        "the session policy leaves out the push",
+        "session-policy",
+        lambda w: w.with_inputs(
+            ("inline-session-policy", policy(allow(["ecr:Get*", "ecr:Batch*", "ecr:Describe*"], "*")))
+        ),
+        "session",
+    ),
     Defect("an SCP denies", "scp", _scp, "scp"),
     Defect(
         "no repository",

@@ -211,6 +211,7 @@ def _proof_words(path: Path) -> str:
     if path.opens_all:
         return "all four gates pass on the changed model"
     left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
+    left += [f"{problem.plane.label} ({problem.cause})" for problem in path.still if problem.gate is None]
     return f"still not passing on the changed model: {', '.join(left)}"
 
 
