@@ -37,6 +37,8 @@ class ArchiveLimits:
 
 LIMITS = ArchiveLimits()
 
+DAMAGED = "it is no zip archive, or a damaged one"
+
 
 def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIMITS) -> Reading[tuple[Artifact, ...]]:
     """The artifacts that this attempt made, with the JSON files of the small ones.
@@ -81,9 +83,9 @@ def json_members(
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             return _members(opened, limits)
-    # zipfile raises whatever the bytes lead it to: NotImplementedError, and IndexError for a member without a name.
+    # zipfile raises whatever the bytes lead it to, NotImplementedError and LookupError among them.
     except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError):
-        return (), (("", "it is no zip archive, or a damaged one"),)
+        return (), (("", DAMAGED),)
 
 
 def _members(
@@ -92,6 +94,9 @@ def _members(
     entries = opened.infolist()
     if len(entries) > limits.members:
         return (), (("", f"it has more than {limits.members} members"),)
+    # Not left to zipfile: whether a member without a name is an error there depends on Python's release.
+    if not all(entry.filename for entry in entries):
+        return (), (("", DAMAGED),)
     files: list[tuple[str, str]] = []
     problems: list[tuple[str, str]] = []
     total = 0
