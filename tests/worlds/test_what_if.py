@@ -177,7 +177,7 @@ def test_a_run_of_another_role_is_not_judged() -> None:
 branches = st.lists(st.sampled_from(["main", "dev", "release", "hotfix"]), min_size=1, max_size=4, unique=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(branches, branches)
 def test_what_opens_one_way_closes_the_other(old: list[str], new: list[str]) -> None:
     def listing(names: list[str]) -> str:
