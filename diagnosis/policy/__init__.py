@@ -9,8 +9,9 @@ from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import Policy, Unparsable, parse_policy
 from diagnosis.policy.evaluation import Decision, evaluate
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.rejections import PolicyKind
-from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.request import Request
 from diagnosis.policy.statement import Effect, Statement
 
 __all__ = [

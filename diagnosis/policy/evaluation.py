@@ -26,10 +26,11 @@ from diagnosis.policy.arn import PrincipalKind
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import Policy
 from diagnosis.policy.explanation import explain, find_near_misses
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.open_questions import open_questions
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.relation import foreign_provider, own_policy_must_allow, same_account
-from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.request import Request
 from diagnosis.policy.statement import Effect
 
 _ALWAYS_ALLOWED = "sts:getcalleridentity"

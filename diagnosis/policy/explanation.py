@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import Policy
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.nearest import difference, likeness, nearest
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.relation import foreign_provider, is_trust_question, same_account
-from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.request import Request
 from diagnosis.policy.sentences import (
     account_delegation_sentence,
     allow_sentence,

@@ -8,10 +8,11 @@ from diagnosis.policy.arn import PrincipalKind
 from diagnosis.policy.decision import Layer, Place
 from diagnosis.policy.document import Policy
 from diagnosis.policy.explanation import policies_at
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.rejections import PolicyKind
 from diagnosis.policy.relation import is_trust_question
-from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.request import Request
 from diagnosis.policy.statement import Effect, Statement
 
 _KINDS = {

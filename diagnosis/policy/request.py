@@ -1,15 +1,11 @@
-"""What is asked, and the policies of every layer that answer it."""
+"""What is asked of AWS: who, which action, on what, in which context."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from diagnosis.policy.arn import PrincipalView, split_arn, view_principal
-
-if TYPE_CHECKING:
-    from diagnosis.policy.document import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +61,3 @@ class Request:
             return self.caller.account or None
         arn = split_arn(self.resource)
         return arn.account if arn is not None and arn.account else None
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """The policies that apply to a request. A layer that is given applies; one that is None does not exist.
-
-    Whether service control policies apply at all is for the caller to know: they do not bind service-linked roles, nor
-    anything in the organization's management account; pass None there.
-    """
-
-    identity: tuple[Policy, ...] = ()
-    resource: Policy | None = None
-    """The resource's own policy: a role's trust policy, a repository policy."""
-    boundaries: tuple[Policy, ...] | None = None
-    """None or empty: the principal has no permissions boundary."""
-    session: Policy | None = None
-    scps: tuple[tuple[str, tuple[Policy, ...]], ...] | None = None
-    """``(level, policies)`` from the root to the account: every level must allow."""
-    rcps: tuple[tuple[str, tuple[Policy, ...]], ...] | None = None
-    """Resource control policies of the resource's account, shaped like ``scps``."""

@@ -15,8 +15,9 @@ from typing import TypeAlias
 
 from diagnosis.policy.document import Policy, Unparsable, parse_policy
 from diagnosis.policy.evaluation import Decision
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.rejections import PolicyKind
-from diagnosis.policy.request import Layers, Request
+from diagnosis.policy.request import Request
 from diagnosis.policy.strict_json import JsonFault, JsonNumber, read_json
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"

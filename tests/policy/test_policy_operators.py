@@ -7,8 +7,8 @@ import pytest
 from diagnosis.policy import Effect, Outcome, Policy, Request, parse_policy
 from diagnosis.policy.conditions import ConditionResult, compile_condition
 from diagnosis.policy.evaluation import evaluate
+from diagnosis.policy.layers import Layers
 from diagnosis.policy.operators import OPERATORS
-from diagnosis.policy.request import Layers
 
 M, F, A = ConditionResult.MATCHED, ConditionResult.FAILED, ConditionResult.KEY_ABSENT
 
