@@ -12,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from diagnosis.verdicts import Diagnosis
+from diagnosis.reading import Reading
+from diagnosis.surroundings import CommitsBetween, Environment
+from diagnosis.verdicts import Diagnosis, Replay
 
 RunKey: TypeAlias = tuple[int, int]
 """``(run id, attempt)``."""
@@ -96,6 +98,18 @@ class ExportResult:
     files: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What lies between two attempts that neither record holds. All texts are foreign."""
+
+    commits: Reading[CommitsBetween]
+    """From the earlier attempt's commit to the later one's, with the pull requests that they came by."""
+    environments: tuple[tuple[str, Reading[Environment]], ...] = ()
+    """The deployment environments that the two name, as they are now: GitHub keeps no history of them."""
+    subjects: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """The subject claims that the earlier and the later attempt would present, the likeliest first."""
+
+
 class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
     """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
 
@@ -154,6 +168,9 @@ class Desk(Protocol):
     ) -> Diagnosis:
         """Diagnose the chain around the selected run (None: the newest chain), judging the live side for ``subject``
         (None: the selected run, else the chain's latest attempt)."""
+
+    def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
+        """What changed from one attempt to another; what cannot be read is a reading with its reason."""
 
     def calls(self) -> tuple[CallRow, ...]:
         """The ledger: every call made so far."""

@@ -14,7 +14,7 @@ from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, 
 from diagnosis.packet import packet
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt
-from diagnosis.verdicts import Diagnosis, Missing
+from diagnosis.verdicts import Diagnosis, Missing, Replay
 from probes.github.errors import Cancelled as SourceCancelled
 from probes.github.errors import ExitCode, GitHubProblem
 from probes.github.parts import Depth
@@ -25,6 +25,7 @@ from probes.github.source import ProgressHook as SourceProgress
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
+    Between,
     CallRow,
     CancelHook,
     Cancelled,
@@ -39,6 +40,7 @@ from tui.desk import (
     RunRow,
     no_progress,
 )
+from tui.desks.between import read_between
 from tui.desks.neighbours import runs_around
 from tui.packet.folder import PacketProblem, write
 
@@ -256,6 +258,10 @@ class RepositoryDesk:
             moment=self.moment_words,
             made_at=self._clock(),
         )
+
+    def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
+        """What changed from one attempt to another."""
+        return read_between(self._source, earlier, later, progress, cancelled)
 
     def export_packet(self, diagnosis: Diagnosis, directory: Path | None) -> ExportResult:
         """Write the packet; None makes a new folder in the current directory."""
