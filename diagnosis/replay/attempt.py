@@ -15,7 +15,8 @@ is one at a gate. Each is judged by itself (:mod:`diagnosis.replay.gate_verdicts
 - *several roles or registries in one job*: every step that assumes a role must be proved; facts are of the role that
   failed, or of the one in force at the registry. The notes name the others.
 - *no log* (expired, forbidden, a job that was not run again): conclusions and annotations decide as far as they carry;
-  ``missing`` says what a log would add.
+  ``missing`` says what a log would add. A preflight artifact of the attempt may give a failure its cause
+  (:mod:`diagnosis.replay.stated`); it never opens a gate.
 
 Recorded and live are never mixed: nothing here looks at the account of today.
 """
@@ -32,6 +33,7 @@ from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.replay.run_facts import assuming_steps, facts_of
+from diagnosis.replay.stated import Statements
 from diagnosis.replay.stop import Stop, stop_of
 from diagnosis.replay.witness import Witness
 from diagnosis.runs import Attempt
@@ -75,9 +77,10 @@ def replay(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, cas
     reads = [
         read_job(job, job_of_file(parsed, job.name), parsed, attempt, case) for job in attempt.jobs.value[:MOST_JOBS]
     ]
-    stops = [stop_of(read, witness) for read in reads]
+    stated = Statements.of(attempt)
+    stops = [stated.explained(read, stop_of(read, witness)) for read in reads]
     releasing = _releasing(reads, stops)
-    judged = [_judge(read, stop, witness, case) for read, stop in releasing]
+    judged = [_judge(read, stop, witness, case, stated) for read, stop in releasing]
     others = [
         (read, stop) for read, stop in zip(reads, stops, strict=True) if all(read is not own for own, _ in releasing)
     ]
@@ -96,7 +99,10 @@ def replay(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, cas
         stopping.finding if stopping is not None else None,
         completed(decisive.facts, attempt, witness, stopping.finding if stopping is not None else None),
         _all_needs(judged, decisive),
-        notes_of(attempt, workflow, [job.read for job in judged], [job.stop for job in judged], decisive.read),
+        (
+            *notes_of(attempt, workflow, [job.read for job in judged], [job.stop for job in judged], decisive.read),
+            *stated.notes(job.read for job in judged),
+        ),
         max((job.stop.retries for job in judged), default=0),
     )
 
@@ -111,10 +117,11 @@ def _releasing(reads: Sequence[ReadJob], stops: Sequence[Stop]) -> list[tuple[Re
     return active or pairs
 
 
-def _judge(read: ReadJob, stop: Stop, witness: Witness, case: Case) -> JobReplay:
+def _judge(read: ReadJob, stop: Stop, witness: Witness, case: Case, stated: Statements) -> JobReplay:
     facts = facts_of(read, witness, failing_role_step(stop) or _role_in_force(read))
     needs = needs_of(read, facts, case)
-    return JobReplay(read, stop, verdicts_of(read, stop, needs, witness), facts, needs)
+    gates = stated.beside(read, verdicts_of(read, stop, needs, witness))
+    return JobReplay(read, stop, gates, facts, needs)
 
 
 def _role_in_force(read: ReadJob) -> ReadStep | None:

@@ -1,0 +1,246 @@
+"""Which job is this? From what the runner tells a job to the attempt and the workflow file as a diagnosis takes them.
+
+Source: GitHub's documentation of default environment variables and of reusable workflows. Nothing here reads the
+environment: the caller hands it over, with the files that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from diagnosis.claims.pretrust import effective_permissions
+from diagnosis.logs.scrub import scrub
+from diagnosis.preflight.statement import IdToken
+from diagnosis.reading import Absent, Known, Reading, Unreadable
+from diagnosis.runs import Attempt, Job, OidcCustomization, Repository
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+
+TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+"""The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
+_REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
+_NO_CUSTOMIZATION = Unreadable(
+    what="OIDC subject customization",
+    why="GitHub was not asked: the step has no token for its API",
+    how="give the step `GH_TOKEN: ${{ github.token }}` and the job `actions: read`",
+    permission="actions: read",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller found around the job."""
+
+    environ: Mapping[str, str]
+    now: datetime
+    job: str | None = None
+    """The job's id where another one than the one that asks is meant."""
+    file: Workflow | UnparsableWorkflow | None = None
+    """The workflow file in which the job is written; None where it could not be read."""
+    path: str = ""
+    """Its path in the repository, empty where it is not known."""
+    caller: Workflow | None = None
+    """The run's own workflow file, where the job is written in another one that it calls."""
+    event: Mapping[str, Any] | None = None
+    """The event's payload."""
+    environment: str | None = None
+    repository: Repository | None = None
+    """As GitHub's API gives it, where it was asked."""
+    customization: Reading[OidcCustomization] = _NO_CUSTOMIZATION
+
+
+@dataclass(frozen=True, slots=True)
+class ThisJob:
+    """The job as an attempt of which nothing has ended yet, with its workflow file."""
+
+    attempt: Attempt
+    """All jobs of the file are listed, this one first."""
+    file: Workflow | UnparsableWorkflow | None
+    """The whole file, this job as the runner has it."""
+    own: Workflow | UnparsableWorkflow | None
+    """The file with this job alone."""
+    job: str
+    workflow_ref: str
+    ref: str
+    id_token: IdToken
+
+
+class NoSuchJob(Exception):  # noqa: N818 - it names what the user has
+    """The workflow file has no job of that id."""
+
+
+def not_told(environ: Mapping[str, str], *, job: bool, workflow: bool) -> tuple[str, ...]:
+    """The variables that are missing or make no sense; ``job``, ``workflow``: whether these were given otherwise."""
+    wanted = [*_REQUIRED, *(() if job else ("GITHUB_JOB",)), *(() if workflow else ("GITHUB_WORKFLOW_REF",))]
+    missing = [name for name in wanted if not environ.get(name, "").strip()]
+    for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_NUMBER"):
+        value = environ.get(name, "")
+        if value and _number(value) is None:
+            missing.append(name)
+    if "GITHUB_REPOSITORY" not in missing and len(environ["GITHUB_REPOSITORY"].split("/")) != 2:
+        missing.append("GITHUB_REPOSITORY")
+    return tuple(missing)
+
+
+def workflow_path(environ: Mapping[str, str]) -> str:
+    """The path of the run's own workflow file; empty where it lies in another repository."""
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    place = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+    return place.removeprefix(f"{repository}/") if place.lower().startswith(f"{repository}/".lower()) else ""
+
+
+def this_job(given: Given) -> ThisJob:
+    """The job as values. The caller has made sure that :func:`not_told` names nothing. Raises NoSuchJob."""
+    environ = given.environ
+    name = given.job or environ["GITHUB_JOB"]
+    offered = _id_token(environ, name)
+    file, own = given.file, given.file
+    jobs: tuple[WorkflowJob, ...] = ()
+    if isinstance(file, Workflow):
+        written = next((job for job in file.jobs if job.id == name), None)
+        if written is None:
+            raise NoSuchJob(name)
+        ready = _as_it_runs(_inherited(file, written, given.caller, given.path), environ, offered, written)
+        file = replace(file, jobs=tuple(ready if job is written else job for job in file.jobs), env=_env(file, environ))
+        own = replace(file, jobs=(ready,))
+        jobs = (ready, *(job for job in file.jobs if job is not ready and not job.uses))
+    return ThisJob(
+        attempt=_attempt(given, tuple(job.id for job in jobs) or (name,)),
+        file=file,
+        own=own,
+        job=name,
+        workflow_ref=environ.get("GITHUB_WORKFLOW_REF", ""),
+        ref=environ["GITHUB_REF"],
+        id_token=offered,
+    )
+
+
+def _id_token(environ: Mapping[str, str], job: str) -> IdToken:
+    """What the runner offers the job that asks; of another job, or outside a runner, it says nothing."""
+    if environ.get("GITHUB_ACTIONS") != "true" or job != environ.get("GITHUB_JOB"):
+        return IdToken.NOT_KNOWN
+    # One of the two is enough: a careful step takes the other one away from its children.
+    return IdToken.OFFERED if any(environ.get(name) for name in TOKEN_VARIABLES) else IdToken.NOT_OFFERED
+
+
+def _inherited(file: Workflow, job: WorkflowJob, caller: Workflow | None, path: str) -> WorkflowJob:
+    """A called workflow that states no permissions has those of the job that calls it."""
+    stated, _ = effective_permissions(file, job)
+    calls = [item for item in caller.jobs if item.uses == f"./{path}"] if caller else []
+    if stated is not None or caller is None or len(calls) != 1:
+        return job
+    return replace(job, permissions=effective_permissions(caller, calls[0])[0])
+
+
+def _as_it_runs(job: WorkflowJob, environ: Mapping[str, str], offered: IdToken, written: WorkflowJob) -> WorkflowJob:
+    """The job with what the runner shows of it: the token's permission, and its environment with expressions filled in."""
+    permissions = job.permissions
+    if offered is IdToken.OFFERED:
+        others = tuple(pair for pair in permissions or () if pair[0] != "id-token")
+        permissions = (*others, ("id-token", "write"))
+    # The environment of this process is that of the job that asks, not of another one.
+    env = _filled(job.env, environ, written) if written.id == environ.get("GITHUB_JOB") else job.env
+    return replace(job, permissions=permissions, env=env)
+
+
+def _env(file: Workflow, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return _filled(file.env, environ, *file.jobs)
+
+
+def _filled(
+    block: tuple[tuple[str, str], ...], environ: Mapping[str, str], *jobs: WorkflowJob
+) -> tuple[tuple[str, str], ...]:
+    """The block with the values that this process has in its environment, where the file has an expression.
+
+    Not where a step or job sets the same name for itself, since then the process may have that one; and no secret.
+    """
+    own = {name for job in jobs for step in job.steps for name, _ in step.env}
+    own |= {name for job in jobs for name, _ in job.env if (name, _) not in block}
+    return tuple(
+        (name, scrub(environ[name]))
+        if "${{" in value and "secrets" not in value and name in environ and name not in own
+        else (name, value)
+        for name, value in block
+    )
+
+
+def _attempt(given: Given, jobs: tuple[str, ...]) -> Attempt:
+    environ, now = given.environ, given.now
+    ref = environ["GITHUB_REF"]
+    run, attempt = int(environ["GITHUB_RUN_ID"]), _number(environ.get("GITHUB_RUN_ATTEMPT")) or 1
+    repository = given.repository or _repository(environ, given.event)
+    page = f"{repository.html_url}/actions/runs/{run}/attempts/{attempt}" if repository.html_url else ""
+    running = Absent("the log of a job that is still running")
+    return Attempt(
+        repository=repository,
+        run_id=run,
+        attempt=attempt,
+        run_number=_number(environ.get("GITHUB_RUN_NUMBER")) or 0,
+        workflow_name=environ.get("GITHUB_WORKFLOW", ""),
+        # A called file's own ref is the run's only where the run's repository calls it by path.
+        workflow_path=f"{_own_path(given)}@{ref}",
+        event=environ["GITHUB_EVENT_NAME"],
+        head_branch=environ.get("GITHUB_HEAD_REF") or _head(ref),
+        head_sha=environ.get("GITHUB_SHA", ""),
+        status="in_progress",
+        conclusion=None,
+        title="",
+        actor=environ.get("GITHUB_ACTOR", ""),
+        created_at=now,
+        started_at=None,
+        updated_at=None,
+        html_url=page,
+        head_repository=_told(given.event, "pull_request", "head", "repo", "full_name"),
+        jobs=Known(tuple(Job(number, job, "in_progress", None, log=running) for number, job in enumerate(jobs, 1))),
+        oidc_customization=given.customization,
+        environment=given.environment,
+    )
+
+
+def _own_path(given: Given) -> str:
+    """The file's path where its ref is the run's ref; else empty, which leaves ``job_workflow_ref`` unknown."""
+    if given.path == workflow_path(given.environ):
+        return given.path
+    called = given.caller is not None and any(job.uses == f"./{given.path}" for job in given.caller.jobs)
+    return given.path if called else ""
+
+
+def _head(ref: str) -> str:
+    """A branch by its name; a tag in full, so that nobody takes it for a branch."""
+    return ref.removeprefix("refs/heads/")
+
+
+def _repository(environ: Mapping[str, str], event: Mapping[str, Any] | None) -> Repository:
+    name = environ["GITHUB_REPOSITORY"]
+    server = environ.get("GITHUB_SERVER_URL", "").rstrip("/")
+    return Repository(
+        full_name=name,
+        id=_number(environ.get("GITHUB_REPOSITORY_ID")),
+        owner_id=_number(environ.get("GITHUB_REPOSITORY_OWNER_ID")),
+        created_at=_created(event),
+        default_branch=_told(event, "repository", "default_branch"),
+        html_url=f"{server}/{name}" if server.startswith("https://") else "",
+    )
+
+
+def _created(event: Mapping[str, Any] | None) -> datetime | None:
+    """The repository's day of creation; a push event tells it in another form, which is left aside."""
+    told = _told(event, "repository", "created_at")
+    try:
+        moment = datetime.fromisoformat(told) if told else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _told(event: Mapping[str, Any] | None, *path: str) -> str | None:
+    value: Any = event
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
