@@ -63,6 +63,28 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRole:
+    """Another role of the same account whose trust policy admits the run: read as far as the run's own role."""
+
+    role: Role
+    inline_policies: Reading[tuple[NamedPolicy, ...]]
+    attached_policies: Reading[tuple[NamedPolicy, ...]]
+    boundary: Reading[NamedPolicy]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRoles:
+    """The account's other roles, as far as they may take the place of the run's own."""
+
+    listed: int
+    """How many roles of the account were looked at."""
+    admitting: tuple[OtherRole, ...] = ()
+    """Those that admit the run and nobody whom a release role should refuse; by name."""
+    unread: tuple[Unreadable, ...] = ()
+    """What is missing: the rest of a long list, a role that could not be read, roles beyond the bound."""
+
+
+@dataclass(frozen=True, slots=True)
 class EcrRepository:
     """A private ECR repository."""
 
@@ -210,6 +232,8 @@ class AccountState:
     """``Absent`` where the account is in no organization (or is its management account)."""
     rcps: Reading[tuple[ScpLevel, ...]] = _not_read("resource control policies", "organizations:ListPoliciesForTarget")
     """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
+    other_roles: Reading[OtherRoles] = _not_read("other roles of the account", "iam:ListRoles")
+    """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.role_search`."""
     provider_arns: Reading[tuple[str, ...]] = _not_read("list of OIDC providers", "iam:ListOpenIDConnectProviders")
     """All OIDC providers of the role's account."""
     repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")

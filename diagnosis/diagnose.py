@@ -18,10 +18,10 @@ from diagnosis.drift import drift_of
 from diagnosis.forecast import forecast, not_known
 from diagnosis.live.assessment import assess
 from diagnosis.live.unread import nothing_read, unread_beside
-from diagnosis.remedies.paths import paths
+from diagnosis.remedies.paths import paths, undecided_roles
 from diagnosis.replay.attempt import replay
 from diagnosis.runs import Attempt
-from diagnosis.verdicts import Diagnosis, Fact, Missing, Replay
+from diagnosis.verdicts import Diagnosis, Fact, Missing, Path, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 WorkflowFile: TypeAlias = Workflow | UnparsableWorkflow | None
@@ -117,10 +117,14 @@ def conclude(
         live = assess(chosen, workflow, account, case)
     elif chosen is not None and live_gap is not None:
         live = nothing_read(chosen, live_gap, question_of(chosen, case, replays))
-    offered = paths(chosen, workflow, live, case) if chosen and live and account is not None else ()
+    offered: tuple[Path, ...] = ()
+    doubtful: tuple[Missing, ...] = ()
+    if chosen is not None and live is not None and account is not None:
+        offered = paths(chosen, workflow, live, case)
+        doubtful = undecided_roles(chosen, workflow, live, case)
     verdicts = [verdict for item in replays for verdict in item.gates]
     beside = unread_beside(account) if live and account is not None else ()
-    unknown = tuple(dict.fromkeys((*not_known([*verdicts, *(live.gates if live else ())]), *beside)))
+    unknown = tuple(dict.fromkeys((*not_known([*verdicts, *(live.gates if live else ())]), *beside, *doubtful)))
     diagnosis = Diagnosis(
         title=title,
         replays=tuple(replays),

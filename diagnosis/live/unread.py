@@ -23,13 +23,16 @@ def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Ass
 
 
 def unread_beside(account: AccountState) -> tuple[Missing, ...]:
-    """What was asked for beside the gates and could not be read: history, registry details, second opinions."""
+    """What was asked for beside the gates and could not be read: history, registry details, second opinions,
+    and other roles, which are looked for only where the run's own does not serve."""
     never_asked = AccountState(account.question)
     readings: list[Unreadable] = []
-    for name in ("trail", "registry_details", "second_opinions"):
+    for name in ("trail", "registry_details", "second_opinions", "other_roles"):
         reading = getattr(account, name)
         if isinstance(reading, Unreadable) and reading != getattr(never_asked, name):
             readings.append(reading)
     if isinstance(account.registry_details, Known):
         readings += account.registry_details.value.unread
+    if isinstance(account.other_roles, Known):
+        readings += account.other_roles.value.unread
     return tuple(dict.fromkeys(Missing(item.what, item.why, item.how, item.permission) for item in readings))

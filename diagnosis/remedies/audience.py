@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.judgement import DEFAULT_AUDIENCE
+from diagnosis.live.judgement import DEFAULT_AUDIENCE, RunClaims
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
 from diagnosis.steps.variables import is_legible
 from diagnosis.trust.judgement import judge_trust
 from diagnosis.trust.question import TrustOutcome
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts import Assessment, Change, ChangeKind, Remediation
 
 CAUSE = "audience-not-admitted"
 
@@ -39,6 +41,12 @@ def corrected_audience(situation: Situation) -> str | None:
         if judged.outcome is not TrustOutcome.UNKNOWN and CAUSE not in (*judged.causes, *judged.candidates):
             return audience
     return None
+
+
+def situation_of(run: RunClaims, live: Assessment) -> Situation:
+    """What offers are made for: the run and its problems, with the audience that the next run had better request."""
+    found = Situation(run, live.needs, live.problems)
+    return replace(found, corrected_audience=corrected_audience(found))
 
 
 def mend_audience(situation: Situation) -> Choice | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnosis.account import AccountState
+from diagnosis.account import AccountState, OtherRole
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.live.presented import SESSION_EVENT, same_role
 from diagnosis.live.releasing import releasing
+from diagnosis.reading import Known
 from diagnosis.remediation import Change, ChangeKind
 from diagnosis.verdicts import Fact, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
@@ -29,11 +31,11 @@ def edited(
             continue
         target, value = change.target, next(iter(change.values), None)
         if isinstance(workflow, Workflow):
-            workflow = _in_file(workflow, replay, target, value)
+            workflow = _in_file(workflow, replay, account.question.role_arn, target, value)
         if target == "role-to-assume" and value:
             stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(value, stated)), needs=())
-            account = replace(account, question=replace(account.question, role_arn=value))
+            account = _with_role(account, value)
         elif target == "audience" and value:
             stated = Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
@@ -42,8 +44,39 @@ def edited(
     return replay, workflow, account
 
 
-def _in_file(workflow: Workflow, replay: Replay, target: str, value: str | None) -> Workflow:
-    crossing = releasing(workflow, replay.facts.role_arn.value if replay.facts.role_arn else None, replay)
+def _with_role(account: AccountState, arn: str) -> AccountState:
+    """The account asked about another role: with what was read of that role, where it was read."""
+    asked = account.question.role_arn
+    account = replace(account, question=replace(account.question, role_arn=arn))
+    found = other_role(account, arn)
+    if found is None:
+        return account
+    trail = account.trail
+    if isinstance(trail, Known):
+        # The token does not depend on the role that it is shown to: what the run presented, it would present again.
+        events = tuple(
+            replace(event, target=arn) if event.name == SESSION_EVENT and same_role(event.target, asked) else event
+            for event in trail.value.events
+        )
+        trail = replace(trail, value=replace(trail.value, events=events))
+    return replace(
+        account,
+        role=Known(found.role),
+        inline_policies=found.inline_policies,
+        attached_policies=found.attached_policies,
+        boundary=found.boundary,
+        trail=trail,
+    )
+
+
+def other_role(account: AccountState, arn: str) -> OtherRole | None:
+    """The role of this ARN among the other roles that were read."""
+    found = account.other_roles.value.admitting if isinstance(account.other_roles, Known) else ()
+    return next((item for item in found if item.role.arn == arn), None)
+
+
+def _in_file(workflow: Workflow, replay: Replay, role_arn: str | None, target: str, value: str | None) -> Workflow:
+    crossing = releasing(workflow, role_arn or (replay.facts.role_arn.value if replay.facts.role_arn else None), replay)
     job = crossing.job
     if job is None:
         return workflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.account import AccountState, NamedPolicy, Role
 from diagnosis.excess import ExcessItem, excess
 from diagnosis.reading import Known
 from diagnosis.trust.admits import newly_admitted as new_callers
@@ -21,19 +21,20 @@ def newly_admitted(
     meant = next((c.values[0] for c in changes if c.kind is ChangeKind.REPLACE_TRUST_POLICY and c.values), None)
     found: list[str] = []
     old, new = before.account.role, after.account.role
-    if isinstance(old, Known) and isinstance(new, Known) and old.value.trust_policy != new.value.trust_policy:
-        found += new_callers(
-            old.value.trust_policy,
-            new.value.trust_policy,
-            replay.attempt.repository,
-            audience=audience,
-            beside=meant,
-        )
+    if isinstance(old, Known) and isinstance(new, Known):
+        found += _new_callers(old.value, new.value, replay, audience, meant)
     known = {(item.policy, item.statement, item.actions, item.resources) for item in _excess(before)}
     found += [
         item.text for item in _excess(after) if (item.policy, item.statement, item.actions, item.resources) not in known
     ]
     return tuple(dict.fromkeys(found))
+
+
+def _new_callers(old: Role, new: Role, replay: Replay, audience: str, meant: str | None) -> tuple[str, ...]:
+    # Another role in the place of the run's own admits whom it admitted before: nobody is new.
+    if old.arn != new.arn or old.trust_policy == new.trust_policy:
+        return ()
+    return new_callers(old.trust_policy, new.trust_policy, replay.attempt.repository, audience=audience, beside=meant)
 
 
 def _excess(assessment: Assessment) -> tuple[ExcessItem, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from typing import TypeAlias
 
 from diagnosis.case import Case
-from diagnosis.live.assessment import assess
-from diagnosis.live.judgement import RunClaims
-from diagnosis.reading import Absent
+from diagnosis.gates import Checkpoint
 from diagnosis.remedies import (
+    another_role,
     audience,
     identity,
     organization,
@@ -19,15 +18,15 @@ from diagnosis.remedies import (
     trust,
     trust_scope,
 )
-from diagnosis.remedies.bundle import by_owner
-from diagnosis.remedies.edits import edited
-from diagnosis.remedies.model import applied
-from diagnosis.remedies.newly import newly_admitted
 from diagnosis.remedies.offer import Choice, Offer, Situation
-from diagnosis.verdicts import Assessment, Path, Replay
+from diagnosis.remedies.proof import Bench
+from diagnosis.remedies.role_search import of_the_role
+from diagnosis.verdicts import Assessment, ChangeKind, Missing, Path, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
-_MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
+_Maker: TypeAlias = Callable[[Situation], Choice | None]
+
+_MAKERS: tuple[_Maker, ...] = (
     provider.use_federation,
     provider.grant_id_token,
     provider.correct_role,
@@ -47,7 +46,19 @@ _MAKERS: tuple[Callable[[Situation], Choice | None], ...] = (
 )
 """One maker for each document or owner, in gate order; each merges the causes that touch its document."""
 
-MOST_PATHS = 4
+_BESIDE_THE_ROLE: tuple[_Maker, ...] = (
+    provider.grant_id_token,
+    provider.create_provider,
+    audience.mend_audience,
+    registry.repository_or_tag,
+    registry.room_for_images,
+    registry.open_key,
+    organization.widen_session,
+)
+"""Makers of what stands in the way whichever role is assumed."""
+
+MOST_PATHS, MOST_ROLES = 4, 2
+"""Paths that mend, and paths over another role."""
 
 
 def paths(
@@ -57,18 +68,40 @@ def paths(
     case: Case,
 ) -> tuple[Path, ...]:
     """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
-    asked = Situation(RunClaims.of(replay, workflow, live.account, case), live.needs, live.problems)
-    situation = replace(asked, corrected_audience=audience.corrected_audience(asked))
-    choices = [choice for make in _MAKERS if (choice := make(situation))]
-    if not choices:
-        return ()
-    return tuple(
-        _proved(combination, replay, workflow, live, case) for combination in _combinations(choices)[:MOST_PATHS]
-    )
+    bench = Bench(replay, workflow, live, case)
+    situation = bench.situation()
+    choices = _choices(situation, _MAKERS)
+    mending = [bench.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
+    elsewhere = _with_another_role(bench, situation)
+    place = next((at for at, path in enumerate(mending) if _widens(path) or not path.opens_all), len(mending))
+    return (*mending[:place], *elsewhere, *mending[place:])
+
+
+def undecided_roles(
+    replay: Replay, workflow: Workflow | UnparsableWorkflow | None, live: Assessment, case: Case
+) -> tuple[Missing, ...]:
+    """Roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
+    bench = Bench(replay, workflow, live, case)
+    found: list[Missing] = []
+    for offer in another_role.offers(bench.situation()):
+        after = bench.after((offer,))
+        judged = after.judged()
+        gap = next((missing for verdict in judged.gates for missing in verdict.missing), None)
+        if gap is not None and not of_the_role(audience.situation_of(after.run, judged)):
+            arn = offer.remediation.changes[0].values[0]
+            why = f"{gap.what}: {gap.why}"
+            found.append(Missing(f"whether the existing role {arn} would serve", why, gap.how, gap.permission))
+    return tuple(found)
+
+
+def _choices(situation: Situation, makers: Iterable[_Maker]) -> list[Choice]:
+    return [choice for make in makers if (choice := make(situation))]
 
 
 def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
     """The first offers together; then, for each alternative, the path that differs from the first in that one place."""
+    if not choices:
+        return []
     first = tuple(choice[0] for choice in choices)
     others = [
         tuple(offer if index == place else first[index] for index in range(len(first)))
@@ -78,34 +111,30 @@ def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
     return [first, *others]
 
 
-def _proved(
-    offers: tuple[Offer, ...],
-    replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
-    live: Assessment,
-    case: Case,
-) -> Path:
-    changes = tuple(change for offer in offers for change in offer.remediation.changes)
-    # What AWS's own tools said, they said of the account as it is.
-    account = replace(applied(changes, live.account), second_opinions=Absent("second opinions"))
-    changed_replay, changed_workflow, account = edited(changes, replay, workflow, account)
-    ref = next((offer.dispatch_ref for offer in offers if offer.dispatch_ref), None)
-    needs = live.needs if changed_replay is replay else None
-    requested = RunClaims.of(changed_replay, changed_workflow, account, case, ref).audience
-    after = assess(changed_replay, changed_workflow, account, case, ref=ref, needs=needs)
-    return Path(
-        title=_title(offers),
-        remediations=tuple(offer.remediation for offer in offers),
-        gates=after.gates,
-        newly_admitted=newly_admitted(live, after, replay, changes, requested),
-        proves=" ".join(offer.proves for offer in offers if offer.proves)
-        or "That a rerun of the same workflow passes every gate.",
-        does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),
-        still=after.problems,
-        owners=by_owner(offer.remediation for offer in offers),
+def _with_another_role(bench: Bench, situation: Situation) -> list[Path]:
+    """Paths over roles that exist: only those that open everything, with what no role could mend mended beside it."""
+    found: list[Path] = []
+    for offer in another_role.offers(situation):
+        if len(found) == MOST_ROLES:
+            break
+        beside = _choices(bench.situation((offer,)), _BESIDE_THE_ROLE)
+        first = sorted((offer, *(choice[0] for choice in beside)), key=_place)
+        path = bench.path(tuple(first))
+        if path.opens_all and not path.newly_admitted:
+            found.append(path)
+    return found
+
+
+def _place(offer: Offer) -> float:
+    checkpoint = offer.remediation.checkpoint
+    return checkpoint.order if checkpoint else len(Checkpoint)
+
+
+def _widens(path: Path) -> bool:
+    """Whether the path opens a trust or grants a permission, however bounded."""
+    return any(
+        remediation.widens
+        or remediation.actions
+        or any(change.kind is ChangeKind.ADD_AUDIENCE for change in remediation.changes)
+        for remediation in path.remediations
     )
-
-
-def _title(offers: Iterable[Offer]) -> str:
-    titles = [offer.remediation.title for offer in offers]
-    return "; ".join([titles[0], *(title[0].lower() + title[1:] for title in titles[1:])])

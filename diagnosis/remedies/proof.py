@@ -1,0 +1,107 @@
+"""The proof of a path: its offers' changes made in memory, on the run's side and the account's, and all gates judged again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from diagnosis.account import AccountState
+from diagnosis.case import Case
+from diagnosis.live.assessment import assess
+from diagnosis.live.judgement import RunClaims
+from diagnosis.reading import Absent
+from diagnosis.remediation import Change
+from diagnosis.remedies.audience import situation_of
+from diagnosis.remedies.bundle import by_owner
+from diagnosis.remedies.edits import edited
+from diagnosis.remedies.model import applied
+from diagnosis.remedies.newly import newly_admitted
+from diagnosis.remedies.offer import Offer, Situation
+from diagnosis.verdicts import Assessment, Need, Path, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Run and account as changes would leave them."""
+
+    replay: Replay
+    workflow: Workflow | UnparsableWorkflow | None
+    account: AccountState
+    case: Case
+    ref: str | None
+    """The ref on which the next run would be dispatched; None for the run's own."""
+    needs: tuple[Need, ...] | None
+    """None where they have to be found again."""
+
+    @property
+    def run(self) -> RunClaims:
+        """The run as STS and ECR would meet it."""
+        return RunClaims.of(self.replay, self.workflow, self.account, self.case, self.ref)
+
+    def judged(self) -> Assessment:
+        """All gates judged."""
+        return assess(self.replay, self.workflow, self.account, self.case, ref=self.ref, needs=self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The run and the account as they are: what offers are tried on."""
+
+    replay: Replay
+    workflow: Workflow | UnparsableWorkflow | None
+    live: Assessment
+    case: Case
+
+    def after(self, offers: Iterable[Offer]) -> Changed:
+        """Run and account after the changes of these offers."""
+        listed = tuple(offers)
+        changes = _changes(listed)
+        # What AWS's own tools said, they said of the account as it is.
+        account = replace(applied(changes, self.live.account), second_opinions=Absent("second opinions"))
+        replay, workflow, account = edited(changes, self.replay, self.workflow, account)
+        same_account = account.question.role_account == self.live.account.question.role_account
+        return Changed(
+            replay=replay,
+            workflow=workflow,
+            account=account,
+            # A role that the case file states is the one that the run had.
+            case=replace(self.case, role_arn=None) if account.question.role_arn != self._role_arn else self.case,
+            ref=next((offer.dispatch_ref for offer in listed if offer.dispatch_ref), None),
+            # A release needs the same, whichever role of the account it assumes.
+            needs=self.live.needs if same_account else None,
+        )
+
+    @property
+    def _role_arn(self) -> str | None:
+        return self.live.account.question.role_arn
+
+    def situation(self, offers: Iterable[Offer] = ()) -> Situation:
+        """What further offers are made for, once these are carried out."""
+        changed = self.after(offers)
+        return situation_of(changed.run, changed.judged())
+
+    def path(self, offers: tuple[Offer, ...]) -> Path:
+        """The offers together, with their proof."""
+        changed = self.after(offers)
+        judged = changed.judged()
+        return Path(
+            title=_title(offers),
+            remediations=tuple(offer.remediation for offer in offers),
+            gates=judged.gates,
+            newly_admitted=newly_admitted(self.live, judged, self.replay, _changes(offers), changed.run.audience),
+            proves=" ".join(offer.proves for offer in offers if offer.proves)
+            or "That a rerun of the same workflow passes every gate.",
+            does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),
+            still=judged.problems,
+            owners=by_owner(offer.remediation for offer in offers),
+        )
+
+
+def _changes(offers: Iterable[Offer]) -> tuple[Change, ...]:
+    return tuple(change for offer in offers for change in offer.remediation.changes)
+
+
+def _title(offers: Iterable[Offer]) -> str:
+    titles = [offer.remediation.title for offer in offers]
+    return "; ".join([titles[0], *(title[0].lower() + title[1:] for title in titles[1:])])

@@ -1,0 +1,94 @@
+"""Whether another role of the account is worth looking for, and which of its roles are worth reading.
+
+A role that exists, trusts the run already and holds what the release needs is a way out that changes nothing in AWS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.account import AccountState
+from diagnosis.case import Case
+from diagnosis.claims.subject_claim import PossibleClaims
+from diagnosis.gates import Verdict
+from diagnosis.live.assessment import assess
+from diagnosis.live.judgement import RunClaims, absent_role
+from diagnosis.reading import Known
+from diagnosis.remedies.audience import situation_of
+from diagnosis.remedies.offer import Situation
+from diagnosis.runs import Repository
+from diagnosis.trust.admits import Admission, who_gets_in
+from diagnosis.trust.judgement import judge_trust
+from diagnosis.trust.question import TrustOutcome
+from diagnosis.verdicts import Problem, Replay
+from diagnosis.workflow import UnparsableWorkflow, Workflow
+
+_CAUSES_OF_A_ROLE = frozenset(
+    {
+        "role-absent",
+        "session-duration",
+        "trust-too-open",
+        "wildcard-escalation",
+        "get-authorization-token",
+        "push-scope",
+        "pull-scope",
+        "boundary",
+        "repository-policy-deny",
+        "scp",
+        "resource-control-policy",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSearch:
+    """What another role must admit, so that reading its policies is worth the calls."""
+
+    own_role_arn: str
+    claims: PossibleClaims
+    """Of the run, with the audience that it will request."""
+    audience: str
+    provider_arn: str
+    session_name: str
+    repository: Repository
+
+    def fits(self, role_arn: str, trust_policy: str) -> bool:
+        """Whether a trust policy admits the run for certain, and nobody whom a release role should refuse."""
+        host = self.claims.issuer.partition("/")[0]
+        if role_arn == self.own_role_arn or host not in trust_policy:
+            return False
+        judged = judge_trust(
+            trust_policy, self.claims, self.provider_arn, role_arn, session_name=self.session_name or None
+        )
+        if judged.outcome is not TrustOutcome.ALLOWED:
+            return False
+        found = who_gets_in(
+            trust_policy, self.repository, audience=self.audience, provider_arn=self.provider_arn, role_arn=role_arn
+        )
+        return isinstance(found, Admission) and found.verdict is not Verdict.FAIL
+
+
+def of_the_role(situation: Situation) -> tuple[Problem, ...]:
+    """The problems that the run has with its role, and might not have with another one."""
+    refused = situation.refused_by_trust
+    return tuple(problem for problem in situation.problems if problem.cause in _CAUSES_OF_A_ROLE or problem in refused)
+
+
+def role_search(
+    replay: Replay, workflow: Workflow | UnparsableWorkflow | None, account: AccountState, case: Case
+) -> RoleSearch | None:
+    """What to look for among the account's roles; None where the run's own role serves, or could not be looked at."""
+    live = assess(replay, workflow, account, case)
+    situation = situation_of(RunClaims.of(replay, workflow, account, case), live)
+    run, provider_arn = situation.run, account.question.provider_arn
+    seen = isinstance(account.role, Known) or absent_role(account) is not None
+    if not of_the_role(situation) or not seen or not run.role_arn or not provider_arn or run.crossing.chained_from:
+        return None
+    return RoleSearch(
+        own_role_arn=run.role_arn,
+        claims=situation.claims,
+        audience=situation.audience,
+        provider_arn=provider_arn,
+        session_name=run.session_name,
+        repository=run.attempt.repository,
+    )
