@@ -44,4 +44,5 @@ class Kept:
 
 
 def _name(depth: Depth) -> str:
-    return depth.name.lower()
+    # Artifacts alone lie between the two, and one that lacks them is asked for them: the same entry serves both.
+    return Depth.FULL.name.lower() if depth == Depth.DIAGNOSIS else depth.name.lower()

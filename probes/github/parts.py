@@ -1,8 +1,12 @@
-"""The parts of attempts, in two rounds: what the run alone tells to ask for, then what the jobs tell."""
+"""The parts of attempts, in two rounds: what the run alone tells to ask for, then what the jobs tell.
+
+A failed attempt whose log can be read costs three requests: its jobs, the log's address, the log. What attempts have in
+common (a workflow file at a commit, the repository's OIDC customization) is asked for once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from threading import Lock
@@ -26,8 +30,12 @@ from probes.github.workflow_text import FileAt, called_file, file_of, read_file
 
 MOST_LOGS = 40
 """Of one attempt, unless everything is read."""
+NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has more than {MOST_LOGS} such jobs"
+"""Why a log was left out."""
 
 Task: TypeAlias = Callable[[Client], Any]
+Key: TypeAlias = tuple[int, int]
+"""``(run id, attempt)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +59,12 @@ class Depth(IntEnum):
     that name a cause, for many runs at once."""
     VERDICT = 3
     """What decides: the logs of releasing jobs as well, the workflow files, the OIDC customization."""
-    FULL = 4
-    """The artifacts with their small JSON files."""
-    EVERYTHING = 5
+    DIAGNOSIS = 4
+    """The artifacts with their small JSON files, where they tell what nothing else does: of a success, whose evidence is
+    judged, and of an attempt whose logs are not there. Of a failure with readable logs they decide nothing."""
+    FULL = 5
+    """The artifacts of every attempt."""
+    EVERYTHING = 6
     """All logs and all annotations: for a recording."""
 
 
@@ -67,30 +78,37 @@ class Parts:
         self._files: dict[FileAt, Reading[str]] = {}
         self._customization: Reading[OidcCustomization] | None = None
 
-    def add(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
+    def add(
+        self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, with_artifacts: Collection[Key] = ()
+    ) -> tuple[Attempt, ...]:
         """The attempts with the parts that the depth asks for; what a completed one has already is not asked for again.
 
-        Raises Cancelled only.
+        ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. Raises Cancelled
+        only.
         """
         if depth < Depth.JOBS or not attempts:
             return tuple(attempts)
-        found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth), watch)
+        found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
         self._remember(found)
         whole = [self._with_first_round(attempt, found) for attempt in attempts]
         if depth < Depth.LOGS:
             return tuple(whole)
-        return self._with_words(whole, depth, watch)
+        spoken = self._with_words(whole, depth, watch)
+        return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
 
-    def _first_round(self, attempts: Sequence[Attempt], depth: Depth) -> dict[Hashable, Task]:
+    def _first_round(
+        self, attempts: Sequence[Attempt], depth: Depth, with_artifacts: Collection[Key]
+    ) -> dict[Hashable, Task]:
         tasks: dict[Hashable, Task] = {}
         for attempt in attempts:
             if not _settled(attempt, attempt.jobs):
                 tasks["jobs", attempt.key] = _bind(read_jobs, attempt)
         if depth >= Depth.VERDICT:
             tasks |= self._shared(attempts)
-        if depth >= Depth.FULL:
+        if depth >= Depth.DIAGNOSIS:
             for attempt in attempts:
-                if not _settled(attempt, attempt.artifacts):
+                wanted = depth >= Depth.FULL or attempt.conclusion == "success" or attempt.key in with_artifacts
+                if wanted and not _settled(attempt, attempt.artifacts):
                     tasks["artifacts", attempt.key] = _bind(read_artifacts, attempt)
         return tasks
 
@@ -100,12 +118,12 @@ class Parts:
         with self._lock:
             if self._customization is None:
                 tasks["customization"] = _bind(read_customization, attempts[0].repository)
-            for attempt in attempts:
-                files: list[tuple[object, Reading[str]]] = [(file_of(attempt), attempt.workflow_text)]
-                files += [(called_file(called), called.text) for called in attempt.called_workflows]
-                for file, text in files:
-                    if isinstance(file, FileAt) and file not in self._files and not _settled(attempt, text):
-                        tasks[file] = _bind(read_file, file)
+            # First what is there already: another attempt of the same commit need not ask for it.
+            needed = [(attempt, file, text) for attempt in attempts for file, text in _files_of(attempt)]
+            self._files.update({file: text for _, file, text in needed if isinstance(text, Known)})
+            for attempt, file, text in needed:
+                if file not in self._files and not _settled(attempt, text):
+                    tasks[file] = _bind(read_file, file)
         return tasks
 
     def _remember(self, found: dict[Hashable, Any]) -> None:
@@ -126,7 +144,7 @@ class Parts:
         text = files.get(place) if isinstance(place, FileAt) else place
         return replace(
             attempt,
-            jobs=found.get(("jobs", attempt.key), attempt.jobs),
+            jobs=_with_words_kept(attempt, found.get(("jobs", attempt.key), attempt.jobs)),
             artifacts=found.get(("artifacts", attempt.key), attempt.artifacts),
             workflow_text=text or attempt.workflow_text,
             oidc_customization=customization or attempt.oidc_customization,
@@ -135,7 +153,7 @@ class Parts:
 
     def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
         """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
-        tasks: dict[tuple[tuple[int, int], int], Callable[[Client], Words]] = {}
+        tasks: dict[tuple[Key, int], Callable[[Client], Words]] = {}
         for attempt in attempts:
             workflows = _workflows(attempt)
             for job in _chosen(attempt, workflows, depth):
@@ -147,6 +165,16 @@ class Parts:
         words = self._crew.side_by_side("reading logs", tasks, watch)
         return tuple(_said(attempt, words, depth) for attempt in attempts)
 
+    def _with_artifacts(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
+        """Third round, for old runs: artifacts may stand in for what the logs would have told."""
+        tasks = {
+            attempt.key: _bind(read_artifacts, attempt)
+            for attempt in attempts
+            if attempt.complete and not _settled(attempt, attempt.artifacts) and _lacks_words(attempt)
+        }
+        found = self._crew.side_by_side("reading artifacts", tasks, watch)
+        return tuple(replace(a, artifacts=found[a.key]) if a.key in found else a for a in attempts)
+
 
 def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
     return lambda client: read(client, *arguments)
@@ -157,8 +185,46 @@ def _settled(attempt: Attempt, reading: Reading[Any]) -> bool:
     return attempt.complete and (not isinstance(reading, Unreadable) or reading.lasting)
 
 
+def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[str]]]:
+    """The places of the workflow files that the attempt ran, with what is known of each."""
+    own = file_of(attempt)
+    if isinstance(own, FileAt):
+        yield own, attempt.workflow_text
+    for called in attempt.called_workflows:
+        place = called_file(called)
+        if place is not None:
+            yield place, called.text
+
+
+def _lacks_words(attempt: Attempt) -> bool:
+    """Whether the jobs, or the log of one that decides, could not be read."""
+    if not isinstance(attempt.jobs, Known):
+        return True
+    deciding = _chosen(attempt, _workflows(attempt), Depth.DIAGNOSIS)
+    return any(isinstance(job.log, Unreadable) for job in deciding)
+
+
+def _with_words_kept(attempt: Attempt, now: Reading[tuple[Job, ...]]) -> Reading[tuple[Job, ...]]:
+    """An active attempt's jobs as they are now; what an ended one of them said before stays while the attempt runs.
+
+    When the attempt has ended its logs are read once more: just after a job's end the last lines may be missing.
+    """
+    if attempt.complete or not isinstance(now, Known) or not isinstance(attempt.jobs, Known):
+        return now
+    before = {job.id: job for job in attempt.jobs.value if job.status == "completed" and isinstance(job.log, Known)}
+    jobs = tuple(
+        replace(job, log=old.log, annotations=old.annotations, log_steps=old.log_steps)
+        if (old := before.get(job.id)) is not None
+        else job
+        for job in now.value
+    )
+    return replace(now, value=jobs)
+
+
 def _has_spoken(attempt: Attempt, job: Job, depth: Depth) -> bool:
     """Whether the job's log is there, or is gone for good and its annotations are there in its place."""
+    if not attempt.complete and depth < Depth.EVERYTHING and isinstance(job.log, Known):
+        return True
     if not _settled(attempt, job.log):
         return False
     needed = depth >= Depth.EVERYTHING or (isinstance(job.log, Unreadable) and job.conclusion != "success")
@@ -205,7 +271,7 @@ def _read_words(client: Client, repository: Repository, job: Job, steps: tuple[S
     return Words(log, annotations, numbers)
 
 
-def _said(attempt: Attempt, words: dict[tuple[tuple[int, int], int], Words], depth: Depth) -> Attempt:
+def _said(attempt: Attempt, words: dict[tuple[Key, int], Words], depth: Depth) -> Attempt:
     if not isinstance(attempt.jobs, Known):
         return attempt
     jobs = tuple(
@@ -227,7 +293,7 @@ def _job_said(job: Job, words: Words | None, depth: Depth) -> Job:
         job,
         log=Unreadable(
             what,
-            f"the job neither failed nor releases anything, or the attempt has more than {MOST_LOGS} such jobs",
+            NOT_CHOSEN,
             f"read it at {job.html_url}" if job.html_url else "read it on GitHub",
         ),
     )

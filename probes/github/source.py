@@ -6,7 +6,7 @@ What fails in part becomes an Unreadable reading inside the attempt; what fails 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -156,39 +156,65 @@ class GitHubSource:
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
         """All attempts of a run, the first first. Raises GitHubProblem, Cancelled."""
-        watch = Watch(cancelled, progress)
-        (latest,) = self._runs([(run_id, None)], watch)
-        numbers = range(max(1, latest.attempt - _MOST_ATTEMPTS), latest.attempt)
-        what = f"An attempt of the run {run_id} of {self.name}"
+        return self.attempts_of_all([run_id], depth, cancelled=cancelled, progress=progress)
 
-        def task(number: int) -> Callable[[Client], Attempt]:
-            return as_whole(what, lambda client: read_earlier(client, latest, number))
+    def attempts_of_all(
+        self,
+        runs: Sequence[int],
+        depth: Depth = Depth.FULL,
+        *,
+        cancelled: CancelHook = never,
+        progress: ProgressHook = silent,
+    ) -> tuple[Attempt, ...]:
+        """All attempts of several runs, run by run, of each the first first. Raises GitHubProblem, Cancelled."""
+        latest = self._runs([(run_id, None) for run_id in runs], Watch(cancelled, progress))
+        whole = self.with_earlier(latest, cancelled=cancelled, progress=progress)
+        return self.complete(whole, depth, cancelled=cancelled, progress=progress)
 
-        kept = self._kept.earlier(latest) if self._kept and numbers else {}
-        tasks = {number: task(number) for number in numbers if number not in kept}
-        earlier = kept | self._crew.side_by_side("reading runs", tasks, watch)
-        attempts = (*(earlier[number] for number in numbers), latest)
-        return self.complete(attempts, depth, cancelled=cancelled, progress=progress)
+    def with_earlier(
+        self, latest: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> tuple[Attempt, ...]:
+        """Each run's latest attempt with those before it, the first first, without parts. Raises GitHubProblem, Cancelled."""
+        asked = tuple(latest)
+        tasks: dict[tuple[int, int], Callable[[Client], Attempt]] = {}
+        found: dict[tuple[int, int], Attempt] = {}
+        for attempt in asked:
+            what = f"An attempt of the run {attempt.run_id} of {self.name}"
+            numbers = _numbers_before(attempt)
+            kept = self._kept.earlier(attempt) if self._kept and numbers else {}
+            found |= {(attempt.run_id, number): kept[number] for number in numbers if number in kept}
+            for number in numbers:
+                if number not in kept:
+                    read = partial(read_earlier, latest=attempt, number=number)
+                    tasks[attempt.run_id, number] = as_whole(what, read)
+        found |= self._crew.side_by_side("reading runs", tasks, Watch(cancelled, progress))
+        return tuple(
+            self._label(each)
+            for attempt in asked
+            for each in (*(found[attempt.run_id, number] for number in _numbers_before(attempt)), attempt)
+        )
 
     def complete(
         self,
         attempts: Iterable[Attempt],
         depth: Depth = Depth.FULL,
         *,
+        with_artifacts: Collection[tuple[int, int]] = (),
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
         """Attempts as :meth:`list_runs` gave them, with their parts read. Raises Cancelled only.
 
-        The cheapest way to many verdicts: the list has brought the runs already.
+        The cheapest way to many verdicts: the list has brought the runs already. ``with_artifacts`` holds the keys of
+        those whose artifacts are read although ``Depth.DIAGNOSIS`` would leave them out.
         """
         watch = Watch(cancelled, progress)
         asked = tuple(attempts)
         if self._kept is None or depth < Depth.JOBS:
-            whole = self._parts.add(asked, depth, watch)
+            whole = self._parts.add(asked, depth, watch, with_artifacts)
         else:
             filled = self._kept.filled(asked, depth)
-            whole = self._parts.add(filled, depth, watch)
+            whole = self._parts.add(filled, depth, watch, with_artifacts)
             self._kept.keep(filled, whole, depth)
         return tuple(self._label(attempt) for attempt in whole)
 
@@ -257,3 +283,7 @@ class GitHubSource:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _numbers_before(latest: Attempt) -> range:
+    return range(max(1, latest.attempt - _MOST_ATTEMPTS), latest.attempt)

@@ -2,6 +2,7 @@
 
     python tests/benchmarks/bench_github.py                # 100 runs, three jobs each, 200 KB a log, 30 ms a request
     python tests/benchmarks/bench_github.py --runs 30      # quicker and less steady
+    python tests/benchmarks/bench_github.py --commits 10   # the runs are of ten commits, not of one each
 
 A loopback GitHub in a process of its own serves made-up runs and waits before each answer. All clients meet the same
 server in the same run, so compare the ratios; seconds depend on the machine and on what else it does.
@@ -53,7 +54,7 @@ from probes.github.parts import Depth
 from probes.github.source import GitHubSource
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
-from probes.recording.format import RecordedLog
+from probes.recording.format import RecordedLog, Recording
 from probes.recording.synthetic import Shape, synthetic_recording
 from probes.recording.view import RecordingView
 from probes.store.attempts import AttemptStore
@@ -102,7 +103,8 @@ def archive(view: RecordingView, run_id: int) -> bytes:
 
 def serve(options: argparse.Namespace) -> None:
     """Serve until standard input is closed. The address goes to standard output as JSON."""
-    recording = synthetic_recording(Shape(runs=options.runs, jobs=options.jobs, log_bytes=options.log_kb * 1000))
+    made = synthetic_recording(Shape(runs=options.runs, jobs=options.jobs, log_bytes=options.log_kb * 1000))
+    recording = of_few_commits(made, options.commits) if options.commits else made
     with GitHubServer(recording, latency_seconds=options.latency) as github:
         # Built once: on GitHub the archive is there already. Runs are alike in fours.
         archives = [archive(github.view, FIRST + number) for number in range(min(4, options.runs))]
@@ -133,11 +135,22 @@ def serve(options: argparse.Namespace) -> None:
             listener.shutdown()
 
 
+def of_few_commits(made: Recording, commits: int) -> Recording:
+    """The same runs, dispatched again and again on a few commits."""
+    heads = [run.attempts[0].run["head_sha"] for run in made.runs[:commits]]
+    runs = (
+        replace(run, attempts=tuple(replace(a, run={**a.run, "head_sha": heads[n % commits]}) for a in run.attempts))
+        for n, run in enumerate(made.runs)
+    )
+    return replace(made, runs=tuple(runs))
+
+
 @contextmanager
 def server(options: argparse.Namespace, folder: Path) -> Iterator[Served]:
     """The loopback GitHub in a process of its own: its work must not be counted as the client's."""
     place = folder / "github.sock"
     shape = ["--runs", options.runs, "--jobs", options.jobs, "--log-kb", options.log_kb, "--latency", options.latency]
+    shape += ["--commits", options.commits]
     command = [sys.executable, __file__, "--serve", str(place), *map(str, shape)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -234,9 +247,10 @@ def measured(options: argparse.Namespace, folder: Path) -> Iterator[Result]:
         clients: list[Callable[[], Result]] = [
             lambda: planescope("planescope, logs that decide", served, options, Depth.LOGS),
             lambda: planescope("planescope, with workflow files", served, options, Depth.VERDICT),
-            lambda: planescope("planescope, with artifacts too", served, options, Depth.FULL),
-            lambda: planescope("the same, filling the store", served, options, Depth.FULL, next(stores)),
-            lambda: planescope("the same, a second start", served, options, Depth.FULL, folder / "store-0"),
+            lambda: planescope("planescope, as the app reads", served, options, Depth.DIAGNOSIS),
+            lambda: planescope("the same, filling the store", served, options, Depth.DIAGNOSIS, next(stores)),
+            lambda: planescope("the same, a second start", served, options, Depth.DIAGNOSIS, folder / "store-0"),
+            lambda: planescope("planescope, all artifacts too", served, options, Depth.FULL),
         ]
         if shutil.which("gh"):
             clients += [lambda: gh(served, options, folder, options.parallel), lambda: gh(served, options, folder, 1)]
@@ -267,6 +281,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--log-kb", type=int, default=200)
     parser.add_argument("--latency", type=float, default=0.03, help="seconds before each answer")
+    parser.add_argument("--commits", type=int, default=0, help="of how many commits the runs are; 0: each of its own")
     parser.add_argument("--parallel", type=int, default=16, help="processes of gh at once")
     parser.add_argument("--rounds", type=int, default=1, help="the best of some counts")
     parser.add_argument("--serve", metavar="SOCKET", help=argparse.SUPPRESS)

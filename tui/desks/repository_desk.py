@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.case import Case
-from diagnosis.closure.chain import chain_of, in_order
 from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, subject_of
 from diagnosis.packet import packet
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing, Replay
-from probes.github.errors import Cancelled as SourceCancelled
-from probes.github.errors import ExitCode, GitHubProblem
-from probes.github.parts import Depth
 from probes.github.runs import RunFilter
-from probes.github.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
-from probes.github.source import ProgressHook as SourceProgress
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
     Between,
     CallRow,
     CancelHook,
-    Cancelled,
     DeskProblem,
     ExportResult,
     Moment,
@@ -41,7 +33,7 @@ from tui.desk import (
     no_progress,
 )
 from tui.desks.between import read_between
-from tui.desks.neighbours import runs_around
+from tui.desks.github_side import GitHubSide, stop_if
 from tui.packet.folder import PacketProblem, write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
@@ -67,13 +59,12 @@ class RepositoryDesk:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
+        self._github = GitHubSide(source, workflow=workflow, branch=branch)
         self._read_account = read_account
         self._ledger = ledger
         self._title = title
         self._workflow, self._branch = workflow, branch
         self._clock = clock
-        self._listed: dict[RunKey, Attempt] = {}
-        self._complete: dict[RunKey, Attempt] = {}
         self.case = case
         self.origin = ""
         self.moment_words = ""
@@ -131,8 +122,7 @@ class RepositoryDesk:
 
     def forget(self) -> None:
         """Drop everything that was read; the embedded incident calls it when the moment changes."""
-        self._listed.clear()
-        self._complete.clear()
+        self._github.forget()
 
     # -- runs
 
@@ -148,78 +138,8 @@ class RepositoryDesk:
             status=query.status,
             created=query.created,
         )
-        found = self._page(wanted, page, progress, cancelled)
-        self._listed.update({attempt.key: attempt for attempt in found.attempts})
+        found = self._github.listed(wanted, page, progress, cancelled)
         return RunPage(tuple(_row(attempt) for attempt in found.attempts), found.total, found.next_page)
-
-    def _chain(self, selected: RunKey | None, progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
-        """The attempts of the chain around the selected run, not yet with their parts."""
-        if self.case.runs and selected is None:
-            return self._attempts_of(self.case.runs, progress, cancelled)
-        anchor = self._listed.get(selected) if selected else None
-        if anchor is None and selected is not None:
-            anchor = self._first_read(selected, progress, cancelled)
-        workflow = anchor.workflow_path if anchor else self.case.workflow or self._workflow
-        if anchor is None and not workflow:
-            newest = self._page(RunFilter(branch=self._branch), 1, progress, cancelled).attempts
-            workflow = newest[0].workflow_path if newest else ""
-        listed = self._around(workflow, anchor, progress, cancelled) if workflow else ()
-        known = {attempt.key: attempt for attempt in listed}
-        if anchor is not None:
-            known.setdefault(anchor.key, anchor)
-        chain = chain_of(tuple(known.values()), selected)
-        repeated = tuple(dict.fromkeys(attempt.run_id for attempt in chain if attempt.attempt > 1))
-        if repeated:
-            earlier = {attempt.key: attempt for attempt in self._attempts_of(repeated, progress, cancelled)}
-            chain = in_order({**{attempt.key: attempt for attempt in chain}, **earlier}.values())
-        return chain
-
-    def _around(
-        self, workflow: str, anchor: Attempt | None, progress: ProgressHook, cancelled: CancelHook
-    ) -> tuple[Attempt, ...]:
-        """The workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
-        wanted = RunFilter(workflow=workflow)
-        try:
-            return runs_around(lambda number: self._page(wanted, number, progress, cancelled), anchor)
-        except DeskProblem as problem:
-            if anchor is None or problem.exit_code != ExitCode.USAGE:
-                raise
-            return (anchor,)
-
-    def _page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> SourcePage:
-        _stop_if(cancelled)
-        with _asking():
-            return self._source.list_runs(wanted, number, cancelled=cancelled, progress=_shown(progress))
-
-    def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
-        with _asking():
-            return self._source.attempt(*key, depth=Depth.RUN, cancelled=cancelled, progress=_shown(progress))
-
-    def _attempts_of(self, runs: Sequence[int], progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
-        found: list[Attempt] = []
-        for run in runs:
-            _stop_if(cancelled)
-            with _asking():
-                found.extend(self._source.attempts_of(run, Depth.RUN, cancelled=cancelled, progress=_shown(progress)))
-        return in_order(found)
-
-    def _with_parts(
-        self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
-    ) -> tuple[Attempt, ...]:
-        """The attempts with jobs, logs, workflow file; what is complete is not asked for twice."""
-        wanted = [attempt for attempt in attempts if attempt.key not in self._complete]
-        read: tuple[Attempt, ...] = ()
-        if wanted:
-            with _asking():
-                read = self._source.complete(
-                    wanted,
-                    progress=_shown(progress),
-                    cancelled=cancelled,
-                )
-            _stop_if(cancelled)
-            self._complete.update({attempt.key: attempt for attempt in read if attempt.complete})
-        fresh = {attempt.key: attempt for attempt in read}
-        return tuple(fresh.get(a.key) or self._complete.get(a.key) or a for a in attempts)
 
     # -- the diagnosis
 
@@ -228,17 +148,19 @@ class RepositoryDesk:
     ) -> Diagnosis:
         """Diagnose the chain around the selected run."""
         progress(Progress("collecting the chain of attempts"))
-        return self._diagnosed(self._chain(selected, progress, cancelled), subject or selected, progress, cancelled)
+        return self._diagnosed(
+            self._github.chain(selected, self.case, progress, cancelled), subject or selected, progress, cancelled
+        )
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
         """Diagnose exactly these runs, every attempt of each."""
         progress(Progress("reading the runs"))
-        return self._diagnosed(self._attempts_of(runs, progress, cancelled), None, progress, cancelled)
+        return self._diagnosed(self._github.attempts_of(runs, progress, cancelled), None, progress, cancelled)
 
     def _diagnosed(
         self, chain: Sequence[Attempt], subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
     ) -> Diagnosis:
-        attempts = self._with_parts(chain, progress, cancelled)
+        attempts = self._github.with_parts(chain, progress, cancelled)
         workflows = _workflows(attempts)
         replays = replays_of(attempts, workflows, self.case)
         chosen = subject_of(replays, subject)
@@ -246,7 +168,7 @@ class RepositoryDesk:
         if chosen is not None:
             progress(Progress("asking the account"))
             account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled)
-            _stop_if(cancelled)
+            stop_if(cancelled)
         return conclude(
             replays,
             workflows,
@@ -272,27 +194,6 @@ class RepositoryDesk:
         except PacketProblem as problem:
             raise DeskProblem(str(problem)) from None
         return ExportResult(written.directory, written.files)
-
-
-def _shown(progress: ProgressHook) -> SourceProgress:
-    """The app's hook as the source calls it; it shows a rate limit's countdown, too."""
-    return lambda what, done, total: progress(Progress(what, done, total))
-
-
-def _stop_if(cancelled: CancelHook) -> None:
-    if cancelled():
-        raise Cancelled
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Turns what GitHub's adapter raises into what the app expects of its desk."""
-    try:
-        yield
-    except GitHubProblem as problem:
-        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
-    except SourceCancelled:
-        raise Cancelled from None
 
 
 def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
