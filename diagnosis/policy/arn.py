@@ -70,8 +70,12 @@ class PrincipalView:
 
     @property
     def identity_key(self) -> tuple[str, str, str]:
-        """Partition, account and folded name: what names a role or user whatever its path; names know no case."""
-        return (self.partition, self.account, self.name.lower())
+        """Partition, account and name: what names a role or user whatever its path.
+
+        A role's name knows no letter case ("Names are not distinguished by case"), a user's in a Principal does.
+        """
+        name = self.name if self.kind is PrincipalKind.FEDERATED_USER else self.name.lower()
+        return (self.partition, self.account, name)
 
     @property
     def has_identity_policies(self) -> bool:

@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.policy.conditions import Condition, compile_condition
-from diagnosis.policy.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.policy.matching import (
+    Matcher,
+    action_matcher,
+    matches_everything,
+    names_no_resource,
+    names_no_service,
+    resource_matcher,
+)
 from diagnosis.policy.principals import PRINCIPAL_TYPES, PrincipalSet, index_principals
 from diagnosis.policy.rejections import PolicyKind, rejections_of
 from diagnosis.policy.statement import ActionPatterns, Effect, ResourcePatterns, Statement
@@ -150,15 +157,20 @@ def _statement(tree: object, index: int, path: str, kind: PolicyKind | None, *, 
     resource = _one_of(parts, "Resource", "NotResource", path)
     principal = _one_of(parts, "Principal", "NotPrincipal", path)
     patterns = _strings(parts[action], f"{path}.{action}")
+    grants = effect == "Allow"
+    # What AWS would refuse opens nothing: in an Allow such a pattern matches nothing, in a Deny whatever it could mean.
+    matched = [pattern for pattern in patterns if action == "NotAction" or not (grants and names_no_service(pattern))]
     return Statement(
         index=index,
         path=path,
         sid=sid or None,
         effect=Effect(str(effect)),
-        actions=ActionPatterns(patterns, action == "NotAction", action_matcher(patterns)),
+        actions=ActionPatterns(patterns, action == "NotAction", action_matcher(matched)),
         resources=None
         if resource is None
-        else _resources(parts[resource], resource, path, _completes(kind, principal), variables=variables),
+        else _resources(
+            parts[resource], resource, path, _completes(kind, principal), grants=grants, variables=variables
+        ),
         principals=None if principal is None else _principals(parts[principal], f"{path}.{principal}"),
         not_principal=principal == "NotPrincipal",
         conditions=_conditions(parts.get("Condition", {}), f"{path}.Condition", variables=variables),
@@ -166,8 +178,14 @@ def _statement(tree: object, index: int, path: str, kind: PolicyKind | None, *, 
 
 
 def _resources(
-    tree: object, element: str, path: str, completed: Callable[[str], bool], *, variables: bool
+    tree: object, element: str, path: str, completed: Callable[[str], bool], *, grants: bool, variables: bool
 ) -> ResourcePatterns:
+    def matcher(pattern: str) -> Matcher:
+        complete = completed(pattern)
+        if grants and element == "Resource" and names_no_resource(pattern, complete=complete):
+            return _matches_nothing
+        return resource_matcher(pattern, variables=variables, complete=complete)
+
     patterns = _strings(tree, f"{path}.{element}")
     with_variables = [
         (read_pieces(pattern, variables=True, wildcards=True), resource_matcher(widened(pattern), variables=False))
@@ -178,9 +196,13 @@ def _resources(
         patterns,
         element == "NotResource",
         any(matches_everything(pattern) for pattern in patterns),
-        tuple(resource_matcher(pattern, variables=variables, complete=completed(pattern)) for pattern in patterns),
+        tuple(matcher(pattern) for pattern in patterns),
         tuple(with_variables),
     )
+
+
+def _matches_nothing(_value: str, _context: object) -> bool:
+    return False
 
 
 def _principals(tree: object, path: str) -> PrincipalSet:

@@ -126,6 +126,14 @@ def matches_everything(text: str) -> bool:
     return bool(text) and not text.strip("*")
 
 
+def names_no_resource(text: str, *, complete: bool) -> bool:
+    """Whether a Resource pattern is of no form that AWS takes: "must be in ARN format or *"."""
+    if matches_everything(text):
+        return False
+    short = text.count(":") < _ARN_SEGMENTS - 1
+    return not text.lower().startswith("arn:") or (short and not complete)
+
+
 def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Matcher:
     """One pattern of Resource or NotResource.
 
@@ -137,7 +145,7 @@ def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Ma
         return lambda _value, _context: True
     pieces = read_pieces(text, variables=variables, wildcards=True)
     segments = tuple(cut_at_colons(pieces, _ARN_SEGMENTS))
-    if complete and segments[0] == ("arn",) and len(segments) < _ARN_SEGMENTS:
+    if complete and text.lower().startswith("arn:") and len(segments) < _ARN_SEGMENTS:
         segments += ((Wildcard.ANY,),) * (_ARN_SEGMENTS - len(segments))
     if len(segments) > 1 and any(has_variables(segment) for segment in segments[:-1]):
         return lambda _value, _context: False  # before the fifth colon AWS replaces no variable
@@ -187,6 +195,11 @@ def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------- actions
+
+
+def names_no_service(pattern: str) -> bool:
+    """Whether an action pattern has a wildcard in its service, which AWS refuses but for ``*`` and ``*:*``."""
+    return bool(set(pattern.partition(":")[0]) & {"*", "?"}) and bool(pattern.strip("*:"))
 
 
 def action_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:

@@ -74,10 +74,11 @@ def _about(statement: Statement, request: Request, layer: Layer) -> Iterator[str
         return
     caller = request.caller
     if statement.not_principal and statement.effect is Effect.DENY and caller.has_identity_policies:
-        exempt = principals.match(caller) is not PrincipalMatch.NONE
+        listed = principals.match(caller)
+        exempt = listed is not PrincipalMatch.NONE
         if exempt and not principals.anybody and not principals.names_account_of(caller):
             yield "NotPrincipal with Deny does not list the caller's account; AWS may deny the account as a whole"
-        elif exempt and principals.match(caller) is PrincipalMatch.ACCOUNT:
+        elif listed is PrincipalMatch.ACCOUNT and not principals.names_somebody_beside(caller):
             yield "NotPrincipal with Deny lists the account and not the caller; AWS may still deny the caller"
         return
     named = principals.match(caller) is not PrincipalMatch.NONE

@@ -37,7 +37,7 @@ class PrincipalSet:
     accounts: frozenset[tuple[str, str]] = field(repr=False, compare=False)
     """``(partition, account)``; partition empty for a bare account id."""
     identities: frozenset[tuple[str, str, str, str]] = field(repr=False, compare=False)
-    """``(role or user, partition, account, folded name)``."""
+    """``(role or user, partition, account, name)``; a role's name folded, a user's as written."""
     federated: frozenset[str] = field(repr=False, compare=False)
     services: frozenset[str] = field(repr=False, compare=False)
 
@@ -64,6 +64,11 @@ class PrincipalSet:
         if self.names_account_of(caller):
             return PrincipalMatch.DIRECT if caller.kind is PrincipalKind.ROOT else PrincipalMatch.ACCOUNT
         return PrincipalMatch.NONE
+
+    def names_somebody_beside(self, caller: PrincipalView) -> bool:
+        """Whether a user, role or session of the caller's account is named (the account itself does not count)."""
+        arns = (split_arn(name) for name in self.names)
+        return any(arn is not None and arn.account == caller.account and arn.resource != "root" for arn in arns)
 
     def names_account_of(self, caller: PrincipalView) -> bool:
         """Whether the caller's account is named, by id or root ARN."""
@@ -97,7 +102,8 @@ def index_principals(entries: tuple[tuple[str, str], ...]) -> PrincipalSet:
         if arn.service == "iam" and arn.resource == "root":
             accounts.add((arn.partition, arn.account))
         elif arn.service == "iam" and sort in ("role", "user"):
-            identities.add((sort, arn.partition, arn.account, rest.rpartition("/")[2].lower()))
+            friendly = rest.rpartition("/")[2]
+            identities.add((sort, arn.partition, arn.account, friendly.lower() if sort == "role" else friendly))
     return PrincipalSet(
         entries,
         anybody=any(name == "*" and kind in ("*", "AWS") for kind, name in entries),

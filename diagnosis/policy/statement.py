@@ -134,14 +134,18 @@ class Statement:
     def principal_match(self, request: Request, *, has_boundary: bool) -> PrincipalMatch:
         """How closely Principal or NotPrincipal names the caller.
 
-        NotPrincipal with Deny denies every principal that has a permissions boundary, whatever it lists (IAM User
-        Guide, "Permissions boundaries for IAM entities").
+        NotPrincipal with Deny denies every principal that has a permissions boundary, whatever it lists. Where it
+        lists somebody together with that one's account, as it has to, only the one listed is spared: "all principals
+        except the user named Bob in AWS account 444455556666 are explicitly denied" (IAM User Guide, NotPrincipal).
         """
         if self.principals is None:
             return PrincipalMatch.NONE
         caller = request.caller
         if self.not_principal:
-            exempt = self.principals.match(caller) is not PrincipalMatch.NONE
+            listed = self.principals.match(caller)
+            exempt = listed is not PrincipalMatch.NONE
+            if listed is PrincipalMatch.ACCOUNT and self.effect is Effect.DENY:
+                exempt = not self.principals.names_somebody_beside(caller)
             if not exempt and self.effect is Effect.ALLOW and caller.kind is PrincipalKind.WEB_IDENTITY:
                 # Not documented whether an account's providers are of the account: taken for what opens less.
                 exempt = self.principals.names_account_of(caller)

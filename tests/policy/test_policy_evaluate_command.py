@@ -10,6 +10,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from tui.cli import policy_evaluate
 from tui.cli.policy_evaluate import answer_line, evaluate_command
@@ -147,7 +148,7 @@ REQUEST_MEMBERS = [
 ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_a_row_with_any_part_replaced_by_junk_gives_an_answer(data: st.DataObject) -> None:
     lines = ROWS.read_bytes().splitlines()

@@ -90,6 +90,9 @@ def test_an_identity_policy_is_enough_in_the_own_account() -> None:
         (USER, {"AWS": USER.replace("bob", "Bob")}, SILENT),
         (FEDERATED_USER, {"AWS": FEDERATED_USER}, ALLOWED),
         (FEDERATED_USER, {"AWS": USER}, ALLOWED),
+        # A user's name in a Principal is case-sensitive; role names are not distinguished by case.
+        (FEDERATED_USER, {"AWS": USER.replace("bob", "Bob")}, SILENT),
+        (SESSION, {"AWS": ROLE.replace("release", "Release")}, ALLOWED),
         (SERVICE, {"Service": SERVICE}, ALLOWED),
         (SERVICE, {"Service": ["ec2.amazonaws.com", SERVICE]}, ALLOWED),
         (SERVICE, {"Service": "*"}, SILENT),
@@ -335,14 +338,18 @@ def test_a_deny_in_any_layer_decides_and_is_named(layers: dict[str, object], lay
         ([ROLE], ALLOWED),
         ([USER], DENIED),
         ([THERE], DENIED),
+        # The account has to be listed beside the one who is spared; it spares nobody else then.
+        ([USER, ROOT], DENIED),
+        ([f"arn:aws:iam::{HERE}:role/other", HERE], DENIED),
+        ([f"arn:aws:iam::{THERE}:role/other", ROOT], ALLOWED),
     ],
 )
 def test_not_principal_with_deny(listed: list[str], expected: Outcome) -> None:
     shut = policy(deny(NotPrincipal={"AWS": listed}))
     decision = evaluate(push(), Layers(identity=(EVERYTHING,), resource=shut))
     assert decision.outcome is expected
-    incomplete = expected is ALLOWED and ROOT not in listed
-    assert any("NotPrincipal" in note for note in decision.not_evaluated) is incomplete
+    doubtful = expected is ALLOWED and not (ROOT in listed and ROLE in listed)
+    assert any("NotPrincipal" in note for note in decision.not_evaluated) is doubtful
     assert outcome(push(), identity=(EVERYTHING,), resource=shut, boundaries=(EVERYTHING,)) is DENIED
 
 

@@ -145,3 +145,24 @@ def test_an_action_without_resource_level_needs_a_pattern_for_everything() -> No
     assert not covers("Resource", REPOSITORY)
     assert not covers("NotResource", "*")
     assert covers("NotResource", REPOSITORY)
+
+
+@pytest.mark.parametrize(
+    ("element", "pattern"),
+    [
+        ("Resource", "*:repository/team/app"),
+        ("Resource", "arn?aws:ecr:eu-west-2:111122223333:repository/team/app"),
+        ("Action", "e*:PutImage"),
+        ("Action", "*:PutImage"),
+    ],
+)
+def test_a_pattern_that_aws_would_refuse_opens_nothing_and_still_shuts(element: str, pattern: str) -> None:
+    def covers(effect: str) -> bool:
+        parts = {"Effect": effect, "Action": "*", "Resource": "*", element: pattern}
+        policy = parse_policy({"Version": "2012-10-17", "Statement": parts})
+        assert isinstance(policy, Policy)
+        assert policy.rejections
+        return policy.statements[0].applies_to_identity(Request("p", "ecr:PutImage", REPOSITORY))
+
+    assert not covers("Allow")
+    assert covers("Deny")

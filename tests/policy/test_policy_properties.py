@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate, parse_policy
 
@@ -276,7 +277,7 @@ def test_text_and_mapping_are_the_same_policy(request: Request, document: list[S
     assert decisions[0].because == decisions[1].because
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(REQUESTS, layered())
 def test_every_decision_has_its_reason(request: Request, layers: dict[str, list[list[Statement]]]) -> None:
     decision = decide(request, layers)
