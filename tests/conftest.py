@@ -5,9 +5,10 @@ import os
 
 import pytest
 from hypothesis import settings
+from thoroughness import examples
 
 # The same examples in every run, so that a red run means a change; PLANESCOPE_EXPLORE=1 looks for new ones.
-settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("steady", derandomize=True, deadline=None, max_examples=examples(100))
 settings.register_profile("explore", deadline=None)
 settings.load_profile("explore" if os.environ.get("PLANESCOPE_EXPLORE") else "steady")
 

@@ -9,6 +9,7 @@ from aws_endpoint import Fault
 from fault_worlds import AFFECTED, World, check, read_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.reading import Absent, Known, Unreadable
@@ -41,7 +42,7 @@ BODIES = st.one_of(
 ANY_TEXT = st.none() | st.text(max_size=60) | st.sampled_from(["*", "../..", "\r\nX: y", "arn:aws:iam::1:role/", "%00"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     operation=st.sampled_from(sorted(AFFECTED)),
     status=st.sampled_from([200, 200, 200, 400, 403, 404, 500]),
@@ -52,7 +53,7 @@ def test_no_answer_makes_a_reading_raise_or_invent(world: World, operation: str,
     check(world, operation, state, (status, body))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     question=st.builds(
         AccountQuestion,

@@ -8,6 +8,7 @@ import pytest
 from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, trust, workflow
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.claims.subject_claim import claims_of
 from diagnosis.reading import Known, Unreadable
@@ -324,7 +325,7 @@ _STATEMENTS = st.builds(
 _ORDER = {TrustOutcome.DENIED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.ALLOWED: 2}
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(_STATEMENTS, max_size=3), _STATEMENTS, st.sampled_from([Known(OidcCustomization()), UNREAD, IMMUTABLE]))
 def test_a_further_deny_never_opens_and_a_further_allow_never_closes(listed, more, customization):
     before = judged(trust(statements=listed), oidc_customization=customization).outcome
@@ -335,7 +336,7 @@ def test_a_further_deny_never_opens_and_a_further_allow_never_closes(listed, mor
         assert _ORDER[after] >= _ORDER[before]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(_STATEMENTS, max_size=3), st.sampled_from([Known(OidcCustomization()), UNREAD, IMMUTABLE]))
 def test_a_refusal_always_has_a_cause_and_an_admission_none(listed, customization):
     judgement = judged(trust(statements=listed), oidc_customization=customization)

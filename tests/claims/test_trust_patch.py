@@ -8,6 +8,7 @@ import pytest
 from claims_world import AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, trust, workflow
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
@@ -155,7 +156,7 @@ subjects = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     listed=st.lists(subjects, min_size=1, max_size=3),
     operator=st.sampled_from(["StringEquals", "StringLike", "ForAnyValue:StringEquals"]),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_frames import action, gh, raw, script
+from thoroughness import examples
 
 from diagnosis.failures import NOTHING_FOUND, NOTHING_STOPPED, decide, explain, explain_text, find_failures
 from diagnosis.failures.prefilter import may_matter
@@ -51,7 +52,7 @@ def test_every_word_of_every_rule_is_found_by_the_fast_search() -> None:
 
 
 @given(MANGLED)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_mangled_lines_never_raise(lines: list[str]) -> None:
     for text in ("\n".join(lines), raw(lines), gh([("step", line) for line in lines])):
         finding = explain_text(text)
@@ -63,7 +64,7 @@ def test_mangled_lines_never_raise(lines: list[str]) -> None:
 
 
 @given(MANGLED)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_the_streamed_reading_finds_what_the_whole_reading_finds(lines: list[str]) -> None:
     text = raw([line.replace("\n", " ").replace("\r", " ") for line in lines])
     explanation = explain(text)

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recording_worlds import attempts, ids, recorded, replayed, small_world, source_of
+from thoroughness import examples
 
 from probes.embedded.github_server import GitHubServer
 from probes.github.errors import GitHubProblem
@@ -43,7 +44,7 @@ def changes(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(st.sampled_from(names), odd, max_size=3)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=changes(RUN), job=changes(JOB), step=changes(STEP), artifact=changes(ARTIFACT))
 def test_odd_members_are_recorded_so_that_the_replay_reads_the_same(
     run: dict[str, Any], job: dict[str, Any], step: dict[str, Any], artifact: dict[str, Any]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from probes.embedded.github_answers import Request
 from probes.embedded.github_routes import route
@@ -83,7 +84,7 @@ def ask_everything(folder: Path) -> None:
                 assert route(view, request).status in (200, 302, 403, 404, 410, 422)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), junk=JUNK, remove=st.booleans())
 def test_one_member_replaced_or_removed(folder, place, junk, remove):
     name, trail = place
@@ -102,7 +103,7 @@ def test_one_member_replaced_or_removed(folder, place, junk, remove):
         (folder / name).write_text(json.dumps(FILES[name]))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(FILES)), data=st.data())
 def test_a_file_cut_or_damaged_anywhere(folder, name, data):
     whole = (INCIDENT / name).read_bytes()

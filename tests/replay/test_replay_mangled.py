@@ -23,6 +23,7 @@ from replay_builders import (
     skipped,
     written_job,
 )
+from thoroughness import examples
 
 from diagnosis.gates import GATES, Verdict
 from diagnosis.reading import Known
@@ -82,7 +83,7 @@ def test_the_stories_themselves_hold(number: int) -> None:
     check(replay(attempt_of(job), None))
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(STORIES) - 1), st.data())
 def test_lines_cut_shuffled_and_mixed_with_junk(number: int, data: st.DataObject) -> None:
     job, workflow = story(number)
@@ -92,7 +93,7 @@ def test_lines_cut_shuffled_and_mixed_with_junk(number: int, data: st.DataObject
     check(replay(with_log(job, "\n".join(kept)), data.draw(st.sampled_from([workflow, None]))))
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(STORIES) - 1), st.data())
 def test_a_log_cut_anywhere(number: int, data: st.DataObject) -> None:
     job, workflow = story(number)
@@ -103,7 +104,7 @@ def test_a_log_cut_anywhere(number: int, data: st.DataObject) -> None:
     check(replay(with_log(job, text[begin:end]), workflow))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.text(max_size=2_000))
 def test_any_text_at_all(text: str) -> None:
     job, workflow = story(0)
@@ -111,7 +112,7 @@ def test_any_text_at_all(text: str) -> None:
     check(replay(with_log(replace(job, steps=()), text), None))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.binary(max_size=2_000))
 def test_binary_junk(raw: bytes) -> None:
     job, workflow = story(1)
@@ -119,7 +120,7 @@ def test_binary_junk(raw: bytes) -> None:
     check(replay(with_log(job, raw.decode("utf-8", "replace")), None))
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, len(STORIES) - 1), st.data())
 def test_step_records_that_contradict_the_log(number: int, data: st.DataObject) -> None:
     job, workflow = story(number)
@@ -153,7 +154,7 @@ def test_a_failed_step_gives_no_pass_to_its_own_gate_whatever_its_lines_say() ->
     assert all(gate.verdict is not Verdict.PASS for gate in result.gates)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=300))
 def test_strange_workflow_files(name: str, uses: str, script: str) -> None:
     steps = (Spec(name=name or None, uses=uses or "a/b@c"), Spec(name=name or None, run=script), *RELEASE)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.reading import Absent, Known, Reading, Unreadable
@@ -86,7 +87,7 @@ attempts = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(attempts)
 def test_every_attempt_survives(attempt: Attempt) -> None:
     told = json.loads(json.dumps(encode(attempt)))
@@ -109,7 +110,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(attempt=attempts, data=st.data())
 def test_a_mangled_value_is_refused_or_still_of_its_type(attempt: Attempt, data: st.DataObject) -> None:
     told = encode(attempt)

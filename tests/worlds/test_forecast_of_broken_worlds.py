@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
 from sound_worlds import EIGHT, GROUNDS, HOME, Ground, sound_world, two_role_world
+from thoroughness import examples
 
 from diagnosis.exit_code import exit_code
 from diagnosis.gates import Verdict
@@ -54,14 +55,14 @@ def test_two_defects_are_both_named(pair: tuple[Defect, Defect]) -> None:
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause for defect in pair}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(subsets)
 def test_the_forecast_names_exactly_the_seeded_defects(chosen: tuple[Defect, ...]) -> None:
     diagnosis = broken(chosen).diagnosis()
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause for defect in chosen}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(subsets)
 def test_the_first_path_opens_everything_that_can_be_modelled(chosen: tuple[Defect, ...]) -> None:
     diagnosis = broken(chosen).diagnosis()
@@ -76,7 +77,7 @@ def test_the_first_path_opens_everything_that_can_be_modelled(chosen: tuple[Defe
         assert path.opens_all
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(subsets)
 def test_no_remediation_grants_a_wildcard_where_an_arn_is_known(chosen: tuple[Defect, ...]) -> None:
     for remediation in broken(chosen).diagnosis().remediations:
@@ -108,7 +109,7 @@ PARTS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(subsets, st.sets(st.sampled_from(PARTS), min_size=1, max_size=2))
 def test_with_one_or_two_reads_denied_the_answer_is_unknown_or_stays_right(
     chosen: tuple[Defect, ...], parts: set[str]

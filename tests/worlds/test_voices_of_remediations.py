@@ -14,6 +14,7 @@ from botocore.session import Session
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, Defect, broken, compatible
+from thoroughness import examples
 
 from diagnosis.policy import PolicyKind, Unparsable, parse_policy
 from diagnosis.verdicts import ChangeKind, Diagnosis, Path, Remediation
@@ -144,7 +145,7 @@ def test_each_defect_is_mended_in_words_that_the_tools_take(defect: Defect) -> N
     check_paths(broken([defect]).diagnosis())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(subsets)
 def test_whatever_is_broken_together_is_mended_in_words_that_the_tools_take(chosen: tuple[Defect, ...]) -> None:
     check_paths(broken(chosen).diagnosis())
