@@ -77,10 +77,11 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
     """The statement as plain JSON values, secrets replaced; ``version`` is that of the tool."""
 
     def foreign(value: Json) -> Json:
-        return _each_text(value, lambda text: masked(scrub(text)) if mask_accounts else scrub(text))
+        # What names the run is left as it is: twelve digits there are no account.
+        return _each_text(value, masked) if mask_accounts else value
 
     issuer = f"https://{preflight.issuer}" if preflight.issuer else None
-    return {
+    whole: Object = {
         "schema": SCHEMA,
         "tool": {"name": "planescope", "version": version},
         "judged_at": time(preflight.judged_at),
@@ -89,12 +90,12 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
         "run": preflight.run,
         "attempt": preflight.attempt,
         "job": preflight.job,
-        "workflow_ref": scrub(preflight.workflow_ref),
+        "workflow_ref": preflight.workflow_ref,
         "sha": preflight.sha,
-        "ref": scrub(preflight.ref),
+        "ref": preflight.ref,
         "event": preflight.event,
         "id_token": preflight.id_token.value,
-        "claims": [_each_text(_claims(claims, issuer), scrub) for claims in preflight.claims],
+        "claims": [_claims(claims, issuer) for claims in preflight.claims],
         "role_arn": foreign(preflight.role_arn),
         "needs": foreign([_need(need) for need in preflight.needs]),
         "gates": foreign(gate_objects(preflight.gates)),
@@ -103,6 +104,7 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
         "notes": foreign(strings(preflight.notes)),
         "accounts_masked": mask_accounts,
     }
+    return {name: _each_text(value, scrub) for name, value in whole.items()}
 
 
 def _claims(claims: ClaimSet, issuer: str | None) -> Object:

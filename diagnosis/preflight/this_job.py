@@ -21,6 +21,7 @@ from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
+_NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
 _NO_CUSTOMIZATION = Unreadable(
     what="OIDC subject customization",
     why="GitHub was not asked: the step has no token for its API",
@@ -39,6 +40,8 @@ class Given:
     """The job's id where another one than the one that asks is meant."""
     file: Workflow | UnparsableWorkflow | None = None
     """The workflow file in which the job is written; None where it could not be read."""
+    text: Reading[str] = _NO_FILE
+    """The file's text, secrets replaced."""
     path: str = ""
     """Its path in the repository, empty where it is not known."""
     caller: Workflow | None = None
@@ -103,7 +106,12 @@ def this_job(given: Given) -> ThisJob:
         if written is None:
             raise NoSuchJob(name)
         ready = _as_it_runs(_inherited(file, written, given.caller, given.path), environ, offered, written)
-        file = replace(file, jobs=tuple(ready if job is written else job for job in file.jobs), env=_env(file, environ))
+        file = replace(
+            file,
+            jobs=tuple(ready if job is written else job for job in file.jobs),
+            env=_env(file, environ),
+            inputs=_inputs(file, given),
+        )
         own = replace(file, jobs=(ready,))
         jobs = (ready, *(job for job in file.jobs if job is not ready and not job.uses))
     return ThisJob(
@@ -147,6 +155,28 @@ def _as_it_runs(job: WorkflowJob, environ: Mapping[str, str], offered: IdToken, 
 
 def _env(file: Workflow, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return _filled(file.env, environ, *file.jobs)
+
+
+def _inputs(file: Workflow, given: Given) -> tuple[tuple[str, str | None], ...]:
+    """The inputs with which the run was dispatched, by the event; a default counts only for a dispatch that left it out.
+
+    Without the event's payload, or for a called workflow, no input is known: a default would be a guess.
+    """
+    dispatched = given.environ["GITHUB_EVENT_NAME"] == "workflow_dispatch" and given.path == workflow_path(
+        given.environ
+    )
+    told = given.event.get("inputs") if given.event is not None else None
+    if not dispatched or given.event is None or not isinstance(told, Mapping | None):
+        return tuple((name, None) for name, _ in file.inputs)
+    values = {
+        name: scrub(_as_text(value)) for name, value in (told or {}).items() if isinstance(value, str | bool | int)
+    }
+    return tuple((name, values.get(name, default)) for name, default in file.inputs)
+
+
+def _as_text(value: object) -> str:
+    """As an expression shows it: truth values in small letters."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _filled(
@@ -194,6 +224,7 @@ def _attempt(given: Given, jobs: tuple[str, ...]) -> Attempt:
         html_url=page,
         head_repository=_told(given.event, "pull_request", "head", "repo", "full_name"),
         jobs=Known(tuple(Job(number, job, "in_progress", None, log=running) for number, job in enumerate(jobs, 1))),
+        workflow_text=given.text,
         oidc_customization=given.customization,
         environment=given.environment,
     )

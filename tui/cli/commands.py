@@ -19,6 +19,11 @@ _COMMANDS = {
         "Diagnose runs: replay, today's gates, forecast, fix, closure.",
     ),
     "what-if": ("tui.cli.what_if", "what_if_command", "Judge a proposed policy against past runs and today's state."),
+    "preflight": (
+        "tui.cli.preflight",
+        "preflight_command",
+        "Inside a workflow run: judge this job's gates, fail closed.",
+    ),
     "explain": ("tui.cli.explain", "explain_command", "Say which gate a pasted log speaks of."),
     "policy": ("tui.cli.policy", "policy_group", "Decide policies offline; say who a trust policy admits."),
     "packet": ("tui.cli.packet", "packet_group", "Write an evidence packet, or check one offline."),

@@ -1,4 +1,4 @@
-"""``planescope schema``: the JSON Schema of a diagnosis, as published with this version."""
+"""``planescope schema``: the JSON Schemas of what planescope writes, as published with this version."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from importlib import resources
 
 import click
 
+_SCHEMAS = ("diagnosis", "what-if", "preflight")
+
 
 @click.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of `--json` (planescope.diagnosis/1)."""
-    click.echo((resources.files("tui.cli") / "schemas" / "diagnosis-1.json").read_text(encoding="utf-8"), nl=False)
+@click.argument("document", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], metavar="[DOCUMENT]")
+def schema_command(document: str) -> None:
+    """Print the JSON Schema of a DOCUMENT: `diagnosis` (the default), `what-if` or `preflight`, each version 1."""
+    click.echo((resources.files("tui.cli") / "schemas" / f"{document}-1.json").read_text(encoding="utf-8"), nl=False)

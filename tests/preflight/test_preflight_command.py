@@ -1,0 +1,188 @@
+"""The command in a made-up runner: exit code, artifact and summary say the same, and what is not proved fails closed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, Ci, ci_job, incident, workflow_text
+from click.testing import CliRunner
+
+from diagnosis.preflight.reading import read_preflight
+from diagnosis.preflight.statement import Preflight
+from probes.aws.session import AwsAccess
+from probes.embedded.aws_account import EmbeddedAccount
+from tui.cli.commands import planescope
+
+ROLE = "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[tuple[EmbeddedAccount, str]]:
+    with incident() as found:
+        yield found
+
+
+@pytest.fixture
+def ci(world: tuple[EmbeddedAccount, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ci:
+    """A job on the branch that the trust policy admits, with the policy in place: all four gates are open."""
+    found = ci_job(*world, tmp_path, monkeypatch)
+    monkeypatch.setenv("GITHUB_REF", "refs/heads/dev")
+    monkeypatch.setenv("GITHUB_WORKFLOW_REF", f"{NAME}/{PATH}@refs/heads/dev")
+    return found
+
+
+def verdicts(ci: Ci) -> list[str]:
+    return [gate["verdict"] for gate in ci.artifact["gates"]]
+
+
+def test_four_open_gates_end_with_zero_and_leave_a_document_that_can_be_read_again(ci: Ci) -> None:
+    result = ci.run()
+    assert result.exit_code == 0, result.output
+    assert verdicts(ci) == ["pass"] * 4
+    assert ci.artifact["id_token"] == "offered"
+    assert ci.artifact["claims"][0]["values"]["sub"] == f"repo:{NAME}:ref:refs/heads/dev"
+    assert ci.artifact["role_arn"] == ROLE
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "preflight-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(ci.artifact, schema)
+    read = read_preflight((ci.root / "planescope-preflight.json").read_text(encoding="utf-8"))
+    assert isinstance(read, Preflight)
+    assert (read.run, read.attempt, read.job, read.repository) == (21985472266, 1, JOB, NAME)
+    assert "planescope preflight: ✔ pass" in ci.summary
+    for place in (result.output, ci.summary, json.dumps(ci.artifact)):
+        assert REQUEST_TOKEN not in place
+    assert {entry.operation for entry in ci.ledger.entries()} >= {"GetRole", "DescribeRepositories"}
+    assert "AssumeRoleWithWebIdentity" not in {entry.operation for entry in ci.ledger.entries()}
+
+
+def test_a_gate_that_fails_ends_with_one_and_is_the_first_in_the_way(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_REF", "refs/heads/migrate-dev")
+    result = ci.run("--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == ci.artifact
+    assert verdicts(ci) == ["pass", "fail", "pass", "pass"]
+    assert [problem["cause"] for problem in ci.artifact["problems"]] == ["subject-not-admitted"]
+
+
+def test_without_the_request_variables_the_token_is_not_granted(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    assert ci.run().exit_code == 0  # a careful step keeps it from its children: the address still tells
+    monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL")
+    result = ci.run()
+    first = ci.artifact["gates"][0]
+    assert result.exit_code == 1
+    assert (first["verdict"], first["checkpoint"], first["cause"]) == ("fail", "oidc-token", "id-token-not-granted")
+    assert ci.artifact["id_token"] == "not-offered"
+
+
+def test_of_another_job_the_runner_says_nothing_and_the_file_decides(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GITHUB_JOB", "preflight")
+    assert ci.run("--job", JOB).exit_code == 0
+    assert ci.artifact["id_token"] == "not-known"
+
+
+def test_without_credentials_the_account_is_unknown(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.desks.live.AwsAccess", AwsAccess)
+    result = ci.run()
+    assert result.exit_code == 3
+    assert verdicts(ci) == ["unknown"] * 4
+    assert "credentials" in result.stderr
+    assert ci.artifact["unknown"]
+
+
+def test_without_github_the_subject_may_have_another_form(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "https://api.github.com")
+    result = ci.run()
+    assert result.exit_code == 3
+    assert verdicts(ci)[1] == "unknown"
+    assert any("actions: read" in (item["permission"] or "") for item in ci.artifact["unknown"])
+
+
+def test_without_the_file_nothing_is_known_of_the_job(ci: Ci) -> None:
+    (ci.root / PATH).unlink()
+    result = ci.run()
+    assert result.exit_code == 3
+    assert "not in the checkout" in result.stderr
+    assert "pass" not in verdicts(ci)
+
+
+def test_the_inputs_are_those_of_the_dispatch_not_the_files_defaults(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = ROLE.replace("GitHubAction", "Other")
+    (ci.root / "event.json").write_text(json.dumps({"inputs": {"aws_role_to_assume": other}}), encoding="utf-8")
+    assert ci.run().exit_code == 1
+    assert ci.artifact["role_arn"] == other
+    (ci.root / "event.json").write_text("{", encoding="utf-8")
+    assert ci.run().exit_code == 3
+    assert ci.artifact["role_arn"] is None
+
+
+@pytest.mark.parametrize("set_by", ["runner", "step"])
+def test_a_variable_of_the_job_is_read_from_the_runner(ci: Ci, monkeypatch: pytest.MonkeyPatch, set_by: str) -> None:
+    text = workflow_text().replace("${{ inputs.aws_role_to_assume }}", "${{ env.ROLE }}")
+    text = text.replace("    env:\n      PLATFORM", "    env:\n      ROLE: ${{ vars.ROLE }}\n      PLATFORM")
+    if set_by == "step":
+        text = text.replace(
+            "id: digest\n        env:\n", "id: digest\n        env:\n          ROLE: ${{ vars.OTHER }}\n"
+        )
+    ci.file(text)
+    monkeypatch.setenv("ROLE", ROLE)
+    assert ci.run().exit_code == (0 if set_by == "runner" else 3)
+    # Named by hand it is known in either case.
+    assert ci.run("--role-arn", ROLE).exit_code == 0
+
+
+def test_account_ids_are_masked_on_request(ci: Ci) -> None:
+    result = ci.run("--mask-accounts")
+    assert result.exit_code == 0
+    assert ci.artifact["accounts_masked"] is True
+    for place in (result.output, ci.summary, json.dumps(ci.artifact)):
+        assert "230372904534" not in place
+
+
+def test_a_secret_in_the_way_stops_it_before_anything_is_written(ci: Ci) -> None:
+    ci.file(workflow_text().replace("name: Push immutable image", f"name: Push {REQUEST_TOKEN}"))
+    result = ci.run()
+    assert result.exit_code == 2
+    assert "ACTIONS_ID_TOKEN_REQUEST_TOKEN" in result.stderr
+    assert REQUEST_TOKEN not in result.output + result.stderr
+    assert not (ci.root / "planescope-preflight.json").exists()
+    assert not (ci.root / "summary.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        (lambda m: m.delenv("GITHUB_REPOSITORY"), 2, "set GITHUB_REPOSITORY."),
+        (lambda m: m.setenv("GITHUB_RUN_ID", "x"), 2, "set GITHUB_RUN_ID."),
+        (lambda m: m.setenv("GITHUB_JOB", "deploy"), 2, "has no job 'deploy'"),
+        (lambda m: m.setenv("GITHUB_SERVER_URL", "https://ghe.example"), 3, "an issuer of their own"),
+    ],
+)
+def test_what_cannot_be_judged_is_told_in_one_sentence(
+    ci: Ci, monkeypatch: pytest.MonkeyPatch, change: Callable[[pytest.MonkeyPatch], None], code: int, told: str
+) -> None:
+    change(monkeypatch)
+    result = ci.run()
+    assert result.exit_code == code
+    assert told in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_outside_of_a_run_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_JOB", "GITHUB_REF", "GITHUB_EVENT_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    result = CliRunner().invoke(planescope, ["preflight"])
+    assert result.exit_code == 2
+    assert "set GITHUB_REPOSITORY, GITHUB_RUN_ID" in result.stderr
+
+
+def test_its_schema_is_printed() -> None:
+    result = CliRunner().invoke(planescope, ["schema", "preflight"])
+    assert json.loads(result.stdout)["properties"]["schema"]["const"] == "planescope.preflight/1"
