@@ -102,6 +102,17 @@ class RunFacts:
     environment: Fact | None = None
 
 
+class NeedKind(StrEnum):
+    """How much a release needs an action."""
+
+    REQUIRED = "required"
+    CUSTOMARY = "customary"
+    """Documented sets grant it with the rest, but clients get by without it: lacking alone, it fails nothing. It is
+    asked for with the rest where none of the rest is granted."""
+    TOLERATED = "tolerated"
+    """Older sets grant it too: never asked for, and nothing beyond the need where it is granted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """One IAM action that the release needs, on which resource, and which step needs it."""
@@ -115,6 +126,7 @@ class Need:
     step: str = ""
     order: int = 0
     """In which order a run would meet it."""
+    kind: NeedKind = NeedKind.REQUIRED
 
 
 @dataclass(frozen=True, slots=True)

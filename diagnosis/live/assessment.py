@@ -6,6 +6,8 @@ Unlike a recorded attempt, the account can be asked at every gate whatever the g
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnosis.account import AccountState
 from diagnosis.case import Case
 from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
@@ -14,7 +16,7 @@ from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.judgement import GateJudgement, RunClaims
 from diagnosis.live.opinions import disagreements, opinions_on
 from diagnosis.steps.needs import needs_for
-from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
+from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, NeedKind, Problem, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 
@@ -33,6 +35,7 @@ def assess(
     """
     run = RunClaims.of(replay, workflow, account, case, ref)
     wanted = needs if needs is not None else (replay.needs or needs_for(workflow, None, replay.facts, case))
+    wanted = tuple(_asked_for(need, replay) for need in wanted)
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause == "role-account-wrong" for problem in trust.problems)
     judgements = (
@@ -57,6 +60,13 @@ def assess(
         notes=(*(note for judgement in judgements for note in judgement.notes), *disagreements(opinions)),
         opinions=opinions,
     )
+
+
+def _asked_for(need: Need, replay: Replay) -> Need:
+    """An action that AWS named in its denial is required, whatever other releases get by without."""
+    stop = replay.stopped_by
+    denied = bool(stop and stop.action and stop.action.lower() == need.action.lower())
+    return replace(need, kind=NeedKind.REQUIRED) if denied else need
 
 
 def _registry_state_order() -> float:

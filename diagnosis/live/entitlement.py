@@ -13,11 +13,12 @@ from enum import StrEnum
 
 from diagnosis.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.gates import Checkpoint
 from diagnosis.live.condition_bounds import OPEN, SHUT
 from diagnosis.live.layers import Levels, Side, account_of, opened, parse_side, session_arn, whole
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.reading import Known, Reading, Unreadable
-from diagnosis.verdicts import Missing, Need
+from diagnosis.verdicts import Missing, Need, NeedKind
 
 
 class Entitlement(StrEnum):
@@ -46,10 +47,35 @@ def judge_needs(
     """Judge each need for the session that the workflow gets from the role.
 
     ``session_policy`` is the one that the workflow hands to STS, where it hands one. Needs whose resource is not known
-    are undecided. The role's own existence is not judged here.
+    are undecided. The role's own existence is not judged here. What a release gets by without is left out where it is
+    not allowed, unless nothing of the set that it belongs to is.
     """
     bench = _Bench(account, session_name, session_policy)
-    return tuple(bench.judge(need) for need in needs)
+    judged = tuple(bench.judge(need) for need in needs)
+    return tuple(kept for item in judged if (kept := _counted(item, judged)) is not None)
+
+
+def _counted(judgement: NeedJudgement, judged: tuple[NeedJudgement, ...]) -> NeedJudgement | None:
+    """The judgement as far as it counts: what is not required fails only by a layer that stops the whole set."""
+    need = judgement.need
+    if need.kind is NeedKind.REQUIRED or judgement.entitlement is Entitlement.ALLOWED:
+        return judgement
+    own = (need.resource, need.checkpoint)
+    rest = [item for item in judged if item.need.kind is NeedKind.REQUIRED and _place(item.need) == own]
+    if need.kind is NeedKind.TOLERATED or not rest:
+        return None
+    if judgement.entitlement is Entitlement.UNDECIDED:
+        return judgement if all(item.entitlement is Entitlement.UNDECIDED for item in rest) else None
+    stops = tuple(stop for stop in judgement.stopped_by if all(stop[0] in _layers(item) for item in rest))
+    return replace(judgement, stopped_by=stops) if stops else None
+
+
+def _place(need: Need) -> tuple[str | None, Checkpoint]:
+    return need.resource, need.checkpoint
+
+
+def _layers(judgement: NeedJudgement) -> set[str]:
+    return {layer for layer, *_ in judgement.stopped_by}
 
 
 class _Bench:

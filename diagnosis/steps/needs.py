@@ -1,9 +1,9 @@
 """Which ECR actions does a release need, on which repository, and in which order would a run meet them?
 
 Sources: the permission sets that amazon-ecr-login and the ECR user guide document, and the calls that each client
-makes. A push needs the two read actions too, for clients look up the manifest and re-read layers. The token action has
-no resource level: only ``*`` counts. Where the repository's ARN is known neither from the run nor from the case, the
-resource is None, never a guess.
+makes. A push needs to read manifests too, for clients look them up first. Where one of the documented sets does without
+an action, lacking it alone is no defect. The token action has no resource level: only ``*`` counts. Where the
+repository's ARN is known neither from the run nor from the case, the resource is None, never a guess.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from diagnosis.replay.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.image_address import ImageAddress, address_in, is_repository_name
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Need, RunFacts
+from diagnosis.verdicts import Need, NeedKind, RunFacts
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 PUSH_ACTIONS = (
@@ -30,6 +30,12 @@ PUSH_ACTIONS = (
 )
 PUSH_READS = ("BatchGetImage", "GetDownloadUrlForLayer")
 PULL_ACTIONS = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchCheckLayerAvailability")
+_LESS_NEEDED = {
+    # The ECR user guide's set for a push does without it; amazon-ecr-login's has it.
+    (Doing.PUSH, "GetDownloadUrlForLayer"): NeedKind.CUSTOMARY,
+    # AWS's pull-only set does without it; older ones have it.
+    (Doing.PULL, "BatchCheckLayerAvailability"): NeedKind.TOLERATED,
+}
 _REGISTRY_WIDE = frozenset(
     {"GetAuthorizationToken", "DescribeRegistry", "GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy"}
     | {"PutReplicationConfiguration", "GetRegistryScanningConfiguration", "PutRegistryScanningConfiguration"}
@@ -153,6 +159,7 @@ def _of_deed(step: ReadStep, deed: Deed, place: _Place, *, speaks_ecr: bool) -> 
                 Checkpoint.REGISTRY_PUSH if pushes else Checkpoint.REGISTRY_PULL,
                 _because(step, deed),
                 step.name,
+                kind=_LESS_NEEDED.get((deed.doing, name), NeedKind.REQUIRED),
             )
 
 
@@ -205,15 +212,20 @@ def _with_token(needs: list[Need]) -> list[Need]:
 
 
 def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
-    """Each action and resource once, numbered as a run would meet them; unconditional reasons win over conditional."""
+    """Each action and resource once, numbered as a run would meet them; the step that needs it most gives the reason."""
     seen: dict[tuple[str, str | None], Need] = {}
     for need in needs:
         known = seen.setdefault((need.action, need.resource), need)
-        if ", if " in known.because and ", if " not in need.because:
+        if _weight(need) > _weight(known):
             seen[need.action, need.resource] = need
     named = {action for action, resource in seen if resource is not None}
     kept = (need for need in seen.values() if need.resource is not None or need.action not in named)
     return tuple(replace(need, order=order) for order, need in enumerate(kept))
+
+
+def _weight(need: Need) -> tuple[bool, bool]:
+    """Required before customary, unconditional before conditional."""
+    return need.kind is NeedKind.REQUIRED, ", if " not in need.because
 
 
 def _legible(text: str | None) -> str | None:

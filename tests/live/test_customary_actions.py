@@ -1,0 +1,69 @@
+"""AWS documents more than one set of actions for a push: an account with any of them is sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from judged_worlds import FILE, REPOSITORY_ARN, account, diagnosis, policy
+
+from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.reading import Known
+from diagnosis.verdicts import Diagnosis
+from diagnosis.workflow import WorkflowStep
+
+LOGIN: dict[str, object] = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+USER_GUIDE = (
+    "ecr:CompleteLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:InitiateLayerUpload",
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:PutImage",
+    "ecr:BatchGetImage",
+)
+LAYERS = "ecr:GetDownloadUrlForLayer"
+PULL = ("ecr:BatchGetImage", LAYERS)
+
+
+def holding(*actions: str, **parts: object) -> AccountState:
+    statements = [LOGIN, {"Effect": "Allow", "Action": list(actions), "Resource": REPOSITORY_ARN}]
+    return account(
+        inline_policies=Known((NamedPolicy("release", policy(*statements if actions else (LOGIN,))),)), **parts
+    )
+
+
+def forecast(found: Diagnosis) -> list[tuple[str, tuple[str, ...]]]:
+    return [(problem.cause, tuple(sorted(problem.actions))) for problem in found.forecast]
+
+
+@pytest.mark.parametrize("actions", [USER_GUIDE, (*USER_GUIDE, LAYERS)], ids=["user guide", "amazon-ecr-login"])
+def test_each_documented_set_passes_all_four_gates(actions: tuple[str, ...]) -> None:
+    found = diagnosis(holding(*actions))
+    assert forecast(found) == []
+    assert found.live is not None
+    assert [verdict.verdict.value for verdict in found.live.gates] == ["pass"] * 4
+
+
+def test_only_what_is_missing_is_asked_for() -> None:
+    found = diagnosis(holding(*(action for action in USER_GUIDE if action != "ecr:PutImage")))
+    assert forecast(found) == [("push-scope", ("ecr:PutImage",))]
+    assert found.remediations[0].actions == ("ecr:PutImage",)
+
+
+def test_with_nothing_granted_the_whole_set_is_asked_for_at_once() -> None:
+    assert forecast(diagnosis(holding())) == [("push-scope", tuple(sorted((*USER_GUIDE, LAYERS))))]
+
+
+def test_a_boundary_that_stops_the_set_says_nothing_of_the_role_s_own_policies() -> None:
+    boundary = NamedPolicy("team", policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
+    found = diagnosis(holding(*USER_GUIDE, boundary=Known(boundary)))
+    assert {cause for cause, _ in forecast(found)} == {"boundary"}
+
+
+@pytest.mark.parametrize("actions", [PULL, (*PULL, "ecr:BatchCheckLayerAvailability")], ids=["pull only", "older set"])
+def test_a_pull_needs_two_actions_and_may_hold_the_third(actions: tuple[str, ...]) -> None:
+    job = FILE.jobs[0]
+    host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    pulling = replace(job, steps=(*job.steps[:2], WorkflowStep("Pull", None, f"docker pull {host}/shop:v1")))
+    found = diagnosis(holding(*actions), file=replace(FILE, jobs=(pulling,)))
+    assert forecast(found) == []
