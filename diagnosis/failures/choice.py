@@ -44,11 +44,17 @@ def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
     tests = [
         seen.line.number for seen in sightings if seen.finding.cause == "test-failure" and seen.weight is Weight.ROOT
     ]
-    last_test = max(tests, default=0)
+    first_test, last_test = min(tests, default=0), max(tests, default=0)
+
+    def of_a_test(seen: Sighting) -> bool:
+        """Printed by what was tested: before the summary, or indented below it, as some runners list the details."""
+        if not tests or not _is_access(seen):
+            return False
+        return seen.line.number < last_test or (seen.line.number > first_test and seen.line.text.startswith("  "))
 
     def weight(seen: Sighting) -> int:
-        if seen.finding.cause != "test-failure" and seen.line.number < last_test and _is_access(seen):
-            return Weight.APPLICATION  # printed by what was tested
+        if of_a_test(seen):
+            return Weight.APPLICATION
         if _overcome(seen, scan):
             return min(seen.weight, Weight.OUTCOME)
         return seen.weight

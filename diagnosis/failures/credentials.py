@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from diagnosis.failures.lookalikes import NO_ANSWER
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
@@ -22,7 +25,14 @@ def _not_loaded(text: str, scene: Scene) -> Seen | None:
     return authn(None, None, "id-token-not-granted", "static-credentials")
 
 
-def _none_found(_text: str, scene: Scene) -> Seen:
+_RAN_OUT = re.compile(r"(?:session|token)(?: associated with this profile)? has expired|refresh (?:cached )?SSO token")
+
+
+def _none_found(text: str, scene: Scene) -> Seen:
+    if _RAN_OUT.search(text):
+        return _EXPIRED
+    if NO_ANSWER.search(text):
+        return other("network", weight=Weight.PASSING)  # the chain of providers was asked, and nobody answered
     if scene.aws_oidc and scene.hinted:
         return authn(Checkpoint.OIDC_TOKEN, "id-token-not-granted", weight=Weight.CONSEQUENCE)
     return authn(None, None, "id-token-not-granted", "static-credentials", weight=Weight.CONSEQUENCE)
@@ -97,5 +107,6 @@ RULES: tuple[Rule, ...] = (
         "Source Account ID is needed",
         "Invalid parameter at 'registryIds'",
         "Region is not valid",
+        "Invalid endpoint: https://sts",
     ),
 )

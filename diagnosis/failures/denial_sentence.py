@@ -45,10 +45,10 @@ class Denial:
 WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied")
 
 _PERFORM = re.compile(
-    r"[Nn]ot authorized to perform(?::|\s)?\s*\[?(?:(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
+    r"[Nn]ot\s+authorized\s+to\s+perform(?::|\s)?\s*\[?(?:(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
 )
 _PRINCIPAL = re.compile(
-    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is not authorized|(?P<bare>\S+) is not authorized to perform"
+    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is\s+not\s+authorized|(?P<bare>\S+) is not authorized to perform"
 )
 _RESOURCE = re.compile(r"on (?:(?:the )?resources?:|role:?)\s*[\"']?(?P<resource>[^\s,\"']+)")
 _TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)

@@ -74,12 +74,19 @@ _LAYERS = {
 }
 
 
-def _judge(text: str, _scene: Scene) -> Seen | None:
+def _judge(text: str, scene: Scene) -> Seen | None:
     denial = parse_denial(text)
-    if denial and "codeartifact" in text and not (denial.action or "").startswith("ecr"):
-        # Its login bears the names of ECR's: GetAuthorizationToken, and a bearer token of STS.
+    if denial and _of_codeartifact(denial, text, scene):
         return _seen(denial, Plane.OTHER, None, "other-service", (), denial.action)
     return judge_denial(denial) if denial else None
+
+
+def _of_codeartifact(denial: Denial, text: str, scene: Scene) -> bool:
+    """Its login bears the names of ECR's: GetAuthorizationToken, and a bearer token of STS."""
+    if denial.action and denial.action.startswith("ecr"):
+        return False
+    shared = denial.action == "sts:GetServiceBearerToken" or not denial.action
+    return "codeartifact" in text or (scene.codeartifact and shared)
 
 
 def judge_denial(denial: Denial) -> Seen | None:

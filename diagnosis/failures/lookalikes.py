@@ -17,10 +17,17 @@ NETWORK = re.compile(
 )
 """What a client says when no answer came, or none that decides anything."""
 
+NO_ANSWER = re.compile(
+    r"dial tcp|no such host|i/o timeout|connection (?:reset|refused|issue)|context deadline exceeded|TLS handshake"
+    r"|request canceled|request send failed|send request failed|exceeded maximum number of attempts"
+)
+"""The narrower one: words that stand for nothing else, wherever in a line."""
+
 _NET = other("network", weight=Weight.DOUBTFUL)
 _OTHER_REGISTRY = other("other-registry")
 _OTHER_CLOUD = other("other-cloud")
 _OTHER_SERVICE = other("other-service")
+_HELPER = other("credential-helper", "credential-helper", "not-logged-in")
 
 
 def _unauthorized(text: str, scene: Scene) -> Seen | None:
@@ -59,6 +66,7 @@ RULES: tuple[Rule, ...] = (
         "Token exchange failed for project",
         "Unauthenticated request",
         "Login failed with Error: Using auth-type",
+        "AccessDeniedException: 403 ",  # gsutil's; the API's name is Google's own
     ),
     Rule(("Permission '", 'Permission "', "PERMISSION_DENIED"), _permission_denied_gcp),
     Rule(
@@ -79,7 +87,13 @@ RULES: tuple[Rule, ...] = (
         "invalid-publisher",
         "ENEEDAUTH",
         "unauthorized_client",
+        "could not read Username for",
+        "Permission denied (publickey",
+        "fatal: Authentication failed for",
     ),
+    holding(_HELPER, "error getting credentials - err", "error storing credentials - err", "redentials store error"),
+    holding(other("docker-daemon"), "Cannot connect to the Docker daemon", "connect to the Docker daemon socket"),
+    holding(other("state-locked"), "Error acquiring the state lock"),
     Rule(("HTTP 403: ", "orbidden"), says(r"api\.github\.com|\bnpm (?:ERR!|error)|^HTTP 403: ", _OTHER_SERVICE)),
 )
 
@@ -101,6 +115,12 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "Client.Timeout exceeded",
         "context deadline exceeded",
         "x509: certificate",
+        "net/http: request canceled",
+        "send request failed",
+        "request send failed",
+        "exceeded maximum number of attempts",
+        "There is a connection issue",
+        "Inaccessible host",
     ),
     holding(other("other-service", weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"),
     holding(other(None, "other-registry", weight=Weight.OUTCOME), "denied: "),

@@ -18,6 +18,8 @@ _OTHER_TOOL = re.compile(
     r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure"
     r"|pulumi|OIDC (?:token retrieval|exchange)|insufficient OIDC token permissions"
 )
+_TOOLKIT = re.compile(r"getIDToken|[Ee]rror (?:[Cc]ode|[Mm]essage) ?:")
+"""How GitHub's toolkit goes on after saying that it got no token."""
 _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 
 
@@ -39,9 +41,11 @@ def _no_request_url(text: str, scene: Scene) -> Seen | None:
     return lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 
-def _request_failed(text: str, scene: Scene) -> Seen:
+def _request_failed(text: str, scene: Scene) -> Seen | None:
     if _elsewhere(text, scene):
         return _ELSEWHERE
+    if not (scene.aws_oidc or _TOOLKIT.search(text)):
+        return None  # a script's own words: tokens of that name are handed out by many
     status = _STATUS.search(text)
     if status and (status[1] or status[2]).startswith(("5", "429")):
         return _SERVICE_FAILED

@@ -18,15 +18,21 @@ TEST_RUNNER = re.compile(
     r"={3,} .*\b\d+ failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED"
     r"|^--- FAIL: |\bFAIL\s+\S+\.(?:test|spec)\.|There (?:are|were) (?:test failures|failing tests)"
     r"|[Tt]ests failed$|npm (?:ERR!|error) Test failed|^FAIL\t|Test Files  .*failed"
+    r"|^\s*\d+ failing\b|\b\d+ (?:examples?|tests?|specs?), [1-9]\d* failures?\b|^FAILURES!$"
+    r"|Tests: \d+, Assertions: \d+.{0,80}(?:Failures|Errors): [1-9]"
+    r"|Tests run: \d+, Failures: (?:[1-9]|\d+, Errors: [1-9])|\d+ tests? completed, [1-9]\d* failed"
+    r"|Failed!\s+- Failed:|^not ok \d|[1-9]\d* tests? failed out of"
 )
 """The summary of a test runner that saw failures."""
 
-_TEST_ITSELF = re.compile(r"^(?:FAILED|ERROR) \S+::\S")
+_TEST_ITSELF = re.compile(
+    r"^(?:FAILED|ERROR) \S+::\S|^\[ERROR\]\s+Tests run: \d+, Failures: (?:[1-9]|\d+, Errors: [1-9])"
+)
 _TEST_TRACEBACK = re.compile(r"^E {3,}\S")
 
 
 def told_of_a_test(text: str) -> Seen | None:
-    """A line in which pytest tells of one test: whatever error it names is the test's."""
+    """A line in which a test runner tells of its tests: whatever error it names is a test's."""
     if _TEST_ITSELF.search(text):
         return _TESTS
     return lighter(_TESTS, Weight.DOUBTFUL) if _TEST_TRACEBACK.search(text) else None
@@ -61,7 +67,10 @@ RULES: tuple[Rule, ...] = (
     holding(other("cancelled", weight=Weight.OUTCOME), "The operation was canceled", "The run was canceled by"),
     holding(other("disk-full"), "no space left on device", "No space left on device"),
     holding(other("killed"), "out of memory", "OOMKilled", "heap limit Allocation failed"),
-    Rule((" failed", "FAILED", "FAIL:", "FAIL\t", "FAIL "), _tests),
+    Rule(
+        (" failed", "FAILED", "FAIL:", "FAIL\t", "FAIL ", " failing", "ailure", "FAILURES!", "Failed:", "not ok "),
+        _tests,
+    ),
     Rule(("failed to solve", "failed to build:"), _solve),
     holding(lighter(other("stack-rollback"), Weight.DOUBTFUL), "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"),
     Rule(("exit code", "exit status", "exited with", "Job failed"), _exit),

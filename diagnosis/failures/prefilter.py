@@ -18,6 +18,9 @@ STRUCTURE = ("##[", "Post job cleanup", "Cleaning up orphan")
 
 FRAGMENTS: tuple[str, ...] = (
     "ailed",
+    "ailing",
+    "ailure",
+    "ccess role",
     "enied",
     "uthoriz",
     "redential",
@@ -27,6 +30,8 @@ FRAGMENTS: tuple[str, ...] = (
     "mmutable",
     "not found",
     "not exist",
+    "not ok ",
+    "not read Username",
     "dentity provider",
     "id-token",
     "oken included",
@@ -35,6 +40,14 @@ FRAGMENTS: tuple[str, ...] = (
     "toomany",
     "orbidden",
     "such host",
+    "send request",
+    "request send",
+    "request canceled",
+    "connection issue",
+    "ttempts",
+    "codeartifact",
+    "state lock",
+    "Docker daemon",
     "space left",
     "of memory",
     "imed out",
@@ -61,16 +74,17 @@ RARE = re.compile(
     r"|A(?:ADSTS|CTIONS_ID_TOKEN|ssuming role|uthenticated as|RN is)"
     r"|Bad Request|Could not connect|DENIED"
     r"|E(?:AI_AGAIN|NEEDAUTH|CONN|NOTFOUND|TIMEDOUT|OF\b|CR repository|CR image)"
-    r"|FAIL(?:ED|:|\t| )"
+    r"|FAIL(?:ED|URE|:|\t| )"
     r"|HTTP(?:S certificate| 4)"
-    r"|I(?:DP[CR]|AM Role \(|MDS role|NVALID|ncorrect token|nput required|D [Tt]oken)"
+    r"|I(?:DP[CR]|AM Role \(|MDS role|NVALID|naccessible host|ncorrect token|nput required|D [Tt]oken)"
+    r"|Issuer must be|Missing a required claim|Permission denied"
     r"|Log(?:ging into|in Succeeded)"
     r"|M(?:issing (?:Auth|region)|issingAuth|ethod Not)"
     r"|ImageManifest|Not Found|status 4"
     r"|O(?:OMKilled|penIDConnect|IDC\b)"
     r"|P(?:ackedPolicy|ermission ['\"])"
     r"|R(?:OLLBACK_|egion is|egionDisabled)"
-    r"|S(?:ignature|ource image|ource Account)"
+    r"|S(?:ignature|ecurityTokenService|ource image|ource Account)"
     r"|T(?:OOMANY|oken must|TY device|oo Many|he config profile|he (?:self-)?hosted runner)"
     r"|U(?:NAUTHORIZED|NKNOWN|nauthenticated|nable to find a region)"
     r"|You must"

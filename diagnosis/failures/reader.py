@@ -58,9 +58,11 @@ _LONGEST_EVIDENCE = 2_000
 _UNFINISHED = re.compile(
     r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|to|in an?|on|no|because|policy))\s*$"
 )
+_BROKEN = re.compile(r"uthorized|xplicit deny|ssume role|(?:operation|Access(?:Denied|Denied\w+)):\s*$")
+"""What a line holds whose sentence may go on in the next one."""
 _CONTINUES = re.compile(
     r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
-    r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|is not authorized|to perform: )"
+    r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|is not authorized|to perform: |User: )"
 )
 
 
@@ -165,7 +167,7 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
     text = line.text
     if "Failed to get ID Token" in text:
         return " ".join([text, *(following.text.strip() for following in after if following.printed)])
-    if "uthorized" not in text and "xplicit deny" not in text and "ssume role" not in text:
+    if not _BROKEN.search(text):
         return text
     if before and before[-1].text.endswith("User:") and before[-1].number == line.number - 1:
         text = f"{before[-1].text} {text.strip()}"

@@ -10,6 +10,8 @@ from diagnosis.gates import Checkpoint
 
 _AUTH = Checkpoint.REGISTRY_AUTH
 _LOGIN = re.compile(r"login attempt to|/v2/?[\s\"':]|logging into|[Ll]ogin failed|Could not login|error logging in")
+_CLIENT = re.compile(r"denied: Not Auth|\b401\b|/v2/|[Uu]nauthorized: |^unauthorized")
+"""What a client of a registry says around these words; an application says them too."""
 _REFUSED = re.compile(r"\b(40[013])\b")
 
 
@@ -40,7 +42,9 @@ def _not_authorized(text: str, scene: Scene) -> Seen | None:
     """``Not Authorized`` without a principal: the registry does not know the caller."""
     if not (text.rstrip(". ").endswith("ot Authorized") or "denied: Not Authorized" in text):
         return None
-    kind = registry_of(text) or scene.registry
+    kind = registry_of(text)
+    if kind is None and _CLIENT.search(text):
+        kind = scene.registry
     if kind in (Registry.ECR, Registry.ECR_PUBLIC):
         return authz(_AUTH, None, "token-expired", "registry-mismatch", "get-authorization-token")
     return other(None, "other-registry", "registry-mismatch")

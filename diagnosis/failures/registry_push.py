@@ -25,6 +25,13 @@ _PUSH_WORDS = re.compile(
 _MANIFEST_PUT = re.compile(
     r"PUT\b.{0,400}?/manifests/|failed commit on ref \"(?:manifest|index)|writing manifest|uploading manifest"
 )
+_CLEARLY = re.compile(
+    r"/v2/|failed (?:to (?:push|pull|solve|resolve|authorize|copy)|commit)|^#\d+ |parsing HTTP \d{3} response"
+    r"|manifest|blob|layer|registry|[Pp]ushing|[Pp]ulling|push permission|tags[ /]list"
+)
+"""What only a client of a registry says: needed where the line itself names none."""
+_PAGE = re.compile(r"invalid character '<'|<html|<!DOCTYPE")
+"""A page for people: what a proxy answers, never ECR."""
 _ADDRESS = re.compile(r"https?://[^*\s/\"']")
 
 
@@ -35,6 +42,10 @@ def _status(text: str, scene: Scene) -> Seen | None:
     kind = registry_of(text)
     if kind is None and _ADDRESS.search(text):
         return None  # a request to somebody else
+    if kind is None and not _CLEARLY.search(text):
+        return None
+    if _PAGE.search(text):
+        return other(None, "network", "other-registry")
     kind = kind or scene.registry
     if kind is Registry.OTHER:
         return other("other-registry")
@@ -96,6 +107,8 @@ def _eof(text: str, scene: Scene) -> Seen | None:
 
 def _pull_denied(text: str, scene: Scene) -> Seen:
     """Docker's and containerd's words for DENIED: without a login ECR's clients say so, and an absent name is unknown."""
+    if "upstream registry" in text:
+        return other("other-registry")  # a pull-through cache: ECR gave way, the registry behind it did not
     kind = registry_of(text)
     if kind is Registry.ECR:
         seen = authz(

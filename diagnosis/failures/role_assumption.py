@@ -43,7 +43,7 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
         return other("transient", weight=Weight.PASSING)
     if _STATIC.search(why):
         return authn(None, "static-credentials")
-    if not why.strip() or why.strip() in (".", "undefined"):
+    if not why.strip(" .…") or why.strip() == "undefined":
         return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
     if _ARN_SHAPE.search(why):
         return authn(_ROLE, None, "role-absent", "principal-wrong")
@@ -73,6 +73,11 @@ def _arn(text: str, _scene: Scene) -> Seen | None:
     return authn(_ROLE, None, "role-absent", "principal-wrong") if _ARN_SHAPE.search(text) else None
 
 
+def _sts_refused(text: str, _scene: Scene) -> Seen | None:
+    """Java names the service and not the operation: nearly always a role that was to be assumed."""
+    return authn(None, None, *CHAIN_CANDIDATES) if re.search(r"\b[Aa]ccess denied|AccessDenied", text) else None
+
+
 RULES: tuple[Rule, ...] = (
     holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
@@ -81,5 +86,6 @@ RULES: tuple[Rule, ...] = (
     # Terraform's summary; the line that says why follows, and weighs more.
     Rule(("IAM Role (",), says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL))),
     holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
+    Rule(("AWSSecurityTokenService",), _sts_refused),
     holding(authn(_ROLE, "region-disabled"), "RegionDisabledException"),
 )

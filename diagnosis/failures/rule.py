@@ -56,6 +56,8 @@ class Scene:
     """ECR hosts that a login named."""
     pushing: bool = False
     """The step pushes; None of its lines says so for a pull."""
+    codeartifact: bool = False
+    """The step named CodeArtifact, whose login shares its words with ECR's."""
     cache_steps: set[str] = field(default_factory=set)
     """How BuildKit marks the lines of steps that only read a build cache (``#7``): they stop no build."""
 
@@ -66,7 +68,7 @@ class Scene:
     def begin(self, title: str) -> None:
         """A step begins: what belonged to the one before it is forgotten."""
         self.title = title
-        self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = False
+        self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.codeartifact = False
         self.cache_steps.clear()
 
 

@@ -22,6 +22,7 @@ _CACHE = re.compile(r"(#\d+) importing cache manifest")
 
 WORDS: tuple[str, ...] = (
     "Assuming role with OIDC",
+    "codeartifact",
     "Logging into registry",
     "Login Succeeded",
     "Authenticated as assumedRoleId",
@@ -43,6 +44,7 @@ WORDS: tuple[str, ...] = (
 def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
     """Takes up what a line tells about the scene. Echoed lines tell what a step is, never what happened."""
     text = line.text
+    scene.codeartifact = scene.codeartifact or "codeartifact" in text
     if line.kind in (LineKind.ECHO, LineKind.GROUP):
         _look_at_head(text, scene)
         return

@@ -95,6 +95,12 @@ _SPEAKS = re.compile(
 _FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
 _FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
 """Boxes that Terraform draws around its errors, and what actions that run commands over SSH put before a line."""
+_QUOTED = re.compile(
+    r"> ?(?:> ?)*(?=(?:An error occurred|[Ee]rror(?: response|:)|ERROR|##\[error|[Dd]enied:|DENIED|[Uu]nauthorized:|User: arn"
+    r"|Could not |(?:is )?[Nn]ot authorized|on resource|because no |with an explicit|name unknown|tag invalid|no basic auth"
+    r"|Credentials could|Assuming role|It looks like|Did you mean|fatal:|\w+(?:Exception|Denied|Error):))"
+)
+"""A reply's quotation mark before a line that speaks of a failure; npm and BuildKit put the same mark before headings."""
 _SECTION = re.compile(r"(?:Starting|Finishing): ")
 
 _GH_COLUMNS = 3
@@ -175,6 +181,8 @@ class LogReader:
                 text = _FRAME.sub("", text)
             elif text[:1].isdigit():
                 text = _GUTTER.sub("", text)
+            elif not self._stamped and text.startswith(">"):
+                text = _QUOTED.sub("", text)
             if echoed or _ECHOED.match(text):
                 kind = _ECHO
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)
