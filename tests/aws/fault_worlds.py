@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -39,6 +39,24 @@ AFFECTED: dict[str, set[str]] = {
     "s3:ListObjectsV2": {"evidence_objects"},
 }
 PARTS = sorted(set().union(*AFFECTED.values()))
+
+
+def in_rounds(operations: Iterable[str] = tuple(AFFECTED)) -> list[list[str]]:
+    """The operations in few rounds, so that one reading meets several faults and each part still meets one alone.
+
+    The identity stands apart from the role: where both fail, it is not certain whose account answered.
+    """
+    rounds: list[tuple[list[str], set[str]]] = []
+    for operation in operations:
+        parts = AFFECTED[operation] | ({"role"} if operation == "sts:GetCallerIdentity" else set())
+        for members, taken in rounds:
+            if not parts & taken:
+                members.append(operation)
+                taken.update(parts)
+                break
+        else:
+            rounds.append(([operation], set(parts)))
+    return [members for members, _ in rounds]
 
 
 @dataclass(frozen=True)
@@ -102,9 +120,13 @@ def of(bodies: dict[str, bytes], operation: str) -> bytes:
 
 
 def read_with(world: World, operation: str, fault: Fault) -> AccountState:
+    return read_with_all(world, {operation: fault})
+
+
+def read_with_all(world: World, faults: dict[str, Fault]) -> AccountState:
     # The same access for all: what it remembers of credentials must not colour the next reading.
     world.aws.credentials_refused = None
-    world.endpoint.faults = {operation: fault}
+    world.endpoint.faults = faults
     try:
         return read_account(QUESTION, world.aws)
     finally:
@@ -113,14 +135,22 @@ def read_with(world: World, operation: str, fault: Fault) -> AccountState:
 
 def check(world: World, operation: str, state: AccountState, fault: object) -> list[Unreadable]:
     """The parts of this call are unreadable and say why; all others are as they were."""
+    return [reading for _, reading in check_all(world, [operation], state, fault)]
+
+
+def check_all(
+    world: World, operations: Iterable[str], state: AccountState, fault: object
+) -> list[tuple[str, Unreadable]]:
+    """Each operation's parts are unreadable and say why, by operation; all others are as they were."""
+    broken = {part: operation for operation in operations for part in AFFECTED[operation]}
     found = []
     for part in PARTS:
         reading, true = getattr(state, part), getattr(world.truth, part)
-        if part in AFFECTED[operation]:
+        if operation := broken.get(part):
             assert isinstance(reading, Unreadable), (operation, part, fault, reading)
             assert reading.why, (operation, part)
             assert reading.how, (operation, part)
-            found.append(reading)
+            found.append((operation, reading))
         else:
-            assert reading == true, (operation, part, fault)
+            assert reading == true, (part, fault)
     return found

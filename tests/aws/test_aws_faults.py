@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_endpoint import Fault
 from aws_worlds import NOON, QUESTION
-from fault_worlds import AFFECTED, PARTS, World, check, error, of, read_with
+from fault_worlds import AFFECTED, PARTS, World, check, check_all, error, in_rounds, of, read_with, read_with_all
 
 from diagnosis.account import AccountState
 from diagnosis.reading import Absent, Known, Unreadable
@@ -44,8 +44,9 @@ def test_with_any_single_read_denied_the_rest_stays_and_the_permission_is_named(
 
 def test_a_denial_without_words_names_the_permission_that_the_call_needs(world: World) -> None:
     actions = {operation.address: operation.action for operation in OPERATIONS}
-    for operation in AFFECTED:
-        for reading in check(world, operation, read_with(world, operation, Fault(status=403)), "bare 403"):
+    for operations in in_rounds():
+        state = read_with_all(world, dict.fromkeys(operations, Fault(status=403)))
+        for operation, reading in check_all(world, operations, state, "bare 403"):
             assert reading.permission == actions[operation]
 
 
@@ -65,9 +66,9 @@ def test_a_denial_without_words_names_the_permission_that_the_call_needs(world: 
     ],
 )
 def test_errors_of_aws(world: World, status: int, code: str, words: str) -> None:
-    for operation in AFFECTED:
-        fault = Fault(status=status, body=of(error(code), operation) if code else b"")
-        for reading in check(world, operation, read_with(world, operation, fault), (status, code)):
+    for operations in in_rounds():
+        faults = {name: Fault(status=status, body=of(error(code), name) if code else b"") for name in operations}
+        for operation, reading in check_all(world, operations, read_with_all(world, faults), (status, code)):
             assert words in reading.why, (operation, reading)
             assert reading.permission is None
 
@@ -78,10 +79,12 @@ JSON_LIES = [b"", b"{}", b"[]", b"null", b"3", b'{"repositories": [', b"<html></
 
 @pytest.mark.parametrize("number", range(9))
 def test_bodies_that_are_no_answer(world: World, number: int) -> None:
-    for operation in AFFECTED:
-        lies = XML_LIES if operation.split(":")[0] in ("iam", "sts", "s3") else JSON_LIES
-        body = lies[number % len(lies)]
-        check(world, operation, read_with(world, operation, Fault(body=body)), body)
+    for operations in in_rounds():
+        bodies = {}
+        for operation in operations:
+            lies = XML_LIES if operation.split(":")[0] in ("iam", "sts", "s3") else JSON_LIES
+            bodies[operation] = Fault(body=lies[number % len(lies)])
+        check_all(world, operations, read_with_all(world, bodies), bodies)
 
 
 WRONG_TYPES = [
@@ -96,9 +99,9 @@ WRONG_TYPES = [
 
 @pytest.mark.parametrize("body", WRONG_TYPES)
 def test_members_of_another_type(world: World, body: dict[str, Any]) -> None:
-    for operation in AFFECTED:
-        if operation.split(":")[0] in ("ecr", "organizations"):
-            check(world, operation, read_with(world, operation, Fault(body=json.dumps(body).encode())), body)
+    for operations in in_rounds(name for name in AFFECTED if name.split(":")[0] in ("ecr", "organizations")):
+        faults = dict.fromkeys(operations, Fault(body=json.dumps(body).encode()))
+        check_all(world, operations, read_with_all(world, faults), body)
 
 
 def test_an_answer_about_something_else_is_no_answer(world: World) -> None:
@@ -117,18 +120,22 @@ def test_an_answer_about_something_else_is_no_answer(world: World) -> None:
 
 
 def test_bodies_that_are_cut_off(world: World) -> None:
-    for operation in AFFECTED:
-        start = b"<ListRolePoliciesResponse><Lis" if operation[:3] in ("iam", "sts", "s3:") else b'{"repositories": [{'
-        fault = Fault(body=start, declared_length=len(start) + 500)
-        # botocore itself takes a broken body of S3 for a server error.
-        words = ("failed to answer",) if operation.startswith("s3:") else ("cut off", "could not be used")
-        for reading in check(world, operation, read_with(world, operation, fault), "cut off"):
+    for operations in in_rounds():
+        faults = {}
+        for operation in operations:
+            xml = operation[:3] in ("iam", "sts", "s3:")
+            start = b"<ListRolePoliciesResponse><Lis" if xml else b'{"repositories": [{'
+            faults[operation] = Fault(body=start, declared_length=len(start) + 500)
+        for operation, reading in check_all(world, operations, read_with_all(world, faults), "cut off"):
+            # botocore itself takes a broken body of S3 for a server error.
+            words = ("failed to answer",) if operation.startswith("s3:") else ("cut off", "could not be used")
             assert any(word in reading.why for word in words), (operation, reading)
 
 
 def test_connections_that_are_reset(world: World) -> None:
-    for operation in AFFECTED:
-        for reading in check(world, operation, read_with(world, operation, Fault(reset=True)), "reset"):
+    for operations in in_rounds():
+        state = read_with_all(world, dict.fromkeys(operations, Fault(reset=True)))
+        for operation, reading in check_all(world, operations, state, "reset"):
             assert "cut off" in reading.why or "could not be reached" in reading.why, (operation, reading)
 
 
@@ -182,8 +189,9 @@ def test_what_goes_away_between_the_list_and_its_reading_leaves_the_set_unknown(
 
 
 def test_the_call_whose_answer_is_broken_is_the_one_that_is_named(world: World) -> None:
-    for operation in AFFECTED:
-        for reading in check(world, operation, read_with(world, operation, Fault(body=b"{}")), "{}"):
+    for operations in in_rounds():
+        state = read_with_all(world, dict.fromkeys(operations, Fault(body=b"{}")))
+        for operation, reading in check_all(world, operations, state, "{}"):
             assert operation in reading.why, reading
             assert reading.source is not None
             assert reading.source.address == operation
@@ -193,9 +201,9 @@ def test_no_word_of_a_credential_is_kept_anywhere(world: World) -> None:
     secret = "environment-secret"
     echo = "AKIAENVIRONMENT00000 x-amz-security-token:FwoGZXIvYXdzTOKEN environment-secret"
     seen: list[Any] = []
-    for operation in AFFECTED:
+    for operations in in_rounds():
         for code in ("SignatureDoesNotMatch", "AccessDenied", "Strange", echo.replace(" ", ""), echo[:20]):
-            state = read_with(world, operation, Fault(status=403, body=of(error(code, echo), operation)))
-            seen.append(state)
+            faults = {name: Fault(status=403, body=of(error(code, echo), name)) for name in operations}
+            seen.append(read_with_all(world, faults))
     text = repr(seen) + repr(world.ledger.entries()) + repr(world.aws) + repr(vars(world.ledger))
     assert [word for word in (secret, "FwoGZXIvYXdzTOKEN", "AKIAENVIRONMENT00000") if word in text] == []
