@@ -16,7 +16,7 @@ class Variant(StrEnum):
     MINIMAL = "minimal"
     """What decides the gates, the tag and the evidence."""
     FULL = "full"
-    """Also history, quotas, encryption keys, registry settings and AWS's own second opinions."""
+    """Also history, quotas, encryption keys, registry settings, other roles and AWS's own second opinions."""
 
 
 class Scope(StrEnum):
@@ -181,6 +181,14 @@ LOOKUP_EVENTS = Operation(
     "cloudtrail:LookupEvents",
     Scope.ANY,
     "who changed provider, role, policies or repository, and which subject was presented",
+    Variant.FULL,
+)
+LIST_ROLES = Operation(
+    "iam",
+    "ListRoles",
+    "iam:ListRoles",
+    Scope.ANY,
+    "whether another role of the account trusts the run already, where its own does not serve",
     Variant.FULL,
 )
 LIST_ANALYZERS = Operation(

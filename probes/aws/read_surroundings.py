@@ -1,4 +1,4 @@
-"""The second reading of an account: history, registry details and second opinions, laid over the first.
+"""The second reading of an account: history, registry details, other roles and second opinions, laid over the first.
 
 Apart from the first reading, because none of it decides a gate and some of it is slow: CloudTrail allows two calls a second.
 """
@@ -12,10 +12,12 @@ from typing import Any
 
 from diagnosis.account import AccountState
 from diagnosis.reading import Known, Unreadable
+from diagnosis.remedies.role_search import RoleSearch
 from probes.aws.ecr import RepositoryPlace
 from probes.aws.read_account import PartProgress
 from probes.aws.readings import not_asked
 from probes.aws.registry_details import read_registry_details
+from probes.aws.roles import read_other_roles
 from probes.aws.second_opinions import read_second_opinions
 from probes.aws.session import AwsAccess
 from probes.aws.side_by_side import run_side_by_side
@@ -23,7 +25,12 @@ from probes.aws.trail import read_trail, subject_of
 
 DEADLINE_SECONDS = 90.0
 
-_TITLES = {"trail": "CloudTrail events", "registry_details": "registry details", "second_opinions": "second opinions"}
+_TITLES = {
+    "trail": "CloudTrail events",
+    "registry_details": "registry details",
+    "second_opinions": "second opinions",
+    "other_roles": "other roles of the account",
+}
 
 
 def read_surroundings(
@@ -31,14 +38,20 @@ def read_surroundings(
     aws: AwsAccess,
     *,
     registry: AwsAccess | None = None,
+    search: RoleSearch | None = None,
     progress: PartProgress = lambda _what, _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
     pause: Callable[[float], None] = time.sleep,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> AccountState:
-    """The same state with ``trail``, ``registry_details`` and ``second_opinions`` read. Never raises, like
-    :func:`probes.aws.read_account.read_account`; nothing else of the state changes."""
+    """The same state with ``trail``, ``registry_details`` and ``second_opinions`` read, and with ``other_roles`` where
+    ``search`` says what to look for. Never raises, like :func:`probes.aws.read_account.read_account`; nothing else of
+    the state changes."""
     work = _parts(state, aws, registry or aws, cancelled, pause, deadline_seconds)
+    if search is not None:
+        work["other_roles"] = lambda: read_other_roles(
+            aws, search, state.question.region, cancelled=cancelled, deadline_seconds=deadline_seconds * 0.9
+        )
     barred = _barred(state)
     if barred:
         # What concerns the role cannot be asked for; the registry may still answer.
@@ -53,6 +66,8 @@ def read_surroundings(
     outcomes = run_side_by_side(work, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
     values: dict[str, Any] = {}
     for name, title in _TITLES.items():
+        if name == "other_roles" and search is None:
+            continue
         outcome = outcomes.get(name)
         if barred and name not in work:
             values[name] = replace(barred, what=title)

@@ -245,5 +245,6 @@ def test_a_cancelled_reading_says_so_and_comes_back(full: InProcessAws) -> None:
 
 def test_no_part_is_forgotten() -> None:
     """A part added to AccountState must be read, or be named here as something else."""
-    others = {"question", "read_at", "credentials_problem", "trail", "registry_details", "second_opinions"}
+    others = {"question", "read_at", "credentials_problem"}
+    others |= {"trail", "registry_details", "second_opinions", "other_roles"}
     assert {field.name for field in fields(AccountState)} - others == set(PARTS)
