@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aws_endpoint import Fault
 from aws_worlds import QUESTION
-from fault_worlds import AFFECTED, PARTS, World, check, error, of, read_with
+from fault_worlds import AFFECTED, PARTS, World, check_all, error, in_rounds, of, read_with_all
 
 from diagnosis.reading import Unreadable
 from probes.aws.read_account import read_account
@@ -22,13 +22,13 @@ def test_calls_that_hang(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault(hang=True), Fault(drip=True)], ids=["hangs", "drips"])
-@pytest.mark.parametrize("operation", ["iam:GetRole", "ecr:DescribeImages", "organizations:ListRoots"])
-def test_a_part_that_outlasts_the_deadline_holds_up_nobody(world: World, operation: str, fault: Fault) -> None:
+def test_a_part_that_outlasts_the_deadline_holds_up_nobody(world: World, fault: Fault) -> None:
     """Each received byte starts botocore's own timeout anew, so only the deadline ends a dripping answer."""
-    world.endpoint.faults = {operation: fault}
+    operations = ["iam:GetRole", "ecr:DescribeImages", "organizations:ListRoots"]
+    world.endpoint.faults = dict.fromkeys(operations, fault)
     state = read_account(QUESTION, world.aws, deadline_seconds=2)
     world.endpoint.faults = {}
-    for reading in check(world, operation, state, fault):
+    for _, reading in check_all(world, operations, state, fault):
         assert "in time" in reading.why, reading
 
 
@@ -44,10 +44,11 @@ def test_a_cancelled_reading_does_not_wait_for_a_hanging_call(world: World) -> N
 
 
 def test_credentials_that_expired_in_between_are_told_apart_from_a_denial(world: World) -> None:
-    for operation in AFFECTED:
+    for operations in in_rounds():
         for code, words in (("ExpiredToken", "expired"), ("InvalidClientTokenId", "does not accept")):
-            state = read_with(world, operation, Fault(status=403, body=of(error(code), operation)))
-            for reading in check(world, operation, state, code):
+            faults = {name: Fault(status=403, body=of(error(code), name)) for name in operations}
+            state = read_with_all(world, faults)
+            for _, reading in check_all(world, operations, state, code):
                 assert words in reading.why
                 assert reading.permission is None
                 assert "aws sso login" in reading.how

@@ -138,8 +138,9 @@ def test_the_version_in_force_is_read_not_the_latest(full: InProcessAws, build: 
 
 def test_many_policies_are_read_over_pages(full: InProcessAws, build: Any) -> None:
     names = [f"P{number:03}" for number in range(120)]
+    iam = build("iam")
     for name in names:
-        build("iam").put_role_policy(RoleName="Release", PolicyName=name, PolicyDocument=allow("ecr:Get*"))
+        iam.put_role_policy(RoleName="Release", PolicyName=name, PolicyDocument=allow("ecr:Get*"))
     state = read_account(QUESTION, access(full))
     assert {policy.name for policy in value(state.inline_policies)} == {*names, "Push"}
 
