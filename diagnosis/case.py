@@ -29,6 +29,8 @@ class Case:
     role_arn: str | None = None
     region: str | None = None
     audience: str | None = None
+    environment: str | None = None
+    """The deployment environment of the releasing job, where the workflow takes its name from an expression."""
     registry_id: str | None = None
     ecr_repository: str | None = None
     tag: str | None = None

@@ -79,6 +79,11 @@ def parse_case(text: str, shown: str) -> Case:
     return Case(**{**document, **lists}, changes=changes)
 
 
+def should_be(member: str, value: Any) -> str | None:
+    """What a member's value should be, in words; None where it is."""
+    return _MEMBERS[member](value)
+
+
 def _change(entry: Any, text: str, shown: str, index: int) -> StatedChange:
     if not isinstance(entry, dict):
         raise CaseFileError(f"{shown}: `changes` holds something else than tables; begin each with [[changes]].")
@@ -205,6 +210,7 @@ _MEMBERS: Mapping[str, Check] = {
     "role_arn": _like(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'a role\'s ARN: "arn:aws:iam::123456789012:role/name"'),
     "region": _like(r"[a-z]{2}(-[a-z]+)+-\d", 'an AWS region: "eu-west-2"'),
     "audience": _text,
+    "environment": _text,
     "registry_id": _ACCOUNT,
     "ecr_repository": _like(r"[a-z0-9][a-z0-9._/-]*", "the name of an ECR repository, without registry and tag"),
     "tag": _text,

@@ -72,7 +72,8 @@ class RunClaims:
         role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
         crossing = releasing(workflow, role_arn, replay)
         audience = _audience(replay, crossing, account, case)
-        claims, session = _claims(replay, workflow, crossing.job, account, audience, role_arn, ref)
+        stated = case.environment if _leaves_environment_open(crossing.job) else None
+        claims, session = _claims(replay, workflow, crossing.job, account, audience, role_arn, ref, stated)
         return cls(
             replay=replay,
             workflow=workflow,
@@ -126,9 +127,10 @@ def _claims(
     audience: str,
     role_arn: str | None,
     ref: str | None,
+    stated_environment: str | None,
 ) -> tuple[PossibleClaims, TrailEvent | None]:
     """The claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
-    environment = _first(_fact(replay.facts.environment), replay.attempt.environment)
+    environment = _first(_fact(replay.facts.environment), stated_environment, replay.attempt.environment)
 
     def claims(on: str | None, observed: str | None = None) -> PossibleClaims:
         return claims_of(
@@ -147,6 +149,11 @@ def _claims(
         return (claims(ref) if ref else own), None
     seen = claims(None, session.subject)
     return (in_form_of(claims(ref), seen) if ref else seen), session
+
+
+def _leaves_environment_open(job: WorkflowJob | None) -> bool:
+    """Whether the workflow file does not settle the job's environment: it is not known, an expression, or called."""
+    return job is None or bool(job.uses) or (job.environment is not None and not is_legible(job.environment))
 
 
 def _session_name(crossing: Releasing) -> str:

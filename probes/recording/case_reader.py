@@ -15,6 +15,7 @@ _TEXTS = (
     "role_arn",
     "region",
     "audience",
+    "environment",
     "registry_id",
     "ecr_repository",
     "tag",

@@ -22,6 +22,7 @@ runs = [21985402789, 21985472266]
 role_arn = "arn:aws:iam::123456789012:role/path/release"
 region = "eu-west-2"
 audience = "sts.amazonaws.com"
+environment = "production"
 registry_id = "012345678901"
 ecr_repository = "team/widgets"
 tag = "git-1"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.bootstrap import embedded_desk, live_desk
 from tui.cli.repository_options import live_options, read_case_option
+from tui.cli.stated_options import read_stated
 from tui.desk import DeskProblem
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def open_dashboard(options: Mapping[str, Any]) -> None:
     """The app for a live repository. Bad options are reported before the screen is taken."""
     case = read_case_option(options)
+    read_stated(options)
     if not (options.get("repo") or case.repository or options.get("recording")):
         # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
         from tui.cli.repository_options import repository_here

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from diagnosis.case import Case
+from tui.cli.stated_options import read_stated, stated_options
 from tui.desk import DeskProblem
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ _OPTIONS = (
 
 
 def app_options(command: F) -> F:
-    """Add the options to a command."""
+    """Add the options to a command; those that state something about the run stand last."""
+    command = stated_options(command)
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
@@ -86,6 +88,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
         cache=not options.get("no_cache"),
         history=not options.get("no_history"),
         recording=recording,
+        stated=read_stated(options),
     )
 
 

@@ -23,6 +23,7 @@ from tui.cli.diagnose import CREDENTIALS_NEEDED, runs_named
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.policy_file import printable, read_policy
 from tui.cli.repository_options import app_options, live_options, read_case_option
+from tui.cli.stated_options import read_stated
 from tui.cli.what_if_report import show
 from tui.desk import DeskProblem
 
@@ -73,6 +74,8 @@ def what_if_command(
     progress = ProgressLine()
     with _desk(ctx, runs, stage, options, progress) as (diagnosis, case):
         result = judged(diagnosis, case, proposals)
+    for note in read_stated(options).notes(diagnosis.subject.facts) if diagnosis.subject and stage is None else ():
+        click.echo(f"planescope: {printable(note)}", err=True)
     if as_json:
         print_json(document(result))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 from tui.desk import CancelHook, DeskProblem, Progress, ProgressHook
 from tui.desks.repository_desk import RepositoryDesk
+from tui.desks.stated import StatedValues
 
 HISTORY_SECONDS = 40.0
 """CloudTrail answers two questions a second; what is not there by then is unknown, with that reason."""
@@ -43,6 +44,8 @@ class LiveOptions:
     """Whether what is read of completed attempts is kept in, and taken from, the local store."""
     recording: Path | None = None
     """The directory of a recording that takes GitHub's place."""
+    stated: StatedValues = field(default_factory=StatedValues)
+    """What the options state about the run; it counts like the case file's values, and before them."""
 
 
 class LiveSide:
@@ -105,7 +108,8 @@ def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
     return RepositoryDesk(
         source,
         LiveSide(options, ledger).read,
-        case=case,
+        case=options.stated.over(case),
+        stated=options.stated,
         ledger=ledger,
         title=" · ".join(part for part in parts if part),
         workflow=options.workflow,

@@ -39,7 +39,8 @@ class RecordedDesk(RepositoryDesk):
             ),
             LiveSide(options, ledger).read,
             # What the command line names counts; without a case file, what the recording says belongs together.
-            case=case if case != Case() else recording.case.case,
+            case=options.stated.over(case if case != Case() else recording.case.case),
+            stated=options.stated,
             ledger=ledger,
             title=" · ".join(part for part in parts if part),
             workflow=options.workflow,

@@ -34,6 +34,7 @@ from tui.desk import (
 )
 from tui.desks.between import read_between
 from tui.desks.github_side import GitHubSide, stop_if
+from tui.desks.stated import StatedValues
 from tui.packet.folder import PacketProblem, write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
@@ -56,6 +57,7 @@ class RepositoryDesk:
         title: str,
         workflow: str = "",
         branch: str = "",
+        stated: StatedValues = StatedValues(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._source = source
@@ -65,7 +67,9 @@ class RepositoryDesk:
         self._title = title
         self._workflow, self._branch = workflow, branch
         self._clock = clock
+        self._stated = stated
         self.case = case
+        """With what the command line states."""
         self.origin = ""
         self.moment_words = ""
 
@@ -169,7 +173,7 @@ class RepositoryDesk:
             progress(Progress("asking the account"))
             account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled)
             stop_if(cancelled)
-        return conclude(
+        diagnosis = conclude(
             replays,
             workflows,
             account if isinstance(account, AccountState) else None,
@@ -180,6 +184,7 @@ class RepositoryDesk:
             moment=self.moment_words,
             made_at=self._clock(),
         )
+        return self._stated.shown_on(diagnosis)
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         """What changed from one attempt to another."""

@@ -1,0 +1,111 @@
+"""The options that state what a run masks (``***``) or leaves to an expression; they count like a case file's values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import click
+
+from tui.desk import DeskProblem
+
+if TYPE_CHECKING:
+    from tui.desks.stated import StatedValues
+
+F = TypeVar("F", bound=Callable[..., Any])
+Read: TypeAlias = "Mapping[str, str] | str"
+"""The members of a case that a value states; or what it should be, in words."""
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+_OPTIONS = (
+    click.option("--role-arn", metavar="ARN", help="The role that the run assumes, where the run masks it (***)."),
+    click.option(
+        "--repository-uri",
+        metavar="URI",
+        help="The ECR repository, where masked: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME.",
+    ),
+    click.option("--image-tag", metavar="TAG", help="The tag that the run pushes, if it does not tell."),
+    click.option("--audience", metavar="NAME", help="The audience that the run asks for, if it does not tell."),
+    click.option(
+        "--environment", metavar="NAME", help="The environment of the releasing job, if an expression names it."
+    ),
+)
+
+
+def stated_options(command: F) -> F:
+    """Add the options to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_stated(options: Mapping[str, Any]) -> StatedValues:
+    """What the options state. Raises DeskProblem for a value that cannot be one."""
+    from tui.desks.stated import Stated, StatedValues
+
+    given: list[Stated] = []
+    for name, read in _READERS.items():
+        value = options.get(name)
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            members = read(value.strip()) if value.isprintable() else "a text of one line, without control characters"
+            if isinstance(members, str):
+                raise DeskProblem(f"{option} should be {members}, but it is {_shown(value)}.")
+            given.append(Stated(option, value.strip(), tuple(members.items())))
+    return StatedValues(tuple(given))
+
+
+def _member(name: str) -> Callable[[str], Read]:
+    """A value that is a member of a case file, checked as there."""
+
+    def read(value: str) -> Read:
+        from probes.case_file import should_be
+
+        return should_be(name, value) or {name: value}
+
+    return read
+
+
+def _repository(value: str) -> Read:
+    from diagnosis.steps.image_address import address_in, is_repository_name
+
+    host, _, name = value.partition("/")
+    address = address_in(value)
+    whole = address is not None and address.host == host and address.account and address.region
+    if address is None or not whole or not is_repository_name(name):
+        return (
+            "a repository's address without a tag: 123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"
+            " (--image-tag gives the tag)"
+        )
+    return {"registry_id": str(address.account), "region": str(address.region), "ecr_repository": name}
+
+
+def _tag(value: str) -> Read:
+    return {"tag": value} if _TAG.fullmatch(value) else "an image tag alone, such as v1.2.3"
+
+
+def _name(member: str, words: str) -> Callable[[str], Read]:
+    """A text that is neither empty, nor masked, nor an expression."""
+
+    def read(value: str) -> Read:
+        plain = value and value.isprintable() and "***" not in value and "${{" not in value
+        return {member: value} if plain else words
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], Read]] = {
+    "role_arn": _member("role_arn"),
+    "repository_uri": _repository,
+    "image_tag": _tag,
+    "audience": _name("audience", "the audience as the token carries it, such as sts.amazonaws.com"),
+    "environment": _name("environment", "the environment's name as GitHub shows it"),
+}
+
+
+def _shown(value: str) -> str:
+    """Foreign text on one line."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in value).split())[:80]
+    return f'"{text}"' if text else "empty"
