@@ -5,7 +5,9 @@ A role that exists, trusts the run already and holds what the release needs is a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from diagnosis.account import AccountState
 from diagnosis.case import Case
@@ -66,6 +68,14 @@ class RoleSearch:
             trust_policy, self.repository, audience=self.audience, provider_arn=self.provider_arn, role_arn=role_arn
         )
         return isinstance(found, Admission) and found.verdict is not Verdict.FAIL
+
+
+SearchOf: TypeAlias = Callable[[AccountState], RoleSearch | None]
+"""Asked once the account was read: what to look for among its roles."""
+
+
+def no_search(_account: AccountState) -> None:
+    """For readers that ask for no other role."""
 
 
 def of_the_role(situation: Situation) -> tuple[Problem, ...]:

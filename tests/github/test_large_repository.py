@@ -66,7 +66,7 @@ def desk(server: GitHubServer) -> Iterator[RepositoryDesk]:
     server.clear_faults()
 
 
-def no_account(question: AccountQuestion, progress: object, cancelled: object) -> Missing:
+def no_account(question: AccountQuestion, *_: object) -> Missing:
     return Missing("the account", "it was not asked", "ask it")
 
 

@@ -50,7 +50,7 @@ def test_the_incident_recorded_and_replayed_gives_the_same_document_with_the_acc
         access = account.access(ledger=ledger, clock=lambda: LATER.at)
 
         def asked(desk: RepositoryDesk) -> dict[str, Any]:
-            desk._read_account = lambda question, progress, cancelled: read_account(question, access)
+            desk._read_account = lambda question, *_: read_account(question, access)
             return diagnosed(desk, ids(incident))
 
         made, recorder = recorded(server, incident.full_name, ids(incident))

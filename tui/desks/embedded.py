@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from diagnosis.account import AccountQuestion, AccountState
+from diagnosis.remedies.role_search import SearchOf, no_search
 from probes.aws.read_account import read_account
 from probes.aws.read_surroundings import read_surroundings
 from probes.embedded.aws_account import EmbeddedAccount
@@ -57,14 +58,27 @@ class EmbeddedDesk(RepositoryDesk):
         self.origin = "embedded incident: run facts public, logs and account reconstructed"
         self.move_to(self._index)
 
-    def _read(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState:
+    def _read(
+        self,
+        question: AccountQuestion,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        search_of: SearchOf = no_search,
+    ) -> AccountState:
 
         def shown(what: str, done: int, total: int) -> None:
             progress(Progress(what, done, total))
 
         state = read_account(question, self._aws, progress=shown, cancelled=cancelled)
         # The embedded account keeps no CloudTrail; asking costs nothing and the answer says so.
-        return read_surroundings(state, self._aws, progress=shown, cancelled=cancelled, pause=lambda _seconds: None)
+        return read_surroundings(
+            state,
+            self._aws,
+            search=search_of(state),
+            progress=shown,
+            cancelled=cancelled,
+            pause=lambda _seconds: None,
+        )
 
     @property
     def moments(self) -> Sequence[Moment]:

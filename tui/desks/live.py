@@ -8,6 +8,7 @@ from pathlib import Path
 
 from diagnosis.account import AccountQuestion, AccountState
 from diagnosis.case import Case
+from diagnosis.remedies.role_search import SearchOf, no_search
 from diagnosis.verdicts import Missing
 from probes.aws.read_account import read_account
 from probes.aws.read_surroundings import read_surroundings
@@ -39,7 +40,7 @@ class LiveOptions:
     live: bool = True
     """False: the account is not asked at all."""
     history: bool = True
-    """False: CloudTrail, the registry's details and second opinions are left out; no gate needs them."""
+    """False: CloudTrail, the registry's details, other roles and second opinions are left out; no gate needs them."""
     cache: bool = True
     """Whether what is read of completed attempts is kept in, and taken from, the local store."""
     recording: Path | None = None
@@ -60,7 +61,13 @@ class LiveSide:
             else None
         )
 
-    def read(self, question: AccountQuestion, progress: ProgressHook, cancelled: CancelHook) -> AccountState | Missing:
+    def read(
+        self,
+        question: AccountQuestion,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        search_of: SearchOf = no_search,
+    ) -> AccountState | Missing:
         if not self._options.live:
             return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
 
@@ -74,6 +81,7 @@ class LiveSide:
             state,
             self._aws,
             registry=self._registry,
+            search=search_of(state),
             progress=shown,
             cancelled=cancelled,
             deadline_seconds=HISTORY_SECONDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from diagnosis.account import AccountQuestion, AccountState
@@ -11,6 +12,7 @@ from diagnosis.case import Case
 from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, subject_of
 from diagnosis.packet import packet
 from diagnosis.reading import Known
+from diagnosis.remedies.role_search import SearchOf, role_search
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing, Replay
 from probes.github.runs import RunFilter
@@ -37,8 +39,9 @@ from tui.desks.github_side import GitHubSide, stop_if
 from tui.desks.stated import StatedValues
 from tui.packet.folder import PacketProblem, write
 
-AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook], "AccountState | Missing"]
-"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out."""
+AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
+"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
+tells, once the gates can be judged, whether the account's other roles are worth a look."""
 
 _FEW = 10
 """Below a tenth of the rate limit it is worth saying when it is full again."""
@@ -171,7 +174,8 @@ class RepositoryDesk:
         account: AccountState | Missing | None = None
         if chosen is not None:
             progress(Progress("asking the account"))
-            account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled)
+            search_of = partial(role_search, chosen, workflows.get(chosen.attempt.key), case=self.case)
+            account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled, search_of)
             stop_if(cancelled)
         diagnosis = conclude(
             replays,
