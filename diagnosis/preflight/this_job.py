@@ -212,7 +212,7 @@ def _attempt(given: Given, jobs: tuple[str, ...]) -> Attempt:
         # A called file's own ref is the run's only where the run's repository calls it by path.
         workflow_path=f"{_own_path(given)}@{ref}",
         event=environ["GITHUB_EVENT_NAME"],
-        head_branch=environ.get("GITHUB_HEAD_REF") or _head(ref),
+        head_branch=_ref_name(ref, repository.default_branch),
         head_sha=environ.get("GITHUB_SHA", ""),
         status="in_progress",
         conclusion=None,
@@ -238,9 +238,13 @@ def _own_path(given: Given) -> str:
     return given.path if called else ""
 
 
-def _head(ref: str) -> str:
-    """A branch by its name; a tag in full, so that nobody takes it for a branch."""
-    return ref.removeprefix("refs/heads/")
+def _ref_name(ref: str, default_branch: str | None) -> str:
+    """As ``github.ref_name`` has it: bare; for a pull request ``5/merge``. A tag called like the default branch, in full."""
+    for prefix in ("refs/heads/", "refs/tags/", "refs/pull/"):
+        name = ref.removeprefix(prefix)
+        if name != ref:
+            return ref if prefix == "refs/tags/" and name == default_branch else name
+    return ref
 
 
 def _repository(environ: Mapping[str, str], event: Mapping[str, Any] | None) -> Repository:

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import resources
-from pathlib import Path
 
 import jsonschema
 import pytest
-from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, Ci, ci_job, incident, workflow_text
+from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, Ci, workflow_text
 from click.testing import CliRunner
 
 from diagnosis.preflight.reading import read_preflight
 from diagnosis.preflight.statement import Preflight
 from probes.aws.session import AwsAccess
-from probes.embedded.aws_account import EmbeddedAccount
 from tui.cli.commands import planescope
 
 ROLE = "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[tuple[EmbeddedAccount, str]]:
-    with incident() as found:
-        yield found
-
-
-@pytest.fixture
-def ci(world: tuple[EmbeddedAccount, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ci:
-    """A job on the branch that the trust policy admits, with the policy in place: all four gates are open."""
-    found = ci_job(*world, tmp_path, monkeypatch)
-    monkeypatch.setenv("GITHUB_REF", "refs/heads/dev")
-    monkeypatch.setenv("GITHUB_WORKFLOW_REF", f"{NAME}/{PATH}@refs/heads/dev")
-    return found
 
 
 def verdicts(ci: Ci) -> list[str]:
