@@ -84,7 +84,11 @@ class Statements:
         problem = _explaining(finding, step, told.preflight, read)
         if problem is None:
             return stop
-        sentence = f"{finding.sentence} {_words(told.preflight, read)}: {problem.cause}. {problem.reason}"
+        # What the record alone says of a failed step is that nothing can be told, which is no longer so.
+        failed = (
+            f"Step “{step.name}” failed, and its log is gone." if finding.gate is None and step else finding.sentence
+        )
+        sentence = f"{failed} {_words(told.preflight, read)}: {problem.cause}. {problem.reason}"
         return _with(stop, finding, problem, sentence)
 
     def beside(self, read: ReadJob, verdicts: tuple[GateVerdict, ...]) -> tuple[GateVerdict, ...]:

@@ -66,6 +66,8 @@ def test_it_gives_a_failed_step_its_gate_and_cause(specs, found, gate, expected)
     assert verdicts(result) == expected
     assert (verdict.cause, verdict.checkpoint) == (found.cause, found.checkpoint)
     assert "judged before the push at 2026-03-02 09:00:01 UTC, a statement of the job about itself" in verdict.reason
+    assert verdict.reason.startswith("Step “")
+    assert "cannot be told" not in verdict.reason
     step, artifact = verdict.evidence
     assert (step.kind, artifact.kind, artifact.origin) == (EvidenceKind.STEP, EvidenceKind.ARTIFACT, Origin.STATED)
     assert artifact.address == "https://github.com/acme/shop/actions/runs/900/artifacts/31"
