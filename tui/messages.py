@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from diagnosis.verdicts import Diagnosis
-from tui.desk import Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
+from tui.desk import Between, Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
 
 
 @dataclass
@@ -75,6 +75,15 @@ class Diagnosed(Message):
     selected: RunKey | None
     subject: RunKey | None
     """The subject that was asked for."""
+
+
+@dataclass
+class Compared(Message):
+    """What lies between two attempts arrived."""
+
+    earlier: RunKey
+    later: RunKey
+    between: Between
 
 
 @dataclass

@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 
+from incident_between import between_of
 from incident_logs import moment_of
 from incident_names import DAY, REPOSITORY, RUN_IDS
 from incident_values import diagnosis_of
 
-from diagnosis.verdicts import Diagnosis
+from diagnosis.verdicts import Diagnosis, Replay
 from tui.desk import (
+    Between,
     CallRow,
     CancelHook,
     Cancelled,
@@ -78,6 +80,7 @@ class DeskDouble:
         self.asked: list[tuple[RunKey | None, RunKey | None]] = []
         self.queries: list[tuple[RunQuery, int]] = []
         self.exported: list[Diagnosis] = []
+        self.compared: list[tuple[RunKey, RunKey]] = []
         self.closed = threading.Event()
         self.hang = threading.Event()
         """Set: diagnose waits, looking at ``cancelled``, until it is cleared."""
@@ -140,6 +143,11 @@ class DeskDouble:
         wanted = subject or selected
         run = next((number for number, identity in enumerate(RUN_IDS, 1) if wanted == (identity, 1)), None)
         return self.change(diagnosis_of(self.stage, run if run is not None and run <= self.stage else None))
+
+    def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
+        self.compared.append((earlier.attempt.key, later.attempt.key))
+        self._trip("between")
+        return between_of(earlier, later)
 
     def calls(self) -> tuple[CallRow, ...]:
         return self.call_rows

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from desk_double import CALLS, MOMENTS, DeskDouble
+from incident_between import between_of
 from incident_logs import log_of
 from nasty_words import NASTY, nasty
 
@@ -137,6 +138,25 @@ async def test_ledger(opened: Any) -> None:
         await app.press("L")
         assert app.app.screen.query_one(CallList).items
         assert app.text.count("fix [skip ci] [/red]") >= len(CALLS)
+        no_foreign_action(app)
+
+
+async def test_comparison(opened: Any) -> None:
+    desk = nasty_desk()
+    desk.between = lambda earlier, later, **_: nasty(between_of(earlier, later))
+    async with opened(desk, size=WIDE) as app:
+        await app.press("a")
+        await app.until(lambda: app.app.screen.between is not None)
+        sides, changed = (app.app.screen.query_one(name, Page).text for name in ("#compare-sides", "#compare-between"))
+        assert f"{NASTY} repo:" in sides
+        for words in (
+            f"{NASTY} Name the subject",
+            f"{NASTY} docker/Dockerfile",
+            f"{NASTY} team/release",
+            f"{NASTY} v*",
+        ):
+            assert words in changed
+        assert app.text.count("fix [skip ci] [/red]") > 20
         no_foreign_action(app)
 
 

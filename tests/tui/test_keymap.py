@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from tui import keymap
 from tui.app import PlanescopeApp
+from tui.screens.compare import CompareScreen
 from tui.screens.exported import ExportedScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
@@ -23,7 +24,7 @@ from tui.widgets.virtual_list import VirtualList
 
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],
-    "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen],
+    "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen], "compare": [CompareScreen],
     "dialog": [ExportedScreen, ProblemScreen],
 }  # fmt: skip
 
@@ -39,6 +40,7 @@ def test_ids_are_unique_and_every_scope_has_a_heading() -> None:
         ("app", "timeline", "matrix"),
         ("app", "timeline", "runs", "list"),
         ("app", "log"),
+        ("app", "compare", "page"),
         ("app", "dialog"),
         ("app", "dialog", "ledger", "list"),
     ],

@@ -11,6 +11,7 @@ from desk_double import NOW, PROBLEM, DeskDouble
 from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
+from tui.screens.compare import CompareScreen
 
 SIZES = {"small": (80, 24), "medium": (120, 40), "large": (200, 60)}
 
@@ -41,7 +42,8 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
             for _ in range(500):
                 await pilot.pause(0.01)
                 main = app.timeline
-                if not rest or (main.desk is not None and not main.jobs.busy and not main.under_way):
+                busy = main.jobs.busy or (isinstance(app.screen, CompareScreen) and app.screen.between is None)
+                if not rest or (main.desk is not None and not busy and not main.under_way):
                     break
             for node in app.screen.query("Input"):
                 node.cursor_blink = False
@@ -84,6 +86,12 @@ def test_section(snap_compare: Any, name: str, size: str) -> None:
 def test_other_screen(snap_compare: Any, name: str, keys: list[str], size: str, theme: str) -> None:
     app = app_on(DeskDouble(1), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_comparison(snap_compare: Any, size: str) -> None:
+    app = app_on(DeskDouble(2), light=size == "small")
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=after("a"))
 
 
 @pytest.mark.parametrize("size", ["small", "medium"])

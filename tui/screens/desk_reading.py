@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from diagnosis.verdicts import Diagnosis
+from diagnosis.verdicts import Diagnosis, Replay
 from tui import messages
 from tui.desk import Desk, RunKey, RunQuery
 from tui.screens.desk_jobs import Job, Lane
@@ -80,6 +80,16 @@ def exporting(desk: Desk, diagnosis: Diagnosis, directory: Path | None) -> Work:
 
     def work(job: Job) -> None:
         job.post(messages.Exported(desk.export_packet(diagnosis, directory)))
+
+    return work
+
+
+def comparing(desk: Desk, earlier: Replay, later: Replay) -> Work:
+    """Read what lies between two attempts."""
+
+    def work(job: Job) -> None:
+        between = desk.between(earlier, later, progress=job.progress, cancelled=job.cancelled)
+        job.post(messages.Compared(earlier.attempt.key, later.attempt.key, between))
 
     return work
 

@@ -9,12 +9,12 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from tui import keymap
 from tui.desk import ExportResult
 from tui.foreign_text import foreign_line
 from tui.widgets.blocks import GAP, Block, bullet, paragraph
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 
 
@@ -33,7 +33,7 @@ class ExportedScreen(ModalScreen[None]):
             box.border_title = "The packet is written"
             box.border_subtitle = "c copies the path · esc goes back"
             yield Page(self._blocks())
-        yield Footer()
+        yield KeyLine()
 
     def _blocks(self) -> list[Block]:
         return [

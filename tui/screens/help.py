@@ -10,13 +10,13 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from diagnosis.gates import GATES, Plane, Verdict
 from tui import keymap
 from tui.foreign_text import foreign_line
 from tui.widgets import signs
 from tui.widgets.blocks import GAP, Block, field, heading, paragraph
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 
 PLANE_WORDS = {
@@ -64,7 +64,7 @@ class HelpScreen(Screen[None]):
             words.border_title = "Words"
             yield keys
             yield words
-        yield Footer()
+        yield KeyLine()
 
     def action_close(self) -> None:
         """Back."""

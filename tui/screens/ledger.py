@@ -14,12 +14,13 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui import keymap
 from tui.desk import CallRow
 from tui.foreign_text import foreign_line
 from tui.widgets import signs
+from tui.widgets.key_line import KeyLine
 from tui.widgets.virtual_list import VirtualList
 
 _GOOD = ("ok", "200", "201", "204", "206", "301", "302", "304", "hit", "cached")
@@ -92,7 +93,7 @@ class LedgerScreen(Screen[None]):
             yield Static(id="ledger-head", markup=False)
             yield CallList()
             yield Static(id="ledger-chosen", markup=False)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look for new calls each second."""

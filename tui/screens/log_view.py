@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Footer, Input, Log
+from textual.widgets import Input, Log
 
 from diagnosis.evidence import Evidence, Origin
 from diagnosis.reading import Absent, Known, Unreadable
@@ -24,6 +24,7 @@ from tui import keymap
 from tui.foreign_text import defused, defused_line, foreign_line
 from tui.widgets.blocks import Block, heading, paragraph
 from tui.widgets.evidence_blocks import missing_blocks, origin_label
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 from tui.widgets.timeline_model import attempt_title
 
@@ -107,7 +108,7 @@ class LogScreen(Screen[None]):
             yield JobLog(auto_scroll=False)
             yield Page(id="no-log")
             yield Input(id="find", placeholder="words to find", compact=True)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show the first job."""

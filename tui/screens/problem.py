@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from tui import keymap
 from tui.desk import DeskProblem
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 from tui.widgets.status_page import problem_blocks
 
@@ -31,7 +31,7 @@ class ProblemScreen(ModalScreen[bool]):
             box.border_title = "That did not work"
             box.border_subtitle = "r tries again · esc goes back"
             yield Page(problem_blocks(self.problem))
-        yield Footer()
+        yield KeyLine()
 
     def action_close(self) -> None:
         """Back."""

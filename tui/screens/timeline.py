@@ -10,6 +10,7 @@ from textual.widgets import ContentSwitcher, Input
 
 from tui import keymap, messages
 from tui.foreign_text import defused_line
+from tui.screens.compare import CompareScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
 from tui.screens.timeline_reading import ReadingBoard
@@ -31,6 +32,8 @@ class TimelineScreen(ReadingBoard):
         if action in ("next_path", "copy_text", "next_form"):
             count = len(self.diagnosis.paths) if self.diagnosis else 0
             return count > 1 if action == "next_path" else count > 0
+        if action == "compare":
+            return self.diagnosis is not None and len(self.diagnosis.replays) > 1
         if action in ("export", "view_log", "zoom"):
             return self.diagnosis is not None
         return True
@@ -151,6 +154,14 @@ class TimelineScreen(ReadingBoard):
             self.say("No attempt is chosen.", warn=True)
             return
         self.app.push_screen(LogScreen(LogSource.of(replay, view.log_line if view.column.replay else None)))
+
+    def action_compare(self) -> None:
+        """The attempt under the cursor, or the subject, beside the one before it."""
+        if self.desk is None or self.diagnosis is None:
+            return
+        column = self.query_one(Timeline).column
+        chosen = (column.replay if column else None) or self.diagnosis.subject
+        self.app.push_screen(CompareScreen(self.desk, self.diagnosis, chosen))
 
     def action_zoom(self) -> None:
         """The details alone, or all parts."""

@@ -9,7 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Input
+from textual.widgets import ContentSwitcher, Input
 
 from diagnosis.verdicts import Diagnosis
 from tui.desk import Desk, Progress, RunKey, RunQuery
@@ -19,6 +19,7 @@ from tui.widgets import run_filter
 from tui.widgets.detail import BLOCKS, Detail
 from tui.widgets.detail_view import DetailView, Form, Section
 from tui.widgets.glance import Glance
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.status_page import StatusPage
@@ -73,7 +74,7 @@ class TimelineBoard(Screen[None]):
                     with Vertical(id="beside"):
                         yield Detail(id="detail")
                         yield Page(id="companion")
-        yield Footer(compact=True)
+        yield KeyLine(compact=True)
 
     def on_mount(self) -> None:
         """Name the parts."""
@@ -142,7 +143,8 @@ class TimelineBoard(Screen[None]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        self.query_one(Footer).show_command_palette = not self.has_class("-narrow")
+        self.query_one(KeyLine).show_command_palette = not self.has_class("-narrow")
+        self.refresh_bindings()
         self.show_detail()
         self.show_top()
 

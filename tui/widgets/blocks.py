@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from textual.content import Content
 
 EMPTY = Content("")
 LABEL_WIDTH = 13
 """Cells that the label of a field takes."""
+BETWEEN = Content.styled(" │ ", "$text-disabled")
+"""What stands between the two sides of a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,48 @@ class Block:
     """None: as many blanks as ``first`` is wide."""
     fill: str = ""
     """A style for the whole width of the page, such as a background."""
+
+    @property
+    def text(self) -> str:
+        """All its words, unwrapped."""
+        return f"{self.first.plain}{self.content.plain}"
+
+    def lines(self, width: int) -> list[Content]:
+        """Laid out for a page of ``width`` cells; words longer than a line are folded, never cut."""
+        rest = self.rest if self.rest is not None else Content(" " * self.first.cell_length)
+        room = max(4, width - max(self.first.cell_length, rest.cell_length))
+        lines: list[Content] = []
+        for line in wrapped(self.content, room):
+            whole = (rest if lines else self.first) + line
+            lines.append(_filled(whole, width, self.fill) if self.fill else whole)
+        return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Block):
+    """Two things side by side, each wrapped in a column of its own; what is the same on both sides is said once."""
+
+    right: Content = EMPTY
+    same: bool = False
+
+    @property
+    def text(self) -> str:
+        """Both sides; a side that is the same stands once."""
+        words = f"{self.first.plain}{self.content.plain}"
+        return words if self.same else f"{words} | {self.right.plain}"
+
+    def lines(self, width: int) -> list[Content]:
+        """As many lines as the longer side needs; the sides part in the middle of the page, whatever stands before."""
+        if self.same:
+            return Block.lines(self, width)
+        rest = self.rest if self.rest is not None else Content(" " * self.first.cell_length)
+        half = (width - BETWEEN.cell_length) // 2
+        room = max(4, half - self.first.cell_length)
+        left, right = wrapped(self.content, room), wrapped(self.right, max(4, half))
+        return [
+            assemble(rest if place else self.first, one.truncate(room, pad=True), BETWEEN, other)
+            for place, (one, other) in enumerate(zip_longest(left, right, fillvalue=EMPTY))
+        ]
 
 
 GAP = Block(EMPTY)
@@ -64,19 +109,14 @@ def code(content: Content) -> list[Block]:
 
 
 def layout(blocks: Iterable[Block], width: int) -> list[Content]:
-    """The lines of a page of ``width`` cells; words longer than a line are folded, never cut."""
-    lines: list[Content] = []
-    for block in blocks:
-        rest = block.rest if block.rest is not None else Content(" " * block.first.cell_length)
-        room = max(4, width - max(block.first.cell_length, rest.cell_length))
-        prefix = block.first
-        pieces = block.content.split("\n", allow_blank=True) if block.content.plain else [EMPTY]
-        for piece in pieces:
-            for line in piece.wrap(room) or [EMPTY]:
-                whole = prefix + line.rstrip()
-                lines.append(_filled(whole, width, block.fill) if block.fill else whole)
-                prefix = rest
-    return lines
+    """The lines of a page of ``width`` cells."""
+    return [line for block in blocks for line in block.lines(width)]
+
+
+def wrapped(content: Content, room: int) -> list[Content]:
+    """The lines of a text in so many cells; at least one."""
+    pieces = content.split("\n", allow_blank=True) if content.plain else [EMPTY]
+    return [line.rstrip() for piece in pieces for line in piece.wrap(room) or [EMPTY]]
 
 
 def _filled(line: Content, width: int, style: str) -> Content:

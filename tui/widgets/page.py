@@ -29,7 +29,7 @@ class Sheet(Widget):
     @property
     def text(self) -> str:
         """All words on the sheet, unwrapped."""
-        return "\n".join(f"{block.first.plain}{block.content.plain}" for block in self._blocks)
+        return "\n".join(block.text for block in self._blocks)
 
     def show(self, blocks: Iterable[Block]) -> None:
         """Replace what is on the sheet."""
