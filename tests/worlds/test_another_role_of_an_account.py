@@ -1,0 +1,140 @@
+"""Another role of the embedded account, found, judged and offered through every real part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from diagnosis.document import document
+from diagnosis.gates import Gate, Verdict
+from diagnosis.reading import Known, Unreadable
+from diagnosis.verdicts import Diagnosis
+from probes.aws.errors import call_error
+from probes.aws.operations import LIST_ROLES, Operation
+from tui.bootstrap import embedded_desk
+from tui.desks.embedded import EmbeddedDesk
+
+ACCOUNT, ISSUER = "230372904534", "token.actions.githubusercontent.com"
+SPARE = f"arn:aws:iam::{ACCOUNT}:role/ci/spare"
+
+
+def policy(*statements: dict[str, object]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trust(subject: str, operator: str = "StringEquals") -> str:
+    condition: dict[str, dict[str, str]] = {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}
+    condition.setdefault(operator, {})[f"{ISSUER}:sub"] = subject
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[EmbeddedDesk]:
+    made = embedded_desk("2")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(opened: EmbeddedDesk) -> Iterator[EmbeddedDesk]:
+    """Stage 2, where the run's own role is admitted and lacks every permission."""
+    opened.move_to(1)
+    yield opened
+    iam = opened._account.builder("iam")
+    for name in ("spare", "wildcard"):
+        for entry in iam.list_roles()["Roles"]:
+            if entry["RoleName"] == name:
+                iam.delete_role_policy(RoleName=name, PolicyName="push")
+                iam.delete_role(RoleName=name)
+
+
+def diagnose(desk: EmbeddedDesk) -> Diagnosis:
+    return desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+
+
+def make(desk: EmbeddedDesk, before: Diagnosis, name: str, document: str) -> None:
+    """A role with this trust policy that holds exactly what the release needs."""
+    assert before.live is not None
+    iam: Any = desk._account.builder("iam")
+    iam.create_role(RoleName=name, Path="/ci/", AssumeRolePolicyDocument=document)
+    grants = [{"Effect": "Allow", "Action": need.action, "Resource": need.resource} for need in before.live.needs]
+    iam.put_role_policy(RoleName=name, PolicyName="push", PolicyDocument=policy(*grants))
+
+
+def subject_of(diagnosis: Diagnosis) -> str:
+    assert diagnosis.live is not None
+    (subject,) = diagnosis.live.subjects
+    return subject
+
+
+def test_the_role_that_fits_comes_first_and_the_open_one_not_at_all(desk: EmbeddedDesk) -> None:
+    before = diagnose(desk)
+    make(desk, before, "spare", trust(subject_of(before)))
+    make(desk, before, "wildcard", trust("repo:EsosaOrumwese/*", "StringLike"))
+    found = diagnose(desk)
+    first, *others = found.paths
+    assert [item.id for item in first.remediations] == ["use-role-spare"]
+    assert first.remediations[0].changes[0].values == (SPARE,)
+    assert [verdict.verdict for verdict in first.gates] == [Verdict.PASS] * 4
+    assert first.newly_admitted == ()
+    assert tuple(others) == before.paths
+    assert not any("wildcard" in item.id for item in found.remediations)
+    made: Any = document(found)
+    assert made["after_fix"]["path"] == "Assume the existing role spare instead"
+    assert made["after_fix"]["paths"][0]["owners"][0]["owner"] == "platform / release engineering"
+    assert SPARE in made["remediations"][0]["difference"]
+    # Carried out: the run asks for that role.
+    desk.case = replace(desk.case, role_arn=SPARE)
+    after = diagnose(desk)
+    assert after.live is not None
+    assert [verdict.verdict for verdict in after.live.gates] == [Verdict.PASS] * 4
+
+
+def test_a_role_for_another_ref_is_no_way_out(desk: EmbeddedDesk) -> None:
+    before = diagnose(desk)
+    make(desk, before, "spare", trust(subject_of(before) + "-2"))
+    assert diagnose(desk).paths == before.paths
+
+
+def test_where_the_roles_cannot_be_listed_that_is_said_and_the_rest_stays(
+    desk: EmbeddedDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = diagnose(desk)
+    make(desk, before, "spare", trust(subject_of(before)))
+    pages = desk._aws.pages
+
+    def denied(operation: Operation, **params: Any) -> Iterator[dict[str, Any]]:
+        if operation is LIST_ROLES:
+            raise call_error(operation, ClientError({"Error": {"Code": "AccessDenied"}}, operation.name))
+        return pages(operation, **params)
+
+    monkeypatch.setattr(desk._aws, "pages", denied)
+    found = diagnose(desk)
+    assert found.live is not None
+    assert isinstance(found.live.account.other_roles, Unreadable)
+    (gap,) = (missing for missing in found.unknown if missing.permission == "iam:ListRoles")
+    assert "planescope permissions --variant full" in gap.how
+    assert found.paths == before.paths
+    assert [v.verdict for v in found.live.gates] == [v.verdict for v in (before.live or found.live).gates]
+
+
+def test_no_role_is_looked_for_where_the_runs_own_serves(desk: EmbeddedDesk) -> None:
+    desk.move_to(2)
+    calls = len(desk.calls())
+    found = diagnose(desk)
+    assert found.live is not None
+    assert found.live.at(Gate.REGISTRY_AUTHORIZATION).verdict is Verdict.PASS
+    assert not isinstance(found.live.account.other_roles, Known)
+    assert "ListRoles" not in {call.operation for call in desk.calls()[calls:]}
