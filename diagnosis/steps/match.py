@@ -24,6 +24,8 @@ MOST_SECTIONS = 1_000
 MOST_STEPS = 500
 _SLACK = timedelta(seconds=1.5)
 """The API's times are whole seconds."""
+_SAME_CLOCK = timedelta(seconds=5)
+"""How far the log's two ends may lie from those of the steps; beyond it the times are of another clock and tell nothing."""
 _NOT_RUN = frozenset({"skipped"})
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 
@@ -144,7 +146,8 @@ def _pair_with_sections(steps: list[Matched], sections: Sequence[Section]) -> li
         return [-1] * len(sections)
     back: list[list[int]] = []
     scores: list[float] = []
-    times = [(section.begun_at, section) for section in sections]
+    one_clock = _one_clock(steps, sections)
+    times = [(section.begun_at if one_clock else None, section) for section in sections]
     for order, (begun, section) in enumerate(times):
         row: list[float] = []
         chosen: list[int] = []
@@ -168,6 +171,20 @@ def _pair_with_sections(steps: list[Matched], sections: Sequence[Section]) -> li
         owners.append(candidates[place])
         place = chosen[place]
     return owners[::-1]
+
+
+def _one_clock(steps: Sequence[Matched], sections: Sequence[Section]) -> bool:
+    """Whether the log begins and ends when the steps do; a log that is cut off may end before."""
+    ran = [step.step for step in steps if step.ran and step.step is not None]
+    begun = min((step.started_at for step in ran if step.started_at), default=None)
+    ended = max((step.completed_at for step in ran if step.completed_at), default=None)
+    first = next((at for section in sections if (at := section.begun_at)), None)
+    last = next((at for section in reversed(sections) if (at := section.begun_at)), None)
+    if begun is None or ended is None or first is None or last is None:
+        return True
+    whole = sections[-1].kind is SectionKind.COMPLETE
+    late = abs(last - ended) if whole else last - ended
+    return abs(first - begun) <= _SAME_CLOCK and late <= _SAME_CLOCK
 
 
 def _score(step: Matched, section: Section, begun: datetime | None, *, opens: bool) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
+import pytest
 from replay_builders import CHECKOUT, CONFIGURE, LOGIN, PUSH, READ_BACK, RELEASE, Spec, job_of, written_job
 
 from diagnosis.logs.job_log import read_job_log
@@ -115,3 +117,21 @@ def test_no_log_leaves_the_steps_of_api_and_file() -> None:
     found = match_steps(job_of(*RELEASE).steps, written_job(*RELEASE).steps, None)
     assert [step.written is not None for step in found[:6]] == [False, True, True, True, True, True]
     assert all(not step.sections for step in found)
+
+
+@pytest.mark.parametrize("stretch", [0.0, 1.0, 7.0, 60.0], ids=["all at once", "true", "slower", "much slower"])
+def test_a_clock_that_is_not_the_logs_does_not_move_its_lines(stretch: float) -> None:
+    job = job_of(*RELEASE)
+    begin = min(step.started_at for step in job.steps if step.started_at)
+
+    def stretched(at: datetime | None) -> datetime | None:
+        return begin + stretch * (at - begin) if at else None
+
+    steps = tuple(
+        replace(step, started_at=stretched(step.started_at), completed_at=stretched(step.completed_at))
+        for step in job.steps
+    )
+    found = matched(replace(job, steps=steps))
+    assert heads(found["Get credentials"]) == [CONFIGURE.uses]
+    assert heads(found["Registry"]) == [LOGIN.uses]
+    assert heads(found["Ship it"]) == ["set -euo pipefail"]
