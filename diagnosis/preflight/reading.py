@@ -43,7 +43,7 @@ class _Wrong(Exception):  # noqa: N818 - becomes a value at once
 def read_preflight(text: str) -> Preflight | NotUsable | None:
     """The statement of a document; None for a text that is no preflight document. Never raises.
 
-    What is read: the identity of the run, the verdicts and the problems. Claims, needs and gaps are left where they are.
+    What is read: the identity of the run, the role, the verdicts and the problems. Claims, needs and gaps are left where they are.
     """
     if _FAMILY not in text:
         return None
@@ -73,6 +73,7 @@ def _preflight(tree: Mapping[str, Any]) -> Preflight:
         gates=_gates(tree),
         problems=_problems(tree),
         id_token=_one_of(IdToken, tree.get("id_token"), "id_token"),
+        role_arn=_text(tree, "role_arn") if tree.get("role_arn") is not None else None,
     )
     stated = {problem.gate for problem in found.problems} - {None}
     if stated != {gate.gate for gate in found.gates if gate.verdict is Verdict.FAIL}:

@@ -15,13 +15,15 @@ from diagnosis.claims.pretrust import effective_permissions
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.statement import IdToken
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Attempt, Job, OidcCustomization, Repository
+from diagnosis.runs import Attempt, Job, OidcCustomization, Repository, Step
+from diagnosis.steps.match import default_name
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
 _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
+_RUNNING = Absent("the log of a job that is still running")
 _NO_CUSTOMIZATION = Unreadable(
     what="OIDC subject customization",
     why="GitHub was not asked: the step has no token for its API",
@@ -115,7 +117,7 @@ def this_job(given: Given) -> ThisJob:
         own = replace(file, jobs=(ready,))
         jobs = (ready, *(job for job in file.jobs if job is not ready and not job.uses))
     return ThisJob(
-        attempt=_attempt(given, tuple(job.id for job in jobs) or (name,)),
+        attempt=_attempt(given, tuple(_job(job) for job in jobs) or (Job(1, name, "in_progress", None, log=_RUNNING),)),
         file=file,
         own=own,
         job=name,
@@ -196,13 +198,19 @@ def _filled(
     )
 
 
-def _attempt(given: Given, jobs: tuple[str, ...]) -> Attempt:
+def _job(written: WorkflowJob) -> Job:
+    """The job with all its steps before it, so that the role in force at the registry is the last one assumed."""
+    steps = enumerate(written.steps, 1)
+    ahead = tuple(Step(number, step.name or default_name(step), "queued", None) for number, step in steps)
+    return Job(written.line, written.id, "in_progress", None, steps=ahead, log=_RUNNING)
+
+
+def _attempt(given: Given, jobs: tuple[Job, ...]) -> Attempt:
     environ, now = given.environ, given.now
     ref = environ["GITHUB_REF"]
     run, attempt = int(environ["GITHUB_RUN_ID"]), _number(environ.get("GITHUB_RUN_ATTEMPT")) or 1
     repository = given.repository or _repository(environ, given.event)
     page = f"{repository.html_url}/actions/runs/{run}/attempts/{attempt}" if repository.html_url else ""
-    running = Absent("the log of a job that is still running")
     return Attempt(
         repository=repository,
         run_id=run,
@@ -223,7 +231,7 @@ def _attempt(given: Given, jobs: tuple[str, ...]) -> Attempt:
         updated_at=None,
         html_url=page,
         head_repository=_told(given.event, "pull_request", "head", "repo", "full_name"),
-        jobs=Known(tuple(Job(number, job, "in_progress", None, log=running) for number, job in enumerate(jobs, 1))),
+        jobs=Known(jobs),
         workflow_text=given.text,
         oidc_customization=given.customization,
         environment=given.environment,

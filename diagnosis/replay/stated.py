@@ -22,6 +22,7 @@ from diagnosis.replay.read_job import ReadJob, ReadStep
 from diagnosis.replay.stop import Stop, Trouble
 from diagnosis.runs import Artifact, Attempt
 from diagnosis.steps.kinds import Doing
+from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Finding, GateVerdict, Problem
 
 _RUNS_PREFLIGHT = re.compile(r"\bplanescope\s+preflight\b")
@@ -185,7 +186,14 @@ def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None
     first = met[0]
     if first.checkpoint is None:
         return first if step.does(*_ACTING) else None
-    return first if first.checkpoint in _meets(read, step) else None
+    other = first.checkpoint in _AUTHENTICATION and _assumes_another(step, told.role_arn)
+    return first if first.checkpoint in _meets(read, step) and not other else None
+
+
+def _assumes_another(step: ReadStep, role_arn: str | None) -> bool:
+    """Whether the step assumes another role than the one that was judged; a masked account may be any."""
+    roles = {deed.target for deed in step.deeds if deed.doing is Doing.ASSUME and is_legible(deed.target)}
+    return bool(roles) and role_arn is not None and "*" not in role_arn and role_arn not in roles
 
 
 def _meets(read: ReadJob, step: ReadStep) -> frozenset[Checkpoint]:

@@ -74,6 +74,11 @@ def test_it_gives_a_failed_step_its_gate_and_cause(specs, found, gate, expected)
     assert verdict.missing  # what the log would add is still said
 
 
+def test_a_role_whose_account_is_masked_may_be_the_one() -> None:
+    told = text_of(stated(SUBJECT, role_arn="arn:aws:iam::************:role/release"))
+    assert without_log(*STOPPED_AT_ROLE, told=(told,)).at(Gate.ROLE_ASSUMPTION).cause == SUBJECT.cause
+
+
 def test_of_the_candidates_of_an_annotation_it_chooses_one() -> None:
     alone = without_log(*STOPPED_AT_ROLE, annotations=(REFUSED,))
     result = without_log(*STOPPED_AT_ROLE, annotations=(REFUSED,), told=(text_of(stated(SUBJECT)),))
@@ -103,6 +108,7 @@ def test_the_registrys_state_stops_a_push_and_fails_no_gate() -> None:
         ((CHECKOUT, failing(Spec(name="Tests", run="make test")), *skipped(CONFIGURE, LOGIN, PUSH)), stated(SUBJECT)),
         (STOPPED_AT_LOGIN, stated(TOKEN, at=BEGIN + timedelta(minutes=4))),  # judged afterwards
         (STOPPED_AT_LOGIN, stated(TOKEN, job="other")),
+        (STOPPED_AT_ROLE, stated(SUBJECT, role_arn="arn:aws:iam::111122223333:role/other")),
     ],
 )
 def test_a_statement_that_does_not_fit_the_record_explains_nothing(specs, told) -> None:

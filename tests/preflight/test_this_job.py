@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from replay_builders import CONFIGURE, LOGIN, RELEASE, written_job
+from replay_builders import CONFIGURE, LOGIN, RELEASE, REPOSITORY_ARN, ROLE, Spec, written_job
 
 from diagnosis.case import Case
 from diagnosis.claims.pretrust import check_token
@@ -106,6 +106,14 @@ def test_the_needs_are_this_jobs_and_least_privilege_knows_those_of_the_role() -
     ready = asked(job({"GITHUB_JOB": "look"}, file=replace(FILE, jobs=(written_job(*RELEASE), login))), Case())
     assert {need.action for need in ready.own.needs} == {"ecr:GetAuthorizationToken"}
     assert "ecr:PutImage" in {need.action for need in ready.role_needs}
+
+
+def test_the_role_is_the_one_in_force_at_the_registry() -> None:
+    reader = replace(CONFIGURE, name="Reader", inputs={**CONFIGURE.inputs, "role-to-assume": f"{ROLE}-reader"})
+    judge = Spec(name="Judge the gates", run="planescope preflight")
+    ready = asked(job(file=replace(FILE, jobs=(written_job(reader, judge, *RELEASE),))), Case())
+    assert ready.question.role_arn == ROLE
+    assert {need.resource for need in ready.own.needs} == {"*", REPOSITORY_ARN}
 
 
 def test_a_secret_in_the_environment_is_not_filled_in() -> None:
