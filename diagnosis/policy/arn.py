@@ -11,6 +11,7 @@ from enum import StrEnum
 
 _ARN_PARTS = 6
 _ACCOUNT = re.compile(r"\d{12}\Z")
+_UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}\Z")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?\Z", re.IGNORECASE)
 _WELL_KNOWN_PROVIDERS = frozenset(
     {"cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"}
@@ -39,6 +40,11 @@ def split_arn(text: str) -> Arn | None:
 def is_account_id(text: str) -> bool:
     """Whether the text is a 12-digit account id."""
     return _ACCOUNT.match(text) is not None
+
+
+def is_unique_id(text: str) -> bool:
+    """Whether the text is a unique id (``AROA…``): what AWS shows for a role or user that has been deleted."""
+    return _UNIQUE_ID.match(text) is not None
 
 
 class PrincipalKind(StrEnum):

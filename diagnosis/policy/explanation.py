@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from diagnosis.policy.arn import is_unique_id
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import Policy
 from diagnosis.policy.layers import Layers
+from diagnosis.policy.matching import names_no_resource
 from diagnosis.policy.nearest import difference, likeness, nearest
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.relation import foreign_provider, is_trust_question, same_account
@@ -23,8 +25,9 @@ from diagnosis.policy.sentences import (
     silence_sentence,
 )
 from diagnosis.policy.statement import Effect, Statement
-from diagnosis.policy.variables import shown
+from diagnosis.policy.variables import shown, widened
 
+_NO_VALUE = "which has no value in this request"
 _PLAIN_TEXT = "which is plain text here: variables need Version 2012-10-17"
 _MOST_NEAR_MISSES = 50
 # What a mismatch costs: a statement about another action is further off than one about another resource.
@@ -129,16 +132,21 @@ def _near_miss(
         condition is not None and condition.base is not None and condition.base.negated
     )
     readable = wanted
-    if condition is not None and condition.variables:
+    if condition.variables if condition is not None else element == "Resource" and _has_variables(statement):
         readable = tuple(shown(value, request.keys) for value in wanted)
     near = nearest(met[0], readable) if met and not negated else None
     unlike = 1.0
     if near is not None:
         unlike = 1 - likeness(met[0], near)
         words = difference(met[0], near, condition.name if condition else None)
+        hints = [words] if words else []
         if condition is not None and "${" in near:
-            without_value = "which has no value in this request" if condition.variables else _PLAIN_TEXT
-            words += f"; it holds a variable, {without_value}"
+            hints.append(f"it holds a variable, {_NO_VALUE if condition.variables else _PLAIN_TEXT}")
+        elif element == "Resource":
+            hints += _resource_hints(request, statement, near)
+        elif element == "Principal":
+            hints += _principal_hints(request, near)
+        words = "; ".join(hints)
     return NearMiss(
         place=place,
         statement=statement.name,
@@ -154,6 +162,26 @@ def _near_miss(
     )
 
 
+def _has_variables(statement: Statement) -> bool:
+    return statement.resources is not None and statement.resources.has_variables
+
+
+def _resource_hints(request: Request, statement: Statement, near: str) -> Iterator[str]:
+    if widened(near) != near and not request.wildcard_only_action:
+        yield f"it holds a variable, {_NO_VALUE if _has_variables(statement) else _PLAIN_TEXT}"
+    elif names_no_resource(near, complete=True):
+        yield "it is no ARN, so it matches nothing"
+
+
+def _principal_hints(request: Request, near: str) -> Iterator[str]:
+    if near == request.principal:
+        yield "that name stands under another type: a provider belongs under Federated, a service under Service"
+    elif near != "*" and ("*" in near or "?" in near):
+        yield "inside the name of a principal * and ? are no wildcards"
+    elif is_unique_id(near):
+        yield "that is the id of a role or user that has been deleted"
+
+
 def explain(
     outcome: Outcome,
     request: Request,
@@ -165,9 +193,11 @@ def explain(
     """The reason of a decision."""
     trust = is_trust_question(request)
     if decided_by is not None:
-        tell = deny_sentence if outcome is Outcome.EXPLICIT_DENY else allow_sentence
         place, statement = decided_by.place, decided_by.statement
-        text = tell(request, decided_by, trust=trust)
+        if outcome is Outcome.EXPLICIT_DENY:
+            text = deny_sentence(request, decided_by, trust=trust, has_boundary=bool(layers.boundaries))
+        else:
+            text = allow_sentence(request, decided_by, trust=trust)
         return Because(place.layer, statement.name, decided_by.path, statement.name, text, place.level)
     if outcome is Outcome.ALLOWED:
         return Because(

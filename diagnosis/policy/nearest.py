@@ -43,11 +43,23 @@ def _hints(met: str, wanted: str, operator: str | None) -> list[str]:
     base = (operator or "").rpartition(":")[2].removesuffix("IfExists")
     if base in _WILDCARD_FREE and ("*" in wanted or "?" in wanted):
         hints.append(f"{base} takes * and ? literally, StringLike would read them as wildcards")
+    if _form(met) and _form(wanted) and _form(met) != _form(wanted):
+        hints.append(
+            f"the request's subject is of the {_form(met)} form, the policy's value of the {_form(wanted)} one"
+        )
     if wanted.strip() != wanted and wanted.strip() == met:
         hints.append("the policy's value has white space at its end or beginning")
     elif met.lower() == wanted.lower() and met != wanted:
         hints.append("they differ in letter case only")
     return hints
+
+
+def _form(subject: str) -> str | None:
+    """Whether a subject (or a pattern for one) is classic or holds the ids; None where that cannot be told."""
+    repository = subject.removeprefix(_SUBJECT_PREFIX).partition(":")[0]
+    if not subject.startswith(_SUBJECT_PREFIX) or "/" not in repository or repository.startswith("*"):
+        return None
+    return "immutable" if "@" in repository else "classic"
 
 
 def _parting(met: str, wanted: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from diagnosis.policy.arn import PrincipalKind, is_account_id, split_arn, view_principal
+from diagnosis.policy.arn import PrincipalKind, is_account_id, is_unique_id, split_arn, view_principal
 from diagnosis.policy.matching import cut_at_colons, matches_everything
 from diagnosis.policy.statement import Statement
 from diagnosis.policy.variables import has_variables, read_pieces
@@ -32,7 +32,6 @@ _WITHOUT_RESOURCE = frozenset({PolicyKind.TRUST})
 _WITHOUT_SHORT_ARNS = frozenset({PolicyKind.SESSION, PolicyKind.SCP, PolicyKind.RCP})
 _SID_IN_IAM = re.compile(r"[A-Za-z0-9]*\Z")
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+\Z|\*+(:\*+)?\Z")
-_UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}\Z")
 
 
 def rejections_of(statements: tuple[Statement, ...], kind: PolicyKind | None) -> tuple[str, ...]:
@@ -104,7 +103,7 @@ def _of_names(path: str, entries: Iterable[tuple[str, str]]) -> Iterator[str]:
             if "*" in name or "?" in name:
                 yield f"{path}: the principal {shown!r} holds a wildcard; only a lone * is one"
             elif split_arn(name) is None and not is_account_id(name):
-                gone = " (the id of a deleted role or user)" if _UNIQUE_ID.match(name) else ""
+                gone = " (the id of a deleted role or user)" if is_unique_id(name) else ""
                 yield f"{path}: the principal {shown!r} is neither an ARN nor an account id{gone}"
         elif kind == "Service" and name == "*":
             yield f"{path}: a service principal cannot be a wildcard"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from diagnosis.policy.conditions import ConditionResult
 from diagnosis.policy.decision import Hit, Layer, NearMiss, Place
 from diagnosis.policy.principals import PrincipalMatch
+from diagnosis.policy.relation import same_account
 from diagnosis.policy.request import Request
 from diagnosis.policy.statement import Statement
 
@@ -63,15 +65,36 @@ def _differing(miss: NearMiss) -> str:
     return f" ({text})" if text else ""
 
 
-def deny_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
+def deny_sentence(request: Request, hit: Hit, *, trust: bool, has_boundary: bool = False) -> str:
     """For an explicit deny."""
     where = place_name(hit.place, trust=trust)
-    conditions = ", ".join(condition.key for condition in hit.statement.conditions)
-    because = f" because its conditions hold ({conditions})" if conditions else ""
+    reasons = list(_why_it_denies(request, hit, has_boundary=has_boundary))
+    because = f" because {' and '.join(reasons)}" if reasons else ""
     return (
         f"{called(hit.statement.name)} of {where} explicitly denies {request.action} on {shorten(request.resource)}"
         f"{because}; no Allow can overrule it, so that statement has to change."
     )
+
+
+def _why_it_denies(request: Request, hit: Hit, *, has_boundary: bool) -> Iterator[str]:
+    """What makes a Deny apply that does not simply name this request: what it does not spare, and its conditions."""
+    statement = hit.statement
+    if hit.place.layer is Layer.RESOURCE and statement.not_principal and statement.principals is not None:
+        if has_boundary and request.caller.has_identity_policies:
+            yield "NotPrincipal with Deny denies every principal that has a permissions boundary"
+        else:
+            names = listed([name for _, name in statement.principals.entries])
+            yield f"its NotPrincipal ({names}) does not spare {shorten(request.principal)}"
+    if statement.actions.negated:
+        yield f"its NotAction ({listed(statement.actions.patterns)}) does not spare the action"
+    if statement.resources is not None and statement.resources.negated:
+        yield f"its NotResource ({listed(statement.resources.patterns)}) does not spare the resource"
+    for condition in statement.conditions[:_SHOWN]:
+        found = request.keys.get(condition.folded_key)
+        met = f"carries {listed(found.values)}" if found is not None else "does not carry that key"
+        yield f"{condition.key} {condition.name} {listed(condition.values)} holds (the request {met})"
+    if len(statement.conditions) > _SHOWN:
+        yield f"{len(statement.conditions) - _SHOWN} more conditions hold"
 
 
 def allow_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
@@ -86,7 +109,8 @@ def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
     where = place_name(miss.place, trust=trust)
     wants = f"{called(miss.statement)} of {where} wants {miss.key} {miss.operator} {listed(miss.wanted)}"
     if miss.result is ConditionResult.KEY_ABSENT:
-        return f"{wants}, but the request does not carry that key."
+        alike = _key_alike(request, miss.key or "")
+        return f"{wants}, but the request does not carry that key{f'; it carries {alike}' if alike else ''}."
     found = request.keys.get((miss.key or "").lower())
     if found is not None and found.multivalued and ":" not in (miss.operator or "") and miss.operator != "Null":
         return (
@@ -94,6 +118,16 @@ def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
             "which only a set operator such as ForAnyValue can test."
         )
     return f"{wants}, but the request carries {listed(miss.met)}{_differing(miss)}."
+
+
+def _key_alike(request: Request, key: str) -> str | None:
+    """A key of the request that was probably meant: the same but for its scheme and punctuation."""
+    wanted = _letters(key)
+    return next((carried for carried in request.context if _letters(carried) == wanted), None)
+
+
+def _letters(key: str) -> str:
+    return re.sub(r"\W", "", key.lower().removeprefix("https://"))
 
 
 def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
@@ -131,7 +165,12 @@ def silence_sentence(request: Request, place: Place, *, trust: bool, empty: bool
         return f"No statement of {where} allows {request.action} on {shorten(request.resource)}."
     if place.layer is Layer.RESOURCE:
         kind = "trust policy" if trust else "resource-based policy"
-        return f"There is no {kind}, and {request.action} by {shorten(request.principal)} needs one that allows it."
+        why = ""
+        if request.caller.has_identity_policies and not same_account(request):
+            why = f", since the resource is of another account ({request.owner_account or 'unknown'})"
+        return (
+            f"There is no {kind}, and {request.action} by {shorten(request.principal)} needs one that allows it{why}."
+        )
     return f"There is nothing in {where} that allows {request.action} on {shorten(request.resource)}."
 
 

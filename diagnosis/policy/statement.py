@@ -60,6 +60,11 @@ class ResourcePatterns:
             return self.names(request)
         return not self.names(request) and (deny or not self.unresolved(request))
 
+    @property
+    def has_variables(self) -> bool:
+        """Whether a pattern holds a variable that AWS replaces (in Version 2012-10-17)."""
+        return bool(self._with_variables)
+
     def unresolved(self, request: Request) -> tuple[str, ...]:
         """The variables without value, as written, of the patterns that some value of theirs would let match."""
         if request.wildcard_only_action or request.resource == "*":

@@ -56,7 +56,21 @@ def test_the_nearest_subject_is_named_with_the_part_that_differs() -> None:
     ("met", "wanted", "operator", "expected"),
     [
         ("repo:o/r:ref:refs/heads/a", "repo:o/r:pull_request", None, "pull_request wanted, ref:refs/heads/a met"),
-        ("repo:o@1/r@2:ref:refs/heads/a", "repo:o/r:ref:refs/heads/a", None, "repo:o/r wanted, repo:o@1/r@2 met"),
+        (
+            "repo:o@1/r@2:ref:refs/heads/a",
+            "repo:o/r:ref:refs/heads/a",
+            None,
+            (
+                "repo:o/r wanted, repo:o@1/r@2 met; "
+                "the request's subject is of the immutable form, the policy's value of the classic one"
+            ),
+        ),
+        (
+            "repo:o@1/r@2:pull_request",
+            "repo:*:pull_request_",
+            None,
+            "repo:*:pull_request_ wanted, repo:o@1/r@2:pull_request met",
+        ),
         ("refs/heads/main", "refs/heads/dev", None, "dev wanted, main met"),
         ("abc", "xyz", None, "xyz wanted, abc met"),
         ("abc", "ABC", None, "ABC wanted, abc met; they differ in letter case only"),
@@ -136,6 +150,55 @@ def test_a_resource_mismatch_quotes_both_arns() -> None:
     assert granted in decision.because.text
     assert "repository/app" in decision.because.text
     assert "Statement Push of the identity-based policies" in decision.because.text
+
+
+REPOSITORY = "arn:aws:ecr:eu-west-2:111122223333:repository/app"
+
+
+@pytest.mark.parametrize(
+    ("shut", "words"),
+    [
+        ({"NotAction": "ecr:Get*"}, "because its NotAction (ecr:Get*) does not spare the action;"),
+        ({"Action": "*", "NotResource": REPOSITORY + "s"}, f"because its NotResource ({REPOSITORY}s) does not spare"),
+        (
+            {"Action": "*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}},
+            "because aws:PrincipalOrgID StringNotEquals o-1 holds (the request does not carry that key);",
+        ),
+        ({"Action": "*"}, f"explicitly denies ecr:PutImage on {REPOSITORY}; no Allow can overrule it"),
+    ],
+)
+def test_a_deny_says_what_makes_it_apply(shut: dict[str, object], words: str) -> None:
+    assert (
+        words in push({"Effect": "Deny", **({} if "NotResource" in shut else {"Resource": "*"}), **shut}).because.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened", "words"),
+    [
+        ({"Resource": "app"}, "(it is no ARN, so it matches nothing)"),
+        (
+            {"Resource": REPOSITORY + "/${aws:PrincipalTag/t}"},
+            "it holds a variable, which has no value in this request",
+        ),
+    ],
+)
+def test_a_resource_that_cannot_match_says_why(opened: dict[str, object], words: str) -> None:
+    assert words in push({"Effect": "Allow", "Action": "*", **opened}).because.text
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"Principal": {"AWS": PROVIDER}}, "a provider belongs under Federated"),
+        ({"Principal": {"Federated": PROVIDER[:-3] + "*"}}, "* and ? are no wildcards"),
+        ({"Principal": {"AWS": "AROAEXAMPLEID12345678"}}, "the id of a role or user that has been deleted"),
+        ({"Condition": {"StringLike": {f"https://{SUB}": "*"}}}, f"does not carry that key; it carries {SUB}."),
+    ],
+)
+def test_a_slip_in_a_trust_policy_is_named(part: dict[str, object], words: str) -> None:
+    statement = {**trust("repo:o/r:*", operator="StringLike"), **part}
+    assert words in presented("repo:o/r:pull_request", statement).because.text
 
 
 def test_an_action_without_resource_level_says_so() -> None:
