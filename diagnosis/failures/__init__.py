@@ -18,6 +18,7 @@ from diagnosis.failures.reader import Scan, scan
 from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
 from diagnosis.logs.log_text import LogLine
+from diagnosis.logs.quoted import unquoted_pieces
 from diagnosis.verdicts import Finding
 
 __all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]
@@ -78,7 +79,7 @@ def explain_text(text: str | Iterable[str]) -> Finding:
 
 def explain(text: str | Iterable[str]) -> Explanation:
     """Like :func:`explain_text`, with everything that was seen."""
-    found = scan(thin(cut(text) if isinstance(text, str) else text))
+    found = scan(thin(unquoted_pieces(cut(text) if isinstance(text, str) else text)))
     failures = tuple(seen.finding for seen in found.sightings)
     ended_well = found.ended and not found.failing_steps
     finding = NOTHING_STOPPED if failures and ended_well else _decided(found)

@@ -17,7 +17,7 @@ _APPLICATION = re.compile(
     r"^\s*\{.*\"(?:level|severity|lvl|levelname)\"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
     r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
     r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
-    r"|[✗✘×✖]|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
+    r"|[✗×✖]|✘(?! \w+ (?:svc|job|env|app|task|pipeline)\b)|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
     r"|\bexpected\b.{0,80}\b(?:to|but|got|received)\b"
 )
 _STACK_EVENT = re.compile(r"\b(?:CREATE|UPDATE|DELETE)_FAILED\b")

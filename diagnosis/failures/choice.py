@@ -41,20 +41,22 @@ def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:
 
 
 def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
-    tests = [
-        seen.line.number for seen in sightings if seen.finding.cause == "test-failure" and seen.weight is Weight.ROOT
-    ]
-    first_test, last_test = min(tests, default=0), max(tests, default=0)
+    tests = [seen.line.number for seen in sightings if _of_tests(seen) and seen.weight is not Weight.DOUBTFUL]
+    first_test = min(tests, default=0)
+    last_tests = {name: number for name, number in scan.passed if name.startswith("tests ")}
 
     def of_a_test(seen: Sighting) -> bool:
         """Printed by what was tested: before the summary, or indented below it, as some runners list the details."""
         if not tests or not _is_access(seen):
             return False
+        last_test = last_tests.get(f"tests {seen.line.step}", 0)
         return seen.line.number < last_test or (seen.line.number > first_test and seen.line.text.startswith("  "))
 
     def weight(seen: Sighting) -> int:
         if of_a_test(seen):
             return Weight.APPLICATION
+        if _of_tests(seen):
+            return max(seen.weight, Weight.OUTCOME)
         if _overcome(seen, scan):
             return min(seen.weight, Weight.OUTCOME)
         return seen.weight
@@ -72,6 +74,10 @@ def _overcome(seen: Sighting, scan: Scan) -> bool:
     if seen.finding.checkpoint is Checkpoint.REGISTRY_PUSH:
         return passed.get("push", 0) > seen.line.number
     return False
+
+
+def _of_tests(seen: Sighting) -> bool:
+    return seen.finding.cause == "test-failure"
 
 
 def _is_access(seen: Sighting) -> bool:

@@ -94,6 +94,8 @@ def judge_denial(denial: Denial) -> Seen | None:
     service, operation = _what(denial)
     if operation is None:
         return None
+    if service == "sts" and operation.startswith("AssumeRoleWithW"):
+        return _trust(denial, "AssumeRoleWithWebIdentity")  # a paste may be cut off in the middle of the word
     if service == "sts" and operation in _TRUST_ACTIONS:
         return _trust(denial, operation)
     action: str | None = f"{service}:{operation}" if service else None

@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
     ),
     holding(_HELPER, "error getting credentials - err", "error storing credentials - err", "redentials store error"),
     holding(other("docker-daemon"), "Cannot connect to the Docker daemon", "connect to the Docker daemon socket"),
-    holding(other("state-locked"), "Error acquiring the state lock"),
+    holding(other("state-locked", weight=Weight.DOUBTFUL), "Error acquiring the state lock"),
     Rule(("HTTP 403: ", "orbidden"), says(r"api\.github\.com|\bnpm (?:ERR!|error)|^HTTP 403: ", _OTHER_SERVICE)),
 )
 
@@ -121,6 +121,8 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "exceeded maximum number of attempts",
         "There is a connection issue",
         "Inaccessible host",
+        "use of closed network connection",
+        "write: broken pipe",
     ),
     holding(other("other-service", weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"),
     holding(other(None, "other-registry", weight=Weight.OUTCOME), "denied: "),

@@ -44,6 +44,8 @@ FRAGMENTS: tuple[str, ...] = (
     "request send",
     "request canceled",
     "connection issue",
+    "network connection",
+    "broken pipe",
     "ttempts",
     "codeartifact",
     "state lock",

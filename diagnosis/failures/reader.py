@@ -84,7 +84,8 @@ class Scan:
     failing_steps: tuple[int, ...]
     """Steps that printed an error annotation, clean-up steps left out."""
     passed: tuple[tuple[str, int], ...] = ()
-    """Signs that a place was passed, with the number of the last line that shows it: ``("authn", 120)``."""
+    """Signs that a place was passed, with the number of the last line that shows it: ``("authn", 120)``; and where the
+    tests of a step were spoken of last: ``("tests 3", 240)``."""
     ended: bool = False
     """Whether the runner's last words were seen: the log is not cut off."""
 
@@ -117,6 +118,8 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if seen is None:
             continue
         given = seen.finding
+        if given.cause == "test-failure":
+            passed[f"tests {line.step}"] = line.number
         key = (line.step, seen.weight, given.plane, given.checkpoint, given.cause, given.action, given.resource)
         if key not in sightings:
             finding = replace(with_words(given), evidence=_evidence(line, before, after))

@@ -26,7 +26,7 @@ _MANIFEST_PUT = re.compile(
     r"PUT\b.{0,400}?/manifests/|failed commit on ref \"(?:manifest|index)|writing manifest|uploading manifest"
 )
 _CLEARLY = re.compile(
-    r"/v2/|failed (?:to (?:push|pull|solve|resolve|authorize|copy)|commit)|^#\d+ |parsing HTTP \d{3} response"
+    r"/v2/|failed (?:to (?:push|pull|solve|resolve|authorize|copy)|commit)|^#\d+ ERROR|parsing HTTP \d{3} response"
     r"|manifest|blob|layer|registry|[Pp]ushing|[Pp]ulling|push permission|tags[ /]list"
 )
 """What only a client of a registry says: needed where the line itself names none."""

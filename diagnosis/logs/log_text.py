@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.logs.quoted import unquoted
+
 LONGEST_LINE = 64 * 1024
 """Characters of a line that are looked at; the rest is cut off, so that one endless line cannot fill the memory."""
 
@@ -80,6 +82,13 @@ _LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
 _PLACED = ("##[", "[", "Post job cleanup")
 """How lines begin that tell where in a log with timestamps they stand."""
 _CYAN = ("\x1b[36;1m", "[36;1m")
+_GITLAB = re.compile(r"\d\d[EO][ +]")
+"""What GitLab's runner puts after the timestamp: stream number, error or output, whether the line goes on."""
+_CLOCK = re.compile(
+    r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\] (?! *\[?(?:[A-Z]{4,8})\b)|\d\d:\d\d:\d\d(?:\.\d+)?  (?=\S| {2})"
+    r"|#\d+ \d+\.\d+ |\[[^\]/]{1,80}/[^\]/]{1,80}\] +\| "
+)
+"""What Jenkins, a build and act put before what something printed; a level after a time belongs to an application."""
 _GUTTER = re.compile(r"^\d{1,6} \| ?")
 """Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
 
@@ -90,7 +99,7 @@ _MARKER = re.compile(
 _WEB_RUN = re.compile(r"(?:[▶▼▸▾>] ?)?Run (?=\S)")
 _WEB_KEY = re.compile(r"(?:with|env|shell):(?: |$)|[A-Za-z_][\w-]*: ")
 _SPEAKS = re.compile(
-    r"(?:\w*[Ee]rror|ERROR|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
+    r"(?:\w*[Ee]rror|\w*ERROR|\w+_UNABLE_\w+|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
 )
 _FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
 _FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
@@ -101,9 +110,11 @@ _QUOTED = re.compile(
     r"|Credentials could|Assuming role|It looks like|Did you mean|fatal:|\w+(?:Exception|Denied|Error):))"
 )
 """A reply's quotation mark before a line that speaks of a failure; npm and BuildKit put the same mark before headings."""
+_CLOCK_BEGINS = frozenset("[#0123456789")
 _SECTION = re.compile(r"(?:Starting|Finishing): ")
 
 _GH_COLUMNS = 3
+_GITLAB_WIDTH = 4
 _MARKED_KINDS = {
     "command": LineKind.ECHO,
     "debug": LineKind.DEBUG,
@@ -157,6 +168,8 @@ class LogReader:
         if stamp:
             at = stamp[1]
             raw = raw[stamp.end() :]
+            if raw[:1] in ("0", "1") and _GITLAB.match(raw):
+                raw = raw[_GITLAB_WIDTH:]
         elif "\t" in raw:
             raw, at = self._off_gh(raw)
         if at is not None:
@@ -172,6 +185,9 @@ class LogReader:
         if bracket and "[Container]" in text:
             frame = _CODEBUILD.match(text)
             text = text[frame.end() :] if frame else text
+        if text[:1] in _CLOCK_BEGINS:
+            clock = _CLOCK.match(text)
+            text = text[clock.end() :] if clock else text
         if self._head or self._web_head or not self._stamped or text.startswith(_PLACED):
             kind, text = self._place(text, stamped=at is not None)
         else:
@@ -265,7 +281,7 @@ class LogReader:
 def read_lines(raw_lines: str | Iterable[str]) -> Iterator[LogLine]:
     """All lines of a log, in order. A text, or raw lines with or without their line breaks. Never raises."""
     reader = LogReader()
-    lines = raw_lines.split("\n") if isinstance(raw_lines, str) else raw_lines
+    lines = unquoted(raw_lines).split("\n") if isinstance(raw_lines, str) else raw_lines
     if isinstance(lines, list) and lines and lines[-1] == "":
         lines.pop()
     for number, raw in enumerate(lines, start=1):

@@ -144,9 +144,38 @@ def test_a_quoted_reply_is_read(mark: str) -> None:
     assert (place(text), found(text).cause, found(text).action) == (PUSH, "push-scope", "ecr:PutImage")
 
 
-@pytest.mark.parametrize("heading", [f"> shop@1.0.0 release {DENIED}", f"> node release.js '{DENIED}'"])
-def test_a_heading_of_npm_is_no_quotation(heading: str) -> None:
-    assert place(heading) == OTHER
+def test_a_whole_paste_in_quotation_marks() -> None:
+    text = f"Run ./release.sh\nThe push refers to repository [{HOST}/cart]\n\n\tfailed, because\n  {DENIED}"
+    assert place("\n".join(f"> {line}" for line in text.split("\n"))) == PUSH
+
+
+def test_a_heading_of_npm_is_no_quotation() -> None:
+    assert place(f"> shop@1.0.0 release\n> node release.js '{DENIED}'") == OTHER
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "2026-03-02T09:15:00.123456Z 01E {}",
+        "[2026-03-02T09:15:00.123Z] {}",
+        "09:15:00  {}",
+        "#14 3.456 {}",
+        "[ci/release]   | {}",
+    ],
+)
+def test_what_other_runners_put_before_a_line(frame: str) -> None:
+    def framed(*lines: str) -> str:
+        return "\n".join(frame.format(line) for line in lines)
+
+    assert (
+        place(framed("denied: User:", f"  {USER} is not authorized to perform:", "  ecr:PutImage on resource: *"))
+        == PUSH
+    )
+    assert found(framed("  1 failing", "     AccessDenied: " + DENIED)).cause == "test-failure"
+    assert (
+        place(framed(f"The push refers to repository [{HOST}/cart]", "vault: unexpected status code 403 Forbidden"))
+        == OTHER
+    )
 
 
 @pytest.mark.parametrize("gap", ["  ", "\t", "\N{NO-BREAK SPACE}"])
