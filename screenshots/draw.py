@@ -54,7 +54,8 @@ SCENES = (
 
 async def drawing(scene: Scene) -> str:
     """The SVG of a scene."""
-    app = PlanescopeApp(lambda: embedded_desk(scene.stage), clock=lambda: CLOCK, light=scene.light, refresh_seconds=0)
+    theme = "light" if scene.light else "dark"
+    app = PlanescopeApp(lambda: embedded_desk(scene.stage), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
     app.animation_level = "none"
     async with app.run_test(size=scene.size, notifications=False) as pilot:
 

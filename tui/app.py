@@ -34,7 +34,8 @@ class PlanescopeApp(App[None]):
     """Shows what a desk says.
 
     ``desk_factory`` is called on a thread after the first paint and may raise :class:`~tui.desk.DeskProblem`; ``clock``
-    tells the ages of runs; ``start_filter`` is the list's first filter; ``keymap`` maps ids of :mod:`tui.keymap` to keys.
+    tells the ages of runs; ``start_filter`` is the list's first filter; ``theme`` is ``dark``, ``light`` or a theme of
+    Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys.
     """
 
     TITLE = "planescope"
@@ -48,7 +49,7 @@ class PlanescopeApp(App[None]):
         *,
         clock: Callable[[], datetime] = _now,
         start_filter: RunQuery = RunQuery(),  # noqa: B008 - frozen
-        light: bool = False,
+        theme: str | None = None,
         keys: Mapping[str, str] | None = None,
         refresh_seconds: float = REFRESH_SECONDS,
         always_refresh: bool = False,
@@ -62,7 +63,9 @@ class PlanescopeApp(App[None]):
         self._keys = dict(keys or {})
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = LIGHT.name if light else DARK.name
+        named = {"light": LIGHT.name, "dark": DARK.name}.get(theme or "dark", theme)
+        self._unknown_theme = None if named in self.available_themes else named
+        self.theme = named if named and not self._unknown_theme else DARK.name
         self.timeline: TimelineScreen | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -84,6 +87,8 @@ class PlanescopeApp(App[None]):
         """Put the user's keys in force."""
         unknown = keymap.unknown_ids(self._keys)
         self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
+        if self._unknown_theme:
+            self.notify(f"There is no theme {self._unknown_theme}: T shows all.", severity="warning", markup=False)
         if unknown:
             self.notify(f"The keymap names what does not exist: {', '.join(unknown)}", severity="warning", markup=False)
 

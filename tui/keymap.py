@@ -1,6 +1,6 @@
 """Every key of the app, once: bindings, the help screen and the palette are all made from this table.
 
-A key can be remapped by its id (``PlanescopeApp(keymap={"timeline.refresh": "f5"})``); the help shows the keys in force.
+A key can be remapped by its id, below ``[keys]`` in the user's settings; the help shows the keys in force.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def app_on(desk: DeskDouble, *, light: bool = False) -> PlanescopeApp:
     """The app with a fixed clock and nothing that moves."""
-    app = PlanescopeApp(lambda: desk, clock=lambda: NOW, refresh_seconds=0, light=light)
+    app = PlanescopeApp(lambda: desk, clock=lambda: NOW, refresh_seconds=0, theme="light" if light else "dark")
     app.animation_level = "none"
     return app
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
+from typing import Any
 
 import click
 
 from tui import __version__
 from tui.cli.repository_options import app_options
 from tui.desk import DeskProblem
+from tui.settings import read_settings
 
 _COMMANDS = {
     "demo": ("tui.cli.demo", "demo_command", "A public incident, replayed without credentials."),
@@ -30,13 +33,28 @@ _COMMANDS = {
     "record": ("tui.cli.record", "record_command", "Save runs as a recording that replays offline."),
     "cache": ("tui.cli.cache", "cache_group", "See or clear what is kept of completed runs."),
     "permissions": ("tui.cli.permissions", "permissions_command", "Print the IAM policy that planescope itself needs."),
+    "settings": ("tui.cli.settings", "settings_command", "Print a settings file with everything it may hold."),
     "schema": ("tui.cli.schema", "schema_command", "Print the JSON Schema of --json."),
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
+_WITH_REPOSITORY = ("diagnose", "what-if", "record")
+"""Commands whose defaults the user's settings give."""
+
 
 class _Lazy(click.Group):
     """Looks a command up by name and imports its module only then; a problem becomes a sentence and an exit code."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # A file that cannot be used is reported when a command begins, so that --help still answers.
+        with contextlib.suppress(DeskProblem):
+            options = dict(read_settings().options)
+            of_a_command = {name: value for name, value in options.items() if name != "refresh"}
+            commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
+            extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
+        return super().make_context(info_name, args, parent, **extra)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -86,6 +104,8 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
 
     New here? `planescope demo` shows a real incident without any credentials.
     """
+    if ctx.invoked_subcommand != "settings":
+        read_settings()
     if ctx.invoked_subcommand is not None:
         return
     if not sys.stdout.isatty():

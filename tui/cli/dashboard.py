@@ -9,6 +9,7 @@ from tui.bootstrap import embedded_desk, live_desk
 from tui.cli.repository_options import live_options, read_case_option
 from tui.cli.stated_options import read_stated
 from tui.desk import DeskProblem
+from tui.settings import read_settings
 
 if TYPE_CHECKING:
     from tui.desk import Desk
@@ -34,11 +35,11 @@ def open_demo(moment: str) -> None:
 def _run(factory: Callable[[], Desk], refresh_seconds: float | None = None) -> None:
     from tui.app import PlanescopeApp
 
-    app = (
-        PlanescopeApp(factory, refresh_seconds=refresh_seconds, always_refresh=True)
-        if refresh_seconds
-        else PlanescopeApp(factory)
+    settings = read_settings()
+    at_an_interval: dict[str, Any] = (
+        {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
     )
+    app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **at_an_interval)
     app.run()
     if app.return_code:
         raise DeskProblem("The dashboard ended early.", "Its message stands above.", app.return_code)

@@ -1,0 +1,24 @@
+"""``planescope settings``: where the user's settings lie, and all that they may hold."""
+
+from __future__ import annotations
+
+import click
+
+from tui.desk import DeskProblem
+from tui.settings import read_settings, settings_path, template
+
+
+@click.command("settings")
+def settings_command() -> None:
+    """Print a settings file with every setting and every key, commented out, to save and to change.
+
+    Where it belongs, and whether one is there and can be read, is said beside it (on standard error).
+    """
+    click.echo(template(), nl=False)
+    try:
+        found = read_settings()
+    except DeskProblem as problem:
+        click.echo(f"planescope: {problem.sentence}", err=True)
+        raise click.exceptions.Exit(2) from None
+    state = "is in force" if found.exists else "does not exist yet"
+    click.echo(f"planescope: {settings_path()} {state}.", err=True)
