@@ -6,6 +6,8 @@ in Markdown every sign that could mean something is written as an entity.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -64,10 +66,10 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
         if number == 1:
             console.print(Text("In the way, in the order in which this run would meet it", style="bold"))
         console.print(Padding(Text(foreign(f"{number}. {_problem(problem)}")), (0, 0, 0, 2)))
-    for number, missing in enumerate(preflight.unknown[:_MOST]):
+    for number, gap in enumerate(_gaps(preflight.unknown)):
         if number == 0:
             console.print(Text("Not known", style="bold"))
-        console.print(Padding(Text(foreign(f"? {_missing(missing)}"), style="yellow"), (0, 0, 0, 2)))
+        console.print(Padding(Text(foreign(f"? {gap}"), style="yellow"), (0, 0, 0, 2)))
     for note in preflight.notes[:_MOST]:
         console.print(Padding(Text(foreign(note), style="italic"), (0, 0, 0, 2)))
     last = f"{preflight.verdict.value}: {_LAST_WORDS[preflight.verdict]}"
@@ -99,7 +101,7 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
         lines += [f"1. {foreign(_problem(problem))}" for problem in preflight.problems[:_MOST]]
     if preflight.unknown:
         lines += ["", "**Not known**", ""]
-        lines += [f"- {foreign(_missing(missing))}" for missing in preflight.unknown[:_MOST]]
+        lines += [f"- {foreign(gap)}" for gap in _gaps(preflight.unknown)]
     return "\n".join([*lines, "", ""])
 
 
@@ -122,6 +124,16 @@ def _problem(problem: Problem) -> str:
     return f"{where}: {problem.cause}. {problem.reason}{actions}{at} Owner: {problem.owner.value}."
 
 
-def _missing(missing: Missing) -> str:
-    permission = f" (permission {missing.permission})" if missing.permission else ""
-    return f"{missing.what}: {missing.why}. To obtain it: {missing.how}{permission}"
+def _gaps(unknown: Iterable[Missing]) -> list[str]:
+    """What is not known, told once for each reason: without credentials everything lacks for the same one."""
+    found: dict[tuple[str, str], list[Missing]] = {}
+    for missing in unknown:
+        found.setdefault((missing.why, missing.how), []).append(missing)
+    return [_gap(why, how, items) for (why, how), items in found.items()][:_MOST]
+
+
+def _gap(why: str, how: str, items: Iterable[Missing]) -> str:
+    what = ", ".join(dict.fromkeys(item.what for item in items))
+    lacking = ", ".join(dict.fromkeys(item.permission for item in items if item.permission))
+    permission = f" (permission {lacking})" if lacking else ""
+    return f"{what}: {why}. To obtain it: {how}{permission}"
