@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from diagnosis.account import NamedPolicy, OtherRole
 from diagnosis.excess import excess
 from diagnosis.gates import Owner
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Offer, Situation
+from diagnosis.remedies.rendering import shell
 from diagnosis.remedies.role_search import of_the_role
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.workflow import Workflow
 
+_INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
 _SCOPE_CAUSES = ("trust-too-open", "wildcard-escalation")
 
 
@@ -28,23 +33,22 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
     problems = of_the_role(situation)
     own = (run.role_arn or "").rpartition("/")[2]
     subject = run.subjects[0] if run.subjects else "the run"
-    path = run.attempt.workflow_path
-    step = run.crossing.step
-    where = f"{path} (line {step.line})" if step is not None and step.line else path or "the workflow file"
+    given = _dispatch_input(situation)
     remediation = Remediation(
         id=f"use-role-{role.name}",
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
         plane=problems[0].plane,
         checkpoint=problems[0].checkpoint,
         title=f"Assume the existing role {role.name} instead",
-        words=f"Set `role-to-assume` to {role.arn} in {where}. {role.name} admits {subject} already and holds what the "
-        "release needs: no policy changes and nothing is widened. A reviewer should ask its owner: is that role meant for "
-        f"this workflow?{_written(situation)}",
+        words=f"{_change(situation, role.arn)} {role.name} admits {subject} already and holds what the release needs: no "
+        "policy changes and nothing is widened. A reviewer should ask its owner: is that role meant for this workflow?",
         owner=Owner.RELEASE_ENGINEERING,
-        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file. The "
-        "workflow file is another one then, and the closure rule on the same workflow and commit says so.",
+        verify=_SAME_FILE if given else _OTHER_FILE,
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(role.arn,)),),
-        difference=f"   with:\n-    role-to-assume: {_now(situation)}\n+    role-to-assume: {role.arn}",
+        aws_cli=_dispatch(situation, given, role.arn) if given else "",
+        difference=""
+        if given
+        else f"   with:\n-    role-to-assume: {_now(situation)}\n+    role-to-assume: {role.arn}",
         warnings=(*_left(situation, own), *(f"{role.name}: {note}" for note in _beside(situation, other))),
     )
     return Offer(
@@ -54,19 +58,53 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
     )
 
 
+_OTHER_FILE = (
+    "Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file. The workflow "
+    "file is another one then, and the closure rule on the same workflow and commit says so."
+)
+_SAME_FILE = (
+    "Dispatch the workflow with that input and diagnose the run: a rerun of the old run keeps the old input. The file and "
+    "the commit stay the same."
+)
+
+
+def _change(situation: Situation, arn: str) -> str:
+    """Where the ARN goes: the input of a dispatch, or the file."""
+    attempt, step, now = situation.run.attempt, situation.run.crossing.step, _now(situation)
+    path = attempt.workflow_path or "the workflow file"
+    given = _dispatch_input(situation)
+    if given:
+        return f"Dispatch {path} with the input `{given}` set to {arn}; the file itself stays as it is."
+    where = f"{path} (line {step.line})" if step is not None and step.line else path
+    written = (
+        ""
+        if is_legible(now)
+        else f" The file has {now} there: other workflows may take their role from that value, so write the ARN instead."
+    )
+    return f"Set `role-to-assume` to {arn} in {where}.{written}"
+
+
+def _dispatch_input(situation: Situation) -> str | None:
+    """The input from which a dispatched run takes its role; None where it takes it from elsewhere."""
+    run, found = situation.run, _INPUT.fullmatch(_now(situation))
+    if found is None or run.attempt.event != "workflow_dispatch" or not isinstance(run.workflow, Workflow):
+        return None
+    return found[1] if found[1] in dict(run.workflow.inputs) else None
+
+
+def _dispatch(situation: Situation, name: str, arn: str) -> str:
+    attempt = situation.run.attempt
+    ref = (attempt.ref or "").removeprefix("refs/heads/").removeprefix("refs/tags/")
+    file = attempt.workflow_path.rpartition("/")[2]
+    where = ("--repo", attempt.repository.full_name, "--ref", ref)
+    return shell("gh", "workflow", "run", file, *where, "-f", f"{name}={arn}")
+
+
 def _now(situation: Situation) -> str:
     """The input as the file has it."""
     step = situation.run.crossing.step
     written = step.input("role-to-assume") if step is not None else None
     return (written or situation.run.role_arn or "").strip()
-
-
-def _written(situation: Situation) -> str:
-    """Where the file names the role by an expression, its value may serve others too."""
-    now = _now(situation)
-    if is_legible(now):
-        return ""
-    return f" The file has {now} there: other workflows may take their role from that value, so write the ARN instead."
 
 
 def _left(situation: Situation, own: str) -> tuple[str, ...]:

@@ -211,6 +211,23 @@ def test_a_role_that_the_case_file_states_does_not_stand_in_the_way() -> None:
     assert "other workflows may take their role from that value" in first.remediations[0].words
 
 
+def test_a_role_that_a_dispatch_names_is_given_there_and_the_file_stays() -> None:
+    world = sound_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*")))
+    workflow = replace(world.workflow, inputs=(("role", HOME.role_arn),))
+    world = replace(world, workflow=workflow).with_inputs(("role-to-assume", "${{ inputs.role }}"))
+    first = beside(world, spare()).diagnosis().paths[0]
+    assert first.opens_all
+    (remediation,) = first.remediations
+    assert "with the input `role` set to" in remediation.words
+    assert f"--ref release -f role={SPARE}" in remediation.aws_cli
+    assert "commit stay the same" in remediation.verify
+    assert remediation.difference == ""
+    pushed = replace(world, attempt=replace(world.attempt, event="push"))
+    (remediation,) = beside(pushed, spare()).diagnosis().paths[0].remediations
+    assert remediation.aws_cli == ""
+    assert "+    role-to-assume" in remediation.difference
+
+
 def test_the_subject_that_cloudtrail_saw_counts_for_the_other_role_too() -> None:
     """Without the event two forms of the subject are possible, and only one of them is admitted."""
     presented = "repo:octo-org@583231/octo-repo@456789:ref:refs/heads/release"
