@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.account import AccountQuestion
-from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 
 USED_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.live.condition_bounds import bounded
+from diagnosis.policy.condition_bounds import bounded
 from diagnosis.policy import Policy, Unparsable, parse_policy
 
 Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.replay.read_job import read_job
+from diagnosis.steps.read_job import read_job
 from diagnosis.steps.kinds import Doing
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.verdicts import Replay

@@ -31,7 +31,7 @@ from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.reading import Known, Unreadable
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
-from diagnosis.replay.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.replay.stated import Statements
 from diagnosis.replay.stop import Stop, stop_of

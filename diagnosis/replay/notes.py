@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from diagnosis.reading import Unreadable
-from diagnosis.replay.read_job import ReadJob
+from diagnosis.steps.read_job import ReadJob
 from diagnosis.replay.stop import Stop
 from diagnosis.replay.witness import Witness
 from diagnosis.runs import Attempt

@@ -18,7 +18,7 @@ from diagnosis.evidence import Evidence
 from diagnosis.gates import Checkpoint
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LineKind, LogLine
-from diagnosis.replay.read_job import ReadJob, ReadStep
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.run_facts import assuming_steps
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.image_address import HOST, PUBLIC_HOST, address_in

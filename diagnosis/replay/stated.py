@@ -18,7 +18,7 @@ from diagnosis.gates import Checkpoint, Gate, Verdict
 from diagnosis.preflight.reading import NotUsable, read_preflight
 from diagnosis.preflight.statement import Preflight
 from diagnosis.reading import Absent, Known
-from diagnosis.replay.read_job import ReadJob, ReadStep
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.stop import Stop, Trouble
 from diagnosis.runs import Artifact, Attempt
 from diagnosis.steps.kinds import Doing

@@ -11,7 +11,7 @@ import re
 
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.replay.read_job import ReadJob, ReadStep
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.kinds import Doing, StepKind
 from diagnosis.verdicts import Finding

@@ -11,7 +11,7 @@ from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LogLine
 from diagnosis.logs.scrub import scrub
-from diagnosis.replay.read_job import ReadJob, ReadStep
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.runs import Annotation, Attempt
 
 LONGEST_TEXT = 2_000

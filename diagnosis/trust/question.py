@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
-from diagnosis.live.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 from diagnosis.trust.document import WEB_IDENTITY_ACTION, JsonObject, keys_asked
 
