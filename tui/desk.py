@@ -96,6 +96,8 @@ class ExportResult:
 
     directory: Path
     files: tuple[str, ...]
+    masked: bool = True
+    """Whether account ids were replaced by asterisks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,10 @@ class Desk(Protocol):
     def calls(self) -> tuple[CallRow, ...]:
         """The ledger: every call made so far."""
 
-    def export_packet(self, diagnosis: Diagnosis, directory: Path | None) -> ExportResult:
-        """Write the evidence packet (None: a new folder in the current directory)."""
+    def export_packet(
+        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+    ) -> ExportResult:
+        """Write the evidence packet (None: a new folder in the current directory), account ids masked or as they are."""
 
     def close(self) -> None:
         """Stop servers and sessions that were started for this desk."""

@@ -194,15 +194,17 @@ class RepositoryDesk:
         """What changed from one attempt to another."""
         return read_between(self._source, earlier, later, progress, cancelled)
 
-    def export_packet(self, diagnosis: Diagnosis, directory: Path | None) -> ExportResult:
+    def export_packet(
+        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+    ) -> ExportResult:
         """Write the packet; None makes a new folder in the current directory."""
         first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
         target = directory or Path.cwd() / f"planescope-packet-{first}"
         try:
-            written = write(packet(diagnosis, self.case), target)
+            written = write(packet(diagnosis, self.case, mask_accounts=mask_accounts), target)
         except PacketProblem as problem:
             raise DeskProblem(str(problem)) from None
-        return ExportResult(written.directory, written.files)
+        return ExportResult(written.directory, written.files, mask_accounts)
 
 
 def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
