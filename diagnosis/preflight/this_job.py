@@ -50,7 +50,6 @@ class Given:
     """The run's own workflow file, where the job is written in another one that it calls."""
     event: Mapping[str, Any] | None = None
     """The event's payload."""
-    environment: str | None = None
     repository: Repository | None = None
     """As GitHub's API gives it, where it was asked."""
     customization: Reading[OidcCustomization] = _NO_CUSTOMIZATION
@@ -234,7 +233,6 @@ def _attempt(given: Given, jobs: tuple[Job, ...]) -> Attempt:
         jobs=Known(jobs),
         workflow_text=given.text,
         oidc_customization=given.customization,
-        environment=given.environment,
     )
 
 

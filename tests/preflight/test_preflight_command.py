@@ -119,6 +119,7 @@ def test_a_variable_of_the_job_is_read_from_the_runner(ci: Ci, monkeypatch: pyte
     assert ci.run().exit_code == (0 if set_by == "runner" else 3)
     # Named by hand it is known in either case.
     assert ci.run("--role-arn", ROLE).exit_code == 0
+    assert "Stated by --role-arn, not observed" in ci.artifact["notes"][0]
 
 
 def test_account_ids_are_masked_on_request(ci: Ci) -> None:
@@ -137,6 +138,21 @@ def test_a_secret_in_the_way_stops_it_before_anything_is_written(ci: Ci) -> None
     assert REQUEST_TOKEN not in result.output + result.stderr
     assert not (ci.root / "planescope-preflight.json").exists()
     assert not (ci.root / "summary.md").exists()
+
+
+def test_what_cannot_be_written_opens_nothing_and_a_link_is_not_followed(
+    ci: Ci, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(ci.root / "nowhere" / "summary.md"))
+    (ci.root / "elsewhere").write_text("mine", encoding="utf-8")
+    (ci.root / "planescope-preflight.json").symlink_to(ci.root / "elsewhere")
+    result = ci.run()
+    assert (result.exit_code, ci.artifact["verdict"]) == (0, "pass")
+    assert "step summary could not be written" in result.stderr
+    assert (ci.root / "elsewhere").read_text(encoding="utf-8") == "mine"
+    result = ci.run("-o", "elsewhere/preflight.json")
+    assert result.exit_code == 2
+    assert "could not be written" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -29,7 +29,11 @@ from tui.cli.output import text_console
 from tui.cli.policy_file import printable
 from tui.cli.preflight_report import json_text, no_commands, show, summary
 from tui.cli.repository_options import read_case_option
+from tui.cli.stated_options import read_stated, stated_options
 from tui.desk import DeskProblem
+
+if TYPE_CHECKING:
+    from tui.desks.stated import StatedValues
 
 _CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
 _LARGEST_FILE = 1_000_000
@@ -49,8 +53,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("preflight")
 @click.option("--workflow", type=_FILE, metavar="FILE", help="The workflow file of the job; by default the run's own.")
 @click.option("--job", metavar="NAME", help="The job's id in that file; by default the job that this runs in.")
-@click.option("--environment", metavar="NAME", help="The job's environment, where the file has an expression.")
-@click.option("--role-arn", metavar="ARN", help="The role to assume, where the file has an expression.")
 @click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML).")
 @click.option("--github-url", metavar="URL", help="A loopback API instead of GitHub's.")
 @click.option("--profile", metavar="NAME", help="AWS profile of the role's account.")
@@ -67,6 +69,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="The file to keep as an artifact.",
 )
 @click.option("--mask-accounts", is_flag=True, help="Write asterisks for AWS account ids.")
+@stated_options
 @click.pass_context
 def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_accounts: bool, **options: Any) -> None:
     """Judge the four gates for this very job, inside its workflow run and before it pushes.
@@ -78,9 +81,9 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
     Exit codes: 0 all four gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
     """
     environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
-    case = read_case_option(options)
-    case = replace(case, role_arn=options["role_arn"] or case.role_arn, region=options["region"] or case.region)
-    preflight, account = _judged(_given(environ, options), case, options)
+    case, stated = read_case_option(options), read_stated(options)
+    case = stated.over(replace(case, region=options["region"] or case.region))
+    preflight, account = _judged(_given(environ, options), case, stated, options)
     text = json.dumps(document(preflight, version=__version__, mask_accounts=mask_accounts), indent=2) + "\n"
     text = json_text(text)
     console = text_console()
@@ -135,12 +138,13 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
         path=path,
         caller=caller if isinstance(caller, Workflow) else None,
         event=_event(environ.get("GITHUB_EVENT_PATH", "")),
-        environment=options["environment"],
     )
     return replace(given, text=Known(text)) if text is not None else given
 
 
-def _judged(given: Given, case: Case, options: Mapping[str, Any]) -> tuple[Preflight, AccountState | None]:
+def _judged(
+    given: Given, case: Case, stated: StatedValues, options: Mapping[str, Any]
+) -> tuple[Preflight, AccountState | None]:
     """Ask GitHub and AWS, and judge. Raises DeskProblem for a job that the file does not have."""
     # Behind the checks of the input: these bring boto3 and PyGithub.
     from diagnosis.preflight.judgement import asked, judged
@@ -167,7 +171,9 @@ def _judged(given: Given, case: Case, options: Mapping[str, Any]) -> tuple[Prefl
             history=False,
         ),
     )
-    return judged(ready, account, case, datetime.now(UTC)), account if isinstance(account, AccountState) else None
+    preflight = judged(ready, account, case, datetime.now(UTC))
+    preflight = replace(preflight, notes=(*stated.notes(ready.own.facts), *preflight.notes))
+    return preflight, account if isinstance(account, AccountState) else None
 
 
 def _within(root: Path, file: Path) -> str:
