@@ -71,7 +71,7 @@ _WEB_BEGINNINGS = ("Run ", "Error: ")
 """How a step and an error annotation begin in a copy of GitHub's web page."""
 
 RARE = re.compile(
-    r"x(?:it code|it status|ited with|pired|pected status|509: |ceed|ception)"
+    r"x(?:it code|it status|ited with|pired|pected (?:HTTP )?status|509: |ceed|ception)"
     r"|'(?:message'|roleArn)"
     r"|A(?:ADSTS|CTIONS_ID_TOKEN|ssuming role|uthenticated as|RN is)"
     r"|Bad Request|Could not connect|DENIED"

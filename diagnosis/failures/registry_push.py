@@ -16,7 +16,7 @@ _STATUS = re.compile(
 _REGISTRY_TALK = re.compile(
     r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
     r"|parsing HTTP \d{3} response|checking push permission|reading manifest|writing (?:blob|manifest)|reuse blob"
-    r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected status"
+    r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected (?:HTTP )?status"
     r"|from registry|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
 )
 _PUSH_WORDS = re.compile(
@@ -27,7 +27,7 @@ _MANIFEST_PUT = re.compile(
 )
 _CLEARLY = re.compile(
     r"/v2/|failed (?:to (?:push|pull|solve|resolve|authorize|copy)|commit)|^#\d+ ERROR|parsing HTTP \d{3} response"
-    r"|manifest|blob|layer|registry|[Pp]ushing|[Pp]ulling|push permission|tags[ /]list"
+    r"|manifest|blob|layer|registry|[Pp]ushing|[Pp]ulling|push permission|tags[ /]list|unexpected HTTP status"
 )
 """What only a client of a registry says: needed where the line itself names none."""
 _PAGE = re.compile(r"invalid character '<'|<html|<!DOCTYPE")
@@ -148,6 +148,7 @@ RULES: tuple[Rule, ...] = (
             "Too Many",
             "HTTP 4",
             "unexpected status",
+            "unexpected HTTP status",
             "status 4",
         ),
         _status,

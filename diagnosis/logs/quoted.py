@@ -1,4 +1,4 @@
-"""Is a paste quoted as a whole, as replies and issues quote it, and what stands under the quotation marks?"""
+"""Is a paste quoted as a whole, as replies and comments in code quote it, and what stands under the marks?"""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from itertools import chain
 _LOOKED_AT = 40
 _HEADING = re.compile(r"> \S+@\d+\.\d")
 """npm's own use of the mark: the package and its version, and below it the command."""
-_MARK = re.compile(r"^(?:[ \t]?>)+ ?", re.MULTILINE)
+_MARK = re.compile(r"^[ \t]*(?:(?:>[ \t]?)*> ?|(?:#|//) ?)", re.MULTILINE)
+_MARKS = (">", "# ", "// ")
 
 
 def is_quoted(head: str) -> bool:
     """Whether every line of the beginning of a text bears a quotation mark."""
     lines = [line for line in head[: 1 << 16].split("\n", 4 * _LOOKED_AT)[: 4 * _LOOKED_AT] if line.strip()]
     lines = lines[:_LOOKED_AT]
-    return bool(lines) and all(line.startswith(">") for line in lines) and not _HEADING.match(lines[0])
+    if not lines or _HEADING.match(lines[0]):
+        return False
+    return any(all(line.lstrip().startswith(mark) for line in lines) for mark in _MARKS)
 
 
 def unquoted(text: str) -> str:

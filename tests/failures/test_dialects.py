@@ -149,6 +149,12 @@ def test_a_whole_paste_in_quotation_marks() -> None:
     assert place("\n".join(f"> {line}" for line in text.split("\n"))) == PUSH
 
 
+@pytest.mark.parametrize("mark", ["# ", "  // "])
+def test_a_comment_that_quotes_an_error_and_nothing_else(mark: str) -> None:
+    assert place(f"{mark}denied: User: {USER} is not authorized to perform:\n{mark}ecr:PutImage on resource: *") == PUSH
+    assert place(f"{mark}{DENIED}\nmake: *** [all] Error 1") == OTHER
+
+
 def test_a_heading_of_npm_is_no_quotation() -> None:
     assert place(f"> shop@1.0.0 release\n> node release.js '{DENIED}'") == OTHER
 
