@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnosis.document_beside import Json, Object, drift, evidence_object, history, opinions, owners, strings, time
+from diagnosis.document_beside import (
+    Json,
+    Object,
+    drift,
+    evidence_object,
+    history,
+    opinions,
+    other_roles,
+    owners,
+    strings,
+    time,
+)
 from diagnosis.verdicts import (
     Closure,
     Diagnosis,
@@ -45,6 +56,7 @@ def document(diagnosis: Diagnosis) -> Object:
             "needs": [_need(need) for need in live.needs],
             "notes": list(live.notes),
             "opinions": opinions(live.opinions),
+            "other_roles": other_roles(live.account.other_roles),
         }
         if live
         else None,

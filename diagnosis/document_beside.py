@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from diagnosis.account import OtherRoles
 from diagnosis.chronology import AttemptHistory, Drift
 from diagnosis.evidence import Evidence
+from diagnosis.reading import Known, Reading
 from diagnosis.remediation import OwnerChange
 from diagnosis.verdicts import Opinion
 
@@ -96,6 +98,13 @@ def opinions(items: Sequence[Opinion]) -> list[Json]:
         }
         for item in items
     ]
+
+
+def other_roles(reading: Reading[OtherRoles]) -> Json:
+    """Which other roles of the account were looked at; null where none was."""
+    if not isinstance(reading, Known):
+        return None
+    return {"listed": reading.value.listed, "admitting": strings(item.role.arn for item in reading.value.admitting)}
 
 
 def owners(items: Sequence[OwnerChange]) -> list[Json]:

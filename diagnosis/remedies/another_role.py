@@ -63,8 +63,8 @@ _OTHER_FILE = (
     "file is another one then, and the closure rule on the same workflow and commit says so."
 )
 _SAME_FILE = (
-    "Dispatch the workflow with that input and diagnose the run: a rerun of the old run keeps the old input. The file and "
-    "the commit stay the same."
+    "Dispatch the workflow with that input and diagnose the run: a rerun of the old run keeps the old input. The file "
+    "stays the same, and so does the commit while the ref has not moved."
 )
 
 

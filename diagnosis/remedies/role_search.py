@@ -95,7 +95,7 @@ def role_search(
     if not of_the_role(situation) or not seen or not run.role_arn or not provider_arn or run.crossing.chained_from:
         return None
     return RoleSearch(
-        own_role_arn=run.role_arn,
+        own_role_arn=account.role.value.arn if isinstance(account.role, Known) else run.role_arn,
         claims=situation.claims,
         audience=situation.audience,
         provider_arn=provider_arn,

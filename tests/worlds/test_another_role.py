@@ -220,7 +220,7 @@ def test_a_role_that_a_dispatch_names_is_given_there_and_the_file_stays() -> Non
     (remediation,) = first.remediations
     assert "with the input `role` set to" in remediation.words
     assert f"--ref release -f role={SPARE}" in remediation.aws_cli
-    assert "commit stay the same" in remediation.verify
+    assert "The file stays the same" in remediation.verify
     assert remediation.difference == ""
     pushed = replace(world, attempt=replace(world.attempt, event="push"))
     (remediation,) = beside(pushed, spare()).diagnosis().paths[0].remediations

@@ -94,6 +94,7 @@ def test_the_role_that_fits_comes_first_and_the_open_one_not_at_all(desk: Embedd
     made: Any = document(found)
     assert made["after_fix"]["path"] == "Assume the existing role spare instead"
     assert made["after_fix"]["paths"][0]["owners"][0]["owner"] == "platform / release engineering"
+    assert made["live"]["other_roles"]["admitting"] == [SPARE]
     # The incident's workflow takes its role from an input of the dispatch.
     assert f"aws_role_to_assume={SPARE}" in made["remediations"][0]["aws_cli"]
     # Carried out: the run asks for that role.
