@@ -202,11 +202,15 @@ class _Maker:
         claims |= {key: value for key, value in ids.items() if value}
         if context.kind is not ContextKind.PULL_REQUEST:
             claims[context.kind.value] = context.value
-        elif pulls := [ref for ref in self._listed.values("ref") if ref.startswith("refs/pull/")]:
-            claims["ref"] = pulls[0]
+        else:
+            pulls = [ref for ref in self._listed.values("ref") if ref.startswith("refs/pull/")]
+            claims["ref"] = next(iter(pulls), "refs/pull/1/merge")
         if context.kind is ContextKind.ENVIRONMENT:
-            # A job in an environment runs on some ref: its author chooses, so a listed one where there is one.
-            claims["ref"] = next(iter(self._listed.values("ref")), f"refs/heads/{NOBODY}")
+            # A job in an environment runs on some ref, and its author chooses it. A listed environment is tried on a
+            # listed ref; any other one on any branch or tag, since what a listed ref opens is no matter of environments.
+            refs = self._listed.values("ref")
+            tried = [ref for ref in refs if context.value != NOBODY or ref == f"refs/tags/{NOBODY}"]
+            claims["ref"] = next(iter(tried), f"refs/heads/{NOBODY}")
         if calling:
             claims["job_workflow_ref"] = self._listed.values("job_workflow_ref")[0]
         prefix = f"repo:{owner.owner}/{owner.name}"

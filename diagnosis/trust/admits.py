@@ -6,6 +6,7 @@ probe that is admitted. Nothing here needs the account; the policy's text and th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_scheme
@@ -77,15 +78,21 @@ def who_gets_in(
         reason = "The trust policy names no OIDC provider of GitHub, so no workflow gets in."
         return Admission((), Verdict.PASS, reason)
     found: dict[str, Admitted] = {}
+    refusals: list[tuple[int, str] | None] = []
     paper = TrustPaper(document)
     for arn in providers:
         caller = caller_of(arn, role_arn or _any_role(arn))
-        for probe in probes_for(document, repository, caller, audience):
+        probes = probes_for(document, repository, caller, audience)
+        refusals.append(_own_refused(paper, probes, caller))
+        for probe in probes:
             answer = _answer(paper, probe, caller)
             known = found.get(answer.probe)
             if known is None or _RANK[answer.outcome] > _RANK[known.outcome]:
                 found[answer.probe] = answer
     notes = (*_notes(document, providers), *_others_listed(document, providers, repository))
+    refused = [refusal for refusal in refusals if refusal is not None]
+    if len(refused) == len(refusals):
+        notes = (f"{repository.full_name} itself does not get in: {min(refused)[1]}", *notes)
     if has_stand_in_ids(document, repository, caller_of(providers[0], "")):
         notes += (f"The ids of {repository.full_name} are not known: {' and '.join(STAND_IN_IDS)} stand for them.",)
     return _judged(tuple(found.values()), notes)
@@ -115,6 +122,9 @@ def newly_admitted(
 
 _STRANGERS = frozenset({"another-owner", "owner-name-begins-alike", "name-taken-over"})
 """Told first: they need no right in the repository or its organization at all."""
+_NEIGHBOURS = frozenset({"another-repository", "repository-name-begins-alike"})
+"""Told next: whoever may write to some other repository of the owner."""
+_OWN = frozenset({"default-branch", "classic-form", "immutable-form"})
 _RANK = {TrustOutcome.DENIED: 0, TrustOutcome.UNKNOWN: 1, TrustOutcome.ALLOWED: 2}
 _WORDS = {
     TrustOutcome.DENIED: "is refused",
@@ -146,13 +156,31 @@ def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
     inside = [item for item in answers if item.harmful and item.outcome is TrustOutcome.ALLOWED]
     unsure = [item for item in answers if item.harmful and item.outcome is TrustOutcome.UNKNOWN]
     if inside:
-        who = _joined([item.who for item in sorted(inside, key=lambda item: item.probe not in _STRANGERS)])
+        who = _joined([item.who for item in sorted(inside, key=_how_far)])
         return Admission(answers, Verdict.FAIL, f"The trust policy admits {who}: bound the subject.", TOO_OPEN, notes)
     if unsure:
         return Admission(answers, Verdict.UNKNOWN, f"Not to be told for certain: {unsure[0].reason}", None, notes)
     return Admission(
         answers, Verdict.PASS, "None of the callers that a release role should refuse gets in.", None, notes
     )
+
+
+def _how_far(item: Admitted) -> int:
+    """The order in which those who should be refused are told: who stands furthest off, first."""
+    return 0 if item.probe in _STRANGERS else 1 if item.probe in _NEIGHBOURS else 2
+
+
+def _own_refused(paper: TrustPaper, probes: Iterable[Probe], caller: Caller) -> tuple[int, str] | None:
+    """Why no token of the repository itself gets in, by the one that came nearest; None where one does or may."""
+    nearest: tuple[int, str] | None = None
+    for token in (token for probe in probes if probe.slug in _OWN for token in probe.tokens):
+        answer = paper.ask(token, caller)
+        if answer.outcome is not TrustOutcome.DENIED:
+            return None
+        misses = answer.decision.near_misses
+        found = (misses[0].cost if misses else 0, answer.decision.because.text)
+        nearest = found if nearest is None or found < nearest else nearest
+    return nearest
 
 
 def _others_listed(document: JsonObject, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ IMMUTABLE = {"immutable-form", "name-taken-over"}
         ),
         (
             trust({"StringEquals": {f"{ISSUER}:ref": "refs/heads/release/1"}}),
-            SIBLINGS | FOREIGN | IMMUTABLE | {"classic-form", "another-environment"},
+            SIBLINGS | FOREIGN | IMMUTABLE | {"classic-form"},
         ),
         (
             trust({"StringEquals": {f"{ISSUER}:workflow": "Release"}}),
@@ -98,6 +98,15 @@ def test_who_gets_in(policy, who):
             Verdict.UNKNOWN,
         ),
         (trust({"StringLike": {f"{ISSUER}:job_workflow_ref": "acme/ci/*"}}), Verdict.UNKNOWN),
+        # A ref listed by name opens no more than itself, whatever the environment; a pull request runs on refs/pull.
+        (
+            trust({"StringEquals": {f"{ISSUER}:repository_id": "456", f"{ISSUER}:ref": "refs/heads/main"}}),
+            Verdict.PASS,
+        ),
+        (
+            trust({"StringEquals": {f"{ISSUER}:repository_id": "456"}, "StringLike": {f"{ISSUER}:ref": "refs/tags/*"}}),
+            Verdict.FAIL,
+        ),
     ],
 )
 def test_the_verdict(policy, verdict):
@@ -137,6 +146,7 @@ def test_a_workflow_that_others_may_call_is_shown():
     [
         (trust({"StringEquals": {AUD: "sts.amazonaws.com"}}), "neither sub nor job_workflow_ref"),
         (trust({"ForAllValues:StringLike": {SUB: "repo:acme/*"}}), "ForAllValues"),
+        (exactly("repo:acme/shop:*"), "acme/shop itself does not get in: Statement[0] of the trust policy wants"),
     ],
 )
 def test_the_notes(policy, words):
