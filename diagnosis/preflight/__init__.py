@@ -1,1 +1,1 @@
-"""The preflight of a job: what it says of its own gates before it pushes, and how that statement is read again."""
+"""A job judges its own gates before it pushes; how it states that, and how that is read again, stand beside this room."""

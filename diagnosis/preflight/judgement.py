@@ -17,11 +17,14 @@ from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.judgement import RunClaims
 from diagnosis.live.unread import nothing_read
-from diagnosis.preflight.statement import IdToken, Preflight
 from diagnosis.preflight.this_job import TOKEN_VARIABLES, ThisJob
+from diagnosis.preflight_document import IdToken, Preflight
 from diagnosis.reading import Known
 from diagnosis.replay.attempt import replay
+from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import read_job
 from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
+from diagnosis.workflow import Workflow
 
 _NOT_GRANTED = "id-token-not-granted"
 _STATIC = "static-credentials"
@@ -37,6 +40,8 @@ class Asked:
     role_needs: tuple[Need, ...]
     """What all jobs of the file need that use the same role: the measure of least privilege."""
     question: AccountQuestion
+    open_role: Missing | None = None
+    """Set where a condition decides which role the job has when it uses the registry."""
 
 
 def asked(job: ThisJob, case: Case) -> Asked:
@@ -44,13 +49,32 @@ def asked(job: ThisJob, case: Case) -> Asked:
     alone = job.attempt.jobs.value[:1] if isinstance(job.attempt.jobs, Known) else ()
     own = replay(replace(job.attempt, jobs=Known(alone)), job.own, case)
     whole = replay(job.attempt, job.file, case)
-    return Asked(job, own, whole.needs, question_of(own, case))
+    return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(job, own, case))
+
+
+def _open_role(job: ThisJob, own: Replay, case: Case) -> Missing | None:
+    """Several roles, and a condition on the last one before the registry is used: which is in force is not settled."""
+    if not isinstance(job.own, Workflow) or not isinstance(own.attempt.jobs, Known):
+        return None
+    read = read_job(own.attempt.jobs.value[0], job.own.jobs[0], job.own, own.attempt, case)
+    roles: dict[str | None, None] = {}
+    conditional: str | None = None
+    for step in read.steps:
+        if step.does(Doing.ASSUME):
+            roles.update(dict.fromkeys(deed.target for deed in step.deeds if deed.doing is Doing.ASSUME))
+            conditional = step.name if step.condition else None
+        elif roles and step.does(Doing.PUSH, Doing.PULL, Doing.CALL):
+            break
+    if len(roles) < 2 or conditional is None:
+        return None
+    why = f"the job assumes more than one role, and step “{conditional}” runs under a condition"
+    return Missing("which role the job has at the registry", why, "name it with --role-arn")
 
 
 def judged(ready: Asked, account: AccountState | Missing, case: Case, at: datetime) -> Preflight:
     """The preflight of the job. ``Missing``: the account was not read at all; then no gate of it can pass."""
     attempt = ready.job.attempt
-    live = _with_token(_assessed(ready, account, case), ready.job, at)
+    live = _with_token(_closed(_assessed(ready, account, case), ready.open_role), ready.job, at)
     run = RunClaims.of(ready.own, ready.job.own, live.account, case)
     return Preflight(
         repository=attempt.repository.full_name,
@@ -86,6 +110,20 @@ def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Asse
     problems = [problem for problem in live.problems if problem.gate is not Gate.LEAST_PRIVILEGE]
     problems += [problem for problem in wide.problems if problem.gate is Gate.LEAST_PRIVILEGE]
     return replace(live, gates=gates, problems=tuple(problems))
+
+
+def _closed(live: Assessment, gap: Missing | None) -> Assessment:
+    """Where it is not settled which role was judged, nothing passes."""
+    if gap is None:
+        return live
+    reason = f"Cannot be decided: {gap.what}: {gap.why}."
+    gates = tuple(
+        replace(gate, verdict=Verdict.UNKNOWN, reason=reason, missing=(gap, *gate.missing))
+        if gate.verdict is Verdict.PASS
+        else gate
+        for gate in live.gates
+    )
+    return replace(live, gates=gates)
 
 
 def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:

@@ -13,7 +13,7 @@ from typing import Any
 
 from diagnosis.claims.pretrust import effective_permissions
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight.statement import IdToken
+from diagnosis.preflight_document import IdToken
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt, Job, OidcCustomization, Repository, Step
 from diagnosis.steps.match import default_name

@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Verdict
-from diagnosis.preflight.reading import NotUsable, read_preflight
-from diagnosis.preflight.statement import Preflight
+from diagnosis.preflight_document import Preflight
+from diagnosis.preflight_reading import NotUsable, read_preflight
 from diagnosis.reading import Absent, Known
-from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.stop import Stop, Trouble
 from diagnosis.runs import Artifact, Attempt
 from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Finding, GateVerdict, Problem
 

@@ -9,7 +9,7 @@ from typing import Any
 from replay_builders import BEGIN
 
 from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
-from diagnosis.preflight.statement import IdToken, Preflight, document
+from diagnosis.preflight_document import IdToken, Preflight, document
 from diagnosis.reading import Known
 from diagnosis.runs import Artifact
 from diagnosis.verdicts import GateVerdict, Problem

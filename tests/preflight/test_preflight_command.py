@@ -11,8 +11,8 @@ import pytest
 from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, Ci, workflow_text
 from click.testing import CliRunner
 
-from diagnosis.preflight.reading import read_preflight
-from diagnosis.preflight.statement import Preflight
+from diagnosis.preflight_document import Preflight
+from diagnosis.preflight_reading import read_preflight
 from probes.aws.session import AwsAccess
 from tui.cli.commands import planescope
 
@@ -120,6 +120,24 @@ def test_a_variable_of_the_job_is_read_from_the_runner(ci: Ci, monkeypatch: pyte
     # Named by hand it is known in either case.
     assert ci.run("--role-arn", ROLE).exit_code == 0
     assert "Stated by --role-arn, not observed" in ci.artifact["notes"][0]
+
+
+def test_nothing_passes_while_a_condition_decides_which_role_is_judged(ci: Ci) -> None:
+    step = "      - name: Configure AWS credentials via OIDC\n"
+    other = step.replace("via OIDC", "of staging") + "".join(
+        f"        {line}\n"
+        for line in (
+            "uses: aws-actions/configure-aws-credentials@v4",
+            "with:",
+            f"  role-to-assume: {ROLE}-staging",
+            "  aws-region: eu-west-2",
+        )
+    )
+    ci.file(workflow_text().replace(step, f"{other}{step}        if: inputs.production\n"))
+    result = ci.run()
+    assert (result.exit_code, verdicts(ci)) == (3, ["unknown"] * 4)
+    assert "name it with --role-arn" in result.output
+    assert ci.run("--role-arn", ROLE).exit_code == 0
 
 
 def test_account_ids_are_masked_on_request(ci: Ci) -> None:

@@ -12,8 +12,8 @@ from replay_builders import CHECKOUT, CONFIGURE, EXPIRED, LOGIN, PUSH, attempt_o
 from stated_worlds import artifacts, problem, stated, text_of
 
 from diagnosis.gates import Checkpoint, Verdict
-from diagnosis.preflight.reading import NotUsable, read_preflight
-from diagnosis.preflight.statement import Preflight
+from diagnosis.preflight_document import Preflight
+from diagnosis.preflight_reading import NotUsable, read_preflight
 from diagnosis.replay.attempt import replay
 
 SOUND = stated(problem(Checkpoint.REGISTRY_AUTH, "get-authorization-token", "ecr:GetAuthorizationToken"))

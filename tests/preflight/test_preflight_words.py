@@ -15,7 +15,7 @@ from stated_worlds import problem, stated, text_of
 
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.gates import Checkpoint
-from diagnosis.preflight.statement import Preflight, document
+from diagnosis.preflight_document import Preflight, document
 from diagnosis.verdicts import Missing
 from tui.cli.preflight_report import json_text, no_commands, show, summary
 

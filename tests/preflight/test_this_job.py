@@ -15,8 +15,8 @@ from diagnosis.claims.pretrust import check_token
 from diagnosis.claims.subject_claim import claims_of
 from diagnosis.gates import Verdict
 from diagnosis.preflight.judgement import asked
-from diagnosis.preflight.statement import IdToken
 from diagnosis.preflight.this_job import Given, NoSuchJob, ThisJob, not_told, this_job
+from diagnosis.preflight_document import IdToken
 from diagnosis.reading import Known
 from diagnosis.runs import OidcCustomization
 from diagnosis.steps.variables import run_values
@@ -114,6 +114,19 @@ def test_the_role_is_the_one_in_force_at_the_registry() -> None:
     ready = asked(job(file=replace(FILE, jobs=(written_job(reader, judge, *RELEASE),))), Case())
     assert ready.question.role_arn == ROLE
     assert {need.resource for need in ready.own.needs} == {"*", REPOSITORY_ARN}
+
+
+def test_a_condition_on_the_last_of_two_roles_leaves_it_open() -> None:
+    other = replace(CONFIGURE, name="Other", inputs={**CONFIGURE.inputs, "role-to-assume": f"{ROLE}-other"})
+    both = (replace(CONFIGURE, condition="inputs.production"), *RELEASE[2:])
+
+    def gap(*specs: Spec, case: Case | None = None) -> object:
+        return asked(job(file=replace(FILE, jobs=(written_job(*specs),))), case or Case()).open_role
+
+    assert gap(other, *both) is not None
+    assert gap(other, *both, case=Case(role_arn=ROLE)) is None
+    assert gap(replace(other, condition="always()"), *RELEASE) is None
+    assert gap(*both) is None
 
 
 def test_a_secret_in_the_environment_is_not_filled_in() -> None:

@@ -19,8 +19,8 @@ from diagnosis.case import Case
 from diagnosis.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight.statement import SCHEMA, Preflight, document
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
+from diagnosis.preflight_document import SCHEMA, Preflight, document
 from diagnosis.reading import Known
 from diagnosis.redaction import leaks
 from diagnosis.workflow import UnparsableWorkflow, Workflow

@@ -15,7 +15,7 @@ from rich.text import Text
 from diagnosis.evidence import EvidenceKind
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight.statement import Preflight
+from diagnosis.preflight_document import Preflight
 from diagnosis.redaction import masked
 from diagnosis.verdicts import Missing, Problem
 from tui.cli.policy_file import printable

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight.statement import SCHEMA, IdToken, Preflight
+from diagnosis.preflight_document import SCHEMA, IdToken, Preflight
 from diagnosis.verdicts import GateVerdict, Problem
 
 E = TypeVar("E", bound=StrEnum)
