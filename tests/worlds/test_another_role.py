@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, Defect, broken, compatible
 from sound_worlds import EIGHT, GROUNDS, HOME, NOW, Ground, World, allow, policy, sound_world, trust
+from thoroughness import examples
 
 from diagnosis.account import NamedPolicy, OtherRole, OtherRoles, Role
 from diagnosis.case import Case
@@ -86,7 +87,7 @@ def test_a_role_that_fits_is_offered_where_the_runs_own_is_at_fault(defect: Defe
 subsets = st.sets(st.sampled_from(DEFECTS), max_size=4).map(tuple).filter(compatible)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(subsets, st.booleans())
 def test_it_is_offered_with_proof_only_and_leaves_the_other_paths_alone(
     chosen: tuple[Defect, ...], narrow: bool

@@ -28,7 +28,7 @@ _ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?$]*", re.ASCII)
     type=click.Choice([variant.value for variant in Variant]),
     default=Variant.MINIMAL.value,
     show_default=True,
-    help="minimal: what decides the gates; full: also history, quotas, keys and second opinions.",
+    help="minimal: what decides the gates; full: also history, quotas, keys, other roles and second opinions.",
 )
 @click.option("--role", metavar="ARN", help="Bound it to this role.")
 @click.option("--repository", metavar="ARN", help="Bound it to this ECR repository.")
