@@ -161,6 +161,8 @@ class AccountQuestion:
     """What the live side is asked about: derived from the run, or given by the case file."""
 
     role_arn: str | None = None
+    role_path_unknown: bool = False
+    """The ARN was worked out of a session's, which does not show the role's path."""
     issuer: str = "token.actions.githubusercontent.com"
     region: str | None = None
     registry_id: str | None = None

@@ -52,10 +52,13 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
     since, until = _window([subject, *others])
     registry_id, region = _registry_parts(host)
     own_tag = subject.facts.tag.value if subject.facts.tag else None
+    named = case.role_arn or told("role_arn")
+    role_arn = named or told("session_role")
     return AccountQuestion(
-        role_arn=case.role_arn or told("role_arn"),
+        role_arn=role_arn,
+        role_path_unknown=named is None and role_arn is not None,
         region=case.region or region or told("region"),
-        registry_id=case.registry_id or registry_id or _account_of(case.role_arn or told("role_arn")),
+        registry_id=case.registry_id or registry_id or _account_of(role_arn),
         repository=case.ecr_repository or told("repository"),
         tag=own_tag or case.tag or told("tag"),
         evidence_root=case.evidence_root,

@@ -100,6 +100,8 @@ class RunFacts:
     principal: Fact | None = None
     """The assumed-role ARN that the log names."""
     environment: Fact | None = None
+    session_role: Fact | None = None
+    """The role's ARN by the session that the run had, where its input is masked; its path is not known."""
 
 
 class NeedKind(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from diagnosis.account import NamedPolicy
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.excess import Excess, excess
+from diagnosis.excess import ExcessItem, ExcessKind, excess
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
@@ -15,6 +15,7 @@ from diagnosis.live.trust_scope import judge_trust_scope
 from diagnosis.reading import Known, Unreadable
 from diagnosis.verdicts import Missing, Need, Problem
 
+_BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE})
 _LAYER_CAUSES = {
     "scp": ("scp", Owner.ORGANIZATION),
     "rcp": ("resource-control-policy", Owner.ORGANIZATION),
@@ -172,9 +173,11 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
     missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
     policies = _role_policies(run)
     found = excess(policies, needs)
+    # With nothing to compare with, only what no release needs is too much.
+    items = found.items if needs else tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
     problems = [*trust.problems]
-    if found.items:
-        problems.append(_too_much(found))
+    if items:
+        problems.append(_too_much(items))
     missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
     missing += trust.missing
     if not needs and any(policies):
@@ -223,18 +226,17 @@ def _gap(reading: object) -> Missing:
     return Missing(reading.what, reading.why, reading.how, reading.permission)
 
 
-def _too_much(found: Excess) -> Problem:
-    first = found.items[0]
-    more = f", and {len(found.items) - 1} more" if len(found.items) > 1 else ""
+def _too_much(items: tuple[ExcessItem, ...]) -> Problem:
+    first = items[0]
+    more = f", and {len(items) - 1} more" if len(items) > 1 else ""
     return Problem(
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
         plane=Plane.AUTHORIZATION,
         cause="wildcard-escalation",
         reason=f"The role is granted more than the release needs: {first.text}{more}.",
-        actions=tuple(dict.fromkeys(action for item in found.items for action in item.actions)),
+        actions=tuple(dict.fromkeys(action for item in items for action in item.actions)),
         evidence=tuple(
-            Evidence(kind=EvidenceKind.POLICY, text=item.text, address=item.path, origin=Origin.LIVE)
-            for item in found.items
+            Evidence(kind=EvidenceKind.POLICY, text=item.text, address=item.path, origin=Origin.LIVE) for item in items
         ),
         owner=Owner.CLOUD_SECURITY,
     )

@@ -13,6 +13,7 @@ from diagnosis.live.presented import in_form_of, session_of
 from diagnosis.live.releasing import Releasing, releasing
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt
+from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.variables import is_legible
 from diagnosis.trail import TrailEvent
 from diagnosis.verdicts import Missing, Problem, Replay
@@ -20,8 +21,6 @@ from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 DEFAULT_AUDIENCE = "sts.amazonaws.com"
 """What configure-aws-credentials requests in every partition unless told otherwise."""
-DEFAULT_SESSION_NAME = "GitHubActions"
-"""What configure-aws-credentials calls the session unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,8 @@ class RunClaims:
     ) -> RunClaims:
         """Collect what the run and its workflow file say; the case file fills the gaps."""
         role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
+        if account.question.role_path_unknown and isinstance(account.role, Known):
+            role_arn = account.role.value.arn
         crossing = releasing(workflow, role_arn, replay)
         audience = _audience(replay, crossing, account, case)
         stated = case.environment if _leaves_environment_open(crossing.job) else None

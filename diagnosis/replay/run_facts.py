@@ -16,12 +16,13 @@ from diagnosis.logs.log_text import LogLine
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.image_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
-from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Deed, Doing, StepKind
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Fact, RunFacts
 
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+")
+_SESSION = re.compile(r"arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/(.+)")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _PUSHED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}): digest: (sha256:[0-9a-f]{64})")
@@ -36,8 +37,10 @@ def facts_of(read: ReadJob, witness: Witness, role_step: ReadStep | None = None)
     """The facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
     addresses = tuple(_addresses(read, witness))
     push = _first_push(read)
+    principal = _principal(read, witness)
+    role_arn = _fact(_input(read, witness, "role-to-assume", role_step), _ROLE)
     return RunFacts(
-        role_arn=_fact(_input(read, witness, "role-to-assume", role_step), _ROLE),
+        role_arn=role_arn,
         region=_fact(_input(read, witness, "aws-region", role_step), _REGION)
         or _first((address.region, found) for address, found in addresses),
         audience=_fact(_input(read, witness, "audience", role_step)),
@@ -46,8 +49,9 @@ def facts_of(read: ReadJob, witness: Witness, role_step: ReadStep | None = None)
         or _named_repository(read, witness),
         tag=_printed_tag(read, witness) or _first((address.tag, found) for address, found in addresses),
         digest=_digest(read, witness, push),
-        principal=_principal(read, witness),
+        principal=principal,
         environment=_environment(read, witness),
+        session_role=_session_role(read, principal) if role_arn is None else None,
     )
 
 
@@ -207,6 +211,20 @@ def _principal(read: ReadJob, witness: Witness) -> Fact | None:
                 if found:
                     return Fact(found[0], witness.line(read, step, line))
     return None
+
+
+def _session_role(read: ReadJob, principal: Fact | None) -> Fact | None:
+    """The role whose session a tool printed, where that can be no other than the one that the job assumed."""
+    found = _SESSION.fullmatch(principal.value) if principal else None
+    steps = assuming_steps(read)
+    if principal is None or found is None or len(steps) != 1 or not steps[0].matched.succeeded:
+        return None
+    inputs = {key.lower(): value for section in steps[0].sections for key, value, _ in section.inputs}
+    own = steps[0].matched.written
+    name = inputs.get("role-session-name") or (own.input("role-session-name") if own else None) or DEFAULT_SESSION_NAME
+    if not steps[0].is_a(StepKind.CONFIGURE_AWS_CREDENTIALS) or (is_legible(name) and name != found[4]):
+        return None
+    return Fact(f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}", principal.found_in)
 
 
 def _environment(read: ReadJob, witness: Witness) -> Fact | None:

@@ -14,6 +14,9 @@ from enum import StrEnum
 from diagnosis.steps.image_address import PUBLIC_HOST, address_in
 from diagnosis.steps.variables import is_legible
 
+DEFAULT_SESSION_NAME = "GitHubActions"
+"""What configure-aws-credentials calls the session unless told otherwise."""
+
 
 class StepKind(StrEnum):
     """What kind of tool a step runs."""

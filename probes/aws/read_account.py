@@ -135,10 +135,11 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
     work: _Work = {"identity": lambda: {"identity": read_identity(aws, region)}}
     if role_arn and question.role_account and question.provider_arn:
         arn, account, provider_arn = role_arn, question.role_account, question.provider_arn
+        any_path = question.role_path_unknown
         work |= {
             "provider": lambda: {"provider": read_provider(aws, provider_arn, region)},
             "provider_arns": lambda: {"provider_arns": read_provider_arns(aws, region)},
-            "role+boundary": lambda: _role_and_boundary(aws, arn, region),
+            "role+boundary": lambda: _role_and_boundary(aws, arn, region, any_path=any_path),
             "inline_policies": lambda: {"inline_policies": read_inline_policies(aws, arn, region)},
             "attached_policies": lambda: {"attached_policies": read_attached_policies(aws, arn, region)},
             "scps+rcps": lambda: dict(zip(("scps", "rcps"), read_control_policies(aws, account, region), strict=True)),
@@ -158,8 +159,8 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
     return work
 
 
-def _role_and_boundary(aws: AwsAccess, arn: str, region: str | None) -> dict[str, Any]:
-    role = read_role(aws, arn, region)
+def _role_and_boundary(aws: AwsAccess, arn: str, region: str | None, *, any_path: bool) -> dict[str, Any]:
+    role = read_role(aws, arn, region, any_path=any_path)
     return {"role": role, "boundary": read_boundary(aws, role, region)}
 
 

@@ -27,14 +27,17 @@ def role_name(arn: str) -> str:
     return arn.rsplit("/", 1)[-1]
 
 
-def read_role(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[Role]:
-    """The role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role."""
+def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: bool = False) -> Reading[Role]:
+    """The role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role.
+
+    ``any_path``: the path is not known, so that account and name decide.
+    """
     what = f"role {arn}"
 
     def body() -> Reading[Role]:
         answer = part(aws.ask(GET_ROLE, region=region, RoleName=role_name(arn)), "Role")
         found = text(answer, "Arn")
-        if found != arn:
+        if found != arn and not (any_path and _but_for_path(found) == _but_for_path(arn)):
             return _another(what, arn, found, aws)
         last_used = answer.get("RoleLastUsed")
         boundary = answer.get("PermissionsBoundary")
@@ -54,6 +57,10 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[Ro
         return known(role, GET_ROLE, role.name, aws.clock())
 
     return attempt(what, GET_ROLE, aws, body, *_GONE)
+
+
+def _but_for_path(arn: str) -> tuple[str, str]:
+    return arn.partition("/")[0], role_name(arn)
 
 
 def _tags(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

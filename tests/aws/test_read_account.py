@@ -202,6 +202,13 @@ def test_a_role_of_the_same_name_under_another_path_is_not_the_role(full: InProc
     assert isinstance(state.boundary, Absent)
 
 
+def test_where_only_the_session_told_the_role_its_path_does_not_matter_but_its_account_does(full: InProcessAws) -> None:
+    told = replace(QUESTION, role_arn=f"arn:aws:iam::{ACCOUNT}:role/Release", role_path_unknown=True)
+    assert value(read_account(told, access(full)).role).arn == ROLE_ARN
+    other = replace(told, role_arn="arn:aws:iam::999900001111:role/Release")
+    assert not isinstance(read_account(other, access(full)).role, Known)
+
+
 def test_credentials_of_another_account_read_nothing_of_the_roles_account(full: InProcessAws) -> None:
     other = QUESTION.role_arn.replace(ACCOUNT, "444455556666")  # type: ignore[union-attr] # set above
     state = read_account(replace(QUESTION, role_arn=other), access(full))

@@ -67,3 +67,20 @@ def test_a_pull_needs_two_actions_and_may_hold_the_third(actions: tuple[str, ...
     pulling = replace(job, steps=(*job.steps[:2], WorkflowStep("Pull", None, f"docker pull {host}/shop:v1")))
     found = diagnosis(holding(*actions), file=replace(FILE, jobs=(pulling,)))
     assert forecast(found) == []
+
+
+def test_where_the_needs_are_not_known_a_bounded_grant_is_not_called_too_much() -> None:
+    job = FILE.jobs[0]
+    opaque = replace(job, steps=(job.steps[0], WorkflowStep("Ship", "./.github/actions/ship", None)))
+    found = diagnosis(holding(*USER_GUIDE), file=replace(FILE, jobs=(opaque,)))
+    assert forecast(found) == []
+    assert found.live is not None
+    assert [verdict.verdict.value for verdict in found.live.gates[2:]] == ["unknown", "unknown"]
+
+
+def test_everything_is_too_much_for_any_release() -> None:
+    job = FILE.jobs[0]
+    opaque = replace(job, steps=(job.steps[0], WorkflowStep("Ship", "./.github/actions/ship", None)))
+    everything = NamedPolicy("admin", policy({"Effect": "Allow", "Action": "*", "Resource": "*"}))
+    found = diagnosis(account(inline_policies=Known((everything,))), file=replace(FILE, jobs=(opaque,)))
+    assert [cause for cause, _ in forecast(found)] == ["wildcard-escalation"]

@@ -91,6 +91,38 @@ def test_a_masked_account_inside_a_role_is_no_fact_either() -> None:
     assert facts(CHECKOUT, configure).role_arn is None
 
 
+def masked_role(principal: str, *before: Spec, **inputs: str) -> Fact | None:
+    configure = replace(
+        CONFIGURE,
+        inputs={**CONFIGURE.inputs, **inputs, "role-to-assume": "***"},
+        written_inputs={"role-to-assume": "${{ secrets.R }}", **inputs},
+    )
+    refused = failing(PUSH, denied("ecr:PutImage").replace(SESSION, principal), exit_code=1)
+    return facts(CHECKOUT, *before, configure, LOGIN, refused).session_role
+
+
+def test_a_masked_role_shows_in_the_session_that_aws_names_in_a_denial() -> None:
+    assert value(masked_role(SESSION)) == ROLE
+    assert value(masked_role(SESSION.replace("GitHubActions", "ship"), **{"role-session-name": "ship"})) == ROLE
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [SESSION.replace("GitHubActions", "i-0123456789abcdef0"), f"arn:aws:iam::{ACCOUNT}:user/release"],
+    ids=["the runner's own role", "a user"],
+)
+def test_another_principal_in_a_denial_is_not_the_masked_role(principal: str) -> None:
+    assert masked_role(principal) is None
+
+
+def test_a_session_may_be_of_either_role_where_two_are_assumed() -> None:
+    assert masked_role(SESSION, CONFIGURE) is None
+
+
+def test_a_legible_role_needs_no_session_to_tell_it() -> None:
+    assert facts(CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, denied("ecr:PutImage"), exit_code=1)).session_role is None
+
+
 def test_of_a_masked_host_the_repository_and_the_region_remain() -> None:
     masked = IMAGE.replace(ACCOUNT, "***")
     push = replace(PUSH, run=f"docker push {masked}:1.4.0", output=[f"The push refers to repository [{masked}]"])
