@@ -8,7 +8,7 @@ from importlib import resources
 
 import jsonschema
 import pytest
-from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, Ci, workflow_text
+from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, SHA, Ci, workflow_text
 from click.testing import CliRunner
 
 from diagnosis.preflight_document import Preflight
@@ -94,6 +94,22 @@ def test_without_the_file_nothing_is_known_of_the_job(ci: Ci) -> None:
     assert result.exit_code == 3
     assert "not in the checkout" in result.stderr
     assert "pass" not in verdicts(ci)
+
+
+def test_the_file_that_github_runs_counts_more_than_that_of_the_checkout(
+    ci: Ci, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKFLOW_SHA", SHA)
+    ci.file(workflow_text().replace("\n", "\r\n"))
+    assert ci.run().exit_code == 0
+    assert ci.artifact["notes"] == []
+    ci.file(workflow_text().replace("id-token: write", "id-token: none").replace("docker push", "true"))
+    assert ci.run().exit_code == 0
+    assert "the run's own is judged" in ci.artifact["notes"][0]
+    (ci.root / PATH).unlink()
+    result = ci.run()
+    assert result.exit_code == 0
+    assert "not in the checkout" not in result.stderr
 
 
 def test_the_inputs_are_those_of_the_dispatch_not_the_files_defaults(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:

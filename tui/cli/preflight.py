@@ -21,7 +21,7 @@ from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
 from diagnosis.preflight_document import SCHEMA, Preflight, document
-from diagnosis.reading import Known
+from diagnosis.reading import Known, Reading
 from diagnosis.redaction import leaks
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 from tui import __version__
@@ -127,8 +127,6 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
     text = _read(place, _LARGEST_FILE) if place is not None else None
     if text is None and file is not None:
         raise DeskProblem(f"The workflow file {printable(str(file))} cannot be read.", "Name one of the checkout.")
-    if text is None:
-        _say(f"the workflow file {own or 'of this run'} is not in the checkout: check it out first, or give --workflow")
     caller = _parsed(_read(root / own, _LARGEST_FILE), own) if own and path != own else None
     given = Given(
         environ=environ,
@@ -151,10 +149,14 @@ def _judged(
     from tui.desks.live import LiveOptions
     from tui.desks.preflight import ask_account, ask_github
 
-    name = given.environ["GITHUB_REPOSITORY"]
-    repository, customization = ask_github(name, options["github_url"])
+    name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
+    github = ask_github(name, options["github_url"], given.path, commit)
+    given, moved = _at_commit(given, github.file)
+    if given.file is None:
+        what = given.path or "of this run"
+        _say(f"the workflow file {what} is not in the checkout: check it out first, or give --workflow")
     try:
-        job = this_job(replace(given, repository=repository, customization=customization))
+        job = this_job(replace(given, repository=github.repository, customization=github.customization))
     except NoSuchJob as wrong:
         raise DeskProblem(
             f"The workflow file {printable(given.path) or 'given'} has no job {printable(str(wrong))[:80]!r}.",
@@ -172,8 +174,19 @@ def _judged(
         ),
     )
     preflight = judged(ready, account, case, datetime.now(UTC))
-    preflight = replace(preflight, notes=(*stated.notes(ready.own.facts), *preflight.notes))
+    preflight = replace(preflight, notes=(*moved, *stated.notes(ready.own.facts), *preflight.notes))
     return preflight, account if isinstance(account, AccountState) else None
+
+
+def _at_commit(given: Given, file: Reading[str]) -> tuple[Given, tuple[str, ...]]:
+    """The job by the file that GitHub runs, where GitHub shows it: a checkout may hold another one."""
+    if not isinstance(file, Known):
+        return given, ()
+    held = given.text.value if isinstance(given.text, Known) else None
+    other = held is not None and held.splitlines() != file.value.splitlines()
+    note = f"The checkout holds another {given.path} than the commit of the run; the run's own is judged."
+    ours = replace(given, file=_parsed(file.value, given.path), text=file)
+    return ours, (note,) if other else ()
 
 
 def _within(root: Path, file: Path) -> str:
