@@ -14,9 +14,9 @@ from enum import StrEnum
 from diagnosis.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint
-from diagnosis.policy.condition_bounds import OPEN, SHUT
 from diagnosis.live.layers import Levels, Side, account_of, opened, parse_side, session_arn, whole
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
+from diagnosis.policy.condition_bounds import OPEN, SHUT
 from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.verdicts import Missing, Need, NeedKind
 

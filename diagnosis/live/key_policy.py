@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.account import AccountQuestion
-from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 
 USED_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 """What ECR asks of the key for a push and for the reads that go with it."""

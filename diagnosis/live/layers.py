@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.policy.condition_bounds import bounded
 from diagnosis.policy import Policy, Unparsable, parse_policy
+from diagnosis.policy.condition_bounds import bounded
 
 Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.steps.read_job import read_job
 from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import read_job
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.verdicts import Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep

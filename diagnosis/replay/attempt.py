@@ -31,7 +31,6 @@ from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.reading import Known, Unreadable
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
-from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.replay.stated import Statements
 from diagnosis.replay.stop import Stop, stop_of
@@ -39,6 +38,7 @@ from diagnosis.replay.witness import Witness
 from diagnosis.runs import Attempt
 from diagnosis.steps.kinds import Doing
 from diagnosis.steps.needs import needs_of
+from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.verdicts import Finding, GateVerdict, Missing, Need, Replay, RunFacts
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 

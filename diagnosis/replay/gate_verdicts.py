@@ -15,11 +15,11 @@ from diagnosis.evidence import Evidence
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
 from diagnosis.reading import Known, Unreadable
 from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
-from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.static_keys import static_keys
 from diagnosis.replay.stop import Stop, Trouble, is_trust_refusal
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.needs import is_never
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts import Finding, GateVerdict, Missing, Need
 
 _OWNERS = {

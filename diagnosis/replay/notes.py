@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from diagnosis.reading import Unreadable
-from diagnosis.steps.read_job import ReadJob
 from diagnosis.replay.stop import Stop
 from diagnosis.replay.witness import Witness
 from diagnosis.runs import Attempt
 from diagnosis.steps.image_address import address_in
 from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import ReadJob
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Fact, Finding, RunFacts
 from diagnosis.workflow import UnparsableWorkflow, Workflow

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from diagnosis.evidence import Evidence
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
-from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.image_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Deed, Doing, StepKind
+from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Fact, RunFacts
 

@@ -11,9 +11,9 @@ import re
 
 from diagnosis.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.witness import Witness
 from diagnosis.steps.kinds import Doing, StepKind
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts import Finding
 
 _KEY = "AWS_ACCESS_KEY_ID"

@@ -21,10 +21,10 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.reading import Known
-from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.replay.witness import Witness
 from diagnosis.runs import Annotation
 from diagnosis.steps.kinds import Doing, StepKind
+from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts import Finding
 
 _RETRY = re.compile(r"(?:Retry(?: \w+)?: attempt \d+ of \d+ failed|[Rr]etrying (?:in|after) \d)")

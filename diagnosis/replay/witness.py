@@ -11,8 +11,8 @@ from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LogLine
 from diagnosis.logs.scrub import scrub
-from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.runs import Annotation, Attempt
+from diagnosis.steps.read_job import ReadJob, ReadStep
 
 LONGEST_TEXT = 2_000
 """Characters of a line that are kept as evidence."""
