@@ -18,7 +18,7 @@ from diagnosis.policy.evaluation import Decision
 from diagnosis.policy.layers import Layers
 from diagnosis.policy.rejections import PolicyKind
 from diagnosis.policy.request import Request
-from diagnosis.policy.strict_json import JsonFault, JsonNumber, read_json
+from diagnosis.policy.strict_json import JsonFault, JsonNumber, outer_member, read_json
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 _Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
@@ -54,8 +54,9 @@ def read_row(source: str | Mapping[str, object]) -> Row | RowFault:
     if isinstance(source, str):
         tree = read_json(source)
         if isinstance(tree, JsonFault):
-            where = "" if tree.column is None else f" (line {tree.line}, column {tree.column})"
-            return RowFault(None, tree.why + where)
+            line = "" if tree.line in (None, 1) else f"line {tree.line}, "
+            where = "" if tree.column is None else f" ({line}column {tree.column})"
+            return RowFault(row_id(source), tree.why + where)
     if not isinstance(tree, Mapping):
         return RowFault(None, "a row must be a JSON object")
     identifier = _identifier(tree.get("id"))
@@ -78,6 +79,11 @@ def result_of(row: Row, decision: Decision) -> dict[str, JsonValue]:
             "text": because.text,
         },
     }
+
+
+def row_id(text: str) -> JsonValue:
+    """The id of a row whose text is no JSON, as far as it can be told; None where it cannot."""
+    return _identifier(outer_member(text, "id"))
 
 
 def _identifier(value: object) -> JsonValue:

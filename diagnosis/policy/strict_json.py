@@ -12,6 +12,8 @@ MAX_NESTING = 40
 
 # Possessive, and closing quote optional: an unterminated string is one token to the end, not a scan from every quote.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]', re.DOTALL)
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|-?Infinity|NaN', re.DOTALL)
+_SCALAR = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|-?\d{1,18}(?![\d.eE]))', re.DOTALL | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class _DuplicateKeyError(ValueError):
     pass
 
 
+class _ConstantError(ValueError):
+    pass
+
+
 def read_json(text: str) -> object | JsonFault:
     """The document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception."""
     deep = _too_deep(text)
@@ -51,6 +57,8 @@ def read_json(text: str) -> object | JsonFault:
         return JsonFault(f"not JSON: {fault.msg}", fault.lineno, fault.colno)
     except _DuplicateKeyError as fault:
         return _at(text, _duplicate_offset(text), str(fault))
+    except _ConstantError as fault:
+        return _at(text, _constant_offset(text), f"not JSON: {fault}")
     except (ValueError, RecursionError) as fault:
         return JsonFault(f"not JSON: {fault}")
     return document
@@ -66,7 +74,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+    raise _ConstantError(f"{name} is not a JSON value")
+
+
+def _constant_offset(text: str) -> int | None:
+    """Where the first NaN or Infinity stands outside a string."""
+    found = (token.start() for token in _STRING_OR_CONSTANT.finditer(text) if not token.group().startswith('"'))
+    return next(found, None)
 
 
 def _too_deep(text: str) -> int | None:
@@ -105,6 +119,32 @@ def _duplicate_offset(text: str) -> int | None:
                 keys.add(key)
         pending = token if sign.startswith('"') else None
     return None
+
+
+def outer_member(text: str, name: str) -> str | JsonNumber | None:
+    """A text or number of the outermost object, also where the text as a whole is no JSON; None where not found."""
+    depth = 0
+    pending: re.Match[str] | None = None
+    for token in _TOKEN.finditer(text):
+        sign = token.group()
+        if sign in "{[":
+            depth += 1
+        elif sign in "}]":
+            depth -= 1
+        elif sign == ":" and depth == 1 and pending is not None and pending.group() == f'"{name}"':
+            found = _SCALAR.match(text, token.end())
+            return None if found is None else _scalar(found.group(1))
+        pending = token if sign.startswith('"') else None
+    return None
+
+
+def _scalar(written: str) -> str | JsonNumber | None:
+    if not written.startswith('"'):
+        return JsonNumber(written)
+    try:
+        return str(json.loads(written))
+    except ValueError:
+        return None
 
 
 def _at(text: str, offset: int | None, why: str) -> JsonFault:

@@ -43,7 +43,8 @@ def parsed(source: object, kind: PolicyKind | None = None) -> Policy:
         ('{"a": [{"k": "x: }", "l": 1}, {"k": 1}], "\\u0061": 1}', 1, 42, "'a' stands twice"),
         ("[" * 100_000, 1, 41, "nested deeper"),
         ('{"Statement":' * 50 + "{}" + "}" * 50, 1, 521, "nested deeper"),
-        ('{"Statement": NaN}', None, None, "NaN"),
+        ('{"Statement": NaN}', 1, 15, "NaN"),
+        ('{"Sid": "NaN -Infinity",\n "Statement": -Infinity}', 2, 15, "-Infinity"),
     ],
 )
 def test_bad_json_gives_line_and_column(text: str, line: int | None, column: int | None, words: str) -> None:

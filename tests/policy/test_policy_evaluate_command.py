@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,29 @@ def test_an_unreadable_row_gives_an_error_line_the_others_go_on_and_the_code_is_
     assert second["decision"] == fifth["decision"]
     assert third == {"id": 5, "error": "line 3: request must be an object"}
     assert "line 4: not UTF-8" in str(fourth["error"])
+
+
+@pytest.mark.parametrize(
+    ("line", "identifier", "words"),
+    [
+        (b'{"id": "a", "request": NaN}', "a", "line 7: not JSON: NaN is not a JSON value (column 24)"),
+        (
+            b'{"x": {"id": 1}, "id": 12, "request": {"a": 1, "a": 2}}',
+            12,
+            "line 7: key 'a' stands twice in one object (col",
+        ),
+        (b'{"x": [1,], "id" : "\\u00e9"}', "\u00e9", "column 10)"),
+        (b'{"id": "a\xff"}', "a\ufffd", "not UTF-8 at byte 9"),
+        (b'{"id": ["a"], "request": NaN}', None, "NaN"),
+        (b'{"id": 1.5, "request": NaN}', None, "NaN"),
+        (b'{"id": "a', None, "not JSON"),
+        (b'{"request": {"id": "a"}, ' + b"[" * 100, None, "nested deeper"),
+    ],
+)
+def test_a_row_that_is_no_json_keeps_its_id_and_tells_the_column(line: bytes, identifier: object, words: str) -> None:
+    answer = answer_line(7, line)
+    assert answer["id"] == identifier
+    assert words in str(answer["error"])
 
 
 def test_blank_lines_and_a_byte_order_mark_are_nothing() -> None:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from diagnosis.policy import evaluate
-from diagnosis.policy.rows import JsonValue, Row, RowFault, read_row, result_of
+from diagnosis.policy.rows import JsonValue, Row, RowFault, read_row, result_of, row_id
 
 BAD_INPUT = 2
 LONGEST_ROW = 4 * 1024 * 1024
@@ -48,7 +48,7 @@ def answer_line(number: int, line: bytes | None) -> dict[str, JsonValue]:
     try:
         text = line.decode()
     except UnicodeDecodeError as fault:
-        return _error(None, f"line {number}: not UTF-8 at byte {fault.start}")
+        return _error(row_id(line.decode(errors="replace")), f"line {number}: not UTF-8 at byte {fault.start}")
     row = read_row(text)
     if isinstance(row, RowFault):
         return _error(row.id, f"line {number}: {row.error}")
@@ -68,8 +68,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     number = 0
     while line := stream.readline(LONGEST_ROW + 1):
         number += 1
-        if number == 1:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
+        line = line.removeprefix(_BYTE_ORDER_MARK)  # also where files were put one behind the other
         if len(line) > LONGEST_ROW and not line.endswith(b"\n"):
             while (rest := stream.readline(LONGEST_ROW)) and not rest.endswith(b"\n"):
                 pass
