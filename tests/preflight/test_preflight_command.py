@@ -195,7 +195,9 @@ def test_what_cannot_be_written_opens_nothing_and_a_link_is_not_followed(
         (lambda m: m.delenv("GITHUB_REPOSITORY"), 2, "set GITHUB_REPOSITORY."),
         (lambda m: m.setenv("GITHUB_RUN_ID", "x"), 2, "set GITHUB_RUN_ID."),
         (lambda m: m.setenv("GITHUB_JOB", "deploy"), 2, "has no job 'deploy'"),
+        (lambda m: m.setenv("GITHUB_JOB", "x\n##[error]::y"), 2, "## [error]"),
         (lambda m: m.setenv("GITHUB_SERVER_URL", "https://ghe.example"), 3, "an issuer of their own"),
+        (lambda m: m.setenv("GITHUB_SERVER_URL", "http://[::"), 3, "an issuer of their own"),
     ],
 )
 def test_what_cannot_be_judged_is_told_in_one_sentence(

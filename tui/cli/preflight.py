@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -80,6 +79,15 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
 
     Exit codes: 0 all four gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
     """
+    try:
+        ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))
+    except DeskProblem as problem:
+        sentence, way_out = (no_commands(printable(text)) for text in (problem.sentence, problem.way_out))
+        raise DeskProblem(sentence, way_out, problem.exit_code) from None
+
+
+def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool) -> int:
+    """Judge, show, write; the exit code. Raises DeskProblem."""
     environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
     case, stated = read_case_option(options), read_stated(options)
     case = stated.over(replace(case, region=options["region"] or case.region))
@@ -99,7 +107,7 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
     if problem is not None:
         _say(f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.")
     _say(f"written: {output}")
-    ctx.exit(_CODES[preflight.verdict])
+    return _CODES[preflight.verdict]
 
 
 def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
@@ -111,10 +119,10 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
             "This is no job of a workflow run, or not all of it is told.",
             f"Run it in a step of a workflow, or set {', '.join(missing)}.",
         )
-    server = urlsplit(environ.get("GITHUB_SERVER_URL", "")).hostname
-    if server not in (None, "github.com"):
+    server = environ.get("GITHUB_SERVER_URL", "").rstrip("/")
+    if server not in ("", "https://github.com"):
         raise DeskProblem(
-            f"This job runs on {printable(server)}, whose tokens have an issuer of their own.",
+            f"This job runs on {server[:100]}, whose tokens have an issuer of their own.",
             "Preflight judges jobs of github.com only, so nothing is decided.",
             UNKNOWN,
         )
@@ -126,7 +134,7 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
         path, place = _within(root, file), file
     text = _read(place, _LARGEST_FILE) if place is not None else None
     if text is None and file is not None:
-        raise DeskProblem(f"The workflow file {printable(str(file))} cannot be read.", "Name one of the checkout.")
+        raise DeskProblem(f"The workflow file {file} cannot be read.", "Name one of the checkout.")
     caller = _parsed(_read(root / own, _LARGEST_FILE), own) if own and path != own else None
     given = Given(
         environ=environ,
@@ -159,7 +167,7 @@ def _judged(
         job = this_job(replace(given, repository=github.repository, customization=github.customization))
     except NoSuchJob as wrong:
         raise DeskProblem(
-            f"The workflow file {printable(given.path) or 'given'} has no job {printable(str(wrong))[:80]!r}.",
+            f"The workflow file {given.path or 'given'} has no job {str(wrong)[:80]!r}.",
             "Give --job with its id, or --workflow with the called workflow in which it is written.",
         ) from None
     ready = asked(job, case)
@@ -253,7 +261,7 @@ def _write(path: Path, text: str) -> None:
             raise
     except OSError as error:
         raise DeskProblem(
-            f"{printable(str(path))} could not be written: {error.strerror or error}.", "Choose another file with -o."
+            f"{path} could not be written: {error.strerror or error}.", "Choose another file with -o."
         ) from None
 
 
