@@ -112,6 +112,15 @@ class Between:
     """The subject claims that the earlier and the later attempt would present, the likeliest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a poll found; None where nothing has changed."""
+
+    runs: RunPage | None = None
+    """The first page of the list."""
+    diagnosis: Diagnosis | None = None
+
+
 class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
     """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
 
@@ -170,6 +179,20 @@ class Desk(Protocol):
     ) -> Diagnosis:
         """Diagnose the chain around the selected run (None: the newest chain), judging the live side for ``subject``
         (None: the selected run, else the chain's latest attempt)."""
+
+    def poll(
+        self,
+        query: RunQuery,
+        selected: RunKey | None,
+        *,
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+    ) -> Update:
+        """What GitHub has new since runs and chain were last read; unchanged, it costs no part of the rate limit.
+
+        The account is asked again only where a run has ended or the chain has become another.
+        """
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         """What changed from one attempt to another; what cannot be read is a reading with its reason."""

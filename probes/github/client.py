@@ -70,10 +70,12 @@ class Client:
 
     def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
         """A JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
-        value = _json(self._ask(path, parameters, remember=remember))
-        if not isinstance(value, dict):
-            raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
-        return value
+        answer = self._ask(path, parameters, remember=remember)
+        with self._forgotten_if_broken(path, parameters):
+            value = _json(answer)
+            if not isinstance(value, dict):
+                raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
+            return value
 
     def page(
         self,
@@ -85,11 +87,13 @@ class Client:
         remember: bool = False,
     ) -> Page:
         """One page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
-        answer = self._ask(path, {**(parameters or {}), "per_page": PER_PAGE, "page": number}, remember=remember)
-        value = _json(answer)
-        items = value if item is None else value.get(item) if isinstance(value, dict) else None
-        if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
-            raise BrokenAnswer("GitHub's answer is not the list that was asked for", "try again")
+        whole = {**(parameters or {}), "per_page": PER_PAGE, "page": number}
+        answer = self._ask(path, whole, remember=remember)
+        with self._forgotten_if_broken(path, whole):
+            value = _json(answer)
+            items = value if item is None else value.get(item) if isinstance(value, dict) else None
+            if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
+                raise BrokenAnswer("GitHub's answer is not the list that was asked for", "try again")
         seen = (number - 1) * PER_PAGE + len(items)
         total = value.get("total_count") if isinstance(value, dict) else None
         counted = total if isinstance(total, int) and not isinstance(total, bool) else seen
@@ -131,6 +135,14 @@ class Client:
         """Close the sockets."""
         self.github.close()
         self.downloads.close()
+
+    @contextmanager
+    def _forgotten_if_broken(self, path: str, parameters: Mapping[str, str | int] | None) -> Iterator[None]:
+        try:
+            yield
+        except BrokenAnswer:
+            self.tags.forget(question(path, parameters))
+            raise
 
     def _ask(self, path: str, parameters: Mapping[str, str | int] | None, *, remember: bool = False) -> Answer:
         asked = question(path, parameters)

@@ -50,3 +50,9 @@ class Tags:
             while self._size > self._most:
                 _, (_, _, dropped) = self._answers.popitem(last=False)
                 self._size -= dropped
+
+    def forget(self, asked: Question) -> None:
+        """Drop an answer that turned out to be none: "not modified" would bring it back for ever."""
+        with self._lock:
+            _, _, size = self._answers.pop(asked, ("", None, 0))
+            self._size -= size

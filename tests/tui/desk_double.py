@@ -28,6 +28,7 @@ from tui.desk import (
     RunPage,
     RunQuery,
     RunRow,
+    Update,
     no_progress,
 )
 
@@ -80,6 +81,9 @@ class DeskDouble:
         self.asked: list[tuple[RunKey | None, RunKey | None]] = []
         self.queries: list[tuple[RunQuery, int]] = []
         self.exported: list[Diagnosis] = []
+        self.polled = 0
+        self.news = True
+        """Whether a poll finds that something has changed."""
         self.compared: list[tuple[RunKey, RunKey]] = []
         self.closed = threading.Event()
         self.hang = threading.Event()
@@ -143,6 +147,22 @@ class DeskDouble:
         wanted = subject or selected
         run = next((number for number, identity in enumerate(RUN_IDS, 1) if wanted == (identity, 1)), None)
         return self.change(diagnosis_of(self.stage, run if run is not None and run <= self.stage else None))
+
+    def poll(
+        self,
+        query: RunQuery,
+        selected: RunKey | None,
+        *,
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+    ) -> Update:
+        self.polled += 1
+        self._trip("poll")
+        if not self.news:
+            return Update()
+        runs = self.list_runs(query, 1, cancelled=cancelled)
+        return Update(runs, self.diagnose(selected, subject=subject, progress=progress, cancelled=cancelled))
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         self.compared.append((earlier.attempt.key, later.attempt.key))

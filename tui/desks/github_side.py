@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from diagnosis.case import Case
 from diagnosis.closure.chain import chain_of, in_order
 from diagnosis.reading import Known, Reading, Unreadable
-from diagnosis.runs import Attempt
+from diagnosis.runs import Attempt, Job
 from probes.github.errors import Cancelled as SourceCancelled
 from probes.github.errors import ExitCode, GitHubProblem
 from probes.github.parts import NOT_CHOSEN, Depth
@@ -19,6 +19,24 @@ from probes.github.source import GitHubSource
 from probes.github.source import ProgressHook as SourceProgress
 from tui.desk import CancelHook, Cancelled, DeskProblem, Progress, ProgressHook, RunKey
 from tui.desks.neighbours import runs_around
+
+_MOST_ELSEWHERE = 20
+"""Active runs that are polled beside those of the list's first page."""
+_NO_TEXT = Unreadable("the called workflow", "it was not read", "open the attempt")
+_PARTS = ("jobs", "workflow_text", "oidc_customization", "artifacts", "origin", "reconstructed")
+_NO_PARTS: dict[str, Any] = {each.name: each.default for each in fields(Attempt) if each.name in _PARTS}
+_WORDS = ("log", "log_origin", "log_verbatim", "log_steps", "annotations")
+_NO_WORDS: dict[str, Any] = {each.name: each.default for each in fields(Job) if each.name in _WORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a look at the active runs found."""
+
+    page: RunPage
+    """The first page of the list, as it is now."""
+    jobs: bool
+    """Whether a job or step of an active run that is shown is further than it was."""
 
 
 class GitHubSide:
@@ -31,12 +49,15 @@ class GitHubSide:
         self._read: dict[RunKey, Attempt] = {}
         """With their parts."""
         self._shown: tuple[RunKey, ...] = ()
+        self._first: dict[RunFilter, tuple[Attempt, ...]] = {}
+        """The first page of each list, as it was last read."""
 
     def forget(self) -> None:
         """Drop everything that was read."""
         self._listed.clear()
         self._read.clear()
         self._shown = ()
+        self._first.clear()
 
     def page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
         """A page of runs as GitHub lists them."""
@@ -48,7 +69,63 @@ class GitHubSide:
         """A page of the list, whose runs may be chosen from now on."""
         found = self.page(wanted, number, progress, cancelled)
         self._listed.update({attempt.key: attempt for attempt in found.attempts})
+        if number == 1:
+            self._first[wanted] = found.attempts
         return found
+
+    def changes(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> Changes | None:
+        """What is new of the listed and shown runs; None where nothing is.
+
+        Everything is asked with its ETag: the list, each active run that is not on its first page, and the jobs of the
+        active runs shown. While nothing changes that costs no part of the rate limit.
+        """
+        before = self._first.get(wanted)
+        page = self.listed(wanted, 1, progress, cancelled)
+        on_page = {attempt.key for attempt in page.attempts}
+        known = {**self._listed, **{key: self._read[key] for key in self._shown if key in self._read}}
+        active = [attempt for key, attempt in known.items() if _is_active(attempt) and key not in on_page]
+        elsewhere = self._refreshed(active[:_MOST_ELSEWHERE], progress, cancelled)
+        jobs = self._jobs_changed(progress, cancelled)
+        return Changes(page, jobs) if jobs or elsewhere or before != page.attempts else None
+
+    def shows(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether these attempts were read last, and each is as it was then; their jobs aside."""
+        if tuple(attempt.key for attempt in attempts) != self._shown:
+            return False
+        return all(_run_of(self._read.get(attempt.key, attempt)) == _run_of(attempt) for attempt in attempts)
+
+    def none_has_ended(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether these attempts were read last, and those that were active are so still."""
+        before = {key: self._read[key].complete for key in self._shown if key in self._read}
+        return before == {attempt.key: attempt.complete for attempt in attempts}
+
+    def _refreshed(self, active: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook) -> bool:
+        """Ask about active runs one by one, and note those that have changed; whether there are any."""
+        try:
+            with asking():
+                found = self._source.refresh(active, cancelled=cancelled, progress=_shown(progress))
+        except DeskProblem as problem:
+            if problem.exit_code != ExitCode.USAGE:
+                raise
+            if len(active) == 1:
+                # GitHub has deleted the run: it is active no more.
+                self._listed.pop(active[0].key, None)
+                self._read.pop(active[0].key, None)
+                return True
+            changed = [self._refreshed([attempt], progress, cancelled) for attempt in active]
+            return any(changed)
+        self._listed.update({attempt.key: attempt for attempt in found})
+        return bool(found)
+
+    def _jobs_changed(self, progress: ProgressHook, cancelled: CancelHook) -> bool:
+        """Whether a job or step of an active run that is shown is further than it was."""
+        active = [self._read[key] for key in self._shown if key in self._read and _is_active(self._read[key])]
+        with asking():
+            now = self._source.complete(active, Depth.JOBS, cancelled=cancelled, progress=_shown(progress))
+        return any(
+            isinstance(late.jobs, Known) and _without_words(late) != _without_words(early)
+            for early, late in zip(active, now, strict=True)
+        )
 
     def chain(
         self, selected: RunKey | None, case: Case, progress: ProgressHook, cancelled: CancelHook
@@ -142,9 +219,25 @@ class GitHubSide:
             return self._source.attempt(*key, depth=Depth.RUN, cancelled=cancelled, progress=_shown(progress))
 
 
+def _is_active(attempt: Attempt) -> bool:
+    return attempt.status not in ("completed", "unknown")
+
+
+def _run_of(attempt: Attempt) -> Attempt:
+    """The run object alone, as a list gives it."""
+    called = tuple(replace(each, text=_NO_TEXT) for each in attempt.called_workflows)
+    return replace(attempt, **_NO_PARTS, called_workflows=called)
+
+
+def _without_words(attempt: Attempt) -> tuple[Job, ...]:
+    """The jobs as the API lists them."""
+    jobs = attempt.jobs.value if isinstance(attempt.jobs, Known) else ()
+    return tuple(replace(job, **_NO_WORDS) for job in jobs)
+
+
 def _not_asked(attempt: Attempt) -> bool:
     """Whether the artifacts were left out so far."""
-    return attempt.artifacts == Attempt.__dataclass_fields__["artifacts"].default
+    return bool(attempt.artifacts == _NO_PARTS["artifacts"])
 
 
 def _passing_gap(attempt: Attempt) -> bool:

@@ -16,6 +16,7 @@ from diagnosis.remedies.role_search import SearchOf, role_search
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing, Replay
 from probes.github.runs import RunFilter
+from probes.github.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
@@ -32,6 +33,7 @@ from tui.desk import (
     RunPage,
     RunQuery,
     RunRow,
+    Update,
     no_progress,
 )
 from tui.desks.between import read_between
@@ -71,6 +73,8 @@ class RepositoryDesk:
         self._workflow, self._branch = workflow, branch
         self._clock = clock
         self._stated = stated
+        self._asked: tuple[AccountQuestion, AccountState | Missing] | None = None
+        """The account as it was last read, and what it was asked."""
         self.case = case
         """With what the command line states."""
         self.origin = ""
@@ -130,6 +134,7 @@ class RepositoryDesk:
     def forget(self) -> None:
         """Drop everything that was read; the embedded incident calls it when the moment changes."""
         self._github.forget()
+        self._asked = None
 
     # -- runs
 
@@ -137,7 +142,32 @@ class RepositoryDesk:
         self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
     ) -> RunPage:
         """One page of runs, newest first."""
-        wanted = RunFilter(
+        wanted = self._filter(query)
+        return _rows(self._github.listed(wanted, page, progress, cancelled))
+
+    def poll(
+        self,
+        query: RunQuery,
+        selected: RunKey | None,
+        *,
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+    ) -> Update:
+        """What GitHub has new; the account is asked again only where a run has ended or the chain is another."""
+        changes = self._github.changes(self._filter(query), progress, cancelled)
+        if changes is None:
+            return Update()
+        rows = _rows(changes.page)
+        chain = self._github.chain(selected, self.case, progress, cancelled)
+        if not changes.jobs and self._github.shows(chain):
+            return Update(rows)
+        keep = self._github.none_has_ended(chain)
+        return Update(rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep))
+
+    def _filter(self, query: RunQuery) -> RunFilter:
+        """The query with what narrows the desk."""
+        return RunFilter(
             workflow=query.workflow or self._workflow,
             branch=query.branch or self._branch,
             actor=query.actor,
@@ -145,8 +175,6 @@ class RepositoryDesk:
             status=query.status,
             created=query.created,
         )
-        found = self._github.listed(wanted, page, progress, cancelled)
-        return RunPage(tuple(_row(attempt) for attempt in found.attempts), found.total, found.next_page)
 
     # -- the diagnosis
 
@@ -155,9 +183,8 @@ class RepositoryDesk:
     ) -> Diagnosis:
         """Diagnose the chain around the selected run."""
         progress(Progress("collecting the chain of attempts"))
-        return self._diagnosed(
-            self._github.chain(selected, self.case, progress, cancelled), subject or selected, progress, cancelled
-        )
+        chain = self._github.chain(selected, self.case, progress, cancelled)
+        return self._diagnosed(chain, subject or selected, progress, cancelled)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
         """Diagnose exactly these runs, every attempt of each."""
@@ -165,7 +192,13 @@ class RepositoryDesk:
         return self._diagnosed(self._github.attempts_of(runs, progress, cancelled), None, progress, cancelled)
 
     def _diagnosed(
-        self, chain: Sequence[Attempt], subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+        self,
+        chain: Sequence[Attempt],
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        *,
+        keep_account: bool = False,
     ) -> Diagnosis:
         attempts = self._github.with_parts(chain, progress, cancelled)
         workflows = _workflows(attempts)
@@ -173,10 +206,14 @@ class RepositoryDesk:
         chosen = subject_of(replays, subject)
         account: AccountState | Missing | None = None
         if chosen is not None:
-            progress(Progress("asking the account"))
-            search_of = partial(role_search, chosen, workflows.get(chosen.attempt.key), case=self.case)
-            account = self._read_account(question_of(chosen, self.case, replays), progress, cancelled, search_of)
-            stop_if(cancelled)
+            question = question_of(chosen, self.case, replays)
+            known = self._asked if keep_account and self._asked and self._asked[0] == question else None
+            if known is None:
+                progress(Progress("asking the account"))
+                search_of = partial(role_search, chosen, workflows.get(chosen.attempt.key), case=self.case)
+                known = question, self._read_account(question, progress, cancelled, search_of)
+                stop_if(cancelled)
+            self._asked, account = known, known[1]
         diagnosis = conclude(
             replays,
             workflows,
@@ -219,6 +256,10 @@ def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
             parsed[key] = parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
         found[attempt.key] = parsed[key]
     return found
+
+
+def _rows(page: SourcePage) -> RunPage:
+    return RunPage(tuple(_row(attempt) for attempt in page.attempts), page.total, page.next_page)
 
 
 def _row(attempt: Attempt) -> RunRow:

@@ -62,6 +62,19 @@ class DeskReading:
 
         return work
 
+    def poll(self, desk: Desk, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
+        """Look whether an active run is further; what has not changed stays on the screen as it is."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs, self._case):
+                update = desk.poll(query, selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
+                if update.runs is not None:
+                    job.post(messages.RunsLoaded(update.runs, 1))
+                if update.diagnosis is not None:
+                    job.post(messages.Diagnosed(update.diagnosis, selected, subject))
+
+        return work
+
     def move(self, desk: Desk, index: int, query: RunQuery) -> Work:
         """Move the embedded incident to another stage and read everything there."""
 

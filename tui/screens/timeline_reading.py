@@ -24,7 +24,7 @@ from tui.widgets.top_line import TopLine
 FOR_THE_TIMELINE = ("desk", "case")
 """The kinds of work without which there is no timeline."""
 REFRESH_SECONDS = 20.0
-"""How long after a read a repository with an active run is read again."""
+"""How long after a read it is looked whether an active run is further."""
 
 
 class ReadingBoard(TimelineBoard):
@@ -84,6 +84,12 @@ class ReadingBoard(TimelineBoard):
         self.jobs.stop("runs", tell=False)
         work = self.reading.refresh(self.desk, self.filter.query, self.selected, self.subject)
         self.jobs.start("case", "Reading again", work)
+
+    def look_again(self) -> None:
+        """Look whether an active run is further; the account is not asked for that."""
+        if self.desk is not None:
+            work = self.reading.poll(self.desk, self.filter.query, self.selected, self.subject)
+            self.jobs.start("case", "Looking at the active runs", work)
 
     def move(self, by: int) -> bool:
         """Move the demo by so many moments from the one last asked for; False at the ends."""
@@ -208,16 +214,21 @@ class ReadingBoard(TimelineBoard):
         self.show_top()
 
     def watch_active_runs(self) -> None:
-        """While a run is active, or at the interval that was asked for, read again; one timer at a time."""
+        """While a run is active look whether it is further; at an interval that was asked for read again. One timer."""
         wanted = self.pages.active or self.always_refresh
         if wanted and not self.jobs.busy and self.refresh_seconds > 0 and self._refresh_timer is None:
             why = "a run is active: " if self.pages.active else ""
-            self.query_one(TopLine).note = f"{why}read again every {self.refresh_seconds:.0f} s"
+            what = "read again" if self.always_refresh else "looked at"
+            self.query_one(TopLine).note = f"{why}{what} every {self.refresh_seconds:.0f} s"
             self._refresh_timer = self.set_timer(self.refresh_seconds, self._refresh_now)
         elif not wanted:
             self.query_one(TopLine).note = ""
 
     def _refresh_now(self) -> None:
         self._refresh_timer = None
-        if not self.jobs.busy:
+        if self.jobs.busy:
+            return
+        if self.always_refresh:
             self.read_again()
+        else:
+            self.look_again()
