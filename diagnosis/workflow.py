@@ -45,6 +45,10 @@ class WorkflowJob:
     env: tuple[tuple[str, str], ...] = ()
     runs_on: str | None = None
     line: int = 0
+    inputs: tuple[tuple[str, str], ...] = ()
+    """The ``with:`` block that a calling job hands to the called workflow."""
+    caller: WorkflowJob | None = None
+    """The job that calls the workflow in which this one is written; None for a job of the run's own file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,14 @@ class Workflow:
     env: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
     inputs: tuple[tuple[str, str | None], ...] = field(default=())
-    """``workflow_dispatch`` inputs with their defaults."""
+    """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
 
     def job_named(self, shown_name: str) -> WorkflowJob | None:
         """The job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""
         base = shown_name.split(" / ")[-1]
-        for candidate in (base, base.rsplit(" (", 1)[0]):
+        for candidate in (shown_name, shown_name.rsplit(" (", 1)[0], base, base.rsplit(" (", 1)[0]):
             for job in self.jobs:
-                if candidate in (job.name, job.id):
+                if candidate in (job.name, job.id) or (job.caller and candidate == (job.name or "").split(" / ")[-1]):
                     return job
         return None
 

@@ -96,6 +96,10 @@ def grants_id_token(permissions: Permissions | None) -> bool:
 def _job_token(
     workflow: Workflow, job: WorkflowJob, called: Workflow | None, called_job: WorkflowJob | None
 ) -> PretrustCheck:
+    if job.caller is not None:
+        stopped = _job_token(workflow, job.caller, called, called_job)
+        if stopped.verdict is Verdict.FAIL:
+            return stopped
     permissions, where = effective_permissions(workflow, job)
     if not grants_id_token(permissions):
         line = job.line or None

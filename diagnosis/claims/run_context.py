@@ -179,7 +179,7 @@ def _jobs(
     if stated:
         known = "${{" not in stated
         why = f"the job names the environment {stated}" if known else f"the environment {stated} is an expression"
-        called = tuple(dict.fromkeys(item.uses for item in jobs)) or (None,)
+        called = tuple(dict.fromkeys(_called_file(item) for item in jobs)) or (None,)
         return tuple((stated, known, uses, why) for uses in called)
     if not jobs:
         return ((None, False, None, "the workflow file was not read, so the job may name an environment"),)
@@ -188,13 +188,18 @@ def _jobs(
         if item.environment:
             known = "${{" not in item.environment
             verb = "names the environment" if known else "takes its environment from an expression:"
-            found[(item.environment, known, item.uses, f"job {item.id} {verb} {item.environment}")] = None
+            found[(item.environment, known, _called_file(item), f"job {item.id} {verb} {item.environment}")] = None
         elif item.uses:
             why = f"job {item.id} calls {item.uses}, whose own job may name an environment"
             found[(None, False, item.uses, why)] = None
         else:
-            found[(None, True, None, "")] = None
+            found[(None, True, _called_file(item), "")] = None
     return tuple(found)
+
+
+def _called_file(job: WorkflowJob) -> str | None:
+    """The reusable workflow in which the job is written, or which it calls."""
+    return job.uses or (job.caller.uses if job.caller else None)
 
 
 def token_jobs(workflow: Workflow) -> tuple[WorkflowJob, ...]:

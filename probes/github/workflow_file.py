@@ -100,6 +100,7 @@ class _Reader:
             env=self._pairs(job.get("env")),
             runs_on=self._runs_on(job.get("runs-on")),
             line=line,
+            inputs=self._pairs(job.get("with")),
         )
 
     def _step(self, node: Any) -> WorkflowStep:
@@ -184,13 +185,14 @@ class _Reader:
         return (_text(node),) if _scalar(node) else ()
 
     def _inputs(self, node: Any) -> tuple[tuple[str, str | None], ...]:
-        """``workflow_dispatch`` inputs with their defaults."""
+        """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
         triggers = dict(self._members_of(node, "`on`"))
-        dispatch = dict(self._members_of(triggers.get("workflow_dispatch"), "`workflow_dispatch`"))
-        return tuple(
-            (name, _default(dict(self._members_of(value, f"the input `{name[:40]}`"))))
-            for name, value in self._members_of(dispatch.get("inputs"), "`inputs`")
-        )
+        found: dict[str, str | None] = {}
+        for name in ("workflow_call", "workflow_dispatch"):
+            trigger = dict(self._members_of(triggers.get(name), f"`{name}`"))
+            for own, value in self._members_of(trigger.get("inputs"), "`inputs`"):
+                found[own] = _default(dict(self._members_of(value, f"the input `{own[:40]}`")))
+        return tuple(found.items())
 
 
 def _default(members: dict[str, Any]) -> str | None:

@@ -129,12 +129,12 @@ def _desk(
 
 def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
     """The proposals judged on what a diagnosis has read."""
-    from probes.github.workflow_file import parse_workflow
+    from probes.github.called_files import workflow_of
 
     if diagnosis.live is None:
         raise DeskProblem("The account was not read.", "Leave --no-live out.")
     workflows = {
-        replay.attempt.key: parse_workflow(replay.attempt.workflow_text.value, replay.attempt.workflow_path)
+        replay.attempt.key: workflow_of(replay.attempt)
         for replay in diagnosis.replays
         if isinstance(replay.attempt.workflow_text, Known)
     }

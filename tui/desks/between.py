@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from diagnosis.claims.subject_claim import claims_of
-from diagnosis.reading import Known, Reading, Unreadable
+from diagnosis.reading import Reading, Unreadable
 from diagnosis.surroundings import Environment
 from diagnosis.verdicts import Replay
+from probes.github.called_files import workflow_of
 from probes.github.errors import Cancelled as SourceCancelled
 from probes.github.errors import GitHubProblem
 from probes.github.source import GitHubSource
-from probes.github.workflow_file import parse_workflow
 from tui.desk import Between, CancelHook, Cancelled, Progress, ProgressHook
 
 
@@ -47,7 +47,5 @@ def _read_environment(source: GitHubSource, name: str, cancelled: CancelHook) ->
 def _subjects(replay: Replay) -> tuple[str, ...]:
     """Every subject that the record leaves possible for the attempt, the likeliest first."""
     attempt = replay.attempt
-    text = attempt.workflow_text
-    workflow = parse_workflow(text.value, attempt.workflow_path) if isinstance(text, Known) else None
     environment = replay.facts.environment.value if replay.facts.environment else attempt.environment
-    return claims_of(attempt, environment=environment, workflow=workflow).subjects
+    return claims_of(attempt, environment=environment, workflow=workflow_of(attempt)).subjects

@@ -15,10 +15,10 @@ from diagnosis.reading import Known
 from diagnosis.remedies.role_search import SearchOf, role_search
 from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis, Missing, Replay
+from probes.github.called_files import workflow_of
 from probes.github.runs import RunFilter
 from probes.github.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
-from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from tui.desk import (
     Between,
@@ -245,17 +245,8 @@ class RepositoryDesk:
 
 
 def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
-    """The workflow file of each attempt, parsed once for each text."""
-    parsed: dict[tuple[str, str], WorkflowFile] = {}
-    found: dict[RunKey, WorkflowFile] = {}
-    for attempt in attempts:
-        if not isinstance(attempt.workflow_text, Known):
-            continue
-        key = (attempt.workflow_path, attempt.workflow_text.value)
-        if key not in parsed:
-            parsed[key] = parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
-        found[attempt.key] = parsed[key]
-    return found
+    """The workflow file of each attempt whose text was read, with the files that it calls."""
+    return {attempt.key: workflow_of(attempt) for attempt in attempts if isinstance(attempt.workflow_text, Known)}
 
 
 def _rows(page: SourcePage) -> RunPage:
