@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Known, Reading
 from diagnosis.runs import Annotation, Repository
 from probes.github.client import Client, Json
@@ -25,8 +24,8 @@ def read_annotations(
 def _annotation(entry: Json) -> Annotation:
     return Annotation(
         level=text(entry, "annotation_level", "notice"),
-        message=scrub(text(entry, "message")),
-        title=scrub(text(entry, "title")),
+        message=text(entry, "message"),
+        title=text(entry, "title"),
         path=text(entry, "path"),
         line=number(entry, "start_line"),
     )

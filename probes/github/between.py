@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Known, Reading, Unreadable
 from diagnosis.runs import Attempt
 from diagnosis.surroundings import Commit, CommitsBetween, PullRequest, Relation
@@ -81,7 +80,7 @@ def _commit(entry: Json) -> Commit:
         raise BrokenAnswer("GitHub's answer describes a commit without `sha`", "try again")
     return Commit(
         sha=sha,
-        title=scrub(text(inner, "message").partition("\n")[0]),
+        title=text(inner, "message").partition("\n")[0],
         author=text(child(entry, "author"), "login") or text(child(inner, "author"), "name"),
         committed_at=moment(child(inner, "committer"), "date"),
         parents=tuple(text(parent, "sha") for parent in children(entry, "parents")),
@@ -144,6 +143,6 @@ def _named(commit: Commit) -> int | None:
 def _pull_request(entry: Json) -> PullRequest:
     return PullRequest(
         number=required_number(entry, "number", "pull request"),
-        title=scrub(text(entry, "title")),
+        title=text(entry, "title"),
         html_url=text(entry, "html_url"),
     )

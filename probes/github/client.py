@@ -27,6 +27,7 @@ from probes.ledger import Ledger
 
 PER_PAGE = 100
 _USER_AGENT = "planescope"
+_SHORTEST_TOKEN = 12
 
 Json: TypeAlias = Mapping[str, Any]
 """A JSON object as GitHub sent it: foreign, every member to be checked."""
@@ -122,6 +123,12 @@ class Client:
             raise BrokenAnswer("GitHub named no address to download it from", "try again")
         return location
 
+    def without_token(self, text: str) -> str:
+        """A text without this client's own token: whatever shape that has, it is one secret that is known for certain."""
+        token = self.access.token
+        # A shorter one is no token of GitHub's, and may stand in a text by chance.
+        return text.replace(token, "***") if len(token) >= _SHORTEST_TOKEN else text
+
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[Client]:
         """Ask on behalf of somebody who may cancel."""
@@ -153,7 +160,7 @@ class Client:
         if status == 304 and known:
             return known[1]
         if status < 400:
-            answer = Answer(status, headers, text)
+            answer = Answer(status, headers, self.without_token(text or ""))
             if remember:
                 self.tags.remember(asked, answer)
             return answer

@@ -80,10 +80,7 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
 
 
 def _without_secrets(client: Client, text: str) -> str:
-    if client.access.token:
-        # Whatever shape the token has, it is one secret that is known for certain.
-        text = text.replace(client.access.token, "***")
-    return scrub(text)
+    return scrub(client.without_token(text))
 
 
 def _too_large(repository: Repository, job: Job, failure: TooLarge) -> Unreadable:

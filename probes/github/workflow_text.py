@@ -13,7 +13,7 @@ from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt, CalledWorkflow
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure
-from probes.github.fields import text
+from probes.github.fields import raw_text, text
 
 _WHERE = re.compile(r"(?:(?P<repository>[^/@]+/[^/@]+)/)?(?P<path>\.github/workflows/[^@]+?)(?:@(?P<ref>.+))?")
 
@@ -76,7 +76,7 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
             lasting=True,
         )
     try:
-        body = base64.b64decode(text(value, "content"), validate=False)
-        return Known(scrub(body.decode("utf-8-sig")))
+        body = base64.b64decode(raw_text(value, "content"), validate=False)
+        return Known(scrub(client.without_token(body.decode("utf-8-sig"))))
     except (binascii.Error, UnicodeDecodeError):
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)
