@@ -13,11 +13,16 @@ _QUIET = re.compile(
 )
 """Not even the one who printed it calls it an error."""
 
+_COPILOT = (
+    r"(?:build|create|delete|deploy|describe|execute|get|list|package|push|retrieve|select|update|upload) [^:]{1,200}: "
+)
+"""What the ``copilot`` command was at when it failed; a test that failed has the same cross."""
+
 _APPLICATION = re.compile(
     r"^\s*\{.*\"(?:level|severity|lvl|levelname)\"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
     r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
     r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
-    r"|[✗×✖]|✘(?! \w+ (?:svc|job|env|app|task|pipeline)\b)|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
+    r"|[✗×✖]|(?<!^)✘|^✘ (?!" + _COPILOT + r")|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
     r"|\bexpected\b.{0,80}\b(?:to|but|got|received)\b"
 )
 _STACK_EVENT = re.compile(r"\b(?:CREATE|UPDATE|DELETE)_FAILED\b")

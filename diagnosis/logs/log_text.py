@@ -13,6 +13,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.logs.frames import (
+    CLOCK,
+    CLOCK_BEGINS,
+    CLOCK_WITHIN,
+    CODEBUILD,
+    FRAME,
+    FRAMED,
+    GITLAB,
+    GITLAB_WIDTH,
+    GUTTER,
+    LOCAL_CLOCK,
+    NAMED,
+    QUOTED,
+)
 from diagnosis.logs.quoted import unquoted
 
 LONGEST_LINE = 64 * 1024
@@ -73,7 +87,6 @@ _NOT_PRINTED = frozenset({LineKind.ECHO, LineKind.GROUP, LineKind.END_GROUP, Lin
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"
 _STAMPED = re.compile(rf"\ufeff?({_STAMP})(?: |$)")
 _GH_STAMPED = re.compile(rf"\ufeff?([^\t]*)\t([^\t]*)\t\ufeff?({_STAMP})(?: |$)")
-_CODEBUILD = re.compile(r"\s*\[Container\] \d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)? ")
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
     r"|\[\d{1,3}(?:;\d{1,3})*m|\[0?K"  # copies that lost the escape character
@@ -82,15 +95,6 @@ _LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
 _PLACED = ("##[", "[", "Post job cleanup")
 """How lines begin that tell where in a log with timestamps they stand."""
 _CYAN = ("\x1b[36;1m", "[36;1m")
-_GITLAB = re.compile(r"\d\d[EO][ +]")
-"""What GitLab's runner puts after the timestamp: stream number, error or output, whether the line goes on."""
-_CLOCK = re.compile(
-    r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\] (?! *\[?(?:[A-Z]{4,8})\b)|\d\d:\d\d:\d\d(?:\.\d+)?  (?=\S| {2})"
-    r"|#\d+ \d+\.\d+ |\[[^\]/]{1,80}/[^\]/]{1,80}\] +\| "
-)
-"""What Jenkins, a build and act put before what something printed; a level after a time belongs to an application."""
-_GUTTER = re.compile(r"^\d{1,6} \| ?")
-"""Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
 _MARKER = re.compile(
@@ -101,20 +105,9 @@ _WEB_KEY = re.compile(r"(?:with|env|shell):(?: |$)|[A-Za-z_][\w-]*: ")
 _SPEAKS = re.compile(
     r"(?:\w*[Ee]rror|\w*ERROR|\w+_UNABLE_\w+|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
 )
-_FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
-_FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
-"""Boxes that Terraform draws around its errors, and what actions that run commands over SSH put before a line."""
-_QUOTED = re.compile(
-    r"> ?(?:> ?)*(?=(?:An error occurred|[Ee]rror(?: response|:)|ERROR|##\[error|[Dd]enied:|DENIED|[Uu]nauthorized:|User: arn"
-    r"|Could not |(?:is )?[Nn]ot authorized|on resource|because no |with an explicit|name unknown|tag invalid|no basic auth"
-    r"|Credentials could|Assuming role|It looks like|Did you mean|fatal:|\w+(?:Exception|Denied|Error):))"
-)
-"""A reply's quotation mark before a line that speaks of a failure; npm and BuildKit put the same mark before headings."""
-_CLOCK_BEGINS = frozenset("[#0123456789")
 _SECTION = re.compile(r"(?:Starting|Finishing): ")
 
 _GH_COLUMNS = 3
-_GITLAB_WIDTH = 4
 _MARKED_KINDS = {
     "command": LineKind.ECHO,
     "debug": LineKind.DEBUG,
@@ -142,13 +135,24 @@ class LogReader:
     :attr:`counts_each_line` says otherwise.
     """
 
-    __slots__ = ("_column", "_head", "_job", "_marked", "_post", "_stamped", "_step", "_title", "_web_head")
+    __slots__ = (
+        "_column",
+        "_head",
+        "_job",
+        "_marked",
+        "_post",
+        "_stamped",
+        "_step",
+        "_title",
+        "_web_head",
+        "_web_shell",
+    )
 
     def __init__(self) -> None:
         self._stamped = False  # timestamps were seen: a marker without one is quoted text
         self._marked = False  # markers were seen: the web page's habits do not apply
         self._head = False
-        self._web_head = False
+        self._web_head = self._web_shell = False
         self._step = 0
         self._title = ""
         self._job: str | None = None
@@ -168,10 +172,13 @@ class LogReader:
         if stamp:
             at = stamp[1]
             raw = raw[stamp.end() :]
-            if raw[:1] in ("0", "1") and _GITLAB.match(raw):
-                raw = raw[_GITLAB_WIDTH:]
+            if raw[:1] in ("0", "1") and GITLAB.match(raw):
+                raw = raw[GITLAB_WIDTH:]
         elif "\t" in raw:
             raw, at = self._off_gh(raw)
+        elif "Z " in raw and (stamp := NAMED.match(raw)):
+            at = stamp[1]
+            raw = raw[stamp.end() :]
         if at is not None:
             self._stamped = True
         text = raw
@@ -183,22 +190,24 @@ class LogReader:
         if not text.isprintable():
             text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
         if bracket and "[Container]" in text:
-            frame = _CODEBUILD.match(text)
+            frame = CODEBUILD.match(text)
             text = text[frame.end() :] if frame else text
-        if text[:1] in _CLOCK_BEGINS:
-            clock = _CLOCK.match(text)
+        if text[:1] in CLOCK_BEGINS:
+            clock = CLOCK.match(text)
             text = text[clock.end() :] if clock else text
+        if not self._stamped and ":" in text[:CLOCK_WITHIN] and (local := LOCAL_CLOCK.match(text)):
+            text = text[local.end() :]
         if self._head or self._web_head or not self._stamped or text.startswith(_PLACED):
             kind, text = self._place(text, stamped=at is not None)
         else:
             kind = _OUTPUT
         if kind is _OUTPUT:
-            if text.startswith(_FRAMED):
-                text = _FRAME.sub("", text)
+            if text.startswith(FRAMED):
+                text = FRAME.sub("", text)
             elif text[:1].isdigit():
-                text = _GUTTER.sub("", text)
+                text = GUTTER.sub("", text)
             elif not self._stamped and text.startswith(">"):
-                text = _QUOTED.sub("", text)
+                text = QUOTED.sub("", text)
             if echoed or _ECHOED.match(text):
                 kind = _ECHO
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)
@@ -225,7 +234,7 @@ class LogReader:
     def _begin(self, title: str) -> None:
         self._step += 1
         self._title = title
-        self._head = self._web_head = self._post = False
+        self._head = self._web_head = self._web_shell = self._post = False
 
     def _place(self, text: str, *, stamped: bool) -> tuple[LineKind, str]:
         """Kind and text of an unframed line; keeps track of heads and steps."""
@@ -237,9 +246,9 @@ class LogReader:
         if self._head:
             return _ECHO, text
         if self._web_head:
-            if not text.strip() or text[0] in " \t" or (_WEB_KEY.match(text) and not _SPEAKS.match(text)):
+            if self._in_web_head(text):
                 return _ECHO, text
-            self._web_head = False
+            self._web_head = self._web_shell = False
         if text.startswith("Post job cleanup"):
             self._begin("Post job cleanup.")
             self._post = True
@@ -250,6 +259,18 @@ class LogReader:
             self._web_head = True
             return LineKind.GROUP, text
         return _OUTPUT, text
+
+    def _in_web_head(self, text: str) -> bool:
+        """Whether a copied head goes on: the script, then ``shell:``, then nothing but ``env:`` and its names."""
+        inner = text.lstrip()
+        if not inner:
+            return True
+        key = bool(_WEB_KEY.match(inner)) and not _SPEAKS.match(inner)
+        if text[0] not in " \t":
+            return key
+        if inner.startswith("shell: "):
+            self._web_shell = True
+        return key or not self._web_shell
 
     def _at_marker(self, marker: str, rest: str) -> tuple[LineKind, str]:
         match marker:

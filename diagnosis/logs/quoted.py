@@ -1,4 +1,4 @@
-"""Is a paste quoted as a whole, as replies and comments in code quote it, and what stands under the marks?"""
+"""Is a paste quoted or indented as a whole, as replies, comments in code and lists do it, and what stands below that?"""
 
 from __future__ import annotations
 
@@ -13,26 +13,48 @@ _MARK = re.compile(r"^[ \t]*(?:(?:>[ \t]?)*> ?|(?:#|//) ?)", re.MULTILINE)
 _MARKS = (">", "# ", "// ")
 
 
+_SOURCE = re.compile(r"[ \t]+(?:\d{1,5} ?\||\* )")
+"""Numbered source and comment blocks, which their indent tells from what a tool printed."""
+_LEAST_INDENT = 2
+
+
+def _beginning(head: str) -> list[str]:
+    """The first lines that have a text, without fences."""
+    lines = head[: 1 << 16].split("\n", 4 * _LOOKED_AT)[: 4 * _LOOKED_AT]
+    return [line for line in lines if line.strip() and not line.startswith("```")][:_LOOKED_AT]
+
+
 def is_quoted(head: str) -> bool:
     """Whether every line of the beginning of a text bears a quotation mark."""
-    lines = [line for line in head[: 1 << 16].split("\n", 4 * _LOOKED_AT)[: 4 * _LOOKED_AT] if line.strip()]
-    lines = lines[:_LOOKED_AT]
+    lines = _beginning(head)
     if not lines or _HEADING.match(lines[0]):
         return False
     return any(all(line.lstrip().startswith(mark) for line in lines) for mark in _MARKS)
 
 
+def _below(head: str) -> re.Pattern[str] | None:
+    """What is to be taken off each line of a text with this beginning: quotation marks, a common indent, or nothing."""
+    if is_quoted(head):
+        return _MARK
+    lines = _beginning(head)
+    if not lines or lines[0][0] not in " \t" or any(_SOURCE.match(line) for line in lines):
+        return None
+    indent = min(len(line) - len(line.lstrip(" \t")) for line in lines)
+    if indent < _LEAST_INDENT and not all(line.startswith("\t") for line in lines):
+        return None
+    return re.compile(rf"^[ \t]{{1,{indent}}}", re.MULTILINE)
+
+
 def unquoted(text: str) -> str:
     """The text without the marks, if it is quoted as a whole; line numbers stay."""
-    return _MARK.sub("", text) if is_quoted(text) else text
+    marks = _below(text)
+    return marks.sub("", text) if marks else text
 
 
 def unquoted_pieces(pieces: Iterable[str]) -> Iterator[str]:
     """The same for a text in pieces; the first one tells."""
     rest = iter(pieces)
     first = next(rest, "")
-    if not is_quoted(first):
-        yield from chain((first,) if first else (), rest)
-        return
-    for piece in chain((first,), rest):
-        yield _MARK.sub("", piece)
+    marks = _below(first)
+    for piece in chain((first,) if first else (), rest):
+        yield marks.sub("", piece) if marks else piece
