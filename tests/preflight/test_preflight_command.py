@@ -156,6 +156,19 @@ def test_nothing_passes_while_a_condition_decides_which_role_is_judged(ci: Ci) -
     assert ci.run("--role-arn", ROLE).exit_code == 0
 
 
+def test_what_another_job_needs_of_the_same_role_is_not_beyond_the_need(ci: Ci) -> None:
+    head, _, tail = workflow_text().partition("      - name: Resolve immutable image digest\n")
+    digest, _, rest = tail.partition("      - name: Emit M1")
+    configure = head[head.index("      - name: Configure AWS") : head.index("      - name: Login")]
+    job = (
+        "  verify:\n    runs-on: ubuntu-latest\n    env:\n      ECR_REPO_URI: ${{ inputs.ecr_repo_uri }}\n    steps:\n"
+    )
+    ci.file(f"{head}{job}{configure}      - name: Digest\n{digest}")
+    assert rest
+    assert ci.run().exit_code == 0
+    assert "ecr:DescribeImages" not in {need["action"] for need in ci.artifact["needs"]}
+
+
 def test_account_ids_are_masked_on_request(ci: Ci) -> None:
     result = ci.run("--mask-accounts")
     assert result.exit_code == 0

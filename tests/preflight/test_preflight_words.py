@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from stated_worlds import problem, stated, text_of
+from thoroughness import examples
 
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.gates import Checkpoint
@@ -74,7 +75,7 @@ def test_json_means_the_same_without_a_command(words: str) -> None:
     assert json.loads(text) == values
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(200))
 @given(words=st.text(alphabet="a:#[] \n\r\t|`<&\u3000\u2028", max_size=60), width=st.integers(10, 60))
 def test_no_words_and_no_width_make_a_command(words: str, width: int) -> None:
     assert is_no_command(told(with_words(words), width))
