@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,16 @@ def test_every_command_has_help(name: str) -> None:
     result = run(name, "--help")
     assert result.exit_code == 0
     assert "Usage: " in result.stdout
+
+
+def test_the_printed_commands_run_as_they_are_copied(told: Result, tmp_path: Path) -> None:
+    first = told.stdout.split("Stage 2 of 3")[0]
+    blocks = re.findall(r"^  AWS CLI *\n(.*?)^  Terraform", first, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) >= 2
+    script = "aws() { printf '%s\\n' \"$*\" >> called; }\n" + "".join(blocks)
+    done = subprocess.run(["/bin/sh", "-eu"], input=script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    called = (tmp_path / "called").read_text()
+    assert "iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com" in called
+    documents = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+    assert any(statement.get("Sid") == "RegistryLogin" for document in documents for statement in document["Statement"])

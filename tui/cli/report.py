@@ -194,7 +194,7 @@ def _paths(diagnosis: Diagnosis, console: Console) -> None:
         _heading(f"{label}: {_proof_words(path)}", console)
         for remediation in path.remediations:
             if number == 0 or remediation not in diagnosis.paths[0].remediations:
-                console.print(Padding(_remediation(remediation), (0, 0, 0, 2)))
+                _remediation(remediation, console)
         if path.does_not_prove:
             console.print(Padding(Text(f"Does not prove: {path.does_not_prove}", style="italic"), (0, 0, 0, 2)))
         for change in path.owners:
@@ -215,23 +215,29 @@ def _proof_words(path: Path) -> str:
     return f"still not passing on the changed model: {', '.join(left)}"
 
 
-def _remediation(remediation: Remediation) -> Group:
+def _remediation(remediation: Remediation, console: Console) -> None:
     parts: list[RenderableType] = [
         Text(f"• {remediation.title}", style="bold"),
         Text(remediation.words),
         Text(f"owner: {remediation.owner.value}   removes: {', '.join(remediation.causes)}", style="bright_black"),
     ]
     parts += [Text(f"! {warning}", style="yellow") for warning in remediation.warnings]
+    console.print(Padding(Group(*parts), (0, 0, 0, 2)))
     for label, text in (
         ("AWS CLI" if remediation.aws_cli.startswith(("aws", "cat")) else "CLI", remediation.aws_cli),
         ("Terraform", remediation.terraform),
     ):
         if text:
-            parts += [Text(label, style="underline"), Padding(Text(text), (0, 0, 0, 2))]
+            _code(label, text, console)
     if remediation.difference and not remediation.aws_cli:
-        parts += [Text("Difference", style="underline"), Padding(Text(remediation.difference), (0, 0, 0, 2))]
-    parts.append(Text(f"Verify: {remediation.verify}"))
-    return Group(*parts)
+        _code("Difference", remediation.difference, console)
+    console.print(Padding(Text(f"Verify: {remediation.verify}"), (0, 0, 0, 2)))
+
+
+def _code(label: str, text: str, console: Console) -> None:
+    """Text to copy: from the first column, unwrapped and unpadded, for a shell takes a space after ``\\`` amiss."""
+    console.print(Padding(Text(label, style="underline"), (0, 0, 0, 2)))
+    console.print(Text(text), soft_wrap=True)
 
 
 def _closure(diagnosis: Diagnosis, console: Console) -> None:
