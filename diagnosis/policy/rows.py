@@ -41,6 +41,8 @@ class RowFault:
     error: str
 
 
+_MOST_VALUES = 1_000
+"""Of one context key. AWS's multivalued keys hold some dozens; every one is compared with every value of a policy."""
 _SHORT_INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 
 
@@ -148,6 +150,8 @@ def _context(tree: object) -> dict[str, tuple[str, ...]]:
         if not isinstance(key, str):
             raise _RowError("request.context must have string keys")
         path = "a value of request.context"
+        if isinstance(values, (list, tuple)) and len(values) > _MOST_VALUES:
+            raise _RowError(f"a key of request.context has more than {_MOST_VALUES} values")
         context[key] = _texts(values, path) if isinstance(values, (list, tuple)) else (_scalar(values, path),)
     return context
 

@@ -63,6 +63,10 @@ def test_every_reason_is_a_sentence_that_quotes_what_it_is_about(row: dict[str, 
         ("[]", "must be a JSON object"),
         ("{}", "request must be an object"),
         ({"id": "x", "request": {}}, "request.principal"),
+        (
+            {"request": {"principal": "p", "action": "a", "resource": "*", "context": {"k": ["v"] * 1001}}},
+            "more than 1000 values",
+        ),
         ({"id": "x", "request": {"principal": "p", "action": 3, "resource": "*"}}, "request.action"),
         (
             {"request": {"principal": "p", "action": "a:b", "resource": "*", "context": {"k": [{}]}}},
