@@ -51,7 +51,15 @@ def _not_authorized(text: str, scene: Scene) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(("no basic auth credentials", "redential required for basic auth"), _no_basic_auth),
+    Rule(
+        (
+            "no basic auth credentials",
+            "redential required for basic auth",
+            "no auth config found for registry",
+            "Please login prior to pu",
+        ),
+        _no_basic_auth,
+    ),
     Rule(("nauthorized", "Bad Request", "orbidden"), _login_attempt),
     Rule(("ot Authorized",), _not_authorized),
     holding(

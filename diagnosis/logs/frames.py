@@ -25,6 +25,8 @@ LOCAL_CLOCK = re.compile(
 )
 """A date and a time as the place where the log was written has them."""
 CLOCK_WITHIN = 48
+BESIDE = re.compile(r"\d{1,6}|\w{3}, \d\d? \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+"""Numbers and times that the web page shows beside the lines; a copy has them on lines of their own."""
 GUTTER = re.compile(r"^\d{1,6} \| ?")
 """Line numbers that were copied with the text; the numbered source that BuildKit quotes is indented."""
 FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.logs.frames import (
+    BESIDE,
     CLOCK,
     CLOCK_BEGINS,
     CLOCK_WITHIN,
@@ -263,7 +264,7 @@ class LogReader:
     def _in_web_head(self, text: str) -> bool:
         """Whether a copied head goes on: the script, then ``shell:``, then nothing but ``env:`` and its names."""
         inner = text.lstrip()
-        if not inner:
+        if not inner or BESIDE.fullmatch(inner):
             return True
         key = bool(_WEB_KEY.match(inner)) and not _SPEAKS.match(inner)
         if text[0] not in " \t":

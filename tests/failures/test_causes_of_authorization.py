@@ -241,9 +241,17 @@ def test_a_login_for_another_address_is_a_mismatch() -> None:
     assert place(text) == (Plane.AUTHORIZATION, Checkpoint.REGISTRY_AUTH, "registry-mismatch")
 
 
-def test_no_login_at_all_denies_nothing() -> None:
-    finding = explain_text(f'Head "https://{HOST}/v2/payments/manifests/1": no basic auth credentials')
-    assert (finding.plane, finding.checkpoint) == (Plane.OTHER, None)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'Head "https://{HOST}/v2/payments/manifests/1": no basic auth credentials',
+        f"Error: unable to get the login: no auth config found for registry {HOST} in auth configs: map[]",
+        "0123456789ab: Image push failed\n\nPlease login prior to push:\nUsername: EOF",
+    ],
+)
+def test_no_login_at_all_denies_nothing(text: str) -> None:
+    finding = explain_text(text)
+    assert (finding.plane, finding.checkpoint, finding.cause) == (Plane.OTHER, None, "not-logged-in")
     assert "registry-mismatch" in finding.candidates
 
 

@@ -84,3 +84,17 @@ def test_what_follows_the_shell_in_a_copied_head() -> None:
     echoed = f"Run cat <<EOF\n  cat <<EOF\n  denied: {DENIED}\n  EOF\n  shell: /usr/bin/bash -e {{0}}\n"
     assert place(f"{echoed}Error: Process completed with exit code 1.") == OTHER
     assert place(f"{head}    NOTE: denied: {DENIED}\nError: Process completed with exit code 1.") == OTHER
+
+
+@pytest.mark.parametrize("beside", ["Mon, 02 Mar 2026 09:15:00 GMT", "17"])
+def test_what_the_page_shows_beside_a_line_ends_no_head(beside: str) -> None:
+    echoed = [
+        "Run cat <<EOF",
+        "  cat <<EOF",
+        f"  denied: {DENIED}",
+        "  EOF",
+        "Error: Process completed with exit code 1.",
+    ]
+    assert place("\n".join(f"{beside}\n{line}" for line in echoed)) == OTHER
+    printed = ["Run ./push.sh", "  ./push.sh", f"denied: {DENIED}", "Error: Process completed with exit code 1."]
+    assert place("\n".join(f"{beside}\n{line}" for line in printed)) == PUSH
