@@ -22,12 +22,14 @@ class ChangeKind(StrEnum):
     """A new managed policy, made and attached to the role."""
     REPLACE_BOUNDARY = "replace-boundary"
     REPLACE_REPOSITORY_POLICY = "replace-repository-policy"
+    REPLACE_SERVICE_CONTROL_POLICY = "replace-service-control-policy"
+    REPLACE_RESOURCE_CONTROL_POLICY = "replace-resource-control-policy"
     CREATE_REPOSITORY = "create-repository"
     DISPATCH_ON_REF = "dispatch-on-ref"
     """Changes nothing in the account: the next run presents another, already admitted subject."""
     EDIT_WORKFLOW = "edit-workflow"
     OUTSIDE = "outside"
-    """A change that is another owner's and is not modelled (an SCP, a boundary)."""
+    """A change that is another owner's and is not modelled (an endpoint policy, a key)."""
 
 
 @dataclass(frozen=True, slots=True)

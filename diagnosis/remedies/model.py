@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails
-from diagnosis.reading import Absent, Known
+from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
+from diagnosis.reading import Absent, Known, Reading
 from diagnosis.verdicts import Change, ChangeKind
 
 
@@ -48,6 +48,10 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             if change.document is None:
                 return replace(account, repository_policy=Absent("repository policy"))
             return replace(account, repository_policy=Known(NamedPolicy(change.target, change.document)))
+        case ChangeKind.REPLACE_SERVICE_CONTROL_POLICY if change.document is not None:
+            return replace(account, scps=_with_control(account.scps, change.target, change.document))
+        case ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY if change.document is not None:
+            return replace(account, rcps=_with_control(account.rcps, change.target, change.document))
         case ChangeKind.CREATE_REPOSITORY:
             return _with_repository(account, change)
         case _:
@@ -79,6 +83,24 @@ def _with_attached(account: AccountState, change: Change) -> AccountState:
         elif change.document is not None:
             result.append(replace(policy, document=change.document))
     return replace(account, attached_policies=Known(tuple(result)))
+
+
+def _with_control(levels: Reading[tuple[ScpLevel, ...]], target: str, document: str) -> Reading[tuple[ScpLevel, ...]]:
+    """A control policy is changed wherever it hangs."""
+    if not isinstance(levels, Known):
+        return levels
+    return Known(
+        tuple(
+            replace(
+                level,
+                policies=tuple(
+                    replace(policy, document=document) if (policy.arn or policy.name) == target else policy
+                    for policy in level.policies
+                ),
+            )
+            for level in levels.value
+        )
+    )
 
 
 def _with_repository(account: AccountState, change: Change) -> AccountState:

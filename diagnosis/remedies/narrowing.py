@@ -37,7 +37,7 @@ def narrowed(
             kept.append(statement)
             continue
         changed = True
-        kept += _without(statement, denied) if of_role else [_excepting(statement, role_arn)]
+        kept += _without(statement, denied) if of_role else [excepting(statement, role_arn)]
     if not changed:
         return None
     document["Statement"] = with_own_sids(kept)
@@ -122,8 +122,8 @@ def _other_actions(statement: Statement, needed: list[str]) -> Statement | None:
     return smaller
 
 
-def _excepting(statement: Statement, role_arn: str) -> Statement:
-    """A shared Deny that excepts exactly this role."""
+def excepting(statement: Statement, role_arn: str) -> Statement:
+    """A shared Deny that excepts exactly this role; everybody else it stops as before."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
     if not isinstance(condition, dict):

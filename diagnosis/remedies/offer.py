@@ -64,6 +64,8 @@ class Offer:
     does_not_prove: str = ""
 
 
+CANNOT_HELP = "Adding identity permissions cannot help."
+
 Choice: TypeAlias = tuple[Offer, ...]
 """Alternatives for the same causes; the first widens least."""
 

@@ -7,13 +7,13 @@ import json
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.layers import session_arn
 from diagnosis.reading import Known
+from diagnosis.remedies.control_edit import amendable
 from diagnosis.remedies.narrowing import narrowed
-from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
+from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.patch import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, difference, extended, size
 from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
 
-CANNOT_HELP = "Adding identity permissions cannot help."
 _NAMES = {
     "boundary": "permissions boundary",
     "scp": "service control policy",
@@ -110,8 +110,9 @@ def _owned_by_aws(situation: Situation) -> bool:
 
 
 def ask_organization(situation: Situation) -> Choice | None:
-    """A control policy (or a layer that cannot be read as a document): whose change it is, and what it must allow."""
-    causes = ["scp", "resource-control-policy", "endpoint-policy"]
+    """A layer of which no bounded change can be modelled: whose change it is, and what it must allow."""
+    amended = {edit.cause for edit in amendable(situation)}
+    causes = [cause for cause in ("scp", "resource-control-policy", "endpoint-policy") if cause not in amended]
     if not isinstance(situation.account.boundary, Known) or _owned_by_aws(situation):
         causes.append("boundary")
     problems = situation.of(*causes)

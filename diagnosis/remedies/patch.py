@@ -22,6 +22,8 @@ TRUST_LIMIT, LARGEST_TRUST_LIMIT = 2_048, 4_096
 """Characters of a trust policy, white space not counted: by default, and at the largest quota that AWS grants."""
 SESSION_LIMIT = 2_048
 """Characters of an inline session policy."""
+CONTROL_LIMIT = 5_120
+"""Characters of a service or resource control policy; white space counts, and can be left out."""
 REPOSITORY_POLICY_LIMIT = 10_240
 """Characters of an ECR repository policy."""
 

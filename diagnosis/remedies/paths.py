@@ -10,6 +10,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.remedies import (
     another_role,
     audience,
+    control_policy,
     identity,
     organization,
     provider,
@@ -42,6 +43,7 @@ _MAKERS: tuple[_Maker, ...] = (
     repository_policy.admit_role,
     organization.widen_boundary,
     organization.widen_session,
+    control_policy.amend_control_policies,
     organization.ask_organization,
 )
 """One maker for each document or owner, in gate order; each merges the causes that touch its document."""

@@ -8,7 +8,7 @@ from diagnosis.gates import Owner, Plane
 from diagnosis.live.layers import session_arn
 from diagnosis.reading import Known, Unreadable
 from diagnosis.remedies.narrowing import narrowed
-from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
+from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.patch import (
     REPOSITORY_POLICY_LIMIT,
     Json,
@@ -21,8 +21,6 @@ from diagnosis.remedies.patch import (
 )
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts import Change, ChangeKind, Remediation
-
-CANNOT_HELP = "Adding identity permissions cannot help."
 
 
 def admit_role(situation: Situation) -> Choice | None:

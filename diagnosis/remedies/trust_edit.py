@@ -82,7 +82,7 @@ def _excepting(document: str, subject: str, issuer: str, asking: _Asking) -> str
             kept.append(statement)
             continue
         changed = True
-        kept.append(_with_exception(statement, subject, f"{issuer}:sub"))
+        kept.append(excepting_subject(statement, subject, f"{issuer}:sub"))
     if not changed:
         return None
     return written({**loaded, "Statement": kept})
@@ -96,7 +96,7 @@ def _stops(statement: Statement, document: dict[str, Json], asking: _Asking) -> 
     return not asking.admits(alone)
 
 
-def _with_exception(statement: Statement, subject: str, key: str) -> Statement:
+def excepting_subject(statement: Statement, subject: str, key: str) -> Statement:
     """The Deny with the subject among those that it leaves out."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})

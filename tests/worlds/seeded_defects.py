@@ -28,9 +28,7 @@ from diagnosis.runs import OidcCustomization
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 ELSEWHERE = "https://github.com/octo-org"
-NOT_MODELLED = frozenset(
-    {"scp", "resource-control-policy", "image-quota", "kms-key", "role-account-wrong", "role-absent"}
-)
+NOT_MODELLED = frozenset({"image-quota", "kms-key", "role-account-wrong", "role-absent"})
 """Causes whose change is somebody else's, or needs a value that nobody has: no path can be proved for them."""
 
 
@@ -97,8 +95,9 @@ def _levels(world: World, full: str, *denials: dict[str, object], field: str) ->
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     if field == "rcps":
         everything["Principal"] = "*"
-    allowed = NamedPolicy(full, policy(everything))
-    denied = NamedPolicy("Limits", policy(*denials))
+    own = "arn:aws:organizations::999900001111:policy/o-x/service_control_policy/p-limits"
+    allowed = NamedPolicy(full, policy(everything), f"arn:aws:organizations::aws:policy/{full}")
+    denied = NamedPolicy("Limits", policy(*denials), own)
     return world.with_account(**{field: Known((ScpLevel("r-root", (allowed,)), ScpLevel(ACCOUNT, (allowed, denied))))})
 
 

@@ -31,6 +31,7 @@ TERRAFORM = {
     "aws_iam_role_policy": {"name", "role", "policy"},
     "aws_iam_policy": {"name", "path", "policy"},
     "aws_iam_role_policy_attachment": {"role", "policy_arn"},
+    "aws_organizations_policy": {"name", "type", "content"},
     "aws_ecr_repository": {"name", "image_tag_mutability"},
     "aws_ecr_repository_policy": {"repository", "policy"},
 }
@@ -40,6 +41,7 @@ CLOUDFORMATION = {
     "AWS::IAM::Role": {"RoleName", "Path", "AssumeRolePolicyDocument"},
     "AWS::IAM::RolePolicy": {"RoleName", "PolicyName", "PolicyDocument"},
     "AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "Path", "PolicyDocument", "Roles"},
+    "AWS::Organizations::Policy": {"Name", "Type", "Content"},
     "AWS::ECR::Repository": {"RepositoryName", "ImageTagMutability", "RepositoryPolicyText"},
 }
 KINDS = {
@@ -49,6 +51,8 @@ KINDS = {
     ChangeKind.ATTACH_POLICY: PolicyKind.IDENTITY,
     ChangeKind.REPLACE_BOUNDARY: PolicyKind.BOUNDARY,
     ChangeKind.REPLACE_REPOSITORY_POLICY: PolicyKind.RESOURCE,
+    ChangeKind.REPLACE_SERVICE_CONTROL_POLICY: PolicyKind.SCP,
+    ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY: PolicyKind.RCP,
 }
 MODELLED = frozenset({*KINDS, ChangeKind.CREATE_PROVIDER, ChangeKind.ADD_AUDIENCE, ChangeKind.CREATE_REPOSITORY})
 

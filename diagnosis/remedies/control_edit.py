@@ -1,0 +1,226 @@
+"""Control policies changed for one release: a Deny that excepts it, an Allow for exactly its need. Text in, text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from diagnosis.account import AccountState, NamedPolicy, ScpLevel
+from diagnosis.gates import Checkpoint
+from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
+from diagnosis.reading import Absent, Known, Reading
+from diagnosis.remedies.narrowing import excepting
+from diagnosis.remedies.offer import Situation, needed_pairs
+from diagnosis.remedies.patch import CONTROL_LIMIT, Json, Statement, statements, written
+from diagnosis.remedies.trust_edit import excepting_subject
+from diagnosis.verdicts import NeedKind, Problem
+
+Levels: TypeAlias = tuple[ScpLevel, ...]
+
+SERVICE_CAUSE = "scp"
+_EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", %s"Action": "*", "Resource": "*"}]}'
+_OPEN, _OPEN_TO_ALL = _EVERYTHING % "", _EVERYTHING % '"Principal": "*", '
+
+
+@dataclass(frozen=True, slots=True)
+class ControlEdit:
+    """One control policy, changed."""
+
+    cause: str
+    policy: NamedPolicy
+    level: str
+    """The first level at which it hangs, from the root down."""
+    after: str
+    opened: tuple[str, ...]
+    """What the change opens, as sentences without a full stop."""
+
+
+def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
+    """The changes of control policies that open them for the release; a kind that they do not open is left out."""
+    found: list[ControlEdit] = []
+    for cause, reading in ((SERVICE_CAUSE, situation.account.scps), (CONTROL_CAUSE, situation.account.rcps)):
+        problems = situation.of(cause)
+        if problems and isinstance(reading, Known) and situation.run.role_arn:
+            work = _Amending(situation, cause, problems)
+            found += work.edits(reading.value)
+    return tuple(found)
+
+
+class _Amending:
+    """Goes through the levels of one kind of control policy, statement by statement."""
+
+    def __init__(self, situation: Situation, cause: str, problems: tuple[Problem, ...]) -> None:
+        self._situation = situation
+        self._cause = cause
+        self._role = situation.run.role_arn or ""
+        pairs = needed_pairs(situation.needs, problems)
+        self._needs = tuple(
+            replace(need, kind=NeedKind.REQUIRED) for need in situation.needs if (need.action, need.resource) in pairs
+        )
+        self._token = any(problem.checkpoint is Checkpoint.ROLE_ASSUMPTION for problem in problems)
+
+    def edits(self, levels: Levels) -> tuple[ControlEdit, ...]:
+        """The edits, where together they leave nothing of this kind in the way; else none."""
+        found: dict[str, ControlEdit] = {}
+        for level in levels:
+            for policy in level.policies:
+                self._excepted(policy, level.level, found)
+        for level in _replaced(levels, found.values()):
+            for pair in self._stopped((level,)):
+                if not self._allowed(pair, level, found):
+                    return ()
+        after = _replaced(levels, found.values())
+        return () if self._stopped(after) or self._token_stopped(after) else tuple(found.values())
+
+    def _excepted(self, policy: NamedPolicy, level: str, found: dict[str, ControlEdit]) -> None:
+        """Every Deny that stops the need excepts the role; one that stops the token excepts the subject."""
+        document = _loaded(policy.document)
+        if document is None or key_of(policy) in found or _owned_by_aws(policy):
+            return
+        kept: list[Json] = []
+        opened: list[str] = []
+        for position, statement in enumerate(statements(document)):
+            excepted, whom = self._excepting(statement, level)
+            kept.append(excepted)
+            if whom:
+                name = str(statement.get("Sid") or f"Statement[{position}]")
+                opened.append(f"{' and '.join(whom)} left out of {name} of {policy.name}, whatever else that stops")
+        if opened:
+            self._note(policy, level, {**document, "Statement": kept}, opened, found)
+
+    def _excepting(self, statement: Statement, level: str) -> tuple[Statement, tuple[str, ...]]:
+        """The statement as it has to be, and whom it leaves out now; nobody where it does not stop this release."""
+        if statement.get("Effect") != "Deny":
+            return statement, ()
+        changed, subjects = statement, self._situation.run.subjects
+        whom: list[str] = []
+        # The subject first: who asks for a role is no role yet, and what excepts one leaves the token in doubt.
+        if len(subjects) == 1 and self._token_stopped(self._alone(changed, level)):
+            changed = excepting_subject(changed, subjects[0], f"{self._situation.account.question.issuer}:sub")
+            whom.append(subjects[0])
+        if self._stopped(self._alone(changed, level)):
+            changed = excepting(changed, self._role)
+            whom.append(self._role)
+        return changed, tuple(whom)
+
+    def _allowed(self, pair: tuple[str, str], level: ScpLevel, found: dict[str, ControlEdit]) -> bool:
+        """An Allow for the pair in a policy of this level that is the organization's own and allows something."""
+        # In China, an Allow of a control policy takes neither a condition nor a single resource.
+        if self._cause != SERVICE_CAUSE or self._situation.account.question.partition == "aws-cn":
+            return False
+        for policy in level.policies:
+            known = found.get(key_of(policy))
+            document = _loaded(known.after if known else policy.document)
+            if document is None or _owned_by_aws(policy):
+                continue
+            if not any(item.get("Effect") == "Allow" for item in statements(document)):
+                continue
+            action, resource = pair
+            grant: Statement = {
+                "Effect": "Allow",
+                "Action": action,
+                "Resource": resource,
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": self._role}},
+            }
+            document["Statement"] = [*_with_action(statements(document), grant)]
+            self._note(policy, level.level, document, [f"{policy.name} allows {self._role} {action}"], found)
+            return True
+        return False
+
+    def _note(
+        self,
+        policy: NamedPolicy,
+        level: str,
+        document: dict[str, Json],
+        opened: list[str],
+        found: dict[str, ControlEdit],
+    ) -> None:
+        known = found.get(key_of(policy))
+        text = written(document)
+        after = text if len(text) <= CONTROL_LIMIT else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        original = known.policy if known else policy
+        sentences = (*(known.opened if known else ()), *opened)
+        found[key_of(policy)] = ControlEdit(self._cause, original, known.level if known else level, after, sentences)
+
+    def _alone(self, statement: Statement, level: str) -> Levels:
+        """A level on which everything is allowed but for this statement."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        everything = _OPEN if self._cause == SERVICE_CAUSE else _OPEN_TO_ALL
+        return (ScpLevel(level, (NamedPolicy("everything", everything), NamedPolicy("alone", document))),)
+
+    def _stopped(self, levels: Levels) -> tuple[tuple[str, str], ...]:
+        """The needed pairs that these levels stop for certain, all else being open."""
+        judged = judge_needs(self._needs, self._only(levels), self._situation.run.session_name)
+        return tuple(
+            (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
+        )
+
+    def _token_stopped(self, levels: Levels) -> bool:
+        role = self._situation.account.role
+        if not self._token or not isinstance(role, Known):
+            return False
+        run = replace(self._situation.run, account=self._only(levels))
+        return bool(judge_resource_control(run, role.value).stops)
+
+    def _only(self, levels: Levels) -> AccountState:
+        """The account with every other layer open."""
+        account, question = self._situation.account, self._situation.account.question
+        across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
+        known: Reading[Levels] = Known(levels)
+        return replace(
+            account,
+            inline_policies=Known((NamedPolicy("open", _OPEN),)),
+            attached_policies=Known(()),
+            boundary=Absent("boundary"),
+            repository_policy=Known(NamedPolicy("open", _admitting_all())) if across else Absent("repository policy"),
+            scps=known if self._cause == SERVICE_CAUSE else Absent("SCPs"),
+            rcps=known if self._cause == CONTROL_CAUSE else Absent("RCPs"),
+        )
+
+
+def _admitting_all() -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _with_action(items: list[Statement], grant: Statement) -> list[Json]:
+    """The statements with the grant; where one differs from it in the action alone, that one takes the action."""
+    rest = {key: value for key, value in grant.items() if key != "Action"}
+    for position, item in enumerate(items):
+        if {key: value for key, value in item.items() if key != "Action"} == rest:
+            held = item["Action"] if isinstance(item["Action"], list) else [item["Action"]]
+            return [*items[:position], {**item, "Action": [*held, grant["Action"]]}, *items[position + 1 :]]
+    return [*items, grant]
+
+
+def _replaced(levels: Levels, edits: Iterable[ControlEdit]) -> Levels:
+    after = {key_of(edit.policy): edit.after for edit in edits}
+    return tuple(
+        replace(
+            level,
+            policies=tuple(
+                replace(policy, document=after[key_of(policy)]) if key_of(policy) in after else policy
+                for policy in level.policies
+            ),
+        )
+        for level in levels
+    )
+
+
+def _loaded(text: str) -> dict[str, Json] | None:
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict) else None
+
+
+def key_of(policy: NamedPolicy) -> str:
+    return policy.arn or policy.name
+
+
+def _owned_by_aws(policy: NamedPolicy) -> bool:
+    return ":organizations::aws:policy/" in (policy.arn or "")
