@@ -203,8 +203,8 @@ def _joined(names: list[str]) -> str:
 
 def _github_providers(document: JsonObject) -> tuple[str, ...]:
     names = [name for item in allows(document) for name in federated(item)]
-    if "*" in names:
-        # A bare star admits every provider of the account, GitHub's among them.
+    if "*" in names or any("NotPrincipal" in item for item in allows(document)):
+        # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
         names.append("arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com")
     return tuple(dict.fromkeys(name for name in names if _is_github(name)))
 

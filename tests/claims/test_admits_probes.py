@@ -98,6 +98,10 @@ def test_who_gets_in(policy, who):
             Verdict.UNKNOWN,
         ),
         (trust({"StringLike": {f"{ISSUER}:job_workflow_ref": "acme/ci/*"}}), Verdict.UNKNOWN),
+        (
+            trust(statements=[{"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "sts:*"}]),
+            Verdict.FAIL,
+        ),
         # A ref listed by name opens no more than itself, whatever the environment; a pull request runs on refs/pull.
         (
             trust({"StringEquals": {f"{ISSUER}:repository_id": "456", f"{ISSUER}:ref": "refs/heads/main"}}),
