@@ -97,11 +97,12 @@ class _Amending:
             return statement, ()
         changed, subjects = statement, self._situation.run.subjects
         whom: list[str] = []
-        # The subject first: who asks for a role is no role yet, and what excepts one leaves the token in doubt.
-        if len(subjects) == 1 and self._token_stopped(self._alone(changed, level)):
+        # Both are asked of the statement as it is: one exception leaves the other's answer in doubt.
+        alone = self._alone(statement, level)
+        if len(subjects) == 1 and self._token_stopped(alone):
             changed = excepting_subject(changed, subjects[0], f"{self._situation.account.question.issuer}:sub")
             whom.append(subjects[0])
-        if self._stopped(self._alone(changed, level)):
+        if self._stopped(alone):
             changed = excepting(changed, self._role)
             whom.append(self._role)
         return changed, tuple(whom)
