@@ -72,6 +72,8 @@ class NearMiss:
     """How the nearest wanted value differs from the met one, in words; empty where nothing can be said."""
     result: ConditionResult | None = None
     """For conditions: failed or key absent."""
+    also: tuple[str, ...] = ()
+    """What else of the statement does not match: elements and condition keys, in its order."""
     cost: int = 0
     """How far off the statement is; the least is the nearest."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from diagnosis.policy.arn import is_unique_id
 from diagnosis.policy.conditions import Condition, ConditionResult
@@ -17,6 +18,7 @@ from diagnosis.policy.request import Request
 from diagnosis.policy.sentences import (
     account_delegation_sentence,
     allow_sentence,
+    also_sentence,
     condition_sentence,
     deny_sentence,
     foreign_provider_sentence,
@@ -77,31 +79,36 @@ def _numbered(path: str, policies: Sequence[Policy]) -> Iterator[tuple[str, Poli
         yield f"{path}[{position}]", policy
 
 
+_Mismatch: TypeAlias = tuple[str, Condition | None, tuple[str, ...], tuple[str, ...]]
+"""An element, its condition where it is one, what was met and what is wanted."""
+
+
 def _miss(request: Request, layers: Layers, place: Place, path: str, statement: Statement) -> Iterator[NearMiss]:
     """The near miss of one Allow statement; nothing for one that applies (it was not enough by itself)."""
     cost = 0
-    first: tuple[str, Condition | None, tuple[str, ...], tuple[str, ...]] | None = None
+    found: list[_Mismatch] = []
     if place.layer is Layer.RESOURCE and not _names_caller(request, layers, statement):
         cost += _PRINCIPAL
         names = tuple(name for _, name in statement.principals.entries) if statement.principals else ()
         element = "NotPrincipal" if statement.not_principal else "Principal"
-        first = first or (element, None, (request.principal,), names)
+        found.append((element, None, (request.principal,), names))
     if not statement.actions.covers(request.folded_action):
         cost += _ACTION
         element = "NotAction" if statement.actions.negated else "Action"
-        first = first or (element, None, (request.action,), statement.actions.patterns)
+        found.append((element, None, (request.action,), statement.actions.patterns))
     if not _speaks_of_resource(request, place, statement):
         cost += _RESOURCE
         patterns = statement.resources.patterns if statement.resources else ()
         element = "NotResource" if statement.resources and statement.resources.negated else "Resource"
-        first = first or (element, None, (request.resource,), patterns)
+        found.append((element, None, (request.resource,), patterns))
     for condition in statement.conditions:
         if condition.test(request.keys) is not ConditionResult.MATCHED:
             cost += _CONDITION
-            found = request.keys.get(condition.folded_key)
-            first = first or ("Condition", condition, found.values if found else (), condition.values)
-    if first is not None:
-        yield _near_miss(request, place, path, statement, cost, *first)
+            carried = request.keys.get(condition.folded_key)
+            found.append(("Condition", condition, carried.values if carried else (), condition.values))
+    if found:
+        also = dict.fromkeys(condition.key if condition else element for element, condition, _, _ in found[1:])
+        yield _near_miss(request, place, path, statement, cost, tuple(also), *found[0])
 
 
 def _names_caller(request: Request, layers: Layers, statement: Statement) -> bool:
@@ -121,6 +128,7 @@ def _near_miss(
     path: str,
     statement: Statement,
     cost: int,
+    also: tuple[str, ...],
     element: str,
     condition: Condition | None,
     met: tuple[str, ...],
@@ -158,6 +166,7 @@ def _near_miss(
         wanted=wanted,
         difference=words,
         result=result,
+        also=also,
         cost=cost + round(_UNLIKE * unlike),
     )
 
@@ -227,7 +236,7 @@ def _explain_silence(
         return Because(place.layer, None, None, element, text + also, place.level)
     miss = at_place[0]
     tell = condition_sentence if miss.element == "Condition" else mismatch_sentence
-    text = tell(request, miss, trust=trust)
+    text = tell(request, miss, trust=trust) + also_sentence(miss)
     return Because(miss.place.layer, miss.statement, miss.path, miss.decisive, text + also, miss.place.level)
 
 

@@ -57,6 +57,11 @@ def called(name: str) -> str:
     return name if name.startswith("Statement[") or name == "Statement" else f"Statement {name}"
 
 
+def _named(name: str) -> str:
+    """A statement in words, within a sentence."""
+    return called(name).replace("Statement ", "statement ", 1)
+
+
 def _differing(miss: NearMiss) -> str:
     """The difference in brackets, without repeating two values that the sentence has already quoted whole."""
     text = miss.difference
@@ -139,7 +144,8 @@ def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
         return f"{start} names {listed(miss.wanted)}, but the caller is {shorten(request.principal)}{differing}."
     if miss.element == "Action":
         return (
-            f"Nothing in {where} allows {request.action}; the nearest, {miss.statement}, allows {listed(miss.wanted)}."
+            f"Nothing in {where} allows {request.action}; "
+            f"the nearest, {_named(miss.statement)}, allows {listed(miss.wanted)}."
         )
     if miss.element == "Resource":
         if not miss.wanted:
@@ -147,7 +153,7 @@ def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
         if request.wildcard_only_action:
             return (
                 f"{request.action} has no resource level, so only Resource * counts, "
-                f"but {miss.statement} of {where} grants it on {listed(miss.wanted)}."
+                f"but {_named(miss.statement)} of {where} grants it on {listed(miss.wanted)}."
             )
         return (
             f"{start} allows {request.action} on {listed(miss.wanted)}, not on {shorten(request.resource)}{differing}."
@@ -156,6 +162,13 @@ def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
         miss.element
     ]
     return f"{start} leaves out {shorten(met)} by its {miss.element} ({listed(miss.wanted)})."
+
+
+def also_sentence(miss: NearMiss) -> str:
+    """What else of the nearest statement would not match, to append; empty where nothing is, or where it is far off."""
+    if not miss.also or miss.element not in ("Condition", "Resource"):
+        return ""
+    return f" It does not match on {listed(miss.also)} either."
 
 
 def silence_sentence(request: Request, place: Place, *, trust: bool, empty: bool) -> str:

@@ -112,6 +112,10 @@ def test_a_statement_that_fails_twice_is_further_off_than_one_that_fails_once() 
     decision = presented("repo:octo/app:ref:refs/heads/main", twice, once, audience="elsewhere")
     assert decision.because.statement == "Once"
     assert decision.because.decisive == AUD
+    assert decision.near_misses[0].also == ()
+    assert decision.near_misses[1].also == (SUB,)
+    alone = presented("repo:octo/app:ref:refs/heads/main", twice, audience="elsewhere")
+    assert alone.because.text.endswith(f" It does not match on {SUB} either.")
 
 
 def test_an_absent_key_is_told_from_a_wrong_value() -> None:
