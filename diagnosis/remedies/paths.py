@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from diagnosis.case import Case
 from diagnosis.gates import Checkpoint
+from diagnosis.reading import Known
 from diagnosis.remedies import (
     another_role,
     audience,
@@ -71,7 +72,7 @@ def paths(
 ) -> tuple[Path, ...]:
     """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
     bench = Bench(replay, workflow, live, case)
-    situation = bench.situation()
+    situation = bench.present
     choices = _choices(situation, _MAKERS)
     mending = [bench.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
     elsewhere = _with_another_role(bench, situation)
@@ -83,9 +84,11 @@ def undecided_roles(
     replay: Replay, workflow: Workflow | UnparsableWorkflow | None, live: Assessment, case: Case
 ) -> tuple[Missing, ...]:
     """Roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
+    if not isinstance(live.account.other_roles, Known):
+        return ()
     bench = Bench(replay, workflow, live, case)
     found: list[Missing] = []
-    for offer in another_role.offers(bench.situation()):
+    for offer in another_role.offers(bench.present):
         after = bench.after((offer,))
         judged = after.judged()
         gap = next((missing for verdict in judged.gates for missing in verdict.missing), None)

@@ -76,7 +76,12 @@ class Bench:
     def _role_arn(self) -> str | None:
         return self.live.account.question.role_arn
 
-    def situation(self, offers: Iterable[Offer] = ()) -> Situation:
+    @property
+    def present(self) -> Situation:
+        """What offers are made for."""
+        return situation_of(RunClaims.of(self.replay, self.workflow, self.live.account, self.case), self.live)
+
+    def situation(self, offers: Iterable[Offer]) -> Situation:
         """What further offers are made for, once these are carried out."""
         changed = self.after(offers)
         return situation_of(changed.run, changed.judged())
