@@ -10,6 +10,9 @@ from diagnosis.logs.log_text import LineKind, LogLine
 _QUIET = re.compile(
     r"^\S{0,40}\s?\[?(?:INFO|DEBUG|TRACE)\b(?!\[\d)|\"(?:level|severity|lvl|levelname)\":\s*\"?(?:info|debug|trace|INFO|DEBUG|TRACE)\b"
     r"|\blevel=(?:info|debug|trace)\b|^\s*(?:PASS|PASSED|ok)\b|[✓✔√]|\bPASSED\b|--- PASS"
+    r"|^\S{1,200}?\.\w{1,8}:\d+:\d+:? |^\S{1,200}?\.(?:mdx?|rst|ya?ml|json|html):\d+[: ]"  # a linter quotes a file
+    r"|^\s*(?:[-*•]|\d+[.)]) +([\"'`])(?:(?!\1).){20,}\1 *(?:[:=(–—→-]|means\b|if\b|usually\b)"  # advice
+    r"|\b[Ii]f you (?:see|get|receive)\b"
 )
 """Not even the one who printed it calls it an error."""
 

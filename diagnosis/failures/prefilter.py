@@ -32,6 +32,8 @@ FRAGMENTS: tuple[str, ...] = (
     "not exist",
     "not ok ",
     "not read Username",
+    "auth config",
+    "login prior",
     "dentity provider",
     "id-token",
     "oken included",

@@ -21,7 +21,7 @@ CLOCK_BEGINS = frozenset("[#0123456789")
 LOCAL_CLOCK = re.compile(
     r"\[?[\w.,/ -]{0,40}?\b\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
     r"(?: (?!ERR|WARN|INFO|FAIL)(?:[AP]M|[A-Z]{3,4})\b)?(?:\]:?| ?:)? +"
-    r"(?! *\[?(?:[A-Z]{4,8}|ERR|[Ee]rr|[Ww]arn|info|debug)\b)"
+    r"(?! *\[?(?:[A-Z]{4,8}|ERR|[Ee]rr|[Ww]arn|info|debug)\b|[A-Z]{3,4}$)"
 )
 """A date and a time as the place where the log was written has them."""
 CLOCK_WITHIN = 48

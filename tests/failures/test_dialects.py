@@ -240,3 +240,23 @@ def test_java_names_the_service_that_refused() -> None:
         place("AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)")
         == OTHER
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'  - "{DENIED}": look at the policy of the role',
+        f"  2. `denied: {DENIED}` → the role lacks the permission",
+        f"If you see {DENIED}, ask for the permission.",
+        f'docs/help.md:14:81 MD013/line-length Line length [Context: "{DENIED}"]',
+        f"docs/help.md:14: {DENIED}",
+    ],
+)
+def test_advice_and_a_linter_quote_what_has_not_happened(line: str) -> None:
+    finding = explain_text(f"rsync error: unexplained error (code 255)\n{line}\n")
+    assert (finding.plane, finding.checkpoint) == (Plane.OTHER, None)
+
+
+@pytest.mark.parametrize("line", [f"  - {DENIED}", f'"denied: {DENIED}"', f"main.go:74: error: DENIED: {DENIED}"])
+def test_a_list_of_errors_and_a_tool_that_names_its_own_source(line: str) -> None:
+    assert explain_text(line).checkpoint is Checkpoint.REGISTRY_PUSH
