@@ -13,10 +13,11 @@ from diagnosis.case import Case
 from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
+from diagnosis.live.denied_need import denied_need, with_denied
 from diagnosis.live.judgement import GateJudgement, RunClaims
 from diagnosis.live.opinions import disagreements, opinions_on
 from diagnosis.steps.needs import needs_for
-from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, NeedKind, Problem, Replay
+from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
 from diagnosis.workflow import UnparsableWorkflow, Workflow
 
 
@@ -35,13 +36,14 @@ def assess(
     """
     run = RunClaims.of(replay, workflow, account, case, ref)
     wanted = needs if needs is not None else (replay.needs or needs_for(workflow, None, replay.facts, case))
-    wanted = tuple(_asked_for(need, replay) for need in wanted)
+    denied = denied_need(replay, account.question)
+    wanted = with_denied(wanted, denied)
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause == "role-account-wrong" for problem in trust.problems)
     judgements = (
         trust,
         judge_role_assumption(run),
-        judge_registry(run, wanted, wrong_role=wrong_role),
+        _registry(run, wanted, denied, wrong_role=wrong_role),
         judge_least_privilege(run, wanted),
     )
     opinions = opinions_on(run, wanted)
@@ -62,11 +64,13 @@ def assess(
     )
 
 
-def _asked_for(need: Need, replay: Replay) -> Need:
-    """An action that AWS named in its denial is required, whatever other releases get by without."""
-    stop = replay.stopped_by
-    denied = bool(stop and stop.action and stop.action.lower() == need.action.lower())
-    return replace(need, kind=NeedKind.REQUIRED) if denied else need
+def _registry(run: RunClaims, needs: tuple[Need, ...], denied: Need | None, *, wrong_role: bool) -> GateJudgement:
+    """The registry gate; where the needs are not known, what was denied may still be denied, but its grant opens nothing."""
+    judged = judge_registry(run, needs, wrong_role=wrong_role)
+    if needs or denied is None:
+        return judged
+    again = judge_registry(run, (denied,), wrong_role=wrong_role)
+    return replace(again, missing=(*again.missing, *judged.missing)) if again.problems else judged
 
 
 def _registry_state_order() -> float:

@@ -243,14 +243,23 @@ def _deeds(
     deeds: list[Deed] = []
     if step.is_post:
         return ()
-    for section in step.sections:
-        if section.kind is SectionKind.RUN:
-            deeds.extend(_section_deeds(section, values))
-            deeds.extend(_seen_in_output(section.output, deeds))
+    runs = [section for section in step.sections if section.kind is SectionKind.RUN]
     own = step.written
-    if not any(section.kind is SectionKind.RUN for section in step.sections) and own is not None:
-        deeds.extend(_written_deeds(own, _values_at(step, workflow, written, values), values))
+    if own is not None and (not runs or _abridged(runs[0], own)):
+        known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
+        deeds.extend(_written_deeds(own, known, values))
+        runs, rest = runs[1:], runs[:1]
+        deeds.extend(seen for section in rest for seen in _seen_in_output(section.output, deeds))
+    for section in runs:
+        deeds.extend(_section_deeds(section, values))
+        deeds.extend(_seen_in_output(section.output, deeds))
     return tuple(deeds)
+
+
+def _abridged(section: Section, own: WorkflowStep) -> bool:
+    """Whether the head of a script shows less of it than the file has."""
+    shown = (section.script or "").strip()
+    return own.run is not None and len(shown.splitlines()) < len(own.run.strip().splitlines())
 
 
 def _section_deeds(section: Section, values: dict[str, str]) -> tuple[Deed, ...]:

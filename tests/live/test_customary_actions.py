@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from judged_worlds import FILE, REPOSITORY_ARN, account, diagnosis, policy
+from judged_worlds import ACCOUNT, FILE, REGION, REPOSITORY_ARN, RUN, account, diagnosis, policy
 
 from diagnosis.account import AccountState, NamedPolicy
 from diagnosis.reading import Known
+from diagnosis.runs import Attempt, Job
 from diagnosis.verdicts import Diagnosis
 from diagnosis.workflow import WorkflowStep
 
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 LOGIN: dict[str, object] = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 USER_GUIDE = (
     "ecr:CompleteLayerUpload",
@@ -67,6 +69,49 @@ def test_a_pull_needs_two_actions_and_may_hold_the_third(actions: tuple[str, ...
     pulling = replace(job, steps=(*job.steps[:2], WorkflowStep("Pull", None, f"docker pull {host}/shop:v1")))
     found = diagnosis(holding(*actions), file=replace(FILE, jobs=(pulling,)))
     assert forecast(found) == []
+
+
+def failing(sentence: str) -> Attempt:
+    lines = (
+        "##[group]Run docker push",
+        f"docker push {HOST}/shop:v1",
+        "shell: /usr/bin/bash -e {0}",
+        "##[endgroup]",
+        sentence,
+        "##[error]Process completed with exit code 1.",
+    )
+    log = "".join(f"2026-05-04T09:00:0{at}.0000000Z {line}\n" for at, line in enumerate(lines))
+    job = Job(1, "Release", "completed", "failure", RUN.started_at, None, steps=(), log=Known(log))
+    return replace(RUN, jobs=Known((job,)))
+
+
+DENIED = failing(
+    "An error occurred (AccessDeniedException) when calling the DescribeImages operation: User: "
+    "arn:aws:sts::123456789012:assumed-role/release/GitHubActions is not authorized to perform: ecr:DescribeImages on "
+    f"resource: {REPOSITORY_ARN} because no identity-based policy allows the ecr:DescribeImages action"
+)
+
+
+def test_what_aws_denied_to_the_run_is_needed_though_no_step_is_seen_to_ask_for_it() -> None:
+    assert forecast(diagnosis(holding(*USER_GUIDE), DENIED)) == [("pull-scope", ("ecr:DescribeImages",))]
+    assert forecast(diagnosis(holding(*USER_GUIDE, "ecr:DescribeImages"), DENIED)) == []
+
+
+def test_a_grant_of_what_was_denied_opens_nothing_where_the_other_needs_are_not_known() -> None:
+    opaque = replace(FILE, jobs=(replace(FILE.jobs[0], steps=FILE.jobs[0].steps[:1]),))
+    run = replace(DENIED, jobs=replace_command(DENIED))
+    assert forecast(diagnosis(holding(*USER_GUIDE), run, opaque)) == [("pull-scope", ("ecr:DescribeImages",))]
+    mended = diagnosis(holding(*USER_GUIDE, "ecr:DescribeImages"), run, opaque)
+    assert mended.live is not None
+    assert mended.live.gates[2].verdict.value == "unknown"
+
+
+def replace_command(run: Attempt) -> Known[tuple[Job, ...]]:
+    """The same job, its push made by a tool that nobody knows."""
+    assert isinstance(run.jobs, Known)
+    (job,) = run.jobs.value
+    assert isinstance(job.log, Known)
+    return Known((replace(job, log=Known(job.log.value.replace(f"docker push {HOST}/shop:v1", "./ship"))),))
 
 
 def test_where_the_needs_are_not_known_a_bounded_grant_is_not_called_too_much() -> None:

@@ -16,6 +16,7 @@ from replay_builders import (
     READ_BACK,
     REGION,
     RELEASE,
+    REPOSITORY,
     REPOSITORY_ARN,
     ROLE,
     Spec,
@@ -28,6 +29,7 @@ from replay_builders import (
 
 from diagnosis.case import Case
 from diagnosis.gates import Checkpoint
+from diagnosis.reading import Known
 from diagnosis.replay.attempt import replay
 from diagnosis.steps.needs import is_never, needs_for
 from diagnosis.verdicts import Need, RunFacts
@@ -316,6 +318,18 @@ def test_steps_that_the_failure_kept_from_running_are_needed_all_the_same() -> N
     steps = (CHECKOUT, replace(CONFIGURE, conclusion="failure"), *skipped(LOGIN, PUSH, READ_BACK))
     result = replay(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
     assert len(result.needs) == 9
+
+
+def test_a_head_that_shows_less_of_a_script_than_the_file_hides_none_of_its_needs() -> None:
+    script = f"docker push {IMAGE}:1.4.0\naws ecr describe-images --repository-name {REPOSITORY}"
+    ship = Spec(name="Ship", run=script, output=["pushed"])
+    job = job_of(CHECKOUT, CONFIGURE, LOGIN, ship)
+    assert isinstance(job.log, Known)
+    cut = "\n".join(line for line in job.log.value.split("\n") if "\x1b[36;1maws ecr" not in line)
+    assert cut != job.log.value
+    attempt = attempt_of(replace(job, log=Known(cut)))
+    found = replay(attempt, file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship))).needs
+    assert ("ecr:DescribeImages", REPOSITORY_ARN) in pairs(found)
 
 
 def test_a_push_that_only_the_log_shows_is_needed_too() -> None:
