@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from diagnosis.reading import Unreadable
+from diagnosis.logs.left_out import is_condensed
+from diagnosis.reading import Known, Unreadable
 from diagnosis.replay.stop import Stop
 from diagnosis.replay.witness import Witness
 from diagnosis.runs import Attempt
@@ -74,6 +75,11 @@ def _log_notes(reads: Sequence[ReadJob]) -> list[str]:
         " was read, and nothing is concluded from what the others do not say."
         for read in reads
         if read.job is not None and read.job.log_steps
+    ] + [
+        f"The log of “{read.name}” is too large to be read whole; of its long steps the beginning, the end and what speaks of a"
+        " failure were read."
+        for read in reads
+        if read.job is not None and isinstance(read.job.log, Known) and is_condensed(read.job.log.value)
     ]
 
 

@@ -31,6 +31,8 @@ class Timeouts:
     """The longest silence within an answer."""
     answer: float = 60.0
     """The longest time for a whole answer."""
+    long_answer: float = 300.0
+    """The same for one that is read in pieces because it is too large to be held."""
     backoff: float = 0.25
     """Before the first retry; doubled before the second."""
 
@@ -50,10 +52,24 @@ def read_body(
 
     The request must have been made with ``stream=True`` and may have accepted gzip only.
     """
+    pieces: list[bytes] = []
+    feed_body(response, pieces.append, limit=limit, timeouts=timeouts, watch=watch, timer=timer)
+    return b"".join(pieces)
+
+
+def feed_body(
+    response: requests.Response,
+    take: Callable[[bytes], None],
+    *,
+    limit: int,
+    timeouts: Timeouts,
+    watch: Watch,
+    timer: Timer = time.monotonic,
+) -> None:
+    """Hand the decoded body on, piece by piece; raises as :func:`read_body`, and what ``take`` raises."""
     _check_announced(response, limit)
     raw = response.raw
     end = timer() + timeouts.answer
-    pieces: list[bytes] = []
     size = 0
     whole = False
     try:
@@ -67,7 +83,7 @@ def read_body(
             size += len(plain)
             if size > limit:
                 raise _too_large(limit)
-            pieces.append(plain)
+            take(plain)
         decode.finish()
         whole = True
     except (urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
@@ -78,7 +94,6 @@ def read_body(
         else:
             # A connection whose answer was not read to its end is of no use to the next request.
             response.close()
-    return b"".join(pieces)
 
 
 def _check_announced(response: requests.Response, limit: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from diagnosis.logs.scrub import scrub
@@ -10,8 +11,9 @@ from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Job, Repository, Step
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure, TooLarge
+from probes.github.long_log import LIMITS, LongLog
 from probes.github.step_logs import StepLogs
-from probes.github.storage import download
+from probes.github.storage import download, download_into
 
 LARGEST_LOG = 64_000_000
 """Bytes, unpacked."""
@@ -39,13 +41,16 @@ def read_log_or_steps(
     *,
     limit: int = LARGEST_LOG,
 ) -> tuple[Reading[str], tuple[int, ...]]:
-    """The log as :func:`read_log` gives it, or where it is too large those of some steps, and the numbers of these."""
+    """The log as :func:`read_log` gives it, or where it is too large those of some steps, and the numbers of these.
+
+    Where GitHub does not serve the logs of steps, the log is condensed while it arrives (:mod:`probes.github.long_log`).
+    """
     try:
         return _whole_log(client, repository, job, limit), ()
     except TooLarge as failure:
         found = by_step.read(client, repository, job, steps, limit=limit)
         if found is None:
-            return _too_large(repository, job, failure), ()
+            return _condensed(client, repository, job, failure), ()
         text, numbers = found
         return Known(_without_secrets(client, text)), numbers
 
@@ -77,6 +82,22 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
             lasting=True,
         )
     return Known(_without_secrets(client, text))
+
+
+def _condensed(client: Client, repository: Repository, job: Job, failure: TooLarge) -> Reading[str]:
+    """What of the log decides, as :class:`LongLog` keeps it."""
+
+    def taker() -> LongLog:
+        return LongLog(lambda text: _without_secrets(client, text), LIMITS)
+
+    path = f"/repos/{repository.full_name}/actions/jobs/{job.id}/logs"
+    timeouts = replace(client.line.timeouts, answer=client.line.timeouts.long_answer)
+    try:
+        return Known(download_into(client, path, taker, limit=LIMITS.bytes, timeouts=timeouts).text())
+    except TooLarge:
+        return _too_large(repository, job, failure)
+    except ReadFailure as other:
+        return other.reading(_what(job))
 
 
 def _without_secrets(client: Client, text: str) -> str:

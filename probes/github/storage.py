@@ -7,12 +7,15 @@ is a secret: it appears in no message and not in the ledger. The token never goe
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
 
-from probes.github.body import read_body
+from probes.github.body import Timeouts, feed_body
 from probes.github.client import Client
 from probes.github.credentials import is_loopback
 from probes.github.errors import BrokenAnswer, CutOff, Expired, NotFound, ReadFailure, ServerFault, Unreachable
@@ -22,15 +25,47 @@ SERVICE = "github-storage"
 _MOST_MOVES = 3
 
 
+class Taker(Protocol):
+    """Takes a body in, piece by piece."""
+
+    def feed(self, piece: bytes) -> None:
+        """The next bytes; may raise a ReadFailure, which ends the download."""
+
+
+T = TypeVar("T", bound=Taker)
+
+
+class _Held:
+    """Holds a body whole."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.feed = self.pieces.append
+
+
 def download(client: Client, path: str, *, limit: int) -> bytes:
     """What the API's ``path`` redirects to, at most ``limit`` bytes.
 
     A signed address that the storage no longer accepts is asked for once more. Raises ReadFailure and Cancelled.
     """
+    return b"".join(download_into(client, path, _Held, limit=limit, timeouts=client.line.timeouts).pieces)
+
+
+def download_into(client: Client, path: str, make: Callable[[], T], *, limit: int, timeouts: Timeouts) -> T:
+    """The same for a body that is not held: each try begins with a new taker; the one that got it whole is returned."""
+    wanted = _Wanted(path, make, limit, timeouts)
     try:
-        return _fetch(client, client.address(path), path, limit)
+        return _fetch(client, client.address(path), wanted)
     except _AddressExpired:
-        return _fetch(client, client.address(path), path, limit)
+        return _fetch(client, client.address(path), wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted(Generic[T]):
+    path: str
+    make: Callable[[], T]
+    limit: int
+    timeouts: Timeouts
 
 
 class _AddressExpired(ReadFailure):
@@ -39,14 +74,14 @@ class _AddressExpired(ReadFailure):
     result = "403"
 
 
-def _fetch(client: Client, address: str, path: str, limit: int) -> bytes:
+def _fetch(client: Client, address: str, wanted: _Wanted[T]) -> T:
     """Several tries at one address, and the redirects that an enterprise server may make of it."""
     line = client.line
     for attempt in range(TRIES):
         # The storage has no part in GitHub's rate limit.
         line.watch.check()
         try:
-            return _follow(client, address, path, limit)
+            return _follow(client, address, wanted)
         except (Unreachable, CutOff, ServerFault) as failure:
             if gives_up(failure, attempt):
                 raise
@@ -54,11 +89,11 @@ def _fetch(client: Client, address: str, path: str, limit: int) -> bytes:
     raise AssertionError("the last try returns or raises")
 
 
-def _follow(client: Client, address: str, path: str, limit: int) -> bytes:
+def _follow(client: Client, address: str, wanted: _Wanted[T]) -> T:
     for _ in range(_MOST_MOVES):
         parts = _allowed(client, address)
-        outcome = _send(client, address, parts, path, limit)
-        if isinstance(outcome, bytes):
+        outcome = _send(client, address, parts, wanted)
+        if not isinstance(outcome, str):
             return outcome
         address = urljoin(address, outcome)
     raise Unreachable("the storage redirects in a circle", "try again later")
@@ -77,13 +112,13 @@ def _allowed(client: Client, address: str) -> SplitResult:
     return parts
 
 
-def _send(client: Client, address: str, parts: SplitResult, path: str, limit: int) -> bytes | str:
-    """One request: the body, or the address of a further redirect."""
+def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) -> T | str:
+    """One request: what took the body, or the address of a further redirect."""
     line, host = client.line, parts.hostname or ""
     # Said outright, since this session does not look at the environment: a proxy for this machine would be a mistake.
     proxies = {} if is_loopback(host) else get_environ_proxies(address)
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    with line.ledger.call(service=SERVICE, operation="download", target=f"{host} for {path}") as call:
+    with line.ledger.call(service=SERVICE, operation="download", target=f"{host} for {wanted.path}") as call:
         try:
             response = client.downloads.get(
                 address,
@@ -101,7 +136,15 @@ def _send(client: Client, address: str, parts: SplitResult, path: str, limit: in
             if response.status_code != 200:
                 response.close()
                 raise _refusal(response.status_code, host)
-            return read_body(response, limit=limit, timeouts=line.timeouts, watch=line.watch, timer=line.ledger.timer)
+            taker = wanted.make()
+            feed_body(
+                response,
+                taker.feed,
+                limit=wanted.limit,
+                timeouts=wanted.timeouts,
+                watch=line.watch,
+                timer=line.ledger.timer,
+            )
         except requests.RequestException as error:
             failure = connection_failure(error, host, line.timeouts)
             call.result = failure.result
@@ -109,6 +152,8 @@ def _send(client: Client, address: str, parts: SplitResult, path: str, limit: in
         except ReadFailure as failure:
             call.result = f"{response.status_code}, {failure.result}" if call.result == "200" else call.result
             raise
+        else:
+            return taker
 
 
 def _refusal(status: int, host: str) -> ReadFailure:

@@ -72,7 +72,7 @@ API_FAULTS: dict[str, tuple[Fault, str]] = {
     "502": (faults.server_error(502), "server error 502"),
     "202": (faults.answer(202, "wait"), "still preparing"),
     "cut off": (faults.cut_off(), "cut off before its end"),
-    "hang": (faults.hang(5), "did not answer within 0.15 seconds"),
+    "hang": (faults.hang(5), "did not answer within 0.3 seconds"),
 }
 
 STORAGE_FAULTS: dict[str, tuple[Fault, str]] = {
@@ -83,7 +83,7 @@ STORAGE_FAULTS: dict[str, tuple[Fault, str]] = {
     "503": (faults.server_error(503), "error 503"),
     "418": (faults.answer(418, "teapot"), "status 418"),
     "cut off": (faults.cut_off(), "cut off before its end"),
-    "hang": (faults.hang(5), "did not answer within 0.15 seconds"),
+    "hang": (faults.hang(5), "did not answer within 0.3 seconds"),
 }
 
 CASES = [

@@ -14,7 +14,7 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 
 TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
-QUICK = Timeouts(connect=2.0, read=0.15, answer=1.0, backoff=0.001)
+QUICK = Timeouts(connect=2.0, read=0.3, answer=2.0, backoff=0.001)
 
 
 @dataclass
