@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.account import NamedPolicy, OtherRole
-from diagnosis.excess import excess
+from diagnosis.account import OtherRole
 from diagnosis.gates import Owner
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Offer, Situation
 from diagnosis.remedies.rendering import shell
+from diagnosis.remedies.role_difference import gained, lost
 from diagnosis.remedies.role_search import of_the_role
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts import Change, ChangeKind, Remediation
@@ -24,7 +24,7 @@ def offers(situation: Situation) -> tuple[Offer, ...]:
     reading = situation.account.other_roles
     if not isinstance(reading, Known) or not of_the_role(situation) or not situation.run.role_arn:
         return ()
-    ranked = sorted(reading.value.admitting, key=lambda item: (len(_beside(situation, item)), item.role.name))
+    ranked = sorted(reading.value.admitting, key=lambda item: (len(gained(item, situation.needs)), item.role.name))
     return tuple(_offer(situation, item) for item in ranked)
 
 
@@ -49,7 +49,7 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
         difference=""
         if given
         else f"   with:\n-    role-to-assume: {_now(situation)}\n+    role-to-assume: {role.arn}",
-        warnings=(*_left(situation, own), *(f"{role.name}: {note}" for note in _beside(situation, other))),
+        warnings=_warnings(situation, other),
     )
     return Offer(
         remediation,
@@ -107,16 +107,31 @@ def _now(situation: Situation) -> str:
     return (written or situation.run.role_arn or "").strip()
 
 
-def _left(situation: Situation, own: str) -> tuple[str, ...]:
-    """What stays wrong in the account, since its own role is left alone."""
-    found = situation.of(*_SCOPE_CAUSES)
-    return (f"{own} stays as it is, and is too open: mend it all the same.",) if found else ()
+def _warnings(situation: Situation, other: OtherRole) -> tuple[str, ...]:
+    """What stays as it is, and what else would change for the workflow."""
+    own, name = (situation.run.role_arn or "").rpartition("/")[2], other.role.name
+    found: list[str] = []
+    if situation.of(*_SCOPE_CAUSES):
+        # Its own role is left alone.
+        found.append(f"{own} stays as it is, and is too open: mend it all the same.")
+    steps = _other_steps(situation)
+    if steps:
+        those = f"{steps} other step{'s' * (steps != 1)}"
+        found.append(
+            f"The same input names the role of {those}."
+            if _dispatch_input(situation)
+            else f"{own} is assumed by {those} too; this leaves them as they are."
+        )
+    missed = lost(situation.account, other)
+    if missed:
+        found.append(f"{own} also allows {missed}; {name} does not: does the workflow need it?")
+    return (*found, *(f"{name}: {note}" for note in gained(other, situation.needs)))
 
 
-def _beside(situation: Situation, other: OtherRole) -> tuple[str, ...]:
-    """What the role may do in other services: the workflow would hold that too."""
-    policies: list[NamedPolicy] = []
-    for reading in (other.inline_policies, other.attached_policies):
-        if isinstance(reading, Known):
-            policies.extend(reading.value)
-    return excess(policies, situation.needs).notes
+def _other_steps(situation: Situation) -> int:
+    """How many other steps of the workflow file name their role as this one does."""
+    workflow, step = situation.run.workflow, situation.run.crossing.step
+    if step is None or not isinstance(workflow, Workflow):
+        return 0
+    steps = [item for job in workflow.jobs for item in job.steps if item is not step]
+    return sum((item.input("role-to-assume") or "").strip() == _now(situation) for item in steps)

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, Defect, broken, compatible
-from sound_worlds import EIGHT, GROUNDS, HOME, NOW, Ground, World, allow, policy, sound_world, trust
+from sound_worlds import (
+    EIGHT,
+    GROUNDS,
+    HOME,
+    NOW,
+    Ground,
+    World,
+    allow,
+    credentials,
+    policy,
+    sound_world,
+    trust,
+    two_role_world,
+)
 from thoroughness import examples
 
 from diagnosis.account import NamedPolicy, OtherRole, OtherRoles, Role
@@ -227,6 +240,18 @@ def test_a_role_that_a_dispatch_names_is_given_there_and_the_file_stays() -> Non
     (remediation,) = beside(pushed, spare()).diagnosis().paths[0].remediations
     assert remediation.aws_cli == ""
     assert "+    role-to-assume" in remediation.difference
+
+
+def test_what_the_workflow_would_lose_and_what_else_takes_the_role_is_said() -> None:
+    logs = allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::logs/*")
+    world = two_role_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*"), logs))
+    again = credentials(HOME, "Again")
+    world = world.with_job(steps=(*world.workflow.jobs[0].steps, again))
+    reads = Known((NamedPolicy("logs", policy(allow("s3:GetObject", "*")), "arn:aws:iam::1:policy/logs"),))
+    (path,) = over_a_role(beside(world, spare(attached_policies=reads)).diagnosis())
+    warnings = path.remediations[0].warnings
+    assert "release is assumed by 1 other step too; this leaves them as they are." in warnings
+    assert any("s3:PutObject on arn:aws:s3:::logs/*; spare does not" in warning for warning in warnings)
 
 
 def test_the_subject_that_cloudtrail_saw_counts_for_the_other_role_too() -> None:
