@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_worlds import ACCOUNT, QUESTION, access, noon
+from aws_endpoint import Endpoint, pointed_at
+from aws_worlds import ACCOUNT, QUESTION, REGION, access, noon
 from role_worlds import SEARCH, arn, found, populate, trust
 
+from diagnosis.account import AccountState
 from diagnosis.reading import Absent, Known
+from diagnosis.remedies.role_search import RoleSearch
 from probes.aws import roles
 from probes.aws.read_account import read_account
 from probes.aws.read_surroundings import read_surroundings
 from probes.aws.roles import MOST_READ, read_other_roles
 from probes.embedded.in_process_aws import InProcessAws
 from probes.ledger import Ledger
+from tui.desk import no_progress
+from tui.desks.live import LiveOptions, LiveSide
 
 
 def test_only_the_role_that_admits_the_run_is_read_further(full: InProcessAws, build: Any) -> None:
@@ -90,3 +95,22 @@ def test_a_reading_that_is_cancelled_or_late_keeps_what_it_has(full: InProcessAw
         (rest,) = value.unread
         assert "spare" in rest.what
         assert why in rest.why
+
+
+def test_the_live_side_looks_for_roles_with_its_history_and_not_without(
+    endpoint: Endpoint, build: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populate(build("iam"))
+    with pointed_at(endpoint.url, monkeypatch):
+        for history in (True, False):
+            side = LiveSide(LiveOptions("o/r", region=REGION, history=history), Ledger(noon))
+            asked: list[AccountState] = []
+
+            def search_of(state: AccountState, asked: list[AccountState] = asked) -> RoleSearch:
+                asked.append(state)
+                return SEARCH
+
+            state = side.read(QUESTION, no_progress, lambda: False, search_of)
+            assert isinstance(state, AccountState)
+            assert isinstance(state.other_roles, Known) is history
+            assert [isinstance(core.role, Known) for core in asked] == [True] * history
