@@ -17,7 +17,8 @@ _AFTERMATH = re.compile(
 
 def stopped_by(scan: Scan) -> Sighting | None:
     """The sighting that explains why the run ended, or None where the log shows none."""
-    pool = [seen for seen in scan.sightings if not seen.line.post] or list(scan.sightings)
+    told = [seen for seen in scan.sightings if seen.weight is not Weight.DOUBTFUL or not _overcome(seen, scan)]
+    pool = [seen for seen in told if not seen.line.post] or told
     if not pool:
         return None
     step = _failing_step(scan, pool)

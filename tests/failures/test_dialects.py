@@ -260,3 +260,10 @@ def test_advice_and_a_linter_quote_what_has_not_happened(line: str) -> None:
 @pytest.mark.parametrize("line", [f"  - {DENIED}", f'"denied: {DENIED}"', f"main.go:74: error: DENIED: {DENIED}"])
 def test_a_list_of_errors_and_a_tool_that_names_its_own_source(line: str) -> None:
     assert explain_text(line).checkpoint is Checkpoint.REGISTRY_PUSH
+
+
+def test_a_hint_before_a_login_that_went_through_says_nothing() -> None:
+    hint = "It looks like you might be trying to authenticate with OIDC. Did you mean to set the `id-token` permission?"
+    rest = "make: *** [Makefile:12: release] Error 2\nError: Process completed with exit code 2."
+    assert place(f"{hint}\n{rest}") == TOKEN
+    assert place(f"{hint}\nAuthenticated as assumedRoleId AROAEXAMPLE:runner\n{rest}") == OTHER
