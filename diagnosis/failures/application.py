@@ -13,6 +13,8 @@ _QUIET = re.compile(
     r"|^\S{1,200}?\.\w{1,8}:\d+:\d+:? |^\S{1,200}?\.(?:mdx?|rst|ya?ml|json|html):\d+[: ]"  # a linter quotes a file
     r"|^\s*(?:[-*•]|\d+[.)]) +([\"'`])(?:(?!\1).){20,}\1 *(?:[:=(–—→-]|means\b|if\b|usually\b)"  # advice
     r"|\b[Ii]f you (?:see|get|receive)\b"
+    r"|^\W*(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{7,40} \w|\(\[[0-9a-f]{7,40}\]\(http|^⧗ "  # what a commit is about
+    r"|^\W*(?:[Cc]ommit|PR|[Pp]ull [Rr]equest) (?:message|title|body)\b"
 )
 """Not even the one who printed it calls it an error."""
 

@@ -17,10 +17,10 @@ _REGISTRY_TALK = re.compile(
     r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
     r"|parsing HTTP \d{3} response|checking push permission|reading manifest|writing (?:blob|manifest)|reuse blob"
     r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected (?:HTTP )?status"
-    r"|from registry|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
+    r"|Unauthorized for \S{1,400}: 4|from registry|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
 )
 _PUSH_WORDS = re.compile(
-    r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref"
+    r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref|Build image failed"
 )
 _MANIFEST_PUT = re.compile(
     r"PUT\b.{0,400}?/manifests/|failed commit on ref \"(?:manifest|index)|writing manifest|uploading manifest"

@@ -250,14 +250,27 @@ def test_java_names_the_service_that_refused() -> None:
         f"If you see {DENIED}, ask for the permission.",
         f'docs/help.md:14:81 MD013/line-length Line length [Context: "{DENIED}"]',
         f"docs/help.md:14: {DENIED}",
+        f"0a1b2c3 fix: {DENIED}",
+        f"* **ci:** {DENIED} ([0a1b2c3](https://github.com/acme/cart/commit/0a1b2c3))",
+        f"⧗   input: fix: {DENIED}",
+        f"Commit message: {DENIED}",
     ],
 )
-def test_advice_and_a_linter_quote_what_has_not_happened(line: str) -> None:
+def test_advice_linters_and_commits_quote_what_has_not_happened(line: str) -> None:
     finding = explain_text(f"rsync error: unexplained error (code 255)\n{line}\n")
     assert (finding.plane, finding.checkpoint) == (Plane.OTHER, None)
 
 
-@pytest.mark.parametrize("line", [f"  - {DENIED}", f'"denied: {DENIED}"', f"main.go:74: error: DENIED: {DENIED}"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"  - {DENIED}",
+        f'"denied: {DENIED}"',
+        f"main.go:74: error: DENIED: {DENIED}",
+        f"0a1b2c3d4e5f: denied: {DENIED}",
+        f"20260302 denied: {DENIED}",
+    ],
+)
 def test_a_list_of_errors_and_a_tool_that_names_its_own_source(line: str) -> None:
     assert explain_text(line).checkpoint is Checkpoint.REGISTRY_PUSH
 

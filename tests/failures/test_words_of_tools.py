@@ -75,6 +75,16 @@ def test_jib_does_not_say_why_it_is_unauthorized() -> None:
     assert "push-scope" in finding.candidates
 
 
+@pytest.mark.parametrize(
+    ("status", "checkpoint"),
+    [("403 Forbidden", Checkpoint.REGISTRY_PUSH), ("401 Unauthorized", Checkpoint.REGISTRY_AUTH)],
+)
+def test_jib_with_the_status(status: str, checkpoint: Checkpoint) -> None:
+    said = "[ERROR] Failed to execute goal com.google.cloud.tools:jib-maven-plugin:3.4.0:build: Build image failed: Unauthorized for"
+    assert explain_text(f"{said} {HOST}/shop/cart: {status}").checkpoint is checkpoint
+    assert explain_text(f"{said} ghcr.io/shop/cart: {status}").checkpoint is None
+
+
 def test_a_token_for_the_package_index_is_not_for_aws() -> None:
     text = "Error: OIDC exchange failure: \nOIDC token retrieval failed: GitHub: missing or insufficient OIDC token permissions, the ACTIONS_ID_TOKEN_REQUEST_TOKEN environment variable was unset"
     assert place(text) == OTHER
