@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-from diagnosis.policy.operators import OPERATORS, Comparison, Operator
+from diagnosis.policy.operators import OPERATORS, Comparison, Operator, read_boolean
 from diagnosis.policy.variables import Context
 
 
@@ -110,16 +110,14 @@ def compile_condition(
     operator: str, key: str, values: Sequence[str], path: str, *, variables: bool
 ) -> Condition | None:
     """A condition ready to be tested; None for an operator that AWS does not know."""
-    read = _OPERATOR.match(operator)
-    if not read:
+    parts = _OPERATOR.match(operator)
+    if not parts:
         return None
-    base_name, if_exists = read.group("base").lower(), read.group("exists") is not None
-    set_operator = _SET_OPERATORS.get((read.group("set") or "").lower())
+    base_name, if_exists = parts.group("base").lower(), parts.group("exists") is not None
+    set_operator = _SET_OPERATORS.get((parts.group("set") or "").lower())
     wanted = tuple(values)
     if base_name == _NULL and not if_exists:
-        null = frozenset(
-            value.strip().lower() == "true" for value in wanted if value.strip().lower() in ("true", "false")
-        )
+        null = frozenset(read for value in wanted if (read := read_boolean(value)) is not None)
         return Condition(operator, key, wanted, path, key.lower(), None, set_operator, False, (), null)
     base = OPERATORS.get(base_name)
     if base is None:

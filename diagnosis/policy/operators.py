@@ -149,7 +149,7 @@ def _zone_offset(zone: str) -> int:
 
 def read_boolean(text: str) -> bool | None:
     """``true`` or ``false`` in any letter case; None for anything else."""
-    return {"true": True, "false": False}.get(text.strip().lower())
+    return {"true": True, "false": False}.get(text.lower())
 
 
 def _boolean(text: str, variables: bool) -> Comparison:

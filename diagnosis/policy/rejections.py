@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from diagnosis.policy.arn import PrincipalKind, is_account_id, is_unique_id, split_arn, view_principal
 from diagnosis.policy.matching import cut_at_colons, matches_everything
+from diagnosis.policy.operators import read_boolean
 from diagnosis.policy.statement import Statement
 from diagnosis.policy.variables import has_variables, read_pieces
 
@@ -115,8 +116,7 @@ def _of_conditions(statement: Statement) -> Iterator[str]:
     for condition in statement.conditions:
         base = condition.base
         if base is None:
-            bad = [value for value in condition.values if value.strip().lower() not in ("true", "false")]
-            if bad:
+            if any(read_boolean(value) is None for value in condition.values):
                 yield f"{condition.path}: Null takes true or false"
             continue
         if base.check is None:

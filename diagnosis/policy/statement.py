@@ -151,9 +151,13 @@ class Statement:
             exempt = listed is not PrincipalMatch.NONE
             if listed is PrincipalMatch.ACCOUNT and self.effect is Effect.DENY:
                 exempt = not self.principals.names_somebody_beside(caller)
-            if not exempt and self.effect is Effect.ALLOW and caller.kind is PrincipalKind.WEB_IDENTITY:
-                # Not documented whether an account's providers are of the account: taken for what opens less.
-                exempt = self.principals.names_account_of(caller)
+            if not exempt and self.effect is Effect.ALLOW:
+                # Under whatever type it is listed; and it is not documented whether an account's providers are of the
+                # account: both are taken for what opens less.
+                exempt = any(name == caller.text for _, name in self.principals.entries)
+                exempt = exempt or (
+                    caller.kind is PrincipalKind.WEB_IDENTITY and self.principals.names_account_of(caller)
+                )
             if exempt and has_boundary and self.effect is Effect.DENY and caller.has_identity_policies:
                 exempt = caller.kind is PrincipalKind.ROOT
             return PrincipalMatch.NONE if exempt else PrincipalMatch.DIRECT

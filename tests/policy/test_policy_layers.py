@@ -357,6 +357,8 @@ def test_not_principal_with_allow_opens_to_all_others() -> None:
     others = policy(allow(resource=None, NotPrincipal={"AWS": USER}))
     assert outcome(push(), resource=others) is ALLOWED
     assert outcome(push(USER), resource=others) is SILENT
+    out_of_place = policy(allow(resource=None, NotPrincipal={"AWS": SERVICE}))
+    assert outcome(push(SERVICE), resource=out_of_place) is SILENT
 
 
 def test_an_action_without_resource_level_is_not_granted_by_a_resource_policy() -> None:

@@ -138,6 +138,7 @@ OTHERS = [
     ("Bool", ["true", "false"], "false", M),
     ("Bool", "true", "1", F),
     ("Bool", "yes", "true", F),
+    ("Bool", "true ", "true", F),
     ("BinaryEquals", "QUJD", "QUJD", M),
     ("BinaryEquals", "QUJD", "qujd", F),
     ("BinaryEquals", "QUJD", "QUJE", F),
