@@ -140,3 +140,16 @@ def test_no_role_is_looked_for_where_the_runs_own_serves(desk: EmbeddedDesk) -> 
     assert found.live.at(Gate.REGISTRY_AUTHORIZATION).verdict is Verdict.PASS
     assert not isinstance(found.live.account.other_roles, Known)
     assert "ListRoles" not in {call.operation for call in desk.calls()[calls:]}
+
+
+def test_the_incident_has_one_role_and_keeps_its_paths(desk: EmbeddedDesk) -> None:
+    desk.move_to(0)
+    found = diagnose(desk)
+    assert found.live is not None
+    assert isinstance(found.live.account.other_roles, Known)
+    assert found.live.account.other_roles.value.admitting == ()
+    assert [[item.id for item in path.remediations] for path in found.paths] == [
+        ["create-oidc-provider", "dispatch-on-dev", "mend-role-permissions"],
+        ["create-oidc-provider", "dispatch-on-main", "mend-role-permissions"],
+        ["create-oidc-provider", "admit-subject", "mend-role-permissions"],
+    ]
