@@ -140,17 +140,19 @@ def _where(read: ReadJob, witness: Witness, step: ReadStep, needle: str) -> Evid
 
 
 def _own_registry(read: ReadJob, witness: Witness) -> Fact | None:
-    """No address is named anywhere, so a login is one to the registry of the role's own account."""
+    """No address is named anywhere, so a login is one to the registry that it names, or of the role's own account."""
     host = read.values.get("outputs.registry")
-    login = next((step for step in read.steps if _logs_in_at_home(step)), None)
+    login = next((step for step in read.steps if _logs_in_at(step, (host or "").split(".")[0])), None)
     if host is None or login is None:
         return None
     return Fact(host, _where(read, witness, login, "registr"))
 
 
-def _logs_in_at_home(step: ReadStep) -> bool:
+def _logs_in_at(step: ReadStep, account: str) -> bool:
     return any(
-        deed.doing is Doing.LOGIN and deed.operation == "ecr:GetAuthorizationToken" and not deed.registries
+        deed.doing is Doing.LOGIN
+        and deed.operation == "ecr:GetAuthorizationToken"
+        and deed.registries in ((), (account,))
         for deed in step.deeds
     )
 

@@ -16,15 +16,22 @@ from diagnosis.logs.log_text import LogLine
 from diagnosis.reading import Known
 from diagnosis.runs import Attempt, Job
 from diagnosis.steps.commands import deeds_of_script
+from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.image_address import address_in
-from diagnosis.steps.kinds import Deed, Doing, StepKind, deeds_of_action, is_composite_candidate, outputs_of_action
+from diagnosis.steps.kinds import (
+    Deed,
+    Doing,
+    StepKind,
+    deeds_of_action,
+    is_composite_candidate,
+    outputs_of_action,
+)
 from diagnosis.steps.match import Matched, match_steps
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
-_ROLE_ARN = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role/\S+")
 _COMMAND_INPUTS = ("command", "run", "script")
 """Inputs in which retry actions and the like take a script."""
 
@@ -135,7 +142,9 @@ def read_job(
     values: dict[str, str] = run_values(attempt) if attempt else {}
     if log is not None:
         values.update(_common_environment(log))
-    values.update(_registry_of_role(matched, workflow, written, values, case or Case()))
+    actions = [found for step in matched for found in _inputs(step, workflow, written, values)]
+    home = home_registry(actions, case or Case())
+    values.update({"outputs.registry": home} if home else {})
     steps: list[ReadStep] = []
     for step in matched:
         deeds = _deeds(step, workflow, written, values)
@@ -187,26 +196,6 @@ def _common_environment(log: JobLog) -> dict[str, str]:
     """The environment of the first steps: what the job and the workflow set, filled in by the runner."""
     heads = [section for section in log.sections if section.kind is SectionKind.RUN]
     return heads[0].environment() if heads else {}
-
-
-def _registry_of_role(
-    matched: tuple[Matched, ...],
-    workflow: Workflow | None,
-    written: WorkflowJob | None,
-    values: Mapping[str, str],
-    case: Case,
-) -> dict[str, str]:
-    """A login without named registries is one to the registry of the role's own account, in the step's region."""
-    for step in matched:
-        for inputs, _ in _inputs(step, workflow, written, values):
-            if "role-to-assume" not in inputs:
-                continue
-            role = _ROLE_ARN.fullmatch(inputs["role-to-assume"]) or _ROLE_ARN.fullmatch(case.role_arn or "")
-            region = next((text for text in (inputs.get("aws-region"), case.region) if text and is_legible(text)), None)
-            if role and region:
-                suffix = ".cn" if role[1] == "aws-cn" else ""
-                return {"outputs.registry": f"{role[2]}.dkr.ecr.{region}.amazonaws.com{suffix}"}
-    return {}
 
 
 def _inputs(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
-from diagnosis.reading import Known, Reading, Unreadable
+from diagnosis.reading import Absent, Known, Reading, Unreadable
 from probes.aws.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
 from probes.aws.evidence_objects import read_evidence_objects
 from probes.aws.identity import read_identity
@@ -97,7 +97,8 @@ def read_account(
                 values[part] = _cut_short(_TITLES[part], outcome, was_cancelled=cancelled())
     refused = next(iter(blocked.values()), None) or aws.credentials_refused or (registry or aws).credentials_refused
     state = AccountState(question=question, read_at=aws.clock(), credentials_problem=refused, **values)
-    return _of_the_right_account(state)
+    state = _of_the_right_account(state)
+    return state if registry is not None and registry is not aws else _of_the_right_registry(state)
 
 
 def _without_credentials(
@@ -177,7 +178,9 @@ def _unasked(question: AccountQuestion) -> dict[str, Any]:
     elif not question.tag:
         unasked["image"] = not_asked(_TITLES["image"], "the run names no image tag", how)
     if not question.evidence_root:
-        unasked["evidence_objects"] = not_asked(_TITLES["evidence_objects"], "no evidence root is named", how)
+        unasked["evidence_objects"] = not_asked(
+            _TITLES["evidence_objects"], "no evidence root is named", "give it in the case file"
+        )
     return unasked
 
 
@@ -187,6 +190,26 @@ def _cut_short(what: str, outcome: Outcome[Any] | None, *, was_cancelled: bool) 
     if was_cancelled:
         return Unreadable(what, "the reading was cancelled", "refresh the live side")
     return Unreadable(what, "AWS did not answer in time", "refresh the live side")
+
+
+def _of_the_right_registry(state: AccountState) -> AccountState:
+    """Across accounts AWS tells a repository that is missing no other way than one that it may not show.
+
+    So what credentials of another account do not find there may well exist.
+    """
+    identity, registry_id = state.identity, state.question.registry_id
+    if not isinstance(identity, Known) or not registry_id or identity.value.account == registry_id:
+        return state
+    if isinstance(state.repository, Known):
+        return state
+    why = f"these credentials are of account {identity.value.account}, the registry is {registry_id}'s"
+    how = f"choose a --registry-profile of account {registry_id}"
+    changes: dict[str, Any] = {
+        part: Unreadable(what=_TITLES[part], why=why, how=how, permission=None)
+        for part in _OF_THE_REGISTRY
+        if isinstance(getattr(state, part), Absent)
+    }
+    return replace(state, **changes)
 
 
 def _of_the_right_account(state: AccountState) -> AccountState:

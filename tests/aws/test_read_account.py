@@ -202,6 +202,15 @@ def test_a_role_of_the_same_name_under_another_path_is_not_the_role(full: InProc
     assert isinstance(state.boundary, Absent)
 
 
+def test_a_repository_that_credentials_of_another_account_do_not_find_is_not_absent(full: InProcessAws) -> None:
+    elsewhere = replace(QUESTION, registry_id="444455556666", repository="not/here")
+    state = read_account(elsewhere, access(full))
+    for reading in (state.repository, state.repository_policy):
+        assert isinstance(reading, Unreadable)
+        assert "444455556666" in reading.how
+    assert isinstance(read_account(replace(QUESTION, repository="not/here"), access(full)).repository, Absent)
+
+
 def test_where_only_the_session_told_the_role_its_path_does_not_matter_but_its_account_does(full: InProcessAws) -> None:
     told = replace(QUESTION, role_arn=f"arn:aws:iam::{ACCOUNT}:role/Release", role_path_unknown=True)
     assert value(read_account(told, access(full)).role).arn == ROLE_ARN

@@ -307,6 +307,20 @@ def test_a_login_without_registries_is_one_to_the_roles_own_account() -> None:
     assert {need.resource for need in found if need.checkpoint is Checkpoint.REGISTRY_PUSH} == {REPOSITORY_ARN}
 
 
+@pytest.mark.parametrize(
+    ("registries", "account"), [("444455556666", "444455556666"), ("444455556666,777788889999", None)]
+)
+def test_a_login_to_a_named_registry_is_not_one_to_the_roles_own(registries: str, account: str | None) -> None:
+    push = Spec(
+        env={"REGISTRY": "${{ steps.login.outputs.registry }}", "NAME": "shop/web"},
+        run="docker push $REGISTRY/$NAME:${{ github.sha }}",
+    )
+    login = replace(LOGIN, inputs={"registries": registries})
+    found = needs(CHECKOUT, CONFIGURE, login, push)
+    wanted = REPOSITORY_ARN.replace(ACCOUNT, account) if account else None
+    assert {need.resource for need in found if need.checkpoint is Checkpoint.REGISTRY_PUSH} == {wanted}
+
+
 def test_partitions_are_those_of_the_role() -> None:
     host = "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn"
     inputs = {"role-to-assume": f"arn:aws-cn:iam::{ACCOUNT}:role/release", "aws-region": "cn-north-1"}
