@@ -140,14 +140,16 @@ def check_role_arn(
 ) -> PretrustCheck:
     """Whether the role's ARN is one, in the intended account and in the partition of the region."""
     if not role_arn or "${{" in role_arn:
-        missing = Missing("the role to assume", "the run does not tell its ARN", "give role_arn in a case file")
+        missing = Missing(
+            "the role to assume", "the run does not tell its ARN", "give it by --role-arn or in a case file"
+        )
         return _unknown("role-arn", "Which role the run assumes is not known.", missing)
     parts = role_arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or parts[2] != "iam" or not parts[5].startswith("role/"):
         return _failed("role-arn", "role-absent", f"{role_arn} is no role ARN (arn:PARTITION:iam::ACCOUNT:role/NAME).")
     if not parts[4].isdigit():
         # GitHub masks a secret in the log: three stars are no account.
-        missing = Missing("the role's account", "the ARN is masked", "give role_arn in a case file")
+        missing = Missing("the role's account", "the ARN is masked", "give it by --role-arn or in a case file")
         return _unknown("role-arn", f"The account in the role ARN {role_arn} is not readable.", missing)
     if expected_account and parts[4] != expected_account:
         return _failed(
@@ -215,7 +217,9 @@ def check_audience(provider: Reading[OidcProvider], audience: str | None) -> Pre
         missing = Missing("the provider's audience list", why, "read the provider", "iam:GetOpenIDConnectProvider")
         return _unknown("audience", "Which audiences the provider admits is not known.", missing)
     if not audience or "${{" in audience:
-        missing = Missing("the requested audience", "the run does not tell it", "give audience in a case file")
+        missing = Missing(
+            "the requested audience", "the run does not tell it", "give it by --audience or in a case file"
+        )
         return _unknown("audience", "Which audience the job requests is not known.", missing)
     listed = provider.value.audiences
     if audience in listed:

@@ -238,7 +238,10 @@ def _context_missing(contexts: tuple[RunContext, ...]) -> tuple[Missing, ...]:
     if not unsettled and len({context.subject_context for context in contexts}) == 1:
         return ()
     why = (unsettled or list(contexts))[0].why
-    how = "name the ref and the environment, or read the subject in the CloudTrail event of AssumeRoleWithWebIdentity"
+    how = (
+        "name the ref and the environment (--environment), or read the subject in the CloudTrail event of"
+        " AssumeRoleWithWebIdentity"
+    )
     return (Missing(what="the context of the subject", why=why, how=how, permission="cloudtrail:LookupEvents"),)
 
 

@@ -52,7 +52,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
                 Missing(
                     what="the actions that the release needs",
                     why="neither the workflow file nor the log shows a registry step",
-                    how="read the workflow file (permission contents: read), or name repository and region in a case file",
+                    how="read the workflow file (permission contents: read), or give --repository-uri",
                 ),
             ),
         )
@@ -79,7 +79,7 @@ def _unknown_role(run: RunClaims, *, wrong_role: bool) -> Missing | None:
     if wrong_role:
         return Missing(what, "The role's ARN names another account than the intended one.", "correct the ARN first")
     if run.account.question.role_account is None and not isinstance(run.account.role, Known):
-        return Missing(what, "Which role the run assumes is not known.", "give role_arn in a case file")
+        return Missing(what, "Which role the run assumes is not known.", "give it by --role-arn or in a case file")
     return None
 
 

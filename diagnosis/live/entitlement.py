@@ -215,7 +215,7 @@ class _Bench:
             missing = Missing(
                 what="the ARN of the ECR repository",
                 why="neither the run nor the case file tells account, region and name",
-                how="give ecr_repository, registry_id and region in a case file",
+                how="give it by --repository-uri, or ecr_repository, registry_id and region in a case file",
             )
             return NeedJudgement(need, Entitlement.UNDECIDED, missing=(missing,))
         # Whether resource control policies bind an action that has no resource is not documented: taken either way.
