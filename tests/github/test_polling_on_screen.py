@@ -117,6 +117,7 @@ def test_a_further_step_is_told_without_the_account(
     update = poll(desk)
     assert update.diagnosis is not None
     assert update.diagnosis.replays[-1].attempt.jobs != before.jobs
+    assert update.runs is None, "the list would look as it did"
     assert len(account.asked) == 1, "a further step changes nothing there"
     assert poll(desk) == Update()
 

@@ -35,6 +35,10 @@ class Changes:
 
     page: RunPage
     """The first page of the list, as it is now."""
+    before: tuple[Attempt, ...]
+    """Its runs as they were."""
+    elsewhere: bool
+    """Whether an active run that is not on it has changed."""
     jobs: bool
     """Whether a job or step of an active run that is shown is further than it was."""
 
@@ -79,14 +83,15 @@ class GitHubSide:
         Everything is asked with its ETag: the list, each active run that is not on its first page, and the jobs of the
         active runs shown. While nothing changes that costs no part of the rate limit.
         """
-        before = self._first.get(wanted)
+        before = self._first.get(wanted, ())
         page = self.listed(wanted, 1, progress, cancelled)
         on_page = {attempt.key for attempt in page.attempts}
         known = {**self._listed, **{key: self._read[key] for key in self._shown if key in self._read}}
         active = [attempt for key, attempt in known.items() if _is_active(attempt) and key not in on_page]
         elsewhere = self._refreshed(active[:_MOST_ELSEWHERE], progress, cancelled)
         jobs = self._jobs_changed(progress, cancelled)
-        return Changes(page, jobs) if jobs or elsewhere or before != page.attempts else None
+        changed = jobs or elsewhere or before != page.attempts
+        return Changes(page, before, elsewhere, jobs) if changed else None
 
     def shows(self, attempts: Sequence[Attempt]) -> bool:
         """Whether these attempts were read last, and each is as it was then; their jobs aside."""

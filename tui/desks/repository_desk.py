@@ -158,7 +158,9 @@ class RepositoryDesk:
         changes = self._github.changes(self._filter(query), progress, cancelled)
         if changes is None:
             return Update()
-        rows = _rows(changes.page)
+        # A run's time of change alone is no reason to fill the list anew, which would take the reader back to its top.
+        same = not changes.elsewhere and tuple(map(_row, changes.before)) == tuple(map(_row, changes.page.attempts))
+        rows = None if same else _rows(changes.page)
         chain = self._github.chain(selected, self.case, progress, cancelled)
         if not changes.jobs and self._github.shows(chain):
             return Update(rows)
