@@ -34,6 +34,19 @@ def test_the_outcome_is_the_expected_one(row: dict[str, object]) -> None:
         assert decision.because.decisive == row["decisive"], decision.because.text
 
 
+def test_what_the_iam_user_guide_documents_is_decided_so() -> None:
+    """Some hundreds of small cases, a point of the guide each; their outcomes were written before they were run."""
+    wrong: list[str] = []
+    for line in (FOLDER / "documented_cases.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        read = read_row(row)
+        assert isinstance(read, Row), read
+        because = (decision := evaluate(read.request, read.layers)).because
+        if decision.outcome != row["expected"] or row.get("decisive", because.decisive) != because.decisive:
+            wrong.append(f"{read.id}: {decision.outcome} ({because.decisive})")
+    assert wrong == []
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 def test_every_reason_is_a_sentence_that_quotes_what_it_is_about(row: dict[str, object]) -> None:
     read = read_row(json.dumps(row))
