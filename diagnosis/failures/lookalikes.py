@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.registry_address import registry_of
+from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says
 
 NETWORK = re.compile(
@@ -48,11 +48,21 @@ def _token_expired(text: str, _scene: Scene) -> Seen | None:
     return other("token-expired") if "uthorization token has expired" in text.replace("Token", "token") else None
 
 
-_REFUSES = (
+_REFUSES = re.compile(
     r"requested access to the resource is denied|permission_denied\b|denied: installation not allowed|denied: denied"
     r"|access forbidden|retrieving permissions failed|unauthorized to access repository|insufficient_scope"
 )
 """Sentences of Docker Hub, GHCR, GitLab, Harbor and Quay; ECR has none of them."""
+CLIENTS_OWN = "requested access to the resource is denied"
+"""Clients say it too, for a 403 that came without a body."""
+
+
+def _refuses(text: str, _scene: Scene) -> Seen | None:
+    found = _REFUSES.search(text)
+    if not found or (found[0] == CLIENTS_OWN and named_last(text[: found.start()]) is Registry.ECR):
+        return None
+    return _OTHER_REGISTRY
+
 
 RULES: tuple[Rule, ...] = (
     # The registry's login ran out in a long job: no policy is at fault.
@@ -69,10 +79,7 @@ RULES: tuple[Rule, ...] = (
         "AccessDeniedException: 403 ",  # gsutil's; the API's name is Google's own
     ),
     Rule(("Permission '", 'Permission "', "PERMISSION_DENIED"), _permission_denied_gcp),
-    Rule(
-        ("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"),
-        says(_REFUSES, _OTHER_REGISTRY),
-    ),
+    Rule(("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"), _refuses),
     holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS"),
     holding(other("rate-limit", weight=Weight.PASSING), "ThrottlingException", "Rate exceeded"),
     Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),

@@ -84,7 +84,7 @@ RARE = re.compile(
     r"|Issuer must be|Missing a required claim|Permission denied"
     r"|Log(?:ging into|in Succeeded)"
     r"|M(?:issing (?:Auth|region)|issingAuth|ethod Not)"
-    r"|ImageManifest|Not Found|status 4"
+    r"|ImageManifest|Not Found|status 4|tatusCode: 4"
     r"|O(?:OMKilled|penIDConnect|IDC\b)"
     r"|P(?:ackedPolicy|ermission ['\"])"
     r"|R(?:OLLBACK_|egion is|egionDisabled)"

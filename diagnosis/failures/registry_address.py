@@ -46,6 +46,7 @@ _OTHER_WORDS = (
     "localhost:5",
 )
 _URL_HOST = re.compile(r"https?://([^\s/\"']{1,255})/(?:v2|service/token|token)\b")
+_HOST_AS_IMAGE = re.compile(r"pull access denied for [^\s/,]+,")
 
 
 def registry_of(text: str) -> Registry | None:
@@ -60,6 +61,20 @@ def registry_of(text: str) -> Registry | None:
             return None
         return _kind(host) or Registry.OTHER
     return _kind(text)
+
+
+def named_last(text: str) -> Registry | None:
+    """The registry of the address that stands nearest to the end of the text: a copy has two.
+
+    A host alone is no image in it: Docker takes such a name for one of Docker Hub's.
+    """
+    if _HOST_AS_IMAGE.search(text):
+        return Registry.OTHER
+    for word in reversed(text.split()):
+        kind = _kind(word)
+        if kind is not None:
+            return kind
+    return None
 
 
 def _kind(text: str) -> Registry | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.registry_address import registry_of
+from diagnosis.failures.lookalikes import CLIENTS_OWN
+from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, lighter, other, state
 from diagnosis.gates import Checkpoint
 
@@ -125,6 +126,14 @@ def _pull_denied(text: str, scene: Scene) -> Seen:
     return other(None, "other-registry", "image-absent")
 
 
+def _denied_without_body(text: str, scene: Scene) -> Seen | None:
+    """A client's own words for a 403 without a body, where the line itself names ECR."""
+    if named_last(text.partition(CLIENTS_OWN)[0]) is not Registry.ECR:
+        return None
+    seen = _forbidden(text, Registry.ECR, pushes=bool(_PUSH_WORDS.search(text)))
+    return lighter(seen, Weight.OUTCOME) if scene.reads_cache(text) else seen
+
+
 def _jib(text: str, _scene: Scene) -> Seen:
     """Jib does not say whether it was 401 or 403."""
     if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
@@ -150,10 +159,12 @@ RULES: tuple[Rule, ...] = (
             "unexpected status",
             "unexpected HTTP status",
             "status 4",
+            "tatusCode: 4",
         ),
         _status,
     ),
     Rule(("pull access denied",), _pull_denied),
+    Rule((CLIENTS_OWN,), _denied_without_body),
     Rule(("RegistryUnauthorizedException",), _jib),
     Rule(("EOF",), _eof),
 )

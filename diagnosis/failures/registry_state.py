@@ -46,6 +46,8 @@ def _quota(text: str, scene: Scene) -> Seen | None:
         return state("registry-quota")
     if not _QUOTA.search(text):
         return None
+    if "LimitExceededException" in text and "PutImage" in text:
+        return state("image-quota")
     if "images" in text or "tags per image" in text or _ECR_WORDS.search(text):
         if (registry_of(text) or scene.registry) is Registry.OTHER and not _ECR_WORDS.search(text):
             return other("other-registry")
