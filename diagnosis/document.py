@@ -60,7 +60,7 @@ def document(diagnosis: Diagnosis) -> Object:
         }
         if live
         else None,
-        "forecast": [_problem(problem) for problem in diagnosis.forecast],
+        "forecast": [problem_object(problem) for problem in diagnosis.forecast],
         "remediations": [_remediation(remediation) for remediation in diagnosis.remediations],
         "after_fix": {
             "gates": gates(diagnosis.after_fix),
@@ -70,7 +70,7 @@ def document(diagnosis: Diagnosis) -> Object:
         "closure": _closure(diagnosis.closure) if diagnosis.closure else None,
         "history": history(diagnosis.history),
         "drift": drift(diagnosis.drift),
-        "unknown": [_missing(missing) for missing in diagnosis.unknown],
+        "unknown": [missing_object(missing) for missing in diagnosis.unknown],
     }
 
 
@@ -81,7 +81,8 @@ def _subject(diagnosis: Diagnosis) -> Json:
     return {"run": attempt.run_id, "attempt": attempt.attempt, "ref": attempt.ref}
 
 
-def _missing(missing: Missing) -> Object:
+def missing_object(missing: Missing) -> Object:
+    """What could not be read, why, and the way to it."""
     return {"what": missing.what, "why": missing.why, "how": missing.how, "permission": missing.permission}
 
 
@@ -99,7 +100,7 @@ def gates(verdicts: Iterable[GateVerdict]) -> list[Json]:
             "reason": verdict.reason,
             "owner": verdict.owner.value,
             "evidence": [evidence_object(evidence) for evidence in verdict.evidence],
-            "missing": [_missing(missing) for missing in verdict.missing],
+            "missing": [missing_object(missing) for missing in verdict.missing],
         }
         for verdict in verdicts
     ]
@@ -176,7 +177,8 @@ def _need(need: Need) -> Object:
     }
 
 
-def _problem(problem: Problem) -> Object:
+def problem_object(problem: Problem) -> Object:
+    """What stands in the way at a gate."""
     return {
         "gate": problem.gate.value if problem.gate else None,
         "plane": problem.plane.value,
@@ -219,7 +221,7 @@ def _path(path: Path) -> Object:
         "newly_admitted": strings(path.newly_admitted),
         "proves": path.proves,
         "does_not_prove": path.does_not_prove,
-        "still": [_problem(problem) for problem in path.still],
+        "still": [problem_object(problem) for problem in path.still],
         "owners": owners(path.owners),
     }
 

@@ -6,14 +6,14 @@ Account ids are in it, since it is the repository's own artifact, unless they ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.document import gates as gate_objects
-from diagnosis.document_beside import Json, Object, evidence_object, strings, time
+from diagnosis.document import missing_object, problem_object
+from diagnosis.document_beside import Json, Object, strings, time
 from diagnosis.gates import Gate, Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.redaction import masked
@@ -99,8 +99,8 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
         "role_arn": foreign(preflight.role_arn),
         "needs": foreign([_need(need) for need in preflight.needs]),
         "gates": foreign(gate_objects(preflight.gates)),
-        "problems": foreign([_problem(problem) for problem in preflight.problems]),
-        "unknown": foreign([_missing(missing) for missing in preflight.unknown]),
+        "problems": foreign([problem_object(problem) for problem in preflight.problems]),
+        "unknown": foreign([missing_object(missing) for missing in preflight.unknown]),
         "notes": foreign(strings(preflight.notes)),
         "accounts_masked": mask_accounts,
     }
@@ -119,24 +119,6 @@ def _need(need: Need) -> Object:
         "checkpoint": need.checkpoint.value,
         "because": need.because,
     }
-
-
-def _problem(problem: Problem) -> Object:
-    return {
-        "gate": problem.gate.value if problem.gate else None,
-        "plane": problem.plane.value,
-        "checkpoint": problem.checkpoint.value if problem.checkpoint else None,
-        "cause": problem.cause,
-        "actions": strings(problem.actions),
-        "resource": problem.resource,
-        "reason": problem.reason,
-        "owner": problem.owner.value,
-        "evidence": [evidence_object(evidence) for evidence in problem.evidence],
-    }
-
-
-def _missing(missing: Missing) -> Object:
-    return {"what": missing.what, "why": missing.why, "how": missing.how, "permission": missing.permission}
 
 
 def _each_text(value: Json, clean: Callable[[str], str]) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from tui.cli.preflight_report import json_text, no_commands, show, summary
 from tui.cli.repository_options import read_case_option
 from tui.cli.stated_options import read_stated, stated_options
 from tui.desk import DeskProblem
+from tui.whole_file import write_whole
 
 if TYPE_CHECKING:
     from tui.desks.stated import StatedValues
@@ -249,16 +249,7 @@ def _write(path: Path, text: str) -> None:
     """Whole or not at all; a link in the checkout is replaced, never followed. Raises DeskProblem."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise DeskProblem(
             f"{path} could not be written: {error.strerror or error}.", "Choose another file with -o."

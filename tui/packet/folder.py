@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from diagnosis.packet import SCHEMA, Packet
 from diagnosis.redaction import Leak, leaks
 from tui.packet.pages import json_page, markdown_page
+from tui.whole_file import write_whole
 
 SUMS = "SHA256SUMS"
 
@@ -40,7 +39,7 @@ def write(packet: Packet, directory: Path) -> Written:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            _replace(directory / name, text)
+            write_whole(directory / name, text)
     except OSError as error:
         raise PacketProblem(
             f"The packet could not be written to {directory}: {error.strerror or error}. Choose another folder."
@@ -54,20 +53,6 @@ def _leak_sentence(found: tuple[Leak, ...]) -> str:
         f"The packet was not written: {first.file} line {first.line} holds {first.what}. "
         "Remove it at its source (a log line or a case file) and export again."
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a cut-off export never leaves half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def verify(directory: Path) -> tuple[str, ...]:
