@@ -6,6 +6,7 @@ Account ids are in it, since it is the repository's own artifact, unless they ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
