@@ -23,6 +23,11 @@ _REGISTRY_TALK = re.compile(
 _PUSH_WORDS = re.compile(
     r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref|Build image failed"
 )
+_PULL_WORDS = re.compile(
+    r"failed to resolve source metadata|initializing source|reading manifest|pulling from host|failed to pull"
+    r"|INSTALLATION FAILED|fetching \""
+)
+"""What is said of a pull alone, also in a step that is there to push."""
 _MANIFEST_PUT = re.compile(
     r"PUT\b.{0,400}?/manifests/|failed commit on ref \"(?:manifest|index)|writing manifest|uploading manifest"
 )
@@ -47,6 +52,8 @@ def _status(text: str, scene: Scene) -> Seen | None:
         return None
     if _PAGE.search(text):
         return other(None, "network", "other-registry")
+    if kind is Registry.ECR and not _ADDRESS.search(text):
+        kind = named_last(text[: found.start()]) or kind
     kind = kind or scene.registry
     if kind is Registry.OTHER:
         return other("other-registry")
@@ -56,7 +63,8 @@ def _status(text: str, scene: Scene) -> Seen | None:
 
 def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> Seen | None:
     named = kind is not None
-    pushes = bool(_PUSH_WORDS.search(text)) or scene.pushing
+    pulls = bool(_PULL_WORDS.search(text)) or scene.reads_base(text)
+    pushes = not pulls and (bool(_PUSH_WORDS.search(text)) or scene.pushing)
     if status == "403":
         return _forbidden(text, kind, pushes=pushes)
     if status == "401":

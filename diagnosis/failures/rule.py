@@ -60,16 +60,23 @@ class Scene:
     """The step named CodeArtifact, whose login shares its words with ECR's."""
     cache_steps: set[str] = field(default_factory=set)
     """How BuildKit marks the lines of steps that only read a build cache (``#7``): they stop no build."""
+    base_steps: set[str] = field(default_factory=set)
+    """The same for steps that look a base image up: they pull, whatever the build is for."""
 
     def reads_cache(self, text: str) -> bool:
         """Whether a line speaks of reading a build cache."""
         return "importing cache" in text or "cache importer" in text or text.startswith(tuple(self.cache_steps))
+
+    def reads_base(self, text: str) -> bool:
+        """Whether a line was printed by a step that looks a base image up."""
+        return text.startswith(tuple(self.base_steps))
 
     def begin(self, title: str) -> None:
         """A step begins: what belonged to the one before it is forgotten."""
         self.title = title
         self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.codeartifact = False
         self.cache_steps.clear()
+        self.base_steps.clear()
 
 
 class Registry(IntEnum):

@@ -19,6 +19,7 @@ _PUSHES = re.compile(
     r"|bake-action"
 )
 _CACHE = re.compile(r"(#\d+) importing cache manifest")
+_BASE = re.compile(r"(#\d+) \[[^\]]{1,200}\] load metadata for ")
 
 WORDS: tuple[str, ...] = (
     "Assuming role with OIDC",
@@ -63,6 +64,9 @@ def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
     cache = _CACHE.match(text)
     if cache:
         scene.cache_steps.add(f"{cache[1]} ")
+    base = _BASE.match(text)
+    if base:
+        scene.base_steps.add(f"{base[1]} ")
     kind = registry_of(text)
     if kind is not None:
         scene.registry = kind

@@ -280,24 +280,3 @@ def test_a_hint_before_a_login_that_went_through_says_nothing() -> None:
     rest = "make: *** [Makefile:12: release] Error 2\nError: Process completed with exit code 2."
     assert place(f"{hint}\n{rest}") == TOKEN
     assert place(f"{hint}\nAuthenticated as assumedRoleId AROAEXAMPLE:runner\n{rest}") == OTHER
-
-
-@pytest.mark.parametrize(
-    ("where", "wanted"),
-    [
-        (f"trying to reuse blob {DIGEST} at destination: checking whether a blob {DIGEST} exists in {HOST}/cart", PUSH),
-        (f"initializing source docker://{HOST}/cart:1: reading manifest 1 in {HOST}/cart", PULL),
-        (f"pull access denied for {HOST}/cart, repository does not exist or may require 'docker login': denied", PULL),
-        (f"pull access denied for {HOST}, repository does not exist or may require 'docker login': denied", OTHER),
-        (f"copying to {HOST}/cart: reading manifest 1 in docker.io/acme/cart", OTHER),
-        (f"The push refers to repository [{HOST}/cart]\ndenied", OTHER),
-    ],
-)
-def test_a_client_words_a_refusal_that_had_no_body(where: str, wanted: tuple[Plane, Checkpoint | None]) -> None:
-    assert place(f"Error: {where}: requested access to the resource is denied") == wanted
-
-
-@pytest.mark.parametrize(("host", "wanted"), [(HOST, PUSH), ("quay.io", OTHER)])
-def test_a_status_without_its_name(host: str, wanted: tuple[Plane, Checkpoint | None]) -> None:
-    said = f"checking whether a blob {DIGEST} exists in {host}/cart: StatusCode: 403"
-    assert place(f'level=fatal msg="trying to reuse blob {DIGEST} at destination: {said}"') == wanted
