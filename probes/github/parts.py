@@ -7,24 +7,23 @@ common (a workflow file at a commit, the repository's OIDC customization) is ask
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from threading import Lock
 from typing import Any, TypeAlias
 
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Annotation, Attempt, CalledWorkflow, Job, OidcCustomization, Repository, Step
+from diagnosis.runs import Attempt, CalledWorkflow, Job, OidcCustomization
 from diagnosis.workflow import Workflow
-from probes.github.annotations import read_annotations
 from probes.github.artifacts import read_artifacts
 from probes.github.attempts import read_jobs
 from probes.github.client import Client
 from probes.github.crew import Crew
 from probes.github.customization import read_customization
-from probes.github.logs import read_log_or_steps
 from probes.github.pace import Watch
 from probes.github.releasing import STOPPED, jobs_to_read, steps_to_read
 from probes.github.step_logs import StepLogs
+from probes.github.words import Words, read_everything, read_words
 from probes.github.workflow_file import parse_workflow
 from probes.github.workflow_text import FileAt, called_file, file_of, read_file
 
@@ -36,15 +35,6 @@ NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has 
 Task: TypeAlias = Callable[[Client], Any]
 Key: TypeAlias = tuple[int, int]
 """``(run id, attempt)``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What a job said."""
-
-    log: Reading[str]
-    annotations: Reading[tuple[Annotation, ...]]
-    log_steps: tuple[int, ...] = ()
 
 
 class Depth(IntEnum):
@@ -159,7 +149,7 @@ class Parts:
             for job in _chosen(attempt, workflows, depth):
                 if _has_spoken(attempt, job, depth):
                     continue
-                read = _read_everything if depth >= Depth.EVERYTHING else _read_words
+                read = read_everything if depth >= Depth.EVERYTHING else read_words
                 steps = steps_to_read(job, workflows)
                 tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
         words = self._crew.side_by_side("reading logs", tasks, watch)
@@ -250,25 +240,6 @@ def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tu
     # Failed jobs first: a bound must not hide what stopped the run.
     chosen = tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))
     return chosen if depth >= Depth.EVERYTHING else chosen[:MOST_LOGS]
-
-
-def _read_everything(
-    client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs
-) -> Words:
-    log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
-    return Words(log, read_annotations(client, repository, job.id, job.name), numbers)
-
-
-def _read_words(client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs) -> Words:
-    log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
-    if isinstance(log, Unreadable) and job.conclusion != "success":
-        return Words(log, read_annotations(client, repository, job.id, job.name))
-    annotations = Unreadable(
-        f"the annotations of the job {job.name}",
-        "the log holds the same sentences" if isinstance(log, Known) else "the job did not fail",
-        f"look at {job.html_url}" if job.html_url else "look at the job on GitHub",
-    )
-    return Words(log, annotations, numbers)
 
 
 def _said(attempt: Attempt, words: dict[tuple[Key, int], Words], depth: Depth) -> Attempt:

@@ -118,6 +118,13 @@ def test_a_further_step_is_told_without_the_account(
     assert update.diagnosis is not None
     assert update.diagnosis.replays[-1].attempt.jobs != before.jobs
     assert update.runs is None, "the list would look as it did"
+    since = len(server.requests)
+    server.move_to(second(18))
+    assert poll(desk).diagnosis is not None
+    asked = [(request.path.partition("?")[0].rpartition("/")[2], request.status) for request in server.requests[since:]]
+    assert asked.count(("jobs", 200)) == 1
+    assert {status for name, status in asked if name == "annotations"} == {304}
+    assert not [name for name, _ in asked if name in ("logs", "artifacts", "sub")]
     assert len(account.asked) == 1, "a further step changes nothing there"
     assert poll(desk) == Update()
 
