@@ -96,19 +96,25 @@ def _compiled_arn(segments: tuple[tuple[Piece, ...], ...], fold_head: bool) -> r
     return re.compile(_arn_regex(segments, fold_head=fold_head), re.DOTALL)
 
 
+def _is_arn(value: str) -> bool:
+    return value.startswith("arn:") and value.count(":") >= _ARN_SEGMENTS - 1
+
+
 def arn_condition_matcher(text: str, *, variables: bool) -> Callable[[str, Context], bool | None]:
     """ArnLike and ArnEquals: six components, each compared on its own, case-sensitive.
 
-    The answer is None where the value or the pattern is no ARN, so that nothing can be compared.
+    The answer is None where the value or the pattern is no ARN, so that nothing can be compared; a pattern that lacks
+    the last component alone is compared, and is like no ARN.
     """
     segments = tuple(cut_at_colons(read_pieces(text, variables=variables, wildcards=True), _ARN_SEGMENTS))
     if len(segments) < _ARN_SEGMENTS:
-        return lambda _value, _context: None
+        nearly = len(segments) == _ARN_SEGMENTS - 1 and segments[0] == ("arn",)
+        return lambda value, _context: False if nearly and _is_arn(value) else None
     dynamic = any(has_variables(segment) for segment in segments)
     fixed = None if dynamic else _compiled_arn(segments, False)
 
     def matches(value: str, context: Context) -> bool | None:
-        if value.count(":") < _ARN_SEGMENTS - 1 or not value.startswith("arn:"):
+        if not _is_arn(value):
             return None
         if fixed is not None:
             return fixed.fullmatch(value) is not None

@@ -43,7 +43,8 @@ Piece: TypeAlias = str | Wildcard | Variable
 """Literal text, a wildcard or a variable."""
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_WITH_DEFAULT = re.compile(r"\s*([^,']+?)\s*,\s*'(.*)'\s*\Z", re.DOTALL)
+# "Separate the variable text and the default value with a comma and space."
+_WITH_DEFAULT = re.compile(r"\s*([^,']+?)\s*, '(.*)'\s*\Z", re.DOTALL)
 _SPECIAL = frozenset("*?$")
 
 

@@ -193,6 +193,8 @@ ARNS = [
     ("ArnNotLike", "arn:aws:sns:*:*:*", ARN, F),
     ("ArnNotLike", ["arn:aws:sqs:*:*:*", "arn:aws:s3:*:*:*"], ARN, M),
     ("ArnNotLike", "arn:aws:sns:*:*:*", "topic", F),
+    ("ArnNotLike", "arn:aws:sns:us-east-1:*", ARN, M),
+    ("ArnNotLike", "arn:aws:sns:us-east-1:*", "topic", F),
 ]
 
 

@@ -40,8 +40,10 @@ OPEN, SHUT = Outcome.ALLOWED, Outcome.IMPLICIT_DENY
         ("${aws:PrincipalTag/team}/*", {}, SHUT),
         ("${aws:PrincipalTag/team}*", {"aws:PrincipalTag/team": ("",)}, SHUT),
         ("${aws:PrincipalTag/team, 'team'}/*", {}, OPEN),
-        ("${aws:PrincipalTag/team,'team'}/*", {}, OPEN),
+        # A default is set off by a comma and a space; anything else is a name that no request carries.
+        ("${aws:PrincipalTag/team,'team'}/*", {}, SHUT),
         ("${aws:PrincipalTag/team, 'other'}/*", TAG, OPEN),
+        ("${aws:PrincipalTag/team,'team'}/*", TAG, SHUT),
         ("${aws:PrincipalTag/team, 'other'}/*", {}, SHUT),
         # The value is data: its star is a star and no wildcard.
         ("${aws:PrincipalTag/team}/*", {"aws:PrincipalTag/team": ("t*",)}, SHUT),
