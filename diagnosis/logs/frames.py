@@ -25,6 +25,8 @@ LOCAL_CLOCK = re.compile(
 )
 """A date and a time as the place where the log was written has them."""
 CLOCK_WITHIN = 48
+STEP_LINK = re.compile(r"\[(\d*)\]\(https://github\.com/[^\s()]{1,300}#step:\d+:\d+\)")
+"""A link to the line, as a copy of the web page has it in Markdown: before a line, or around a number in it."""
 BESIDE = re.compile(r"\d{1,6}|\w{3}, \d\d? \w{3} \d{4} \d\d:\d\d:\d\d GMT")
 """Numbers and times that the web page shows beside the lines; a copy has them on lines of their own."""
 GUTTER = re.compile(r"^\d{1,6} \| ?")

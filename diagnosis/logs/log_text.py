@@ -27,6 +27,7 @@ from diagnosis.logs.frames import (
     LOCAL_CLOCK,
     NAMED,
     QUOTED,
+    STEP_LINK,
 )
 from diagnosis.logs.quoted import unquoted
 
@@ -188,6 +189,8 @@ class LogReader:
         echoed = bracket and text.startswith(_CYAN)
         if "\x1b" in text or (bracket and _LOST_ESCAPE.search(text)):
             text = _ANSI.sub("", text)
+        if bracket and "#step:" in text:
+            text = STEP_LINK.sub(r"\1", text)
         if not text.isprintable():
             text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
         if bracket and "[Container]" in text:

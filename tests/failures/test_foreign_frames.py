@@ -98,3 +98,15 @@ def test_what_the_page_shows_beside_a_line_ends_no_head(beside: str) -> None:
     assert place("\n".join(f"{beside}\n{line}" for line in echoed)) == OTHER
     printed = ["Run ./push.sh", "  ./push.sh", f"denied: {DENIED}", "Error: Process completed with exit code 1."]
     assert place("\n".join(f"{beside}\n{line}" for line in printed)) == PUSH
+
+
+def test_links_to_the_lines_of_a_step_are_no_text() -> None:
+    link = "(https://github.com/acme/cart/actions/runs/1/job/2#step:5:{})"
+    said = DENIED.replace("ecr:eu-west-1:111122223333", f"ecr:eu-west-1:1111[2222]{link.format(9)}3333")
+    text = f"[]{link.format(3)}Run ./push.sh\n[]{link.format(4)}  ./push.sh\n[]{link.format(9)}denied: {said}"
+    assert place(text) == PUSH
+    assert [line.text for line in read_lines(text)][2] == f"denied: {DENIED}"
+    assert (
+        place(f"[]{link.format(3)}Run cat <<EOF\n[]{link.format(4)}  denied: {DENIED}\n[]{link.format(5)}Error: no")
+        == OTHER
+    )

@@ -1,7 +1,5 @@
 """Which registry refused, and whether a push or a pull, where a line or a step speaks of two."""
 
-
-
 from __future__ import annotations
 
 import pytest
