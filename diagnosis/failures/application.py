@@ -18,7 +18,10 @@ _QUIET = re.compile(
 )
 """Not even the one who printed it calls it an error."""
 
-_COPILOT = r"(?:build|create|delete|deploy|describe|execute|get|initiate|list|package|push|retrieve|select|update|upload) [^:]{1,200}: "
+_COPILOT = (
+    r"(?:build|create|delete|deploy|describe|execute|get|initiate|list|package|push|retrieve|select|update|upload)"
+    r" [^:]{1,200}: "
+)
 """What the ``copilot`` command was at when it failed; a test that failed has the same cross."""
 
 _APPLICATION = re.compile(

@@ -167,7 +167,7 @@ RULES: tuple[Rule, ...] = (
             "unexpected status",
             "unexpected HTTP status",
             "status 4",
-            "tatusCode: 4",
+            "StatusCode: 4",
         ),
         _status,
     ),
