@@ -202,16 +202,20 @@ def _inputs(
     step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: Mapping[str, str]
 ) -> list[tuple[dict[str, str], str]]:
     """``(inputs, uses)`` of the step's actions: from the log's heads, else from the file."""
-    found = [
-        ({key.lower(): value for key, value, _ in section.inputs}, section.uses)
-        for section in step.sections
-        if section.uses
-    ]
-    own = step.written
+    own, known = step.written, _values_at(step, workflow, written, values)
+    found = [(_given(section, own, known), section.uses) for section in step.sections if section.uses]
     if not found and own is not None and own.uses:
-        known = _values_at(step, workflow, written, values)
         found = [({key.lower(): expand(value, known) for key, value in own.inputs}, own.uses)]
     return found
+
+
+def _given(section: Section, own: WorkflowStep | None, known: Mapping[str, str]) -> dict[str, str]:
+    """An action's inputs by lower-case name: as the head shows them, and what the file has beside an abridged head."""
+    shown = {key.lower(): value for key, value, _ in section.inputs}
+    if own is None or (own.uses or "").partition("@")[0].lower() != (section.uses or "").partition("@")[0].lower():
+        return shown
+    written = {key.lower(): expand(value, known) for key, value in own.inputs}
+    return {key: value for key, value in written.items() if is_legible(value)} | shown
 
 
 def _values_at(
@@ -240,7 +244,8 @@ def _deeds(
         runs, rest = runs[1:], runs[:1]
         deeds.extend(seen for section in rest for seen in _seen_in_output(section.output, deeds))
     for section in runs:
-        deeds.extend(_section_deeds(section, values))
+        given = _given(section, own, _values_at(step, workflow, written, values))
+        deeds.extend(_section_deeds(section, given, values))
         deeds.extend(_seen_in_output(section.output, deeds))
     return tuple(deeds)
 
@@ -251,13 +256,12 @@ def _abridged(section: Section, own: WorkflowStep) -> bool:
     return own.run is not None and len(shown.splitlines()) < len(own.run.strip().splitlines())
 
 
-def _section_deeds(section: Section, values: dict[str, str]) -> tuple[Deed, ...]:
+def _section_deeds(section: Section, inputs: Mapping[str, str], values: dict[str, str]) -> tuple[Deed, ...]:
     known = dict(values) | section.environment()
     if section.script is not None:
         deeds, handed_on = deeds_of_script(section.script, known)
         values.update(handed_on)
         return deeds
-    inputs = {key.lower(): value for key, value, _ in section.inputs}
     deeds = deeds_of_action(section.uses or "", inputs)
     values.update(outputs_of_action(section.uses or "", inputs) | _outputs(section.output))
     return deeds + _command_input(inputs, known)

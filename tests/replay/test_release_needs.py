@@ -21,6 +21,8 @@ from replay_builders import (
     ROLE,
     Spec,
     attempt_of,
+    denied,
+    failing,
     file_of,
     job_of,
     skipped,
@@ -344,6 +346,16 @@ def test_a_head_that_shows_less_of_a_script_than_the_file_hides_none_of_its_need
     attempt = attempt_of(replace(job, log=Known(cut)))
     found = replay(attempt, file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship))).needs
     assert ("ecr:DescribeImages", REPOSITORY_ARN) in pairs(found)
+
+
+def test_inputs_that_an_abridged_head_leaves_out_are_those_of_the_file() -> None:
+    written = replace(LOGIN, inputs={"registries": "444455556666"})
+    shown = replace(LOGIN, inputs={})
+    push = Spec(name="Ship", run=f"docker push $REGISTRY/{REPOSITORY}:v1", conclusion="skipped")
+    asks = replace(push, env={"REGISTRY": "${{ steps.login.outputs.registry }}"})
+    attempt = attempt_of(job_of(CHECKOUT, CONFIGURE, failing(shown, denied(TOKEN, "*")), push))
+    found = replay(attempt, file_of(written_job(CHECKOUT, CONFIGURE, written, asks))).needs
+    assert ("ecr:PutImage", REPOSITORY_ARN.replace(ACCOUNT, "444455556666")) in pairs(found)
 
 
 def test_a_push_that_only_the_log_shows_is_needed_too() -> None:
