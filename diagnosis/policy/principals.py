@@ -65,6 +65,10 @@ class PrincipalSet:
             return PrincipalMatch.DIRECT if caller.kind is PrincipalKind.ROOT else PrincipalMatch.ACCOUNT
         return PrincipalMatch.NONE
 
+    def lists(self, caller: PrincipalView) -> bool:
+        """Whether the caller's name stands in the element, under whatever type."""
+        return any(name == caller.text for _, name in self.entries)
+
     def names_somebody_beside(self, caller: PrincipalView) -> bool:
         """Whether a user, role or session of the caller's account is named (the account itself does not count)."""
         arns = (split_arn(name) for name in self.names)

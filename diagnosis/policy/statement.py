@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from diagnosis.policy.arn import PrincipalKind
+from diagnosis.policy.arn import PrincipalKind, PrincipalView
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.matching import Matcher
 from diagnosis.policy.principals import PrincipalMatch, PrincipalSet
@@ -137,35 +137,41 @@ class Statement:
         return closeness if self.conditions_hold(request) else PrincipalMatch.NONE
 
     def principal_match(self, request: Request, *, has_boundary: bool) -> PrincipalMatch:
-        """How closely Principal or NotPrincipal names the caller.
-
-        NotPrincipal with Deny denies every principal that has a permissions boundary, whatever it lists. Where it
-        lists somebody together with that one's account, as it has to, only the one listed is spared: "all principals
-        except the user named Bob in AWS account 444455556666 are explicitly denied" (IAM User Guide, NotPrincipal).
-        """
+        """How closely Principal or NotPrincipal names the caller."""
         if self.principals is None:
             return PrincipalMatch.NONE
         caller = request.caller
         if self.not_principal:
-            listed = self.principals.match(caller)
-            exempt = listed is not PrincipalMatch.NONE
-            if listed is PrincipalMatch.ACCOUNT and self.effect is Effect.DENY:
-                exempt = not self.principals.names_somebody_beside(caller)
-            if not exempt and self.effect is Effect.ALLOW:
-                # Under whatever type it is listed; and it is not documented whether an account's providers are of the
-                # account: both are taken for what opens less.
-                exempt = any(name == caller.text for _, name in self.principals.entries)
-                exempt = exempt or (
-                    caller.kind is PrincipalKind.WEB_IDENTITY and self.principals.names_account_of(caller)
-                )
-            if exempt and has_boundary and self.effect is Effect.DENY and caller.has_identity_policies:
-                exempt = caller.kind is PrincipalKind.ROOT
-            return PrincipalMatch.NONE if exempt else PrincipalMatch.DIRECT
+            spared = self._spares(caller, self.principals, has_boundary=has_boundary)
+            return PrincipalMatch.NONE if spared else PrincipalMatch.DIRECT
         found = self.principals.match(caller)
-        if found is PrincipalMatch.NONE and self.effect is Effect.DENY and caller.kind is PrincipalKind.WEB_IDENTITY:
-            # Whether a Deny of the account reaches its federated principals is not documented: taken as if it did.
-            return PrincipalMatch.ACCOUNT if self.principals.names_account_of(caller) else found
-        return found
+        if found is not PrincipalMatch.NONE or self.effect is Effect.ALLOW or caller.has_identity_policies:
+            return found
+        if self.principals.lists(caller):
+            return PrincipalMatch.DIRECT  # a provider or service named under another type than its own
+        # Whether a Deny of the account reaches its federated principals is not documented: taken as if it did.
+        reached = caller.kind is PrincipalKind.WEB_IDENTITY and self.principals.names_account_of(caller)
+        return PrincipalMatch.ACCOUNT if reached else found
+
+    def _spares(self, caller: PrincipalView, principals: PrincipalSet, *, has_boundary: bool) -> bool:
+        """Whether NotPrincipal leaves the caller out.
+
+        With Deny it denies every principal that has a permissions boundary, whatever it lists. Where it lists somebody
+        together with that one's account, as it has to, only the one listed is spared: "all principals except the user
+        named Bob in AWS account 444455556666 are explicitly denied" (IAM User Guide, NotPrincipal).
+        """
+        listed = principals.match(caller)
+        if self.effect is Effect.ALLOW:
+            # Under whatever type it is listed; and it is not documented whether an account's providers are of the
+            # account: both are taken for what opens less.
+            provider = caller.kind is PrincipalKind.WEB_IDENTITY
+            named = principals.lists(caller) or (provider and principals.names_account_of(caller))
+            return named or listed is not PrincipalMatch.NONE
+        if has_boundary and caller.has_identity_policies and caller.kind is not PrincipalKind.ROOT:
+            return False
+        if listed is PrincipalMatch.ACCOUNT:
+            return not principals.names_somebody_beside(caller)
+        return listed is not PrincipalMatch.NONE
 
     def conditions_hold(self, request: Request) -> bool:
         """Whether every condition is matched."""

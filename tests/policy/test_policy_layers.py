@@ -357,6 +357,9 @@ def test_not_principal_with_allow_opens_to_all_others() -> None:
     others = policy(allow(resource=None, NotPrincipal={"AWS": USER}))
     assert outcome(push(), resource=others) is ALLOWED
     assert outcome(push(USER), resource=others) is SILENT
+    # A name under another type than its own opens nothing, and shuts.
+    assert outcome(push(SERVICE), resource=policy(allow(resource=None, Principal={"AWS": SERVICE}))) is SILENT
+    assert outcome(push(SERVICE), resource=policy(deny(Principal={"AWS": SERVICE}))) is DENIED
     out_of_place = policy(allow(resource=None, NotPrincipal={"AWS": SERVICE}))
     assert outcome(push(SERVICE), resource=out_of_place) is SILENT
 
