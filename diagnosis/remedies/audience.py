@@ -9,12 +9,12 @@ from diagnosis.live.judgement import DEFAULT_AUDIENCE, RunClaims
 from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
+from diagnosis.remedies.trust import AUDIENCE as CAUSE
+from diagnosis.remedies.trust import admit_subject
 from diagnosis.steps.variables import is_legible
 from diagnosis.trust.judgement import judge_trust
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts import Assessment, Change, ChangeKind, Remediation
-
-CAUSE = "audience-not-admitted"
 
 
 def corrected_audience(situation: Situation) -> str | None:
@@ -50,7 +50,7 @@ def situation_of(run: RunClaims, live: Assessment) -> Situation:
 
 
 def mend_audience(situation: Situation) -> Choice | None:
-    """The workflow's input first, which widens nothing; then the provider's list."""
+    """The workflow's input first, which widens nothing; then the provider's list, or the trust policy."""
     problems = situation.of(CAUSE)
     at_provider = [problem for problem in problems if problem.checkpoint is Checkpoint.OIDC_TRUST]
     offers: list[Offer] = []
@@ -60,6 +60,10 @@ def mend_audience(situation: Situation) -> Choice | None:
     if at_provider and (not offers or len(at_provider) == len(problems)):
         added = _add(situation)
         offers += [added] if added else []
+    if situation.corrected_audience and not at_provider and not situation.refused_by_trust:
+        # The provider admits what the run requests, so the trust policy could too.
+        admitted = admit_subject(replace(situation, corrected_audience=None), (CAUSE,))
+        offers += [admitted] if admitted else []
     return tuple(offers) or None
 
 

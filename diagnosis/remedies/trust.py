@@ -16,6 +16,7 @@ from diagnosis.verdicts import Change, ChangeKind, Remediation
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
 _MENDED_BY_REF = frozenset({"subject-not-admitted", "trust-explicit-deny"})
 """Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
+AUDIENCE = "audience-not-admitted"
 _MOST_REFS = 2
 _WARNINGS = {
     "trust-explicit-deny": "A Deny was written on purpose: ask who wrote it before excepting anybody.",
@@ -38,7 +39,7 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
         # Of many refs two are enough to choose from; the change of the policy must not be crowded out.
         chosen = refs if len(refs) <= _MOST_REFS else (*refs[: _MOST_REFS - 1], refs[-1])
         offers += [_dispatch(situation, ref, causes) for ref in chosen]
-    patch = _patch(situation, causes)
+    patch = admit_subject(situation, causes)
     if patch is not None:
         offers.append(patch)
     return tuple(offers) or None
@@ -89,7 +90,8 @@ def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
     return ("The workflow has no workflow_dispatch trigger: push the commit to that ref instead.",)
 
 
-def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
+def admit_subject(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
+    """The trust policy changed so that it admits the run's one subject, with the audience that the next run requests."""
     role, run = situation.account.role, situation.run
     if not isinstance(role, Known) or len(run.subjects) != 1:
         return None
@@ -105,8 +107,8 @@ def _patch(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
         causes=causes,
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
-        title="Admit exactly this subject",
-        words=_words(causes, subject, name),
+        title="Admit the audience for this subject" if causes == (AUDIENCE,) else "Admit exactly this subject",
+        words=_words(causes, subject, name, situation.audience),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(run)} It proves the role assumption gate for {subject}; CloudTrail's {SESSION_EVENT} event "
         "shows the subject as it was presented.",
@@ -133,8 +135,13 @@ def size_warnings(document: str) -> tuple[str, ...]:
     return (f"The trust policy would take {taken} characters; the quota is {TRUST_LIMIT} unless it was raised.",)
 
 
-def _words(causes: tuple[str, ...], subject: str, name: str) -> str:
+def _words(causes: tuple[str, ...], subject: str, name: str, audience: str) -> str:
     review = "A reviewer should agree that this ref may publish."
+    if causes == (AUDIENCE,):
+        return (
+            f"Let the trust policy of {name} admit the audience {audience} for {subject}, exactly this one. {review} "
+            "What is there already stays as it is."
+        )
     if "trust-explicit-deny" in causes:
         return f"Except the subject {subject} from the Deny of the trust policy of {name}, exactly this one. {review}"
     if set(causes) == {"trust-action"}:
