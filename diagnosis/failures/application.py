@@ -25,7 +25,8 @@ _COPILOT = (
 """What the ``copilot`` command was at when it failed; a test that failed has the same cross."""
 
 _APPLICATION = re.compile(
-    r"^\s*\{.*\"(?:level|severity|lvl|levelname)\"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
+    r"^\s*\{(?!.*\"(?:level|severity)\": ?\"(?:fatal|FATAL|panic)\").*\"(?:level|severity|lvl|levelname)\""
+    r"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
     r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
     r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
     r"|[✗×✖]|(?<!^)✘|^✘ (?!" + _COPILOT + r")|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"

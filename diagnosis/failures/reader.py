@@ -64,6 +64,13 @@ _CONTINUES = re.compile(
     r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
     r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|is not authorized|to perform: |User: )"
 )
+_BEGAN_BEFORE = (
+    (re.compile(r"\s*(?:not )?authorized to perform"), re.compile(r"\bis(?: not)?$")),
+    (re.compile(r"[\s\"'`]*(?:40\d|429|5\d\d):? [A-Z]\w+"), re.compile(r"/v2/\S+:$|\bstatus(?: code)?:?$")),
+    (re.compile(r"\s*(?:ARN )?is invalid\b"), re.compile(r"\bRequest(?: ARN)?$")),
+)
+"""How a line begins that goes on with a sentence, and how the line before it ends: terminals break at their width."""
+_GOES_ON = re.compile(r"(?:\b(?:User|to|from|request|host|ref|push|pull)|:)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +177,9 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
     text = line.text
     if "Failed to get ID Token" in text:
         return " ".join([text, *(following.text.strip() for following in after if following.printed)])
+    text = _from_its_beginning(line, before)
     if not _BROKEN.search(text):
         return text
-    if before and before[-1].text.endswith("User:") and before[-1].number == line.number - 1:
-        text = f"{before[-1].text} {text.strip()}"
     number = line.number
     for following in after:
         if following.number != number + 1 or not following.printed or len(text) > _LONGEST_SENTENCE:
@@ -182,6 +188,26 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
             break
         text = f"{text} {following.text.strip()}"
         number += 1
+    return text
+
+
+def _from_its_beginning(line: LogLine, before: Sequence[LogLine]) -> str:
+    """The line with those before it that its sentence began in."""
+    text = line.text
+    if not before or before[-1].number != line.number - 1 or not before[-1].printed:
+        return text
+    last = before[-1].text.rstrip()
+    begun = any(within.match(text) and end.search(last) for within, end in _BEGAN_BEFORE)
+    if not begun and not (last.endswith("User:") and _BROKEN.search(text)):
+        return text
+    text = f"{last} {text.strip()}"
+    number = line.number - 1
+    for earlier in reversed(before[:-1] if isinstance(before, list) else list(before)[:-1]):
+        said = earlier.text.rstrip()
+        if earlier.number != number - 1 or not earlier.printed or not _GOES_ON.search(said):
+            break
+        text = f"{said} {text.lstrip()}"
+        number -= 1
     return text
 
 
