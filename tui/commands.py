@@ -31,14 +31,14 @@ class PlanescopeCommands(Provider):
     async def discover(self) -> Hits:
         """All actions, before anything is typed."""
         for key, run in self._actions():
-            yield DiscoveryHit(Content(self._name(key)), run, text=self._name(key), help=key.tooltip)
+            yield DiscoveryHit(Content(self._name(key)), run, text=self._name(key), help=self._help(key))
 
     async def search(self, query: str) -> Hits:
         """Actions and runs that fit the words."""
         matcher = self.matcher(query)
         for key, run in self._actions():
             if (score := max(matcher.match(self._name(key)), matcher.match(key.tooltip))) > 0:
-                yield Hit(score, Content(self._name(key)), run, text=self._name(key), help=key.tooltip)
+                yield Hit(score, Content(self._name(key)), run, text=self._name(key), help=self._help(key))
         screen = self.screen
         if not isinstance(screen, TimelineScreen):
             return
@@ -51,6 +51,11 @@ class PlanescopeCommands(Provider):
                 yield Hit(
                     score / 2, foreign_line(name), partial(screen.post_message, messages.RunChosen(row.key)), text=name
                 )
+
+    @staticmethod
+    def _help(key: keymap.Key) -> str:
+        """The sentence, with the key that does the same."""
+        return f"{key.shown_as or keymap.shown_keys(key)}   {key.tooltip}"
 
     @staticmethod
     def _name(key: keymap.Key) -> str:

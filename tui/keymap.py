@@ -46,6 +46,7 @@ SCOPES: dict[str, str] = {
     "log": "The log",
     "compare": "Two attempts side by side",
     "ledger": "The ledger",
+    "export": "Before the packet is written",
     "dialog": "Dialogs",
     "app": "Everywhere",
 }
@@ -135,6 +136,8 @@ KEYS: tuple[Key, ...] = (
     Key("compare.refresh", "r", "refresh", "Refresh", "Ask GitHub again for what could not be read."),
     Key("compare.close", "escape,a", "close", "Back", "Back to the timeline.", show=True, shown_as="esc"),
     Key("ledger.save", "s", "save", "Save", "Save the ledger as JSON lines.", show=True),
+    Key("export.write", "enter,w", "write", "Write", "Write the packet.", show=True),
+    Key("export.mask", "m", "mask", "Account ids", "Mask account ids, or leave them as they are.", show=True),
     Key("dialog.close", "escape", "close", "Back", "Close it.", show=True, shown_as="esc"),
     Key("dialog.retry", "r", "retry", "Retry", "Try again.", show=True),
     Key("dialog.copy", "c", "copy", "Copy", "Copy what the dialog shows.", show=True),

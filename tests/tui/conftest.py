@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 from desk_double import NOW, DeskDouble
+from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
 from tui.screens.timeline import TimelineScreen
+
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = 0.002
+"""After each key the pilot looks in these steps (20 ms by Textual's measure) whether the app is idle; what a test needs to
+have happened it waits for by name."""
 
 MEDIUM = (120, 40)
 PATIENCE = 60.0

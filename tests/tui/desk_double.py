@@ -172,10 +172,12 @@ class DeskDouble:
     def calls(self) -> tuple[CallRow, ...]:
         return self.call_rows
 
-    def export_packet(self, diagnosis: Diagnosis, directory: FilePath | None) -> ExportResult:
+    def export_packet(
+        self, diagnosis: Diagnosis, directory: FilePath | None, *, mask_accounts: bool = True
+    ) -> ExportResult:
         self._trip("export_packet")
         self.exported.append(diagnosis)
-        return ExportResult(self.export_directory, ("packet.json", "packet.md", "SHA256SUMS"))
+        return ExportResult(self.export_directory, ("packet.json", "packet.md", "SHA256SUMS"), mask_accounts)
 
     def close(self) -> None:
         self.closed.set()

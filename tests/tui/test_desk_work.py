@@ -210,24 +210,25 @@ async def test_a_problem_can_be_left_and_nothing_is_lost(opened: Any) -> None:
         app.desk.problems["export_packet"] = DeskProblem(
             "The folder cannot be written.", "Choose another with --export."
         )
-        await app.press("e")
+        await app.press("e", "enter")
         await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
         await app.press("escape")
         assert app.app.screen is app.main
         assert "still broken" in app.text
-        await app.press("e")
+        await app.press("e", "enter")
         assert len(app.desk.exported) == 1
 
 
-@pytest.mark.parametrize("method", ["diagnose", "list_runs", "move_to", "export_packet"])
-async def test_an_error_of_our_own_is_a_sentence_too(opened: Any, method: str) -> None:
-    key = {"diagnose": "r", "list_runs": "r", "move_to": "right_square_bracket", "export_packet": "e"}[method]
+async def test_an_error_of_our_own_is_a_sentence_too(opened: Any) -> None:
+    keys = {"diagnose": ["r"], "list_runs": ["r"], "move_to": ["right_square_bracket"], "export_packet": ["e", "enter"]}
     async with opened() as app:
-        app.desk.problems[method] = ValueError("[/red] nobody thought of this")
-        await app.press(key)
-        await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
-        assert "ValueError: [/red] nobody thought of this" in app.app.screen.query_one(Page).text
-        assert "Traceback" not in app.text
+        for method, pressed in keys.items():
+            app.desk.problems[method] = ValueError(f"[/red] nobody thought of {method}")
+            await app.press(*pressed)
+            await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
+            assert f"ValueError: [/red] nobody thought of {method}" in app.app.screen.query_one(Page).text
+            assert "Traceback" not in app.text
+            await app.press("escape")
 
 
 async def test_the_packet_is_written_while_a_read_goes_on(opened: Any) -> None:
@@ -235,7 +236,7 @@ async def test_the_packet_is_written_while_a_read_goes_on(opened: Any) -> None:
         app.desk.hang.set()
         await app.pilot.press("r")
         await app.until(lambda: len(app.desk.asked) == 2)
-        await app.pilot.press("e")
+        await app.pilot.press("e", "enter")
         await app.until(lambda: app.desk.exported)
         app.desk.hang.clear()
 

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from tui import keymap
 from tui.app import PlanescopeApp
 from tui.screens.compare import CompareScreen
+from tui.screens.export import ExportScreen
 from tui.screens.exported import ExportedScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
@@ -25,7 +26,7 @@ from tui.widgets.virtual_list import VirtualList
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],
     "page": [Page], "log": [LogScreen], "ledger": [LedgerScreen], "compare": [CompareScreen],
-    "dialog": [ExportedScreen, ProblemScreen],
+    "dialog": [ExportedScreen, ProblemScreen], "export": [ExportScreen],
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ def test_ids_are_unique_and_every_scope_has_a_heading() -> None:
         ("app", "log"),
         ("app", "compare", "page"),
         ("app", "dialog"),
+        ("app", "dialog", "export", "page"),
         ("app", "dialog", "ledger", "list"),
     ],
 )

@@ -10,6 +10,7 @@ from desk_double import DeskDouble
 from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
 
+from tui.screens.export import ExportScreen
 from tui.screens.exported import ExportedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.ledger import LedgerScreen
@@ -25,26 +26,42 @@ from tui.widgets.timeline_model import Cell
 KEY_1, KEY_2 = (RUN_IDS[0], 1), (RUN_IDS[1], 1)
 
 
-async def test_the_first_look_tells_plane_now_remains_and_change(opened: Any) -> None:
-    async with opened() as app:
-        text = app.text
-        assert "#1 migrate-dev in AUTHENTICATION at OIDC trust" in text
-        assert "still broken" in text
-        assert "2 role-assumption subject-not-admitted" in text
-        assert "3 registry-auth ecr:GetAuthorizationToken" in text
-        assert "✔ opens all four gates  Dispatch on dev, which the trust policy" in text
+async def test_one_look_tells_the_whole_path_the_fix_for_each_owner_and_the_proof(opened: Any) -> None:
+    async with opened(size=(80, 24)) as app:
+        for size in ((80, 24), (120, 40), (200, 60)):
+            await app.pilot.resize_terminal(*size)
+            await app.rest()
+            text = app.text
+            assert "#1 migrate-dev in AUTHENTICATION at OIDC trust" in text
+            assert "still broken" in text
+            for place in ("2 role-assumption", "3 registry-auth", "4 registry-push", "5 registry-pull"):
+                assert place in text, (size, place)
+            assert "✔ one more run then passes all four gates  path 1 of 2" in text
+            owners = (
+                ("cloud security / IAM", "platform / release engineering") if size[0] == 200 else ("Cloud", "Platform")
+            )
+            for owner in owners:
+                assert owner in text, (size, owner)
+            outcomes = next(line for line in text.splitlines() if "Outcome" in line)
+            assert outcomes.index("✘ stops") < outcomes.index("✔ passes")
+            assert ("Log line 24" if size[0] == 80 else "No OpenIDConnect provider") in text
 
 
-@pytest.mark.parametrize(("keys", "cell"), [
+MOVES = (
     (["right"], Cell(1, 0)), (["l", "l"], Cell(2, 0)), (["down"], Cell(0, 1)), (["j", "j", "k"], Cell(0, 1)),
     (["up"], Cell(0, 0)), (["left"], Cell(0, 0)), (["j"] * 9, Cell(0, 4)), (["end"], Cell(2, 0)),
     (["dollar_sign", "home"], Cell(0, 0)), (["end", "0"], Cell(0, 0)), (["l", "h"], Cell(0, 0)),
-])  # fmt: skip
-async def test_the_cursor_moves_and_stops_at_the_edges(opened: Any, keys: list[str], cell: Cell) -> None:
+)  # fmt: skip
+
+
+async def test_the_cursor_moves_and_stops_at_the_edges(opened: Any) -> None:
     async with opened() as app:
-        await app.press(*keys)
-        assert app.main.query_one(Timeline).cell == cell
-        assert app.main.query_one(Detail).view.cell == cell
+        timeline = app.main.query_one(Timeline)
+        for keys, cell in MOVES:
+            timeline.go_to(Cell(0, 0))
+            await app.press(*keys)
+            assert timeline.cell == cell, keys
+            assert app.main.query_one(Detail).view.cell == cell, keys
 
 
 async def test_the_details_follow_the_cursor(opened: Any) -> None:
@@ -62,16 +79,18 @@ async def test_the_details_follow_the_cursor(opened: Any) -> None:
         assert "The run would present" in page.text
 
 
-@pytest.mark.parametrize(("key", "section", "words"), [
-    ("1", Section.EVIDENCE, "oidc-provider-absent"), ("2", Section.REMEDIATION, "Create the OIDC provider"),
-    ("3", Section.FORECAST, "would still meet 5 things"), ("4", Section.CLOSURE, "the chain is open"),
-    ("5", Section.UNKNOWN, "1 thing could not be read"),
-])  # fmt: skip
-async def test_numbers_choose_the_section(opened: Any, key: str, section: Section, words: str) -> None:
+async def test_numbers_choose_the_section(opened: Any) -> None:
     async with opened() as app:
-        await app.press(key)
-        assert app.main.query_one(Detail).section is section
-        assert words in app.main.query_one("#page", Page).text
+        for key, section, words in (
+            ("2", Section.REMEDIATION, "Create the OIDC provider"),
+            ("3", Section.FORECAST, "would still meet 5 things"),
+            ("4", Section.CLOSURE, "the chain is open"),
+            ("5", Section.UNKNOWN, "1 thing could not be read"),
+            ("1", Section.EVIDENCE, "oidc-provider-absent"),
+        ):
+            await app.press(key)
+            assert app.main.query_one(Detail).section is section
+            assert words in app.main.query_one("#page", Page).text
 
 
 async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) -> None:
@@ -244,36 +263,44 @@ async def test_a_refresh_keeps_the_cursor_where_it_was(opened: Any) -> None:
         assert app.main.query_one(Timeline).cell == Cell(1, 1)
 
 
-async def test_e_writes_the_packet_and_says_where(opened: Any) -> None:
+async def test_e_asks_first_then_writes_the_packet_and_says_where_and_what_is_masked(opened: Any) -> None:
     async with opened() as app:
         await app.press("e")
-        await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
-        assert len(app.desk.exported) == 1
-        assert "planescope-packet-21985402789" in app.text
-        assert "packet.md" in app.text
-        await app.pilot.press("c")
-        assert app.app.clipboard == "planescope-packet-21985402789"
+        assert isinstance(app.app.screen, ExportScreen)
+        assert "● masked" in app.text
         await app.press("escape")
-        assert app.app.screen is app.main
+        assert not app.desk.exported
+        for keys, masked in (([], True), (["m"], False), (["m", "m"], True)):
+            await app.press("e", *keys)
+            assert ("Account ids name your accounts" in app.text) is not masked
+            await app.press("enter")
+            await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
+            assert ("Account ids are masked." in app.text) is masked
+            assert ("Account ids stand in it as they are." in app.text) is not masked
+            if masked:
+                assert "planescope-packet-21985402789" in app.text
+                assert "packet.md" in app.text
+                await app.pilot.press("c")
+                assert app.app.clipboard == "planescope-packet-21985402789"
+            await app.press("escape")
+            assert app.app.screen is app.main
+        assert len(app.desk.exported) == 3
 
 
-@pytest.mark.parametrize(("key", "screen"), [("L", LedgerScreen), ("question_mark", HelpScreen), ("v", LogScreen)])
-async def test_other_screens_open_and_close(opened: Any, key: str, screen: type) -> None:
+async def test_other_screens_open_and_close(opened: Any) -> None:
     async with opened() as app:
-        await app.press(key)
-        assert isinstance(app.app.screen, screen)
-        await app.press("escape")
-        assert app.app.screen is app.main
+        for key, screen in (("L", LedgerScreen), ("question_mark", HelpScreen), ("v", LogScreen)):
+            await app.press(key)
+            assert isinstance(app.app.screen, screen)
+            await app.press("escape")
+            assert app.app.screen is app.main
 
 
-@pytest.mark.parametrize("key", ["t", "ctrl+t"])
-async def test_t_changes_between_dark_and_light(opened: Any, key: str) -> None:
+async def test_t_changes_between_dark_and_light(opened: Any) -> None:
     async with opened() as app:
-        assert app.app.theme == "planescope-dark"
-        await app.press(key)
-        assert app.app.theme == "planescope-light"
-        await app.press(key)
-        assert app.app.theme == "planescope-dark"
+        for key, theme in (("t", "light"), ("t", "dark"), ("ctrl+t", "light"), ("ctrl+t", "dark")):
+            await app.press(key)
+            assert app.app.theme == f"planescope-{theme}"
 
 
 async def test_z_gives_the_screen_to_the_details_and_back(opened: Any) -> None:

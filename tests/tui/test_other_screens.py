@@ -139,20 +139,35 @@ async def test_the_job_that_holds_the_proof_is_shown_first_and_the_others_can_be
         assert "▶" not in app.text
 
 
-@pytest.mark.parametrize(("log", "words"), [
-    (Unreadable("job log", "GitHub deleted it (410)", "run the workflow again", "actions: read"), "GitHub deleted it (410)"),
-    (Absent("log of a job that never started"), "log of a job that never started"),
-    (Known(""), "empty log"),
-])  # fmt: skip
-async def test_a_log_that_is_not_there_says_why(opened: Any, log: Any, words: str) -> None:
+async def test_a_log_that_is_not_there_says_why(opened: Any) -> None:
+    refused = Unreadable("job log", "GitHub deleted it (410)", "run the workflow again", "actions: read")
     desk = DeskDouble(1)
-    desk.change = with_jobs(job("build", log))
     async with opened(desk) as app:
+        for log, words in (
+            (refused, "GitHub deleted it (410)"),
+            (Absent("log of a job that never started"), "log of a job that never started"),
+            (Known(""), "empty log"),
+        ):
+            desk.change = with_jobs(job("build", log))
+            await app.press("r")
+            await app.press("v")
+            assert words in app.app.screen.query_one(Page).text
+            assert words in app.text
+            await app.press("slash", "x", "enter", "n", "p", "escape")
+            assert app.app.screen is app.main
+
+
+async def test_the_whole_proving_line_is_shown_where_the_log_cuts_it(opened: Any) -> None:
+    desk = DeskDouble(1)
+    words = " ".join(f"word{number}" for number in range(10))
+    desk.change = with_jobs(
+        job("build", Known(log_of(1).replace("githubusercontent.com", f"githubusercontent.com {words}")))
+    )
+    async with opened(desk, size=(80, 24)) as app:
         await app.press("v")
-        assert words in app.app.screen.query_one(Page).text
-        assert words in app.text
-        await app.press("slash", "x", "enter", "n", "p", "escape")
-        assert app.app.is_running
+        below = app.text[app.text.index("▶") :].partition("\n")[2]
+        assert "word9" in below
+        assert "Could not assume role" in below
 
 
 async def test_jobs_that_could_not_be_read_say_why(opened: Any) -> None:
@@ -185,15 +200,32 @@ async def test_saving_says_where_the_file_lies(opened: Any, tmp_path: Any, monke
         assert len(next(tmp_path.iterdir()).read_text().splitlines()) == len(CALLS)
 
 
-@pytest.mark.parametrize("size", [(20, 6), (40, 12), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)])
-async def test_every_size_of_terminal_is_survived(opened: Any, size: tuple[int, int]) -> None:
-    async with opened(DeskDouble(3), size=size) as app:
-        await app.press(
-            "left", "left", "2", "z", "z", "b", "b", "L", "escape", "v", "escape", "question_mark", "escape"
-        )
-        assert app.app.is_running
-        lines = [line for line in app.text.splitlines() if "OIDC trust" in line and "▌" in line]
-        assert len(lines) <= 1
+async def test_every_size_of_terminal_is_survived(opened: Any) -> None:
+    keys = [
+        "2",
+        "z",
+        "z",
+        "b",
+        "b",
+        "a",
+        "escape",
+        "L",
+        "escape",
+        "v",
+        "escape",
+        "question_mark",
+        "escape",
+        "e",
+        "escape",
+    ]
+    async with opened(DeskDouble(3), size=(20, 6)) as app:
+        for size in ((20, 6), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)):
+            await app.pilot.resize_terminal(*size)
+            await app.press(*keys)
+            assert app.app.is_running
+            assert app.app.screen is app.main
+            lines = [line for line in app.text.splitlines() if "OIDC trust" in line and "▌" in line]
+            assert len(lines) <= 1
 
 
 async def test_a_terminal_that_changes_its_size_shows_what_fits(opened: Any) -> None:

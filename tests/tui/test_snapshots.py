@@ -52,8 +52,7 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
     return run
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "theme"), [*((size, "dark") for size in SIZES), ("medium", "light")])
 @pytest.mark.parametrize("stage", [1, 2, 3])
 def test_main_screen(snap_compare: Any, stage: int, size: str, theme: str) -> None:
     app = app_on(DeskDouble(stage), light=theme == "light")
@@ -78,11 +77,11 @@ def test_section(snap_compare: Any, name: str, size: str) -> None:
     assert snap_compare(app_on(DeskDouble(1)), terminal_size=SIZES[size], run_before=after(*SECTIONS[name]))
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize(("size", "theme"), [("small", "light"), ("medium", "dark")])
 @pytest.mark.parametrize(("name", "keys"), [
-    ("help", ["question_mark"]), ("ledger", ["L"]), ("log", ["v"]), ("exported", ["e"]),
+    ("help", ["question_mark"]), ("ledger", ["L"]), ("log", ["v"]), ("export", ["e"]),
+    ("exported", ["e", "m", "enter"]),
 ])  # fmt: skip
-@pytest.mark.parametrize("size", ["small", "medium"])
 def test_other_screen(snap_compare: Any, name: str, keys: list[str], size: str, theme: str) -> None:
     app = app_on(DeskDouble(1), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))

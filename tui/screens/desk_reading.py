@@ -88,11 +88,11 @@ class DeskReading:
         return work
 
 
-def exporting(desk: Desk, diagnosis: Diagnosis, directory: Path | None) -> Work:
+def exporting(desk: Desk, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool) -> Work:
     """Write the evidence packet."""
 
     def work(job: Job) -> None:
-        job.post(messages.Exported(desk.export_packet(diagnosis, directory)))
+        job.post(messages.Exported(desk.export_packet(diagnosis, directory, mask_accounts=mask_accounts)))
 
     return work
 

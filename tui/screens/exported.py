@@ -41,9 +41,8 @@ class ExportedScreen(ModalScreen[None]):
             GAP,
             *(bullet(foreign_line(name), indent=2) for name in self.result.files),
             GAP,
-            paragraph(
-                ("Account ids are masked; no policy document and no whole log is in it.", "$text-muted"), indent=2
-            ),
+            paragraph(_account_words(self.result.masked), indent=2),
+            paragraph(("No policy document and no whole log is in it.", "$text-muted"), indent=2),
             paragraph(("planescope packet verify checks it offline.", "$text-muted"), indent=2),
         ]
 
@@ -55,3 +54,10 @@ class ExportedScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Back."""
         self.dismiss(None)
+
+
+def _account_words(masked: bool) -> tuple[str, str]:
+    """What is so of this packet."""
+    if masked:
+        return "Account ids are masked.", "$text-muted"
+    return "! Account ids stand in it as they are.", "$text-warning"

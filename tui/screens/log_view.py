@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Input, Log
+from textual.widgets import Input, Log, Static
 
 from diagnosis.evidence import Evidence, Origin
 from diagnosis.reading import Absent, Known, Unreadable
@@ -107,6 +107,7 @@ class LogScreen(Screen[None]):
         with Vertical(classes="panel"):
             yield JobLog(auto_scroll=False)
             yield Page(id="no-log")
+            yield Static(id="log-line", markup=False)
             yield Input(id="find", placeholder="words to find", compact=True)
         yield KeyLine()
 
@@ -165,6 +166,9 @@ class LogScreen(Screen[None]):
         return [*blocks, paragraph("GitHub gave an empty log, as it does for a job that was not run again.")]
 
     def _go(self, line: int) -> None:
+        """Bring a line into view, and show it below the log, where nothing cuts it at the edge."""
+        words = _STAMP.sub("", self._lines[line]) if 0 <= line < len(self._lines) else ""
+        self.query_one("#log-line", Static).update(foreign_line(f" {line + 1}  {words}" if words.strip() else ""))
         log = self.query_one(JobLog)
         log.scroll_to(x=0, y=max(0, line - log.scrollable_content_region.height // 3), animate=False, force=True)
         log.refresh()

@@ -11,6 +11,7 @@ from textual.widgets import ContentSwitcher, Input
 from tui import keymap, messages
 from tui.foreign_text import defused_line
 from tui.screens.compare import CompareScreen
+from tui.screens.export import ExportScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
 from tui.screens.timeline_reading import ReadingBoard
@@ -181,8 +182,9 @@ class TimelineScreen(ReadingBoard):
             self.say("This is the first stage." if by < 0 else "This is the last stage.", warn=True)
 
     def action_export(self) -> None:
-        """Write the packet."""
-        self.write_packet()
+        """Ask how the packet is to be, then write it."""
+        if self.diagnosis is not None:
+            self.app.push_screen(ExportScreen(self.diagnosis), self.write_packet)
 
     def action_ledger(self) -> None:
         """The calls made so far."""

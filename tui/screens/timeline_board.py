@@ -131,6 +131,7 @@ class TimelineBoard(Screen[None]):
         wanted = [Section.REMEDIATION] if view.path is not None else []
         other = next(s for s in (*wanted, Section.EVIDENCE, Section.CLOSURE) if s is not section)
         companion.border_title = other.value.title()
+        self.query_one("#beside").set_class(section is Section.EVIDENCE, "-remedy-below")
         companion.show(BLOCKS[other](view), keep_place=True)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -145,6 +146,7 @@ class TimelineBoard(Screen[None]):
     def _fit(self) -> None:
         self.query_one(KeyLine).show_command_palette = not self.has_class("-narrow")
         self.refresh_bindings()
+        self.query_one("#page", Page).dense = self.has_class("-short")
         self.show_detail()
         self.show_top()
 

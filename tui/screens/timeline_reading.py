@@ -47,6 +47,7 @@ class ReadingBoard(TimelineBoard):
         self.always_refresh = always_refresh
         self._refresh_timer: Timer | None = None
         self._wanted_moment: int | None = None
+        self._mask_accounts = True
 
     def on_mount(self) -> None:
         """Paint first; the desk is built on a thread."""
@@ -106,10 +107,11 @@ class ReadingBoard(TimelineBoard):
         self.jobs.start("case", f"Moving to stage {desk.moments[wanted].name}", work)
         return True
 
-    def write_packet(self) -> None:
-        """Write the packet of what is shown."""
-        if self.desk is not None and self.diagnosis is not None:
-            work = desk_reading.exporting(self.desk, self.diagnosis, None)
+    def write_packet(self, mask_accounts: bool | None = True) -> None:
+        """Write the packet of what is shown; None writes nothing."""
+        if self.desk is not None and self.diagnosis is not None and mask_accounts is not None:
+            self._mask_accounts = mask_accounts
+            work = desk_reading.exporting(self.desk, self.diagnosis, None, mask_accounts=mask_accounts)
             self.jobs.start("export", "Writing the packet", work)
 
     @on(messages.Exported)
@@ -170,7 +172,7 @@ class ReadingBoard(TimelineBoard):
     def retry(self, kind: str) -> None:
         """Do the failed piece again."""
         if kind == "export":
-            self.write_packet()
+            self.write_packet(self._mask_accounts)
         elif kind == "runs":
             self.read_runs()
         else:

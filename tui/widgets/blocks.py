@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from textual.content import Content
 
 EMPTY = Content("")
@@ -116,7 +117,38 @@ def layout(blocks: Iterable[Block], width: int) -> list[Content]:
 def wrapped(content: Content, room: int) -> list[Content]:
     """The lines of a text in so many cells; at least one."""
     pieces = content.split("\n", allow_blank=True) if content.plain else [EMPTY]
-    return [line.rstrip() for piece in pieces for line in piece.wrap(room) or [EMPTY]]
+    return [line.rstrip() for piece in pieces for line in _lines(piece, room)]
+
+
+def _lines(piece: Content, room: int) -> list[Content]:
+    """Broken at blanks. A very long word, an ARN or an address, begins on the line where it stands and is folded."""
+    long = room * 4 // 5
+    if piece.cell_length <= room or all(len(word) <= long for word in piece.plain.split(" ")):
+        return piece.wrap(room) or [EMPTY]
+    lines, text, start = [], piece.plain, 0
+    while cell_len(text[start:]) > room:
+        end = _fitting(text, start, room)
+        blank = text.rfind(" ", start, end + 1)
+        word = text[blank + 1 :].partition(" ")[0]
+        if blank > start and (len(word) <= long or end - blank <= _LEAST_OF_A_WORD):
+            lines.append(piece[start:blank])
+            start = blank + 1
+        else:
+            lines.append(piece[start:end])
+            start = end
+    return [*lines, piece[start:]] if start < len(text) else lines
+
+
+_LEAST_OF_A_WORD = 12
+"""Fewer cells of a folded word than these are not worth a break."""
+
+
+def _fitting(text: str, start: int, room: int) -> int:
+    """How far the text goes in so many cells; one character at least."""
+    end = start + room
+    while end > start + 1 and cell_len(text[start:end]) > room:
+        end -= 1
+    return min(end, len(text))
 
 
 def _filled(line: Content, width: int, style: str) -> Content:

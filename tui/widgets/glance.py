@@ -10,20 +10,20 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from diagnosis.gates import Verdict
-from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Problem, Replay
+from diagnosis.verdicts import Diagnosis, GateVerdict, Problem, Replay
 from tui.foreign_text import foreign, foreign_line
-from tui.widgets import signs
+from tui.widgets import glance_change, signs
 from tui.widgets.blocks import Block, assemble, layout
 from tui.widgets.section_closure import STATUS_LOOK
 from tui.widgets.section_forecast import place_of
-from tui.widgets.timeline_model import attempt_title, path_at, stopping_plane
+from tui.widgets.timeline_model import attempt_title, stopping_plane
 
 LABEL = 9
-_INTRO = "after the first fix still meets"
+_INTRO = "then meets"
 
 
 class Glance(Widget):
-    """The strip under the timeline: three lines on a small screen, a list on a large one."""
+    """The strip under the timeline: a few lines on a small screen, a list on a large one."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -68,47 +68,50 @@ def _head(diagnosis: Diagnosis) -> Content:
 
 
 def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
-    """Three lines that are cut rather than wrapped, the most important words first."""
+    """Lines that are cut rather than wrapped: what stopped it, what remains, then one for each owner's change."""
     now = still_broken(diagnosis, brief=True)
     gap = Content("  ")
     wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
-    change = _change_line(diagnosis, path_index, width - LABEL)
     return [
-        assemble(_head(diagnosis), stopped(diagnosis.subject), ("  NOW ", "bold $text"), now),
+        assemble(_head(diagnosis), *_side_by_side(stopped(diagnosis.subject), now, width - LABEL)),
         assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
-        assemble(_label("Change"), change),
+        *glance_change.short_lines(diagnosis, path_index, _label("Change"), width),
     ]
+
+
+def _side_by_side(stopped_by: Content, now: Content, width: int) -> tuple[Content, Content]:
+    """What stopped it, and whether it still does: where both do not fit, the first is cut."""
+    now = Content.styled("  NOW ", "bold $text") + now
+    return stopped_by.truncate(max(0, width - now.cell_length), ellipsis=True), now
 
 
 def glance_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: bool) -> list[Block]:
     """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
+    forecast = diagnosis.forecast
+    now = still_broken(diagnosis, brief=listed and bool(forecast))
     blocks = [
         Block(stopped(diagnosis.subject), _head(diagnosis)),
-        Block(_at_most(still_broken(diagnosis, brief=False), width - LABEL, 9 if listed else 2), _label("Now")),
+        Block(_at_most(now, width - LABEL, 9 if listed else 3), _label("Now")),
     ]
     blocks += [
         Block(foreign(item.reason, "$text-muted"), _label("Since" if number == 0 else ""))
         for number, item in enumerate(diagnosis.drift[: None if listed else 1])
     ]
-    if listed and len(diagnosis.forecast) > 1:
-        blocks.append(Block(Content.styled("After the first fix a rerun would still meet", "$text"), _label("Rerun")))
-        for number, problem in enumerate(diagnosis.forecast[1:], 2):
-            line = _item(number, problem)
-            blocks.append(Block(line, Content(" " * LABEL)))
+    if listed and forecast:
+        blocks.append(Block(Content.styled(_path_words(len(forecast)), "$text"), _label("Rerun")))
+        for number, problem in enumerate(forecast, 1):
+            blocks.append(Block(_item(number, problem), Content(" " * LABEL)))
             blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
     else:
         blocks.append(Block(packed(remaining(diagnosis), width - LABEL), _label("Rerun")))
-    blocks.append(Block(_change_line(diagnosis, path_index, width - LABEL), _label("Change")))
-    if listed:
-        blocks += _steps(diagnosis, path_index) + _closure(diagnosis)
-    return blocks
+    blocks += glance_change.blocks_of(diagnosis, path_index, _label("Change"), listed=listed)
+    return blocks + _closure(diagnosis) if listed else blocks
 
 
-def _change_line(diagnosis: Diagnosis, path_index: int, width: int) -> Content:
-    """Title, then proof; where a line cannot hold both, the proof first, since titles may be cut."""
-    parts = smallest_change(diagnosis, path_index)
-    line = Content("  ").join(parts)
-    return line if line.cell_length <= width else Content("  ").join(reversed(parts))
+def _path_words(count: int) -> str:
+    if count == 1:
+        return "would meet one thing, and nothing after it"
+    return f"would meet these {count} one after another, each only when the one before is mended"
 
 
 def _at_most(content: Content, width: int, lines: int) -> Content:
@@ -131,17 +134,6 @@ def packed(items: Sequence[Content], width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _steps(diagnosis: Diagnosis, path_index: int) -> list[Block]:
-    """Whose change is which, in order."""
-    path = path_at(diagnosis, path_index)
-    steps = []
-    for number, remediation in enumerate(path.remediations if path else (), 1):
-        lead = Content(" " * LABEL) + Content.styled(f"{number} ", "bold $text-accent")
-        steps.append(Block(foreign_line(remediation.title), lead))
-        steps.append(Block(Content.styled(remediation.owner.value, "$text-muted"), Content(" " * (LABEL + 2))))
-    return steps
-
-
 def _closure(diagnosis: Diagnosis) -> list[Block]:
     """The chain's state and what keeps it from being closed."""
     closure = diagnosis.closure
@@ -150,10 +142,20 @@ def _closure(diagnosis: Diagnosis) -> list[Block]:
     sign, style = STATUS_LOOK[closure.status]
     head = assemble((f"{sign} {closure.status.value}", style), "  ", foreign(closure.sentence))
     blocks = [Block(head, _label("Closure"))]
-    for rule in closure.rules:
-        mark = Content(" " * LABEL) + signs.verdict_mark(rule.verdict).truncate(10, pad=True)
-        blocks.append(Block(foreign_line(rule.title), mark))
+    passed = sum(rule.verdict is Verdict.PASS for rule in closure.rules)
+    if passed:
+        many = f"{passed} of {len(closure.rules)} rules; 4 has them all"
+        blocks.append(Block(Content.styled(many, "$text-muted"), _rule_mark(Verdict.PASS)))
+    blocks += [
+        Block(foreign_line(rule.title), _rule_mark(rule.verdict))
+        for rule in closure.rules
+        if rule.verdict is not Verdict.PASS
+    ]
     return blocks
+
+
+def _rule_mark(verdict: Verdict) -> Content:
+    return Content(" " * LABEL) + signs.verdict_mark(verdict).truncate(10, pad=True)
 
 
 def stopped(subject: Replay | None) -> Content:
@@ -229,21 +231,3 @@ def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
     count = len(problem.actions)
     what = problem.actions[0] if count == 1 else f"{count} actions" if count else problem.cause
     return assemble(place, " ", foreign_line(what))
-
-
-def smallest_change(diagnosis: Diagnosis, path_index: int) -> list[Content]:
-    """The path shown, and what it was proved to do."""
-    path = path_at(diagnosis, path_index)
-    if path is not None:
-        return [foreign_line(path.title, "bold $text"), proof_of(path)]
-    if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
-        return [Content.styled("none is needed", "$text-muted")]
-    return [Content.styled("? no bounded change is known", "$text-warning")]
-
-
-def proof_of(path: Path) -> Content:
-    """What judging all gates again showed."""
-    if path.opens_all:
-        return Content.styled("✔ opens all four gates", "$text-success")
-    count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)
-    return Content.styled(f"opens {count} of {len(path.gates)} gates", "$text-warning")

@@ -1,12 +1,17 @@
-"""The footer: the keys that work here, as many as the line holds; the way to help and the way out always among them."""
+"""The footer: the keys that work here, as many as the line holds; the way to help and the way out always among them.
+
+One widget that draws a line. Textual's own footer is a widget a key, made anew whenever a key comes or goes.
+"""
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from dataclasses import dataclass
+
+from textual import events
+from textual.app import RenderResult
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
-from textual.widgets._footer import FooterKey  # Textual exports the footer, not its keys
 
 ALWAYS = ("close", "help", "quit")
 """Actions that are shown whatever else is."""
@@ -14,33 +19,97 @@ FIRST_TO_GO = ("command_palette", "copy_text", "toggle_runs", "filter", "refresh
 """Actions that are left out before others."""
 
 
-class KeyLine(Footer):
-    """Textual's footer, which cuts what does not fit, even the last key, which quits."""
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """One key of the line."""
 
-    def compose(self) -> ComposeResult:
-        """Leave out keys from the middle until the rest fits; the help has them all."""
-        children = list(super().compose())
-        keys = [child for child in children if isinstance(child, FooterKey)]
-        left_out: set[Widget] = set()
-        optional = sorted((key for key in keys if not _wanted(key)), key=_dispensable)
-        while optional and self._width(keys, left_out) > self.app.size.width:
-            left_out.add(optional.pop())
-        yield from (child for child in children if child not in left_out)
+    key: str
+    """By Textual's name."""
+    display: str
+    label: str
+    action: str
+    enabled: bool = True
 
-    def _width(self, keys: list[FooterKey], left_out: set[Widget]) -> int:
-        between = 1 if self.compact else 2
-        return sum(_cells(key) + between for key in keys if key not in left_out) - between
+    @property
+    def content(self) -> Content:
+        """``r Refresh``."""
+        look = "" if self.enabled else " 50%"
+        return Content.assemble(
+            (self.display, f"bold $footer-key-foreground{look}"),
+            " ",
+            (self.label, f"$footer-description-foreground{look}"),
+        )
+
+    @property
+    def dispensable(self) -> int:
+        """The larger, the sooner it goes; below zero: never."""
+        if self.action in ALWAYS:
+            return -1
+        return len(FIRST_TO_GO) - FIRST_TO_GO.index(self.action) if self.action in FIRST_TO_GO else 0
 
 
-def _cells(key: FooterKey) -> int:
-    return Content(f"{key.key_display} {key.description}").cell_length
+def fitting(keys: list[ShownKey], width: int, gap: int) -> list[ShownKey]:
+    """The keys that the line holds; those that go first went first, and equals from the end."""
+    kept = list(keys)
+    going = sorted((key for key in keys if key.dispensable >= 0), key=lambda key: key.dispensable)
+    while going and sum(key.content.cell_length + gap for key in kept) - gap > width:
+        kept.remove(going.pop())
+    return kept
 
 
-def _dispensable(key: FooterKey) -> int:
-    """The larger, the sooner it goes; equals keep their order and go from the end."""
-    action = key.action.rpartition(".")[2]
-    return len(FIRST_TO_GO) - FIRST_TO_GO.index(action) if action in FIRST_TO_GO else 0
+class KeyLine(Widget):
+    """Shows the keys in force and does what they do when they are clicked."""
 
+    DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; width: 1fr; background: $footer-background; }"
 
-def _wanted(key: FooterKey) -> bool:
-    return key.action in ALWAYS
+    def __init__(self, *, compact: bool = False) -> None:
+        super().__init__()
+        self.compact = compact
+        self.show_command_palette = True
+        self._places: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        """Keys come and go with what has the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.refresh()
+
+    @property
+    def keys(self) -> list[ShownKey]:
+        """The keys that ask to be shown, one an action; the palette last."""
+        found: dict[str, ShownKey] = {}
+        palette: ShownKey | None = None
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            shown = ShownKey(
+                binding.key, self.app.get_key_display(binding), binding.description,
+                binding.action.rpartition(".")[2], enabled,
+            )  # fmt: skip
+            if binding.key == self.app.COMMAND_PALETTE_BINDING:
+                palette = shown if self.show_command_palette else None
+            elif binding.show:
+                found.setdefault(binding.action, shown)
+        return [*found.values(), *([palette] if palette else [])]
+
+    def render(self) -> RenderResult:
+        """Keys from the left, the palette at the right end."""
+        width, gap = self.content_size.width, 1 if self.compact else 2
+        keys = fitting(self.keys, width, gap)
+        line, self._places = Content(""), []
+        for key in keys:
+            if key.action == "command_palette":
+                line = line.truncate(max(0, width - key.content.cell_length), pad=True)
+            elif line.cell_length:
+                line += Content(" " * gap)
+            left = line.cell_length
+            line += key.content
+            self._places.append((left, line.cell_length, key.key))
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """As if the key had been pressed."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            for left, right, key in self._places:
+                if left <= offset.x < right:
+                    self.app.simulate_key(key)

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui import keymap
-from tui.widgets.blocks import Block, layout
+from tui.widgets.blocks import GAP, Block, layout
 
 
 class Sheet(Widget):
@@ -25,6 +25,8 @@ class Sheet(Widget):
         super().__init__(id=id)
         self._blocks = tuple(blocks)
         self._laid: tuple[int, list[Content]] | None = None
+        self.dense = False
+        """Without the blank lines between parts."""
 
     @property
     def text(self) -> str:
@@ -39,7 +41,8 @@ class Sheet(Widget):
 
     def _lines(self, width: int) -> list[Content]:
         if self._laid is None or self._laid[0] != width:
-            self._laid = (width, layout(self._blocks, width))
+            blocks = [block for block in self._blocks if block is not GAP] if self.dense else self._blocks
+            self._laid = (width, layout(blocks, width))
         return self._laid[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -65,6 +68,15 @@ class Page(VerticalScroll, can_focus=True):
         self.sheet.show(blocks)
         if not keep_place:
             self.scroll_home(animate=False)
+
+    @property
+    def dense(self) -> bool:
+        """Whether the page leaves out the blank lines between parts."""
+        return self.sheet.dense
+
+    @dense.setter
+    def dense(self, dense: bool) -> None:
+        self.sheet.dense = dense
 
     @property
     def text(self) -> str:

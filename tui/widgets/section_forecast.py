@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from diagnosis.gates import Verdict
 from diagnosis.verdicts import Problem
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets import signs
@@ -23,7 +24,9 @@ def blocks_of(view: DetailView) -> list[Block]:
     if not problems:
         outcome = rerun_outcome(diagnosis.live.gates)
         style = signs.VERDICT_STYLES[outcome.verdict]
-        words = "would pass every gate now." if outcome.word == "opens" else "meets nothing that is known to fail."
+        words = (
+            "would pass every gate now." if outcome.verdict is Verdict.PASS else "meets nothing that is known to fail."
+        )
         return [paragraph((f"{outcome.sign} ", style), f"A rerun{subject} {words}")]
     blocks = [
         heading(

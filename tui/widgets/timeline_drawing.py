@@ -157,7 +157,7 @@ class _Pen:
         titles = [self._head(index, self._title(index)) for index in self.shown]
         refs = [self._head(index, self._second(index)) for index in self.shown]
         if compact:
-            return [self.line(note or _muted("recorded · live"), titles), self.line(_muted("times in UTC"), refs)]
+            return [self.line(note or _muted("Run"), titles), self.line(_muted("Ref"), refs)]
         times = [self._head(index, self._third(index)) for index in self.shown]
         kinds = [self._head(index, self._kind(index)) for index in self.shown]
         return [

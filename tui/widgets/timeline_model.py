@@ -121,7 +121,7 @@ def rerun_outcome(gates: tuple[GateVerdict, ...]) -> Outcome:
     """What a rerun would come to: only four passes open."""
     verdicts = {verdict.verdict for verdict in gates}
     if verdicts == {Verdict.PASS}:
-        return Outcome("✔", "opens", Verdict.PASS)
+        return Outcome("✔", "passes", Verdict.PASS)
     if Verdict.FAIL in verdicts or Verdict.BLOCKED in verdicts:
         return Outcome("✘", "stops", Verdict.FAIL)
     return Outcome("?", "unproven", Verdict.UNKNOWN)

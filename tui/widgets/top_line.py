@@ -10,6 +10,9 @@ from textual.widget import Widget
 from tui.desk import Moment, Progress
 from tui.foreign_text import foreign_line
 
+WIDE = 100
+"""From this width on the moment's title is shown."""
+
 
 class TopLine(Widget):
     """One line; what matters most keeps its place when the screen is narrow."""
@@ -31,7 +34,8 @@ class TopLine(Widget):
         if self.title:
             title = foreign_line(self.title, "bold $text")
             _, slash, name = self.title.partition("/")
-            if title.cell_length > room and slash:
+            short = bool(self.origin_note) and width < WIDE
+            if slash and (short or title.cell_length > room):
                 title = foreign_line(f"…/{name}", "bold $text")
             left += Content(" ") + title
         if self.origin_note:
@@ -53,8 +57,9 @@ class TopLine(Widget):
             stage += foreign_line(self.moment.name, "bold $text-accent")
             if staged and self.moment_count:
                 stage += Content.styled(f"/{self.moment_count}", "$text-muted")
-            title = foreign_line(f" {self.moment.title} ", "$text")
-            parts.append(stage + title)
+            # Where it is narrow, what kind of facts these are matters more: what stopped the run is said below.
+            title = f" {self.moment.title} " if self.content_size.width >= WIDE else " "
+            parts.append(stage + foreign_line(title, "$text"))
         return Content.styled(" · ", "$text-muted").join(parts).truncate(room, ellipsis=True)
 
     def _progress(self, progress: Progress, room: int) -> Content:
