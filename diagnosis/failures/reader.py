@@ -56,16 +56,18 @@ _LONGEST_SENTENCE = 8_000
 _LONGEST_EVIDENCE = 2_000
 
 _UNFINISHED = re.compile(
-    r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|to|in an?|on|no|because|policy))\s*$"
+    r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|denied for|to|in an?|on|no|because|policy))\s*$"
 )
-_BROKEN = re.compile(r"uthorized|xplicit deny|ssume role|(?:operation|Access(?:Denied|Denied\w+)):\s*$")
+_BROKEN = re.compile(
+    r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|Access(?:Denied|Denied\w+)):\s*$"
+)
 """What a line holds whose sentence may go on in the next one."""
 _CONTINUES = re.compile(
     r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
-    r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|is not authorized|to perform: |User: )"
+    r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|authorized to perform|is not authorized|to perform: |User: )"
 )
 _BEGAN_BEFORE = (
-    (re.compile(r"\s*(?:not )?authorized to perform"), re.compile(r"\bis(?: not)?$")),
+    (re.compile(r"\s*(?:not )?authorized to perform"), re.compile(r"\bis(?: not)?$|\bNot$")),
     (re.compile(r"[\s\"'`]*(?:40\d|429|5\d\d):? [A-Z]\w+"), re.compile(r"/v2/\S+:$|\bstatus(?: code)?:?$")),
     (re.compile(r"\s*(?:ARN )?is invalid\b"), re.compile(r"\bRequest(?: ARN)?$")),
 )

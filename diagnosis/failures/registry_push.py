@@ -12,20 +12,21 @@ from diagnosis.gates import Checkpoint
 _STATUS = re.compile(
     r"\b(400|401|403|404|405|429|5\d\d):? \(?(?:Bad|Unauth|Forbid|Not Found|Method|Too Many|Internal|Service|Gateway)"
     r"|(?:status(?: code)?:?|StatusCode:?|HTTP(?:/\d(?:\.\d)?)?|response code:?|received) (400|401|403|404|405|429|5\d\d)\b"
-    r"|request to \S{1,2000}: (400|401|403|404|405|429|5\d\d)\s*$"  # a line that was broken before the words
+    r"|(?:request to \S{1,2000}|status code \[[^\]]{1,300}\]): (400|401|403|404|405|429|5\d\d)\s*$"  # broken before the words
 )
 _REGISTRY_TALK = re.compile(
     r"/v2/|failed to push|failed commit on ref|failed to (?:resolve|authorize|copy|fetch|pull|do request)"
     r"|parsing HTTP \d{3} response|checking push permission|reading manifest|writing (?:blob|manifest)|reuse blob"
     r"|initiating layer upload|uploading layer|/blobs/|/manifests/|pushing image|unexpected (?:HTTP )?status"
-    r"|Unauthorized for \S{1,400}: 4|from registry|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
+    r"|Unauthorized for \S{1,400}: 4|from registry|failed with status code"
+    r"|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
 )
 _PUSH_WORDS = re.compile(
     r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref|Build image failed"
 )
 _PULL_WORDS = re.compile(
     r"failed to resolve source metadata|initializing source|reading manifest|pulling from host|failed to pull"
-    r"|INSTALLATION FAILED|fetching \""
+    r"|failed with status code|INSTALLATION FAILED|fetching \""
 )
 """What is said of a pull alone, also in a step that is there to push."""
 _MANIFEST_PUT = re.compile(
@@ -86,7 +87,9 @@ def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> See
 
 
 def _forbidden(text: str, kind: Registry | None, *, pushes: bool) -> Seen:
-    if kind is None and "parsing HTTP 403 response" in text:
+    if kind is None and "invalid character 'Y'" in text:
+        return other("token-expired")  # how "Your authorization token has expired" begins, where JSON was expected
+    if kind is None and "parsing HTTP 403 response" in text and "unexpected end of JSON" in text:
         # Docker's words for a 403 without a body, which is how ECR refuses a HEAD.
         return authz(
             Checkpoint.REGISTRY_PUSH, None, "push-scope", "image-quota", "repository-policy-deny", "other-registry"
@@ -164,6 +167,7 @@ RULES: tuple[Rule, ...] = (
             "Method Not",
             "Too Many",
             "HTTP 4",
+            "failed with status code",
             "unexpected status",
             "unexpected HTTP status",
             "status 4",
@@ -171,6 +175,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _status,
     ),
+    holding(other("other-registry"), "credentials for the upstream", "upstream registry failed"),
     Rule(("pull access denied",), _pull_denied),
     Rule((CLIENTS_OWN,), _denied_without_body),
     Rule(("RegistryUnauthorizedException",), _jib),

@@ -36,7 +36,7 @@ def _not_created(text: str, _scene: Scene) -> Seen | None:
 
 
 def _immutable(text: str, _scene: Scene) -> Seen | None:
-    if "immutable" in text and ("tag" in text or "Tag" in text or "cannot be overwritten" in text):
+    if "immutable" in text and ("tag" in text or "Tag" in text or "overwritten" in text):
         return state("tag-immutable")
     return None
 

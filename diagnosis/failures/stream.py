@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from diagnosis.failures.prefilter import interesting_lines
 from diagnosis.logs.log_text import LONGEST_LINE, LogLine, LogReader
 
-BEFORE = 2
+BEFORE = 4
 """Lines kept before a line that may matter: the context that evidence shows."""
 AFTER = 5
 """Lines kept after it: context, and the rest of a sentence that was broken over lines."""

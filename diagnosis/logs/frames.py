@@ -40,3 +40,12 @@ QUOTED = re.compile(
     r"|Credentials could|Assuming role|It looks like|Did you mean|fatal:|\w+(?:Exception|Denied|Error):))"
 )
 """A reply's quotation mark before a line that speaks of a failure; npm and BuildKit put the same mark before headings."""
+STRAIGHT = str.maketrans(
+    {
+        "\N{LEFT SINGLE QUOTATION MARK}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    }
+)
+"""Quotation marks that no tool prints: a word processor or a chat put them there."""

@@ -28,6 +28,7 @@ from diagnosis.logs.frames import (
     NAMED,
     QUOTED,
     STEP_LINK,
+    STRAIGHT,
 )
 from diagnosis.logs.quoted import unquoted
 
@@ -193,6 +194,8 @@ class LogReader:
             text = STEP_LINK.sub(r"\1", text)
         if not text.isprintable():
             text = _CONTROL.sub(" ", text.removeprefix("\ufeff"))
+        if not text.isascii():
+            text = text.translate(STRAIGHT)
         if bracket and "[Container]" in text:
             frame = CODEBUILD.match(text)
             text = text[frame.end() :] if frame else text
