@@ -33,6 +33,7 @@ FRAGMENTS: tuple[str, ...] = (
     "not ok ",
     "not read Username",
     "auth config",
+    "be assumed",
     "login prior",
     "dentity provider",
     "id-token",

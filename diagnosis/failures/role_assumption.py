@@ -84,7 +84,10 @@ RULES: tuple[Rule, ...] = (
     Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume IAM Role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
     # Terraform's summary; the line that says why follows, and weighs more.
-    Rule(("IAM Role (",), says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL))),
+    Rule(
+        ("IAM Role (", 'role "arn:'),
+        says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL)),
+    ),
     holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
     Rule(("AWSSecurityTokenService",), _sts_refused),
     holding(authn(_ROLE, "region-disabled"), "RegionDisabledException"),

@@ -255,6 +255,7 @@ def test_other_refusals_of_the_role(line: str, cause: str | None, candidate: str
         "codepipeline.amazonaws.com is not authorized to perform AssumeRole on role arn:aws:iam::111122223333:role/build",
         "An error occurred (AccessDenied) when calling the AssumeRole operation: Roles may not be assumed by root accounts.",
         "Error: configuring S3 Backend: IAM Role (arn:aws:iam::111122223333:role/state) cannot be assumed.",
+        '* provider.aws: The role "arn:aws:iam::111122223333:role/deploy" cannot be assumed.',
     ],
 )
 def test_a_role_that_another_principal_may_not_assume(line: str) -> None:
