@@ -85,8 +85,11 @@ RULES: tuple[Rule, ...] = (
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
     # Terraform's summary; the line that says why follows, and weighs more.
     Rule(
-        ("IAM Role (", 'role "arn:'),
-        says("cannot be assumed", authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL)),
+        ("IAM Role (", "cannot be assumed"),
+        says(
+            r"(?:IAM Role \(|[Rr]ole \"arn:).*cannot be assumed",
+            authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL),
+        ),
     ),
     holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
     Rule(("AWSSecurityTokenService",), _sts_refused),
