@@ -1,8 +1,9 @@
 """What a role is granted beyond the needed set, statement by statement, by action and by resource.
 
 The registry is judged in detail: every granted ECR action is compared with the needed pairs, wildcards expanded with
-the action catalogue. Grants on other services are summarised: an unbounded one is an excess, a bounded one a note,
-since the needed set speaks of the registry alone.
+the action catalogue. An action that only reads, named and granted on needed repositories alone, is a note. Grants on other
+services are summarised: an unbounded one is an excess, a bounded one a note, since the needed set speaks of the
+registry alone.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from diagnosis.policy import (
 )
 from diagnosis.policy.arn import split_arn
 from diagnosis.policy.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.taken_away import Denials
 from diagnosis.verdicts import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
@@ -72,7 +74,7 @@ class Excess:
     unjudged: tuple[str, ...] = ()
     """Documents that could not be read: ``policy NAME (why)``."""
     notes: tuple[str, ...] = ()
-    """Bounded grants on other services, one sentence each."""
+    """Bounded grants on other services and readings of the needed repository, one sentence each."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
             unjudged.append(f"policy {named.name} ({document.text})")
         else:
             parsed.append((named.name, document))
-    denials = _Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
+    denials = Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
     items: list[ExcessItem] = []
     notes: list[str] = []
     for name, policy in parsed:
@@ -122,37 +124,10 @@ def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
     return Excess(tuple(items), tuple(unjudged), tuple(notes))
 
 
-class _Denials:
-    """What unconditional Deny statements take away again."""
-
-    def __init__(self, statements: list[Statement]) -> None:
-        self._statements = [item for item in statements if not item.conditions and item.resources is not None]
-
-    def everywhere(self, action: str) -> bool:
-        """Whether the action is denied on every resource."""
-        return any(
-            item.actions.covers(action.lower())
-            and item.resources is not None
-            and item.resources.everything
-            and not item.resources.negated
-            for item in self._statements
-        )
-
-    def elsewhere(self, action: str, needed: frozenset[str | None]) -> bool:
-        """Whether the action is denied on all but needed resources (Deny with NotResource)."""
-        return any(
-            item.actions.covers(action.lower())
-            and item.resources is not None
-            and item.resources.negated
-            and set(item.resources.patterns) <= needed
-            for item in self._statements
-        )
-
-
 class _Grant:
     """One Allow statement against the needed set."""
 
-    def __init__(self, policy: str, statement: Statement, needed: _Needed, denials: _Denials) -> None:
+    def __init__(self, policy: str, statement: Statement, needed: _Needed, denials: Denials) -> None:
         self._policy = policy
         self._statement = statement
         self._needed = needed
@@ -178,6 +153,9 @@ class _Grant:
         """Bounded grants on other services."""
         if self._of_every_service():
             return
+        reads = [action for action in self._surplus() if self._only_reads(action)]
+        if reads:
+            yield f"{self._where()} also allows {_listed(reads)} on {self._resource_words()} (reading only)."
         for service, patterns in self._other_services():
             if not self._unbounded(patterns):
                 yield f"{self._where()} also allows {_listed(patterns)} on {self._resource_words()} ({service}: not judged)."
@@ -187,14 +165,26 @@ class _Grant:
         return actions.negated or any(not set(p.partition(":")[0]) - {"*"} for p in actions.patterns)
 
     def _registry_actions(self) -> Iterator[ExcessItem]:
-        surplus = [
+        surplus = [action for action in self._surplus() if not self._only_reads(action)]
+        if surplus:
+            text = f"{self._where()} allows {_listed(surplus)} on {self._resource_words()}, which the release does not need"
+            yield self._item(ExcessKind.ACTION, text, tuple(surplus))
+
+    def _surplus(self) -> list[str]:
+        """The granted actions that are not needed."""
+        return [
             action
             for action in self._granted()
             if action.lower() not in self._needed.resources and not self._denials.everywhere(action)
         ]
-        if surplus:
-            text = f"{self._where()} allows {_listed(surplus)} on {self._resource_words()}, which the release does not need"
-            yield self._item(ExcessKind.ACTION, text, tuple(surplus))
+
+    def _only_reads(self, action: str) -> bool:
+        """Whether the statement names the action, which reads, and nothing but repositories that the release needs."""
+        facts = action_facts(action)
+        places = {place for found in self._needed.resources.values() for place in found if place and place != "*"}
+        named = action.lower() in (pattern.lower() for pattern in self._statement.actions.patterns)
+        reads = facts is not None and facts.access_level in _HARMLESS
+        return reads and named and not self._all_but and bool(self._patterns) and set(self._patterns) <= places
 
     def _registry_resources(self) -> Iterator[ExcessItem]:
         wide: dict[str, list[str]] = {}

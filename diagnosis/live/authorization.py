@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from diagnosis.account import NamedPolicy
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.excess import ExcessItem, ExcessKind, excess
+from diagnosis.excess import Excess, ExcessItem, ExcessKind, excess
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
@@ -189,7 +189,7 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
             )
         )
     return GateJudgement(
-        passed="Nothing beyond the needed actions is granted on the registry."
+        passed=_bounded(found)
         if policies
         else "The role has no permission policies, so nothing beyond the need is granted.",
         problems=tuple(problems),
@@ -206,6 +206,12 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
         ),
         notes=found.notes,
     )
+
+
+def _bounded(found: Excess) -> str:
+    reads = any(note.endswith("(reading only).") for note in found.notes)
+    but = " but reading of the same repository" if reads else ""
+    return f"Nothing beyond the needed actions{but} is granted on the registry."
 
 
 def _role_policies(run: RunClaims) -> tuple[NamedPolicy, ...]:

@@ -58,6 +58,29 @@ def test_exactly_the_needed_actions_are_no_excess():
     assert found(*EXACT).notes == ()
 
 
+def test_a_named_action_that_only_reads_the_needed_repository_is_a_note():
+    judged = found(*EXACT, allow(["ecr:ListImages", "ecr:DescribeRepositories"], REPO))
+    assert judged.items == ()
+    (note,) = judged.notes
+    assert "ecr:DescribeRepositories, ecr:ListImages" in note
+    assert "reading only" in note
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("ecr:ListImages", "*"),
+        allow("ecr:ListImages", [REPO, REPO + "-of-others"]),
+        allow("ecr:List*", REPO),
+        allow("ecr:TagResource", REPO),
+        allow("ecr:SetRepositoryPolicy", REPO),
+    ],
+    ids=["everywhere", "another repository too", "by a wildcard", "it tags", "it writes the policy"],
+)
+def test_anything_more_than_that_is_an_excess(statement):
+    assert [item.kind for item in found(*EXACT, statement).items] == [ExcessKind.ACTION]
+
+
 @pytest.mark.parametrize(
     "statements",
     [
