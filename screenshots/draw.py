@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tui.app import PlanescopeApp
 from tui.bootstrap import embedded_desk
+from tui.screens.compare import CompareScreen
 
 HERE = Path(__file__).parent
 CLOCK = datetime(2026, 2, 13, 12, 0, tzinfo=UTC)
@@ -47,6 +48,7 @@ SCENES = (
     Scene("remediation", keys=("2", "z")),
     Scene("forecast", keys=("right", "down", "3")),
     Scene("closure", stage="3", keys=("4",)),
+    Scene("compare", stage="3", keys=("a",)),
     Scene("log", keys=("v",)),
     Scene("help", keys=("question_mark",)),
 )
@@ -63,8 +65,10 @@ async def drawing(scene: Scene) -> str:
             async with asyncio.timeout(120):
                 while True:
                     await pilot.pause(0.02)
-                    main = app.timeline
-                    if main is not None and main.diagnosis is not None and not main.jobs.busy and not main.under_way:
+                    main, shown = app.timeline, app.screen
+                    waiting = isinstance(shown, CompareScreen) and shown.between is None
+                    resting = main is not None and not main.jobs.busy and not main.under_way and not waiting
+                    if resting and main is not None and main.diagnosis is not None:
                         return await pilot.pause()
                     if main is not None and (problem := main.query_one("#status")).has_class("-problem"):
                         raise SystemExit(f"{scene.name} cannot be drawn: {problem.text}")

@@ -52,6 +52,17 @@ def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:
         assert words in text
 
 
+def test_a_blocked_cell_leads_to_the_line_that_proves_what_blocked_it() -> None:
+    view = view_of(diagnosis_of(1), 0, 2)
+    assert view.verdict is not None
+    assert view.verdict.verdict is Verdict.BLOCKED
+    assert view.log_line == view_of(diagnosis_of(1), 0, 0).log_line
+    assert view.log_line is not None
+    text = text_of(section_evidence.blocks_of(view))
+    assert "Blocked by   OIDC trust, which this proves:" in text
+    assert "No OpenIDConnect provider found" in text
+
+
 def test_a_blocked_cell_says_which_gate_blocks_it_and_claims_no_owner() -> None:
     text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=1)))
     assert "Not reached: OIDC trust failed first." in text

@@ -16,6 +16,7 @@ from tui import keymap
 from tui.foreign_text import foreign_line
 from tui.widgets import signs
 from tui.widgets.blocks import GAP, Block, field, heading, paragraph
+from tui.widgets.glance_change import SHORT_NAMES
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 
@@ -115,7 +116,11 @@ def word_blocks() -> list[Block]:
         blocks.append(Block(Content(words), Content("  ") + signs.verdict_mark(verdict).truncate(12, pad=True)))
     blocks += [GAP, heading("Columns", "bold $text-accent")]
     blocks += [field(f"  {name}", words, width=14) for name, words in COLUMN_WORDS.items()]
+    blocks += [GAP, heading("Owners", "bold $text-accent")]
+    blocks += [field(f"  {name}", owner.value, width=14) for owner, name in SHORT_NAMES.items()]
     blocks += [GAP, heading("Marks", "bold $text-accent")]
+    blocks.append(field("  ▲ ▼", "Behind NOW: failed in a run and passes today; passed and fails today.", width=16))
+    blocks.append(field("  = ≠", "In the comparison: the same in both attempts, or not.", width=16))
     blocks.append(field("  reconstructed", "Part of the recording that was written around the public facts.", width=16))
     blocks.append(field("  stated", "Somebody says so; nothing observed it.", width=16))
     return blocks

@@ -26,6 +26,8 @@ class Block:
     """None: as many blanks as ``first`` is wide."""
     fill: str = ""
     """A style for the whole width of the page, such as a background."""
+    aside: bool = False
+    """Left out where lines are scarce."""
 
     @property
     def text(self) -> str:
@@ -70,7 +72,7 @@ class Pair(Block):
         ]
 
 
-GAP = Block(EMPTY)
+GAP = Block(EMPTY, aside=True)
 
 
 def heading(text: str | Content, style: str = "bold $text") -> Block:

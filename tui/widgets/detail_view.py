@@ -57,9 +57,9 @@ class DetailView:
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """What proves the cell, the best first: for an outcome, what stopped the run."""
+        """What proves the cell, the best first: for an outcome what stopped the run, for a blocked gate what blocked it."""
         if self.verdict is not None:
-            return self.verdict.evidence
+            return self.verdict.evidence or (self.blocked_by.evidence if self.blocked_by is not None else ())
         replay = self.column.replay
         if replay is None or self.cell.gate is not None:
             return ()
@@ -68,6 +68,13 @@ class DetailView:
             return (stopped.evidence,)
         failing = (verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL)
         return next((verdict.evidence for verdict in failing), ())
+
+    @property
+    def blocked_by(self) -> GateVerdict | None:
+        """The gate that failed before this cell's, where the cell was not reached."""
+        if self.verdict is None or self.verdict.verdict is not Verdict.BLOCKED:
+            return None
+        return next((verdict for verdict in self.column.gates if verdict.verdict is Verdict.FAIL), None)
 
     @property
     def log_line(self) -> Evidence | None:

@@ -59,7 +59,8 @@ def _words(piece: Evidence) -> list[Block]:
         words = foreign(text, "bold $text" if proving else "$text-muted")
         first = assemble(" ", bar, (gutter, "$text-muted"))
         rest = assemble(" ", ("│ ", "$text-disabled"), " " * len(gutter))
-        blocks.append(Block(words if words.plain else EMPTY, first, rest, fill="on $boost"))
+        before = index < len(piece.before)
+        blocks.append(Block(words if words.plain else EMPTY, first, rest, fill="on $boost", aside=before))
     return blocks
 
 

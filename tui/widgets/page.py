@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui import keymap
-from tui.widgets.blocks import GAP, Block, layout
+from tui.widgets.blocks import Block, layout
 
 
 class Sheet(Widget):
@@ -26,7 +26,7 @@ class Sheet(Widget):
         self._blocks = tuple(blocks)
         self._laid: tuple[int, list[Content]] | None = None
         self.dense = False
-        """Without the blank lines between parts."""
+        """Without what stands aside: blank lines between parts, the lines before a proving one."""
 
     @property
     def text(self) -> str:
@@ -41,7 +41,7 @@ class Sheet(Widget):
 
     def _lines(self, width: int) -> list[Content]:
         if self._laid is None or self._laid[0] != width:
-            blocks = [block for block in self._blocks if block is not GAP] if self.dense else self._blocks
+            blocks = [block for block in self._blocks if not block.aside] if self.dense else self._blocks
             self._laid = (width, layout(blocks, width))
         return self._laid[1]
 
@@ -71,7 +71,7 @@ class Page(VerticalScroll, can_focus=True):
 
     @property
     def dense(self) -> bool:
-        """Whether the page leaves out the blank lines between parts."""
+        """Whether the page leaves out what stands aside."""
         return self.sheet.dense
 
     @dense.setter

@@ -53,7 +53,9 @@ def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
     if compared is not None:
         blocks.append(compared)
     blocks += _where(verdict)
-    blocks += evidence_blocks(verdict.evidence)
+    if view.blocked_by is not None and not verdict.evidence:
+        blocks.append(field("Blocked by", (view.blocked_by.gate.label, "bold $text"), ", which this proves:"))
+    blocks += evidence_blocks(view.evidence)
     blocks += _candidates(view, verdict)
     if verdict.missing:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
@@ -73,7 +75,7 @@ def _where(verdict: GateVerdict) -> list[Block]:
         blocks.append(field("Checkpoint", (f"{place.removeprefix(' at ')}{owner}", "$text-muted")))
     elif owner:
         blocks.append(field("Owner", verdict.owner.value))
-    if verdict.actions:
+    if any(action not in verdict.reason for action in verdict.actions):
         blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
     return blocks
 
