@@ -48,13 +48,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
             passed="",
             problems=state.problems,
             undecided="It is not known which registry actions this release needs.",
-            missing=(
-                Missing(
-                    what="the actions that the release needs",
-                    why="neither the workflow file nor the log shows a registry step",
-                    how="read the workflow file (permission contents: read), or give --repository-uri",
-                ),
-            ),
+            missing=(_needs_gap(run),),
         )
     judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
     problems = (*_problems(judged), *state.problems)
@@ -70,6 +64,20 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
         else "",
         evidence=tuple(evidence for judgement in allowed for evidence in judgement.evidence),
         notes=state.notes,
+    )
+
+
+def _needs_gap(run: RunClaims) -> Missing:
+    """Why it is not known what the release needs."""
+    what = "the actions that the release needs"
+    own = [step.uses for step in run.job.steps if (step.uses or "").startswith("./")] if run.job else []
+    if own:
+        why = f"the steps of the action {own[0]} are not read, and no log shows them"
+        return Missing(what, why, f"look into {own[0]}/action.yml, or diagnose again once a run gets further")
+    return Missing(
+        what=what,
+        why="neither the workflow file nor the log shows a registry step",
+        how="read the workflow file (permission contents: read), or give --repository-uri",
     )
 
 

@@ -121,6 +121,7 @@ def test_where_the_needs_are_not_known_a_bounded_grant_is_not_called_too_much() 
     assert forecast(found) == []
     assert found.live is not None
     assert [verdict.verdict.value for verdict in found.live.gates[2:]] == ["unknown", "unknown"]
+    assert "./.github/actions/ship/action.yml" in found.live.gates[2].missing[0].how
 
 
 def test_everything_is_too_much_for_any_release() -> None:
