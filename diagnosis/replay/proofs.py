@@ -169,14 +169,14 @@ def _chained(step: ReadStep) -> bool:
 
 
 def _input_value(step: ReadStep, key: str) -> str | None:
-    """An input as the log shows it; where the log has no head, as the file has it."""
+    """An input as the log shows it; where the log has no head, or one without inputs, as the file has it."""
     heads = [section for section in step.sections if section.uses]
     for section in heads:
         pair = section.input(key)
         if pair:
             return pair[1]
     own: WorkflowStep | None = step.matched.written
-    return own.input(key) if own is not None and not heads else None
+    return own.input(key) if own is not None and not any(section.inputs for section in heads) else None
 
 
 def _has_input(step: ReadStep, *keys: str) -> bool:

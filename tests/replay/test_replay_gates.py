@@ -290,3 +290,11 @@ def test_the_same_attempt_always_gets_the_same_answer() -> None:
     attempt, workflow = recorded(*RELEASE)
     assert replay(attempt, workflow) == replay(attempt, workflow)
     assert isinstance(attempt.jobs, Known)
+
+
+def test_a_head_without_inputs_takes_them_from_the_file_also_where_they_speak_against_a_token() -> None:
+    bare = replace(CONFIGURE, inputs={}, written_inputs=CONFIGURE.inputs)
+    keys = replace(bare, written_inputs={**CONFIGURE.inputs, "aws-access-key-id": "${{ secrets.KEY }}"})
+    passed, doubted = (verdicts(replay(*recorded(CHECKOUT, step, LOGIN, PUSH))) for step in (bare, keys))
+    assert passed[:2] == (Verdict.PASS, Verdict.PASS)
+    assert Verdict.PASS not in doubted[:2]
