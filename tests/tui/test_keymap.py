@@ -18,6 +18,7 @@ from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.timeline import TimelineScreen
+from tui.widgets.key_line import ShownKey, fitting
 from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.timeline import Timeline
@@ -132,3 +133,31 @@ def test_bindings_carry_ids_and_tooltips() -> None:
             assert isinstance(binding, Binding)
             assert binding.id
             assert binding.tooltip
+
+
+def test_the_last_line_leaves_out_what_can_wait_and_never_the_ways_out() -> None:
+    keys = [
+        ShownKey(name, name[0], name, name)
+        for name in (
+            "judge",
+            "filter",
+            "copy_text",
+            "refresh_live",
+            "export",
+            "close",
+            "help",
+            "quit",
+            "command_palette",
+        )
+    ]
+    assert fitting(keys, 200, 1) == keys
+    kept = {width: [key.label for key in fitting(keys, width, 1)] for width in range(120)}
+    assert all({"close", "help", "quit"} <= set(names) for names in kept.values())
+    assert all(set(kept[width]) <= set(kept[width + 1]) for width in range(119))
+    gone = [
+        next(iter(set(kept[w + 1]) - set(kept[w]))) for w in range(118, -1, -1) if len(kept[w]) == len(kept[w + 1]) - 1
+    ]
+    assert gone == ["command_palette", "copy_text", "filter", "refresh_live", "export", "judge"]
+    for width in (40, 60, 80):
+        shown = fitting(keys, width, 1)
+        assert sum(key.content.cell_length + 1 for key in shown) - 1 <= width

@@ -18,6 +18,7 @@ from tui.screens.log_view import LogScreen
 from tui.widgets.detail import Detail
 from tui.widgets.detail_view import Form, Section
 from tui.widgets.glance import Glance
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page import Page
 from tui.widgets.run_list import RunList
 from tui.widgets.timeline import Timeline
@@ -364,6 +365,10 @@ async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
         await app.pilot.click(bar, offset=(bar._places[2][0] + 2, 0))
         await app.rest()
         assert app.main.query_one(Detail).section is Section.FORECAST
+        line = app.main.query_one(KeyLine)
+        await app.pilot.click(line, offset=(next(left for left, _, key in line._places if key == "question_mark"), 0))
+        await app.until(lambda: isinstance(app.app.screen, HelpScreen))
+        await app.press("escape")
         await app.pilot.click(RunList, offset=(5, 3))
         await app.pilot.click(RunList, offset=(5, 3))
         await app.rest()
