@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.app import RenderResult
 from textual.content import Content
 from textual.reactive import reactive
@@ -12,6 +14,17 @@ from tui.foreign_text import foreign_line
 
 WIDE = 100
 """From this width on the moment's title is shown."""
+
+
+def fitting_note(note: str, room: int) -> str:
+    """The note; where it does not fit, its last clauses, which say what is not as recorded: ``logs reconstructed``."""
+    rest = note
+    while foreign_line(rest).cell_length > room:
+        clause = re.search(r"[:,] ", rest)
+        if clause is None:
+            return note
+        rest = rest[clause.end() :]
+    return rest
 
 
 class TopLine(Widget):
@@ -29,7 +42,8 @@ class TopLine(Widget):
         """Left: name, repository, note. Right: progress, or moment and rate limit."""
         width = self.content_size.width
         right = self._right(max(20, width // 2))
-        left = Content.styled(" planescope ", "bold $block-cursor-foreground on $primary")
+        brand = " planescope " if width >= WIDE else "planescope"
+        left = Content.styled(brand, "bold $block-cursor-foreground on $primary")
         room = width - right.cell_length - left.cell_length - 3
         if self.title:
             title = foreign_line(self.title, "bold $text")
@@ -39,7 +53,9 @@ class TopLine(Widget):
                 title = foreign_line(f"…/{name}", "bold $text")
             left += Content(" ") + title
         if self.origin_note:
-            left += Content.styled(" · ", "$text-muted") + foreign_line(self.origin_note, "$text-warning")
+            left += Content.styled(" · ", "$text-muted")
+            note = fitting_note(self.origin_note, width - right.cell_length - left.cell_length - 1)
+            left += foreign_line(note, "$text-warning")
         left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True, pad=True)
         return left + Content(" ") + right
 
