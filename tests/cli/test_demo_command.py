@@ -87,6 +87,13 @@ def test_the_packet_of_the_three_runs_lies_on_disk_and_is_sound(tmp_path: Path) 
     assert run("packet", "verify", str(target)).exit_code == 0
 
 
+def test_account_ids_stand_in_a_packet_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    result = run("packet", "export", "--demo", "1", "-o", str(tmp_path), "--account-ids")
+    assert "account ids are in it" in result.stdout
+    assert "230372904534" in (tmp_path / "packet.md").read_text(encoding="utf-8")
+    assert run("packet", "verify", str(tmp_path)).exit_code == 0
+
+
 def test_a_changed_packet_is_found_out(tmp_path: Path) -> None:
     run("packet", "export", "--demo", "3", "-o", str(tmp_path))
     page = tmp_path / "packet.md"

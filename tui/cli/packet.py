@@ -33,18 +33,22 @@ def packet_group() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder; a new one by default.",
 )
-def export_command(runs: tuple[str, ...], demo_stage: str | None, directory: Path | None, **options: Any) -> None:
+@click.option("--account-ids", is_flag=True, help="Leave AWS account ids as they are; by default they are masked.")
+def export_command(
+    runs: tuple[str, ...], demo_stage: str | None, directory: Path | None, account_ids: bool, **options: Any
+) -> None:
     """Write the packet of these runs (ids or addresses), or of the case file's runs.
 
-    Account ids are masked. No policy document and no whole log goes in; a finding of the scan stops the export.
+    No policy document and no whole log goes in; a finding of the scan stops the export.
     """
     progress = ProgressLine()
+    masked = not account_ids
     if demo_stage:
         embedded = embedded_desk(demo_stage)
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = embedded.export_packet(diagnosis, directory)
+            written = embedded.export_packet(diagnosis, directory, mask_accounts=masked)
         finally:
             progress.clear()
             embedded.close()
@@ -57,13 +61,14 @@ def export_command(runs: tuple[str, ...], demo_stage: str | None, directory: Pat
         try:
             diagnosis = desk.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = desk.export_packet(diagnosis, directory)
+            written = desk.export_packet(diagnosis, directory, mask_accounts=masked)
         finally:
             progress.clear()
             desk.close()
         if desk.store_note:
             click.echo(f"planescope: {desk.store_note}", err=True)
-    click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})")
+    said = "" if masked else "; AWS account ids are in it as they are"
+    click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
 
 
 @packet_group.command("verify")
