@@ -76,6 +76,7 @@ class LongLog:
         """The condensed log; call it once, when everything was fed. Raises TooLarge."""
         self._look("".join(self._pieces) + self._decode(b"", final=True), last=True)
         self._end_section()
+        self._mark_gap()
         return "".join(f"{line}\n" for line in self._out)
 
     def _look(self, text: str, *, last: bool) -> None:
@@ -157,11 +158,15 @@ class LongLog:
         self._tail_size = self._after = 0
         self._head_left = self._limits.head
 
-    def _keep(self, line: str) -> None:
+    def _mark_gap(self) -> None:
+        """What was left out last is said, at the end of a log too."""
         if self._gap:
             self._out.append(mark(self._gap))
             self._kept += len(self._out[-1])
             self._gap = 0
+
+    def _keep(self, line: str) -> None:
+        self._mark_gap()
         self._out.append(line)
         self._kept += len(line) + 1
         if self._kept > self._limits.kept:

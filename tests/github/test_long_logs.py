@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tiny_github import QUICK, TOKEN, Said, TinyGitHub, job_object, run_object
 
@@ -132,6 +132,7 @@ def test_what_fits_stays_as_it_is_however_it_is_cut(log: str, piece: int) -> Non
 @given(
     st.lists(st.sampled_from(["x" * 40, "##[group]Run a", DENIED, "##[error]no", "", "Post job cleanup."]), max_size=80)
 )
+@example(["x" * 40, DENIED, DENIED, DENIED])  # the last line itself is left out
 def test_every_line_that_stays_has_its_own_number(lines: list[str]) -> None:
     limits = replace(SMALL, head=60, tail=90, between=400, block=200)
     log = stamped(*lines)
