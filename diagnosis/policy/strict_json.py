@@ -54,6 +54,9 @@ def read_json(text: str) -> object | JsonFault:
             parse_constant=_no_constant,
         )
     except json.JSONDecodeError as fault:
+        comma = _comma_too_many(text, fault.pos)
+        if comma is not None:
+            return _at(text, comma, "not JSON: a comma stands before the closing bracket")
         return JsonFault(f"not JSON: {fault.msg}", fault.lineno, fault.colno)
     except _DuplicateKeyError as fault:
         return _at(text, _duplicate_offset(text), str(fault))
@@ -62,6 +65,15 @@ def read_json(text: str) -> object | JsonFault:
     except (ValueError, RecursionError) as fault:
         return JsonFault(f"not JSON: {fault}")
     return document
+
+
+def _comma_too_many(text: str, offset: int) -> int | None:
+    """Where the comma stands that makes the bracket at the offset a fault. Python 3.13 names its place, older ones not."""
+    here = text[offset : offset + 1]
+    if here == ",":
+        return offset if text[offset + 1 :].lstrip(" \t\r\n")[:1] in ("}", "]") else None
+    before = text[:offset].rstrip(" \t\r\n")
+    return len(before) - 1 if here in ("}", "]") and before.endswith(",") else None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

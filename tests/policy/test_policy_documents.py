@@ -30,7 +30,8 @@ def parsed(source: object, kind: PolicyKind | None = None) -> Policy:
     [
         ("", 1, 1, "not JSON"),
         ('{"Statement": [}', 1, 16, "not JSON"),
-        ('{\n  "Version": "2012-10-17",\n  "Statement": [],\n}', 4, 1, "not JSON"),
+        ('{\n  "Version": "2012-10-17",\n  "Statement": [],\n}', 3, 18, "comma stands before the closing bracket"),
+        ('{"Statement": [1 , ]}', 1, 18, "comma stands before the closing bracket"),
         ('{"Statement": []} x', 1, 19, "not JSON"),
         ("{'Statement': []}", 1, 2, "not JSON"),
         ('{"Statement": [],\n "Statement": []}', 2, 2, "'Statement' stands twice"),

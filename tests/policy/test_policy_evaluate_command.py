@@ -66,7 +66,7 @@ def test_an_unreadable_row_gives_an_error_line_the_others_go_on_and_the_code_is_
             12,
             "line 7: key 'a' stands twice in one object (col",
         ),
-        (b'{"x": [1,], "id" : "\\u00e9"}', "\u00e9", "column 10)"),
+        (b'{"x": [1,], "id" : "\\u00e9"}', "\u00e9", "comma stands before the closing bracket (column 9)"),
         (b'{"id": "a\xff"}', "a\ufffd", "not UTF-8 at byte 9"),
         (b'{"id": ["a"], "request": NaN}', None, "NaN"),
         (b'{"id": 1.5, "request": NaN}', None, "NaN"),
