@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from textual.content import Content
 
+from diagnosis.evidence import Evidence
 from diagnosis.verdicts import ClosureStatus
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets import signs
 from tui.widgets.blocks import GAP, Block, assemble, bullet, heading, paragraph
 from tui.widgets.detail_view import DetailView
+from tui.widgets.timeline_model import attempt_title
 
 STATUS_LOOK = {
     ClosureStatus.CLOSED: ("✔", "bold $text-success"),
@@ -24,6 +28,7 @@ def blocks_of(view: DetailView) -> list[Block]:
     if closure is None:
         return [paragraph("This chain was not judged for closure.")]
     sign, style = STATUS_LOOK[closure.status]
+    runs = {replay.attempt.html_url: attempt_title(replay) for replay in view.diagnosis.replays}
     blocks = [
         heading(assemble((f"{sign} {closure.status.value}", style))),
         paragraph(foreign(closure.sentence)),
@@ -32,11 +37,7 @@ def blocks_of(view: DetailView) -> list[Block]:
     for rule in closure.rules:
         blocks.append(Block(assemble(foreign_line(rule.title, "bold $text")), _mark(signs.verdict_mark(rule.verdict))))
         blocks.append(paragraph(foreign(rule.reason, "$text-muted"), indent=11))
-        blocks += [
-            paragraph(foreign_line(piece.address, "$text-accent"), indent=11)
-            for piece in rule.evidence
-            if piece.address
-        ]
+        blocks += _proofs(rule.evidence, runs, indent=11)
     if closure.integrity:
         blocks += [GAP, heading("Integrity: green for the wrong reason?", "bold $text-warning")]
     for finding in closure.integrity:
@@ -49,12 +50,17 @@ def blocks_of(view: DetailView) -> list[Block]:
             )
         )
         blocks.append(paragraph(foreign(finding.reason), indent=2))
-        blocks += [
-            paragraph(foreign_line(piece.address, "$text-accent"), indent=2)
-            for piece in finding.evidence
-            if piece.address
-        ]
+        blocks += _proofs(finding.evidence, runs, indent=2)
     return blocks
+
+
+def _proofs(evidence: Iterable[Evidence], runs: Mapping[str, str], *, indent: int) -> list[Block]:
+    """Where the proof lies: attempts of this timeline by the names that it gives them, anything else by its address."""
+    addresses = list(dict.fromkeys(piece.address for piece in evidence if piece.address))
+    named = [runs[address] for address in addresses if address in runs]
+    blocks = [paragraph(foreign_line(", ".join(named), "$text-accent"), indent=indent)] if named else []
+    others = [address for address in addresses if address not in runs]
+    return blocks + [paragraph(foreign_line(address, "$text-accent"), indent=indent) for address in others]
 
 
 def _mark(mark: Content) -> Content:

@@ -192,7 +192,9 @@ class _Pen:
             subject = self.diagnosis.subject
             return _muted(f"for {attempt_title(subject)}" if subject else "for no run")
         count = len(self.diagnosis.paths)
-        return _muted(f"path {self.path_index % count + 1}/{count}" if count else "no path")
+        if count:
+            return _muted(f"path {self.path_index % count + 1}/{count}")
+        return _muted("no path" if column.outcome.verdict is Verdict.UNKNOWN else "not needed")
 
     def _third(self, index: int) -> Content:
         column = self.columns[index]

@@ -95,7 +95,7 @@ def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
         return Column(Side.AFTER_FIX, path.gates, rerun_outcome(path.gates))
     if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
         why = "Every gate passes now: there is nothing to fix."
-        return Column(Side.AFTER_FIX, (), Outcome("–", "no fix", Verdict.BLOCKED), why_empty=why)
+        return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why)
     why = "No bounded change is known that would open what fails now."
     return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why)
 
