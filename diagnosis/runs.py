@@ -131,6 +131,15 @@ class CalledWorkflow:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalAction:
+    """The file of an action that lies in the run's own repository, at the run's commit."""
+
+    path: str
+    """``.github/actions/NAME/action.yml``, or ``action.yaml``."""
+    text: Reading[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt of a workflow run: the unit that gets verdicts."""
 
@@ -168,6 +177,8 @@ class Attempt:
     )
     called_workflows: tuple[CalledWorkflow, ...] = ()
     """The reusable workflows that the run called, at their commits."""
+    local_actions: tuple[LocalAction, ...] = ()
+    """The actions of its own repository that the run's steps use (``uses: ./path``)."""
     environment: str | None = None
     """The environment the releasing job names, where the workflow file or the API tells."""
     origin: Origin = Origin.RECORDED

@@ -21,6 +21,19 @@ class WorkflowStep:
     continue_on_error: bool | str = False
     line: int = 0
     """1-based line of the step in the file."""
+    file: str = ""
+    """The path of the action's file in which the step is written; empty for a step of a workflow file."""
+    inner: tuple[WorkflowStep, ...] = ()
+    """The steps of the local composite action that this step uses, its inputs filled in."""
+    outputs: tuple[tuple[str, str], ...] = ()
+    """The outputs that such an action hands on once this step is done; expressions are left as written."""
+    unread: str = ""
+    """Why the steps of the local action are not known, where its file was asked for in vain."""
+
+    @property
+    def with_inner(self) -> tuple[WorkflowStep, ...]:
+        """The step, then those of its action, and of theirs."""
+        return (self, *(each for step in self.inner for each in step.with_inner))
 
     def input(self, key: str) -> str | None:
         """The value of a ``with:`` key, keys compared case-insensitively as the runner does."""
@@ -50,6 +63,11 @@ class WorkflowJob:
     caller: WorkflowJob | None = None
     """The job that calls the workflow in which this one is written; None for a job of the run's own file."""
 
+    @property
+    def all_steps(self) -> tuple[WorkflowStep, ...]:
+        """Its steps, each followed by those of the local action that it uses."""
+        return tuple(each for step in self.steps for each in step.with_inner)
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
@@ -75,8 +93,20 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """The file of an action (``action.yml``)."""
+
+    path: str
+    steps: tuple[WorkflowStep, ...] = ()
+    """Of a composite action; every other kind has none."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """Name and default; without one the value is empty, as the runner has it."""
+    outputs: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UnparsableWorkflow:
-    """The file could not be read as a workflow; gates that need it are unknown."""
+    """The file could not be read as a workflow or an action; gates that need it are unknown."""
 
     path: str
     why: str

@@ -204,7 +204,7 @@ def _called_file(job: WorkflowJob) -> str | None:
 
 def token_jobs(workflow: Workflow) -> tuple[WorkflowJob, ...]:
     """The jobs that take AWS credentials by a token; without such a sign those that call a workflow, else all."""
-    assuming = tuple(job for job in workflow.jobs if any(_assumes_role(step.uses, step.run) for step in job.steps))
+    assuming = tuple(job for job in workflow.jobs if any(_assumes_role(step.uses, step.run) for step in job.all_steps))
     return assuming or tuple(job for job in workflow.jobs if job.uses) or workflow.jobs
 
 

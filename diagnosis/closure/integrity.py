@@ -81,7 +81,7 @@ def _run_evidence(attempt: Attempt) -> Evidence:
 
 def _releasing_steps(workflow: Workflow) -> tuple[WorkflowStep, ...]:
     job = releasing_job(workflow)
-    return job.steps if job else ()
+    return job.all_steps if job else ()
 
 
 def _crosses_a_gate(step: WorkflowStep) -> bool:
@@ -106,19 +106,21 @@ def gates_demoted(workflow: Workflow) -> list[IntegrityFinding]:
             continue
         name = step.name or step.uses or "a step"
         if step.continue_on_error not in (False, "false"):
-            findings.append(_demoted(workflow, f"step {name} has continue-on-error", step.line))
+            findings.append(_demoted(workflow, f"step {name} has continue-on-error", step.line, step.file))
         if (step.condition or "").replace("${{", "").replace("}}", "").strip() == "false":
-            findings.append(_demoted(workflow, f"step {name} is switched off (`if: false`)", step.line))
+            findings.append(_demoted(workflow, f"step {name} is switched off (`if: false`)", step.line, step.file))
         if step.run and re.search(r"(?:docker push|aws ecr [a-z-]+|crane push)[^\n]*\|\|\s*(?:true|echo|:)", step.run):
-            findings.append(_demoted(workflow, f"step {name} swallows the failure of its command", step.line))
+            findings.append(
+                _demoted(workflow, f"step {name} swallows the failure of its command", step.line, step.file)
+            )
     return findings
 
 
-def _demoted(workflow: Workflow, what: str, line: int) -> IntegrityFinding:
+def _demoted(workflow: Workflow, what: str, line: int, file: str = "") -> IntegrityFinding:
     return IntegrityFinding(
         slug="gate-demoted",
         reason=f"{what[0].upper()}{what[1:]}: a denial there does not stop the release.",
-        evidence=(Evidence(kind=EvidenceKind.WORKFLOW_FILE, text=what, address=workflow.path, line=line),),
+        evidence=(Evidence(kind=EvidenceKind.WORKFLOW_FILE, text=what, address=file or workflow.path, line=line),),
         breaks_closure=True,
     )
 
@@ -142,7 +144,10 @@ def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[Integri
                 "the admitted ref need not be the code that runs.",
                 evidence=(
                     Evidence(
-                        kind=EvidenceKind.WORKFLOW_FILE, text=f"ref: {wanted}", address=workflow.path, line=step.line
+                        kind=EvidenceKind.WORKFLOW_FILE,
+                        text=f"ref: {wanted}",
+                        address=step.file or workflow.path,
+                        line=step.line,
                     ),
                 ),
             )
@@ -183,7 +188,7 @@ def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: b
             Evidence(
                 kind=EvidenceKind.WORKFLOW_FILE,
                 text=f"{file} is written from a literal heredoc",
-                address=workflow.path,
+                address=step.file or workflow.path,
                 line=step.line,
             ),
         ),

@@ -205,7 +205,7 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
     places = [
         workflow.env,
         *(job.env for job in workflow.jobs),
-        *(step.env for job in workflow.jobs for step in job.steps),
+        *(step.env for job in workflow.jobs for step in job.all_steps),
     ]
     keyed = [name for env in places for name, value in env if name.upper() == "AWS_SECRET_ACCESS_KEY" and value]
     if keyed or (step is not None and step.input("aws-secret-access-key")):
@@ -217,7 +217,14 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
         title,
         Verdict.PASS,
         "The workflow assumes a role by web identity and names no static keys.",
-        (Evidence(EvidenceKind.WORKFLOW_FILE, "role-to-assume, no key inputs", address=workflow.path, line=step.line),),
+        (
+            Evidence(
+                EvidenceKind.WORKFLOW_FILE,
+                "role-to-assume, no key inputs",
+                address=step.file or workflow.path,
+                line=step.line,
+            ),
+        ),
     )
 
 

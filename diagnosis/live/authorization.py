@@ -70,10 +70,11 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
 def _needs_gap(run: RunClaims) -> Missing:
     """Why it is not known what the release needs."""
     what = "the actions that the release needs"
-    own = [step.uses for step in run.job.steps if (step.uses or "").startswith("./")] if run.job else []
-    if own:
-        why = f"the steps of the action {own[0]} are not read, and no log shows them"
-        return Missing(what, why, f"look into {own[0]}/action.yml, or diagnose again once a run gets further")
+    steps = run.job.all_steps if run.job else ()
+    own = next((step for step in steps if (step.uses or "").startswith("./") and not step.inner), None)
+    if own is not None:
+        why = f"the steps of the action {own.uses} are not read{f' ({own.unread})' * bool(own.unread)}, and no log shows them"
+        return Missing(what, why, f"look into {own.uses}/action.yml, or diagnose again once a run gets further")
     return Missing(
         what=what,
         why="neither the workflow file nor the log shows a registry step",

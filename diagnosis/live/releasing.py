@@ -86,7 +86,7 @@ def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:
 def _credential_steps(job: WorkflowJob | None) -> tuple[WorkflowStep, ...]:
     if job is None:
         return ()
-    return tuple(step for step in job.steps if (step.uses or "").lower().startswith(_CREDENTIALS_ACTION))
+    return tuple(step for step in job.all_steps if (step.uses or "").lower().startswith(_CREDENTIALS_ACTION))
 
 
 def _filled(workflow: Workflow, job: WorkflowJob | None, step: WorkflowStep, known: dict[str, str]) -> dict[str, str]:

@@ -75,6 +75,7 @@ def _change(situation: Situation, arn: str) -> str:
     given = _dispatch_input(situation)
     if given:
         return f"Dispatch {path} with the input `{given}` set to {arn}; the file itself stays as it is."
+    path = (step.file if step is not None else "") or path
     where = f"{path} (line {step.line})" if step is not None and step.line else path
     written = (
         ""
@@ -133,5 +134,5 @@ def _other_steps(situation: Situation) -> int:
     workflow, step = situation.run.workflow, situation.run.crossing.step
     if step is None or not isinstance(workflow, Workflow):
         return 0
-    steps = [item for job in workflow.jobs for item in job.steps if item is not step]
+    steps = [item for job in workflow.jobs for item in job.all_steps if item is not step]
     return sum((item.input("role-to-assume") or "").strip() == _now(situation) for item in steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from diagnosis.account import AccountState, OtherRole
@@ -12,7 +12,7 @@ from diagnosis.live.releasing import releasing
 from diagnosis.reading import Known
 from diagnosis.remediation import Change, ChangeKind
 from diagnosis.verdicts import Fact, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
 _INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy")
@@ -86,8 +86,7 @@ def _in_file(workflow: Workflow, replay: Replay, role_arn: str | None, target: s
         changed = _without_keys(_with_id_token(workflow, job))
     elif target in _INPUTS and value and crossing.step:
         inputs = (*(item for item in crossing.step.inputs if item[0].lower() != target), (target, value))
-        steps = tuple(replace(step, inputs=inputs) if step is crossing.step else step for step in job.steps)
-        changed = replace(job, steps=steps)
+        changed = _each_step(job, lambda step: replace(step, inputs=inputs) if step is crossing.step else step)
     else:
         return workflow
     jobs = tuple(changed if item is job else item for item in workflow.jobs)
@@ -101,12 +100,21 @@ def _with_id_token(workflow: Workflow, job: WorkflowJob) -> WorkflowJob:
 
 
 def _without_keys(job: WorkflowJob) -> WorkflowJob:
-    steps = tuple(
-        replace(
+    changed = _each_step(
+        job,
+        lambda step: replace(
             step,
             inputs=tuple(pair for pair in step.inputs if pair[0].lower() not in KEY_INPUTS),
             env=tuple(pair for pair in step.env if pair[0].upper() not in _KEY_NAMES),
-        )
-        for step in job.steps
+        ),
     )
-    return replace(job, steps=steps, env=tuple(pair for pair in job.env if pair[0].upper() not in _KEY_NAMES))
+    return replace(changed, env=tuple(pair for pair in job.env if pair[0].upper() not in _KEY_NAMES))
+
+
+def _each_step(job: WorkflowJob, change: Callable[[WorkflowStep], WorkflowStep]) -> WorkflowJob:
+    """The job with every step changed, those of local actions too."""
+
+    def changed(step: WorkflowStep) -> WorkflowStep:
+        return replace(change(step), inner=tuple(changed(each) for each in step.inner))
+
+    return replace(job, steps=tuple(changed(step) for step in job.steps))

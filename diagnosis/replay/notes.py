@@ -86,6 +86,12 @@ def _log_notes(reads: Sequence[ReadJob]) -> list[str]:
 def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None) -> list[str]:
     if isinstance(workflow, UnparsableWorkflow):
         return [f"The workflow file could not be read as one: {workflow.why}"]
+    if isinstance(workflow, Workflow):
+        unread = {step.uses: step.unread for job in workflow.jobs for step in job.all_steps if step.unread}
+        return [
+            f"The steps of the action {uses} are known by the log alone: {why}."
+            for uses, why in list(unread.items())[:_MOST_NAMED]
+        ]
     if workflow is None and isinstance(attempt.workflow_text, Unreadable):
         return [f"The workflow file was not read ({attempt.workflow_text.why}); steps are known by the log alone."]
     return []

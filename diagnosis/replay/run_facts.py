@@ -83,10 +83,10 @@ def _input(read: ReadJob, witness: Witness, key: str, role_step: ReadStep | None
         if own is None:
             continue
         if key == "audience":
-            yield own.input(key) or "", witness.file(f"{key}: {own.input(key)}", own.line)
+            yield own.input(key) or "", witness.file(f"{key}: {own.input(key)}", own.line, own.file)
         else:
             for value in written:
-                yield value or "", witness.file(f"{key}: {own.input(key) or value}", own.line)
+                yield value or "", witness.file(f"{key}: {own.input(key) or value}", own.line, own.file)
 
 
 def _first_push(read: ReadJob) -> ReadStep | None:
@@ -136,7 +136,7 @@ def _where(read: ReadJob, witness: Witness, step: ReadStep, needle: str) -> Evid
             named = next((line for line in section.lines[:500] if needle in line.text), section.lines[0])
             return witness.line(read, step, named)
     own = step.matched.written
-    return witness.file(f"{step.name}: {needle}", own.line if own else 0)
+    return witness.file(f"{step.name}: {needle}", own.line if own else 0, own.file if own else "")
 
 
 def _own_registry(read: ReadJob, witness: Witness) -> Fact | None:

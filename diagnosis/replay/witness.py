@@ -87,12 +87,12 @@ class Witness:
             line=annotation.line,
         )
 
-    def file(self, text: str, line: int = 0) -> Evidence:
-        """A line of the workflow file at the run's commit."""
+    def file(self, text: str, line: int = 0, path: str = "") -> Evidence:
+        """A line of the workflow file at the run's commit, or of the file at ``path``."""
         repository = self.attempt.repository
         root = repository.html_url or self.attempt.html_url.split("/actions/")[0]
         at = f"#L{line}" if line else ""
-        path = self.attempt.workflow_path.split("@")[0]
+        path = path or self.attempt.workflow_path.split("@")[0]
         return Evidence(
             EvidenceKind.WORKFLOW_FILE,
             _short(text),

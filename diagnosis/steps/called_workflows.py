@@ -61,7 +61,7 @@ def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Workflo
         steps=tuple(_step(step, filled) for step in job.steps),
         permissions=_permissions(file, caller, inner, job),
         environment=filled(job.environment) if job.environment else None,
-        condition=_condition(caller.condition, job.condition),
+        condition=joint_condition(caller.condition, job.condition),
         env=_filled_pairs((*inner.env, *job.env), filled),
         inputs=_filled_pairs(job.inputs, filled),
         line=0,
@@ -78,7 +78,8 @@ def _permissions(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Work
     return stated
 
 
-def _condition(outer: str | None, inner: str | None) -> str | None:
+def joint_condition(outer: str | None, inner: str | None) -> str | None:
+    """The condition of what stands within something that has one."""
     if is_never(outer) or not inner:
         return outer
     return inner if is_never(inner) or not outer else f"{outer} && {inner}"

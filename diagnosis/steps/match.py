@@ -9,7 +9,7 @@ output. What does not fit is left unpaired: nothing is proved by a pairing that 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -92,6 +92,11 @@ def match_steps(steps: Sequence[Step], written: Sequence[WorkflowStep], log: Job
         )
         for at, step in enumerate(matched)
     )
+
+
+def with_inner_steps(matched: Iterable[Matched]) -> tuple[Matched, ...]:
+    """The steps of a job, each followed by those steps of its action that the log does not show."""
+    return tuple(each for step in matched for each in (step, *_not_shown(step)))
 
 
 def default_name(step: WorkflowStep) -> str:
@@ -231,3 +236,19 @@ def _own(sections: list[Section], step: Matched) -> tuple[Section, ...]:
         return tuple(sections)
     further = tuple(line for section in rest for line in section.lines)
     return (replace(first, lines=first.lines + further, output=first.output + further),)
+
+
+def _not_shown(step: Matched) -> Iterator[Matched]:
+    """The inner steps that did not run, or of which no log is there. Where the step succeeded, its log shows all."""
+    own = step.written
+    if own is None or not own.inner or step.is_post or (step.sections and step.succeeded):
+        return
+    inner = own.with_inner[1 : MOST_STEPS + 1]
+    names = [default_name(each) for each in inner]
+    shown = [section.head for section in step.sections[1:] if section.kind is SectionKind.RUN]
+    begun = 0
+    for head in shown[:MOST_STEPS]:
+        begun = next((at + 1 for at in range(begun, len(inner)) if _fits(names[at], f"Run {head}")), begun)
+    if begun or not shown:
+        # A head that is none of these steps' leaves it open how far the action got.
+        yield from (Matched(None, each) for each in inner[begun:])

@@ -26,7 +26,7 @@ from diagnosis.steps.kinds import (
     is_composite_candidate,
     outputs_of_action,
 )
-from diagnosis.steps.match import Matched, match_steps
+from diagnosis.steps.match import Matched, match_steps, with_inner_steps
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
@@ -138,7 +138,8 @@ def read_job(
 ) -> ReadJob:
     """Put together what the API, the file and the log say of one job; any of the three may be missing."""
     log = read_job_log(job.log.value) if job is not None and isinstance(job.log, Known) and job.log.value else None
-    matched = _in_order(match_steps(job.steps if job else (), written.steps if written else (), log), written)
+    listed = match_steps(job.steps if job else (), written.steps if written else (), log)
+    matched = with_inner_steps(_in_order(listed, written))
     values: dict[str, str] = run_values(attempt) if attempt else {}
     if log is not None:
         values.update(_common_environment(log))
@@ -150,6 +151,9 @@ def read_job(
         deeds = _deeds(step, workflow, written, values)
         own = step.written
         steps.append(ReadStep(step, deeds, own.condition if own else None, own.continue_on_error if own else False))
+        for name, value in own.outputs if own else ():
+            if is_legible(text := expand(value, values)):
+                values[f"outputs.{name}"] = text
     return ReadJob(job, written, workflow, log, tuple(steps), values)
 
 

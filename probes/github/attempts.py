@@ -57,7 +57,15 @@ def read_again(client: Client, attempt: Attempt) -> tuple[Attempt, ...]:
 
 def _differs(now: Attempt, before: Attempt) -> bool:
     """Whether the run objects differ; parts do not count."""
-    names = ("jobs", "workflow_text", "oidc_customization", "artifacts", "called_workflows", "environment")
+    names = (
+        "jobs",
+        "workflow_text",
+        "oidc_customization",
+        "artifacts",
+        "called_workflows",
+        "local_actions",
+        "environment",
+    )
     parts = {name: getattr(before, name) for name in names}
     return replace(now, **parts, origin=before.origin, reconstructed=before.reconstructed) != before
 

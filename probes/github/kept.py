@@ -9,7 +9,7 @@ from probes.github.credentials import GitHubAccess
 from probes.github.parts import Depth
 from probes.store.attempts import AttemptStore, Scope
 
-_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows")
+_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows", "local_actions")
 
 
 class Kept:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from diagnosis.reading import Absent, Known, Reading, Unreadable
 from diagnosis.runs import Attempt, CalledWorkflow, Job, OidcCustomization
 from diagnosis.workflow import Workflow
+from probes.github.action_files import ActionFiles
 from probes.github.artifacts import read_artifacts
 from probes.github.attempts import read_jobs
 from probes.github.client import Client
@@ -63,6 +64,7 @@ class Parts:
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
+        self._actions = ActionFiles(crew)
         self._by_step = StepLogs()
         self._lock = Lock()
         self._files: dict[FileAt, Reading[str]] = {}
@@ -83,6 +85,8 @@ class Parts:
         whole = [self._with_first_round(attempt, found) for attempt in attempts]
         if depth < Depth.LOGS:
             return tuple(whole)
+        if depth >= Depth.VERDICT:
+            whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
         spoken = self._with_words(whole, depth, watch)
         return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
 

@@ -1,4 +1,4 @@
-"""The workflow files of recorded attempts: each at its commit, once, or refused."""
+"""The workflow files and local actions of recorded attempts: each at its commit, once, or refused."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class RecordedFiles:
         self._unread: dict[FileAt, Unreadable] = {}
 
     def add(self, attempt: Attempt) -> None:
-        """Take the attempt's own file and those of the workflows that it called."""
+        """Take the attempt's own file, those of the workflows that it called, and those of its actions."""
         self._own = attempt.repository.full_name
         self._take(file_of(attempt), attempt.workflow_text)
         for called in attempt.called_workflows:
             self._take(called_file(called), called.text)
+        for action in attempt.local_actions:
+            self._take(FileAt(self._own, action.path, attempt.head_sha), action.text)
 
     def _take(self, place: object, reading: Reading[str]) -> None:
         if isinstance(place, FileAt) and isinstance(reading, Known):

@@ -1,4 +1,4 @@
-"""What a workflow file says: YAML text into :class:`diagnosis.workflow.Workflow`, with line numbers.
+"""What a workflow file or an action's file says: YAML text into :mod:`diagnosis.workflow`, with line numbers.
 
 The file is foreign. It is composed into nodes and never constructed, so no tag runs anything and no alias is ever
 unfolded: only the members that planescope knows are looked at, and their number is bounded.
@@ -6,21 +6,22 @@ unfolded: only the members that planescope knows are looked at, and their number
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.workflow import Action, UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
 _LONGEST = 512_000
 _MOST_STEPS = 5_000
 _MOST_MEMBERS = 20_000
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 
 
 class _NotAWorkflow(Exception):  # noqa: N818 - becomes a value at once
@@ -35,13 +36,23 @@ def parse_workflow(text: str, path: str) -> Workflow | UnparsableWorkflow:
 
     Remembered: the file rarely changes between the runs of a chain, and parsing takes longer than the request.
     """
+    return _parsed(text, path, lambda root: _Reader(path).workflow(root))
+
+
+@lru_cache(maxsize=64)
+def parse_action(text: str, path: str) -> Action | UnparsableWorkflow:
+    """An action's file as values, or why it is none and at which line. Never raises."""
+    return _parsed(text, path, lambda root: _Reader(path).action(root))
+
+
+def _parsed(text: str, path: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
     if len(text) > _LONGEST:
         return UnparsableWorkflow(path, f"it is longer than {_LONGEST // 1000} thousand characters")
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         if root is None:
             return UnparsableWorkflow(path, "it is empty")
-        return _Reader(path).workflow(root)
+        return read(root)
     except _NotAWorkflow as fault:
         return UnparsableWorkflow(path, str(fault), fault.line)
     except MarkedYAMLError as fault:
@@ -77,6 +88,27 @@ class _Reader:
             inputs=self._inputs(top.get("on")),
         )
 
+    def action(self, root: Any) -> Action:
+        top = self._map(root, "the file")
+        if "runs" not in top:
+            raise _NotAWorkflow("it has no `runs`", root)
+        runs = self._map(top["runs"], "`runs`")
+        steps = runs.get("steps") if (_scalar(runs.get("using")) or "").lower() == "composite" else None
+        return Action(
+            path=self._path,
+            steps=self._steps_of(steps, "the action"),
+            inputs=tuple((name, _default(members) or "") for name, members in self._described(top, "inputs")),
+            outputs=tuple(
+                (name, value)
+                for name, members in self._described(top, "outputs")
+                if (value := _scalar(members.get("value")))
+            ),
+        )
+
+    def _described(self, top: dict[str, Any], what: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, node in self._members_of(top.get(what), f"`{what}`"):
+            yield name, dict(self._members_of(node, f"`{name[:40]}`"))
+
     def _jobs(self, node: Any) -> tuple[WorkflowJob, ...]:
         jobs = self._map(node, "`jobs`")
         # A job's line is that of its name; its node begins below it, or elsewhere if it is an alias.
@@ -85,13 +117,10 @@ class _Reader:
 
     def _job(self, name: str, node: Any, line: int) -> WorkflowJob:
         job = self._map(node, f"the job `{name[:40]}`")
-        steps = job.get("steps")
-        if steps is not None and not isinstance(steps, SequenceNode):
-            raise _NotAWorkflow(f"the steps of the job `{name[:40]}` are no list", steps)
         return WorkflowJob(
             id=name,
             name=_scalar(job.get("name")),
-            steps=tuple(self._step(step) for step in steps.value) if steps is not None else (),
+            steps=self._steps_of(job.get("steps"), f"the job `{name[:40]}`"),
             permissions=self._permissions(job.get("permissions")),
             environment=self._environment(job.get("environment")),
             condition=_scalar(job.get("if")),
@@ -102,6 +131,11 @@ class _Reader:
             line=line,
             inputs=self._pairs(job.get("with")),
         )
+
+    def _steps_of(self, node: Any, what: str) -> tuple[WorkflowStep, ...]:
+        if node is not None and not isinstance(node, SequenceNode):
+            raise _NotAWorkflow(f"the steps of {what} are no list", node)
+        return tuple(self._step(step) for step in node.value) if node is not None else ()
 
     def _step(self, node: Any) -> WorkflowStep:
         self._steps += 1

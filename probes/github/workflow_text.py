@@ -1,4 +1,4 @@
-"""The workflow file as it stood at a run's commit, and the reusable workflows that it called."""
+"""The workflow file as it stood at a run's commit, the reusable workflows that it called, its local actions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from diagnosis.logs.scrub import scrub
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Attempt, CalledWorkflow
+from diagnosis.runs import Attempt, CalledWorkflow, LocalAction
 from probes.github.client import Client
 from probes.github.errors import NotFound, ReadFailure
 from probes.github.fields import raw_text, text
 
+_NOT_THERE = "the file is not there at this commit, or the token may not see it"
 _WHERE = re.compile(r"(?:(?P<repository>[^/@]+/[^/@]+)/)?(?P<path>\.github/workflows/[^@]+?)(?:@(?P<ref>.+))?")
 
 
@@ -63,9 +64,7 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
         value = client.object(f"/repos/{file.repository}/contents/{quote(file.path, safe='/')}", {"ref": file.commit})
     except NotFound as failure:
         # With rights on the repository this would be knowledge; GitHub answers the same without them.
-        return Unreadable(
-            what, "the file is not there at this commit, or the token may not see it", failure.how, failure.permission
-        )
+        return Unreadable(what, _NOT_THERE, failure.how, failure.permission)
     except ReadFailure as failure:
         return failure.reading(what)
     if text(value, "encoding") != "base64":
@@ -80,3 +79,17 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
         return Known(scrub(client.without_token(body.decode("utf-8-sig"))))
     except (binascii.Error, UnicodeDecodeError):
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)
+
+
+def read_action(client: Client, folder: FileAt) -> LocalAction:
+    """The file of the action in a folder: ``action.yml``, else ``action.yaml``."""
+    base = f"{folder.path}/" if folder.path else ""
+    first, second = (
+        FileAt(folder.repository, f"{base}{name}", folder.commit) for name in ("action.yml", "action.yaml")
+    )
+    found = read_file(client, first)
+    if isinstance(found, Unreadable) and found.why == _NOT_THERE:
+        other = read_file(client, second)
+        if not isinstance(other, Unreadable) or other.why != _NOT_THERE:
+            return LocalAction(second.path, other)
+    return LocalAction(first.path, found)

@@ -32,7 +32,7 @@ FORMAT = f"1-{fingerprint(Attempt)}"
 
 LIMIT_BYTES = 512_000_000
 _FILE = "attempts-v1.sqlite3"
-_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows")
+_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows", "local_actions")
 _LARGEST_ENTRY = 64_000_000
 _LARGEST_ID = 2**63 - 1
 _LONG_TEXT = 20_000
@@ -195,7 +195,10 @@ def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
     called = tuple(replace(item, text=_unread(item)) for item in attempt.called_workflows)
     head = replace(
         attempt,
-        **{name: _DEFAULTS[name] for name in ("jobs", "workflow_text", "artifacts", "oidc_customization")},
+        **{
+            name: _DEFAULTS[name]
+            for name in ("jobs", "workflow_text", "artifacts", "oidc_customization", "local_actions")
+        },
         called_workflows=called,
     )
     parts = {name: encode(getattr(attempt, name), text) for name in _PARTS}

@@ -90,6 +90,23 @@ def test_a_called_workflow_of_another_repository_is_in_the_recording() -> None:
     assert last.called_workflows[0].text == Known("on: workflow_call\njobs: {}\n")
 
 
+def test_local_actions_are_in_the_recording_and_one_that_is_not_there_stays_unknown() -> None:
+    world = small_world()
+    used = b"on: push\njobs: {publish: {steps: [{uses: ./ship}, {uses: ./gone}]}}\n"
+    files = tuple(replace(file, content=file.content if file.repository else used) for file in world.files)
+    ship = (replace(file, path="ship/action.yaml", content=b"runs: {}\n") for file in files if not file.repository)
+    world = replace(world, files=(*files, *ship))
+    with GitHubServer(world) as server, source_of(server, world.full_name) as source:
+        made, recorder = recorded(server, world.full_name, ids(world))
+        told = attempts(source, ids(world))
+    assert "gone/action.yml of example/widgets" in " ".join(gap.reading.what for gap in recorder.gaps)
+    with replayed(made) as again:
+        found = attempts(again, ids(world))
+    assert found == told
+    assert [action.path for action in found[0].local_actions] == ["ship/action.yaml", "gone/action.yml"]
+    assert found[0].local_actions[0].text == Known("runs: {}\n")
+
+
 FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {
     "log expired": (r"/actions/jobs/\d+/logs", faults.gone),
     "log absent": (r"/actions/jobs/\d+/logs", faults.not_found),

@@ -15,7 +15,7 @@ import pytest
 from store_worlds import ENDED, NOW, SCOPE, TOKEN, listed, made_attempt, saved, store_at
 
 from diagnosis.reading import Known, Unreadable
-from diagnosis.runs import Artifact, Attempt, CalledWorkflow, OidcCustomization, Repository
+from diagnosis.runs import Artifact, Attempt, CalledWorkflow, LocalAction, OidcCustomization, Repository
 from probes.store import attempts as store_module
 from probes.store.attempts import Scope
 from probes.store.overview import clear, overview
@@ -46,9 +46,11 @@ def test_a_completed_attempt_comes_back_with_its_parts(path: Path) -> None:
         workflow_text=Known("on: push\n"),
         artifacts=Known((Artifact(5, "evidence", 10, expired=False, files=(("a.json", "{}"),)),)),
         called_workflows=(called,),
+        local_actions=(LocalAction("ship/action.yml", Known("runs: {}")),),
     )
     saved(path, [attempt])
-    assert taken(path, replace(attempt, called_workflows=(replace(called, text=Unreadable("", "", "")),))) == attempt
+    unread = (replace(called, text=Unreadable("", "", "")),)
+    assert taken(path, replace(attempt, called_workflows=unread, local_actions=())) == attempt
 
 
 def test_the_customization_of_today_is_never_stored(path: Path) -> None:

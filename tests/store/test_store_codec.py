@@ -13,7 +13,17 @@ from thoroughness import examples
 
 from diagnosis.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Annotation, Artifact, Attempt, CalledWorkflow, Job, OidcCustomization, Repository, Step
+from diagnosis.runs import (
+    Annotation,
+    Artifact,
+    Attempt,
+    CalledWorkflow,
+    Job,
+    LocalAction,
+    OidcCustomization,
+    Repository,
+    Step,
+)
 from probes.store.codec import CodecError, decode, encode, fingerprint
 
 words = st.text(max_size=20)
@@ -81,6 +91,7 @@ attempts = st.builds(
     ),
     artifacts=readings(some(artifacts)),
     called_workflows=some(st.builds(CalledWorkflow, words, words, st.none() | words, readings(words))),
+    local_actions=some(st.builds(LocalAction, words, readings(words))),
     environment=st.none() | words,
     origin=st.sampled_from(Origin),
     reconstructed=some(words),
