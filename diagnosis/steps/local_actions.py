@@ -2,8 +2,8 @@
 
 What the runner does is done here too: the step's ``with:`` fills the action's inputs, an input that is given nowhere is
 empty, an inner step whose condition compares an input with another text than it has is left out, the step's ``env:``
-holds for the inner steps, and so does its condition. GitHub's API lists one step for the
-whole, so the inner steps are no steps of the job: they stand below theirs. Actions of other repositories are not read.
+holds for the inner steps, and so does its condition. GitHub's API lists one step for the whole, so the inner steps are
+no steps of the job: they stand below theirs. Actions of other repositories are not read.
 """
 
 from __future__ import annotations
