@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnosis.steps.needs import is_never
-from diagnosis.steps.variables import expand
+from diagnosis.steps.variables import with_expressions
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
 DEEPEST = 4
@@ -52,7 +52,7 @@ def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Workflo
     given |= {f"inputs.{name}": value for name, value in caller.inputs}
 
     def filled(text: str) -> str:
-        return expand(text, given) if "${{" in text else text
+        return with_expressions(text, given)
 
     return replace(
         job,

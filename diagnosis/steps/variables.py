@@ -40,6 +40,15 @@ def expand(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
+def with_expressions(text: str, values: Mapping[str, str]) -> str:
+    """The text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it: the shell's own
+    variables and their defaults stay."""
+    if "${{" not in text or len(text) > LONGEST:
+        return text
+    replaced = _EXPRESSION.sub(lambda found: _expression(found, values), text)
+    return text if len(replaced) > LONGEST else replaced
+
+
 def is_legible(text: str | None) -> bool:
     """Whether a value is fully known: not empty, nothing masked, nothing left to expand."""
     return bool(text) and "***" not in str(text) and "$" not in str(text)

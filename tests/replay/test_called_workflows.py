@@ -81,6 +81,11 @@ def test_each_call_gives_its_own_jobs_with_the_inputs_filled_in() -> None:
     assert dict(web.env)["ROLE"] == ROLE
 
 
+def test_a_shell_s_own_variables_wait_for_the_shell() -> None:
+    called = (CALLED % HOST).replace(f"push {HOST}/", "push ${REGISTRY:-ghcr.io}/")
+    assert resolved(attempt(called=called)).jobs[0].steps[1].run == "docker push ${REGISTRY:-ghcr.io}/shop/web:v1"
+
+
 def test_the_caller_s_environment_variables_are_not_handed_on() -> None:
     file = resolved(attempt((CALLER % (ROLE, ROLE)).replace("jobs:", "env: {SECRET_PLACE: here}\njobs:", 1)))
     assert "SECRET_PLACE" not in dict(file.jobs[0].env)
