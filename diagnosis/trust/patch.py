@@ -50,9 +50,8 @@ def minimal_trust_patch(
     if TrustPaper(document).ask(claims, caller).outcome is TrustOutcome.ALLOWED:
         return None
     for changed in (*_extended(document, subject, caller), _added(document, subject, audience, caller)):
-        if TrustPaper(changed).ask(claims, caller).decision.allowed and not _admits_more(
-            document, changed, subject, audience, caller
-        ):
+        answer = TrustPaper(changed).ask(claims, caller)
+        if answer.outcome is TrustOutcome.ALLOWED and not _admits_more(document, changed, subject, audience, caller):
             return json.dumps(changed, indent=2, ensure_ascii=False)
     return None
 
