@@ -203,11 +203,19 @@ def _prepare(connection: sqlite3.Connection, until: float) -> None:
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
     """False for a new file. Raises _NoStore for a file of others, or of another version."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    # One snapshot: another planescope may be making the file between two of these readings.
+    alone = not connection.in_transaction
+    if alone:
+        connection.execute("BEGIN")
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    finally:
+        if alone and connection.in_transaction:
+            connection.execute("ROLLBACK")
     if (application, version) == (_APPLICATION, SCHEMA_VERSION):
         return True
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application or version or tables:
         raise _NoStore("it is not a store of this version")
     return False
