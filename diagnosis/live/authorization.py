@@ -43,14 +43,15 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
             undecided="The role does not exist, so nothing can be said about its permissions.",
             missing=(Missing("the role's permissions", "the role does not exist", "mend role assumption first"),),
         )
-    if not needs:
+    judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
+    # Nothing that counts was asked for: that passes nothing.
+    if not judged:
         return GateJudgement(
             passed="",
             problems=state.problems,
             undecided="It is not known which registry actions this release needs.",
             missing=(_needs_gap(run),),
         )
-    judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
     problems = (*_problems(judged), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]

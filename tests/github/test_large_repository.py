@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from made_attempts import made_attempt
 
 from diagnosis.account import AccountQuestion
 from diagnosis.case import Case
@@ -193,25 +194,7 @@ def test_any_run_is_diagnosed_among_its_neighbours_with_few_requests(
 
 def run_at(number: int, conclusion: str | None = "failure") -> Attempt:
     when = datetime(2026, 1, 1, tzinfo=UTC)
-    return Attempt(
-        repository=Repository("example/widgets"),
-        run_id=number,
-        attempt=1,
-        run_number=number,
-        workflow_name="release",
-        workflow_path=".github/workflows/release.yml",
-        event="push",
-        head_branch="main",
-        head_sha="a" * 40,
-        status="completed",
-        conclusion=conclusion,
-        title="",
-        actor="",
-        created_at=when,
-        started_at=when,
-        updated_at=when,
-        html_url="",
-    )
+    return made_attempt(number, when, repository=Repository("example/widgets"), conclusion=conclusion)
 
 
 class Pages:

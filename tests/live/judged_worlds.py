@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from made_attempts import made_attempt
+
 from diagnosis.account import (
     AccountQuestion,
     AccountState,
@@ -20,7 +22,7 @@ from diagnosis.account import (
 from diagnosis.case import Case
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.reading import Absent, Known
-from diagnosis.runs import Attempt, OidcCustomization, Repository
+from diagnosis.runs import Attempt
 from diagnosis.verdicts import Diagnosis
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
@@ -60,26 +62,7 @@ TRUST = policy(
         "Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": SUBJECT}},
     }
 )
-RUN = Attempt(
-    repository=Repository("octo-org/octo-repo", 1, 2, datetime(2024, 1, 1, tzinfo=UTC), "main"),
-    run_id=7,
-    attempt=1,
-    run_number=7,
-    workflow_name="Release",
-    workflow_path=".github/workflows/release.yml",
-    event="push",
-    head_branch="main",
-    head_sha="e" * 40,
-    status="completed",
-    conclusion="failure",
-    title="Release",
-    actor="octocat",
-    created_at=NOW,
-    started_at=NOW,
-    updated_at=NOW + timedelta(minutes=2),
-    html_url="https://github.com/octo-org/octo-repo/actions/runs/7",
-    oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
-)
+RUN = made_attempt(at=NOW)
 FILE = Workflow(
     ".github/workflows/release.yml",
     "Release",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
+from made_attempts import made_attempt
 
 from diagnosis.case import Case, StatedChange
 from diagnosis.chronology import AttemptHistory, Drift, DriftKind, Traced
 from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.packet import packet
 from diagnosis.redaction import leaks
-from diagnosis.runs import Attempt, Repository
 from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Replay
 from tui.packet.pages import json_page, markdown_page
 
@@ -22,25 +22,7 @@ STATED = Case(changes=(StatedChange(1, "Created the provider.", "log.md:10"),))
 
 
 def replay(run: int, conclusion: str) -> Replay:
-    attempt = Attempt(
-        repository=Repository("octo-org/octo-repo"),
-        run_id=run,
-        attempt=1,
-        run_number=run,
-        workflow_name="Release",
-        workflow_path=".github/workflows/release.yml",
-        event="push",
-        head_branch="main",
-        head_sha="a" * 40,
-        status="completed",
-        conclusion=conclusion,
-        title="Release",
-        actor="octocat",
-        created_at=NOW,
-        started_at=NOW,
-        updated_at=NOW + timedelta(minutes=2),
-        html_url=f"https://github.com/octo-org/octo-repo/actions/runs/{run}",
-    )
+    attempt = made_attempt(run, NOW, conclusion=conclusion)
     first = Verdict.FAIL if conclusion == "failure" else Verdict.PASS
     gates = tuple(GateVerdict(gate, first if gate is Gate.OIDC_TRUST else Verdict.UNKNOWN, "why") for gate in GATES)
     return Replay(attempt, gates, None)

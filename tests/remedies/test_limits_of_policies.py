@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
+from made_attempts import made_attempt
 
 from diagnosis.account import (
     AccountQuestion,
@@ -22,7 +23,6 @@ from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.reading import Absent, Known
 from diagnosis.remedies.patch import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.rendering import iam_path, logical_name, policy_name, template
-from diagnosis.runs import Attempt, OidcCustomization, Repository
 from diagnosis.verdicts import ChangeKind, Diagnosis, Remediation
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
@@ -72,26 +72,7 @@ def long_trust(characters: int) -> str:
 
 def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
     """A release on main that lacks every permission."""
-    run = Attempt(
-        repository=Repository("octo-org/octo-repo", 1, 2, datetime(2024, 1, 1, tzinfo=UTC), "main"),
-        run_id=7,
-        attempt=1,
-        run_number=7,
-        workflow_name="Release",
-        workflow_path=".github/workflows/release.yml",
-        event="push",
-        head_branch="main",
-        head_sha="e" * 40,
-        status="completed",
-        conclusion="failure",
-        title="Release",
-        actor="octocat",
-        created_at=NOW,
-        started_at=NOW,
-        updated_at=NOW + timedelta(minutes=2),
-        html_url="https://github.com/octo-org/octo-repo/actions/runs/7",
-        oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
-    )
+    run = made_attempt(at=NOW)
     steps = (
         WorkflowStep(
             "Credentials",

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from made_attempts import made_attempt
+
 from diagnosis.account import (
     AccountQuestion,
     AccountState,
@@ -23,7 +25,7 @@ from diagnosis.account import (
 from diagnosis.case import Case
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.reading import Absent, Known
-from diagnosis.runs import Attempt, Job, OidcCustomization, Repository, Step
+from diagnosis.runs import Attempt, Job, Repository, Step
 from diagnosis.verdicts import Diagnosis
 from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
@@ -198,7 +200,8 @@ def sound_world(ground: Ground = HOME) -> World:
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     return World(
         ground=ground,
-        attempt=Attempt(
+        attempt=made_attempt(
+            at=NOW,
             repository=Repository(
                 "octo-org/octo-repo",
                 456789,
@@ -207,24 +210,9 @@ def sound_world(ground: Ground = HOME) -> World:
                 "main",
                 "https://github.com/octo-org/octo-repo",
             ),
-            run_id=9_000_000_001,
-            attempt=1,
-            run_number=7,
-            workflow_name="Release",
-            workflow_path=".github/workflows/release.yml",
             event="workflow_dispatch",
             head_branch="release",
-            head_sha="a" * 40,
-            status="completed",
-            conclusion="failure",
-            title="Release",
-            actor="octocat",
-            created_at=NOW,
-            started_at=NOW,
-            updated_at=NOW,
-            html_url="https://github.com/octo-org/octo-repo/actions/runs/9000000001",
             head_repository="octo-org/octo-repo",
-            oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
         ),
         workflow=Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("workflow_dispatch",)),
         account=AccountState(
