@@ -10,19 +10,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from diagnosis.account import AccountQuestion, AccountState
-from diagnosis.case import Case
+from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
-from diagnosis.drift import drift_of
-from diagnosis.forecast import forecast, not_known
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.assessment import assess
+from diagnosis.live.forecast import forecast, not_known
 from diagnosis.live.unread import nothing_read, unread_beside
 from diagnosis.remedies.paths import paths, undecided_roles
 from diagnosis.replay.attempt import replay
-from diagnosis.runs import Attempt
-from diagnosis.verdicts import Diagnosis, Fact, Missing, Path, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Fact, Replay
 
 WorkflowFile: TypeAlias = Workflow | UnparsableWorkflow | None
 Key: TypeAlias = tuple[int, int]

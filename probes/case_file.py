@@ -1,6 +1,6 @@
 """A case file: TOML in which the people of a release say what belongs together, and what the record does not tell.
 
-The members are those of :class:`diagnosis.case.Case`, by the same names; changes stand in tables of their own::
+The members are those of :class:`diagnosis.facts.case.Case`, by the same names; changes stand in tables of their own::
 
     title = "Packaging, February 2026"
     repository = "owner/name"
@@ -26,7 +26,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from diagnosis.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange
 
 _LARGEST = 1_000_000
 

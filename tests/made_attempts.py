@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt, OidcCustomization, Repository
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
 
 MADE_AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 _ATTEMPT = Attempt(

@@ -15,8 +15,8 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from tui import keymap
+from tui.backend import Desk, RunQuery
 from tui.commands import PlanescopeCommands
-from tui.desk import Desk, RunQuery
 from tui.screens.help import HelpScreen
 from tui.screens.timeline import TimelineScreen
 from tui.screens.timeline_reading import REFRESH_SECONDS
@@ -33,7 +33,7 @@ def _now() -> datetime:
 class PlanescopeApp(App[None]):
     """Shows what a desk says.
 
-    ``desk_factory`` is called on a thread after the first paint and may raise :class:`~tui.desk.DeskProblem`; ``clock``
+    ``desk_factory`` is called on a thread after the first paint and may raise :class:`~tui.backend.DeskProblem`; ``clock``
     tells the ages of runs; ``start_filter`` is the list's first filter; ``theme`` is ``dark``, ``light`` or a theme of
     Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys.
     """

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 
 if TYPE_CHECKING:
     # Only names: at run time these modules, with PyGithub and boto3 behind them, come after first paint.
-    from diagnosis.case import Case
-    from tui.desks.embedded import EmbeddedDesk
-    from tui.desks.live import LiveOptions
-    from tui.desks.repository_desk import RepositoryDesk
+    from diagnosis.facts.case import Case
+    from tui.backends.embedded import EmbeddedDesk
+    from tui.backends.live import LiveOptions
+    from tui.backends.repository import RepositoryDesk
 
 
 def embedded_desk(moment: str = "1") -> EmbeddedDesk:
@@ -22,7 +22,7 @@ def embedded_desk(moment: str = "1") -> EmbeddedDesk:
             "The embedded account needs the library moto, which is not installed.",
             "Install planescope with its extra: pip install 'planescope[demo]' (in a clone: pip install -e '.[demo]').",
         )
-    from tui.desks.embedded import EmbeddedDesk
+    from tui.backends.embedded import EmbeddedDesk
 
     return EmbeddedDesk(moment)
 
@@ -30,9 +30,9 @@ def embedded_desk(moment: str = "1") -> EmbeddedDesk:
 def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
     """The desk of a live repository, or of a recording of one."""
     if options.recording is not None:
-        from tui.desks.recorded import recorded_desk
+        from tui.backends.recorded import recorded_desk
 
         return recorded_desk(options, options.recording, case)
-    from tui.desks.live import live_desk as build
+    from tui.backends.live import live_desk as build
 
     return build(options, case)

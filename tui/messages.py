@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from diagnosis.verdicts import Diagnosis
-from tui.desk import Between, Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import Between, Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
 
 
 @dataclass

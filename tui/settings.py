@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 
 _LARGEST = 100_000
 

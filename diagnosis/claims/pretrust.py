@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.account import OidcProvider
 from diagnosis.claims.claim_set import GITHUB_ISSUER, without_scheme
 from diagnosis.claims.run_context import token_jobs
+from diagnosis.facts.account import OidcProvider
+from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.gates import Verdict
-from diagnosis.reading import Absent, Known, Reading
-from diagnosis.runs import Attempt
-from diagnosis.verdicts import Missing
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.verdicts.gate_verdict import Missing
 
 Permissions = tuple[tuple[str, str], ...]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnosis.claims.claim_set import ContextKind, SubjectContext
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 PULL_REQUEST_EVENTS = _REVIEW_EVENTS | {"pull_request", "pull_request_target"}

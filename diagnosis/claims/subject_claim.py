@@ -20,10 +20,10 @@ from diagnosis.claims.claim_set import (
     without_scheme,
 )
 from diagnosis.claims.run_context import RunContext, run_contexts
-from diagnosis.reading import Absent, Known
-from diagnosis.runs import Attempt, OidcCustomization, Repository
-from diagnosis.verdicts import Missing
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.verdicts.gate_verdict import Missing
 
 AWS_AUDIENCE = "sts.amazonaws.com"
 IMMUTABLE_SINCE = date(2026, 7, 15)

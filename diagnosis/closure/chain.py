@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from diagnosis.runs import Attempt
+from diagnosis.facts.runs import Attempt
 
 LONGEST_CHAIN = 12
 """Attempts shown side by side; a longer chain keeps its beginning's failure out of view, and says so."""

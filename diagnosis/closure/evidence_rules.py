@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
 from diagnosis.closure.side_channel import judge_push
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Verdict
-from diagnosis.reading import Absent, Known
-from diagnosis.verdicts import IntegrityFinding, Replay, RuleVerdict
+from diagnosis.verdicts.closure import IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.replay import Replay
 
 
 def evidence_rules(

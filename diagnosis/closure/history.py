@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
-from diagnosis.chronology import AttemptHistory, ObservedChange, Traced
 from diagnosis.closure.observed_changes import changes_between
-from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.trail import TrailEvent
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.facts.workflow_diff import workflow_changes
 from diagnosis.gates import Gate, Owner, Plane, Verdict
-from diagnosis.live.judgement import RunClaims
-from diagnosis.live.presented import session_evidence
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt
-from diagnosis.trail import TrailEvent
-from diagnosis.verdicts import Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
-from diagnosis.workflow_change import workflow_changes
+from diagnosis.live.observed_subject import session_evidence
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange, Traced
+from diagnosis.verdicts.replay import Replay
 
 DELIVERY = timedelta(minutes=15)
 """CloudTrail may list an event this much later than it happened."""

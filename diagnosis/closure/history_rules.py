@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
-from diagnosis.chronology import AttemptHistory, Traced
 from diagnosis.closure.history import failing_plane, fits, next_attempt
 from diagnosis.closure.stated_clock import moment
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
-from diagnosis.reading import Known
-from diagnosis.verdicts import IntegrityFinding, Replay, RuleVerdict
+from diagnosis.verdicts.chronology import AttemptHistory, Traced
+from diagnosis.verdicts.closure import IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.replay import Replay
 
 
 def same_subject(

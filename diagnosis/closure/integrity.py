@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
-from diagnosis.chronology import AttemptHistory
 from diagnosis.closure.side_channel import judge_push
 from diagnosis.closure.stated_clock import order_conflicts, trail_conflicts
 from diagnosis.closure.widening import widenings
-from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowStep
 from diagnosis.gates import Verdict
-from diagnosis.live.releasing import releasing_job
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt
-from diagnosis.verdicts import IntegrityFinding, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowStep
+from diagnosis.steps.releasing_job import releasing_job
+from diagnosis.verdicts.chronology import AttemptHistory
+from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.replay import Replay
 
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n\s*\2\s*(?:\n|\Z)", re.DOTALL)
 _TARGET = re.compile(r">\s*[\"']?(?:[^\s\"'>|;]*/)?([A-Za-z0-9_.-]+\.json)")

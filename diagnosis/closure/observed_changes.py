@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from diagnosis.chronology import ObservedChange
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Gate, Plane
-from diagnosis.live.presented import TRAIL_ADDRESS
-from diagnosis.trail import Trail, TrailEvent
+from diagnosis.live.observed_subject import TRAIL_ADDRESS
+from diagnosis.verdicts.chronology import ObservedChange
 
 _TRUST = (Plane.AUTHENTICATION, (Gate.OIDC_TRUST,))
 _ROLE = (Plane.AUTHENTICATION, (Gate.ROLE_ASSUMPTION,))

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
-from diagnosis.chronology import AttemptHistory
 from diagnosis.closure.evidence_rules import evidence_rules
 from diagnosis.closure.history_rules import fix_in_plane, remediation_traced, same_subject
 from diagnosis.closure.integrity import integrity_findings
 from diagnosis.closure.widening import widening_rule
-from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.live.releasing import releasing
-from diagnosis.verdicts import Assessment, Closure, ClosureStatus, IntegrityFinding, Replay, RuleVerdict
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.steps.releasing_job import releasing
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.chronology import AttemptHistory
+from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.replay import Replay
 
 _NON_COMPLIANT = frozenset(
     {"no-static-credentials", "no-override", "no-side-channel", "scope-bounded", "no-undocumented-widening"}

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from diagnosis.account import AccountState, Image
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountState, Image
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Verdict
-from diagnosis.live.presented import TRAIL_ADDRESS
+from diagnosis.live.observed_subject import TRAIL_ADDRESS
 from diagnosis.policy.arn import PrincipalKind, split_arn, view_principal
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt
-from diagnosis.trail import TrailEvent
-from diagnosis.verdicts import Replay
+from diagnosis.verdicts.replay import Replay
 
 PUSH_EVENT = "PutImage"
 _CLOCKS_DIFFER = timedelta(minutes=2)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from diagnosis.case import Case, StatedChange
-from diagnosis.chronology import AttemptHistory, ObservedChange
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Verdict
-from diagnosis.verdicts import IntegrityFinding, Replay
+from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange
+from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.replay import Replay
 
 MINUTE = timedelta(seconds=60)
 """People write minutes: a statement may lie that much before what it states."""

@@ -10,14 +10,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
 from diagnosis.closure.observed_changes import observed
-from diagnosis.evidence import Evidence
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.reading import Known
+from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Gate, Verdict
-from diagnosis.reading import Known
-from diagnosis.trail import TrailEvent
-from diagnosis.verdicts import Assessment, IntegrityFinding, Replay, RuleVerdict
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.closure import IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.replay import Replay
 
 _BROAD = re.compile(r":iam::aws:policy/(?:[\w+=,.@-]+/)*(AdministratorAccess|PowerUserAccess|[\w+=,.@-]*FullAccess)\b")
 _DOCUMENTS = frozenset({"PutRolePolicy", "UpdateAssumeRolePolicy", "CreatePolicyVersion", "SetRepositoryPolicy"})

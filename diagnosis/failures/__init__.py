@@ -19,7 +19,7 @@ from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
 from diagnosis.logs.log_text import LogLine
 from diagnosis.logs.quoted import unquoted_pieces
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 __all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]
 

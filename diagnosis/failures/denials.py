@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 PUSH = frozenset(
     {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from diagnosis.evidence import Evidence, EvidenceKind
+from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.failures import (
     credentials,
     denials,
@@ -22,14 +22,14 @@ from diagnosis.failures import (
     role_assumption,
 )
 from diagnosis.failures.application import application_talk
+from diagnosis.failures.context_lines import look_around
 from diagnosis.failures.prefilter import may_matter, that_may_matter
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
-from diagnosis.failures.scenery import look_around
 from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.failures.words import with_words
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.logs.scrub import scrub
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 RULES: tuple[Rule, ...] = (
     *denials.RULES,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 
 class Weight(IntEnum):

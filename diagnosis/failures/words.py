@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 _SENTENCES: dict[str, str] = {
     "id-token-not-granted": "The job has no permission to ask GitHub for an ID token, so AWS was never asked.",

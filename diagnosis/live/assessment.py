@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
-from diagnosis.live.judgement import GateJudgement, RunClaims
 from diagnosis.live.opinions import disagreements, opinions_on
+from diagnosis.live.run_claims import GateJudgement, RunClaims
 from diagnosis.steps.needs import needs_for
-from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.assessment import Assessment, Problem
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.replay import Need, Replay
 
 
 def assess(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from diagnosis.account import CallerIdentity, Role
 from diagnosis.claims.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import CallerIdentity, Role
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
-from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
-from diagnosis.live.presented import session_evidence
+from diagnosis.live.observed_subject import session_evidence
 from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
-from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.trust.judgement import TrustJudgement, TrustOutcome, judge_trust
-from diagnosis.verdicts import Missing, Problem
+from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
+from diagnosis.trust.admission import TrustJudgement, TrustOutcome, judge_trust
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
 
 _OWNERS = {
     "id-token-not-granted": Owner.RELEASE_ENGINEERING,

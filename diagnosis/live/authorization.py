@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnosis.account import NamedPolicy
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.excess import Excess, ExcessItem, ExcessKind, excess
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
-from diagnosis.live.judgement import GateJudgement, RunClaims, absent_role
+from diagnosis.live.excess import Excess, ExcessItem, ExcessKind, excess
+from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
-from diagnosis.live.trust_scope import judge_trust_scope
-from diagnosis.reading import Known, Unreadable
-from diagnosis.verdicts import Missing, Need, Problem
+from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Need
 
 _BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE})
 _LAYER_CAUSES = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diagnosis.account import AccountQuestion
+from diagnosis.facts.account import AccountQuestion
 from diagnosis.gates import Gate
 from diagnosis.policy.arn import split_arn
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Need, NeedKind, Replay
+from diagnosis.verdicts.replay import Need, NeedKind, Replay
 
 
 def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:

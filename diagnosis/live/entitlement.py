@@ -11,14 +11,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from diagnosis.account import AccountState, NamedPolicy, ScpLevel
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint
 from diagnosis.live.layers import Levels, Side, account_of, opened, parse_side, session_arn, whole
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.condition_bounds import OPEN, SHUT
-from diagnosis.reading import Known, Reading, Unreadable
-from diagnosis.verdicts import Missing, Need, NeedKind
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Need, NeedKind
 
 
 class Entitlement(StrEnum):

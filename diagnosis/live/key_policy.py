@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnosis.account import AccountQuestion
+from diagnosis.facts.account import AccountQuestion
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 

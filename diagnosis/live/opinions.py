@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diagnosis.account import AccountState, SecondOpinion
+from diagnosis.facts.account import AccountState, SecondOpinion
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Gate
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
-from diagnosis.live.judgement import RunClaims
-from diagnosis.reading import Known
-from diagnosis.verdicts import Need, Opinion
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.verdicts.assessment import Opinion
+from diagnosis.verdicts.replay import Need
 
 SIMULATOR = "policy-simulator"
 NOT_APPLICABLE = "not-applicable"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from diagnosis.account import AccountState, EcrRepository, RegistryDetails
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountState, EcrRepository, RegistryDetails
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Owner, Plane
-from diagnosis.live.judgement import RunClaims
 from diagnosis.live.key_policy import KeyOutcome, judge_key_policy
-from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.verdicts import Missing, Problem
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
 
 LOWEST_QUOTA = 10_000
 """Images a repository: AWS has raised the default since, and never lowers an account's own value."""

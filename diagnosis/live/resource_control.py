@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from diagnosis.account import NamedPolicy, Role
-from diagnosis.live.judgement import RunClaims
+from diagnosis.facts.account import NamedPolicy, Role
+from diagnosis.facts.reading import Absent, Unreadable
+from diagnosis.live.run_claims import RunClaims
 from diagnosis.policy import Unparsable, parse_policy
-from diagnosis.reading import Absent, Unreadable
-from diagnosis.trust.document import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
 from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
-from diagnosis.verdicts import Missing
+from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
+from diagnosis.verdicts.gate_verdict import Missing
 
 CONTROL_CAUSE = "resource-control-policy"
 """As the recorded side names a denial by such a policy."""

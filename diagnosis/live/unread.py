@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from diagnosis.account import AccountQuestion, AccountState
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Verdict
-from diagnosis.reading import Known, Unreadable
-from diagnosis.verdicts import Assessment, GateVerdict, Missing, Replay
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.replay import Replay
 
 
 def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Assessment:

@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from diagnosis.claims.pretrust import effective_permissions
+from diagnosis.documents.preflight import IdToken
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, Step
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight_document import IdToken
-from diagnosis.reading import Absent, Known, Reading, Unreadable
-from diagnosis.runs import Attempt, Job, OidcCustomization, Repository, Step
 from diagnosis.steps.match import default_name
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""

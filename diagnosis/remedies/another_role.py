@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.account import OtherRole
+from diagnosis.facts.account import OtherRole
+from diagnosis.facts.reading import Known
+from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Owner
-from diagnosis.reading import Known
 from diagnosis.remedies.offer import Offer, Situation
 from diagnosis.remedies.rendering import shell
 from diagnosis.remedies.role_difference import gained, lost
 from diagnosis.remedies.role_search import of_the_role
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Change, ChangeKind, Remediation
-from diagnosis.workflow import Workflow
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
 _SCOPE_CAUSES = ("trust-too-open", "wildcard-escalation")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.judgement import DEFAULT_AUDIENCE, RunClaims
-from diagnosis.reading import Known
+from diagnosis.live.run_claims import DEFAULT_AUDIENCE, RunClaims
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
 from diagnosis.remedies.trust import AUDIENCE as CAUSE
 from diagnosis.remedies.trust import admit_subject
 from diagnosis.steps.variables import is_legible
-from diagnosis.trust.judgement import judge_trust
+from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import TrustOutcome
-from diagnosis.verdicts import Assessment, Change, ChangeKind, Remediation
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def corrected_audience(situation: Situation) -> str | None:

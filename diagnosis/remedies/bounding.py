@@ -6,11 +6,11 @@ import copy
 import json
 from collections.abc import Iterable
 
-from diagnosis.account import NamedPolicy
-from diagnosis.excess import excess
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.live.excess import excess
 from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.patch import Json, Statement, as_list, grants, statements, with_own_sids, written
-from diagnosis.verdicts import Need
+from diagnosis.remedies.policy_patch import Json, Statement, as_list, grants, statements, with_own_sids, written
+from diagnosis.verdicts.replay import Need
 
 
 def bounded_document(policy: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: str) -> str | None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 
 from diagnosis.gates import Owner
-from diagnosis.remediation import OwnerChange, Remediation
 from diagnosis.remedies.rendering import EXISTING, free_name
+from diagnosis.verdicts.remediation import OwnerChange, Remediation
 
 
 def by_owner(remediations: Iterable[Remediation]) -> tuple[OwnerChange, ...]:

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.account import AccountState, NamedPolicy, ScpLevel
+from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
+from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
-from diagnosis.reading import Absent, Known, Reading
 from diagnosis.remedies.narrowing import excepting
 from diagnosis.remedies.offer import Situation, needed_pairs
-from diagnosis.remedies.patch import CONTROL_LIMIT, Json, Statement, statements, written
+from diagnosis.remedies.policy_patch import CONTROL_LIMIT, Json, Statement, statements, written
 from diagnosis.remedies.trust_edit import excepting_subject
-from diagnosis.verdicts import NeedKind, Problem
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.replay import NeedKind
 
 Levels: TypeAlias = tuple[ScpLevel, ...]
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from diagnosis.live.resource_control import CONTROL_CAUSE
 from diagnosis.remedies.control_edit import SERVICE_CAUSE, ControlEdit, amendable, key_of
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.patch import CONTROL_LIMIT, difference, size
+from diagnosis.remedies.policy_patch import CONTROL_LIMIT, difference, size
 from diagnosis.remedies.rendering import Resource, template, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _KINDS = {
     SERVICE_CAUSE: ("SERVICE_CONTROL_POLICY", ChangeKind.REPLACE_SERVICE_CONTROL_POLICY, "service control policy"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from diagnosis.account import AccountState, OtherRole
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.live.presented import SESSION_EVENT, same_role
-from diagnosis.live.releasing import releasing
-from diagnosis.reading import Known
-from diagnosis.remediation import Change, ChangeKind
-from diagnosis.verdicts import Fact, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.account import AccountState, OtherRole
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.live.observed_subject import SESSION_EVENT, same_role
+from diagnosis.steps.releasing_job import releasing
+from diagnosis.verdicts.remediation import Change, ChangeKind
+from diagnosis.verdicts.replay import Fact, Replay
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
 _INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy")

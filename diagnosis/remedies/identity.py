@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from diagnosis.account import AccountState, NamedPolicy
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.layers import session_arn
-from diagnosis.reading import Absent, Known
 from diagnosis.remedies.bounding import bounded_document
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import (
+from diagnosis.remedies.policy_edit import Edit, voices
+from diagnosis.remedies.policy_patch import (
     ATTACHED_LIMIT,
     INLINE_LIMIT,
     MANAGED_LIMIT,
@@ -25,9 +26,9 @@ from diagnosis.remedies.patch import (
     size,
     statements,
 )
-from diagnosis.remedies.policy_edit import Edit, voices
 from diagnosis.remedies.rendering import policy_name
-from diagnosis.verdicts import Problem, Remediation
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.remediation import Remediation
 
 SCOPE_CAUSES = ("get-authorization-token", "push-scope", "pull-scope")
 EXCESS_CAUSE = "wildcard-escalation"

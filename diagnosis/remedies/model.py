@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnosis.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
-from diagnosis.reading import Absent, Known, Reading
-from diagnosis.verdicts import Change, ChangeKind
+from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
+from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
 def applied(changes: Iterable[Change], account: AccountState) -> AccountState:

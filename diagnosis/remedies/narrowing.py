@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, expand_actions, parse_policy
 from diagnosis.policy.matching import matches_everything, resource_matcher
-from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, with_own_sids, written
+from diagnosis.remedies.policy_patch import Json, Statement, as_list, one_or_list, statements, with_own_sids, written
 
 
 def narrowed(

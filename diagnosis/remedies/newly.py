@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnosis.account import AccountState, NamedPolicy, Role
-from diagnosis.excess import ExcessItem, excess
-from diagnosis.reading import Known
+from diagnosis.facts.account import AccountState, NamedPolicy, Role
+from diagnosis.facts.reading import Known
+from diagnosis.live.excess import ExcessItem, excess
 from diagnosis.trust.admits import newly_admitted as new_callers
-from diagnosis.verdicts import Assessment, Change, ChangeKind, Replay
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.remediation import Change, ChangeKind
+from diagnosis.verdicts.replay import Replay
 
 
 def newly_admitted(

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.account import AccountState
 from diagnosis.claims.subject_claim import PossibleClaims
+from diagnosis.facts.account import AccountState
 from diagnosis.gates import Checkpoint
-from diagnosis.live.judgement import RunClaims
-from diagnosis.verdicts import Need, Problem, Remediation
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.remediation import Remediation
+from diagnosis.verdicts.replay import Need
 
 
 @dataclass(frozen=True, slots=True)

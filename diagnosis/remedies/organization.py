@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.layers import session_arn
-from diagnosis.reading import Known
 from diagnosis.remedies.control_edit import amendable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, difference, extended, size
+from diagnosis.remedies.policy_patch import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, difference, extended, size
 from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _NAMES = {
     "boundary": "permissions boundary",

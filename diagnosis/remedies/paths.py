@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
-from diagnosis.reading import Known
 from diagnosis.remedies import (
     another_role,
     audience,
     control_policy,
     identity,
+    narrow_trust,
     organization,
     provider,
     registry,
     repository_policy,
     trust,
-    trust_scope,
 )
 from diagnosis.remedies.offer import Choice, Offer, Situation
 from diagnosis.remedies.proof import Bench
 from diagnosis.remedies.role_search import of_the_role
-from diagnosis.verdicts import Assessment, ChangeKind, Missing, Path, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.remediation import ChangeKind
+from diagnosis.verdicts.replay import Replay
 
 _Maker: TypeAlias = Callable[[Situation], Choice | None]
 
@@ -36,7 +40,7 @@ _MAKERS: tuple[_Maker, ...] = (
     audience.mend_audience,
     provider.shorten_session,
     trust.admit_or_dispatch,
-    trust_scope.bound_trust,
+    narrow_trust.bound_trust,
     registry.repository_or_tag,
     registry.room_for_images,
     registry.open_key,

@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diagnosis.account import NamedPolicy
-from diagnosis.remediation import Change, ChangeKind
+from diagnosis.facts.account import NamedPolicy
 from diagnosis.remedies.rendering import (
     Reference,
     Resource,
@@ -19,6 +18,7 @@ from diagnosis.remedies.rendering import (
     terraform_resource,
     with_document,
 )
+from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.assessment import assess
-from diagnosis.live.judgement import RunClaims
-from diagnosis.reading import Absent
-from diagnosis.remediation import Change
+from diagnosis.live.run_claims import RunClaims
 from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.bundle import by_owner
 from diagnosis.remedies.edits import edited
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.newly import newly_admitted
 from diagnosis.remedies.offer import Offer, Situation
-from diagnosis.verdicts import Assessment, Need, Path, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.remediation import Change
+from diagnosis.verdicts.replay import Need, Replay
 
 
 @dataclass(frozen=True, slots=True)

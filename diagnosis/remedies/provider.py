@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.judgement import DEFAULT_AUDIENCE
-from diagnosis.reading import Known
+from diagnosis.live.run_claims import DEFAULT_AUDIENCE
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 PROVIDER_QUOTA_NOTE = "An account holds one provider per issuer: keep it in a stack that no teardown owns."
 

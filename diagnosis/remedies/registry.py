@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Plane
-from diagnosis.reading import Known
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.patch import written
+from diagnosis.remedies.policy_patch import written
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _QUOTA_CODE = "L-03A36CE1"
 """Images per repository, in Service Quotas."""

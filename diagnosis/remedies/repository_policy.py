@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.layers import session_arn
-from diagnosis.reading import Known, Unreadable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.patch import (
+from diagnosis.remedies.policy_patch import (
     REPOSITORY_POLICY_LIMIT,
     Json,
     Statement,
@@ -20,7 +20,7 @@ from diagnosis.remedies.patch import (
     written,
 )
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def admit_role(situation: Situation) -> Choice | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diagnosis.account import AccountState, NamedPolicy, OtherRole
-from diagnosis.excess import REGISTRY_SERVICES, excess
+from diagnosis.facts.account import AccountState, NamedPolicy, OtherRole
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.live.excess import REGISTRY_SERVICES, excess
 from diagnosis.policy import Effect, Unparsable, parse_policy
-from diagnosis.reading import Known, Reading
-from diagnosis.verdicts import Need
+from diagnosis.verdicts.replay import Need
 
 _SHOWN = 4
 

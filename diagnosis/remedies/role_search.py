@@ -9,21 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
 from diagnosis.claims.subject_claim import PossibleClaims
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Repository
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
-from diagnosis.live.judgement import RunClaims, absent_role
-from diagnosis.reading import Known
+from diagnosis.live.run_claims import RunClaims, absent_role
 from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.offer import Situation
-from diagnosis.runs import Repository
+from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.admits import Admission, who_gets_in
-from diagnosis.trust.judgement import judge_trust
 from diagnosis.trust.question import TrustOutcome
-from diagnosis.verdicts import Problem, Replay
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.replay import Replay
 
 _CAUSES_OF_A_ROLE = frozenset(
     {

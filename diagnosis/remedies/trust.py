@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.live.presented import SESSION_EVENT
-from diagnosis.reading import Known
+from diagnosis.live.observed_subject import SESSION_EVENT
+from diagnosis.remedies.narrow_trust import bounded_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, difference, size
+from diagnosis.remedies.policy_patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, difference, size
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.remedies.trust_edit import mended_trust, trust_voices
-from diagnosis.remedies.trust_scope import bounded_trust
-from diagnosis.trust.judgement import admitted_refs
-from diagnosis.verdicts import Change, ChangeKind, Remediation
+from diagnosis.trust.admission import admitted_refs
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
 _MENDED_BY_REF = frozenset({"subject-not-admitted", "trust-explicit-deny"})

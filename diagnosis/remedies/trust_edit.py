@@ -6,10 +6,10 @@ import copy
 import json
 from dataclasses import dataclass
 
-from diagnosis.account import Role
+from diagnosis.facts.account import Role
 from diagnosis.remedies.offer import Situation
-from diagnosis.remedies.patch import Json, Statement, as_list, one_or_list, statements, written
 from diagnosis.remedies.policy_edit import Voices
+from diagnosis.remedies.policy_patch import Json, Statement, as_list, one_or_list, statements, written
 from diagnosis.remedies.rendering import (
     cloudformation,
     iam_path,
@@ -17,10 +17,10 @@ from diagnosis.remedies.rendering import (
     terraform_resource,
     with_document,
 )
+from diagnosis.trust.admission import judge_trust, minimal_trust_patch
 from diagnosis.trust.admits import newly_admitted
-from diagnosis.trust.document import WEB_IDENTITY_ACTION
-from diagnosis.trust.judgement import judge_trust, minimal_trust_patch
 from diagnosis.trust.question import TrustOutcome
+from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION
 
 EXPLICIT_DENY, ACTION = "trust-explicit-deny", "trust-action"
 

@@ -16,7 +16,7 @@ is one at a gate. Each is judged by itself (:mod:`diagnosis.replay.gate_verdicts
   failed, or of the one in force at the registry. The notes name the others.
 - *no log* (expired, forbidden, a job that was not run again): conclusions and annotations decide as far as they carry;
   ``missing`` says what a log would add. A preflight artifact of the attempt may give a failure its cause
-  (:mod:`diagnosis.replay.stated`); it never opens a gate.
+  (:mod:`diagnosis.replay.preflight_statement`); it never opens a gate.
 
 Recorded and live are never mixed: nothing here looks at the account of today.
 """
@@ -26,21 +26,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.reading import Known, Unreadable
+from diagnosis.replay.evidence_of import Witness
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
+from diagnosis.replay.preflight_statement import Statements
+from diagnosis.replay.root_failure import Stop, stop_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
-from diagnosis.replay.stated import Statements
-from diagnosis.replay.stop import Stop, stop_of
-from diagnosis.replay.witness import Witness
-from diagnosis.runs import Attempt
 from diagnosis.steps.kinds import Doing
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
-from diagnosis.verdicts import Finding, GateVerdict, Missing, Need, Replay, RunFacts
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
+from diagnosis.verdicts.replay import Need, Replay, RunFacts
 
 _WEIGHT = {Verdict.FAIL: 3, Verdict.BLOCKED: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
 MOST_JOBS = 300

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diagnosis.evidence import Evidence
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
-from diagnosis.reading import Known, Unreadable
+from diagnosis.replay.evidence_of import Witness
 from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
+from diagnosis.replay.root_failure import Stop, Trouble, is_trust_refusal
 from diagnosis.replay.static_keys import static_keys
-from diagnosis.replay.stop import Stop, Trouble, is_trust_refusal
-from diagnosis.replay.witness import Witness
 from diagnosis.steps.needs import is_never
 from diagnosis.steps.read_job import ReadJob, ReadStep
-from diagnosis.verdicts import Finding, GateVerdict, Missing, Need
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
+from diagnosis.verdicts.replay import Need
 
 _OWNERS = {
     "id-token-not-granted": Owner.RELEASE_ENGINEERING,

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from diagnosis.facts.ecr_address import address_in
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.logs.left_out import is_condensed
-from diagnosis.reading import Known, Unreadable
-from diagnosis.replay.stop import Stop
-from diagnosis.replay.witness import Witness
-from diagnosis.runs import Attempt
-from diagnosis.steps.image_address import address_in
+from diagnosis.replay.evidence_of import Witness
+from diagnosis.replay.root_failure import Stop
 from diagnosis.steps.kinds import Doing
 from diagnosis.steps.read_job import ReadJob
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Fact, Finding, RunFacts
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.gate_verdict import Finding
+from diagnosis.verdicts.replay import Fact, RunFacts
 
 _MOST_NAMED = 5
 

@@ -14,16 +14,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diagnosis.evidence import Evidence
+from diagnosis.facts.ecr_address import HOST, PUBLIC_HOST, address_in
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.gates import Checkpoint
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.replay.evidence_of import Witness
 from diagnosis.replay.run_facts import assuming_steps
-from diagnosis.replay.witness import Witness
-from diagnosis.steps.image_address import HOST, PUBLIC_HOST, address_in
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
-from diagnosis.workflow import WorkflowStep
 
 AUTHENTICATED = "Authenticated as assumedRoleId"
 _WITH_OIDC = "Assuming role with OIDC"

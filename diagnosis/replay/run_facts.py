@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from diagnosis.evidence import Evidence
+from diagnosis.facts.ecr_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
+from diagnosis.facts.evidence import Evidence
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
-from diagnosis.replay.witness import Witness
-from diagnosis.steps.image_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
+from diagnosis.replay.evidence_of import Witness
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Deed, Doing, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Fact, RunFacts
+from diagnosis.verdicts.replay import Fact, RunFacts
 
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+")

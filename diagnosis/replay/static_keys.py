@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.evidence import Evidence
+from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.replay.witness import Witness
+from diagnosis.replay.evidence_of import Witness
 from diagnosis.steps.kinds import Doing, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 
 _KEY = "AWS_ACCESS_KEY_ID"
 _SESSION = "AWS_SESSION_TOKEN"

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.needs import is_never
 from diagnosis.steps.variables import with_expressions
-from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
 DEEPEST = 4
 """Calls within calls: GitHub allows no more levels."""

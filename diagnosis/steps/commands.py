@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from diagnosis.steps.image_address import PUBLIC_HOST, address_in
+from diagnosis.facts.ecr_address import PUBLIC_HOST, address_in
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.shell_commands import ShellCommand, commands_in
 from diagnosis.steps.variables import expand, note_command

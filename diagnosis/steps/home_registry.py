@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
 from diagnosis.steps.kinds import StepKind, action_kind
 from diagnosis.steps.variables import is_legible
 

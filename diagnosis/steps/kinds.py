@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnosis.steps.image_address import PUBLIC_HOST, address_in
+from diagnosis.facts.ecr_address import PUBLIC_HOST, address_in
 from diagnosis.steps.variables import is_legible
 
 DEFAULT_SESSION_NAME = "GitHubActions"

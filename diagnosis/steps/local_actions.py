@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.called_workflows import joint_condition
-from diagnosis.workflow import Action, Workflow, WorkflowJob, WorkflowStep
 
 DEEPEST = 4
 """Actions within actions; each level costs a round of requests. GitHub allows ten."""

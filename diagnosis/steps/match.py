@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from diagnosis.facts.runs import Step
+from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind
 from diagnosis.logs.log_text import LogLine
-from diagnosis.runs import Step
 from diagnosis.steps.kinds import is_composite_candidate
-from diagnosis.workflow import WorkflowStep
 
 MOST_SECTIONS = 1_000
 """Sections that are paired; a log with more heads (a forged or broken one) keeps the rest unpaired."""

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from diagnosis.account import AccountQuestion
-from diagnosis.case import Case
+from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.case import Case
+from diagnosis.facts.ecr_address import ImageAddress, address_in, is_repository_name
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
-from diagnosis.steps.image_address import ImageAddress, address_in, is_repository_name
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts import Need, NeedKind, RunFacts
-from diagnosis.workflow import UnparsableWorkflow, Workflow
+from diagnosis.verdicts.replay import Need, NeedKind, RunFacts
 
 PUSH_ACTIONS = (
     "BatchCheckLayerAvailability",

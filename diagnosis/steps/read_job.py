@@ -10,14 +10,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
+from diagnosis.facts.ecr_address import address_in
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, Job
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt, Job
 from diagnosis.steps.commands import deeds_of_script
 from diagnosis.steps.home_registry import home_registry
-from diagnosis.steps.image_address import address_in
 from diagnosis.steps.kinds import (
     Deed,
     Doing,
@@ -28,7 +29,6 @@ from diagnosis.steps.kinds import (
 )
 from diagnosis.steps.match import Matched, match_steps, with_inner_steps
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
-from diagnosis.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")

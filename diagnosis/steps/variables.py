@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
 
-from diagnosis.runs import Attempt
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.shell_commands import ShellCommand
-from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
 
 LONGEST = 4_000
 """Characters of an expanded text; a longer one is left as it is."""

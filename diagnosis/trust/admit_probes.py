@@ -20,9 +20,9 @@ from diagnosis.claims.claim_set import (
     is_github_cloud,
     read_subject,
 )
-from diagnosis.runs import Repository
-from diagnosis.trust.document import JsonObject, allows, values_of
+from diagnosis.facts.runs import Repository
 from diagnosis.trust.question import Caller
+from diagnosis.trust.trust_policy import JsonObject, allows, values_of
 
 NOBODY = "planescope-probe"
 """A name that no policy lists on purpose; what admits it admits any name."""

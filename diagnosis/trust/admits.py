@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable
-from diagnosis.runs import Repository
 from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
-from diagnosis.trust.document import JsonObject, allows, conditions, federated, load, values_of
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.trust_policy import JsonObject, allows, conditions, federated, load, values_of
 
 TOO_OPEN = "trust-too-open"
 _ISSUER_MARK = ":oidc-provider/"

@@ -13,7 +13,8 @@ from enum import Enum
 from itertools import combinations
 
 from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
-from diagnosis.trust.document import (
+from diagnosis.trust.question import Caller, TrustPaper
+from diagnosis.trust.trust_policy import (
     WEB_IDENTITY_ACTION,
     JsonObject,
     allows,
@@ -24,7 +25,6 @@ from diagnosis.trust.document import (
     with_statements,
     without_conditions,
 )
-from diagnosis.trust.question import Caller, TrustPaper
 
 _MOST_MENDS = 3
 _MOST_STATEMENTS = 20

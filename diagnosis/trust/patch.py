@@ -11,10 +11,11 @@ import json
 
 from diagnosis.claims.claim_set import claims_from_subject, read_subject
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.facts.runs import Repository
 from diagnosis.policy import Unparsable
-from diagnosis.runs import Repository
 from diagnosis.trust.admits import newly_admitted
-from diagnosis.trust.document import (
+from diagnosis.trust.question import Caller, TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.trust_policy import (
     WEB_IDENTITY_ACTION,
     JsonObject,
     allows,
@@ -25,7 +26,6 @@ from diagnosis.trust.document import (
     statements,
     with_statements,
 )
-from diagnosis.trust.question import Caller, TrustOutcome, TrustPaper, caller_of
 
 _OPERATORS = ("StringEquals", "StringLike")
 

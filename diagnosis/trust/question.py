@@ -13,7 +13,7 @@ from enum import StrEnum
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
-from diagnosis.trust.document import WEB_IDENTITY_ACTION, JsonObject, keys_asked
+from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION, JsonObject, keys_asked
 
 _NEVER_CARRIED = frozenset(
     {"aws:tagkeys", "sts:transitivetagkeys", "aws:multifactorauthpresent", "aws:multifactorauthage"}

@@ -1,5 +1,6 @@
 """What AWS is asked, and how: read-only, by one session, from one list.
 
-Begin with :mod:`probes.aws.operations` (the list) and :mod:`probes.aws.guard` (what enforces it); :mod:`probes.aws.session`
-makes every call; :mod:`probes.aws.read_account` reads what decides, :mod:`probes.aws.read_surroundings` what explains.
+Begin with :mod:`probes.aws.session.operations` (the list) and :mod:`probes.aws.session.guard` (what enforces it).
+:mod:`probes.aws.session.access` makes every call; :mod:`probes.aws.read.account` reads what decides,
+:mod:`probes.aws.read.surroundings` what explains.
 """

@@ -2,7 +2,7 @@
 
 Needs the extra ``demo`` (moto): importing this module without it raises ModuleNotFoundError.
 
-The account is read as any other is, through the guarded session of :mod:`probes.aws.session`. It is changed by
+The account is read as any other is, through the guarded session of :mod:`probes.aws.session.access`. It is changed by
 :meth:`EmbeddedAccount.move_to` alone, through a session of its own that knows no other account. What cannot be said
 through AWS's API is set on moto's objects: the times in the past, and thereby the order of events of the incident.
 """
@@ -22,8 +22,8 @@ from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
-from diagnosis.account import AccountQuestion
-from probes.aws.session import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, isolated_session
+from diagnosis.facts.account import AccountQuestion
+from probes.aws.session.access import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, isolated_session
 from probes.embedded.in_process_aws import InProcessAws
 from probes.ledger import Ledger
 from probes.recording.account import AccountFacts, AccountMoment

@@ -18,7 +18,7 @@ from botocore.session import Session
 from moto.core.base_backend import AccountSpecificBackend
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 
-from probes.aws.session import isolated_session
+from probes.aws.session.access import isolated_session
 
 
 @cache

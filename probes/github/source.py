@@ -13,22 +13,22 @@ from itertools import pairwise
 from threading import Lock
 from typing import Self, TypeAlias, TypeVar
 
-from diagnosis.reading import Reading
-from diagnosis.runs import Attempt, Repository
-from diagnosis.surroundings import CommitsBetween, Environment
-from probes.github.attempts import read_again, read_attempt, read_earlier
-from probes.github.between import read_between
-from probes.github.body import Timeouts
-from probes.github.client import Client
-from probes.github.credentials import GitHubAccess
-from probes.github.crew import MOST_WORKERS, Crew, as_whole
-from probes.github.environments import read_environment, read_environments
-from probes.github.errors import GitHubProblem
-from probes.github.kept import Kept
-from probes.github.pace import Pace, RateLimit, Watch, never, silent
-from probes.github.parts import Depth, Parts
-from probes.github.runs import RunFilter, RunPage, list_runs, read_repository
-from probes.github.tags import Tags
+from diagnosis.facts.github_context import CommitsBetween, Environment
+from diagnosis.facts.reading import Reading
+from diagnosis.facts.runs import Attempt, Repository
+from probes.github.http.body import Timeouts
+from probes.github.http.client import Client
+from probes.github.http.credentials import GitHubAccess
+from probes.github.http.errors import GitHubProblem
+from probes.github.http.etags import Tags
+from probes.github.http.pace import Pace, RateLimit, Watch, never, silent
+from probes.github.http.workers import MOST_WORKERS, Crew, as_whole
+from probes.github.read.attempt_parts import Depth, Parts
+from probes.github.read.attempts import read_again, read_attempt, read_earlier
+from probes.github.read.commits_between import read_between
+from probes.github.read.environments import read_environment, read_environments
+from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
+from probes.github.stored_attempts import Kept
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
 from probes.recording.format import Recording
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from diagnosis.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange
 from probes.recording.fields import Fields
 from probes.recording.format import RecordedCase
 

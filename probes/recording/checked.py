@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from diagnosis.documents.redaction import Leak, leaks
 from diagnosis.logs.line_search import lines_holding
-from diagnosis.redaction import Leak, leaks
 from probes.recording.format import Recording, RecordingError
 from probes.recording.reader import read_recording
 from probes.recording.writer import write_recording

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from diagnosis.evidence import Origin
+from diagnosis.facts.evidence import Origin
 from probes.recording.format import JsonObject, Reconstruction, RecordingError, moment_of
 
 T = TypeVar("T")

@@ -29,8 +29,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from diagnosis.case import Case
-from diagnosis.evidence import Origin
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Origin
 from probes.recording.account import AccountFacts
 
 FORMAT = "planescope-recording"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from diagnosis.evidence import Origin
-from diagnosis.reading import Known, Unreadable
-from diagnosis.runs import Artifact, Attempt, Job
+from diagnosis.facts.evidence import Origin
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Artifact, Attempt, Job
 from probes.recording.format import RecordedLog, Recording
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from diagnosis.evidence import Origin
+from diagnosis.facts.evidence import Origin
 from probes.recording.format import (
     JsonObject,
     Reconstruction,

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
 from probes.recording.format import (
     FORMAT,
     INDEX,

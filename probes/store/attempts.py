@@ -21,9 +21,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.logs.scrub import scrub
-from diagnosis.reading import Known, Unreadable
-from diagnosis.runs import Attempt, CalledWorkflow
 from probes.store.codec import CodecError, decode, encode, fingerprint, hints_of
 from probes.store.database import Database
 

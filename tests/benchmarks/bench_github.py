@@ -40,19 +40,19 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from diagnosis.case import Case
 from diagnosis.diagnose import replays_of
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Verdict
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt
-from diagnosis.verdicts import Replay
-from probes.embedded.github_answers import Response
-from probes.embedded.github_server import GitHubServer
-from probes.embedded.github_wire import Handler
-from probes.github.credentials import GitHubAccess
-from probes.github.parts import Depth
+from diagnosis.verdicts.replay import Replay
+from probes.embedded.github.answers import Response
+from probes.embedded.github.server import GitHubServer
+from probes.embedded.github.wire import Handler
+from probes.github.http.credentials import GitHubAccess
+from probes.github.read.attempt_parts import Depth
+from probes.github.read.workflow_file import parse_workflow
 from probes.github.source import GitHubSource
-from probes.github.workflow_file import parse_workflow
 from probes.ledger import Ledger
 from probes.recording.format import RecordedLog, Recording
 from probes.recording.synthetic import Shape, synthetic_recording

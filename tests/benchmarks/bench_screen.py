@@ -16,8 +16,8 @@ from statistics import median
 from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
-from tui.desk import RunRow
-from tui.widgets.run_list import RunList
+from tui.backend import RunRow
+from tui.widgets.board.run_list import RunList
 
 COUNT = 10_000
 NOW = datetime(2026, 2, 13, tzinfo=UTC)
@@ -66,7 +66,7 @@ def main() -> None:
     print(
         f"{COUNT:,} runs: shown {table / ours:.1f} times sooner than by DataTable ({ours * 1000:.0f} ms, {table * 1000:.0f} ms)"
     )
-    app, desk = seconds_to_import("tui.app"), seconds_to_import("tui.app, tui.desks.live, tui.desks.embedded")
+    app, desk = seconds_to_import("tui.app"), seconds_to_import("tui.app, tui.backends.live, tui.backends.embedded")
     print(f"imports before the first paint: {desk / app:.2f} times less ({app * 1000:.0f} ms, {desk * 1000:.0f} ms)")
 
 

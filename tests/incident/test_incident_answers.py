@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from diagnosis.evidence import Origin
-from diagnosis.exit_code import exit_code
+from diagnosis.documents.exit_code import exit_code
+from diagnosis.facts.evidence import Origin
 from diagnosis.gates import Gate, Verdict
-from diagnosis.verdicts import ClosureStatus, Diagnosis
+from diagnosis.verdicts.closure import ClosureStatus
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import RunQuery
+from tui.backends.embedded import EmbeddedDesk
 from tui.bootstrap import embedded_desk
-from tui.desk import RunQuery
-from tui.desks.embedded import EmbeddedDesk
 
 REPOSITORY_ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
 EIGHT = {

@@ -13,8 +13,9 @@ from incident_logs import moment_of
 from incident_names import DAY, REPOSITORY, RUN_IDS
 from incident_values import diagnosis_of
 
-from diagnosis.verdicts import Diagnosis, Replay
-from tui.desk import (
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.replay import Replay
+from tui.backend import (
     Between,
     CallRow,
     CancelHook,
@@ -73,7 +74,7 @@ def many_row(number: int) -> RunRow:
 
 
 class DeskDouble:
-    """A :class:`tui.desk.Desk`; attributes say how it behaves, lists say what it was asked."""
+    """A :class:`tui.backend.Desk`; attributes say how it behaves, lists say what it was asked."""
 
     def __init__(self, stage: int = 1, *, total: int | None = None) -> None:
         self._index = stage - 1

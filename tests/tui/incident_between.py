@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 from incident_names import REPOSITORY, SHA
 
-from diagnosis.reading import Known, Unreadable
-from diagnosis.surroundings import (
+from diagnosis.facts.github_context import (
     Commit,
     CommitsBetween,
     DeployableRefs,
@@ -17,8 +16,9 @@ from diagnosis.surroundings import (
     RefPolicy,
     Relation,
 )
-from diagnosis.verdicts import Replay
-from tui.desk import Between
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.verdicts.replay import Replay
+from tui.backend import Between
 
 COMPARISON = f"https://github.com/{REPOSITORY}/compare/799d398a...f00dfeed"
 

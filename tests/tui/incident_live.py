@@ -18,10 +18,12 @@ from incident_names import (
 )
 from incident_offers import passed as _passed
 
-from diagnosis.account import AccountQuestion, AccountState
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
-from diagnosis.verdicts import Assessment, GateVerdict, Missing, Need, Problem
+from diagnosis.verdicts.assessment import Assessment, Problem
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.replay import Need
 
 NEEDS = (
     Need(TOKEN_ACTION, "*", Checkpoint.REGISTRY_AUTH, "Login to ECR", order=0),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from incident_names import ACCOUNT, DAY, REPOSITORY, ROLE, RUN_IDS, SHA, STARTED
 
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 
 _STOPS = (
     "Could not assume role with OIDC: No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com",

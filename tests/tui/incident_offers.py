@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from incident_names import ISSUER, LAST_ACTION, PROVIDER, PUSH_ACTIONS, REPOSITORY, ROLE, SHA, TOKEN_ACTION
 
-from diagnosis.evidence import Evidence
+from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
-from diagnosis.verdicts import (
-    Change,
-    ChangeKind,
-    Closure,
-    ClosureStatus,
-    GateVerdict,
-    IntegrityFinding,
-    Path,
-    Remediation,
-    RuleVerdict,
-)
+from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def passed(gate: Gate, reason: str, *evidence: Evidence) -> GateVerdict:

@@ -17,18 +17,13 @@ from incident_names import (
 from incident_offers import closure_of, paths_of
 from incident_offers import passed as _passed
 
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, Job, Repository, Step
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
-from diagnosis.reading import Known
-from diagnosis.runs import Attempt, Job, Repository, Step
-from diagnosis.verdicts import (
-    Diagnosis,
-    Fact,
-    Finding,
-    GateVerdict,
-    Replay,
-    RunFacts,
-)
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+from diagnosis.verdicts.replay import Fact, Replay, RunFacts
 
 
 def attempt_of(run: int, *, title: str = "", branch: str = "", **more: object) -> Attempt:

@@ -10,12 +10,12 @@ from incident_between import between_of
 from incident_names import REPOSITORY
 from incident_values import replay_of
 
-from diagnosis.reading import Known, Unreadable
-from diagnosis.verdicts import Fact
-from probes.github.errors import Cancelled as SourceCancelled
-from probes.github.errors import ExitCode, GitHubProblem
-from tui.desk import Cancelled, Progress
-from tui.desks.between import read_between
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.verdicts.replay import Fact
+from probes.github.http.errors import Cancelled as SourceCancelled
+from probes.github.http.errors import ExitCode, GitHubProblem
+from tui.backend import Cancelled, Progress
+from tui.backends.between import read_between
 
 ONE, TWO = replay_of(1), replay_of(2)
 DEV = Fact("dev", ONE.facts.region.found_in)  # type: ignore[union-attr]  # the made-up run names its region

@@ -12,19 +12,20 @@ from incident_names import RUN_IDS
 from incident_values import attempt_of, diagnosis_of, replay_of
 from textual.content import Content
 
-from diagnosis.chronology import AttemptHistory, ObservedChange, Traced
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.github_context import CommitsBetween, Relation
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Plane, Verdict
-from diagnosis.reading import Known, Unreadable
-from diagnosis.surroundings import CommitsBetween, Relation
-from diagnosis.verdicts import GateVerdict, Need
-from tui.desk import Between, DeskProblem
+from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange, Traced
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.replay import Need
+from tui.backend import Between, DeskProblem
 from tui.screens.compare import CompareScreen
 from tui.screens.log_view import JobLog, LogScreen
-from tui.widgets.blocks import Block, Pair, layout
-from tui.widgets.compare_model import gates_of, job_rows, need_rows, run_rows, sentence_of
-from tui.widgets.compare_pages import between_blocks
-from tui.widgets.page import Page
+from tui.widgets.base.blocks import Block, Pair, layout
+from tui.widgets.base.page import Page
+from tui.widgets.compare.model import gates_of, job_rows, need_rows, run_rows, sentence_of
+from tui.widgets.compare.pages import between_blocks
 
 
 def words(blocks: list[Block]) -> str:

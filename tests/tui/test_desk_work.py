@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from desk_double import NOW, PROBLEM, DeskDouble
 from incident_names import RUN_IDS
+from places import ROOT
 
 from tui.app import PlanescopeApp
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 from tui.screens.problem import ProblemScreen
-from tui.widgets.page import Page
-from tui.widgets.status_page import StatusPage
-from tui.widgets.timeline import Timeline
+from tui.widgets.base.page import Page
+from tui.widgets.base.status_page import StatusPage
+from tui.widgets.board.timeline import Timeline
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 
 async def test_loading_shows_what_is_read_and_how_far(opened: Any) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from diagnosis.chronology import Drift, DriftKind
 from diagnosis.gates import Gate
-from tui.widgets.signs import drift_mark
+from diagnosis.verdicts.chronology import Drift, DriftKind
+from tui.widgets.base.signs import drift_mark
 
 MENDED = Drift(DriftKind.MENDED_SINCE, 1, 1, "OIDC trust failed in run 1 and passes today.", Gate.OIDC_TRUST)
 BROKEN = Drift(DriftKind.BROKEN_SINCE, 1, 1, "Role assumption passed in run 1 and fails today.", Gate.ROLE_ASSUMPTION)

@@ -12,18 +12,18 @@ from incident_between import between_of
 from incident_logs import log_of
 from nasty_words import NASTY, nasty
 
-from diagnosis.reading import Known, Unreadable
-from diagnosis.verdicts import Diagnosis
-from tui.desk import DeskProblem, Progress
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import DeskProblem, Progress
 from tui.screens.exported import ExportedScreen
 from tui.screens.ledger import CallList
 from tui.screens.log_view import LogScreen
 from tui.screens.problem import ProblemScreen
-from tui.widgets.page import Page
-from tui.widgets.run_list import RunList
-from tui.widgets.timeline import Timeline
-from tui.widgets.timeline_model import ROWS, Cell
-from tui.widgets.top_line import TopLine
+from tui.widgets.base.page import Page
+from tui.widgets.base.top_line import TopLine
+from tui.widgets.board.run_list import RunList
+from tui.widgets.board.timeline import Timeline
+from tui.widgets.board.timeline_model import ROWS, Cell
 
 WIDE = (230, 60)
 

@@ -20,7 +20,7 @@ def test_importing_the_app_imports_none_of_the_heavy_libraries() -> None:
 
 
 def test_screens_and_widgets_know_no_probe() -> None:
-    script = "import sys, tui.app; print([name for name in sys.modules if name.startswith(('probes', 'tui.desks', 'tui.cli'))])"
+    script = "import sys, tui.app; print([name for name in sys.modules if name.startswith(('probes', 'tui.backends', 'tui.cli'))])"
     assert _printed(script) == "[]"
 
 

@@ -18,11 +18,11 @@ from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.timeline import TimelineScreen
-from tui.widgets.key_line import ShownKey, fitting
-from tui.widgets.page import Page
-from tui.widgets.run_list import RunList
-from tui.widgets.timeline import Timeline
-from tui.widgets.virtual_list import VirtualList
+from tui.widgets.base.key_line import ShownKey, fitting
+from tui.widgets.base.page import Page
+from tui.widgets.base.virtual_list import VirtualList
+from tui.widgets.board.run_list import RunList
+from tui.widgets.board.timeline import Timeline
 
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],

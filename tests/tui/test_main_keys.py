@@ -15,14 +15,14 @@ from tui.screens.exported import ExportedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
-from tui.widgets.detail import Detail
-from tui.widgets.detail_view import Form, Section
-from tui.widgets.glance import Glance
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
-from tui.widgets.run_list import RunList
-from tui.widgets.timeline import Timeline
-from tui.widgets.timeline_model import Cell
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.board.glance import Glance
+from tui.widgets.board.run_list import RunList
+from tui.widgets.board.timeline import Timeline
+from tui.widgets.board.timeline_model import Cell
+from tui.widgets.detail.detail import Detail
+from tui.widgets.detail.detail_view import Form, Section
 
 KEY_1, KEY_2 = (RUN_IDS[0], 1), (RUN_IDS[1], 1)
 

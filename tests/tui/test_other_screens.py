@@ -10,13 +10,13 @@ import pytest
 from desk_double import CALLS, DeskDouble
 from incident_logs import log_of
 
-from diagnosis.evidence import Origin
-from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.runs import Job
-from diagnosis.verdicts import Diagnosis
+from diagnosis.facts.evidence import Origin
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import Job
+from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.screens.ledger import CallList, result_look
 from tui.screens.log_view import JobLog, LogScreen
-from tui.widgets.page import Page
+from tui.widgets.base.page import Page
 
 
 async def test_the_ledger_shows_each_call_with_result_and_duration(opened: Any) -> None:

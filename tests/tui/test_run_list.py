@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from desk_double import DeskDouble, many_row, row_of
 
-from tui.desk import RunPage, RunQuery
+from tui.backend import RunPage, RunQuery
 from tui.screens.run_pages import RunPages
-from tui.widgets.run_filter import RunFilter, described, parse
-from tui.widgets.run_list import RunList
+from tui.widgets.board.run_filter import RunFilter, described, parse
+from tui.widgets.board.run_list import RunList
 
 
 async def test_ten_thousand_runs_come_page_by_page_as_they_are_wanted(opened: Any) -> None:

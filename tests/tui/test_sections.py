@@ -11,25 +11,28 @@ from incident_live import SCP_GAP
 from incident_values import diagnosis_of, replay_of
 from textual.content import Content
 
-from diagnosis.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import Annotation
 from diagnosis.gates import Gate, Plane, Verdict
-from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.runs import Annotation
-from diagnosis.verdicts import Diagnosis, Finding, IntegrityFinding, Problem
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.closure import IntegrityFinding
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import Finding
 from tui.foreign_text import foreign
-from tui.widgets import (
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import GAP, Block, bullet, code, field, layout, paragraph
+from tui.widgets.board.glance import short_lines, still_broken
+from tui.widgets.board.timeline_model import Cell, columns_of
+from tui.widgets.detail import (
     section_closure,
     section_evidence,
     section_forecast,
     section_remediation,
     section_unknown,
-    signs,
 )
-from tui.widgets.blocks import GAP, Block, bullet, code, field, layout, paragraph
-from tui.widgets.detail_view import DetailView, Form
-from tui.widgets.evidence_blocks import evidence_blocks
-from tui.widgets.glance import short_lines, still_broken
-from tui.widgets.timeline_model import Cell, columns_of
+from tui.widgets.detail.detail_view import DetailView, Form
+from tui.widgets.detail.evidence_blocks import evidence_blocks
 
 
 def view_of(

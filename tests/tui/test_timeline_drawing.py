@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from incident_values import attempt_of, diagnosis_of, replay_of
 
 from diagnosis.gates import Verdict
-from diagnosis.verdicts import Diagnosis
-from tui.widgets.timeline_drawing import LABELS, Drawing, draw, height_of, window_start
-from tui.widgets.timeline_model import ROWS, Cell, Side, columns_of
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.widgets.board.timeline_drawing import LABELS, Drawing, draw, height_of, window_start
+from tui.widgets.board.timeline_model import ROWS, Cell, Side, columns_of
 
 WORDS = {verdict.value for verdict in Verdict}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from desk_double import DeskDouble
 
-from tui.widgets.top_line import fitting_note
+from tui.widgets.base.top_line import fitting_note
 
 NOTE = "embedded incident: run facts public, logs and account reconstructed"
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from tui.widgets.blocks import wrapped
+from tui.widgets.base.blocks import wrapped
 
 WORDS = st.text(alphabet="ab:/-é漢🙂", min_size=0, max_size=60)
 

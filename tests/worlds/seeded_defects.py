@@ -22,9 +22,9 @@ from sound_worlds import (
     trust_statement,
 )
 
-from diagnosis.account import CallerIdentity, Image, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
-from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.runs import OidcCustomization
+from diagnosis.facts.account import CallerIdentity, Image, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import OidcCustomization
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 ELSEWHERE = "https://github.com/octo-org"

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from made_attempts import made_attempt
 
-from diagnosis.account import (
+from diagnosis.diagnose import conclude, question_of, replays_of
+from diagnosis.facts.account import (
     AccountQuestion,
     AccountState,
     CallerIdentity,
@@ -22,12 +23,11 @@ from diagnosis.account import (
     RegistryDetails,
     Role,
 )
-from diagnosis.case import Case
-from diagnosis.diagnose import conclude, question_of, replays_of
-from diagnosis.reading import Absent, Known
-from diagnosis.runs import Attempt, Job, Repository, Step
-from diagnosis.verdicts import Diagnosis
-from diagnosis.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.runs import Attempt, Job, Repository, Step
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.verdicts.diagnosis import Diagnosis
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop/api"
 OTHER_ACCOUNT = "210987654321"

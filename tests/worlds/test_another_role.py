@@ -24,14 +24,15 @@ from sound_worlds import (
 )
 from thoroughness import examples
 
-from diagnosis.account import NamedPolicy, OtherRole, OtherRoles, Role
-from diagnosis.case import Case
 from diagnosis.diagnose import question_of, replays_of
+from diagnosis.facts.account import NamedPolicy, OtherRole, OtherRoles, Role
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Owner, Verdict
-from diagnosis.reading import Absent, Known, Unreadable
 from diagnosis.remedies.role_search import RoleSearch, role_search
-from diagnosis.trail import Trail, TrailEvent
-from diagnosis.verdicts import ChangeKind, Diagnosis, Path
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import ChangeKind
 
 SPARE = "arn:aws:iam::123456789012:role/spare"
 DENIED = Unreadable("part", "AWS denied iam:GetRolePolicy", "let the reader use it", "iam:GetRolePolicy")

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from diagnosis.document import document
+from diagnosis.documents.diagnosis import document
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Verdict
-from diagnosis.reading import Known, Unreadable
-from diagnosis.verdicts import Diagnosis
-from probes.aws.errors import call_error
-from probes.aws.operations import LIST_ROLES, Operation
+from diagnosis.verdicts.diagnosis import Diagnosis
+from probes.aws.session.errors import call_error
+from probes.aws.session.operations import LIST_ROLES, Operation
+from tui.backends.embedded import EmbeddedDesk
 from tui.bootstrap import embedded_desk
-from tui.desks.embedded import EmbeddedDesk
 
 ACCOUNT, ISSUER = "230372904534", "token.actions.githubusercontent.com"
 SPARE = f"arn:aws:iam::{ACCOUNT}:role/ci/spare"

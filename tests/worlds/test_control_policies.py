@@ -10,12 +10,13 @@ from seeded_defects import DEFECTS, broken
 from sound_worlds import ACCOUNT, HOME, ISSUER, SUBJECT, World, allow, policy, sound_world
 from thoroughness import examples
 
-from diagnosis.account import NamedPolicy, ScpLevel
+from diagnosis.facts.account import NamedPolicy, ScpLevel
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Verdict
 from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.reading import Known
-from diagnosis.remedies.patch import CONTROL_LIMIT
-from diagnosis.verdicts import ChangeKind, Diagnosis, Remediation
+from diagnosis.remedies.policy_patch import CONTROL_LIMIT
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
 ARN = "arn:aws:organizations::999900001111:policy/o-x/service_control_policy/p-limits"
 FULL = NamedPolicy("FullAWSAccess", policy(allow("*", "*")), "arn:aws:organizations::aws:policy/FullAWSAccess")

@@ -12,9 +12,9 @@ from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, bro
 from sound_worlds import EIGHT, GROUNDS, HOME, Ground, sound_world, two_role_world
 from thoroughness import examples
 
-from diagnosis.exit_code import exit_code
+from diagnosis.documents.exit_code import exit_code
+from diagnosis.facts.reading import Unreadable
 from diagnosis.gates import Verdict
-from diagnosis.reading import Unreadable
 
 subsets = st.sets(st.sampled_from(DEFECTS), max_size=6).map(tuple).filter(compatible)
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
-from diagnosis.reading import Known
-from diagnosis.verdicts import Change, ChangeKind, Diagnosis, Path
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import Change, ChangeKind
+from tui.backends.embedded import EmbeddedDesk
 from tui.bootstrap import embedded_desk
-from tui.desks.embedded import EmbeddedDesk
 
 ROLE = "GitHubAction-AssumeRoleWithAction"
 REPOSITORY = "fraud-platform-dev-min"

@@ -17,7 +17,8 @@ from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, Defect, broken, compatibl
 from thoroughness import examples
 
 from diagnosis.policy import PolicyKind, Unparsable, parse_policy
-from diagnosis.verdicts import ChangeKind, Diagnosis, Path, Remediation
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
 subsets = st.sets(st.sampled_from(DEFECTS), min_size=1, max_size=5).map(tuple).filter(compatible)
 everywhere = pytest.mark.parametrize("defect", [*DEFECTS, *ELSEWHERE_DEFECTS], ids=lambda defect: defect.name)

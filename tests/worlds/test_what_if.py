@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from seeded_defects import DEFECTS, broken
 from sound_worlds import EIGHT, HOME, ISSUER, World, allow, policy, sound_world, trust, two_role_world
 
-from diagnosis.account import NamedPolicy
 from diagnosis.diagnose import question_of, replays_of
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Gate, Verdict
-from diagnosis.proposals import Proposal, ProposalKind
-from diagnosis.reading import Known, Unreadable
-from diagnosis.what_if import WhatIf, what_if
+from diagnosis.what_if.outcome import WhatIf, what_if
+from diagnosis.what_if.proposal import Proposal, ProposalKind
 
 NEEDED = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, HOME.repository_arn))
 

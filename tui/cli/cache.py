@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from tui.backend import DeskProblem
 from tui.cli.output import print_json
-from tui.desk import DeskProblem
 
 
 @click.group("cache", invoke_without_command=True)

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from tui import __version__
+from tui.backend import DeskProblem
 from tui.cli.repository_options import app_options
-from tui.desk import DeskProblem
 from tui.settings import read_settings
 
 _COMMANDS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tui.backend import DeskProblem
 from tui.bootstrap import embedded_desk, live_desk
 from tui.cli.repository_options import live_options, read_case_option
 from tui.cli.stated_options import read_stated
-from tui.desk import DeskProblem
 from tui.settings import read_settings
 
 if TYPE_CHECKING:
-    from tui.desk import Desk
+    from tui.backend import Desk
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from diagnosis.document import document
-from diagnosis.exit_code import exit_code
+from diagnosis.documents.diagnosis import document
+from diagnosis.documents.exit_code import exit_code
 from tui.bootstrap import embedded_desk
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.report import show

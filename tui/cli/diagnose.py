@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from diagnosis.document import document
-from diagnosis.exit_code import FAILED, exit_code
-from diagnosis.verdicts import Diagnosis
+from diagnosis.documents.diagnosis import document
+from diagnosis.documents.exit_code import FAILED, exit_code
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import DeskProblem
 from tui.bootstrap import live_desk
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.report import show
 from tui.cli.repository_options import app_options, live_options, read_case_option
-from tui.desk import DeskProblem
 
 _ADDRESS = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/actions/runs/(\d+)")
 CREDENTIALS_NEEDED = 4

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from diagnosis.document import finding_object
-from diagnosis.evidence import Evidence
+from diagnosis.documents.diagnosis import finding_object
+from diagnosis.facts.evidence import Evidence
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.gates import Plane
-from diagnosis.verdicts import Finding
+from diagnosis.verdicts.gate_verdict import Finding
 from tui.cli.log_input import LogInput, NotALogError, read_log
 from tui.cli.output import print_json, text_console
 

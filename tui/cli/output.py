@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import click
 from rich.console import Console
 
-from probes.github.pace import WAITING
-from tui.desk import Progress
+from probes.github.http.pace import WAITING
+from tui.backend import Progress
 
 _PLAIN_WIDTH = 110
 """Columns where standard output is no terminal: wide enough for a run's address."""

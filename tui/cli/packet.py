@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from tui.backend import DeskProblem
 from tui.bootstrap import embedded_desk, live_desk
 from tui.cli.diagnose import runs_named
 from tui.cli.output import ProgressLine
 from tui.cli.repository_options import app_options, live_options, read_case_option
-from tui.desk import DeskProblem
 from tui.packet.folder import PacketProblem, verify
 
 

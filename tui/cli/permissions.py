@@ -9,10 +9,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from diagnosis.account import AccountQuestion
-from probes.aws.operations import Variant
-from probes.aws.permissions import operations_of, policies_by_account
-from probes.github.endpoints import CLASSIC_SCOPE, permissions_needed
+from diagnosis.facts.account import AccountQuestion
+from probes.aws.session.operations import Variant
+from probes.aws.session.permissions import operations_of, policies_by_account
+from probes.github.http.endpoints import CLASSIC_SCOPE, permissions_needed
 from tui.cli.output import print_json, text_console
 
 SCHEMA = "planescope.permissions/1"

@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
-from diagnosis.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable
-from diagnosis.runs import Repository
+from diagnosis.trust.admission import TrustOutcome
 from diagnosis.trust.admits import Admission, Admitted, who_gets_in
-from diagnosis.trust.judgement import TrustOutcome
 from tui.cli.output import print_json, text_console
 
 SCHEMA = "planescope.policy-admits/1"

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from diagnosis.policy import PolicyKind, Unparsable, parse_policy
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 
 LARGEST = 1024 * 1024
 """In bytes; AWS takes 10,240 characters at most."""

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diagnosis.account import AccountState
-from diagnosis.case import Case
-from diagnosis.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.preflight import SCHEMA, Preflight, document
+from diagnosis.documents.redaction import leaks
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
-from diagnosis.preflight_document import SCHEMA, Preflight, document
-from diagnosis.reading import Known, Reading
-from diagnosis.redaction import leaks
-from diagnosis.workflow import UnparsableWorkflow, Workflow
 from tui import __version__
+from tui.backend import DeskProblem
 from tui.cli.output import text_console
 from tui.cli.policy_file import printable
 from tui.cli.preflight_report import json_text, no_commands, show, summary
 from tui.cli.repository_options import read_case_option
 from tui.cli.stated_options import read_stated, stated_options
-from tui.desk import DeskProblem
 from tui.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from tui.desks.stated import StatedValues
+    from tui.backends.stated import StatedValues
 
 _CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
 _LARGEST_FILE = 1_000_000
@@ -153,9 +153,9 @@ def _judged(
 ) -> tuple[Preflight, AccountState | None]:
     """Ask GitHub and AWS, and judge. Raises DeskProblem for a job that the file does not have."""
     # Behind the checks of the input: these bring boto3 and PyGithub.
-    from diagnosis.preflight.judgement import asked, judged
-    from tui.desks.live import LiveOptions
-    from tui.desks.preflight import ask_account, ask_github
+    from diagnosis.preflight.judge_job import asked, judged
+    from tui.backends.live import LiveOptions
+    from tui.backends.preflight import ask_account, ask_github
 
     name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
     github = ask_github(name, options["github_url"], given.path, commit)
@@ -216,7 +216,7 @@ def _read(path: Path, limit: int) -> str | None:
 
 
 def _parsed(text: str | None, path: str) -> Workflow | UnparsableWorkflow | None:
-    from probes.github.workflow_file import parse_workflow
+    from probes.github.read.workflow_file import parse_workflow
 
     return parse_workflow(text, path) if text is not None else None
 

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from diagnosis.evidence import EvidenceKind
+from diagnosis.documents.preflight import Preflight
+from diagnosis.documents.redaction import masked
+from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
-from diagnosis.preflight_document import Preflight
-from diagnosis.redaction import masked
-from diagnosis.verdicts import Missing, Problem
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
 from tui.cli.policy_file import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}

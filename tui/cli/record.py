@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
+from tui.backend import DeskProblem
 from tui.cli.diagnose import runs_named
 from tui.cli.output import ProgressLine, print_json
 from tui.cli.repository_options import read_case_option, repository_here
-from tui.desk import DeskProblem
 
 _MOST_GAPS = 20
 UNKNOWN_REMAINS = 3
@@ -62,7 +62,7 @@ def record_command(
 def _record(
     repository: str, runs: tuple[int, ...], target: Path, case: Case, github_url: str | None, *, as_json: bool
 ) -> int:
-    from tui.desks.record import record_runs
+    from tui.backends.record import record_runs
 
     progress = ProgressLine()
     try:

@@ -11,10 +11,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from diagnosis.chronology import AttemptHistory, DriftKind, Traced
-from diagnosis.evidence import Evidence, Origin
+from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.gates import GATES, Verdict
-from diagnosis.verdicts import Diagnosis, GateVerdict, Path, Remediation, Replay
+from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.remediation import Remediation
+from diagnosis.verdicts.replay import Replay
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from diagnosis.case import Case
+from diagnosis.facts.case import Case
+from tui.backend import DeskProblem
 from tui.cli.stated_options import read_stated, stated_options
-from tui.desk import DeskProblem
 
 if TYPE_CHECKING:
-    from tui.desks.live import LiveOptions
+    from tui.backends.live import LiveOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,7 +66,7 @@ def read_case_option(options: Mapping[str, Any]) -> Case:
 
 def live_options(options: Mapping[str, Any], case: Case, repository: str | None = None) -> LiveOptions:
     """The options of a live desk. The repository: given, else the case file's, else this folder's."""
-    from tui.desks.live import LiveOptions
+    from tui.backends.live import LiveOptions
 
     recording = options.get("recording")
     if recording is not None and options.get("github_url"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 from tui.settings import read_settings, settings_path, template
 
 

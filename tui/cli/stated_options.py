@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from tui.desk import DeskProblem
+from tui.backend import DeskProblem
 
 if TYPE_CHECKING:
-    from tui.desks.stated import StatedValues
+    from tui.backends.stated import StatedValues
 
 F = TypeVar("F", bound=Callable[..., Any])
 Read: TypeAlias = "Mapping[str, str] | str"
@@ -43,7 +43,7 @@ def stated_options(command: F) -> F:
 
 def read_stated(options: Mapping[str, Any]) -> StatedValues:
     """What the options state. Raises DeskProblem for a value that cannot be one."""
-    from tui.desks.stated import Stated, StatedValues
+    from tui.backends.stated import Stated, StatedValues
 
     given: list[Stated] = []
     for name, read in _READERS.items():
@@ -69,7 +69,7 @@ def _member(name: str) -> Callable[[str], Read]:
 
 
 def _repository(value: str) -> Read:
-    from diagnosis.steps.image_address import address_in, is_repository_name
+    from diagnosis.facts.ecr_address import address_in, is_repository_name
 
     host, _, name = value.partition("/")
     address = address_in(value)

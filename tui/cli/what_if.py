@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diagnosis.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.what_if import SCHEMA, document
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyKind
-from diagnosis.proposals import Proposal, ProposalKind
-from diagnosis.reading import Known
-from diagnosis.verdicts import Diagnosis
-from diagnosis.what_if import WhatIf, what_if
-from diagnosis.what_if_document import SCHEMA, document
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.what_if.outcome import WhatIf, what_if
+from diagnosis.what_if.proposal import Proposal, ProposalKind
+from tui.backend import DeskProblem
 from tui.bootstrap import embedded_desk, live_desk
 from tui.cli.diagnose import CREDENTIALS_NEEDED, runs_named
 from tui.cli.output import ProgressLine, print_json, text_console
@@ -25,11 +26,10 @@ from tui.cli.policy_file import printable, read_policy
 from tui.cli.repository_options import app_options, live_options, read_case_option
 from tui.cli.stated_options import read_stated
 from tui.cli.what_if_report import show
-from tui.desk import DeskProblem
 
 if TYPE_CHECKING:
-    from diagnosis.case import Case
-    from tui.desks.repository_desk import RepositoryDesk
+    from diagnosis.facts.case import Case
+    from tui.backends.repository import RepositoryDesk
 
 _KINDS = {
     ProposalKind.TRUST: PolicyKind.TRUST,
@@ -129,7 +129,7 @@ def _desk(
 
 def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
     """The proposals judged on what a diagnosis has read."""
-    from probes.github.called_files import workflow_of
+    from probes.github.read.called_files import workflow_of
 
     if diagnosis.live is None:
         raise DeskProblem("The account was not read.", "Leave --no-live out.")

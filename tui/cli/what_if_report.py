@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from diagnosis.gates import GATES, Gate, Verdict
-from diagnosis.what_if import RunOutcome, WhatIf
-from diagnosis.what_if_admits import Admitted
+from diagnosis.what_if.admitted import Admitted
+from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.policy_file import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}

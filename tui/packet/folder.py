@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from diagnosis.packet import SCHEMA, Packet
-from diagnosis.redaction import Leak, leaks
+from diagnosis.documents.packet import SCHEMA, Packet
+from diagnosis.documents.redaction import Leak, leaks
 from tui.packet.pages import json_page, markdown_page
 from tui.whole_file import write_whole
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import jinja2
 
-from diagnosis.packet import SCHEMA, Packet
+from diagnosis.documents.packet import SCHEMA, Packet
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
 
@@ -48,7 +48,7 @@ def markdown_page(packet: Packet) -> str:
 
 
 def json_page(packet: Packet) -> str:
-    """The packet in JSON, keys as the fields of :class:`diagnosis.packet.Packet`."""
+    """The packet in JSON, keys as the fields of :class:`diagnosis.documents.packet.Packet`."""
     values = dataclasses.asdict(packet)
     return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False, default=_plain) + "\n"
 

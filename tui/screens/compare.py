@@ -10,20 +10,21 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from diagnosis.reading import Known
-from diagnosis.verdicts import Diagnosis, Replay
+from diagnosis.facts.reading import Known
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
-from tui.desk import Between, Desk, RunKey
+from tui.backend import Between, Desk, RunKey
 from tui.foreign_text import foreign_line
-from tui.screens import desk_reading
-from tui.screens.desk_jobs import DeskJobs
+from tui.screens import backend_reading
+from tui.screens.backend_jobs import DeskJobs
 from tui.screens.log_view import LogScreen, LogSource
-from tui.widgets import compare_pages as pages
-from tui.widgets.blocks import GAP
-from tui.widgets.compare_model import proof_of
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page, Sheet
-from tui.widgets.timeline_model import attempt_title, first_failing
+from tui.widgets.base.blocks import GAP
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page, Sheet
+from tui.widgets.board.timeline_model import attempt_title, first_failing
+from tui.widgets.compare import pages as pages
+from tui.widgets.compare.model import proof_of
 
 WAITING = "◐ asking GitHub for commits, pull requests and environments"
 
@@ -85,7 +86,7 @@ class CompareScreen(Screen[None]):
     def _show_pair(self) -> None:
         if self.between is None:
             self._waiting = WAITING
-            self.jobs.start("between", "Comparing", desk_reading.comparing(self.desk, self.earlier, self.later))
+            self.jobs.start("between", "Comparing", backend_reading.comparing(self.desk, self.earlier, self.later))
         for page in self.query(Page):
             page.scroll_home(animate=False)
         self._show()

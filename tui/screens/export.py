@@ -9,13 +9,13 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from diagnosis.verdicts import Diagnosis
+from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap
 from tui.foreign_text import foreign_line
-from tui.widgets.blocks import GAP, Block, field, paragraph
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
-from tui.widgets.timeline_model import attempt_title
+from tui.widgets.base.blocks import GAP, Block, field, paragraph
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.board.timeline_model import attempt_title
 
 
 class ExportScreen(ModalScreen[bool | None]):

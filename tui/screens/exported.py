@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui import keymap
-from tui.desk import ExportResult
+from tui.backend import ExportResult
 from tui.foreign_text import foreign_line
-from tui.widgets.blocks import GAP, Block, bullet, paragraph
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
+from tui.widgets.base.blocks import GAP, Block, bullet, paragraph
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
 
 
 class ExportedScreen(ModalScreen[None]):

@@ -14,11 +14,11 @@ from textual.screen import Screen
 from diagnosis.gates import GATES, Plane, Verdict
 from tui import keymap
 from tui.foreign_text import foreign_line
-from tui.widgets import signs
-from tui.widgets.blocks import GAP, Block, field, heading, paragraph
-from tui.widgets.glance_change import SHORT_NAMES
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.board.glance_change import SHORT_NAMES
 
 PLANE_WORDS = {
     Plane.AUTHENTICATION: "May this run become the role at all? GitHub's token, the provider, the trust policy.",

@@ -17,11 +17,11 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui import keymap
-from tui.desk import CallRow
+from tui.backend import CallRow
 from tui.foreign_text import foreign_line
-from tui.widgets import signs
-from tui.widgets.key_line import KeyLine
-from tui.widgets.virtual_list import VirtualList
+from tui.widgets.base import signs
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.virtual_list import VirtualList
 
 _GOOD = ("ok", "200", "201", "204", "206", "301", "302", "304", "hit", "cached")
 

@@ -16,17 +16,18 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widgets import Input, Log, Static
 
-from diagnosis.evidence import Evidence, Origin
-from diagnosis.reading import Absent, Known, Unreadable
-from diagnosis.runs import Attempt, Job
-from diagnosis.verdicts import Missing, Replay
+from diagnosis.facts.evidence import Evidence, Origin
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import Attempt, Job
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Replay
 from tui import keymap
 from tui.foreign_text import defused, defused_line, foreign_line
-from tui.widgets.blocks import Block, heading, paragraph
-from tui.widgets.evidence_blocks import missing_blocks, origin_label
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
-from tui.widgets.timeline_model import attempt_title
+from tui.widgets.base.blocks import Block, heading, paragraph
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.board.timeline_model import attempt_title
+from tui.widgets.detail.evidence_blocks import missing_blocks, origin_label
 
 _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\.\d+Z ?")
 

@@ -10,10 +10,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui import keymap
-from tui.desk import DeskProblem
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
-from tui.widgets.status_page import problem_blocks
+from tui.backend import DeskProblem
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.base.status_page import problem_blocks
 
 
 class ProblemScreen(ModalScreen[bool]):

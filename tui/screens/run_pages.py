@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.desk import RunKey, RunPage, RunRow
-from tui.widgets.run_filter import RunFilter
+from tui.backend import RunKey, RunPage, RunRow
+from tui.widgets.board.run_filter import RunFilter
 
 
 class RunPages:

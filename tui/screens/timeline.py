@@ -15,10 +15,10 @@ from tui.screens.export import ExportScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
 from tui.screens.timeline_reading import ReadingBoard
-from tui.widgets import run_filter
-from tui.widgets.detail_view import FORMS, Section, form_text
-from tui.widgets.run_list import RunList
-from tui.widgets.timeline import Timeline
+from tui.widgets.board import run_filter
+from tui.widgets.board.run_list import RunList
+from tui.widgets.board.timeline import Timeline
+from tui.widgets.detail.detail_view import FORMS, Section, form_text
 
 
 class TimelineScreen(ReadingBoard):

@@ -11,20 +11,20 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
-from diagnosis.verdicts import Diagnosis
-from tui.desk import Desk, Progress, RunKey, RunQuery
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import Desk, Progress, RunKey, RunQuery
 from tui.foreign_text import foreign_line
 from tui.screens.run_pages import RunPages
-from tui.widgets import run_filter
-from tui.widgets.detail import BLOCKS, Detail
-from tui.widgets.detail_view import DetailView, Form, Section
-from tui.widgets.glance import Glance
-from tui.widgets.key_line import KeyLine
-from tui.widgets.page import Page
-from tui.widgets.run_list import RunList
-from tui.widgets.status_page import StatusPage
-from tui.widgets.timeline import Timeline
-from tui.widgets.top_line import TopLine
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.page import Page
+from tui.widgets.base.status_page import StatusPage
+from tui.widgets.base.top_line import TopLine
+from tui.widgets.board import run_filter
+from tui.widgets.board.glance import Glance
+from tui.widgets.board.run_list import RunList
+from tui.widgets.board.timeline import Timeline
+from tui.widgets.detail.detail import BLOCKS, Detail
+from tui.widgets.detail.detail_view import DetailView, Form, Section
 
 SECTION_KEYS = {
     Section.EVIDENCE: "v log · o open · c copy address",

@@ -10,16 +10,16 @@ from textual.timer import Timer
 from textual.widgets import ContentSwitcher
 
 from tui import messages
-from tui.desk import Desk, DeskProblem, Progress, RunKey, RunQuery
+from tui.backend import Desk, DeskProblem, Progress, RunKey, RunQuery
 from tui.foreign_text import defused_line
-from tui.screens import desk_reading
-from tui.screens.desk_jobs import DeskJobs
+from tui.screens import backend_reading
+from tui.screens.backend_jobs import DeskJobs
 from tui.screens.exported import ExportedScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.timeline_board import TimelineBoard
-from tui.widgets.run_list import RunList
-from tui.widgets.status_page import StatusPage
-from tui.widgets.top_line import TopLine
+from tui.widgets.base.status_page import StatusPage
+from tui.widgets.base.top_line import TopLine
+from tui.widgets.board.run_list import RunList
 
 FOR_THE_TIMELINE = ("desk", "case")
 """The kinds of work without which there is no timeline."""
@@ -42,7 +42,7 @@ class ReadingBoard(TimelineBoard):
         super().__init__(clock=clock, start_filter=start_filter)
         self.desk_factory = desk_factory
         self.jobs = DeskJobs(self, self._started)
-        self.reading = desk_reading.DeskReading()
+        self.reading = backend_reading.DeskReading()
         self.refresh_seconds = refresh_seconds
         self.always_refresh = always_refresh
         self._refresh_timer: Timer | None = None
@@ -56,7 +56,7 @@ class ReadingBoard(TimelineBoard):
 
     def open_desk(self) -> None:
         """Build the desk, then read."""
-        self.jobs.start("desk", "Starting", desk_reading.opening(self.desk_factory))
+        self.jobs.start("desk", "Starting", backend_reading.opening(self.desk_factory))
 
     @on(messages.DeskReady)
     def _desk_ready(self, message: messages.DeskReady) -> None:
@@ -111,7 +111,7 @@ class ReadingBoard(TimelineBoard):
         """Write the packet of what is shown; None writes nothing."""
         if self.desk is not None and self.diagnosis is not None and mask_accounts is not None:
             self._mask_accounts = mask_accounts
-            work = desk_reading.exporting(self.desk, self.diagnosis, None, mask_accounts=mask_accounts)
+            work = backend_reading.exporting(self.desk, self.diagnosis, None, mask_accounts=mask_accounts)
             self.jobs.start("export", "Writing the packet", work)
 
     @on(messages.Exported)

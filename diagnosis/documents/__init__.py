@@ -1,0 +1,1 @@
+"""What leaves the program: JSON documents, the evidence packet, redaction, the exit code."""

@@ -1,0 +1,245 @@
+"""The diagnosis as a JSON document: the documented, versioned schema of ``--json``.
+
+Planes are written ``authn``, ``authz``, ``registry-state``, ``other``; times are ISO 8601 in UTC. The document holds no
+policy document and no log: evidence is single lines and addresses. Remediations hold the proposed documents, because
+they are there to be reviewed and run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.documents.diagnosis_beside import (
+    Json,
+    Object,
+    drift,
+    evidence_object,
+    history,
+    opinions,
+    other_roles,
+    owners,
+    strings,
+    time,
+)
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.closure import Closure, IntegrityFinding
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
+from diagnosis.verdicts.remediation import Remediation
+from diagnosis.verdicts.replay import Need, Replay, RunFacts
+
+SCHEMA = "planescope.diagnosis/1"
+
+
+def document(diagnosis: Diagnosis) -> Object:
+    """The whole diagnosis as plain JSON values."""
+    live = diagnosis.live
+    return {
+        "schema": SCHEMA,
+        "title": diagnosis.title,
+        "moment": diagnosis.moment or None,
+        "made_at": time(diagnosis.made_at),
+        "subject_run": _subject(diagnosis),
+        "attempts": [_replay(replay) for replay in diagnosis.replays],
+        "live": {
+            "read_at": time(live.account.read_at),
+            "gates": gates(live.gates),
+            "subjects": list(live.subjects),
+            "needs": [_need(need) for need in live.needs],
+            "notes": list(live.notes),
+            "opinions": opinions(live.opinions),
+            "other_roles": other_roles(live.account.other_roles),
+        }
+        if live
+        else None,
+        "forecast": [problem_object(problem) for problem in diagnosis.forecast],
+        "remediations": [_remediation(remediation) for remediation in diagnosis.remediations],
+        "after_fix": {
+            "gates": gates(diagnosis.after_fix),
+            "path": diagnosis.paths[0].title if diagnosis.paths else None,
+            "paths": [_path(path) for path in diagnosis.paths],
+        },
+        "closure": _closure(diagnosis.closure) if diagnosis.closure else None,
+        "history": history(diagnosis.history),
+        "drift": drift(diagnosis.drift),
+        "unknown": [missing_object(missing) for missing in diagnosis.unknown],
+    }
+
+
+def _subject(diagnosis: Diagnosis) -> Json:
+    if diagnosis.subject is None:
+        return None
+    attempt = diagnosis.subject.attempt
+    return {"run": attempt.run_id, "attempt": attempt.attempt, "ref": attempt.ref}
+
+
+def missing_object(missing: Missing) -> Object:
+    """What could not be read, why, and the way to it."""
+    return {"what": missing.what, "why": missing.why, "how": missing.how, "permission": missing.permission}
+
+
+def gates(verdicts: Iterable[GateVerdict]) -> list[Json]:
+    """Gate verdicts in gate order."""
+    return [
+        {
+            "gate": verdict.gate.value,
+            "plane": verdict.gate.plane.value,
+            "verdict": verdict.verdict.value,
+            "checkpoint": verdict.checkpoint.value if verdict.checkpoint else None,
+            "cause": verdict.cause,
+            "candidates": strings(verdict.candidates),
+            "actions": strings(verdict.actions),
+            "reason": verdict.reason,
+            "owner": verdict.owner.value,
+            "evidence": [evidence_object(evidence) for evidence in verdict.evidence],
+            "missing": [missing_object(missing) for missing in verdict.missing],
+        }
+        for verdict in verdicts
+    ]
+
+
+def _replay(replay: Replay) -> Object:
+    attempt = replay.attempt
+    return {
+        "run": attempt.run_id,
+        "attempt": attempt.attempt,
+        "number": attempt.run_number,
+        "workflow": attempt.workflow_path,
+        "event": attempt.event,
+        "ref": attempt.ref,
+        "sha": attempt.head_sha,
+        "status": attempt.status,
+        "conclusion": attempt.conclusion,
+        "started_at": time(attempt.started_at),
+        "duration_seconds": attempt.duration_seconds,
+        "url": attempt.html_url,
+        "origin": attempt.origin.value,
+        "reconstructed": strings(attempt.reconstructed),
+        "gates": gates(replay.gates),
+        "stopped_by": finding_object(replay.stopped_by) if replay.stopped_by else None,
+        "facts": _facts(replay.facts),
+        "needs": [_need(need) for need in replay.needs],
+        "retries": replay.retries,
+        "notes": strings(replay.notes),
+    }
+
+
+def finding_object(finding: Finding) -> Object:
+    """One finding of a log."""
+    return {
+        "plane": finding.plane.value,
+        "gate": finding.gate.value if finding.gate else None,
+        "checkpoint": finding.checkpoint.value if finding.checkpoint else None,
+        "cause": finding.cause,
+        "candidates": strings(finding.candidates),
+        "action": finding.action,
+        "principal": finding.principal,
+        "resource": finding.resource,
+        "sentence": finding.sentence,
+        "tell_apart": finding.tell_apart,
+        "evidence": evidence_object(finding.evidence) if finding.evidence else None,
+    }
+
+
+def _facts(facts: RunFacts) -> Object:
+    result: Object = {}
+    for name in (
+        "role_arn",
+        "region",
+        "audience",
+        "registry",
+        "repository",
+        "tag",
+        "digest",
+        "principal",
+        "environment",
+    ):
+        fact = getattr(facts, name)
+        result[name] = {"value": fact.value, "found_in": evidence_object(fact.found_in)} if fact else None
+    return result
+
+
+def _need(need: Need) -> Object:
+    return {
+        "action": need.action,
+        "resource": need.resource,
+        "checkpoint": need.checkpoint.value,
+        "step": need.step,
+        "because": need.because,
+    }
+
+
+def problem_object(problem: Problem) -> Object:
+    """What stands in the way at a gate."""
+    return {
+        "gate": problem.gate.value if problem.gate else None,
+        "plane": problem.plane.value,
+        "checkpoint": problem.checkpoint.value if problem.checkpoint else None,
+        "cause": problem.cause,
+        "actions": strings(problem.actions),
+        "resource": problem.resource,
+        "reason": problem.reason,
+        "owner": problem.owner.value,
+        "evidence": [evidence_object(evidence) for evidence in problem.evidence],
+    }
+
+
+def _remediation(remediation: Remediation) -> Object:
+    return {
+        "id": remediation.id,
+        "causes": strings(remediation.causes),
+        "plane": remediation.plane.value,
+        "checkpoint": remediation.checkpoint.value if remediation.checkpoint else None,
+        "title": remediation.title,
+        "words": remediation.words,
+        "owner": remediation.owner.value,
+        "verify": remediation.verify,
+        "actions": strings(remediation.actions),
+        "aws_cli": remediation.aws_cli or None,
+        "terraform": remediation.terraform or None,
+        "cloudformation": remediation.cloudformation or None,
+        "difference": remediation.difference or None,
+        "widens": strings(remediation.widens),
+        "warnings": strings(remediation.warnings),
+    }
+
+
+def _path(path: Path) -> Object:
+    return {
+        "title": path.title,
+        "remediations": [remediation.id for remediation in path.remediations],
+        "gates": gates(path.gates),
+        "opens_all": path.opens_all,
+        "newly_admitted": strings(path.newly_admitted),
+        "proves": path.proves,
+        "does_not_prove": path.does_not_prove,
+        "still": [problem_object(problem) for problem in path.still],
+        "owners": owners(path.owners),
+    }
+
+
+def _closure(closure: Closure) -> Object:
+    return {
+        "status": closure.status.value,
+        "sentence": closure.sentence,
+        "rules": [
+            {
+                "rule": rule.rule,
+                "title": rule.title,
+                "verdict": rule.verdict.value,
+                "reason": rule.reason,
+                "evidence": [evidence_object(evidence) for evidence in rule.evidence],
+            }
+            for rule in closure.rules
+        ],
+        "integrity": [_integrity(finding) for finding in closure.integrity],
+    }
+
+
+def _integrity(finding: IntegrityFinding) -> Object:
+    return {
+        "finding": finding.slug,
+        "reason": finding.reason,
+        "breaks_closure": finding.breaks_closure,
+        "evidence": [evidence_object(evidence) for evidence in finding.evidence],
+    }

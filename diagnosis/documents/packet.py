@@ -1,0 +1,231 @@
+"""The evidence packet as values: what an interviewer or auditor can check, and what is not claimed.
+
+The minimal form: run links, decision-log anchor, evidence root, tag and digest pair; a verdict, reason and remediation
+for each attempt; non-claims. No policy document, no whole log; account ids are masked unless asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from diagnosis.documents.redaction import masked
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Origin
+from diagnosis.facts.reading import Known
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.chronology import Traced
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.replay import Replay
+
+SCHEMA = "planescope.packet/1"
+
+NON_CLAIMS = (
+    "It does not certify IAM beyond the boundary of this release workflow.",
+    "It does not certify the runtime behaviour of the published image.",
+    "It does not certify the security posture of other services or organization-wide compliance.",
+    "It does not state that no further permission change will be needed when the workflow changes.",
+)
+CORRECT_READING = (
+    "Two control planes failed for reasons of their own, each was mended within bounds, and the same workflow then "
+    "published: both planes had to be right."
+)
+INCORRECT_READING = "Permissions were added until the pipeline passed."
+AWS_SPECIFIC = (
+    "The reasoning (identity first, then permission, each fail-closed) carries over to other clouds; OIDC provider, "
+    "trust policy and ECR actions are AWS's own mechanics."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEntry:
+    """One attempt: its anchor, verdicts, reason, and what was done after it."""
+
+    run: int
+    attempt: int
+    url: str
+    ref: str
+    commit: str
+    started_at: datetime | None
+    conclusion: str
+    verdicts: tuple[tuple[str, str], ...]
+    """``(gate, verdict)`` in gate order."""
+    reason: str
+    proof: str
+    """The proving line, as one line of text."""
+    proof_address: str
+    proof_origin: str
+    remediation: str
+    remediation_source: str
+    """``observed``, ``stated``, ``proposed``, ``none needed`` or ``none on record``."""
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A pointer that can be checked: what, where, and how far it was checked."""
+
+    what: str
+    value: str
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """The whole packet."""
+
+    title: str
+    repository: str
+    workflow: str
+    made_at: datetime | None
+    attempts: tuple[AttemptEntry, ...]
+    anchors: tuple[Anchor, ...]
+    closure: str
+    closure_sentence: str
+    rules: tuple[tuple[str, str, str], ...]
+    """``(title, verdict, reason)``."""
+    integrity: tuple[str, ...]
+    forecast: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reconstructed: tuple[str, ...]
+    drift: tuple[str, ...] = ()
+    """Where the account is no longer what a run met."""
+    non_claims: tuple[str, ...] = NON_CLAIMS
+    correct_reading: str = CORRECT_READING
+    incorrect_reading: str = INCORRECT_READING
+    aws_specific: str = AWS_SPECIFIC
+
+
+def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> Packet:
+    """The packet's content for one chain."""
+    clean: Callable[[str], str] = masked if mask_accounts else str
+    first = diagnosis.replays[0].attempt if diagnosis.replays else None
+    closure = diagnosis.closure
+    return Packet(
+        title=clean(diagnosis.title),
+        repository=first.repository.full_name if first else "",
+        workflow=first.workflow_path if first else "",
+        made_at=diagnosis.made_at,
+        attempts=tuple(_entry(replay, diagnosis, case, clean) for replay in diagnosis.replays),
+        anchors=tuple(_anchors(diagnosis, case, clean)),
+        closure=closure.status.value if closure else "unproven",
+        closure_sentence=clean(closure.sentence) if closure else "",
+        rules=tuple((rule.title, rule.verdict.value, clean(rule.reason)) for rule in closure.rules) if closure else (),
+        integrity=tuple(clean(f"{item.slug}: {item.reason}") for item in closure.integrity) if closure else (),
+        forecast=tuple(
+            clean(f"{problem.gate.label if problem.gate else problem.plane.label}: {problem.cause}: {problem.reason}")
+            for problem in diagnosis.forecast
+        ),
+        unknown=tuple(clean(f"{item.what}: {item.why}. To obtain it: {item.how}.") for item in diagnosis.unknown),
+        reconstructed=tuple(
+            dict.fromkeys(clean(text) for replay in diagnosis.replays for text in replay.attempt.reconstructed)
+        ),
+        drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
+    )
+
+
+def _entry(replay: Replay, diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> AttemptEntry:
+    attempt = replay.attempt
+    failed = next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+    evidence = _proof(replay, failed)
+    remediation, source = _remediation(replay, diagnosis, case)
+    return AttemptEntry(
+        run=attempt.run_id,
+        attempt=attempt.attempt,
+        url=attempt.html_url,
+        ref=attempt.ref,
+        commit=attempt.head_sha,
+        started_at=attempt.started_at,
+        conclusion=attempt.conclusion or attempt.status,
+        verdicts=tuple((verdict.gate.value, verdict.verdict.value) for verdict in replay.gates),
+        reason=clean(_reason(replay, failed)),
+        proof=clean(evidence[0]),
+        proof_address=evidence[1],
+        proof_origin=evidence[2],
+        remediation=clean(remediation),
+        remediation_source=source,
+        owner=failed.owner.value if failed else "",
+    )
+
+
+def _reason(replay: Replay, failed: GateVerdict | None) -> str:
+    if failed:
+        return f"{failed.gate.label} ({failed.gate.plane.label} plane): {failed.reason}"
+    if replay.stopped_by:
+        return f"{replay.stopped_by.plane.label}: {replay.stopped_by.sentence}"
+    if replay.attempt.conclusion == "success":
+        return "Published: " + " ".join(v.reason for v in replay.gates if v.verdict is Verdict.PASS)
+    return "What stopped it is not known."
+
+
+def _proof(replay: Replay, failed: GateVerdict | None) -> tuple[str, str, str]:
+    sources = failed.evidence if failed else tuple(e for verdict in replay.gates for e in verdict.evidence[-1:])
+    if not sources and replay.stopped_by and replay.stopped_by.evidence:
+        sources = (replay.stopped_by.evidence,)
+    if not sources:
+        return "", replay.attempt.html_url, Origin.RECORDED.value
+    chosen = sources[0] if failed else sources[-1]
+    return " ".join(chosen.text.split()), chosen.address or replay.attempt.html_url, chosen.origin.value
+
+
+def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> tuple[str, str]:
+    """What was done after the attempt and how that is known; what was observed comes before what was stated."""
+    entry = next((item for item in diagnosis.history if (item.run, item.attempt) == replay.attempt.key), None)
+    stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
+    words = f"{stated.text} ({stated.source})" if stated else ""
+    if entry is not None and entry.traced is Traced.OBSERVED:
+        return (f"{entry.statement}. Stated: {words}" if stated else entry.statement), Traced.OBSERVED.value
+    if stated:
+        return words, Traced.STATED.value
+    if replay.attempt.conclusion == "success" or (entry is not None and entry.traced is Traced.NOT_NEEDED):
+        return Traced.NOT_NEEDED.value, Traced.NOT_NEEDED.value
+    if diagnosis.subject is replay and diagnosis.paths:
+        return diagnosis.paths[0].title, "proposed"
+    return Traced.NOT_ON_RECORD.value, Traced.NOT_ON_RECORD.value
+
+
+def _anchors(diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> list[Anchor]:
+    anchors = [
+        Anchor("run", replay.attempt.html_url, f"read through the API; {replay.attempt.origin.value}")
+        for replay in diagnosis.replays
+    ]
+    anchors += [
+        Anchor(
+            "presented subject", clean(seen.subject), clean(f"run {seen.run}, by CloudTrail: {seen.role or 'no role'}")
+        )
+        for seen in diagnosis.history
+        if seen.subject
+    ]
+    if case.decision_log:
+        entry = f" — {case.decision_log_entry}" if case.decision_log_entry else ""
+        anchors.append(Anchor("decision log", clean(case.decision_log + entry), "stated; its content was not read"))
+    if case.evidence_local:
+        anchors.append(Anchor("local evidence root", clean(case.evidence_local), "stated; not in the repository"))
+    account = diagnosis.live.account if diagnosis.live else None
+    if case.evidence_root:
+        listed = account is not None and isinstance(account.evidence_objects, Known)
+        count = len(account.evidence_objects.value) if account and isinstance(account.evidence_objects, Known) else 0
+        anchors.append(
+            Anchor(
+                "durable evidence root", clean(case.evidence_root), f"{count} objects listed" if listed else "not read"
+            )
+        )
+    tag, digest, checked = _image(diagnosis, case)
+    if tag or digest:
+        anchors.append(Anchor("image tag", tag or "not known", checked))
+        anchors.append(Anchor("image digest", digest or "not known", checked))
+    return anchors
+
+
+def _image(diagnosis: Diagnosis, case: Case) -> tuple[str | None, str | None, str]:
+    account = diagnosis.live.account if diagnosis.live else None
+    if account and isinstance(account.image, Known):
+        image = account.image.value
+        tag = account.question.tag if account.question.tag in image.tags else next(iter(image.tags), None)
+        return tag, image.digest, "read with ecr:DescribeImages"
+    for replay in reversed(diagnosis.replays):
+        if replay.facts.tag and replay.facts.digest:
+            return replay.facts.tag.value, replay.facts.digest.value, "from the run; not in the registry today"
+    return case.tag, case.digest, "stated"

@@ -1,0 +1,60 @@
+"""A what-if as a JSON document: the documented, versioned schema of ``planescope what-if --json``."""
+
+from __future__ import annotations
+
+from diagnosis.documents.diagnosis import gates
+from diagnosis.documents.diagnosis_beside import Json, Object, strings
+from diagnosis.what_if.admitted import Admitted
+from diagnosis.what_if.outcome import RunOutcome, WhatIf
+
+SCHEMA = "planescope.what-if/1"
+
+
+def document(result: WhatIf) -> Object:
+    """The whole judgement as plain JSON values; no proposed document is repeated."""
+    return {
+        "schema": SCHEMA,
+        "verdict": result.verdict.value,
+        "proposals": [
+            {
+                "kind": item.proposal.kind.value,
+                "file": item.proposal.file or None,
+                "place": item.place,
+                "characters": item.characters,
+                "limit": item.limit,
+                "refused_because": strings(item.refused_because),
+                "warnings": strings(item.warnings),
+            }
+            for item in result.proposals
+        ],
+        "runs": [_run(outcome) for outcome in result.runs],
+        "newly_admitted": _admitted(result.opens),
+        "no_longer_admitted": _admitted(result.closes),
+        "unknown": [
+            {"what": item.what, "why": item.why, "how": item.how, "permission": item.permission}
+            for item in result.missing
+        ],
+    }
+
+
+def _run(outcome: RunOutcome) -> Json:
+    attempt = outcome.replay.attempt
+    return {
+        "run": attempt.run_id,
+        "attempt": attempt.attempt,
+        "ref": attempt.ref,
+        "conclusion": attempt.conclusion,
+        "subjects": strings(outcome.after.subjects if outcome.after else ()),
+        "verdict": outcome.verdict.value,
+        "why_not": outcome.why_not or None,
+        "before": gates(outcome.before.gates) if outcome.before else None,
+        "after": gates(outcome.after.gates) if outcome.after else None,
+    }
+
+
+def _admitted(admitted: Admitted) -> Json:
+    return {
+        "callers": strings(admitted.callers),
+        "needed": strings(admitted.needed),
+        "beyond": strings(admitted.beyond),
+    }

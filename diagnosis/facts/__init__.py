@@ -1,0 +1,1 @@
+"""What was read, recorded or stated, as frozen values: runs, workflow files, the account, the case."""

@@ -1,0 +1,254 @@
+"""What the probes found in AWS, as one frozen value: every part known, absent or unreadable.
+
+The counterfactual works on this value too: applying a remediation gives another :class:`AccountState`, in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from diagnosis.facts.reading import Absent, Reading, Unreadable
+from diagnosis.facts.trail import Trail
+
+
+def _not_read(what: str, permission: str | None = None) -> Unreadable:
+    return Unreadable(what=what, why="it was not read", how="refresh the live side", permission=permission)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """``sts:GetCallerIdentity`` of the tool's own session."""
+
+    account: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """An IAM OpenID Connect provider."""
+
+    arn: str
+    url: str
+    """Issuer without scheme, as IAM keeps it: ``token.actions.githubusercontent.com``."""
+    audiences: tuple[str, ...]
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """A policy document as text, with the name under which it hangs on the role."""
+
+    name: str
+    document: str
+    """JSON text, decoded from AWS's URL encoding; never put into a packet."""
+    arn: str | None = None
+    """For managed policies; None for inline ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The role that the workflow assumes."""
+
+    arn: str
+    name: str
+    trust_policy: str
+    """JSON text."""
+    max_session_seconds: int
+    permissions_boundary_arn: str | None = None
+    created_at: datetime | None = None
+    last_used_at: datetime | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    """``(key, value)``: what ``aws:PrincipalTag`` meets."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRole:
+    """Another role of the same account whose trust policy admits the run: read as far as the run's own role."""
+
+    role: Role
+    inline_policies: Reading[tuple[NamedPolicy, ...]]
+    attached_policies: Reading[tuple[NamedPolicy, ...]]
+    boundary: Reading[NamedPolicy]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRoles:
+    """The account's other roles, as far as they may take the place of the run's own."""
+
+    listed: int
+    """How many roles of the account were looked at."""
+    admitting: tuple[OtherRole, ...] = ()
+    """Those that admit the run and nobody whom a release role should refuse; by name."""
+    unread: tuple[Unreadable, ...] = ()
+    """What is missing: the rest of a long list, a role that could not be read, roles beyond the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class EcrRepository:
+    """A private ECR repository."""
+
+    arn: str
+    name: str
+    registry_id: str
+    uri: str
+    tag_mutability: str
+    """``MUTABLE`` or ``IMMUTABLE`` (or the forms with exclusions)."""
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image by tag, with its digest and push time."""
+
+    digest: str
+    tags: tuple[str, ...]
+    pushed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceObject:
+    """An object under the durable evidence root, by ``HeadObject`` or listing."""
+
+    key: str
+    size_bytes: int
+    last_modified: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScpLevel:
+    """The service control policies at one level, root first, account last."""
+
+    level: str
+    policies: tuple[NamedPolicy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryDetails:
+    """What else of the registry can stop or change a push; each part None where it could not be read (see ``unread``)."""
+
+    image_count: int | None = None
+    image_quota: int | None = None
+    """Images a repository: 100,000 by default in late 2026 (once 10,000), raised on request."""
+    lifecycle_policy: bool | None = None
+    """Whether the repository has one."""
+    key_policy: str | None = None
+    """JSON text of the KMS key's policy, where the repository has a key of its own."""
+    key_state: str | None = None
+    """``Enabled``, ``Disabled``, ``PendingDeletion``, … of that key."""
+    pull_through_prefixes: tuple[str, ...] | None = None
+    creation_template_prefixes: tuple[str, ...] | None = None
+    replicates_to: tuple[str, ...] | None = None
+    """``region`` or ``region/account``."""
+    unread: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinion:
+    """What AWS's own tools say: the policy simulator, Access Analyzer. Never asked about trust policies."""
+
+    source: str
+    """``policy-simulator`` or ``access-analyzer``."""
+    about: str
+    """An action for the simulator, a finding's id for the analyzer."""
+    says: str
+    """``allowed``, ``explicitDeny``, ``implicitDeny``, ``not-applicable``, or the finding's status and type."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuestion:
+    """What the live side is asked about: derived from the run, or given by the case file."""
+
+    role_arn: str | None = None
+    role_path_unknown: bool = False
+    """The ARN was worked out of a session's, which does not show the role's path."""
+    issuer: str = "token.actions.githubusercontent.com"
+    region: str | None = None
+    registry_id: str | None = None
+    repository: str | None = None
+    """ECR repository name."""
+    tag: str | None = None
+    evidence_root: str | None = None
+    """``s3://bucket/prefix/``."""
+    since: datetime | None = None
+    """Beginning of the chain's window, for CloudTrail."""
+    until: datetime | None = None
+    actions: tuple[tuple[str, str], ...] = ()
+    """Needed ``(action, resource)`` pairs, for the policy simulator."""
+
+    @property
+    def repository_arn(self) -> str | None:
+        """The exact ARN, where account, region and name are all known."""
+        if not (self.region and self.registry_id and self.repository):
+            return None
+        return f"arn:{self.partition}:ecr:{self.region}:{self.registry_id}:repository/{self.repository}"
+
+    @property
+    def role_account(self) -> str | None:
+        """The account id in the role's ARN."""
+        parts = (self.role_arn or "").split(":")
+        return parts[4] if len(parts) > 5 and parts[4] else None
+
+    @property
+    def partition(self) -> str:
+        """``aws``, ``aws-cn`` or ``aws-us-gov``: from the role's ARN, else from the region."""
+        parts = (self.role_arn or "").split(":")
+        if len(parts) > 5 and parts[1]:
+            return parts[1]
+        region = self.region or ""
+        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+    @property
+    def provider_arn(self) -> str | None:
+        """The ARN that the OIDC provider of the issuer has in the role's account."""
+        return (
+            f"arn:{self.partition}:iam::{self.role_account}:oidc-provider/{self.issuer}" if self.role_account else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsProblem:
+    """The tool's own credentials do not serve: what is wrong, and the way out (exit code 4)."""
+
+    sentence: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Everything that decides, as read at one moment."""
+
+    question: AccountQuestion
+    read_at: datetime | None = None
+    credentials_problem: CredentialsProblem | None = None
+    """Set where the reader has no credentials, or AWS does not accept them; the parts concerned are unreadable."""
+    identity: Reading[CallerIdentity] = _not_read("caller identity", "sts:GetCallerIdentity")
+    provider: Reading[OidcProvider] = _not_read("OIDC provider", "iam:GetOpenIDConnectProvider")
+    role: Reading[Role] = _not_read("role", "iam:GetRole")
+    inline_policies: Reading[tuple[NamedPolicy, ...]] = _not_read("inline policies", "iam:ListRolePolicies")
+    attached_policies: Reading[tuple[NamedPolicy, ...]] = _not_read("attached policies", "iam:ListAttachedRolePolicies")
+    boundary: Reading[NamedPolicy] = _not_read("permissions boundary", "iam:GetPolicyVersion")
+    """``Absent`` where the role has none."""
+    scps: Reading[tuple[ScpLevel, ...]] = _not_read("service control policies", "organizations:ListPoliciesForTarget")
+    """``Absent`` where the account is in no organization (or is its management account)."""
+    rcps: Reading[tuple[ScpLevel, ...]] = _not_read("resource control policies", "organizations:ListPoliciesForTarget")
+    """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
+    other_roles: Reading[OtherRoles] = _not_read("other roles of the account", "iam:ListRoles")
+    """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.role_search`."""
+    provider_arns: Reading[tuple[str, ...]] = _not_read("list of OIDC providers", "iam:ListOpenIDConnectProviders")
+    """All OIDC providers of the role's account."""
+    repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")
+    repository_policy: Reading[NamedPolicy] = _not_read("repository policy", "ecr:GetRepositoryPolicy")
+    """``Absent`` where the repository has none."""
+    image: Reading[Image] = _not_read("image", "ecr:DescribeImages")
+    evidence_objects: Reading[tuple[EvidenceObject, ...]] = _not_read("evidence objects", "s3:ListBucket")
+    trail: Reading[Trail] = _not_read("CloudTrail events", "cloudtrail:LookupEvents")
+    """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
+    registry_details: Reading[RegistryDetails] = _not_read("registry details", "ecr:DescribeRegistry")
+    second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
+
+    @staticmethod
+    def none_of(what: str) -> Absent:
+        """A reading for a part that was looked for and is not there."""
+        return Absent(what)

@@ -1,0 +1,48 @@
+"""What a probe brought back: known, absent, or unreadable; never a silent gap.
+
+A reading is one of three values. ``Absent`` is knowledge (we were allowed to look and it is not there);
+``Unreadable`` is the lack of it. Only ``Known`` and ``Absent`` may lead to a verdict other than ``unknown``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeAlias, TypeVar
+
+from diagnosis.facts.evidence import Evidence
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T_co]):
+    """A value that was read, and the call or place it was read from."""
+
+    value: T_co
+    source: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The thing was looked for with sufficient rights and does not exist."""
+
+    what: str
+    """What is absent, as a noun phrase: ``OIDC provider arn:aws:iam::…``."""
+    source: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The thing could not be read. ``what`` and ``why`` are shown; ``how`` is the way to obtain it."""
+
+    what: str
+    why: str
+    how: str
+    permission: str | None = None
+    """The permission that was missing (``iam:GetRole``, ``actions: read``), where one is known."""
+    source: Evidence | None = None
+    lasting: bool = field(default=False, compare=False)
+    """Whether asking again would bring the same: a log that has expired, unlike a timeout or a missing permission."""
+
+
+Reading: TypeAlias = Known[T_co] | Absent | Unreadable

@@ -1,0 +1,28 @@
+"""The forecast: from one run and today's account, every gate that would still fail, in the order reruns would meet them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.assessment import Assessment, Problem
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+
+
+def forecast(assessment: Assessment | None) -> tuple[Problem, ...]:
+    """All problems that stand in the way today; empty without a live side (then nothing is known, not nothing wrong)."""
+    return assessment.problems if assessment else ()
+
+
+def after_first_fix(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """What a rerun would still meet once the first problem is mended."""
+    return problems[1:]
+
+
+def not_known(verdicts: Iterable[GateVerdict]) -> tuple[Missing, ...]:
+    """What the verdicts could not rest on, each once."""
+    found: dict[Missing, None] = {}
+    for verdict in verdicts:
+        if verdict.verdict in (Verdict.UNKNOWN, Verdict.FAIL):
+            found.update(dict.fromkeys(verdict.missing))
+    return tuple(found)

@@ -1,0 +1,197 @@
+"""The two values that the gate judges share: what the run would present today, and what a judge concluded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.claims.subject_claim import PossibleClaims, claims_of
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.trail import TrailEvent
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.gates import Owner
+from diagnosis.live.observed_subject import in_form_of, session_of
+from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
+from diagnosis.steps.releasing_job import Releasing, releasing
+from diagnosis.steps.variables import is_legible
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Replay
+
+DEFAULT_AUDIENCE = "sts.amazonaws.com"
+"""What configure-aws-credentials requests in every partition unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateJudgement:
+    """What a judge concluded about one gate: problems, or what is missing, or why it passes."""
+
+    passed: str
+    """The reason of a pass; shown only where neither problems nor gaps are left."""
+    problems: tuple[Problem, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    undecided: str = ""
+    """Why the gate is unknown, where more is to say than what is missing."""
+    candidates: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    owner: Owner = Owner.CLOUD_SECURITY
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunClaims:
+    """The run as STS and ECR would meet it today."""
+
+    replay: Replay
+    workflow: Workflow | UnparsableWorkflow | None
+    crossing: Releasing
+    """The releasing job and the step that assumes the role, as the workflow file has them."""
+    account: AccountState
+    case: Case
+    role_arn: str | None
+    audience: str
+    session_name: str
+    claims: PossibleClaims
+    ref: str | None
+    """The ref asked for in place of the run's own; None for the run's own."""
+    session: TrailEvent | None = None
+    """The CloudTrail event with which the run presented its subject, where it was seen for certain."""
+
+    @classmethod
+    def of(
+        cls,
+        replay: Replay,
+        workflow: Workflow | UnparsableWorkflow | None,
+        account: AccountState,
+        case: Case,
+        ref: str | None = None,
+    ) -> RunClaims:
+        """Collect what the run and its workflow file say; the case file fills the gaps."""
+        role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
+        if account.question.role_path_unknown and isinstance(account.role, Known):
+            role_arn = account.role.value.arn
+        crossing = releasing(workflow, role_arn, replay)
+        audience = _audience(replay, crossing, account, case)
+        stated = case.environment if _leaves_environment_open(crossing.job) else None
+        claims, session = _claims(replay, workflow, crossing.job, account, audience, role_arn, ref, stated)
+        return cls(
+            replay=replay,
+            workflow=workflow,
+            crossing=crossing,
+            account=account,
+            case=case,
+            role_arn=role_arn,
+            audience=audience,
+            session_name=_session_name(crossing),
+            claims=claims,
+            ref=ref,
+            session=session,
+        )
+
+    @property
+    def job(self) -> WorkflowJob | None:
+        """The releasing job as the workflow file has it."""
+        return self.crossing.job
+
+    @property
+    def session_policy(self) -> Reading[NamedPolicy] | None:
+        """The session policy that the workflow hands to STS; None where it hands none."""
+        return _session_policy(self.crossing)
+
+    @property
+    def attempt(self) -> Attempt:
+        """The recorded attempt."""
+        return self.replay.attempt
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subject claims that are possible, each once."""
+        return self.claims.subjects
+
+
+def absent_role(account: AccountState) -> Absent | None:
+    """The proof that the role does not exist: GetRole says so, or the lists of its policies do where GetRole was denied."""
+    if isinstance(account.role, Absent):
+        return account.role
+    if isinstance(account.role, Known):
+        return None
+    readings = (account.inline_policies, account.attached_policies)
+    return next((reading for reading in readings if isinstance(reading, Absent)), None)
+
+
+def _claims(
+    replay: Replay,
+    workflow: Workflow | UnparsableWorkflow | None,
+    job: WorkflowJob | None,
+    account: AccountState,
+    audience: str,
+    role_arn: str | None,
+    ref: str | None,
+    stated_environment: str | None,
+) -> tuple[PossibleClaims, TrailEvent | None]:
+    """The claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
+    environment = _first(_fact(replay.facts.environment), stated_environment, replay.attempt.environment)
+
+    def claims(on: str | None, observed: str | None = None) -> PossibleClaims:
+        return claims_of(
+            replay.attempt,
+            environment=environment,
+            ref_override=on,
+            audience=audience,
+            workflow=workflow,
+            job=job,
+            observed_subject=observed,
+        )
+
+    own = claims(None)
+    session = session_of(account.trail, replay.attempt, role_arn, own)
+    if session is None:
+        return (claims(ref) if ref else own), None
+    seen = claims(None, session.subject)
+    return (in_form_of(claims(ref), seen) if ref else seen), session
+
+
+def _leaves_environment_open(job: WorkflowJob | None) -> bool:
+    """Whether the workflow file does not settle the job's environment: it is not known, an expression, or called."""
+    return job is None or bool(job.uses) or (job.environment is not None and not is_legible(job.environment))
+
+
+def _session_name(crossing: Releasing) -> str:
+    """The session's name; empty where the workflow computes it while it runs."""
+    given = crossing.input("role-session-name")
+    if not given:
+        return DEFAULT_SESSION_NAME
+    return given if is_legible(given) else ""
+
+
+def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
+    inline, managed = crossing.input("inline-session-policy"), crossing.input("managed-session-policies")
+    if managed:
+        why, how = "it hands managed policies to the session, and they were not read", "look at these policies"
+        return Unreadable("session policy of the workflow", why, how, "iam:GetPolicyVersion")
+    if not inline:
+        return None
+    if not is_legible(inline):
+        return Unreadable("session policy of the workflow", "it is an expression", "look at the log of the step")
+    return Known(NamedPolicy("session policy of the workflow", inline))
+
+
+def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:
+    """The requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
+    neither file nor log is at hand and the partition makes the default doubtful."""
+    told = _first(case.audience, _fact(replay.facts.audience), crossing.input("audience"))
+    if told or crossing.step is not None or account.question.partition != "aws-cn":
+        return told or DEFAULT_AUDIENCE
+    return ""
+
+
+def _fact(fact: object) -> str | None:
+    value = getattr(fact, "value", None)
+    return value if isinstance(value, str) else None
+
+
+def _first(*values: str | None) -> str | None:
+    return next((value for value in values if value), None)

@@ -1,0 +1,161 @@
+"""The four gates of this very job, judged live by the same judges as any diagnosis, with what the runner itself shows.
+
+Two steps, as for a diagnosis: :func:`asked` tells what to ask the account, :func:`judged` concludes from its answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from diagnosis.diagnose import question_of
+from diagnosis.documents.preflight import IdToken, Preflight
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Known
+from diagnosis.facts.workflow import Workflow
+from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.live.assessment import assess
+from diagnosis.live.forecast import not_known
+from diagnosis.live.run_claims import RunClaims
+from diagnosis.live.unread import nothing_read
+from diagnosis.preflight.this_job import TOKEN_VARIABLES, ThisJob
+from diagnosis.replay.attempt import replay
+from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import read_job
+from diagnosis.verdicts.assessment import Assessment, Problem
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.replay import Need, Replay
+
+_NOT_GRANTED = "id-token-not-granted"
+_STATIC = "static-credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A job, ready to be judged."""
+
+    job: ThisJob
+    own: Replay
+    """Of this job alone: its claims and needs are judged."""
+    role_needs: tuple[Need, ...]
+    """What all jobs of the file need that use the same role: the measure of least privilege."""
+    question: AccountQuestion
+    open_role: Missing | None = None
+    """Set where a condition decides which role the job has when it uses the registry."""
+
+
+def asked(job: ThisJob, case: Case) -> Asked:
+    """What the job needs, and what the account must be asked."""
+    alone = job.attempt.jobs.value[:1] if isinstance(job.attempt.jobs, Known) else ()
+    own = replay(replace(job.attempt, jobs=Known(alone)), job.own, case)
+    whole = replay(job.attempt, job.file, case)
+    return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(job, own, case))
+
+
+def _open_role(job: ThisJob, own: Replay, case: Case) -> Missing | None:
+    """Several roles, and a condition on the last one before the registry is used: which is in force is not settled."""
+    if not isinstance(job.own, Workflow) or not isinstance(own.attempt.jobs, Known):
+        return None
+    read = read_job(own.attempt.jobs.value[0], job.own.jobs[0], job.own, own.attempt, case)
+    roles: dict[str | None, None] = {}
+    conditional: str | None = None
+    for step in read.steps:
+        if step.does(Doing.ASSUME):
+            roles.update(dict.fromkeys(deed.target for deed in step.deeds if deed.doing is Doing.ASSUME))
+            conditional = step.name if step.condition else None
+        elif roles and step.does(Doing.PUSH, Doing.PULL, Doing.CALL):
+            break
+    if len(roles) < 2 or conditional is None:
+        return None
+    why = f"the job assumes more than one role, and step “{conditional}” runs under a condition"
+    return Missing("which role the job has at the registry", why, "name it with --role-arn")
+
+
+def judged(ready: Asked, account: AccountState | Missing, case: Case, at: datetime) -> Preflight:
+    """The preflight of the job. ``Missing``: the account was not read at all; then no gate of it can pass."""
+    attempt = ready.job.attempt
+    live = _with_token(_closed(_assessed(ready, account, case), ready.open_role), ready.job, at)
+    run = RunClaims.of(ready.own, ready.job.own, live.account, case)
+    return Preflight(
+        repository=attempt.repository.full_name,
+        run=attempt.run_id,
+        attempt=attempt.attempt,
+        job=ready.job.job,
+        judged_at=at,
+        gates=live.gates,
+        problems=live.problems,
+        workflow_ref=ready.job.workflow_ref,
+        sha=attempt.head_sha,
+        ref=ready.job.ref,
+        event=attempt.event,
+        id_token=ready.job.id_token,
+        issuer=run.claims.issuer,
+        claims=run.claims.sets,
+        role_arn=run.role_arn,
+        needs=live.needs,
+        unknown=not_known(live.gates),
+        notes=tuple(dict.fromkeys((*ready.own.notes, *live.notes))),
+    )
+
+
+def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Assessment:
+    """Judged by this job's needs; least privilege by those of every job that uses the same role."""
+    if isinstance(account, Missing):
+        return nothing_read(ready.own, account, ready.question)
+    live = assess(ready.own, ready.job.own, account, case)
+    if set(ready.role_needs) == set(live.needs) or not live.needs:
+        return live
+    wide = assess(ready.own, ready.job.own, account, case, needs=ready.role_needs)
+    gates = (*live.gates[:-1], wide.at(Gate.LEAST_PRIVILEGE))
+    problems = [problem for problem in live.problems if problem.gate is not Gate.LEAST_PRIVILEGE]
+    problems += [problem for problem in wide.problems if problem.gate is Gate.LEAST_PRIVILEGE]
+    return replace(live, gates=gates, problems=tuple(problems))
+
+
+def _closed(live: Assessment, gap: Missing | None) -> Assessment:
+    """Where it is not settled which role was judged, nothing passes."""
+    if gap is None:
+        return live
+    reason = f"Cannot be decided: {gap.what}: {gap.why}."
+    gates = tuple(
+        replace(gate, verdict=Verdict.UNKNOWN, reason=reason, missing=(gap, *gate.missing))
+        if gate.verdict is Verdict.PASS
+        else gate
+        for gate in live.gates
+    )
+    return replace(live, gates=gates)
+
+
+def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:
+    """The runner offers no token: that is proof, whatever the file says. Static keys ask for none."""
+    if job.id_token is not IdToken.NOT_OFFERED or any(problem.cause == _STATIC for problem in live.problems):
+        return live
+    said = f"{TOKEN_VARIABLES[0]} is not set"
+    problem = Problem(
+        checkpoint=Checkpoint.OIDC_TOKEN,
+        plane=Plane.AUTHENTICATION,
+        cause=_NOT_GRANTED,
+        reason=f"The runner offers job {job.job} no OIDC token ({said}): grant `id-token: write` to the job and its caller; "
+        "a pull request from a fork cannot have it.",
+        evidence=(Evidence(EvidenceKind.RUN, said, job.attempt.html_url or None, Origin.LIVE, at),),
+        owner=Owner.RELEASE_ENGINEERING,
+    )
+    others = tuple(item for item in live.problems if item.cause != _NOT_GRANTED)
+    before = live.at(Gate.OIDC_TRUST)
+    more = sum(item.gate is Gate.OIDC_TRUST for item in others)
+    verdict = GateVerdict(
+        gate=Gate.OIDC_TRUST,
+        verdict=Verdict.FAIL,
+        reason=problem.reason + (f" ({more} more at this gate)" if more else ""),
+        checkpoint=problem.checkpoint,
+        cause=problem.cause,
+        evidence=(
+            *problem.evidence,
+            *(item for item in before.evidence if item.kind is not EvidenceKind.WORKFLOW_FILE),
+        ),
+        missing=before.missing,
+        owner=problem.owner,
+    )
+    return replace(live, gates=(verdict, *live.gates[1:]), problems=(problem, *others))

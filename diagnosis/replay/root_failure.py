@@ -1,0 +1,303 @@
+"""What stopped a job, and what else went wrong on the way: failures found in its steps, tied to step and line.
+
+Which step failed is GitHub's own record; what its failure means is read from that step's lines alone (and from the
+lines before it, for the scene). Steps that run after the failure clean up and decide nothing. A failure inside a step
+that GitHub recorded as a success is told apart:
+
+- *demoted*: the step failed and ``continue-on-error`` turned that into a success; the gate did not open;
+- *swallowed*: the script met a denial and carried on; whether it mattered cannot be told from the record;
+- a retry that went through afterwards is neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Annotation
+from diagnosis.failures import NOTHING_FOUND, decide, explain_text
+from diagnosis.gates import Checkpoint, Plane
+from diagnosis.logs.job_log import time_of
+from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.replay.evidence_of import Witness
+from diagnosis.steps.kinds import Doing, StepKind
+from diagnosis.steps.read_job import ReadJob, ReadStep
+from diagnosis.verdicts.gate_verdict import Finding
+
+_RETRY = re.compile(r"(?:Retry(?: \w+)?: attempt \d+ of \d+ failed|[Rr]etrying (?:in|after) \d)")
+_ASSUMING = "Assuming role with OIDC"
+_PASSED = re.compile(
+    r"^Authenticated as assumedRoleId|Login Succeeded|[\w.-]+: digest: sha256:|pushing manifest for \S+.* done$"
+)
+_NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
+_EXIT = "Process completed with exit code"
+_FAILING_ACTIONS = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN, StepKind.BUILD_PUSH_ACTION)
+_BY_EXPLANATION = (Doing.ASSUME, Doing.LOGIN, Doing.PUSH, Doing.PULL, Doing.CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A failure at a place, in a step."""
+
+    finding: Finding
+    step: ReadStep | None
+    swallowed: bool = False
+    demoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What became of a job."""
+
+    finding: Finding | None = None
+    """What stopped it; None where nothing did, or nothing tells."""
+    step: ReadStep | None = None
+    troubles: tuple[Trouble, ...] = ()
+    """Failures at a gate, in the order of the steps; the one that stopped the job among them."""
+    why_unreached: str = ""
+    """Why gates that nothing proves were not exercised; empty for a job that ran to its end."""
+    retries: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def stop_of(read: ReadJob, witness: Witness) -> Stop:
+    """What stopped the job, from its log where there is one, else from its annotations and conclusions."""
+    job = read.job
+    if job is None:
+        return Stop(why_unreached="The job is not among those that GitHub lists for this attempt.")
+    if job.conclusion == "skipped":
+        return Stop(why_unreached=f"The job “{job.name}” was skipped: skipped is not passed.")
+    failing = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS and not step.matched.is_post), None)
+    tolerated = tuple(_tolerated(read, witness))
+    if failing is None:
+        return _without_failing_step(read, witness, tolerated)
+    place: ReadStep | None
+    finding, place = _finding_of(read, witness, failing)
+    retries, cost = _retries(failing)
+    notes: tuple[str, ...] = (_retry_note(failing, retries, cost),) if retries else ()
+    troubles = tuple(trouble for trouble in tolerated if _number(trouble.step) < _number(failing))
+    root = next((trouble for trouble in troubles if trouble.demoted and _explains(trouble, finding, failing)), None)
+    if root is not None:
+        notes += (f"The failure of step “{failing.name}” follows from the tolerated one of step “{_name(root)}”.",)
+        finding, place = root.finding, root.step
+    elif finding.gate is not None:
+        troubles += (Trouble(finding, place),)
+    why = "" if finding.gate is not None else _stopped_elsewhere(finding, failing)
+    return Stop(finding, place, troubles, why, retries, notes)
+
+
+def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
+    """The error annotations of the job, as far as they were read."""
+    if read.job is None or not isinstance(read.job.annotations, Known):
+        return ()
+    return tuple(note for note in read.job.annotations.value if note.level == "failure")
+
+
+def _without_failing_step(read: ReadJob, witness: Witness, tolerated: tuple[Trouble, ...]) -> Stop:
+    """No step is recorded as failed: a success, a job that was cut short, or one that never began."""
+    job = read.job
+    conclusion = job.conclusion if job else None
+    if conclusion in ("success", "neutral"):
+        return Stop(troubles=tolerated)
+    if conclusion is None:
+        return Stop(troubles=tolerated, why_unreached="The job has not ended yet.")
+    if job is not None and not any(step.conclusion for step in job.steps) and read.log is None:
+        return _without_steps(read, witness, tolerated)
+    if conclusion in ("cancelled", "timed_out"):
+        return Stop(_cut_short(read, witness, conclusion), None, tolerated, _cut_sentence(read, conclusion))
+    cleanup = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS), None)
+    if cleanup is not None:
+        finding = _unnamed(f"Only the clean-up step “{cleanup.name}” failed.", witness.conclusion(read, cleanup))
+        return Stop(finding, cleanup, tolerated, _stopped_elsewhere(finding, cleanup))
+    recorded = witness.job(read, f"job “{read.name}”: {conclusion}")
+    sentence = f"The job is recorded as {conclusion}, none of its steps is."
+    finding = _of_whole_log(read, witness) or _said(read, witness) or _unnamed(sentence, recorded)
+    if finding.gate is not None:
+        return Stop(finding, None, (*tolerated, Trouble(finding, None)))
+    return Stop(finding, None, tolerated, _stopped_elsewhere(finding, None))
+
+
+def _without_steps(read: ReadJob, witness: Witness, tolerated: tuple[Trouble, ...]) -> Stop:
+    """GitHub lists no step: the job never began, unless an annotation speaks of what one of its steps met."""
+    conclusion = read.job.conclusion if read.job else None
+    said = _said(read, witness)
+    if said is not None and said.gate is not None:
+        return Stop(said, None, (*tolerated, Trouble(said, None)))
+    first = next((note.message for note in annotations_of(read)), "")
+    sentence = f"The job “{read.name}” ended without beginning a step ({conclusion}). {first}".strip()
+    evidence = (
+        said.evidence if said is not None and said.evidence else witness.job(read, f"job “{read.name}”: {conclusion}")
+    )
+    finding = replace(said or _unnamed(sentence, evidence), sentence=sentence, evidence=evidence)
+    return Stop(finding, None, tolerated, f"The job never began: {sentence}")
+
+
+def _cut_short(read: ReadJob, witness: Witness, conclusion: str) -> Finding:
+    said = _said(read, witness)
+    cut = next((step for step in read.steps if step.conclusion in ("cancelled", "timed_out")), None)
+    evidence = witness.conclusion(read, cut) if cut else witness.job(read, f"job “{read.name}”: {conclusion}")
+    if said is not None and said.plane is Plane.OTHER and said.cause in ("time-limit", "runner-lost"):
+        return said
+    cause = "time-limit" if conclusion == "timed_out" else "cancelled"
+    return Finding(Plane.OTHER, None, cause, sentence=_cut_sentence(read, conclusion), evidence=evidence)
+
+
+def _cut_sentence(read: ReadJob, conclusion: str) -> str:
+    how = "ran into its time limit" if conclusion == "timed_out" else "was cancelled"
+    at = next((step.name for step in read.steps if step.conclusion in ("cancelled", "timed_out")), None)
+    return f"The job {how}" + (f" during step “{at}”." if at else ".")
+
+
+def _finding_of(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Finding, ReadStep]:
+    """What the failing step's lines say; without lines, what the annotations say."""
+    own = step.lines
+    if own:
+        upto = own[-1].number
+        before = tuple(line for line in (read.log.lines if read.log else ()) if line.number <= upto and not line.post)
+        found = decide(before)
+        place = step if found.evidence is None else _step_of_line(read, found.evidence.line or 0) or step
+        if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*_BY_EXPLANATION))):
+            found, place = decide(own), step
+        if found is not NOTHING_FOUND:
+            return _addressed(read, witness, place, found), place
+        last = next((line for line in reversed(own) if line.kind is LineKind.ERROR), own[-1])
+        sentence = f"Step “{step.name}” failed; its log names no reason that is known."
+        return _unnamed(sentence, witness.line(read, step, last)), step
+    found_anywhere = _of_whole_log(read, witness) or _said(read, witness)
+    return found_anywhere or _by_conclusion(read, witness, step), step
+
+
+def _of_whole_log(read: ReadJob, witness: Witness) -> Finding | None:
+    """What the log says where its lines could not be paired with the failing step."""
+    found = decide(tuple(line for line in read.log.lines if not line.post)) if read.log is not None else NOTHING_FOUND
+    return None if found is NOTHING_FOUND else _addressed(read, witness, None, found)
+
+
+def _said(read: ReadJob, witness: Witness) -> Finding | None:
+    """What the annotations say; the most telling one."""
+    found: list[Finding] = []
+    for note in annotations_of(read)[:50]:
+        finding = explain_text(f"##[error]{note.message}")
+        if finding is not NOTHING_FOUND:
+            found.append(replace(finding, evidence=witness.annotation(read, note)))
+    telling = [finding for finding in found if finding.cause or finding.checkpoint or finding.candidates]
+    access = [finding for finding in telling if finding.gate is not None]
+    return next(iter([*access, *telling, *found]), None)
+
+
+def _by_conclusion(read: ReadJob, witness: Witness, step: ReadStep) -> Finding:
+    """Only the conclusion is left: it says where the job stopped, never which gate did it."""
+    sentence = f"Step “{step.name}” failed; without its log the reason cannot be told."
+    plane = Plane.OTHER
+    if step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.STS_ASSUME):
+        plane = Plane.AUTHENTICATION
+        sentence = (
+            f"Step “{step.name}” assumes the role and failed; without its log neither gate nor cause can be told."
+        )
+    elif step.is_a(StepKind.AMAZON_ECR_LOGIN, StepKind.ECR_LOGIN_PASSWORD):
+        plane = Plane.AUTHORIZATION
+        sentence = f"Step “{step.name}” logs in to the registry and failed; without its log the cause cannot be told."
+    return Finding(plane, None, None, sentence=sentence, evidence=witness.conclusion(read, step))
+
+
+def _tolerated(read: ReadJob, witness: Witness) -> list[Trouble]:
+    """Access failures in steps that GitHub recorded as a success."""
+    found: list[Trouble] = []
+    for step in read.steps:
+        if not step.matched.succeeded or step.matched.is_post or not step.does(*_BY_EXPLANATION):
+            continue
+        lines = step.lines
+        finding = decide(lines)
+        number = finding.evidence.line if finding.evidence else None
+        if finding.gate is None or number is None or _passed_after(step.output, number):
+            continue
+        demoted = _is_demoted(step, lines)
+        if not demoted and step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN):
+            continue  # the action itself went on to succeed
+        found.append(Trouble(_addressed(read, witness, step, finding), step, swallowed=not demoted, demoted=demoted))
+    return found
+
+
+def _is_demoted(step: ReadStep, lines: Sequence[LogLine]) -> bool:
+    errors = [line.text for line in lines if line.kind is LineKind.ERROR]
+    if not errors:
+        return False
+    if step.matched.written is not None:
+        tolerates = step.continue_on_error
+        return tolerates not in (False, "false", "")
+    return any(text.startswith(_EXIT) for text in errors) or step.is_a(*_FAILING_ACTIONS)
+
+
+def _passed_after(output: Sequence[LogLine], number: int) -> bool:
+    return any(line.number > number and line.printed and _PASSED.search(line.text[:2_000]) for line in output)
+
+
+def _explains(trouble: Trouble, finding: Finding, failing: ReadStep) -> bool:
+    """Whether the tolerated failure is the root: the later one is of a release step and names no earlier gate."""
+    if trouble.finding.gate is None or not failing.does(*_BY_EXPLANATION):
+        return False
+    return finding.gate is None or finding.gate.order >= trouble.finding.gate.order
+
+
+def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
+    where = f" in step “{step.name}”" if step else ""
+    sentence = finding.sentence or "The log does not say why."
+    return f"The run stopped{where} for another reason before this gate was exercised: {sentence}"
+
+
+def _addressed(read: ReadJob, witness: Witness, step: ReadStep | None, finding: Finding) -> Finding:
+    """The finding with its line's address, time and origin."""
+    old = finding.evidence
+    number = old.line if old else None
+    if old is None or number is None or read.log is None or not 1 <= number <= len(read.log.lines):
+        return finding
+    new = witness.line(read, step, read.log.lines[number - 1])
+    return replace(finding, evidence=replace(new, text=old.text))
+
+
+def _step_of_line(read: ReadJob, number: int) -> ReadStep | None:
+    for step in read.steps:
+        if any(section.lines and section.first_line <= number <= section.lines[-1].number for section in step.sections):
+            return step
+    return None
+
+
+def _unnamed(sentence: str, evidence: Evidence) -> Finding:
+    return Finding(Plane.OTHER, None, None, sentence=sentence, evidence=evidence)
+
+
+def _is_access(finding: Finding) -> bool:
+    return finding.plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION)
+
+
+def _retries(step: ReadStep) -> tuple[int, float | None]:
+    """Retries that the step's lines show, and the seconds from the first try to the last line of the step."""
+    output = step.output
+    tries = [line for line in output if line.text.startswith(_ASSUMING)]
+    announced = [line for line in output if _RETRY.match(line.text)]
+    count = max(len(tries) - 1, len(announced), 0)
+    marked = tries or announced
+    begun = time_of(marked[0]) if marked else None
+    ended = next((at for line in reversed(output) if (at := time_of(line)) is not None), None)
+    return count, (ended - begun).total_seconds() if count and begun and ended else None
+
+
+def _retry_note(step: ReadStep, retries: int, cost: float | None) -> str:
+    took = f", which took {cost:.0f} s" if cost else ""
+    return f"Step “{step.name}” shows {retries} {'retry' if retries == 1 else 'retries'}{took}."
+
+
+def _number(step: ReadStep | None) -> int:
+    return step.number or 0 if step else 0
+
+
+def _name(trouble: Trouble) -> str:
+    return trouble.step.name if trouble.step else ""
+
+
+def is_trust_refusal(finding: Finding) -> bool:
+    """Whether STS refused at the trust policy: it had then accepted issuer, provider, audience and signature."""
+    return finding.checkpoint is Checkpoint.ROLE_ASSUMPTION and finding.action == "sts:AssumeRoleWithWebIdentity"

@@ -1,0 +1,103 @@
+"""Which job of the workflow file crosses the boundary, and which of its steps assumes the role that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.steps.kinds import Doing
+from diagnosis.steps.read_job import read_job
+from diagnosis.steps.variables import expand, is_legible, run_values, written_values
+from diagnosis.verdicts.replay import Replay
+
+_CREDENTIALS_ACTION = "aws-actions/configure-aws-credentials@"
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """The releasing job with the step that assumes the role; both None where the file does not tell."""
+
+    job: WorkflowJob | None = None
+    step: WorkflowStep | None = None
+    chained_from: str | None = None
+    """The role (as written) from whose session this one is assumed; then no token is asked for this role."""
+    values: tuple[tuple[str, str], ...] = ()
+    """The step's inputs by lower-case name, variables filled in as far as the file and the run tell them."""
+
+    def input(self, name: str) -> str | None:
+        """An input of the step."""
+        return next((value for key, value in self.values if key == name), None)
+
+
+def releasing(
+    workflow: Workflow | UnparsableWorkflow | None, role_arn: str | None = None, replay: Replay | None = None
+) -> Releasing:
+    """The job and step for this role. Without one, or where none names it: the job that also speaks to the registry."""
+    if not isinstance(workflow, Workflow):
+        return Releasing()
+    known = run_values(replay.attempt) if replay else {}
+    job = _job(workflow, role_arn, known)
+    steps = _credential_steps(job)
+    filled = [(step, _filled(workflow, job, step, known)) for step in steps]
+    chosen = next((item for item in filled if role_arn and item[1].get("role-to-assume") == role_arn), None)
+    chosen = chosen or next((item for item in filled if item[1].get("role-to-assume")), None)
+    chosen = chosen or (filled[0] if filled else None)
+    if chosen is None:
+        return Releasing(job)
+    step, inputs = chosen
+    return Releasing(job, step, _chained_from(inputs, filled, step), tuple(inputs.items()))
+
+
+def releasing_job(workflow: Workflow | UnparsableWorkflow | None) -> WorkflowJob | None:
+    """The job that crosses the boundary, whatever its role; None where the file is unknown or no job is recognised."""
+    return releasing(workflow).job
+
+
+def _job(workflow: Workflow, role_arn: str | None, known: dict[str, str]) -> WorkflowJob | None:
+    candidates = [job for job in workflow.jobs if _credential_steps(job)]
+    if len(candidates) > 1:
+        named = [
+            job
+            for job in candidates
+            if role_arn
+            and any(
+                _filled(workflow, job, step, known).get("role-to-assume") == role_arn for step in _credential_steps(job)
+            )
+        ]
+        # A job that assumes another role by name is not the one; one whose role is an expression may be.
+        candidates = named or [job for job in candidates if _may_assume(workflow, job, role_arn, known)] or candidates
+        candidates = [job for job in candidates if _pushes(workflow, job)] or candidates
+    if candidates:
+        return candidates[0]
+    return next((job for job in workflow.jobs if ("id-token", "write") in (job.permissions or ())), None)
+
+
+def _may_assume(workflow: Workflow, job: WorkflowJob, role_arn: str | None, known: dict[str, str]) -> bool:
+    roles = [_filled(workflow, job, step, known).get("role-to-assume", "") for step in _credential_steps(job)]
+    return role_arn is None or any(not is_legible(role) for role in roles)
+
+
+def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:
+    """Whether the job speaks to the registry, and not only to STS."""
+    read = read_job(None, job, workflow)
+    return any(step.does(Doing.PUSH, Doing.PULL, Doing.LOGIN, Doing.CALL) for step in read.steps)
+
+
+def _credential_steps(job: WorkflowJob | None) -> tuple[WorkflowStep, ...]:
+    if job is None:
+        return ()
+    return tuple(step for step in job.all_steps if (step.uses or "").lower().startswith(_CREDENTIALS_ACTION))
+
+
+def _filled(workflow: Workflow, job: WorkflowJob | None, step: WorkflowStep, known: dict[str, str]) -> dict[str, str]:
+    values = written_values(workflow, job, step, known)
+    return {name.lower(): expand(value, values).strip() for name, value in step.inputs}
+
+
+def _chained_from(
+    inputs: dict[str, str], filled: list[tuple[WorkflowStep, dict[str, str]]], step: WorkflowStep
+) -> str | None:
+    if inputs.get("role-chaining", "").lower() != "true":
+        return None
+    earlier = [others.get("role-to-assume") for own, others in filled[: [own for own, _ in filled].index(step)]]
+    return next((role for role in reversed(earlier) if role), None) or "an earlier step"

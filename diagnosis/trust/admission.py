@@ -1,0 +1,279 @@
+"""The judgement of a trust policy over a run's possible claims: admitted, refused and why, or not to be told.
+
+A run may have more than one possible subject; the judgement holds only where all of them agree. The policy is asked as
+STS asks it: the provider is the principal, the role is the resource, the claims are condition keys.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from diagnosis.claims.claim_set import (
+    DEFAULT_TEMPLATE,
+    GITHUB_ISSUER,
+    ClaimSet,
+    ContextKind,
+    SubjectContext,
+    SubjectForm,
+    finished,
+)
+from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
+from diagnosis.facts.runs import Repository
+from diagnosis.policy import PolicyKind, Unparsable, parse_policy
+from diagnosis.policy.nearest import difference, nearest
+from diagnosis.trust.causes import Mend, exact_refs, why_refused
+from diagnosis.trust.patch import minimal_trust_patch
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.trust_policy import JsonObject, allows, federated, load, path_of_allow, values_of
+from diagnosis.trust.words import refusal_words
+from diagnosis.verdicts.gate_verdict import Missing
+
+__all__ = [
+    "SubjectDecision",
+    "SubjectMiss",
+    "TrustJudgement",
+    "TrustOutcome",
+    "admitted_refs",
+    "judge_trust",
+    "minimal_trust_patch",
+]
+
+EXPLICIT_DENY = "trust-explicit-deny"
+_DEFAULT_SHAPE = re.compile(r"repo:[^:]*(:(ref:.*|environment:.*|pull_request|\*.*))?\Z", re.DOTALL)
+_WILD = re.compile(r"[*?]")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMiss:
+    """The listed subject that is nearest to the presented one."""
+
+    wanted: str
+    met: str
+    difference: str
+    """In words; empty where nothing can be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectDecision:
+    """What the trust policy says of one possible claim set."""
+
+    claims: ClaimSet
+    outcome: TrustOutcome
+    reason: str
+    causes: tuple[str, ...] = ()
+    """Proved causes of a refusal, the first met first."""
+    nearest: SubjectMiss | None = None
+    statement: str | None = None
+    """Sid or position of the statement that decided."""
+    path: str | None = None
+    not_evaluated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustJudgement:
+    """The judgement over all possible claim sets."""
+
+    outcome: TrustOutcome
+    reason: str
+    """One sentence or two that an engineer can act on."""
+    cause: str | None = None
+    """The first cause of a refusal: a slug of the catalogue, or ``trust-explicit-deny``, ``trust-action``,
+    ``trust-condition``. None for other outcomes, and where the possible subjects are refused for different causes."""
+    causes: tuple[str, ...] = ()
+    """All proved causes, where the subjects agree on them."""
+    candidates: tuple[str, ...] = ()
+    """The causes that are possible, where the outcome or the cause is not certain."""
+    nearest: SubjectMiss | None = None
+    admitted_refs: tuple[str, ...] = ()
+    """Refs of this repository that the policy names and admits for the likeliest claims: ``refs/heads/main``."""
+    decisions: tuple[SubjectDecision, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    rejections: tuple[str, ...] = ()
+    """Why AWS would refuse the document as a trust policy; such a document cannot be in force."""
+    notes: tuple[str, ...] = ()
+    not_evaluated: tuple[str, ...] = ()
+    """What the evaluation left open, one sentence each."""
+
+
+def judge_trust(
+    trust_policy_text: str,
+    possible: PossibleClaims,
+    provider_arn: str,
+    role_arn: str,
+    *,
+    session_name: str | None = None,
+) -> TrustJudgement:
+    """Judge the trust policy for a run. Never raises; a document without meaning gives ``unknown``."""
+    document = load(trust_policy_text)
+    if isinstance(document, Unparsable):
+        missing = Missing("the trust policy's meaning", document.text, "correct the document")
+        return TrustJudgement(
+            TrustOutcome.UNKNOWN, f"The trust policy is unparsable: {document.text}.", missing=(missing,)
+        )
+    caller = caller_of(provider_arn, role_arn, possible.issuer, session_name)
+    paper = TrustPaper(document)
+    decisions = tuple(_decide(paper, claims, caller) for claims in possible.sets)
+    return _joined(paper, decisions, possible, caller, trust_policy_text)
+
+
+def admitted_refs(
+    trust_policy_text: str, repository: Repository, *, claims: ClaimSet | None = None, issuer: str = GITHUB_ISSUER
+) -> tuple[str, ...]:
+    """The refs of a repository that the trust policy names in full and admits, as ``refs/heads/main``; each verified.
+
+    ``claims`` are those of a run, so that conditions on its other claims count; without them such conditions leave a
+    ref out, since nobody can say that it would be admitted.
+    """
+    document = load(trust_policy_text)
+    if isinstance(document, Unparsable):
+        return ()
+    paper = TrustPaper(document)
+    sets = (claims,) if claims is not None else _of_repository(repository)
+    found: dict[str, None] = {}
+    for statement in allows(document):
+        for arn in federated(statement):
+            if f":oidc-provider/{issuer}" not in arn:
+                continue
+            # Any role of the provider's account will do: a trust policy does not ask which role it hangs on.
+            parts = arn.split(":", 5)
+            caller = caller_of(arn, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "", issuer)
+            for item in sets:
+                found.update(dict.fromkeys(_admitted_by(paper, item, caller)))
+    return tuple(found)
+
+
+def _decide(paper: TrustPaper, claims: ClaimSet, caller: Caller) -> SubjectDecision:
+    answer = paper.ask(claims, caller)
+    decided = _decided(paper, claims, caller, answer)
+    return replace(decided, not_evaluated=answer.decision.not_evaluated)
+
+
+def _decided(paper: TrustPaper, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
+    because = answer.decision.because
+    met = claims.subject
+    shown = met or "the run's subject (not known)"
+    if answer.outcome is TrustOutcome.ALLOWED:
+        reason = f"{because.statement or 'The policy'} admits {shown}."
+        return SubjectDecision(claims, answer.outcome, reason, statement=because.statement, path=because.path)
+    if answer.outcome is TrustOutcome.UNKNOWN:
+        asked = ", ".join(answer.unsure)
+        reason = f"Whether {shown} is admitted depends on {asked}, whose value no record tells."
+        return SubjectDecision(claims, answer.outcome, reason, path=because.path)
+    if answer.explicit:
+        return SubjectDecision(
+            claims, answer.outcome, because.text, (EXPLICIT_DENY,), None, because.statement, because.path
+        )
+    return _refused(paper.tree, claims, caller, answer)
+
+
+def _refused(document: JsonObject, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
+    because = answer.decision.because
+    refusal = why_refused(document, claims, caller)
+    causes = refusal.causes if refusal else (Mend.CLAIM.value,)
+    listed = [value for item in allows(document) for value in values_of(item, caller.key("sub"))]
+    near = _nearest(claims.subject, listed)
+    reason = refusal_words(
+        causes,
+        claims,
+        answer.decision,
+        subject_key=caller.key("sub"),
+        nearest_subject=near.wanted if near else None,
+        statement_path=path_of_allow(document, refusal.statement) if refusal else None,
+    )
+    return SubjectDecision(claims, answer.outcome, reason, causes, near, because.statement, because.path)
+
+
+def _nearest(met: str | None, listed: list[str]) -> SubjectMiss | None:
+    if met is None or not listed:
+        return None
+    wanted = nearest(met, tuple(listed))
+    return None if wanted is None else SubjectMiss(wanted, met, difference(met, wanted, None))
+
+
+def _joined(
+    paper: TrustPaper,
+    decisions: tuple[SubjectDecision, ...],
+    possible: PossibleClaims,
+    caller: Caller,
+    text: str,
+) -> TrustJudgement:
+    first = decisions[0]
+    policy = parse_policy(text)
+    rejections = () if isinstance(policy, Unparsable) else policy.rejections_as(PolicyKind.TRUST)
+    refs = _admitted_by(paper, first.claims, caller)
+    outcomes = {decision.outcome for decision in decisions}
+    agreed = first.outcome if len(outcomes) == 1 else TrustOutcome.UNKNOWN
+    causes = tuple(dict.fromkeys(cause for decision in decisions for cause in decision.causes))
+    reason, missing = first.reason, possible.missing
+    notes: tuple[str, ...] = ()
+    if agreed is TrustOutcome.DENIED and possible.custom_possible and _lists_custom_subjects(paper.tree, caller):
+        agreed = TrustOutcome.UNKNOWN
+        reason = (
+            "The trust policy lists subjects of a custom template, and whether the repository has one was not read."
+        )
+    elif len(outcomes) > 1:
+        reason = "The run's subject is not certain: " + " ".join(
+            dict.fromkeys(
+                f"{d.claims.subject or 'an unknown subject'} would be {_WORDS[d.outcome]}." for d in decisions
+            )
+        )
+    elif agreed is TrustOutcome.UNKNOWN:
+        missing = (*missing, Missing("claims of the run", first.reason, _HOW, "cloudtrail:LookupEvents"))
+    elif agreed is TrustOutcome.ALLOWED and possible.custom_possible:
+        notes = (
+            "The repository's subject template was not read: with one of its own it would present another subject.",
+        )
+    same_causes = agreed is TrustOutcome.DENIED and len({decision.causes for decision in decisions}) == 1
+    return TrustJudgement(
+        outcome=agreed,
+        reason=reason,
+        cause=first.causes[0] if same_causes and first.causes else None,
+        causes=first.causes if same_causes else (),
+        candidates=() if same_causes else causes,
+        nearest=first.nearest,
+        admitted_refs=refs,
+        decisions=decisions,
+        missing=missing if agreed is TrustOutcome.UNKNOWN else (),
+        rejections=rejections,
+        notes=notes,
+        not_evaluated=tuple(dict.fromkeys(sentence for decision in decisions for sentence in decision.not_evaluated)),
+    )
+
+
+_HOW = "read the CloudTrail event of AssumeRoleWithWebIdentity, or print the token's claims in a run"
+_WORDS = {TrustOutcome.ALLOWED: "admitted", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "undecided"}
+
+
+def _lists_custom_subjects(document: JsonObject, caller: Caller) -> bool:
+    listed = [value for item in allows(document) for value in values_of(item, caller.key("sub"))]
+    return any(not _DEFAULT_SHAPE.match(value) for value in listed)
+
+
+def _admitted_by(paper: TrustPaper, claims: ClaimSet, caller: Caller) -> tuple[str, ...]:
+    """The refs that the policy names, asked one by one for a job without environment."""
+    statements = allows(paper.tree)
+    listed = [value for item in statements for value in values_of(item, caller.key("sub"))]
+    named = [value for item in statements for value in values_of(item, caller.key("ref"))]
+    refs = dict.fromkeys((*exact_refs(listed), *(ref for ref in named if not _WILD.search(ref))))
+    return tuple(
+        ref
+        for ref in refs
+        if paper.ask(claims.in_context(SubjectContext(ContextKind.REF, ref)), caller).outcome is TrustOutcome.ALLOWED
+    )
+
+
+def _of_repository(repository: Repository) -> tuple[ClaimSet, ...]:
+    """Claims of a repository of which nothing else is known, in either form."""
+    owner, name = repository.owner, repository.name
+    claims = {"aud": AWS_AUDIENCE, "repository": repository.full_name, "repository_owner": owner}
+    unknown = {"actor", "actor_id", "enterprise_id", "job_workflow_ref", "workflow"}
+    for key, number in (("repository_id", repository.id), ("repository_owner_id", repository.owner_id)):
+        if number is None:
+            unknown.add(key)
+        else:
+            claims[key] = str(number)
+    namings = [(SubjectForm.CLASSIC, f"repo:{repository.full_name}")]
+    if repository.id is not None and repository.owner_id is not None:
+        namings.append((SubjectForm.IMMUTABLE, f"repo:{owner}@{repository.owner_id}/{name}@{repository.id}"))
+    return tuple(finished(claims, unknown, "", form, DEFAULT_TEMPLATE, prefix, None) for form, prefix in namings)

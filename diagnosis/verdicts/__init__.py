@@ -1,0 +1,1 @@
+"""What was concluded, as frozen values: verdicts, replays, forecast, remediations, closure, the whole diagnosis."""

@@ -1,0 +1,69 @@
+"""What the account says today about one run: a verdict at each gate, every cause in the way, other tools' opinions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.evidence import Evidence
+from diagnosis.gates import Checkpoint, Gate, Owner, Plane
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.replay import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Today's verdict at each gate for one run's claims and needs, from the account state as read."""
+
+    gates: tuple[GateVerdict, ...]
+    problems: tuple[Problem, ...]
+    """Every cause found, in the order in which reruns would meet them; gates hold the first of each."""
+    subjects: tuple[str, ...]
+    """The subject claims that the run would present (more than one where it is not certain which)."""
+    needs: tuple[Need, ...]
+    account: AccountState
+    notes: tuple[str, ...] = ()
+    opinions: tuple[Opinion, ...] = ()
+    """What AWS's own tools say beside the verdicts."""
+
+    def at(self, gate: Gate) -> GateVerdict:
+        """The verdict at one gate."""
+        return self.gates[gate.order]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a tool of AWS says about a question that was judged here; it never changes a verdict."""
+
+    gate: Gate
+    source: str
+    """``policy-simulator`` or ``access-analyzer``."""
+    about: str
+    """The action, or the finding's id; empty where the source could not be asked at all."""
+    says: str
+    """In the source's own words; ``not-applicable`` or ``unreadable`` where it says nothing."""
+    judged: str
+    """What was judged here: ``allowed``, ``denied``, ``undecided``; empty where the source is not about a verdict."""
+    agrees: bool | None
+    """None where the two cannot be compared."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One cause that stands in the way today; the unit of forecast and remediation."""
+
+    checkpoint: Checkpoint | None
+    """None for registry state, which belongs to no gate."""
+    plane: Plane
+    cause: str
+    reason: str
+    actions: tuple[str, ...] = ()
+    resource: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    owner: Owner = Owner.CLOUD_SECURITY
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate at which a rerun would meet it."""
+        return self.checkpoint.gate if self.checkpoint else None

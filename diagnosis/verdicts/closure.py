@@ -1,0 +1,50 @@
+"""The judgement of a chain of attempts: its state, rule by rule, and what is green for the wrong reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnosis.facts.evidence import Evidence
+from diagnosis.gates import Verdict
+
+
+class ClosureStatus(StrEnum):
+    """The state of a chain of attempts."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    UNPROVEN = "unproven"
+    NON_COMPLIANT = "non-compliant"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """One rule of closure with its verdict."""
+
+    rule: str
+    """A slug."""
+    title: str
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityFinding:
+    """Green for the wrong reason, or a doubt about it."""
+
+    slug: str
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    breaks_closure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The judgement of a chain."""
+
+    status: ClosureStatus
+    sentence: str
+    rules: tuple[RuleVerdict, ...]
+    integrity: tuple[IntegrityFinding, ...] = ()

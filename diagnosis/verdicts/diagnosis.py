@@ -1,0 +1,76 @@
+"""Everything that a screen, a document or a packet shows about one chain of attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.assessment import Assessment, Problem
+from diagnosis.verdicts.chronology import AttemptHistory, Drift
+from diagnosis.verdicts.closure import Closure
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.remediation import OwnerChange, Remediation
+from diagnosis.verdicts.replay import Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A choice of one remediation a cause, with the proof: all gates judged again on the changed model."""
+
+    title: str
+    remediations: tuple[Remediation, ...]
+    gates: tuple[GateVerdict, ...]
+    """Four, judged after all changes of the path were applied in memory."""
+    newly_admitted: tuple[str, ...] = ()
+    """Subjects and actions that the path opens beyond the need; expected empty."""
+    proves: str = ""
+    does_not_prove: str = ""
+    still: tuple[Problem, ...] = ()
+    """What the path would leave in the way; empty for one that opens everything."""
+    owners: tuple[OwnerChange, ...] = ()
+    """The same remediations, one change for each owner."""
+
+    @property
+    def opens_all(self) -> bool:
+        """Whether every gate passes after the path's changes, and nothing of the registry's state is left in the way."""
+        return not self.still and all(verdict.verdict is Verdict.PASS for verdict in self.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that a screen, a document or a packet shows about one chain of attempts."""
+
+    title: str
+    replays: tuple[Replay, ...]
+    """In order of time."""
+    subject: Replay | None
+    """The attempt whose claims and needs the live side is judged for; the latest, unless chosen."""
+    live: Assessment | None
+    """None where the live side was not read at all."""
+    forecast: tuple[Problem, ...] = ()
+    paths: tuple[Path, ...] = ()
+    """The first is the recommended one: it widens least."""
+    closure: Closure | None = None
+    unknown: tuple[Missing, ...] = ()
+    made_at: datetime | None = None
+    moment: str = ""
+    """In the demo: which moment of the incident this is."""
+    history: tuple[AttemptHistory, ...] = ()
+    """What was done after each attempt, one entry for each replay."""
+    drift: tuple[Drift, ...] = ()
+    """Where today's account is no longer what a run met."""
+
+    @property
+    def after_fix(self) -> tuple[GateVerdict, ...]:
+        """The gates after the recommended path; empty where there is none."""
+        return self.paths[0].gates if self.paths else ()
+
+    @property
+    def remediations(self) -> tuple[Remediation, ...]:
+        """All offers, the recommended first, each once."""
+        seen: dict[str, Remediation] = {}
+        for path in self.paths:
+            for remediation in path.remediations:
+                seen.setdefault(remediation.id, remediation)
+        return tuple(seen.values())

@@ -1,0 +1,63 @@
+"""What is concluded about one gate: the verdict with its reason, the failure that a log tells, the gap that remains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.facts.evidence import Evidence
+from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What could not be read, why, and the way to obtain it."""
+
+    what: str
+    why: str
+    how: str
+    permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a log, an annotation or a step says went wrong."""
+
+    plane: Plane
+    checkpoint: Checkpoint | None
+    """None: the plane is known, the place inside it is not (or the plane has no checkpoints)."""
+    cause: str | None
+    """A slug of the catalogue of causes, or None where the evidence cannot name one."""
+    candidates: tuple[str, ...] = ()
+    """The causes that the evidence cannot separate."""
+    action: str | None = None
+    """The denied IAM action, where the text names it: ``ecr:PutImage``."""
+    principal: str | None = None
+    resource: str | None = None
+    sentence: str = ""
+    """One sentence for people: what this means, not what the log said."""
+    tell_apart: str = ""
+    """The cheapest read-only step that would separate the candidates."""
+    evidence: Evidence | None = None
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate that failed, if this is an access failure with a known place."""
+        return self.checkpoint.gate if self.checkpoint else None
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """The verdict at one gate, with its reason and proof."""
+
+    gate: Gate
+    verdict: Verdict
+    reason: str
+    """One sentence that an engineer can act on."""
+    checkpoint: Checkpoint | None = None
+    cause: str | None = None
+    candidates: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    """The IAM actions that are denied or missing, where the verdict is about actions."""
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    owner: Owner = Owner.CLOUD_SECURITY

@@ -1,0 +1,213 @@
+"""What one account admits and another does not: callers of the role, actions of the role, callers of the repository.
+
+A bounded list is asked: the probes of :mod:`diagnosis.trust.admits` and every subject that a trust policy names in full; every
+ECR action on the release's repository and on another one; strangers before the repository. Layers that could not be read
+are left out of the question, on both sides alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from diagnosis.claims.claim_set import claims_from_subject
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import Repository
+from diagnosis.gates import Checkpoint
+from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.excess import ExcessKind, excess
+from diagnosis.live.run_claims import DEFAULT_AUDIENCE, DEFAULT_SESSION_NAME
+from diagnosis.policy import (
+    Layers,
+    Outcome,
+    Policy,
+    Request,
+    Unparsable,
+    evaluate,
+    expand_actions,
+    has_resource_level,
+    parse_policy,
+)
+from diagnosis.trust.admits import Admission, who_gets_in
+from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
+from diagnosis.trust.trust_policy import allows, load, values_of
+from diagnosis.verdicts.replay import Need
+
+STRANGER_ACCOUNT = "000000000000"
+OTHER_REPOSITORY = "planescope-probe"
+_WHO_ASKS = ("ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchDeleteImage", "ecr:SetRepositoryPolicy")
+"""Reading, publishing, deleting, handing on: what a stranger before the repository is asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What is admitted, as texts for people."""
+
+    callers: tuple[str, ...] = ()
+    """Who may assume the role, and who may use the repository."""
+    needed: tuple[str, ...] = ()
+    """``action on resource`` that the release needs."""
+    beyond: tuple[str, ...] = ()
+    """Grants that it does not need."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing is admitted at all."""
+        return not (self.callers or self.needed or self.beyond)
+
+
+def admitted_between(
+    before: AccountState,
+    after: AccountState,
+    repository: Repository,
+    needs: tuple[Need, ...],
+    subjects: tuple[str, ...] = (),
+) -> Admitted:
+    """What the second account admits and the first does not. ``subjects`` are asked beside those that a policy names."""
+    callers = [*_of_trust(before, after, repository, subjects), *_of_repository(before, after)]
+    granted = [pair for pair in _granted(after, needs) if pair not in set(_granted(before, needs))]
+    wanted = {(need.action, need.resource) for need in needs}
+    return Admitted(
+        callers=tuple(dict.fromkeys(callers)),
+        needed=tuple(f"{action} on {resource}" for action, resource in granted if (action, resource) in wanted),
+        beyond=(
+            *(_pair_words(pair) for pair in granted if pair not in wanted),
+            *_other_services(before, after, needs),
+        ),
+    )
+
+
+def _of_trust(
+    before: AccountState, after: AccountState, repository: Repository, subjects: tuple[str, ...]
+) -> Iterator[str]:
+    if not isinstance(before.role, Known) or not isinstance(after.role, Known):
+        return
+    old, new = before.role.value.trust_policy, after.role.value.trust_policy
+    if old == new:
+        return
+    provider = after.question.provider_arn
+    inside = _probes(old, repository, provider)
+    told: dict[str, str] = {}
+    for who, subject in _probes(new, repository, provider).items():
+        if who not in inside:
+            told[subject] = f"{told[subject]}, {who}" if subject in told else who
+    asked = tuple(dict.fromkeys((*_named_in(old, after), *_named_in(new, after), *subjects)))
+    known = set(_admitting(old, after, asked))
+    yield from (f"{who}: {subject}" for subject, who in told.items())
+    yield from (subject for subject in _admitting(new, after, asked) if subject not in known and subject not in told)
+
+
+def _probes(trust: str, repository: Repository, provider: str | None) -> dict[str, str]:
+    found = who_gets_in(trust, repository, provider_arn=provider)
+    if not isinstance(found, Admission):
+        return {}
+    return {item.who: item.subject for item in found.probes if item.outcome is TrustOutcome.ALLOWED}
+
+
+def _named_in(trust: str, account: AccountState) -> Iterator[str]:
+    """The subjects that a trust policy names in full."""
+    document = load(trust)
+    if not isinstance(document, Unparsable):
+        key = f"{account.question.issuer}:sub"
+        listed = (value for item in allows(document) for value in values_of(item, key))
+        yield from (value for value in listed if not set(value) & {"*", "?"})
+
+
+def _admitting(trust: str, account: AccountState, subjects: tuple[str, ...]) -> Iterator[str]:
+    """Which of the subjects a trust policy admits, with an audience that the provider has."""
+    document = load(trust)
+    provider = account.question.provider_arn
+    if isinstance(document, Unparsable) or provider is None:
+        return
+    role = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
+    caller = caller_of(provider, role, account.question.issuer, DEFAULT_SESSION_NAME)
+    paper = TrustPaper(document)
+    audiences = account.provider.value.audiences if isinstance(account.provider, Known) else (DEFAULT_AUDIENCE,)
+    for subject in subjects:
+        answers = (paper.ask(claims_from_subject(subject, audience), caller) for audience in audiences)
+        if any(answer.outcome is TrustOutcome.ALLOWED for answer in answers):
+            yield subject
+
+
+def _readable(account: AccountState) -> AccountState:
+    """The account with its unread layers left out of the question."""
+    names = ("inline_policies", "attached_policies", "boundary", "scps", "rcps", "repository_policy")
+    gone: dict[str, Any] = {name: Absent(name) for name in names if isinstance(getattr(account, name), Unreadable)}
+    return replace(account, **gone) if gone else account
+
+
+def _granted(account: AccountState, needs: tuple[Need, ...]) -> tuple[tuple[str, str], ...]:
+    """Every ECR action that the role may do on the release's repository, on another one, or at all."""
+    own = account.question.repository_arn
+    places = [own, f"{own.rpartition('repository/')[0]}repository/{OTHER_REPOSITORY}"] if own else []
+    asked: dict[tuple[str, str], Need] = {}
+    for action in expand_actions(["ecr:*"]):
+        for place in places if has_resource_level(action) else ["*"]:
+            asked[action, place] = Need(action, place, Checkpoint.REGISTRY_PUSH, "")
+    for need in needs:
+        if need.resource is not None:
+            asked.setdefault((need.action, need.resource), need)
+    judged = judge_needs(asked.values(), _readable(account), DEFAULT_SESSION_NAME)
+    return tuple(
+        (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.ALLOWED
+    )
+
+
+def _pair_words(pair: tuple[str, str]) -> str:
+    action, resource = pair
+    return (
+        f"{action} on any other repository" if resource.endswith(f"/{OTHER_REPOSITORY}") else f"{action} on {resource}"
+    )
+
+
+def _other_services(before: AccountState, after: AccountState, needs: tuple[Need, ...]) -> Iterator[str]:
+    """Unbounded grants on other services, told as the least-privilege gate tells them."""
+    kinds = (ExcessKind.SERVICE, ExcessKind.EVERYTHING)
+    old = {(item.actions, item.resources) for item in excess(_policies(before), needs).items if item.kind in kinds}
+    for item in excess(_policies(after), needs).items:
+        if item.kind in kinds and (item.actions, item.resources) not in old:
+            yield item.text
+
+
+def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
+    found: list[NamedPolicy] = []
+    for reading in (account.inline_policies, account.attached_policies):
+        if isinstance(reading, Known):
+            found.extend(reading.value)
+    return tuple(found)
+
+
+def _of_repository(before: AccountState, after: AccountState) -> Iterator[str]:
+    arn = after.question.repository_arn
+    if arn is None or before.repository_policy == after.repository_policy:
+        return
+    inside = set(_strangers_in(before, arn))
+    yield from (text for text in _strangers_in(after, arn) if text not in inside)
+
+
+def _strangers_in(account: AccountState, arn: str) -> Iterator[str]:
+    """Who beside the release's role may use the repository by its own policy, whatever their own permissions."""
+    reading = account.repository_policy
+    policy = parse_policy(reading.value.document) if isinstance(reading, Known) else None
+    if not isinstance(policy, Policy):
+        return
+    own, partition = account.question.registry_id or "", account.question.partition
+    callers = {
+        "anybody of any account": f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_REPOSITORY}",
+        "any other role of the registry's account": f"arn:{partition}:iam::{own}:role/{OTHER_REPOSITORY}",
+    }
+    for who, principal in callers.items():
+        # A stranger's own account may grant everything; in the registry's own account the policy alone has to open.
+        identity = parse_policy({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+        layers = Layers(
+            identity=(identity,) if isinstance(identity, Policy) and principal.split(":")[4] != own else (),
+            resource=policy,
+        )
+        for action in _WHO_ASKS:
+            request = Request(
+                principal=principal, action=action, resource=arn, context={"aws:SecureTransport": ("true",)}
+            )
+            if evaluate(request, layers).outcome is Outcome.ALLOWED:
+                yield f"{who}: {action} on {arn}"

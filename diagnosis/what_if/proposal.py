@@ -1,0 +1,166 @@
+"""A proposed document: what kind it is, which document it takes the place of, and whether AWS would take it at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.policy import PolicyKind, Unparsable, parse_policy
+from diagnosis.remedies.policy_patch import (
+    INLINE_LIMIT,
+    LARGEST_TRUST_LIMIT,
+    MANAGED_LIMIT,
+    REPOSITORY_POLICY_LIMIT,
+    TRUST_LIMIT,
+    as_list,
+    size,
+    statements,
+)
+
+
+class ProposalKind(StrEnum):
+    """Which document of the account is proposed."""
+
+    TRUST = "trust"
+    POLICY = "policy"
+    """An inline policy of the role."""
+    BOUNDARY = "boundary"
+    REPOSITORY_POLICY = "repository-policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A document of the user's, already known to be a policy."""
+
+    kind: ProposalKind
+    document: str
+    """JSON text."""
+    file: str = ""
+    """Where it came from, for people."""
+    policy_name: str | None = None
+    """For policies: the inline policy that it replaces or makes. None: the role's ECR policy, else a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A proposal with its place in the account and what AWS's rules say of it."""
+
+    proposal: Proposal
+    place: str
+    """In words: ``in place of the inline policy release``."""
+    characters: int
+    limit: int
+    refused_because: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+_POLICY_KINDS = {
+    ProposalKind.TRUST: PolicyKind.TRUST,
+    ProposalKind.POLICY: PolicyKind.IDENTITY,
+    ProposalKind.BOUNDARY: PolicyKind.BOUNDARY,
+    ProposalKind.REPOSITORY_POLICY: PolicyKind.RESOURCE,
+}
+_LIMITS = {
+    ProposalKind.TRUST: LARGEST_TRUST_LIMIT,
+    ProposalKind.POLICY: INLINE_LIMIT,
+    ProposalKind.BOUNDARY: MANAGED_LIMIT,
+    ProposalKind.REPOSITORY_POLICY: REPOSITORY_POLICY_LIMIT,
+}
+NEW_POLICY = "proposed"
+
+
+def with_proposals(account: AccountState, proposals: Sequence[Proposal]) -> AccountState:
+    """The account as it would be; a document takes its place whether the present one could be read or not."""
+    for proposal in proposals:
+        account = _with(account, proposal)
+    return account
+
+
+def placed(proposal: Proposal, account: AccountState) -> Placed:
+    """Where the proposal goes, and whether AWS would take it."""
+    kind, limit = proposal.kind, _LIMITS[proposal.kind]
+    taken = _characters(proposal, account)
+    parsed = parse_policy(proposal.document, _POLICY_KINDS[kind])
+    refused = [] if isinstance(parsed, Unparsable) else list(parsed.rejections_as(_POLICY_KINDS[kind]))
+    if taken > limit:
+        refused.append(f"{taken} characters where AWS takes {limit}")
+    warnings = []
+    if kind is ProposalKind.TRUST and TRUST_LIMIT < taken <= limit:
+        warnings.append(f"{taken} characters: the quota for trust policies is {TRUST_LIMIT} unless it was raised")
+    return Placed(proposal, _place(proposal, account), taken, limit, tuple(refused), tuple(warnings))
+
+
+def _with(account: AccountState, proposal: Proposal) -> AccountState:
+    document = proposal.document
+    match proposal.kind:
+        case ProposalKind.TRUST:
+            if not isinstance(account.role, Known):
+                return account
+            return replace(account, role=Known(replace(account.role.value, trust_policy=document)))
+        case ProposalKind.POLICY:
+            if isinstance(account.inline_policies, Unreadable):
+                return account
+            name = policy_replaced(proposal, account) or proposal.policy_name or NEW_POLICY
+            present = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
+            others = tuple(item for item in present if item.name != name)
+            return replace(account, inline_policies=Known((*others, NamedPolicy(name, document))))
+        case ProposalKind.BOUNDARY:
+            name = account.boundary.value.name if isinstance(account.boundary, Known) else NEW_POLICY
+            return replace(account, boundary=Known(NamedPolicy(name, document)))
+        case ProposalKind.REPOSITORY_POLICY:
+            name = account.question.repository or NEW_POLICY
+            return replace(account, repository_policy=Known(NamedPolicy(name, document)))
+
+
+def policy_replaced(proposal: Proposal, account: AccountState) -> str | None:
+    """The inline policy that a proposed one takes the place of; None where it is a new one."""
+    present = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
+    if proposal.policy_name is not None:
+        return next((item.name for item in present if item.name == proposal.policy_name), None)
+    about_ecr = [item.name for item in present if _speaks_of_ecr(item.document)]
+    return about_ecr[0] if len(about_ecr) == 1 else None
+
+
+def _speaks_of_ecr(document: str) -> bool:
+    try:
+        loaded = json.loads(document)
+    except ValueError:
+        return False
+    if not isinstance(loaded, dict):
+        return False
+    actions = [str(action).lower() for item in statements(loaded) for action in as_list(item.get("Action"))]
+    return any(action.startswith("ecr:") or action == "*" for action in actions)
+
+
+def _place(proposal: Proposal, account: AccountState) -> str:
+    match proposal.kind:
+        case ProposalKind.TRUST:
+            if not isinstance(account.role, Known):
+                return "as the trust policy of a role that could not be read: it is not judged"
+            return f"in place of the trust policy of {account.role.value.name}"
+        case ProposalKind.POLICY:
+            if isinstance(account.inline_policies, Unreadable):
+                return "beside inline policies that could not be read: it is not judged"
+            replaced = policy_replaced(proposal, account)
+            if replaced:
+                return f"in place of the inline policy {replaced}"
+            return f"as a new inline policy {proposal.policy_name or NEW_POLICY}, beside those that the role has"
+        case ProposalKind.BOUNDARY:
+            present = account.boundary.value.name if isinstance(account.boundary, Known) else None
+            return f"in place of the permissions boundary {present}" if present else "as a permissions boundary"
+        case ProposalKind.REPOSITORY_POLICY:
+            return f"in place of the policy of repository {account.question.repository or '?'}"
+
+
+def _characters(proposal: Proposal, account: AccountState) -> int:
+    """What AWS counts: all inline policies of the role share one limit."""
+    if proposal.kind is ProposalKind.REPOSITORY_POLICY:
+        return len(proposal.document)
+    if proposal.kind is not ProposalKind.POLICY:
+        return size(proposal.document)
+    after = _with(account, proposal).inline_policies
+    return sum(size(item.document) for item in after.value) if isinstance(after, Known) else size(proposal.document)

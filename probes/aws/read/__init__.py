@@ -1,0 +1,1 @@
+"""What is read of AWS: one file for each part of the account."""

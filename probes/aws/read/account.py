@@ -1,0 +1,241 @@
+"""Reads everything that decides about one release, side by side, into one :class:`AccountState`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
+from diagnosis.facts.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from probes.aws.read.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
+from probes.aws.read.evidence_objects import read_evidence_objects
+from probes.aws.read.identity import read_identity
+from probes.aws.read.oidc_provider import read_provider, read_provider_arns
+from probes.aws.read.organizations import read_control_policies
+from probes.aws.read.readings import not_asked
+from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
+from probes.aws.read.side_by_side import Outcome, run_side_by_side
+from probes.aws.session.access import AwsAccess
+
+T = TypeVar("T")
+
+PartProgress: TypeAlias = Callable[[str, int, int], None]
+"""``(what was just read, parts done, parts in all)``; called in the thread of ``read_account``."""
+
+DEADLINE_SECONDS = 25.0
+"""No part holds up the reading for longer; what is not there by then is unreadable, with that reason."""
+
+_TITLES = {
+    "identity": "the reader's own identity",
+    "provider": "OIDC provider",
+    "role": "role",
+    "inline_policies": "inline policies",
+    "attached_policies": "managed policies",
+    "boundary": "permissions boundary",
+    "scps": "service control policies",
+    "rcps": "resource control policies",
+    "provider_arns": "list of OIDC providers",
+    "repository": "ECR repository",
+    "repository_policy": "repository policy",
+    "image": "image",
+    "evidence_objects": "evidence objects",
+}
+_OF_THE_ROLES_ACCOUNT = (
+    "provider",
+    "provider_arns",
+    "role",
+    "inline_policies",
+    "attached_policies",
+    "boundary",
+    "scps",
+    "rcps",
+)
+_OF_THE_REGISTRY = ("repository", "repository_policy", "image")
+
+
+def read_account(
+    question: AccountQuestion,
+    aws: AwsAccess,
+    *,
+    registry: AwsAccess | None = None,
+    progress: PartProgress = lambda _what, _done, _total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    deadline_seconds: float = DEADLINE_SECONDS,
+) -> AccountState:
+    """The account as it is now. Never raises for what AWS, the network or the credentials do: a part that could not be
+    read is ``Unreadable`` and says why.
+
+    ``aws`` reads the role's account, ``registry`` the repository's where that is another one. Every call stands in the
+    ledger of the access that made it. A part that is cut short by ``cancelled`` or the deadline is unreadable.
+    """
+    for access in {id(access): access for access in (aws, registry or aws)}.values():
+        if access.credentials_refused:
+            access.renew()
+    work = _parts(question, aws, registry or aws)
+    blocked = _without_credentials(work, aws, registry or aws, deadline_seconds, cancelled)
+    total = len(work)
+    done = 0
+
+    def on_done(name: str) -> None:
+        nonlocal done
+        done += 1
+        progress(_TITLES[name.partition("+")[0]], done, total)
+
+    asked = {name: part for name, part in work.items() if name not in blocked}
+    outcomes = run_side_by_side(asked, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
+    values = _unasked(question)
+    for name in work:
+        outcome = outcomes.get(name)
+        if problem := blocked.get(name):
+            for part in name.split("+"):
+                values[part] = Unreadable(_TITLES[part], problem.sentence, problem.way_out)
+        elif outcome is not None and outcome.error is None:
+            values.update(outcome.value or {})
+        else:
+            for part in name.split("+"):
+                values[part] = _cut_short(_TITLES[part], outcome, was_cancelled=cancelled())
+    refused = next(iter(blocked.values()), None) or aws.credentials_refused or (registry or aws).credentials_refused
+    state = AccountState(question=question, read_at=aws.clock(), credentials_problem=refused, **values)
+    state = _of_the_right_account(state)
+    return state if registry is not None and registry is not aws else _of_the_right_registry(state)
+
+
+def _without_credentials(
+    work: Mapping[str, object],
+    aws: AwsAccess,
+    registry: AwsAccess,
+    deadline_seconds: float,
+    cancelled: Callable[[], bool],
+) -> dict[str, CredentialsProblem]:
+    """The parts that are not tried, with the reason: without credentials each would search the whole chain again."""
+    found = run_side_by_side(
+        {"role": aws.credentials_problem, "registry": registry.credentials_problem},
+        deadline_seconds=deadline_seconds,
+        cancelled=cancelled,
+        on_done=lambda _: None,
+    )
+    blocked: dict[str, CredentialsProblem] = {}
+    for name in work:
+        outcome = found.get("registry" if name in _OF_THE_REGISTRY else "role")
+        if outcome is None:
+            blocked[name] = CredentialsProblem(
+                "the AWS credentials could not be obtained in time", "sign in, and refresh"
+            )
+        elif outcome.value:
+            blocked[name] = outcome.value
+    return blocked
+
+
+_Work: TypeAlias = dict[str, Callable[[], dict[str, Any]]]
+
+
+def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _Work:
+    """The parts that the question allows to be read; a name with a plus stands for parts read one after another."""
+    region, role_arn = question.region, question.role_arn
+    work: _Work = {"identity": lambda: {"identity": read_identity(aws, region)}}
+    if role_arn and question.role_account and question.provider_arn:
+        arn, account, provider_arn = role_arn, question.role_account, question.provider_arn
+        any_path = question.role_path_unknown
+        work |= {
+            "provider": lambda: {"provider": read_provider(aws, provider_arn, region)},
+            "provider_arns": lambda: {"provider_arns": read_provider_arns(aws, region)},
+            "role+boundary": lambda: _role_and_boundary(aws, arn, region, any_path=any_path),
+            "inline_policies": lambda: {"inline_policies": read_inline_policies(aws, arn, region)},
+            "attached_policies": lambda: {"attached_policies": read_attached_policies(aws, arn, region)},
+            "scps+rcps": lambda: dict(zip(("scps", "rcps"), read_control_policies(aws, account, region), strict=True)),
+        }
+    if question.repository:
+        place = RepositoryPlace(question.repository, region, question.registry_id)
+        work |= {
+            "repository": lambda: {"repository": read_repository(registry, place)},
+            "repository_policy": lambda: {"repository_policy": read_repository_policy(registry, place)},
+        }
+        if question.tag:
+            tag = question.tag
+            work["image"] = lambda: {"image": read_image(registry, place, tag)}
+    if question.evidence_root:
+        root = question.evidence_root
+        work["evidence_objects"] = lambda: {"evidence_objects": read_evidence_objects(aws, root, region)}
+    return work
+
+
+def _role_and_boundary(aws: AwsAccess, arn: str, region: str | None, *, any_path: bool) -> dict[str, Any]:
+    role = read_role(aws, arn, region, any_path=any_path)
+    return {"role": role, "boundary": read_boundary(aws, role, region)}
+
+
+def _unasked(question: AccountQuestion) -> dict[str, Any]:
+    """Why the parts that nothing names were not asked for; those that were are laid over these."""
+    how = "give it in the case file or as an option"
+    unasked: dict[str, Any] = {}
+    if not question.role_account:
+        for part in _OF_THE_ROLES_ACCOUNT:
+            unasked[part] = not_asked(_TITLES[part], "the run names no role that could be looked at", how)
+    if not question.repository:
+        for part in ("repository", "repository_policy", "image"):
+            unasked[part] = not_asked(_TITLES[part], "the run names no ECR repository", how)
+    elif not question.tag:
+        unasked["image"] = not_asked(_TITLES["image"], "the run names no image tag", how)
+    if not question.evidence_root:
+        unasked["evidence_objects"] = not_asked(
+            _TITLES["evidence_objects"], "no evidence root is named", "give it in the case file"
+        )
+    return unasked
+
+
+def _cut_short(what: str, outcome: Outcome[Any] | None, *, was_cancelled: bool) -> Unreadable:
+    if outcome is not None:
+        return Unreadable(what, f"the probe failed ({type(outcome.error).__name__})", "refresh; if it stays, report it")
+    if was_cancelled:
+        return Unreadable(what, "the reading was cancelled", "refresh the live side")
+    return Unreadable(what, "AWS did not answer in time", "refresh the live side")
+
+
+def _of_the_right_registry(state: AccountState) -> AccountState:
+    """Across accounts AWS tells a repository that is missing no other way than one that it may not show.
+
+    So what credentials of another account do not find there may well exist.
+    """
+    identity, registry_id = state.identity, state.question.registry_id
+    if not isinstance(identity, Known) or not registry_id or identity.value.account == registry_id:
+        return state
+    if isinstance(state.repository, Known):
+        return state
+    why = f"these credentials are of account {identity.value.account}, the registry is {registry_id}'s"
+    how = f"choose a --registry-profile of account {registry_id}"
+    changes: dict[str, Any] = {
+        part: Unreadable(what=_TITLES[part], why=why, how=how, permission=None)
+        for part in _OF_THE_REGISTRY
+        if isinstance(getattr(state, part), Absent)
+    }
+    return replace(state, **changes)
+
+
+def _of_the_right_account(state: AccountState) -> AccountState:
+    """IAM answers for the account of the credentials, whatever was meant: nothing read there may stand for another one.
+
+    The identity tells which account that is; where it could not be read, the role's own ARN does.
+    """
+    wanted = state.question.role_account
+    if wanted is None:
+        return state
+    identity: Reading[CallerIdentity] = state.identity
+    role: Reading[Role] = state.role
+    if isinstance(identity, Known):
+        if identity.value.account == wanted:
+            return state
+        why = f"these credentials read account {identity.value.account}, the role is in {wanted}"
+        how = f"choose a --profile of account {wanted}; or is the account in the role's ARN the wrong one?"
+    elif isinstance(role, Known):
+        return state
+    else:
+        why = "neither the reader's identity nor the role could be read, so it is not certain whose account answered"
+        how = "let the reader use sts:GetCallerIdentity or iam:GetRole"
+    changes: dict[str, Any] = {}
+    for part in _OF_THE_ROLES_ACCOUNT:
+        reading = getattr(state, part)
+        # What was unreadable already keeps its own reason, unless the account explains it.
+        if not isinstance(reading, Unreadable) or isinstance(identity, Known):
+            changes[part] = Unreadable(what=_TITLES[part], why=why, how=how, permission=None)
+    return replace(state, **changes)

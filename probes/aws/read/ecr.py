@@ -1,0 +1,100 @@
+"""The ECR repository, its policy, and the image of the run's tag."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from diagnosis.facts.account import EcrRepository, Image, NamedPolicy
+from diagnosis.facts.reading import Reading
+from probes.aws.read.readings import absent, attempt, known
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import maybe_moment, maybe_text, parts, text, texts
+from probes.aws.session.errors import BrokenAnswer
+from probes.aws.session.operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, GET_REPOSITORY_POLICY
+
+_NO_REPOSITORY = "RepositoryNotFoundException"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPlace:
+    """Which repository: registry None is the reader's own account."""
+
+    name: str
+    region: str | None
+    registry_id: str | None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The registry parameter, where one is known."""
+        return {"registryId": self.registry_id} if self.registry_id else {}
+
+
+def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrRepository]:
+    """The repository's settings; ``Absent`` where the registry has none of that name."""
+    what = f"ECR repository {place.name}"
+
+    def body() -> Reading[EcrRepository]:
+        answer = aws.ask(DESCRIBE_REPOSITORIES, region=place.region, repositoryNames=[place.name], **place.params)
+        for entry in parts(answer, "repositories"):
+            if entry.get("repositoryName") != place.name:
+                continue
+            if place.registry_id and text(entry, "registryId") != place.registry_id:
+                continue
+            encryption = entry.get("encryptionConfiguration")
+            repository = EcrRepository(
+                arn=text(entry, "repositoryArn"),
+                name=place.name,
+                registry_id=text(entry, "registryId"),
+                uri=text(entry, "repositoryUri"),
+                tag_mutability=text(entry, "imageTagMutability"),
+                kms_key=maybe_text(encryption, "kmsKey") if isinstance(encryption, dict) else None,
+            )
+            return known(repository, DESCRIBE_REPOSITORIES, repository.arn, aws.clock())
+        # AWS answers a missing name with an error; a list without it is no answer to the question.
+        raise BrokenAnswer("the repository asked for is not in the list")
+
+    return attempt(what, DESCRIBE_REPOSITORIES, aws, body, _NO_REPOSITORY)
+
+
+def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[NamedPolicy]:
+    """The repository's resource-based policy; ``Absent`` where it has none."""
+
+    def body() -> Reading[NamedPolicy]:
+        answer = aws.ask(GET_REPOSITORY_POLICY, region=place.region, repositoryName=place.name, **place.params)
+        policy = NamedPolicy(name=f"repository policy of {place.name}", document=text(answer, "policyText"))
+        return known(policy, GET_REPOSITORY_POLICY, place.name, aws.clock())
+
+    return attempt(
+        f"repository policy of {place.name}",
+        GET_REPOSITORY_POLICY,
+        aws,
+        body,
+        "RepositoryPolicyNotFoundException",
+        _NO_REPOSITORY,
+    )
+
+
+def read_image(aws: AwsAccess, place: RepositoryPlace, tag: str) -> Reading[Image]:
+    """The image that carries the tag now."""
+    what = f"image {place.name}:{tag}"
+
+    def body() -> Reading[Image]:
+        answer = aws.ask(
+            DESCRIBE_IMAGES,
+            region=place.region,
+            repositoryName=place.name,
+            imageIds=[{"imageTag": tag}],
+            **place.params,
+        )
+        details = parts(answer, "imageDetails")
+        if not details:
+            return absent(what, DESCRIBE_IMAGES, f"{place.name} {tag}", aws.clock())
+        entry = details[0]
+        tags = texts(entry, "imageTags") if "imageTags" in entry else ()
+        if tag not in tags:
+            raise BrokenAnswer("the image answered does not carry the tag")
+        image = Image(digest=text(entry, "imageDigest"), tags=tags, pushed_at=maybe_moment(entry, "imagePushedAt"))
+        return known(image, DESCRIBE_IMAGES, f"{place.name} {tag} {image.digest}", aws.clock())
+
+    return attempt(what, DESCRIBE_IMAGES, aws, body, "ImageNotFoundException", _NO_REPOSITORY)

@@ -1,0 +1,23 @@
+"""Whose account is being read: ``sts:GetCallerIdentity``."""
+
+from __future__ import annotations
+
+from diagnosis.facts.account import CallerIdentity
+from diagnosis.facts.reading import Reading
+from probes.aws.read.readings import attempt, known
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import text
+from probes.aws.session.operations import GET_CALLER_IDENTITY
+
+WHAT = "the reader's own identity"
+
+
+def read_identity(aws: AwsAccess, region: str | None = None) -> Reading[CallerIdentity]:
+    """The account and ARN of the reader; the unique user id is left out, it is nobody's business."""
+
+    def body() -> Reading[CallerIdentity]:
+        answer = aws.ask(GET_CALLER_IDENTITY, region=region)
+        identity = CallerIdentity(account=text(answer, "Account"), arn=text(answer, "Arn"))
+        return known(identity, GET_CALLER_IDENTITY, identity.arn, aws.clock())
+
+    return attempt(WHAT, GET_CALLER_IDENTITY, aws, body)

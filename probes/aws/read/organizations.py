@@ -1,0 +1,124 @@
+"""Control policies of the organization, level by level from the root down to the account, where they can be read.
+
+Only the management account and delegated administrators may read them; for everybody else they stay unreadable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from diagnosis.facts.account import NamedPolicy, ScpLevel
+from diagnosis.facts.reading import Absent, Known, Reading
+from probes.aws.read.readings import absent, attempt, known
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import maybe_text, part, parts, text
+from probes.aws.session.errors import BrokenAnswer
+from probes.aws.session.operations import (
+    DESCRIBE_ORGANIZATION,
+    DESCRIBE_POLICY,
+    LIST_PARENTS,
+    LIST_POLICIES_FOR_TARGET,
+    LIST_ROOTS,
+)
+
+SERVICE_CONTROL = "SERVICE_CONTROL_POLICY"
+RESOURCE_CONTROL = "RESOURCE_CONTROL_POLICY"
+
+_TITLES = {SERVICE_CONTROL: "service control policies", RESOURCE_CONTROL: "resource control policies"}
+_MAX_LEVELS = 8  # root, five organizational units, account; more is a broken answer
+_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+
+Levels = tuple[ScpLevel, ...]
+
+
+def read_control_policies(
+    aws: AwsAccess, account: str, region: str | None = None
+) -> tuple[Reading[Levels], Reading[Levels]]:
+    """The service control and the resource control policies that bound the account, root first.
+
+    ``Absent``: no organization, the kind is switched off, or the account is the management account, which they do not
+    bind.
+    """
+    what = f"control policies of account {account}"
+
+    def body() -> Reading[tuple[list[str], frozenset[str]]]:
+        organization = part(aws.ask(DESCRIBE_ORGANIZATION, region=region), "Organization")
+        if text(organization, "MasterAccountId") == account:
+            return absent(f"{what}: they do not bind the management account", DESCRIBE_ORGANIZATION, "", aws.clock())
+        if organization.get("FeatureSet") == "CONSOLIDATED_BILLING":
+            return absent(f"{what}: the organization shares billing only", DESCRIBE_ORGANIZATION, "", aws.clock())
+        kinds = _switched_on(aws, region)
+        return known((_climb(aws, account, region), kinds), LIST_PARENTS, account, aws.clock())
+
+    place = attempt(what, DESCRIBE_ORGANIZATION, aws, body, _NO_ORGANIZATION)
+    if not isinstance(place, Known):
+        return place, place
+    targets, kinds = place.value
+    found = [_of_kind(aws, account, kind, targets, region, on=kind in kinds) for kind in _TITLES]
+    return found[0], found[1]
+
+
+def _of_kind(
+    aws: AwsAccess, account: str, kind: str, targets: list[str], region: str | None, *, on: bool
+) -> Reading[Levels]:
+    what = f"{_TITLES[kind]} of account {account}"
+
+    def body() -> Reading[Levels]:
+        if kind == RESOURCE_CONTROL and not on:
+            return _switched_off(aws, what, kind)
+        levels = [_level(aws, target, kind, region) for target in targets]
+        if not on:
+            # AWS detaches all policies of a kind that is switched off. Where some are found all the same, they count.
+            levels = [level for level in levels if level.policies]
+            if not levels:
+                return _switched_off(aws, what, kind)
+        for level in levels:
+            if not level.policies:
+                # AWS never leaves a level without one; read as "nothing allowed" it would be a wrong fail.
+                raise BrokenAnswer(f"no policy hangs on {level.level}")
+        return known(tuple(reversed(levels)), LIST_POLICIES_FOR_TARGET, f"{account} {kind}", aws.clock())
+
+    return attempt(what, LIST_POLICIES_FOR_TARGET, aws, body)
+
+
+def _switched_off(aws: AwsAccess, what: str, kind: str) -> Absent:
+    return absent(f"{what}: the organization has them switched off", LIST_ROOTS, kind, aws.clock())
+
+
+def _switched_on(aws: AwsAccess, region: str | None) -> frozenset[str]:
+    """The kinds of policy that are enabled in the organization's root."""
+    roots = [root for page in aws.pages(LIST_ROOTS, region=region) for root in parts(page, "Roots")]
+    if not roots:
+        raise BrokenAnswer("the organization has no root")
+    kinds: list[Mapping[str, Any]] = [entry for root in roots for entry in parts(root, "PolicyTypes")]
+    return frozenset(text(entry, "Type") for entry in kinds if entry.get("Status") == "ENABLED")
+
+
+def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:
+    """The account, its organizational units, the root."""
+    targets = [account]
+    while not targets[-1].startswith("r-"):
+        if len(targets) > _MAX_LEVELS:
+            raise BrokenAnswer("the levels never reach the root")
+        found = parts(aws.ask(LIST_PARENTS, region=region, ChildId=targets[-1]), "Parents")
+        if not found:
+            raise BrokenAnswer("a level has no parent")
+        targets.append(text(found[0], "Id"))
+    return targets
+
+
+def _level(aws: AwsAccess, target: str, kind: str, region: str | None) -> ScpLevel:
+    pages = aws.pages(LIST_POLICIES_FOR_TARGET, region=region, TargetId=target, Filter=kind)
+    policies = []
+    for entry in (entry for page in pages for entry in parts(page, "Policies")):
+        identifier = text(entry, "Id")
+        policy = part(aws.ask(DESCRIBE_POLICY, region=region, PolicyId=identifier), "Policy")
+        policies.append(
+            NamedPolicy(
+                name=maybe_text(entry, "Name") or identifier,
+                document=text(policy, "Content"),
+                arn=maybe_text(entry, "Arn"),
+            )
+        )
+    return ScpLevel(level=target, policies=tuple(policies))

@@ -1,0 +1,159 @@
+"""The role that the workflow assumes: trust policy, inline and attached policies, permissions boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from diagnosis.facts.account import NamedPolicy, Role
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from probes.aws.read.readings import absent, attempt, known
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import document, maybe_moment, maybe_number, maybe_text, part, parts, text, texts
+from probes.aws.session.operations import (
+    GET_POLICY,
+    GET_POLICY_VERSION,
+    GET_ROLE,
+    GET_ROLE_POLICY,
+    LIST_ATTACHED_ROLE_POLICIES,
+    LIST_ROLE_POLICIES,
+)
+
+_GONE = ("NoSuchEntity", "NoSuchEntityException")
+
+
+def role_name(arn: str) -> str:
+    """The name of a role: the last part of its ARN, without the path."""
+    return arn.rsplit("/", 1)[-1]
+
+
+def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: bool = False) -> Reading[Role]:
+    """The role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role.
+
+    ``any_path``: the path is not known, so that account and name decide.
+    """
+    what = f"role {arn}"
+
+    def body() -> Reading[Role]:
+        answer = part(aws.ask(GET_ROLE, region=region, RoleName=role_name(arn)), "Role")
+        found = text(answer, "Arn")
+        if found != arn and not (any_path and _but_for_path(found) == _but_for_path(arn)):
+            return _another(what, arn, found, aws)
+        last_used = answer.get("RoleLastUsed")
+        boundary = answer.get("PermissionsBoundary")
+        role = Role(
+            arn=found,
+            name=text(answer, "RoleName"),
+            trust_policy=document(answer, "AssumeRolePolicyDocument"),
+            # AWS always sends it; the documented default stands for servers that do not.
+            max_session_seconds=maybe_number(answer, "MaxSessionDuration") or 3600,
+            permissions_boundary_arn=text(boundary, "PermissionsBoundaryArn")
+            if isinstance(boundary, dict) and boundary
+            else None,
+            created_at=maybe_moment(answer, "CreateDate"),
+            last_used_at=maybe_moment(last_used, "LastUsedDate") if isinstance(last_used, dict) else None,
+            tags=_tags(answer),
+        )
+        return known(role, GET_ROLE, role.name, aws.clock())
+
+    return attempt(what, GET_ROLE, aws, body, *_GONE)
+
+
+def _but_for_path(arn: str) -> tuple[str, str]:
+    return arn.partition("/")[0], role_name(arn)
+
+
+def _tags(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """AWS leaves the member out where there are none."""
+    entries = parts(role, "Tags") if "Tags" in role else []
+    return tuple((text(entry, "Key"), maybe_text(entry, "Value") or "") for entry in entries)
+
+
+def _another(what: str, arn: str, found: str, aws: AwsAccess) -> Absent | Unreadable:
+    """The answer is about a role of the same name: in another account (not our question) or under another path."""
+    if arn.split(":")[4:5] == found.split(":")[4:5]:
+        return absent(f"{what}; a role of that name is {found}", GET_ROLE, role_name(arn), aws.clock())
+    return Unreadable(
+        what=what,
+        why=f"these credentials read another account, which has {found}",
+        how="choose a --profile of the role's account",
+    )
+
+
+def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None) -> Reading[NamedPolicy]:
+    """The permissions boundary of a role as read; ``Absent`` where the role has none or is itself absent."""
+    what = "permissions boundary"
+    match role:
+        case Known(value=found):
+            arn = found.permissions_boundary_arn
+        case Absent():
+            return Absent(what=f"{what}: the role is absent", source=role.source)
+        case Unreadable():
+            return Unreadable(
+                what=what,
+                why=f"the role that names it could not be read: {role.why}",
+                how=role.how,
+                permission=role.permission,
+                source=role.source,
+            )
+    if arn is None:
+        return absent(f"{what} of {found.name}", GET_ROLE, found.name, aws.clock())
+    # A boundary that was deleted denies everything; only AWS can tell, so a missing one is not "none".
+    return attempt(f"{what} {arn}", GET_POLICY_VERSION, aws, lambda: _managed(aws, arn, region))
+
+
+def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
+    """All inline policies of the role; one that cannot be read makes the whole part unreadable."""
+    name = role_name(arn)
+
+    def body() -> Reading[tuple[NamedPolicy, ...]]:
+        names = [
+            entry
+            for page in aws.pages(LIST_ROLE_POLICIES, region=region, RoleName=name)
+            for entry in texts(page, "PolicyNames")
+        ]
+        policies = []
+        for entry in names:
+            answer = aws.ask(GET_ROLE_POLICY, region=region, RoleName=name, PolicyName=entry)
+            policies.append(NamedPolicy(name=entry, document=document(answer, "PolicyDocument")))
+        operation = GET_ROLE_POLICY if names else LIST_ROLE_POLICIES
+        return known(tuple(policies), operation, " ".join([name, *names]), aws.clock())
+
+    return attempt(f"inline policies of {name}", LIST_ROLE_POLICIES, aws, body, *_GONE)
+
+
+def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
+    """All managed policies of the role, each in its default version; one unreadable makes the part unreadable."""
+    name = role_name(arn)
+    what = f"managed policies of {name}"
+
+    def listing() -> Reading[list[str]]:
+        pages = aws.pages(LIST_ATTACHED_ROLE_POLICIES, region=region, RoleName=name)
+        arns = [text(entry, "PolicyArn") for page in pages for entry in parts(page, "AttachedPolicies")]
+        return known(arns, LIST_ATTACHED_ROLE_POLICIES, name, aws.clock())
+
+    listed = attempt(what, LIST_ATTACHED_ROLE_POLICIES, aws, listing, *_GONE)
+    if not isinstance(listed, Known):
+        return listed
+    found: list[NamedPolicy] = []
+    for policy_arn in listed.value:
+        reading = attempt(f"managed policy {policy_arn}", GET_POLICY_VERSION, aws, _managed_of(aws, policy_arn, region))
+        if not isinstance(reading, Known):
+            return reading
+        found.append(reading.value)
+    operation = GET_POLICY_VERSION if found else LIST_ATTACHED_ROLE_POLICIES
+    return known(tuple(found), operation, " ".join([name, *listed.value]), aws.clock())
+
+
+def _managed_of(aws: AwsAccess, arn: str, region: str | None) -> Callable[[], Reading[NamedPolicy]]:
+    return lambda: _managed(aws, arn, region)
+
+
+def _managed(aws: AwsAccess, arn: str, region: str | None) -> Reading[NamedPolicy]:
+    """A managed policy in its default version."""
+    policy = part(aws.ask(GET_POLICY, region=region, PolicyArn=arn), "Policy")
+    version = text(policy, "DefaultVersionId")
+    answer = part(aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=arn, VersionId=version), "PolicyVersion")
+    name = maybe_text(policy, "PolicyName") or arn.rsplit("/", 1)[-1]
+    value = NamedPolicy(name=name, document=document(answer, "Document"), arn=arn)
+    return known(value, GET_POLICY_VERSION, f"{arn} {version}", aws.clock())

@@ -1,0 +1,114 @@
+"""What AWS's own tools say about the same questions: the policy simulator and Access Analyzer.
+
+Neither decides anything here. The simulator ignores a role's trust policy, so it is never asked about ``sts:Assume*``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from diagnosis.facts.account import SecondOpinion
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from probes.aws.read.readings import attempt, known
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import parts, text
+from probes.aws.session.operations import LIST_ANALYZERS, LIST_FINDINGS, SIMULATE_PRINCIPAL_POLICY, Operation
+
+SIMULATOR, ANALYZER = "policy-simulator", "access-analyzer"
+_TRUST_NOTE = "the simulator ignores trust policies"
+_LIMITS = "without the repository's policy and without the session's context"
+
+
+def read_second_opinions(
+    aws: AwsAccess,
+    role_arn: str,
+    actions: Sequence[tuple[str, str]],
+    resources: Sequence[str] = (),
+    region: str | None = None,
+) -> Reading[tuple[SecondOpinion, ...]]:
+    """The simulator's opinion on each ``(action, resource)``, and the analyzer's findings on the resources.
+
+    One source that cannot be asked gives one opinion that says ``unreadable`` and why; if neither can, ``Unreadable``.
+    """
+    asked = [pair for pair in actions if not pair[0].lower().startswith("sts:assume")]
+    opinions = [
+        SecondOpinion(SIMULATOR, action, "not-applicable", _TRUST_NOTE)
+        for action, _ in actions
+        if action.lower().startswith("sts:assume")
+    ]
+    sources: list[tuple[str, Operation, Callable[[], list[SecondOpinion]]]] = [
+        (ANALYZER, LIST_FINDINGS, lambda: _findings(aws, resources, region))
+    ]
+    if asked:
+        sources.insert(0, (SIMULATOR, SIMULATE_PRINCIPAL_POLICY, lambda: _simulated(aws, role_arn, asked, region)))
+    unread: list[Unreadable] = []
+    for source, operation, body in sources:
+        reading = _attempt(aws, source, operation, body)
+        if isinstance(reading, Known):
+            opinions.extend(reading.value)
+        elif isinstance(reading, Unreadable):
+            unread.append(reading)
+            opinions.append(SecondOpinion(source, "", "unreadable", f"{reading.why}; {reading.how}"))
+    if len(unread) == len(sources):
+        return unread[0]
+    return known(tuple(opinions), SIMULATE_PRINCIPAL_POLICY if asked else LIST_FINDINGS, role_arn, aws.clock())
+
+
+def _attempt(
+    aws: AwsAccess, source: str, operation: Operation, body: Callable[[], list[SecondOpinion]]
+) -> Reading[list[SecondOpinion]]:
+    return attempt(f"opinion of the {source}", operation, aws, lambda: known(body(), operation, "", aws.clock()))
+
+
+def _simulated(
+    aws: AwsAccess, role_arn: str, actions: Sequence[tuple[str, str]], region: str | None
+) -> list[SecondOpinion]:
+    by_resource: dict[str, list[str]] = defaultdict(list)
+    for action, resource in actions:
+        by_resource[resource].append(action)
+    found: list[SecondOpinion] = []
+    for resource, names in by_resource.items():
+        pages = aws.pages(
+            SIMULATE_PRINCIPAL_POLICY,
+            region=region,
+            PolicySourceArn=role_arn,
+            ActionNames=names,
+            ResourceArns=[resource],
+        )
+        for result in (result for page in pages for result in parts(page, "EvaluationResults")):
+            note = f"on {resource}, {_layers(result)}"
+            found.append(SecondOpinion(SIMULATOR, text(result, "EvalActionName"), text(result, "EvalDecision"), note))
+    return found
+
+
+def _layers(result: Mapping[str, Any]) -> str:
+    """Which layers the simulator looked at, and which of them stands in the way."""
+    organization, boundary = result.get("OrganizationsDecisionDetail"), result.get("PermissionsBoundaryDecisionDetail")
+    words = [_LIMITS]
+    if isinstance(organization, Mapping):
+        allowed = organization.get("AllowedByOrganizations")
+        words.append(f"service control policies {'allow' if allowed else 'do not allow'} it")
+    if isinstance(boundary, Mapping):
+        allowed = boundary.get("AllowedByPermissionsBoundary")
+        words.append(f"the permissions boundary {'allows' if allowed else 'does not allow'} it")
+    return "; ".join(words)
+
+
+def _findings(aws: AwsAccess, resources: Sequence[str], region: str | None) -> list[SecondOpinion]:
+    """Findings of every analyzer of the region on these resources; none where there is no analyzer."""
+    if not resources:
+        return []
+    analyzers = [
+        text(entry, "arn") for page in aws.pages(LIST_ANALYZERS, region=region) for entry in parts(page, "analyzers")
+    ]
+    found = []
+    for arn in analyzers:
+        pages = aws.pages(LIST_FINDINGS, region=region, analyzerArn=arn, filter={"resource": {"eq": list(resources)}})
+        for finding in (finding for page in pages for finding in parts(page, "findings")):
+            says = f"{text(finding, 'status')} {text(finding, 'findingType')}"
+            found.append(
+                SecondOpinion(ANALYZER, text(finding, "id"), says, f"on {finding.get('resource') or 'unknown'}")
+            )
+    return found

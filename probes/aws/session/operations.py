@@ -1,0 +1,235 @@
+"""THE list: every AWS operation that planescope may ask for, why, and the IAM action that it needs.
+
+The guard (:mod:`probes.aws.session.guard`) lets these through and refuses all others; ``planescope permissions`` prints the
+policy that the tool itself needs. Both are made from this list, so neither can say more than the other does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Variant(StrEnum):
+    """How much of the list a reader wants to grant."""
+
+    MINIMAL = "minimal"
+    """What decides the gates, the tag and the evidence."""
+    FULL = "full"
+    """Also history, quotas, encryption keys, registry settings, other roles and AWS's own second opinions."""
+
+
+class Scope(StrEnum):
+    """What the IAM action can be bounded to."""
+
+    ANY = "*"
+    """The action has no resource level."""
+    PROVIDER = "oidc-provider"
+    ROLE = "role"
+    POLICY = "policy"
+    REPOSITORY = "repository"
+    BUCKET = "bucket"
+    OBJECT = "object"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One permitted API operation."""
+
+    service: str
+    """botocore's service id with hyphens, which is also the client name: ``iam``, ``service-quotas``."""
+    name: str
+    """The operation as AWS writes it: ``GetRole``."""
+    action: str
+    """The IAM action that allows it; not always named alike (``ListObjectsV2`` needs ``s3:ListBucket``)."""
+    scope: Scope
+    why: str
+    variant: Variant = Variant.MINIMAL
+
+    @property
+    def address(self) -> str:
+        """``service:Operation``, the address under which evidence names the call."""
+        return f"{self.service}:{self.name}"
+
+
+GET_CALLER_IDENTITY = Operation(
+    "sts", "GetCallerIdentity", "sts:GetCallerIdentity", Scope.ANY, "whose account is being read"
+)
+
+GET_PROVIDER = Operation(
+    "iam",
+    "GetOpenIDConnectProvider",
+    "iam:GetOpenIDConnectProvider",
+    Scope.PROVIDER,
+    "issuer and audiences of the OIDC provider",
+)
+LIST_PROVIDERS = Operation(
+    "iam",
+    "ListOpenIDConnectProviders",
+    "iam:ListOpenIDConnectProviders",
+    Scope.ANY,
+    "whether the provider exists, and which others do",
+)
+GET_ROLE = Operation("iam", "GetRole", "iam:GetRole", Scope.ROLE, "trust policy, maximum session, boundary")
+LIST_ROLE_POLICIES = Operation(
+    "iam", "ListRolePolicies", "iam:ListRolePolicies", Scope.ROLE, "names of the inline policies"
+)
+GET_ROLE_POLICY = Operation("iam", "GetRolePolicy", "iam:GetRolePolicy", Scope.ROLE, "an inline policy's document")
+LIST_ATTACHED_ROLE_POLICIES = Operation(
+    "iam", "ListAttachedRolePolicies", "iam:ListAttachedRolePolicies", Scope.ROLE, "the managed policies of the role"
+)
+GET_POLICY = Operation(
+    "iam", "GetPolicy", "iam:GetPolicy", Scope.POLICY, "which version of a managed policy is in force"
+)
+GET_POLICY_VERSION = Operation(
+    "iam", "GetPolicyVersion", "iam:GetPolicyVersion", Scope.POLICY, "a managed policy's or boundary's document"
+)
+
+DESCRIBE_REPOSITORIES = Operation(
+    "ecr", "DescribeRepositories", "ecr:DescribeRepositories", Scope.REPOSITORY, "whether the repository exists"
+)
+GET_REPOSITORY_POLICY = Operation(
+    "ecr", "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", Scope.REPOSITORY, "the repository's own policy"
+)
+DESCRIBE_IMAGES = Operation(
+    "ecr", "DescribeImages", "ecr:DescribeImages", Scope.REPOSITORY, "the image of a tag, its digest and push time"
+)
+
+DESCRIBE_ORGANIZATION = Operation(
+    "organizations",
+    "DescribeOrganization",
+    "organizations:DescribeOrganization",
+    Scope.ANY,
+    "whether service control policies apply to the account at all",
+)
+LIST_ROOTS = Operation(
+    "organizations", "ListRoots", "organizations:ListRoots", Scope.ANY, "which policy types are switched on"
+)
+LIST_PARENTS = Operation(
+    "organizations", "ListParents", "organizations:ListParents", Scope.ANY, "the levels from the account to the root"
+)
+LIST_POLICIES_FOR_TARGET = Operation(
+    "organizations",
+    "ListPoliciesForTarget",
+    "organizations:ListPoliciesForTarget",
+    Scope.ANY,
+    "which control policies hang on a level",
+)
+DESCRIBE_POLICY = Operation(
+    "organizations", "DescribePolicy", "organizations:DescribePolicy", Scope.ANY, "a control policy's document"
+)
+
+LIST_OBJECTS = Operation("s3", "ListObjectsV2", "s3:ListBucket", Scope.BUCKET, "the evidence objects under their root")
+HEAD_BUCKET = Operation("s3", "HeadBucket", "s3:ListBucket", Scope.BUCKET, "the region of the evidence bucket")
+HEAD_OBJECT = Operation(
+    "s3", "HeadObject", "s3:GetObject", Scope.OBJECT, "one evidence object where listing is denied", Variant.FULL
+)
+
+GET_LIFECYCLE_POLICY = Operation(
+    "ecr",
+    "GetLifecyclePolicy",
+    "ecr:GetLifecyclePolicy",
+    Scope.REPOSITORY,
+    "what expires images, and may have removed one",
+    Variant.FULL,
+)
+DESCRIBE_PULL_THROUGH_CACHE_RULES = Operation(
+    "ecr",
+    "DescribePullThroughCacheRules",
+    "ecr:DescribePullThroughCacheRules",
+    Scope.ANY,
+    "whether the repository is a cache of another registry",
+    Variant.FULL,
+)
+DESCRIBE_CREATION_TEMPLATES = Operation(
+    "ecr",
+    "DescribeRepositoryCreationTemplates",
+    "ecr:DescribeRepositoryCreationTemplates",
+    Scope.ANY,
+    "whether a push may create the repository",
+    Variant.FULL,
+)
+DESCRIBE_REGISTRY = Operation(
+    "ecr", "DescribeRegistry", "ecr:DescribeRegistry", Scope.ANY, "replication of the registry", Variant.FULL
+)
+GET_SERVICE_QUOTA = Operation(
+    "service-quotas",
+    "GetServiceQuota",
+    "servicequotas:GetServiceQuota",
+    Scope.ANY,
+    "how many images a repository may hold",
+    Variant.FULL,
+)
+GET_DEFAULT_SERVICE_QUOTA = Operation(
+    "service-quotas",
+    "GetAWSDefaultServiceQuota",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    Scope.ANY,
+    "the same where the account has no value of its own",
+    Variant.FULL,
+)
+GET_KEY_POLICY = Operation(
+    "kms", "GetKeyPolicy", "kms:GetKeyPolicy", Scope.KEY, "who may use the repository's encryption key", Variant.FULL
+)
+DESCRIBE_KEY = Operation(
+    "kms", "DescribeKey", "kms:DescribeKey", Scope.KEY, "whether that key is enabled", Variant.FULL
+)
+LOOKUP_EVENTS = Operation(
+    "cloudtrail",
+    "LookupEvents",
+    "cloudtrail:LookupEvents",
+    Scope.ANY,
+    "who changed provider, role, policies or repository, and which subject was presented",
+    Variant.FULL,
+)
+LIST_ROLES = Operation(
+    "iam",
+    "ListRoles",
+    "iam:ListRoles",
+    Scope.ANY,
+    "whether another role of the account trusts the run already, where its own does not serve",
+    Variant.FULL,
+)
+LIST_ANALYZERS = Operation(
+    "accessanalyzer",
+    "ListAnalyzers",
+    "access-analyzer:ListAnalyzers",
+    Scope.ANY,
+    "whether Access Analyzer looks at the account",
+    Variant.FULL,
+)
+LIST_FINDINGS = Operation(
+    "accessanalyzer",
+    "ListFindingsV2",
+    "access-analyzer:ListFindings",
+    Scope.ANY,
+    "its findings on the role and the repository",
+    Variant.FULL,
+)
+SIMULATE_PRINCIPAL_POLICY = Operation(
+    "iam",
+    "SimulatePrincipalPolicy",
+    "iam:SimulatePrincipalPolicy",
+    Scope.ROLE,
+    "AWS's own opinion on the ECR actions",
+    Variant.FULL,
+)
+
+OPERATIONS: tuple[Operation, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Operation))
+"""The whole list, in the order in which it stands above."""
+
+CREDENTIAL_OPERATIONS: tuple[tuple[str, str, str], ...] = (
+    ("sts", "AssumeRole", "a profile with role_arn"),
+    ("sts", "AssumeRoleWithWebIdentity", "a profile or environment with web_identity_token_file"),
+    ("sso", "GetRoleCredentials", "a profile with sso_session"),
+    ("sso-oidc", "CreateToken", "refresh of the token of sso_session"),
+    ("signin", "CreateOAuth2Token", "refresh of the token of login_session"),
+)
+"""``(service, operation, when)``: what botocore's own credential chain exchanges to obtain the reader's session.
+
+Only the chain may call these, through a session of its own; the reading session refuses them like any other.
+"""
+
+GLOBAL_SERVICES = frozenset({"iam", "organizations"})
+"""Services with one home for the whole partition."""

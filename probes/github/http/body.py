@@ -1,0 +1,163 @@
+"""Reading a response body: bounded in size and time, cancellable, and honest about being cut off.
+
+requests' own ``content`` has none of these bounds, and its chunks block until they are full: a server that sends a byte
+a second would hold a thread for hours.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import requests
+import urllib3
+
+from probes.github.http.errors import BrokenAnswer, CutOff, ReadFailure, TimedOut, TooLarge, Unreachable
+from probes.github.http.pace import Watch
+
+_PIECE = 64 * 1024
+_AGAIN = "try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds. Short: a screen waits behind them."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    """The longest silence within an answer."""
+    answer: float = 60.0
+    """The longest time for a whole answer."""
+    long_answer: float = 300.0
+    """The same for one that is read in pieces because it is too large to be held."""
+    backoff: float = 0.25
+    """Before the first retry; doubled before the second."""
+
+    @property
+    def pair(self) -> tuple[float, float]:
+        """As requests takes them."""
+        return (self.connect, self.read)
+
+
+Timer: TypeAlias = Callable[[], float]
+
+
+def read_body(
+    response: requests.Response, *, limit: int, timeouts: Timeouts, watch: Watch, timer: Timer = time.monotonic
+) -> bytes:
+    """The decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled.
+
+    The request must have been made with ``stream=True`` and may have accepted gzip only.
+    """
+    pieces: list[bytes] = []
+    feed_body(response, pieces.append, limit=limit, timeouts=timeouts, watch=watch, timer=timer)
+    return b"".join(pieces)
+
+
+def feed_body(
+    response: requests.Response,
+    take: Callable[[bytes], None],
+    *,
+    limit: int,
+    timeouts: Timeouts,
+    watch: Watch,
+    timer: Timer = time.monotonic,
+) -> None:
+    """Hand the decoded body on, piece by piece; raises as :func:`read_body`, and what ``take`` raises."""
+    _check_announced(response, limit)
+    raw = response.raw
+    end = timer() + timeouts.answer
+    size = 0
+    whole = False
+    try:
+        decode = _decoder(response.headers.get("content-encoding", ""))
+        while piece := raw.read1(_PIECE, decode_content=False):
+            watch.check()
+            if timer() > end:
+                raise TimedOut(f"the answer did not end within {timeouts.answer:g} seconds", _AGAIN)
+            # One byte more than allowed is enough to know, however far a small body would inflate.
+            plain = decode.feed(piece, limit + 1 - size)
+            size += len(plain)
+            if size > limit:
+                raise _too_large(limit)
+            take(plain)
+        decode.finish()
+        whole = True
+    except (urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
+        raise _body_failure(error, timeouts) from None
+    finally:
+        if whole:
+            raw.release_conn()
+        else:
+            # A connection whose answer was not read to its end is of no use to the next request.
+            response.close()
+
+
+def _check_announced(response: requests.Response, limit: int) -> None:
+    """Raise TooLarge for a body that says so itself, before it is fetched in vain."""
+    announced = response.headers.get("content-length", "")
+    plain = response.headers.get("content-encoding", "") in ("", "identity")
+    if plain and announced.isascii() and announced.isdigit() and len(announced) < 19 and int(announced) > limit:
+        response.close()
+        raise _too_large(limit)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(
+        f"it is larger than the {limit / 1_000_000:g} MB that planescope takes into memory", "download it from GitHub"
+    )
+
+
+class _Plain:
+    """No content encoding."""
+
+    def feed(self, piece: bytes, _most: int) -> bytes:
+        return piece
+
+    def finish(self) -> None:
+        pass
+
+
+class _Gzip(_Plain):
+    """Gzip, in one or more members."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._begun = False
+
+    def feed(self, piece: bytes, most: int) -> bytes:
+        self._begun = True
+        plain = b""
+        while piece and len(plain) < most:
+            if self._inflate.eof:
+                self._inflate = zlib.decompressobj(wbits=31)
+            plain += self._inflate.decompress(piece, most - len(plain))
+            piece = self._inflate.unused_data
+        return plain
+
+    def finish(self) -> None:
+        if self._begun and not self._inflate.eof:
+            raise CutOff("its compressed body ended early", _AGAIN)
+
+
+def _decoder(encoding: str) -> _Plain:
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return _Plain()
+    if name in ("gzip", "x-gzip"):
+        return _Gzip()
+    raise BrokenAnswer("its body is encoded in a way that was not asked for", _AGAIN)
+
+
+def _body_failure(error: Exception, timeouts: Timeouts) -> ReadFailure:
+    """What a fault while reading a body means; the fault's own words may hold addresses and are not repeated."""
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError | TimeoutError):
+        return TimedOut(f"the answer stopped for {timeouts.read:g} seconds", _AGAIN)
+    if isinstance(error, urllib3.exceptions.IncompleteRead | urllib3.exceptions.ProtocolError):
+        return CutOff("its body was cut off before its end", _AGAIN)
+    if isinstance(error, urllib3.exceptions.DecodeError | zlib.error):
+        return BrokenAnswer("its compressed body is damaged", _AGAIN)
+    return Unreachable("the connection broke while the answer arrived", _AGAIN)

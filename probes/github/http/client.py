@@ -1,0 +1,204 @@
+"""One PyGithub client a thread, and what is asked through it: an object, a list page by page, an address.
+
+PyGithub is not thread-safe, and its objects ask again by themselves for every attribute that an answer lacks. So each
+thread has a client of its own, and answers leave it as plain JSON, never as PyGithub's objects.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from github import Auth, Github
+
+from probes.github.http.body import Timeouts
+from probes.github.http.credentials import GitHubAccess
+from probes.github.http.endpoints import permitted
+from probes.github.http.errors import BrokenAnswer
+from probes.github.http.etags import Tags, question
+from probes.github.http.pace import Pace, Watch
+from probes.github.http.refusals import refusal
+from probes.github.http.transport import Answer, Line, PlainSession, ReadOnlyRequester
+from probes.ledger import Ledger
+
+PER_PAGE = 100
+_USER_AGENT = "planescope"
+_SHORTEST_TOKEN = 12
+
+Json: TypeAlias = Mapping[str, Any]
+"""A JSON object as GitHub sent it: foreign, every member to be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list."""
+
+    items: tuple[Json, ...]
+    total: int
+    """As GitHub counts the whole list; at least the number of items seen so far."""
+    more: bool
+    """Whether there is a next page."""
+
+
+class Client:
+    """PyGithub for one thread. Every method raises ReadFailure for an answer that brings nothing, and Cancelled."""
+
+    def __init__(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> None:
+        self.access = access
+        self.line = Line(access, ledger, pace, timeouts)
+        self.tags = Tags()
+        """What it remembers; the clients of one source share it."""
+        self.github = Github(
+            auth=Auth.Token(access.token) if access.token else None,
+            base_url=access.url,
+            user_agent=_USER_AGENT,
+            per_page=PER_PAGE,
+            retry=0,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+        )
+        requester = ReadOnlyRequester(self.line, **self.github.requester.kwargs)
+        self.github._Github__requester = requester  # type: ignore[attr-defined]  # noqa: SLF001 - PyGithub takes no requester as an argument
+        self._requester = requester
+        self.downloads = PlainSession()
+        """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
+        self.downloads.trust_env = False
+
+    def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
+        """A JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
+        answer = self._ask(path, parameters, remember=remember)
+        with self._forgotten_if_broken(path, parameters):
+            value = _json(answer)
+            if not isinstance(value, dict):
+                raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
+            return value
+
+    def page(
+        self,
+        path: str,
+        item: str | None,
+        number: int = 1,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        remember: bool = False,
+    ) -> Page:
+        """One page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
+        whole = {**(parameters or {}), "per_page": PER_PAGE, "page": number}
+        answer = self._ask(path, whole, remember=remember)
+        with self._forgotten_if_broken(path, whole):
+            value = _json(answer)
+            items = value if item is None else value.get(item) if isinstance(value, dict) else None
+            if not isinstance(items, list) or not all(isinstance(entry, dict) for entry in items):
+                raise BrokenAnswer("GitHub's answer is not the list that was asked for", "try again")
+        seen = (number - 1) * PER_PAGE + len(items)
+        total = value.get("total_count") if isinstance(value, dict) else None
+        counted = total if isinstance(total, int) and not isinstance(total, bool) else seen
+        linked = 'rel="next"' in answer.headers.get("link", "")
+        # The link decides; a server without links (an older recording) is judged by its count.
+        more = linked or ("link" not in answer.headers and bool(items) and seen < counted)
+        return Page(tuple(items), max(counted, seen), more)
+
+    def whole_list(
+        self, path: str, item: str | None, *, most_pages: int = 10, remember: bool = False
+    ) -> tuple[Json, ...]:
+        """All pages of a list, up to ``most_pages``."""
+        items: list[Json] = []
+        for number in range(1, most_pages + 1):
+            page = self.page(path, item, number, remember=remember)
+            items += page.items
+            if not page.more:
+                break
+        return tuple(items)
+
+    def address(self, path: str) -> str:
+        """The storage address that an answer redirects to: signed, so a secret."""
+        answer = self._ask(path, None)
+        location = answer.headers.get("location", "")
+        if answer.status not in (302, 303) or not location:
+            raise BrokenAnswer("GitHub named no address to download it from", "try again")
+        return location
+
+    def without_token(self, text: str) -> str:
+        """A text without this client's own token: whatever shape that has, it is one secret that is known for certain."""
+        token = self.access.token
+        # A shorter one is no token of GitHub's, and may stand in a text by chance.
+        return text.replace(token, "***") if len(token) >= _SHORTEST_TOKEN else text
+
+    @contextmanager
+    def watched(self, watch: Watch) -> Iterator[Client]:
+        """Ask on behalf of somebody who may cancel."""
+        before, self.line.watch = self.line.watch, watch
+        try:
+            yield self
+        finally:
+            self.line.watch = before
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self.github.close()
+        self.downloads.close()
+
+    @contextmanager
+    def _forgotten_if_broken(self, path: str, parameters: Mapping[str, str | int] | None) -> Iterator[None]:
+        try:
+            yield
+        except BrokenAnswer:
+            self.tags.forget(question(path, parameters))
+            raise
+
+    def _ask(self, path: str, parameters: Mapping[str, str | int] | None, *, remember: bool = False) -> Answer:
+        asked = question(path, parameters)
+        known = self.tags.known(asked) if remember else None
+        # PyGithub's own lists take "not modified" for an empty list, so the tag is sent and understood here.
+        tag = {"If-None-Match": known[0]} if known else None
+        status, headers, text = self._requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
+        if status == 304 and known:
+            return known[1]
+        if status < 400:
+            answer = Answer(status, headers, self.without_token(text or ""))
+            if remember:
+                self.tags.remember(asked, answer)
+            return answer
+        endpoint = permitted("GET", path)
+        raise refusal(status, headers, text, access=self.access, permission=endpoint.permission if endpoint else "")
+
+
+class Clients:
+    """A client for each thread that asks, made when it first does."""
+
+    def __init__(self, make: Callable[[], Client]) -> None:
+        self._make = make
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._all: list[Client] = []
+
+    def mine(self) -> Client:
+        """This thread's client."""
+        client: Client | None = getattr(self._local, "client", None)
+        if client is None:
+            client = self._make()
+            self._local.client = client
+            with self._lock:
+                self._all.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close them all; a thread that still asks gets a failure, not a hang."""
+        with self._lock:
+            clients, self._all = self._all, []
+        for client in clients:
+            client.close()
+
+
+def _json(answer: Answer) -> Any:
+    try:
+        return json.loads(answer.read())
+    except (ValueError, RecursionError):
+        raise BrokenAnswer(
+            "GitHub's answer is no JSON", "try again; a proxy or a login page may answer instead"
+        ) from None

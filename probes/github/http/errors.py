@@ -1,0 +1,181 @@
+"""What can go wrong when GitHub is read, as typed errors, and what each becomes at the edge.
+
+::
+
+    ReadFailure                 one thing could not be read: why, and the way to obtain it
+    ├── BadCredentials          401
+    ├── Forbidden               403
+    │   └── SsoRequired             the organization wants the token authorised for single sign-on
+    ├── RateLimited             403 or 429: primary or secondary limit
+    ├── NotFound                404: absent, or hidden from this token
+    ├── Expired                 410: GitHub has deleted it
+    ├── Rejected                any other 4xx: GitHub does not accept the question
+    ├── ServerFault             5xx, and answers that are never ready
+    ├── Unreachable             DNS, refused connection, TLS, a redirect to another host
+    │   └── TimedOut
+    ├── BrokenAnswer            an answer that is not what GitHub documents
+    │   ├── CutOff                  the body ended before its announced length
+    │   └── TooLarge                more than planescope takes into memory
+    └── Refused                 planescope's own guard: the request never left
+
+A failure that concerns a part of an attempt becomes :class:`diagnosis.facts.reading.Unreadable`; one that concerns the whole
+becomes :class:`GitHubProblem`. No message holds a token, a header or a signed address:
+they are all written in our own words.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+
+from diagnosis.facts.reading import Unreadable
+
+
+class ExitCode(IntEnum):
+    """The command line's exit codes that a failed read can lead to."""
+
+    USAGE = 2
+    UNKNOWN = 3
+    CREDENTIALS = 4
+
+
+class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
+    """Raised out of a read when ``cancelled()`` turned true; nothing was lost but the answer."""
+
+
+class GitHubProblem(Exception):  # noqa: N818 - it names what the user has, no bug
+    """Something that stops the whole request.
+
+    ``sentence`` says what, ``way_out`` what to do, ``exit_code`` how the command line ends: 2 bad input, 3 GitHub could
+    not answer, 4 credentials needed.
+    """
+
+    def __init__(self, sentence: str, way_out: str, exit_code: int = ExitCode.USAGE) -> None:
+        super().__init__(f"{sentence} {way_out}".strip())
+        self.sentence = sentence
+        self.way_out = way_out
+        self.exit_code = int(exit_code)
+
+
+class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
+    """One request that brought nothing. ``why`` and ``how`` are clauses without a full stop."""
+
+    result = "failed"
+    """How the ledger names it."""
+    exit_code: ExitCode = ExitCode.UNKNOWN
+    lasting = False
+    """Whether asking again would bring the same."""
+
+    def __init__(self, why: str, how: str, permission: str | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.how = how
+        self.permission = permission
+
+    def reading(self, what: str) -> Unreadable:
+        """This failure as the reading of a part."""
+        return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission, lasting=self.lasting)
+
+    def problem(self, what: str) -> GitHubProblem:
+        """This failure as the end of the whole request; ``what`` begins the sentence."""
+        return GitHubProblem(f"{what} cannot be read: {self.why}.", _sentence(self.how), self.exit_code)
+
+
+class BadCredentials(ReadFailure):
+    """401."""
+
+    result = "401"
+    exit_code = ExitCode.CREDENTIALS
+
+
+class Forbidden(ReadFailure):
+    """403 that is no rate limit."""
+
+    result = "403"
+    exit_code = ExitCode.CREDENTIALS
+
+
+class SsoRequired(Forbidden):
+    """403 with ``X-GitHub-SSO: required``."""
+
+
+class RateLimited(ReadFailure):
+    """A primary or secondary rate limit that would take longer to wait out than allowed."""
+
+    result = "rate limit"
+
+    def __init__(self, why: str, how: str, until: datetime | None, *, anonymous: bool) -> None:
+        super().__init__(why, how)
+        self.until = until
+        if anonymous:
+            self.exit_code = ExitCode.CREDENTIALS
+
+
+class NotFound(ReadFailure):
+    """404."""
+
+    result = "404"
+    exit_code = ExitCode.USAGE
+
+
+class Expired(ReadFailure):
+    """410."""
+
+    result = "410"
+    lasting = True
+
+
+class Rejected(ReadFailure):
+    """Another 4xx."""
+
+    result = "4xx"
+    exit_code = ExitCode.USAGE
+
+
+class ServerFault(ReadFailure):
+    """5xx after the retries, or 202 for ever."""
+
+    result = "5xx"
+
+
+class Unreachable(ReadFailure):
+    """No connection, or one to the wrong place."""
+
+    result = "unreachable"
+
+
+class TimedOut(Unreachable):
+    """No answer within the time allowed."""
+
+    result = "timed out"
+
+
+class BrokenAnswer(ReadFailure):
+    """An answer that is not what GitHub documents."""
+
+    result = "broken answer"
+
+
+class CutOff(BrokenAnswer):
+    """The body ended early."""
+
+    result = "cut off"
+
+
+class TooLarge(BrokenAnswer):
+    """The body is larger than the limit."""
+
+    result = "too large"
+    lasting = True
+
+
+class Refused(ReadFailure):
+    """The guard refused the request before it reached the network."""
+
+    result = "refused by planescope"
+    exit_code = ExitCode.USAGE
+
+
+def _sentence(clause: str) -> str:
+    """A clause as a sentence."""
+    return f"{clause[:1].upper()}{clause[1:]}." if clause else ""

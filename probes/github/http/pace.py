@@ -1,0 +1,189 @@
+"""How fast GitHub may be asked: planescope's own throttle, and GitHub's rate limits waited out in the open.
+
+PyGithub's throttle is off (it spaces requests evenly and costs most of the speed). GitHub documents for its secondary
+limit 900 points a minute, one for each read. A bucket shared by all threads of one source keeps below it in any minute
+and lets a usual piece of work through at full speed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from probes.github.http.errors import Cancelled, RateLimited
+
+_BURST = 450.0
+_PER_SECOND = 7.5
+_SECONDARY_SECONDS = 60.0
+"""GitHub's advice where it names no time."""
+WAITING = "waiting for GitHub's "
+"""How a countdown begins; which limit it is follows."""
+_LONGEST_SILENCE = 10_000_000
+LONGEST_WAIT = 900.0
+"""Seconds. Whoever waits sees the countdown and can stop it."""
+
+
+def never() -> bool:
+    """A cancel hook that never cancels."""
+    return False
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """A progress hook that shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who waits for an answer: the cancel hook, looked at between requests, and the progress hook."""
+
+    cancelled: Callable[[], bool] = never
+    progress: Callable[[str, int, int], None] = silent
+
+    def check(self) -> None:
+        """Raise Cancelled if the user gave up."""
+        if self.cancelled():
+            raise Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What GitHub said last about its primary rate limit."""
+
+    limit: int
+    """Requests an hour."""
+    remaining: int
+    resets_at: datetime | None = None
+
+
+class Pace:
+    """Shared by all threads of one source.
+
+    ``max_wait`` is the longest rate limit, in seconds, that is waited out; a longer one fails at once, and so does
+    every later request until the limit ends: GitHub punishes those who go on asking. A server on this machine needs
+    no throttle.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_wait: float = LONGEST_WAIT,
+        anonymous: bool = False,
+        throttled: bool = True,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        timer: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._max_wait = max_wait
+        self._anonymous = anonymous
+        self._throttled = throttled
+        self._clock = clock
+        self._timer = timer
+        self._sleep = sleep
+        self._lock = Lock()
+        self._tokens = _BURST
+        self._filled_at = timer()
+        self._closed_until: datetime | None = None
+        self._closed_why = ""
+        self._left: RateLimit | None = None
+
+    @property
+    def left(self) -> RateLimit | None:
+        """What is left of the primary rate limit; None before the first answer that tells."""
+        with self._lock:
+            return self._left
+
+    def seen(self, headers: Mapping[str, str]) -> None:
+        """Note what an answer's headers (names in lower case) tell about the primary rate limit.
+
+        Answers overtake each other, so within one hour the smallest number counts. When nothing is left, the next
+        request waits, without being refused first.
+        """
+        if headers.get("x-ratelimit-resource", "core") != "core":
+            return
+        limit, remaining, reset = (
+            _whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
+        )
+        if limit is None or remaining is None:
+            return
+        resets_at = datetime.fromtimestamp(reset, UTC) if reset is not None else None
+        with self._lock:
+            known = self._left
+            if known is not None and known.resets_at == resets_at:
+                remaining = min(remaining, known.remaining)
+            elif known is not None and resets_at is not None and resets_at <= self._clock():
+                return  # overtaken: of an hour that is over
+            self._left = RateLimit(limit, remaining, resets_at)
+        if remaining == 0 and resets_at is not None and resets_at > self._clock():
+            self.limit_reached("primary rate limit", headers)
+
+    def turn(self, watch: Watch) -> None:
+        """Wait for this request's turn. Raises Cancelled, or RateLimited while GitHub wants no requests."""
+        watch.check()
+        with self._lock:
+            until, why = self._closed_until, self._closed_why
+        if until is not None:
+            left = (until - self._clock()).total_seconds()
+            if left > self._max_wait:
+                raise self._limited(why, until)
+            if left > 0:
+                self.wait(left, f"{WAITING}{why}", watch)
+        if self._throttled:
+            self.wait(self._take(), "", watch)
+
+    def limit_reached(self, why: str, headers: Mapping[str, str], *, final: bool = False) -> None:
+        """Note that GitHub asked for silence, and for how long: ``Retry-After``, else the reset time, else a minute.
+
+        Raises RateLimited if ``final``: this request has waited already.
+        """
+        until = _until(headers, self._clock(), primary=why.startswith("primary"))
+        with self._lock:
+            if self._closed_until is None or until > self._closed_until:
+                self._closed_until, self._closed_why = until, why
+        if final:
+            raise self._limited(why, until)
+
+    def wait(self, seconds: float, what: str, watch: Watch) -> None:
+        """Sleep in short pieces, showing the countdown if ``what`` is said. Raises Cancelled."""
+        total = max(int(seconds + 0.999), 1)
+        end = self._timer() + seconds
+        while (left := end - self._timer()) > 0:
+            watch.check()
+            if what:
+                watch.progress(what, total - max(int(left + 0.999), 0), total)
+            self._sleep(min(left, 0.25))
+
+    def _take(self) -> float:
+        """Take one token; the seconds to wait until it would have been there."""
+        with self._lock:
+            now = self._timer()
+            self._tokens = min(_BURST, self._tokens + (now - self._filled_at) * _PER_SECOND)
+            self._filled_at = now
+            self._tokens -= 1.0
+            return max(-self._tokens / _PER_SECOND, 0.0)
+
+    def _limited(self, why: str, until: datetime) -> RateLimited:
+        moment = until.astimezone(UTC).strftime("%H:%M:%S UTC")
+        how = f"try again after {moment}"
+        if self._anonymous:
+            how += ", or give a token: its limit is far higher"
+        return RateLimited(f"GitHub's {why} is reached until {moment}", how, until, anonymous=self._anonymous)
+
+
+def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datetime:
+    """When GitHub may be asked again."""
+    after = _whole_number(headers.get("retry-after"))
+    if after is not None:
+        return now + timedelta(seconds=min(after, _LONGEST_SILENCE))
+    reset = _whole_number(headers.get("x-ratelimit-reset"))
+    if primary and reset is not None:
+        # One second more: it is not said when within that second the limit ends.
+        return datetime.fromtimestamp(reset, UTC) + timedelta(seconds=1)
+    return now + timedelta(seconds=_SECONDARY_SECONDS)
+
+
+def _whole_number(text: str | None) -> int | None:
+    """A header's number, if it is one of a sane length."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None

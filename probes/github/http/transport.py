@@ -1,0 +1,272 @@
+"""The one way to GitHub's API: PyGithub's requester, on a connection that only reads.
+
+PyGithub opens its connections through a small class of its own. :class:`GuardedConnection` takes that place, for one
+requester only: it refuses everything that is not on the list of :mod:`probes.github.http.endpoints`, sends the token to the
+API's own host only, enters every request into the ledger, and retries what is worth retrying, interruptibly (PyGithub's
+own retry sleeps through a cancel, for up to an hour).
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from github.Requester import Requester
+from requests.adapters import HTTPAdapter
+
+from probes.github.http.body import Timeouts, read_body
+from probes.github.http.credentials import GitHubAccess, is_loopback
+from probes.github.http.endpoints import Endpoint, permitted
+from probes.github.http.errors import BrokenAnswer, CutOff, ReadFailure, Refused, ServerFault, TimedOut, Unreachable
+from probes.github.http.pace import Pace, Watch
+from probes.ledger import Ledger
+
+SERVICE = "github"
+TRIES = 3
+_LARGEST_ANSWER = 32_000_000
+_MOVED = frozenset({301, 307, 308})
+_MOST_MOVES = 3
+
+
+@dataclass(slots=True)
+class Line:
+    """What one thread's connection works with. ``watch`` changes with every piece of work."""
+
+    access: GitHubAccess
+    ledger: Ledger
+    pace: Pace
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    watch: Watch = field(default_factory=Watch)
+
+
+class Answer:
+    """A whole answer, in the shape in which PyGithub wants it."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], text: str) -> None:
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self._text = text
+
+    def getheaders(self) -> ItemsView[str, str]:
+        """All headers, names in lower case."""
+        return self.headers.items()
+
+    def read(self) -> str:
+        """The body as text."""
+        return self._text
+
+
+class PlainSession(requests.Session):
+    """A session that leaves redirects alone.
+
+    Even when it is told not to follow, requests reads a redirect's whole body and takes its address apart, unbounded and
+    unguarded; here both are foreign.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No answer is a redirect to requests."""
+        return
+
+
+class GuardedConnection:
+    """PyGithub's connection to one host: GET and HEAD on the listed paths of the API's own host, nothing else."""
+
+    def __init__(self, line: Line, host: str, port: int | None = None, **_: Any) -> None:
+        self.host = host
+        self._port = port
+        self._line = line
+        self._api = urlsplit(line.access.url)
+        self._session = PlainSession()
+        # With an auth set, requests does not look for another one in ~/.netrc.
+        self._session.auth = _leave_as_is
+        self._session.headers.clear()
+        # A proxy for this machine itself would be a mistake in the environment.
+        self._session.trust_env = not is_loopback(host)
+        adapter = HTTPAdapter(max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._verb, self._target, self._headers = "", "", dict[str, str]()
+
+    def request(self, verb: str, url: str, body: Any, headers: Mapping[str, str], stream: bool = False) -> None:
+        """Note the request; refuse it here, before anything is sent, if it is not a listed read."""
+        own_host = (self.host, self._port) == (self._api.hostname, self._api.port)
+        if not own_host or body is not None or stream or self._endpoint(verb, url) is None:
+            self._refuse(verb, url)
+        self._verb, self._target = verb, url
+        self._headers = {"Accept": "application/vnd.github+json", **headers, "Accept-Encoding": "gzip"}
+
+    def getresponse(self) -> Answer:
+        """Send the noted request; try again what is worth it. Raises ReadFailure and Cancelled."""
+        limited = False
+        for attempt in range(TRIES):
+            self._line.pace.turn(self._line.watch)
+            try:
+                answer = self._follow()
+            except (TimedOut, CutOff, Unreachable) as failure:
+                if gives_up(failure, attempt):
+                    raise
+            else:
+                self._line.pace.seen(answer.headers)
+                limit = rate_limit(answer)
+                if limit:
+                    # The next turn waits it out, or raises; a limit that comes back after that is not waited out twice.
+                    self._line.pace.limit_reached(limit, answer.headers, final=limited)
+                    limited = True
+                    continue
+                if answer.status < 500 or attempt + 1 == TRIES:
+                    return answer
+            self._line.pace.wait(self._line.timeouts.backoff * 2**attempt, "", self._line.watch)
+        raise ServerFault("GitHub went on answering with faults and rate limits", "try again in a few minutes")
+
+    def close(self) -> None:
+        """Close all sockets."""
+        self._session.close()
+
+    def _follow(self) -> Answer:
+        """One try, following a moved repository within the same API. PyGithub's own code for it loses the query."""
+        target = self._target
+        for _ in range(_MOST_MOVES):
+            answer = self._send(target)
+            if answer.status == 202:
+                # PyGithub would ask again every two seconds, for ever.
+                raise ServerFault("GitHub says that it is still preparing the answer", "try again in a minute")
+            if answer.status not in _MOVED:
+                return answer
+            there = self._own_place(answer.headers.get("location", ""))
+            query = there.query or urlsplit(target).query
+            target = f"{there.path}?{query}" if query else there.path
+            if self._endpoint(self._verb, target) is None:
+                self._refuse(self._verb, target)
+        raise BrokenAnswer("GitHub redirects in a circle", "try again later")
+
+    def _own_place(self, location: str) -> SplitResult:
+        """Where a redirect leads, if that is the same API. Raises BrokenAnswer."""
+        try:
+            there = urlsplit(location)
+            same = (there.scheme, there.hostname, there.port) == (self._api.scheme, self.host, self._port)
+        except ValueError:
+            raise BrokenAnswer("GitHub redirects to an invalid address", "try again later") from None
+        if (there.netloc and not same) or not there.path.startswith("/"):
+            raise BrokenAnswer(
+                "GitHub redirects to another host, and the token belongs to this one only",
+                "give the address of the GitHub that holds the repository now",
+            )
+        return there
+
+    def _send(self, target: str) -> Answer:
+        line = self._line
+        line.watch.check()
+        endpoint = self._endpoint(self._verb, target)
+        if endpoint is None:
+            self._refuse(self._verb, target)
+        with line.ledger.call(service=SERVICE, operation=endpoint.operation, target=target) as call:
+            try:
+                response = self._session.request(
+                    self._verb,
+                    f"{self._api.scheme}://{self._api.netloc}{target}",
+                    headers=self._headers,
+                    timeout=line.timeouts.pair,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                call.result = str(response.status_code)
+                body = read_body(
+                    response,
+                    limit=_LARGEST_ANSWER,
+                    timeouts=line.timeouts,
+                    watch=line.watch,
+                    timer=line.ledger.timer,
+                )
+            except requests.RequestException as error:
+                failure = connection_failure(error, self.host, line.timeouts)
+                call.result = failure.result
+                raise failure from None
+            except ReadFailure as failure:
+                call.result = f"{response.status_code}, {failure.result}"
+                raise
+        return Answer(response.status_code, response.headers, body.decode("utf-8", errors="replace"))
+
+    def _endpoint(self, verb: str, target: str) -> Endpoint | None:
+        path, prefix = urlsplit(target).path, self._api.path
+        return permitted(verb, path[len(prefix) :]) if path.startswith(prefix) else None
+
+    def _refuse(self, verb: str, target: str) -> NoReturn:
+        path = urlsplit(target).path
+        refusal = Refused(
+            f"planescope refuses {verb} {path} on {self.host}: it only reads, and only what its list of calls names",
+            "use another tool for it",
+        )
+        self._line.ledger.record(
+            service=SERVICE,
+            operation=verb,
+            target=path,
+            result=refusal.result,
+            started_at=self._line.ledger.clock(),
+            duration=0.0,
+        )
+        raise refusal
+
+
+class ReadOnlyRequester(Requester):
+    """PyGithub's requester with its three connection slots taken by :class:`GuardedConnection`.
+
+    PyGithub lets connection classes be injected for the whole process only, so the slots are set on the instance.
+    """
+
+    def __init__(self, line: Line, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        guarded = partial(GuardedConnection, line)
+        self._Requester__connectionClass = guarded
+        self._Requester__httpConnectionClass = guarded
+        self._Requester__httpsConnectionClass = guarded
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """PyGithub builds copies of a requester from these; a copy would have no guard."""
+        raise Refused("planescope makes no copies of its guarded connection", "use the connection as it is")
+
+
+def gives_up(failure: ReadFailure, attempt: int) -> bool:
+    """Whether this try (from 0) was the last: a second silence says enough, a lost connection is worth a third try."""
+    return attempt + 1 >= TRIES or (attempt > 0 and isinstance(failure, TimedOut))
+
+
+def rate_limit(answer: Answer) -> str:
+    """Which rate limit an answer speaks of: ``primary rate limit``, ``secondary rate limit``, or nothing."""
+    if answer.status not in (403, 429):
+        return ""
+    text = answer.read()[:2000].lower()
+    if answer.headers.get("x-ratelimit-remaining") == "0" or "api rate limit exceeded" in text:
+        return "primary rate limit"
+    if answer.status == 429 or "retry-after" in answer.headers or "secondary rate limit" in text:
+        return "secondary rate limit"
+    return ""
+
+
+def connection_failure(error: requests.RequestException, host: str, timeouts: Timeouts) -> ReadFailure:
+    """Why no answer came. The exception's own words may hold signed addresses and are not repeated."""
+    if isinstance(error, requests.ConnectTimeout):
+        return TimedOut(f"no connection to {host} within {timeouts.connect:g} seconds", "check the network, try again")
+    if isinstance(error, requests.Timeout):
+        return TimedOut(f"{host} did not answer within {timeouts.read:g} seconds", "try again")
+    if isinstance(error, requests.exceptions.SSLError):
+        return Unreachable(
+            f"the certificate of {host} is not trusted here",
+            "set REQUESTS_CA_BUNDLE to the file with your organization's certificates",
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return Unreachable(f"the proxy does not lead to {host}", "check HTTPS_PROXY and NO_PROXY")
+    text = repr(error)
+    if "NameResolutionError" in text or "gaierror" in text:
+        return Unreachable(f"the name {host} cannot be resolved", "check the address and the network")
+    if "NewConnectionError" in text or "refused" in text:
+        return Unreachable(f"{host} refuses the connection", "check the address and the network")
+    return Unreachable(f"the connection to {host} broke", "check the network, try again")
+
+
+def _leave_as_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,162 @@
+"""A run's artifacts, and the small JSON files inside small ones; an archive is foreign and is opened with care.
+
+Nothing is ever unpacked to disk, so a member's name leads nowhere; sizes and ratios are bounded against bombs.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.runs import Artifact, Attempt
+from diagnosis.logs.scrub import scrub
+from probes.github.http.client import Client, Json
+from probes.github.http.errors import ReadFailure
+from probes.github.http.storage import download
+from probes.github.read.fields import flag, moment, number, required_number, text
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What of a run's artifacts is read at most."""
+
+    artifacts: int = 8
+    archive_bytes: int = 2_000_000
+    members: int = 200
+    member_bytes: int = 512_000
+    total_bytes: int = 4_000_000
+    ratio: int = 200
+    """Unpacked to packed size of one member."""
+
+
+LIMITS = ArchiveLimits()
+
+DAMAGED = "it is no zip archive, or a damaged one"
+
+
+def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIMITS) -> Reading[tuple[Artifact, ...]]:
+    """The artifacts that this attempt made, with the JSON files of the small ones.
+
+    GitHub keeps artifacts by run, not by attempt: they are told apart by their time of creation.
+    """
+    path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/artifacts"
+    try:
+        found = client.whole_list(path, "artifacts", most_pages=3)
+        artifacts = [item for entry in found if _made_by(attempt, item := _artifact(entry))]
+    except ReadFailure as failure:
+        return failure.reading(f"the artifacts of run {attempt.run_id}")
+    read = [
+        with_members(client, attempt, artifact, limits)
+        if position < limits.artifacts
+        else _left_out(artifact, f"planescope opens the first {limits.artifacts} artifacts of a run")
+        for position, artifact in enumerate(artifacts)
+    ]
+    return Known(tuple(read))
+
+
+def with_members(client: Client, attempt: Attempt, artifact: Artifact, limits: ArchiveLimits) -> Artifact:
+    """The artifact with the text of its small JSON files, or with why they were not read."""
+    if artifact.expired:
+        return _left_out(artifact, "it has expired: GitHub keeps artifacts for 90 days by default")
+    if artifact.size_bytes > limits.archive_bytes:
+        return _left_out(artifact, f"it is larger than {limits.archive_bytes / 1_000_000:g} MB")
+    path = f"/repos/{attempt.repository.full_name}/actions/artifacts/{artifact.id}/zip"
+    try:
+        archive = download(client, path, limit=limits.archive_bytes)
+    except ReadFailure as failure:
+        return replace(artifact, unread=(failure.reading(f"the artifact {artifact.name}"),))
+    files, problems = json_members(archive, limits)
+    unread = tuple(_unread(f"{artifact.name}: {name}" if name else artifact.name, why) for name, why in problems)
+    return replace(artifact, files=files, unread=unread)
+
+
+def json_members(
+    archive: bytes, limits: ArchiveLimits = LIMITS
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """``(name, text)`` of an archive's JSON files, scrubbed, and ``(name, why)`` of those that were not read."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return _members(opened, limits)
+    # zipfile raises whatever the bytes lead it to, NotImplementedError and LookupError among them.
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, RuntimeError, LookupError):
+        return (), (("", DAMAGED),)
+
+
+def _members(
+    opened: zipfile.ZipFile, limits: ArchiveLimits
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    entries = opened.infolist()
+    if len(entries) > limits.members:
+        return (), (("", f"it has more than {limits.members} members"),)
+    # Not left to zipfile: whether a member without a name is an error there depends on Python's release.
+    if not all(entry.filename for entry in entries):
+        return (), (("", DAMAGED),)
+    files: list[tuple[str, str]] = []
+    problems: list[tuple[str, str]] = []
+    total = 0
+    for entry in entries:
+        if entry.is_dir() or not entry.filename.lower().endswith(".json"):
+            continue
+        why = _refused(entry, limits)
+        if why is None:
+            with opened.open(entry) as member:
+                # One byte more than the directory promises, since the directory may lie.
+                body = member.read(limits.member_bytes + 1)
+            total += len(body)
+            if len(body) > limits.member_bytes or total > limits.total_bytes:
+                why = "it is larger than the archive says, or the archive's JSON is too much in all"
+            else:
+                files.append((entry.filename, scrub(body.decode("utf-8-sig", errors="replace"))))
+        if why is not None:
+            problems.append((entry.filename[:200], why))
+    return tuple(files), tuple(problems)
+
+
+def _refused(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> str | None:
+    """Why a member is not opened; None where it may be."""
+    name = entry.filename
+    if name.startswith(("/", "\\")) or "\\" in name or "\0" in name or ":" in name or ".." in name.split("/"):
+        return "its name points outside the archive"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "it is a symbolic link"
+    if entry.flag_bits & 0x1:
+        return "it is encrypted"
+    if entry.file_size > limits.member_bytes:
+        return f"it is larger than {limits.member_bytes // 1000} kB"
+    if entry.file_size > limits.ratio * max(entry.compress_size, 1):
+        return "it unpacks to far more than it should"
+    return None
+
+
+def _artifact(entry: Json) -> Artifact:
+    return Artifact(
+        id=required_number(entry, "id", "artifact"),
+        name=text(entry, "name"),
+        size_bytes=number(entry, "size_in_bytes") or 0,
+        expired=flag(entry, "expired") or False,
+        created_at=moment(entry, "created_at"),
+    )
+
+
+def _made_by(attempt: Attempt, artifact: Artifact) -> bool:
+    """Whether the artifact falls into the attempt's time, a little after its end included; an undated one may."""
+    if artifact.created_at is None or attempt.started_at is None:
+        return True
+    if artifact.created_at < attempt.started_at - timedelta(seconds=5):
+        return False
+    ended = attempt.updated_at if attempt.complete else None
+    return ended is None or artifact.created_at <= ended + timedelta(minutes=2)
+
+
+def _left_out(artifact: Artifact, why: str) -> Artifact:
+    return replace(artifact, unread=(_unread(artifact.name, why),))
+
+
+def _unread(what: str, why: str) -> Unreadable:
+    return Unreadable(f"the artifact {what}", why, "download it from the run's page on GitHub", lasting=True)

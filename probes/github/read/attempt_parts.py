@@ -1,0 +1,279 @@
+"""The parts of attempts, in two rounds: what the run alone tells to ask for, then what the jobs tell.
+
+A failed attempt whose log can be read costs three requests: its jobs, the log's address, the log. What attempts have in
+common (a workflow file at a commit, the repository's OIDC customization) is asked for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from threading import Lock
+from typing import Any, TypeAlias
+
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization
+from diagnosis.facts.workflow import Workflow
+from probes.github.http.client import Client
+from probes.github.http.pace import Watch
+from probes.github.http.workers import Crew
+from probes.github.read.action_files import ActionFiles
+from probes.github.read.artifacts import read_artifacts
+from probes.github.read.attempts import read_jobs
+from probes.github.read.job_texts import Words, read_everything, read_words
+from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
+from probes.github.read.oidc_customization import read_customization
+from probes.github.read.step_logs import StepLogs
+from probes.github.read.workflow_file import parse_workflow
+from probes.github.read.workflow_text import FileAt, called_file, file_of, read_file
+
+MOST_LOGS = 40
+"""Of one attempt, unless everything is read."""
+NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has more than {MOST_LOGS} such jobs"
+"""Why a log was left out."""
+
+Task: TypeAlias = Callable[[Client], Any]
+Key: TypeAlias = tuple[int, int]
+"""``(run id, attempt)``."""
+
+
+class Depth(IntEnum):
+    """How much of an attempt is read; each includes those before it."""
+
+    RUN = 0
+    """The run object."""
+    JOBS = 1
+    """Its jobs with their steps."""
+    LOGS = 2
+    """The logs of the jobs that stopped it (annotations where such a log is gone), and nothing else: the fewest requests
+    that name a cause, for many runs at once."""
+    VERDICT = 3
+    """What decides: the logs of releasing jobs as well, the workflow files, the OIDC customization."""
+    DIAGNOSIS = 4
+    """The artifacts with their small JSON files, where they tell what nothing else does: of a success, whose evidence is
+    judged, and of an attempt whose logs are not there. Of a failure with readable logs they decide nothing."""
+    FULL = 5
+    """The artifacts of every attempt."""
+    EVERYTHING = 6
+    """All logs and all annotations: for a recording."""
+
+
+class Parts:
+    """Reads parts side by side; remembers what is the same for many attempts."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._actions = ActionFiles(crew)
+        self._by_step = StepLogs()
+        self._lock = Lock()
+        self._files: dict[FileAt, Reading[str]] = {}
+        self._customization: Reading[OidcCustomization] | None = None
+
+    def add(
+        self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, with_artifacts: Collection[Key] = ()
+    ) -> tuple[Attempt, ...]:
+        """The attempts with the parts that the depth asks for; what a completed one has already is not asked for again.
+
+        ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. Raises Cancelled
+        only.
+        """
+        if depth < Depth.JOBS or not attempts:
+            return tuple(attempts)
+        found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
+        self._remember(found)
+        whole = [self._with_first_round(attempt, found) for attempt in attempts]
+        if depth < Depth.LOGS:
+            return tuple(whole)
+        if depth >= Depth.VERDICT:
+            whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
+        spoken = self._with_words(whole, depth, watch)
+        return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
+
+    def _first_round(
+        self, attempts: Sequence[Attempt], depth: Depth, with_artifacts: Collection[Key]
+    ) -> dict[Hashable, Task]:
+        tasks: dict[Hashable, Task] = {}
+        for attempt in attempts:
+            if not _settled(attempt, attempt.jobs):
+                tasks["jobs", attempt.key] = _bind(read_jobs, attempt)
+        if depth >= Depth.VERDICT:
+            tasks |= self._shared(attempts)
+        if depth >= Depth.DIAGNOSIS:
+            for attempt in attempts:
+                wanted = depth >= Depth.FULL or attempt.conclusion == "success" or attempt.key in with_artifacts
+                if wanted and not _settled(attempt, attempt.artifacts):
+                    tasks["artifacts", attempt.key] = _bind(read_artifacts, attempt)
+        return tasks
+
+    def _shared(self, attempts: Sequence[Attempt]) -> dict[Hashable, Task]:
+        """What many attempts have in common and was not read yet."""
+        tasks: dict[Hashable, Task] = {}
+        with self._lock:
+            if self._customization is None:
+                tasks["customization"] = _bind(read_customization, attempts[0].repository)
+            # First what is there already: another attempt of the same commit need not ask for it.
+            needed = [(attempt, file, text) for attempt in attempts for file, text in _files_of(attempt)]
+            self._files.update({file: text for _, file, text in needed if isinstance(text, Known)})
+            for attempt, file, text in needed:
+                if file not in self._files and not _settled(attempt, text):
+                    tasks[file] = _bind(read_file, file)
+        return tasks
+
+    def _remember(self, found: dict[Hashable, Any]) -> None:
+        """Keep what cannot change: a file at a commit. What could not be read is asked for again next time."""
+        with self._lock:
+            for key, reading in found.items():
+                if isinstance(key, FileAt) and not isinstance(reading, Unreadable):
+                    self._files[key] = reading
+            customization = found.get("customization")
+            if customization is not None and not isinstance(customization, Unreadable):
+                self._customization = customization
+
+    def _with_first_round(self, attempt: Attempt, found: dict[Hashable, Any]) -> Attempt:
+        with self._lock:
+            files = {**self._files, **{key: value for key, value in found.items() if isinstance(key, FileAt)}}
+            customization = found.get("customization", self._customization)
+        place = file_of(attempt)
+        text = files.get(place) if isinstance(place, FileAt) else place
+        return replace(
+            attempt,
+            jobs=_with_words_kept(attempt, found.get(("jobs", attempt.key), attempt.jobs)),
+            artifacts=found.get(("artifacts", attempt.key), attempt.artifacts),
+            workflow_text=text or attempt.workflow_text,
+            oidc_customization=customization or attempt.oidc_customization,
+            called_workflows=tuple(_with_text(called, files) for called in attempt.called_workflows),
+        )
+
+    def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
+        """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
+        tasks: dict[tuple[Key, int], Callable[[Client], Words]] = {}
+        for attempt in attempts:
+            workflows = _workflows(attempt)
+            for job in _chosen(attempt, workflows, depth):
+                if _has_spoken(attempt, job, depth):
+                    continue
+                read = read_everything if depth >= Depth.EVERYTHING else read_words
+                steps = steps_to_read(job, workflows)
+                tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
+        words = self._crew.side_by_side("reading logs", tasks, watch)
+        return tuple(_said(attempt, words, depth) for attempt in attempts)
+
+    def _with_artifacts(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
+        """Third round, for old runs: artifacts may stand in for what the logs would have told."""
+        tasks = {
+            attempt.key: _bind(read_artifacts, attempt)
+            for attempt in attempts
+            if attempt.complete and not _settled(attempt, attempt.artifacts) and _lacks_words(attempt)
+        }
+        found = self._crew.side_by_side("reading artifacts", tasks, watch)
+        return tuple(replace(a, artifacts=found[a.key]) if a.key in found else a for a in attempts)
+
+
+def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
+    return lambda client: read(client, *arguments)
+
+
+def _settled(attempt: Attempt, reading: Reading[Any]) -> bool:
+    """Whether asking for a part again would bring what is there already."""
+    return attempt.complete and (not isinstance(reading, Unreadable) or reading.lasting)
+
+
+def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[str]]]:
+    """The places of the workflow files that the attempt ran, with what is known of each."""
+    own = file_of(attempt)
+    if isinstance(own, FileAt):
+        yield own, attempt.workflow_text
+    for called in attempt.called_workflows:
+        place = called_file(called)
+        if place is not None:
+            yield place, called.text
+
+
+def _lacks_words(attempt: Attempt) -> bool:
+    """Whether the jobs, or the log of one that decides, could not be read."""
+    if not isinstance(attempt.jobs, Known):
+        return True
+    deciding = _chosen(attempt, _workflows(attempt), Depth.DIAGNOSIS)
+    return any(isinstance(job.log, Unreadable) for job in deciding)
+
+
+def _with_words_kept(attempt: Attempt, now: Reading[tuple[Job, ...]]) -> Reading[tuple[Job, ...]]:
+    """An active attempt's jobs as they are now; what an ended one of them said before stays while the attempt runs.
+
+    When the attempt has ended its logs are read once more: just after a job's end the last lines may be missing.
+    """
+    if attempt.complete or not isinstance(now, Known) or not isinstance(attempt.jobs, Known):
+        return now
+    before = {job.id: job for job in attempt.jobs.value if job.status == "completed" and isinstance(job.log, Known)}
+    jobs = tuple(
+        replace(job, log=old.log, annotations=old.annotations, log_steps=old.log_steps)
+        if (old := before.get(job.id)) is not None
+        else job
+        for job in now.value
+    )
+    return replace(now, value=jobs)
+
+
+def _has_spoken(attempt: Attempt, job: Job, depth: Depth) -> bool:
+    """Whether the job's log is there, or is gone for good and its annotations are there in its place."""
+    if not attempt.complete and depth < Depth.EVERYTHING and isinstance(job.log, Known):
+        return True
+    if not _settled(attempt, job.log):
+        return False
+    needed = depth >= Depth.EVERYTHING or (isinstance(job.log, Unreadable) and job.conclusion != "success")
+    return not needed or _settled(attempt, job.annotations)
+
+
+def _workflows(attempt: Attempt) -> list[Workflow]:
+    """The run's own file, then those that it called; none where its own was not read or is none."""
+    texts = [(attempt.workflow_text, attempt.workflow_path), *((c.text, c.path) for c in attempt.called_workflows)]
+    parsed = [parse_workflow(text.value, path) for text, path in texts if isinstance(text, Known)]
+    if not isinstance(attempt.workflow_text, Known) or not isinstance(parsed[0], Workflow):
+        return []
+    return [file for file in parsed if isinstance(file, Workflow)]
+
+
+def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tuple[Job, ...]:
+    if not isinstance(attempt.jobs, Known):
+        return ()
+    if depth < Depth.VERDICT:
+        jobs = tuple(job for job in attempt.jobs.value if job.conclusion in STOPPED)
+    else:
+        jobs = jobs_to_read(attempt.jobs.value, workflows, everything=depth >= Depth.EVERYTHING)
+    # Failed jobs first: a bound must not hide what stopped the run.
+    chosen = tuple(sorted(jobs, key=lambda job: job.conclusion not in STOPPED))
+    return chosen if depth >= Depth.EVERYTHING else chosen[:MOST_LOGS]
+
+
+def _said(attempt: Attempt, words: dict[tuple[Key, int], Words], depth: Depth) -> Attempt:
+    if not isinstance(attempt.jobs, Known):
+        return attempt
+    jobs = tuple(
+        job if _has_spoken(attempt, job, depth) else _job_said(job, words.get((attempt.key, job.id)), depth)
+        for job in attempt.jobs.value
+    )
+    return replace(attempt, jobs=replace(attempt.jobs, value=jobs))
+
+
+def _job_said(job: Job, words: Words | None, depth: Depth) -> Job:
+    if words is not None:
+        return replace(job, log=words.log, annotations=words.annotations, log_steps=words.log_steps)
+    what = f"the log of the job {job.name}"
+    if job.conclusion == "skipped":
+        return replace(job, log=Absent(f"{what}: the job was skipped"))
+    if depth < Depth.VERDICT:
+        return job
+    return replace(
+        job,
+        log=Unreadable(
+            what,
+            NOT_CHOSEN,
+            f"read it at {job.html_url}" if job.html_url else "read it on GitHub",
+        ),
+    )
+
+
+def _with_text(called: CalledWorkflow, files: dict[FileAt, Reading[str]]) -> CalledWorkflow:
+    place = called_file(called)
+    return replace(called, text=files.get(place, called.text)) if place else called

@@ -1,0 +1,107 @@
+"""One attempt of a run: the run object, its jobs, their steps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.runs import Attempt, Job, Repository, Step
+from probes.github.http.client import Client, Json
+from probes.github.http.errors import GitHubProblem, NotFound, ReadFailure
+from probes.github.read.fields import children, moment, number, optional_text, required_number, text, texts
+from probes.github.read.runs import attempt_of
+
+
+def read_attempt(client: Client, repository: Repository, run_id: int, attempt: int | None) -> Attempt:
+    """A run's attempt without its parts; None is the latest.
+
+    Raises GitHubProblem where the repository has no such run or the run no such attempt, else ReadFailure.
+    """
+    path = f"/repos/{repository.full_name}/actions/runs/{run_id}"
+    try:
+        address = path if attempt is None else f"{path}/attempts/{attempt}"
+        return attempt_of(client.object(address, remember=True), repository)
+    except NotFound:
+        which = "" if attempt is None else f" with an attempt {attempt}"
+        raise GitHubProblem(
+            f"{repository.full_name} has no workflow run {run_id}{which}, or GitHub has deleted it.",
+            "Check the number in the run's address: https://github.com/OWNER/REPO/actions/runs/NUMBER.",
+        ) from None
+
+
+def read_earlier(client: Client, latest: Attempt, number: int) -> Attempt:
+    """An earlier attempt of a run.
+
+    Where GitHub no longer has it, an attempt of which nothing but its number is known: it took place, and a chain without
+    it would look shorter than it was. Raises ReadFailure for any other fault.
+    """
+    path = f"/repos/{latest.repository.full_name}/actions/runs/{latest.run_id}/attempts/{number}"
+    try:
+        return attempt_of(client.object(path), latest.repository)
+    except NotFound:
+        return replace(
+            latest, attempt=number, status="unknown", conclusion=None, actor="", started_at=None, updated_at=None
+        )
+
+
+def read_again(client: Client, attempt: Attempt) -> tuple[Attempt, ...]:
+    """An active attempt as it is now, without its parts, if it has changed; with it the latest, if that is another.
+
+    Raises GitHubProblem where the run is gone, else ReadFailure. Unchanged, it costs no part of the rate limit.
+    """
+    latest = read_attempt(client, attempt.repository, attempt.run_id, None)
+    if latest.attempt <= attempt.attempt:
+        return (latest,) if _differs(latest, attempt) else ()
+    return (read_earlier(client, latest, attempt.attempt), latest)
+
+
+def _differs(now: Attempt, before: Attempt) -> bool:
+    """Whether the run objects differ; parts do not count."""
+    names = (
+        "jobs",
+        "workflow_text",
+        "oidc_customization",
+        "artifacts",
+        "called_workflows",
+        "local_actions",
+        "environment",
+    )
+    parts = {name: getattr(before, name) for name in names}
+    return replace(now, **parts, origin=before.origin, reconstructed=before.reconstructed) != before
+
+
+def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:
+    """The attempt's jobs with their steps, in GitHub's order, without logs and annotations."""
+    path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/attempts/{attempt.attempt}/jobs"
+    try:
+        found = client.whole_list(path, "jobs", remember=not attempt.complete)
+        return Known(tuple(job_of(job) for job in found))
+    except ReadFailure as failure:
+        return failure.reading(f"the jobs of run {attempt.run_id}, attempt {attempt.attempt}")
+
+
+def job_of(job: Json) -> Job:
+    """A job object as a value. Raises BrokenAnswer for one without id."""
+    return Job(
+        id=required_number(job, "id", "job"),
+        name=text(job, "name"),
+        status=text(job, "status", "unknown"),
+        conclusion=optional_text(job, "conclusion"),
+        started_at=moment(job, "started_at"),
+        completed_at=moment(job, "completed_at"),
+        html_url=text(job, "html_url"),
+        steps=tuple(_step(step, position) for position, step in enumerate(children(job, "steps"), start=1)),
+        runner_name=text(job, "runner_name"),
+        labels=texts(job, "labels"),
+    )
+
+
+def _step(step: Json, position: int) -> Step:
+    return Step(
+        number=number(step, "number") or position,
+        name=text(step, "name"),
+        status=text(step, "status", "unknown"),
+        conclusion=optional_text(step, "conclusion"),
+        started_at=moment(step, "started_at"),
+        completed_at=moment(step, "completed_at"),
+    )

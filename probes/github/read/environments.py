@@ -1,0 +1,123 @@
+"""A repository's deployment environments: who may deploy from which ref, and what a job has to wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote
+
+from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
+from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.facts.runs import Repository
+from probes.github.http.client import Client, Json
+from probes.github.http.errors import BrokenAnswer, ReadFailure
+from probes.github.read.fields import child, children, flag, moment, number, text
+
+_MOST_PAGES = 5
+_MOST_WITH_POLICIES = 30
+"""Environments of which the listed refs are read when all are asked for: previews can be hundreds."""
+
+
+def read_environments(client: Client, repository: Repository) -> Reading[tuple[Environment, ...]]:
+    """All environments, with the patterns of refs that may deploy to them. One request, and one for each list of refs."""
+    path = f"/repos/{repository.full_name}/environments"
+    try:
+        found = client.whole_list(path, "environments", most_pages=_MOST_PAGES)
+        environments = [_environment(entry) for entry in found]
+    except ReadFailure as failure:
+        return failure.reading(f"the environments of {repository.full_name}")
+    asked = 0
+    whole: list[Environment] = []
+    for environment in environments:
+        listed = environment.refs is DeployableRefs.LISTED
+        asked += listed
+        whole.append(
+            _with_policies(client, path, environment) if listed and asked <= _MOST_WITH_POLICIES else environment
+        )
+    return Known(tuple(whole))
+
+
+def read_environment(client: Client, repository: Repository, name: str) -> Reading[Environment]:
+    """One environment. Absent where the list, which the token may see, does not hold it."""
+    path = f"/repos/{repository.full_name}/environments"
+    what = f"the environment {name} of {repository.full_name}"
+    try:
+        found = client.whole_list(path, "environments", most_pages=_MOST_PAGES)
+        # GitHub takes names of environments in any case.
+        entry = next((entry for entry in found if text(entry, "name").casefold() == name.casefold()), None)
+        if entry is None:
+            if len(found) >= _MOST_PAGES * 100:
+                entry = client.object(f"{path}/{quote(name, safe='')}")
+            else:
+                return Absent(what)
+        environment = _environment(entry)
+    except ReadFailure as failure:
+        return failure.reading(what)
+    if environment.refs is DeployableRefs.LISTED:
+        environment = _with_policies(client, path, environment)
+    return Known(environment)
+
+
+def _environment(entry: Json) -> Environment:
+    name = text(entry, "name")
+    if not name:
+        raise BrokenAnswer("GitHub's answer describes an environment without `name`", "try again")
+    refs = _refs(entry)
+    return Environment(
+        name=name,
+        refs=refs,
+        policies=Known(())
+        if refs is not DeployableRefs.LISTED
+        else ReadFailure("they were not read", "ask for this environment by its name", "actions: read").reading(
+            f"the refs that may deploy to {name}"
+        ),
+        rules=tuple(_rule(rule) for rule in children(entry, "protection_rules")),
+        html_url=text(entry, "html_url"),
+        created_at=moment(entry, "created_at"),
+        updated_at=moment(entry, "updated_at"),
+    )
+
+
+def _refs(entry: Json) -> DeployableRefs:
+    """``deployment_branch_policy``: null for every ref. Raises BrokenAnswer where it is not there: silence is no null."""
+    if "deployment_branch_policy" not in entry:
+        raise BrokenAnswer("GitHub's answer does not say which refs may deploy", "try again")
+    policy = child(entry, "deployment_branch_policy")
+    if flag(policy, "protected_branches"):
+        return DeployableRefs.PROTECTED
+    if flag(policy, "custom_branch_policies"):
+        return DeployableRefs.LISTED
+    if entry["deployment_branch_policy"] is None:
+        return DeployableRefs.ANY
+    raise BrokenAnswer(
+        "GitHub's answer names a deployment policy that is not known", "look at the environment on GitHub"
+    )
+
+
+def _with_policies(client: Client, path: str, environment: Environment) -> Environment:
+    address = f"{path}/{quote(environment.name, safe='')}/deployment-branch-policies"
+    policies: Reading[tuple[RefPolicy, ...]]
+    try:
+        found = client.whole_list(address, "branch_policies", most_pages=3)
+        policies = Known(tuple(RefPolicy(text(entry, "name"), text(entry, "type", "branch")) for entry in found))
+    except ReadFailure as failure:
+        policies = failure.reading(f"the refs that may deploy to {environment.name}")
+    return replace(environment, policies=policies)
+
+
+def _rule(rule: Json) -> ProtectionRule:
+    return ProtectionRule(
+        kind=text(rule, "type", "unknown"),
+        wait_minutes=number(rule, "wait_timer"),
+        reviewers=tuple(_reviewers(children(rule, "reviewers"))),
+        prevent_self_review=flag(rule, "prevent_self_review"),
+    )
+
+
+def _reviewers(entries: Iterable[Json]) -> Iterable[str]:
+    for entry in entries:
+        reviewer = child(entry, "reviewer")
+        if login := text(reviewer, "login"):
+            yield login
+        elif slug := text(reviewer, "slug"):
+            yield f"team/{slug}"

@@ -1,0 +1,167 @@
+"""Workflow runs: listed page by page with GitHub's own filters, and one run object as an attempt without its parts."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+from diagnosis.facts.reading import Unreadable
+from diagnosis.facts.runs import Attempt, CalledWorkflow, Repository
+from probes.github.http.client import Client, Json
+from probes.github.http.errors import BrokenAnswer, GitHubProblem, NotFound
+from probes.github.read.fields import child, children, moment, number, optional_text, required_number, text
+
+STATUSES = frozenset(
+    {
+        *("queued", "requested", "waiting", "pending", "in_progress", "completed"),
+        *("success", "failure", "neutral", "cancelled", "skipped", "timed_out"),
+        *("action_required", "stale", "startup_failure"),
+    }
+)
+"""What GitHub takes as ``status``: statuses and conclusions alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What GitHub shall list; an empty text means all."""
+
+    workflow: str = ""
+    """Workflow file name (``release.yml``), its path, its id, or its shown name."""
+    branch: str = ""
+    actor: str = ""
+    event: str = ""
+    status: str = ""
+    """One of :data:`STATUSES`."""
+    commit: str = ""
+    """Head commit, whole."""
+    created: str = ""
+    """GitHub's date syntax: ``>=2026-02-01``, ``2026-02-01..2026-02-14``."""
+
+    def parameters(self) -> dict[str, str | int]:
+        """As query parameters, without the workflow, which is part of the path."""
+        named = {
+            "branch": self.branch,
+            "actor": self.actor,
+            "event": self.event,
+            "status": self.status,
+            "head_sha": self.commit,
+            "created": self.created,
+        }
+        return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of runs, newest first, each as its latest attempt without jobs and logs."""
+
+    attempts: tuple[Attempt, ...]
+    total: int
+    next_page: int | None
+
+
+def list_runs(client: Client, repository: Repository, run_filter: RunFilter, page: int) -> RunPage:
+    """One page of the repository's runs, pages counted from 1. Raises ReadFailure, GitHubProblem for a bad filter."""
+    if run_filter.status and run_filter.status not in STATUSES:
+        raise GitHubProblem(
+            f"GitHub knows no run status `{run_filter.status[:40]}`.",
+            _nearest(run_filter.status, sorted(STATUSES)) or f"Use one of: {', '.join(sorted(STATUSES))}.",
+        )
+    base = f"/repos/{repository.full_name}/actions"
+    if run_filter.workflow:
+        base += f"/workflows/{workflow_key(client, repository, run_filter.workflow)}"
+    found = client.page(f"{base}/runs", "workflow_runs", max(page, 1), run_filter.parameters(), remember=True)
+    attempts = tuple(attempt_of(run, repository) for run in found.items)
+    return RunPage(attempts, found.total, max(page, 1) + 1 if found.more else None)
+
+
+def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
+    """The workflow's file name or id for the address; a shown name, or the path of one that GitHub made (``dynamic/…``),
+    is looked up. Raises GitHubProblem."""
+    if wanted.isascii() and wanted.isdigit():
+        return wanted
+    file = wanted.partition("@")[0]
+    if file.endswith((".yml", ".yaml")):
+        return quote(file.rpartition("/")[2], safe="")
+    workflows = client.whole_list(f"/repos/{repository.full_name}/actions/workflows", "workflows", most_pages=3)
+    named = {text(workflow, "path"): number(workflow, "id") for workflow in workflows}
+    named |= {text(workflow, "name"): number(workflow, "id") for workflow in workflows}
+    if (key := named.get(wanted)) is not None:
+        return str(key)
+    known = sorted(name for name in named if name)
+    raise GitHubProblem(
+        f"{repository.full_name} has no workflow named `{wanted[:60]}`.",
+        _nearest(wanted, known) or f"Give a file name or one of: {', '.join(known[:8]) or 'none is listed'}.",
+    )
+
+
+def attempt_of(run: Json, repository: Repository) -> Attempt:
+    """A run object as a value. Raises BrokenAnswer for one without id or time of creation."""
+    run_id = required_number(run, "id", "run")
+    created_at = moment(run, "created_at")
+    if created_at is None:
+        raise BrokenAnswer("GitHub's answer describes a run without `created_at`", "try again")
+    return Attempt(
+        repository=repository_of(child(run, "repository"), repository),
+        run_id=run_id,
+        attempt=number(run, "run_attempt") or 1,
+        run_number=number(run, "run_number") or 0,
+        workflow_name=text(run, "name"),
+        workflow_path=text(run, "path"),
+        event=text(run, "event"),
+        head_branch=optional_text(run, "head_branch"),
+        head_sha=text(run, "head_sha"),
+        status=text(run, "status", "unknown"),
+        conclusion=optional_text(run, "conclusion"),
+        title=text(run, "display_title"),
+        actor=text(child(run, "triggering_actor"), "login") or text(child(run, "actor"), "login"),
+        created_at=created_at,
+        started_at=moment(run, "run_started_at"),
+        updated_at=moment(run, "updated_at"),
+        html_url=text(run, "html_url"),
+        head_repository=optional_text(child(run, "head_repository"), "full_name"),
+        called_workflows=tuple(_called(entry) for entry in children(run, "referenced_workflows")),
+    )
+
+
+def _called(entry: Json) -> CalledWorkflow:
+    path = text(entry, "path")
+    return CalledWorkflow(
+        path=path,
+        commit=text(entry, "sha"),
+        ref=optional_text(entry, "ref"),
+        text=Unreadable(path, "it was not read", "open the attempt", "contents: read"),
+    )
+
+
+def repository_of(value: Json, known: Repository) -> Repository:
+    """A repository object as a value, filled up with what is known of it already."""
+    created: datetime | None = moment(value, "created_at")
+    return replace(
+        known,
+        # The name as GitHub spells it: subjects are compared by exact case.
+        full_name=text(value, "full_name", known.full_name),
+        id=number(value, "id") or known.id,
+        owner_id=number(child(value, "owner"), "id") or known.owner_id,
+        created_at=created or known.created_at,
+        default_branch=optional_text(value, "default_branch") or known.default_branch,
+        html_url=text(value, "html_url", known.html_url),
+    )
+
+
+def read_repository(client: Client, full_name: str) -> Repository:
+    """The repository with its ids and date of creation. Raises GitHubProblem where it is unknown, else ReadFailure."""
+    try:
+        value = client.object(f"/repos/{full_name}")
+    except NotFound:
+        raise GitHubProblem(
+            f"{client.access.host} shows no repository {full_name} to this token.",
+            "Check the name; for a private repository give a token that may read it.",
+        ) from None
+    return repository_of(value, Repository(full_name))
+
+
+def _nearest(wanted: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(wanted, known, n=1)
+    return f"Did you mean `{near[0]}`?" if near else ""

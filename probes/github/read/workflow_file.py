@@ -1,0 +1,254 @@
+"""What a workflow file or an action's file says: YAML text into :mod:`diagnosis.facts.workflow`, with line numbers.
+
+The file is foreign. It is composed into nodes and never constructed, so no tag runs anything and no alias is ever
+unfolded: only the members that planescope knows are looked at, and their number is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from diagnosis.facts.workflow import Action, UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+
+_LONGEST = 512_000
+_MOST_STEPS = 5_000
+_MOST_MEMBERS = 20_000
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+T = TypeVar("T")
+
+
+class _NotAWorkflow(Exception):  # noqa: N818 - becomes a value at once
+    def __init__(self, why: str, node: Any) -> None:
+        super().__init__(why)
+        self.line: int = node.start_mark.line + 1
+
+
+@lru_cache(maxsize=64)
+def parse_workflow(text: str, path: str) -> Workflow | UnparsableWorkflow:
+    """The file as values, or why it is none and at which line. Never raises.
+
+    Remembered: the file rarely changes between the runs of a chain, and parsing takes longer than the request.
+    """
+    return _parsed(text, path, lambda root: _Reader(path).workflow(root))
+
+
+@lru_cache(maxsize=64)
+def parse_action(text: str, path: str) -> Action | UnparsableWorkflow:
+    """An action's file as values, or why it is none and at which line. Never raises."""
+    return _parsed(text, path, lambda root: _Reader(path).action(root))
+
+
+def _parsed(text: str, path: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
+    if len(text) > _LONGEST:
+        return UnparsableWorkflow(path, f"it is longer than {_LONGEST // 1000} thousand characters")
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+        if root is None:
+            return UnparsableWorkflow(path, "it is empty")
+        return read(root)
+    except _NotAWorkflow as fault:
+        return UnparsableWorkflow(path, str(fault), fault.line)
+    except MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        why = " ".join(str(fault.problem or fault.context or "it is no YAML").split())
+        return UnparsableWorkflow(path, f"it is no valid YAML: {why}"[:200], mark.line + 1 if mark else None)
+    except RecursionError:
+        return UnparsableWorkflow(path, "it is nested too deeply")
+    except (YAMLError, ValueError) as fault:
+        return UnparsableWorkflow(path, f"it is no valid YAML: {' '.join(str(fault).split())}"[:200])
+
+
+class _Reader:
+    """Reads one file; counts what it reads, since an alias can repeat a whole job for a few bytes."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._steps = 0
+        self._members = 0
+
+    def workflow(self, root: Any) -> Workflow:
+        top = self._map(root, "the file")
+        jobs = top.get("jobs")
+        if jobs is None:
+            raise _NotAWorkflow("it has no `jobs`", root)
+        return Workflow(
+            path=self._path,
+            name=_scalar(top.get("name")),
+            jobs=self._jobs(jobs),
+            permissions=self._permissions(top.get("permissions")),
+            env=self._pairs(top.get("env")),
+            triggers=self._triggers(top.get("on")),
+            inputs=self._inputs(top.get("on")),
+        )
+
+    def action(self, root: Any) -> Action:
+        top = self._map(root, "the file")
+        if "runs" not in top:
+            raise _NotAWorkflow("it has no `runs`", root)
+        runs = self._map(top["runs"], "`runs`")
+        steps = runs.get("steps") if (_scalar(runs.get("using")) or "").lower() == "composite" else None
+        return Action(
+            path=self._path,
+            steps=self._steps_of(steps, "the action"),
+            inputs=tuple((name, _default(members) or "") for name, members in self._described(top, "inputs")),
+            outputs=tuple(
+                (name, value)
+                for name, members in self._described(top, "outputs")
+                if (value := _scalar(members.get("value")))
+            ),
+        )
+
+    def _described(self, top: dict[str, Any], what: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, node in self._members_of(top.get(what), f"`{what}`"):
+            yield name, dict(self._members_of(node, f"`{name[:40]}`"))
+
+    def _jobs(self, node: Any) -> tuple[WorkflowJob, ...]:
+        jobs = self._map(node, "`jobs`")
+        # A job's line is that of its name; its node begins below it, or elsewhere if it is an alias.
+        lines = {_scalar(key): key.start_mark.line + 1 for key, _ in node.value}
+        return tuple(self._job(name, job, lines[name]) for name, job in jobs.items())
+
+    def _job(self, name: str, node: Any, line: int) -> WorkflowJob:
+        job = self._map(node, f"the job `{name[:40]}`")
+        return WorkflowJob(
+            id=name,
+            name=_scalar(job.get("name")),
+            steps=self._steps_of(job.get("steps"), f"the job `{name[:40]}`"),
+            permissions=self._permissions(job.get("permissions")),
+            environment=self._environment(job.get("environment")),
+            condition=_scalar(job.get("if")),
+            continue_on_error=_flag(job.get("continue-on-error")),
+            uses=_scalar(job.get("uses")),
+            env=self._pairs(job.get("env")),
+            runs_on=self._runs_on(job.get("runs-on")),
+            line=line,
+            inputs=self._pairs(job.get("with")),
+        )
+
+    def _steps_of(self, node: Any, what: str) -> tuple[WorkflowStep, ...]:
+        if node is not None and not isinstance(node, SequenceNode):
+            raise _NotAWorkflow(f"the steps of {what} are no list", node)
+        return tuple(self._step(step) for step in node.value) if node is not None else ()
+
+    def _step(self, node: Any) -> WorkflowStep:
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise _NotAWorkflow(f"it has more than {_MOST_STEPS} steps", node)
+        step = self._map(node, "a step")
+        return WorkflowStep(
+            name=_scalar(step.get("name")),
+            uses=_scalar(step.get("uses")),
+            run=_scalar(step.get("run")),
+            inputs=self._pairs(step.get("with")),
+            env=self._pairs(step.get("env")),
+            condition=_scalar(step.get("if")),
+            continue_on_error=_flag(step.get("continue-on-error")),
+            line=node.start_mark.line + 1,
+        )
+
+    def _map(self, node: Any, what: str) -> dict[str, Any]:
+        """A mapping's members by name. A name that stands twice is an error to GitHub too."""
+        if not isinstance(node, MappingNode):
+            raise _NotAWorkflow(f"{what} is no mapping", node)
+        members: dict[str, Any] = {}
+        for key, value in node.value:
+            name = _scalar(key)
+            if name is None:
+                _no_name(key)
+            if name in members:
+                raise _NotAWorkflow(f"`{name[:40]}` stands twice in {what}", key)
+            members[name] = value
+        self._members += len(members)
+        if self._members > _MOST_MEMBERS:
+            raise _NotAWorkflow(f"it has more than {_MOST_MEMBERS} members", node)
+        return members
+
+    def _members_of(self, node: Any, what: str) -> Iterator[tuple[str, Any]]:
+        if isinstance(node, MappingNode):
+            yield from self._map(node, what).items()
+
+    def _pairs(self, node: Any) -> Pairs:
+        """A mapping of scalars as text. Lists and mappings among the values mean nothing here and are left out."""
+        return tuple(
+            (name, _text(value)) for name, value in self._members_of(node, "a block") if isinstance(value, ScalarNode)
+        )
+
+    def _permissions(self, node: Any) -> Pairs | None:
+        """None: not stated. ``{}`` takes all away. The short forms count for every permission: ``*``."""
+        if node is None:
+            return None
+        if isinstance(node, ScalarNode):
+            short = _text(node)
+            if not short:
+                return None
+            if short not in ("read-all", "write-all"):
+                raise _NotAWorkflow(f"`permissions: {short[:40]}` is none of the forms that GitHub knows", node)
+            return (("*", short),)
+        self._map(node, "`permissions`")
+        return self._pairs(node)
+
+    def _environment(self, node: Any) -> str | None:
+        """``environment: NAME`` or ``environment: {name: NAME, url: …}``."""
+        if isinstance(node, MappingNode):
+            return _scalar(self._map(node, "`environment`").get("name"))
+        return _scalar(node)
+
+    def _runs_on(self, node: Any) -> str | None:
+        """A label, a list of labels, or a group with labels, as one text."""
+        if isinstance(node, MappingNode):
+            parts = self._map(node, "`runs-on`")
+            shown = [shown for part in ("group", "labels") if (shown := self._runs_on(parts.get(part)))]
+            return ", ".join(shown) or None
+        if isinstance(node, SequenceNode):
+            return ", ".join(_text(label) for label in node.value[:50] if isinstance(label, ScalarNode)) or None
+        return _scalar(node)
+
+    def _triggers(self, node: Any) -> tuple[str, ...]:
+        """``on`` as a name, a list of names, or a mapping by name."""
+        if isinstance(node, SequenceNode):
+            return tuple(_text(name) for name in node.value[:200] if isinstance(name, ScalarNode))
+        if isinstance(node, MappingNode):
+            return tuple(self._map(node, "`on`"))
+        return (_text(node),) if _scalar(node) else ()
+
+    def _inputs(self, node: Any) -> tuple[tuple[str, str | None], ...]:
+        """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
+        triggers = dict(self._members_of(node, "`on`"))
+        found: dict[str, str | None] = {}
+        for name in ("workflow_call", "workflow_dispatch"):
+            trigger = dict(self._members_of(triggers.get(name), f"`{name}`"))
+            for own, value in self._members_of(trigger.get("inputs"), "`inputs`"):
+                found[own] = _default(dict(self._members_of(value, f"the input `{own[:40]}`")))
+        return tuple(found.items())
+
+
+def _default(members: dict[str, Any]) -> str | None:
+    node = members.get("default")
+    return _text(node) if isinstance(node, ScalarNode) else None
+
+
+def _scalar(node: Any) -> str | None:
+    """A scalar's text; None where it is absent, null or no scalar."""
+    return (_text(node) or None) if isinstance(node, ScalarNode) else None
+
+
+def _text(node: Any) -> str:
+    """A scalar as it is written: ``true`` and ``012`` stay what they are; null is empty."""
+    return "" if str(node.tag) == "tag:yaml.org,2002:null" else str(node.value)
+
+
+def _flag(node: Any) -> bool | str:
+    """``continue-on-error``: true, false, or the expression that decides."""
+    written = _scalar(node) or "false"
+    return {"true": True, "false": False}.get(written.lower(), written)
+
+
+def _no_name(node: Any) -> NoReturn:
+    raise _NotAWorkflow("a member has no name", node)

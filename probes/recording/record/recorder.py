@@ -1,0 +1,222 @@
+"""Records runs: everything that the usual readers read of them, as a recording that replays offline.
+
+The readers are the ones that a diagnosis uses, so a replay asks for nothing that was not asked for here. Their answers
+lie on a tape as GitHub gave them; what they made of them (logs, files, readings) is scrubbed already. Both together make
+the recording. Logs go to a spool directory run by run, so that many runs do not have to fit into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from diagnosis.closure.chain import in_order
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt, Job, OidcCustomization
+from probes.github.http.client import Json
+from probes.github.http.credentials import GitHubAccess
+from probes.github.http.errors import GitHubProblem
+from probes.github.http.pace import never, silent
+from probes.github.read.attempt_parts import Depth
+from probes.github.read.fields import number
+from probes.github.source import CancelHook, GitHubSource, ProgressHook
+from probes.ledger import Ledger
+from probes.recording.format import (
+    JsonObject,
+    RecordedAttempt,
+    RecordedCase,
+    RecordedJob,
+    RecordedLog,
+    RecordedRun,
+    Recording,
+    Refusal,
+    RefusedAddress,
+)
+from probes.recording.record.artifacts import recorded_artifacts
+from probes.recording.record.files import RecordedFiles
+from probes.recording.record.objects import Cleaner, job_object, run_object, workflow_objects
+from probes.recording.record.surroundings import Surroundings, surroundings
+from probes.recording.record.tape import NO_ANSWER, Tape
+
+_DROPPED = Unreadable("it", "it was recorded", "read the recording")
+"""In place of the parts of an attempt that lie in the spool already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something that could not be read and is recorded as refused."""
+
+    reading: Unreadable
+    passing: bool
+    """Whether a later recording would likely have it: a timeout, a rate limit, a fault of the server."""
+
+
+class Recorder:
+    """Reads runs of one repository onto a tape; a context manager.
+
+    ``spool`` is a directory that outlives the recording's writing. ``options`` go to :class:`GitHubSource`.
+    """
+
+    def __init__(self, repository: str, access: GitHubAccess, ledger: Ledger, spool: Path, **options: Any) -> None:
+        self.gaps: list[Gap] = []
+        self._tape = Tape()
+        self._access = access
+        self._source = GitHubSource(repository, access, ledger, client=self._tape.client, **options)
+        self._spool = spool
+        self._cleaner = Cleaner(access.token)
+        self._runs: dict[int, RecordedRun] = {}
+        self._attempts: dict[tuple[int, int], Attempt] = {}
+        self._files = RecordedFiles(self._cleaner)
+        self._refused: dict[tuple[str, str], Refusal] = {}
+        self._customization: Reading[OidcCustomization] | None = None
+
+    def add(self, run_id: int, *, cancelled: CancelHook = never, progress: ProgressHook = silent) -> None:
+        """Read every attempt of a run. Raises GitHubProblem, Cancelled, OSError (the spool is full)."""
+        attempts = self._source.attempts_of(run_id, Depth.EVERYTHING, cancelled=cancelled, progress=progress)
+        recorded = tuple(found for attempt in attempts if (found := self._attempt(attempt)) is not None)
+        if not recorded:
+            raise GitHubProblem(
+                f"The run {run_id} could not be recorded: GitHub no longer has it.", "Name another run."
+            )
+        base = self._base()
+        artifacts, refusal = recorded_artifacts(
+            self._cleaner, self._tape.items(f"{base}/actions/runs/{run_id}/artifacts"), attempts, self._refusal_of
+        )
+        if refusal is not None:
+            self._refuse(f"{base}/actions/runs/{run_id}/artifacts", refusal)
+        self._runs[run_id] = RecordedRun(recorded, artifacts)
+
+    def recording(self, *, case: Case | None = None, at: datetime, cancelled: CancelHook = never) -> Recording:
+        """What was read so far. Raises GitHubProblem, Cancelled."""
+        repository = self._source.repository(cancelled=cancelled)
+        base = self._base()
+        around = self._around(cancelled)
+        runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created_at, run.id)))
+        raw = self._tape.object(f"/repos/{self._source.name}") or {}
+        host = self._access.host
+        return Recording(
+            title=f"{len(runs)} run{'s' if len(runs) != 1 else ''} of {repository.full_name} on {host}",
+            api_url=self._access.url,
+            repository={**self._cleaner.object(raw), "full_name": repository.full_name},
+            workflows=workflow_objects(
+                self._cleaner, self._listed_workflows(cancelled), (run.attempts[-1].run for run in runs)
+            ),
+            environments=around.environments,
+            comparisons=around.comparisons,
+            answers=around.answers,
+            files=self._files.read(),
+            refused=tuple(
+                RefusedAddress(path, refusal, ref)
+                for (path, ref), refusal in (self._refused | self._files.refused(self._refusal_of)).items()
+            ),
+            oidc_customization=self._oidc(base),
+            runs=runs,
+            case=_recorded_case(case),
+            recorded_at=at,
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._source.close()
+
+    def _base(self) -> str:
+        return f"/repos/{self._source.repository().full_name}"
+
+    def _attempt(self, attempt: Attempt) -> RecordedAttempt | None:
+        """None for one that GitHub has lost: the replay will find it lost too."""
+        path = f"{self._base()}/actions/runs/{attempt.run_id}"
+        raw = self._tape.object(f"{path}/attempts/{attempt.attempt}")
+        if raw is None and (latest := self._tape.object(path)) is not None:
+            raw = latest if (number(latest, "run_attempt") or 1) == attempt.attempt else None
+        if raw is None:
+            return None
+        self._files.add(attempt)
+        self._attempts[attempt.key] = replace(attempt, jobs=_DROPPED, artifacts=_DROPPED, workflow_text=_DROPPED)
+        if isinstance(attempt.oidc_customization, Known) or self._customization is None:
+            self._customization = attempt.oidc_customization
+        jobs_path = f"{path}/attempts/{attempt.attempt}/jobs"
+        jobs: tuple[RecordedJob, ...] = ()
+        if isinstance(attempt.jobs, Known):
+            objects = {item.get("id"): item for item in self._tape.items(jobs_path)}
+            jobs = tuple(self._job(attempt, job, objects.get(job.id, {})) for job in attempt.jobs.value)
+        elif isinstance(attempt.jobs, Unreadable):
+            self._refuse(jobs_path, self._refusal_of(jobs_path, attempt.jobs))
+        return RecordedAttempt(run_object(self._cleaner, raw, attempt), jobs)
+
+    def _job(self, attempt: Attempt, job: Job, raw: Json) -> RecordedJob:
+        base = self._base()
+        notes_path = f"{base}/check-runs/{job.id}/annotations"
+        annotations: tuple[JsonObject, ...] = ()
+        if isinstance(job.annotations, Known):
+            annotations = tuple(self._cleaner.object(item) for item in self._tape.items(notes_path))
+        elif isinstance(job.annotations, Unreadable):
+            self._refuse(notes_path, self._refusal_of(notes_path, job.annotations))
+        return RecordedJob(job_object(self._cleaner, raw, job), self._log(attempt, job), annotations)
+
+    def _log(self, attempt: Attempt, job: Job) -> RecordedLog | Refusal | None:
+        if isinstance(job.log, Absent) or job.status != "completed":
+            return None
+        if isinstance(job.log, Unreadable):
+            return self._refusal_of(f"{self._base()}/actions/jobs/{job.id}/logs", job.log)
+        file = self._spool / f"{attempt.run_id}-{attempt.attempt}-{job.id}.txt"
+        file.write_bytes(self._cleaner.text(job.log.value).encode())
+        return RecordedLog(file, held_steps=job.log_steps)
+
+    def _refusal_of(self, path: str, reading: Unreadable) -> Refusal:
+        """A gap, as it will be answered on replay."""
+        status = self._tape.status(path)
+        self.gaps.append(Gap(reading, passing=status == NO_ANSWER and not reading.lasting))
+        return Refusal(
+            status,
+            self._cleaner.text(reading.why),
+            how=self._cleaner.text(reading.how),
+            permission=reading.permission,
+        )
+
+    def _refuse(self, path: str, refusal: Refusal) -> None:
+        self._refused[path, ""] = refusal
+
+    def _oidc(self, base: str) -> JsonObject | Refusal | None:
+        path = f"{base}/actions/oidc/customization/sub"
+        if isinstance(self._customization, Unreadable):
+            return self._refusal_of(path, self._customization)
+        raw = self._tape.object(path)
+        return self._cleaner.object(raw) if raw is not None else None
+
+    def _listed_workflows(self, cancelled: CancelHook) -> Sequence[Json]:
+        """What the replay needs to list runs by workflow; without it the runs themselves must do."""
+        path = f"{self._base()}/actions/workflows"
+        try:
+            return self._source.ask(
+                "The list of workflows",
+                lambda client: client.whole_list(path, "workflows", most_pages=3),
+                cancelled=cancelled,
+            )
+        except GitHubProblem:
+            return ()
+
+    def _around(self, cancelled: CancelHook) -> Surroundings:
+        """Read what stands around the runs as well, and refuse on replay what was refused here."""
+        self._source.environments(cancelled=cancelled)
+        self._source.between(in_order(self._attempts.values()), cancelled=cancelled)
+        around = surroundings(self._cleaner, self._tape, self._base())
+        for path, what, failure in around.failures:
+            self._refuse(path, self._refusal_of(path, failure.reading(what)))
+        return around
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _recorded_case(case: Case | None) -> RecordedCase:
+    return RecordedCase(case, (), (None,) * len(case.changes)) if case is not None else RecordedCase()

@@ -1,0 +1,69 @@
+"""What stands around recorded runs: environments, and the commits and pull requests between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from probes.github.http.client import Json
+from probes.github.http.errors import ReadFailure
+from probes.github.read.fields import children
+from probes.recording.format import JsonObject, RecordedAnswer
+from probes.recording.record.objects import Cleaner
+from probes.recording.record.tape import Tape
+
+_WHAT = (
+    ("/environments", "the environments"),
+    ("/compare/", "the commits between two runs"),
+    ("/commits/", "the pull requests of a commit"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """As a recording keeps them."""
+
+    environments: tuple[JsonObject, ...] = ()
+    comparisons: tuple[tuple[str, str, JsonObject], ...] = ()
+    answers: tuple[RecordedAnswer, ...] = ()
+    failures: tuple[tuple[str, str, ReadFailure], ...] = field(default=())
+    """``(path, what, failure)`` of what was refused."""
+
+
+def surroundings(cleaner: Cleaner, tape: Tape, base: str) -> Surroundings:
+    """What of it is on the tape; ``base`` is the repository's path."""
+    return Surroundings(
+        environments=tuple(cleaner.object(item) for item in tape.items(f"{base}/environments")),
+        comparisons=tuple(_comparisons(cleaner, tape, f"{base}/compare/")),
+        answers=(
+            *(_list(cleaner, tape, *found) for found in tape.lists_below(f"{base}/environments/")),
+            *(_list(cleaner, tape, *found) for found in tape.lists_below(f"{base}/commits/")),
+            *(
+                RecordedAnswer(unquote(path), cleaner.object(item))
+                for path, item in tape.objects_below(f"{base}/environments/")
+            ),
+        ),
+        failures=tuple(
+            (unquote(path), what, failure) for part, what in _WHAT for path, failure in tape.failures_below(base + part)
+        ),
+    )
+
+
+def _list(cleaner: Cleaner, tape: Tape, path: str, member: str | None) -> RecordedAnswer:
+    return RecordedAnswer(unquote(path), tuple(cleaner.object(item) for item in tape.items(path)), member or "")
+
+
+def _comparisons(cleaner: Cleaner, tape: Tape, prefix: str) -> list[tuple[str, str, JsonObject]]:
+    found: list[tuple[str, str, JsonObject]] = []
+    for path, raw in tape.objects_below(prefix):
+        earlier, dots, later = unquote(path[len(prefix) :]).partition("...")
+        if dots:
+            found.append((earlier, later, _without_patches(cleaner, raw)))
+    return found
+
+
+def _without_patches(cleaner: Cleaner, raw: Json) -> dict[str, Any]:
+    """A comparison with the names of the files that differ, and without what stands in them."""
+    files = [{name: member for name, member in entry.items() if name != "patch"} for entry in children(raw, "files")]
+    return cleaner.object({**raw, "files": files})

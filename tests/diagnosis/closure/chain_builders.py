@@ -1,0 +1,192 @@
+"""Chains of judged attempts, made by hand: fail at OIDC trust, fail at registry authorization, success; and their trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from diagnosis.closure.history import history_of
+from diagnosis.closure.rules import judge_closure
+from diagnosis.facts.account import AccountQuestion, AccountState, Image, RegistryDetails
+from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.runs import Artifact, Attempt, OidcCustomization, Repository
+from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.gates import GATES, Gate, Owner, Plane, Verdict
+from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.closure import Closure, RuleVerdict
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+from diagnosis.verdicts.replay import Fact, Replay, RunFacts
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/release"
+PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+SUBJECT = "repo:octo-org/octo-repo:ref:refs/heads/main"
+ENGINEER = f"arn:aws:iam::{ACCOUNT}:user/engineer"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/release/GitHubActions"
+DIGEST = "sha256:" + "a" * 64
+REPOSITORY = Repository("octo-org/octo-repo", 1, 2, datetime(2024, 1, 1, tzinfo=UTC), "main")
+PUBLISHED = frozenset({Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION, Gate.REGISTRY_AUTHORIZATION})
+
+
+def minutes(number: float) -> datetime:
+    """A moment of the chain, in minutes from its beginning."""
+    return START + timedelta(minutes=number)
+
+
+def attempt(run: int, at: float, conclusion: str | None = "failure", branch: str = "main", **more: object) -> Attempt:
+    made = Attempt(
+        repository=REPOSITORY,
+        run_id=run,
+        attempt=1,
+        run_number=run,
+        workflow_name="Release",
+        workflow_path=".github/workflows/release.yml",
+        event="workflow_dispatch",
+        head_branch=branch,
+        head_sha="c" * 40,
+        status="completed",
+        conclusion=conclusion,
+        title="Release",
+        actor="octocat",
+        created_at=minutes(at),
+        started_at=minutes(at),
+        updated_at=minutes(at + 2),
+        html_url=f"https://github.com/octo-org/octo-repo/actions/runs/{run}",
+        oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
+        artifacts=Known((Artifact(1, "evidence", 10, expired=False),)),
+    )
+    return replace(made, **more)  # type: ignore[arg-type] # fields by name
+
+
+def failed(
+    run: int,
+    at: float,
+    gate: Gate | None,
+    cause: str | None = None,
+    owner: Owner = Owner.CLOUD_SECURITY,
+    **more: object,
+) -> Replay:
+    """An attempt that failed at a gate; with None, for a reason that is no gate."""
+    own = attempt(run, at, **more)  # type: ignore[arg-type] # fields by name
+    if gate is None:
+        stop = Finding(Plane.REGISTRY_STATE, None, cause, sentence="The repository is absent.") if cause else None
+        return Replay(own, tuple(GateVerdict(item, Verdict.UNKNOWN, "not proved") for item in GATES), stop, _facts())
+    proof = Evidence(EvidenceKind.LOG_LINE, "the line that refuses", own.html_url, at=minutes(at + 1))
+    gates = tuple(
+        GateVerdict(item, Verdict.FAIL, "refused", cause=cause, evidence=(proof,), owner=owner)
+        if item is gate
+        else GateVerdict(item, Verdict.PASS if item.order < gate.order else Verdict.BLOCKED, "as it is")
+        for item in GATES
+    )
+    return Replay(own, gates, Finding(gate.plane, None, cause, evidence=proof), _facts())
+
+
+def success(run: int, at: float, **more: object) -> Replay:
+    """An attempt that published."""
+    own = attempt(run, at, "success", **more)  # type: ignore[arg-type] # fields by name
+    proof = Evidence(EvidenceKind.LOG_LINE, "the line that proves", own.html_url)
+    gates = tuple(
+        GateVerdict(gate, Verdict.PASS if gate in PUBLISHED else Verdict.UNKNOWN, "as it is", evidence=(proof,))
+        for gate in GATES
+    )
+    return Replay(own, gates, None, replace(_facts(), digest=Fact(DIGEST, proof), tag=Fact("v1", proof)))
+
+
+def _facts() -> RunFacts:
+    return RunFacts(role_arn=Fact(ROLE_ARN, Evidence(EvidenceKind.WORKFLOW_FILE, "role-to-assume")))
+
+
+def chain() -> tuple[Replay, ...]:
+    """Fail, fail, success, ten minutes apart."""
+    return (
+        failed(1, 0, Gate.OIDC_TRUST, "oidc-provider-absent"),
+        failed(2, 10, Gate.REGISTRY_AUTHORIZATION, "get-authorization-token"),
+        success(3, 20),
+    )
+
+
+def event(name: str, at: float, target: str = "release", principal: str = ENGINEER, **more: object) -> TrailEvent:
+    service = "ecr" if "Image" in name or "Repository" in name else "iam"
+    made = TrailEvent(name, service, minutes(at), principal, target, f"{name}-{at}")
+    return replace(made, **more)  # type: ignore[arg-type] # fields by name
+
+
+def session(at: float, subject: str = SUBJECT, target: str = ROLE_ARN, **more: object) -> TrailEvent:
+    made = TrailEvent(
+        "AssumeRoleWithWebIdentity", "sts", minutes(at), subject, target, f"session-{at}", subject=subject
+    )
+    return replace(made, **more)  # type: ignore[arg-type] # fields by name
+
+
+FIXES = (
+    event("CreateOpenIDConnectProvider", 5, PROVIDER_ARN),
+    event("PutRolePolicy", 15, detail="Push"),
+)
+
+
+def trail(*events: TrailEvent, since: float = -60, until: float = 80, complete: bool = True) -> Known[Trail]:
+    return Known(Trail(minutes(since), minutes(until), tuple(sorted(events, key=lambda item: item.at)), complete))
+
+
+def account(*events: TrailEvent, read_at: float = 200, **parts: object) -> AccountState:
+    """The account after the chain: the image of run 3 is there, CloudTrail was read whole."""
+    question = AccountQuestion(role_arn=ROLE_ARN, region=REGION, registry_id=ACCOUNT, repository=NAME, tag="v1")
+    made = AccountState(
+        question=question,
+        read_at=minutes(read_at),
+        image=Known(Image(DIGEST, ("v1",), minutes(21))),
+        registry_details=Known(RegistryDetails(image_count=1)),
+        trail=trail(*events),
+        evidence_objects=Absent("evidence objects"),
+    )
+    return replace(made, **parts)  # type: ignore[arg-type] # fields by name
+
+
+def live(state: AccountState, *failing: Gate) -> Assessment:
+    gates = tuple(GateVerdict(gate, Verdict.FAIL if gate in failing else Verdict.PASS, "today") for gate in GATES)
+    return Assessment(gates, (), (SUBJECT,), (), state)
+
+
+def workflow(*steps: WorkflowStep, **job: object) -> Workflow:
+    """A workflow that assumes the role and pushes, with these steps between."""
+    first = WorkflowStep(
+        "Credentials",
+        "aws-actions/configure-aws-credentials@v4",
+        None,
+        inputs=(("role-to-assume", ROLE_ARN), ("aws-region", REGION)),
+    )
+    push = WorkflowStep("Push", None, f"docker push {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{NAME}:v1")
+    made = WorkflowJob("release", "Release", (first, *steps, push), permissions=(("id-token", "write"),))
+    return Workflow(".github/workflows/release.yml", "Release", (replace(made, **job),))  # type: ignore[arg-type] # fields by name
+
+
+NO_CASE = Case()
+STATED = Case(
+    changes=(
+        StatedChange(1, "Created the provider.", "log.md:10", minutes(6).isoformat()),
+        StatedChange(2, "Put the inline policy Push.", "log.md:12", minutes(16).isoformat()),
+    )
+)
+
+
+def closed(
+    replays: Sequence[Replay], state: AccountState | None, case: Case = NO_CASE, file: Workflow | None = None
+) -> Closure:
+    """The closure of a chain, with the history that belongs to it."""
+    file = file or workflow()
+    workflows = {item.attempt.key: file for item in replays}
+    history = history_of(replays, workflows, state, case)
+    return judge_closure(replays, file, live(state) if state else None, case, history)
+
+
+def rule(closure: Closure, slug: str) -> RuleVerdict:
+    return next(item for item in closure.rules if item.rule == slug)
+
+
+def findings(closure: Closure) -> set[str]:
+    return {item.slug for item in closure.integrity}

@@ -1,0 +1,60 @@
+"""What may leave: masked account ids, and a scan that stops everything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from diagnosis.documents.redaction import MASK, leaks, masked
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arn:aws:iam::123456789012:role/release", f"arn:aws:iam::{MASK}:role/release"),
+        ("arn:aws-cn:ecr:cn-north-1:123456789012:repository/a", f"arn:aws-cn:ecr:cn-north-1:{MASK}:repository/a"),
+        ("123456789012.dkr.ecr.eu-west-2.amazonaws.com/shop:1", f"{MASK}.dkr.ecr.eu-west-2.amazonaws.com/shop:1"),
+        ("account 123456789012.", f"account {MASK}."),
+    ],
+)
+def test_account_ids_are_masked(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/o/r/actions/runs/219854027891",
+        "sha256:d71cbe335ec0ced59a40721f0e1f6016b276ec17f34e52708d3fd02c04d79f56",
+        "git-799d398a7daf34857cf363c9a1a629c40ec25d5e",
+        "run 21985402789",
+        "2026-02-13T11:36:26Z",
+    ],
+)
+def test_what_is_no_account_id_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("key AKIAIOSFODNN7EXAMPLE", "an AWS access key id"),
+        ("ghp_" + "a" * 36, "a GitHub token"),
+        ("github_pat_" + "A1" * 20, "a GitHub token"),
+        ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJl", "a JSON web token"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
+        ("Authorization: Bearer abcdefghijk", "an authorization header"),
+        ("aws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY", "a secret access key"),
+        ('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}', "a policy document"),
+        ('"text": "{\\"Statement\\": [{}]}"', "a policy document"),
+    ],
+)
+def test_a_leak_is_found_and_not_repeated(text: str, what: str) -> None:
+    (leak,) = leaks({"packet.md": f"first line\n{text}"})
+    assert (leak.what, leak.file, leak.line) == (what, "packet.md", 2)
+    assert text not in repr(leak)
+
+
+def test_a_whole_log_is_a_leak_and_an_excerpt_is_none() -> None:
+    line = "2026-02-13T11:36:26.1234567Z words\n"
+    assert leaks({"a": line * 5}) == ()
+    assert [leak.what for leak in leaks({"a": line * 200})] == ["a whole log"]

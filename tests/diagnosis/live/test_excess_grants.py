@@ -1,0 +1,263 @@
+"""What a role is granted beyond the needed set."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.gates import Checkpoint
+from diagnosis.live.excess import ExcessKind, excess
+from diagnosis.verdicts.replay import Need
+
+REPO = "arn:aws:ecr:eu-west-2:111122223333:repository/shop"
+PUSH = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+LOGIN = "ecr:GetAuthorizationToken"
+
+
+def need(action, resource):
+    return Need(action, resource, Checkpoint.REGISTRY_PUSH, "the push")
+
+
+NEEDS = (need(LOGIN, "*"), *(need(action, REPO) for action in PUSH))
+
+
+def allow(action, resource, **more):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action, **more):
+    return {"Effect": "Deny", "Action": action, **more}
+
+
+EXACT = (allow(LOGIN, "*"), allow(list(PUSH), REPO))
+
+
+def policy(*statements, name="push"):
+    return NamedPolicy(name, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+def found(*statements, needs=NEEDS):
+    return excess([policy(*statements)], needs)
+
+
+def test_exactly_the_needed_actions_are_no_excess():
+    assert found(*EXACT).items == ()
+    assert found(*EXACT).notes == ()
+
+
+def test_a_named_action_that_only_reads_the_needed_repository_is_a_note():
+    judged = found(*EXACT, allow(["ecr:ListImages", "ecr:DescribeRepositories"], REPO))
+    assert judged.items == ()
+    (note,) = judged.notes
+    assert "ecr:DescribeRepositories, ecr:ListImages" in note
+    assert "reading only" in note
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("ecr:ListImages", "*"),
+        allow("ecr:ListImages", [REPO, REPO + "-of-others"]),
+        allow("ecr:List*", REPO),
+        allow("ecr:TagResource", REPO),
+        allow("ecr:SetRepositoryPolicy", REPO),
+    ],
+    ids=["everywhere", "another repository too", "by a wildcard", "it tags", "it writes the policy"],
+)
+def test_anything_more_than_that_is_an_excess(statement):
+    assert [item.kind for item in found(*EXACT, statement).items] == [ExcessKind.ACTION]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        (allow(LOGIN, ["*"]), allow([action.lower() for action in PUSH], [REPO])),
+        (allow(LOGIN, "*", Sid="A"), *(allow(action, REPO) for action in PUSH)),
+        (*EXACT, *EXACT),
+        (*EXACT[1:],),
+        (),
+        (allow("ecr:*", REPO), deny("ecr:*", Resource="*")),
+        (allow(LOGIN, REPO),),
+        (allow("ecr:DescribeRegistry", REPO),),
+        (allow(list(PUSH), "arn:aws:s3:::bucket/*"),),
+    ],
+)
+def test_what_grants_no_more_is_no_excess(statements):
+    assert found(*statements).items == ()
+
+
+def test_another_registry_action_is_named():
+    (item,) = found(*EXACT, allow("ecr:DeleteRepository", REPO, Sid="Extra")).items
+    assert (item.kind, item.actions) == (ExcessKind.ACTION, ("ecr:DeleteRepository",))
+    assert (item.statement, item.path, item.policy) == ("Extra", "push: Statement[2]", "push")
+    assert "DeleteRepository" in item.text
+
+
+def test_a_wildcard_is_expanded_and_the_needed_part_left_out():
+    (item,) = found(allow("ecr:*", REPO)).items
+    assert item.kind is ExcessKind.ACTION
+    assert "ecr:DeleteRepository" in item.actions
+    assert not set(PUSH) & set(item.actions)
+    # Without resource level it is not granted by a repository's ARN.
+    assert LOGIN not in item.actions
+    assert "ecr:DescribeRegistry" not in item.actions
+
+
+def test_a_partial_wildcard_is_expanded():
+    (item,) = found(allow("ecr:Batch*", REPO)).items
+    assert "ecr:BatchDeleteImage" in item.actions
+    assert "ecr:BatchGetImage" not in item.actions
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        f"{REPO}*",
+        "arn:aws:ecr:*:111122223333:repository/shop",
+        "arn:aws:ecr:eu-west-2:111122223333:repository/*",
+        "arn:aws:ecr:eu-west-2:111122223333:*",
+    ],
+)
+def test_a_needed_action_on_more_than_its_repository_is_an_excess(resource):
+    (item,) = found(allow("ecr:PutImage", resource)).items
+    assert (item.kind, item.actions) == (ExcessKind.RESOURCE, ("ecr:PutImage",))
+    assert "beyond" in item.text
+
+
+def test_a_needed_action_on_another_repository_is_an_excess():
+    (item,) = found(*EXACT, allow("ecr:PutImage", [REPO, f"{REPO}-full"])).items
+    assert item.kind is ExcessKind.RESOURCE
+    assert "beside" in item.text
+    assert f"{REPO}-full" in item.text
+
+
+def test_the_actions_of_one_wide_pattern_are_told_together():
+    items = found(allow([LOGIN, *PUSH], "*")).items
+    assert [item.kind for item in items] == [ExcessKind.RESOURCE]
+    assert items[0].actions == PUSH
+
+
+def test_login_on_star_is_the_need_and_no_excess():
+    assert found(allow(LOGIN, "*")).items == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*", "*"),
+        allow("*", REPO),
+        allow(["ecr:PutImage", "*:*"], "*"),
+        {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
+    ],
+)
+def test_every_service_is_one_finding(statement):
+    (item,) = found(statement).items
+    assert item.kind is ExcessKind.EVERYTHING
+    assert "every service" in item.text
+
+
+def test_not_resource_allows_everything_else():
+    items = found({"Effect": "Allow", "Action": "ecr:PutImage", "NotResource": f"{REPO}-secret"}).items
+    assert [item.kind for item in items] == [ExcessKind.RESOURCE]
+    assert "everything but" in items[0].text
+
+
+def test_a_deny_of_all_other_repositories_bounds_the_grant():
+    guard = deny("ecr:*", NotResource=REPO)
+    assert found(allow(list(PUSH), "*"), guard).items == ()
+    conditional = {**guard, "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    assert found(allow(list(PUSH), "*"), conditional).items
+
+
+def test_a_deny_takes_the_action_away():
+    assert found(allow("ecr:DeleteRepository", "*"), deny("ecr:Delete*", Resource="*")).items == ()
+
+
+def test_a_condition_is_said():
+    (item,) = found(allow("ecr:PutImage", "*", Condition={"StringEquals": {"ecr:ResourceTag/a": "b"}})).items
+    assert item.conditional
+    assert item.text.endswith("(under a condition)")
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "kind"),
+    [
+        ("s3:*", "arn:aws:s3:::bucket/*", ExcessKind.SERVICE),
+        ("s3:PutObject", "*", ExcessKind.SERVICE),
+        ("iam:PassRole", "*", ExcessKind.SERVICE),
+        ("s3:PutObject", "arn:aws:s3:::bucket/evidence/*", None),
+        ("s3:ListAllMyBuckets", "*", None),
+        ("sts:GetCallerIdentity", "*", None),
+    ],
+)
+def test_other_services_are_summarised(action, resource, kind):
+    result = found(*EXACT, allow(action, resource))
+    assert [item.kind for item in result.items] == ([kind] if kind else [])
+    assert bool(result.notes) == (kind is None)
+    assert action in (result.items[0].text if kind else result.notes[0])
+
+
+def test_the_public_registry_is_the_registry():
+    (item,) = found(allow("ecr-public:*", "*")).items
+    assert item.kind is ExcessKind.ACTION
+
+
+def test_an_action_that_the_catalogue_does_not_know_is_still_told():
+    (item,) = found(allow("ecr:PutImageOfTomorrow", REPO)).items
+    assert item.actions == ("ecr:PutImageOfTomorrow",)
+
+
+def test_an_unknown_repository_arn_is_compared_by_action_and_by_wildcard_only():
+    needs = (need("ecr:PutImage", None),)
+    assert found(allow("ecr:PutImage", REPO), needs=needs).items == ()
+    assert [item.kind for item in found(allow("ecr:PutImage", "*"), needs=needs).items] == [ExcessKind.RESOURCE]
+
+
+def test_an_unparsable_policy_is_said_and_the_others_judged():
+    result = excess([NamedPolicy("bad", "{"), policy(allow("ecr:*", "*"))], NEEDS)
+    assert len(result.unjudged) == 1
+    assert "bad" in result.unjudged[0]
+    assert result.items
+    assert "ecr:DeleteRepository" in result.actions
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_values, st.text(), st.lists(st.text(max_size=12), max_size=3), st.lists(st.text(max_size=20), max_size=3))
+def test_nothing_raises_on_any_document(tree, text, actions, resources):
+    documents = [json.dumps(tree), text, json.dumps({"Statement": tree})]
+    documents.append(json.dumps({"Statement": allow(actions, resources)}))
+    documents.append(json.dumps({"Statement": {"Effect": "Allow", "NotAction": actions, "NotResource": resources}}))
+    excess([NamedPolicy(str(i), document) for i, document in enumerate(documents)], NEEDS)
+
+
+@given(st.sets(st.sampled_from(PUSH)), st.permutations(range(2)))
+def test_a_part_of_the_needed_set_is_never_an_excess(part, order):
+    statements = [allow(LOGIN, "*"), allow(sorted(part) or [LOGIN], REPO)]
+    assert found(*(statements[i] for i in order)).items == ()
+
+
+@given(st.sampled_from([*PUSH, LOGIN, "ecr:DeleteRepository", "s3:*", "*"]), st.sampled_from([REPO, "*", f"{REPO}/x"]))
+def test_a_further_allow_never_takes_an_excess_away(action, resource):
+    before = found(allow("ecr:*", REPO)).items
+    after = found(allow("ecr:*", REPO), allow(action, resource)).items
+    assert set(before) <= set(after)

@@ -1,0 +1,89 @@
+"""What the runner reads of a preflight: foreign words become neither a workflow command nor markup."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from stated_worlds import problem, stated, text_of
+from thoroughness import examples
+
+from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.documents.preflight import Preflight, document
+from diagnosis.gates import Checkpoint
+from diagnosis.verdicts.gate_verdict import Missing
+from tui.cli.preflight_report import json_text, no_commands, show, summary
+
+NASTY = [
+    "::error file=a,line=1::gone",
+    "x\n::add-mask::y\r::stop-commands::z",
+    "a ##[error]b ##[group]c",
+    " \u3000::notice::x",
+    "<script>alert(1)</script> <img src=x>",
+    "[a](https://evil.example) ![b](//evil) www.evil.example https://evil.example @octocat #12",
+    "`code` | cell | **bold** _it_ ~~s~~ \\| &lt; $x^2$",
+    "\x1b[2J\u202e\u2028::error::",
+]
+
+
+def with_words(words: str) -> Preflight:
+    found = stated(problem(Checkpoint.ROLE_ASSUMPTION, "subject-not-admitted", reason=words, resource=words))
+    claims = ClaimSet((("sub", words),), words)
+    gap = Missing(words, words, words, words)
+    return replace(found, job=words, ref=words, claims=(claims,), unknown=(gap,), notes=(words,), repository=words)
+
+
+def told(preflight: Preflight, width: int = 40) -> str:
+    """As the command prints it, in a window so narrow that words begin lines."""
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False)
+    with console.capture() as captured:
+        show(preflight, console, mask_accounts=False)
+    return no_commands(captured.get())
+
+
+def is_no_command(text: str) -> bool:
+    return "##[" not in text and not any(line.lstrip().startswith("::") for line in re.split(r"[\r\n]", text))
+
+
+@pytest.mark.parametrize("words", NASTY)
+def test_nasty_words_are_words(words: str) -> None:
+    preflight = with_words(words)
+    page = summary(preflight, mask_accounts=False)
+    assert is_no_command(told(preflight))
+    assert is_no_command(page)
+    assert set(re.findall(r"<[^>]*>", page)) == {"<code>", "</code>"}
+    assert "](" not in page
+    assert "://" not in page
+    assert "www." not in page
+    # A table row keeps its cells: five bars, and no other line grows one.
+    bars = [line.count("|") for line in page.splitlines() if line.startswith("|")]
+    assert bars == [5] * 6
+    assert page.count("|") == 30
+
+
+@pytest.mark.parametrize("words", NASTY)
+def test_json_means_the_same_without_a_command(words: str) -> None:
+    values = document(with_words(words), version="0")
+    text = json_text(json.dumps(values, indent=2))
+    assert is_no_command(text)
+    assert json.loads(text) == values
+
+
+@settings(max_examples=examples(200))
+@given(words=st.text(alphabet="a:#[] \n\r\t|`<&\u3000\u2028", max_size=60), width=st.integers(10, 60))
+def test_no_words_and_no_width_make_a_command(words: str, width: int) -> None:
+    assert is_no_command(told(with_words(words), width))
+    assert is_no_command(summary(with_words(words), mask_accounts=False))
+
+
+def test_what_a_secret_looks_like_is_replaced_in_the_document() -> None:
+    token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+    text = text_of(with_words(f"pushed with {token}"))
+    assert token not in text
+    assert "[scrubbed:github-token]" in text

@@ -1,0 +1,163 @@
+"""From the runner's variables to the job as a diagnosis takes it: ref, called workflow, permissions, environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from replay_builders import CONFIGURE, LOGIN, RELEASE, REPOSITORY_ARN, ROLE, Spec, written_job
+
+from diagnosis.claims.pretrust import check_token
+from diagnosis.claims.subject_claim import claims_of
+from diagnosis.documents.preflight import IdToken
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import OidcCustomization
+from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.gates import Verdict
+from diagnosis.preflight.judge_job import asked
+from diagnosis.preflight.this_job import Given, NoSuchJob, ThisJob, not_told, this_job
+from diagnosis.steps.variables import run_values
+
+PATH, CALLED = ".github/workflows/release.yml", ".github/workflows/push.yml"
+TOKEN = (("id-token", "write"),)
+BASE = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_EVENT_NAME": "push",
+    "GITHUB_JOB": "release",
+    "GITHUB_REF": "refs/heads/main",
+    "GITHUB_REPOSITORY": "acme/shop",
+    "GITHUB_REPOSITORY_ID": "5",
+    "GITHUB_RUN_ID": "900",
+    "GITHUB_WORKFLOW_REF": f"acme/shop/{PATH}@refs/heads/main",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://token.example",
+}
+FILE = Workflow(PATH, "release", (written_job(*RELEASE),), permissions=TOKEN)
+CALLER = Workflow(PATH, "release", (WorkflowJob("call", None, uses=f"./{CALLED}", permissions=TOKEN),))
+PUSHING = Workflow(CALLED, "push", (written_job(*RELEASE),))
+
+
+def job(environ: Mapping[str, str] | None = None, **parts: Any) -> ThisJob:
+    values = {"file": FILE, "path": PATH, "customization": Known(OidcCustomization(use_immutable_subject=False))}
+    given = Given(environ={**BASE, **(environ or {})}, now=datetime(2026, 3, 2, tzinfo=UTC), **values | parts)
+    return this_job(given)
+
+
+def claims(found: ThisJob) -> dict[str, str]:
+    assert isinstance(found.own, Workflow)
+    (only,) = claims_of(found.attempt, workflow=found.own, job=found.own.jobs[0]).sets
+    return dict(only.claims)
+
+
+@pytest.mark.parametrize(
+    ("ref", "event", "context", "name"),
+    [
+        ("refs/heads/main", "push", "ref:refs/heads/main", "main"),
+        ("refs/heads/v1.2", "push", "ref:refs/heads/v1.2", "v1.2"),
+        ("refs/tags/v1.2", "push", "ref:refs/tags/v1.2", "v1.2"),
+        ("refs/tags/nightly", "push", "ref:refs/tags/nightly", "nightly"),
+        ("refs/pull/5/merge", "pull_request", "pull_request", "5/merge"),
+    ],
+)
+def test_the_full_ref_leaves_one_subject(ref: str, event: str, context: str, name: str) -> None:
+    found = job(
+        {"GITHUB_REF": ref, "GITHUB_EVENT_NAME": event, "GITHUB_WORKFLOW_REF": f"acme/shop/{PATH}@{ref}"},
+        event={"repository": {"default_branch": "main"}},
+    )
+    assert claims(found)["sub"] == f"repo:acme/shop:{context}"
+    assert run_values(found.attempt)["github.ref_name"] == name
+
+
+def test_a_tag_called_like_the_default_branch_is_a_tag() -> None:
+    found = job({"GITHUB_REF": "refs/tags/main"}, event={"repository": {"default_branch": "main"}})
+    assert claims(found)["sub"] == "repo:acme/shop:ref:refs/tags/main"
+
+
+def test_the_subject_is_that_of_this_jobs_environment() -> None:
+    staging = written_job(*RELEASE, name="staging", environment="staging")
+    file = replace(FILE, jobs=(staging, written_job(*RELEASE, environment="production")))
+    assert claims(job(file=file))["sub"] == "repo:acme/shop:environment:production"
+
+
+def test_what_the_runner_offers_counts_more_than_the_file() -> None:
+    bare = replace(FILE, permissions=None)
+    offered = job(file=bare)
+    other = job({"GITHUB_JOB": "other"}, file=bare, job="release")
+    assert (offered.id_token, other.id_token) == (IdToken.OFFERED, IdToken.NOT_KNOWN)
+    assert check_token(offered.attempt, offered.own).verdict is Verdict.PASS
+    assert check_token(other.attempt, other.own).verdict is Verdict.FAIL
+    assert job({"ACTIONS_ID_TOKEN_REQUEST_URL": ""}).id_token is IdToken.NOT_OFFERED
+    assert job({"GITHUB_ACTIONS": ""}).id_token is IdToken.NOT_KNOWN
+
+
+def test_a_called_workflow_has_its_callers_permissions_and_its_own_reference() -> None:
+    found = job({"GITHUB_JOB": "x"}, job="release", file=PUSHING, path=CALLED, caller=CALLER)
+    assert check_token(found.attempt, found.own).verdict is Verdict.PASS
+    assert claims(found)["job_workflow_ref"] == f"acme/shop/{CALLED}@refs/heads/main"
+    # Called from elsewhere, its reference is not told.
+    assert "job_workflow_ref" not in claims(job(file=PUSHING, path="shared/push.yml", caller=CALLER))
+
+
+def test_the_needs_are_this_jobs_and_least_privilege_knows_those_of_the_role() -> None:
+    login = written_job(CONFIGURE, LOGIN, name="look")
+    ready = asked(job({"GITHUB_JOB": "look"}, file=replace(FILE, jobs=(written_job(*RELEASE), login))), Case())
+    assert {need.action for need in ready.own.needs} == {"ecr:GetAuthorizationToken"}
+    assert "ecr:PutImage" in {need.action for need in ready.role_needs}
+
+
+def test_the_role_is_the_one_in_force_at_the_registry() -> None:
+    reader = replace(CONFIGURE, name="Reader", inputs={**CONFIGURE.inputs, "role-to-assume": f"{ROLE}-reader"})
+    judge = Spec(name="Judge the gates", run="planescope preflight")
+    ready = asked(job(file=replace(FILE, jobs=(written_job(reader, judge, *RELEASE),))), Case())
+    assert ready.question.role_arn == ROLE
+    assert {need.resource for need in ready.own.needs} == {"*", REPOSITORY_ARN}
+
+
+def test_a_condition_on_the_last_of_two_roles_leaves_it_open() -> None:
+    other = replace(CONFIGURE, name="Other", inputs={**CONFIGURE.inputs, "role-to-assume": f"{ROLE}-other"})
+    both = (replace(CONFIGURE, condition="inputs.production"), *RELEASE[2:])
+
+    def gap(*specs: Spec, case: Case | None = None) -> object:
+        return asked(job(file=replace(FILE, jobs=(written_job(*specs),))), case or Case()).open_role
+
+    assert gap(other, *both) is not None
+    assert gap(other, *both, case=Case(role_arn=ROLE)) is None
+    assert gap(replace(other, condition="always()"), *RELEASE) is None
+    assert gap(*both) is None
+
+
+def test_a_secret_in_the_environment_is_not_filled_in() -> None:
+    block = (("ROLE", "${{ vars.ROLE }}"), ("KEY", "${{ secrets.KEY }}"), ("PLAIN", "x"))
+    found = job({"ROLE": "r", "KEY": "k", "PLAIN": "y"}, file=replace(FILE, env=block))
+    assert isinstance(found.file, Workflow)
+    assert found.file.env == (("ROLE", "r"), ("KEY", "${{ secrets.KEY }}"), ("PLAIN", "x"))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [None, {}, {"repository": 3, "pull_request": []}, {"repository": {"created_at": 17, "default_branch": None}}],
+)
+def test_a_payload_of_any_shape_will_do(event: Mapping[str, Any] | None) -> None:
+    assert job(event=event).attempt.repository.full_name == "acme/shop"
+
+
+def test_a_job_that_the_file_does_not_have_is_told() -> None:
+    with pytest.raises(NoSuchJob):
+        job(job="deploy")
+    assert not_told({}, job=True, workflow=True) == (
+        "GITHUB_REPOSITORY",
+        "GITHUB_RUN_ID",
+        "GITHUB_REF",
+        "GITHUB_EVENT_NAME",
+    )
+    assert not_told({**BASE, "GITHUB_REPOSITORY": "shop"}, job=False, workflow=False) == ("GITHUB_REPOSITORY",)
+    assert not_told(BASE, job=False, workflow=False) == ()
+
+
+def test_without_a_file_the_job_is_still_the_job() -> None:
+    found = job(file=None)
+    assert (found.own, found.attempt.key) == (None, (900, 1))
+    assert asked(found, Case()).own.needs == ()

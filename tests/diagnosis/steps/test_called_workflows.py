@@ -1,0 +1,135 @@
+"""A reusable workflow's jobs stand in the place of the job that calls them, with what the caller hands over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from replay_builders import HOST, ROLE, attempt_of, job_of
+
+from diagnosis.claims.pretrust import check_token
+from diagnosis.claims.subject_claim import claims_of
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Attempt, CalledWorkflow
+from diagnosis.facts.workflow import Workflow
+from diagnosis.gates import Verdict
+from diagnosis.steps.needs import is_never
+from probes.github.read.called_files import workflow_of
+
+CALLER = """
+on: push
+permissions:
+  contents: read
+  id-token: write
+jobs:
+  web:
+    uses: ./.github/workflows/ship.yml
+    with: {role: %s, image: shop/web, target: production}
+  api:
+    uses: ./.github/workflows/ship.yml
+    with: {role: %s, image: shop/api, target: staging}
+"""
+CALLED = """
+on:
+  workflow_call:
+    inputs:
+      role: {type: string, required: true}
+      image: {type: string}
+      target: {type: string}
+      tag: {type: string, default: v1}
+env:
+  ROLE: ${{ inputs.role }}
+jobs:
+  ship:
+    name: Ship
+    environment: ${{ inputs.target }}
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with:
+          role-to-assume: ${{ env.ROLE }}
+          aws-region: eu-central-1
+      - run: docker push %s/${{ inputs.image }}:${{ inputs.tag }}
+"""
+
+
+def attempt(caller: str = CALLER % (ROLE, ROLE), called: str | None = CALLED % HOST) -> Attempt:
+    gone = Unreadable("the called file", "GitHub answered 404", "grant contents: read")
+    path = "acme/shop/.github/workflows/ship.yml@refs/heads/main"
+    made = attempt_of(job_of())
+    text = gone if called is None else Known(called)
+    path = path.replace("acme/shop", made.repository.full_name)
+    return replace(
+        made,
+        workflow_text=Known(caller),
+        called_workflows=(CalledWorkflow(path, made.head_sha, "refs/heads/main", text),),
+    )
+
+
+def resolved(of: Attempt) -> Workflow:
+    found = workflow_of(of)
+    assert isinstance(found, Workflow)
+    return found
+
+
+def test_each_call_gives_its_own_jobs_with_the_inputs_filled_in() -> None:
+    file = resolved(attempt())
+    web, api = file.job_named("web / Ship"), file.job_named("api / Ship")
+    assert web is not None
+    assert api is not None
+    assert (web.environment, api.environment) == ("production", "staging")
+    assert web.steps[1].run == f"docker push {HOST}/shop/web:v1"
+    assert api.steps[1].run == f"docker push {HOST}/shop/api:v1"
+    assert dict(web.env)["ROLE"] == ROLE
+
+
+def test_a_shell_s_own_variables_wait_for_the_shell() -> None:
+    called = (CALLED % HOST).replace(f"push {HOST}/", "push ${REGISTRY:-ghcr.io}/")
+    assert resolved(attempt(called=called)).jobs[0].steps[1].run == "docker push ${REGISTRY:-ghcr.io}/shop/web:v1"
+
+
+def test_the_caller_s_environment_variables_are_not_handed_on() -> None:
+    file = resolved(attempt((CALLER % (ROLE, ROLE)).replace("jobs:", "env: {SECRET_PLACE: here}\njobs:", 1)))
+    assert "SECRET_PLACE" not in dict(file.jobs[0].env)
+
+
+def test_the_subject_has_the_environment_of_the_called_job_and_the_claim_its_file() -> None:
+    run = attempt()
+    file = resolved(run)
+    found = claims_of(run, workflow=file, job=file.job_named("web / Ship"))
+    assert all(subject.endswith(":environment:production") for subject in found.subjects)
+    assert "/.github/workflows/ship.yml@" in (found.sets[0].get("job_workflow_ref") or "")
+
+
+def test_the_called_job_has_no_token_where_its_caller_lacks_it_or_its_own_file_takes_it_away() -> None:
+    lacking = attempt((CALLER % (ROLE, ROLE)).replace("  id-token: write\n", ""))
+    taken = attempt(called=(CALLED % HOST).replace("env:\n", "permissions: {contents: read}\nenv:\n", 1))
+    for run, named in ((lacking, "calling job web"), (taken, "job web / ship")):
+        file = resolved(run)
+        check = check_token(run, file, file.jobs[0])
+        assert (check.verdict, check.cause) == (Verdict.FAIL, "id-token-not-granted")
+        assert named in check.reason
+    file = resolved(attempt())
+    assert check_token(attempt(), file, file.jobs[0]).verdict is Verdict.PASS
+
+
+def test_a_called_job_cannot_raise_the_permissions_of_its_caller() -> None:
+    raised = (CALLED % HOST).replace("env:\n", "permissions: {id-token: write}\nenv:\n", 1)
+    run = attempt((CALLER % (ROLE, ROLE)).replace("  id-token: write\n", ""), raised)
+    file = resolved(run)
+    assert check_token(run, file, file.jobs[0]).verdict is Verdict.FAIL
+
+
+def test_a_call_that_is_shut_off_shuts_its_jobs_off() -> None:
+    off = (CALLER % (ROLE, ROLE)).replace("  web:\n", "  web:\n    if: ${{ false }}\n")
+    assert is_never(resolved(attempt(off)).jobs[0].condition)
+
+
+def test_a_file_that_was_not_read_leaves_the_calling_job_as_it_is() -> None:
+    run = attempt(called=None)
+    file = resolved(run)
+    assert [job.id for job in file.jobs] == ["web", "api"]
+    assert check_token(run, file, file.jobs[0]).verdict is Verdict.UNKNOWN
+
+
+def test_a_file_that_calls_itself_comes_to_an_end() -> None:
+    loop = "on: workflow_call\njobs:\n  a: {uses: ./.github/workflows/ship.yml}\n  b: {uses: ./.github/workflows/ship.yml}\n"
+    assert len(resolved(attempt(called=loop)).jobs) <= 500

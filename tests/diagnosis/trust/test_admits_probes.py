@@ -1,0 +1,223 @@
+"""Who gets in: the probes, and the verdict over them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from claims_world import AUD, ISSUER, PROVIDER, REPOSITORY, SUB, exactly, trust
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnosis.facts.runs import Repository
+from diagnosis.gates import Verdict
+from diagnosis.policy import Unparsable
+from diagnosis.trust.admission import TrustOutcome
+from diagnosis.trust.admits import Admission, newly_admitted, who_gets_in
+
+MAIN = "repo:acme/shop:ref:refs/heads/main"
+UNNUMBERED = Repository("acme/shop", default_branch="main")
+
+
+def like(*subjects):
+    return exactly(*subjects, operator="StringLike")
+
+
+def inside(policy, repository=REPOSITORY):
+    admission = who_gets_in(policy, repository)
+    assert isinstance(admission, Admission)
+    return {item.probe for item in admission.probes if item.outcome is TrustOutcome.ALLOWED}
+
+
+OWN = {"default-branch", "classic-form"}
+ANY_OF_REPOSITORY = OWN | {"another-branch", "tag", "pull-request", "fork-pull-request", "another-environment"}
+FOREIGN = {"another-owner", "owner-name-begins-alike"}
+SIBLINGS = {"another-repository", "repository-name-begins-alike"}
+IMMUTABLE = {"immutable-form", "name-taken-over"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "who"),
+    [
+        (exactly(MAIN), OWN),
+        (exactly(MAIN, "repo:acme/shop:ref:refs/heads/dev"), OWN),
+        (exactly("repo:acme@123/shop@456:ref:refs/heads/main"), {"default-branch", "immutable-form"}),
+        (like("repo:acme/shop:*"), ANY_OF_REPOSITORY),
+        (like("repo:acme/shop*"), ANY_OF_REPOSITORY | {"repository-name-begins-alike"}),
+        (like("repo:acme/*"), ANY_OF_REPOSITORY | SIBLINGS),
+        (like("repo:acme*"), ANY_OF_REPOSITORY | SIBLINGS | IMMUTABLE | {"owner-name-begins-alike"}),
+        (like("*"), ANY_OF_REPOSITORY | SIBLINGS | FOREIGN | IMMUTABLE),
+        (like("repo:acme/shop:ref:refs/heads/*"), OWN | {"another-branch"}),
+        (like("repo:acme/shop:ref:refs/tags/*"), {"tag", "classic-form"}),
+        (like("repo:acme/shop:ref:*"), OWN | {"another-branch", "tag"}),
+        (like("repo:acme/shop:ref:refs/heads/release/*"), {"classic-form"}),
+        (exactly("repo:acme/shop:pull_request"), {"pull-request", "fork-pull-request", "classic-form"}),
+        (exactly("repo:acme/shop:environment:prod"), {"classic-form"}),
+        (like("repo:acme/shop:environment:*"), {"another-environment", "classic-form"}),
+        (like("repo:acme@*/shop@*:ref:refs/heads/main"), {"default-branch"} | IMMUTABLE),
+        (like("repo:acme@123/*"), (ANY_OF_REPOSITORY | SIBLINGS | {"immutable-form"}) - {"classic-form"}),
+        (trust({"StringEquals": {AUD: "sts.amazonaws.com"}}), ANY_OF_REPOSITORY | SIBLINGS | FOREIGN | IMMUTABLE),
+        (trust(), ANY_OF_REPOSITORY | SIBLINGS | FOREIGN | IMMUTABLE),
+        (trust({"StringEquals": {f"{ISSUER}:repository_id": "456"}}), ANY_OF_REPOSITORY | {"immutable-form"}),
+        (
+            trust({"StringEquals": {f"{ISSUER}:repository_owner_id": "123"}}),
+            ANY_OF_REPOSITORY | SIBLINGS | {"immutable-form"},
+        ),
+        (
+            trust({"StringEquals": {f"{ISSUER}:ref": "refs/heads/release/1"}}),
+            SIBLINGS | FOREIGN | IMMUTABLE | {"classic-form"},
+        ),
+        (
+            trust({"StringEquals": {f"{ISSUER}:workflow": "Release"}}),
+            ANY_OF_REPOSITORY | SIBLINGS | FOREIGN | IMMUTABLE,
+        ),
+        (
+            trust({"ForAllValues:StringEquals": {f"{ISSUER}:environment": "prod"}}),
+            (ANY_OF_REPOSITORY | SIBLINGS | FOREIGN | IMMUTABLE) - {"another-environment"},
+        ),
+    ],
+)
+def test_who_gets_in(policy, who):
+    assert inside(policy) == who
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict"),
+    [
+        (exactly(MAIN), Verdict.PASS),
+        (exactly("repo:acme/shop:environment:prod"), Verdict.PASS),
+        (like("repo:acme/shop:ref:refs/tags/v*"), Verdict.PASS),
+        (like("repo:acme/shop:*"), Verdict.FAIL),
+        (exactly("repo:acme/shop:*"), Verdict.PASS),
+        (
+            trust({"StringLike": {SUB: "repo:acme/shop:*"}, "StringEquals": {f"{ISSUER}:actor_id": "1"}}),
+            Verdict.UNKNOWN,
+        ),
+        (
+            trust({"StringLike": {SUB: "repo:acme/shop:*"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}),
+            Verdict.UNKNOWN,
+        ),
+        (trust({"StringLike": {f"{ISSUER}:job_workflow_ref": "acme/ci/*"}}), Verdict.UNKNOWN),
+        (
+            trust(statements=[{"Effect": "Allow", "NotPrincipal": {"AWS": "111122223333"}, "Action": "sts:*"}]),
+            Verdict.FAIL,
+        ),
+        # A ref listed by name opens no more than itself, whatever the environment; a pull request runs on refs/pull.
+        (
+            trust({"StringEquals": {f"{ISSUER}:repository_id": "456", f"{ISSUER}:ref": "refs/heads/main"}}),
+            Verdict.PASS,
+        ),
+        (
+            trust({"StringEquals": {f"{ISSUER}:repository_id": "456"}, "StringLike": {f"{ISSUER}:ref": "refs/tags/*"}}),
+            Verdict.FAIL,
+        ),
+    ],
+)
+def test_the_verdict(policy, verdict):
+    admission = who_gets_in(policy, REPOSITORY)
+    assert admission.verdict is verdict, admission.reason
+    assert admission.cause == ("trust-too-open" if verdict is Verdict.FAIL else None)
+    assert admission.reason.endswith(".")
+
+
+def test_a_deny_keeps_them_out():
+    allow = json.loads(like("*"))["Statement"][0]
+    deny = {
+        "Effect": "Deny",
+        "Principal": {"Federated": PROVIDER},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringNotEquals": {SUB: MAIN}},
+    }
+    assert inside(trust(statements=[allow, deny])) == OWN
+
+
+def test_a_fork_is_said_to_have_no_token_of_its_own():
+    admission = who_gets_in(like("repo:acme/shop:*"), REPOSITORY)
+    fork = next(item for item in admission.probes if item.probe == "fork-pull-request")
+    assert "no token" in fork.reason
+    assert fork in admission.too_open
+
+
+def test_a_workflow_that_others_may_call_is_shown():
+    policy = trust({"StringEquals": {f"{ISSUER}:job_workflow_ref": "acme/ci/.github/workflows/p.yml@refs/heads/main"}})
+    admission = who_gets_in(policy, REPOSITORY)
+    caller = next(item for item in admission.probes if item.probe == "caller-of-the-workflow")
+    assert caller.outcome is TrustOutcome.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (trust({"StringEquals": {AUD: "sts.amazonaws.com"}}), "neither sub nor job_workflow_ref"),
+        (trust({"ForAllValues:StringLike": {SUB: "repo:acme/*"}}), "ForAllValues"),
+        (exactly("repo:acme/shop:*"), "acme/shop itself does not get in: Statement[0] of the trust policy wants"),
+    ],
+)
+def test_the_notes(policy, words):
+    assert any(words in note for note in who_gets_in(policy, REPOSITORY).notes)
+
+
+def test_made_up_ids_are_said():
+    assert any("not known" in note for note in who_gets_in(exactly(MAIN), UNNUMBERED).notes)
+    assert who_gets_in(exactly(MAIN), REPOSITORY).notes == ()
+
+
+def test_ids_are_taken_from_the_policys_own_subjects():
+    policy = exactly("repo:acme@77/shop@88:ref:refs/heads/main")
+    admission = who_gets_in(policy, UNNUMBERED)
+    own = next(item for item in admission.probes if item.probe == "immutable-form")
+    assert (own.outcome, own.subject) == (TrustOutcome.ALLOWED, "repo:acme@77/shop@88:ref:refs/heads/main")
+    assert admission.notes == ()
+
+
+def test_another_audience_does_not_hide_an_open_policy():
+    assert who_gets_in(exactly("*", operator="StringLike", aud="urn:other"), REPOSITORY).verdict is Verdict.FAIL
+
+
+def test_a_policy_for_somebody_else_admits_no_workflow():
+    ec2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    admission = who_gets_in(trust(statements=[ec2]), REPOSITORY)
+    assert (admission.verdict, admission.probes) == (Verdict.PASS, ())
+
+
+def test_an_enterprise_server_has_no_immutable_probes():
+    server = "github.acme.example/_services/token"
+    policy = exactly(MAIN).replace(ISSUER, server)
+    admission = who_gets_in(policy, REPOSITORY)
+    assert {item.probe for item in admission.probes if item.outcome is TrustOutcome.ALLOWED} == OWN
+    assert not any("immutable" in item.probe for item in admission.probes)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"Statement": 3}'])
+def test_an_unparsable_policy_is_said(text):
+    assert isinstance(who_gets_in(text, REPOSITORY), Unparsable)
+
+
+def test_what_a_change_lets_in():
+    assert newly_admitted(exactly(MAIN), exactly(MAIN), REPOSITORY) == ()
+    found = newly_admitted(exactly(MAIN), like("repo:acme/shop:ref:*"), REPOSITORY)
+    assert [item.split(":")[0] for item in found] == ["any other branch", "any tag"]
+    assert newly_admitted(exactly(MAIN), "{", REPOSITORY) == ()
+
+
+patterns = st.text("acme/shop:*?@123refsd-", max_size=20).map("repo:".__add__) | st.sampled_from(
+    [MAIN, "*", "repo:acme/*"]
+)
+
+
+@given(st.lists(patterns, min_size=1, max_size=3), patterns)
+def test_a_further_pattern_never_keeps_anybody_out(listed, more):
+    assert inside(like(*listed)) <= inside(like(*listed, more))
+
+
+@given(st.text(), st.text(), st.text())
+def test_nothing_raises_on_foreign_text(text, name, subject):
+    who_gets_in(text, Repository(name))
+    who_gets_in(like(subject), Repository(name))
+    who_gets_in(trust(statements=[{"Effect": "Allow", "Principal": "*", "Action": subject}]), Repository(name))
+
+
+def test_other_repositories_that_are_listed_by_name_are_told():
+    admission = who_gets_in(exactly(MAIN, "repo:acme/tools:ref:refs/heads/main"), REPOSITORY)
+    assert admission.verdict is Verdict.PASS
+    assert admission.notes == ("It also lists subjects of acme/tools.",)

@@ -1,0 +1,138 @@
+"""The command: files in, text or JSON out, exit codes that a script can rely on; nothing is changed anywhere."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from tui.backend import DeskProblem
+from tui.cli.what_if import what_if_command
+
+ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
+KEY = "token.actions.githubusercontent.com"
+EIGHT = (
+    "BatchCheckLayerAvailability",
+    "BatchGetImage",
+    "CompleteLayerUpload",
+    "DescribeImages",
+    "GetDownloadUrlForLayer",
+    "InitiateLayerUpload",
+    "PutImage",
+    "UploadLayerPart",
+)
+SUBJECT = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/"
+
+
+def policy(*statements: dict[str, object]) -> dict[str, object]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+NEEDED = policy(
+    {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+    {"Effect": "Allow", "Action": [f"ecr:{name}" for name in EIGHT], "Resource": ARN},
+)
+
+
+def trust(*branches: str) -> dict[str, object]:
+    condition = {"StringEquals": {f"{KEY}:aud": "sts.amazonaws.com", f"{KEY}:sub": [SUBJECT + b for b in branches]}}
+    principal = {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{KEY}"}
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": condition,
+        }
+    )
+
+
+@pytest.fixture
+def written(tmp_path: Path):
+    def write(name: str, content: object) -> str:
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(what_if_command, list(words))
+
+
+def test_the_policy_of_the_incident_opens_stage_2(written) -> None:
+    result = run(
+        "--demo",
+        "2",
+        "--policy",
+        written("needed.json", NEEDED),
+        "--trust",
+        written("t.json", trust("main", "dev", "migrate-dev")),
+    )
+    assert result.exit_code == 0, result.output
+    assert "Every run would pass every gate." in result.output
+    assert "needed  ecr:PutImage" in result.output
+
+
+def test_without_the_ref_in_the_trust_run_1_would_still_fail(written) -> None:
+    result = run("--demo", "2", "--policy", written("needed.json", NEEDED), "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [item["verdict"] for item in told["runs"]] == ["fail", "pass"]
+    failed = [gate["gate"] for gate in told["runs"][0]["after"] if gate["verdict"] == "fail"]
+    assert failed == ["role-assumption"]
+
+
+@pytest.mark.parametrize("stage", ["1", "3", "later"])
+def test_the_json_keeps_to_its_schema(written, stage: str) -> None:
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "what-if-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    result = run("--demo", stage, "--boundary", written("b.json", NEEDED), "--json")
+    jsonschema.validate(json.loads(result.stdout), schema)
+
+
+def test_an_answer_of_the_aws_cli_will_do(written) -> None:
+    answer = {"Role": {"RoleName": "x", "AssumeRolePolicyDocument": trust("dev")}}
+    result = run("--demo", "3", "--trust", written("role.json", answer), "--json")
+    assert [item["verdict"] for item in json.loads(result.stdout)["runs"]] == ["fail", "pass", "pass"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{\n  "Version": "2012-10-17",\n  "Statement": [,]\n}', "line 3, column 17"),
+        ("", "line 1, column 1"),
+        ('{"Statement": [{"Effect": "Maybe", "Action": "*", "Resource": "*"}]}', "Statement[0].Effect"),
+        ("[]", "must be a JSON object"),
+    ],
+)
+def test_what_is_no_policy_is_told_with_its_place(written, content: str, told: str) -> None:
+    result = run("--demo", "3", "--policy", written("bad.json", content))
+    assert isinstance(result.exception, DeskProblem)
+    assert told in result.exception.sentence
+    assert result.exception.exit_code == 2
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    result = run("--demo", "3", "--policy", str(tmp_path / "none.json"))
+    assert isinstance(result.exception, DeskProblem)
+    assert result.exception.exit_code == 2
+
+
+def test_nothing_proposed_is_bad_input() -> None:
+    assert isinstance(run("--demo", "3").exception, DeskProblem)
+
+
+def test_a_demo_takes_no_runs(written) -> None:
+    assert run("--demo", "3", "--policy", written("p.json", NEEDED), "123").exit_code == 2
+
+
+def test_foreign_text_steers_no_terminal(written, tmp_path: Path) -> None:
+    document = policy({"Sid": "a\u001b[31m", "Effect": "Allow", "Action": "ecr:*\u001b[2J", "Resource": "*"})
+    result = run("--demo", "3", "--policy", written("p.json", document))
+    assert "\u001b" not in result.output

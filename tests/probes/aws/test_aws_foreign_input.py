@@ -1,0 +1,73 @@
+"""Whatever an endpoint answers and whatever a run names: a reading is a value, and never a wrong one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from aws_endpoint import Fault
+from fault_worlds import AFFECTED, World, check, read_with
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from thoroughness import examples
+
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from probes.aws.read.account import read_account
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=8,
+)
+MEMBERS = st.sampled_from(
+    [
+        "repositories",
+        "imageDetails",
+        "policyText",
+        "Organization",
+        "Roots",
+        "Parents",
+        "Policies",
+        "Policy",
+        "NextToken",
+    ]
+)
+BODIES = st.one_of(
+    st.binary(max_size=200),
+    st.text(max_size=100).map(lambda text: f"<a>{text}</a>".encode()),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.dictionaries(MEMBERS, JSON, max_size=3).map(lambda value: json.dumps(value).encode()),
+)
+ANY_TEXT = st.none() | st.text(max_size=60) | st.sampled_from(["*", "../..", "\r\nX: y", "arn:aws:iam::1:role/", "%00"])
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    operation=st.sampled_from(sorted(AFFECTED)),
+    status=st.sampled_from([200, 200, 200, 400, 403, 404, 500]),
+    body=BODIES,
+)
+def test_no_answer_makes_a_reading_raise_or_invent(world: World, operation: str, status: int, body: bytes) -> None:
+    state = read_with(world, operation, Fault(status=status, body=body))
+    check(world, operation, state, (status, body))
+
+
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    question=st.builds(
+        AccountQuestion,
+        role_arn=ANY_TEXT | st.text(max_size=20).map(lambda name: f"arn:aws:iam::111122223333:role/{name}"),
+        issuer=st.text(max_size=40),
+        region=st.none() | st.text(max_size=20) | st.just("eu-west-2"),
+        registry_id=ANY_TEXT,
+        repository=ANY_TEXT,
+        tag=ANY_TEXT,
+        evidence_root=ANY_TEXT | st.text(max_size=40).map(lambda rest: f"s3://{rest}"),
+    )
+)
+def test_no_question_makes_a_reading_raise(world: World, question: AccountQuestion) -> None:
+    state = read_account(question, world.embedded)
+    for field in fields(AccountState):
+        if field.name not in ("question", "read_at", "credentials_problem"):
+            assert isinstance(getattr(state, field.name), (Known, Absent, Unreadable)), field.name

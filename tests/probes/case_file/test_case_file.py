@@ -1,0 +1,173 @@
+"""A case file: read whole, or refused with the line and the nearest word that it knows."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnosis.facts.case import Case, StatedChange
+from probes.case_file import CaseFileError, parse_case, read_case_file
+
+WHOLE = """\
+title = "Packaging"
+repository = "example/widgets"
+workflow = "release.yml"
+branch = "main"
+runs = [21985402789, 21985472266]
+role_arn = "arn:aws:iam::123456789012:role/path/release"
+region = "eu-west-2"
+audience = "sts.amazonaws.com"
+environment = "production"
+registry_id = "012345678901"
+ecr_repository = "team/widgets"
+tag = "git-1"
+digest = "sha256:%s"
+expected_account = "123456789012"
+decision_log = "docs/decisions.md"
+decision_log_entry = "## 2026-02-13"
+evidence_local = "runs/1/"
+evidence_root = "s3://evidence/runs/1/"
+evidence_artifacts = ["a.json", "b.json"]
+notes = ["one"]
+
+[[changes]]
+after_run = 21985402789
+text = "created the provider"
+source = "decision log"
+at = "11:37"
+
+[[changes]]
+after_run = 21985472266
+text = "put the policy"
+source = "decision log"
+at = 2026-02-13T11:39:30Z
+""" % ("a" * 64)
+
+
+def problem(text: str) -> str:
+    with pytest.raises(CaseFileError) as caught:
+        parse_case(text, "case.toml")
+    message = str(caught.value)
+    assert caught.value.exit_code == 2
+    assert message.startswith("case.toml")
+    assert "\n" not in message
+    return message
+
+
+def test_every_member_of_a_case_can_be_stated() -> None:
+    case = parse_case(WHOLE, "case.toml")
+    assert case.runs == (21985402789, 21985472266)
+    assert case.registry_id == "012345678901"
+    assert case.evidence_artifacts == ("a.json", "b.json")
+    assert case.changes == (
+        StatedChange(21985402789, "created the provider", "decision log", "11:37"),
+        StatedChange(21985472266, "put the policy", "decision log", "2026-02-13T11:39:30+00:00"),
+    )
+    empty = Case()
+    left_out = [field.name for field in fields(Case) if getattr(case, field.name) == getattr(empty, field.name)]
+    assert left_out == [], "a new member of a case must be readable here"
+
+
+def test_an_empty_file_states_nothing() -> None:
+    assert parse_case("", "case.toml") == Case()
+    assert parse_case("# nothing yet\n", "case.toml") == Case()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('title = "a"\nrol_arn = "x"\n', 2, "did you mean `role_arn`?"),
+        ('Role-ARN = "x"\n', 1, "did you mean `role_arn`?"),
+        ("\n\nrun = [1]\n", 3, "did you mean `runs`?"),
+        ("zzz = 1\n", 1, "it knows title, repository"),
+        ("title = 3\n", 1, "`title` should be a text in quotes, but it is 3"),
+        ('runs = ["1"]\n', 1, "a list of run numbers"),
+        ("runs = 7\n", 1, "a list of run numbers"),
+        ("runs = [true]\n", 1, "a list of run numbers"),
+        ('# x\nrole_arn = "release"\n', 2, "a role's ARN"),
+        ("expected_account = 123456789012\n", 1, "twelve digits in quotes, but it is 123456789012"),
+        ('expected_account = "1234"\n', 1, 'twelve digits in quotes, but it is "1234"'),
+        ('repository = "widgets"\n', 1, '"owner/name"'),
+        ('digest = "sha256:12"\n', 1, "64 hexadecimal digits"),
+        ('evidence_root = "https://x"\n', 1, "an S3 address"),
+        ('region = "London"\n', 1, "an AWS region"),
+        ('evidence_artifacts = "a.json"\n', 1, "a list of texts"),
+        ("[title]\nx = 1\n", 1, "but it is a table"),
+        ("title = a\n", 1, "put texts in quotes"),
+        ('title = "a\n', 1, "no TOML"),
+        ('title = "a"\ntitle = "b"\n', 2, "no TOML"),
+        ('title = "a"\n\n[[changes]\n', 3, "no TOML"),
+        ('changes = "x"\n', 1, "each begun with [[changes]]"),
+        ('[[changes]]\nafter_run = 1\ntext = "t"\nsource = "s"\n\n[[changes]]\nafter_runs = 2\n', 7, "`after_run`?"),
+        ('[[changes]]\nafter_run = 1\ntext = "t"\n', 1, "change 1 has no `source`"),
+        ('text = "t"\n', 1, "a case has no member `text`"),
+        ('[[changes]]\nafter_run = "1"\ntext = "t"\nsource = "s"\n', 2, "a run's number"),
+    ],
+)
+def test_a_typo_is_one_sentence_with_its_line(text: str, line: int, words: str) -> None:
+    message = problem(text)
+    assert message.startswith(f"case.toml, line {line}: "), message
+    assert words in message
+
+
+def test_changes_that_are_no_tables_are_refused() -> None:
+    assert "begin each with [[changes]]" in problem("changes = [1]\n")
+
+
+def test_foreign_text_stays_on_one_line() -> None:
+    assert "\n" not in problem('"a\\nb" = 1\n')
+    assert len(problem(f'region = "{"x" * 5000}"\n')) < 300
+
+
+def test_a_file_is_read_with_its_byte_order_mark_and_foreign_line_ends(tmp_path: Path) -> None:
+    file = tmp_path / "case.toml"
+    file.write_bytes(b'\xef\xbb\xbftitle = "a"\r\nbranch = "b"\r\n')
+    assert read_case_file(file) == Case(title="a", branch="b")
+
+
+def test_a_file_that_cannot_be_read_says_how_to_mend_it(tmp_path: Path) -> None:
+    def message(path: Path) -> str:
+        with pytest.raises(CaseFileError) as caught:
+            read_case_file(path)
+        return str(caught.value)
+
+    assert "There is no case file" in message(tmp_path / "none.toml")
+    assert "is a folder" in message(tmp_path)
+    odd = tmp_path / "odd.toml"
+    odd.write_bytes(b'title = "a"\nbranch = "\xff"\n')
+    assert "line 2: the text is not UTF-8" in message(odd)
+    large = tmp_path / "large.toml"
+    large.write_bytes(b"#" * 1_100_000)
+    assert "larger than 1 MB" in message(large)
+
+
+def outcome(text: str) -> Case | str:
+    """The case, or the sentence; anything else is raised."""
+    try:
+        return parse_case(text, "case.toml")
+    except CaseFileError as error:
+        return str(error)
+
+
+@given(st.text(max_size=60) | st.sampled_from(WHOLE.splitlines()).map(lambda line: line.replace('"', "")))
+def test_no_text_gives_anything_but_a_case_or_one_sentence(text: str) -> None:
+    found = outcome(text)
+    assert isinstance(found, Case) or "\n" not in found
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([field.name for field in fields(Case)]),
+        st.sampled_from(["1", "true", '""', "[]", "[[]]", "{}", "1.5", "07:30:00", '["a"]', "[{a = 1}]", "nan"]),
+    )
+)
+def test_no_kind_of_value_makes_it_raise_anything_else(members: dict[str, str]) -> None:
+    text = "".join(f"{name} = {value}\n" for name, value in members.items())
+    tomllib.loads(text)
+    found = outcome(text)
+    assert hash(found) if isinstance(found, Case) else ("line" in found or "tables" in found)

@@ -1,0 +1,210 @@
+"""The port between screens and everything behind them: what the app may ask for, as values.
+
+Screens know this module only; :mod:`tui.bootstrap` wires it to the probes. Every method blocks and is called from a
+worker thread; ``cancelled`` is looked at between requests, ``progress`` may be called from any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from diagnosis.facts.github_context import CommitsBetween, Environment
+from diagnosis.facts.reading import Reading
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.replay import Replay
+
+RunKey: TypeAlias = tuple[int, int]
+"""``(run id, attempt)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One line of the run list. All texts are foreign."""
+
+    key: RunKey
+    number: int
+    workflow: str
+    workflow_path: str
+    title: str
+    ref: str
+    event: str
+    actor: str
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of runs, newest first."""
+
+    rows: tuple[RunRow, ...]
+    total: int
+    next_page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Filters that GitHub applies; empty means all."""
+
+    workflow: str = ""
+    branch: str = ""
+    actor: str = ""
+    event: str = ""
+    status: str = ""
+    created: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is; ``total`` is None while it is not known."""
+
+    what: str
+    done: int = 0
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A stage of the embedded incident."""
+
+    name: str
+    """``1``, ``2``, ``3`` or ``later``."""
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call of the ledger."""
+
+    at: datetime
+    service: str
+    operation: str
+    target: str
+    result: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """Where the packet lies, and what it consists of."""
+
+    directory: Path
+    files: tuple[str, ...]
+    masked: bool = True
+    """Whether account ids were replaced by asterisks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What lies between two attempts that neither record holds. All texts are foreign."""
+
+    commits: Reading[CommitsBetween]
+    """From the earlier attempt's commit to the later one's, with the pull requests that they came by."""
+    environments: tuple[tuple[str, Reading[Environment]], ...] = ()
+    """The deployment environments that the two name, as they are now: GitHub keeps no history of them."""
+    subjects: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """The subject claims that the earlier and the later attempt would present, the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a poll found; None where nothing has changed."""
+
+    runs: RunPage | None = None
+    """The first page of the list."""
+    diagnosis: Diagnosis | None = None
+
+
+class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
+    """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
+
+    def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.way_out = way_out
+        self.exit_code = exit_code
+
+
+class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
+    """Raised out of a desk method when ``cancelled()`` turned true."""
+
+
+ProgressHook: TypeAlias = Callable[[Progress], None]
+CancelHook: TypeAlias = Callable[[], bool]
+
+
+def no_progress(progress: Progress) -> None:
+    """A progress hook that shows nothing."""
+
+
+class Desk(Protocol):
+    """What the app asks for."""
+
+    @property
+    def title(self) -> str:
+        """Which repository and source: foreign text in parts."""
+
+    @property
+    def origin_note(self) -> str:
+        """One line on what kind of facts these are (``embedded incident: logs reconstructed``); empty for live."""
+
+    @property
+    def limit_note(self) -> str:
+        """What is left of GitHub's rate limit (``GitHub 4,812 of 5,000 left``); empty while it is not known."""
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """The stages that ``[`` and ``]`` move through; empty for a live repository."""
+
+    @property
+    def moment_index(self) -> int:
+        """Index into :attr:`moments`."""
+
+    def move_to(self, index: int) -> None:
+        """Move the embedded incident to a stage: runs served and account state change with it."""
+
+    def list_runs(
+        self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
+    ) -> RunPage:
+        """One page of runs; pages count from 1. ``progress`` is told of a rate limit that is waited out."""
+
+    def diagnose(
+        self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        """Diagnose the chain around the selected run (None: the newest chain), judging the live side for ``subject``
+        (None: the selected run, else the chain's latest attempt)."""
+
+    def poll(
+        self,
+        query: RunQuery,
+        selected: RunKey | None,
+        *,
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+    ) -> Update:
+        """What GitHub has new since runs and chain were last read; unchanged, it costs no part of the rate limit.
+
+        The account is asked again only where a run has ended or the chain has become another.
+        """
+
+    def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
+        """What changed from one attempt to another; what cannot be read is a reading with its reason."""
+
+    def calls(self) -> tuple[CallRow, ...]:
+        """The ledger: every call made so far."""
+
+    def export_packet(
+        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+    ) -> ExportResult:
+        """Write the evidence packet (None: a new folder in the current directory), account ids masked or as they are."""
+
+    def close(self) -> None:
+        """Stop servers and sessions that were started for this desk."""

@@ -1,0 +1,109 @@
+"""The desk of `planescope demo`: the recorded GitHub API on loopback, the embedded AWS account, no credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.remedies.role_search import SearchOf, no_search
+from probes.aws.read.account import read_account
+from probes.aws.read.surroundings import read_surroundings
+from probes.embedded.aws_account import EmbeddedAccount
+from probes.embedded.github.server import GitHubServer
+from probes.embedded.moments import MOMENTS, load_incident
+from probes.github.http.credentials import GitHubAccess
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from probes.recording.case_at import case_at
+from probes.recording.format import RecordingError
+from probes.recording.labels import label_attempt
+from tui.backend import CancelHook, DeskProblem, Moment, Progress, ProgressHook
+from tui.backends.repository import RepositoryDesk
+
+
+class EmbeddedDesk(RepositoryDesk):
+    """The embedded incident at one of its moments; moving really changes runs and account."""
+
+    def __init__(self, moment: str = "1", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        try:
+            recording = load_incident()
+        except RecordingError as error:
+            raise DeskProblem(f"The embedded incident is damaged: {error}", "Install planescope again.") from None
+        if recording.account is None:
+            raise DeskProblem("The embedded incident has no account.", "Install planescope again.")
+        self._index = next(index for index, known in enumerate(MOMENTS) if known.key == moment)
+        self._stack = ExitStack()
+        self._recording = recording
+        self._server = self._stack.enter_context(GitHubServer(recording, MOMENTS[self._index]))
+        self._account = self._stack.enter_context(EmbeddedAccount(recording.account))
+        ledger = Ledger()
+        super().__init__(
+            GitHubSource(
+                recording.full_name,
+                GitHubAccess(url=self._server.url),
+                ledger,
+                label=lambda attempt: label_attempt(recording, attempt),
+            ),
+            self._read,
+            case=recording.case.case,
+            ledger=ledger,
+            title=recording.full_name,
+            clock=clock,
+        )
+        # The account stands at a moment of the past, so its readings carry that moment's time.
+        self._aws = self._account.access(ledger=ledger, clock=lambda: MOMENTS[self._index].at)
+        self.origin = "embedded incident: run facts public, logs and account reconstructed"
+        self.move_to(self._index)
+
+    def _read(
+        self,
+        question: AccountQuestion,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        search_of: SearchOf = no_search,
+    ) -> AccountState:
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        state = read_account(question, self._aws, progress=shown, cancelled=cancelled)
+        # The embedded account keeps no CloudTrail; asking costs nothing and the answer says so.
+        return read_surroundings(
+            state,
+            self._aws,
+            search=search_of(state),
+            progress=shown,
+            cancelled=cancelled,
+            pause=lambda _seconds: None,
+        )
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """The three stages and the moment after them."""
+        return tuple(Moment(known.key, known.title, known.sentence) for known in MOMENTS)
+
+    @property
+    def moment_index(self) -> int:
+        """Where the incident stands."""
+        return self._index
+
+    def move_to(self, index: int) -> None:
+        """Move runs and account to a moment; indexes outside stay at the ends."""
+        self._index = max(0, min(index, len(MOMENTS) - 1))
+        moment = MOMENTS[self._index]
+        self._server.move_to(moment)
+        self._account.move_to(moment.key)
+        # The chain is found among the runs served; after the stages the newest one is of another workflow.
+        case = replace(case_at(self._recording, moment.at), runs=())
+        self.case = case if moment.stage else replace(case, workflow=None)
+        stage = f"Stage {moment.key} of 3" if moment.stage else "After the stages"
+        self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
+        self.forget()
+
+    def close(self) -> None:
+        """Stop the server and forget the account."""
+        super().close()
+        self._stack.close()

@@ -1,0 +1,280 @@
+"""What a desk reads of GitHub: pages of runs, the chain around one, and the parts on which a diagnosis rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from diagnosis.closure.chain import chain_of, in_order
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.runs import Attempt, Job
+from probes.github.http.errors import Cancelled as SourceCancelled
+from probes.github.http.errors import ExitCode, GitHubProblem
+from probes.github.read.attempt_parts import NOT_CHOSEN, Depth
+from probes.github.read.runs import RunFilter, RunPage
+from probes.github.source import GitHubSource
+from probes.github.source import ProgressHook as SourceProgress
+from tui.backend import CancelHook, Cancelled, DeskProblem, Progress, ProgressHook, RunKey
+from tui.backends.neighbours import runs_around
+
+_MOST_ELSEWHERE = 20
+"""Active runs that are polled beside those of the list's first page."""
+_NO_TEXT = Unreadable("the called workflow", "it was not read", "open the attempt")
+_PARTS = ("jobs", "workflow_text", "oidc_customization", "artifacts", "local_actions", "origin", "reconstructed")
+_NO_PARTS: dict[str, Any] = {each.name: each.default for each in fields(Attempt) if each.name in _PARTS}
+_WORDS = ("log", "log_origin", "log_verbatim", "log_steps", "annotations")
+_NO_WORDS: dict[str, Any] = {each.name: each.default for each in fields(Job) if each.name in _WORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a look at the active runs found."""
+
+    page: RunPage
+    """The first page of the list, as it is now."""
+    before: tuple[Attempt, ...]
+    """Its runs as they were."""
+    elsewhere: bool
+    """Whether an active run that is not on it has changed."""
+    jobs: bool
+    """Whether a job or step of an active run that is shown is further than it was."""
+
+
+class GitHubSide:
+    """One repository of one GitHub; what is complete is asked for once."""
+
+    def __init__(self, source: GitHubSource, *, workflow: str = "", branch: str = "") -> None:
+        self._source = source
+        self._workflow, self._branch = workflow, branch
+        self._listed: dict[RunKey, Attempt] = {}
+        self._read: dict[RunKey, Attempt] = {}
+        """With their parts."""
+        self._shown: tuple[RunKey, ...] = ()
+        self._first: dict[RunFilter, tuple[Attempt, ...]] = {}
+        """The first page of each list, as it was last read."""
+
+    def forget(self) -> None:
+        """Drop everything that was read."""
+        self._listed.clear()
+        self._read.clear()
+        self._shown = ()
+        self._first.clear()
+
+    def page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
+        """A page of runs as GitHub lists them."""
+        stop_if(cancelled)
+        with asking():
+            return self._source.list_runs(wanted, number, cancelled=cancelled, progress=_shown(progress))
+
+    def listed(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
+        """A page of the list, whose runs may be chosen from now on."""
+        found = self.page(wanted, number, progress, cancelled)
+        self._listed.update({attempt.key: attempt for attempt in found.attempts})
+        if number == 1:
+            self._first[wanted] = found.attempts
+        return found
+
+    def changes(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> Changes | None:
+        """What is new of the listed and shown runs; None where nothing is.
+
+        Everything is asked with its ETag: the list, each active run that is not on its first page, and the jobs of the
+        active runs shown. While nothing changes that costs no part of the rate limit.
+        """
+        before = self._first.get(wanted, ())
+        page = self.listed(wanted, 1, progress, cancelled)
+        on_page = {attempt.key for attempt in page.attempts}
+        known = {**self._listed, **{key: self._read[key] for key in self._shown if key in self._read}}
+        active = [attempt for key, attempt in known.items() if _is_active(attempt) and key not in on_page]
+        elsewhere = self._refreshed(active[:_MOST_ELSEWHERE], progress, cancelled)
+        jobs = self._jobs_changed(progress, cancelled)
+        changed = jobs or elsewhere or before != page.attempts
+        return Changes(page, before, elsewhere, jobs) if changed else None
+
+    def shows(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether these attempts were read last, and each is as it was then; their jobs aside."""
+        if tuple(attempt.key for attempt in attempts) != self._shown:
+            return False
+        return all(_run_of(self._read.get(attempt.key, attempt)) == _run_of(attempt) for attempt in attempts)
+
+    def none_has_ended(self, attempts: Sequence[Attempt]) -> bool:
+        """Whether these attempts were read last, and those that were active are so still."""
+        before = {key: self._read[key].complete for key in self._shown if key in self._read}
+        return before == {attempt.key: attempt.complete for attempt in attempts}
+
+    def _refreshed(self, active: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook) -> bool:
+        """Ask about active runs one by one, and note those that have changed; whether there are any."""
+        try:
+            with asking():
+                found = self._source.refresh(active, cancelled=cancelled, progress=_shown(progress))
+        except DeskProblem as problem:
+            if problem.exit_code != ExitCode.USAGE:
+                raise
+            if len(active) == 1:
+                # GitHub has deleted the run: it is active no more.
+                self._listed.pop(active[0].key, None)
+                self._read.pop(active[0].key, None)
+                return True
+            changed = [self._refreshed([attempt], progress, cancelled) for attempt in active]
+            return any(changed)
+        self._listed.update({attempt.key: attempt for attempt in found})
+        return bool(found)
+
+    def _jobs_changed(self, progress: ProgressHook, cancelled: CancelHook) -> bool:
+        """Whether a job or step of an active run that is shown is further than it was."""
+        active = [self._read[key] for key in self._shown if key in self._read and _is_active(self._read[key])]
+        with asking():
+            now = self._source.complete(active, Depth.JOBS, cancelled=cancelled, progress=_shown(progress))
+        return any(
+            isinstance(late.jobs, Known) and _without_words(late) != _without_words(early)
+            for early, late in zip(active, now, strict=True)
+        )
+
+    def chain(
+        self, selected: RunKey | None, case: Case, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """The attempts of the chain around the selected run (None: the newest, or the case's runs), without parts."""
+        if case.runs and selected is None:
+            return self.attempts_of(case.runs, progress, cancelled)
+        anchor = self._listed.get(selected) if selected else None
+        if anchor is None and selected is not None:
+            anchor = self._first_read(selected, progress, cancelled)
+        workflow = anchor.workflow_path if anchor else case.workflow or self._workflow
+        if anchor is None and not workflow:
+            newest = self.page(RunFilter(branch=self._branch), 1, progress, cancelled).attempts
+            workflow = newest[0].workflow_path if newest else ""
+        listed = self._around(workflow, anchor, progress, cancelled) if workflow else ()
+        known = {attempt.key: attempt for attempt in listed}
+        if anchor is not None:
+            known.setdefault(anchor.key, anchor)
+        chain = chain_of(tuple(known.values()), selected)
+        repeated = [attempt for attempt in chain if attempt.attempt > 1]
+        if repeated:
+            with asking():
+                whole = self._source.with_earlier(repeated, cancelled=cancelled, progress=_shown(progress))
+            chain = in_order({attempt.key: attempt for attempt in (*chain, *whole)}.values())
+        return chain
+
+    def attempts_of(self, runs: Sequence[int], progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
+        """Every attempt of these runs in order of time, without parts."""
+        with asking():
+            found = self._source.attempts_of_all(runs, Depth.RUN, cancelled=cancelled, progress=_shown(progress))
+        return in_order(found)
+
+    def with_parts(
+        self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """The attempts with jobs, logs, workflow file; what is complete is not asked for twice.
+
+        The chain's last attempt is the one whose evidence closure judges, so its artifacts are read in any case. What a
+        passing fault kept back is asked for when the very same attempts are wanted again.
+        """
+        keys = tuple(attempt.key for attempt in attempts)
+        again, self._shown = keys == self._shown, keys
+        known = [self._known(attempt) for attempt in attempts]
+        closing = known[-1].key if known else None
+        wanted = [
+            attempt
+            for attempt in known
+            if attempt.key not in self._read
+            or not attempt.complete
+            or (attempt.key == closing and _not_asked(attempt))
+            or (again and _passing_gap(attempt))
+        ]
+        if wanted:
+            with asking():
+                read = self._source.complete(
+                    wanted,
+                    Depth.DIAGNOSIS,
+                    with_artifacts={attempt.key for attempt in wanted if attempt.key == closing and attempt.complete},
+                    progress=_shown(progress),
+                    cancelled=cancelled,
+                )
+            stop_if(cancelled)
+            self._read.update({attempt.key: attempt for attempt in read})
+        return tuple(self._read.get(attempt.key, attempt) for attempt in attempts)
+
+    def _known(self, attempt: Attempt) -> Attempt:
+        """The attempt with the parts that were read before, as far as they still hold."""
+        before = self._read.get(attempt.key)
+        if before is None or before.complete != attempt.complete:
+            self._read.pop(attempt.key, None)
+            return attempt
+        if before.complete:
+            return before
+        # An active one: what its ended jobs said stays, the rest is asked for again.
+        return replace(attempt, jobs=before.jobs)
+
+    def _around(
+        self, workflow: str, anchor: Attempt | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> tuple[Attempt, ...]:
+        """The workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
+        wanted = RunFilter(workflow=workflow)
+        try:
+            return runs_around(lambda number: self.page(wanted, number, progress, cancelled), anchor)
+        except DeskProblem as problem:
+            if anchor is None or problem.exit_code != ExitCode.USAGE:
+                raise
+            return (anchor,)
+
+    def _first_read(self, key: RunKey, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
+        with asking():
+            return self._source.attempt(*key, depth=Depth.RUN, cancelled=cancelled, progress=_shown(progress))
+
+
+def _is_active(attempt: Attempt) -> bool:
+    return attempt.status not in ("completed", "unknown")
+
+
+def _run_of(attempt: Attempt) -> Attempt:
+    """The run object alone, as a list gives it."""
+    called = tuple(replace(each, text=_NO_TEXT) for each in attempt.called_workflows)
+    return replace(attempt, **_NO_PARTS, called_workflows=called)
+
+
+def _without_words(attempt: Attempt) -> tuple[Job, ...]:
+    """The jobs as the API lists them."""
+    jobs = attempt.jobs.value if isinstance(attempt.jobs, Known) else ()
+    return tuple(replace(job, **_NO_WORDS) for job in jobs)
+
+
+def _not_asked(attempt: Attempt) -> bool:
+    """Whether the artifacts were left out so far."""
+    return bool(attempt.artifacts == _NO_PARTS["artifacts"])
+
+
+def _passing_gap(attempt: Attempt) -> bool:
+    """Whether something is lacking that asking again may bring: for a fault, no missing permission, nothing deleted."""
+    readings: list[Reading[Any]] = [attempt.jobs, attempt.workflow_text, attempt.oidc_customization]
+    readings.extend(action.text for action in attempt.local_actions)
+    for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
+        gone = isinstance(job.log, Unreadable) and job.log.lasting
+        readings.append(job.annotations if gone and job.conclusion != "success" else job.log)
+    return any(
+        isinstance(each, Unreadable) and not each.lasting and each.permission is None and each.why != NOT_CHOSEN
+        for each in readings
+    )
+
+
+def stop_if(cancelled: CancelHook) -> None:
+    """Raise Cancelled where nobody waits for the answer any more."""
+    if cancelled():
+        raise Cancelled
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turns what GitHub's adapter raises into what the app expects of its desk."""
+    try:
+        yield
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    except SourceCancelled:
+        raise Cancelled from None
+
+
+def _shown(progress: ProgressHook) -> SourceProgress:
+    """The app's hook as the source calls it; it shows a rate limit's countdown, too."""
+    return lambda what, done, total: progress(Progress(what, done, total))

@@ -1,0 +1,125 @@
+"""The desk of a live repository: GitHub with the user's token, AWS with botocore's own credential chain, read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.case import Case
+from diagnosis.remedies.role_search import SearchOf, no_search
+from diagnosis.verdicts.gate_verdict import Missing
+from probes.aws.read.account import read_account
+from probes.aws.read.surroundings import read_surroundings
+from probes.aws.session.access import AwsAccess
+from probes.github.http.credentials import GitHubAccess, find_access
+from probes.github.http.errors import GitHubProblem
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from probes.store.attempts import AttemptStore
+from tui.backend import CancelHook, DeskProblem, Progress, ProgressHook
+from tui.backends.repository import RepositoryDesk
+from tui.backends.stated import StatedValues
+
+HISTORY_SECONDS = 40.0
+"""CloudTrail answers two questions a second; what is not there by then is unknown, with that reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What the command line gives for a live desk; None leaves it to environment and configuration."""
+
+    repository: str
+    workflow: str = ""
+    branch: str = ""
+    github_url: str | None = None
+    profile: str | None = None
+    registry_profile: str | None = None
+    region: str | None = None
+    live: bool = True
+    """False: the account is not asked at all."""
+    history: bool = True
+    """False: CloudTrail, the registry's details, other roles and second opinions are left out; no gate needs them."""
+    cache: bool = True
+    """Whether what is read of completed attempts is kept in, and taken from, the local store."""
+    recording: Path | None = None
+    """The directory of a recording that takes GitHub's place."""
+    stated: StatedValues = field(default_factory=StatedValues)
+    """What the options state about the run; it counts like the case file's values, and before them."""
+
+
+class LiveSide:
+    """Asks AWS for the role's account, and the registry's where it has a profile of its own."""
+
+    def __init__(self, options: LiveOptions, ledger: Ledger) -> None:
+        self._options = options
+        self._aws = AwsAccess(ledger=ledger, clock=_now, profile=options.profile, region=options.region)
+        self._registry = (
+            AwsAccess(ledger=ledger, clock=_now, profile=options.registry_profile, region=options.region)
+            if options.registry_profile
+            else None
+        )
+
+    def read(
+        self,
+        question: AccountQuestion,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        search_of: SearchOf = no_search,
+    ) -> AccountState | Missing:
+        if not self._options.live:
+            return Missing("the live state of the account", "it was not asked (--no-live)", "leave --no-live out")
+
+        def shown(what: str, done: int, total: int) -> None:
+            progress(Progress(what, done, total))
+
+        state = read_account(question, self._aws, registry=self._registry, progress=shown, cancelled=cancelled)
+        if not self._options.history:
+            return state
+        return read_surroundings(
+            state,
+            self._aws,
+            registry=self._registry,
+            search=search_of(state),
+            progress=shown,
+            cancelled=cancelled,
+            deadline_seconds=HISTORY_SECONDS,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def github_access(url: str | None) -> GitHubAccess:
+    """The GitHub that is asked, with its token. Raises DeskProblem where there is none."""
+    try:
+        access = find_access(url)
+        if not isinstance(access, GitHubAccess):
+            raise access.problem()
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    return access
+
+
+def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
+    """A desk for a live repository. Raises DeskProblem where GitHub cannot be asked at all."""
+    ledger = Ledger()
+    access = github_access(options.github_url)
+    try:
+        store = AttemptStore() if options.cache else None
+        source = GitHubSource(options.repository, access, ledger, store=store)
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    parts = [options.repository, options.workflow, options.branch]
+    return RepositoryDesk(
+        source,
+        LiveSide(options, ledger).read,
+        case=options.stated.over(case),
+        stated=options.stated,
+        ledger=ledger,
+        title=" · ".join(part for part in parts if part),
+        workflow=options.workflow,
+        branch=options.branch,
+    )

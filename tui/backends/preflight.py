@@ -1,0 +1,70 @@
+"""What `planescope preflight` asks: GitHub for the subject's form and the run's own file, AWS for the account.
+
+Each may be silent; what then stays open is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.reading import Absent, Reading, Unreadable
+from diagnosis.facts.runs import OidcCustomization, Repository
+from diagnosis.verdicts.gate_verdict import Missing
+from probes.github.http.credentials import GitHubAccess, find_access
+from probes.github.http.errors import GitHubProblem
+from probes.github.read.oidc_customization import read_customization
+from probes.github.read.workflow_text import FileAt, read_file
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from tui.backend import no_progress
+from tui.backends.live import LiveOptions, LiveSide
+
+_WHAT = "OIDC subject customization"
+_HOW = "give the step `GH_TOKEN: ${{ github.token }}` and the job `actions: read`"
+_NOT_ASKED: Reading[str] = Absent("a commit at which the file could be asked for")
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubAnswers:
+    """What GitHub says of the run's repository."""
+
+    customization: Reading[OidcCustomization]
+    repository: Repository | None = None
+    file: Reading[str] = _NOT_ASKED
+    """The workflow file at the commit from which GitHub runs it."""
+
+
+def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnswers:
+    """The repository, its subject customization, and the file at ``path`` where ``commit`` is known: three requests.
+
+    The token comes from the environment alone: a job must not find the one of whoever set up its runner.
+    """
+    try:
+        access = find_access(url, ask_gh=lambda _host, _environ: None)
+        if not isinstance(access, GitHubAccess):
+            return _silent("the step has no token for GitHub's API", _HOW)
+        source = GitHubSource(name, access, Ledger())
+    except GitHubProblem as problem:
+        return _silent(problem.sentence, problem.way_out)
+    try:
+        repository = source.repository()
+        customization = source.ask("The subject customization", partial(read_customization, repository=repository))
+        file = _NOT_ASKED
+        if path and commit:
+            file = source.ask("The workflow file", partial(read_file, file=FileAt(name, path, commit)))
+        return GitHubAnswers(customization, repository, file)
+    except GitHubProblem as problem:
+        return _silent(problem.sentence, problem.way_out)
+    finally:
+        source.close()
+
+
+def _silent(why: str, how: str) -> GitHubAnswers:
+    return GitHubAnswers(Unreadable(_WHAT, why.rstrip("."), how or _HOW, "actions: read"))
+
+
+def ask_account(question: AccountQuestion, options: LiveOptions) -> AccountState | Missing:
+    """The account as the ambient credentials read it, by the guarded session of every diagnosis."""
+    return LiveSide(options, Ledger()).read(question, no_progress, lambda: False)

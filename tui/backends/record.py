@@ -1,0 +1,74 @@
+"""What `planescope record` does: reads runs of one repository and keeps them as a recording."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from diagnosis.facts.case import Case
+from probes.github.http.errors import GitHubProblem
+from probes.ledger import Ledger
+from probes.recording.checked import ensure_new, write_checked
+from probes.recording.format import RecordedLog, Recording, RecordingError
+from probes.recording.record.recorder import Gap, Recorder
+from tui.backend import DeskProblem, Progress, ProgressHook
+from tui.backends.live import github_access
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recording that was made."""
+
+    folder: Path
+    runs: tuple[int, ...]
+    attempts: int
+    jobs: int
+    logs: int
+    gaps: tuple[Gap, ...]
+
+
+def record_runs(
+    repository: str, runs: Sequence[int], folder: Path, *, case: Case, github_url: str | None, progress: ProgressHook
+) -> Kept:
+    """Record every attempt of these runs into a new directory. Raises DeskProblem; then nothing is left behind."""
+    access = github_access(github_url)
+    # Beside its destination, not in the system's temporary directory: that one may be small, or shared.
+    folder = folder.absolute()
+    try:
+        ensure_new(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as spool,
+            Recorder(repository, access, Ledger(), Path(spool)) as recorder,
+        ):
+            for position, run in enumerate(runs, start=1):
+                progress(Progress(f"recording run {run}", position, len(runs)))
+                recorder.add(run, progress=lambda what, done, total: progress(Progress(what, done, total)))
+            recording = recorder.recording(case=case if case != Case() else None, at=datetime.now(UTC))
+            progress(Progress("writing the recording"))
+            write_checked(recording, folder)
+    except RecordingError as error:
+        raise DeskProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    except GitHubProblem as problem:
+        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    except OSError as error:
+        raise DeskProblem(
+            f"The recording cannot be written to {folder} ({error.strerror}).", "Name a directory with room and rights."
+        ) from None
+    return _kept(recording, folder, tuple(recorder.gaps))
+
+
+def _kept(recording: Recording, folder: Path, gaps: tuple[Gap, ...]) -> Kept:
+    attempts = [attempt for run in recording.runs for attempt in run.attempts]
+    jobs = [job for attempt in attempts for job in attempt.jobs]
+    return Kept(
+        folder,
+        tuple(run.id for run in recording.runs),
+        len(attempts),
+        len(jobs),
+        sum(isinstance(job.log, RecordedLog) for job in jobs),
+        gaps,
+    )

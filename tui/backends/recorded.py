@@ -1,0 +1,79 @@
+"""The desk of `--recording DIR`: GitHub's side replayed from a recording on loopback, AWS's side as usual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Origin
+from diagnosis.verdicts.diagnosis import Diagnosis
+from probes.embedded.github.server import GitHubServer
+from probes.github.http.credentials import GitHubAccess
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from probes.recording.format import Recording, RecordingError
+from probes.recording.labels import label_attempt
+from probes.recording.reader import read_recording
+from tui.backend import CancelHook, DeskProblem, ProgressHook
+from tui.backends.live import LiveOptions, LiveSide
+from tui.backends.repository import RepositoryDesk
+
+
+class RecordedDesk(RepositoryDesk):
+    """Reads a recording as it would read GitHub: the same client, no token, nothing leaves this machine for GitHub."""
+
+    def __init__(self, options: LiveOptions, recording: Recording, case: Case) -> None:
+        self._stack = ExitStack()
+        self._recording = recording
+        server = self._stack.enter_context(GitHubServer(recording))
+        ledger = Ledger()
+        parts = [recording.full_name, options.workflow, options.branch]
+        super().__init__(
+            GitHubSource(
+                recording.full_name,
+                GitHubAccess(url=server.url),
+                ledger,
+                label=lambda attempt: label_attempt(recording, attempt),
+            ),
+            LiveSide(options, ledger).read,
+            # What the command line names counts; without a case file, what the recording says belongs together.
+            case=options.stated.over(case if case != Case() else recording.case.case),
+            stated=options.stated,
+            ledger=ledger,
+            title=" · ".join(part for part in parts if part),
+            workflow=options.workflow,
+            branch=options.branch,
+        )
+        self.origin = _origin(recording)
+
+    def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
+        """Diagnose these runs; none named: those of the case, else all that were recorded."""
+        wanted = tuple(runs) or self.case.runs or tuple(run.id for run in self._recording.runs)
+        return super().diagnose_runs(wanted, progress=progress, cancelled=cancelled)
+
+    def close(self) -> None:
+        """Stop the server too."""
+        super().close()
+        self._stack.close()
+
+
+def recorded_desk(options: LiveOptions, folder: Path, case: Case) -> RecordedDesk:
+    """The desk of the recording in a directory. Raises DeskProblem for one that cannot be used."""
+    try:
+        recording = read_recording(folder)
+    except RecordingError as error:
+        raise DeskProblem(f"The recording {folder} cannot be used: {error}.") from None
+    if options.repository and options.repository.lower() != recording.full_name.lower():
+        raise DeskProblem(
+            f"The recording {folder} is of {recording.full_name}, not of {options.repository}.",
+            "Leave the repository out, or name the recording that you mean.",
+        )
+    return RecordedDesk(options, recording, case)
+
+
+def _origin(recording: Recording) -> str:
+    made = "reconstructed recording" if recording.origin is Origin.RECONSTRUCTED else "recording"
+    when = f" of {recording.recorded_at:%Y-%m-%d %H:%M} UTC" if recording.recorded_at else ""
+    return f"{made}{when}: GitHub is not asked"

@@ -1,0 +1,274 @@
+"""Answers the app's questions for one repository: lists runs, collects a chain, asks the account, concludes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, subject_of
+from diagnosis.documents.packet import packet
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.remedies.role_search import SearchOf, role_search
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.replay import Replay
+from probes.github.read.called_files import workflow_of
+from probes.github.read.runs import RunFilter
+from probes.github.read.runs import RunPage as SourcePage
+from probes.github.source import GitHubSource
+from probes.ledger import Ledger
+from tui.backend import (
+    Between,
+    CallRow,
+    CancelHook,
+    DeskProblem,
+    ExportResult,
+    Moment,
+    Progress,
+    ProgressHook,
+    RunKey,
+    RunPage,
+    RunQuery,
+    RunRow,
+    Update,
+    no_progress,
+)
+from tui.backends.between import read_between
+from tui.backends.github_side import GitHubSide, stop_if
+from tui.backends.stated import StatedValues
+from tui.packet.folder import PacketProblem, write
+
+AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
+"""Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
+tells, once the gates can be judged, whether the account's other roles are worth a look."""
+
+_FEW = 10
+"""Below a tenth of the rate limit it is worth saying when it is full again."""
+
+
+class RepositoryDesk:
+    """A :class:`tui.backend.Desk` for one repository of one GitHub."""
+
+    def __init__(
+        self,
+        source: GitHubSource,
+        read_account: AccountReader,
+        *,
+        case: Case,
+        ledger: Ledger,
+        title: str,
+        workflow: str = "",
+        branch: str = "",
+        stated: StatedValues = StatedValues(),  # noqa: B008 - frozen
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._source = source
+        self._github = GitHubSide(source, workflow=workflow, branch=branch)
+        self._read_account = read_account
+        self._ledger = ledger
+        self._title = title
+        self._workflow, self._branch = workflow, branch
+        self._clock = clock
+        self._stated = stated
+        self._asked: tuple[AccountQuestion, AccountState | Missing] | None = None
+        """The account as it was last read, and what it was asked."""
+        self.case = case
+        """With what the command line states."""
+        self.origin = ""
+        self.moment_words = ""
+
+    # -- what the screen shows of the desk itself
+
+    @property
+    def title(self) -> str:
+        """The repository, and what narrows it."""
+        return self._title
+
+    @property
+    def origin_note(self) -> str:
+        """What kind of facts these are; for a live repository, what is wrong with the local store."""
+        return self.origin or self.store_note
+
+    @property
+    def store_note(self) -> str:
+        """What is wrong with the local store, as a sentence; empty while nothing is."""
+        return self._source.store_note
+
+    @property
+    def limit_note(self) -> str:
+        """What is left of GitHub's rate limit; empty before the first answer, and where GitHub is not asked."""
+        left = self._source.rate_limit
+        if left is None or self.origin:
+            return ""
+        until = f" until {left.resets_at:%H:%M} UTC" if left.resets_at and left.remaining * _FEW < left.limit else ""
+        return f"GitHub {left.remaining:,} of {left.limit:,} left{until}"
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """A live repository has one moment: now."""
+        return ()
+
+    @property
+    def moment_index(self) -> int:
+        """Always the first."""
+        return 0
+
+    def move_to(self, index: int) -> None:
+        """A live repository cannot be moved in time."""
+        raise DeskProblem("This is a live repository: it has no stages.", "Stages belong to `planescope demo`.")
+
+    def calls(self) -> tuple[CallRow, ...]:
+        """The ledger, as rows."""
+        return tuple(
+            CallRow(entry.started_at, entry.service, entry.operation, entry.target, entry.result, entry.duration)
+            for entry in self._ledger.entries()
+        )
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._source.close()
+
+    def forget(self) -> None:
+        """Drop everything that was read; the embedded incident calls it when the moment changes."""
+        self._github.forget()
+        self._asked = None
+
+    # -- runs
+
+    def list_runs(
+        self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
+    ) -> RunPage:
+        """One page of runs, newest first."""
+        wanted = self._filter(query)
+        return _rows(self._github.listed(wanted, page, progress, cancelled))
+
+    def poll(
+        self,
+        query: RunQuery,
+        selected: RunKey | None,
+        *,
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+    ) -> Update:
+        """What GitHub has new; the account is asked again only where a run has ended or the chain is another."""
+        changes = self._github.changes(self._filter(query), progress, cancelled)
+        if changes is None:
+            return Update()
+        # A run's time of change alone is no reason to fill the list anew, which would take the reader back to its top.
+        same = not changes.elsewhere and tuple(map(_row, changes.before)) == tuple(map(_row, changes.page.attempts))
+        rows = None if same else _rows(changes.page)
+        chain = self._github.chain(selected, self.case, progress, cancelled)
+        if not changes.jobs and self._github.shows(chain):
+            return Update(rows)
+        keep = self._github.none_has_ended(chain)
+        return Update(rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep))
+
+    def _filter(self, query: RunQuery) -> RunFilter:
+        """The query with what narrows the desk."""
+        return RunFilter(
+            workflow=query.workflow or self._workflow,
+            branch=query.branch or self._branch,
+            actor=query.actor,
+            event=query.event,
+            status=query.status,
+            created=query.created,
+        )
+
+    # -- the diagnosis
+
+    def diagnose(
+        self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
+    ) -> Diagnosis:
+        """Diagnose the chain around the selected run."""
+        progress(Progress("collecting the chain of attempts"))
+        chain = self._github.chain(selected, self.case, progress, cancelled)
+        return self._diagnosed(chain, subject or selected, progress, cancelled)
+
+    def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
+        """Diagnose exactly these runs, every attempt of each."""
+        progress(Progress("reading the runs"))
+        return self._diagnosed(self._github.attempts_of(runs, progress, cancelled), None, progress, cancelled)
+
+    def _diagnosed(
+        self,
+        chain: Sequence[Attempt],
+        subject: RunKey | None,
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        *,
+        keep_account: bool = False,
+    ) -> Diagnosis:
+        attempts = self._github.with_parts(chain, progress, cancelled)
+        workflows = _workflows(attempts)
+        replays = replays_of(attempts, workflows, self.case)
+        chosen = subject_of(replays, subject)
+        account: AccountState | Missing | None = None
+        if chosen is not None:
+            question = question_of(chosen, self.case, replays)
+            known = self._asked if keep_account and self._asked and self._asked[0] == question else None
+            if known is None:
+                progress(Progress("asking the account"))
+                search_of = partial(role_search, chosen, workflows.get(chosen.attempt.key), case=self.case)
+                known = question, self._read_account(question, progress, cancelled, search_of)
+                stop_if(cancelled)
+            self._asked, account = known, known[1]
+        diagnosis = conclude(
+            replays,
+            workflows,
+            account if isinstance(account, AccountState) else None,
+            self.case,
+            subject=chosen.attempt.key if chosen else None,
+            live_gap=account if isinstance(account, Missing) else None,
+            title=self._title,
+            moment=self.moment_words,
+            made_at=self._clock(),
+        )
+        return self._stated.shown_on(diagnosis)
+
+    def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
+        """What changed from one attempt to another."""
+        return read_between(self._source, earlier, later, progress, cancelled)
+
+    def export_packet(
+        self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
+    ) -> ExportResult:
+        """Write the packet; None makes a new folder in the current directory."""
+        first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
+        target = directory or Path.cwd() / f"planescope-packet-{first}"
+        try:
+            written = write(packet(diagnosis, self.case, mask_accounts=mask_accounts), target)
+        except PacketProblem as problem:
+            raise DeskProblem(str(problem)) from None
+        return ExportResult(written.directory, written.files, mask_accounts)
+
+
+def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
+    """The workflow file of each attempt whose text was read, with the files that it calls."""
+    return {attempt.key: workflow_of(attempt) for attempt in attempts if isinstance(attempt.workflow_text, Known)}
+
+
+def _rows(page: SourcePage) -> RunPage:
+    return RunPage(tuple(_row(attempt) for attempt in page.attempts), page.total, page.next_page)
+
+
+def _row(attempt: Attempt) -> RunRow:
+    return RunRow(
+        key=attempt.key,
+        number=attempt.run_number,
+        workflow=attempt.workflow_name,
+        workflow_path=attempt.workflow_path,
+        title=attempt.title,
+        ref=attempt.head_branch or "",
+        event=attempt.event,
+        actor=attempt.actor,
+        status=attempt.status,
+        conclusion=attempt.conclusion,
+        created_at=attempt.created_at,
+        url=attempt.html_url,
+    )

@@ -1,0 +1,84 @@
+"""A scrolling page of blocks: one widget for any length, laid out again when the width changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import RenderResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from tui import keymap
+from tui.widgets.base.blocks import Block, layout
+
+
+class Sheet(Widget):
+    """The blocks themselves, as tall as they need to be."""
+
+    DEFAULT_CSS = "Sheet { width: 1fr; height: auto; }"
+
+    def __init__(self, blocks: Iterable[Block] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._blocks = tuple(blocks)
+        self._laid: tuple[int, list[Content]] | None = None
+        self.dense = False
+        """Without what stands aside: blank lines between parts, the lines before a proving one."""
+
+    @property
+    def text(self) -> str:
+        """All words on the sheet, unwrapped."""
+        return "\n".join(block.text for block in self._blocks)
+
+    def show(self, blocks: Iterable[Block]) -> None:
+        """Replace what is on the sheet."""
+        self._blocks = tuple(blocks)
+        self._laid = None
+        self.refresh(layout=True)
+
+    def _lines(self, width: int) -> list[Content]:
+        if self._laid is None or self._laid[0] != width:
+            blocks = [block for block in self._blocks if not block.aside] if self.dense else self._blocks
+            self._laid = (width, layout(blocks, width))
+        return self._laid[1]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The number of lines at this width."""
+        return max(1, len(self._lines(width)))
+
+    def render(self) -> RenderResult:
+        """The lines at the width that the layout gave."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+
+class Page(VerticalScroll, can_focus=True):
+    """A sheet that scrolls by arrows, ``j``/``k``, page keys and the wheel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("page")
+
+    def __init__(self, blocks: Iterable[Block] = (), *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self.sheet = Sheet(blocks)
+        super().__init__(self.sheet, id=id, classes=classes)
+
+    def show(self, blocks: Iterable[Block], *, keep_place: bool = False) -> None:
+        """Replace the blocks; the page starts at its top unless asked to keep its place."""
+        self.sheet.show(blocks)
+        if not keep_place:
+            self.scroll_home(animate=False)
+
+    @property
+    def dense(self) -> bool:
+        """Whether the page leaves out what stands aside."""
+        return self.sheet.dense
+
+    @dense.setter
+    def dense(self, dense: bool) -> None:
+        self.sheet.dense = dense
+
+    @property
+    def text(self) -> str:
+        """All words on the page."""
+        return self.sheet.text

@@ -1,0 +1,112 @@
+"""How verdicts, conclusions, planes and times look: a sign and a word always, a colour beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from textual.content import Content
+
+from diagnosis.facts.evidence import Origin
+from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.verdicts.chronology import Drift, DriftKind
+from diagnosis.verdicts.closure import ClosureStatus
+
+VERDICT_STYLES = {
+    Verdict.PASS: "$text-success",
+    Verdict.FAIL: "bold $text-error",
+    Verdict.BLOCKED: "$text-muted",
+    Verdict.UNKNOWN: "$text-warning",
+}
+
+PLANE_STYLES = {
+    Plane.AUTHENTICATION: "bold $plane-authn",
+    Plane.AUTHORIZATION: "bold $plane-authz",
+    Plane.REGISTRY_STATE: "bold $text-warning",
+    Plane.OTHER: "bold $text-warning",
+}
+
+PLANE_QUESTIONS = {
+    Plane.AUTHENTICATION: "may this run become the role?",
+    Plane.AUTHORIZATION: "may the role do what the release needs?",
+}
+
+ORIGIN_WORDS = {
+    Origin.RECORDED: "recorded",
+    Origin.RECONSTRUCTED: "reconstructed",
+    Origin.LIVE: "live",
+    Origin.STATED: "stated, not observed",
+}
+
+_CONCLUSIONS = {
+    "success": ("✔", "$text-success"),
+    "failure": ("✘", "bold $text-error"),
+    "timed_out": ("✘", "bold $text-error"),
+    "startup_failure": ("✘", "bold $text-error"),
+    "cancelled": ("⊘", "$text-muted"),
+    "skipped": ("⊘", "$text-muted"),
+    "neutral": ("–", "$text-muted"),
+    "stale": ("–", "$text-muted"),
+    "action_required": ("!", "$text-warning"),
+}
+
+
+def verdict_mark(verdict: Verdict) -> Content:
+    """``✘ fail`` in the verdict's style."""
+    return Content.styled(f"{verdict.sign} {verdict.value}", VERDICT_STYLES[verdict])
+
+
+def conclusion_sign(status: str, conclusion: str | None) -> tuple[str, str]:
+    """The sign of a run's conclusion and its style; a run that is not completed shows ``…``."""
+    if conclusion is None:
+        return ("…", "$text-warning") if status != "completed" else ("?", "$text-warning")
+    return _CONCLUSIONS.get(conclusion, ("?", "$text-warning"))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in one unit: ``now``, ``5m``, ``3h``, ``12d``, ``8mo``, ``2y``."""
+    seconds = (_aware(now) - _aware(then)).total_seconds()
+    if seconds < 60:
+        return "now"
+    for limit, size, unit in ((3600, 60, "m"), (86400, 3600, "h"), (60 * 86400, 86400, "d")):
+        if seconds < limit:
+            return f"{int(seconds // size)}{unit}"
+    if seconds < 730 * 86400:
+        return f"{int(seconds // (30.44 * 86400))}mo"
+    return f"{int(seconds // (365.25 * 86400))}y"
+
+
+def utc(moment: datetime | None, pattern: str = "%d %b %H:%M") -> str:
+    """A moment in UTC; ``–`` where there is none. All times on screen are UTC, as GitHub and CloudTrail write them."""
+    return _aware(moment).astimezone(UTC).strftime(pattern) if moment is not None else "–"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration: ``81 s``, ``1 h 02 min``, ``13 ms``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def drift_mark(drift: Iterable[Drift], gate: Gate) -> Content:
+    """Behind a verdict of NOW: ``▲`` where a run failed at the gate and it passes today, ``▼`` the other way round."""
+    kinds = {item.kind for item in drift if item.gate is gate}
+    if DriftKind.BROKEN_SINCE in kinds:
+        return Content.styled(" ▼", "$text-warning")
+    return Content.styled(" ▲", "$text-success") if DriftKind.MENDED_SINCE in kinds else Content("")
+
+
+CLOSURE_STYLES = {
+    ClosureStatus.CLOSED: ("✔", "bold $text-success"),
+    ClosureStatus.OPEN: ("✘", "bold $text-error"),
+    ClosureStatus.UNPROVEN: ("?", "bold $text-warning"),
+    ClosureStatus.NON_COMPLIANT: ("!", "bold $text-error"),
+}
+"""Sign and style of a chain's state."""

@@ -1,0 +1,88 @@
+"""The first line: the repository, what kind of facts these are, the moment of the demo, and what is being read."""
+
+from __future__ import annotations
+
+import re
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.backend import Moment, Progress
+from tui.foreign_text import foreign_line
+
+WIDE = 100
+"""From this width on the moment's title is shown."""
+
+
+def fitting_note(note: str, room: int) -> str:
+    """The note; where it does not fit, its last clauses, which say what is not as recorded: ``logs reconstructed``."""
+    rest = note
+    while foreign_line(rest).cell_length > room:
+        clause = re.search(r"[:,] ", rest)
+        if clause is None:
+            return note
+        rest = rest[clause.end() :]
+    return rest
+
+
+class TopLine(Widget):
+    """One line; what matters most keeps its place when the screen is narrow."""
+
+    title: reactive[str] = reactive("")
+    origin_note: reactive[str] = reactive("")
+    limit_note: reactive[str] = reactive("")
+    moment: reactive[Moment | None] = reactive(None)
+    moment_count: reactive[int] = reactive(0)
+    progress: reactive[Progress | None] = reactive(None)
+    note: reactive[str] = reactive("")
+
+    def render(self) -> RenderResult:
+        """Left: name, repository, note. Right: progress, or moment and rate limit."""
+        width = self.content_size.width
+        right = self._right(max(20, width // 2))
+        brand = " planescope " if width >= WIDE else "planescope"
+        left = Content.styled(brand, "bold $block-cursor-foreground on $primary")
+        room = width - right.cell_length - left.cell_length - 3
+        if self.title:
+            title = foreign_line(self.title, "bold $text")
+            _, slash, name = self.title.partition("/")
+            short = bool(self.origin_note) and width < WIDE
+            if slash and (short or title.cell_length > room):
+                title = foreign_line(f"…/{name}", "bold $text")
+            left += Content(" ") + title
+        if self.origin_note:
+            left += Content.styled(" · ", "$text-muted")
+            note = fitting_note(self.origin_note, width - right.cell_length - left.cell_length - 1)
+            left += foreign_line(note, "$text-warning")
+        left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True, pad=True)
+        return left + Content(" ") + right
+
+    def _right(self, room: int) -> Content:
+        if self.progress is not None:
+            return self._progress(self.progress, room)
+        parts = []
+        if self.note:
+            parts.append(foreign_line(self.note, "$text-muted"))
+        if self.limit_note:
+            parts.append(foreign_line(self.limit_note, "$text-muted"))
+        if self.moment is not None:
+            staged = self.moment.name.isdigit()
+            stage = Content.styled(f" {'stage ' if staged else ''}", "bold $text-accent")
+            stage += foreign_line(self.moment.name, "bold $text-accent")
+            if staged and self.moment_count:
+                stage += Content.styled(f"/{self.moment_count}", "$text-muted")
+            # Where it is narrow, what kind of facts these are matters more: what stopped the run is said below.
+            title = f" {self.moment.title} " if self.content_size.width >= WIDE else " "
+            parts.append(stage + foreign_line(title, "$text"))
+        return Content.styled(" · ", "$text-muted").join(parts).truncate(room, ellipsis=True)
+
+    def _progress(self, progress: Progress, room: int) -> Content:
+        count = ""
+        if progress.total:
+            filled = round(8 * min(progress.done, progress.total) / progress.total)
+            count = f" {'━' * filled}{'╌' * (8 - filled)} {progress.done}/{progress.total}"
+        tail = Content.styled(f"{count}  esc stops ", "$text-muted")
+        what = foreign_line(progress.what, "$text-accent", width=max(4, room - tail.cell_length - 2))
+        return Content.styled("◐ ", "$text-accent") + what + tail

@@ -1,0 +1,160 @@
+"""A diagnosis as columns: the recorded attempts in order of time, then NOW, then AFTER FIX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from diagnosis.gates import GATES, Gate, Plane, Verdict
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.replay import Replay
+from tui.backend import RunKey
+
+
+class Side(StrEnum):
+    """Whose facts a column holds; the three are never mixed."""
+
+    RECORDED = "recorded"
+    NOW = "NOW"
+    AFTER_FIX = "AFTER FIX"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the column as a whole comes to: the run's conclusion, or whether a rerun would pass."""
+
+    sign: str
+    word: str
+    verdict: Verdict
+    """Which style it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the timeline."""
+
+    side: Side
+    gates: tuple[GateVerdict, ...]
+    """Four in gate order; empty where this side has nothing to show."""
+    outcome: Outcome
+    replay: Replay | None = None
+    why_empty: str = ""
+
+    @property
+    def key(self) -> RunKey | None:
+        """The attempt's key, for recorded columns."""
+        return self.replay.attempt.key if self.replay else None
+
+    def at(self, gate: Gate) -> GateVerdict | None:
+        """The verdict at a gate, where there is one."""
+        return self.gates[gate.order] if self.gates else None
+
+    @property
+    def title(self) -> str:
+        """``#412``, ``#412 attempt 2``, ``NOW``, ``AFTER FIX``."""
+        if self.replay is None:
+            return self.side.value
+        return attempt_title(self.replay)
+
+
+def attempt_title(replay: Replay) -> str:
+    """``#412``, with the attempt where it is not the first."""
+    attempt = replay.attempt
+    return f"#{attempt.run_number}" + (f".{attempt.attempt}" if attempt.attempt > 1 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place on the timeline."""
+
+    column: int = 0
+    row: int = 0
+    """0 to 3: the gates; 4: the outcome."""
+
+    @property
+    def gate(self) -> Gate | None:
+        """The gate, or None on the row of outcomes."""
+        return GATES[self.row] if self.row < len(GATES) else None
+
+
+ROWS = len(GATES) + 1
+
+
+def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
+    """All columns; the last two are always NOW and AFTER FIX."""
+    recorded = tuple(
+        Column(Side.RECORDED, replay.gates, _recorded_outcome(replay), replay=replay) for replay in diagnosis.replays
+    )
+    live = diagnosis.live.gates if diagnosis.live else ()
+    now = Column(Side.NOW, live, rerun_outcome(live), why_empty="" if live else "The live side was not read.")
+    return (*recorded, now, _after_fix(diagnosis, path_index))
+
+
+def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
+    path = path_at(diagnosis, path_index)
+    if path is not None:
+        return Column(Side.AFTER_FIX, path.gates, rerun_outcome(path.gates))
+    if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+        why = "Every gate passes now: there is nothing to fix."
+        return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why)
+    why = "No bounded change is known that would open what fails now."
+    return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why)
+
+
+def path_at(diagnosis: Diagnosis, index: int) -> Path | None:
+    """The remediation path shown, counted round."""
+    return diagnosis.paths[index % len(diagnosis.paths)] if diagnosis.paths else None
+
+
+def _recorded_outcome(replay: Replay) -> Outcome:
+    attempt = replay.attempt
+    if attempt.conclusion is None:
+        word = attempt.status.replace("_", " ") if attempt.status != "completed" else "no record"
+        return Outcome("…", word, Verdict.UNKNOWN)
+    if attempt.conclusion == "success":
+        return Outcome("✔", "success", Verdict.PASS)
+    if attempt.conclusion in ("failure", "timed_out", "startup_failure"):
+        return Outcome("✘", attempt.conclusion.replace("_", " "), Verdict.FAIL)
+    return Outcome("⊘", attempt.conclusion.replace("_", " "), Verdict.BLOCKED)
+
+
+def rerun_outcome(gates: tuple[GateVerdict, ...]) -> Outcome:
+    """What a rerun would come to: only four passes open."""
+    verdicts = {verdict.verdict for verdict in gates}
+    if verdicts == {Verdict.PASS}:
+        return Outcome("✔", "passes", Verdict.PASS)
+    if Verdict.FAIL in verdicts or Verdict.BLOCKED in verdicts:
+        return Outcome("✘", "stops", Verdict.FAIL)
+    return Outcome("?", "unproven", Verdict.UNKNOWN)
+
+
+def first_failing(gates: tuple[GateVerdict, ...]) -> GateVerdict | None:
+    """The gate that stops, or the first that could not be decided."""
+    for wanted in (Verdict.FAIL, Verdict.UNKNOWN):
+        for verdict in gates:
+            if verdict.verdict is wanted:
+                return verdict
+    return None
+
+
+def opening_cell(diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell:
+    """Where the cursor starts: at what stopped the subject, else at its outcome."""
+    subject = diagnosis.subject.attempt.key if diagnosis.subject else None
+    index = next((i for i, column in enumerate(columns) if column.key is not None and column.key == subject), 0)
+    stopped = first_failing(columns[index].gates)
+    return Cell(index, stopped.gate.order if stopped else ROWS - 1)
+
+
+def stopping_plane(replay: Replay) -> Plane | None:
+    """The plane that stopped a recorded attempt; None for a success or where nothing tells."""
+    if replay.stopped_by is not None:
+        return replay.stopped_by.plane
+    failing = next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+    return failing.gate.plane if failing else None
+
+
+def place_of(problem: Problem) -> str:
+    """The checkpoint, or the plane where there is none."""
+    return problem.checkpoint.value if problem.checkpoint else problem.plane.label

@@ -1,0 +1,1 @@
+"""The details of the chosen cell, section by section."""

@@ -1,0 +1,134 @@
+"""The section *Evidence*: what the chosen cell says and what proves it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from tui.foreign_text import foreign, foreign_line
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
+from tui.widgets.board.timeline_model import Side, attempt_title
+from tui.widgets.detail.detail_view import DetailView
+from tui.widgets.detail.evidence_blocks import evidence_blocks, missing_blocks, title_block
+from tui.widgets.detail.section_run import needs_blocks, run_blocks
+
+_SIDE_WORDS = {
+    Side.RECORDED: "recorded",
+    Side.NOW: "live",
+    Side.AFTER_FIX: "judged again in memory, after the changes of the path",
+}
+
+
+def blocks_of(view: DetailView) -> list[Block]:
+    """The blocks for any cell."""
+    if view.cell.gate is not None:
+        verdict = view.verdict
+        return _gate(view, verdict) if verdict is not None else _empty(view)
+    if view.column.replay is not None:
+        return run_blocks(view.column.replay)
+    return _rerun(view)
+
+
+def _empty(view: DetailView) -> list[Block]:
+    return [title_block([(view.column.title, "bold $text")]), GAP, paragraph(view.column.why_empty)]
+
+
+def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    gate = verdict.gate
+    blocks = [
+        title_block([
+            (f"{view.column.title} ", "bold $text"),
+            ("· ", "$text-muted"),
+            (f"{gate.label} ", "bold $text"),
+            ("· ", "$text-muted"),
+            signs.verdict_mark(verdict.verdict),
+            (f"   {gate.plane.label}", signs.PLANE_STYLES[gate.plane]),
+            (f" · {_SIDE_WORDS[view.column.side]}", "$text-muted"),
+        ]),
+        paragraph(foreign(verdict.reason)),
+    ]  # fmt: skip
+    compared = _compared(view, verdict)
+    if compared is not None:
+        blocks.append(compared)
+    blocks += _where(verdict)
+    if view.blocked_by is not None and not verdict.evidence:
+        blocks.append(field("Blocked by", (view.blocked_by.gate.label, "bold $text"), ", which this proves:"))
+    blocks += evidence_blocks(view.evidence)
+    blocks += _candidates(view, verdict)
+    if verdict.missing:
+        blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
+    elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
+        blocks += [GAP, paragraph(("No single line or call proves this; the reason above is derived.", "$text-muted"))]
+    return blocks
+
+
+def _where(verdict: GateVerdict) -> list[Block]:
+    """Cause, checkpoint and owner on one line; then the actions."""
+    owner = "" if verdict.verdict in (Verdict.PASS, Verdict.BLOCKED) else f" · {verdict.owner.value}"
+    place = f" at {verdict.checkpoint.value}" if verdict.checkpoint is not None else ""
+    blocks: list[Block] = []
+    if verdict.cause:
+        blocks.append(field("Cause", foreign_line(verdict.cause, "bold $text"), (f"{place}{owner}", "$text-muted")))
+    elif place:
+        blocks.append(field("Checkpoint", (f"{place.removeprefix(' at ')}{owner}", "$text-muted")))
+    elif owner:
+        blocks.append(field("Owner", verdict.owner.value))
+    if any(action not in verdict.reason for action in verdict.actions):
+        blocks.append(field("Actions", foreign_line(", ".join(verdict.actions))))
+    return blocks
+
+
+def _candidates(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    """What else the evidence would fit, and the cheapest read that tells them apart."""
+    if not verdict.candidates:
+        return []
+    return [GAP, field("Could be", foreign_line(" or ".join(verdict.candidates))), *_tell_apart(view, verdict)]
+
+
+def _compared(view: DetailView, verdict: GateVerdict) -> Block | None:
+    """What changed between the record and now, each said apart."""
+    subject = view.diagnosis.subject
+    if view.column.side is not Side.NOW or subject is None:
+        return None
+    recorded = subject.at(verdict.gate)
+    if {recorded.verdict, verdict.verdict} != {Verdict.PASS, Verdict.FAIL}:
+        return None
+    word = "mended since" if verdict.verdict is Verdict.PASS else "broken since"
+    return paragraph(
+        (f"{word}: ", "bold $text"),
+        (f"recorded in {attempt_title(subject)} ", "$text-muted"),
+        signs.verdict_mark(recorded.verdict),
+        (", live ", "$text-muted"),
+        signs.verdict_mark(verdict.verdict),
+    )
+
+
+def _tell_apart(view: DetailView, verdict: GateVerdict) -> list[Block]:
+    finding = view.column.replay.stopped_by if view.column.replay else None
+    if finding is None or finding.gate is not verdict.gate or not finding.tell_apart:
+        return []
+    return [field("Tell apart", foreign(finding.tell_apart))]
+
+
+def _rerun(view: DetailView) -> list[Block]:
+    outcome = view.column.outcome
+    mark = Content.styled(f"{outcome.sign} {outcome.word}", signs.VERDICT_STYLES[outcome.verdict])
+    blocks = [title_block([(f"{view.column.title} ", "bold $text"), mark])]
+    if view.column.why_empty:
+        return [*blocks, GAP, paragraph(view.column.why_empty)]
+    for verdict in view.column.gates:
+        blocks += [
+            field(verdict.gate.label, signs.verdict_mark(verdict.verdict), "  ", foreign(verdict.reason), width=24)
+        ]
+    live = view.diagnosis.live
+    if view.column.side is Side.NOW and live is not None:
+        blocks += [GAP, heading("The run would present")]
+        blocks += [bullet(foreign_line(subject)) for subject in live.subjects]
+        blocks += [bullet(foreign(note)) for note in live.notes]
+        blocks += needs_blocks(live.needs)
+    if view.column.side is Side.AFTER_FIX and view.path is not None:
+        blocks += [GAP, heading("After these changes, in memory only")]
+        blocks += [bullet(foreign_line(remediation.title)) for remediation in view.path.remediations]
+    return blocks

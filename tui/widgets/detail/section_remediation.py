@@ -1,0 +1,148 @@
+"""The section *Remediation*: the smallest change for each owner, its proof, and what it would newly admit."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.remediation import Remediation
+from tui.foreign_text import foreign, foreign_line
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import GAP, Block, assemble, bullet, code, field, heading, paragraph
+from tui.widgets.detail.detail_view import FORMS, DetailView, Form, form_text
+
+_INDENT = 2
+
+
+def blocks_of(view: DetailView) -> list[Block]:
+    """The path shown with its proof, then its changes in order."""
+    path = view.path
+    if path is None:
+        return _none(view)
+    blocks = _path(view, path)
+    blocks += _still(path)
+    for number, remediation in enumerate(path.remediations, 1):
+        blocks += _remediation(view, number, remediation)
+    return blocks
+
+
+def _none(view: DetailView) -> list[Block]:
+    live = view.diagnosis.live
+    if live is None:
+        return [
+            paragraph("The live side was not read, so no change can be proposed with proof. "),
+            paragraph("r reads again."),
+        ]
+    if all(verdict.verdict is Verdict.PASS for verdict in live.gates):
+        return [paragraph(("✔ ", "$text-success"), "Every gate passes now: there is nothing to change.")]
+    return [
+        paragraph("No bounded change is known that would open what fails now."),
+        paragraph(("What could not be read is listed under Unknown.", "$text-muted")),
+    ]
+
+
+def _path(view: DetailView, path: Path) -> list[Block]:
+    count = len(view.diagnosis.paths)
+    index = view.path_index % count
+    which = f"Path {index + 1} of {count} · " if count > 1 else ""
+    blocks = [
+        heading(assemble((which, "bold $text-accent"), foreign_line(path.title, "bold $text"))),
+        paragraph(*_standing(index, count)),
+        GAP,
+        field("Opens", *_gates(path)),
+    ]
+    if path.proves:
+        blocks.append(field("Proves", foreign(path.proves)))
+    if path.does_not_prove:
+        blocks.append(field("Not proved", foreign(path.does_not_prove)))
+    if path.newly_admitted:
+        blocks.append(field("Newly admits", (f"{len(path.newly_admitted)} beyond the need", "bold $text-warning")))
+        blocks += [bullet(foreign_line(admitted), indent=13) for admitted in path.newly_admitted]
+    else:
+        blocks.append(field("Newly admits", ("nothing beyond the need", "$text-success")))
+    return blocks
+
+
+def _still(path: Path) -> list[Block]:
+    """What the path would leave in the way."""
+    if not path.still:
+        return []
+    blocks = [GAP, heading("Still in the way after these changes", "bold $text-warning")]
+    for problem in path.still:
+        place = problem.checkpoint.value if problem.checkpoint else problem.plane.label
+        blocks.append(bullet((f"{place} ", signs.PLANE_STYLES[problem.plane]), foreign(problem.reason)))
+    return blocks
+
+
+def _standing(index: int, count: int) -> list[str | Content | tuple[str, str]]:
+    if count == 1:
+        return [("The only path known.", "$text-muted")]
+    words = "Recommended: it widens least." if index == 0 else "An alternative; the first path widens less."
+    return [(f"{words}  p shows the next path.", "$text-muted")]
+
+
+def _gates(path: Path) -> list[str | Content | tuple[str, str]]:
+    if path.opens_all:
+        return [("✔ all four gates", "$text-success"), (", judged again on the changed model", "$text-muted")]
+    parts: list[str | Content | tuple[str, str]] = []
+    for verdict in path.gates:
+        parts += [signs.verdict_mark(verdict.verdict), f" {verdict.gate.label}   "]
+    return parts
+
+
+def _remediation(view: DetailView, number: int, remediation: Remediation) -> list[Block]:
+    where = remediation.checkpoint.value if remediation.checkpoint else remediation.plane.label
+    here = remediation.checkpoint is not None and remediation.checkpoint.gate is view.cell.gate
+    blocks = [
+        GAP,
+        Block(
+            assemble(foreign_line(remediation.title, "bold $text"), ("  ◂ chosen gate" if here else "", "$text-accent")),
+            Content.styled(f"{number} ", "bold $text-accent"),
+        ),
+        paragraph(
+            (where, signs.PLANE_STYLES[remediation.plane]), (" · ", "$text-muted"),
+            foreign_line(", ".join(remediation.causes), "$text-muted"), indent=_INDENT,
+        ),
+        paragraph(foreign(remediation.words), indent=_INDENT),
+        _field("Owner", remediation.owner.value),
+    ]  # fmt: skip
+    if remediation.widens:
+        blocks.append(_field("Widens", foreign("\n".join(remediation.widens))))
+    else:
+        blocks.append(_field("Widens", ("nothing", "$text-success")))
+    if remediation.actions:
+        blocks.append(_field("Actions", foreign_line(", ".join(remediation.actions))))
+    blocks += [_field("Warning", foreign(warning, "$text-warning")) for warning in remediation.warnings]
+    if remediation.verify:
+        blocks.append(_field("Verify", foreign(remediation.verify)))
+    return blocks + _forms(view.form, remediation)
+
+
+def _field(label: str, *parts: str | Content | tuple[str, str]) -> Block:
+    return field(" " * _INDENT + label, *parts)
+
+
+def _forms(shown: Form, remediation: Remediation) -> list[Block]:
+    offered = [form for form in FORMS if form_text(remediation, form)]
+    if not offered:
+        return []
+    tabs = [(f" {form.value} ", "bold $text on $primary 40%" if form is shown else "$text-muted") for form in offered]
+    tabs.append(("  d next form · y copies", "$text-muted"))
+    blocks = [GAP, paragraph(*tabs, indent=_INDENT - 1)]
+    if shown not in offered:
+        return [*blocks, paragraph((f"There is no {shown.value} form of this change.", "$text-muted"), indent=_INDENT)]
+    text = form_text(remediation, shown)
+    content = _difference(text) if shown is Form.DIFFERENCE else foreign(text)
+    return [*blocks, *(_indented(block) for block in code(content))]
+
+
+def _indented(block: Block) -> Block:
+    pad = Content(" " * _INDENT)
+    return Block(block.content, pad + block.first, pad + block.rest if block.rest is not None else None, block.fill)
+
+
+def _difference(text: str) -> Content:
+    """A unified difference: the signs ``+`` and ``-`` tell, colour helps."""
+    styles = {"+": "$text-success", "-": "$text-error", "@": "$text-muted"}
+    return Content("\n").join(foreign_line(line, styles.get(line[:1], "")) for line in text.splitlines())
