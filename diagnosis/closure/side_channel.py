@@ -13,7 +13,8 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Verdict
 from diagnosis.live.observed_subject import TRAIL_ADDRESS
-from diagnosis.policy.arn import PrincipalKind, split_arn, view_principal
+from diagnosis.names.arn import Arn
+from diagnosis.policy.principal_view import PrincipalKind, view_principal
 from diagnosis.verdicts.replay import Replay
 
 PUSH_EVENT = "PutImage"
@@ -86,8 +87,8 @@ def _by_role(principal: str, role_arn: str | None) -> bool:
     view = view_principal(principal)
     if view.kind is not PrincipalKind.ROLE_SESSION:
         return False
-    role = split_arn(role_arn or "")
-    return role is None or (view.account, view.name) == (role.account, role.resource.rpartition("/")[2])
+    role = Arn.parse(role_arn or "")
+    return role is None or (view.account, view.name) == (role.account, role.name)
 
 
 def _registry_proof(account: AccountState, image: Image) -> Evidence:

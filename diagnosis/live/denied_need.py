@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.gates import Gate
-from diagnosis.policy.arn import split_arn
+from diagnosis.names.arn import Arn
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.replay import Need, NeedKind, Replay
 
@@ -20,7 +20,7 @@ def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:
         return None
     action = stop.action or ""
     named = stop.resource or ""
-    if named != "*" and (split_arn(named) is None or not is_legible(named)):
+    if named != "*" and (Arn.parse(named) is None or not is_legible(named)):
         named = question.repository_arn or ""
     return Need(action, named or None, stop.checkpoint, f"AWS denied {action} to this run", order=-1)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
+from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
     Policy,
@@ -23,7 +24,6 @@ from diagnosis.policy import (
     has_resource_level,
     parse_policy,
 )
-from diagnosis.policy.arn import split_arn
 from diagnosis.policy.matching import action_matcher, matches_everything, resource_matcher
 from diagnosis.verdicts.replay import Need
 
@@ -292,7 +292,7 @@ def _wild(text: str) -> bool:
 
 def _may_name_registry(pattern: str) -> bool:
     """Whether a resource pattern can match something of the registry."""
-    arn = split_arn(pattern)
+    arn = Arn.parse(pattern)
     return matches_everything(pattern) or arn is None or _wild(arn.service) or arn.service in REGISTRY_SERVICES
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnosis.policy.arn import PrincipalKind
 from diagnosis.policy.decision import Layer, Place
 from diagnosis.policy.document import Policy
 from diagnosis.policy.explanation import policies_at
 from diagnosis.policy.layers import Layers
+from diagnosis.policy.principal_view import PrincipalKind
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.rejections import PolicyKind
 from diagnosis.policy.relation import is_trust_question

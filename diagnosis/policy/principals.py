@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from diagnosis.policy.arn import PrincipalKind, PrincipalView, is_account_id, split_arn
+from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.policy.principal_view import PrincipalKind, PrincipalView
 
 
 class PrincipalMatch(IntEnum):
@@ -71,7 +72,7 @@ class PrincipalSet:
 
     def names_somebody_beside(self, caller: PrincipalView) -> bool:
         """Whether a user, role or session of the caller's account is named (the account itself does not count)."""
-        arns = (split_arn(name) for name in self.names)
+        arns = (Arn.parse(name) for name in self.names)
         return any(arn is not None and arn.account == caller.account and arn.resource != "root" for arn in arns)
 
     def names_account_of(self, caller: PrincipalView) -> bool:
@@ -97,17 +98,16 @@ def index_principals(entries: tuple[tuple[str, str], ...]) -> PrincipalSet:
     for kind, name in entries:
         if kind not in ("AWS", "CanonicalUser"):
             continue
-        arn = split_arn(name)
+        arn = Arn.parse(name)
         if arn is None:
             (accounts.add(("", name)) if is_account_id(name) else names.add(name))
             continue
         names.add(name)
-        sort, _, rest = arn.resource.partition("/")
+        sort = arn.resource_type
         if arn.service == "iam" and arn.resource == "root":
             accounts.add((arn.partition, arn.account))
         elif arn.service == "iam" and sort in ("role", "user"):
-            friendly = rest.rpartition("/")[2]
-            identities.add((sort, arn.partition, arn.account, friendly.lower() if sort == "role" else friendly))
+            identities.add((sort, arn.partition, arn.account, arn.name.lower() if sort == "role" else arn.name))
     return PrincipalSet(
         entries,
         anybody=any(name == "*" and kind in ("*", "AWS") for kind, name in entries),

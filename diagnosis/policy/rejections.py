@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from diagnosis.policy.arn import PrincipalKind, is_account_id, is_unique_id, split_arn, view_principal
+from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy.matching import cut_at_colons, matches_everything
 from diagnosis.policy.operators import read_boolean
+from diagnosis.policy.principal_view import PrincipalKind, is_unique_id, view_principal
 from diagnosis.policy.statement import Statement
 from diagnosis.policy.variables import has_variables, read_pieces
 
@@ -103,7 +104,7 @@ def _of_names(path: str, entries: Iterable[tuple[str, str]]) -> Iterator[str]:
         if kind == "AWS" and name != "*":
             if "*" in name or "?" in name:
                 yield f"{path}: the principal {shown!r} holds a wildcard; only a lone * is one"
-            elif split_arn(name) is None and not is_account_id(name):
+            elif Arn.parse(name) is None and not is_account_id(name):
                 gone = " (the id of a deleted role or user)" if is_unique_id(name) else ""
                 yield f"{path}: the principal {shown!r} is neither an ARN nor an account id{gone}"
         elif kind == "Service" and name == "*":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from diagnosis.policy.arn import PrincipalKind, split_arn
+from diagnosis.names.arn import Arn
+from diagnosis.policy.principal_view import PrincipalKind
 from diagnosis.policy.request import Request
 
 
@@ -22,12 +23,10 @@ def own_policy_must_allow(request: Request) -> bool:
     service = request.folded_action.partition(":")[0]
     if service not in ("sts", "kms"):
         return False
-    arn = split_arn(request.resource)
+    arn = Arn.parse(request.resource)
     if arn is None:
         return False
-    return (arn.service == "iam" and arn.resource.startswith("role/")) or (
-        arn.service == "kms" and arn.resource.startswith("key/")
-    )
+    return arn.is_role or (arn.service == "kms" and arn.resource_type == "key")
 
 
 def is_trust_question(request: Request) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from diagnosis.policy.arn import PrincipalView, split_arn, view_principal
+from diagnosis.names.arn import Arn
+from diagnosis.policy.principal_view import PrincipalView, view_principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +60,5 @@ class Request:
             return self.resource_account
         if self.resource == "*":
             return self.caller.account or None
-        arn = split_arn(self.resource)
+        arn = Arn.parse(self.resource)
         return arn.account if arn is not None and arn.account else None

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from diagnosis.policy.arn import PrincipalKind, PrincipalView
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.matching import Matcher
+from diagnosis.policy.principal_view import PrincipalKind, PrincipalView
 from diagnosis.policy.principals import PrincipalMatch, PrincipalSet
 from diagnosis.policy.request import Request
 from diagnosis.policy.variables import Piece, unresolved

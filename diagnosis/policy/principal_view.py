@@ -1,6 +1,6 @@
-"""Amazon Resource Names, and who a request's principal is.
+"""Who the principal of a request is, told by the form of its name.
 
-Source: IAM User Guide, "Amazon Resource Names" and "AWS JSON policy elements: Principal".
+Source: IAM User Guide, "AWS JSON policy elements: Principal".
 """
 
 from __future__ import annotations
@@ -9,37 +9,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_ARN_PARTS = 6
-_ACCOUNT = re.compile(r"\d{12}\Z")
+from diagnosis.names.arn import Arn, is_account_id
+
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}\Z")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?\Z", re.IGNORECASE)
 _WELL_KNOWN_PROVIDERS = frozenset(
     {"cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Arn:
-    """``arn:partition:service:region:account:resource``, the resource part whole."""
-
-    partition: str
-    service: str
-    region: str
-    account: str
-    resource: str
-
-
-def split_arn(text: str) -> Arn | None:
-    """The parts of an ARN; None where the text is no ARN of six parts."""
-    parts = text.split(":", _ARN_PARTS - 1)
-    if len(parts) != _ARN_PARTS or parts[0].lower() != "arn":
-        return None
-    return Arn(*parts[1:])
-
-
-def is_account_id(text: str) -> bool:
-    """Whether the text is a 12-digit account id."""
-    return _ACCOUNT.match(text) is not None
 
 
 def is_unique_id(text: str) -> bool:
@@ -102,24 +78,23 @@ _IDENTITIES = frozenset(
 
 
 def view_principal(text: str) -> PrincipalView:
-    """Who the principal of a request is, by the form of its name."""
-    arn = split_arn(text)
+    """Return who the principal of a request is, by the form of its name."""
+    arn = Arn.parse(text)
     if arn is None:
         return _without_arn(text)
-    kind_of_resource, _, rest = arn.resource.partition("/")
     kind, name = PrincipalKind.OTHER, ""
-    if arn.service == "sts" and kind_of_resource == "assumed-role":
-        kind, name = PrincipalKind.ROLE_SESSION, rest.partition("/")[0]
-    elif arn.service == "sts" and kind_of_resource == "federated-user":
-        kind, name = PrincipalKind.FEDERATED_USER, rest
-    elif arn.service == "iam" and kind_of_resource == "role":
-        kind, name = PrincipalKind.ROLE, rest.rpartition("/")[2]
-    elif arn.service == "iam" and kind_of_resource == "user":
-        kind, name = PrincipalKind.USER, rest.rpartition("/")[2]
+    if arn.service == "sts" and arn.resource_type == "assumed-role":
+        kind, name = PrincipalKind.ROLE_SESSION, arn.resource_id.partition("/")[0]
+    elif arn.service == "sts" and arn.resource_type == "federated-user":
+        kind, name = PrincipalKind.FEDERATED_USER, arn.resource_id
+    elif arn.service == "iam" and arn.resource_type == "role":
+        kind, name = PrincipalKind.ROLE, arn.name
+    elif arn.service == "iam" and arn.resource_type == "user":
+        kind, name = PrincipalKind.USER, arn.name
     elif arn.service == "iam" and arn.resource == "root":
         kind = PrincipalKind.ROOT
-    elif arn.service == "iam" and kind_of_resource in ("oidc-provider", "saml-provider"):
-        kind, name = PrincipalKind.WEB_IDENTITY, rest
+    elif arn.service == "iam" and arn.resource_type in ("oidc-provider", "saml-provider"):
+        kind, name = PrincipalKind.WEB_IDENTITY, arn.resource_id
     return PrincipalView(text, kind, arn.partition, arn.account, name)
 
 

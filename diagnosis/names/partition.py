@@ -1,0 +1,40 @@
+"""The partitions of AWS: which one a region belongs to, and the domains under which its services answer.
+
+Source: AWS General Reference, "Service endpoints"; the partition table of AWS's own SDKs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A separate AWS with accounts and regions of its own."""
+
+    name: str
+    """The second part of every ARN in it: ``aws``, ``aws-cn``, ``aws-us-gov``, …"""
+    region_prefixes: tuple[str, ...]
+    """How the names of its regions begin; none for the standard partition, which has all the others."""
+    domain: str
+    """Domain of the service endpoints: ``amazonaws.com``."""
+    dual_stack_domain: str | None
+    """Domain of the dual-stack registry endpoints: ``on.aws``; None where there are none."""
+
+
+STANDARD = Partition("aws", (), "amazonaws.com", "on.aws")
+PARTITIONS = (
+    Partition("aws-cn", ("cn-",), "amazonaws.com.cn", "on.amazonwebservices.com.cn"),
+    Partition("aws-us-gov", ("us-gov-",), "amazonaws.com", "on.aws"),
+    Partition("aws-eusc", ("eusc-",), "amazonaws.eu", "on.amazonwebservices.eu"),
+    Partition("aws-iso", ("us-iso-",), "c2s.ic.gov", None),
+    Partition("aws-iso-b", ("us-isob-",), "sc2s.sgov.gov", None),
+    Partition("aws-iso-e", ("eu-isoe-",), "cloud.adc-e.uk", None),
+    Partition("aws-iso-f", ("us-isof-",), "csp.hci.ic.gov", None),
+    STANDARD,
+)
+
+
+def partition_of(region: str) -> Partition:
+    """Return the partition that a region belongs to (``cn-north-1``: ``aws-cn``); the standard one where none claims it."""
+    return next((each for each in PARTITIONS if region.startswith(each.region_prefixes)), STANDARD)

@@ -1,0 +1,109 @@
+"""An ARN is read once, keeps its exact text, and answers for its parts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.names.partition import partition_of
+
+WORDS = st.text(st.characters(exclude_characters=":", codec="utf-8"), max_size=12)
+
+
+def arn(text):
+    found = Arn.parse(text)
+    assert found is not None
+    return found
+
+
+@given(st.lists(WORDS, min_size=4, max_size=4), st.text())
+def test_whatever_is_parsed_is_written_back_letter_by_letter(parts, resource):
+    text = ":".join(("arn", *parts, resource))
+    assert str(arn(text)) == text
+    assert Arn.parse(str(arn(text))) == arn(text)
+
+
+@given(st.text())
+def test_no_text_makes_parsing_fail_and_only_arns_are_arns(text):
+    found = Arn.parse(text)
+    assert found is None or str(found) == text
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "release", "arn:aws:iam::1", "ARN:aws:iam::1:role/x", " arn:aws:iam::1:role/x", "*"]
+)
+def test_what_is_no_arn_gives_none(text):
+    assert Arn.parse(text) is None
+
+
+def test_a_role_with_a_path_tells_type_name_and_path():
+    role = arn("arn:aws-cn:iam::111122223333:role/team/ci/release")
+    assert (role.partition, role.service, role.region, role.account) == ("aws-cn", "iam", "", "111122223333")
+    assert (role.resource_type, role.resource_id, role.name, role.path) == (
+        "role",
+        "team/ci/release",
+        "release",
+        "/team/ci/",
+    )
+    assert role.is_role
+    assert role.has_account
+
+
+@pytest.mark.parametrize(
+    "text", ["arn:aws:iam::111122223333:role/", "arn:aws:iam::111122223333:user/x", "arn:aws:sts::1:role/x"]
+)
+def test_what_is_no_role_is_none(text):
+    assert not arn(text).is_role
+
+
+def test_a_session_names_its_role_without_the_path():
+    session = arn("arn:aws:iam::111122223333:role/team/release").session("run-7")
+    assert str(session) == "arn:aws:sts::111122223333:assumed-role/release/run-7"
+    assert session.session_name == "run-7"
+    assert str(session.role_of_session()) == "arn:aws:iam::111122223333:role/release"
+    assert arn("arn:aws:iam::111122223333:role/release").role_of_session() is None
+    assert arn("arn:aws:sts::111122223333:assumed-role/release").role_of_session() is None
+
+
+def test_arns_are_built_beside_each_other():
+    role = arn("arn:aws-us-gov:iam::111122223333:role/release")
+    assert str(role.beside("policy", "team/push")) == "arn:aws-us-gov:iam::111122223333:policy/team/push"
+    repository = Arn.ecr_repository("aws", "eu-west-1", "111122223333", "shop/api")
+    assert str(repository) == "arn:aws:ecr:eu-west-1:111122223333:repository/shop/api"
+    assert repository.resource_id == "shop/api"
+
+
+def test_a_policy_of_awss_own_is_told_from_a_customers():
+    assert arn("arn:aws:iam::aws:policy/AdministratorAccess").is_owned_by_aws
+    assert arn("arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess").is_owned_by_aws
+    assert not arn("arn:aws:iam::111122223333:policy/aws").is_owned_by_aws
+
+
+def test_a_masked_account_is_no_account():
+    assert not arn("arn:aws:iam::***:role/release").has_account
+    assert is_account_id("111122223333")
+    assert not is_account_id("11112222333")
+    assert not is_account_id("١١١١٢٢٢٢٣٣٣٣")
+
+
+def test_two_roles_differ_by_their_path_alone():
+    role = arn("arn:aws:iam::111122223333:role/release")
+    assert role.same_but_for_path(arn("arn:aws:iam::111122223333:role/team/release"))
+    assert not role.same_but_for_path(arn("arn:aws:iam::999900001111:role/release"))
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eusc-de-east-1", "aws-eusc"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+    ],
+)
+def test_a_region_tells_its_partition(region, partition):
+    assert partition_of(region).name == partition
