@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.app import PlanescopeApp
-from tui.bootstrap import embedded_desk
+from tui.bootstrap import embedded_backend
 from tui.screens.compare import CompareScreen
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ SCENES = (
 async def drawing(scene: Scene) -> str:
     """The SVG of a scene."""
     theme = "light" if scene.light else "dark"
-    app = PlanescopeApp(lambda: embedded_desk(scene.stage), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
+    app = PlanescopeApp(lambda: embedded_backend(scene.stage), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
     app.animation_level = "none"
     async with app.run_test(size=scene.size, notifications=False) as pilot:
 

@@ -1,4 +1,4 @@
-"""How many examples a property test looks at: a quarter at a desk, all of them where PLANESCOPE_THOROUGH is set.
+"""How many examples a property test looks at: a quarter on an engineer's machine, all of them where PLANESCOPE_THOROUGH is set.
 
 The examples are the same in every run of one kind; PLANESCOPE_EXPLORE looks for new ones.
 """

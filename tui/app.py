@@ -15,7 +15,7 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from tui import keymap
-from tui.backend import Desk, RunQuery
+from tui.backend import Backend, RunQuery
 from tui.commands import PlanescopeCommands
 from tui.screens.help import HelpScreen
 from tui.screens.timeline import TimelineScreen
@@ -23,7 +23,7 @@ from tui.screens.timeline_reading import REFRESH_SECONDS
 from tui.themes import DARK, LIGHT, OWN_VARIABLES
 
 CLOSE_SECONDS = 0.5
-"""How long leaving waits for the desk's servers to stop."""
+"""How long leaving waits for the backend's servers to stop."""
 
 
 def _now() -> datetime:
@@ -31,9 +31,9 @@ def _now() -> datetime:
 
 
 class PlanescopeApp(App[None]):
-    """Shows what a desk says.
+    """Shows what a backend says.
 
-    ``desk_factory`` is called on a thread after the first paint and may raise :class:`~tui.backend.DeskProblem`; ``clock``
+    ``backend_factory`` is called on a thread after the first paint and may raise :class:`~tui.backend.BackendProblem`; ``clock``
     tells the ages of runs; ``start_filter`` is the list's first filter; ``theme`` is ``dark``, ``light`` or a theme of
     Textual's; ``keys`` maps ids of :mod:`tui.keymap` to keys.
     """
@@ -45,7 +45,7 @@ class PlanescopeApp(App[None]):
 
     def __init__(
         self,
-        desk_factory: Callable[[], Desk],
+        backend_factory: Callable[[], Backend],
         *,
         clock: Callable[[], datetime] = _now,
         start_filter: RunQuery = RunQuery(),  # noqa: B008 - frozen
@@ -55,7 +55,7 @@ class PlanescopeApp(App[None]):
         always_refresh: bool = False,
     ) -> None:
         super().__init__()
-        self._desk_factory = desk_factory
+        self._backend_factory = backend_factory
         self._clock = clock
         self._start_filter = start_filter
         self._refresh_seconds = refresh_seconds
@@ -75,7 +75,7 @@ class PlanescopeApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """The main screen is the first, so nothing else is painted before it."""
         self.timeline = TimelineScreen(
-            self._desk_factory,
+            self._backend_factory,
             clock=self._clock,
             start_filter=self._start_filter,
             refresh_seconds=self._refresh_seconds,
@@ -93,10 +93,10 @@ class PlanescopeApp(App[None]):
             self.notify(f"The keymap names what does not exist: {', '.join(unknown)}", severity="warning", markup=False)
 
     def on_unmount(self) -> None:
-        """Stop what the desk started; a desk that hangs is left behind."""
-        desk = self.timeline.desk if self.timeline else None
-        if desk is not None:
-            closing = threading.Thread(target=desk.close, name="planescope close", daemon=True)
+        """Stop what the backend started; a backend that hangs is left behind."""
+        backend = self.timeline.backend if self.timeline else None
+        if backend is not None:
+            closing = threading.Thread(target=backend.close, name="planescope close", daemon=True)
             closing.start()
             closing.join(CLOSE_SECONDS)
 

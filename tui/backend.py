@@ -122,7 +122,7 @@ class Update:
     diagnosis: Diagnosis | None = None
 
 
-class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
+class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no bug
     """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
 
     def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
@@ -133,7 +133,7 @@ class DeskProblem(Exception):  # noqa: N818 - it names what the user has, no bug
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
-    """Raised out of a desk method when ``cancelled()`` turned true."""
+    """Raised out of a backend method when ``cancelled()`` turned true."""
 
 
 ProgressHook: TypeAlias = Callable[[Progress], None]
@@ -144,7 +144,7 @@ def no_progress(progress: Progress) -> None:
     """A progress hook that shows nothing."""
 
 
-class Desk(Protocol):
+class Backend(Protocol):
     """What the app asks for."""
 
     @property
@@ -207,4 +207,4 @@ class Desk(Protocol):
         """Write the evidence packet (None: a new folder in the current directory), account ids masked or as they are."""
 
     def close(self) -> None:
-        """Stop servers and sessions that were started for this desk."""
+        """Stop servers and sessions that were started for this backend."""

@@ -1,38 +1,38 @@
-"""The composition root: which desk answers the app's questions. Heavy libraries are imported when a desk is built."""
+"""The composition root: which backend answers the app's questions. Heavy libraries are imported when a backend is built."""
 
 from __future__ import annotations
 
 import importlib.util
 from typing import TYPE_CHECKING
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 
 if TYPE_CHECKING:
     # Only names: at run time these modules, with PyGithub and boto3 behind them, come after first paint.
     from diagnosis.facts.case import Case
-    from tui.backends.embedded import EmbeddedDesk
+    from tui.backends.embedded import EmbeddedBackend
     from tui.backends.live import LiveOptions
-    from tui.backends.repository import RepositoryDesk
+    from tui.backends.repository import RepositoryBackend
 
 
-def embedded_desk(moment: str = "1") -> EmbeddedDesk:
-    """The desk of the embedded incident at a moment (``1``, ``2``, ``3`` or ``later``)."""
+def embedded_backend(moment: str = "1") -> EmbeddedBackend:
+    """The backend of the embedded incident at a moment (``1``, ``2``, ``3`` or ``later``)."""
     if importlib.util.find_spec("moto") is None:
-        raise DeskProblem(
+        raise BackendProblem(
             "The embedded account needs the library moto, which is not installed.",
             "Install planescope with its extra: pip install 'planescope[demo]' (in a clone: pip install -e '.[demo]').",
         )
-    from tui.backends.embedded import EmbeddedDesk
+    from tui.backends.embedded import EmbeddedBackend
 
-    return EmbeddedDesk(moment)
+    return EmbeddedBackend(moment)
 
 
-def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
-    """The desk of a live repository, or of a recording of one."""
+def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
+    """The backend of a live repository, or of a recording of one."""
     if options.recording is not None:
-        from tui.backends.recorded import recorded_desk
+        from tui.backends.recorded import recorded_backend
 
-        return recorded_desk(options, options.recording, case)
-    from tui.backends.live import live_desk as build
+        return recorded_backend(options, options.recording, case)
+    from tui.backends.live import live_backend as build
 
     return build(options, case)

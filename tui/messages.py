@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import Between, Desk, DeskProblem, ExportResult, Progress, RunKey, RunPage
+from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress, RunKey, RunPage
 
 
 @dataclass
@@ -42,14 +42,14 @@ class WorkFailed(Message):
 
     kind: str
     job: int
-    problem: DeskProblem
+    problem: BackendProblem
 
 
 @dataclass
-class DeskReady(Message):
-    """The desk has been built."""
+class BackendReady(Message):
+    """The backend has been built."""
 
-    desk: Desk
+    backend: Backend
 
 
 @dataclass

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 
 _LARGEST = 100_000
 
@@ -69,7 +69,7 @@ def settings_path() -> Path:
 
 
 def read_settings(path: Path | None = None) -> Settings:
-    """The user's settings. Raises DeskProblem for a file that cannot be used; one that does not exist is empty."""
+    """The user's settings. Raises BackendProblem for a file that cannot be used; one that does not exist is empty."""
     path = settings_path() if path is None else path
     try:
         with path.open("rb") as file:
@@ -132,8 +132,8 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def _problem(path: Path, what: str) -> DeskProblem:
-    return DeskProblem(f"The settings file {path} {what}.", "`planescope settings` prints what it may hold.")
+def _problem(path: Path, what: str) -> BackendProblem:
+    return BackendProblem(f"The settings file {path} {what}.", "`planescope settings` prints what it may hold.")
 
 
 def template() -> str:

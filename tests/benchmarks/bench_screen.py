@@ -66,8 +66,10 @@ def main() -> None:
     print(
         f"{COUNT:,} runs: shown {table / ours:.1f} times sooner than by DataTable ({ours * 1000:.0f} ms, {table * 1000:.0f} ms)"
     )
-    app, desk = seconds_to_import("tui.app"), seconds_to_import("tui.app, tui.backends.live, tui.backends.embedded")
-    print(f"imports before the first paint: {desk / app:.2f} times less ({app * 1000:.0f} ms, {desk * 1000:.0f} ms)")
+    app, backend = seconds_to_import("tui.app"), seconds_to_import("tui.app, tui.backends.live, tui.backends.embedded")
+    print(
+        f"imports before the first paint: {backend / app:.2f} times less ({app * 1000:.0f} ms, {backend * 1000:.0f} ms)"
+    )
 
 
 if __name__ == "__main__":

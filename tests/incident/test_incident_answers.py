@@ -13,8 +13,8 @@ from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import RunQuery
-from tui.backends.embedded import EmbeddedDesk
-from tui.bootstrap import embedded_desk
+from tui.backends.embedded import EmbeddedBackend
+from tui.bootstrap import embedded_backend
 
 REPOSITORY_ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
 EIGHT = {
@@ -31,16 +31,16 @@ MIGRATE_DEV = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/migrate-
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[EmbeddedDesk]:
+def backend() -> Iterator[EmbeddedBackend]:
     """One embedded incident for the module; each test moves it to its stage."""
-    opened = embedded_desk("1")
+    opened = embedded_backend("1")
     yield opened
     opened.close()
 
 
-def at(desk: EmbeddedDesk, stage: int) -> Diagnosis:
-    desk.move_to(stage - 1)
-    return desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+def at(backend: EmbeddedBackend, stage: int) -> Diagnosis:
+    backend.move_to(stage - 1)
+    return backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
 
 
 def verdicts(diagnosis: Diagnosis, column: int) -> list[str]:
@@ -52,16 +52,16 @@ def live(diagnosis: Diagnosis) -> list[str]:
     return [verdict.verdict.value for verdict in diagnosis.live.gates]
 
 
-def test_only_the_runs_up_to_the_moment_are_served(desk: EmbeddedDesk) -> None:
+def test_only_the_runs_up_to_the_moment_are_served(backend: EmbeddedBackend) -> None:
     seen = []
     for index in range(4):
-        desk.move_to(index)
-        seen.append(desk.list_runs(RunQuery(), 1, cancelled=lambda: False).total)
+        backend.move_to(index)
+        seen.append(backend.list_runs(RunQuery(), 1, cancelled=lambda: False).total)
     assert seen == [1, 2, 3, 4]
 
 
-def test_stage_1_recorded_and_live(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 1)
+def test_stage_1_recorded_and_live(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 1)
     assert verdicts(diagnosis, 0) == ["fail", "blocked", "blocked", "blocked"]
     failed = diagnosis.replays[0].at(Gate.OIDC_TRUST)
     assert failed.cause == "oidc-provider-absent"
@@ -74,8 +74,8 @@ def test_stage_1_recorded_and_live(desk: EmbeddedDesk) -> None:
     assert exit_code(diagnosis) == 1
 
 
-def test_stage_1_forecast_names_all_that_would_still_fail(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 1)
+def test_stage_1_forecast_names_all_that_would_still_fail(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 1)
     assert [(p.gate, p.cause) for p in diagnosis.forecast] == [
         (Gate.OIDC_TRUST, "oidc-provider-absent"),
         (Gate.ROLE_ASSUMPTION, "subject-not-admitted"),
@@ -89,8 +89,8 @@ def test_stage_1_forecast_names_all_that_would_still_fail(desk: EmbeddedDesk) ->
     assert diagnosis.forecast[4].actions == ("ecr:DescribeImages",)
 
 
-def test_stage_1_offers_exactly_the_provider_the_subject_and_nine_actions(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 1)
+def test_stage_1_offers_exactly_the_provider_the_subject_and_nine_actions(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 1)
     offers = {remediation.id: remediation for remediation in diagnosis.remediations}
     provider = offers["create-oidc-provider"]
     assert "--client-id-list sts.amazonaws.com" in provider.aws_cli
@@ -109,8 +109,8 @@ def test_stage_1_offers_exactly_the_provider_the_subject_and_nine_actions(desk: 
     assert "*" not in MIGRATE_DEV
 
 
-def test_dispatching_on_an_admitted_ref_comes_before_any_widening(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 1)
+def test_dispatching_on_an_admitted_ref_comes_before_any_widening(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 1)
     first, *others = diagnosis.paths
     dispatch = next(r for r in first.remediations if r.id.startswith("dispatch-on-"))
     assert dispatch.widens == ()
@@ -118,15 +118,15 @@ def test_dispatching_on_an_admitted_ref_comes_before_any_widening(desk: Embedded
     assert {r.id for path in others for r in path.remediations} >= {"dispatch-on-main", "admit-subject"}
 
 
-def test_every_path_is_proved_and_admits_nothing_else(desk: EmbeddedDesk) -> None:
-    for path in at(desk, 1).paths:
+def test_every_path_is_proved_and_admits_nothing_else(backend: EmbeddedBackend) -> None:
+    for path in at(backend, 1).paths:
         assert path.opens_all, path.title
         assert path.still == ()
         assert path.newly_admitted == ()
 
 
-def test_every_remediation_speaks_all_voices_and_has_an_owner(desk: EmbeddedDesk) -> None:
-    for remediation in at(desk, 1).remediations:
+def test_every_remediation_speaks_all_voices_and_has_an_owner(backend: EmbeddedBackend) -> None:
+    for remediation in at(backend, 1).remediations:
         assert remediation.words
         assert remediation.aws_cli
         assert remediation.verify
@@ -134,16 +134,16 @@ def test_every_remediation_speaks_all_voices_and_has_an_owner(desk: EmbeddedDesk
         assert remediation.terraform or remediation.id.startswith("dispatch-on-")
 
 
-def test_stage_2_the_planes_stay_apart(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 2)
+def test_stage_2_the_planes_stay_apart(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 2)
     assert verdicts(diagnosis, 1) == ["pass", "pass", "fail", "blocked"]
     assert diagnosis.replays[1].at(Gate.REGISTRY_AUTHORIZATION).cause == "get-authorization-token"
     assert live(diagnosis) == ["pass", "pass", "fail", "pass"]
     assert [p.cause for p in diagnosis.forecast] == ["get-authorization-token", "push-scope", "pull-scope"]
 
 
-def test_stage_3_passes_and_says_what_it_does_not_prove(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 3)
+def test_stage_3_passes_and_says_what_it_does_not_prove(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 3)
     assert verdicts(diagnosis, 2) == ["pass", "pass", "pass", "unknown"]
     assert live(diagnosis) == ["pass"] * 4
     assert diagnosis.forecast == ()
@@ -155,37 +155,37 @@ def test_stage_3_passes_and_says_what_it_does_not_prove(desk: EmbeddedDesk) -> N
     assert {finding.slug for finding in closure.integrity} == {"ref-changed-in-chain", "self-asserted-evidence"}
 
 
-def test_the_image_of_run_3_is_in_the_registry(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 3)
+def test_the_image_of_run_3_is_in_the_registry(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 3)
     closure = {rule.rule: rule.verdict for rule in diagnosis.closure.rules} if diagnosis.closure else {}
     assert closure["tag-and-digest"] is Verdict.PASS
     assert closure["no-side-channel"] is Verdict.PASS
     assert closure["evidence-present"] is Verdict.PASS
 
 
-def test_the_fourth_run_confirms_what_stage_1_forecast(desk: EmbeddedDesk) -> None:
-    diagnosis = at(desk, 4)
+def test_the_fourth_run_confirms_what_stage_1_forecast(backend: EmbeddedBackend) -> None:
+    diagnosis = at(backend, 4)
     replay = next(r for r in diagnosis.replays if r.attempt.run_id == 21993925506)
     assert [v.verdict.value for v in replay.gates] == ["pass", "fail", "blocked", "blocked"]
     assert next(p.cause for p in diagnosis.forecast) == "subject-not-admitted"
 
 
-def test_moving_back_really_changes_the_account(desk: EmbeddedDesk) -> None:
-    assert live(at(desk, 3)) == ["pass"] * 4
-    assert live(at(desk, 1)) == ["fail", "fail", "fail", "pass"]
+def test_moving_back_really_changes_the_account(backend: EmbeddedBackend) -> None:
+    assert live(at(backend, 3)) == ["pass"] * 4
+    assert live(at(backend, 1)) == ["fail", "fail", "fail", "pass"]
 
 
-def test_reconstructed_parts_are_labelled(desk: EmbeddedDesk) -> None:
-    for replay in at(desk, 3).replays:
+def test_reconstructed_parts_are_labelled(backend: EmbeddedBackend) -> None:
+    for replay in at(backend, 3).replays:
         assert replay.attempt.reconstructed
-    passed = at(desk, 3).replays[2].at(Gate.ROLE_ASSUMPTION)
+    passed = at(backend, 3).replays[2].at(Gate.ROLE_ASSUMPTION)
     assert any(evidence.origin is Origin.RECONSTRUCTED for evidence in passed.evidence)
 
 
-def test_the_ledger_holds_reading_calls_only(desk: EmbeddedDesk) -> None:
-    at(desk, 3)
+def test_the_ledger_holds_reading_calls_only(backend: EmbeddedBackend) -> None:
+    at(backend, 3)
     operations = {
-        (call.service, call.operation) for call in desk.calls() if call.service in ("iam", "ecr", "sts", "s3")
+        (call.service, call.operation) for call in backend.calls() if call.service in ("iam", "ecr", "sts", "s3")
     }
     assert ("iam", "GetRole") in operations
     assert all(name.startswith(("Get", "List", "Describe", "Head", "Simulate")) for _, name in operations)

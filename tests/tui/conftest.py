@@ -1,4 +1,4 @@
-"""Opening the app on a hand-made desk, waiting until it rests, and reading what stands on the screen."""
+"""Opening the app on a hand-made backend, waiting until it rests, and reading what stands on the screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from desk_double import NOW, DeskDouble
+from backend_double import NOW, BackendDouble
 from textual import _wait
 from textual.pilot import Pilot
 
@@ -26,10 +26,10 @@ PATIENCE = 60.0
 
 
 class Opened:
-    """A running app with its desk."""
+    """A running app with its backend."""
 
-    def __init__(self, app: PlanescopeApp, pilot: Pilot[None], desk: DeskDouble) -> None:
-        self.app, self.pilot, self.desk = app, pilot, desk
+    def __init__(self, app: PlanescopeApp, pilot: Pilot[None], backend: BackendDouble) -> None:
+        self.app, self.pilot, self.backend = app, pilot, backend
 
     @property
     def main(self) -> TimelineScreen:
@@ -46,7 +46,7 @@ class Opened:
 
     async def rest(self) -> None:
         """Wait until no work is under way and everything is drawn."""
-        await self.until(lambda: self.main.desk is not None and not self.main.jobs.busy and not self.main.under_way)
+        await self.until(lambda: self.main.backend is not None and not self.main.jobs.busy and not self.main.under_way)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -67,9 +67,9 @@ def screen_text(app: PlanescopeApp) -> str:
 
 @asynccontextmanager
 async def _opened(
-    desk: DeskDouble | None = None, size: tuple[int, int] = MEDIUM, *, rest: bool = True, **options: Any
+    backend: BackendDouble | None = None, size: tuple[int, int] = MEDIUM, *, rest: bool = True, **options: Any
 ) -> AsyncIterator[Opened]:
-    double = desk or DeskDouble(1)
+    double = backend or BackendDouble(1)
     values: dict[str, Any] = {"clock": lambda: NOW, "refresh_seconds": 0.0, **options}
     app = PlanescopeApp(lambda: double, **values)
     app.animation_level = "none"
@@ -82,5 +82,5 @@ async def _opened(
 
 @pytest.fixture
 def opened() -> Callable[..., AbstractAsyncContextManager[Opened]]:
-    """``async with opened(desk, size) as app``."""
+    """``async with opened(backend, size) as app``."""
     return _opened

@@ -1,4 +1,4 @@
-"""What a desk reads between two attempts: GitHub's answers, its refusals as readings, and the subjects of both."""
+"""What a backend reads between two attempts: GitHub's answers, its refusals as readings, and the subjects of both."""
 
 from __future__ import annotations
 

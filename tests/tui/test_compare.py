@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_double import DeskDouble
+from backend_double import BackendDouble
 from incident_between import COMPARISON, between_of
 from incident_names import RUN_IDS
 from incident_values import attempt_of, diagnosis_of, replay_of
@@ -19,7 +19,7 @@ from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange, Traced
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Need
-from tui.backend import Between, DeskProblem
+from tui.backend import BackendProblem, Between
 from tui.screens.compare import CompareScreen
 from tui.screens.log_view import JobLog, LogScreen
 from tui.widgets.base.blocks import Block, Pair, layout
@@ -145,7 +145,7 @@ def test_the_sides_of_a_pair_never_run_into_each_other() -> None:
 
 
 async def test_the_keys_choose_both_sides_open_both_logs_and_come_back(opened: Any, monkeypatch: Any) -> None:
-    async with opened(DeskDouble(3), size=(120, 40)) as app:
+    async with opened(BackendDouble(3), size=(120, 40)) as app:
         await app.press("a")
         screen = app.app.screen
         assert isinstance(screen, CompareScreen)
@@ -162,7 +162,7 @@ async def test_the_keys_choose_both_sides_open_both_logs_and_come_back(opened: A
         await app.until(lambda: screen.between is not None)
         keys = [(run, 1) for run in RUN_IDS]
         # What was read once is not asked again.
-        assert app.desk.compared == [(keys[1], keys[2]), (keys[0], keys[2]), (keys[0], keys[1])]
+        assert app.backend.compared == [(keys[1], keys[2]), (keys[0], keys[2]), (keys[0], keys[1])]
         seen: list[str] = []
         monkeypatch.setattr(app.app, "open_url", seen.append)
         await app.press("o")
@@ -177,10 +177,10 @@ async def test_the_keys_choose_both_sides_open_both_logs_and_come_back(opened: A
         assert app.app.screen is app.main
 
 
-async def test_a_desk_that_cannot_tell_leaves_the_record_on_screen_and_r_asks_again(opened: Any) -> None:
-    desk = DeskDouble(2)
-    desk.problems["between"] = DeskProblem("GitHub is away.", "Try again.")
-    async with opened(desk, size=(200, 60)) as app:
+async def test_a_backend_that_cannot_tell_leaves_the_record_on_screen_and_r_asks_again(opened: Any) -> None:
+    backend = BackendDouble(2)
+    backend.problems["between"] = BackendProblem("GitHub is away.", "Try again.")
+    async with opened(backend, size=(200, 60)) as app:
         await app.press("left", "a")
         screen = app.app.screen
         await app.until(lambda: "GitHub is away. Try again." in screen.query_one("#compare-between", Page).text)

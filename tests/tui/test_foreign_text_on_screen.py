@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Any
 
-from desk_double import CALLS, MOMENTS, DeskDouble
+from backend_double import CALLS, MOMENTS, BackendDouble
 from incident_between import between_of
 from incident_logs import log_of
 from nasty_words import NASTY, nasty
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import DeskProblem, Progress
+from tui.backend import BackendProblem, Progress
 from tui.screens.exported import ExportedScreen
 from tui.screens.ledger import CallList
 from tui.screens.log_view import LogScreen
@@ -40,18 +40,18 @@ def nasty_log(diagnosis: Diagnosis) -> Diagnosis:
     return replace(bitten, replays=tuple(replays), subject=replays[-1])
 
 
-def nasty_desk(stage: int = 2) -> DeskDouble:
-    """A desk all of whose words bite."""
-    desk = DeskDouble(stage)
-    desk.title = f"{NASTY}/repo"
-    desk.origin_note = NASTY
-    desk.limit_note = NASTY
-    desk.moments = tuple(replace(moment, title=NASTY) for moment in MOMENTS)
-    desk.call_rows = tuple(nasty(row) for row in CALLS)
-    desk.rows = lambda row: replace(row, title=NASTY, ref="[/red]b", workflow=NASTY, actor=NASTY)
-    desk.export_directory = FilePath(f"/packets/{NASTY.replace('/', '_')}")
-    desk.change = nasty_log
-    return desk
+def nasty_backend(stage: int = 2) -> BackendDouble:
+    """A backend all of whose words bite."""
+    backend = BackendDouble(stage)
+    backend.title = f"{NASTY}/repo"
+    backend.origin_note = NASTY
+    backend.limit_note = NASTY
+    backend.moments = tuple(replace(moment, title=NASTY) for moment in MOMENTS)
+    backend.call_rows = tuple(nasty(row) for row in CALLS)
+    backend.rows = lambda row: replace(row, title=NASTY, ref="[/red]b", workflow=NASTY, actor=NASTY)
+    backend.export_directory = FilePath(f"/packets/{NASTY.replace('/', '_')}")
+    backend.change = nasty_log
+    return backend
 
 
 def no_foreign_action(app: Any) -> None:
@@ -64,7 +64,7 @@ def no_foreign_action(app: Any) -> None:
 
 
 async def test_main_screen(opened: Any) -> None:
-    async with opened(nasty_desk(), size=WIDE) as app:
+    async with opened(nasty_backend(), size=WIDE) as app:
         text = app.text
         assert text.count(NASTY) > 5
         assert "[/red]b" in text
@@ -74,7 +74,7 @@ async def test_main_screen(opened: Any) -> None:
 
 
 async def test_every_cell_in_every_section(opened: Any) -> None:
-    async with opened(nasty_desk(1), size=WIDE) as app:
+    async with opened(nasty_backend(1), size=WIDE) as app:
         timeline, page = app.main.query_one(Timeline), app.main.query_one("#page", Page)
         for key in "12345":
             await app.press(key)
@@ -90,24 +90,24 @@ async def test_every_cell_in_every_section(opened: Any) -> None:
 
 
 async def test_headers_of_the_timeline(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     def branch(diagnosis: Diagnosis) -> Diagnosis:
         replay = diagnosis.replays[0]
         changed = replace(replay, attempt=replace(replay.attempt, head_branch="[/red]x[b]"))
         return replace(diagnosis, replays=(changed,), subject=changed)
 
-    desk.change = branch
-    async with opened(desk) as app:
+    backend.change = branch
+    async with opened(backend) as app:
         line = next(line for line in app.text.splitlines() if "Ref" in line and "for #1" in line)
         assert "[/red]x[b]" in line
         assert "#1 [/red]x[b] in AUTHENTICATION" in app.text
 
 
 async def test_run_list_and_its_filter(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.rows = lambda row: replace(row, title="fix [skip ci] [/red]", ref="[bold]x[/bold]")
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.rows = lambda row: replace(row, title="fix [skip ci] [/red]", ref="[bold]x[/bold]")
+    async with opened(backend) as app:
         assert "fix [skip ci] [/red]" in app.text
         assert "[bold]x[/bold]" in app.text
         await app.press("slash", *"[/red]")
@@ -116,7 +116,7 @@ async def test_run_list_and_its_filter(opened: Any) -> None:
 
 
 async def test_notification_of_a_copied_address(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     def address(diagnosis: Diagnosis) -> Diagnosis:
         replay = diagnosis.replays[0]
@@ -125,15 +125,15 @@ async def test_notification_of_a_copied_address(opened: Any) -> None:
         changed = replace(replay, gates=gates)
         return replace(diagnosis, replays=(changed,), subject=changed)
 
-    desk.change = address
-    async with opened(desk) as app:
+    backend.change = address
+    async with opened(backend) as app:
         await app.press("c")
         assert "Copied: [/red][@click=app.quit]x␛[2J" in app.text
         no_foreign_action(app)
 
 
 async def test_ledger(opened: Any) -> None:
-    async with opened(nasty_desk(), size=WIDE) as app:
+    async with opened(nasty_backend(), size=WIDE) as app:
         await app.press("L")
         assert app.app.screen.query_one(CallList).items
         assert app.text.count("fix [skip ci] [/red]") >= len(CALLS)
@@ -141,9 +141,9 @@ async def test_ledger(opened: Any) -> None:
 
 
 async def test_comparison(opened: Any) -> None:
-    desk = nasty_desk()
-    desk.between = lambda earlier, later, **_: nasty(between_of(earlier, later))
-    async with opened(desk, size=WIDE) as app:
+    backend = nasty_backend()
+    backend.between = lambda earlier, later, **_: nasty(between_of(earlier, later))
+    async with opened(backend, size=WIDE) as app:
         await app.press("a")
         await app.until(lambda: app.app.screen.between is not None)
         sides, changed = (app.app.screen.query_one(name, Page).text for name in ("#compare-sides", "#compare-between"))
@@ -160,7 +160,7 @@ async def test_comparison(opened: Any) -> None:
 
 
 async def test_log_and_its_head(opened: Any) -> None:
-    async with opened(nasty_desk(), size=WIDE) as app:
+    async with opened(nasty_backend(), size=WIDE) as app:
         await app.press("v")
         assert isinstance(app.app.screen, LogScreen)
         assert f"{NASTY} with OIDC" in app.text
@@ -169,7 +169,7 @@ async def test_log_and_its_head(opened: Any) -> None:
 
 
 async def test_a_log_that_cannot_be_read(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     def expired(diagnosis: Diagnosis) -> Diagnosis:
         replay = diagnosis.replays[0]
@@ -178,22 +178,22 @@ async def test_a_log_that_cannot_be_read(opened: Any) -> None:
         changed = replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs)))
         return replace(diagnosis, replays=(changed,), subject=changed)
 
-    desk.change = expired
-    async with opened(desk) as app:
+    backend.change = expired
+    async with opened(backend) as app:
         await app.press("v")
         for words in ("This log cannot be shown", f"GitHub answered 410 {NASTY}", f"run again {NASTY}"):
             assert words in app.app.screen.query_one(Page).text
 
 
 async def test_error_panel_and_error_dialog(opened: Any) -> None:
-    problem = DeskProblem(f"It failed: {NASTY}", f"Try {NASTY}")
-    desk = DeskDouble(1)
-    desk.problems["diagnose"] = problem
-    async with opened(desk) as app:
+    problem = BackendProblem(f"It failed: {NASTY}", f"Try {NASTY}")
+    backend = BackendDouble(1)
+    backend.problems["diagnose"] = problem
+    async with opened(backend) as app:
         assert f"It failed: {NASTY}" in app.text
         assert f"Try {NASTY}" in app.text
         await app.press("r")
-        desk.problems["diagnose"] = problem
+        backend.problems["diagnose"] = problem
         await app.press("r")
         await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
         assert f"Try {NASTY}" in app.app.screen.query_one(Page).text
@@ -201,7 +201,7 @@ async def test_error_panel_and_error_dialog(opened: Any) -> None:
 
 
 async def test_export_dialog(opened: Any) -> None:
-    async with opened(nasty_desk(), size=WIDE) as app:
+    async with opened(nasty_backend(), size=WIDE) as app:
         await app.press("e", "enter")
         await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
         assert "[_red] [@click=app.quit]x[_]" in app.text
@@ -218,7 +218,7 @@ async def test_progress_in_the_first_line(opened: Any) -> None:
 
 
 async def test_palette(opened: Any) -> None:
-    async with opened(nasty_desk(), size=WIDE) as app:
+    async with opened(nasty_backend(), size=WIDE) as app:
         await app.pilot.press("ctrl+p", *"go to run skip")
         await app.until(lambda: "Go to run #2 [/red]b  fix [skip ci] [/red] [@click=app.quit]x[/]" in app.text)
 
@@ -230,10 +230,10 @@ async def test_help_with_remapped_keys(opened: Any) -> None:
 
 
 async def test_times_without_a_zone_and_far_away_do_not_raise(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
     ages = iter((datetime(1, 1, 1), datetime(9999, 12, 31, tzinfo=UTC)))  # noqa: DTZ001 - what a foreign record may hold
-    desk.rows = lambda row: replace(row, created_at=next(ages))
-    async with opened(desk) as app:
+    backend.rows = lambda row: replace(row, created_at=next(ages))
+    async with opened(backend) as app:
         assert app.app.is_running
         await app.press("r")
         assert app.app.is_running

@@ -24,16 +24,16 @@ def test_screens_and_widgets_know_no_probe() -> None:
     assert _printed(script) == "[]"
 
 
-async def test_the_desk_is_built_after_the_first_paint() -> None:
-    from desk_double import NOW, DeskDouble
+async def test_the_backend_is_built_after_the_first_paint() -> None:
+    from backend_double import NOW, BackendDouble
 
     from tui.app import PlanescopeApp
 
     painted = []
 
-    def factory() -> DeskDouble:
+    def factory() -> BackendDouble:
         painted.append([strip.text for strip in app.screen._compositor.render_strips()])
-        return DeskDouble(1)
+        return BackendDouble(1)
 
     app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -75,9 +75,9 @@ def test_the_help_names_every_key(opened: Any) -> None:
 async def test_a_remapped_key_works_and_the_help_shows_it(opened: Any) -> None:
     async with opened(keys={"timeline.refresh": "f5"}) as app:
         await app.press("r")
-        assert len(app.desk.asked) == 1
+        assert len(app.backend.asked) == 1
         await app.press("f5")
-        assert len(app.desk.asked) == 2
+        assert len(app.backend.asked) == 2
         await app.press("question_mark")
         line = next(line for line in app.text.splitlines() if "Read runs and account again." in line)
         assert "f5" in line
@@ -105,8 +105,8 @@ async def test_the_palette_offers_actions_and_runs(opened: Any) -> None:
         await app.pilot.press("ctrl+p", *"go to run migrate")
         await app.until(lambda: "Go to run #1 migrate-dev" in app.text)
         await app.pilot.press("enter")
-        await app.until(lambda: len(app.desk.asked) == 2)
-        assert app.desk.asked[-1][0] == (21985402789, 1)
+        await app.until(lambda: len(app.backend.asked) == 2)
+        assert app.backend.asked[-1][0] == (21985402789, 1)
 
 
 async def test_the_glossary_names_planes_gates_and_verdicts(opened: Any) -> None:

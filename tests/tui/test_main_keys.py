@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_double import DeskDouble
+from backend_double import BackendDouble
 from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
 
@@ -95,10 +95,10 @@ async def test_numbers_choose_the_section(opened: Any) -> None:
 
 
 async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         assert "for #2" in app.text
         await app.press("left", "space")
-        assert app.desk.asked[-1] == (None, KEY_1)
+        assert app.backend.asked[-1] == (None, KEY_1)
         assert "for #1" in app.text
         assert "mended; now fail at Role assumption" in app.text
 
@@ -106,7 +106,7 @@ async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) ->
 async def test_space_on_now_judges_nothing(opened: Any) -> None:
     async with opened() as app:
         await app.press("right", "space")
-        assert len(app.desk.asked) == 1
+        assert len(app.backend.asked) == 1
 
 
 async def test_enter_goes_to_the_details_and_escape_comes_back(opened: Any) -> None:
@@ -119,10 +119,10 @@ async def test_enter_goes_to_the_details_and_escape_comes_back(opened: Any) -> N
 
 
 async def test_enter_in_the_list_diagnoses_that_run(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         app.main.query_one(RunList).focus()
         await app.press("down", "enter")
-        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+        assert app.backend.asked[-1] == (KEY_1, KEY_1)
 
 
 async def test_p_shows_the_next_path_everywhere(opened: Any) -> None:
@@ -137,7 +137,7 @@ async def test_p_shows_the_next_path_everywhere(opened: Any) -> None:
 
 
 async def test_p_is_not_offered_where_there_is_one_path(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         assert "p Path" not in app.text
         await app.press("p")
         assert app.main.path_index == 0
@@ -165,15 +165,15 @@ async def test_what_has_no_such_form_is_copied_as_a_comment(opened: Any) -> None
 
 
 async def test_a_title_with_a_line_feed_cannot_smuggle_a_command_into_the_clipboard(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     def smuggle(diagnosis: Any) -> Any:
         path = diagnosis.paths[0]
         change = replace(path.remediations[0], title="x\nrm -rf ~", words="y\nrm -rf ~", aws_cli="", terraform="")
         return replace(diagnosis, paths=(replace(path, remediations=(change,)),))
 
-    desk.change = smuggle
-    async with opened(desk) as app:
+    backend.change = smuggle
+    async with opened(backend) as app:
         await app.press("y")
         assert all(line.startswith("#") for line in app.app.clipboard.splitlines())
 
@@ -190,8 +190,8 @@ async def test_c_copies_the_address_of_the_proof(opened: Any) -> None:
 
 
 async def test_o_opens_https_addresses_and_nothing_else(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = DeskDouble(1)
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    async with opened(backend) as app:
         seen: list[str] = []
         monkeypatch.setattr(app.app, "open_url", seen.append)
         await app.press("o")
@@ -205,8 +205,8 @@ async def test_o_opens_https_addresses_and_nothing_else(opened: Any, monkeypatch
         changed = replace(replay, attempt=attempt, gates=(replace(verdict, evidence=(proof,)), *replay.gates[1:]))
         return replace(diagnosis, replays=(changed,), subject=changed)
 
-    desk.change = elsewhere
-    async with opened(desk) as app:
+    backend.change = elsewhere
+    async with opened(backend) as app:
         seen.clear()
         monkeypatch.setattr(app.app, "open_url", seen.append)
         await app.press("o")
@@ -231,30 +231,30 @@ async def test_brackets_move_the_demo_and_now_changes_with_it(opened: Any) -> No
 
 
 async def test_a_live_repository_has_no_stage_keys(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.moments, desk.origin_note = (), ""
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.moments, backend.origin_note = (), ""
+    async with opened(backend) as app:
         assert "Stage" not in app.text
         await app.press("right_square_bracket")
-        assert app.desk.stage == 1
+        assert app.backend.stage == 1
 
 
 async def test_r_reads_runs_and_account_again_for_what_is_shown(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         app.main.query_one(RunList).focus()
         await app.press("down", "enter")
-        lists = len(app.desk.queries)
+        lists = len(app.backend.queries)
         await app.press("r")
-        assert app.desk.asked[-1] == (KEY_1, KEY_1)
-        assert len(app.desk.queries) == lists + 1
+        assert app.backend.asked[-1] == (KEY_1, KEY_1)
+        assert len(app.backend.queries) == lists + 1
 
 
 async def test_r_keeps_the_subject_that_was_chosen_and_follows_the_latest_otherwise(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         await app.press("r")
-        assert app.desk.asked[-1] == (None, None)
+        assert app.backend.asked[-1] == (None, None)
         await app.press("left", "space", "r")
-        assert app.desk.asked[-1] == (None, KEY_1)
+        assert app.backend.asked[-1] == (None, KEY_1)
 
 
 async def test_a_refresh_keeps_the_cursor_where_it_was(opened: Any) -> None:
@@ -270,7 +270,7 @@ async def test_e_asks_first_then_writes_the_packet_and_says_where_and_what_is_ma
         assert isinstance(app.app.screen, ExportScreen)
         assert "● masked" in app.text
         await app.press("escape")
-        assert not app.desk.exported
+        assert not app.backend.exported
         for keys, masked in (([], True), (["m"], False), (["m", "m"], True)):
             await app.press("e", *keys)
             assert ("Account ids name your accounts" in app.text) is not masked
@@ -285,7 +285,7 @@ async def test_e_asks_first_then_writes_the_packet_and_says_where_and_what_is_ma
                 assert app.app.clipboard == "planescope-packet-21985402789"
             await app.press("escape")
             assert app.app.screen is app.main
-        assert len(app.desk.exported) == 3
+        assert len(app.backend.exported) == 3
 
 
 async def test_other_screens_open_and_close(opened: Any) -> None:
@@ -324,14 +324,14 @@ async def test_b_hides_and_shows_the_runs(opened: Any) -> None:
 
 
 async def test_on_a_narrow_screen_the_runs_take_the_place_of_the_timeline(opened: Any) -> None:
-    async with opened(DeskDouble(2), size=(80, 24)) as app:
+    async with opened(BackendDouble(2), size=(80, 24)) as app:
         assert not app.main.query_one("#runs-panel").display
         await app.press("b")
         assert app.main.query_one("#runs-panel").display
         assert not app.main.query_one("#work").display
         await app.press("down", "enter")
         assert app.main.query_one("#work").display
-        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+        assert app.backend.asked[-1] == (KEY_1, KEY_1)
 
 
 async def test_tab_goes_through_the_parts(opened: Any) -> None:
@@ -349,11 +349,11 @@ async def test_q_leaves(opened: Any) -> None:
     async with opened() as app:
         await app.pilot.press("q")
         await app.until(lambda: not app.app.is_running)
-    assert app.desk.closed.wait(5)
+    assert app.backend.closed.wait(5)
 
 
 async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         timeline = app.main.query_one(Timeline)
         drawing = timeline._drawing
         column = next(left for index, left, _ in drawing.columns if index == 2)
@@ -372,4 +372,4 @@ async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
         await app.pilot.click(RunList, offset=(5, 3))
         await app.pilot.click(RunList, offset=(5, 3))
         await app.rest()
-        assert app.desk.asked[-1] == (KEY_1, KEY_1)
+        assert app.backend.asked[-1] == (KEY_1, KEY_1)

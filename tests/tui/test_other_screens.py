@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_double import CALLS, DeskDouble
+from backend_double import CALLS, BackendDouble
 from incident_logs import log_of
 
 from diagnosis.facts.evidence import Origin
@@ -33,7 +33,7 @@ async def test_the_ledger_shows_each_call_with_result_and_duration(opened: Any) 
 async def test_the_ledger_grows_while_calls_are_made(opened: Any) -> None:
     async with opened() as app:
         await app.press("L")
-        app.desk.call_rows = CALLS * 2
+        app.backend.call_rows = CALLS * 2
         app.app.screen._look()
         await app.pilot.pause()
         assert len(app.app.screen.query_one(CallList).items) == 18
@@ -66,9 +66,9 @@ def test_a_result_is_an_answer_or_an_absence_or_neither(result: str, sign: str) 
 
 
 async def test_an_empty_ledger_says_so(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.call_rows = ()
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.call_rows = ()
+    async with opened(backend) as app:
         await app.press("L")
         assert "No call was made yet." in app.text
 
@@ -89,9 +89,9 @@ def job(name: str, log: Any, conclusion: str = "failure", **more: Any) -> Job:
 
 
 async def test_the_log_opens_at_the_proving_line(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.change = with_jobs(job("build", Known(log_of(1, lines=12_000)), log_origin=Origin.RECONSTRUCTED))
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.change = with_jobs(job("build", Known(log_of(1, lines=12_000)), log_origin=Origin.RECONSTRUCTED))
+    async with opened(backend) as app:
         await app.press("v")
         log = app.app.screen.query_one(JobLog)
         assert log.line_count == 12_026
@@ -107,9 +107,9 @@ async def test_the_log_opens_at_the_proving_line(opened: Any) -> None:
 
 
 async def test_words_are_found_in_the_log_round_and_round(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.change = with_jobs(job("build", Known(log_of(1, lines=3_000))))
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.change = with_jobs(job("build", Known(log_of(1, lines=3_000))))
+    async with opened(backend) as app:
         await app.press("v", "slash", *"PADDING 2", "enter")
         log = app.app.screen.query_one(JobLog)
         assert "found 1 of 1111" in app.text
@@ -128,9 +128,9 @@ async def test_words_are_found_in_the_log_round_and_round(opened: Any) -> None:
 
 
 async def test_the_job_that_holds_the_proof_is_shown_first_and_the_others_can_be_had(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.change = with_jobs(job("lint", Known("nothing here\n"), "success"), job("build", Known(log_of(1))))
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.change = with_jobs(job("lint", Known("nothing here\n"), "success"), job("build", Known(log_of(1))))
+    async with opened(backend) as app:
         await app.press("v")
         assert "build (2 of 2)" in app.text
         await app.press("right_square_bracket")
@@ -141,14 +141,14 @@ async def test_the_job_that_holds_the_proof_is_shown_first_and_the_others_can_be
 
 async def test_a_log_that_is_not_there_says_why(opened: Any) -> None:
     refused = Unreadable("job log", "GitHub deleted it (410)", "run the workflow again", "actions: read")
-    desk = DeskDouble(1)
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    async with opened(backend) as app:
         for log, words in (
             (refused, "GitHub deleted it (410)"),
             (Absent("log of a job that never started"), "log of a job that never started"),
             (Known(""), "empty log"),
         ):
-            desk.change = with_jobs(job("build", log))
+            backend.change = with_jobs(job("build", log))
             await app.press("r")
             await app.press("v")
             assert words in app.app.screen.query_one(Page).text
@@ -158,12 +158,12 @@ async def test_a_log_that_is_not_there_says_why(opened: Any) -> None:
 
 
 async def test_the_whole_proving_line_is_shown_where_the_log_cuts_it(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
     words = " ".join(f"word{number}" for number in range(10))
-    desk.change = with_jobs(
+    backend.change = with_jobs(
         job("build", Known(log_of(1).replace("githubusercontent.com", f"githubusercontent.com {words}")))
     )
-    async with opened(desk, size=(80, 24)) as app:
+    async with opened(backend, size=(80, 24)) as app:
         await app.press("v")
         below = app.text[app.text.index("▶") :].partition("\n")[2]
         assert "word9" in below
@@ -171,7 +171,7 @@ async def test_the_whole_proving_line_is_shown_where_the_log_cuts_it(opened: Any
 
 
 async def test_jobs_that_could_not_be_read_say_why(opened: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     def change(diagnosis: Diagnosis) -> Diagnosis:
         replay = diagnosis.replays[0]
@@ -179,14 +179,14 @@ async def test_jobs_that_could_not_be_read_say_why(opened: Any) -> None:
         changed = replace(replay, attempt=replace(replay.attempt, jobs=gone))
         return replace(diagnosis, replays=(changed,), subject=changed)
 
-    desk.change = change
-    async with opened(desk) as app:
+    backend.change = change
+    async with opened(backend) as app:
         await app.press("v")
         assert "the token may not read actions" in app.text
 
 
 async def test_from_now_the_log_of_the_subject_opens(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         await app.press("end", "left", "v")
         assert app.app.screen.source.name == "#2"
 
@@ -218,7 +218,7 @@ async def test_every_size_of_terminal_is_survived(opened: Any) -> None:
         "e",
         "escape",
     ]
-    async with opened(DeskDouble(3), size=(20, 6)) as app:
+    async with opened(BackendDouble(3), size=(20, 6)) as app:
         for size in ((20, 6), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)):
             await app.pilot.resize_terminal(*size)
             await app.press(*keys)

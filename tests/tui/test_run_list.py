@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk_double import DeskDouble, many_row, row_of
+from backend_double import BackendDouble, many_row, row_of
 
 from tui.backend import RunPage, RunQuery
 from tui.screens.run_pages import RunPages
@@ -15,16 +15,16 @@ from tui.widgets.board.run_list import RunList
 
 
 async def test_ten_thousand_runs_come_page_by_page_as_they_are_wanted(opened: Any) -> None:
-    async with opened(DeskDouble(1, total=10_000)) as app:
+    async with opened(BackendDouble(1, total=10_000)) as app:
         runs = app.main.query_one(RunList)
         assert len(runs.items) == 100
-        assert [page for _, page in app.desk.queries] == [1]
+        assert [page for _, page in app.backend.queries] == [1]
         runs.focus()
         await app.press("G")
         await app.until(lambda: len(runs.items) == 200)
         await app.press("G")
         await app.until(lambda: len(runs.items) == 300)
-        assert [page for _, page in app.desk.queries] == [1, 2, 3]
+        assert [page for _, page in app.backend.queries] == [1, 2, 3]
         assert "300 of 10,000 read" in app.text
 
 
@@ -42,7 +42,7 @@ async def test_only_the_lines_in_view_are_drawn(opened: Any) -> None:
 
 
 async def test_the_list_keys_move_and_stop_at_the_ends(opened: Any) -> None:
-    async with opened(DeskDouble(1, total=50)) as app:
+    async with opened(BackendDouble(1, total=50)) as app:
         runs = app.main.query_one(RunList)
         runs.focus()
         for keys, cursor in (
@@ -65,35 +65,35 @@ async def test_the_list_keys_move_and_stop_at_the_ends(opened: Any) -> None:
 
 
 async def test_the_wheel_reaches_the_next_page_too(opened: Any) -> None:
-    async with opened(DeskDouble(1, total=1_000)) as app:
+    async with opened(BackendDouble(1, total=1_000)) as app:
         runs = app.main.query_one(RunList)
         runs.scroll_to(y=180, animate=False, force=True)
         await app.until(lambda: len(runs.items) == 200)
 
 
 async def test_slash_filters_by_words_while_typing(opened: Any) -> None:
-    async with opened(DeskDouble(1, total=100)) as app:
+    async with opened(BackendDouble(1, total=100)) as app:
         await app.press("slash", *"feature/7")
         runs = app.main.query_one(RunList)
         assert app.app.focused.id == "filter"
         assert {row.ref for row in runs.items} == {"feature/7", *(f"feature/7{n}" for n in range(10))}
         assert "11/100 runs" in app.text
-        assert len(app.desk.queries) == 1
+        assert len(app.backend.queries) == 1
         await app.press("enter")
         assert app.app.focused is runs
-        assert len(app.desk.queries) == 1
+        assert len(app.backend.queries) == 1
         await app.press("slash", "escape")
         assert len(runs.items) == 100
 
 
 async def test_a_key_of_github_is_asked_of_github(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         await app.press("slash", *"branch:dev status:failure x", "enter")
-        assert app.desk.queries[-1] == (RunQuery(branch="dev", status="failure"), 1)
+        assert app.backend.queries[-1] == (RunQuery(branch="dev", status="failure"), 1)
         assert app.main.filter.words == ("x",)
         assert "No run passes this filter." in app.text
         await app.press("slash", "escape")
-        assert app.desk.queries[-1] == (RunQuery(), 1)
+        assert app.backend.queries[-1] == (RunQuery(), 1)
 
 
 async def test_letters_typed_into_the_filter_are_no_commands(opened: Any) -> None:
@@ -105,19 +105,19 @@ async def test_letters_typed_into_the_filter_are_no_commands(opened: Any) -> Non
 
 
 async def test_the_start_filter_is_shown_and_used(opened: Any) -> None:
-    async with opened(DeskDouble(2), start_filter=RunQuery(branch="dev")) as app:
-        assert app.desk.queries == [(RunQuery(branch="dev"), 1)]
+    async with opened(BackendDouble(2), start_filter=RunQuery(branch="dev")) as app:
+        assert app.backend.queries == [(RunQuery(branch="dev"), 1)]
         assert app.main.query_one("#filter").value == "branch:dev"
         assert [row.ref for row in app.main.query_one(RunList).items] == ["dev"]
 
 
 async def test_the_runs_on_the_timeline_carry_a_mark(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
+    async with opened(BackendDouble(2)) as app:
         assert app.main.query_one(RunList).shown_chain == {row_of(1).key, row_of(2).key}
 
 
 async def test_a_repository_without_runs_says_so(opened: Any) -> None:
-    async with opened(DeskDouble(1, total=0)) as app:
+    async with opened(BackendDouble(1, total=0)) as app:
         assert "No runs yet." in app.text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from desk_double import NOW, PROBLEM, DeskDouble
+from backend_double import NOW, PROBLEM, BackendDouble
 from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
@@ -24,9 +24,9 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "PYTEST_CURRENT_TEST" in os.environ
 
 
-def app_on(desk: DeskDouble, *, light: bool = False) -> PlanescopeApp:
+def app_on(backend: BackendDouble, *, light: bool = False) -> PlanescopeApp:
     """The app with a fixed clock and nothing that moves."""
-    app = PlanescopeApp(lambda: desk, clock=lambda: NOW, refresh_seconds=0, theme="light" if light else "dark")
+    app = PlanescopeApp(lambda: backend, clock=lambda: NOW, refresh_seconds=0, theme="light" if light else "dark")
     app.animation_level = "none"
     return app
 
@@ -43,7 +43,7 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
                 await pilot.pause(0.01)
                 main = app.timeline
                 busy = main.jobs.busy or (isinstance(app.screen, CompareScreen) and app.screen.between is None)
-                if not rest or (main.desk is not None and not busy and not main.under_way):
+                if not rest or (main.backend is not None and not busy and not main.under_way):
                     break
             for node in app.screen.query("Input"):
                 node.cursor_blink = False
@@ -55,7 +55,7 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
 @pytest.mark.parametrize(("size", "theme"), [*((size, "dark") for size in SIZES), ("medium", "light")])
 @pytest.mark.parametrize("stage", [1, 2, 3])
 def test_main_screen(snap_compare: Any, stage: int, size: str, theme: str) -> None:
-    app = app_on(DeskDouble(stage), light=theme == "light")
+    app = app_on(BackendDouble(stage), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after())
 
 
@@ -74,7 +74,7 @@ SECTIONS = {
     ("name", "size"), [*((name, "medium") for name in SECTIONS), ("remediation", "small"), ("other-path", "large")]
 )
 def test_section(snap_compare: Any, name: str, size: str) -> None:
-    assert snap_compare(app_on(DeskDouble(1)), terminal_size=SIZES[size], run_before=after(*SECTIONS[name]))
+    assert snap_compare(app_on(BackendDouble(1)), terminal_size=SIZES[size], run_before=after(*SECTIONS[name]))
 
 
 @pytest.mark.parametrize(("size", "theme"), [("small", "light"), ("medium", "dark")])
@@ -83,45 +83,45 @@ def test_section(snap_compare: Any, name: str, size: str) -> None:
     ("exported", ["e", "m", "enter"]),
 ])  # fmt: skip
 def test_other_screen(snap_compare: Any, name: str, keys: list[str], size: str, theme: str) -> None:
-    app = app_on(DeskDouble(1), light=theme == "light")
+    app = app_on(BackendDouble(1), light=theme == "light")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_comparison(snap_compare: Any, size: str) -> None:
-    app = app_on(DeskDouble(2), light=size == "small")
+    app = app_on(BackendDouble(2), light=size == "small")
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after("a"))
 
 
 @pytest.mark.parametrize("size", ["small", "medium"])
 def test_runs_and_filter(snap_compare: Any, size: str) -> None:
     keys = ["slash", *"feature/99"] if size == "medium" else ["b"]
-    app = app_on(DeskDouble(1, total=10_000))
+    app = app_on(BackendDouble(1, total=10_000))
     assert snap_compare(app, terminal_size=SIZES[size], run_before=after(*keys))
 
 
 @pytest.mark.parametrize("size", ["small", "medium"])
 def test_problem(snap_compare: Any, size: str) -> None:
-    desk = DeskDouble(1)
-    desk.problems["diagnose"] = PROBLEM
-    assert snap_compare(app_on(desk), terminal_size=SIZES[size], run_before=after())
+    backend = BackendDouble(1)
+    backend.problems["diagnose"] = PROBLEM
+    assert snap_compare(app_on(backend), terminal_size=SIZES[size], run_before=after())
 
 
 def test_problem_over_the_timeline(snap_compare: Any) -> None:
-    desk = DeskDouble(1)
+    backend = BackendDouble(1)
 
     async def run(pilot: Pilot[None]) -> None:
         await after()(pilot)
-        desk.problems["diagnose"] = PROBLEM
+        backend.problems["diagnose"] = PROBLEM
         await after("r")(pilot)
 
-    assert snap_compare(app_on(desk), terminal_size=SIZES["medium"], run_before=run)
+    assert snap_compare(app_on(backend), terminal_size=SIZES["medium"], run_before=run)
 
 
 @pytest.mark.parametrize("size", ["small", "medium"])
 def test_loading(snap_compare: Any, size: str) -> None:
-    desk = DeskDouble(1)
-    desk.hang.set()
+    backend = BackendDouble(1)
+    backend.hang.set()
 
     async def run(pilot: Pilot[None]) -> None:
         app: Any = pilot.app
@@ -131,4 +131,4 @@ def test_loading(snap_compare: Any, size: str) -> None:
                 break
         await pilot.pause()
 
-    assert snap_compare(app_on(desk), terminal_size=SIZES[size], run_before=run)
+    assert snap_compare(app_on(backend), terminal_size=SIZES[size], run_before=run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from desk_double import DeskDouble
+from backend_double import BackendDouble
 
 from tui.widgets.base.top_line import fitting_note
 
@@ -20,9 +20,9 @@ def test_the_last_clauses_stay_where_the_note_does_not_fit() -> None:
 
 
 async def test_eighty_columns_say_what_is_reconstructed(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.origin_note = NOTE
-    async with opened(desk, size=(80, 24)) as app:
+    backend = BackendDouble(1)
+    backend.origin_note = NOTE
+    async with opened(backend, size=(80, 24)) as app:
         first = app.text.splitlines()[0]
         assert "logs and account reconstructed" in first
         assert "stage 1/3" in first

@@ -12,8 +12,8 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import Change, ChangeKind
-from tui.backends.embedded import EmbeddedDesk
-from tui.bootstrap import embedded_desk
+from tui.backends.embedded import EmbeddedBackend
+from tui.bootstrap import embedded_backend
 
 ROLE = "GitHubAction-AssumeRoleWithAction"
 REPOSITORY = "fraud-platform-dev-min"
@@ -21,20 +21,20 @@ ARN = f"arn:aws:ecr:eu-west-2:230372904534:repository/{REPOSITORY}"
 
 
 @pytest.fixture
-def desk() -> Iterator[EmbeddedDesk]:
-    opened = embedded_desk("1")
+def backend() -> Iterator[EmbeddedBackend]:
+    opened = embedded_backend("1")
     yield opened
     opened.close()
 
 
-def diagnose(desk: EmbeddedDesk) -> Diagnosis:
-    return desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+def diagnose(backend: EmbeddedBackend) -> Diagnosis:
+    return backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
 
 
-def carry_out(desk: EmbeddedDesk, change: Change) -> None:
+def carry_out(backend: EmbeddedBackend, change: Change) -> None:
     """What an engineer would do with the remediation's command lines."""
-    iam: Any = desk._account.builder("iam")
-    ecr: Any = desk._account.builder("ecr")
+    iam: Any = backend._account.builder("iam")
+    ecr: Any = backend._account.builder("ecr")
     match change.kind:
         case ChangeKind.CREATE_PROVIDER:
             url = "https://" + change.target.partition("oidc-provider/")[2]
@@ -79,12 +79,12 @@ def admits_the_subject(diagnosis: Diagnosis) -> Path:
     )
 
 
-def no_provider(desk: EmbeddedDesk) -> None:
+def no_provider(backend: EmbeddedBackend) -> None:
     """Stage 1 as it is: provider, subject and permissions are all missing."""
 
 
-def half_the_push(desk: EmbeddedDesk) -> None:
-    desk._account.builder("iam").put_role_policy(
+def half_the_push(backend: EmbeddedBackend) -> None:
+    backend._account.builder("iam").put_role_policy(
         RoleName=ROLE,
         PolicyName="ecr",
         PolicyDocument=policy(
@@ -94,44 +94,44 @@ def half_the_push(desk: EmbeddedDesk) -> None:
     )
 
 
-def everything_allowed(desk: EmbeddedDesk) -> None:
-    desk._account.builder("iam").put_role_policy(
+def everything_allowed(backend: EmbeddedBackend) -> None:
+    backend._account.builder("iam").put_role_policy(
         RoleName=ROLE, PolicyName="ecr", PolicyDocument=policy({"Effect": "Allow", "Action": "ecr:*", "Resource": "*"})
     )
 
 
-def a_wildcard_managed_policy(desk: EmbeddedDesk) -> None:
-    iam = desk._account.builder("iam")
+def a_wildcard_managed_policy(backend: EmbeddedBackend) -> None:
+    iam = backend._account.builder("iam")
     made = iam.create_policy(
         PolicyName="broad", PolicyDocument=policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
     )
     iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
 
 
-def the_repository_denies(desk: EmbeddedDesk) -> None:
-    desk._account.builder("ecr").set_repository_policy(
+def the_repository_denies(backend: EmbeddedBackend) -> None:
+    backend._account.builder("ecr").set_repository_policy(
         repositoryName=REPOSITORY,
         policyText=policy({"Sid": "NoCi", "Effect": "Deny", "Principal": "*", "Action": "ecr:PutImage"}),
     )
 
 
-def a_narrow_boundary(desk: EmbeddedDesk) -> None:
-    iam = desk._account.builder("iam")
+def a_narrow_boundary(backend: EmbeddedBackend) -> None:
+    iam = backend._account.builder("iam")
     made = iam.create_policy(
         PolicyName="edge", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     )
     iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=made["Policy"]["Arn"])
 
 
-def another_audience(desk: EmbeddedDesk) -> None:
-    desk._account.builder("iam").create_open_id_connect_provider(
+def another_audience(backend: EmbeddedBackend) -> None:
+    backend._account.builder("iam").create_open_id_connect_provider(
         Url="https://token.actions.githubusercontent.com", ClientIDList=["https://github.com/octo"]
     )
 
 
-def a_trust_for_everybody(desk: EmbeddedDesk) -> None:
+def a_trust_for_everybody(backend: EmbeddedBackend) -> None:
     key = "token.actions.githubusercontent.com"
-    desk._account.builder("iam").update_assume_role_policy(
+    backend._account.builder("iam").update_assume_role_policy(
         RoleName=ROLE,
         PolicyDocument=policy(
             {
@@ -147,32 +147,32 @@ def a_trust_for_everybody(desk: EmbeddedDesk) -> None:
     )
 
 
-def the_role_denies_itself(desk: EmbeddedDesk) -> None:
-    desk._account.builder("iam").put_role_policy(
+def the_role_denies_itself(backend: EmbeddedBackend) -> None:
+    backend._account.builder("iam").put_role_policy(
         RoleName=ROLE,
         PolicyName="limits",
         PolicyDocument=policy({"Sid": "No", "Effect": "Deny", "Action": "ecr:Put*", "Resource": "*"}),
     )
 
 
-def a_full_role(desk: EmbeddedDesk) -> None:
+def a_full_role(backend: EmbeddedBackend) -> None:
     """Inline policies of other work that leave no room for another one."""
     resources = [f"arn:aws:s3:::bucket-{number:04}/reports/{'x' * 40}/*" for number in range(130)]
-    desk._account.builder("iam").put_role_policy(
+    backend._account.builder("iam").put_role_policy(
         RoleName=ROLE,
         PolicyName="reports",
         PolicyDocument=policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}),
     )
 
 
-def a_trust_that_denies(desk: EmbeddedDesk) -> None:
+def a_trust_that_denies(backend: EmbeddedBackend) -> None:
     key = "token.actions.githubusercontent.com"
     provider = {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{key}"}
     action = "sts:AssumeRoleWithWebIdentity"
     subject = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/"
     bound = {"StringEquals": {f"{key}:aud": "sts.amazonaws.com", f"{key}:sub": f"{subject}migrate-dev"}}
     only_main = {"StringNotEquals": {f"{key}:sub": f"{subject}main"}}
-    desk._account.builder("iam").update_assume_role_policy(
+    backend._account.builder("iam").update_assume_role_policy(
         RoleName=ROLE,
         PolicyDocument=policy(
             {"Effect": "Allow", "Principal": provider, "Action": action, "Condition": bound},
@@ -181,10 +181,10 @@ def a_trust_that_denies(desk: EmbeddedDesk) -> None:
     )
 
 
-def a_trust_for_another_action(desk: EmbeddedDesk) -> None:
+def a_trust_for_another_action(backend: EmbeddedBackend) -> None:
     key = "token.actions.githubusercontent.com"
     subject = "repo:EsosaOrumwese/fraud-detection-system:ref:refs/heads/migrate-dev"
-    desk._account.builder("iam").update_assume_role_policy(
+    backend._account.builder("iam").update_assume_role_policy(
         RoleName=ROLE,
         PolicyDocument=policy(
             {
@@ -217,29 +217,29 @@ def a_trust_for_another_action(desk: EmbeddedDesk) -> None:
     ids=lambda breakages: "+".join(breakage.__name__ for breakage in breakages),
 )
 def test_four_passes_after_all_remediations(
-    desk: EmbeddedDesk, breakages: tuple[Callable[[EmbeddedDesk], None], ...]
+    backend: EmbeddedBackend, breakages: tuple[Callable[[EmbeddedBackend], None], ...]
 ) -> None:
     for breakage in breakages:
-        breakage(desk)
-    before = diagnose(desk)
+        breakage(backend)
+    before = diagnose(backend)
     path = admits_the_subject(before)
     assert path.opens_all
     assert path.newly_admitted == ()
     for remediation in path.remediations:
         for change in remediation.changes:
-            carry_out(desk, change)
-    after = diagnose(desk)
+            carry_out(backend, change)
+    after = diagnose(backend)
     assert after.live is not None
     assert [verdict.verdict for verdict in after.live.gates] == [Verdict.PASS] * 4
     assert after.forecast == ()
 
 
-def test_nothing_is_granted_beyond_the_need(desk: EmbeddedDesk) -> None:
-    before = diagnose(desk)
+def test_nothing_is_granted_beyond_the_need(backend: EmbeddedBackend) -> None:
+    before = diagnose(backend)
     for remediation in admits_the_subject(before).remediations:
         for change in remediation.changes:
-            carry_out(desk, change)
-    account = diagnose(desk).live
+            carry_out(backend, change)
+    account = diagnose(backend).live
     assert account is not None
     assert isinstance(account.account.inline_policies, Known)
     (granted,) = account.account.inline_policies.value
@@ -251,8 +251,8 @@ def test_nothing_is_granted_beyond_the_need(desk: EmbeddedDesk) -> None:
     assert pairs == {(need.action, need.resource) for need in account.needs}
 
 
-def test_the_dispatch_path_opens_the_admitted_ref_and_leaves_the_trust_policy(desk: EmbeddedDesk) -> None:
-    path = diagnose(desk).paths[0]
+def test_the_dispatch_path_opens_the_admitted_ref_and_leaves_the_trust_policy(backend: EmbeddedBackend) -> None:
+    path = diagnose(backend).paths[0]
     assert path.opens_all
     kinds = [change.kind for remediation in path.remediations for change in remediation.changes]
     assert ChangeKind.DISPATCH_ON_REF in kinds

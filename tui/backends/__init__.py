@@ -1,4 +1,4 @@
-"""The desks: how the app's questions are answered for a live repository and for the embedded incident.
+"""The backends: how the app's questions are answered for a live repository and for the embedded incident.
 
-These modules import PyGithub and boto3; :mod:`tui.bootstrap` imports them when a desk is asked for, after first paint.
+These modules import PyGithub and boto3; :mod:`tui.bootstrap` imports them when a backend is asked for, after first paint.
 """

@@ -1,4 +1,4 @@
-"""The desk of `planescope demo`: the recorded GitHub API on loopback, the embedded AWS account, no credentials."""
+"""The backend of `planescope demo`: the recorded GitHub API on loopback, the embedded AWS account, no credentials."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from probes.ledger import Ledger
 from probes.recording.case_at import case_at
 from probes.recording.format import RecordingError
 from probes.recording.labels import label_attempt
-from tui.backend import CancelHook, DeskProblem, Moment, Progress, ProgressHook
-from tui.backends.repository import RepositoryDesk
+from tui.backend import BackendProblem, CancelHook, Moment, Progress, ProgressHook
+from tui.backends.repository import RepositoryBackend
 
 
-class EmbeddedDesk(RepositoryDesk):
+class EmbeddedBackend(RepositoryBackend):
     """The embedded incident at one of its moments; moving really changes runs and account."""
 
     def __init__(self, moment: str = "1", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         try:
             recording = load_incident()
         except RecordingError as error:
-            raise DeskProblem(f"The embedded incident is damaged: {error}", "Install planescope again.") from None
+            raise BackendProblem(f"The embedded incident is damaged: {error}", "Install planescope again.") from None
         if recording.account is None:
-            raise DeskProblem("The embedded incident has no account.", "Install planescope again.")
+            raise BackendProblem("The embedded incident has no account.", "Install planescope again.")
         self._index = next(index for index, known in enumerate(MOMENTS) if known.key == moment)
         self._stack = ExitStack()
         self._recording = recording

@@ -1,4 +1,4 @@
-"""What a desk reads of GitHub: pages of runs, the chain around one, and the parts on which a diagnosis rests."""
+"""What a backend reads of GitHub: pages of runs, the chain around one, and the parts on which a diagnosis rests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from probes.github.read.attempt_parts import NOT_CHOSEN, Depth
 from probes.github.read.runs import RunFilter, RunPage
 from probes.github.source import GitHubSource
 from probes.github.source import ProgressHook as SourceProgress
-from tui.backend import CancelHook, Cancelled, DeskProblem, Progress, ProgressHook, RunKey
+from tui.backend import BackendProblem, CancelHook, Cancelled, Progress, ProgressHook, RunKey
 from tui.backends.neighbours import runs_around
 
 _MOST_ELSEWHERE = 20
@@ -109,7 +109,7 @@ class GitHubSide:
         try:
             with asking():
                 found = self._source.refresh(active, cancelled=cancelled, progress=_shown(progress))
-        except DeskProblem as problem:
+        except BackendProblem as problem:
             if problem.exit_code != ExitCode.USAGE:
                 raise
             if len(active) == 1:
@@ -214,7 +214,7 @@ class GitHubSide:
         wanted = RunFilter(workflow=workflow)
         try:
             return runs_around(lambda number: self.page(wanted, number, progress, cancelled), anchor)
-        except DeskProblem as problem:
+        except BackendProblem as problem:
             if anchor is None or problem.exit_code != ExitCode.USAGE:
                 raise
             return (anchor,)
@@ -266,11 +266,11 @@ def stop_if(cancelled: CancelHook) -> None:
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Turns what GitHub's adapter raises into what the app expects of its desk."""
+    """Turns what GitHub's adapter raises into what the app expects of its backend."""
     try:
         yield
     except GitHubProblem as problem:
-        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     except SourceCancelled:
         raise Cancelled from None
 

@@ -1,4 +1,4 @@
-"""The desk of a live repository: GitHub with the user's token, AWS with botocore's own credential chain, read-only."""
+"""The backend of a live repository: GitHub with the user's token, AWS with botocore's own credential chain, read-only."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from probes.github.http.errors import GitHubProblem
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
-from tui.backend import CancelHook, DeskProblem, Progress, ProgressHook
-from tui.backends.repository import RepositoryDesk
+from tui.backend import BackendProblem, CancelHook, Progress, ProgressHook
+from tui.backends.repository import RepositoryBackend
 from tui.backends.stated import StatedValues
 
 HISTORY_SECONDS = 40.0
@@ -28,7 +28,7 @@ HISTORY_SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """What the command line gives for a live desk; None leaves it to environment and configuration."""
+    """What the command line gives for a live backend; None leaves it to environment and configuration."""
 
     repository: str
     workflow: str = ""
@@ -93,27 +93,27 @@ def _now() -> datetime:
 
 
 def github_access(url: str | None) -> GitHubAccess:
-    """The GitHub that is asked, with its token. Raises DeskProblem where there is none."""
+    """The GitHub that is asked, with its token. Raises BackendProblem where there is none."""
     try:
         access = find_access(url)
         if not isinstance(access, GitHubAccess):
             raise access.problem()
     except GitHubProblem as problem:
-        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     return access
 
 
-def live_desk(options: LiveOptions, case: Case) -> RepositoryDesk:
-    """A desk for a live repository. Raises DeskProblem where GitHub cannot be asked at all."""
+def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
+    """A backend for a live repository. Raises BackendProblem where GitHub cannot be asked at all."""
     ledger = Ledger()
     access = github_access(options.github_url)
     try:
         store = AttemptStore() if options.cache else None
         source = GitHubSource(options.repository, access, ledger, store=store)
     except GitHubProblem as problem:
-        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     parts = [options.repository, options.workflow, options.branch]
-    return RepositoryDesk(
+    return RepositoryBackend(
         source,
         LiveSide(options, ledger).read,
         case=options.stated.over(case),

@@ -14,7 +14,7 @@ from probes.ledger import Ledger
 from probes.recording.checked import ensure_new, write_checked
 from probes.recording.format import RecordedLog, Recording, RecordingError
 from probes.recording.record.recorder import Gap, Recorder
-from tui.backend import DeskProblem, Progress, ProgressHook
+from tui.backend import BackendProblem, Progress, ProgressHook
 from tui.backends.live import github_access
 
 
@@ -33,7 +33,7 @@ class Kept:
 def record_runs(
     repository: str, runs: Sequence[int], folder: Path, *, case: Case, github_url: str | None, progress: ProgressHook
 ) -> Kept:
-    """Record every attempt of these runs into a new directory. Raises DeskProblem; then nothing is left behind."""
+    """Record every attempt of these runs into a new directory. Raises BackendProblem; then nothing is left behind."""
     access = github_access(github_url)
     # Beside its destination, not in the system's temporary directory: that one may be small, or shared.
     folder = folder.absolute()
@@ -51,11 +51,11 @@ def record_runs(
             progress(Progress("writing the recording"))
             write_checked(recording, folder)
     except RecordingError as error:
-        raise DeskProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise BackendProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     except GitHubProblem as problem:
-        raise DeskProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     except OSError as error:
-        raise DeskProblem(
+        raise BackendProblem(
             f"The recording cannot be written to {folder} ({error.strerror}).", "Name a directory with room and rights."
         ) from None
     return _kept(recording, folder, tuple(recorder.gaps))

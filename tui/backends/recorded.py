@@ -1,4 +1,4 @@
-"""The desk of `--recording DIR`: GitHub's side replayed from a recording on loopback, AWS's side as usual."""
+"""The backend of `--recording DIR`: GitHub's side replayed from a recording on loopback, AWS's side as usual."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from probes.ledger import Ledger
 from probes.recording.format import Recording, RecordingError
 from probes.recording.labels import label_attempt
 from probes.recording.reader import read_recording
-from tui.backend import CancelHook, DeskProblem, ProgressHook
+from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.backends.live import LiveOptions, LiveSide
-from tui.backends.repository import RepositoryDesk
+from tui.backends.repository import RepositoryBackend
 
 
-class RecordedDesk(RepositoryDesk):
+class RecordedBackend(RepositoryBackend):
     """Reads a recording as it would read GitHub: the same client, no token, nothing leaves this machine for GitHub."""
 
     def __init__(self, options: LiveOptions, recording: Recording, case: Case) -> None:
@@ -59,18 +59,18 @@ class RecordedDesk(RepositoryDesk):
         self._stack.close()
 
 
-def recorded_desk(options: LiveOptions, folder: Path, case: Case) -> RecordedDesk:
-    """The desk of the recording in a directory. Raises DeskProblem for one that cannot be used."""
+def recorded_backend(options: LiveOptions, folder: Path, case: Case) -> RecordedBackend:
+    """The backend of the recording in a directory. Raises BackendProblem for one that cannot be used."""
     try:
         recording = read_recording(folder)
     except RecordingError as error:
-        raise DeskProblem(f"The recording {folder} cannot be used: {error}.") from None
+        raise BackendProblem(f"The recording {folder} cannot be used: {error}.") from None
     if options.repository and options.repository.lower() != recording.full_name.lower():
-        raise DeskProblem(
+        raise BackendProblem(
             f"The recording {folder} is of {recording.full_name}, not of {options.repository}.",
             "Leave the repository out, or name the recording that you mean.",
         )
-    return RecordedDesk(options, recording, case)
+    return RecordedBackend(options, recording, case)
 
 
 def _origin(recording: Recording) -> str:

@@ -23,10 +23,10 @@ from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from tui.backend import (
+    BackendProblem,
     Between,
     CallRow,
     CancelHook,
-    DeskProblem,
     ExportResult,
     Moment,
     Progress,
@@ -51,8 +51,8 @@ _FEW = 10
 """Below a tenth of the rate limit it is worth saying when it is full again."""
 
 
-class RepositoryDesk:
-    """A :class:`tui.backend.Desk` for one repository of one GitHub."""
+class RepositoryBackend:
+    """A :class:`tui.backend.Backend` for one repository of one GitHub."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class RepositoryDesk:
         self.origin = ""
         self.moment_words = ""
 
-    # -- what the screen shows of the desk itself
+    # -- what the screen shows of the backend itself
 
     @property
     def title(self) -> str:
@@ -120,7 +120,7 @@ class RepositoryDesk:
 
     def move_to(self, index: int) -> None:
         """A live repository cannot be moved in time."""
-        raise DeskProblem("This is a live repository: it has no stages.", "Stages belong to `planescope demo`.")
+        raise BackendProblem("This is a live repository: it has no stages.", "Stages belong to `planescope demo`.")
 
     def calls(self) -> tuple[CallRow, ...]:
         """The ledger, as rows."""
@@ -170,7 +170,7 @@ class RepositoryDesk:
         return Update(rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep))
 
     def _filter(self, query: RunQuery) -> RunFilter:
-        """The query with what narrows the desk."""
+        """The query with what narrows the backend."""
         return RunFilter(
             workflow=query.workflow or self._workflow,
             branch=query.branch or self._branch,
@@ -244,7 +244,7 @@ class RepositoryDesk:
         try:
             written = write(packet(diagnosis, self.case, mask_accounts=mask_accounts), target)
         except PacketProblem as problem:
-            raise DeskProblem(str(problem)) from None
+            raise BackendProblem(str(problem)) from None
         return ExportResult(written.directory, written.files, mask_accounts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.output import print_json
 
 
@@ -26,7 +26,7 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
         found = overview(store)
         note = store.note
     except OSError as error:
-        raise DeskProblem(f"The local store cannot be read ({error.strerror}).") from None
+        raise BackendProblem(f"The local store cannot be read ({error.strerror}).") from None
     finally:
         store.close()
     if as_json:
@@ -68,11 +68,11 @@ def clear_command(repo: str | None) -> None:
         removed = clear(store, repo)
         note = store.note
     except OSError as error:
-        raise DeskProblem(f"The local store cannot be cleared ({error.strerror}).") from None
+        raise BackendProblem(f"The local store cannot be cleared ({error.strerror}).") from None
     finally:
         store.close()
     if removed is None:
-        raise DeskProblem(note or "The local store is in use: another planescope is writing.", "Try again.")
+        raise BackendProblem(note or "The local store is in use: another planescope is writing.", "Try again.")
     click.echo(f"Taken out of the local store: {removed} {'attempt' if removed == 1 else 'attempts'}.")
     if note:
         click.echo(f"planescope: {note}", err=True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tui import __version__
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.repository_options import app_options
 from tui.settings import read_settings
 
@@ -49,7 +49,7 @@ class _Lazy(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         # A file that cannot be used is reported when a command begins, so that --help still answers.
-        with contextlib.suppress(DeskProblem):
+        with contextlib.suppress(BackendProblem):
             options = dict(read_settings().options)
             of_a_command = {name: value for name, value in options.items() if name != "refresh"}
             commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
@@ -76,7 +76,7 @@ class _Lazy(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except DeskProblem as problem:
+        except BackendProblem as problem:
             click.echo(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
             ctx.exit(problem.exit_code)
         except KeyboardInterrupt:
@@ -109,7 +109,7 @@ def planescope(ctx: click.Context, /, **options: object) -> None:
     if ctx.invoked_subcommand is not None:
         return
     if not sys.stdout.isatty():
-        raise DeskProblem(
+        raise BackendProblem(
             "The dashboard needs a terminal.",
             "Use `planescope diagnose RUN` for text or --json, or `planescope demo` for the embedded incident.",
         )

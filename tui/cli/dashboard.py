@@ -1,18 +1,18 @@
-"""Opening the app: it paints first, then builds the desk in a worker."""
+"""Opening the app: it paints first, then builds the backend in a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tui.backend import DeskProblem
-from tui.bootstrap import embedded_desk, live_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.repository_options import live_options, read_case_option
 from tui.cli.stated_options import read_stated
 from tui.settings import read_settings
 
 if TYPE_CHECKING:
-    from tui.backend import Desk
+    from tui.backend import Backend
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
@@ -24,15 +24,15 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
         from tui.cli.repository_options import repository_here
 
         options = {**options, "repo": repository_here()}
-    _run(lambda: live_desk(live_options(options, case), case), options.get("refresh"))
+    _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"))
 
 
 def open_demo(moment: str) -> None:
     """The app on the embedded incident."""
-    _run(lambda: embedded_desk(moment))
+    _run(lambda: embedded_backend(moment))
 
 
-def _run(factory: Callable[[], Desk], refresh_seconds: float | None = None) -> None:
+def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -> None:
     from tui.app import PlanescopeApp
 
     settings = read_settings()
@@ -42,4 +42,4 @@ def _run(factory: Callable[[], Desk], refresh_seconds: float | None = None) -> N
     app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **at_an_interval)
     app.run()
     if app.return_code:
-        raise DeskProblem("The dashboard ended early.", "Its message stands above.", app.return_code)
+        raise BackendProblem("The dashboard ended early.", "Its message stands above.", app.return_code)

@@ -9,7 +9,7 @@ import click
 
 from diagnosis.documents.diagnosis import document
 from diagnosis.documents.exit_code import exit_code
-from tui.bootstrap import embedded_desk
+from tui.bootstrap import embedded_backend
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.report import show
 
@@ -50,11 +50,11 @@ def _print(stage: str | None, as_json: bool, directory: Path | None) -> int:
     shown = (stage,) if stage else STAGES
     progress, console, code = ProgressLine(), text_console(), 0
     documents: list[object] = []
-    desk = embedded_desk(shown[0])
+    backend = embedded_backend(shown[0])
     try:
         for name in shown:
-            desk.move_to(next(i for i, moment in enumerate(desk.moments) if moment.name == name))
-            diagnosis = desk.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+            backend.move_to(next(i for i, moment in enumerate(backend.moments) if moment.name == name))
+            diagnosis = backend.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
             code = exit_code(diagnosis)
             if as_json:
@@ -63,10 +63,10 @@ def _print(stage: str | None, as_json: bool, directory: Path | None) -> int:
                 show(diagnosis, console)
                 console.print()
             if name == shown[-1] and directory is not None:
-                written = desk.export_packet(diagnosis, directory)
+                written = backend.export_packet(diagnosis, directory)
                 click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=as_json)
     finally:
-        desk.close()
+        backend.close()
     if as_json:
         first = documents[0]
         print_json(first if stage and isinstance(first, dict) else documents)

@@ -11,8 +11,8 @@ import click
 from diagnosis.documents.diagnosis import document
 from diagnosis.documents.exit_code import FAILED, exit_code
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import DeskProblem
-from tui.bootstrap import live_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import live_backend
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.report import show
 from tui.cli.repository_options import app_options, live_options, read_case_option
@@ -24,7 +24,7 @@ CREDENTIALS_NEEDED = 4
 def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
     """The repository that addresses name (None for bare ids), and the run ids, each once.
 
-    Raises DeskProblem for a word that is neither, and for addresses of several repositories.
+    Raises BackendProblem for a word that is neither, and for addresses of several repositories.
     """
     repositories: dict[str, None] = {}
     ids: dict[int, None] = {}
@@ -36,12 +36,12 @@ def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
         elif word.isascii() and word.isdigit():
             ids[int(word)] = None
         else:
-            raise DeskProblem(
+            raise BackendProblem(
                 f"{word[:80]!r} is neither a run id nor a run's address.",
                 "Give the number in .../actions/runs/NUMBER, or the whole address.",
             )
     if len(repositories) > 1:
-        raise DeskProblem("The runs belong to several repositories.", "Diagnose one repository at a time.")
+        raise BackendProblem("The runs belong to several repositories.", "Diagnose one repository at a time.")
     return next(iter(repositories), None), tuple(ids)
 
 
@@ -69,22 +69,22 @@ def diagnose_command(
     repository, ids = runs_named(runs)
     case = read_case_option(options)
     progress = ProgressLine()
-    desk = live_desk(live_options(options, case, repository), case)
+    backend = live_backend(live_options(options, case, repository), case)
     try:
-        diagnosis = desk.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
+        diagnosis = backend.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
         progress.clear()
         if as_json:
             print_json(document(diagnosis))
         else:
             show(diagnosis, text_console())
         if directory is not None:
-            written = desk.export_packet(diagnosis, directory)
+            written = backend.export_packet(diagnosis, directory)
             click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=True)
     finally:
         progress.clear()
-        desk.close()
-    if desk.store_note:
-        click.echo(f"planescope: {desk.store_note}", err=True)
+        backend.close()
+    if backend.store_note:
+        click.echo(f"planescope: {backend.store_note}", err=True)
     ctx.exit(_code(diagnosis))
 
 

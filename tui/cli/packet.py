@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from tui.backend import DeskProblem
-from tui.bootstrap import embedded_desk, live_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.diagnose import runs_named
 from tui.cli.output import ProgressLine
 from tui.cli.repository_options import app_options, live_options, read_case_option
@@ -44,7 +44,7 @@ def export_command(
     progress = ProgressLine()
     masked = not account_ids
     if demo_stage:
-        embedded = embedded_desk(demo_stage)
+        embedded = embedded_backend(demo_stage)
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()
@@ -56,17 +56,17 @@ def export_command(
         case = read_case_option(options)
         repository, ids = runs_named(runs)
         if not ids and not case.runs and options.get("recording") is None:
-            raise DeskProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
-        desk = live_desk(live_options(options, case, repository), case)
+            raise BackendProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
+        backend = live_backend(live_options(options, case, repository), case)
         try:
-            diagnosis = desk.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
+            diagnosis = backend.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
             progress.clear()
-            written = desk.export_packet(diagnosis, directory, mask_accounts=masked)
+            written = backend.export_packet(diagnosis, directory, mask_accounts=masked)
         finally:
             progress.clear()
-            desk.close()
-        if desk.store_note:
-            click.echo(f"planescope: {desk.store_note}", err=True)
+            backend.close()
+        if backend.store_note:
+            click.echo(f"planescope: {backend.store_note}", err=True)
     said = "" if masked else "; AWS account ids are in it as they are"
     click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
 
@@ -79,7 +79,7 @@ def verify_command(ctx: click.Context, directory: Path) -> None:
     try:
         wrong = verify(directory)
     except PacketProblem as problem:
-        raise DeskProblem(str(problem)) from None
+        raise BackendProblem(str(problem)) from None
     for sentence in wrong:
         click.echo(sentence)
     click.echo("The packet is not sound." if wrong else "The packet is sound: unchanged since it was made.")

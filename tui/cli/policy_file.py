@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from diagnosis.policy import PolicyKind, Unparsable, parse_policy
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 
 LARGEST = 1024 * 1024
 """In bytes; AWS takes 10,240 characters at most."""
@@ -18,23 +18,23 @@ _MEMBERS = ("AssumeRolePolicyDocument", "PolicyDocument", "Document", "policyTex
 
 
 def read_policy(path: Path, kind: PolicyKind) -> str:
-    """The document's JSON text. Raises DeskProblem (exit code 2) with line and column for what is no policy."""
+    """The document's JSON text. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
     shown = printable(str(path))
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except OSError as fault:
-        raise DeskProblem(f"{shown} cannot be read ({fault.strerror or fault}).") from None
+        raise BackendProblem(f"{shown} cannot be read ({fault.strerror or fault}).") from None
     if len(raw) > LARGEST:
-        raise DeskProblem(f"{shown} is larger than {LARGEST} bytes, so it is no policy.")
+        raise BackendProblem(f"{shown} is larger than {LARGEST} bytes, so it is no policy.")
     try:
         text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as fault:
-        raise DeskProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
+        raise BackendProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
     text = _unwrapped(text)
     parsed = parse_policy(text, kind)
     if isinstance(parsed, Unparsable):
-        raise DeskProblem(f"{shown} is no {kind.value}: {printable(parsed.text)}.")
+        raise BackendProblem(f"{shown} is no {kind.value}: {printable(parsed.text)}.")
     return text
 
 

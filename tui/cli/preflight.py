@@ -23,7 +23,7 @@ from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
 from tui import __version__
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.output import text_console
 from tui.cli.policy_file import printable
 from tui.cli.preflight_report import json_text, no_commands, show, summary
@@ -81,13 +81,13 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
     """
     try:
         ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))
-    except DeskProblem as problem:
+    except BackendProblem as problem:
         sentence, way_out = (no_commands(printable(text)) for text in (problem.sentence, problem.way_out))
-        raise DeskProblem(sentence, way_out, problem.exit_code) from None
+        raise BackendProblem(sentence, way_out, problem.exit_code) from None
 
 
 def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool) -> int:
-    """Judge, show, write; the exit code. Raises DeskProblem."""
+    """Judge, show, write; the exit code. Raises BackendProblem."""
     environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
     case, stated = read_case_option(options), read_stated(options)
     case = stated.over(replace(case, region=options["region"] or case.region))
@@ -111,17 +111,17 @@ def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_
 
 
 def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
-    """What is known of the job without asking anybody. Raises DeskProblem."""
+    """What is known of the job without asking anybody. Raises BackendProblem."""
     file: Path | None = options["workflow"]
     missing = not_told(environ, job=options["job"] is not None, workflow=file is not None)
     if missing:
-        raise DeskProblem(
+        raise BackendProblem(
             "This is no job of a workflow run, or not all of it is told.",
             f"Run it in a step of a workflow, or set {', '.join(missing)}.",
         )
     server = environ.get("GITHUB_SERVER_URL", "").rstrip("/")
     if server not in ("", "https://github.com"):
-        raise DeskProblem(
+        raise BackendProblem(
             f"This job runs on {server[:100]}, whose tokens have an issuer of their own.",
             "Preflight judges jobs of github.com only, so nothing is decided.",
             UNKNOWN,
@@ -134,7 +134,7 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
         path, place = _within(root, file), file
     text = _read(place, _LARGEST_FILE) if place is not None else None
     if text is None and file is not None:
-        raise DeskProblem(f"The workflow file {file} cannot be read.", "Name one of the checkout.")
+        raise BackendProblem(f"The workflow file {file} cannot be read.", "Name one of the checkout.")
     caller = _parsed(_read(root / own, _LARGEST_FILE), own) if own and path != own else None
     given = Given(
         environ=environ,
@@ -151,7 +151,7 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
 def _judged(
     given: Given, case: Case, stated: StatedValues, options: Mapping[str, Any]
 ) -> tuple[Preflight, AccountState | None]:
-    """Ask GitHub and AWS, and judge. Raises DeskProblem for a job that the file does not have."""
+    """Ask GitHub and AWS, and judge. Raises BackendProblem for a job that the file does not have."""
     # Behind the checks of the input: these bring boto3 and PyGithub.
     from diagnosis.preflight.judge_job import asked, judged
     from tui.backends.live import LiveOptions
@@ -166,7 +166,7 @@ def _judged(
     try:
         job = this_job(replace(given, repository=github.repository, customization=github.customization))
     except NoSuchJob as wrong:
-        raise DeskProblem(
+        raise BackendProblem(
             f"The workflow file {given.path or 'given'} has no job {str(wrong)[:80]!r}.",
             "Give --job with its id, or --workflow with the called workflow in which it is written.",
         ) from None
@@ -239,19 +239,19 @@ def _stop_leaks(pages: dict[str, str], environ: Mapping[str, str]) -> None:
         found += [(page, f"the value of {name}") for page, text in pages.items() if len(value) > 7 and value in text]
     if found:
         page, what = found[0]
-        raise DeskProblem(
+        raise BackendProblem(
             f"The preflight was not written: {page} would hold {what}.",
             "Remove it at its source, the workflow file or the case file.",
         )
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all; a link in the checkout is replaced, never followed. Raises DeskProblem."""
+    """Whole or not at all; a link in the checkout is replaced, never followed. Raises BackendProblem."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
     except OSError as error:
-        raise DeskProblem(
+        raise BackendProblem(
             f"{path} could not be written: {error.strerror or error}.", "Choose another file with -o."
         ) from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from diagnosis.facts.case import Case
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.diagnose import runs_named
 from tui.cli.output import ProgressLine, print_json
 from tui.cli.repository_options import read_case_option, repository_here
@@ -53,7 +53,7 @@ def record_command(
     repository, ids = runs_named(runs)
     wanted = ids or case.runs
     if not wanted:
-        raise DeskProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
+        raise BackendProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
     name = repository or repo or case.repository or repository_here()
     target = directory or Path.cwd() / f"planescope-recording-{wanted[0]}"
     ctx.exit(_record(name, wanted, target, case, github_url, as_json=as_json))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from diagnosis.facts.case import Case
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.stated_options import read_stated, stated_options
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def app_options(command: F) -> F:
 
 
 def read_case_option(options: Mapping[str, Any]) -> Case:
-    """The case of ``--case``, or an empty one. Raises DeskProblem for a file that is no case file."""
+    """The case of ``--case``, or an empty one. Raises BackendProblem for a file that is no case file."""
     path = options.get("case_file")
     if path is None:
         return Case()
@@ -61,21 +61,21 @@ def read_case_option(options: Mapping[str, Any]) -> Case:
     try:
         return read_case_file(path)
     except CaseFileError as error:
-        raise DeskProblem(str(error)) from None
+        raise BackendProblem(str(error)) from None
 
 
 def live_options(options: Mapping[str, Any], case: Case, repository: str | None = None) -> LiveOptions:
-    """The options of a live desk. The repository: given, else the case file's, else this folder's."""
+    """The options of a live backend. The repository: given, else the case file's, else this folder's."""
     from tui.backends.live import LiveOptions
 
     recording = options.get("recording")
     if recording is not None and options.get("github_url"):
-        raise DeskProblem(
+        raise BackendProblem(
             "--recording takes GitHub's place, so --github-url means nothing beside it.", "Leave one out."
         )
     name = repository or options.get("repo") or case.repository or ("" if recording else repository_here())
     if name and not _NAME.match(name):
-        raise DeskProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
+        raise BackendProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
     return LiveOptions(
         repository=name,
         workflow=options.get("workflow") or case.workflow or "",
@@ -93,7 +93,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
 
 
 def repository_here() -> str:
-    """``owner/name`` of the git remote of the current folder. Raises DeskProblem where there is none."""
+    """``owner/name`` of the git remote of the current folder. Raises BackendProblem where there is none."""
     way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
     try:
         found = subprocess.run(
@@ -104,8 +104,8 @@ def repository_here() -> str:
             check=False,
         )
     except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        raise DeskProblem("git could not be asked for this folder's repository.", way_out) from None
+        raise BackendProblem("git could not be asked for this folder's repository.", way_out) from None
     match = _REMOTE.search(found.stdout.strip())
     if found.returncode != 0 or not match:
-        raise DeskProblem("This folder is no clone of a GitHub repository.", way_out)
+        raise BackendProblem("This folder is no clone of a GitHub repository.", way_out)
     return f"{match.group(1)}/{match.group(2)}"

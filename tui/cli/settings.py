@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.settings import read_settings, settings_path, template
 
 
@@ -17,7 +17,7 @@ def settings_command() -> None:
     click.echo(template(), nl=False)
     try:
         found = read_settings()
-    except DeskProblem as problem:
+    except BackendProblem as problem:
         click.echo(f"planescope: {problem.sentence}", err=True)
         raise click.exceptions.Exit(2) from None
     state = "is in force" if found.exists else "does not exist yet"

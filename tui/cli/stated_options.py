@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 
 if TYPE_CHECKING:
     from tui.backends.stated import StatedValues
@@ -42,7 +42,7 @@ def stated_options(command: F) -> F:
 
 
 def read_stated(options: Mapping[str, Any]) -> StatedValues:
-    """What the options state. Raises DeskProblem for a value that cannot be one."""
+    """What the options state. Raises BackendProblem for a value that cannot be one."""
     from tui.backends.stated import Stated, StatedValues
 
     given: list[Stated] = []
@@ -52,7 +52,7 @@ def read_stated(options: Mapping[str, Any]) -> StatedValues:
             option = f"--{name.replace('_', '-')}"
             members = read(value.strip()) if value.isprintable() else "a text of one line, without control characters"
             if isinstance(members, str):
-                raise DeskProblem(f"{option} should be {members}, but it is {_shown(value)}.")
+                raise BackendProblem(f"{option} should be {members}, but it is {_shown(value)}.")
             given.append(Stated(option, value.strip(), tuple(members.items())))
     return StatedValues(tuple(given))
 

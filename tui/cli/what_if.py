@@ -18,8 +18,8 @@ from diagnosis.policy import PolicyKind
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
-from tui.backend import DeskProblem
-from tui.bootstrap import embedded_desk, live_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.diagnose import CREDENTIALS_NEEDED, runs_named
 from tui.cli.output import ProgressLine, print_json, text_console
 from tui.cli.policy_file import printable, read_policy
@@ -29,7 +29,7 @@ from tui.cli.what_if_report import show
 
 if TYPE_CHECKING:
     from diagnosis.facts.case import Case
-    from tui.backends.repository import RepositoryDesk
+    from tui.backends.repository import RepositoryBackend
 
 _KINDS = {
     ProposalKind.TRUST: PolicyKind.TRUST,
@@ -72,7 +72,7 @@ def what_if_command(
     """
     proposals = _proposals(options)
     progress = ProgressLine()
-    with _desk(ctx, runs, stage, options, progress) as (diagnosis, case):
+    with _backend(ctx, runs, stage, options, progress) as (diagnosis, case):
         result = judged(diagnosis, case, proposals)
     for note in read_stated(options).notes(diagnosis.subject.facts) if diagnosis.subject and stage is None else ():
         click.echo(f"planescope: {printable(note)}", err=True)
@@ -91,40 +91,40 @@ def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
             name = options.get("policy_name") if kind is ProposalKind.POLICY else None
             found.append(Proposal(kind, read_policy(path, meant), printable(str(path)), name))
     if not found:
-        raise DeskProblem(
+        raise BackendProblem(
             "Nothing is proposed.", "Give --trust, --policy, --boundary or --repository-policy with a file."
         )
     return found
 
 
 @contextmanager
-def _desk(
+def _backend(
     ctx: click.Context, runs: tuple[str, ...], stage: str | None, options: Mapping[str, Any], progress: ProgressLine
 ) -> Iterator[tuple[Diagnosis, Case]]:
-    """The diagnosis of the runs, by the demo's desk or a live one, closed afterwards."""
-    desk: RepositoryDesk
+    """The diagnosis of the runs, by the demo's backend or a live one, closed afterwards."""
+    backend: RepositoryBackend
     ids: tuple[int, ...] = ()
     if stage is not None:
         if runs:
             raise click.UsageError("--demo brings its own runs: leave RUN out.", ctx)
-        desk = embedded_desk(stage)
+        backend = embedded_backend(stage)
     else:
         case = read_case_option(options)
         repository, ids = runs_named(runs)
         ids = ids or case.runs
         if not ids and options.get("recording") is None:
-            raise DeskProblem("No runs are named.", "Give run ids or addresses, a case file with `runs`, or --demo.")
-        desk = live_desk(live_options(options, case, repository), case)
+            raise BackendProblem("No runs are named.", "Give run ids or addresses, a case file with `runs`, or --demo.")
+        backend = live_backend(live_options(options, case, repository), case)
     try:
         if stage is not None:
-            diagnosis = desk.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+            diagnosis = backend.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
         else:
-            diagnosis = desk.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
+            diagnosis = backend.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
         progress.clear()
-        yield diagnosis, desk.case
+        yield diagnosis, backend.case
     finally:
         progress.clear()
-        desk.close()
+        backend.close()
 
 
 def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
@@ -132,7 +132,7 @@ def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatI
     from probes.github.read.called_files import workflow_of
 
     if diagnosis.live is None:
-        raise DeskProblem("The account was not read.", "Leave --no-live out.")
+        raise BackendProblem("The account was not read.", "Leave --no-live out.")
     workflows = {
         replay.attempt.key: workflow_of(replay.attempt)
         for replay in diagnosis.replays

@@ -1,4 +1,4 @@
-"""Work of the desk on threads that never hold up the screen, nor the way out.
+"""Work of the backend on threads that never hold up the screen, nor the way out.
 
 Textual's own thread workers live in an executor that the interpreter waits for when it ends: one hanging probe would
 keep the terminal. So each piece of work is a Textual worker (own group, cancelled by its successor) that awaits a daemon
@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from tui import messages
-from tui.backend import Cancelled, DeskProblem, Progress
+from tui.backend import BackendProblem, Cancelled, Progress
 
 LOCK_WAIT = 0.05
 """Seconds between two looks at whether the user has given up waiting for a lane."""
@@ -72,7 +72,7 @@ class Job:
         self._host.post_message(message)
 
 
-class DeskJobs:
+class BackendJobs:
     """The work under way, one piece a kind."""
 
     def __init__(self, host: Screen[None], started: Callable[[str, int, str], None]) -> None:
@@ -88,7 +88,7 @@ class DeskJobs:
         job = Job(kind, next(self._numbers), self._host)
         self._started(kind, job.number, what)
         worker = self._host.run_worker(
-            self._carry(job, what, work), name=what, group=f"desk-{kind}", exclusive=True, exit_on_error=False
+            self._carry(job, what, work), name=what, group=f"backend-{kind}", exclusive=True, exit_on_error=False
         )
         self._running[kind] = (job, worker)
         return job.number
@@ -126,7 +126,7 @@ class DeskJobs:
             ended = messages.WorkEnded(job.kind, job.number)
         except Cancelled:
             ended = messages.WorkEnded(job.kind, job.number, cancelled=True)
-        except DeskProblem as problem:
+        except BackendProblem as problem:
             ended = messages.WorkFailed(job.kind, job.number, problem)
         except Exception as error:  # noqa: BLE001 - the last line before the screen: no error may take the app down
             ended = messages.WorkFailed(job.kind, job.number, _own_error(what, error))
@@ -137,8 +137,8 @@ class DeskJobs:
             self._host.post_message(ended)
 
 
-def _own_error(what: str, error: Exception) -> DeskProblem:
-    return DeskProblem(
+def _own_error(what: str, error: Exception) -> BackendProblem:
+    return BackendProblem(
         f"planescope met an error of its own ({what.lower()}): {type(error).__name__}: {error}",
         "Nothing was changed. Press r to try again; if it comes back, please report it.",
     )

@@ -1,4 +1,4 @@
-"""What the desk's threads do: build the desk, read runs, diagnose, move between stages, write the packet."""
+"""What the backend's threads do: build the backend, read runs, diagnose, move between stages, write the packet."""
 
 from __future__ import annotations
 
@@ -9,66 +9,66 @@ from pathlib import Path
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import messages
-from tui.backend import Desk, RunKey, RunQuery
+from tui.backend import Backend, RunKey, RunQuery
 from tui.screens.backend_jobs import Job, Lane
 
 Work = Callable[[Job], None]
 
 
-def opening(factory: Callable[[], Desk]) -> Work:
-    """Build the desk; here the heavy imports happen. A desk that nobody waits for any more is closed."""
+def opening(factory: Callable[[], Backend]) -> Work:
+    """Build the backend; here the heavy imports happen. A backend that nobody waits for any more is closed."""
 
     def work(job: Job) -> None:
-        desk = factory()
+        backend = factory()
         if job.cancelled():
-            desk.close()
+            backend.close()
             return
-        job.post(messages.DeskReady(desk))
+        job.post(messages.BackendReady(backend))
 
     return work
 
 
-class DeskReading:
+class BackendReading:
     """Keeps reads apart that may not overlap: one list, one diagnosis, and nothing during a move."""
 
     def __init__(self) -> None:
         self._runs = Lane()
         self._case = Lane()
 
-    def runs(self, desk: Desk, query: RunQuery, page: int) -> Work:
+    def runs(self, backend: Backend, query: RunQuery, page: int) -> Work:
         """Read one page of runs."""
 
         def work(job: Job) -> None:
             with _in(job, self._runs):
-                job.post(_listed(desk, job, query, page))
+                job.post(_listed(backend, job, query, page))
 
         return work
 
-    def case(self, desk: Desk, selected: RunKey | None, subject: RunKey | None) -> Work:
+    def case(self, backend: Backend, selected: RunKey | None, subject: RunKey | None) -> Work:
         """Diagnose a chain."""
 
         def work(job: Job) -> None:
             with _in(job, self._case):
-                job.post(_diagnosed(desk, job, selected, subject))
+                job.post(_diagnosed(backend, job, selected, subject))
 
         return work
 
-    def refresh(self, desk: Desk, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
+    def refresh(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
         """Read runs and account again."""
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                job.post(_listed(desk, job, query, 1))
-                job.post(_diagnosed(desk, job, selected, subject))
+                job.post(_listed(backend, job, query, 1))
+                job.post(_diagnosed(backend, job, selected, subject))
 
         return work
 
-    def poll(self, desk: Desk, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
+    def poll(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
         """Look whether an active run is further; what has not changed stays on the screen as it is."""
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                update = desk.poll(query, selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
+                update = backend.poll(query, selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
                 if update.runs is not None:
                     job.post(messages.RunsLoaded(update.runs, 1))
                 if update.diagnosis is not None:
@@ -76,44 +76,44 @@ class DeskReading:
 
         return work
 
-    def move(self, desk: Desk, index: int, query: RunQuery) -> Work:
+    def move(self, backend: Backend, index: int, query: RunQuery) -> Work:
         """Move the embedded incident to another stage and read everything there."""
 
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
-                desk.move_to(index)
+                backend.move_to(index)
                 job.post(messages.MomentReached(index))
-                job.post(_listed(desk, job, query, 1))
-                job.post(_diagnosed(desk, job, None, None))
+                job.post(_listed(backend, job, query, 1))
+                job.post(_diagnosed(backend, job, None, None))
 
         return work
 
 
-def exporting(desk: Desk, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool) -> Work:
+def exporting(backend: Backend, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool) -> Work:
     """Write the evidence packet."""
 
     def work(job: Job) -> None:
-        job.post(messages.Exported(desk.export_packet(diagnosis, directory, mask_accounts=mask_accounts)))
+        job.post(messages.Exported(backend.export_packet(diagnosis, directory, mask_accounts=mask_accounts)))
 
     return work
 
 
-def comparing(desk: Desk, earlier: Replay, later: Replay) -> Work:
+def comparing(backend: Backend, earlier: Replay, later: Replay) -> Work:
     """Read what lies between two attempts."""
 
     def work(job: Job) -> None:
-        between = desk.between(earlier, later, progress=job.progress, cancelled=job.cancelled)
+        between = backend.between(earlier, later, progress=job.progress, cancelled=job.cancelled)
         job.post(messages.Compared(earlier.attempt.key, later.attempt.key, between))
 
     return work
 
 
-def _listed(desk: Desk, job: Job, query: RunQuery, page: int) -> messages.RunsLoaded:
-    return messages.RunsLoaded(desk.list_runs(query, page, cancelled=job.cancelled, progress=job.progress), page)
+def _listed(backend: Backend, job: Job, query: RunQuery, page: int) -> messages.RunsLoaded:
+    return messages.RunsLoaded(backend.list_runs(query, page, cancelled=job.cancelled, progress=job.progress), page)
 
 
-def _diagnosed(desk: Desk, job: Job, selected: RunKey | None, subject: RunKey | None) -> messages.Diagnosed:
-    diagnosis = desk.diagnose(selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
+def _diagnosed(backend: Backend, job: Job, selected: RunKey | None, subject: RunKey | None) -> messages.Diagnosed:
+    diagnosis = backend.diagnose(selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
     return messages.Diagnosed(diagnosis, selected, subject)
 
 

@@ -14,10 +14,10 @@ from diagnosis.facts.reading import Known
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
-from tui.backend import Between, Desk, RunKey
+from tui.backend import Backend, Between, RunKey
 from tui.foreign_text import foreign_line
 from tui.screens import backend_reading
-from tui.screens.backend_jobs import DeskJobs
+from tui.screens.backend_jobs import BackendJobs
 from tui.screens.log_view import LogScreen, LogSource
 from tui.widgets.base.blocks import GAP
 from tui.widgets.base.key_line import KeyLine
@@ -36,14 +36,14 @@ class CompareScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
     AUTO_FOCUS = "#compare-sides"
 
-    def __init__(self, desk: Desk, diagnosis: Diagnosis, chosen: Replay | None) -> None:
+    def __init__(self, backend: Backend, diagnosis: Diagnosis, chosen: Replay | None) -> None:
         super().__init__()
-        self.desk = desk
+        self.backend = backend
         self.diagnosis = diagnosis
         place = next((index for index, replay in enumerate(diagnosis.replays) if replay is chosen), 0)
         self.places = (max(0, place - 1), max(1, place))
         """Of the earlier and of the later attempt."""
-        self.jobs = DeskJobs(self, lambda _kind, _job, _what: None)
+        self.jobs = BackendJobs(self, lambda _kind, _job, _what: None)
         self._read: dict[tuple[RunKey, RunKey], Between] = {}
         self._waiting = WAITING
 
@@ -86,7 +86,7 @@ class CompareScreen(Screen[None]):
     def _show_pair(self) -> None:
         if self.between is None:
             self._waiting = WAITING
-            self.jobs.start("between", "Comparing", backend_reading.comparing(self.desk, self.earlier, self.later))
+            self.jobs.start("between", "Comparing", backend_reading.comparing(self.backend, self.earlier, self.later))
         for page in self.query(Page):
             page.scroll_home(animate=False)
         self._show()

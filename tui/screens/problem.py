@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from tui import keymap
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import problem_blocks
@@ -21,7 +21,7 @@ class ProblemScreen(ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.retry")
 
-    def __init__(self, problem: DeskProblem) -> None:
+    def __init__(self, problem: BackendProblem) -> None:
         super().__init__()
         self.problem = problem
 

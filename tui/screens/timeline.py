@@ -29,7 +29,7 @@ class TimelineScreen(ReadingBoard):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that could do nothing here are not offered."""
         if action == "stage":
-            return bool(self.desk is not None and self.desk.moments)
+            return bool(self.backend is not None and self.backend.moments)
         if action in ("next_path", "copy_text", "next_form"):
             count = len(self.diagnosis.paths) if self.diagnosis else 0
             return count > 1 if action == "next_path" else count > 0
@@ -158,11 +158,11 @@ class TimelineScreen(ReadingBoard):
 
     def action_compare(self) -> None:
         """The attempt under the cursor, or the subject, beside the one before it."""
-        if self.desk is None or self.diagnosis is None:
+        if self.backend is None or self.diagnosis is None:
             return
         column = self.query_one(Timeline).column
         chosen = (column.replay if column else None) or self.diagnosis.subject
-        self.app.push_screen(CompareScreen(self.desk, self.diagnosis, chosen))
+        self.app.push_screen(CompareScreen(self.backend, self.diagnosis, chosen))
 
     def action_zoom(self) -> None:
         """The details alone, or all parts."""
@@ -188,8 +188,8 @@ class TimelineScreen(ReadingBoard):
 
     def action_ledger(self) -> None:
         """The calls made so far."""
-        if self.desk is not None:
-            self.app.push_screen(LedgerScreen(self.desk.calls))
+        if self.backend is not None:
+            self.app.push_screen(LedgerScreen(self.backend.calls))
 
     def action_cancel(self) -> None:
         """Leave the filter, or stop what is being read, or go back to the timeline."""

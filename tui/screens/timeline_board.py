@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Input
 
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import Desk, Progress, RunKey, RunQuery
+from tui.backend import Backend, Progress, RunKey, RunQuery
 from tui.foreign_text import foreign_line
 from tui.screens.run_pages import RunPages
 from tui.widgets.base.key_line import KeyLine
@@ -43,7 +43,7 @@ class TimelineBoard(Screen[None]):
     def __init__(self, *, clock: Callable[[], datetime], start_filter: RunQuery) -> None:
         super().__init__()
         self.clock = clock
-        self.desk: Desk | None = None
+        self.backend: Backend | None = None
         self.pages = RunPages()
         self.start_filter = start_filter
         self.filter = run_filter.RunFilter(start_filter)
@@ -152,12 +152,12 @@ class TimelineBoard(Screen[None]):
 
     def show_top(self) -> None:
         """Title, moment, limits and the newest progress."""
-        top, desk = self.query_one(TopLine), self.desk
-        if desk is not None:
+        top, backend = self.query_one(TopLine), self.backend
+        if backend is not None:
             bordered = not (self.has_class("-narrow") or self.has_class("-short"))
-            top.title, top.origin_note = desk.title, "" if bordered else desk.origin_note
-            self.query_one(Timeline).border_subtitle = foreign_line(desk.origin_note)
-            top.limit_note = desk.limit_note
-            top.moment_count = sum(moment.name.isdigit() for moment in desk.moments)
-            top.moment = desk.moments[desk.moment_index] if desk.moments else None
+            top.title, top.origin_note = backend.title, "" if bordered else backend.origin_note
+            self.query_one(Timeline).border_subtitle = foreign_line(backend.origin_note)
+            top.limit_note = backend.limit_note
+            top.moment_count = sum(moment.name.isdigit() for moment in backend.moments)
+            top.moment = backend.moments[backend.moment_index] if backend.moments else None
         top.progress = next((progress for _, progress in reversed(self.under_way.values())), None)

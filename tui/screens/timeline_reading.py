@@ -10,10 +10,10 @@ from textual.timer import Timer
 from textual.widgets import ContentSwitcher
 
 from tui import messages
-from tui.backend import Desk, DeskProblem, Progress, RunKey, RunQuery
+from tui.backend import Backend, BackendProblem, Progress, RunKey, RunQuery
 from tui.foreign_text import defused_line
 from tui.screens import backend_reading
-from tui.screens.backend_jobs import DeskJobs
+from tui.screens.backend_jobs import BackendJobs
 from tui.screens.exported import ExportedScreen
 from tui.screens.problem import ProblemScreen
 from tui.screens.timeline_board import TimelineBoard
@@ -21,7 +21,7 @@ from tui.widgets.base.status_page import StatusPage
 from tui.widgets.base.top_line import TopLine
 from tui.widgets.board.run_list import RunList
 
-FOR_THE_TIMELINE = ("desk", "case")
+FOR_THE_TIMELINE = ("backend", "case")
 """The kinds of work without which there is no timeline."""
 REFRESH_SECONDS = 20.0
 """How long after a read it is looked whether an active run is further."""
@@ -32,7 +32,7 @@ class ReadingBoard(TimelineBoard):
 
     def __init__(
         self,
-        desk_factory: Callable[[], Desk],
+        backend_factory: Callable[[], Backend],
         *,
         clock: Callable[[], datetime],
         start_filter: RunQuery,
@@ -40,9 +40,9 @@ class ReadingBoard(TimelineBoard):
         always_refresh: bool = False,
     ) -> None:
         super().__init__(clock=clock, start_filter=start_filter)
-        self.desk_factory = desk_factory
-        self.jobs = DeskJobs(self, self._started)
-        self.reading = backend_reading.DeskReading()
+        self.backend_factory = backend_factory
+        self.jobs = BackendJobs(self, self._started)
+        self.reading = backend_reading.BackendReading()
         self.refresh_seconds = refresh_seconds
         self.always_refresh = always_refresh
         self._refresh_timer: Timer | None = None
@@ -50,17 +50,17 @@ class ReadingBoard(TimelineBoard):
         self._mask_accounts = True
 
     def on_mount(self) -> None:
-        """Paint first; the desk is built on a thread."""
+        """Paint first; the backend is built on a thread."""
         super().on_mount()
-        self.call_after_refresh(self.open_desk)
+        self.call_after_refresh(self.open_backend)
 
-    def open_desk(self) -> None:
-        """Build the desk, then read."""
-        self.jobs.start("desk", "Starting", backend_reading.opening(self.desk_factory))
+    def open_backend(self) -> None:
+        """Build the backend, then read."""
+        self.jobs.start("backend", "Starting", backend_reading.opening(self.backend_factory))
 
-    @on(messages.DeskReady)
-    def _desk_ready(self, message: messages.DeskReady) -> None:
-        self.desk = message.desk
+    @on(messages.BackendReady)
+    def _backend_ready(self, message: messages.BackendReady) -> None:
+        self.backend = message.backend
         self.show_top()
         self.read_runs()
         self.read_case(None, None)
@@ -68,50 +68,50 @@ class ReadingBoard(TimelineBoard):
 
     def read_runs(self, page: int = 1) -> None:
         """Read a page of runs."""
-        if self.desk is not None:
+        if self.backend is not None:
             what = "Reading runs" if page == 1 else f"Reading runs, page {page}"
-            self.jobs.start("runs", what, self.reading.runs(self.desk, self.filter.query, page))
+            self.jobs.start("runs", what, self.reading.runs(self.backend, self.filter.query, page))
 
     def read_case(self, selected: RunKey | None, subject: RunKey | None) -> None:
         """Diagnose the chain of a run, judged for a subject; what is shown stays until the answer is there."""
-        if self.desk is not None:
-            self.jobs.start("case", "Diagnosing", self.reading.case(self.desk, selected, subject))
+        if self.backend is not None:
+            self.jobs.start("case", "Diagnosing", self.reading.case(self.backend, selected, subject))
 
     def read_again(self) -> None:
         """Read runs and account again for what is shown."""
-        if self.desk is None:
-            self.open_desk()
+        if self.backend is None:
+            self.open_backend()
             return
         self.jobs.stop("runs", tell=False)
-        work = self.reading.refresh(self.desk, self.filter.query, self.selected, self.subject)
+        work = self.reading.refresh(self.backend, self.filter.query, self.selected, self.subject)
         self.jobs.start("case", "Reading again", work)
 
     def look_again(self) -> None:
         """Look whether an active run is further; the account is not asked for that."""
-        if self.desk is not None:
-            work = self.reading.poll(self.desk, self.filter.query, self.selected, self.subject)
+        if self.backend is not None:
+            work = self.reading.poll(self.backend, self.filter.query, self.selected, self.subject)
             self.jobs.start("case", "Looking at the active runs", work)
 
     def move(self, by: int) -> bool:
         """Move the demo by so many moments from the one last asked for; False at the ends."""
-        desk = self.desk
-        if desk is None or not desk.moments:
+        backend = self.backend
+        if backend is None or not backend.moments:
             return False
         moving = self._wanted_moment is not None and self.jobs.running("case")
-        wanted = (self._wanted_moment if moving and self._wanted_moment is not None else desk.moment_index) + by
-        if not 0 <= wanted < len(desk.moments):
+        wanted = (self._wanted_moment if moving and self._wanted_moment is not None else backend.moment_index) + by
+        if not 0 <= wanted < len(backend.moments):
             return False
         self._wanted_moment = wanted
         self.jobs.stop("runs", tell=False)
-        work = self.reading.move(desk, wanted, self.filter.query)
-        self.jobs.start("case", f"Moving to stage {desk.moments[wanted].name}", work)
+        work = self.reading.move(backend, wanted, self.filter.query)
+        self.jobs.start("case", f"Moving to stage {backend.moments[wanted].name}", work)
         return True
 
     def write_packet(self, mask_accounts: bool | None = True) -> None:
         """Write the packet of what is shown; None writes nothing."""
-        if self.desk is not None and self.diagnosis is not None and mask_accounts is not None:
+        if self.backend is not None and self.diagnosis is not None and mask_accounts is not None:
             self._mask_accounts = mask_accounts
-            work = backend_reading.exporting(self.desk, self.diagnosis, None, mask_accounts=mask_accounts)
+            work = backend_reading.exporting(self.backend, self.diagnosis, None, mask_accounts=mask_accounts)
             self.jobs.start("export", "Writing the packet", work)
 
     @on(messages.Exported)
@@ -157,7 +157,7 @@ class ReadingBoard(TimelineBoard):
         self.show_top()
         return True
 
-    def show_problem(self, kind: str, problem: DeskProblem) -> None:
+    def show_problem(self, kind: str, problem: BackendProblem) -> None:
         """In the middle of the screen while there is nothing else to show, else over it; a list's in the list."""
         if kind == "runs" and not self.pages.rows:
             self.query_one(RunList).empty_text = f"✘ {defused_line(problem.sentence)} {defused_line(problem.way_out)}"

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.cli.what_if import what_if_command
 
 ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
@@ -113,19 +113,19 @@ def test_an_answer_of_the_aws_cli_will_do(written) -> None:
 )
 def test_what_is_no_policy_is_told_with_its_place(written, content: str, told: str) -> None:
     result = run("--demo", "3", "--policy", written("bad.json", content))
-    assert isinstance(result.exception, DeskProblem)
+    assert isinstance(result.exception, BackendProblem)
     assert told in result.exception.sentence
     assert result.exception.exit_code == 2
 
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     result = run("--demo", "3", "--policy", str(tmp_path / "none.json"))
-    assert isinstance(result.exception, DeskProblem)
+    assert isinstance(result.exception, BackendProblem)
     assert result.exception.exit_code == 2
 
 
 def test_nothing_proposed_is_bad_input() -> None:
-    assert isinstance(run("--demo", "3").exception, DeskProblem)
+    assert isinstance(run("--demo", "3").exception, BackendProblem)
 
 
 def test_a_demo_takes_no_runs(written) -> None:

@@ -26,7 +26,7 @@ from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedR
 from probes.recording.synthetic import Shape, synthetic_recording
 from probes.store.attempts import AttemptStore
 from tui.backend import RunQuery
-from tui.backends.repository import RepositoryDesk
+from tui.backends.repository import RepositoryBackend
 
 FIRST = 9_000_000_001
 EACH = ("jobs", "logs", "storage")
@@ -204,46 +204,46 @@ def no_account(*_: object) -> Missing:
 
 
 @pytest.fixture
-def desk(server: GitHubServer) -> Iterator[RepositoryDesk]:
+def backend(server: GitHubServer) -> Iterator[RepositoryBackend]:
     ledger = Ledger()
     source = GitHubSource("example/widgets", GitHubAccess(server.url), ledger, timeouts=QUICK)
-    opened = RepositoryDesk(source, no_account, case=Case(), ledger=ledger, title="example/widgets")
+    opened = RepositoryBackend(source, no_account, case=Case(), ledger=ledger, title="example/widgets")
     with closing(opened):
         yield opened
 
 
-def diagnosed(desk: RepositoryDesk, *runs: int) -> Diagnosis:
-    return desk.diagnose_runs([FIRST + number for number in runs], progress=lambda _: None, cancelled=lambda: False)
+def diagnosed(backend: RepositoryBackend, *runs: int) -> Diagnosis:
+    return backend.diagnose_runs([FIRST + number for number in runs], progress=lambda _: None, cancelled=lambda: False)
 
 
-def test_the_desk_reads_the_artifacts_of_the_last_attempt_whatever_became_of_it(
-    server: GitHubServer, desk: RepositoryDesk
+def test_the_backend_reads_the_artifacts_of_the_last_attempt_whatever_became_of_it(
+    server: GitHubServer, backend: RepositoryBackend
 ) -> None:
     since = len(server.requests)
-    found = diagnosed(desk, 0, 1)
+    found = diagnosed(backend, 0, 1)
     assert [artifacts(replay.attempt) for replay in found.replays] == [None, None, ["verdict.json"]]
     attempts = dict.fromkeys(("jobs", "logs"), 3)
     artifact = {"artifacts": 1, "zip": 1, "storage": 4}
     objects = {"widgets": 1, str(FIRST): 1, str(FIRST + 1): 1, "1": 1}
     assert count(asked(server, since)) == {"file": 2, "sub": 1, **attempts, **artifact, **objects}
     since = len(server.requests)
-    last = diagnosed(desk, 0).replays[-1]
+    last = diagnosed(backend, 0).replays[-1]
     assert artifacts(last.attempt) == ["verdict.json"], "now it is the last"
     assert set(asked(server, since)) == {str(FIRST), "artifacts", "zip", "storage"}
 
 
 def test_what_a_fault_kept_back_is_asked_for_when_the_same_is_wanted_again(
-    server: GitHubServer, desk: RepositoryDesk
+    server: GitHubServer, backend: RepositoryBackend
 ) -> None:
     server.fault(rf"/jobs/{FIRST}0/logs", faults.server_error())
     server.fault(rf"/jobs/{FIRST + 2}0/logs", faults.admin_rights())
-    diagnosed(desk, 0, 2)
-    diagnosed(desk, 2)
+    diagnosed(backend, 0, 2)
+    diagnosed(backend, 2)
     server.clear_faults()
     since = len(server.requests)
-    diagnosed(desk, 0, 2)
+    diagnosed(backend, 0, 2)
     assert "logs" not in asked(server, since), "another choice of runs is no wish to read again"
-    found = diagnosed(desk, 0, 2).replays
+    found = diagnosed(backend, 0, 2).replays
     logs = [replay.attempt.jobs.value[0].log for replay in found if isinstance(replay.attempt.jobs, Known)]
     assert [type(log) for log in logs] == [Known, Unreadable], "a missing permission is not asked about at every turn"
 
@@ -264,14 +264,14 @@ def test_the_words_of_an_ended_job_are_read_once_while_the_run_goes_on(
     assert asked(server, since) == ["jobs"]
 
 
-def test_a_run_that_has_ended_is_read_anew_by_the_desk(server: GitHubServer, desk: RepositoryDesk) -> None:
+def test_a_run_that_has_ended_is_read_anew_by_the_backend(server: GitHubServer, backend: RepositoryBackend) -> None:
     began = moment_of(WORLD.runs[0].attempts[0].run["created_at"])
     server.move_to(began + timedelta(seconds=27))
 
     def seen() -> tuple[Attempt, list[str]]:
         since = len(server.requests)
-        desk.list_runs(RunQuery(), 1, cancelled=lambda: False)
-        found = desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+        backend.list_runs(RunQuery(), 1, cancelled=lambda: False)
+        found = backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
         return found.replays[0].attempt, asked(server, since)
 
     active, _ = seen()

@@ -1,4 +1,4 @@
-"""A repository of ten thousand runs through the desk: paged, filtered by GitHub, any run among its own neighbours."""
+"""A repository of ten thousand runs through the backend: paged, filtered by GitHub, any run among its own neighbours."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording
 from probes.recording.synthetic import Shape, synthetic_recording
-from tui.backend import Cancelled, DeskProblem, Progress, RunQuery
+from tui.backend import BackendProblem, Cancelled, Progress, RunQuery
 from tui.backends.neighbours import runs_around
-from tui.backends.repository import RepositoryDesk
+from tui.backends.repository import RepositoryBackend
 from tui.cli.output import ProgressLine
 
 RUNS = 10_000
@@ -60,8 +60,8 @@ def server(large: Recording) -> Iterator[GitHubServer]:
 
 
 @pytest.fixture
-def desk(server: GitHubServer) -> Iterator[RepositoryDesk]:
-    made = make_desk(server)
+def backend(server: GitHubServer) -> Iterator[RepositoryBackend]:
+    made = make_backend(server)
     yield made
     made.close()
     server.clear_faults()
@@ -71,36 +71,36 @@ def no_account(question: AccountQuestion, *_: object) -> Missing:
     return Missing("the account", "it was not asked", "ask it")
 
 
-def make_desk(server: GitHubServer, pace: Pace | None = None, **options: str) -> RepositoryDesk:
+def make_backend(server: GitHubServer, pace: Pace | None = None, **options: str) -> RepositoryBackend:
     ledger = Ledger()
     source = GitHubSource("example/widgets", GitHubAccess(server.url), ledger, timeouts=PATIENT, pace=pace)
-    return RepositoryDesk(source, no_account, case=Case(), ledger=ledger, title="example/widgets", **options)
+    return RepositoryBackend(source, no_account, case=Case(), ledger=ledger, title="example/widgets", **options)
 
 
 def keep_on() -> bool:
     return False
 
 
-def listed(desk: RepositoryDesk, page: int = 1, **query: str) -> tuple[list[int], int, int | None]:
-    found = desk.list_runs(RunQuery(**query), page, cancelled=keep_on)
+def listed(backend: RepositoryBackend, page: int = 1, **query: str) -> tuple[list[int], int, int | None]:
+    found = backend.list_runs(RunQuery(**query), page, cancelled=keep_on)
     return [row.number for row in found.rows], found.total, found.next_page
 
 
-def requests_for(desk: RepositoryDesk, operation: str) -> int:
-    return [call.operation for call in desk.calls()].count(operation)
+def requests_for(backend: RepositoryBackend, operation: str) -> int:
+    return [call.operation for call in backend.calls()].count(operation)
 
 
-def test_every_page_is_one_request_and_the_pages_hold_all_runs_once(desk: RepositoryDesk) -> None:
+def test_every_page_is_one_request_and_the_pages_hold_all_runs_once(backend: RepositoryBackend) -> None:
     seen: list[int] = []
     page: int | None = 1
     while page is not None:
-        numbers, total, page = listed(desk, page)
+        numbers, total, page = listed(backend, page)
         assert total == RUNS
         assert len(numbers) == 100
         seen += numbers
     assert seen == list(range(RUNS, 0, -1))
-    assert requests_for(desk, "actions/list-workflow-runs-for-repo") == RUNS // 100
-    assert listed(desk, 101)[0] == [], "a page past the end is empty, not an error"
+    assert requests_for(backend, "actions/list-workflow-runs-for-repo") == RUNS // 100
+    assert listed(backend, 101)[0] == [], "a page past the end is empty, not an error"
 
 
 @pytest.mark.parametrize(
@@ -121,16 +121,16 @@ def test_every_page_is_one_request_and_the_pages_hold_all_runs_once(desk: Reposi
     ],
 )
 def test_github_applies_each_filter_and_their_combinations(
-    query: dict[str, str], expected: list[int], total: int, desk: RepositoryDesk
+    query: dict[str, str], expected: list[int], total: int, backend: RepositoryBackend
 ) -> None:
-    numbers, counted, next_page = listed(desk, **query)
+    numbers, counted, next_page = listed(backend, **query)
     assert numbers[:3] == expected
     assert counted == total, "GitHub gives at most a thousand runs to a filtered list"
     assert next_page == (2 if total > 100 else None)
 
 
-def test_the_rows_hold_what_the_list_shows(desk: RepositoryDesk) -> None:
-    row = desk.list_runs(RunQuery(branch="release/2.0"), 1, cancelled=keep_on).rows[1]
+def test_the_rows_hold_what_the_list_shows(backend: RepositoryBackend) -> None:
+    row = backend.list_runs(RunQuery(branch="release/2.0"), 1, cancelled=keep_on).rows[1]
     assert (row.key, row.number, row.ref, row.event, row.conclusion) == (
         (FIRST + 9_950, 1),
         9_950,
@@ -142,10 +142,10 @@ def test_the_rows_hold_what_the_list_shows(desk: RepositoryDesk) -> None:
 
 
 def test_filters_of_the_command_line_hold_until_others_are_given(server: GitHubServer) -> None:
-    desk = make_desk(server, branch="release/2.0", workflow="release.yml")
-    assert listed(desk)[1] == 200
-    assert listed(desk, branch="main")[0][:2] == [9_999, 9_998]
-    desk.close()
+    backend = make_backend(server, branch="release/2.0", workflow="release.yml")
+    assert listed(backend)[1] == 200
+    assert listed(backend, branch="main")[0][:2] == [9_999, 9_998]
+    backend.close()
 
 
 @pytest.mark.parametrize(
@@ -158,16 +158,16 @@ def test_filters_of_the_command_line_hold_until_others_are_given(server: GitHubS
     ],
 )
 def test_a_filter_that_github_does_not_take_is_one_sentence(
-    query: dict[str, str], words: str, desk: RepositoryDesk
+    query: dict[str, str], words: str, backend: RepositoryBackend
 ) -> None:
-    with pytest.raises(DeskProblem) as caught:
-        listed(desk, **query)
+    with pytest.raises(BackendProblem) as caught:
+        listed(backend, **query)
     assert words in f"{caught.value.sentence} {caught.value.way_out}"
     assert caught.value.exit_code == 2
 
 
-def chain(desk: RepositoryDesk, number: int) -> list[int]:
-    found = desk.diagnose((FIRST + number, 1), subject=None, progress=lambda _: None, cancelled=keep_on)
+def chain(backend: RepositoryBackend, number: int) -> list[int]:
+    found = backend.diagnose((FIRST + number, 1), subject=None, progress=lambda _: None, cancelled=keep_on)
     assert found.subject is not None
     assert found.subject.attempt.run_number == number
     return [item.attempt.run_number for item in found.replays]
@@ -186,10 +186,10 @@ def chain(desk: RepositoryDesk, number: int) -> list[int]:
     ],
 )
 def test_any_run_is_diagnosed_among_its_neighbours_with_few_requests(
-    number: int, expected: list[int], pages: int, desk: RepositoryDesk
+    number: int, expected: list[int], pages: int, backend: RepositoryBackend
 ) -> None:
-    assert chain(desk, number) == expected
-    assert requests_for(desk, "actions/list-workflow-runs") <= pages
+    assert chain(backend, number) == expected
+    assert requests_for(backend, "actions/list-workflow-runs") <= pages
 
 
 def run_at(number: int, conclusion: str | None = "failure") -> Attempt:
@@ -237,18 +237,18 @@ def test_a_long_row_of_failures_is_read_as_far_as_it_is_shown() -> None:
 
 
 def test_what_is_left_of_the_rate_limit_is_told(server: GitHubServer) -> None:
-    desk = make_desk(server)
-    assert desk.limit_note == ""
-    listed(desk)
-    note = desk.limit_note
+    backend = make_backend(server)
+    assert backend.limit_note == ""
+    listed(backend)
+    note = backend.limit_note
     assert note.startswith("GitHub ")
     assert note.endswith(" of 5,000 left")
     left = int(note.split()[1].replace(",", ""))
-    listed(desk)
-    assert int(desk.limit_note.split()[1].replace(",", "")) < left
-    desk.origin = "a recording"
-    assert desk.limit_note == "", "where GitHub is not asked, nothing is left of nothing"
-    desk.close()
+    listed(backend)
+    assert int(backend.limit_note.split()[1].replace(",", "")) < left
+    backend.origin = "a recording"
+    assert backend.limit_note == "", "where GitHub is not asked, nothing is left of nothing"
+    backend.close()
 
 
 class Clock:
@@ -280,22 +280,22 @@ class Clock:
 def test_a_rate_limit_is_counted_down_on_the_screen_and_then_the_list_comes(
     fault: faults.Fault, words: str, server: GitHubServer
 ) -> None:
-    desk = make_desk(server, Clock().pace())
+    backend = make_backend(server, Clock().pace())
     server.fault(r"/actions/runs\?", fault)
     shown: list[Progress] = []
-    page = desk.list_runs(RunQuery(), 1, cancelled=keep_on, progress=shown.append)
+    page = backend.list_runs(RunQuery(), 1, cancelled=keep_on, progress=shown.append)
     assert len(page.rows) == 100
     counted = [step for step in shown if step.what == words]
     assert {step.total for step in counted} <= {45, 46, 47}
     assert [step.done for step in counted] == sorted(step.done for step in counted)
     assert counted[0].done <= 1
     assert counted[-1].done >= 44
-    desk.close()
+    backend.close()
     server.clear_faults()
 
 
 def test_waiting_for_a_rate_limit_can_be_given_up(server: GitHubServer) -> None:
-    desk = make_desk(server, Clock().pace())
+    backend = make_backend(server, Clock().pace())
     server.fault(r"/actions/runs\?", faults.too_many_requests(60))
     shown: list[Progress] = []
 
@@ -303,34 +303,34 @@ def test_waiting_for_a_rate_limit_can_be_given_up(server: GitHubServer) -> None:
         return any("waiting" in step.what and step.done > 5 for step in shown)
 
     with pytest.raises(Cancelled):
-        desk.list_runs(RunQuery(), 1, cancelled=cancelled, progress=shown.append)
+        backend.list_runs(RunQuery(), 1, cancelled=cancelled, progress=shown.append)
     assert max(step.done for step in shown) < 10
-    desk.close()
+    backend.close()
     server.clear_faults()
 
 
 def test_a_countdown_is_not_overwritten_by_what_did_not_change(server: GitHubServer) -> None:
-    desk = make_desk(server, Clock().pace())
-    desk.list_runs(RunQuery(), 1, cancelled=keep_on)
+    backend = make_backend(server, Clock().pace())
+    backend.list_runs(RunQuery(), 1, cancelled=keep_on)
     server.fault(r"/attempts/1/jobs", faults.too_many_requests(30, times=1))
     shown: list[Progress] = []
-    desk.diagnose((FIRST + 9_998, 1), subject=None, progress=shown.append, cancelled=keep_on)
+    backend.diagnose((FIRST + 9_998, 1), subject=None, progress=shown.append, cancelled=keep_on)
     waits = [place for place, step in enumerate(shown) if "waiting for GitHub" in step.what]
     assert len(waits) > 20
     others = [step for step in shown[waits[0] : waits[-1]] if "waiting" not in step.what]
     assert len(others) <= 8, "one for each answer that came meanwhile, none for the time that passed"
-    desk.close()
+    backend.close()
     server.clear_faults()
 
 
 def test_a_long_limit_says_until_when(server: GitHubServer) -> None:
-    desk = make_desk(server, Clock().pace())
+    backend = make_backend(server, Clock().pace())
     server.fault(r"/actions/runs\?", faults.rate_limit(3_000))
-    with pytest.raises(DeskProblem, match=r"primary rate limit is reached until \d\d:\d\d:\d\d UTC") as caught:
-        listed(desk)
+    with pytest.raises(BackendProblem, match=r"primary rate limit is reached until \d\d:\d\d:\d\d UTC") as caught:
+        listed(backend)
     assert caught.value.exit_code in (3, 4)
-    assert desk.limit_note.startswith("GitHub 0 of 5,000 left until ")
-    desk.close()
+    assert backend.limit_note.startswith("GitHub 0 of 5,000 left until ")
+    backend.close()
     server.clear_faults()
 
 

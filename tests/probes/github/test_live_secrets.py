@@ -20,7 +20,7 @@ from probes.github.read.fields import text, texts
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from tui.backend import RunQuery
-from tui.backends.repository import RepositoryDesk
+from tui.backends.repository import RepositoryBackend
 
 OWN = "0d5c-no-known-shape-93ab"
 """The token that is used: of no shape that a rule could know."""
@@ -84,16 +84,23 @@ def no_account(*_: object) -> Missing:
     return Missing("the account", "it was not asked", "ask it")
 
 
-def test_no_secret_reaches_the_desk_from_any_member_of_githubs_answers(leaky: TinyGitHub) -> None:
+def test_no_secret_reaches_the_backend_from_any_member_of_githubs_answers(leaky: TinyGitHub) -> None:
     ledger = Ledger()
     source = GitHubSource("example/widgets", GitHubAccess(leaky.url, OWN, "GH_TOKEN"), ledger, timeouts=QUICK)
-    with closing(RepositoryDesk(source, no_account, case=Case(), ledger=ledger, title="example/widgets")) as desk:
-        rows = desk.list_runs(RunQuery(), 1, cancelled=lambda: False)
-        found = desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+    with closing(RepositoryBackend(source, no_account, case=Case(), ledger=ledger, title="example/widgets")) as backend:
+        rows = backend.list_runs(RunQuery(), 1, cancelled=lambda: False)
+        found = backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
         first, last = found.replays
-        between = desk.between(first, last, progress=lambda _: None, cancelled=lambda: False)
+        between = backend.between(first, last, progress=lambda _: None, cancelled=lambda: False)
         around = source.environments()
-        shown = [repr(rows), repr(found), json.dumps(document(found)), repr(between), repr(around), repr(desk.calls())]
+        shown = [
+            repr(rows),
+            repr(found),
+            json.dumps(document(found)),
+            repr(between),
+            repr(around),
+            repr(backend.calls()),
+        ]
     assert isinstance(between.commits, Known)
     assert [pull.number for pull in between.commits.value.pull_requests] == [9]
     assert isinstance(around, Known)

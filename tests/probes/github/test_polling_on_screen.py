@@ -24,8 +24,8 @@ from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording, moment_of
 from probes.recording.synthetic import Shape, synthetic_recording
 from tui.app import PlanescopeApp
-from tui.backend import DeskProblem, RunQuery, Update
-from tui.backends.repository import RepositoryDesk
+from tui.backend import BackendProblem, RunQuery, Update
+from tui.backends.repository import RepositoryBackend
 from tui.screens.timeline import TimelineScreen
 from tui.widgets.base.top_line import TopLine
 
@@ -70,10 +70,10 @@ def account() -> Account:
 
 
 @pytest.fixture
-def desk(server: GitHubServer, account: Account) -> Iterator[RepositoryDesk]:
+def backend(server: GitHubServer, account: Account) -> Iterator[RepositoryBackend]:
     ledger = Ledger()
     source = GitHubSource("example/widgets", GitHubAccess(server.url), ledger, timeouts=QUICK)
-    opened = RepositoryDesk(source, account, case=Case(), ledger=ledger, title="example/widgets")
+    opened = RepositoryBackend(source, account, case=Case(), ledger=ledger, title="example/widgets")
     with closing(opened):
         yield opened
 
@@ -82,13 +82,13 @@ def keep_on() -> bool:
     return False
 
 
-def read(desk: RepositoryDesk) -> Diagnosis:
-    desk.list_runs(RunQuery(), 1, cancelled=keep_on)
-    return desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=keep_on)
+def read(backend: RepositoryBackend) -> Diagnosis:
+    backend.list_runs(RunQuery(), 1, cancelled=keep_on)
+    return backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=keep_on)
 
 
-def poll(desk: RepositoryDesk, query: RunQuery = RunQuery()) -> Update:  # noqa: B008 - frozen
-    return desk.poll(query, None, subject=None, progress=lambda _: None, cancelled=keep_on)
+def poll(backend: RepositoryBackend, query: RunQuery = RunQuery()) -> Update:  # noqa: B008 - frozen
+    return backend.poll(query, None, subject=None, progress=lambda _: None, cancelled=keep_on)
 
 
 def failed_gates(diagnosis: Diagnosis) -> int:
@@ -99,46 +99,46 @@ def statuses(server: GitHubServer, since: int) -> list[int]:
     return [request.status for request in server.requests[since:]]
 
 
-def test_nothing_new_costs_nothing(server: GitHubServer, desk: RepositoryDesk, account: Account) -> None:
-    shown = read(desk)
+def test_nothing_new_costs_nothing(server: GitHubServer, backend: RepositoryBackend, account: Account) -> None:
+    shown = read(backend)
     assert [replay.attempt.status for replay in shown.replays] == ["completed", "in_progress"]
-    assert poll(desk) == Update()
+    assert poll(backend) == Update()
     since = len(server.requests)
-    assert poll(desk) == Update()
+    assert poll(backend) == Update()
     assert statuses(server, since) == [304, 304], "the list of runs, and the jobs of the active one"
     assert len(account.asked) == 1
 
 
 def test_a_further_step_is_told_without_the_account(
-    server: GitHubServer, desk: RepositoryDesk, account: Account
+    server: GitHubServer, backend: RepositoryBackend, account: Account
 ) -> None:
-    before = read(desk).replays[-1].attempt
+    before = read(backend).replays[-1].attempt
     server.move_to(second(14))
-    update = poll(desk)
+    update = poll(backend)
     assert update.diagnosis is not None
     assert update.diagnosis.replays[-1].attempt.jobs != before.jobs
     assert update.runs is None, "the list would look as it did"
     since = len(server.requests)
     server.move_to(second(18))
-    assert poll(desk).diagnosis is not None
+    assert poll(backend).diagnosis is not None
     asked = [(request.path.partition("?")[0].rpartition("/")[2], request.status) for request in server.requests[since:]]
     assert asked.count(("jobs", 200)) == 1
     assert {status for name, status in asked if name == "annotations"} == {304}
     assert not [name for name, _ in asked if name in ("logs", "artifacts", "sub")]
     assert len(account.asked) == 1, "a further step changes nothing there"
-    assert poll(desk) == Update()
+    assert poll(backend) == Update()
 
 
 def test_the_end_is_told_with_its_verdict_and_the_account_is_asked_again(
-    server: GitHubServer, desk: RepositoryDesk, account: Account
+    server: GitHubServer, backend: RepositoryBackend, account: Account
 ) -> None:
-    read(desk)
+    read(backend)
     server.move_to(second(27))
-    update = poll(desk)
+    update = poll(backend)
     assert update.diagnosis is not None
     assert failed_gates(update.diagnosis) == 1, "the job has ended before the run"
     server.move_to(second(30))
-    update = poll(desk)
+    update = poll(backend)
     assert update.runs is not None
     assert [row.status for row in update.runs.rows] == ["completed", "completed"]
     assert update.diagnosis is not None
@@ -146,32 +146,34 @@ def test_the_end_is_told_with_its_verdict_and_the_account_is_asked_again(
     assert failed_gates(update.diagnosis) == 1
     assert len(account.asked) == 2
     since = len(server.requests)
-    assert poll(desk) == Update()
+    assert poll(backend) == Update()
     assert statuses(server, since) == [304]
 
 
-def test_an_active_run_beyond_the_first_page_is_looked_at_by_itself(server: GitHubServer, desk: RepositoryDesk) -> None:
-    read(desk)
+def test_an_active_run_beyond_the_first_page_is_looked_at_by_itself(
+    server: GitHubServer, backend: RepositoryBackend
+) -> None:
+    read(backend)
     other = RunQuery(status="failure")
-    desk.list_runs(other, 1, cancelled=keep_on)
-    assert poll(desk, other) == Update()
+    backend.list_runs(other, 1, cancelled=keep_on)
+    assert poll(backend, other) == Update()
     since = len(server.requests)
-    assert poll(desk, other) == Update()
+    assert poll(backend, other) == Update()
     assert statuses(server, since) == [304, 304, 304], "the list, the run, its jobs"
     server.move_to(second(30))
-    assert poll(desk, other).diagnosis is not None
+    assert poll(backend, other).diagnosis is not None
 
 
-def test_a_run_that_was_deleted_meanwhile_is_active_no_more(server: GitHubServer, desk: RepositoryDesk) -> None:
-    read(desk)
+def test_a_run_that_was_deleted_meanwhile_is_active_no_more(server: GitHubServer, backend: RepositoryBackend) -> None:
+    read(backend)
     other = RunQuery(status="failure")
-    desk.list_runs(other, 1, cancelled=keep_on)
+    backend.list_runs(other, 1, cancelled=keep_on)
     server.fault(rf"/actions/runs/{LATEST}$", faults.not_found())
     server.view.__dict__["runs"] = tuple(run for run in server.view.runs if run.id != LATEST)
-    update = poll(desk, other)
+    update = poll(backend, other)
     assert update.diagnosis is not None
     assert [replay.attempt.run_id for replay in update.diagnosis.replays] == [LATEST - 2]
-    assert poll(desk, other) == Update()
+    assert poll(backend, other) == Update()
 
 
 @pytest.mark.parametrize(
@@ -186,22 +188,22 @@ def test_a_run_that_was_deleted_meanwhile_is_active_no_more(server: GitHubServer
     ],
 )
 def test_a_poll_that_fails_is_one_sentence_and_the_next_one_goes_on(
-    fault: faults.Fault, words: str, server: GitHubServer, desk: RepositoryDesk
+    fault: faults.Fault, words: str, server: GitHubServer, backend: RepositoryBackend
 ) -> None:
-    read(desk)
+    read(backend)
     server.move_to(second(14))  # so that the answer would have a body
     server.fault(r"/actions/runs\?", fault)
-    with pytest.raises(DeskProblem, match=words):
-        poll(desk)
+    with pytest.raises(BackendProblem, match=words):
+        poll(backend)
     server.clear_faults()
-    assert poll(desk).diagnosis is not None
-    assert poll(desk) == Update()
+    assert poll(backend).diagnosis is not None
+    assert poll(backend) == Update()
 
 
-def test_jobs_that_cannot_be_polled_leave_what_is_shown(server: GitHubServer, desk: RepositoryDesk) -> None:
-    read(desk)
+def test_jobs_that_cannot_be_polled_leave_what_is_shown(server: GitHubServer, backend: RepositoryBackend) -> None:
+    read(backend)
     server.fault(r"/attempts/1/jobs", faults.server_error())
-    assert poll(desk) == Update()
+    assert poll(backend) == Update()
 
 
 async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
@@ -212,9 +214,9 @@ async def until(pilot: Pilot[None], what: Callable[[], object]) -> None:
 
 
 async def test_the_screen_stays_while_nothing_changes_and_shows_the_end(
-    server: GitHubServer, desk: RepositoryDesk, account: Account
+    server: GitHubServer, backend: RepositoryBackend, account: Account
 ) -> None:
-    app = PlanescopeApp(lambda: desk, clock=lambda: second(60), refresh_seconds=0.02)
+    app = PlanescopeApp(lambda: backend, clock=lambda: second(60), refresh_seconds=0.02)
     app.animation_level = "none"
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.timeline is not None and app.timeline.diagnosis is not None)

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from tui.app import PlanescopeApp
-from tui.backend import DeskProblem
-from tui.bootstrap import embedded_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend
 from tui.cli.commands import planescope
 from tui.keymap import KEYS
 from tui.settings import SETTINGS, read_settings, settings_path, template
@@ -65,7 +65,7 @@ def test_the_template_as_printed_sets_nothing() -> None:
 )
 def test_a_typo_is_one_sentence_and_help_still_answers(text: str, words: str) -> None:
     write(text)
-    with pytest.raises(DeskProblem, match=r"settings file .*config\.toml") as problem:
+    with pytest.raises(BackendProblem, match=r"settings file .*config\.toml") as problem:
         read_settings()
     assert words in problem.value.sentence
     result = CliRunner().invoke(planescope, ["diagnose", "1", "--repo", "o/r"])
@@ -80,7 +80,7 @@ def test_a_typo_is_one_sentence_and_help_still_answers(text: str, words: str) ->
 def test_junk_is_a_sentence(body: bytes) -> None:
     write("")
     settings_path().write_bytes(body)
-    with pytest.raises(DeskProblem):
+    with pytest.raises(BackendProblem):
         read_settings()
 
 
@@ -92,7 +92,7 @@ def test_an_option_wins_over_a_setting_and_the_environment_over_the_profile(monk
     )
 
     def _stop() -> None:
-        raise DeskProblem("stopped here")
+        raise BackendProblem("stopped here")
 
     def options(*more: str) -> tuple[object, object]:
         CliRunner().invoke(planescope, ["diagnose", "1", "--repo", "o/r", *more])
@@ -105,12 +105,12 @@ def test_an_option_wins_over_a_setting_and_the_environment_over_the_profile(monk
 
 
 async def test_keys_and_theme_are_in_force_and_a_theme_that_is_none_is_said() -> None:
-    app = PlanescopeApp(lambda: embedded_desk("1"), theme="light", keys={"app.help": "f1"}, refresh_seconds=0)
+    app = PlanescopeApp(lambda: embedded_backend("1"), theme="light", keys={"app.help": "f1"}, refresh_seconds=0)
     async with app.run_test() as pilot:
         assert app.current_theme.name == "planescope-light"
         await pilot.press("f1")
         assert type(app.screen).__name__ == "HelpScreen"
-    other = PlanescopeApp(lambda: embedded_desk("1"), theme="nord-pole", refresh_seconds=0)
+    other = PlanescopeApp(lambda: embedded_backend("1"), theme="nord-pole", refresh_seconds=0)
     async with other.run_test() as pilot:
         await pilot.pause()
         assert other.current_theme.name == "planescope-dark"

@@ -19,8 +19,8 @@ from probes.embedded.github.server import GitHubServer
 from probes.recording.format import RecordedFile, RecordedLog, RecordedRun, Recording
 from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from probes.recording.writer import write_recording
-from tui.backend import DeskProblem
-from tui.bootstrap import live_desk
+from tui.backend import BackendProblem
+from tui.bootstrap import live_backend
 from tui.cli.commands import planescope
 from tui.cli.dashboard import open_dashboard
 from tui.cli.repository_options import live_options
@@ -88,16 +88,16 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 def diagnosed(case: Case = Case(), **options: Any) -> tuple[Diagnosis, AccountQuestion]:
-    """By the desk that the command builds, with an account of which nothing can be read."""
+    """By the backend that the command builds, with an account of which nothing can be read."""
     asked: list[AccountQuestion] = []
 
     def read(question: AccountQuestion, *_: object) -> AccountState:
         asked.append(question)
         return AccountState(question)
 
-    with closing(live_desk(live_options({"repo": "example/widgets", **options}, case), case)) as desk:
-        desk._read_account = read
-        found = desk.diagnose_runs([RUN], progress=lambda _: None, cancelled=lambda: False)
+    with closing(live_backend(live_options({"repo": "example/widgets", **options}, case), case)) as backend:
+        backend._read_account = read
+        found = backend.diagnose_runs([RUN], progress=lambda _: None, cancelled=lambda: False)
     return found, asked[-1]
 
 
@@ -203,6 +203,6 @@ def test_the_other_commands_and_the_dashboard_take_them_as_well(tmp_path: Path) 
     for words in (("what-if", *where, "--trust", str(document)), ("packet", "export", *where)):
         result = run(*words)
         assert (result.exit_code, result.stderr.count("--role-arn should be")) == (2, 1), result.output
-    with pytest.raises(DeskProblem, match="--role-arn should be") as caught:
+    with pytest.raises(BackendProblem, match="--role-arn should be") as caught:
         open_dashboard({"repo": "example/widgets", "role_arn": "release"})
     assert caught.value.exit_code == 2

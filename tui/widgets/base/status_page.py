@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.backend import DeskProblem, Progress
+from tui.backend import BackendProblem, Progress
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base.blocks import GAP, Block, assemble, layout, paragraph
 
@@ -16,7 +16,7 @@ BAR = 32
 """Cells of the progress bar."""
 
 
-def problem_blocks(problem: DeskProblem) -> list[Block]:
+def problem_blocks(problem: BackendProblem) -> list[Block]:
     """The sentence and the way out."""
     blocks = [
         Block(foreign(problem.sentence, "bold $text"), Content.styled("✘ ", "bold $text-error")),
@@ -47,7 +47,7 @@ class StatusPage(Widget, can_focus=False):
             paragraph(("esc stops, q leaves", "$text-muted"), indent=2),
         )
 
-    def problem(self, problem: DeskProblem) -> None:
+    def problem(self, problem: BackendProblem) -> None:
         """It could not be read."""
         self.set_class(True, "-problem")
         keys = paragraph(("r", "bold $text-accent"), (" tries again   ", "$text-muted"), ("q", "bold $text-accent"),

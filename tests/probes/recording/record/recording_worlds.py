@@ -32,8 +32,8 @@ from probes.recording.labels import label_attempt
 from probes.recording.record.recorder import Recorder
 from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from tui.backends.live import LiveOptions
-from tui.backends.recorded import recorded_desk
-from tui.backends.repository import RepositoryDesk
+from tui.backends.recorded import recorded_backend
+from tui.backends.repository import RepositoryBackend
 
 TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
 QUICK = Timeouts(connect=2.0, read=0.4, answer=2.0, backoff=0.001)
@@ -164,18 +164,18 @@ def ids(recording: Recording) -> list[int]:
     return [run.id for run in recording.runs]
 
 
-def diagnosed(desk: RepositoryDesk, runs: Sequence[int]) -> dict[str, Any]:
+def diagnosed(backend: RepositoryBackend, runs: Sequence[int]) -> dict[str, Any]:
     """The document but for its times of reading."""
-    found = document(desk.diagnose_runs(runs, progress=lambda _: None, cancelled=lambda: False))
+    found = document(backend.diagnose_runs(runs, progress=lambda _: None, cancelled=lambda: False))
     found.pop("made_at")
     if isinstance(found["live"], dict):
         found["live"].pop("read_at")
     return found
 
 
-def desk_on(folder: Path, case: Case | None = None) -> RepositoryDesk:
-    """The desk of `--recording FOLDER --no-live`."""
-    return recorded_desk(LiveOptions("", live=False), folder, case or Case())
+def backend_on(folder: Path, case: Case | None = None) -> RepositoryBackend:
+    """The backend of `--recording FOLDER --no-live`."""
+    return recorded_backend(LiveOptions("", live=False), folder, case or Case())
 
 
 __all__ = ["WORKFLOW_PATH"]

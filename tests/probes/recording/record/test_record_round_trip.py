@@ -13,7 +13,7 @@ from recording_worlds import (
     AT,
     around,
     attempts,
-    desk_on,
+    backend_on,
     diagnosed,
     ids,
     recorded,
@@ -38,8 +38,8 @@ from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog
 from probes.recording.reader import read_recording
 from probes.recording.synthetic import Shape, synthetic_recording
-from tui.backends.live import LiveOptions, live_desk
-from tui.backends.repository import RepositoryDesk
+from tui.backends.live import LiveOptions, live_backend
+from tui.backends.repository import RepositoryBackend
 
 
 def test_the_incident_recorded_and_replayed_gives_the_same_document_with_the_account_asked(tmp_path: Path) -> None:
@@ -49,16 +49,16 @@ def test_the_incident_recorded_and_replayed_gives_the_same_document_with_the_acc
     with GitHubServer(incident, LATER) as server, EmbeddedAccount(incident.account) as account:
         access = account.access(ledger=ledger, clock=lambda: LATER.at)
 
-        def asked(desk: RepositoryDesk) -> dict[str, Any]:
-            desk._read_account = lambda question, *_: read_account(question, access)
-            return diagnosed(desk, ids(incident))
+        def asked(backend: RepositoryBackend) -> dict[str, Any]:
+            backend._read_account = lambda question, *_: read_account(question, access)
+            return diagnosed(backend, ids(incident))
 
         made, recorder = recorded(server, incident.full_name, ids(incident))
         write_checked(made, tmp_path / "kept")
         for moment in MOMENTS:
             account.move_to(moment.key)
-            live = live_desk(LiveOptions(incident.full_name, github_url=server.url), Case())
-            replay = desk_on(tmp_path / "kept")
+            live = live_backend(LiveOptions(incident.full_name, github_url=server.url), Case())
+            replay = backend_on(tmp_path / "kept")
             try:
                 assert asked(replay) == asked(live)
             finally:
@@ -150,7 +150,7 @@ def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: 
         with source_of(server, world.full_name, token="t0ken") as source:
             told = attempts(source, ids(world)), around(source, ids(world))
         made, _ = recorded(server, world.full_name, ids(world), token="t0ken")
-        live = RepositoryDesk(
+        live = RepositoryBackend(
             source_of(server, world.full_name, token="t0ken"),
             lambda *_: _not_asked(),
             case=Case(),
@@ -162,9 +162,9 @@ def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: 
     write_checked(made, tmp_path / "kept")
     with replayed(read_recording(tmp_path / "kept")) as again:
         assert (attempts(again, ids(world)), around(again, ids(world))) == told
-    desk = desk_on(tmp_path / "kept")
-    assert diagnosed(desk, ids(world)) == expected
-    desk.close()
+    backend = backend_on(tmp_path / "kept")
+    assert diagnosed(backend, ids(world)) == expected
+    backend.close()
 
 
 def _not_asked() -> Any:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from recording_worlds import desk_on, ids, recorded, small_world
+from recording_worlds import backend_on, ids, recorded, small_world
 
 from diagnosis.facts.case import Case
 from probes.embedded.github.server import GitHubServer
 from probes.recording.checked import write_checked
 from tui.backend import RunQuery
-from tui.bootstrap import live_desk
+from tui.bootstrap import live_backend
 from tui.cli.commands import planescope
 from tui.cli.repository_options import live_options
 
@@ -66,26 +66,26 @@ def test_a_packet_is_written_and_sound(made: Path, tmp_path: Path) -> None:
     assert run("packet", "verify", str(tmp_path / "packet")).exit_code == 0
 
 
-def test_the_app_gets_a_desk_that_lists_and_diagnoses(made: Path) -> None:
-    desk = live_desk(live_options({"recording": made, "no_live": True}, Case()), Case())
+def test_the_app_gets_a_backend_that_lists_and_diagnoses(made: Path) -> None:
+    backend = live_backend(live_options({"recording": made, "no_live": True}, Case()), Case())
     try:
-        page = desk.list_runs(RunQuery(workflow="release.yml"), 1, cancelled=lambda: False)
+        page = backend.list_runs(RunQuery(workflow="release.yml"), 1, cancelled=lambda: False)
         assert [row.key for row in page.rows] == [(ids(WORLD)[1], 2), (ids(WORLD)[0], 1)]
-        diagnosis = desk.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+        diagnosis = backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
         assert diagnosis.replays
-        assert desk.origin_note == "recording of 2026-07-01 09:30 UTC: GitHub is not asked"
-        assert not desk.moments
+        assert backend.origin_note == "recording of 2026-07-01 09:30 UTC: GitHub is not asked"
+        assert not backend.moments
     finally:
-        desk.close()
+        backend.close()
 
 
-def test_closing_the_desk_stops_its_server(made: Path) -> None:
+def test_closing_the_backend_stops_its_server(made: Path) -> None:
     import socket
 
-    desk = desk_on(made)
-    port = int(desk._source.access.url.rpartition(":")[2])
+    backend = backend_on(made)
+    port = int(backend._source.access.url.rpartition(":")[2])
     socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    desk.close()
+    backend.close()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=1)
 

@@ -1,4 +1,4 @@
-"""A desk made by hand: the incident's stages, many runs, nasty words, and everything that can go wrong, on demand."""
+"""A backend made by hand: the incident's stages, many runs, nasty words, and everything that can go wrong, on demand."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from incident_values import diagnosis_of
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui.backend import (
+    BackendProblem,
     Between,
     CallRow,
     CancelHook,
     Cancelled,
-    DeskProblem,
     ExportResult,
     Moment,
     Progress,
@@ -73,8 +73,8 @@ def many_row(number: int) -> RunRow:
     )
 
 
-class DeskDouble:
-    """A :class:`tui.backend.Desk`; attributes say how it behaves, lists say what it was asked."""
+class BackendDouble:
+    """A :class:`tui.backend.Backend`; attributes say how it behaves, lists say what it was asked."""
 
     def __init__(self, stage: int = 1, *, total: int | None = None) -> None:
         self._index = stage - 1
@@ -199,4 +199,6 @@ CALLS = tuple(
     ])
 )  # fmt: skip
 
-PROBLEM = DeskProblem("GitHub does not know this repository.", "Check the name, or give a token that may read it.", 2)
+PROBLEM = BackendProblem(
+    "GitHub does not know this repository.", "Check the name, or give a token that may read it.", 2
+)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_double import NOW, PROBLEM, DeskDouble
+from backend_double import NOW, PROBLEM, BackendDouble
 from incident_names import RUN_IDS
 from places import ROOT
 
 from tui.app import PlanescopeApp
-from tui.backend import DeskProblem
+from tui.backend import BackendProblem
 from tui.screens.problem import ProblemScreen
 from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import StatusPage
@@ -25,66 +25,66 @@ HERE = Path(__file__).parent
 
 
 async def test_loading_shows_what_is_read_and_how_far(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.hang.set()
-    async with opened(desk, rest=False) as app:
+    backend = BackendDouble(1)
+    backend.hang.set()
+    async with opened(backend, rest=False) as app:
         await app.until(lambda: "1 of 3" in app.main.query_one(StatusPage).text)
         assert "reading jobs and logs" in app.text
         assert "1/3" in app.text
         assert "esc stops" in app.text
-        desk.hang.clear()
+        backend.hang.clear()
         await app.rest()
         assert "AUTHENTICATION" in app.text
 
 
 async def test_escape_stops_the_first_read_and_r_reads_again(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.hang.set()
-    async with opened(desk, rest=False) as app:
-        await app.until(lambda: desk.asked)
+    backend = BackendDouble(1)
+    backend.hang.set()
+    async with opened(backend, rest=False) as app:
+        await app.until(lambda: backend.asked)
         await app.pilot.press("escape")
         await app.until(lambda: "Stopped before anything was read" in app.text)
         assert not app.main.jobs.busy
-        desk.hang.clear()
+        backend.hang.clear()
         await app.press("r")
         assert "AUTHENTICATION" in app.text
 
 
 async def test_escape_stops_a_later_read_and_keeps_what_is_shown(opened: Any) -> None:
     async with opened() as app:
-        app.desk.hang.set()
+        app.backend.hang.set()
         await app.pilot.press("r")
-        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.until(lambda: len(app.backend.asked) == 2)
         before = app.main.diagnosis
         await app.pilot.press("escape")
         await app.rest()
         assert app.main.diagnosis is before
         assert "AUTHENTICATION" in app.text
         assert "Stopped." in app.text
-        app.desk.hang.clear()
+        app.backend.hang.clear()
 
 
 async def test_the_keys_work_while_something_is_read(opened: Any) -> None:
     async with opened() as app:
-        app.desk.hang.set()
+        app.backend.hang.set()
         await app.pilot.press("r")
-        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.until(lambda: len(app.backend.asked) == 2)
         await app.pilot.press("right", "2")
         assert app.main.query_one(Timeline).cell.column == 1
         assert "Path 1 of 2" in app.text
-        app.desk.hang.clear()
+        app.backend.hang.clear()
         await app.rest()
 
 
 async def test_a_newer_question_takes_the_place_of_the_older(opened: Any) -> None:
-    async with opened(DeskDouble(2)) as app:
-        app.desk.hang.set()
+    async with opened(BackendDouble(2)) as app:
+        app.backend.hang.set()
         await app.pilot.press("left", "space")
-        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.until(lambda: len(app.backend.asked) == 2)
         await app.pilot.press("right", "space")
-        app.desk.hang.clear()
+        app.backend.hang.clear()
         await app.rest()
-        assert app.desk.asked[-1] == (None, (RUN_IDS[1], 1))
+        assert app.backend.asked[-1] == (None, (RUN_IDS[1], 1))
         assert app.main.diagnosis.subject.attempt.run_id == RUN_IDS[1]
         assert "for #2" in app.text
 
@@ -92,13 +92,13 @@ async def test_a_newer_question_takes_the_place_of_the_older(opened: Any) -> Non
 async def test_moving_twice_quickly_ends_at_the_second_stage_asked_for(opened: Any) -> None:
     async with opened() as app:
         await app.press("right_square_bracket", "right_square_bracket")
-        assert app.desk.stage == 3
+        assert app.backend.stage == 3
         assert "stage 3/3" in app.text
 
 
 async def test_when_a_move_fails_halfway_nothing_of_the_stage_before_stands_under_the_new_one(opened: Any) -> None:
     async with opened() as app:
-        app.desk.problems["diagnose"] = PROBLEM
+        app.backend.problems["diagnose"] = PROBLEM
         await app.press("right_square_bracket")
         assert "stage 2/3" in app.text
         assert "GitHub does not know this repository." in app.text
@@ -109,31 +109,31 @@ async def test_when_a_move_fails_halfway_nothing_of_the_stage_before_stands_unde
 
 async def test_when_a_move_is_stopped_halfway_nothing_of_the_stage_before_stands_under_the_new_one(opened: Any) -> None:
     async with opened() as app:
-        app.desk.hang.set()
+        app.backend.hang.set()
         await app.pilot.press("right_square_bracket")
-        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.until(lambda: len(app.backend.asked) == 2)
         await app.pilot.press("escape")
         await app.until(lambda: "Stopped" in app.text)
         assert "AUTHENTICATION" not in app.text
-        app.desk.hang.clear()
+        app.backend.hang.clear()
         await app.press("r")
         assert "for #2" in app.text
 
 
 @pytest.mark.parametrize("slow", ["runs", "case"])
 async def test_a_problem_stays_whichever_read_ends_last(opened: Any, slow: str) -> None:
-    desk = DeskDouble(1)
-    desk.problems["diagnose"] = PROBLEM
+    backend = BackendDouble(1)
+    backend.problems["diagnose"] = PROBLEM
     go = threading.Event()
-    real = desk.list_runs if slow == "runs" else desk.diagnose
+    real = backend.list_runs if slow == "runs" else backend.diagnose
 
     def late(*args: Any, **more: Any) -> Any:
         go.wait(5)
         return real(*args, **more)
 
-    setattr(desk, "list_runs" if slow == "runs" else "diagnose", late)
-    async with opened(desk, rest=False) as app:
-        await app.until(lambda: app.main.desk is not None and len(app.main.under_way) == 1)
+    setattr(backend, "list_runs" if slow == "runs" else "diagnose", late)
+    async with opened(backend, rest=False) as app:
+        await app.until(lambda: app.main.backend is not None and len(app.main.under_way) == 1)
         go.set()
         await app.rest()
         assert "GitHub does not know this repository." in app.text
@@ -141,9 +141,9 @@ async def test_a_problem_stays_whichever_read_ends_last(opened: Any, slow: str) 
 
 
 async def test_runs_that_cannot_be_listed_are_told_in_the_list_and_the_timeline_stands(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.problems["list_runs"] = DeskProblem("The list cannot be read [/red].", "Try later.")
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.problems["list_runs"] = BackendProblem("The list cannot be read [/red].", "Try later.")
+    async with opened(backend) as app:
         assert "AUTHENTICATION" in app.text
         assert "✘ The list cannot be read" in app.text
         await app.press("r")
@@ -154,14 +154,14 @@ async def test_two_problems_at_once_are_both_told(opened: Any) -> None:
     async with opened() as app:
         app.main.show_problem("case", PROBLEM)
         await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
-        app.main.show_problem("export", DeskProblem("The disk is full."))
+        app.main.show_problem("export", BackendProblem("The disk is full."))
         await app.until(lambda: "The disk is full." in app.text)
 
 
 async def test_a_problem_before_anything_is_shown_is_a_sentence_with_the_way_out(opened: Any) -> None:
-    desk = DeskDouble(1)
-    desk.problems["diagnose"] = PROBLEM
-    async with opened(desk) as app:
+    backend = BackendDouble(1)
+    backend.problems["diagnose"] = PROBLEM
+    async with opened(backend) as app:
         assert "GitHub does not know this repository." in app.text
         assert "Check the name, or give a token that may read it." in app.text
         assert "Traceback" not in app.text
@@ -169,14 +169,14 @@ async def test_a_problem_before_anything_is_shown_is_a_sentence_with_the_way_out
         assert "AUTHENTICATION" in app.text
 
 
-async def test_a_desk_that_cannot_be_built_says_so_and_can_be_tried_again() -> None:
+async def test_a_backend_that_cannot_be_built_says_so_and_can_be_tried_again() -> None:
     tries = []
 
-    def factory() -> DeskDouble:
+    def factory() -> BackendDouble:
         tries.append(1)
         if len(tries) == 1:
-            raise DeskProblem("No token was found.", "Run gh auth login, or set GH_TOKEN.", 4)
-        return DeskDouble(1)
+            raise BackendProblem("No token was found.", "Run gh auth login, or set GH_TOKEN.", 4)
+        return BackendDouble(1)
 
     app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -196,18 +196,18 @@ async def test_a_desk_that_cannot_be_built_says_so_and_can_be_tried_again() -> N
 
 async def test_a_later_problem_stands_over_what_is_shown_and_r_tries_again(opened: Any) -> None:
     async with opened() as app:
-        app.desk.problems["diagnose"] = PROBLEM
+        app.backend.problems["diagnose"] = PROBLEM
         await app.press("r")
         await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
         assert "GitHub does not know this repository." in app.text
         await app.press("r")
         assert app.app.screen is app.main
-        assert len(app.desk.asked) == 3
+        assert len(app.backend.asked) == 3
 
 
 async def test_a_problem_can_be_left_and_nothing_is_lost(opened: Any) -> None:
     async with opened() as app:
-        app.desk.problems["export_packet"] = DeskProblem(
+        app.backend.problems["export_packet"] = BackendProblem(
             "The folder cannot be written.", "Choose another with --export."
         )
         await app.press("e", "enter")
@@ -216,14 +216,14 @@ async def test_a_problem_can_be_left_and_nothing_is_lost(opened: Any) -> None:
         assert app.app.screen is app.main
         assert "still broken" in app.text
         await app.press("e", "enter")
-        assert len(app.desk.exported) == 1
+        assert len(app.backend.exported) == 1
 
 
 async def test_an_error_of_our_own_is_a_sentence_too(opened: Any) -> None:
     keys = {"diagnose": ["r"], "list_runs": ["r"], "move_to": ["right_square_bracket"], "export_packet": ["e", "enter"]}
     async with opened() as app:
         for method, pressed in keys.items():
-            app.desk.problems[method] = ValueError(f"[/red] nobody thought of {method}")
+            app.backend.problems[method] = ValueError(f"[/red] nobody thought of {method}")
             await app.press(*pressed)
             await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
             assert f"ValueError: [/red] nobody thought of {method}" in app.app.screen.query_one(Page).text
@@ -233,36 +233,36 @@ async def test_an_error_of_our_own_is_a_sentence_too(opened: Any) -> None:
 
 async def test_the_packet_is_written_while_a_read_goes_on(opened: Any) -> None:
     async with opened() as app:
-        app.desk.hang.set()
+        app.backend.hang.set()
         await app.pilot.press("r")
-        await app.until(lambda: len(app.desk.asked) == 2)
+        await app.until(lambda: len(app.backend.asked) == 2)
         await app.pilot.press("e", "enter")
-        await app.until(lambda: app.desk.exported)
-        app.desk.hang.clear()
+        await app.until(lambda: app.backend.exported)
+        app.backend.hang.clear()
 
 
 async def test_while_a_run_is_active_it_is_read_again_by_itself(opened: Any) -> None:
     from dataclasses import replace
 
-    desk = DeskDouble(1)
-    desk.rows = lambda row: replace(row, status="in_progress", conclusion=None)
-    async with opened(desk, refresh_seconds=0.05) as app:
-        await app.until(lambda: len(desk.asked) >= 3)
+    backend = BackendDouble(1)
+    backend.rows = lambda row: replace(row, status="in_progress", conclusion=None)
+    async with opened(backend, refresh_seconds=0.05) as app:
+        await app.until(lambda: len(backend.asked) >= 3)
         assert "a run is active" in app.main.query_one("TopLine").note
-        desk.rows = lambda row: row
+        backend.rows = lambda row: row
         await app.until(lambda: not app.main.query_one("TopLine").note)
 
 
 async def test_at_an_asked_interval_completed_runs_are_read_again_too(opened: Any) -> None:
     async with opened(refresh_seconds=0.05, always_refresh=True) as app:
-        await app.until(lambda: len(app.desk.asked) >= 3)
+        await app.until(lambda: len(app.backend.asked) >= 3)
         assert "read again every" in app.main.query_one("TopLine").note
 
 
 async def test_completed_runs_are_not_read_again(opened: Any) -> None:
     async with opened(refresh_seconds=0.02) as app:
         await app.pilot.pause(0.2)
-        assert len(app.desk.asked) == 1
+        assert len(app.backend.asked) == 1
 
 
 def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
@@ -271,16 +271,16 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
         import sys
         sys.path[:0] = [{str(ROOT)!r}, {str(HERE)!r}]
         import asyncio
-        from desk_double import NOW, DeskDouble
+        from backend_double import NOW, BackendDouble
         from tui.app import PlanescopeApp
 
-        desk = DeskDouble(1)
-        desk.deaf.set()
-        app = PlanescopeApp(lambda: desk, clock=lambda: NOW)
+        backend = BackendDouble(1)
+        backend.deaf.set()
+        app = PlanescopeApp(lambda: backend, clock=lambda: NOW)
 
         async def main():
             async with app.run_test(size=(80, 24)) as pilot:
-                while not desk.asked:
+                while not backend.asked:
                     await pilot.pause(0.01)
                 await pilot.press("q")
 
@@ -293,16 +293,16 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
     assert done.returncode == 0
 
 
-async def test_a_desk_that_comes_too_late_is_closed() -> None:
-    desk, go = DeskDouble(1), threading.Event()
+async def test_a_backend_that_comes_too_late_is_closed() -> None:
+    backend, go = BackendDouble(1), threading.Event()
 
-    def factory() -> DeskDouble:
+    def factory() -> BackendDouble:
         go.wait(5)
-        return desk
+        return backend
 
     app = PlanescopeApp(factory, clock=lambda: NOW, refresh_seconds=0)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("escape")
         go.set()
-        assert desk.closed.wait(5)
+        assert backend.closed.wait(5)
