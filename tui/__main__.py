@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 
 def main() -> None:

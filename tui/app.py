@@ -16,10 +16,10 @@ from textual.screen import Screen
 
 from tui import keymap
 from tui.backend import Backend, RunQuery
-from tui.commands import PlanescopeCommands
+from tui.palette import PlanescopeCommands
 from tui.screens.help import HelpScreen
-from tui.screens.timeline import TimelineScreen
-from tui.screens.timeline_reading import REFRESH_SECONDS
+from tui.screens.timeline.reading import REFRESH_SECONDS
+from tui.screens.timeline.screen import TimelineScreen
 from tui.themes import DARK, LIGHT, OWN_VARIABLES
 
 CLOSE_SECONDS = 0.5

@@ -17,7 +17,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import DataTable
 
 from tui.backend import RunRow
-from tui.widgets.board.run_list import RunList
+from tui.widgets.runs.run_list import RunList
 
 COUNT = 10_000
 NOW = datetime(2026, 2, 13, tzinfo=UTC)

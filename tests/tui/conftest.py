@@ -13,7 +13,7 @@ from textual import _wait
 from textual.pilot import Pilot
 
 from tui.app import PlanescopeApp
-from tui.screens.timeline import TimelineScreen
+from tui.screens.timeline.screen import TimelineScreen
 
 _wait.SLEEP_GRANULARITY = 0.004
 _wait.SLEEP_IDLE = 0.002

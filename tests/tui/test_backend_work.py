@@ -16,10 +16,10 @@ from places import ROOT
 
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem
-from tui.screens.problem import ProblemScreen
+from tui.screens.dialogs.problem import ProblemScreen
 from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import StatusPage
-from tui.widgets.board.timeline import Timeline
+from tui.widgets.timeline.timeline import Timeline
 
 HERE = Path(__file__).parent
 

@@ -24,8 +24,8 @@ from tui.screens.compare import CompareScreen
 from tui.screens.log_view import JobLog, LogScreen
 from tui.widgets.base.blocks import Block, Pair, layout
 from tui.widgets.base.page import Page
-from tui.widgets.compare.model import gates_of, job_rows, need_rows, run_rows, sentence_of
-from tui.widgets.compare.pages import between_blocks
+from tui.widgets.compare.comparison_blocks import between_blocks
+from tui.widgets.compare.rows import gates_of, job_rows, need_rows, run_rows, sentence_of
 
 
 def words(blocks: list[Block]) -> str:

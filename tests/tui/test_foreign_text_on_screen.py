@@ -15,15 +15,15 @@ from nasty_words import NASTY, nasty
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import BackendProblem, Progress
-from tui.screens.exported import ExportedScreen
+from tui.screens.dialogs.exported import ExportedScreen
+from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import CallList
 from tui.screens.log_view import LogScreen
-from tui.screens.problem import ProblemScreen
 from tui.widgets.base.page import Page
 from tui.widgets.base.top_line import TopLine
-from tui.widgets.board.run_list import RunList
-from tui.widgets.board.timeline import Timeline
-from tui.widgets.board.timeline_model import ROWS, Cell
+from tui.widgets.runs.run_list import RunList
+from tui.widgets.timeline.columns import ROWS, Cell
+from tui.widgets.timeline.timeline import Timeline
 
 WIDE = (230, 60)
 

@@ -11,18 +11,18 @@ from textual.binding import Binding
 from tui import keymap
 from tui.app import PlanescopeApp
 from tui.screens.compare import CompareScreen
-from tui.screens.export import ExportScreen
-from tui.screens.exported import ExportedScreen
+from tui.screens.dialogs.export import ExportScreen
+from tui.screens.dialogs.exported import ExportedScreen
+from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.help import HelpScreen, key_blocks
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
-from tui.screens.problem import ProblemScreen
-from tui.screens.timeline import TimelineScreen
+from tui.screens.timeline.screen import TimelineScreen
 from tui.widgets.base.key_line import ShownKey, fitting
 from tui.widgets.base.page import Page
 from tui.widgets.base.virtual_list import VirtualList
-from tui.widgets.board.run_list import RunList
-from tui.widgets.board.timeline import Timeline
+from tui.widgets.runs.run_list import RunList
+from tui.widgets.timeline.timeline import Timeline
 
 OWNERS = {
     "app": [PlanescopeApp], "timeline": [TimelineScreen], "matrix": [Timeline], "runs": [RunList], "list": [VirtualList],

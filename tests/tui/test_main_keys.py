@@ -10,19 +10,19 @@ from backend_double import BackendDouble
 from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
 
-from tui.screens.export import ExportScreen
-from tui.screens.exported import ExportedScreen
+from tui.screens.dialogs.export import ExportScreen
+from tui.screens.dialogs.exported import ExportedScreen
 from tui.screens.help import HelpScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.board.glance import Glance
-from tui.widgets.board.run_list import RunList
-from tui.widgets.board.timeline import Timeline
-from tui.widgets.board.timeline_model import Cell
-from tui.widgets.detail.detail import Detail
-from tui.widgets.detail.detail_view import Form, Section
+from tui.widgets.detail.details import Details
+from tui.widgets.detail.selection import RemediationForm, Section
+from tui.widgets.runs.run_list import RunList
+from tui.widgets.summary.summary import Summary
+from tui.widgets.timeline.columns import Cell
+from tui.widgets.timeline.timeline import Timeline
 
 KEY_1, KEY_2 = (RUN_IDS[0], 1), (RUN_IDS[1], 1)
 
@@ -62,7 +62,7 @@ async def test_the_cursor_moves_and_stops_at_the_edges(opened: Any) -> None:
             timeline.go_to(Cell(0, 0))
             await app.press(*keys)
             assert timeline.cell == cell, keys
-            assert app.main.query_one(Detail).view.cell == cell, keys
+            assert app.main.query_one(Details).view.cell == cell, keys
 
 
 async def test_the_details_follow_the_cursor(opened: Any) -> None:
@@ -90,7 +90,7 @@ async def test_numbers_choose_the_section(opened: Any) -> None:
             ("1", Section.EVIDENCE, "oidc-provider-absent"),
         ):
             await app.press(key)
-            assert app.main.query_one(Detail).section is section
+            assert app.main.query_one(Details).section is section
             assert words in app.main.query_one("#page", Page).text
 
 
@@ -113,7 +113,7 @@ async def test_enter_goes_to_the_details_and_escape_comes_back(opened: Any) -> N
     async with opened() as app:
         await app.press("2", "enter")
         assert app.app.focused is app.main.query_one("#page")
-        assert app.main.query_one(Detail).section is Section.EVIDENCE
+        assert app.main.query_one(Details).section is Section.EVIDENCE
         await app.press("escape")
         assert app.app.focused is app.main.query_one(Timeline)
 
@@ -131,7 +131,7 @@ async def test_p_shows_the_next_path_everywhere(opened: Any) -> None:
         await app.press("2", "p")
         assert "path 2/2" in app.text
         assert "Admit migrate-dev in the trust policy" in app.main.query_one("#page", Page).text
-        assert app.main.query_one(Glance).path_index == 1
+        assert app.main.query_one(Summary).path_index == 1
         await app.press("p")
         assert "path 1/2" in app.text
 
@@ -149,7 +149,7 @@ async def test_d_shows_the_next_form_that_exists_and_y_copies_it(opened: Any) ->
         assert PROVIDER_CHANGE.aws_cli in app.app.clipboard
         assert POLICY_CHANGE.aws_cli in app.app.clipboard
         await app.press("d", "y")
-        assert app.main.form is Form.TERRAFORM
+        assert app.main.form is RemediationForm.TERRAFORM
         assert PROVIDER_CHANGE.terraform in app.app.clipboard
         assert "aws iam" not in app.app.clipboard
         assert "Copied: Terraform" in app.text
@@ -195,7 +195,7 @@ async def test_o_opens_https_addresses_and_nothing_else(opened: Any, monkeypatch
         seen: list[str] = []
         monkeypatch.setattr(app.app, "open_url", seen.append)
         await app.press("o")
-        assert seen == [app.main.query_one(Detail).view.address]
+        assert seen == [app.main.query_one(Details).view.address]
 
     def elsewhere(diagnosis: Any) -> Any:
         replay = diagnosis.replays[0]
@@ -364,7 +364,7 @@ async def test_the_mouse_chooses_cells_sections_and_runs(opened: Any) -> None:
         bar = app.main.query_one("SectionBar")
         await app.pilot.click(bar, offset=(bar._places[2][0] + 2, 0))
         await app.rest()
-        assert app.main.query_one(Detail).section is Section.FORECAST
+        assert app.main.query_one(Details).section is Section.FORECAST
         line = app.main.query_one(KeyLine)
         await app.pilot.click(line, offset=(next(left for left, _, key in line._places if key == "question_mark"), 0))
         await app.until(lambda: isinstance(app.app.screen, HelpScreen))

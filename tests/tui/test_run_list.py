@@ -9,9 +9,9 @@ import pytest
 from backend_double import BackendDouble, many_row, row_of
 
 from tui.backend import RunPage, RunQuery
-from tui.screens.run_pages import RunPages
-from tui.widgets.board.run_filter import RunFilter, described, parse
-from tui.widgets.board.run_list import RunList
+from tui.widgets.runs.run_filter import RunFilter, described, parse
+from tui.widgets.runs.run_list import RunList
+from tui.widgets.runs.run_pages import RunPages
 
 
 async def test_ten_thousand_runs_come_page_by_page_as_they_are_wanted(opened: Any) -> None:

@@ -22,8 +22,6 @@ from diagnosis.verdicts.gate_verdict import Finding
 from tui.foreign_text import foreign
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, code, field, layout, paragraph
-from tui.widgets.board.glance import short_lines, still_broken
-from tui.widgets.board.timeline_model import Cell, columns_of
 from tui.widgets.detail import (
     section_closure,
     section_evidence,
@@ -31,15 +29,17 @@ from tui.widgets.detail import (
     section_remediation,
     section_unknown,
 )
-from tui.widgets.detail.detail_view import DetailView, Form
 from tui.widgets.detail.evidence_blocks import evidence_blocks
+from tui.widgets.detail.selection import RemediationForm, Selection
+from tui.widgets.summary.summary import short_lines, still_broken
+from tui.widgets.timeline.columns import Cell, columns_of
 
 
 def view_of(
-    diagnosis: Diagnosis, column: int = 0, row: int = 0, path: int = 0, form: Form = Form.AWS_CLI
-) -> DetailView:
+    diagnosis: Diagnosis, column: int = 0, row: int = 0, path: int = 0, form: RemediationForm = RemediationForm.AWS_CLI
+) -> Selection:
     """The view of a cell."""
-    return DetailView(diagnosis, columns_of(diagnosis, path)[column], Cell(column, row), path, form)
+    return Selection(diagnosis, columns_of(diagnosis, path)[column], Cell(column, row), path, form)
 
 
 def text_of(blocks: list[Block]) -> str:
@@ -151,7 +151,7 @@ def test_remediation_puts_the_proof_before_the_changes_and_the_chosen_gate_is_ma
 
 
 def test_a_widening_path_lists_what_it_admits() -> None:
-    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), path=1, form=Form.DIFFERENCE)))
+    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), path=1, form=RemediationForm.DIFFERENCE)))
     assert "1 beyond the need" in text
     assert "refs/heads/migrate-dev may assume the role" in text
     assert '+  "repo:EsosaOrumwese' in text

@@ -10,8 +10,8 @@ from incident_values import attempt_of, diagnosis_of, replay_of
 
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.widgets.board.timeline_drawing import LABELS, Drawing, draw, height_of, window_start
-from tui.widgets.board.timeline_model import ROWS, Cell, Side, columns_of
+from tui.widgets.timeline.columns import ROWS, Cell, Side, columns_of
+from tui.widgets.timeline.drawing import LABELS, Drawing, draw, height_of, window_start
 
 WORDS = {verdict.value for verdict in Verdict}
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
-from tui.cli.repository_options import live_options, read_case_option
-from tui.cli.stated_options import read_stated
+from tui.cli.options.repository import live_options, read_case_option
+from tui.cli.options.stated import read_stated
 from tui.settings import read_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
     read_stated(options)
     if not (options.get("repo") or case.repository or options.get("recording")):
         # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
-        from tui.cli.repository_options import repository_here
+        from tui.cli.options.repository import repository_here
 
         options = {**options, "repo": repository_here()}
     _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"))

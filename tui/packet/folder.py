@@ -9,8 +9,8 @@ from pathlib import Path
 
 from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.documents.redaction import Leak, leaks
+from tui.atomic_write import write_atomically
 from tui.packet.pages import json_page, markdown_page
-from tui.whole_file import write_whole
 
 SUMS = "SHA256SUMS"
 
@@ -39,7 +39,7 @@ def write(packet: Packet, directory: Path) -> Written:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            write_whole(directory / name, text)
+            write_atomically(directory / name, text)
     except OSError as error:
         raise PacketProblem(
             f"The packet could not be written to {directory}: {error.strerror or error}. Choose another folder."

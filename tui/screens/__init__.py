@@ -1,0 +1,1 @@
+"""One module for each screen; the main screen, the timeline, is a folder of its own."""

@@ -15,16 +15,16 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 from tui import keymap, messages
 from tui.backend import Backend, Between, RunKey
+from tui.background import reads
+from tui.background.jobs import BackgroundJobs
 from tui.foreign_text import foreign_line
-from tui.screens import backend_reading
-from tui.screens.backend_jobs import BackendJobs
 from tui.screens.log_view import LogScreen, LogSource
 from tui.widgets.base.blocks import GAP
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page, Sheet
-from tui.widgets.board.timeline_model import attempt_title, first_failing
-from tui.widgets.compare import pages as pages
-from tui.widgets.compare.model import proof_of
+from tui.widgets.compare import comparison_blocks
+from tui.widgets.compare.rows import proof_of
+from tui.widgets.timeline.columns import attempt_title, first_failing
 
 WAITING = "◐ asking GitHub for commits, pull requests and environments"
 
@@ -43,7 +43,7 @@ class CompareScreen(Screen[None]):
         place = next((index for index, replay in enumerate(diagnosis.replays) if replay is chosen), 0)
         self.places = (max(0, place - 1), max(1, place))
         """Of the earlier and of the later attempt."""
-        self.jobs = BackendJobs(self, lambda _kind, _job, _what: None)
+        self.jobs = BackgroundJobs(self, lambda _kind, _job, _what: None)
         self._read: dict[tuple[RunKey, RunKey], Between] = {}
         self._waiting = WAITING
 
@@ -86,7 +86,7 @@ class CompareScreen(Screen[None]):
     def _show_pair(self) -> None:
         if self.between is None:
             self._waiting = WAITING
-            self.jobs.start("between", "Comparing", backend_reading.comparing(self.backend, self.earlier, self.later))
+            self.jobs.start("between", "Comparing", reads.comparing(self.backend, self.earlier, self.later))
         for page in self.query(Page):
             page.scroll_home(animate=False)
         self._show()
@@ -96,14 +96,14 @@ class CompareScreen(Screen[None]):
         panel, sides = self.query_one(".panel"), self.query_one("#compare-sides", Page)
         panel.border_title = foreign_line(f"Compare {attempt_title(one)} with {attempt_title(other)}")
         panel.border_subtitle = "" if between is not None else foreign_line(self._waiting)
-        self.query_one("#compare-head", Sheet).show([pages.head_block(one, other)])
-        changed = pages.between_blocks(self.diagnosis, one, other, between, self._waiting)
-        blocks = pages.gate_blocks(one, other)
+        self.query_one("#compare-head", Sheet).show([comparison_blocks.head_block(one, other)])
+        changed = comparison_blocks.between_blocks(self.diagnosis, one, other, between, self._waiting)
+        blocks = comparison_blocks.gate_blocks(one, other)
         if self.has_class("-wide"):
             self.query_one("#compare-between", Page).show(changed, keep_place=True)
         else:
             blocks += [GAP, *changed]
-        sides.show([*blocks, *pages.run_blocks(one, other, between)], keep_place=True)
+        sides.show([*blocks, *comparison_blocks.run_blocks(one, other, between)], keep_place=True)
 
     @on(messages.Compared)
     def _compared(self, message: messages.Compared) -> None:

@@ -18,7 +18,7 @@ from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.board.glance_change import SHORT_NAMES
+from tui.widgets.summary.smallest_change import SHORT_NAMES
 
 PLANE_WORDS = {
     Plane.AUTHENTICATION: "May this run become the role at all? GitHub's token, the provider, the trust policy.",

@@ -26,8 +26,8 @@ from tui.foreign_text import defused, defused_line, foreign_line
 from tui.widgets.base.blocks import Block, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.board.timeline_model import attempt_title
 from tui.widgets.detail.evidence_blocks import missing_blocks, origin_label
+from tui.widgets.timeline.columns import attempt_title
 
 _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\.\d+Z ?")
 

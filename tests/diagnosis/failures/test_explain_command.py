@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from log_frames import action, raw, script
 
-from tui.cli.explain import LONGEST_ROW, SCHEMA, explain_command
+from tui.cli.commands.explain import LONGEST_ROW, SCHEMA, explain_command
 
 NO_ROLE = "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 DENIAL = (

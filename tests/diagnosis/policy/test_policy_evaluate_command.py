@@ -14,7 +14,7 @@ from places import DATA
 from thoroughness import examples
 
 from tui.cli import policy_evaluate
-from tui.cli.policy_evaluate import answer_line, evaluate_command
+from tui.cli.commands.policy_evaluate import answer_line, evaluate_command
 
 ROWS = DATA / "iam" / "trust_cases.jsonl"
 

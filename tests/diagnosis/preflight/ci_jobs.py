@@ -18,7 +18,7 @@ from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import load_incident
 from probes.ledger import Ledger
 from probes.recording.format import read_content
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 NAME = "EsosaOrumwese/fraud-detection-system"
 PATH = ".github/workflows/dev_min_m1_packaging.yml"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from diagnosis.documents.preflight import Preflight
 from diagnosis.documents.preflight_reader import read_preflight
 from probes.aws.session.access import AwsAccess
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 ROLE = "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
 

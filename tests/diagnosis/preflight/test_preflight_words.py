@@ -18,7 +18,7 @@ from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.documents.preflight import Preflight, document
 from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.gate_verdict import Missing
-from tui.cli.preflight_report import json_text, no_commands, show, summary
+from tui.cli.reports.preflight import json_text, no_commands, show, summary
 
 NASTY = [
     "::error file=a,line=1::gone",

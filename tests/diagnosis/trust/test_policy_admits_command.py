@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.cli.policy_admits import admits_command
+from tui.cli.commands.policy_admits import admits_command
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tui.backend import BackendProblem
-from tui.cli.what_if import what_if_command
+from tui.cli.commands.what_if import what_if_command
 
 ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
 KEY = "token.actions.githubusercontent.com"

@@ -14,7 +14,7 @@ from diagnosis.policy import Layers, Outcome, Policy, Request, evaluate, has_res
 from probes.aws.session.guard import reading_guard
 from probes.aws.session.operations import OPERATIONS, Scope, Variant
 from probes.aws.session.permissions import operations_of, reader_policy
-from tui.cli.permissions import SCHEMA, permissions_command
+from tui.cli.commands.permissions import SCHEMA, permissions_command
 
 ROLE = "arn:aws:iam::111122223333:role/ci/Release"
 REPOSITORY = "arn:aws:ecr:eu-west-2:111122223333:repository/shop/api"

@@ -27,7 +27,7 @@ from probes.recording.synthetic import Shape, synthetic_recording
 from tui.backend import BackendProblem, Cancelled, Progress, RunQuery
 from tui.backends.neighbours import runs_around
 from tui.backends.repository import RepositoryBackend
-from tui.cli.output import ProgressLine
+from tui.cli.console import ProgressLine
 
 RUNS = 10_000
 PATIENT = Timeouts(backoff=0.001)

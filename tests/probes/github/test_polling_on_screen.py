@@ -26,7 +26,7 @@ from probes.recording.synthetic import Shape, synthetic_recording
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem, RunQuery, Update
 from tui.backends.repository import RepositoryBackend
-from tui.screens.timeline import TimelineScreen
+from tui.screens.timeline.screen import TimelineScreen
 from tui.widgets.base.top_line import TopLine
 
 LATEST = 9_000_000_003

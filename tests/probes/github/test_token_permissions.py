@@ -17,7 +17,7 @@ from probes.github.http.endpoints import CLASSIC_SCOPE, ENDPOINTS, permissions_n
 from probes.github.http.errors import GitHubProblem
 from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
-from tui.cli.permissions import permissions_command
+from tui.cli.commands.permissions import permissions_command
 
 RUNS = "/repos/example/widgets/actions/runs"
 KINDS = {

@@ -19,7 +19,7 @@ from probes.embedded.moments import load_incident
 from probes.github.read.attempt_parts import Depth
 from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedRun, Recording
 from probes.recording.synthetic import Shape, synthetic_recording
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 NEEDED = ["", "/actions/runs", "/actions/oidc/customization/sub"]
 """What every start asks: the repository, the list of runs, the form of the subject today."""

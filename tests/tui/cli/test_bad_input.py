@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, load_incident
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 REPOSITORY = "EsosaOrumwese/fraud-detection-system"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tui.cli.commands import _COMMANDS, planescope
+from tui.cli.main import _COMMANDS, planescope
 
 
 def run(*words: str) -> Result:

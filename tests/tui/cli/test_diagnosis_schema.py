@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 
 @pytest.mark.parametrize("stage", ["1", "2", "3", "later"])

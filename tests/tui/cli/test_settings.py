@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 from tui.keymap import KEYS
 from tui.settings import SETTINGS, read_settings, settings_path, template
 
@@ -88,7 +88,7 @@ def test_an_option_wins_over_a_setting_and_the_environment_over_the_profile(monk
     write("profile = 'daily'\nno_history = true\nrefresh = 30")
     seen: list[Any] = []
     monkeypatch.setattr(
-        "tui.cli.diagnose.live_options", lambda options, *_, **__: seen.append(dict(options)) or _stop()
+        "tui.cli.commands.diagnose.live_options", lambda options, *_, **__: seen.append(dict(options)) or _stop()
     )
 
     def _stop() -> None:

@@ -21,9 +21,9 @@ from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from probes.recording.writer import write_recording
 from tui.backend import BackendProblem
 from tui.bootstrap import live_backend
-from tui.cli.commands import planescope
 from tui.cli.dashboard import open_dashboard
-from tui.cli.repository_options import live_options
+from tui.cli.main import planescope
+from tui.cli.options.repository import live_options
 
 RUN = 9_000_000_004
 ROLE = "arn:aws:iam::123456789012:role/release"

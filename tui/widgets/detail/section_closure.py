@@ -10,11 +10,11 @@ from diagnosis.facts.evidence import Evidence
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, assemble, bullet, heading, paragraph
-from tui.widgets.board.timeline_model import attempt_title
-from tui.widgets.detail.detail_view import DetailView
+from tui.widgets.detail.selection import Selection
+from tui.widgets.timeline.columns import attempt_title
 
 
-def blocks_of(view: DetailView) -> list[Block]:
+def blocks_of(view: Selection) -> list[Block]:
     """Status, rules, integrity."""
     closure = view.diagnosis.closure
     if closure is None:

@@ -9,10 +9,10 @@ from diagnosis.verdicts.gate_verdict import GateVerdict
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
-from tui.widgets.board.timeline_model import Side, attempt_title
-from tui.widgets.detail.detail_view import DetailView
 from tui.widgets.detail.evidence_blocks import evidence_blocks, missing_blocks, title_block
-from tui.widgets.detail.section_run import needs_blocks, run_blocks
+from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
+from tui.widgets.detail.selection import Selection
+from tui.widgets.timeline.columns import Side, attempt_title
 
 _SIDE_WORDS = {
     Side.RECORDED: "recorded",
@@ -21,7 +21,7 @@ _SIDE_WORDS = {
 }
 
 
-def blocks_of(view: DetailView) -> list[Block]:
+def blocks_of(view: Selection) -> list[Block]:
     """The blocks for any cell."""
     if view.cell.gate is not None:
         verdict = view.verdict
@@ -31,11 +31,11 @@ def blocks_of(view: DetailView) -> list[Block]:
     return _rerun(view)
 
 
-def _empty(view: DetailView) -> list[Block]:
+def _empty(view: Selection) -> list[Block]:
     return [title_block([(view.column.title, "bold $text")]), GAP, paragraph(view.column.why_empty)]
 
 
-def _gate(view: DetailView, verdict: GateVerdict) -> list[Block]:
+def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
     gate = verdict.gate
     blocks = [
         title_block([
@@ -80,14 +80,14 @@ def _where(verdict: GateVerdict) -> list[Block]:
     return blocks
 
 
-def _candidates(view: DetailView, verdict: GateVerdict) -> list[Block]:
+def _candidates(view: Selection, verdict: GateVerdict) -> list[Block]:
     """What else the evidence would fit, and the cheapest read that tells them apart."""
     if not verdict.candidates:
         return []
     return [GAP, field("Could be", foreign_line(" or ".join(verdict.candidates))), *_tell_apart(view, verdict)]
 
 
-def _compared(view: DetailView, verdict: GateVerdict) -> Block | None:
+def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
     """What changed between the record and now, each said apart."""
     subject = view.diagnosis.subject
     if view.column.side is not Side.NOW or subject is None:
@@ -105,14 +105,14 @@ def _compared(view: DetailView, verdict: GateVerdict) -> Block | None:
     )
 
 
-def _tell_apart(view: DetailView, verdict: GateVerdict) -> list[Block]:
+def _tell_apart(view: Selection, verdict: GateVerdict) -> list[Block]:
     finding = view.column.replay.stopped_by if view.column.replay else None
     if finding is None or finding.gate is not verdict.gate or not finding.tell_apart:
         return []
     return [field("Tell apart", foreign(finding.tell_apart))]
 
 
-def _rerun(view: DetailView) -> list[Block]:
+def _rerun(view: Selection) -> list[Block]:
     outcome = view.column.outcome
     mark = Content.styled(f"{outcome.sign} {outcome.word}", signs.VERDICT_STYLES[outcome.verdict])
     blocks = [title_block([(f"{view.column.title} ", "bold $text"), mark])]

@@ -9,12 +9,12 @@ from diagnosis.verdicts.assessment import Problem
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
-from tui.widgets.board.timeline_model import attempt_title, place_of, rerun_outcome
-from tui.widgets.detail.detail_view import DetailView
 from tui.widgets.detail.evidence_blocks import evidence_blocks
+from tui.widgets.detail.selection import Selection
+from tui.widgets.timeline.columns import attempt_title, place_of, rerun_outcome
 
 
-def blocks_of(view: DetailView) -> list[Block]:
+def blocks_of(view: Selection) -> list[Block]:
     """A numbered list; the first item is what stops the next rerun."""
     diagnosis = view.diagnosis
     subject = f" of {attempt_title(diagnosis.subject)}" if diagnosis.subject else ""

@@ -10,12 +10,12 @@ from diagnosis.verdicts.remediation import Remediation
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, assemble, bullet, code, field, heading, paragraph
-from tui.widgets.detail.detail_view import FORMS, DetailView, Form, form_text
+from tui.widgets.detail.selection import FORMS, RemediationForm, Selection, form_text
 
 _INDENT = 2
 
 
-def blocks_of(view: DetailView) -> list[Block]:
+def blocks_of(view: Selection) -> list[Block]:
     """The path shown with its proof, then its changes in order."""
     path = view.path
     if path is None:
@@ -27,7 +27,7 @@ def blocks_of(view: DetailView) -> list[Block]:
     return blocks
 
 
-def _none(view: DetailView) -> list[Block]:
+def _none(view: Selection) -> list[Block]:
     live = view.diagnosis.live
     if live is None:
         return [
@@ -42,7 +42,7 @@ def _none(view: DetailView) -> list[Block]:
     ]
 
 
-def _path(view: DetailView, path: Path) -> list[Block]:
+def _path(view: Selection, path: Path) -> list[Block]:
     count = len(view.diagnosis.paths)
     index = view.path_index % count
     which = f"Path {index + 1} of {count} · " if count > 1 else ""
@@ -91,7 +91,7 @@ def _gates(path: Path) -> list[str | Content | tuple[str, str]]:
     return parts
 
 
-def _remediation(view: DetailView, number: int, remediation: Remediation) -> list[Block]:
+def _remediation(view: Selection, number: int, remediation: Remediation) -> list[Block]:
     where = remediation.checkpoint.value if remediation.checkpoint else remediation.plane.label
     here = remediation.checkpoint is not None and remediation.checkpoint.gate is view.cell.gate
     blocks = [
@@ -123,7 +123,7 @@ def _field(label: str, *parts: str | Content | tuple[str, str]) -> Block:
     return field(" " * _INDENT + label, *parts)
 
 
-def _forms(shown: Form, remediation: Remediation) -> list[Block]:
+def _forms(shown: RemediationForm, remediation: Remediation) -> list[Block]:
     offered = [form for form in FORMS if form_text(remediation, form)]
     if not offered:
         return []
@@ -133,7 +133,7 @@ def _forms(shown: Form, remediation: Remediation) -> list[Block]:
     if shown not in offered:
         return [*blocks, paragraph((f"There is no {shown.value} form of this change.", "$text-muted"), indent=_INDENT)]
     text = form_text(remediation, shown)
-    content = _difference(text) if shown is Form.DIFFERENCE else foreign(text)
+    content = _difference(text) if shown is RemediationForm.DIFFERENCE else foreign(text)
     return [*blocks, *(_indented(block) for block in code(content))]
 
 

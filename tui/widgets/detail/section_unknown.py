@@ -5,11 +5,11 @@ from __future__ import annotations
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.gate_verdict import Missing
 from tui.widgets.base.blocks import Block, heading, paragraph
-from tui.widgets.detail.detail_view import DetailView
 from tui.widgets.detail.evidence_blocks import missing_blocks
+from tui.widgets.detail.selection import Selection
 
 
-def all_missing(view: DetailView) -> tuple[Missing, ...]:
+def all_missing(view: Selection) -> tuple[Missing, ...]:
     """The diagnosis's gaps, then those that only a cell names; each once."""
     seen = dict.fromkeys(view.diagnosis.unknown)
     live = view.diagnosis.live.gates if view.diagnosis.live else ()
@@ -20,7 +20,7 @@ def all_missing(view: DetailView) -> tuple[Missing, ...]:
     return tuple(seen)
 
 
-def blocks_of(view: DetailView) -> list[Block]:
+def blocks_of(view: Selection) -> list[Block]:
     """All gaps, or that there are none."""
     missing = all_missing(view)
     if not missing:

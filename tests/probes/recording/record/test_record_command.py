@@ -13,7 +13,7 @@ from recording_worlds import ids, small_world
 from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.recording.reader import read_recording
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 WORLD = small_world()
 RUNS = [str(run) for run in ids(WORLD)]

@@ -16,8 +16,8 @@ from probes.embedded.github.server import GitHubServer
 from probes.recording.checked import write_checked
 from tui.backend import RunQuery
 from tui.bootstrap import live_backend
-from tui.cli.commands import planescope
-from tui.cli.repository_options import live_options
+from tui.cli.main import planescope
+from tui.cli.options.repository import live_options
 
 WORLD = small_world()
 

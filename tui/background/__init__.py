@@ -1,0 +1,1 @@
+"""Work that blocks, done on threads while the screen stays responsive."""

@@ -1,0 +1,130 @@
+"""What the backend's threads do: build the backend, read runs, diagnose, move between stages, write the packet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.replay import Replay
+from tui import messages
+from tui.backend import Backend, RunKey, RunQuery
+from tui.background.jobs import Job, Lane
+
+Work = Callable[[Job], None]
+
+
+def opening(factory: Callable[[], Backend]) -> Work:
+    """Build the backend; here the heavy imports happen. A backend that nobody waits for any more is closed."""
+
+    def work(job: Job) -> None:
+        backend = factory()
+        if job.cancelled():
+            backend.close()
+            return
+        job.post(messages.BackendReady(backend))
+
+    return work
+
+
+class Reads:
+    """Keeps reads apart that may not overlap: one list, one diagnosis, and nothing during a move."""
+
+    def __init__(self) -> None:
+        self._runs = Lane()
+        self._case = Lane()
+
+    def runs(self, backend: Backend, query: RunQuery, page: int) -> Work:
+        """Read one page of runs."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs):
+                job.post(_listed(backend, job, query, page))
+
+        return work
+
+    def case(self, backend: Backend, selected: RunKey | None, subject: RunKey | None) -> Work:
+        """Diagnose a chain."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._case):
+                job.post(_diagnosed(backend, job, selected, subject))
+
+        return work
+
+    def refresh(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
+        """Read runs and account again."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs, self._case):
+                job.post(_listed(backend, job, query, 1))
+                job.post(_diagnosed(backend, job, selected, subject))
+
+        return work
+
+    def poll(self, backend: Backend, query: RunQuery, selected: RunKey | None, subject: RunKey | None) -> Work:
+        """Look whether an active run is further; what has not changed stays on the screen as it is."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs, self._case):
+                update = backend.poll(query, selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
+                if update.runs is not None:
+                    job.post(messages.RunsLoaded(update.runs, 1))
+                if update.diagnosis is not None:
+                    job.post(messages.Diagnosed(update.diagnosis, selected, subject))
+
+        return work
+
+    def move(self, backend: Backend, index: int, query: RunQuery) -> Work:
+        """Move the embedded incident to another stage and read everything there."""
+
+        def work(job: Job) -> None:
+            with _in(job, self._runs, self._case):
+                backend.move_to(index)
+                job.post(messages.MomentReached(index))
+                job.post(_listed(backend, job, query, 1))
+                job.post(_diagnosed(backend, job, None, None))
+
+        return work
+
+
+def exporting(backend: Backend, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool) -> Work:
+    """Write the evidence packet."""
+
+    def work(job: Job) -> None:
+        job.post(messages.Exported(backend.export_packet(diagnosis, directory, mask_accounts=mask_accounts)))
+
+    return work
+
+
+def comparing(backend: Backend, earlier: Replay, later: Replay) -> Work:
+    """Read what lies between two attempts."""
+
+    def work(job: Job) -> None:
+        between = backend.between(earlier, later, progress=job.progress, cancelled=job.cancelled)
+        job.post(messages.Compared(earlier.attempt.key, later.attempt.key, between))
+
+    return work
+
+
+def _listed(backend: Backend, job: Job, query: RunQuery, page: int) -> messages.RunsLoaded:
+    return messages.RunsLoaded(backend.list_runs(query, page, cancelled=job.cancelled, progress=job.progress), page)
+
+
+def _diagnosed(backend: Backend, job: Job, selected: RunKey | None, subject: RunKey | None) -> messages.Diagnosed:
+    diagnosis = backend.diagnose(selected, subject=subject, progress=job.progress, cancelled=job.cancelled)
+    return messages.Diagnosed(diagnosis, selected, subject)
+
+
+@contextmanager
+def _in(job: Job, *lanes: Lane) -> Iterator[None]:
+    entered: list[Lane] = []
+    try:
+        for lane in lanes:
+            lane.enter(job)
+            entered.append(lane)
+        yield
+    finally:
+        for lane in reversed(entered):
+            lane.leave()

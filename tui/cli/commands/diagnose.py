@@ -1,0 +1,98 @@
+"""``planescope diagnose RUN…``: replay, live verdicts, forecast, remediation and closure of runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from diagnosis.documents.diagnosis import document
+from diagnosis.documents.exit_code import FAILED, exit_code
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.backend import BackendProblem
+from tui.bootstrap import live_backend
+from tui.cli.console import ProgressLine, print_json, text_console
+from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.cli.reports.diagnosis import show
+
+_ADDRESS = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/actions/runs/(\d+)")
+CREDENTIALS_NEEDED = 4
+
+
+def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
+    """The repository that addresses name (None for bare ids), and the run ids, each once.
+
+    Raises BackendProblem for a word that is neither, and for addresses of several repositories.
+    """
+    repositories: dict[str, None] = {}
+    ids: dict[int, None] = {}
+    for word in words:
+        match = _ADDRESS.match(word)
+        if match:
+            repositories[match.group(2)] = None
+            ids[int(match.group(3))] = None
+        elif word.isascii() and word.isdigit():
+            ids[int(word)] = None
+        else:
+            raise BackendProblem(
+                f"{word[:80]!r} is neither a run id nor a run's address.",
+                "Give the number in .../actions/runs/NUMBER, or the whole address.",
+            )
+    if len(repositories) > 1:
+        raise BackendProblem("The runs belong to several repositories.", "Diagnose one repository at a time.")
+    return next(iter(repositories), None), tuple(ids)
+
+
+@click.command("diagnose")
+@click.argument("runs", nargs=-1, metavar="RUN...")
+@app_options
+@click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.diagnosis/1) instead of text.")
+@click.option(
+    "--export",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the packet too.",
+)
+@click.pass_context
+def diagnose_command(
+    ctx: click.Context, /, runs: tuple[str, ...], as_json: bool, directory: Path | None, **options: Any
+) -> None:
+    """Diagnose workflow runs, given as ids or addresses: every attempt of each, in order of time.
+
+    The live side is judged for the latest attempt. With --recording, no RUN means all that were recorded.
+    """
+    if not runs and options.get("recording") is None:
+        raise click.UsageError("Missing argument 'RUN...'.", ctx)
+    repository, ids = runs_named(runs)
+    case = read_case_option(options)
+    progress = ProgressLine()
+    backend = live_backend(live_options(options, case, repository), case)
+    try:
+        diagnosis = backend.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
+        progress.clear()
+        if as_json:
+            print_json(document(diagnosis))
+        else:
+            show(diagnosis, text_console())
+        if directory is not None:
+            written = backend.export_packet(diagnosis, directory)
+            click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=True)
+    finally:
+        progress.clear()
+        backend.close()
+    if backend.store_note:
+        click.echo(f"planescope: {backend.store_note}", err=True)
+    ctx.exit(_code(diagnosis))
+
+
+def _code(diagnosis: Diagnosis) -> int:
+    """As for every diagnosis; where AWS credentials are all that is missing, that is said by its own code."""
+    code = exit_code(diagnosis)
+    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
+    if problem is not None:
+        click.echo(f"planescope: {problem.sentence}. {problem.way_out[0].upper()}{problem.way_out[1:]}.", err=True)
+        return code if code == FAILED else CREDENTIALS_NEEDED
+    return code

@@ -1,0 +1,86 @@
+"""``planescope packet export`` and ``planescope packet verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend, live_backend
+from tui.cli.commands.diagnose import runs_named
+from tui.cli.console import ProgressLine
+from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.packet.folder import PacketProblem, verify
+
+
+@click.group("packet")
+def packet_group() -> None:
+    """Write an evidence packet, or check one offline."""
+
+
+@packet_group.command("export")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@app_options
+@click.option(
+    "--demo", "demo_stage", type=click.Choice(["1", "2", "3", "later"]), help="The embedded incident instead."
+)
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder; a new one by default.",
+)
+@click.option("--account-ids", is_flag=True, help="Leave AWS account ids as they are; by default they are masked.")
+def export_command(
+    runs: tuple[str, ...], demo_stage: str | None, directory: Path | None, account_ids: bool, **options: Any
+) -> None:
+    """Write the packet of these runs (ids or addresses), or of the case file's runs.
+
+    No policy document and no whole log goes in; a finding of the scan stops the export.
+    """
+    progress = ProgressLine()
+    masked = not account_ids
+    if demo_stage:
+        embedded = embedded_backend(demo_stage)
+        try:
+            diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+            progress.clear()
+            written = embedded.export_packet(diagnosis, directory, mask_accounts=masked)
+        finally:
+            progress.clear()
+            embedded.close()
+    else:
+        case = read_case_option(options)
+        repository, ids = runs_named(runs)
+        if not ids and not case.runs and options.get("recording") is None:
+            raise BackendProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
+        backend = live_backend(live_options(options, case, repository), case)
+        try:
+            diagnosis = backend.diagnose_runs(ids or case.runs, progress=progress, cancelled=lambda: False)
+            progress.clear()
+            written = backend.export_packet(diagnosis, directory, mask_accounts=masked)
+        finally:
+            progress.clear()
+            backend.close()
+        if backend.store_note:
+            click.echo(f"planescope: {backend.store_note}", err=True)
+    said = "" if masked else "; AWS account ids are in it as they are"
+    click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
+
+
+@packet_group.command("verify")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.pass_context
+def verify_command(ctx: click.Context, directory: Path) -> None:
+    """Check a packet offline: sums, schema, verdicts, and that nothing in it should not have left."""
+    try:
+        wrong = verify(directory)
+    except PacketProblem as problem:
+        raise BackendProblem(str(problem)) from None
+    for sentence in wrong:
+        click.echo(sentence)
+    click.echo("The packet is not sound." if wrong else "The packet is sound: unchanged since it was made.")
+    ctx.exit(1 if wrong else 0)

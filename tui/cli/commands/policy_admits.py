@@ -1,0 +1,154 @@
+"""``planescope policy admits``: who gets in by a trust policy, asked offline of the document alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import BinaryIO
+from urllib.parse import unquote
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.facts.runs import Repository
+from diagnosis.gates import Verdict
+from diagnosis.policy import Unparsable
+from diagnosis.trust.admission import TrustOutcome
+from diagnosis.trust.admits import Admission, Admitted, who_gets_in
+from tui.cli.console import print_json, text_console
+
+SCHEMA = "planescope.policy-admits/1"
+BAD_INPUT = 2
+LARGEST = 1024 * 1024
+"""In bytes; AWS takes 4,096 characters at most."""
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
+_BYTE_ORDER_MARK = "\ufeff"
+_EXIT_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN}
+_WORDS = {TrustOutcome.ALLOWED: "gets in", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "depends"}
+
+
+@click.command("admits")
+@click.argument("trust", type=click.File("rb"), metavar="TRUST.json")
+@click.option("--repo", required=True, metavar="OWNER/REPO", help="The repository that is meant to get in.")
+@click.option("--default-branch", default="main", show_default=True, metavar="NAME", help="Its default branch.")
+@click.option("--repo-id", type=click.IntRange(1), metavar="ID", help="Its id, for immutable subjects.")
+@click.option("--owner-id", type=click.IntRange(1), metavar="ID", help="Its owner's id, for immutable subjects.")
+@click.option("--audience", default=AWS_AUDIENCE, show_default=True, metavar="TEXT", help="The requested audience.")
+@click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
+@click.pass_context
+def admits_command(
+    ctx: click.Context,
+    trust: BinaryIO,
+    repo: str,
+    default_branch: str,
+    repo_id: int | None,
+    owner_id: int | None,
+    audience: str,
+    as_json: bool,
+) -> None:
+    """Say who gets in by the trust policy TRUST.json (- for standard input; output of aws iam get-role will do).
+
+    A bounded list of callers is asked for, from the repository's own branches to a stranger's repository. The exit
+    code is 1 where somebody gets in whom a release role should refuse, 3 where that is not to be told, else 0.
+    """
+    if not _REPOSITORY.match(repo):
+        raise click.BadParameter(f"{_shown(repo)!r} is no OWNER/REPO.", param_hint="--repo")
+    repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
+    text = _read(trust)
+    admission = text if isinstance(text, Unparsable) else who_gets_in(text, repository, audience=audience)
+    if isinstance(admission, Unparsable):
+        name = _shown(str(getattr(trust, "name", "the file")))
+        click.echo(f"planescope: {name} is no trust policy: {_shown(admission.text)}.", err=True)
+        ctx.exit(BAD_INPUT)
+    if as_json:
+        print_json(_document(repo, admission))
+    else:
+        _print(repo, admission)
+    ctx.exit(_EXIT_CODES[admission.verdict])
+
+
+def _read(stream: BinaryIO) -> str | Unparsable:
+    """The policy's text, taken out of a GetRole answer where the file is one."""
+    try:
+        raw = stream.read(LARGEST + 1)
+    except OSError as fault:
+        return Unparsable(f"it cannot be read ({fault.strerror or fault})")
+    if len(raw) > LARGEST:
+        return Unparsable(f"it is larger than {LARGEST} bytes")
+    try:
+        text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as fault:
+        return Unparsable(f"it is not UTF-8 at byte {fault.start}")
+    return _of_role(text) or text
+
+
+def _of_role(text: str) -> str | None:
+    """The trust policy within the output of ``aws iam get-role``; None where the text is none."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return None  # the policy reader says what is wrong, with line and column
+    role = tree.get("Role", tree) if isinstance(tree, Mapping) else None
+    policy = role.get("AssumeRolePolicyDocument") if isinstance(role, Mapping) else None
+    if isinstance(policy, str):
+        return unquote(policy)
+    return json.dumps(policy) if isinstance(policy, Mapping) else None
+
+
+def _document(repo: str, admission: Admission) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "repository": repo,
+        "verdict": admission.verdict.value,
+        "cause": admission.cause,
+        "reason": admission.reason,
+        "admits": [
+            {
+                "probe": item.probe,
+                "who": item.who,
+                "subject": item.subject,
+                "outcome": item.outcome.value,
+                "too_open": item in admission.too_open,
+                "statement": item.statement,
+                "reason": item.reason,
+            }
+            for item in admission.probes
+        ],
+        "notes": list(admission.notes),
+    }
+
+
+def _print(repo: str, admission: Admission) -> None:
+    console = text_console()
+    console.print(Text(f"Who may assume the role, asked for {repo}", style="bold"))
+    if admission.probes:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_column(overflow="fold")
+        for item in admission.probes:
+            table.add_row(*(Text(_shown(cell), style=_style(item, admission)) for cell in _row(item, admission)))
+        console.print(table)
+    console.print()
+    console.print(Text(f"{admission.verdict.sign} {admission.verdict.value}: {_shown(admission.reason)}"))
+    for note in admission.notes:
+        console.print(Text(f"  note: {_shown(note)}"))
+
+
+def _row(item: Admitted, admission: Admission) -> tuple[str, str, str]:
+    sign = "!" if item in admission.too_open else " "
+    return f"{sign} {_WORDS[item.outcome]}", item.who, item.subject
+
+
+def _style(item: Admitted, admission: Admission) -> str:
+    return "bold red" if item in admission.too_open else "yellow" if item.outcome is TrustOutcome.UNKNOWN else ""
+
+
+def _shown(text: str) -> str:
+    """Foreign text without characters that could steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,0 +1,272 @@
+"""``planescope preflight``: inside a workflow run, before the push, judge the live gates for this very job; fail closed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.preflight import SCHEMA, Preflight, document
+from diagnosis.documents.redaction import leaks
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.gates import Verdict
+from diagnosis.logs.scrub import scrub
+from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
+from tui import __version__
+from tui.atomic_write import write_atomically
+from tui.backend import BackendProblem
+from tui.cli.console import text_console
+from tui.cli.options.policy_file import printable
+from tui.cli.options.repository import read_case_option
+from tui.cli.options.stated import read_stated, stated_options
+from tui.cli.reports.preflight import json_text, no_commands, show, summary
+
+if TYPE_CHECKING:
+    from tui.backends.stated import StatedValues
+
+_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
+_LARGEST_FILE = 1_000_000
+_LARGEST_EVENT = 25_000_000
+"""In bytes; GitHub's own limit of a payload."""
+_SECRETS = (
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("preflight")
+@click.option("--workflow", type=_FILE, metavar="FILE", help="The workflow file of the job; by default the run's own.")
+@click.option("--job", metavar="NAME", help="The job's id in that file; by default the job that this runs in.")
+@click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML).")
+@click.option("--github-url", metavar="URL", help="A loopback API instead of GitHub's.")
+@click.option("--profile", metavar="NAME", help="AWS profile of the role's account.")
+@click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another.")
+@click.option("--region", metavar="NAME", help="AWS region of the registry, if the file does not tell.")
+@click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
+@click.option(
+    "-o",
+    "--output",
+    type=_FILE,
+    metavar="FILE",
+    default=Path("planescope-preflight.json"),
+    show_default=True,
+    help="The file to keep as an artifact.",
+)
+@click.option("--mask-accounts", is_flag=True, help="Write asterisks for AWS account ids.")
+@stated_options
+@click.pass_context
+def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_accounts: bool, **options: Any) -> None:
+    """Judge the four gates for this very job, inside its workflow run and before it pushes.
+
+    Reads the job's GITHUB_ variables, the workflow file of the checkout, and the account with the step's own AWS
+    credentials; requests no OIDC token. Writes FILE for an artifact, and a summary where GITHUB_STEP_SUMMARY is set.
+    The account is best read by a role of its own: see `planescope permissions`.
+
+    Exit codes: 0 all four gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
+    """
+    try:
+        ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))
+    except BackendProblem as problem:
+        sentence, way_out = (no_commands(printable(text)) for text in (problem.sentence, problem.way_out))
+        raise BackendProblem(sentence, way_out, problem.exit_code) from None
+
+
+def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool) -> int:
+    """Judge, show, write; the exit code. Raises BackendProblem."""
+    environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
+    case, stated = read_case_option(options), read_stated(options)
+    case = stated.over(replace(case, region=options["region"] or case.region))
+    preflight, account = _judged(_given(environ, options), case, stated, options)
+    text = json.dumps(document(preflight, version=__version__, mask_accounts=mask_accounts), indent=2) + "\n"
+    text = json_text(text)
+    console = text_console()
+    with console.capture() as captured:
+        show(preflight, console, mask_accounts=mask_accounts)
+    told = no_commands(captured.get())
+    page = summary(preflight, mask_accounts=mask_accounts)
+    _stop_leaks({output.name: text, "the step summary": page, "the text": told}, environ)
+    click.echo(text if as_json else told, nl=False)
+    _write(output, text)
+    _append_summary(environ.get("GITHUB_STEP_SUMMARY", ""), page)
+    problem = account.credentials_problem if account else None
+    if problem is not None:
+        _say(f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.")
+    _say(f"written: {output}")
+    return _CODES[preflight.verdict]
+
+
+def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
+    """What is known of the job without asking anybody. Raises BackendProblem."""
+    file: Path | None = options["workflow"]
+    missing = not_told(environ, job=options["job"] is not None, workflow=file is not None)
+    if missing:
+        raise BackendProblem(
+            "This is no job of a workflow run, or not all of it is told.",
+            f"Run it in a step of a workflow, or set {', '.join(missing)}.",
+        )
+    server = environ.get("GITHUB_SERVER_URL", "").rstrip("/")
+    if server not in ("", "https://github.com"):
+        raise BackendProblem(
+            f"This job runs on {server[:100]}, whose tokens have an issuer of their own.",
+            "Preflight judges jobs of github.com only, so nothing is decided.",
+            UNKNOWN,
+        )
+    root = Path(environ.get("GITHUB_WORKSPACE") or ".")
+    own = workflow_path(environ)
+    if file is None:
+        path, place = own, root / own if own else None
+    else:
+        path, place = _within(root, file), file
+    text = _read(place, _LARGEST_FILE) if place is not None else None
+    if text is None and file is not None:
+        raise BackendProblem(f"The workflow file {file} cannot be read.", "Name one of the checkout.")
+    caller = _parsed(_read(root / own, _LARGEST_FILE), own) if own and path != own else None
+    given = Given(
+        environ=environ,
+        now=datetime.now(UTC),
+        job=options["job"],
+        file=_parsed(text, path),
+        path=path,
+        caller=caller if isinstance(caller, Workflow) else None,
+        event=_event(environ.get("GITHUB_EVENT_PATH", "")),
+    )
+    return replace(given, text=Known(text)) if text is not None else given
+
+
+def _judged(
+    given: Given, case: Case, stated: StatedValues, options: Mapping[str, Any]
+) -> tuple[Preflight, AccountState | None]:
+    """Ask GitHub and AWS, and judge. Raises BackendProblem for a job that the file does not have."""
+    # Behind the checks of the input: these bring boto3 and PyGithub.
+    from diagnosis.preflight.judge_job import asked, judged
+    from tui.backends.live import LiveOptions
+    from tui.backends.preflight import ask_account, ask_github
+
+    name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
+    github = ask_github(name, options["github_url"], given.path, commit)
+    given, moved = _at_commit(given, github.file)
+    if given.file is None:
+        what = given.path or "of this run"
+        _say(f"the workflow file {what} is not in the checkout: check it out first, or give --workflow")
+    try:
+        job = this_job(replace(given, repository=github.repository, customization=github.customization))
+    except NoSuchJob as wrong:
+        raise BackendProblem(
+            f"The workflow file {given.path or 'given'} has no job {str(wrong)[:80]!r}.",
+            "Give --job with its id, or --workflow with the called workflow in which it is written.",
+        ) from None
+    ready = asked(job, case)
+    account = ask_account(
+        ready.question,
+        LiveOptions(
+            repository=name,
+            profile=options["profile"],
+            registry_profile=options["registry_profile"],
+            region=case.region,
+            history=False,
+        ),
+    )
+    preflight = judged(ready, account, case, datetime.now(UTC))
+    preflight = replace(preflight, notes=(*moved, *stated.notes(ready.own.facts), *preflight.notes))
+    return preflight, account if isinstance(account, AccountState) else None
+
+
+def _at_commit(given: Given, file: Reading[str]) -> tuple[Given, tuple[str, ...]]:
+    """The job by the file that GitHub runs, where GitHub shows it: a checkout may hold another one."""
+    if not isinstance(file, Known):
+        return given, ()
+    held = given.text.value if isinstance(given.text, Known) else None
+    other = held is not None and held.splitlines() != file.value.splitlines()
+    note = f"The checkout holds another {given.path} than the commit of the run; the run's own is judged."
+    ours = replace(given, file=_parsed(file.value, given.path), text=file)
+    return ours, (note,) if other else ()
+
+
+def _within(root: Path, file: Path) -> str:
+    """The file's path in the repository; empty outside the checkout."""
+    try:
+        return file.resolve().relative_to(root.resolve()).as_posix()
+    except (ValueError, OSError):
+        return ""
+
+
+def _read(path: Path, limit: int) -> str | None:
+    """A text file, secrets replaced; None where it cannot be read as one."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+        return None if len(raw) > limit else scrub(raw.decode("utf-8-sig"))
+    except (OSError, ValueError):
+        return None
+
+
+def _parsed(text: str | None, path: str) -> Workflow | UnparsableWorkflow | None:
+    from probes.github.read.workflow_file import parse_workflow
+
+    return parse_workflow(text, path) if text is not None else None
+
+
+def _event(path: str) -> Mapping[str, Any] | None:
+    """The event's payload; what cannot be read is left out, since the run itself tells what decides."""
+    text = _read(Path(path), _LARGEST_EVENT) if path else None
+    try:
+        event = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _stop_leaks(pages: dict[str, str], environ: Mapping[str, str]) -> None:
+    """The last gate before anything is shown or written. What was found is never repeated."""
+    found = [(leak.file, leak.what) for leak in leaks(pages)]
+    for name in _SECRETS:
+        value = environ.get(name, "").strip()
+        found += [(page, f"the value of {name}") for page, text in pages.items() if len(value) > 7 and value in text]
+    if found:
+        page, what = found[0]
+        raise BackendProblem(
+            f"The preflight was not written: {page} would hold {what}.",
+            "Remove it at its source, the workflow file or the case file.",
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all; a link in the checkout is replaced, never followed. Raises BackendProblem."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+    except OSError as error:
+        raise BackendProblem(
+            f"{path} could not be written: {error.strerror or error}.", "Choose another file with -o."
+        ) from None
+
+
+def _append_summary(path: str, page: str) -> None:
+    """Add to the step's summary. That it cannot be written changes no verdict."""
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(page)
+    except OSError as error:
+        _say(f"the step summary could not be written: {error.strerror or error}")
+
+
+def _say(sentence: str) -> None:
+    """A message on standard error, which the runner reads as well."""
+    click.echo(no_commands(f"planescope: {printable(sentence)}"), err=True)

@@ -1,0 +1,153 @@
+"""``planescope what-if``: a proposed trust policy, policy, boundary or repository policy against past runs, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.what_if import SCHEMA, document
+from diagnosis.facts.reading import Known
+from diagnosis.gates import Verdict
+from diagnosis.policy import PolicyKind
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.what_if.outcome import WhatIf, what_if
+from diagnosis.what_if.proposal import Proposal, ProposalKind
+from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend, live_backend
+from tui.cli.commands.diagnose import CREDENTIALS_NEEDED, runs_named
+from tui.cli.console import ProgressLine, print_json, text_console
+from tui.cli.options.policy_file import printable, read_policy
+from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.cli.options.stated import read_stated
+from tui.cli.reports.what_if import show
+
+if TYPE_CHECKING:
+    from diagnosis.facts.case import Case
+    from tui.backends.repository import RepositoryBackend
+
+_KINDS = {
+    ProposalKind.TRUST: PolicyKind.TRUST,
+    ProposalKind.POLICY: PolicyKind.IDENTITY,
+    ProposalKind.BOUNDARY: PolicyKind.BOUNDARY,
+    ProposalKind.REPOSITORY_POLICY: PolicyKind.RESOURCE,
+}
+_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, Verdict.BLOCKED: UNKNOWN}
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("what-if")
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@click.option("--trust", type=_FILE, metavar="FILE", help="The role's trust policy, as it would be.")
+@click.option("--policy", type=_FILE, metavar="FILE", help="An inline policy of the role, as it would be.")
+@click.option(
+    "--policy-name",
+    metavar="NAME",
+    help="Which inline policy --policy replaces or makes; by default the role's one that is about ECR, else a new one.",
+)
+@click.option("--boundary", type=_FILE, metavar="FILE", help="The role's permissions boundary, as it would be.")
+@click.option("--repository-policy", type=_FILE, metavar="FILE", help="The ECR repository's policy, as it would be.")
+@click.option(
+    "--demo", "stage", type=click.Choice(["1", "2", "3", "later"]), help="The embedded incident at a stage instead."
+)
+@click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
+@app_options
+@click.pass_context
+def what_if_command(
+    ctx: click.Context, /, runs: tuple[str, ...], stage: str | None, as_json: bool, **options: Any
+) -> None:
+    """Judge proposed documents against past runs and today's account, before anybody puts them in force.
+
+    Each RUN (id or address; without any, those of the case file) is judged twice: by the account as it is, and as it
+    would be. Beside that stands whom and what the documents would newly admit. Nothing is changed. A FILE may also be
+    what `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed.
+
+    Exit codes: 0 every run would pass every gate, 1 a gate would fail or AWS would refuse a document, 2 a FILE is no
+    policy, 3 unknown remains, 4 credentials needed.
+    """
+    proposals = _proposals(options)
+    progress = ProgressLine()
+    with _backend(ctx, runs, stage, options, progress) as (diagnosis, case):
+        result = judged(diagnosis, case, proposals)
+    for note in read_stated(options).notes(diagnosis.subject.facts) if diagnosis.subject and stage is None else ():
+        click.echo(f"planescope: {printable(note)}", err=True)
+    if as_json:
+        print_json(document(result))
+    else:
+        show(result, text_console())
+    ctx.exit(_code(result, diagnosis))
+
+
+def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
+    found = []
+    for kind, meant in _KINDS.items():
+        path = options.get(kind.value.replace("-", "_"))
+        if path is not None:
+            name = options.get("policy_name") if kind is ProposalKind.POLICY else None
+            found.append(Proposal(kind, read_policy(path, meant), printable(str(path)), name))
+    if not found:
+        raise BackendProblem(
+            "Nothing is proposed.", "Give --trust, --policy, --boundary or --repository-policy with a file."
+        )
+    return found
+
+
+@contextmanager
+def _backend(
+    ctx: click.Context, runs: tuple[str, ...], stage: str | None, options: Mapping[str, Any], progress: ProgressLine
+) -> Iterator[tuple[Diagnosis, Case]]:
+    """The diagnosis of the runs, by the demo's backend or a live one, closed afterwards."""
+    backend: RepositoryBackend
+    ids: tuple[int, ...] = ()
+    if stage is not None:
+        if runs:
+            raise click.UsageError("--demo brings its own runs: leave RUN out.", ctx)
+        backend = embedded_backend(stage)
+    else:
+        case = read_case_option(options)
+        repository, ids = runs_named(runs)
+        ids = ids or case.runs
+        if not ids and options.get("recording") is None:
+            raise BackendProblem("No runs are named.", "Give run ids or addresses, a case file with `runs`, or --demo.")
+        backend = live_backend(live_options(options, case, repository), case)
+    try:
+        if stage is not None:
+            diagnosis = backend.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
+        else:
+            diagnosis = backend.diagnose_runs(ids, progress=progress, cancelled=lambda: False)
+        progress.clear()
+        yield diagnosis, backend.case
+    finally:
+        progress.clear()
+        backend.close()
+
+
+def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
+    """The proposals judged on what a diagnosis has read."""
+    from probes.github.read.called_files import workflow_of
+
+    if diagnosis.live is None:
+        raise BackendProblem("The account was not read.", "Leave --no-live out.")
+    workflows = {
+        replay.attempt.key: workflow_of(replay.attempt)
+        for replay in diagnosis.replays
+        if isinstance(replay.attempt.workflow_text, Known)
+    }
+    # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.
+    told = any(replay.facts.role_arn for replay in diagnosis.replays)
+    own = replace(case, role_arn=None) if told else case
+    return what_if(diagnosis.replays, workflows, diagnosis.live.account, own, proposals)
+
+
+def _code(result: WhatIf, diagnosis: Diagnosis) -> int:
+    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
+    code = _CODES[result.verdict]
+    if problem is not None:
+        click.echo(f"planescope: {problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.", err=True)
+        return code if code == FAILED else CREDENTIALS_NEEDED
+    return code

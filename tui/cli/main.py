@@ -1,0 +1,126 @@
+"""The tree of commands. A command's module is imported when it is called, so that first paint and `--help` are quick."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from tui import __version__
+from tui.backend import BackendProblem
+from tui.cli.options.repository import app_options
+from tui.settings import read_settings
+
+_COMMANDS = {
+    "demo": ("tui.cli.commands.demo", "demo_command", "A public incident, replayed without credentials."),
+    "diagnose": (
+        "tui.cli.commands.diagnose",
+        "diagnose_command",
+        "Diagnose runs: replay, today's gates, forecast, fix, closure.",
+    ),
+    "what-if": (
+        "tui.cli.commands.what_if",
+        "what_if_command",
+        "Judge a proposed policy against past runs and today's state.",
+    ),
+    "preflight": (
+        "tui.cli.commands.preflight",
+        "preflight_command",
+        "Inside a workflow run: judge this job's gates, fail closed.",
+    ),
+    "explain": ("tui.cli.commands.explain", "explain_command", "Say which gate a pasted log speaks of."),
+    "policy": ("tui.cli.commands.policy", "policy_group", "Decide policies offline; say who a trust policy admits."),
+    "packet": ("tui.cli.commands.packet", "packet_group", "Write an evidence packet, or check one offline."),
+    "record": ("tui.cli.commands.record", "record_command", "Save runs as a recording that replays offline."),
+    "cache": ("tui.cli.commands.cache", "cache_group", "See or clear what is kept of completed runs."),
+    "permissions": (
+        "tui.cli.commands.permissions",
+        "permissions_command",
+        "Print the IAM policy that planescope itself needs.",
+    ),
+    "settings": ("tui.cli.commands.settings", "settings_command", "Print a settings file with everything it may hold."),
+    "schema": ("tui.cli.commands.schema", "schema_command", "Print the JSON Schema of --json."),
+}
+"""Name of the command: module, attribute, and the line that the list of commands shows."""
+
+_WITH_REPOSITORY = ("diagnose", "what-if", "record")
+"""Commands whose defaults the user's settings give."""
+
+
+class _Lazy(click.Group):
+    """Looks a command up by name and imports its module only then; a problem becomes a sentence and an exit code."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # A file that cannot be used is reported when a command begins, so that --help still answers.
+        with contextlib.suppress(BackendProblem):
+            options = dict(read_settings().options)
+            of_a_command = {name: value for name, value in options.items() if name != "refresh"}
+            commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
+            extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
+        return super().make_context(info_name, args, parent, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{attribute} is no command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # From the table: asking each command for its help would import every one of them.
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BackendProblem as problem:
+            click.echo(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
+            ctx.exit(problem.exit_code)
+        except KeyboardInterrupt:
+            click.echo("planescope: stopped.", err=True)
+            ctx.exit(130)
+
+
+@click.group(
+    cls=_Lazy,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 all gates pass, 1 a gate fails, 2 bad input, 3 unknown remains, 4 credentials needed.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="planescope")
+@app_options
+@click.option(
+    "--refresh", type=click.FloatRange(min=5), metavar="SECONDS", help="Read runs and account again at this interval."
+)
+@click.pass_context
+def planescope(ctx: click.Context, /, **options: object) -> None:
+    """Which plane stopped the release, is it still broken now, and what is the smallest change that opens every gate?
+
+    Without a command it opens the dashboard for a GitHub repository: the one given with --repo, or the one of the
+    folder it stands in. It reads GitHub, IAM and ECR, and never writes to them.
+
+    New here? `planescope demo` shows a real incident without any credentials.
+    """
+    if ctx.invoked_subcommand != "settings":
+        read_settings()
+    if ctx.invoked_subcommand is not None:
+        return
+    if not sys.stdout.isatty():
+        raise BackendProblem(
+            "The dashboard needs a terminal.",
+            "Use `planescope diagnose RUN` for text or --json, or `planescope demo` for the embedded incident.",
+        )
+    from tui.cli.dashboard import open_dashboard
+
+    open_dashboard(options)

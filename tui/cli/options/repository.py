@@ -1,0 +1,111 @@
+"""The options that say which repository, which GitHub and which AWS account are read; shared by app and commands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from diagnosis.facts.case import Case
+from tui.backend import BackendProblem
+from tui.cli.options.stated import read_stated, stated_options
+
+if TYPE_CHECKING:
+    from tui.backends.live import LiveOptions
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_REMOTE = re.compile(r"(?:[/:])([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+?)(?:\.git)?/?\Z")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
+
+_OPTIONS = (
+    click.option("--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."),
+    click.option("--workflow", metavar="FILE", default="", help="Only runs of this workflow file (release.yml)."),
+    click.option("--branch", metavar="NAME", default="", help="Only runs of this branch."),
+    click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML)."),
+    click.option(
+        "--recording",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="A recording by `planescope record` instead of GitHub: offline, no token.",
+    ),
+    click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API."),
+    click.option("--profile", metavar="NAME", help="AWS profile of the role's account."),
+    click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another."),
+    click.option("--region", metavar="NAME", help="AWS region of the registry, if the run does not tell."),
+    click.option("--no-live", is_flag=True, help="Do not ask the AWS account."),
+    click.option("--no-cache", is_flag=True, help="Neither use nor fill the local store of completed attempts."),
+    click.option("--no-history", is_flag=True, help="Leave out CloudTrail and second opinions (about 10 s)."),
+)
+
+
+def app_options(command: F) -> F:
+    """Add the options to a command; those that state something about the run stand last."""
+    command = stated_options(command)
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_case_option(options: Mapping[str, Any]) -> Case:
+    """The case of ``--case``, or an empty one. Raises BackendProblem for a file that is no case file."""
+    path = options.get("case_file")
+    if path is None:
+        return Case()
+    from probes.case_file import CaseFileError, read_case_file
+
+    try:
+        return read_case_file(path)
+    except CaseFileError as error:
+        raise BackendProblem(str(error)) from None
+
+
+def live_options(options: Mapping[str, Any], case: Case, repository: str | None = None) -> LiveOptions:
+    """The options of a live backend. The repository: given, else the case file's, else this folder's."""
+    from tui.backends.live import LiveOptions
+
+    recording = options.get("recording")
+    if recording is not None and options.get("github_url"):
+        raise BackendProblem(
+            "--recording takes GitHub's place, so --github-url means nothing beside it.", "Leave one out."
+        )
+    name = repository or options.get("repo") or case.repository or ("" if recording else repository_here())
+    if name and not _NAME.match(name):
+        raise BackendProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
+    return LiveOptions(
+        repository=name,
+        workflow=options.get("workflow") or case.workflow or "",
+        branch=options.get("branch") or case.branch or "",
+        github_url=options.get("github_url"),
+        profile=options.get("profile"),
+        registry_profile=options.get("registry_profile"),
+        region=options.get("region") or case.region,
+        live=not options.get("no_live"),
+        cache=not options.get("no_cache"),
+        history=not options.get("no_history"),
+        recording=recording,
+        stated=read_stated(options),
+    )
+
+
+def repository_here() -> str:
+    """``owner/name`` of the git remote of the current folder. Raises BackendProblem where there is none."""
+    way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
+    try:
+        found = subprocess.run(
+            ["git", "remote", "get-url", "origin"],  # noqa: S607 - the git of the user's PATH, fixed words, no shell
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        raise BackendProblem("git could not be asked for this folder's repository.", way_out) from None
+    match = _REMOTE.search(found.stdout.strip())
+    if found.returncode != 0 or not match:
+        raise BackendProblem("This folder is no clone of a GitHub repository.", way_out)
+    return f"{match.group(1)}/{match.group(2)}"

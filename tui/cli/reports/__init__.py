@@ -1,0 +1,1 @@
+"""Results as text: a diagnosis, a what-if and a preflight."""

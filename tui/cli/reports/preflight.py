@@ -1,0 +1,140 @@
+"""How a preflight is told: text for the job's log, Markdown for its step summary. Both are read by GitHub's runner.
+
+Foreign text is data there too: no line begins with ``::`` and none holds ``##[``, the two forms of a workflow command;
+in Markdown every sign that could mean something is written as an entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from diagnosis.documents.preflight import Preflight
+from diagnosis.documents.redaction import masked
+from diagnosis.facts.evidence import EvidenceKind
+from diagnosis.gates import Verdict
+from diagnosis.logs.scrub import scrub
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
+from tui.cli.options.policy_file import printable
+
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
+_PLAIN = frozenset(" ,;/()=?!-'\"")
+_MOST = 20
+_LONGEST = 600
+_LAST_WORDS = {
+    Verdict.PASS: "All four gates are open.",
+    Verdict.FAIL: "Something stands in the way: this job must not push.",
+    Verdict.UNKNOWN: "Not every gate could be decided: this job must not push.",
+    Verdict.BLOCKED: "",
+}
+
+
+def no_commands(text: str) -> str:
+    """The text with every line such that GitHub's runner takes it for output, never for a workflow command."""
+    return "\n".join(_no_command(line) for line in text.replace("##[", "## [").split("\n"))
+
+
+def _no_command(line: str) -> str:
+    bare = line.lstrip()
+    return f"{line[: len(line) - len(bare)]}: :{bare[2:]}" if bare.startswith("::") else line
+
+
+def json_text(text: str) -> str:
+    """JSON text that means the same and holds no workflow command; a line of it never begins with a colon."""
+    return text.replace("##[", "#\\u0023[")
+
+
+def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None:
+    """Print the verdicts, what is in the way and what is not known."""
+
+    def foreign(text: str) -> str:
+        return printable(scrub(masked(text) if mask_accounts else text))
+
+    of = f"{preflight.repository}, {preflight.ref}" if preflight.ref else preflight.repository
+    head = f"Preflight of job {preflight.job}, run {preflight.run}, attempt {preflight.attempt} ({of})"
+    console.print(Text(foreign(head), style="bold"))
+    for subject in dict.fromkeys(claims.subject for claims in preflight.claims if claims.subject):
+        console.print(Text(f"  subject: {printable(scrub(subject))}", style="bright_black"))
+    for gate in preflight.gates:
+        line = Text(f"  {gate.verdict.sign} {gate.verdict.value}", style=_STYLES[gate.verdict])
+        line.append(foreign(f" {gate.gate.label}: {gate.reason}"), style="default")
+        console.print(line)
+    for number, problem in enumerate(preflight.problems[:_MOST], 1):
+        if number == 1:
+            console.print(Text("In the way, in the order in which this run would meet it", style="bold"))
+        console.print(Padding(Text(foreign(f"{number}. {_problem(problem)}")), (0, 0, 0, 2)))
+    for number, gap in enumerate(_gaps(preflight.unknown)):
+        if number == 0:
+            console.print(Text("Not known", style="bold"))
+        console.print(Padding(Text(foreign(f"? {gap}"), style="yellow"), (0, 0, 0, 2)))
+    for note in preflight.notes[:_MOST]:
+        console.print(Padding(Text(foreign(note), style="italic"), (0, 0, 0, 2)))
+    last = f"{preflight.verdict.value}: {_LAST_WORDS[preflight.verdict]}"
+    console.print(Text(last, style=_STYLES[preflight.verdict]))
+
+
+def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
+    """The step summary in Markdown."""
+
+    def foreign(text: str) -> str:
+        return markdown(scrub(masked(text) if mask_accounts else text))
+
+    verdict = preflight.verdict
+    lines = [
+        f"### planescope preflight: {verdict.sign} {verdict.value}",
+        "",
+        f"Job {code(scrub(preflight.job))} of run {preflight.run}, attempt {preflight.attempt}. {_LAST_WORDS[verdict]}",
+        "",
+        "| plane | gate | verdict | reason |",
+        "| --- | --- | --- | --- |",
+    ]
+    for gate in preflight.gates:
+        sign = f"{gate.verdict.sign} {gate.verdict.value}"
+        lines.append(f"| {gate.gate.plane.label} | {gate.gate.label} | {sign} | {foreign(gate.reason)} |")
+    for subject in dict.fromkeys(claims.subject for claims in preflight.claims if claims.subject):
+        lines += ["", f"Subject: {code(scrub(subject))}"]
+    if preflight.problems:
+        lines += ["", "**In the way, in the order in which this run would meet it**", ""]
+        lines += [f"1. {foreign(_problem(problem))}" for problem in preflight.problems[:_MOST]]
+    if preflight.unknown:
+        lines += ["", "**Not known**", ""]
+        lines += [f"- {foreign(gap)}" for gap in _gaps(preflight.unknown)]
+    return "\n".join([*lines, "", ""])
+
+
+def markdown(text: str) -> str:
+    """Foreign text for Markdown on one line: letters, digits and a few signs as they are, all else as entities."""
+    cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    return "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in printable(" ".join(cut.split())))
+
+
+def code(text: str) -> str:
+    """Foreign text as code; no mention and no reference is looked for inside."""
+    return f"<code>{markdown(text)}</code>"
+
+
+def _problem(problem: Problem) -> str:
+    where = problem.gate.label if problem.gate else problem.plane.label
+    lines = [item.line for item in problem.evidence if item.kind is EvidenceKind.WORKFLOW_FILE and item.line]
+    at = f" (line {lines[0]} of the workflow file)" if lines else ""
+    actions = f" {', '.join(problem.actions)}." if problem.actions else ""
+    return f"{where}: {problem.cause}. {problem.reason}{actions}{at} Owner: {problem.owner.value}."
+
+
+def _gaps(unknown: Iterable[Missing]) -> list[str]:
+    """What is not known, told once for each reason: without credentials everything lacks for the same one."""
+    found: dict[tuple[str, str], list[Missing]] = {}
+    for missing in unknown:
+        found.setdefault((missing.why, missing.how), []).append(missing)
+    return [_gap(why, how, items) for (why, how), items in found.items()][:_MOST]
+
+
+def _gap(why: str, how: str, items: Iterable[Missing]) -> str:
+    what = ", ".join(dict.fromkeys(item.what for item in items))
+    lacking = ", ".join(dict.fromkeys(item.permission for item in items if item.permission))
+    permission = f" (permission {lacking})" if lacking else ""
+    return f"{what}: {why}. To obtain it: {how}{permission}"

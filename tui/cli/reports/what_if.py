@@ -1,0 +1,116 @@
+"""A what-if as text: the documents, each run before and after, what opens and what closes."""
+
+from __future__ import annotations
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.what_if.admitted import Admitted
+from diagnosis.what_if.outcome import RunOutcome, WhatIf
+from tui.cli.options.policy_file import printable
+
+_STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
+_MOST = 20
+
+
+def show(result: WhatIf, console: Console) -> None:
+    """Print the whole judgement."""
+    for item in result.proposals:
+        head = f"{item.proposal.kind.value}: {item.proposal.file}, {item.place} ({item.characters} of {item.limit} characters)"
+        console.print(Text(printable(head), style="bold"))
+        for reason in item.refused_because:
+            _line(console, f"! AWS would refuse it: {reason}", "bold red")
+        for warning in item.warnings:
+            _line(console, f"! {warning}", "yellow")
+    console.print()
+    console.print(_table(result))
+    for outcome in result.runs:
+        _run(outcome, console)
+    _admitted("Newly admitted", result.opens, console)
+    _admitted("No longer admitted", result.closes, console)
+    if result.missing:
+        _heading("Not known", console)
+        for missing in result.missing:
+            _line(console, f"? {missing.what}: {missing.why}. To obtain it: {missing.how}", "yellow")
+    console.print()
+    words = {
+        Verdict.PASS: "Every run would pass every gate.",
+        Verdict.FAIL: "AWS would refuse a document." if result.refused else "A run would fail at a gate.",
+    }
+    console.print(Text(f"{result.verdict.sign} {words.get(result.verdict, 'Unknown remains.')}", style="bold"))
+
+
+def _table(result: WhatIf) -> Table:
+    """Runs as rows, gates as columns; each cell before and after."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+    table.add_column("run", no_wrap=True)
+    table.add_column("ref")
+    for gate in GATES:
+        table.add_column(gate.label, no_wrap=True)
+    for outcome in result.runs:
+        attempt = outcome.replay.attempt
+        again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
+        cells: list[RenderableType] = [
+            Text(f"{attempt.run_id}{again}"),
+            Text(printable(attempt.head_branch or "?")),
+        ]
+        cells += [_cell(outcome, gate) for gate in GATES]
+        table.add_row(*cells)
+    return table
+
+
+def _cell(outcome: RunOutcome, gate: Gate) -> Text:
+    if outcome.before is None or outcome.after is None:
+        return Text("? not judged", style="yellow")
+    before, after = outcome.before.at(gate).verdict, outcome.after.at(gate).verdict
+    cell = Text(f"{before.sign} ", style=_STYLES[before])
+    cell.append(f"→ {after.sign} {after.value}", style=_STYLES[after])
+    return cell
+
+
+def _run(outcome: RunOutcome, console: Console) -> None:
+    attempt = outcome.replay.attempt
+    name = f"Run {attempt.run_id}, attempt {attempt.attempt}"
+    if outcome.after is None or outcome.before is None:
+        _heading(f"{name}: not judged", console)
+        _line(console, outcome.why_not, "yellow")
+        return
+    told = [verdict for verdict in outcome.after.gates if verdict.verdict is not Verdict.PASS]
+    told += [
+        verdict
+        for verdict in outcome.after.gates
+        if verdict.verdict is Verdict.PASS and outcome.before.at(verdict.gate).verdict is not Verdict.PASS
+    ]
+    if not told:
+        return
+    _heading(f"{name} would present {', '.join(outcome.after.subjects) or 'a subject that is not known'}", console)
+    for verdict in told:
+        line = f"{verdict.verdict.sign} {verdict.gate.label}: {verdict.reason}"
+        _line(console, line, _STYLES[verdict.verdict])
+
+
+def _admitted(title: str, admitted: Admitted, console: Console) -> None:
+    _heading(title, console)
+    if admitted.nothing:
+        _line(console, "nobody and nothing", "default")
+    for caller in admitted.callers[:_MOST]:
+        _line(console, f"caller  {caller}", "default")
+    for pair in admitted.needed[:_MOST]:
+        _line(console, f"needed  {pair}", "default")
+    for pair in admitted.beyond[:_MOST]:
+        _line(console, f"beyond the need  {pair}", "bold red")
+    more = sum(max(0, len(listed) - _MOST) for listed in (admitted.callers, admitted.needed, admitted.beyond))
+    if more:
+        _line(console, f"and {more} more (--json lists all)", "default")
+
+
+def _heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(Text(printable(text), style="bold"))
+
+
+def _line(console: Console, text: str, style: str) -> None:
+    console.print(Padding(Text(printable(text), style=style), (0, 0, 0, 2)))

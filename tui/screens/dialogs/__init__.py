@@ -1,0 +1,1 @@
+"""Small screens that lie over another one and ask or tell one thing."""

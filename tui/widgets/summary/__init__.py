@@ -1,0 +1,1 @@
+"""The summary below the timeline, titled *At a glance* on screen."""

@@ -1,0 +1,100 @@
+"""The smallest change at a glance: whose part is which, and the proof that one more run passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from diagnosis.gates import Owner, Verdict
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import Remediation
+from tui.foreign_text import foreign_line
+from tui.widgets.base.blocks import Block, assemble
+from tui.widgets.timeline.columns import path_at
+
+SHORT_NAMES = {
+    Owner.RELEASE_ENGINEERING: "Platform",
+    Owner.CLOUD_SECURITY: "Cloud",
+    Owner.ORGANIZATION: "Org",
+    Owner.REGISTRY: "Registry",
+    Owner.REVIEWER: "Reviewer",
+}
+"""Of at most eight letters, for the column of labels."""
+
+
+def parts_of(path: Path) -> list[tuple[Owner, list[tuple[int, Remediation]]]]:
+    """The numbered changes of a path by owner, in the order in which the owners come up."""
+    parts: dict[Owner, list[tuple[int, Remediation]]] = {}
+    for number, remediation in enumerate(path.remediations, 1):
+        parts.setdefault(remediation.owner, []).append((number, remediation))
+    return list(parts.items())
+
+
+def proof_of(path: Path) -> Content:
+    """What judging all gates again showed."""
+    if path.opens_all:
+        return Content.styled("✔ one more run then passes all four gates", "$text-success")
+    count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)
+    return Content.styled(f"? opens {count} of {len(path.gates)} gates: the rest is not proved", "$text-warning")
+
+
+def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
+    """The proof, and which path it is of; or why there is none."""
+    path = path_at(diagnosis, path_index)
+    if path is None:
+        live = diagnosis.live
+        if live is not None and all(verdict.verdict is Verdict.PASS for verdict in live.gates):
+            return Content.styled("none is needed", "$text-muted")
+        return Content.styled("? no bounded change is known", "$text-warning")
+    count = len(diagnosis.paths)
+    which = f"  path {path_index % count + 1} of {count}, p the next" if count > 1 else ""
+    return assemble(proof_of(path), (which, "$text-muted"))
+
+
+def short_lines(diagnosis: Diagnosis, path_index: int, label: Content, width: int) -> list[Content]:
+    """The proof, then a line an owner, named in the column of labels."""
+    path = path_at(diagnosis, path_index)
+    lines = [label + head_of(diagnosis, path_index)]
+    for owner, changes in parts_of(path) if path else ():
+        lines.append(_name(owner, label.cell_length) + _fitting(changes, width - label.cell_length))
+    return lines
+
+
+def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: bool) -> list[Block]:
+    """The same, wrapped; ``listed`` gives each change a line of its own, under its owner's whole name."""
+    path = path_at(diagnosis, path_index)
+    blocks = [Block(head_of(diagnosis, path_index), label)]
+    margin = Content(" " * label.cell_length)
+    for owner, changes in parts_of(path) if path else ():
+        if listed:
+            blocks.append(Block(Content.styled(owner.value, "$text-muted"), margin))
+            blocks += [Block(foreign_line(change.title, "bold $text"), margin + _number(n)) for n, change in changes]
+        else:
+            blocks.append(Block(Content("  ").join(_items(changes)), _name(owner, label.cell_length)))
+    if listed and path is not None:
+        admits = len(path.newly_admitted)
+        words = f"! newly admits {admits} beyond the need" if admits else "newly admits nothing beyond the need"
+        blocks.append(Block(Content.styled(words, "$text-warning" if admits else "$text-success"), margin))
+    return blocks
+
+
+def _name(owner: Owner, width: int) -> Content:
+    return Content.styled(SHORT_NAMES[owner].ljust(width), "$text-muted")
+
+
+def _number(number: int) -> Content:
+    return Content.styled(f"{number} ", "bold $text-accent")
+
+
+def _items(changes: Sequence[tuple[int, Remediation]]) -> list[Content]:
+    return [_number(number) + foreign_line(change.title, "bold $text") for number, change in changes]
+
+
+def _fitting(changes: Sequence[tuple[int, Remediation]], width: int) -> Content:
+    """All on one line; where it is too short, each title is cut, so that none is lost whole."""
+    line = Content("  ").join(_items(changes))
+    if line.cell_length <= width:
+        return line
+    room = max(8, (width - 2 * (len(changes) - 1)) // len(changes))
+    return Content("  ").join([item.truncate(room, ellipsis=True) for item in _items(changes)])

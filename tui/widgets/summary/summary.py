@@ -1,0 +1,235 @@
+"""What one look must give: which plane stopped it, whether it is still broken now, what remains, the smallest change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from diagnosis.gates import Verdict
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.replay import Replay
+from tui.foreign_text import foreign, foreign_line
+from tui.widgets.base import signs
+from tui.widgets.base.blocks import Block, assemble, layout
+from tui.widgets.summary import smallest_change
+from tui.widgets.timeline.columns import attempt_title, place_of, stopping_plane
+
+LABEL = 9
+_INTRO = "then meets"
+
+
+class Summary(Widget):
+    """The strip under the timeline: a few lines on a small screen, a list on a large one."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.diagnosis: Diagnosis | None = None
+        self.path_index = 0
+
+    def show(self, diagnosis: Diagnosis, path_index: int) -> None:
+        """Show another diagnosis."""
+        self.diagnosis, self.path_index = diagnosis, path_index
+        self.refresh(layout=True)
+
+    @property
+    def form(self) -> str:
+        """``short``, ``medium`` or ``long``, by the room that the screen has."""
+        size = self.app.size
+        return "short" if size.height < 32 or size.width < 100 else "long" if size.height >= 48 else "medium"
+
+    def _lines(self, width: int) -> list[Content]:
+        if self.diagnosis is None:
+            return []
+        if self.form == "short":
+            lines = short_lines(self.diagnosis, self.path_index, width)
+            return [line.truncate(width, ellipsis=True) for line in lines]
+        return layout(summary_blocks(self.diagnosis, self.path_index, width, listed=self.form == "long"), width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are; the style sheet sets the most."""
+        return len(self._lines(width))
+
+    def render(self) -> RenderResult:
+        """All lines."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+
+def _label(word: str) -> Content:
+    return Content.styled(word.ljust(LABEL), "bold $text-muted")
+
+
+def _head(diagnosis: Diagnosis) -> Content:
+    failed = diagnosis.subject is not None and stopping_plane(diagnosis.subject) is not None
+    return _label("Stopped" if failed else "Run")
+
+
+def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
+    """Lines that are cut rather than wrapped: what stopped it, what remains, then one for each owner's change."""
+    now = still_broken(diagnosis, brief=True)
+    gap = Content("  ")
+    wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
+    return [
+        assemble(_head(diagnosis), *_side_by_side(stopped(diagnosis.subject), now, width - LABEL)),
+        assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
+        *smallest_change.short_lines(diagnosis, path_index, _label("Change"), width),
+    ]
+
+
+def _side_by_side(stopped_by: Content, now: Content, width: int) -> tuple[Content, Content]:
+    """What stopped it, and whether it still does: where both do not fit, the first is cut."""
+    now = Content.styled("  NOW ", "bold $text") + now
+    return stopped_by.truncate(max(0, width - now.cell_length), ellipsis=True), now
+
+
+def summary_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: bool) -> list[Block]:
+    """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
+    forecast = diagnosis.forecast
+    now = still_broken(diagnosis, brief=listed and bool(forecast))
+    blocks = [
+        Block(stopped(diagnosis.subject), _head(diagnosis)),
+        Block(_at_most(now, width - LABEL, 9 if listed else 3), _label("Now")),
+    ]
+    blocks += [
+        Block(foreign(item.reason, "$text-muted"), _label("Since" if number == 0 else ""))
+        for number, item in enumerate(diagnosis.drift[: None if listed else 1])
+    ]
+    if listed and forecast:
+        blocks.append(Block(Content.styled(_path_words(len(forecast)), "$text"), _label("Rerun")))
+        for number, problem in enumerate(forecast, 1):
+            blocks.append(Block(_item(number, problem), Content(" " * LABEL)))
+            blocks.append(Block(foreign(problem.reason, "$text-muted"), Content(" " * (LABEL + 2))))
+    else:
+        blocks.append(Block(packed(remaining(diagnosis), width - LABEL), _label("Rerun")))
+    blocks += smallest_change.blocks_of(diagnosis, path_index, _label("Change"), listed=listed)
+    return blocks + _closure(diagnosis) if listed else blocks
+
+
+def _path_words(count: int) -> str:
+    if count == 1:
+        return "would meet one thing, and nothing after it"
+    return f"would meet these {count} one after another, each only when the one before is mended"
+
+
+def _at_most(content: Content, width: int, lines: int) -> Content:
+    """The first lines; the details have the rest."""
+    wrapped = content.wrap(max(4, width))
+    if len(wrapped) <= lines:
+        return content
+    last = wrapped[lines - 1].rstrip().truncate(max(0, width - 2)) + Content(" …")
+    return Content("\n").join([*(line.rstrip() for line in wrapped[: lines - 1]), last])
+
+
+def packed(items: Sequence[Content], width: int) -> Content:
+    """Items side by side, broken between them and never inside one that fits a line."""
+    lines = [items[0]]
+    for item in items[1:]:
+        if lines[-1].cell_length + 2 + item.cell_length <= width:
+            lines[-1] = lines[-1] + Content("  ") + item
+        else:
+            lines.append(item)
+    return Content("\n").join(lines)
+
+
+def _closure(diagnosis: Diagnosis) -> list[Block]:
+    """The chain's state and what keeps it from being closed."""
+    closure = diagnosis.closure
+    if closure is None:
+        return []
+    sign, style = signs.CLOSURE_STYLES[closure.status]
+    head = assemble((f"{sign} {closure.status.value}", style), "  ", foreign(closure.sentence))
+    blocks = [Block(head, _label("Closure"))]
+    passed = sum(rule.verdict is Verdict.PASS for rule in closure.rules)
+    if passed:
+        many = f"{passed} of {len(closure.rules)} rules; 4 has them all"
+        blocks.append(Block(Content.styled(many, "$text-muted"), _rule_mark(Verdict.PASS)))
+    blocks += [
+        Block(foreign_line(rule.title), _rule_mark(rule.verdict))
+        for rule in closure.rules
+        if rule.verdict is not Verdict.PASS
+    ]
+    return blocks
+
+
+def _rule_mark(verdict: Verdict) -> Content:
+    return Content(" " * LABEL) + signs.verdict_mark(verdict).truncate(10, pad=True)
+
+
+def stopped(subject: Replay | None) -> Content:
+    """Which plane stopped the subject, and at which gate."""
+    if subject is None:
+        return Content.styled("no attempt was chosen", "$text-muted")
+    name = assemble(
+        (f"{attempt_title(subject)} ", "bold $text"), foreign_line(subject.attempt.head_branch or "", "$text", width=24)
+    )
+    plane = stopping_plane(subject)
+    if plane is None:
+        sign, style = signs.conclusion_sign(subject.attempt.status, subject.attempt.conclusion)
+        word = (subject.attempt.conclusion or subject.attempt.status).replace("_", " ")
+        return assemble((f"{sign} ", style), name, " ", foreign_line(word, style))
+    where = _failing(subject)
+    parts: list[str | Content | tuple[str, str]] = [("✘ ", "bold $text-error"), name, (" in ", "$text-muted")]
+    parts.append((plane.label.upper(), signs.PLANE_STYLES[plane]))
+    if where is not None:
+        parts += [(" at ", "$text-muted"), (where.gate.label, "bold $text")]
+    return assemble(*parts)
+
+
+def _failing(replay: Replay) -> GateVerdict | None:
+    return next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
+
+
+def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
+    """What the live side says about the gate that stopped the subject, then about the rest."""
+    live, subject = diagnosis.live, diagnosis.subject
+    if live is None:
+        return Content.styled("? not read", "$text-warning")
+    recorded = _failing(subject) if subject else None
+    first_live = next((verdict for verdict in live.gates if verdict.verdict is not Verdict.PASS), None)
+    if recorded is not None:
+        now = live.at(recorded.gate)
+        if now.verdict is Verdict.FAIL:
+            return _sentence("✘ still broken", "bold $text-error", now, brief=brief)
+        if now.verdict is Verdict.PASS and first_live is not None:
+            words = f"{first_live.verdict.sign} mended; now {first_live.verdict.value} at {first_live.gate.label}"
+            return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
+        if now.verdict is Verdict.PASS:
+            return Content.styled("✔ mended: every gate passes", "$text-success")
+        return _sentence(f"? {now.verdict.value}", "$text-warning", now, brief=brief)
+    if first_live is None:
+        return Content.styled("✔ every gate passes", "$text-success")
+    words = f"{first_live.verdict.sign} {first_live.verdict.value} at {first_live.gate.label}"
+    return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
+
+
+def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> Content:
+    return assemble((words, style)) if brief else assemble((f"{words}: ", style), foreign(verdict.reason))
+
+
+def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
+    """What a rerun would meet after the first fix, item by item; ``terse`` names the places alone."""
+    problems = diagnosis.forecast
+    if diagnosis.live is None:
+        return [Content.styled("? the live side was not read", "$text-warning")]
+    if not problems:
+        if all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+            return [Content.styled("✔ would meet nothing that fails", "$text-success")]
+        return [Content.styled("? nothing known would fail, but not all is proved", "$text-warning")]
+    if len(problems) == 1:
+        return [assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))]
+    items = [_item(number, problem, terse=terse) for number, problem in enumerate(problems[1:], 2)]
+    return items if terse else [Content.styled(_INTRO, "$text-muted"), *items]
+
+
+def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
+    place = assemble((f"{number} ", "bold $text-accent"), (place_of(problem), signs.PLANE_STYLES[problem.plane]))
+    if terse:
+        return place
+    count = len(problem.actions)
+    what = problem.actions[0] if count == 1 else f"{count} actions" if count else problem.cause
+    return assemble(place, " ", foreign_line(what))

@@ -1,0 +1,1 @@
+"""The timeline: its columns and how they are drawn."""

@@ -1,0 +1,139 @@
+"""The timeline: gates as rows under their planes, attempts as columns, NOW and AFTER FIX set apart and always in view."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import RenderResult
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import GateVerdict
+from tui import keymap, messages
+from tui.widgets.timeline import columns as model
+from tui.widgets.timeline.columns import Cell, Column, Side
+from tui.widgets.timeline.drawing import Drawing, draw, height_of, window_start
+
+SHORT_SCREEN = 32
+"""Screens with fewer lines get the timeline without its air."""
+
+
+class Timeline(Widget, can_focus=True):
+    """Shows a diagnosis and where its cursor stands; posts what the user chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("matrix")
+
+    cell: reactive[Cell] = reactive(Cell())
+    """The cursor; the screen watches it and shows the details of the cell."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.diagnosis: Diagnosis | None = None
+        self.path_index = 0
+        self.columns: tuple[Column, ...] = ()
+        self._drawing: Drawing | None = None
+        self._start = 0
+
+    @property
+    def compact(self) -> bool:
+        """Whether the screen is too low for the airy form."""
+        return self.app.size.height < SHORT_SCREEN
+
+    @property
+    def column(self) -> Column | None:
+        """The column under the cursor."""
+        return self.columns[self.cell.column] if self.columns else None
+
+    @property
+    def verdict(self) -> GateVerdict | None:
+        """The verdict under the cursor; None on the row of outcomes and on an empty side."""
+        column, gate = self.column, self.cell.gate
+        return column.at(gate) if column is not None and gate is not None else None
+
+    def show(self, diagnosis: Diagnosis, path_index: int = 0) -> None:
+        """Show another diagnosis; the cursor stays on the same attempt and gate where they are still there."""
+        here, row = self.column, self.cell.row
+        before = self.diagnosis
+        self.diagnosis, self.path_index = diagnosis, path_index
+        self.columns = model.columns_of(diagnosis, path_index)
+        same_subject = _subject_key(before) == _subject_key(diagnosis)
+        place = next((i for i, column in enumerate(self.columns) if here and _same(here, column)), None)
+        target = Cell(place, row) if place is not None and same_subject else model.opening_cell(diagnosis, self.columns)
+        self.cell = target
+        self.refresh(layout=True)
+
+    def go_to(self, cell: Cell) -> None:
+        """Put the cursor on a cell, kept inside the timeline."""
+        if self.columns:
+            self.cell = Cell(min(max(cell.column, 0), len(self.columns) - 1), min(max(cell.row, 0), model.ROWS - 1))
+
+    def go_to_attempt(self, key: tuple[int, int]) -> bool:
+        """Put the cursor on an attempt's stopping gate; False where the attempt is not shown."""
+        for index, column in enumerate(self.columns):
+            if column.key == key:
+                stopped = model.first_failing(column.gates)
+                self.go_to(Cell(index, stopped.gate.order if stopped else model.ROWS - 1))
+                return True
+        return False
+
+    def action_move(self, down: int, right: int) -> None:
+        """Move the cursor."""
+        self.go_to(Cell(self.cell.column + right, self.cell.row + down))
+
+    def action_edge(self, side: int) -> None:
+        """To the first or the last column."""
+        self.go_to(Cell(0 if side < 0 else len(self.columns) - 1, self.cell.row))
+
+    def action_judge(self) -> None:
+        """Judge NOW for the attempt under the cursor."""
+        column = self.column
+        if column is not None and column.key is not None:
+            self.post_message(messages.SubjectChosen(column.key))
+        elif column is not None:
+            self.app.bell()
+
+    def action_open_cell(self) -> None:
+        """Go to the details."""
+        if self.columns:
+            self.post_message(messages.CellOpened())
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses a cell; a second one on the same attempt's head judges NOW for it."""
+        offset = event.get_content_offset(self)
+        if offset is None or self._drawing is None:
+            return
+        column, row = self._drawing.column_at(offset.x), self._drawing.row_at(offset.y)
+        if column is None:
+            return
+        self.go_to(Cell(column, row if row is not None else self.cell.row))
+        if row is None and event.chain == 2:
+            self.action_judge()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the form needs."""
+        return height_of(compact=self.compact)
+
+    def render(self) -> RenderResult:
+        """Draw the part of the recorded columns in which the cursor stands."""
+        if self.diagnosis is None:
+            return ""
+        width = self.content_size.width
+        recorded = len(self.columns) - 2
+        self._start = window_start(width, recorded, self.cell.column, self._start)
+        self._drawing = draw(
+            self.diagnosis, self.columns, self.cell, width,
+            start=self._start, compact=self.compact, focused=self.has_focus, path_index=self.path_index,
+        )  # fmt: skip
+        return self._drawing.content
+
+
+def _subject_key(diagnosis: Diagnosis | None) -> tuple[int, int] | None:
+    return diagnosis.subject.attempt.key if diagnosis and diagnosis.subject else None
+
+
+def _same(one: Column, other: Column) -> bool:
+    return one.side is other.side and (one.side is not Side.RECORDED or one.key == other.key)
