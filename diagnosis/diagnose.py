@@ -20,6 +20,7 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import forecast, not_known
 from diagnosis.live.unread import nothing_read, unread_beside
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.remedies.paths import paths, undecided_roles
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
@@ -50,17 +51,16 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         found: list[Fact] = [fact for item in facts if (fact := getattr(item, name)) is not None]
         return found[0].value if found else None
 
-    host = told("registry") or ""
+    registry = EcrAddress.find(told("registry"))
     since, until = _window([subject, *others])
-    registry_id, region = _registry_parts(host)
     own_tag = subject.facts.tag.value if subject.facts.tag else None
     named = case.role_arn or told("role_arn")
     role_arn = named or told("session_role")
     return AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
-        region=case.region or region or told("region"),
-        registry_id=case.registry_id or registry_id or _account_of(role_arn),
+        region=case.region or (registry.region if registry else None) or told("region"),
+        registry_id=case.registry_id or (registry.account if registry else None) or _account_of(role_arn),
         repository=case.ecr_repository or told("repository"),
         tag=own_tag or case.tag or told("tag"),
         evidence_root=case.evidence_root,
@@ -85,13 +85,6 @@ def _window(replays: Sequence[Replay]) -> tuple[datetime, datetime | None]:
     since = min(attempt.started_at or attempt.created_at for attempt in attempts) - AROUND
     ended = last.updated_at if last.conclusion == "success" else None
     return since, ended + AROUND if ended else None
-
-
-def _registry_parts(host: str) -> tuple[str | None, str | None]:
-    parts = host.split(".")
-    if len(parts) >= 6 and parts[1:3] == ["dkr", "ecr"] and parts[0].isdigit():
-        return parts[0], parts[3]
-    return None, None
 
 
 def _account_of(arn: str | None) -> str | None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from diagnosis.names import arn, ecr_address
+
 _ACCOUNT = re.compile(r"(?<![0-9A-Fa-f.:/_-])(?<![0-9])(\d{12})(?![0-9A-Fa-f])")
-_ACCOUNT_IN_ARN = re.compile(r"(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)(\d{12})(?=:)")
-_ACCOUNT_IN_HOST = re.compile(r"(?<!\d)(\d{12})(?=\.dkr\.ecr\.)")
 MASK = "************"
 
 _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE)
@@ -46,8 +46,8 @@ class Leak:
 
 def masked(text: str) -> str:
     """The text with AWS account ids replaced by asterisks: in ARNs, registry hosts, and standing alone."""
-    text = _ACCOUNT_IN_ARN.sub(rf"\1{MASK}", text)
-    text = _ACCOUNT_IN_HOST.sub(MASK, text)
+    text = arn.without_accounts(text, MASK)
+    text = ecr_address.without_accounts(text, MASK)
     return _ACCOUNT.sub(MASK, text)
 
 

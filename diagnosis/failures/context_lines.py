@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.registry_address import ecr_hosts, registry_of
+from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import Scene
 from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.names.ecr_address import hosts_quoted_in
 
 _AWS_ACTION = "configure-aws-credentials"
 _OTHER_ACTION = re.compile(
@@ -33,6 +34,9 @@ WORDS: tuple[str, ...] = (
     "importing cache manifest",
     ": digest: sha256:",
     ".dkr.ecr.",
+    ".dkr.ecr-fips.",
+    ".dkr-ecr.",
+    ".dkr-ecr-fips.",
     "public.ecr.aws",
     "ghcr.io/",
     "docker.io/",
@@ -56,7 +60,7 @@ def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
     elif "Authenticated as assumedRoleId" in text:
         passed["authn"] = line.number
     elif "Logging into registry" in text:
-        scene.login_hosts.update(ecr_hosts(text))
+        scene.login_hosts.update(hosts_quoted_in(text))
     elif ": digest: sha256:" in text:
         passed["push"] = line.number
     if "push refers to repository" in text or "pushing layers" in text or "pushing manifest" in text:
@@ -83,7 +87,7 @@ def _look_at_head(text: str, scene: Scene) -> None:
     if _PUSHES.search(text):
         scene.pushing = True
     if "login" in text:
-        scene.login_hosts.update(ecr_hosts(text))
+        scene.login_hosts.update(hosts_quoted_in(text))
     kind = registry_of(text)
     if kind is not None:
         scene.registry = kind

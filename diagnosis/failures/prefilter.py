@@ -61,6 +61,7 @@ FRAGMENTS: tuple[str, ...] = (
     "canceled",
     "shutdown signal",
     "ecr.",
+    "ecr-fips.",
     ".io/",
     "refers to",
     "push",

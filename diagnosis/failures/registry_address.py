@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 
 from diagnosis.failures.rule import Registry
+from diagnosis.names.ecr_address import speaks_of_private, speaks_of_public
 
-ECR_HOST = re.compile(
-    r"[^\s/\"'@:\[\]()=,]{1,64}\.(?:dkr[.-])?ecr(?:-fips)?\.[^\s/\"'@:.]{1,40}\.(?:amazonaws\.com(?:\.cn)?|on\.aws|sc2s\.sgov\.gov|c2s\.ic\.gov)"
-)
-"""The account may be masked (``***``) or a placeholder."""
-
-_API_HOST = re.compile(r"^(?:https?:)?api\.")
-_ECR_WORDS = (".dkr.ecr", ".dkr-ecr", "dkr.ecr.")
-_PUBLIC_WORDS = ("public.ecr.aws", "ecr-public")
 _OTHER_WORDS = (
     "ghcr.io",
     "docker.io",
@@ -78,17 +71,10 @@ def named_last(text: str) -> Registry | None:
 
 
 def _kind(text: str) -> Registry | None:
-    if any(word in text for word in _PUBLIC_WORDS):
+    if speaks_of_public(text):
         return Registry.ECR_PUBLIC
-    if any(word in text for word in _ECR_WORDS):
-        return Registry.ECR
-    if ".ecr." in text and "amazonaws" in text:
+    if speaks_of_private(text):
         return Registry.ECR
     if any(word in text for word in _OTHER_WORDS):
         return Registry.OTHER
     return None
-
-
-def ecr_hosts(text: str) -> set[str]:
-    """The ECR hosts in a text, the registry's API host left out."""
-    return {host for host in ECR_HOST.findall(text) if not _API_HOST.match(host) and host != "api"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.failures.registry_address import ecr_hosts, registry_of
+from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, other
 from diagnosis.gates import Checkpoint
+from diagnosis.names.ecr_address import hosts_quoted_in
 
 _AUTH = Checkpoint.REGISTRY_AUTH
 _LOGIN = re.compile(r"login attempt to|/v2/?[\s\"':]|logging into|[Ll]ogin failed|Could not login|error logging in")
@@ -19,7 +20,7 @@ def _no_basic_auth(text: str, scene: Scene) -> Seen:
     """The client sent nothing: it holds no login for this very host."""
     if (registry_of(text) or scene.registry) is Registry.OTHER:
         return other("other-registry", weight=Weight.CONSEQUENCE)
-    pushed = {host for host in ecr_hosts(text) if "*" not in host}
+    pushed = {host for host in hosts_quoted_in(text) if "*" not in host}
     logged_in = {host for host in scene.login_hosts if "*" not in host}
     if pushed and logged_in and not pushed & logged_in:
         return authz(_AUTH, "registry-mismatch")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.facts.account import AccountQuestion
+from diagnosis.names.partition import partition_of
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
 from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 
@@ -68,8 +69,7 @@ def _context(question: AccountQuestion) -> dict[str, tuple[str, ...]]:
     """What is certain of ECR's own request: through which service, and for whose account."""
     context: dict[str, tuple[str, ...]] = {"aws:SecureTransport": ("true",)}
     if question.region:
-        suffix = ".cn" if question.partition == "aws-cn" else ""
-        context["kms:ViaService"] = (f"ecr.{question.region}.amazonaws.com{suffix}",)
+        context["kms:ViaService"] = (f"ecr.{question.region}.{partition_of(question.region).domain}",)
     if question.registry_id:
         context["kms:CallerAccount"] = (question.registry_id,)
     return context

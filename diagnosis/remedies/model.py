@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
@@ -106,9 +107,8 @@ def _with_control(levels: Reading[tuple[ScpLevel, ...]], target: str, document: 
 def _with_repository(account: AccountState, change: Change) -> AccountState:
     question = account.question
     name = change.target.partition("repository/")[2]
-    suffix = ".cn" if question.partition == "aws-cn" else ""
-    host = f"{question.registry_id}.dkr.ecr.{question.region}.amazonaws.com{suffix}"
-    made = EcrRepository(change.target, name, question.registry_id or "", f"{host}/{name}", "MUTABLE")
+    address = EcrAddress.private(question.registry_id or "", question.region or "", name)
+    made = EcrRepository(change.target, name, question.registry_id or "", str(address), "MUTABLE")
     return replace(
         account,
         repository=Known(made),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from diagnosis.facts.ecr_address import address_in
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.logs.left_out import is_condensed
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.replay.evidence_of import Witness
 from diagnosis.replay.root_failure import Stop
 from diagnosis.steps.kinds import Doing
@@ -99,7 +99,7 @@ def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None
 
 
 def _host(target: str | None) -> str | None:
-    address = address_in(target)
+    address = EcrAddress.find(target)
     return address.legible_host if address else None
 
 

@@ -14,12 +14,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diagnosis.facts.ecr_address import HOST, PUBLIC_HOST, address_in
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.gates import Checkpoint
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.replay.evidence_of import Witness
 from diagnosis.replay.run_facts import assuming_steps
 from diagnosis.steps.kinds import Deed, Doing, StepKind
@@ -229,7 +229,7 @@ def _registry_deeds(read: ReadJob) -> Iterator[tuple[ReadStep, Deed, Checkpoint]
             if _is_token(deed):
                 yield step, deed, Checkpoint.REGISTRY_AUTH
             elif deed.doing in (Doing.PUSH, Doing.PULL) and not deed.elsewhere:
-                if address_in(deed.target) is not None or only_ecr:
+                if EcrAddress.find(deed.target) is not None or only_ecr:
                     push = deed.doing is Doing.PUSH
                     yield step, deed, Checkpoint.REGISTRY_PUSH if push else Checkpoint.REGISTRY_PULL
             elif deed.doing is Doing.CALL:
@@ -257,10 +257,10 @@ def _deed_evidence(read: ReadJob, witness: Witness, step: ReadStep, deed: Deed) 
 
 def _for_ecr(step: ReadStep, deed: Deed) -> bool:
     """Whether what the step printed of a push is about ECR: where an address is printed, it must be one of ECR's."""
-    if address_in(deed.target) is not None:
+    if EcrAddress.find(deed.target) is not None:
         return True
     printed = [line.text for line in step.output[:_MOST_LINES] if "The push refers to repository" in line.text]
-    return all(HOST.search(text) or PUBLIC_HOST in text or "***" in text for text in printed)
+    return all(EcrAddress.find(text) or "***" in text for text in printed)
 
 
 def _what(deed: Deed) -> str:

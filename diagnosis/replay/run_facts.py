@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from diagnosis.facts.ecr_address import ImageAddress, address_in, addresses_in, digest_in, is_repository_name
 from diagnosis.facts.evidence import Evidence
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
+from diagnosis.names.ecr_address import EcrAddress, digest_in, is_repository_name
 from diagnosis.replay.evidence_of import Witness
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Deed, Doing, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
@@ -93,7 +93,7 @@ def _first_push(read: ReadJob) -> ReadStep | None:
     return next((step for step in read.steps if step.does(Doing.PUSH) and step.matched.ran), None)
 
 
-def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, Evidence]]:
+def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[EcrAddress, Evidence]]:
     """Addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
     steps = [step for step in read.steps if step.sections and not step.matched.is_post]
     for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
@@ -103,28 +103,28 @@ def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[ImageAddress, 
     for doing in (Doing.PUSH, Doing.LOGIN, Doing.PULL):
         for step in read.steps:
             for deed in step.deeds:
-                named = address_in(deed.target) if deed.doing is doing else None
+                named = EcrAddress.find(deed.target) if deed.doing is doing else None
                 if named is not None:
                     yield named, _where(read, witness, step, named.repository or named.host)
     for step in steps:
         for section in step.sections:
             for _, value, line in section.env:
-                for address in addresses_in(value):
+                for address in EcrAddress.find_all(value):
                     yield address, witness.line(read, step, line)
     if read.workflow is not None and read.written is not None:
         values = (value for block in (read.workflow.env, read.written.env) for _, value in block)
         defaults = (default or "" for _, default in read.workflow.inputs)
         for value in (*values, *defaults):
-            for address in addresses_in(value):
+            for address in EcrAddress.find_all(value):
                 yield address, witness.file(value, read.written.line)
 
 
-def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, ImageAddress]]:
+def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, EcrAddress]]:
     for line in step.output[:MOST_LINES]:
         if "ecr" not in line.text:
             continue  # every host of ECR has it in its name
         found = pattern.search(line.text[:1_000]) if line.printed else None
-        address = address_in(found[1]) if found else None
+        address = EcrAddress.find(found[1]) if found else None
         if address is not None:
             yield line, address
 

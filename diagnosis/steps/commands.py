@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from diagnosis.facts.ecr_address import PUBLIC_HOST, address_in
+from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.shell_commands import ShellCommand, commands_in
 from diagnosis.steps.variables import expand, note_command
@@ -91,7 +91,7 @@ def _pull(kind: StepKind, *targets: str) -> tuple[Deed, ...]:
 
 
 def _is_in_registry(word: str) -> bool:
-    return address_in(word) is not None
+    return EcrAddress.find(word) is not None
 
 
 def _docker(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:

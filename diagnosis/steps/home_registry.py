@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from diagnosis.facts.case import Case
+from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.kinds import StepKind, action_kind
 from diagnosis.steps.variables import is_legible
-
-_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/\S+")
-_ACCOUNT = re.compile(r"\d{12}")
 
 
 def home_registry(actions: Sequence[tuple[Mapping[str, str], str]], case: Case) -> str | None:
@@ -24,9 +22,13 @@ def home_registry(actions: Sequence[tuple[Mapping[str, str], str]], case: Case) 
     for inputs, _ in actions:
         if "role-to-assume" not in inputs:
             continue
-        role = _ROLE_ARN.fullmatch(inputs["role-to-assume"]) or _ROLE_ARN.fullmatch(case.role_arn or "")
-        account = named or (role[1] if role else "")
+        account = named or _account_of(inputs["role-to-assume"]) or _account_of(case.role_arn) or ""
         region = next((text for text in (inputs.get("aws-region"), case.region) if text and is_legible(text)), None)
-        if region and _ACCOUNT.fullmatch(account):
-            return f"{account}.dkr.ecr.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+        if region and is_account_id(account):
+            return EcrAddress.private(account, region).host
     return None
+
+
+def _account_of(role: str | None) -> str | None:
+    arn = Arn.parse(role)
+    return arn.account if arn is not None and arn.is_role and arn.has_account else None

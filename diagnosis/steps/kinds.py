@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnosis.facts.ecr_address import PUBLIC_HOST, address_in
+from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
 from diagnosis.steps.variables import is_legible
 
 DEFAULT_SESSION_NAME = "GitHubActions"
@@ -82,16 +82,14 @@ class Deed:
     @property
     def public(self) -> bool:
         """Whether the deed is about the public registry."""
-        return bool(
-            (self.operation or "").startswith("ecr-public:")
-            or (self.target or "").removeprefix("docker://").startswith(PUBLIC_HOST)
-        )
+        address = EcrAddress.find(self.target)
+        return (self.operation or "").startswith("ecr-public:") or (address is not None and address.public)
 
     @property
     def elsewhere(self) -> bool:
         """Whether the target of a login, push or pull certainly names a registry that is not ECR."""
         target = (self.target or "").removeprefix("docker://").removeprefix("oci://")
-        if not target or address_in(target) is not None or (self.operation or "").startswith("ecr"):
+        if not target or EcrAddress.find(target) is not None or (self.operation or "").startswith("ecr"):
             return False
         host = target.split("/")[0]
         return is_legible(target) or (is_legible(host) and bool(_FOREIGN.fullmatch(host)))
@@ -172,7 +170,7 @@ def _ecr_login(inputs: Mapping[str, str]) -> Deed:
 def _docker_login(inputs: Mapping[str, str]) -> Deed:
     """docker/login-action asks ECR for the token itself when the host is one of ECR's (and ``ecr`` is not false)."""
     registry = inputs.get("registry", "")
-    address = address_in(registry)
+    address = EcrAddress.find(registry)
     if address is not None and inputs.get("ecr", "auto").lower() != "false":
         operation = "ecr-public:GetAuthorizationToken" if address.public else "ecr:GetAuthorizationToken"
         return Deed(
@@ -201,7 +199,7 @@ def _other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
     if inputs.get("push", "true").lower() == "false":
         return (Deed(kind),)
     tags = _list(inputs.get("tags", inputs.get("tag", "")))
-    target = next((tag for tag in tags if address_in(tag)), "/".join(part for part in (registry, image) if part))
+    target = next((tag for tag in tags if EcrAddress.find(tag)), "/".join(part for part in (registry, image) if part))
     return (Deed(kind, Doing.PUSH, target=target or None),)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
-from diagnosis.facts.ecr_address import ImageAddress, address_in, is_repository_name
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
+from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 from diagnosis.steps.kinds import Deed, Doing, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.variables import is_legible
@@ -56,7 +56,7 @@ class _Place:
     repository: str | None
     role_arn: str | None
 
-    def arn(self, address: ImageAddress | None, deed: Deed) -> str | None:
+    def arn(self, address: EcrAddress | None, deed: Deed) -> str | None:
         """The exact ARN of the deed's repository."""
         call = deed.doing is Doing.CALL
         named = deed.target if call else None
@@ -120,8 +120,8 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
     """The facts first, then the case, then the registry that the job's own role leads to."""
     role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn or _role_of(read)
     account = AccountQuestion(role_arn=role).role_account
-    registry = address_in(facts.registry.value) if facts.registry else None
-    home = address_in(read.values.get("outputs.registry"))
+    registry = EcrAddress.find(facts.registry.value) if facts.registry else None
+    home = EcrAddress.find(read.values.get("outputs.registry"))
     region = (registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region
     return _Place(
         region=region or (home.region if home else None),
@@ -138,7 +138,7 @@ def _role_of(read: ReadJob) -> str | None:
 
 
 def _of_deed(step: ReadStep, deed: Deed, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:
-    address = address_in(deed.target) if deed.doing is not Doing.CALL else None
+    address = EcrAddress.find(deed.target) if deed.doing is not Doing.CALL else None
     public = deed.public or (address is not None and address.public)
     if deed.doing is Doing.LOGIN:
         if (deed.operation or "").startswith("ecr"):

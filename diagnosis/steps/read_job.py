@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.facts.case import Case
-from diagnosis.facts.ecr_address import address_in
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, Job
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.commands import deeds_of_script
 from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import (
@@ -123,7 +123,7 @@ class ReadJob:
             deed.doing is Doing.ASSUME
             or deed.doing is Doing.CALL
             or (deed.operation or "").startswith("ecr")
-            or (deed.doing in (Doing.PUSH, Doing.PULL, Doing.LOGIN) and address_in(deed.target) is not None)
+            or (deed.doing in (Doing.PUSH, Doing.PULL, Doing.LOGIN) and EcrAddress.find(deed.target) is not None)
             for step in self.steps
             for deed in step.deeds
         )
@@ -296,7 +296,7 @@ def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
     """What a login prints becomes its output ``registry``."""
     for line in lines[:200]:
         found = LOGIN_LINE.match(line.text)
-        address = address_in(found[1]) if found else None
+        address = EcrAddress.find(found[1]) if found else None
         if address is not None and address.legible_host:
             return {"outputs.registry": address.legible_host}
     return {}

@@ -27,6 +27,7 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+THIRD_ACCOUNT = "555566667777"
 ELSEWHERE = "https://github.com/octo-org"
 NOT_MODELLED = frozenset({"image-quota", "kms-key", "role-account-wrong", "role-absent"})
 """Causes whose change is somebody else's, or needs a value that nobody has: no path can be proved for them."""
@@ -44,6 +45,11 @@ class Defect:
     hides: frozenset[str] = frozenset()
     """Parts whose defects cannot show beside this one."""
     ground: Ground = HOME
+    of_one_account: bool = False
+    """Whether it shows only where role and registry are of one account: a control policy of the role's account does not reach
+    another account's registry, and with two accounts at work nothing tells which of them the role should be of."""
+    leaves_across: frozenset[str] = frozenset()
+    """Causes that its change leaves where the registry is another account's: a new repository has no policy yet."""
 
 
 def _without_actions(*gone: str) -> Callable[[World], World]:
@@ -75,7 +81,7 @@ def _repository_denies(world: World) -> World:
 
 
 def _boundary(world: World) -> World:
-    arn = f"arn:aws:iam::{ACCOUNT}:policy/edge"
+    arn = f"arn:{world.ground.partition}:iam::{ACCOUNT}:policy/edge"
     document = policy(allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "s3:*"], "*"))
     return world.with_role(permissions_boundary_arn=arn).with_account(
         boundary=Known(NamedPolicy("edge", document, arn))
@@ -83,7 +89,7 @@ def _boundary(world: World) -> World:
 
 
 def _boundary_denies(world: World) -> World:
-    arn = f"arn:aws:iam::{ACCOUNT}:policy/team/edge"
+    arn = f"arn:{world.ground.partition}:iam::{ACCOUNT}:policy/team/edge"
     denial = {"Sid": "NoUploads", "Effect": "Deny", "Action": "ecr:*LayerUpload", "Resource": "*"}
     document = policy(allow("*", "*"), denial)
     return world.with_role(permissions_boundary_arn=arn).with_account(
@@ -136,11 +142,11 @@ def _trust_denies(world: World) -> World:
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringNotLike": {f"{ISSUER}:sub": ["repo:octo-org/octo-repo:ref:refs/heads/main"]}},
     }
-    return world.with_trust(policy(trust_statement(), denial))
+    return world.with_trust(policy(trust_statement(ground=world.ground), denial))
 
 
 def _trust_wants_mfa(world: World) -> World:
-    statement = trust_statement()
+    statement = trust_statement(ground=world.ground)
     condition = {**statement["Condition"], "Bool": {"aws:MultiFactorAuthPresent": "true"}}  # type: ignore[dict-item] # our own statement
     return world.with_trust(policy({**statement, "Condition": condition}))
 
@@ -169,8 +175,21 @@ def _full(world: World) -> World:
 
 
 def _attached(name: str, document: str, owner: str = ACCOUNT) -> Callable[[World], World]:
-    arn = f"arn:aws:iam::{owner}:policy/{name}"
-    return lambda world: world.with_account(attached_policies=Known((NamedPolicy(name, document, arn),)))
+    def seed(world: World) -> World:
+        arn = f"arn:{world.ground.partition}:iam::{owner}:policy/{name}"
+        return world.with_account(attached_policies=Known((NamedPolicy(name, document, arn),)))
+
+    return seed
+
+
+def trust_of(world: World, *subject: object, **more: object) -> str:
+    """The trust policy of the world's own provider."""
+    return trust(*subject, **{"ground": world.ground, **more})  # type: ignore[arg-type] # keywords by name
+
+
+def _trust_names_another_partition(world: World) -> World:
+    other = HOME if world.ground.partition == "aws-cn" else CHINA
+    return world.with_trust(trust_of(world, principal={"Federated": other.provider_arn}))
 
 
 POWER_USER = policy(allow([*EIGHT, "ecr:GetAuthorizationToken", "ecr:ListImages", "ecr:DescribeRepositories"], "*"))
@@ -182,7 +201,10 @@ def _role_of_another_account(world: World) -> World:
     parts = dict.fromkeys(
         ("provider", "role", "inline_policies", "attached_policies", "boundary", "scps", "rcps"), gone
     )
-    return world.with_inputs(("role-to-assume", f"arn:aws:iam::{OTHER_ACCOUNT}:role/release")).with_account(**parts)
+    elsewhere = replace(
+        world.ground, account=THIRD_ACCOUNT if world.ground.registry == OTHER_ACCOUNT else OTHER_ACCOUNT
+    )
+    return world.with_inputs(("role-to-assume", elsewhere.role_arn)).with_account(**parts)
 
 
 def _no_role(world: World) -> World:
@@ -208,7 +230,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "provider lacks the audience",
         "audience-not-admitted",
-        lambda w: w.with_account(provider=Known(OidcProvider(HOME.provider_arn, ISSUER, (ELSEWHERE,)))),
+        lambda w: w.with_account(provider=Known(OidcProvider(w.ground.provider_arn, ISSUER, (ELSEWHERE,)))),
         "provider",
         frozenset({"audience"}),
     ),
@@ -221,7 +243,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "another ref is trusted",
         "subject-not-admitted",
-        lambda w: w.with_trust(trust("repo:octo-org/octo-repo:ref:refs/heads/main")),
+        lambda w: w.with_trust(trust_of(w, "repo:octo-org/octo-repo:ref:refs/heads/main")),
         "trust",
     ),
     Defect("an environment changes the subject", "subject-shape", lambda w: w.with_job(environment="prod"), "trust"),
@@ -229,25 +251,27 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "a pattern under StringEquals",
         "condition-operator",
-        lambda w: w.with_trust(trust("repo:octo-org/octo-repo:ref:refs/heads/rel*")),
+        lambda w: w.with_trust(trust_of(w, "repo:octo-org/octo-repo:ref:refs/heads/rel*")),
         "trust",
     ),
     Defect(
         "the trust names an AWS principal",
         "principal-wrong",
-        lambda w: w.with_trust(trust(principal={"AWS": HOME.provider_arn.replace("oidc-provider/", "role/")})),
+        lambda w: w.with_trust(
+            trust_of(w, principal={"AWS": w.ground.provider_arn.replace("oidc-provider/", "role/")})
+        ),
         "trust",
     ),
     Defect(
         "the trust names a provider of another partition",
         "principal-wrong",
-        lambda w: w.with_trust(trust(principal={"Federated": CHINA.provider_arn})),
+        _trust_names_another_partition,
         "trust",
     ),
     Defect(
         "the trust wants another audience",
         "audience-not-admitted",
-        lambda w: w.with_trust(trust(audience="https://github.com/somebody-else")),
+        lambda w: w.with_trust(trust_of(w, audience="https://github.com/somebody-else")),
         "trust",
         frozenset({"audience"}),
     ),
@@ -255,20 +279,20 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "the trust allows another action",
         "trust-action",
-        lambda w: w.with_trust(trust(Action="sts:AssumeRole")),
+        lambda w: w.with_trust(trust_of(w, Action="sts:AssumeRole")),
         "trust",
     ),
     Defect("the trust wants a second factor", "trust-condition", _trust_wants_mfa, "trust"),
     Defect(
         "the trust admits every ref",
         "trust-too-open",
-        lambda w: w.with_trust(trust("repo:octo-org/octo-repo:*", "StringLike")),
+        lambda w: w.with_trust(trust_of(w, "repo:octo-org/octo-repo:*", "StringLike")),
         "trust",
     ),
     Defect(
         "the trust admits every repository of the owner",
         "trust-too-open",
-        lambda w: w.with_trust(trust("repo:octo-org/*", "StringLike")),
+        lambda w: w.with_trust(trust_of(w, "repo:octo-org/*", "StringLike")),
         "trust",
     ),
     Defect(
@@ -278,7 +302,7 @@ DEFECTS: tuple[Defect, ...] = (
         "duration",
     ),
     Defect("an RCP denies the token", "resource-control-policy", _rcp_of_the_token, "rcp"),
-    Defect("an RCP denies the push", "resource-control-policy", _rcp_of_the_registry, "rcp"),
+    Defect("an RCP denies the push", "resource-control-policy", _rcp_of_the_registry, "rcp", of_one_account=True),
     Defect("no login", "get-authorization-token", _without_actions("ecr:GetAuthorizationToken"), "login"),
     Defect("login on the repository", "get-authorization-token", _token_on_the_repository, "login"),
     Defect("no push", "push-scope", _without_actions("ecr:PutImage", "ecr:InitiateLayerUpload"), "push"),
@@ -287,7 +311,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "the role denies itself whatever puts",
         "push-scope",
-        _denying("ecr:Put*", "ecr:*LayerUpload", resource=HOME.repository_arn),
+        lambda w: _denying("ecr:Put*", "ecr:*LayerUpload", resource=w.ground.repository_arn)(w),
         "push",
     ),
     Defect("no digest", "pull-scope", _without_actions("ecr:DescribeImages"), "digest"),
@@ -308,6 +332,7 @@ DEFECTS: tuple[Defect, ...] = (
         "repository-absent",
         lambda w: w.with_account(repository=Absent("ECR repository")),
         "repository",
+        leaves_across=frozenset({"repository-policy-deny"}),
     ),
     Defect(
         "the tag is taken",
@@ -338,6 +363,7 @@ DEFECTS: tuple[Defect, ...] = (
         _role_of_another_account,
         "role",
         ROLE_PARTS | {"provider", "audience"},
+        of_one_account=True,
     ),
     Defect("no role", "role-absent", _no_role, "role", ROLE_PARTS),
     Defect(
@@ -415,11 +441,11 @@ ELSEWHERE_DEFECTS: tuple[Defect, ...] = (
 """Defects of other grounds, each tested alone."""
 
 
-def broken(defects: Iterable[Defect]) -> World:
-    """The sound world with these defects seeded, in the order of the catalogue."""
+def broken(defects: Iterable[Defect], ground: Ground | None = None) -> World:
+    """The sound world with these defects seeded, in the order of the catalogue; on another ground than theirs if given."""
     listed = tuple(defects)
     chosen = {defect.name for defect in listed}
-    world = sound_world(listed[0].ground if listed else HOME)
+    world = sound_world(ground or (listed[0].ground if listed else HOME))
     for defect in (*DEFECTS, *ELSEWHERE_DEFECTS):
         if defect.name in chosen:
             world = defect.seed(world)

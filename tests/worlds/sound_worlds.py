@@ -54,6 +54,8 @@ class Ground:
     registry: str = ACCOUNT
     region: str = REGION
     partition: str = "aws"
+    form: str = "plain"
+    """The form of the registry's host: ``plain``, ``fips``, ``dual-stack``, ``dual-stack-fips``."""
 
     @property
     def role_arn(self) -> str:
@@ -69,8 +71,17 @@ class Ground:
 
     @property
     def host(self) -> str:
-        suffix = ".cn" if self.partition == "aws-cn" else ""
-        return f"{self.registry}.dkr.ecr.{self.region}.amazonaws.com{suffix}"
+        china = self.partition == "aws-cn"
+        dual_stack, fips = self.form.startswith("dual-stack"), "-fips" if self.form.endswith("fips") else ""
+        if dual_stack:
+            domain = "on.amazonwebservices.com.cn" if china else "on.aws"
+            return f"{self.registry}.dkr-ecr{fips}.{self.region}.{domain}"
+        return f"{self.registry}.dkr.ecr{fips}.{self.region}.amazonaws.com{'.cn' if china else ''}"
+
+    @property
+    def api_host(self) -> str:
+        """The host that ECR's API names, whichever the clients use."""
+        return replace(self, form="plain").host
 
     @property
     def audience(self) -> str:
@@ -177,6 +188,9 @@ def _steps(ground: Ground) -> tuple[WorkflowStep, ...]:
         None,
         inputs=(("registries", ground.registry),) if ground.registry != ground.account else (),
     )
+    if ground.form != "plain":
+        # amazon-ecr-login knows the plain host alone, and docker keeps its logins by host.
+        login = WorkflowStep("Login", "docker/login-action@v3", None, inputs=(("registry", ground.host),))
     digest = (
         f"aws ecr describe-images --registry-id {ground.registry} --repository-name {NAME} "
         f"--image-ids imageTag=v1 --region {ground.region}"
@@ -196,7 +210,7 @@ def sound_world(ground: Ground = HOME) -> World:
     job = WorkflowJob("release", "Release", _steps(ground), permissions=permissions, line=10)
     across = ground.registry != ground.account
     admits = {"Effect": "Allow", "Principal": {"AWS": ground.role_arn}, "Action": list(EIGHT)}
-    repository = EcrRepository(ground.repository_arn, NAME, ground.registry, f"{ground.host}/{NAME}", "IMMUTABLE")
+    repository = EcrRepository(ground.repository_arn, NAME, ground.registry, f"{ground.api_host}/{NAME}", "IMMUTABLE")
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     return World(
         ground=ground,
@@ -260,3 +274,15 @@ GROUNDS = {
     "two accounts": Ground(registry=OTHER_ACCOUNT),
     "China": Ground(region="cn-north-1", partition="aws-cn"),
 }
+HOSTS = {
+    f"{form}{' in China' if partition == 'aws-cn' else ''}, {'one account' if registry == ACCOUNT else 'two accounts'}": Ground(
+        registry=registry, region="cn-north-1" if partition == "aws-cn" else "us-east-1", partition=partition, form=form
+    )
+    for partition, forms in {
+        "aws": ("plain", "fips", "dual-stack", "dual-stack-fips"),
+        "aws-cn": ("plain", "dual-stack"),
+    }.items()
+    for form in forms
+    for registry in (ACCOUNT, OTHER_ACCOUNT)
+}
+"""Every form of a registry's host, the registry in the role's own account and in another one."""

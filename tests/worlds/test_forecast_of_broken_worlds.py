@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
-from sound_worlds import EIGHT, GROUNDS, HOME, Ground, sound_world, two_role_world
+from sound_worlds import EIGHT, GROUNDS, HOME, HOSTS, Ground, sound_world, two_role_world
 from thoroughness import examples
 
 from diagnosis.documents.exit_code import exit_code
@@ -45,6 +45,33 @@ def test_each_defect_alone_is_named(defect: Defect) -> None:
     diagnosis = broken([defect]).diagnosis()
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause}
     assert exit_code(diagnosis) == 1
+
+
+@pytest.mark.parametrize("ground", HOSTS.values(), ids=HOSTS)
+def test_every_form_of_host_is_asked_about_in_the_registrys_own_account_and_region(ground: Ground) -> None:
+    diagnosis = sound_world(ground).diagnosis()
+    assert diagnosis.live is not None
+    question = diagnosis.live.account.question
+    assert (question.registry_id, question.region, question.repository) == (ground.registry, ground.region, "shop/api")
+    assert str(question.repository_arn) == ground.repository_arn
+    assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
+
+
+ON_HOSTS = {
+    f"{defect.name}, {name}": (defect, ground)
+    for name, ground in HOSTS.items()
+    for defect in DEFECTS
+    if ground.registry == ground.account or not defect.of_one_account
+}
+
+
+@pytest.mark.parametrize(("defect", "ground"), ON_HOSTS.values(), ids=ON_HOSTS)
+def test_each_defect_is_named_and_mended_whatever_the_form_of_the_host(defect: Defect, ground: Ground) -> None:
+    diagnosis = broken([defect], ground).diagnosis()
+    assert {problem.cause for problem in diagnosis.forecast} == {defect.cause}
+    left = {defect.cause} & NOT_MODELLED | (defect.leaves_across if ground.registry != ground.account else set())
+    assert {problem.cause for problem in diagnosis.paths[0].still} == left
+    assert diagnosis.paths[0].newly_admitted == ()
 
 
 @pytest.mark.parametrize(

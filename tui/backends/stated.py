@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from diagnosis.facts.case import Case
-from diagnosis.facts.ecr_address import address_in
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Fact, RunFacts
 
@@ -65,7 +65,7 @@ def _told(stated: Stated, facts: RunFacts) -> str | None:
     if "ecr_repository" in names:
         if facts.registry is None or facts.repository is None:
             return None
-        given, found = address_in(stated.value), f"{facts.registry.value}/{facts.repository.value}"
+        given, found = EcrAddress.find(stated.value), f"{facts.registry.value}/{facts.repository.value}"
         same = given is not None and found == f"{given.host}/{given.repository}"
         return stated.value if same else found
     fact: Fact | None = next((getattr(facts, name) for name in names if hasattr(facts, name)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from replay_builders import ACCOUNT, HOST, IMAGE, REGION
 
-from diagnosis.facts.ecr_address import addresses_in
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.commands import deeds_of_script
 from diagnosis.steps.kinds import Doing, StepKind, action_kind, deeds_of_action
 from diagnosis.steps.variables import expand, is_legible
@@ -115,13 +115,13 @@ def test_docker_login_to_another_registry_is_no_login_to_ecr() -> None:
     ],
 )
 def test_addresses_are_read_as_far_as_they_are_legible(text: str, expected: tuple[str | None, ...]) -> None:
-    (found,) = addresses_in(text)
+    (found,) = EcrAddress.find_all(text)
     assert (found.host, found.account, found.region, found.repository, found.tag) == expected
 
 
 @pytest.mark.parametrize("text", ["ghcr.io/a/b", "1.dkr.ecr.eu-west-1.amazonaws.com/a", "dkr.ecr.amazonaws.com", ""])
 def test_other_addresses_are_none_of_ecr(text: str) -> None:
-    assert list(addresses_in(text)) == []
+    assert list(EcrAddress.find_all(text)) == []
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def _member(name: str) -> Callable[[str], Read]:
 
 
 def _repository(value: str) -> Read:
-    from diagnosis.facts.ecr_address import address_in, is_repository_name
+    from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 
     host, _, name = value.partition("/")
-    address = address_in(value)
+    address = EcrAddress.find(value)
     whole = address is not None and address.host == host and address.account and address.region
     if address is None or not whole or not is_repository_name(name):
         return (
