@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import GITHUB_ISSUER, without_scheme
 from diagnosis.claims.run_context import token_jobs
 from diagnosis.facts.account import OidcProvider
@@ -31,9 +32,9 @@ class PretrustCheck:
     verdict: Verdict
     reason: str
     """One sentence that an engineer can act on."""
-    cause: str | None = None
-    """A slug of the catalogue of causes where the check fails."""
-    candidates: tuple[str, ...] = ()
+    cause: Cause | None = None
+    """Set where the check fails."""
+    candidates: tuple[Cause, ...] = ()
     missing: tuple[Missing, ...] = ()
     line: int | None = None
     """1-based line of the workflow file that shows it."""
@@ -55,7 +56,7 @@ def check_token(
     if attempt.event.startswith("pull_request") and attempt.event != "pull_request_target" and attempt.from_fork:
         return _failed(
             "token",
-            "id-token-not-granted",
+            Cause.ID_TOKEN_NOT_GRANTED,
             "A pull request from a fork cannot have an OIDC token, whatever the workflow file says: "
             "run the release from the repository itself.",
         )
@@ -111,7 +112,7 @@ def _job_token(
             why = f"the permissions of {where} lack id-token: write"
         role = "calling job" if job.uses else "job"
         reason = f"The {role} {job.id} cannot have an OIDC token: {why}."
-        return _failed("token", "id-token-not-granted", reason, line)
+        return _failed("token", Cause.ID_TOKEN_NOT_GRANTED, reason, line)
     if not job.uses:
         return PretrustCheck("token", Verdict.PASS, f"{_capital(where)} grants id-token: write to job {job.id}.")
     if called is None:
@@ -130,7 +131,7 @@ def _called_token(caller: WorkflowJob, called: Workflow, called_job: WorkflowJob
         # Where the called workflow states nothing, it inherits what its caller grants.
         if permissions is not None and not grants_id_token(permissions):
             reason = f"The called workflow {called.path} takes id-token away: {where} there lacks id-token: write."
-            return _failed("token", "id-token-not-granted", reason)
+            return _failed("token", Cause.ID_TOKEN_NOT_GRANTED, reason)
     reason = f"Job {caller.id} grants id-token: write, and {called.path} keeps it."
     return PretrustCheck("token", Verdict.PASS, reason)
 
@@ -146,7 +147,9 @@ def check_role_arn(
         return _unknown("role-arn", "Which role the run assumes is not known.", missing)
     parts = role_arn.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or parts[2] != "iam" or not parts[5].startswith("role/"):
-        return _failed("role-arn", "role-absent", f"{role_arn} is no role ARN (arn:PARTITION:iam::ACCOUNT:role/NAME).")
+        return _failed(
+            "role-arn", Cause.ROLE_ABSENT, f"{role_arn} is no role ARN (arn:PARTITION:iam::ACCOUNT:role/NAME)."
+        )
     if not parts[4].isdigit():
         # GitHub masks a secret in the log: three stars are no account.
         missing = Missing("the role's account", "the ARN is masked", "give it by --role-arn or in a case file")
@@ -154,14 +157,14 @@ def check_role_arn(
     if expected_account and parts[4] != expected_account:
         return _failed(
             "role-arn",
-            "role-account-wrong",
+            Cause.ROLE_ACCOUNT_WRONG,
             f"The role ARN names account {parts[4]}, expected is {expected_account}: correct the ARN, create nothing.",
         )
     partition = partition_of_region(region)
     if partition and parts[1] != partition:
         return _failed(
             "role-arn",
-            "role-account-wrong",
+            Cause.ROLE_ACCOUNT_WRONG,
             f"The role ARN is in partition {parts[1]}, region {region} belongs to {partition}: correct the ARN.",
         )
     confirmed = "is the expected one" if expected_account else "was compared with no expected account"
@@ -185,7 +188,7 @@ def check_provider(
     account, partition = _role_place(role_arn)
     if expected_account and account and account != expected_account:
         reason = f"The role ARN names account {account}, expected is {expected_account}: look for the provider there."
-        return _failed("provider", "role-account-wrong", reason)
+        return _failed("provider", Cause.ROLE_ACCOUNT_WRONG, reason)
     if isinstance(provider, Known):
         return _known_provider(provider.value, bare, account, partition)
     if not isinstance(provider, Absent):
@@ -200,13 +203,13 @@ def check_provider(
             permission="iam:ListOpenIDConnectProviders",
         )
         reason = f"The providers of {caller_account} say nothing about {account}, the role's account."
-        return _unknown("provider", reason, missing, ("oidc-provider-absent", "role-account-wrong"))
+        return _unknown("provider", reason, missing, (Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG))
     return PretrustCheck(
         "provider",
         Verdict.FAIL,
         f"Account {account or 'of the role'} has no OIDC provider for {bare}: create one that no stack tears down.",
-        "oidc-provider-absent",
-        () if expected_account else ("role-account-wrong",),
+        Cause.OIDC_PROVIDER_ABSENT,
+        () if expected_account else (Cause.ROLE_ACCOUNT_WRONG,),
     )
 
 
@@ -226,7 +229,7 @@ def check_audience(provider: Reading[OidcProvider], audience: str | None) -> Pre
         return PretrustCheck("audience", Verdict.PASS, f"The provider admits the audience {audience}.")
     shown = ", ".join(listed) or "none"
     reason = f"The job requests the audience {audience}, the provider lists {shown}: add it to the provider."
-    return _failed("audience", "audience-not-admitted", reason)
+    return _failed("audience", Cause.AUDIENCE_NOT_ADMITTED, reason)
 
 
 def partition_of_region(region: str | None) -> str | None:
@@ -243,11 +246,11 @@ def _known_provider(provider: OidcProvider, issuer: str, account: str, partition
         reason = (
             f"The provider {provider.arn} is not in the role's account {account} ({partition}): STS will not use it."
         )
-        return _failed("provider", "oidc-provider-absent", reason)
+        return _failed("provider", Cause.OIDC_PROVIDER_ABSENT, reason)
     found = without_scheme(provider.url)
     if found.lower() != issuer.lower():
         reason = f"The provider is for {found}, the token is issued by {issuer}: there is no provider for this issuer."
-        return _failed("provider", "oidc-provider-absent", reason)
+        return _failed("provider", Cause.OIDC_PROVIDER_ABSENT, reason)
     return PretrustCheck("provider", Verdict.PASS, f"The account has the provider {provider.arn}.")
 
 
@@ -256,11 +259,11 @@ def _role_place(role_arn: str | None) -> tuple[str, str]:
     return (parts[4], parts[1]) if len(parts) == 6 and parts[4].isdigit() else ("", "")
 
 
-def _failed(check: str, cause: str, reason: str, line: int | None = None) -> PretrustCheck:
+def _failed(check: str, cause: Cause, reason: str, line: int | None = None) -> PretrustCheck:
     return PretrustCheck(check, Verdict.FAIL, reason, cause, line=line)
 
 
-def _unknown(check: str, reason: str, missing: Missing, candidates: tuple[str, ...] = ()) -> PretrustCheck:
+def _unknown(check: str, reason: str, missing: Missing, candidates: tuple[Cause, ...] = ()) -> PretrustCheck:
     return PretrustCheck(check, Verdict.UNKNOWN, reason, candidates=candidates, missing=(missing,))
 
 

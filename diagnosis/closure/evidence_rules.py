@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diagnosis.causes import Integrity
 from diagnosis.closure.side_channel import judge_push
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -100,7 +101,7 @@ def _evidence_present(account: AccountState | None, case: Case) -> RuleVerdict:
 
 def _evidence_measures(replays: Sequence[Replay], findings: Sequence[IntegrityFinding]) -> RuleVerdict:
     slug, title = "evidence-measured", "The evidence measures what it says"
-    asserted = [finding for finding in findings if finding.slug == "self-asserted-evidence"]
+    asserted = [finding for finding in findings if finding.slug == Integrity.SELF_ASSERTED_EVIDENCE]
     if asserted:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, asserted[0].reason, asserted[0].evidence)
     if not replays or not isinstance(replays[-1].attempt.artifacts, Known):

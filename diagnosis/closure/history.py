@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from diagnosis.causes import Cause
 from diagnosis.closure.observed_changes import changes_between
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -26,7 +27,7 @@ from diagnosis.verdicts.replay import Replay
 
 DELIVERY = timedelta(minutes=15)
 """CloudTrail may list an event this much later than it happened."""
-_MENDED_BY_RERUN = frozenset({"transient", "token-expired"})
+_MENDED_BY_RERUN = frozenset({Cause.TRANSIENT, Cause.TOKEN_EXPIRED})
 _NO_TRIAL = frozenset({"cancelled", "skipped"})
 _SHOWN = 4
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diagnosis.causes import Integrity
 from diagnosis.closure.history import failing_plane, fits, next_attempt
 from diagnosis.closure.stated_clock import moment
 from diagnosis.facts.account import AccountState
@@ -21,7 +22,7 @@ def same_subject(
 ) -> RuleVerdict:
     """The closing run proves the subject that failed: by the subjects as presented where they were seen, else by the ref."""
     slug, title = "same-subject", "The closing run proves the subject that failed"
-    changed = next((finding for finding in findings if finding.slug == "ref-changed-in-chain"), None)
+    changed = next((finding for finding in findings if finding.slug == Integrity.REF_CHANGED_IN_CHAIN), None)
     if changed:
         return RuleVerdict(slug, title, Verdict.FAIL, changed.reason, changed.evidence)
     if not replays or replays[-1].attempt.conclusion != "success":

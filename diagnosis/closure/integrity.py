@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from diagnosis.causes import Integrity
 from diagnosis.closure.side_channel import judge_push
 from diagnosis.closure.stated_clock import order_conflicts, trail_conflicts
 from diagnosis.closure.widening import widenings
@@ -63,7 +64,7 @@ def ref_changed(replays: Sequence[Replay]) -> list[IntegrityFinding]:
     refs = ", ".join(dict.fromkeys(attempt.ref for attempt in others))
     return [
         IntegrityFinding(
-            slug="ref-changed-in-chain",
+            slug=Integrity.REF_CHANGED_IN_CHAIN,
             reason=f"The chain began on {refs} and closed on {closing.ref}: the success proves {closing.ref} only.",
             evidence=tuple(_run_evidence(attempt) for attempt in (*others, closing)),
         )
@@ -119,7 +120,7 @@ def gates_demoted(workflow: Workflow) -> list[IntegrityFinding]:
 
 def _demoted(workflow: Workflow, what: str, line: int, file: str = "") -> IntegrityFinding:
     return IntegrityFinding(
-        slug="gate-demoted",
+        slug=Integrity.GATE_DEMOTED,
         reason=f"{what[0].upper()}{what[1:]}: a denial there does not stop the release.",
         evidence=(Evidence(kind=EvidenceKind.WORKFLOW_FILE, text=what, address=file or workflow.path, line=line),),
         breaks_closure=True,
@@ -140,7 +141,7 @@ def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[Integri
             continue
         findings.append(
             IntegrityFinding(
-                slug="ref-laundering",
+                slug=Integrity.REF_LAUNDERING,
                 reason=f"The job checks out `{wanted}`, not the ref in its subject: "
                 "the admitted ref need not be the code that runs.",
                 evidence=(
@@ -182,7 +183,7 @@ def _artifact_files(attempt: Attempt) -> list[str]:
 def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: bool) -> IntegrityFinding:
     held = " It is in the run's artifacts." if present else ""
     return IntegrityFinding(
-        slug="self-asserted-evidence",
+        slug=Integrity.SELF_ASSERTED_EVIDENCE,
         reason=f"{file} is a constant written by the workflow (step {step.name or '?'}): "
         f"it asserts, it does not measure.{held}",
         evidence=(
@@ -201,4 +202,4 @@ def side_channel(replays: Sequence[Replay], account: AccountState) -> list[Integ
     push = judge_push(replays, account)
     if push.verdict is not Verdict.FAIL or not replays:
         return []
-    return [IntegrityFinding("side-channel-publish", push.reason, push.evidence, breaks_closure=True)]
+    return [IntegrityFinding(Integrity.SIDE_CHANNEL_PUBLISH, push.reason, push.evidence, breaks_closure=True)]

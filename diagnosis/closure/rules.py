@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diagnosis.causes import Cause, Integrity
 from diagnosis.closure.evidence_rules import evidence_rules
 from diagnosis.closure.history_rules import fix_in_plane, remediation_traced, same_subject
 from diagnosis.closure.integrity import integrity_findings
@@ -50,7 +51,7 @@ def judge_closure(
         fix_in_plane(replays, history),
         _closing_run_passes(replays),
         _static_credentials(replays, workflow),
-        _breach_rule("no-override", "No gate is demoted", findings, "gate-demoted", workflow is not None),
+        _breach_rule("no-override", "No gate is demoted", findings, Integrity.GATE_DEMOTED, workflow is not None),
         *evidence_rules(replays, account, case, findings),
         _scope_bounded(live),
         widening_rule(replays, live, case),
@@ -78,7 +79,7 @@ def _sentence(status: ClosureStatus, rules: Sequence[RuleVerdict], findings: Seq
     if status is ClosureStatus.NON_COMPLIANT:
         breach = next(rule for rule in short if rule.verdict is Verdict.FAIL and rule.rule in _NON_COMPLIANT)
         return f"Not acceptable as closure: {breach.reason}"
-    changed = next((finding for finding in findings if finding.slug == "ref-changed-in-chain"), None)
+    changed = next((finding for finding in findings if finding.slug == Integrity.REF_CHANGED_IN_CHAIN), None)
     if changed:
         rest = [rule for rule in short if rule.rule != "same-subject"]
         more = f" {len(rest)} further rule{'s' if len(rest) != 1 else ''} lack{'s' if len(rest) == 1 else ''} proof."
@@ -199,7 +200,7 @@ def _closing_run_passes(replays: Sequence[Replay]) -> RuleVerdict:
 
 def _static_credentials(replays: Sequence[Replay], workflow: Workflow | UnparsableWorkflow | None) -> RuleVerdict:
     slug, title = "no-static-credentials", "No static keys"
-    if any(verdict.cause == "static-credentials" for replay in replays for verdict in replay.gates):
+    if any(verdict.cause is Cause.STATIC_CREDENTIALS for replay in replays for verdict in replay.gates):
         return RuleVerdict(slug, title, Verdict.FAIL, "A run of the chain authenticated with static keys.")
     if not isinstance(workflow, Workflow):
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
@@ -231,7 +232,7 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
 
 
 def _breach_rule(
-    slug: str, title: str, findings: Sequence[IntegrityFinding], finding_slug: str, readable: bool
+    slug: str, title: str, findings: Sequence[IntegrityFinding], finding_slug: Integrity, readable: bool
 ) -> RuleVerdict:
     found = [finding for finding in findings if finding.slug == finding_slug]
     if found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from diagnosis.causes import Integrity
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Verdict
@@ -103,4 +104,4 @@ def _elsewhere(
 
 def _conflict(reason: str, change: StatedChange, observed: tuple[Evidence, ...]) -> IntegrityFinding:
     stated = Evidence(EvidenceKind.STATED, change.text, change.source, Origin.STATED, moment(change.at))
-    return IntegrityFinding(slug="clock-conflict", reason=reason, evidence=(stated, *observed))
+    return IntegrityFinding(slug=Integrity.CLOCK_CONFLICT, reason=reason, evidence=(stated, *observed))

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from diagnosis.causes import Integrity
 from diagnosis.closure.observed_changes import observed
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -56,7 +57,7 @@ def widenings(replays: Sequence[Replay], account: AccountState | None, case: Cas
     events = _events(replays, account, whole=False) or []
     return [
         IntegrityFinding(
-            slug="undocumented-widening" if _taken_back(event, events) else "wildcard-escalation",
+            slug=Integrity.UNDOCUMENTED_WIDENING if _taken_back(event, events) else Integrity.WILDCARD_ESCALATION,
             reason=_words(event, events),
             evidence=_proof([event]),
             breaks_closure=not _stated(event, case),

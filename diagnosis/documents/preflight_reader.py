@@ -13,8 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from diagnosis.causes import Cause
 from diagnosis.documents.preflight import SCHEMA, IdToken, Preflight
-from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict
@@ -26,7 +27,6 @@ _LARGEST = 512_000
 """Characters; what this tool writes is a tenth of that."""
 _LONGEST_TEXT = 600
 _MOST_PROBLEMS = 100
-_SLUG = re.compile(r"[a-z][a-z0-9-]{0,60}")
 _ACTION = re.compile(r"[a-z0-9-]{2,40}:[A-Za-z0-9*]{1,100}")
 
 
@@ -100,7 +100,7 @@ def _gates(tree: Mapping[str, Any]) -> tuple[GateVerdict, ...]:
             verdict=verdict,
             reason=_text(item, "reason"),
             checkpoint=_checkpoint(item, gate) if failed else None,
-            cause=_slug(item) if failed else None,
+            cause=_cause(item) if failed else None,
             actions=_actions(item),
         )
     if len(by_gate) != len(GATES):
@@ -120,16 +120,14 @@ def _problems(tree: Mapping[str, Any]) -> tuple[Problem, ...]:
     for item in listed:
         gate = None if item.get("gate") is None else _one_of(Gate, item["gate"], "gate")
         checkpoint = _checkpoint(item, gate) if gate is not None else None
-        owners = [owner for owner in Owner if owner.value == item.get("owner")]
         found.append(
             Problem(
                 checkpoint=checkpoint,
                 plane=gate.plane if gate is not None else Plane.REGISTRY_STATE,
-                cause=_slug(item),
+                cause=_cause(item),
                 reason=_text(item, "reason"),
                 actions=_actions(item),
                 resource=_text(item, "resource") if item.get("resource") is not None else None,
-                owner=owners[0] if owners else Owner.CLOUD_SECURITY,
             )
         )
     orders = [problem.checkpoint.order for problem in found if problem.checkpoint]
@@ -145,10 +143,13 @@ def _checkpoint(item: Mapping[str, Any], gate: Gate) -> Checkpoint:
     return checkpoint
 
 
-def _slug(item: Mapping[str, Any]) -> str:
-    cause = item.get("cause")
-    if not isinstance(cause, str) or not _SLUG.fullmatch(cause):
+def _cause(item: Mapping[str, Any]) -> Cause:
+    slug = item.get("cause")
+    if not isinstance(slug, str):
         raise _Wrong("a failing gate of it names no cause")
+    cause = Cause.of(slug)
+    if cause is None:
+        raise _Wrong("a failing gate of it names a cause that is not in the catalogue of this version")
     return cause
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from diagnosis.causes import Cause
 from diagnosis.failures.reader import Scan, Sighting
 from diagnosis.failures.rule import Weight
 from diagnosis.gates import Checkpoint, Plane
@@ -78,7 +79,7 @@ def _overcome(seen: Sighting, scan: Scan) -> bool:
 
 
 def _of_tests(seen: Sighting) -> bool:
-    return seen.finding.cause == "test-failure"
+    return seen.finding.cause is Cause.TEST_FAILURE
 
 
 def _is_access(seen: Sighting) -> bool:

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import NO_ANSWER
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
-_EXPIRED = other("session-expired")
-_INVALID = authn(None, "static-credentials")
+_EXPIRED = other(Cause.SESSION_EXPIRED)
+_INVALID = authn(None, Cause.STATIC_CREDENTIALS)
 
 
 def _not_loaded(text: str, scene: Scene) -> Seen | None:
     """configure-aws-credentials found no credentials: what it was given decides what that means."""
     if "nput required and not supplied" in text:
-        return other("input-missing")
+        return other(Cause.INPUT_MISSING)
     if "redentials could not be loaded" not in text and "Could not load credentials from any providers" not in text:
         return None
     if scene.static_keys:
-        return authn(None, "static-credentials")
+        return authn(None, Cause.STATIC_CREDENTIALS)
     if scene.hinted or scene.aws_oidc:
-        return authn(Checkpoint.OIDC_TOKEN, "id-token-not-granted")
-    return authn(None, None, "id-token-not-granted", "static-credentials")
+        return authn(Checkpoint.OIDC_TOKEN, Cause.ID_TOKEN_NOT_GRANTED)
+    return authn(None, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.STATIC_CREDENTIALS)
 
 
 _RAN_OUT = re.compile(r"(?:session|token)(?: associated with this profile)? has expired|refresh (?:cached )?SSO token")
@@ -32,21 +33,21 @@ def _none_found(text: str, scene: Scene) -> Seen:
     if _RAN_OUT.search(text):
         return _EXPIRED
     if NO_ANSWER.search(text):
-        return other("network", weight=Weight.PASSING)  # the chain of providers was asked, and nobody answered
+        return other(Cause.NETWORK, weight=Weight.PASSING)  # the chain of providers was asked, and nobody answered
     if scene.aws_oidc and scene.hinted:
-        return authn(Checkpoint.OIDC_TOKEN, "id-token-not-granted", weight=Weight.CONSEQUENCE)
-    return authn(None, None, "id-token-not-granted", "static-credentials", weight=Weight.CONSEQUENCE)
+        return authn(Checkpoint.OIDC_TOKEN, Cause.ID_TOKEN_NOT_GRANTED, weight=Weight.CONSEQUENCE)
+    return authn(None, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.STATIC_CREDENTIALS, weight=Weight.CONSEQUENCE)
 
 
 def _expired(text: str, _scene: Scene) -> Seen:
     if "AssumeRoleWithWebIdentity" in text or "web identity" in text:
-        return authn(Checkpoint.OIDC_TRUST, None, "transient")
+        return authn(Checkpoint.OIDC_TRUST, None, Cause.TRANSIENT)
     return _EXPIRED
 
 
 def _signature(text: str, _scene: Scene) -> Seen:
     """One exception for two faults: a wrong secret key, and a wrong clock."""
-    return _INVALID if "we calculated does not match" in text else other("clock-skew")
+    return _INVALID if "we calculated does not match" in text else other(Cause.CLOCK_SKEW)
 
 
 RULES: tuple[Rule, ...] = (
@@ -94,7 +95,7 @@ RULES: tuple[Rule, ...] = (
         _none_found,
     ),
     holding(
-        other("input-missing"),
+        other(Cause.INPUT_MISSING),
         "Input required and not supplied: aws-region",
         "Region is missing",
         "Missing region in config",
@@ -102,7 +103,7 @@ RULES: tuple[Rule, ...] = (
         "Unable to find a region via the region provider chain",
     ),
     holding(
-        other("input-missing"),
+        other(Cause.INPUT_MISSING),
         "You must specify a region",
         "Source Account ID is needed",
         "Invalid parameter at 'registryIds'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight
 from diagnosis.gates import Checkpoint, Plane
@@ -52,32 +53,32 @@ _TRUST_ACTIONS = frozenset(
 )
 
 TRUST_CANDIDATES = (
-    "subject-not-admitted",
-    "subject-shape",
-    "subject-immutable-form",
-    "condition-operator",
-    "principal-wrong",
-    "role-absent",
-    "audience-not-admitted",
+    Cause.SUBJECT_NOT_ADMITTED,
+    Cause.SUBJECT_SHAPE,
+    Cause.SUBJECT_IMMUTABLE_FORM,
+    Cause.CONDITION_OPERATOR,
+    Cause.PRINCIPAL_WRONG,
+    Cause.ROLE_ABSENT,
+    Cause.AUDIENCE_NOT_ADMITTED,
 )
 """The causes that share the sentence "Not authorized to perform sts:AssumeRoleWithWebIdentity"."""
 
-CHAIN_CANDIDATES = ("role-chaining", "id-token-not-granted", "principal-wrong", "role-absent")
+CHAIN_CANDIDATES = (Cause.ROLE_CHAINING, Cause.ID_TOKEN_NOT_GRANTED, Cause.PRINCIPAL_WRONG, Cause.ROLE_ABSENT)
 """A role assumed from another one, or a runner that fell back to its own instance profile because it had no token."""
 
 _LAYERS = {
-    PolicyType.BOUNDARY: "boundary",
-    PolicyType.SERVICE_CONTROL: "scp",
-    PolicyType.RESOURCE_CONTROL: "resource-control-policy",
-    PolicyType.SESSION: "session-policy",
-    PolicyType.VPC_ENDPOINT: "endpoint-policy",
+    PolicyType.BOUNDARY: Cause.BOUNDARY,
+    PolicyType.SERVICE_CONTROL: Cause.SCP,
+    PolicyType.RESOURCE_CONTROL: Cause.RESOURCE_CONTROL_POLICY,
+    PolicyType.SESSION: Cause.SESSION_POLICY,
+    PolicyType.VPC_ENDPOINT: Cause.ENDPOINT_POLICY,
 }
 
 
 def _judge(text: str, scene: Scene) -> Seen | None:
     denial = parse_denial(text)
     if denial and _of_codeartifact(denial, text, scene):
-        return _seen(denial, Plane.OTHER, None, "other-service", (), denial.action)
+        return _seen(denial, Plane.OTHER, None, Cause.OTHER_SERVICE, (), denial.action)
     return judge_denial(denial) if denial else None
 
 
@@ -100,17 +101,17 @@ def judge_denial(denial: Denial) -> Seen | None:
         return _trust(denial, operation)
     action: str | None = f"{service}:{operation}" if service else None
     if service == "sts" and operation == "GetServiceBearerToken":
-        return _registry(denial, Checkpoint.REGISTRY_AUTH, "get-authorization-token", action)
+        return _registry(denial, Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, action)
     if service not in ("ecr", "ecr-public"):
-        return _seen(denial, Plane.OTHER, None, "other-service", (), action)
+        return _seen(denial, Plane.OTHER, None, Cause.OTHER_SERVICE, (), action)
     if operation in LOGIN:
-        return _registry(denial, Checkpoint.REGISTRY_AUTH, "get-authorization-token", action)
+        return _registry(denial, Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, action)
     if operation in PUSH:
-        return _registry(denial, Checkpoint.REGISTRY_PUSH, "push-scope", action)
+        return _registry(denial, Checkpoint.REGISTRY_PUSH, Cause.PUSH_SCOPE, action)
     if operation in PULL:
         weight = Weight.PROVISIONING if operation in _PROBES else Weight.ROOT
-        return _registry(denial, Checkpoint.REGISTRY_PULL, "pull-scope", action, weight)
-    return _registry(denial, None, "registry-administration", action, Weight.PROVISIONING)
+        return _registry(denial, Checkpoint.REGISTRY_PULL, Cause.PULL_SCOPE, action, weight)
+    return _registry(denial, None, Cause.REGISTRY_ADMINISTRATION, action, Weight.PROVISIONING)
 
 
 def _what(denial: Denial) -> tuple[str | None, str | None]:
@@ -134,34 +135,34 @@ def _trust(denial: Denial, operation: str) -> Seen:
     if operation == "AssumeRoleWithWebIdentity":
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, TRUST_CANDIDATES, action)
     if operation == "TagSession":
-        return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, "tag-session", (), action)
+        return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, Cause.TAG_SESSION, (), action)
     return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, CHAIN_CANDIDATES, action)
 
 
 def _registry(
-    denial: Denial, checkpoint: Checkpoint | None, scope: str, action: str | None, weight: Weight = Weight.ROOT
+    denial: Denial, checkpoint: Checkpoint | None, scope: Cause, action: str | None, weight: Weight = Weight.ROOT
 ) -> Seen:
-    cause: str | None
-    candidates: tuple[str, ...] = ()
+    cause: Cause | None
+    candidates: tuple[Cause, ...] = ()
     policy = denial.policy_type
     if policy in _LAYERS:
         cause = _LAYERS[policy]
     elif policy is PolicyType.RESOURCE:
-        cause = "repository-policy-deny" if denial.explicit else None
+        cause = Cause.REPOSITORY_POLICY_DENY if denial.explicit else None
         # Across accounts a wrong name reads like a policy that does not mention the caller.
-        candidates = () if denial.explicit else ("repository-policy-deny", "repository-absent")
+        candidates = () if denial.explicit else (Cause.REPOSITORY_POLICY_DENY, Cause.REPOSITORY_ABSENT)
     elif denial.explicit:
-        cause = "identity-policy-deny" if policy is PolicyType.IDENTITY else None
+        cause = Cause.IDENTITY_POLICY_DENY if policy is PolicyType.IDENTITY else None
         candidates = (
             ()
             if cause
             else (
-                "identity-policy-deny",
-                "repository-policy-deny",
-                "scp",
-                "boundary",
-                "session-policy",
-                "endpoint-policy",
+                Cause.IDENTITY_POLICY_DENY,
+                Cause.REPOSITORY_POLICY_DENY,
+                Cause.SCP,
+                Cause.BOUNDARY,
+                Cause.SESSION_POLICY,
+                Cause.ENDPOINT_POLICY,
             )
         )
     elif policy is PolicyType.IDENTITY:
@@ -169,9 +170,16 @@ def _registry(
     else:
         # Old wording: the sentence does not say which policy is at fault.
         cause = None
-        candidates = (scope, "repository-policy-deny", "boundary", "scp", "session-policy", "endpoint-policy")
+        candidates = (
+            scope,
+            Cause.REPOSITORY_POLICY_DENY,
+            Cause.BOUNDARY,
+            Cause.SCP,
+            Cause.SESSION_POLICY,
+            Cause.ENDPOINT_POLICY,
+        )
         if checkpoint is Checkpoint.REGISTRY_AUTH:
-            candidates = tuple(slug for slug in candidates if slug != "repository-policy-deny")
+            candidates = tuple(slug for slug in candidates if slug != Cause.REPOSITORY_POLICY_DENY)
     return _seen(denial, Plane.AUTHORIZATION, checkpoint, cause, candidates, action, weight)
 
 
@@ -179,8 +187,8 @@ def _seen(
     denial: Denial,
     plane: Plane,
     checkpoint: Checkpoint | None,
-    cause: str | None,
-    candidates: tuple[str, ...],
+    cause: Cause | None,
+    candidates: tuple[Cause, ...],
     action: str | None,
     weight: Weight = Weight.ROOT,
 ) -> Seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says
 
@@ -23,11 +24,11 @@ NO_ANSWER = re.compile(
 )
 """The narrower one: words that stand for nothing else, wherever in a line."""
 
-_NET = other("network", weight=Weight.DOUBTFUL)
-_OTHER_REGISTRY = other("other-registry")
-_OTHER_CLOUD = other("other-cloud")
-_OTHER_SERVICE = other("other-service")
-_HELPER = other("credential-helper", "credential-helper", "not-logged-in")
+_NET = other(Cause.NETWORK, weight=Weight.DOUBTFUL)
+_OTHER_REGISTRY = other(Cause.OTHER_REGISTRY)
+_OTHER_CLOUD = other(Cause.OTHER_CLOUD)
+_OTHER_SERVICE = other(Cause.OTHER_SERVICE)
+_HELPER = other(Cause.CREDENTIAL_HELPER, Cause.CREDENTIAL_HELPER, Cause.NOT_LOGGED_IN)
 
 
 def _unauthorized(text: str, scene: Scene) -> Seen | None:
@@ -36,7 +37,13 @@ def _unauthorized(text: str, scene: Scene) -> Seen | None:
     if kind is not Registry.OTHER and "ot Authorized" in text:
         return None  # ECR's own words: the rules of its login know them
     if "authentication required" in text and kind is not Registry.OTHER:
-        return other("not-logged-in", "not-logged-in", "registry-mismatch", "other-registry", weight=Weight.CONSEQUENCE)
+        return other(
+            Cause.NOT_LOGGED_IN,
+            Cause.NOT_LOGGED_IN,
+            Cause.REGISTRY_MISMATCH,
+            Cause.OTHER_REGISTRY,
+            weight=Weight.CONSEQUENCE,
+        )
     return _OTHER_REGISTRY
 
 
@@ -45,7 +52,7 @@ def _permission_denied_gcp(text: str, _scene: Scene) -> Seen | None:
 
 
 def _token_expired(text: str, _scene: Scene) -> Seen | None:
-    return other("token-expired") if "uthorization token has expired" in text.replace("Token", "token") else None
+    return other(Cause.TOKEN_EXPIRED) if "uthorization token has expired" in text.replace("Token", "token") else None
 
 
 _REFUSES = re.compile(
@@ -80,8 +87,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(("Permission '", 'Permission "', "PERMISSION_DENIED"), _permission_denied_gcp),
     Rule(("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"), _refuses),
-    holding(other("rate-limit"), "toomanyrequests", "TOOMANYREQUESTS"),
-    holding(other("rate-limit", weight=Weight.PASSING), "ThrottlingException", "Rate exceeded"),
+    holding(other(Cause.RATE_LIMIT), "toomanyrequests", "TOOMANYREQUESTS"),
+    holding(other(Cause.RATE_LIMIT, weight=Weight.PASSING), "ThrottlingException", "Rate exceeded"),
     Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
     holding(
         _OTHER_SERVICE,
@@ -99,8 +106,8 @@ RULES: tuple[Rule, ...] = (
         "fatal: Authentication failed for",
     ),
     holding(_HELPER, "error getting credentials - err", "error storing credentials - err", "redentials store error"),
-    holding(other("docker-daemon"), "Cannot connect to the Docker daemon", "connect to the Docker daemon socket"),
-    holding(other("state-locked", weight=Weight.DOUBTFUL), "Error acquiring the state lock"),
+    holding(other(Cause.DOCKER_DAEMON), "Cannot connect to the Docker daemon", "connect to the Docker daemon socket"),
+    holding(other(Cause.STATE_LOCKED, weight=Weight.DOUBTFUL), "Error acquiring the state lock"),
     Rule(("HTTP 403: ", "orbidden"), says(r"api\.github\.com|\bnpm (?:ERR!|error)|^HTTP 403: ", _OTHER_SERVICE)),
 )
 
@@ -131,7 +138,9 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "use of closed network connection",
         "write: broken pipe",
     ),
-    holding(other("other-service", weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"),
-    holding(other(None, "other-registry", weight=Weight.OUTCOME), "denied: "),
+    holding(
+        other(Cause.OTHER_SERVICE, weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"
+    ),
+    holding(other(None, Cause.OTHER_REGISTRY, weight=Weight.OUTCOME), "denied: "),
 )
 """Asked after the rules of the gates."""

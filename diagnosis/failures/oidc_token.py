@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, lighter, other
 from diagnosis.gates import Checkpoint
 
 _TOKEN = Checkpoint.OIDC_TOKEN
-_NOT_GRANTED = authn(_TOKEN, "id-token-not-granted")
-_SERVICE_FAILED = authn(_TOKEN, "transient")
-_ELSEWHERE = other("other-cloud", "id-token-not-granted")
+_NOT_GRANTED = authn(_TOKEN, Cause.ID_TOKEN_NOT_GRANTED)
+_SERVICE_FAILED = authn(_TOKEN, Cause.TRANSIENT)
+_ELSEWHERE = other(Cause.OTHER_CLOUD, Cause.ID_TOKEN_NOT_GRANTED)
 """The same permission is missing, but the token was for somebody else than AWS."""
 
 _OTHER_TOOL = re.compile(
@@ -26,7 +27,7 @@ _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 def _hint(_text: str, scene: Scene) -> Seen:
     # The action prints it for static keys too, and then goes on: believed only where nothing heavier is there.
     scene.hinted = True
-    return authn(_TOKEN, "id-token-not-granted", weight=Weight.DOUBTFUL)
+    return authn(_TOKEN, Cause.ID_TOKEN_NOT_GRANTED, weight=Weight.DOUBTFUL)
 
 
 def _no_request_url(text: str, scene: Scene) -> Seen | None:
@@ -49,7 +50,7 @@ def _request_failed(text: str, scene: Scene) -> Seen | None:
     status = _STATUS.search(text)
     if status and (status[1] or status[2]).startswith(("5", "429")):
         return _SERVICE_FAILED
-    return authn(_TOKEN, None, "id-token-not-granted", "transient")
+    return authn(_TOKEN, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.TRANSIENT)
 
 
 def _toolkit_crash(text: str, scene: Scene) -> Seen | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.failures.rule import Rule, Scene, Seen, authn, holding, says
 from diagnosis.gates import Checkpoint
 
@@ -10,7 +11,7 @@ _ACTION = "sts:AssumeRoleWithWebIdentity"
 
 _TOKEN_REFUSED = says(
     r"Token signature invalid|oken (?:signature|issuer) is invalid|ID [Tt]oken is expired",
-    authn(_TRUST, None, "audience-not-admitted", "oidc-provider-absent", "transient"),
+    authn(_TRUST, None, Cause.AUDIENCE_NOT_ADMITTED, Cause.OIDC_PROVIDER_ABSENT, Cause.TRANSIENT),
 )
 
 
@@ -22,18 +23,18 @@ def _signature(text: str, scene: Scene) -> Seen | None:
 RULES: tuple[Rule, ...] = (
     # The same words for a provider that is missing and for a role of the wrong account.
     holding(
-        authn(_TRUST, "oidc-provider-absent", "oidc-provider-absent", "role-account-wrong"),
+        authn(_TRUST, Cause.OIDC_PROVIDER_ABSENT, Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG),
         "No OpenIDConnect provider found",
     ),
-    holding(authn(_TRUST, "audience-not-admitted"), "Incorrect token audience"),
-    holding(authn(_TRUST, "thumbprint"), "HTTPS certificate doesn't match configured thumbprint"),
+    holding(authn(_TRUST, Cause.AUDIENCE_NOT_ADMITTED), "Incorrect token audience"),
+    holding(authn(_TRUST, Cause.THUMBPRINT), "HTTPS certificate doesn't match configured thumbprint"),
     holding(
-        authn(_TRUST, "transient"),
+        authn(_TRUST, Cause.TRANSIENT),
         "ouldn't retrieve verification key from your identity provider",
         "IDPCommunicationError",
     ),
     holding(
-        authn(_TRUST, None, "oidc-provider-absent", "audience-not-admitted", "transient"),
+        authn(_TRUST, None, Cause.OIDC_PROVIDER_ABSENT, Cause.AUDIENCE_NOT_ADMITTED, Cause.TRANSIENT),
         "InvalidIdentityToken",
         "IDPRejectedClaim",
         "ID Token provided is not a valid JWT",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, holding, lighter, other, says
 
-_TESTS = other("test-failure")
-_BUILD = other("build-failure")
+_TESTS = other(Cause.TEST_FAILURE)
+_BUILD = other(Cause.BUILD_FAILURE)
 _EXIT = re.compile(r"(?:exit code|exit status|exited with|failed with exit code|ERROR: Job failed)\D{0,20}(\d+)")
 _KILLED = "137"
 _BROKEN_BUILD = re.compile(
@@ -57,21 +58,21 @@ def _exit(text: str, _scene: Scene) -> Seen | None:
         return None
     if "did not complete successfully" in text:
         return _BUILD
-    return other("killed" if found[1] == _KILLED else None, weight=Weight.OUTCOME)
+    return other(Cause.KILLED if found[1] == _KILLED else None, weight=Weight.OUTCOME)
 
 
 RULES: tuple[Rule, ...] = (
-    holding(other("runner-lost"), "The runner has received a shutdown signal"),
-    Rule(("The hosted runner", "The self-hosted runner"), says("lost communication", other("runner-lost"))),
-    holding(other("time-limit"), "has exceeded the maximum execution time", "has timed out after"),
-    holding(other("cancelled", weight=Weight.OUTCOME), "The operation was canceled", "The run was canceled by"),
-    holding(other("disk-full"), "no space left on device", "No space left on device"),
-    holding(other("killed"), "out of memory", "OOMKilled", "heap limit Allocation failed"),
+    holding(other(Cause.RUNNER_LOST), "The runner has received a shutdown signal"),
+    Rule(("The hosted runner", "The self-hosted runner"), says("lost communication", other(Cause.RUNNER_LOST))),
+    holding(other(Cause.TIME_LIMIT), "has exceeded the maximum execution time", "has timed out after"),
+    holding(other(Cause.CANCELLED, weight=Weight.OUTCOME), "The operation was canceled", "The run was canceled by"),
+    holding(other(Cause.DISK_FULL), "no space left on device", "No space left on device"),
+    holding(other(Cause.KILLED), "out of memory", "OOMKilled", "heap limit Allocation failed"),
     Rule(
         (" failed", "FAILED", "FAIL:", "FAIL\t", "FAIL ", " failing", "ailure", "FAILURES!", "Failed:", "not ok "),
         _tests,
     ),
     Rule(("failed to solve", "failed to build:"), _solve),
-    holding(lighter(other("stack-rollback"), Weight.DOUBTFUL), "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"),
+    holding(lighter(other(Cause.STACK_ROLLBACK), Weight.DOUBTFUL), "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"),
     Rule(("exit code", "exit status", "exited with", "Job failed"), _exit),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from diagnosis.causes import Cause, sentence_of, tell_apart_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.failures import (
     credentials,
@@ -26,7 +27,6 @@ from diagnosis.failures.context_lines import look_around
 from diagnosis.failures.prefilter import may_matter, that_may_matter
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
 from diagnosis.failures.stream import AFTER, BEFORE
-from diagnosis.failures.words import with_words
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.gate_verdict import Finding
@@ -127,13 +127,24 @@ def scan(lines: Iterable[LogLine]) -> Scan:
         if seen is None:
             continue
         given = seen.finding
-        if given.cause == "test-failure":
+        if given.cause is Cause.TEST_FAILURE:
             passed[f"tests {line.step}"] = line.number
         key = (line.step, seen.weight, given.plane, given.checkpoint, given.cause, given.action, given.resource)
         if key not in sightings:
-            finding = replace(with_words(given), evidence=_evidence(line, before, after))
+            finding = replace(_with_words(given), evidence=_evidence(line, before, after))
             sightings[key] = Sighting(finding, seen.weight, line)
     return Scan(tuple(sightings.values()), tuple(failing), tuple(passed.items()), ended)
+
+
+def _with_words(finding: Finding) -> Finding:
+    """Return the finding with its sentence and its next step; a rule's own sentence stands."""
+    if finding.sentence:
+        return finding
+    return replace(
+        finding,
+        sentence=sentence_of(finding.plane, finding.checkpoint, finding.cause, finding.candidates, finding.action),
+        tell_apart=tell_apart_of(finding.cause, finding.candidates),
+    )
 
 
 def _telling(lines: Sequence[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, other
 from diagnosis.gates import Checkpoint
@@ -19,12 +20,12 @@ _REFUSED = re.compile(r"\b(40[013])\b")
 def _no_basic_auth(text: str, scene: Scene) -> Seen:
     """The client sent nothing: it holds no login for this very host."""
     if (registry_of(text) or scene.registry) is Registry.OTHER:
-        return other("other-registry", weight=Weight.CONSEQUENCE)
+        return other(Cause.OTHER_REGISTRY, weight=Weight.CONSEQUENCE)
     pushed = {host for host in hosts_quoted_in(text) if "*" not in host}
     logged_in = {host for host in scene.login_hosts if "*" not in host}
     if pushed and logged_in and not pushed & logged_in:
-        return authz(_AUTH, "registry-mismatch")
-    return other("not-logged-in", "not-logged-in", "registry-mismatch", weight=Weight.CONSEQUENCE)
+        return authz(_AUTH, Cause.REGISTRY_MISMATCH)
+    return other(Cause.NOT_LOGGED_IN, Cause.NOT_LOGGED_IN, Cause.REGISTRY_MISMATCH, weight=Weight.CONSEQUENCE)
 
 
 def _login_attempt(text: str, scene: Scene) -> Seen | None:
@@ -33,10 +34,10 @@ def _login_attempt(text: str, scene: Scene) -> Seen | None:
         return None
     kind = registry_of(text) or scene.registry
     if kind is Registry.OTHER:
-        return other("other-registry")
+        return other(Cause.OTHER_REGISTRY)
     if kind is None:
-        return other(None, "other-registry", "registry-mismatch")
-    return authz(_AUTH, None, "registry-mismatch", "static-credentials", "token-expired")
+        return other(None, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
+    return authz(_AUTH, None, Cause.REGISTRY_MISMATCH, Cause.STATIC_CREDENTIALS, Cause.TOKEN_EXPIRED)
 
 
 def _not_authorized(text: str, scene: Scene) -> Seen | None:
@@ -47,8 +48,8 @@ def _not_authorized(text: str, scene: Scene) -> Seen | None:
     if kind is None and _CLIENT.search(text):
         kind = scene.registry
     if kind in (Registry.ECR, Registry.ECR_PUBLIC):
-        return authz(_AUTH, None, "token-expired", "registry-mismatch", "get-authorization-token")
-    return other(None, "other-registry", "registry-mismatch")
+        return authz(_AUTH, None, Cause.TOKEN_EXPIRED, Cause.REGISTRY_MISMATCH, Cause.GET_AUTHORIZATION_TOKEN)
+    return other(None, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
 
 
 RULES: tuple[Rule, ...] = (
@@ -64,7 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule(("nauthorized", "Bad Request", "orbidden"), _login_attempt),
     Rule(("ot Authorized",), _not_authorized),
     holding(
-        other("not-logged-in", "get-authorization-token", "not-logged-in", weight=Weight.CONSEQUENCE),
+        other(Cause.NOT_LOGGED_IN, Cause.GET_AUTHORIZATION_TOKEN, Cause.NOT_LOGGED_IN, weight=Weight.CONSEQUENCE),
         "annot perform an interactive login from a non TTY device",
     ),
 )

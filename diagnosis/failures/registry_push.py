@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import CLIENTS_OWN
 from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, lighter, other, state
@@ -52,12 +53,12 @@ def _status(text: str, scene: Scene) -> Seen | None:
     if kind is None and not _CLEARLY.search(text):
         return None
     if _PAGE.search(text):
-        return other(None, "network", "other-registry")
+        return other(None, Cause.NETWORK, Cause.OTHER_REGISTRY)
     if kind is Registry.ECR and not _ADDRESS.search(text):
         kind = named_last(text[: found.start()]) or kind
     kind = kind or scene.registry
     if kind is Registry.OTHER:
-        return other("other-registry")
+        return other(Cause.OTHER_REGISTRY)
     seen = _refusal(found[1] or found[2] or found[3], text, scene, kind)
     return lighter(seen, Weight.OUTCOME) if seen and scene.reads_cache(text) else seen
 
@@ -71,39 +72,50 @@ def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> See
     if status == "401":
         if named:
             return authz(
-                Checkpoint.REGISTRY_AUTH, None, "token-expired", "registry-mismatch", "get-authorization-token"
+                Checkpoint.REGISTRY_AUTH,
+                None,
+                Cause.TOKEN_EXPIRED,
+                Cause.REGISTRY_MISMATCH,
+                Cause.GET_AUTHORIZATION_TOKEN,
             )
-        return other(None, "not-logged-in", "other-registry", "registry-mismatch")
+        return other(None, Cause.NOT_LOGGED_IN, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
     if status == "404":
         if not named:
             return None
-        return state("repository-absent") if pushes else state(None, "repository-absent", "image-absent")
+        return state(Cause.REPOSITORY_ABSENT) if pushes else state(None, Cause.REPOSITORY_ABSENT, Cause.IMAGE_ABSENT)
     if status in ("400", "405"):
-        candidates = ("manifest-refused", "registry-mismatch")
+        candidates = (Cause.MANIFEST_REFUSED, Cause.REGISTRY_MISMATCH)
         return state(None, *candidates) if named else other(None, *candidates)
     if status == "429":
-        return other("rate-limit")
-    return other("registry-unavailable", weight=Weight.PASSING)
+        return other(Cause.RATE_LIMIT)
+    return other(Cause.REGISTRY_UNAVAILABLE, weight=Weight.PASSING)
 
 
 def _forbidden(text: str, kind: Registry | None, *, pushes: bool) -> Seen:
     if kind is None and "invalid character 'Y'" in text:
-        return other("token-expired")  # how "Your authorization token has expired" begins, where JSON was expected
+        return other(Cause.TOKEN_EXPIRED)  # how "Your authorization token has expired" begins, where JSON was expected
     if kind is None and "parsing HTTP 403 response" in text and "unexpected end of JSON" in text:
         # Docker's words for a 403 without a body, which is how ECR refuses a HEAD.
         return authz(
-            Checkpoint.REGISTRY_PUSH, None, "push-scope", "image-quota", "repository-policy-deny", "other-registry"
+            Checkpoint.REGISTRY_PUSH,
+            None,
+            Cause.PUSH_SCOPE,
+            Cause.IMAGE_QUOTA,
+            Cause.REPOSITORY_POLICY_DENY,
+            Cause.OTHER_REGISTRY,
         )
     if kind is None:
-        return other(None, "push-scope" if pushes else "pull-scope", "other-registry")
+        return other(None, Cause.PUSH_SCOPE if pushes else Cause.PULL_SCOPE, Cause.OTHER_REGISTRY)
     if _MANIFEST_PUT.search(text):
         # All layers went up. A policy that lacks PutImage alone is rare; a full repository answers with the same 403.
-        return state(None, "image-quota", "push-scope", "repository-policy-deny")
+        return state(None, Cause.IMAGE_QUOTA, Cause.PUSH_SCOPE, Cause.REPOSITORY_POLICY_DENY)
     if pushes:
-        return authz(Checkpoint.REGISTRY_PUSH, None, "push-scope", "repository-policy-deny", "token-expired")
+        return authz(
+            Checkpoint.REGISTRY_PUSH, None, Cause.PUSH_SCOPE, Cause.REPOSITORY_POLICY_DENY, Cause.TOKEN_EXPIRED
+        )
     if kind is Registry.ECR_PUBLIC:
-        return other("token-expired")  # anybody may pull there, but not with a login that has run out
-    return authz(Checkpoint.REGISTRY_PULL, None, "pull-scope", "repository-policy-deny", "token-expired")
+        return other(Cause.TOKEN_EXPIRED)  # anybody may pull there, but not with a login that has run out
+    return authz(Checkpoint.REGISTRY_PULL, None, Cause.PULL_SCOPE, Cause.REPOSITORY_POLICY_DENY, Cause.TOKEN_EXPIRED)
 
 
 def _eof(text: str, scene: Scene) -> Seen | None:
@@ -113,28 +125,28 @@ def _eof(text: str, scene: Scene) -> Seen | None:
     if kind in (Registry.ECR, Registry.ECR_PUBLIC) or (
         kind is None and scene.pushing and scene.registry is Registry.ECR
     ):
-        return state(None, "repository-absent", "push-scope", "transient", weight=Weight.PASSING)
+        return state(None, Cause.REPOSITORY_ABSENT, Cause.PUSH_SCOPE, Cause.TRANSIENT, weight=Weight.PASSING)
     return None
 
 
 def _pull_denied(text: str, scene: Scene) -> Seen:
     """Docker's and containerd's words for DENIED: without a login ECR's clients say so, and an absent name is unknown."""
     if "upstream registry" in text:
-        return other("other-registry")  # a pull-through cache: ECR gave way, the registry behind it did not
+        return other(Cause.OTHER_REGISTRY)  # a pull-through cache: ECR gave way, the registry behind it did not
     kind = registry_of(text)
     if kind is Registry.ECR:
         seen = authz(
             Checkpoint.REGISTRY_PULL,
             None,
-            "pull-scope",
-            "repository-policy-deny",
-            "token-expired",
+            Cause.PULL_SCOPE,
+            Cause.REPOSITORY_POLICY_DENY,
+            Cause.TOKEN_EXPIRED,
             weight=Weight.PASSING,
         )
         return lighter(seen, Weight.OUTCOME) if scene.reads_cache(text) else seen
     if kind is Registry.ECR_PUBLIC:
-        return other(None, "token-expired", "repository-absent")
-    return other(None, "other-registry", "image-absent")
+        return other(None, Cause.TOKEN_EXPIRED, Cause.REPOSITORY_ABSENT)
+    return other(None, Cause.OTHER_REGISTRY, Cause.IMAGE_ABSENT)
 
 
 def _denied_without_body(text: str, scene: Scene) -> Seen | None:
@@ -148,13 +160,13 @@ def _denied_without_body(text: str, scene: Scene) -> Seen | None:
 def _jib(text: str, _scene: Scene) -> Seen:
     """Jib does not say whether it was 401 or 403."""
     if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
-        return other(None, "not-logged-in", "push-scope", "pull-scope", "token-expired")
-    return other("other-registry")
+        return other(None, Cause.NOT_LOGGED_IN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE, Cause.TOKEN_EXPIRED)
+    return other(Cause.OTHER_REGISTRY)
 
 
 RULES: tuple[Rule, ...] = (
     holding(
-        authz(Checkpoint.REGISTRY_PULL, None, "repository-policy-deny", "pull-scope"),
+        authz(Checkpoint.REGISTRY_PULL, None, Cause.REPOSITORY_POLICY_DENY, Cause.PULL_SCOPE),
         "does not have permission to access the ECR image",
     ),
     Rule(
@@ -175,7 +187,7 @@ RULES: tuple[Rule, ...] = (
         ),
         _status,
     ),
-    holding(other("other-registry"), "credentials for the upstream", "upstream registry failed"),
+    holding(other(Cause.OTHER_REGISTRY), "credentials for the upstream", "upstream registry failed"),
     Rule(("pull access denied",), _pull_denied),
     Rule((CLIENTS_OWN,), _denied_without_body),
     Rule(("RegistryUnauthorizedException",), _jib),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says, state
 
-_ABSENT = state("repository-absent")
-_PROBED = state("repository-absent", weight=Weight.PASSING)
+_ABSENT = state(Cause.REPOSITORY_ABSENT)
+_PROBED = state(Cause.REPOSITORY_ABSENT, weight=Weight.PASSING)
 _QUOTA = re.compile(
     r"exceeds the maximum allowed|maximum allowed number of|[Qq]uota|limit (?:has been )?(?:reached|exceeded)"
 )
@@ -24,34 +25,34 @@ def _absent(text: str, scene: Scene) -> Seen | None:
         return None
     named = registry_of(text)
     if "not known to registry" in text and named is None:
-        return other("other-registry")  # the reference registry's words; ECR names repository and registry id
-    return other("other-registry") if (named or scene.registry) is Registry.OTHER else _ABSENT
+        return other(Cause.OTHER_REGISTRY)  # the reference registry's words; ECR names repository and registry id
+    return other(Cause.OTHER_REGISTRY) if (named or scene.registry) is Registry.OTHER else _ABSENT
 
 
 def _not_created(text: str, _scene: Scene) -> Seen | None:
     """A script's own words for a repository that could not be made; why, only the hidden answer of AWS says."""
     if re.search(r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) create", text):
-        return state(None, "repository-absent", "registry-administration")
+        return state(None, Cause.REPOSITORY_ABSENT, Cause.REGISTRY_ADMINISTRATION)
     return None
 
 
 def _immutable(text: str, _scene: Scene) -> Seen | None:
     if "immutable" in text and ("tag" in text or "Tag" in text or "overwritten" in text):
-        return state("tag-immutable")
+        return state(Cause.TAG_IMMUTABLE)
     return None
 
 
 def _quota(text: str, scene: Scene) -> Seen | None:
     if "LimitExceededException" in text and "CreateRepository" in text:
-        return state("registry-quota")
+        return state(Cause.REGISTRY_QUOTA)
     if not _QUOTA.search(text):
         return None
     if "LimitExceededException" in text and "PutImage" in text:
-        return state("image-quota")
+        return state(Cause.IMAGE_QUOTA)
     if "images" in text or "tags per image" in text or _ECR_WORDS.search(text):
         if (registry_of(text) or scene.registry) is Registry.OTHER and not _ECR_WORDS.search(text):
-            return other("other-registry")
-        return state("image-quota")
+            return other(Cause.OTHER_REGISTRY)
+        return state(Cause.IMAGE_QUOTA)
     return None
 
 
@@ -67,10 +68,10 @@ def _not_found(text: str, scene: Scene) -> Seen | None:
 
 def _image_absent(text: str, scene: Scene) -> Seen | None:
     if (registry_of(text) or scene.registry) is Registry.OTHER:
-        return other("other-registry")
+        return other(Cause.OTHER_REGISTRY)
     if "Requested image not found" in text or "ImageNotFoundException" in text or "Source image" in text:
-        return state("image-absent")
-    return state("image-absent") if (registry_of(text) or scene.registry) else other("image-absent")
+        return state(Cause.IMAGE_ABSENT)
+    return state(Cause.IMAGE_ABSENT) if (registry_of(text) or scene.registry) else other(Cause.IMAGE_ABSENT)
 
 
 _NO_REPOSITORY = re.compile(r"\brepository (?P<name>[^\s\"']{1,400}) not found(?P<pull>: does not exist or no pull)?")
@@ -81,23 +82,23 @@ def _repository_not_found(text: str, _scene: Scene) -> Seen | None:
     found = _NO_REPOSITORY.search(text)
     if not found or registry_of(found["name"]) not in (Registry.ECR, Registry.ECR_PUBLIC):
         return None
-    return state(None, "repository-absent", "pull-scope", "not-logged-in") if found["pull"] else _ABSENT
+    return state(None, Cause.REPOSITORY_ABSENT, Cause.PULL_SCOPE, Cause.NOT_LOGGED_IN) if found["pull"] else _ABSENT
 
 
-_REFUSED = state("manifest-refused")
+_REFUSED = state(Cause.MANIFEST_REFUSED)
 
 
 def _refused(text: str, scene: Scene) -> Seen:
     """Words of the registry protocol, which every registry uses."""
-    return other("other-registry") if (registry_of(text) or scene.registry) is Registry.OTHER else _REFUSED
+    return other(Cause.OTHER_REGISTRY) if (registry_of(text) or scene.registry) is Registry.OTHER else _REFUSED
 
 
 RULES: tuple[Rule, ...] = (
     Rule(("immutable",), _immutable),
-    holding(state("tag-immutable"), "ImageTagAlreadyExistsException"),
-    holding(state("image-exists"), "ImageAlreadyExistsException"),
+    holding(state(Cause.TAG_IMMUTABLE), "ImageTagAlreadyExistsException"),
+    holding(state(Cause.IMAGE_EXISTS), "ImageAlreadyExistsException"),
     Rule(("exceeds the maximum allowed", "maximum allowed number of", "LimitExceededException"), _quota),
-    holding(state("repository-exists", weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
+    holding(state(Cause.REPOSITORY_EXISTS, weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
     Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "does not exist"), _absent),
     Rule(("ECR repository",), _not_created),
     Rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
 from diagnosis.failures.lookalikes import NETWORK
 from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
@@ -40,20 +41,20 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
         scene.aws_oidc = True
     if NETWORK.search(why):
         # The prefix names the step, not the cause: no policy was asked.
-        return other("transient", weight=Weight.PASSING)
+        return other(Cause.TRANSIENT, weight=Weight.PASSING)
     if _STATIC.search(why):
-        return authn(None, "static-credentials")
+        return authn(None, Cause.STATIC_CREDENTIALS)
     if not why.strip(" .…") or why.strip() == "undefined":
         return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
     if _ARN_SHAPE.search(why):
-        return authn(_ROLE, None, "role-absent", "principal-wrong")
+        return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG)
     if "STS is not activated" in why:
-        return authn(_ROLE, "region-disabled")
+        return authn(_ROLE, Cause.REGION_DISABLED)
     if _DURATION.search(why):
-        return authn(_ROLE, "session-duration")
+        return authn(_ROLE, Cause.SESSION_DURATION)
     if _STS_SPEAKS.search(why):
-        return authn(_ROLE, None, "role-absent", "session-duration", "transient")
-    return other(None, "transient", "role-absent")
+        return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.SESSION_DURATION, Cause.TRANSIENT)
+    return other(None, Cause.TRANSIENT, Cause.ROLE_ABSENT)
 
 
 def _unnamed(text: str, _scene: Scene) -> Seen | None:
@@ -63,14 +64,14 @@ def _unnamed(text: str, _scene: Scene) -> Seen | None:
         return None
     why = found["why"]
     if NETWORK.search(why):
-        return other("transient", weight=Weight.PASSING)
+        return other(Cause.TRANSIENT, weight=Weight.PASSING)
     if _STATIC.search(why):
-        return authn(None, "static-credentials")
+        return authn(None, Cause.STATIC_CREDENTIALS)
     return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
 
 
 def _arn(text: str, _scene: Scene) -> Seen | None:
-    return authn(_ROLE, None, "role-absent", "principal-wrong") if _ARN_SHAPE.search(text) else None
+    return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG) if _ARN_SHAPE.search(text) else None
 
 
 def _sts_refused(text: str, _scene: Scene) -> Seen | None:
@@ -79,7 +80,7 @@ def _sts_refused(text: str, _scene: Scene) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    holding(authn(_ROLE, "session-duration"), "DurationSeconds exceeds"),
+    holding(authn(_ROLE, Cause.SESSION_DURATION), "DurationSeconds exceeds"),
     Rule(("ssume role with", "ssume role using"), _prefixed),
     Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume IAM Role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
@@ -91,7 +92,7 @@ RULES: tuple[Rule, ...] = (
             authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL),
         ),
     ),
-    holding(authn(_ROLE, "session-policy-too-large"), "PackedPolicyTooLarge"),
+    holding(authn(_ROLE, Cause.SESSION_POLICY_TOO_LARGE), "PackedPolicyTooLarge"),
     Rule(("AWSSecurityTokenService",), _sts_refused),
-    holding(authn(_ROLE, "region-disabled"), "RegionDisabledException"),
+    holding(authn(_ROLE, Cause.REGION_DISABLED), "RegionDisabledException"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from diagnosis.causes import Cause
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -107,8 +108,8 @@ class Rule:
 
 def authn(
     checkpoint: Checkpoint | None,
-    cause: str | None,
-    *candidates: str,
+    cause: Cause | None,
+    *candidates: Cause,
     weight: Weight = Weight.ROOT,
     action: str | None = None,
 ) -> Seen:
@@ -118,8 +119,8 @@ def authn(
 
 def authz(
     checkpoint: Checkpoint | None,
-    cause: str | None,
-    *candidates: str,
+    cause: Cause | None,
+    *candidates: Cause,
     weight: Weight = Weight.ROOT,
     action: str | None = None,
 ) -> Seen:
@@ -127,12 +128,12 @@ def authz(
     return Seen(Finding(Plane.AUTHORIZATION, checkpoint, cause, candidates, action=action), weight)
 
 
-def state(cause: str | None, *candidates: str, weight: Weight = Weight.ROOT) -> Seen:
+def state(cause: Cause | None, *candidates: Cause, weight: Weight = Weight.ROOT) -> Seen:
     """The registry refuses although nothing is forbidden."""
     return Seen(Finding(Plane.REGISTRY_STATE, None, cause, candidates), weight)
 
 
-def other(cause: str | None, *candidates: str, weight: Weight = Weight.ROOT) -> Seen:
+def other(cause: Cause | None, *candidates: Cause, weight: Weight = Weight.ROOT) -> Seen:
     """No access defect of this release."""
     return Seen(Finding(Plane.OTHER, None, cause, candidates), weight)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
@@ -41,7 +42,7 @@ def assess(
     denied = denied_need(replay, account.question)
     wanted = with_denied(wanted, denied)
     trust = judge_oidc_trust(run)
-    wrong_role = any(problem.cause == "role-account-wrong" for problem in trust.problems)
+    wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
     judgements = (
         trust,
         judge_role_assumption(run),
@@ -93,14 +94,12 @@ def _verdict(gate: Gate, judgement: GateJudgement) -> GateVerdict:
             candidates=judgement.candidates,
             evidence=judgement.evidence,
             missing=judgement.missing,
-            owner=judgement.owner,
         )
     return GateVerdict(
         gate=gate,
         verdict=Verdict.PASS,
         reason=judgement.passed,
         evidence=judgement.evidence,
-        owner=judgement.owner,
     )
 
 

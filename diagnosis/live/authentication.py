@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.claims.pretrust import PretrustCheck, check_audience, check_provider, check_role_arn, check_token
 from diagnosis.facts.account import CallerIdentity, Role
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
-from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.observed_subject import session_evidence
-from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
+from diagnosis.live.resource_control import judge_resource_control
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
 from diagnosis.trust.admission import TrustJudgement, TrustOutcome, judge_trust
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-
-_OWNERS = {
-    "id-token-not-granted": Owner.RELEASE_ENGINEERING,
-    "role-account-wrong": Owner.RELEASE_ENGINEERING,
-    "role-absent": Owner.RELEASE_ENGINEERING,
-    "session-duration": Owner.RELEASE_ENGINEERING,
-    "static-credentials": Owner.RELEASE_ENGINEERING,
-    CONTROL_CAUSE: Owner.ORGANIZATION,
-}
 
 
 def judge_oidc_trust(run: RunClaims) -> GateJudgement:
@@ -50,10 +42,10 @@ def _gathered(run: RunClaims, checks: list[PretrustCheck], static: Problem | Non
     problems: dict[str, Problem] = {static.cause: static} if static else {}
     for check in checks:
         if check.verdict is Verdict.FAIL and check.cause:
-            problems.setdefault(check.cause, _problem(run, check))
+            problems.setdefault(check.cause, _problem(run, check, check.cause))
     # A wrong account explains the provider that is not there: one cause, not two.
-    if "role-account-wrong" in problems:
-        problems.pop("oidc-provider-absent", None)
+    if Cause.ROLE_ACCOUNT_WRONG in problems:
+        problems.pop(Cause.OIDC_PROVIDER_ABSENT, None)
     unknown = [check for check in checks if check.verdict is Verdict.UNKNOWN]
     return GateJudgement(
         passed="The job may mint a token, and the provider exists in the role's account and admits its audience.",
@@ -65,14 +57,13 @@ def _gathered(run: RunClaims, checks: list[PretrustCheck], static: Problem | Non
     )
 
 
-def _problem(run: RunClaims, check: PretrustCheck) -> Problem:
+def _problem(run: RunClaims, check: PretrustCheck, cause: Cause) -> Problem:
     token = check.check == "token"
-    cause = check.cause or ""
     checkpoint = (
         Checkpoint.OIDC_TOKEN
         if token
         else Checkpoint.ROLE_ASSUMPTION
-        if cause == "role-absent"
+        if cause is Cause.ROLE_ABSENT
         else Checkpoint.OIDC_TRUST
     )
     if token:
@@ -87,7 +78,6 @@ def _problem(run: RunClaims, check: PretrustCheck) -> Problem:
         reason=check.reason,
         resource=run.account.question.provider_arn if not token else None,
         evidence=evidence,
-        owner=_OWNERS.get(cause, Owner.CLOUD_SECURITY),
     )
 
 
@@ -128,17 +118,16 @@ def _static_credentials(run: RunClaims) -> Problem | None:
     step = run.crossing.step
     if step is not None and step.input("aws-access-key-id"):
         text, line = "aws-access-key-id is given", step.line
-    elif run.role_arn is None and run.replay.at(Gate.OIDC_TRUST).cause == "static-credentials":
+    elif run.role_arn is None and run.replay.at(Gate.OIDC_TRUST).cause is Cause.STATIC_CREDENTIALS:
         text, line = "the run used static keys", 0
     else:
         return None
     return Problem(
         checkpoint=Checkpoint.OIDC_TOKEN,
         plane=Plane.AUTHENTICATION,
-        cause="static-credentials",
+        cause=Cause.STATIC_CREDENTIALS,
         reason="The workflow authenticates with static keys: no federated identity is asked for.",
         evidence=(Evidence(EvidenceKind.WORKFLOW_FILE, text, run.attempt.workflow_path, line=line or None),),
-        owner=Owner.RELEASE_ENGINEERING,
     )
 
 
@@ -149,7 +138,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         # Where GetRole was denied, the lists of its policies told; its own answer tells more.
         what = role.what if isinstance(role, Absent) else f"role {run.role_arn or ''}".strip()
         reason = f"{what[:1].upper()}{what[1:]} does not exist."
-        return GateJudgement(passed="", problems=(_role_problem(run, "role-absent", reason),))
+        return GateJudgement(passed="", problems=(_role_problem(run, Cause.ROLE_ABSENT, reason),))
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
     if run.crossing.chained_from:
@@ -158,7 +147,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
     judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn, session_name=run.session_name)
     control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
-    problems += [_role_problem(run, CONTROL_CAUSE, reason) for reason in control.stops]
+    problems += [_role_problem(run, Cause.RESOURCE_CONTROL_POLICY, reason) for reason in control.stops]
     unknown = judgement.outcome is TrustOutcome.UNKNOWN
     return GateJudgement(
         passed=judgement.reason,
@@ -197,10 +186,10 @@ def _trust_problem(run: RunClaims, judgement: TrustJudgement) -> list[Problem]:
     if judgement.outcome is not TrustOutcome.DENIED:
         return []
     causes = judgement.causes or ((judgement.cause,) if judgement.cause else ())
-    return [_role_problem(run, cause, judgement.reason) for cause in causes or ("subject-not-admitted",)]
+    return [_role_problem(run, cause, judgement.reason) for cause in causes or (Cause.SUBJECT_NOT_ADMITTED,)]
 
 
-def _role_problem(run: RunClaims, cause: str, reason: str) -> Problem:
+def _role_problem(run: RunClaims, cause: Cause, reason: str) -> Problem:
     return Problem(
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
         plane=Plane.AUTHENTICATION,
@@ -208,7 +197,6 @@ def _role_problem(run: RunClaims, cause: str, reason: str) -> Problem:
         reason=reason,
         resource=run.role_arn,
         evidence=(_live(run, reason, "iam:GetRole"),),
-        owner=_OWNERS.get(cause, Owner.CLOUD_SECURITY),
     )
 
 
@@ -220,4 +208,4 @@ def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
         f"The workflow asks for a session of {wanted} seconds; {role.name} gives at most {role.max_session_seconds}: "
         "ask for less."
     )
-    return [_role_problem(run, "session-duration", reason)]
+    return [_role_problem(run, Cause.SESSION_DURATION, reason)]

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import Excess, ExcessItem, ExcessKind, excess
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
+from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Need
 
 _BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE})
-_LAYER_CAUSES = {
-    "scp": ("scp", Owner.ORGANIZATION),
-    "rcp": ("resource-control-policy", Owner.ORGANIZATION),
-    "boundary": ("boundary", Owner.ORGANIZATION),
-    "resource": ("repository-policy-deny", Owner.REGISTRY),
-    "session": ("session-policy", Owner.RELEASE_ENGINEERING),
+_LAYER_CAUSES: dict[str, Cause] = {
+    Layer.SCP: Cause.SCP,
+    Layer.RCP: Cause.RESOURCE_CONTROL_POLICY,
+    Layer.BOUNDARY: Cause.BOUNDARY,
+    Layer.RESOURCE: Cause.REPOSITORY_POLICY_DENY,
+    Layer.SESSION: Cause.SESSION_POLICY,
 }
 
 
@@ -110,20 +112,18 @@ def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
         undecided=f"The role is of account {question.role_account}, the registry of {question.registry_id}; whether that is "
         "meant cannot be told while the role is not read.",
         missing=(*((gap,) if gap else ()), *state.missing),
-        candidates=("role-account-wrong", "repository-policy-deny"),
+        candidates=(Cause.ROLE_ACCOUNT_WRONG, Cause.REPOSITORY_POLICY_DENY),
     )
 
 
 def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
     """One problem for each pair of cause and checkpoint, its actions in the order in which a run meets them."""
-    grouped: dict[tuple[str, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
-    owners: dict[tuple[str, Checkpoint], Owner] = {}
+    grouped: dict[tuple[Cause, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
     for judgement in judged:
         for layer, explicit, text, _path in judgement.stopped_by:
-            cause, owner = _LAYER_CAUSES.get(layer, (_scope_cause(judgement.need), Owner.CLOUD_SECURITY))
+            cause = _LAYER_CAUSES.get(layer, _scope_cause(judgement.need))
             key = (cause, judgement.need.checkpoint)
             grouped.setdefault(key, []).append((judgement, explicit, text))
-            owners[key] = owner
     return tuple(
         Problem(
             checkpoint=checkpoint,
@@ -133,36 +133,35 @@ def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
             actions=tuple(dict.fromkeys(judgement.need.action for judgement, _, _ in entries)),
             resource=entries[0][0].need.resource,
             evidence=tuple(dict.fromkeys(evidence for judgement, _, _ in entries for evidence in judgement.evidence)),
-            owner=owners[cause, checkpoint],
         )
         for (cause, checkpoint), entries in grouped.items()
     )
 
 
-def _scope_cause(need: Need) -> str:
+def _scope_cause(need: Need) -> Cause:
     if need.action.lower().endswith(":getauthorizationtoken"):
-        return "get-authorization-token"
-    return "pull-scope" if need.checkpoint is Checkpoint.REGISTRY_PULL else "push-scope"
+        return Cause.GET_AUTHORIZATION_TOKEN
+    return Cause.PULL_SCOPE if need.checkpoint is Checkpoint.REGISTRY_PULL else Cause.PUSH_SCOPE
 
 
-def _reason(cause: str, entries: list[tuple[NeedJudgement, bool, str]]) -> str:
+def _reason(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]]) -> str:
     first, explicit, text = entries[0]
     actions = list(dict.fromkeys(judgement.need.action for judgement, _, _ in entries))
     resource = first.need.resource
     if explicit:
         return f"An explicit deny stops {_count(actions, 'action')} on {resource}: {text}"
-    if cause == "get-authorization-token":
+    if cause is Cause.GET_AUTHORIZATION_TOKEN:
         return "The role is not allowed ecr:GetAuthorizationToken on `*`, so the registry login fails."
-    if cause in ("push-scope", "pull-scope"):
+    if cause in (Cause.PUSH_SCOPE, Cause.PULL_SCOPE):
         steps = ", ".join(dict.fromkeys(judgement.need.step for judgement, _, _ in entries if judgement.need.step))
         where = f" (step {steps})" if steps else ""
         return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}."
-    if cause == "repository-policy-deny":
+    if cause is Cause.REPOSITORY_POLICY_DENY:
         return f"The repository policy does not admit {_count(actions, 'action')} for this role: {text}"
     what = {
-        "boundary": "permissions boundary does",
-        "scp": "service control policies do",
-        "session-policy": "session policy that the workflow hands over does",
+        Cause.BOUNDARY: "permissions boundary does",
+        Cause.SCP: "service control policies do",
+        Cause.SESSION_POLICY: "session policy that the workflow hands over does",
     }.get(cause, "resource control policies do")
     return f"The {what} not allow {_count(actions, 'action')}; adding identity permissions cannot help."
 
@@ -250,11 +249,10 @@ def _too_much(items: tuple[ExcessItem, ...]) -> Problem:
     return Problem(
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
         plane=Plane.AUTHORIZATION,
-        cause="wildcard-escalation",
+        cause=Cause.WILDCARD_ESCALATION,
         reason=f"The role is granted more than the release needs: {first.text}{more}.",
         actions=tuple(dict.fromkeys(action for item in items for action in item.actions)),
         evidence=tuple(
             Evidence(kind=EvidenceKind.POLICY, text=item.text, address=item.path, origin=Origin.LIVE) for item in items
         ),
-        owner=Owner.CLOUD_SECURITY,
     )

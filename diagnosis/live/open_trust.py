@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
-from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.gates import Checkpoint, Plane, Verdict
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.policy import Unparsable
 from diagnosis.trust.admits import who_gets_in
@@ -47,11 +48,10 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
         problem = Problem(
             checkpoint=Checkpoint.LEAST_PRIVILEGE,
             plane=Plane.AUTHORIZATION,
-            cause=found.cause or "trust-too-open",
+            cause=found.cause or Cause.TRUST_TOO_OPEN,
             reason=found.reason,
             resource=role.value.arn,
             evidence=(evidence,),
-            owner=Owner.CLOUD_SECURITY,
         )
         return TrustScope(problems=(problem,))
     if found.verdict is Verdict.UNKNOWN:

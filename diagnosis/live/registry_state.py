@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, EcrRepository, RegistryDetails
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
-from diagnosis.gates import Owner, Plane
+from diagnosis.gates import Plane
 from diagnosis.live.key_policy import KeyOutcome, judge_key_policy
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Problem
@@ -59,7 +60,7 @@ def _absent(run: RunClaims) -> RegistryState:
     )
     source = account.repository.source if isinstance(account.repository, Absent) else None
     reason = f"The ECR repository {name} does not exist in the registry that the release pushes to.{more}"
-    return RegistryState((_problem(account, "repository-absent", reason, (source,) if source else ()),))
+    return RegistryState((_problem(account, Cause.REPOSITORY_ABSENT, reason, (source,) if source else ()),))
 
 
 def _tag(run: RunClaims, repository: EcrRepository) -> RegistryState:
@@ -81,7 +82,7 @@ def _tag(run: RunClaims, repository: EcrRepository) -> RegistryState:
         return RegistryState(missing=(Missing(what, "the repository has exclusion filters", how),))
     reason = f"The tag {tag} exists and the repository is immutable: pushing it again is refused."
     proof = _seen(account, f"tag {tag} has digest {account.image.value.digest}", "ecr:DescribeImages")
-    return RegistryState((_problem(account, "tag-immutable", reason, (proof,), Owner.RELEASE_ENGINEERING),))
+    return RegistryState((_problem(account, Cause.TAG_IMMUTABLE, reason, (proof,)),))
 
 
 _Judge = Callable[[AccountState, EcrRepository, RegistryDetails], RegistryState]
@@ -110,7 +111,7 @@ def _quota(account: AccountState, repository: EcrRepository, details: RegistryDe
         return RegistryState()
     reason = f"The repository {repository.name} holds {count:,} images and its quota is {quota:,}: a push is refused."
     proof = _seen(account, f"{count} images in {repository.name}, quota {quota}", "ecr:DescribeImages")
-    return RegistryState((_problem(account, "image-quota", reason, (proof,)),))
+    return RegistryState((_problem(account, Cause.IMAGE_QUOTA, reason, (proof,)),))
 
 
 def _key(account: AccountState, repository: EcrRepository, details: RegistryDetails) -> RegistryState:
@@ -134,15 +135,14 @@ def _key(account: AccountState, repository: EcrRepository, details: RegistryDeta
 
 def _key_stops(account: AccountState, repository: EcrRepository, reason: str, seen: str, address: str) -> RegistryState:
     proof = _seen(account, f"{repository.kms_key}: {seen}", address)
-    return RegistryState((_problem(account, "kms-key", reason, (proof,), resource=repository.kms_key),))
+    return RegistryState((_problem(account, Cause.KMS_KEY, reason, (proof,), resource=repository.kms_key),))
 
 
 def _problem(
     account: AccountState,
-    cause: str,
+    cause: Cause,
     reason: str,
     evidence: tuple[Evidence, ...],
-    owner: Owner = Owner.REGISTRY,
     resource: str | None = None,
 ) -> Problem:
     return Problem(
@@ -152,7 +152,6 @@ def _problem(
         reason=reason,
         resource=resource or account.question.repository_arn,
         evidence=evidence,
-        owner=owner,
     )
 
 

@@ -16,9 +16,6 @@ from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
 from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
 from diagnosis.verdicts.gate_verdict import Missing
 
-CONTROL_CAUSE = "resource-control-policy"
-"""As the recorded side names a denial by such a policy."""
-
 
 @dataclass(frozen=True, slots=True)
 class ResourceControl:

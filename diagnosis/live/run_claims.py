@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.case import Case
@@ -12,7 +13,6 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
-from diagnosis.gates import Owner
 from diagnosis.live.observed_subject import in_form_of, session_of
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
@@ -35,9 +35,8 @@ class GateJudgement:
     missing: tuple[Missing, ...] = ()
     undecided: str = ""
     """Why the gate is unknown, where more is to say than what is missing."""
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[Cause, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    owner: Owner = Owner.CLOUD_SECURITY
     notes: tuple[str, ...] = ()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from diagnosis.causes import Cause
 from diagnosis.diagnose import question_of
 from diagnosis.documents.preflight import IdToken, Preflight
 from diagnosis.facts.account import AccountQuestion, AccountState
@@ -15,7 +16,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
-from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import not_known
 from diagnosis.live.run_claims import RunClaims
@@ -27,9 +28,6 @@ from diagnosis.steps.read_job import read_job
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.replay import Need, Replay
-
-_NOT_GRANTED = "id-token-not-granted"
-_STATIC = "static-credentials"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +128,20 @@ def _closed(live: Assessment, gap: Missing | None) -> Assessment:
 
 def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:
     """The runner offers no token: that is proof, whatever the file says. Static keys ask for none."""
-    if job.id_token is not IdToken.NOT_OFFERED or any(problem.cause == _STATIC for problem in live.problems):
+    if job.id_token is not IdToken.NOT_OFFERED or any(
+        problem.cause is Cause.STATIC_CREDENTIALS for problem in live.problems
+    ):
         return live
     said = f"{TOKEN_VARIABLES[0]} is not set"
     problem = Problem(
         checkpoint=Checkpoint.OIDC_TOKEN,
         plane=Plane.AUTHENTICATION,
-        cause=_NOT_GRANTED,
+        cause=Cause.ID_TOKEN_NOT_GRANTED,
         reason=f"The runner offers job {job.job} no OIDC token ({said}): grant `id-token: write` to the job and its caller; "
         "a pull request from a fork cannot have it.",
         evidence=(Evidence(EvidenceKind.RUN, said, job.attempt.html_url or None, Origin.LIVE, at),),
-        owner=Owner.RELEASE_ENGINEERING,
     )
-    others = tuple(item for item in live.problems if item.cause != _NOT_GRANTED)
+    others = tuple(item for item in live.problems if item.cause is not Cause.ID_TOKEN_NOT_GRANTED)
     before = live.at(Gate.OIDC_TRUST)
     more = sum(item.gate is Gate.OIDC_TRUST for item in others)
     verdict = GateVerdict(

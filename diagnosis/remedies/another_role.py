@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import OtherRole
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
@@ -16,7 +17,7 @@ from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
-_SCOPE_CAUSES = ("trust-too-open", "wildcard-escalation")
+_SCOPE_CAUSES = (Cause.TRUST_TOO_OPEN, Cause.WILDCARD_ESCALATION)
 
 
 def offers(situation: Situation) -> tuple[Offer, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, RunClaims
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
-from diagnosis.remedies.trust import AUDIENCE as CAUSE
 from diagnosis.remedies.trust import admit_subject
 from diagnosis.steps.variables import is_legible
 from diagnosis.trust.admission import judge_trust
@@ -24,7 +24,12 @@ def corrected_audience(situation: Situation) -> str | None:
     None where there is no such one, where the provider could not be read, or where the case file states the audience.
     """
     run, provider, role = situation.run, situation.account.provider, situation.account.role
-    if not situation.of(CAUSE) or run.case.audience or run.crossing.step is None or not isinstance(provider, Known):
+    if (
+        not situation.of(Cause.AUDIENCE_NOT_ADMITTED)
+        or run.case.audience
+        or run.crossing.step is None
+        or not isinstance(provider, Known)
+    ):
         return None
     listed = dict.fromkeys((DEFAULT_AUDIENCE, *provider.value.audiences))
     for audience in listed:
@@ -39,7 +44,10 @@ def corrected_audience(situation: Situation) -> str | None:
             role.value.arn,
             session_name=run.session_name,
         )
-        if judged.outcome is not TrustOutcome.UNKNOWN and CAUSE not in (*judged.causes, *judged.candidates):
+        if judged.outcome is not TrustOutcome.UNKNOWN and Cause.AUDIENCE_NOT_ADMITTED not in (
+            *judged.causes,
+            *judged.candidates,
+        ):
             return audience
     return None
 
@@ -52,7 +60,7 @@ def situation_of(run: RunClaims, live: Assessment) -> Situation:
 
 def mend_audience(situation: Situation) -> Choice | None:
     """The workflow's input first, which widens nothing; then the provider's list, or the trust policy."""
-    problems = situation.of(CAUSE)
+    problems = situation.of(Cause.AUDIENCE_NOT_ADMITTED)
     at_provider = [problem for problem in problems if problem.checkpoint is Checkpoint.OIDC_TRUST]
     offers: list[Offer] = []
     if situation.corrected_audience:
@@ -63,7 +71,7 @@ def mend_audience(situation: Situation) -> Choice | None:
         offers += [added] if added else []
     if situation.corrected_audience and not at_provider and not situation.refused_by_trust:
         # The provider admits what the run requests, so the trust policy could too.
-        admitted = admit_subject(replace(situation, corrected_audience=None), (CAUSE,))
+        admitted = admit_subject(replace(situation, corrected_audience=None), (Cause.AUDIENCE_NOT_ADMITTED,))
         offers += [admitted] if admitted else []
     return tuple(offers) or None
 
@@ -75,9 +83,9 @@ def _request(situation: Situation, audience: str) -> Offer:
     return Offer(
         Remediation(
             id="request-admitted-audience",
-            causes=(CAUSE,),
+            causes=(Cause.AUDIENCE_NOT_ADMITTED,),
             plane=Plane.AUTHENTICATION,
-            checkpoint=situation.of(CAUSE)[0].checkpoint,
+            checkpoint=situation.of(Cause.AUDIENCE_NOT_ADMITTED)[0].checkpoint,
             title="Request the audience that is admitted",
             words=f"{how} the step that assumes the role: the account admits {audience}, the workflow requests {asked}. "
             "No policy changes and nothing is widened.",
@@ -102,7 +110,7 @@ def _add(situation: Situation) -> Offer | None:
     return Offer(
         Remediation(
             id="add-provider-audience",
-            causes=(CAUSE,),
+            causes=(Cause.AUDIENCE_NOT_ADMITTED,),
             plane=Plane.AUTHENTICATION,
             checkpoint=Checkpoint.OIDC_TRUST,
             title="Admit the audience at the provider",

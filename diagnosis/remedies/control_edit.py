@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
-from diagnosis.live.resource_control import CONTROL_CAUSE, judge_resource_control
+from diagnosis.live.resource_control import judge_resource_control
 from diagnosis.remedies.narrowing import excepting
 from diagnosis.remedies.offer import Situation, needed_pairs
 from diagnosis.remedies.policy_patch import CONTROL_LIMIT, Json, Statement, statements, written
@@ -21,7 +22,6 @@ from diagnosis.verdicts.replay import NeedKind
 
 Levels: TypeAlias = tuple[ScpLevel, ...]
 
-SERVICE_CAUSE = "scp"
 _EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", %s"Action": "*", "Resource": "*"}]}'
 _OPEN, _OPEN_TO_ALL = _EVERYTHING % "", _EVERYTHING % '"Principal": "*", '
 
@@ -30,7 +30,7 @@ _OPEN, _OPEN_TO_ALL = _EVERYTHING % "", _EVERYTHING % '"Principal": "*", '
 class ControlEdit:
     """One control policy, changed."""
 
-    cause: str
+    cause: Cause
     policy: NamedPolicy
     level: str
     """The first level at which it hangs, from the root down."""
@@ -42,7 +42,10 @@ class ControlEdit:
 def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
     """The changes of control policies that open them for the release; a kind that they do not open is left out."""
     found: list[ControlEdit] = []
-    for cause, reading in ((SERVICE_CAUSE, situation.account.scps), (CONTROL_CAUSE, situation.account.rcps)):
+    for cause, reading in (
+        (Cause.SCP, situation.account.scps),
+        (Cause.RESOURCE_CONTROL_POLICY, situation.account.rcps),
+    ):
         problems = situation.of(cause)
         if problems and isinstance(reading, Known) and situation.run.role_arn:
             work = _Amending(situation, cause, problems)
@@ -53,7 +56,7 @@ def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
 class _Amending:
     """Goes through the levels of one kind of control policy, statement by statement."""
 
-    def __init__(self, situation: Situation, cause: str, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, situation: Situation, cause: Cause, problems: tuple[Problem, ...]) -> None:
         self._situation = situation
         self._cause = cause
         self._role = situation.run.role_arn or ""
@@ -111,7 +114,7 @@ class _Amending:
     def _allowed(self, pair: tuple[str, str], level: ScpLevel, found: dict[str, ControlEdit]) -> bool:
         """An Allow for the pair in a policy of this level that is the organization's own and allows something."""
         # In China, an Allow of a control policy takes neither a condition nor a single resource.
-        if self._cause != SERVICE_CAUSE or self._situation.account.question.partition == "aws-cn":
+        if self._cause is not Cause.SCP or self._situation.account.question.partition == "aws-cn":
             return False
         for policy in level.policies:
             known = found.get(key_of(policy))
@@ -150,7 +153,7 @@ class _Amending:
     def _alone(self, statement: Statement, level: str) -> Levels:
         """A level on which everything is allowed but for this statement."""
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        everything = _OPEN if self._cause == SERVICE_CAUSE else _OPEN_TO_ALL
+        everything = _OPEN if self._cause is Cause.SCP else _OPEN_TO_ALL
         return (ScpLevel(level, (NamedPolicy("everything", everything), NamedPolicy("alone", document))),)
 
     def _stopped(self, levels: Levels) -> tuple[tuple[str, str], ...]:
@@ -178,8 +181,8 @@ class _Amending:
             attached_policies=Known(()),
             boundary=Absent("boundary"),
             repository_policy=Known(NamedPolicy("open", _admitting_all())) if across else Absent("repository policy"),
-            scps=known if self._cause == SERVICE_CAUSE else Absent("SCPs"),
-            rcps=known if self._cause == CONTROL_CAUSE else Absent("RCPs"),
+            scps=known if self._cause is Cause.SCP else Absent("SCPs"),
+            rcps=known if self._cause is Cause.RESOURCE_CONTROL_POLICY else Absent("RCPs"),
         )
 
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from diagnosis.live.resource_control import CONTROL_CAUSE
-from diagnosis.remedies.control_edit import SERVICE_CAUSE, ControlEdit, amendable, key_of
+from diagnosis.causes import Cause
+from diagnosis.remedies.control_edit import ControlEdit, amendable, key_of
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.policy_patch import CONTROL_LIMIT, difference, size
 from diagnosis.remedies.rendering import Resource, template, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _KINDS = {
-    SERVICE_CAUSE: ("SERVICE_CONTROL_POLICY", ChangeKind.REPLACE_SERVICE_CONTROL_POLICY, "service control policy"),
-    CONTROL_CAUSE: ("RESOURCE_CONTROL_POLICY", ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY, "resource control policy"),
+    Cause.SCP: ("SERVICE_CONTROL_POLICY", ChangeKind.REPLACE_SERVICE_CONTROL_POLICY, "service control policy"),
+    Cause.RESOURCE_CONTROL_POLICY: (
+        "RESOURCE_CONTROL_POLICY",
+        ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY,
+        "resource control policy",
+    ),
 }
 """By cause: the type as Organizations writes it, the change, and the type in words."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, OtherRole
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
@@ -82,7 +83,7 @@ def _in_file(workflow: Workflow, replay: Replay, role_arn: str | None, target: s
         return workflow
     if target == "permissions":
         changed = _with_id_token(workflow, job)
-    elif target == "static-credentials":
+    elif target == Cause.STATIC_CREDENTIALS:
         changed = _without_keys(_with_id_token(workflow, job))
     elif target in _INPUTS and value and crossing.step:
         inputs = (*(item for item in crossing.step.inputs if item[0].lower() != target), (target, value))
@@ -90,7 +91,9 @@ def _in_file(workflow: Workflow, replay: Replay, role_arn: str | None, target: s
     else:
         return workflow
     jobs = tuple(changed if item is job else item for item in workflow.jobs)
-    kept = tuple(pair for pair in workflow.env if target != "static-credentials" or pair[0].upper() not in _KEY_NAMES)
+    kept = tuple(
+        pair for pair in workflow.env if target != Cause.STATIC_CREDENTIALS or pair[0].upper() not in _KEY_NAMES
+    )
     return replace(workflow, jobs=jobs, env=kept)
 
 

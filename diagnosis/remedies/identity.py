@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
@@ -30,13 +31,12 @@ from diagnosis.remedies.rendering import policy_name
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.remediation import Remediation
 
-SCOPE_CAUSES = ("get-authorization-token", "push-scope", "pull-scope")
-EXCESS_CAUSE = "wildcard-escalation"
+SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
 
 
 def mend_identity(situation: Situation) -> Choice | None:
     """Exactly the missing actions on their exact resources, and nothing beyond the need left; all in one change."""
-    problems = situation.of(*SCOPE_CAUSES, EXCESS_CAUSE)
+    problems = situation.of(*SCOPE_CAUSES, Cause.WILDCARD_ESCALATION)
     account = situation.account
     if not problems or not isinstance(account.role, Known) or not isinstance(account.inline_policies, Known):
         return None
@@ -56,7 +56,7 @@ def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[Edit]:
     edits: dict[tuple[str, str | None], Edit] = {}
     for policy in _policies(account):
         after: str | None = policy.document
-        if any(problem.cause == EXCESS_CAUSE for problem in problems):
+        if any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems):
             smaller = bounded_document(policy, situation.needs, session, role_arn)
             after = after if smaller is None else smaller or None
         try:
@@ -158,7 +158,7 @@ def _remediation(
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
         plane=Plane.AUTHORIZATION,
         checkpoint=min((p.checkpoint for p in problems if p.checkpoint), key=_order, default=None),
-        title=_title(granted, excess=any(problem.cause == EXCESS_CAUSE for problem in problems)),
+        title=_title(granted, excess=any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems)),
         words=_words(granted, edits, name),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization for the steps that the run exercises.",

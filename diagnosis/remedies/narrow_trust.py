@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
@@ -17,7 +18,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 def bound_trust(situation: Situation) -> Choice | None:
     """Statements that are too open admit exactly the run's subject, and the exact subjects that they list already."""
     role, run = situation.account.role, situation.run
-    if not situation.of("trust-too-open") or not isinstance(role, Known) or len(run.subjects) != 1:
+    if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or len(run.subjects) != 1:
         return None
     # Where the run itself is refused, one change of the same document mends both: see the module `trust`.
     if situation.refused_by_trust:
@@ -29,7 +30,7 @@ def bound_trust(situation: Situation) -> Choice | None:
     told = trust_voices(role.value, after)
     remediation = Remediation(
         id="bound-trust",
-        causes=("trust-too-open",),
+        causes=(Cause.TRUST_TOO_OPEN,),
         plane=Plane.AUTHORIZATION,
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
         title="Bound the trust policy to exact subjects",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import AccountState
 from diagnosis.gates import Checkpoint
@@ -48,10 +49,10 @@ class Situation:
             problem
             for problem in self.of(*SUBJECT_CAUSES)
             if problem.checkpoint is Checkpoint.ROLE_ASSUMPTION
-            and not (corrected and problem.cause == "audience-not-admitted")
+            and not (corrected and problem.cause is Cause.AUDIENCE_NOT_ADMITTED)
         )
 
-    def of(self, *causes: str) -> tuple[Problem, ...]:
+    def of(self, *causes: Cause) -> tuple[Problem, ...]:
         """The problems of these causes, in order."""
         return tuple(problem for problem in self.problems if problem.cause in causes)
 
@@ -73,15 +74,15 @@ Choice: TypeAlias = tuple[Offer, ...]
 
 
 SUBJECT_CAUSES = (
-    "subject-not-admitted",
-    "subject-shape",
-    "subject-immutable-form",
-    "condition-operator",
-    "principal-wrong",
-    "audience-not-admitted",
-    "trust-explicit-deny",
-    "trust-action",
-    "trust-condition",
+    Cause.SUBJECT_NOT_ADMITTED,
+    Cause.SUBJECT_SHAPE,
+    Cause.SUBJECT_IMMUTABLE_FORM,
+    Cause.CONDITION_OPERATOR,
+    Cause.PRINCIPAL_WRONG,
+    Cause.AUDIENCE_NOT_ADMITTED,
+    Cause.TRUST_EXPLICIT_DENY,
+    Cause.TRUST_ACTION,
+    Cause.TRUST_CONDITION,
 )
 """Causes for which the trust policy refuses a run."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.layers import session_arn
@@ -15,16 +16,16 @@ from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_res
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _NAMES = {
-    "boundary": "permissions boundary",
-    "scp": "service control policy",
-    "resource-control-policy": "resource control policy",
-    "endpoint-policy": "endpoint policy",
+    Cause.BOUNDARY: "permissions boundary",
+    Cause.SCP: "service control policy",
+    Cause.RESOURCE_CONTROL_POLICY: "resource control policy",
+    Cause.ENDPOINT_POLICY: "endpoint policy",
 }
 
 
 def widen_boundary(situation: Situation) -> Choice | None:
     """A new version of the boundary that allows exactly the needed actions too; it grants nothing by itself."""
-    problems = situation.of("boundary")
+    problems = situation.of(Cause.BOUNDARY)
     reading, role = situation.account.boundary, situation.run.role_arn
     if not problems or not isinstance(reading, Known) or not role or _owned_by_aws(situation):
         return None
@@ -44,7 +45,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
     managed |= {"Path": iam_path(arn)} if path else {}
     remediation = Remediation(
         id="widen-boundary",
-        causes=("boundary",),
+        causes=(Cause.BOUNDARY,),
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
         title=f"Let the boundary {name} allow the release",
@@ -73,7 +74,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
 
 def widen_session(situation: Situation) -> Choice | None:
     """The session policy in the workflow allows exactly the needed actions too; it grants nothing by itself."""
-    problems, reading, role = situation.of("session-policy"), situation.run.session_policy, situation.run.role_arn
+    problems, reading, role = situation.of(Cause.SESSION_POLICY), situation.run.session_policy, situation.run.role_arn
     if not problems or not isinstance(reading, Known) or not role:
         return None
     pairs = needed_pairs(situation.needs, problems)
@@ -86,7 +87,7 @@ def widen_session(situation: Situation) -> Choice | None:
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
     remediation = Remediation(
         id="widen-session-policy",
-        causes=("session-policy",),
+        causes=(Cause.SESSION_POLICY,),
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
         title="Let the session policy allow the release",
@@ -112,9 +113,11 @@ def _owned_by_aws(situation: Situation) -> bool:
 def ask_organization(situation: Situation) -> Choice | None:
     """A layer of which no bounded change can be modelled: whose change it is, and what it must allow."""
     amended = {edit.cause for edit in amendable(situation)}
-    causes = [cause for cause in ("scp", "resource-control-policy", "endpoint-policy") if cause not in amended]
+    causes = [
+        cause for cause in (Cause.SCP, Cause.RESOURCE_CONTROL_POLICY, Cause.ENDPOINT_POLICY) if cause not in amended
+    ]
     if not isinstance(situation.account.boundary, Known) or _owned_by_aws(situation):
-        causes.append("boundary")
+        causes.append(Cause.BOUNDARY)
     problems = situation.of(*causes)
     if not problems:
         return None

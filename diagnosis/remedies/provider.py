@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE
@@ -15,7 +16,7 @@ PROVIDER_QUOTA_NOTE = "An account holds one provider per issuer: keep it in a st
 
 def create_provider(situation: Situation) -> Choice | None:
     """Exactly one provider, for the issuer, with exactly the audience that the run requests."""
-    problems = situation.of("oidc-provider-absent")
+    problems = situation.of(Cause.OIDC_PROVIDER_ABSENT)
     question = situation.account.question
     if not problems or question.provider_arn is None:
         return None
@@ -23,7 +24,7 @@ def create_provider(situation: Situation) -> Choice | None:
     audience = situation.audience if is_legible(situation.audience) else DEFAULT_AUDIENCE
     remediation = Remediation(
         id="create-oidc-provider",
-        causes=("oidc-provider-absent",),
+        causes=(Cause.OIDC_PROVIDER_ABSENT,),
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.OIDC_TRUST,
         title="Create the OIDC provider",
@@ -54,13 +55,13 @@ def create_provider(situation: Situation) -> Choice | None:
 
 def grant_id_token(situation: Situation) -> Choice | None:
     """`id-token: write` on the releasing job; a change of the workflow, which planescope does not model as account."""
-    if not situation.of("id-token-not-granted"):
+    if not situation.of(Cause.ID_TOKEN_NOT_GRANTED):
         return None
     job = situation.run.job
     where = f"job `{job.id}`" if job else "the releasing job"
     remediation = Remediation(
         id="grant-id-token",
-        causes=("id-token-not-granted",),
+        causes=(Cause.ID_TOKEN_NOT_GRANTED,),
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.OIDC_TOKEN,
         title="Let the job mint a token",
@@ -77,7 +78,7 @@ def grant_id_token(situation: Situation) -> Choice | None:
 
 def correct_role(situation: Situation) -> Choice | None:
     """The role's ARN in the workflow names another account, or no role."""
-    problems = situation.of("role-account-wrong", "role-absent")
+    problems = situation.of(Cause.ROLE_ACCOUNT_WRONG, Cause.ROLE_ABSENT)
     if not problems:
         return None
     first = problems[0]
@@ -101,12 +102,12 @@ def correct_role(situation: Situation) -> Choice | None:
 def shorten_session(situation: Situation) -> Choice | None:
     """The workflow asks for a longer session than the role gives: ask for less, the role stays as it is."""
     role = situation.account.role
-    if not situation.of("session-duration") or not isinstance(role, Known):
+    if not situation.of(Cause.SESSION_DURATION) or not isinstance(role, Known):
         return None
     seconds = str(role.value.max_session_seconds)
     remediation = Remediation(
         id="shorten-session",
-        causes=("session-duration",),
+        causes=(Cause.SESSION_DURATION,),
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
         title="Ask for a shorter session",
@@ -122,11 +123,11 @@ def shorten_session(situation: Situation) -> Choice | None:
 
 def use_federation(situation: Situation) -> Choice | None:
     """Static keys give way to a role; the change is the workflow's and needs a role that planescope has not seen."""
-    if not situation.of("static-credentials"):
+    if not situation.of(Cause.STATIC_CREDENTIALS):
         return None
     remediation = Remediation(
         id="use-federated-identity",
-        causes=("static-credentials",),
+        causes=(Cause.STATIC_CREDENTIALS,),
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.OIDC_TOKEN,
         title="Assume a role instead of using keys",
@@ -134,7 +135,7 @@ def use_federation(situation: Situation) -> Choice | None:
         "`id-token: write`. Then deactivate the keys. Do not mint new ones.",
         owner=Owner.RELEASE_ENGINEERING,
         verify="Push the workflow change, run the same workflow, and diagnose that run: its gates can be judged then.",
-        changes=(Change(ChangeKind.EDIT_WORKFLOW, "static-credentials"),),
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, Cause.STATIC_CREDENTIALS),),
         difference="   permissions:\n+    id-token: write\n   with:\n-    aws-access-key-id: …\n-    aws-secret-access-key: …\n"
         "+    role-to-assume: arn:aws:iam::ACCOUNT:role/NAME",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Plane
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
@@ -15,16 +16,16 @@ _QUOTA_CODE = "L-03A36CE1"
 
 def repository_or_tag(situation: Situation) -> Choice | None:
     """The repository that is absent, or the tag that is taken."""
-    if situation.of("repository-absent"):
+    if situation.of(Cause.REPOSITORY_ABSENT):
         return _create(situation)
-    if situation.of("tag-immutable"):
+    if situation.of(Cause.TAG_IMMUTABLE):
         return _new_tag(situation)
     return None
 
 
 def room_for_images(situation: Situation) -> Choice | None:
     """The quota of images is reached: expire old ones, or ask AWS for more. Neither is modelled: both take their time."""
-    problems = situation.of("image-quota")
+    problems = situation.of(Cause.IMAGE_QUOTA)
     question = situation.account.question
     if not problems or not question.repository:
         return None
@@ -43,7 +44,7 @@ def room_for_images(situation: Situation) -> Choice | None:
     commands.append(shell(*more, "--desired-value", str(2 * (quota or 0))))
     remediation = Remediation(
         id="make-room-for-images",
-        causes=("image-quota",),
+        causes=(Cause.IMAGE_QUOTA,),
         plane=Plane.REGISTRY_STATE,
         checkpoint=None,
         title="Make room in the repository, or ask for a higher quota",
@@ -70,7 +71,7 @@ def _expiry_rule() -> dict[str, object]:
 
 def open_key(situation: Situation) -> Choice | None:
     """The repository's KMS key is shut, or its policy denies: whose change it is."""
-    problems = situation.of("kms-key")
+    problems = situation.of(Cause.KMS_KEY)
     if not problems:
         return None
     key = problems[0].resource or ""
@@ -86,7 +87,7 @@ def open_key(situation: Situation) -> Choice | None:
     }.get(state or "", [])
     remediation = Remediation(
         id="open-repository-key",
-        causes=("kms-key",),
+        causes=(Cause.KMS_KEY,),
         plane=Plane.REGISTRY_STATE,
         checkpoint=None,
         title="Let ECR use the repository's key again",
@@ -107,7 +108,7 @@ def _create(situation: Situation) -> Choice | None:
         return None
     remediation = Remediation(
         id="create-repository",
-        causes=("repository-absent",),
+        causes=(Cause.REPOSITORY_ABSENT,),
         plane=Plane.REGISTRY_STATE,
         checkpoint=None,
         title="Create the repository, or correct its name",
@@ -146,7 +147,7 @@ def _new_tag(situation: Situation) -> Choice:
     tag = situation.account.question.tag or ""
     remediation = Remediation(
         id="push-a-new-tag",
-        causes=("tag-immutable",),
+        causes=(Cause.TAG_IMMUTABLE,),
         plane=Plane.REGISTRY_STATE,
         checkpoint=None,
         title="Release a new commit",

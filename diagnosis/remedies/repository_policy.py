@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.layers import session_arn
@@ -25,7 +26,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 def admit_role(situation: Situation) -> Choice | None:
     """One new version of the repository policy; the repository's owner makes it."""
-    problems = situation.of("repository-policy-deny")
+    problems = situation.of(Cause.REPOSITORY_POLICY_DENY)
     question = situation.account.question
     arn, role = question.repository_arn, situation.run.role_arn
     reading = situation.account.repository_policy
@@ -48,7 +49,7 @@ def admit_role(situation: Situation) -> Choice | None:
     words += ["--repository-name", name, "--region", question.region or ""]
     remediation = Remediation(
         id="amend-repository-policy",
-        causes=("repository-policy-deny",),
+        causes=(Cause.REPOSITORY_POLICY_DENY,),
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
         title="Admit the role in the repository policy" if across else "Amend the repository policy",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -28,17 +29,17 @@ from diagnosis.verdicts.replay import Replay
 
 _CAUSES_OF_A_ROLE = frozenset(
     {
-        "role-absent",
-        "session-duration",
-        "trust-too-open",
-        "wildcard-escalation",
-        "get-authorization-token",
-        "push-scope",
-        "pull-scope",
-        "boundary",
-        "repository-policy-deny",
-        "scp",
-        "resource-control-policy",
+        Cause.ROLE_ABSENT,
+        Cause.SESSION_DURATION,
+        Cause.TRUST_TOO_OPEN,
+        Cause.WILDCARD_ESCALATION,
+        Cause.GET_AUTHORIZATION_TOKEN,
+        Cause.PUSH_SCOPE,
+        Cause.PULL_SCOPE,
+        Cause.BOUNDARY,
+        Cause.REPOSITORY_POLICY_DENY,
+        Cause.SCP,
+        Cause.RESOURCE_CONTROL_POLICY,
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.observed_subject import SESSION_EVENT
@@ -14,13 +15,12 @@ from diagnosis.trust.admission import admitted_refs
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
-_MENDED_BY_REF = frozenset({"subject-not-admitted", "trust-explicit-deny"})
+_MENDED_BY_REF = frozenset({Cause.SUBJECT_NOT_ADMITTED, Cause.TRUST_EXPLICIT_DENY})
 """Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
-AUDIENCE = "audience-not-admitted"
 _MOST_REFS = 2
 _WARNINGS = {
-    "trust-explicit-deny": "A Deny was written on purpose: ask who wrote it before excepting anybody.",
-    "trust-condition": "The condition that no GitHub token meets was written on purpose: ask what it was to hold back.",
+    Cause.TRUST_EXPLICIT_DENY: "A Deny was written on purpose: ask who wrote it before excepting anybody.",
+    Cause.TRUST_CONDITION: "The condition that no GitHub token meets was written on purpose: ask what it was to hold back.",
 }
 
 
@@ -30,7 +30,7 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
     account = situation.account
     if not problems or not isinstance(account.role, Known):
         return None
-    open_too = situation.of("trust-too-open")
+    open_too = situation.of(Cause.TRUST_TOO_OPEN)
     causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
     offers: list[Offer] = []
     # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
@@ -56,7 +56,7 @@ def _admitted(situation: Situation) -> tuple[str, ...]:
     return tuple(sorted((ref for ref in refs if ref != run.attempt.ref), key=lambda ref: (ref == default, ref)))
 
 
-def _dispatch(situation: Situation, ref: str, causes: tuple[str, ...]) -> Offer:
+def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offer:
     run = situation.run
     short, own = ref.removeprefix("refs/heads/").removeprefix("refs/tags/"), run.attempt.ref
     name = run.attempt.workflow_path.rpartition("/")[2]
@@ -75,7 +75,7 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[str, ...]) -> Offer:
         changes=(Change(ChangeKind.DISPATCH_ON_REF, ref),),
         aws_cli=shell("gh", "workflow", "run", name, "--repo", run.attempt.repository.full_name, "--ref", short),
         warnings=(
-            *(_WARNINGS[cause] for cause in causes if cause == "trust-explicit-deny"),
+            *(_WARNINGS[cause] for cause in causes if cause is Cause.TRUST_EXPLICIT_DENY),
             *_not_dispatchable(situation),
         ),
     )
@@ -90,13 +90,13 @@ def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
     return ("The workflow has no workflow_dispatch trigger: push the commit to that ref instead.",)
 
 
-def admit_subject(situation: Situation, causes: tuple[str, ...]) -> Offer | None:
+def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | None:
     """The trust policy changed so that it admits the run's one subject, with the audience that the next run requests."""
     role, run = situation.account.role, situation.run
     if not isinstance(role, Known) or len(run.subjects) != 1:
         return None
     subject, before = run.subjects[0], role.value.trust_policy
-    start = bounded_trust(situation, before, subject) if "trust-too-open" in causes else None
+    start = bounded_trust(situation, before, subject) if Cause.TRUST_TOO_OPEN in causes else None
     after = mended_trust(situation, start or before, subject, causes) or start
     if after is None or size(after) > LARGEST_TRUST_LIMIT:
         return None
@@ -107,7 +107,9 @@ def admit_subject(situation: Situation, causes: tuple[str, ...]) -> Offer | None
         causes=causes,
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
-        title="Admit the audience for this subject" if causes == (AUDIENCE,) else "Admit exactly this subject",
+        title="Admit the audience for this subject"
+        if causes == (Cause.AUDIENCE_NOT_ADMITTED,)
+        else "Admit exactly this subject",
         words=_words(causes, subject, name, situation.audience),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(run)} It proves the role assumption gate for {subject}; CloudTrail's {SESSION_EVENT} event "
@@ -135,16 +137,16 @@ def size_warnings(document: str) -> tuple[str, ...]:
     return (f"The trust policy would take {taken} characters; the quota is {TRUST_LIMIT} unless it was raised.",)
 
 
-def _words(causes: tuple[str, ...], subject: str, name: str, audience: str) -> str:
+def _words(causes: tuple[Cause, ...], subject: str, name: str, audience: str) -> str:
     review = "A reviewer should agree that this ref may publish."
-    if causes == (AUDIENCE,):
+    if causes == (Cause.AUDIENCE_NOT_ADMITTED,):
         return (
             f"Let the trust policy of {name} admit the audience {audience} for {subject}, exactly this one. {review} "
             "What is there already stays as it is."
         )
-    if "trust-explicit-deny" in causes:
+    if Cause.TRUST_EXPLICIT_DENY in causes:
         return f"Except the subject {subject} from the Deny of the trust policy of {name}, exactly this one. {review}"
-    if set(causes) == {"trust-action"}:
+    if set(causes) == {Cause.TRUST_ACTION}:
         return (
             f"The statement of the trust policy of {name} that names {subject} does not allow "
             f"sts:{SESSION_EVENT}: add that action to it. {review}"

@@ -6,6 +6,7 @@ import copy
 import json
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.policy_edit import Voices
@@ -21,8 +22,6 @@ from diagnosis.trust.admission import judge_trust, minimal_trust_patch
 from diagnosis.trust.admits import newly_admitted
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION
-
-EXPLICIT_DENY, ACTION = "trust-explicit-deny", "trust-action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +41,18 @@ class _Asking:
         )
 
 
-def mended_trust(situation: Situation, document: str, subject: str, causes: tuple[str, ...]) -> str | None:
+def mended_trust(situation: Situation, document: str, subject: str, causes: tuple[Cause, ...]) -> str | None:
     """The document after which the subject is admitted, and nobody else who was not; None where none is to be had."""
     asking = _Asking(situation, subject)
     current = document
-    if EXPLICIT_DENY in causes:
+    if Cause.TRUST_EXPLICIT_DENY in causes:
         excepted = _excepting(current, subject, situation.account.question.issuer, asking)
         if excepted is None:
             return None
         current = excepted
         if asking.admits(current):
             return current
-    if ACTION in causes:
+    if Cause.TRUST_ACTION in causes:
         allowed = _with_action(current, situation, subject, asking)
         if allowed is not None:
             return allowed

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
@@ -175,7 +176,7 @@ def _first_stop(pairs: Sequence[tuple[ReadJob, Stop]]) -> Stop | None:
 
     def weight(stop: Stop) -> int:
         finding = stop.finding
-        if finding is None or finding.cause in ("cancelled", "time-limit"):
+        if finding is None or finding.cause in (Cause.CANCELLED, Cause.TIME_LIMIT):
             return 0
         return 2 if finding.gate is not None else 1
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
@@ -23,19 +24,6 @@ from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
 from diagnosis.verdicts.replay import Need
 
-_OWNERS = {
-    "id-token-not-granted": Owner.RELEASE_ENGINEERING,
-    "static-credentials": Owner.RELEASE_ENGINEERING,
-    "session-duration": Owner.RELEASE_ENGINEERING,
-    "registry-mismatch": Owner.RELEASE_ENGINEERING,
-    "session-policy": Owner.RELEASE_ENGINEERING,
-    "transient": Owner.RELEASE_ENGINEERING,
-    "token-expired": Owner.RELEASE_ENGINEERING,
-    "boundary": Owner.ORGANIZATION,
-    "scp": Owner.ORGANIZATION,
-    "resource-control-policy": Owner.ORGANIZATION,
-    "repository-policy-deny": Owner.REGISTRY,
-}
 LIVE_POLICIES = Missing(
     what="the role's permissions at the time of the run",
     why="a log shows what was tried, never the policy that allowed it",
@@ -44,9 +32,9 @@ LIVE_POLICIES = Missing(
 )
 
 
-def owner_of(cause: str | None) -> Owner:
-    """Who acts on a cause."""
-    return _OWNERS.get(cause or "", Owner.CLOUD_SECURITY)
+def owner_of(cause: Cause | None) -> Owner:
+    """Return who acts on a cause; where none is known, those who own provider, trust policy and permissions."""
+    return cause.owner if cause else Owner.CLOUD_SECURITY
 
 
 def verdicts_of(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness) -> tuple[GateVerdict, ...]:

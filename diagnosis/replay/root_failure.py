@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Annotation
@@ -139,9 +140,9 @@ def _cut_short(read: ReadJob, witness: Witness, conclusion: str) -> Finding:
     said = _said(read, witness)
     cut = next((step for step in read.steps if step.conclusion in ("cancelled", "timed_out")), None)
     evidence = witness.conclusion(read, cut) if cut else witness.job(read, f"job “{read.name}”: {conclusion}")
-    if said is not None and said.plane is Plane.OTHER and said.cause in ("time-limit", "runner-lost"):
+    if said is not None and said.plane is Plane.OTHER and said.cause in (Cause.TIME_LIMIT, Cause.RUNNER_LOST):
         return said
-    cause = "time-limit" if conclusion == "timed_out" else "cancelled"
+    cause = Cause.TIME_LIMIT if conclusion == "timed_out" else Cause.CANCELLED
     return Finding(Plane.OTHER, None, cause, sentence=_cut_sentence(read, conclusion), evidence=evidence)
 
 

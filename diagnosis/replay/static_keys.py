@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.replay.evidence_of import Witness
@@ -29,7 +30,7 @@ def static_keys(read: ReadJob, witness: Witness) -> Finding | None:
     return Finding(
         Plane.AUTHENTICATION,
         Checkpoint.OIDC_TRUST,
-        "static-credentials",
+        Cause.STATIC_CREDENTIALS,
         sentence="The run authenticated with static access keys: no federated identity was asked for.",
         evidence=evidence,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import (
     DEFAULT_TEMPLATE,
     GITHUB_ISSUER,
@@ -39,7 +40,6 @@ __all__ = [
     "minimal_trust_patch",
 ]
 
-EXPLICIT_DENY = "trust-explicit-deny"
 _DEFAULT_SHAPE = re.compile(r"repo:[^:]*(:(ref:.*|environment:.*|pull_request|\*.*))?\Z", re.DOTALL)
 _WILD = re.compile(r"[*?]")
 
@@ -61,7 +61,7 @@ class SubjectDecision:
     claims: ClaimSet
     outcome: TrustOutcome
     reason: str
-    causes: tuple[str, ...] = ()
+    causes: tuple[Cause, ...] = ()
     """Proved causes of a refusal, the first met first."""
     nearest: SubjectMiss | None = None
     statement: str | None = None
@@ -77,12 +77,12 @@ class TrustJudgement:
     outcome: TrustOutcome
     reason: str
     """One sentence or two that an engineer can act on."""
-    cause: str | None = None
-    """The first cause of a refusal: a slug of the catalogue, or ``trust-explicit-deny``, ``trust-action``,
-    ``trust-condition``. None for other outcomes, and where the possible subjects are refused for different causes."""
-    causes: tuple[str, ...] = ()
+    cause: Cause | None = None
+    """The first cause of a refusal. None for other outcomes, and where the possible subjects are refused for different
+    causes."""
+    causes: tuple[Cause, ...] = ()
     """All proved causes, where the subjects agree on them."""
-    candidates: tuple[str, ...] = ()
+    candidates: tuple[Cause, ...] = ()
     """The causes that are possible, where the outcome or the cause is not certain."""
     nearest: SubjectMiss | None = None
     admitted_refs: tuple[str, ...] = ()
@@ -162,7 +162,7 @@ def _decided(paper: TrustPaper, claims: ClaimSet, caller: Caller, answer: TrustA
         return SubjectDecision(claims, answer.outcome, reason, path=because.path)
     if answer.explicit:
         return SubjectDecision(
-            claims, answer.outcome, because.text, (EXPLICIT_DENY,), None, because.statement, because.path
+            claims, answer.outcome, because.text, (Cause.TRUST_EXPLICIT_DENY,), None, because.statement, because.path
         )
     return _refused(paper.tree, claims, caller, answer)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
@@ -18,7 +19,6 @@ from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, 
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
 from diagnosis.trust.trust_policy import JsonObject, allows, conditions, federated, load, values_of
 
-TOO_OPEN = "trust-too-open"
 _ISSUER_MARK = ":oidc-provider/"
 _FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"
 
@@ -48,7 +48,7 @@ class Admission:
     verdict: Verdict
     """``fail``: it admits somebody whom a release role should refuse; ``unknown``: that hangs on a value not known."""
     reason: str
-    cause: str | None = None
+    cause: Cause | None = None
     """``trust-too-open``, or None."""
     notes: tuple[str, ...] = ()
 
@@ -157,7 +157,9 @@ def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
     unsure = [item for item in answers if item.harmful and item.outcome is TrustOutcome.UNKNOWN]
     if inside:
         who = _joined([item.who for item in sorted(inside, key=_how_far)])
-        return Admission(answers, Verdict.FAIL, f"The trust policy admits {who}: bound the subject.", TOO_OPEN, notes)
+        return Admission(
+            answers, Verdict.FAIL, f"The trust policy admits {who}: bound the subject.", Cause.TRUST_TOO_OPEN, notes
+        )
     if unsure:
         return Admission(answers, Verdict.UNKNOWN, f"Not to be told for certain: {unsure[0].reason}", None, notes)
     return Admission(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import combinations
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
 from diagnosis.trust.question import Caller, TrustPaper
 from diagnosis.trust.trust_policy import (
@@ -34,21 +35,21 @@ _MOST_STATEMENTS = 20
 class Mend(Enum):
     """An element that can be mended; the value is the cause that this proves."""
 
-    PRINCIPAL = "principal-wrong"
-    ACTION = "trust-action"
-    AUDIENCE = "audience-not-admitted"
-    OPERATOR = "condition-operator"
-    FORM = "subject-immutable-form"
-    SHAPE = "subject-shape"
-    CLAIM = "subject-not-admitted"
-    OTHER = "trust-condition"
+    PRINCIPAL = Cause.PRINCIPAL_WRONG
+    ACTION = Cause.TRUST_ACTION
+    AUDIENCE = Cause.AUDIENCE_NOT_ADMITTED
+    OPERATOR = Cause.CONDITION_OPERATOR
+    FORM = Cause.SUBJECT_IMMUTABLE_FORM
+    SHAPE = Cause.SUBJECT_SHAPE
+    CLAIM = Cause.SUBJECT_NOT_ADMITTED
+    OTHER = Cause.TRUST_CONDITION
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why one claim set is refused."""
 
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
     """The smallest set of elements whose mending admits the token, the first met first."""
     statement: int
     """Which Allow statement came nearest, by its position among the Allow statements."""

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind
 from diagnosis.policy import Decision, NearMiss
 from diagnosis.trust.causes import Mend
 
 _SUBJECT_CAUSES = frozenset({Mend.OPERATOR.value, Mend.FORM.value, Mend.SHAPE.value, Mend.CLAIM.value})
 _SHOWN = 3
-_SENTENCES = {
-    Mend.PRINCIPAL.value: "No statement names the provider as its Federated principal: write the provider's exact ARN.",
-    Mend.ACTION.value: "The statement does not allow sts:AssumeRoleWithWebIdentity.",
-    Mend.AUDIENCE.value: "The trust policy does not admit the audience that the job requests.",
-    Mend.OPERATOR.value: "A condition compares letter by letter where a pattern or another letter case is written.",
-    Mend.FORM.value: "The trust policy and the run write the repository in different forms, with and without ids.",
-    Mend.CLAIM.value: "The trust policy does not admit these claims.",
-    Mend.OTHER.value: "The trust policy asks for something that a GitHub token does not carry.",
+_OF_THIS_POLICY = {
+    Cause.AUDIENCE_NOT_ADMITTED: "The trust policy does not admit the audience that the job requests.",
+    Cause.SUBJECT_NOT_ADMITTED: "The trust policy does not admit these claims.",
 }
+"""Where the policy that was read says more than the catalogue can."""
 
 
 def refusal_words(
-    causes: tuple[str, ...],
+    causes: tuple[Cause, ...],
     claims: ClaimSet,
     decision: Decision,
     *,
@@ -29,7 +26,10 @@ def refusal_words(
     statement_path: str | None,
 ) -> str:
     """The causes, then what the run presents and what the statement that came nearest wants of it."""
-    told = " ".join(_shape_words(claims) if cause == Mend.SHAPE.value else _SENTENCES[cause] for cause in causes)
+    told = " ".join(
+        _shape_words(claims) if cause == Mend.SHAPE.value else _OF_THIS_POLICY.get(cause, cause.sentence)
+        for cause in causes
+    )
     miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
     about_subject = miss is None or miss.key is None or miss.key.lower() == subject_key.lower()
     if set(causes) & _SUBJECT_CAUSES and about_subject and nearest_subject and claims.subject:

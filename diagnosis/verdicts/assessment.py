@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane
@@ -56,12 +57,16 @@ class Problem:
     checkpoint: Checkpoint | None
     """None for registry state, which belongs to no gate."""
     plane: Plane
-    cause: str
+    cause: Cause
     reason: str
     actions: tuple[str, ...] = ()
     resource: str | None = None
     evidence: tuple[Evidence, ...] = ()
-    owner: Owner = Owner.CLOUD_SECURITY
+
+    @property
+    def owner(self) -> Owner:
+        """Who has to act on it."""
+        return self.cause.owner
 
     @property
     def gate(self) -> Gate | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.causes import Integrity
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Verdict
 
@@ -34,7 +35,7 @@ class RuleVerdict:
 class IntegrityFinding:
     """Green for the wrong reason, or a doubt about it."""
 
-    slug: str
+    slug: Integrity
     reason: str
     evidence: tuple[Evidence, ...] = ()
     breaks_closure: bool = False

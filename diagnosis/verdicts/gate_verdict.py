@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
 
@@ -25,9 +26,9 @@ class Finding:
     plane: Plane
     checkpoint: Checkpoint | None
     """None: the plane is known, the place inside it is not (or the plane has no checkpoints)."""
-    cause: str | None
-    """A slug of the catalogue of causes, or None where the evidence cannot name one."""
-    candidates: tuple[str, ...] = ()
+    cause: Cause | None
+    """None where the evidence cannot name one."""
+    candidates: tuple[Cause, ...] = ()
     """The causes that the evidence cannot separate."""
     action: str | None = None
     """The denied IAM action, where the text names it: ``ecr:PutImage``."""
@@ -54,8 +55,8 @@ class GateVerdict:
     reason: str
     """One sentence that an engineer can act on."""
     checkpoint: Checkpoint | None = None
-    cause: str | None = None
-    candidates: tuple[str, ...] = ()
+    cause: Cause | None = None
+    candidates: tuple[Cause, ...] = ()
     actions: tuple[str, ...] = ()
     """The IAM actions that are denied or missing, where the verdict is about actions."""
     evidence: tuple[Evidence, ...] = ()

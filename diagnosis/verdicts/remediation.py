@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.causes import Cause
 from diagnosis.gates import Checkpoint, Owner, Plane
 
 
@@ -50,7 +51,7 @@ class Remediation:
     """One bounded change, as text to review and run elsewhere; planescope never makes it."""
 
     id: str
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
     """Every cause that this one change removes: changes to one document are merged."""
     plane: Plane
     checkpoint: Checkpoint | None

@@ -18,6 +18,7 @@ from incident_names import (
 )
 from incident_offers import passed as _passed
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
@@ -64,7 +65,7 @@ def live_of(stage: int, branch: str) -> Assessment:
             Verdict.FAIL,
             f"The account {ACCOUNT} has no OIDC provider for {ISSUER}.",
             Checkpoint.OIDC_TRUST,
-            "oidc-provider-absent",
+            Cause.OIDC_PROVIDER_ABSENT,
             evidence=(_call("iam:ListOpenIDConnectProviders", "0 providers", stage),),
         )
         if no_provider
@@ -80,7 +81,7 @@ def live_of(stage: int, branch: str) -> Assessment:
             Verdict.FAIL,
             f"The trust policy admits main and dev; this run presents {subject}.",
             Checkpoint.ROLE_ASSUMPTION,
-            "subject-not-admitted",
+            Cause.SUBJECT_NOT_ADMITTED,
             evidence=(_trust(stage),),
         ),
         GateVerdict(
@@ -88,7 +89,7 @@ def live_of(stage: int, branch: str) -> Assessment:
             Verdict.FAIL,
             "The role has no policy at all, so none of the nine needed actions is allowed.",
             Checkpoint.REGISTRY_AUTH,
-            "get-authorization-token",
+            Cause.GET_AUTHORIZATION_TOKEN,
             actions=(TOKEN_ACTION, *PUSH_ACTIONS, LAST_ACTION),
             evidence=(
                 _call("iam:ListRolePolicies", "0 inline policies", stage),
@@ -137,7 +138,7 @@ def problems_of(stage: int, branch: str) -> tuple[Problem, ...]:
             Problem(
                 Checkpoint.OIDC_TRUST,
                 Plane.AUTHENTICATION,
-                "oidc-provider-absent",
+                Cause.OIDC_PROVIDER_ABSENT,
                 f"The account has no OIDC provider for {ISSUER}.",
                 evidence=(_call("iam:ListOpenIDConnectProviders", "0 providers", stage),),
             )
@@ -147,7 +148,7 @@ def problems_of(stage: int, branch: str) -> tuple[Problem, ...]:
             Problem(
                 Checkpoint.ROLE_ASSUMPTION,
                 Plane.AUTHENTICATION,
-                "subject-not-admitted",
+                Cause.SUBJECT_NOT_ADMITTED,
                 f"The trust policy admits main and dev; this run presents ref:refs/heads/{branch}.",
                 resource=ROLE,
                 evidence=(_trust(stage),),
@@ -158,7 +159,7 @@ def problems_of(stage: int, branch: str) -> tuple[Problem, ...]:
             Problem(
                 Checkpoint.REGISTRY_AUTH,
                 Plane.AUTHORIZATION,
-                "get-authorization-token",
+                Cause.GET_AUTHORIZATION_TOKEN,
                 "No policy allows the login.",
                 (TOKEN_ACTION,),
                 "*",
@@ -166,7 +167,7 @@ def problems_of(stage: int, branch: str) -> tuple[Problem, ...]:
             Problem(
                 Checkpoint.REGISTRY_PUSH,
                 Plane.AUTHORIZATION,
-                "push-scope",
+                Cause.PUSH_SCOPE,
                 "No policy allows the seven actions of the push.",
                 PUSH_ACTIONS,
                 ECR,
@@ -174,7 +175,7 @@ def problems_of(stage: int, branch: str) -> tuple[Problem, ...]:
             Problem(
                 Checkpoint.REGISTRY_PULL,
                 Plane.AUTHORIZATION,
-                "pull-scope",
+                Cause.PULL_SCOPE,
                 "No policy allows the read of the digest step.",
                 (LAST_ACTION,),
                 ECR,

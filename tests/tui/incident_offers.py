@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incident_names import ISSUER, LAST_ACTION, PROVIDER, PUSH_ACTIONS, REPOSITORY, ROLE, SHA, TOKEN_ACTION
 
+from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
@@ -48,7 +49,7 @@ def paths_of(stage: int, branch: str) -> tuple[Path, ...]:
 
 PROVIDER_CHANGE = Remediation(
     "create-provider",
-    ("oidc-provider-absent",),
+    (Cause.OIDC_PROVIDER_ABSENT,),
     Plane.AUTHENTICATION,
     Checkpoint.OIDC_TRUST,
     "Create the OIDC provider for GitHub's issuer",
@@ -63,7 +64,7 @@ PROVIDER_CHANGE = Remediation(
 )
 DISPATCH_CHANGE = Remediation(
     "dispatch-on-ref",
-    ("subject-not-admitted",),
+    (Cause.SUBJECT_NOT_ADMITTED,),
     Plane.AUTHENTICATION,
     Checkpoint.ROLE_ASSUMPTION,
     "Dispatch the next run on dev",
@@ -75,7 +76,7 @@ DISPATCH_CHANGE = Remediation(
 )
 TRUST_CHANGE = Remediation(
     "admit-ref",
-    ("subject-not-admitted",),
+    (Cause.SUBJECT_NOT_ADMITTED,),
     Plane.AUTHENTICATION,
     Checkpoint.ROLE_ASSUMPTION,
     "Admit exactly refs/heads/migrate-dev",
@@ -91,7 +92,7 @@ TRUST_CHANGE = Remediation(
 )
 POLICY_CHANGE = Remediation(
     "put-ecr-policy",
-    ("get-authorization-token", "push-scope", "pull-scope"),
+    (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE),
     Plane.AUTHORIZATION,
     Checkpoint.REGISTRY_AUTH,
     "Grant the nine actions that this release needs",
@@ -136,6 +137,6 @@ def closure_of(stage: int) -> Closure:
     if stage < 3:
         return Closure(ClosureStatus.OPEN, "The last attempt failed, so the chain is open.", rules)
     finding = IntegrityFinding(
-        "ref-changed-in-chain", "The closing run proves the subject of dev, not that of migrate-dev."
+        Integrity.REF_CHANGED_IN_CHAIN, "The closing run proves the subject of dev, not that of migrate-dev."
     )
     return Closure(ClosureStatus.UNPROVEN, "Run 3 succeeded, but on another ref than run 1.", rules, (finding,))

@@ -17,6 +17,7 @@ from incident_names import (
 from incident_offers import closure_of, paths_of
 from incident_offers import passed as _passed
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
@@ -86,7 +87,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
         finding = Finding(
             Plane.AUTHENTICATION,
             Checkpoint.OIDC_TRUST,
-            "oidc-provider-absent",
+            Cause.OIDC_PROVIDER_ABSENT,
             sentence="The account that was asked has no provider for GitHub's issuer, so no token of any run can be exchanged.",
             evidence=proof,
         )
@@ -95,7 +96,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
             Verdict.FAIL,
             "The account had no OIDC provider for GitHub's issuer, so STS refused the token.",
             Checkpoint.OIDC_TRUST,
-            "oidc-provider-absent",
+            Cause.OIDC_PROVIDER_ABSENT,
             evidence=(proof,),
         )
         rest = tuple(_blocked(gate, Gate.OIDC_TRUST) for gate in list(Gate)[1:])
@@ -103,7 +104,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
     finding = Finding(
         Plane.AUTHORIZATION,
         Checkpoint.REGISTRY_AUTH,
-        "get-authorization-token",
+        Cause.GET_AUTHORIZATION_TOKEN,
         action=TOKEN_ACTION,
         principal=f"arn:aws:sts::{ACCOUNT}:assumed-role/GitHubAction-AssumeRoleWithAction/GitHubActions",
         resource="*",
@@ -122,7 +123,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
             Verdict.FAIL,
             "No identity-based policy of the role allowed ecr:GetAuthorizationToken on *.",
             Checkpoint.REGISTRY_AUTH,
-            "get-authorization-token",
+            Cause.GET_AUTHORIZATION_TOKEN,
             actions=(TOKEN_ACTION,),
             evidence=(proof,),
         ),

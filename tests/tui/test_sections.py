@@ -11,6 +11,7 @@ from incident_live import SCP_GAP
 from incident_values import diagnosis_of, replay_of
 from textual.content import Content
 
+from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Annotation
@@ -81,7 +82,7 @@ def test_an_unknown_cell_names_what_is_missing_why_and_how() -> None:
 def test_candidates_come_with_the_read_that_tells_them_apart() -> None:
     diagnosis = diagnosis_of(1)
     replay = diagnosis.replays[0]
-    verdict = replace(replay.gates[0], cause=None, candidates=("oidc-provider-absent", "role-account-wrong"))
+    verdict = replace(replay.gates[0], cause=None, candidates=(Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG))
     stopped = replace(replay.stopped_by, tell_apart="compare the accounts first")
     changed = replace(replay, gates=(verdict, *replay.gates[1:]), stopped_by=stopped)
     text = text_of(section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed))))
@@ -105,7 +106,7 @@ def test_now_says_what_was_mended_and_what_broke_since_the_run() -> None:
 
 def test_a_failure_that_is_no_gate_is_named_by_its_plane() -> None:
     diagnosis = diagnosis_of(1)
-    finding = Finding(Plane.REGISTRY_STATE, None, "tag-immutable", sentence="The tag exists and cannot be moved.")
+    finding = Finding(Plane.REGISTRY_STATE, None, Cause.TAG_IMMUTABLE, sentence="The tag exists and cannot be moved.")
     replay = replace(
         replay_of(1), stopped_by=finding, gates=tuple(replace(g, verdict=Verdict.PASS) for g in replay_of(1).gates)
     )
@@ -162,7 +163,7 @@ def test_a_path_that_does_not_open_everything_shows_each_gate_and_what_is_still_
     diagnosis = diagnosis_of(1)
     path = diagnosis.paths[0]
     gates = (*path.gates[:3], replace(path.gates[3], verdict=Verdict.UNKNOWN))
-    still = (Problem(None, Plane.REGISTRY_STATE, "tag-immutable", "The tag cannot be moved."),)
+    still = (Problem(None, Plane.REGISTRY_STATE, Cause.TAG_IMMUTABLE, "The tag cannot be moved."),)
     text = text_of(
         section_remediation.blocks_of(view_of(replace(diagnosis, paths=(replace(path, gates=gates, still=still),))))
     )
@@ -201,7 +202,7 @@ def test_the_forecast_of_a_healthy_account_is_a_pass_and_of_an_unread_one_is_not
 
 def test_closure_shows_status_rules_and_integrity() -> None:
     diagnosis = diagnosis_of(3)
-    finding = IntegrityFinding("gate-demoted", "A denial became a note.", breaks_closure=True)
+    finding = IntegrityFinding(Integrity.GATE_DEMOTED, "A denial became a note.", breaks_closure=True)
     closure = replace(diagnosis.closure, integrity=(*diagnosis.closure.integrity, finding))
     text = text_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=closure))))
     for words in ("? unproven", "on another ref than run 1", "ref-changed-in-chain", "gate-demoted  breaks closure"):

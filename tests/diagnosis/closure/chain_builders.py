@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState, Image, RegistryDetails
@@ -67,7 +68,7 @@ def failed(
     run: int,
     at: float,
     gate: Gate | None,
-    cause: str | None = None,
+    cause: Cause | None = None,
     owner: Owner = Owner.CLOUD_SECURITY,
     **more: object,
 ) -> Replay:
@@ -104,8 +105,8 @@ def _facts() -> RunFacts:
 def chain() -> tuple[Replay, ...]:
     """Fail, fail, success, ten minutes apart."""
     return (
-        failed(1, 0, Gate.OIDC_TRUST, "oidc-provider-absent"),
-        failed(2, 10, Gate.REGISTRY_AUTHORIZATION, "get-authorization-token"),
+        failed(1, 0, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT),
+        failed(2, 10, Gate.REGISTRY_AUTHORIZATION, Cause.GET_AUTHORIZATION_TOKEN),
         success(3, 20),
     )
 

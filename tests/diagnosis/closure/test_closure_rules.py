@@ -26,6 +26,7 @@ from chain_builders import (
     workflow,
 )
 
+from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountState, EvidenceObject, Image, RegistryDetails
@@ -104,7 +105,7 @@ def test_a_failure_at_its_own_boundary() -> None:
     assert verdict("own-boundary", (went_on, second, third), account()) is Verdict.FAIL
     vague = failed(1, 0, None)
     assert verdict("own-boundary", (vague, third), account()) is Verdict.UNKNOWN
-    assert verdict("own-boundary", (failed(1, 0, None, "repository-absent"), third), account()) is Verdict.PASS
+    assert verdict("own-boundary", (failed(1, 0, None, Cause.REPOSITORY_ABSENT), third), account()) is Verdict.PASS
 
 
 def test_one_workflow() -> None:
@@ -115,7 +116,7 @@ def test_one_workflow() -> None:
 
 
 def test_one_subject() -> None:
-    on_dev = failed(1, 0, Gate.OIDC_TRUST, "oidc-provider-absent", branch="dev")
+    on_dev = failed(1, 0, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT, branch="dev")
     assert verdict("same-subject", chain(), account()) is Verdict.PASS
     assert verdict("same-subject", (on_dev, *chain()[1:]), account()) is Verdict.FAIL
     assert verdict("same-subject", chain()[:2], account()) is Verdict.UNKNOWN

@@ -24,6 +24,7 @@ from chain_builders import (
     workflow,
 )
 
+from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
@@ -80,8 +81,8 @@ def test_lookalikes_of_the_remediation_are_none(other: TrailEvent) -> None:
 
 
 def test_another_ref_is_an_observed_fix_of_role_assumption_and_of_nothing_else() -> None:
-    role = (failed(1, 0, Gate.ROLE_ASSUMPTION, "subject-not-admitted", branch="dev"), success(2, 10))
-    provider = (failed(1, 0, Gate.OIDC_TRUST, "oidc-provider-absent", branch="dev"), success(2, 10))
+    role = (failed(1, 0, Gate.ROLE_ASSUMPTION, Cause.SUBJECT_NOT_ADMITTED, branch="dev"), success(2, 10))
+    provider = (failed(1, 0, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT, branch="dev"), success(2, 10))
     assert of(role)[0].traced is Traced.OBSERVED
     assert "ran on refs/heads/main, not on refs/heads/dev" in of(role)[0].statement
     assert of(provider)[0].traced is Traced.NOT_ON_RECORD
@@ -90,28 +91,28 @@ def test_another_ref_is_an_observed_fix_of_role_assumption_and_of_nothing_else()
 @pytest.mark.parametrize(
     ("cause", "owner", "expected"),
     [
-        ("id-token-not-granted", Owner.RELEASE_ENGINEERING, Traced.OBSERVED),
-        ("oidc-provider-absent", Owner.CLOUD_SECURITY, Traced.NOT_ON_RECORD),
+        (Cause.ID_TOKEN_NOT_GRANTED, Owner.RELEASE_ENGINEERING, Traced.OBSERVED),
+        (Cause.OIDC_PROVIDER_ABSENT, Owner.CLOUD_SECURITY, Traced.NOT_ON_RECORD),
     ],
 )
-def test_a_changed_workflow_file_mends_what_is_its_owners(cause: str, owner: Owner, expected: Traced) -> None:
+def test_a_changed_workflow_file_mends_what_is_its_owners(cause: Cause, owner: Owner, expected: Traced) -> None:
     before = failed(1, 0, Gate.OIDC_TRUST, cause, owner, workflow_text=Known("a"))
     after = success(2, 10, workflow_text=Known("b"), head_sha="d" * 40)
     assert of((before, after))[0].traced is expected
 
 
 def test_a_cancelled_attempt_tried_nothing_and_ends_no_interval() -> None:
-    cancelled = failed(2, 3, None, conclusion="cancelled")
+    cancelled = failed(2, 3, None, conclusion=Cause.CANCELLED)
     first, *_ = of((chain()[0], cancelled, success(3, 20)), FIXES[0])
     assert first.traced is Traced.OBSERVED
 
 
 def test_a_passing_fault_needs_no_remediation() -> None:
-    assert of((failed(1, 0, Gate.OIDC_TRUST, "transient"), success(2, 10)))[0].traced is Traced.NOT_NEEDED
+    assert of((failed(1, 0, Gate.OIDC_TRUST, Cause.TRANSIENT), success(2, 10)))[0].traced is Traced.NOT_NEEDED
 
 
 def test_registry_state_is_mended_by_registry_events() -> None:
-    replays = (failed(1, 0, None, "repository-absent"), success(2, 10))
+    replays = (failed(1, 0, None, Cause.REPOSITORY_ABSENT), success(2, 10))
     assert of(replays, event("CreateRepository", 5, "shop"))[0].traced is Traced.OBSERVED
     assert of(replays, event("SetRepositoryPolicy", 5, "shop"))[0].traced is Traced.NOT_ON_RECORD
     assert of(replays, event("CreateRepository", 5, "shop"))[0].observed[0].plane is Plane.REGISTRY_STATE

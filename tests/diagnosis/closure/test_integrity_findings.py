@@ -20,6 +20,7 @@ from chain_builders import (
     workflow,
 )
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import Image
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.reading import Known
@@ -38,7 +39,7 @@ def test_a_sound_chain_has_no_findings() -> None:
 
 
 def test_the_ref_changed_in_the_chain() -> None:
-    on_dev = failed(1, 0, Gate.OIDC_TRUST, "oidc-provider-absent", branch="dev")
+    on_dev = failed(1, 0, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT, branch="dev")
     assert "ref-changed-in-chain" in findings(closed((on_dev, *chain()[1:]), account()))
     # Without a success there is nothing that could prove the wrong ref.
     assert "ref-changed-in-chain" not in findings(closed((on_dev, chain()[1]), account()))

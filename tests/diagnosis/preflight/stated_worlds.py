@@ -8,6 +8,7 @@ from typing import Any
 
 from replay_builders import BEGIN
 
+from diagnosis.causes import Cause
 from diagnosis.documents.preflight import IdToken, Preflight, document
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Artifact
@@ -17,7 +18,7 @@ from diagnosis.verdicts.gate_verdict import GateVerdict
 
 
 def problem(
-    checkpoint: Checkpoint | None, cause: str, *actions: str, reason: str = "The account says so.", **more: Any
+    checkpoint: Checkpoint | None, cause: Cause, *actions: str, reason: str = "The account says so.", **more: Any
 ) -> Problem:
     plane = checkpoint.plane if checkpoint else Plane.REGISTRY_STATE
     return Problem(checkpoint, plane, cause, reason, actions, **more)

@@ -25,17 +25,18 @@ from replay_builders import (
 )
 from stated_worlds import artifacts, problem, stated, text_of
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.replay import Replay
 
 PASS, FAIL, BLOCKED, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED, Verdict.UNKNOWN
-SUBJECT = problem(Checkpoint.ROLE_ASSUMPTION, "subject-not-admitted")
-TOKEN = problem(Checkpoint.REGISTRY_AUTH, "get-authorization-token", "ecr:GetAuthorizationToken", resource="*")
-SCOPE = problem(Checkpoint.REGISTRY_PUSH, "push-scope", "ecr:PutImage")
-ABSENT = problem(None, "repository-absent")
-EXCESS = problem(Checkpoint.LEAST_PRIVILEGE, "excess", "s3:*")
+SUBJECT = problem(Checkpoint.ROLE_ASSUMPTION, Cause.SUBJECT_NOT_ADMITTED)
+TOKEN = problem(Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, "ecr:GetAuthorizationToken", resource="*")
+SCOPE = problem(Checkpoint.REGISTRY_PUSH, Cause.PUSH_SCOPE, "ecr:PutImage")
+ABSENT = problem(None, Cause.REPOSITORY_ABSENT)
+EXCESS = problem(Checkpoint.LEAST_PRIVILEGE, Cause.WILDCARD_ESCALATION, "s3:*")
 REFUSED = "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 STOPPED_AT_ROLE = (CHECKOUT, failing(CONFIGURE), *skipped(LOGIN, PUSH))
 STOPPED_AT_LOGIN = (CHECKOUT, CONFIGURE, failing(LOGIN), *skipped(PUSH))
@@ -131,7 +132,7 @@ def test_a_pass_makes_no_pass_and_is_shown_beside_the_unknown() -> None:
 
 def test_what_it_found_beyond_the_need_stays_a_candidate() -> None:
     gate = without_log(*RELEASE, told=(text_of(stated(EXCESS)),)).at(Gate.LEAST_PRIVILEGE)
-    assert (gate.verdict, gate.cause, gate.candidates) == (UNKNOWN, None, ("excess",))
+    assert (gate.verdict, gate.cause, gate.candidates) == (UNKNOWN, None, (Cause.WILDCARD_ESCALATION,))
 
 
 def test_the_preflight_that_stopped_its_own_job_names_the_gate() -> None:

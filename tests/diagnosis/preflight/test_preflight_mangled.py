@@ -12,12 +12,13 @@ from replay_builders import CHECKOUT, CONFIGURE, EXPIRED, LOGIN, PUSH, attempt_o
 from stated_worlds import artifacts, problem, stated, text_of
 from thoroughness import examples
 
+from diagnosis.causes import Cause
 from diagnosis.documents.preflight import Preflight
 from diagnosis.documents.preflight_reader import NotUsable, read_preflight
 from diagnosis.gates import Checkpoint, Verdict
 from diagnosis.replay.attempt import replay
 
-SOUND = stated(problem(Checkpoint.REGISTRY_AUTH, "get-authorization-token", "ecr:GetAuthorizationToken"))
+SOUND = stated(problem(Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, "ecr:GetAuthorizationToken"))
 STEPS = (CHECKOUT, CONFIGURE, LOGIN, failing(PUSH))
 FILE = file_of(written_job(*STEPS))
 
@@ -86,7 +87,9 @@ def test_what_is_no_statement_is_none(text: str) -> None:
 
 def test_what_is_taken_over_is_bounded_and_of_one_line() -> None:
     words = "x" * 10_000 + "\n::error::\ud800"
-    read = read_preflight(text_of(stated(problem(Checkpoint.REGISTRY_AUTH, "push-scope", reason=words[9_900:] * 9))))
+    read = read_preflight(
+        text_of(stated(problem(Checkpoint.REGISTRY_AUTH, Cause.PUSH_SCOPE, reason=words[9_900:] * 9)))
+    )
     assert isinstance(read, Preflight)
     reason = read.problems[0].reason
     assert len(reason) < 700

@@ -14,6 +14,7 @@ from rich.console import Console
 from stated_worlds import problem, stated, text_of
 from thoroughness import examples
 
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.documents.preflight import Preflight, document
 from diagnosis.gates import Checkpoint
@@ -33,7 +34,7 @@ NASTY = [
 
 
 def with_words(words: str) -> Preflight:
-    found = stated(problem(Checkpoint.ROLE_ASSUMPTION, "subject-not-admitted", reason=words, resource=words))
+    found = stated(problem(Checkpoint.ROLE_ASSUMPTION, Cause.SUBJECT_NOT_ADMITTED, reason=words, resource=words))
     claims = ClaimSet((("sub", words),), words)
     gap = Missing(words, words, words, words)
     return replace(found, job=words, ref=words, claims=(claims,), unknown=(gap,), notes=(words,), repository=words)
