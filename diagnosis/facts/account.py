@@ -21,7 +21,6 @@ class CallerIdentity:
     """``sts:GetCallerIdentity`` of the tool's own session."""
 
     account: str
-    arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ class Role:
     max_session_seconds: int
     permissions_boundary_arn: str | None = None
     created_at: datetime | None = None
-    last_used_at: datetime | None = None
     tags: tuple[tuple[str, str], ...] = ()
     """``(key, value)``: what ``aws:PrincipalTag`` meets."""
 
@@ -90,8 +88,6 @@ class EcrRepository:
 
     arn: str
     name: str
-    registry_id: str
-    uri: str
     tag_mutability: str
     """``MUTABLE`` or ``IMMUTABLE`` (or the forms with exclusions)."""
     kms_key: str | None = None
@@ -108,11 +104,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceObject:
-    """An object under the durable evidence root, by ``HeadObject`` or listing."""
+    """An object under the durable evidence root, as the listing names it; its content is never read."""
 
     key: str
-    size_bytes: int
-    last_modified: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +130,8 @@ class RegistryDetails:
     """JSON text of the KMS key's policy, where the repository has a key of its own."""
     key_state: str | None = None
     """``Enabled``, ``Disabled``, ``PendingDeletion``, … of that key."""
-    pull_through_prefixes: tuple[str, ...] | None = None
     creation_template_prefixes: tuple[str, ...] | None = None
-    replicates_to: tuple[str, ...] | None = None
-    """``region`` or ``region/account``."""
+    """Of the registry's repository creation templates: a push below one of them may create the repository."""
     unread: tuple[Unreadable, ...] = ()
 
 
@@ -236,8 +228,6 @@ class AccountState:
     """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
     other_roles: Reading[OtherRoles] = _not_read("other roles of the account", "iam:ListRoles")
     """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.role_search`."""
-    provider_arns: Reading[tuple[str, ...]] = _not_read("list of OIDC providers", "iam:ListOpenIDConnectProviders")
-    """All OIDC providers of the role's account."""
     repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")
     repository_policy: Reading[NamedPolicy] = _not_read("repository policy", "ecr:GetRepositoryPolicy")
     """``Absent`` where the repository has none."""
@@ -245,7 +235,7 @@ class AccountState:
     evidence_objects: Reading[tuple[EvidenceObject, ...]] = _not_read("evidence objects", "s3:ListBucket")
     trail: Reading[Trail] = _not_read("CloudTrail events", "cloudtrail:LookupEvents")
     """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
-    registry_details: Reading[RegistryDetails] = _not_read("registry details", "ecr:DescribeRegistry")
+    registry_details: Reading[RegistryDetails] = _not_read("registry details", "servicequotas:GetServiceQuota")
     second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
 
     @staticmethod

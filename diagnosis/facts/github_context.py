@@ -50,8 +50,6 @@ class Environment:
     policies: Reading[tuple[RefPolicy, ...]]
     """``Known(())`` unless ``refs`` is :attr:`DeployableRefs.LISTED`."""
     rules: tuple[ProtectionRule, ...] = ()
-    html_url: str = ""
-    created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
@@ -66,7 +64,7 @@ class Commit:
     """Login, or the name that git recorded."""
     committed_at: datetime | None = None
     parents: tuple[str, ...] = ()
-    html_url: str = ""
+    """SHAs; a merge has several. They tell which commits a merged pull request brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ class PullRequest:
     number: int
     title: str = ""
     """Foreign text; empty where only a commit's title names the pull request."""
-    html_url: str = ""
     by_title: bool = False
     """Whether nothing but the commit's title says so, which anybody can write."""
 
@@ -95,7 +92,6 @@ class Relation(StrEnum):
 class CommitsBetween:
     """What lies between the commits of two attempts: ``GET /repos/{o}/{r}/compare/{base}...{head}``."""
 
-    base: str
     head: str
     relation: Relation
     commits: tuple[Commit, ...] = ()

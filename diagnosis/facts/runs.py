@@ -99,8 +99,6 @@ class Job:
     """In a reconstructed log: the pieces of text that are quoted from a public source word for word."""
     log_steps: tuple[int, ...] = ()
     """The numbers of the steps that the log holds, where it holds some only: it was too large to be read whole."""
-    runner_name: str = ""
-    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ class TrailEvent:
     target: str
     """Provider ARN, role name, policy name, repository name: what was changed or used."""
     event_id: str
-    region: str = ""
     error_code: str | None = None
     """``AccessDenied`` and the like for calls that failed; None for those that took effect."""
     subject: str | None = None

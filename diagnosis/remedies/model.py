@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
-from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
@@ -105,10 +104,8 @@ def _with_control(levels: Reading[tuple[ScpLevel, ...]], target: str, document: 
 
 
 def _with_repository(account: AccountState, change: Change) -> AccountState:
-    question = account.question
     name = change.target.partition("repository/")[2]
-    address = EcrAddress.private(question.registry_id or "", question.region or "", name)
-    made = EcrRepository(change.target, name, question.registry_id or "", str(address), "MUTABLE")
+    made = EcrRepository(change.target, name, "MUTABLE")
     return replace(
         account,
         repository=Known(made),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from incident_names import REPOSITORY, SHA
+from incident_names import REPOSITORY
 
 from diagnosis.facts.github_context import (
     Commit,
@@ -26,7 +26,6 @@ COMPARISON = f"https://github.com/{REPOSITORY}/compare/799d398a...f00dfeed"
 def between_of(earlier: Replay, later: Replay, title: str = "Name the subject of dev") -> Between:
     """The later run stands one commit ahead."""
     commits = CommitsBetween(
-        SHA,
         "f00dfeed" * 5,
         Relation.AHEAD,
         commits=(Commit("f00dfeed" * 5, title, "someone", datetime(2026, 2, 13, 11, 37, tzinfo=UTC)),),

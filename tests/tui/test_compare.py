@@ -134,7 +134,7 @@ def test_commits_pull_requests_and_environments_are_told_with_their_doubts() -> 
     refused = Unreadable("the commits", "GitHub refused", "give a token", "contents: read")
     said = words(between_blocks(diagnosis, one, two, Between(refused, (("dev", refused),))))
     assert said.count("contents: read") == 3  # the workflow file was not read either
-    same = Between(Known(CommitsBetween("a" * 40, "a" * 40, Relation.IDENTICAL)))
+    same = Between(Known(CommitsBetween("a" * 40, Relation.IDENTICAL)))
     assert f"both ran on {'a' * 12}" in words(between_blocks(diagnosis, one, two, same))
 
 

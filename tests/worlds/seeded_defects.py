@@ -431,9 +431,7 @@ ELSEWHERE_DEFECTS: tuple[Defect, ...] = (
     Defect(
         "the reader of another account",
         "oidc-provider-absent",
-        lambda w: w.with_account(
-            provider=Absent("OIDC provider"), identity=Known(CallerIdentity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/r"))
-        ),
+        lambda w: w.with_account(provider=Absent("OIDC provider"), identity=Known(CallerIdentity(ACCOUNT))),
         "provider",
         ground=TWO_ACCOUNTS,
     ),

@@ -79,11 +79,6 @@ class Ground:
         return f"{self.registry}.dkr.ecr{fips}.{self.region}.amazonaws.com{'.cn' if china else ''}"
 
     @property
-    def api_host(self) -> str:
-        """The host that ECR's API names, whichever the clients use."""
-        return replace(self, form="plain").host
-
-    @property
     def audience(self) -> str:
         return "sts.amazonaws.com.cn" if self.partition == "aws-cn" else "sts.amazonaws.com"
 
@@ -210,7 +205,7 @@ def sound_world(ground: Ground = HOME) -> World:
     job = WorkflowJob("release", "Release", _steps(ground), permissions=permissions, line=10)
     across = ground.registry != ground.account
     admits = {"Effect": "Allow", "Principal": {"AWS": ground.role_arn}, "Action": list(EIGHT)}
-    repository = EcrRepository(ground.repository_arn, NAME, ground.registry, f"{ground.api_host}/{NAME}", "IMMUTABLE")
+    repository = EcrRepository(ground.repository_arn, NAME, "IMMUTABLE")
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     return World(
         ground=ground,
@@ -232,7 +227,7 @@ def sound_world(ground: Ground = HOME) -> World:
         account=AccountState(
             question=AccountQuestion(),
             read_at=NOW,
-            identity=Known(CallerIdentity(ground.account, f"arn:{ground.partition}:iam::{ground.account}:user/reader")),
+            identity=Known(CallerIdentity(ground.account)),
             provider=Known(OidcProvider(ground.provider_arn, ISSUER, (ground.audience,))),
             role=Known(Role(ground.role_arn, "release", trust(ground=ground), 3600)),
             inline_policies=Known((NamedPolicy("release", document),)),

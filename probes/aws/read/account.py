@@ -11,7 +11,7 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from probes.aws.read.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
 from probes.aws.read.evidence_objects import read_evidence_objects
 from probes.aws.read.identity import read_identity
-from probes.aws.read.oidc_provider import read_provider, read_provider_arns
+from probes.aws.read.oidc_provider import read_provider
 from probes.aws.read.organizations import read_control_policies
 from probes.aws.read.readings import not_asked
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
@@ -35,7 +35,6 @@ _TITLES = {
     "boundary": "permissions boundary",
     "scps": "service control policies",
     "rcps": "resource control policies",
-    "provider_arns": "list of OIDC providers",
     "repository": "ECR repository",
     "repository_policy": "repository policy",
     "image": "image",
@@ -43,7 +42,6 @@ _TITLES = {
 }
 _OF_THE_ROLES_ACCOUNT = (
     "provider",
-    "provider_arns",
     "role",
     "inline_policies",
     "attached_policies",
@@ -139,7 +137,6 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
         any_path = question.role_path_unknown
         work |= {
             "provider": lambda: {"provider": read_provider(aws, provider_arn, region)},
-            "provider_arns": lambda: {"provider_arns": read_provider_arns(aws, region)},
             "role+boundary": lambda: _role_and_boundary(aws, arn, region, any_path=any_path),
             "inline_policies": lambda: {"inline_policies": read_inline_policies(aws, arn, region)},
             "attached_policies": lambda: {"attached_policies": read_attached_policies(aws, arn, region)},

@@ -45,8 +45,6 @@ def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrReposi
             repository = EcrRepository(
                 arn=text(entry, "repositoryArn"),
                 name=place.name,
-                registry_id=text(entry, "registryId"),
-                uri=text(entry, "repositoryUri"),
                 tag_mutability=text(entry, "imageTagMutability"),
                 kms_key=maybe_text(encryption, "kmsKey") if isinstance(encryption, dict) else None,
             )

@@ -13,11 +13,11 @@ WHAT = "the reader's own identity"
 
 
 def read_identity(aws: AwsAccess, region: str | None = None) -> Reading[CallerIdentity]:
-    """The account and ARN of the reader; the unique user id is left out, it is nobody's business."""
+    """Read whose credentials these are: the account; the ARN stands in the evidence, and the unique user id is left out."""
 
     def body() -> Reading[CallerIdentity]:
         answer = aws.ask(GET_CALLER_IDENTITY, region=region)
-        identity = CallerIdentity(account=text(answer, "Account"), arn=text(answer, "Arn"))
-        return known(identity, GET_CALLER_IDENTITY, identity.arn, aws.clock())
+        identity = CallerIdentity(account=text(answer, "Account"))
+        return known(identity, GET_CALLER_IDENTITY, text(answer, "Arn"), aws.clock())
 
     return attempt(WHAT, GET_CALLER_IDENTITY, aws, body)

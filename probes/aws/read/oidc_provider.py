@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from diagnosis.facts.account import OidcProvider
-from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.reading import Reading
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment, parts, text, texts
-from probes.aws.session.errors import AwsCallError, Failure
+from probes.aws.session.errors import AwsCallError, BrokenAnswer, Failure
 from probes.aws.session.operations import GET_PROVIDER, LIST_PROVIDERS
 
 
 def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[OidcProvider]:
-    """The provider of this ARN. Where reading it is denied, the list of providers may still prove that it is absent."""
+    """Read the provider of this ARN. Where reading it is denied, the list of providers may still prove that it is absent."""
     what = f"OIDC provider {arn}"
 
     def body() -> Reading[OidcProvider]:
@@ -33,20 +33,10 @@ def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Readin
     return attempt(what, GET_PROVIDER, aws, body, "NoSuchEntity", "NoSuchEntityException")
 
 
-def read_provider_arns(aws: AwsAccess, region: str | None = None) -> Reading[tuple[str, ...]]:
-    """The ARNs of all OIDC providers of the account."""
-
-    def body() -> Reading[tuple[str, ...]]:
-        answer = aws.ask(LIST_PROVIDERS, region=region)
-        arns = tuple(text(entry, "Arn") for entry in parts(answer, "OpenIDConnectProviderList"))
-        return known(arns, LIST_PROVIDERS, f"{len(arns)} providers", aws.clock())
-
-    return attempt("the list of OIDC providers", LIST_PROVIDERS, aws, body)
-
-
 def _listed(aws: AwsAccess, region: str | None, denial: AwsCallError) -> tuple[str, ...]:
-    """All provider ARNs; where the list cannot be read either, the first denial stands."""
-    listing = read_provider_arns(aws, region)
-    if isinstance(listing, Unreadable) or not hasattr(listing, "value"):
-        raise denial
-    return listing.value
+    """Return all provider ARNs of the account; where the list cannot be read either, the first denial stands."""
+    try:
+        answer = aws.ask(LIST_PROVIDERS, region=region)
+        return tuple(text(entry, "Arn") for entry in parts(answer, "OpenIDConnectProviderList"))
+    except (AwsCallError, BrokenAnswer):
+        raise denial from None

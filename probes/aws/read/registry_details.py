@@ -1,4 +1,4 @@
-"""What else of a registry can stop or change a push: how full it is, its key, what caches, creates and replicates."""
+"""Read what else of a registry can stop a push: how full the repository is, its key, and what may create it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from probes.aws.read.ecr import RepositoryPlace
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_text, part, parts, text
+from probes.aws.session.answers import part, parts, text
 from probes.aws.session.errors import AwsCallError, BrokenAnswer
 from probes.aws.session.operations import (
     DESCRIBE_CREATION_TEMPLATES,
     DESCRIBE_IMAGES,
     DESCRIBE_KEY,
-    DESCRIBE_PULL_THROUGH_CACHE_RULES,
-    DESCRIBE_REGISTRY,
     GET_DEFAULT_SERVICE_QUOTA,
     GET_KEY_POLICY,
     GET_LIFECYCLE_POLICY,
@@ -56,13 +54,9 @@ def read_registry_details(
         ),
         key_policy=take("policy of the KMS key", GET_KEY_POLICY, lambda: _key_policy(aws, place, key)) if key else None,
         key_state=take("state of the KMS key", DESCRIBE_KEY, lambda: _key_state(aws, place, key)) if key else None,
-        pull_through_prefixes=take(
-            "pull-through cache rules", DESCRIBE_PULL_THROUGH_CACHE_RULES, lambda: _pull_through(aws, place)
-        ),
         creation_template_prefixes=take(
             "repository creation templates", DESCRIBE_CREATION_TEMPLATES, lambda: _templates(aws, place)
         ),
-        replicates_to=take("replication", DESCRIBE_REGISTRY, lambda: _replication(aws, place.region)),
         unread=tuple(unread),
     )
     if not isinstance(repository, (Known, Absent)):
@@ -71,7 +65,7 @@ def read_registry_details(
     if nothing and details.unread:
         first = details.unread[0]
         return Unreadable("registry details", first.why, first.how, first.permission, first.source)
-    return known(details, DESCRIBE_REGISTRY, place.name, aws.clock())
+    return known(details, GET_SERVICE_QUOTA, place.name, aws.clock())
 
 
 def _with(details: RegistryDetails, missing: Unreadable) -> RegistryDetails:
@@ -119,20 +113,6 @@ def _key_state(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> str:
     return text(part(aws.ask(DESCRIBE_KEY, region=place.region, KeyId=key), "KeyMetadata"), "KeyState")
 
 
-def _pull_through(aws: AwsAccess, place: RepositoryPlace) -> tuple[str, ...]:
-    pages = aws.pages(DESCRIBE_PULL_THROUGH_CACHE_RULES, region=place.region, **place.params)
-    return tuple(text(rule, "ecrRepositoryPrefix") for page in pages for rule in parts(page, "pullThroughCacheRules"))
-
-
 def _templates(aws: AwsAccess, place: RepositoryPlace) -> tuple[str, ...]:
     pages = aws.pages(DESCRIBE_CREATION_TEMPLATES, region=place.region)
     return tuple(text(entry, "prefix") for page in pages for entry in parts(page, "repositoryCreationTemplates"))
-
-
-def _replication(aws: AwsAccess, region: str | None) -> tuple[str, ...]:
-    rules = parts(part(aws.ask(DESCRIBE_REGISTRY, region=region), "replicationConfiguration"), "rules")
-    found = []
-    for destination in (entry for rule in rules for entry in parts(rule, "destinations")):
-        account = maybe_text(destination, "registryId")
-        found.append(text(destination, "region") + (f"/{account}" if account else ""))
-    return tuple(found)

@@ -39,7 +39,6 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: 
         found = text(answer, "Arn")
         if found != arn and not (any_path and _but_for_path(found) == _but_for_path(arn)):
             return _another(what, arn, found, aws)
-        last_used = answer.get("RoleLastUsed")
         boundary = answer.get("PermissionsBoundary")
         role = Role(
             arn=found,
@@ -51,7 +50,6 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: 
             if isinstance(boundary, dict) and boundary
             else None,
             created_at=maybe_moment(answer, "CreateDate"),
-            last_used_at=maybe_moment(last_used, "LastUsedDate") if isinstance(last_used, dict) else None,
             tags=_tags(answer),
         )
         return known(role, GET_ROLE, role.name, aws.clock())

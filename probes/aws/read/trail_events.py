@@ -80,7 +80,6 @@ class Subject:
             principal=_clip(subject or _principal(identity)),
             target=_clip(target),
             event_id=_clip(maybe_text(record, "eventID") or maybe_text(entry, "EventId") or ""),
-            region=_clip(maybe_text(record, "awsRegion") or ""),
             error_code=_clip(maybe_text(record, "errorCode") or "") or None,
             subject=_clip(subject) if subject else None,
             detail=_clip(_detail(name, asked)),

@@ -16,7 +16,7 @@ class Variant(StrEnum):
     MINIMAL = "minimal"
     """What decides the gates, the tag and the evidence."""
     FULL = "full"
-    """Also history, quotas, encryption keys, registry settings, other roles and AWS's own second opinions."""
+    """Also history, quotas, encryption keys, repository creation templates, other roles and AWS's own second opinions."""
 
 
 class Scope(StrEnum):
@@ -29,7 +29,6 @@ class Scope(StrEnum):
     POLICY = "policy"
     REPOSITORY = "repository"
     BUCKET = "bucket"
-    OBJECT = "object"
     KEY = "key"
 
 
@@ -69,7 +68,7 @@ LIST_PROVIDERS = Operation(
     "ListOpenIDConnectProviders",
     "iam:ListOpenIDConnectProviders",
     Scope.ANY,
-    "whether the provider exists, and which others do",
+    "whether the provider exists, where it may not be read itself",
 )
 GET_ROLE = Operation("iam", "GetRole", "iam:GetRole", Scope.ROLE, "trust policy, maximum session, boundary")
 LIST_ROLE_POLICIES = Operation(
@@ -121,10 +120,8 @@ DESCRIBE_POLICY = Operation(
 )
 
 LIST_OBJECTS = Operation("s3", "ListObjectsV2", "s3:ListBucket", Scope.BUCKET, "the evidence objects under their root")
+# botocore asks this one by itself, where a bucket lies in another region than it was looked for.
 HEAD_BUCKET = Operation("s3", "HeadBucket", "s3:ListBucket", Scope.BUCKET, "the region of the evidence bucket")
-HEAD_OBJECT = Operation(
-    "s3", "HeadObject", "s3:GetObject", Scope.OBJECT, "one evidence object where listing is denied", Variant.FULL
-)
 
 GET_LIFECYCLE_POLICY = Operation(
     "ecr",
@@ -134,14 +131,6 @@ GET_LIFECYCLE_POLICY = Operation(
     "what expires images, and may have removed one",
     Variant.FULL,
 )
-DESCRIBE_PULL_THROUGH_CACHE_RULES = Operation(
-    "ecr",
-    "DescribePullThroughCacheRules",
-    "ecr:DescribePullThroughCacheRules",
-    Scope.ANY,
-    "whether the repository is a cache of another registry",
-    Variant.FULL,
-)
 DESCRIBE_CREATION_TEMPLATES = Operation(
     "ecr",
     "DescribeRepositoryCreationTemplates",
@@ -149,9 +138,6 @@ DESCRIBE_CREATION_TEMPLATES = Operation(
     Scope.ANY,
     "whether a push may create the repository",
     Variant.FULL,
-)
-DESCRIBE_REGISTRY = Operation(
-    "ecr", "DescribeRegistry", "ecr:DescribeRegistry", Scope.ANY, "replication of the registry", Variant.FULL
 )
 GET_SERVICE_QUOTA = Operation(
     "service-quotas",

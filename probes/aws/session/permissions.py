@@ -15,7 +15,6 @@ _SIDS = {
     Scope.POLICY: "ReadManagedPolicies",
     Scope.REPOSITORY: "ReadRepository",
     Scope.BUCKET: "ListEvidence",
-    Scope.OBJECT: "HeadEvidence",
     Scope.KEY: "ReadRepositoryKey",
 }
 
@@ -77,7 +76,6 @@ _REGISTRY_SERVICES = frozenset({"ecr", "cloudtrail", "servicequotas", "sts"})
 
 def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
     arn, account = f"arn:{question.partition}", question.role_account or "*"
-    bucket, prefix = _evidence(question)
     match scope:
         case Scope.ANY:
             return "*"
@@ -92,9 +90,7 @@ def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
             place = f"{question.region or '*'}:{question.registry_id or '*'}"
             return f"{arn}:ecr:{place}:repository/{question.repository or '*'}"
         case Scope.BUCKET:
-            return f"{arn}:s3:::{bucket or '*'}"
-        case Scope.OBJECT:
-            return f"{arn}:s3:::{bucket or '*'}/{prefix}*"
+            return f"{arn}:s3:::{_evidence(question)[0] or '*'}"
         case Scope.KEY:
             return f"{arn}:kms:{question.region or '*'}:{question.registry_id or '*'}:key/*"
 

@@ -8,7 +8,7 @@ from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
 from probes.github.http.client import Client, Json
 from probes.github.http.errors import GitHubProblem, NotFound, ReadFailure
-from probes.github.read.fields import children, moment, number, optional_text, required_number, text, texts
+from probes.github.read.fields import children, moment, number, optional_text, required_number, text
 from probes.github.read.runs import attempt_of
 
 
@@ -91,8 +91,6 @@ def job_of(job: Json) -> Job:
         completed_at=moment(job, "completed_at"),
         html_url=text(job, "html_url"),
         steps=tuple(_step(step, position) for position, step in enumerate(children(job, "steps"), start=1)),
-        runner_name=text(job, "runner_name"),
-        labels=texts(job, "labels"),
     )
 
 

@@ -30,7 +30,7 @@ def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[Commit
     if not base.head_sha or not head.head_sha:
         return Unreadable(what, "a run names no commit", "compare the commits by hand", lasting=True)
     if base.head_sha == head.head_sha:
-        return Known(CommitsBetween(base.head_sha, head.head_sha, Relation.IDENTICAL))
+        return Known(CommitsBetween(head.head_sha, Relation.IDENTICAL))
     repository = head.repository.full_name
     try:
         found = _compared(client, repository, base.head_sha, head.head_sha)
@@ -62,7 +62,6 @@ def _compared(client: Client, repository: str, base: str, head: str) -> CommitsB
         lasting=True,
     )
     return CommitsBetween(
-        base=base,
         head=head,
         relation=relation,
         commits=tuple(_commit(entry) for entry in commits),
@@ -84,7 +83,6 @@ def _commit(entry: Json) -> Commit:
         author=text(child(entry, "author"), "login") or text(child(inner, "author"), "name"),
         committed_at=moment(child(inner, "committer"), "date"),
         parents=tuple(text(parent, "sha") for parent in children(entry, "parents")),
-        html_url=text(entry, "html_url"),
     )
 
 
@@ -144,5 +142,4 @@ def _pull_request(entry: Json) -> PullRequest:
     return PullRequest(
         number=required_number(entry, "number", "pull request"),
         title=text(entry, "title"),
-        html_url=text(entry, "html_url"),
     )

@@ -72,8 +72,6 @@ def _environment(entry: Json) -> Environment:
             f"the refs that may deploy to {name}"
         ),
         rules=tuple(_rule(rule) for rule in children(entry, "protection_rules")),
-        html_url=text(entry, "html_url"),
-        created_at=moment(entry, "created_at"),
         updated_at=moment(entry, "updated_at"),
     )
 

@@ -54,7 +54,7 @@ def sessions() -> tuple[object, ...]:
 
 def whole_account(**parts: object) -> AccountState:
     events = (*FIXES, *sessions(), event("PutImage", 21, "shop", SESSION, detail="v1"))
-    objects = Known((EvidenceObject("evidence/a.json", 10, minutes(22)),))
+    objects = Known((EvidenceObject("evidence/a.json"),))
     return account(*events, **{"evidence_objects": objects, **parts})  # type: ignore[arg-type] # events of our own
 
 
@@ -232,8 +232,8 @@ def test_who_pushed_counts(events: tuple[object, ...], expected: Verdict, told: 
 
 def test_evidence_objects() -> None:
     case = replace(Case(), evidence_root="s3://b/p/", evidence_artifacts=("a.json", "b.json"))
-    some = account(evidence_objects=Known((EvidenceObject("p/a.json", 1, None),)))
-    both = account(evidence_objects=Known((EvidenceObject("p/a.json", 1, None), EvidenceObject("p/b.json", 1, None))))
+    some = account(evidence_objects=Known((EvidenceObject("p/a.json"),)))
+    both = account(evidence_objects=Known((EvidenceObject("p/a.json"), EvidenceObject("p/b.json"))))
     assert verdict("evidence-present", chain(), both, case) is Verdict.PASS
     assert "b.json" in rule(closed(chain(), some, case), "evidence-present").reason
     assert verdict("evidence-present", chain(), some, case) is Verdict.FAIL

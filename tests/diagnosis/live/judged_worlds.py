@@ -91,7 +91,7 @@ def account(**parts: object) -> AccountState:
     made = AccountState(
         question=AccountQuestion(),
         read_at=NOW + timedelta(hours=2),
-        identity=Known(CallerIdentity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/reader")),
+        identity=Known(CallerIdentity(ACCOUNT)),
         provider=Known(OidcProvider(PROVIDER_ARN, ISSUER, ("sts.amazonaws.com",), NOW - timedelta(days=9))),
         role=Known(Role(ROLE_ARN, "release", TRUST, 3600, created_at=NOW - timedelta(days=9))),
         inline_policies=Known((NamedPolicy("release", GRANTS),)),
@@ -108,8 +108,7 @@ def account(**parts: object) -> AccountState:
 
 
 def repository(mutability: str = "IMMUTABLE", key: str | None = None) -> EcrRepository:
-    host = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
-    return EcrRepository(REPOSITORY_ARN, NAME, ACCOUNT, f"{host}/{NAME}", mutability, key)
+    return EcrRepository(REPOSITORY_ARN, NAME, mutability, key)
 
 
 def opinion(action: str, says: str, source: str = "policy-simulator", note: str = "") -> SecondOpinion:

@@ -51,7 +51,9 @@ def test_a_quota_problem_says_both_numbers() -> None:
 
 
 def test_before_the_second_reading_nobody_holds_the_quota_against_the_gate() -> None:
-    never_asked = Unreadable("registry details", "it was not read", "refresh the live side", "ecr:DescribeRegistry")
+    never_asked = Unreadable(
+        "registry details", "it was not read", "refresh the live side", "servicequotas:GetServiceQuota"
+    )
     assert registry(diagnosis(account(registry_details=never_asked))) is Verdict.PASS
 
 

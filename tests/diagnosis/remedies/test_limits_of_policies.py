@@ -88,7 +88,6 @@ def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
     workflow = Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("push",))
     workflows = {run.key: workflow}
     replays = replays_of((run,), workflows, Case())
-    host = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
     state = AccountState(
         question=AccountQuestion(),
         read_at=NOW,
@@ -99,7 +98,7 @@ def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
         boundary=Absent("boundary"),
         scps=Absent("SCPs"),
         rcps=Absent("RCPs"),
-        repository=Known(EcrRepository(ARN, NAME, ACCOUNT, f"{host}/{NAME}", "MUTABLE")),
+        repository=Known(EcrRepository(ARN, NAME, "MUTABLE")),
         repository_policy=Absent("repository policy"),
         image=Absent("image"),
         registry_details=Known(RegistryDetails(12, 100_000)),

@@ -21,7 +21,6 @@ from probes.ledger import Ledger
 AFFECTED: dict[str, set[str]] = {
     "sts:GetCallerIdentity": {"identity"},
     "iam:GetOpenIDConnectProvider": {"provider"},
-    "iam:ListOpenIDConnectProviders": {"provider_arns"},
     "iam:GetRole": {"role", "boundary"},
     "iam:ListRolePolicies": {"inline_policies"},
     "iam:GetRolePolicy": {"inline_policies"},

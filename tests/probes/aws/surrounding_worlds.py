@@ -156,15 +156,7 @@ def surround(endpoint: Endpoint) -> Endpoint:
     endpoint.scripts |= {
         "cloudtrail:LookupEvents": cloudtrail(EVENTS),
         "servicequotas:GetServiceQuota": lambda _: {"Quota": {"Value": 100000.0}},
-        "ecr:DescribePullThroughCacheRules": lambda _: {
-            "pullThroughCacheRules": [{"ecrRepositoryPrefix": "docker-hub"}]
-        },
         "ecr:DescribeRepositoryCreationTemplates": lambda _: {"repositoryCreationTemplates": [{"prefix": "ROOT"}]},
-        "ecr:DescribeRegistry": lambda _: {
-            "replicationConfiguration": {
-                "rules": [{"destinations": [{"region": "eu-west-1", "registryId": "9"}, {"region": "eu-west-3"}]}]
-            }
-        },
         "kms:GetKeyPolicy": lambda _: {"Policy": '{"Version": "2012-10-17", "Statement": []}'},
         "kms:DescribeKey": lambda _: {"KeyMetadata": {"KeyId": "k", "KeyState": "Enabled"}},
     }

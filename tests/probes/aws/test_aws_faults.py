@@ -150,7 +150,6 @@ def test_a_role_and_nothing_else_that_can_be_confirmed_is_not_believed(world: Wo
     world.endpoint.faults = {}
     for part in (
         "provider",
-        "provider_arns",
         "role",
         "inline_policies",
         "attached_policies",

@@ -37,7 +37,6 @@ PARTS = [
     "boundary",
     "scps",
     "rcps",
-    "provider_arns",
     "repository",
     "repository_policy",
     "image",
@@ -47,7 +46,6 @@ PARTS = [
 
 OF_THE_ROLE = {
     "provider",
-    "provider_arns",
     "role",
     "inline_policies",
     "attached_policies",
@@ -80,15 +78,12 @@ def test_everything_that_decides_is_read(full: InProcessAws) -> None:
     assert value(state.boundary).document == allow("ecr:*")
     repository = value(state.repository)
     assert repository.arn == QUESTION.repository_arn
-    assert (repository.registry_id, repository.tag_mutability) == (ACCOUNT, "IMMUTABLE")
-    assert repository.uri == f"{ACCOUNT}.dkr.ecr.eu-west-2.amazonaws.com/shop/api"
+    assert (repository.name, repository.tag_mutability) == ("shop/api", "IMMUTABLE")
     assert json.loads(value(state.repository_policy).document)["Statement"][0]["Sid"] == "Pull"
     assert (value(state.image).digest, value(state.image).tags) == (DIGEST, ("v1",))
     assert [entry.key for entry in value(state.evidence_objects)] == ["runs/7/receipt.json"]
-    assert value(state.evidence_objects)[0].size_bytes == 2
     assert isinstance(state.scps, Absent)
     assert isinstance(state.rcps, Absent)
-    assert value(state.provider_arns) == (PROVIDER_ARN,)
     assert role.tags == (("team", "releases"),)
     assert state.read_at == NOON
     assert state.credentials_problem is None
@@ -114,9 +109,8 @@ def test_every_reading_names_the_call_that_brought_it(full: InProcessAws) -> Non
 
 def test_an_empty_account_is_absent_not_unreadable(aws: InProcessAws) -> None:
     state = read_account(QUESTION, access(aws))
-    for part in set(PARTS) - {"identity", "provider_arns"}:
+    for part in set(PARTS) - {"identity"}:
         assert isinstance(getattr(state, part), Absent), (part, getattr(state, part))
-    assert value(state.provider_arns) == ()
 
 
 def test_a_role_without_policies_has_none(aws: InProcessAws, build: Any) -> None:

@@ -24,9 +24,7 @@ def test_the_registry_is_read_in_its_details(surrounded: Endpoint, monkeypatch: 
     details = details_of(read(surrounded, monkeypatch))
     assert (details.image_count, details.image_quota) == (1, 100000)
     assert details.lifecycle_policy is False
-    assert details.pull_through_prefixes == ("docker-hub",)
     assert details.creation_template_prefixes == ("ROOT",)
-    assert details.replicates_to == ("eu-west-1/9", "eu-west-3")
     assert details.key_policy is None
     assert details.unread == ()
 
@@ -87,9 +85,7 @@ def test_second_opinions_never_speak_of_trust(surrounded: Endpoint, monkeypatch:
 DENIALS = {
     "cloudtrail:LookupEvents": "cloudtrail:LookupEvents",
     "servicequotas:GetServiceQuota": "servicequotas:GetServiceQuota",
-    "ecr:DescribePullThroughCacheRules": "ecr:DescribePullThroughCacheRules",
     "ecr:DescribeRepositoryCreationTemplates": "ecr:DescribeRepositoryCreationTemplates",
-    "ecr:DescribeRegistry": "ecr:DescribeRegistry",
     "ecr:GetLifecyclePolicy": "ecr:GetLifecyclePolicy",
 }
 
@@ -151,7 +147,7 @@ def test_services_that_fail_in_any_way_leave_reasons(
         assert reading.why
     details = details_of(state)
     assert details.image_count == 1
-    assert len(details.unread) == 5
+    assert len(details.unread) == 3
     assert details.image_quota is None
 
 

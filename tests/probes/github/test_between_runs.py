@@ -69,7 +69,7 @@ def test_commits_come_oldest_first_with_title_author_and_time(tiny_world: World)
         )
     )
     found = known(tiny_world)
-    assert (found.base, found.head, found.relation, found.total) == (BASE, HEAD, Relation.AHEAD, 2)
+    assert (found.head, found.relation, found.total) == (HEAD, Relation.AHEAD, 2)
     first, last = found.commits
     assert first.title.startswith("[red]fix[/red] [scrubbed:"), "foreign text stays as it is, but for secrets"
     assert "body" not in first.title
@@ -99,7 +99,7 @@ def test_titles_name_pull_requests_and_only_the_others_cost_a_request(tiny_world
     assert found.pull_requests == (
         PullRequest(11, by_title=True),
         PullRequest(12, by_title=True),
-        PullRequest(13, "Bump", "https://github.com/example/widgets/pull/13"),
+        PullRequest(13, "Bump"),
     )
     assert found.unread == ()
     asked = [

@@ -138,8 +138,7 @@ def test_a_job_and_its_steps_keep_what_github_says(tiny_world: World) -> None:
     attempt = tiny_world.source.attempt(7, depth=Depth.JOBS)
     assert isinstance(attempt.jobs, Known)
     (job,) = attempt.jobs.value
-    assert (job.id, job.name, job.conclusion, job.runner_name) == (71, "publish", "failure", "GitHub Actions 1")
-    assert job.labels == ("ubuntu-latest",)
+    assert (job.id, job.name, job.conclusion) == (71, "publish", "failure")
     assert [(step.number, step.name, step.failed) for step in job.steps] == [
         (1, "Set up job", False),
         (4, "Push", True),

@@ -48,7 +48,7 @@ def leaky(tiny: TinyGitHub) -> TinyGitHub:
     steps = [
         {"number": 1, "name": f"docker login -p hunter2hunter2 {KEY}", "conclusion": "failure", "status": "completed"}
     ]
-    job = job_object(name=f"publish {PAT}", runner_name=f"runner-{KEY}", labels=[f"l-{PAT}"], steps=steps)
+    job = job_object(name=f"publish {PAT}", steps=steps)
     commit = {
         "sha": "c" * 40,
         "commit": {"message": f"rotate {PAT}\n\nbody", "author": {"name": f"x {OWN}"}},

@@ -59,7 +59,6 @@ jobs = st.builds(
     log_origin=st.sampled_from(Origin),
     log_verbatim=some(words),
     log_steps=some(numbers),
-    labels=some(words),
 )
 artifacts = st.builds(
     Artifact, numbers, words, numbers, st.booleans(), maybe_moment, some(st.tuples(words, words)), some(unreadable)

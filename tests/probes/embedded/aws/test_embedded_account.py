@@ -54,7 +54,8 @@ def test_at_the_first_moment_the_role_trusts_two_refs_and_may_do_nothing(embedde
     assert embedded.moment == "1"
     assert isinstance(state.identity, Known)
     assert state.identity.value.account == INCIDENT
-    assert state.identity.value.arn == f"arn:aws:iam::{INCIDENT}:user/planescope-reader"
+    assert state.identity.source is not None
+    assert state.identity.source.text.endswith(f"arn:aws:iam::{INCIDENT}:user/planescope-reader")
     assert isinstance(state.provider, Absent)
     assert isinstance(state.role, Known)
     assert state.role.value.arn == f"arn:aws:iam::{INCIDENT}:role/GitHubAction-AssumeRoleWithAction"
@@ -107,7 +108,6 @@ def test_at_the_third_moment_policy_image_and_evidence_are_there(embedded: Embed
         "security_secret_injection_checks.json",
         "ci_m1_outputs.json",
     }
-    assert all(entry.last_modified == embedded.facts.evidence.written_at for entry in state.evidence_objects.value)
 
 
 def test_the_image_lies_in_the_window_of_the_run_that_pushed_it(embedded: EmbeddedAccount) -> None:
@@ -170,7 +170,6 @@ def test_moving_stands_in_no_ledger(embedded: EmbeddedAccount) -> None:
     assert {entry.operation for entry in ledger.entries()} <= {
         "GetCallerIdentity",
         "GetOpenIDConnectProvider",
-        "ListOpenIDConnectProviders",
         "GetRole",
         "ListRolePolicies",
         "GetRolePolicy",
