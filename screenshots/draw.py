@@ -67,7 +67,7 @@ async def drawing(scene: Scene) -> str:
                     await pilot.pause(0.02)
                     main, shown = app.timeline, app.screen
                     waiting = isinstance(shown, CompareScreen) and shown.between is None
-                    resting = main is not None and not main.jobs.busy and not main.under_way and not waiting
+                    resting = main is not None and not main.reader.busy and not waiting
                     if resting and main is not None and main.diagnosis is not None:
                         return await pilot.pause()
                     if main is not None and (problem := main.query_one("#status")).has_class("-problem"):

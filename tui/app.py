@@ -18,7 +18,7 @@ from tui import keymap
 from tui.backend import Backend, RunQuery
 from tui.palette import PlanescopeCommands
 from tui.screens.help import HelpScreen
-from tui.screens.timeline.reading import REFRESH_SECONDS
+from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
 from tui.screens.timeline.screen import TimelineScreen
 from tui.themes import DARK, LIGHT, OWN_VARIABLES
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress, RunKey, RunPage
+from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress, RunKey, RunPage, RunQuery
 
 
 @dataclass
@@ -125,8 +125,7 @@ class SectionChosen(Message):
 
 
 @dataclass
-class FilterChanged(Message):
-    """The text of the filter; ``done`` when it is to be carried out on GitHub."""
+class QueryChanged(Message):
+    """The user wants other runs: the part of the filter that GitHub applies has changed."""
 
-    text: str
-    done: bool
+    query: RunQuery

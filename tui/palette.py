@@ -43,7 +43,7 @@ class PlanescopeCommands(Provider):
         if not isinstance(screen, TimelineScreen):
             return
         offered = 0
-        for row in screen.pages.rows.values():
+        for row in screen.runs.pages.rows.values():
             name = f"Go to run #{row.number} {defused_line(row.ref)}  {defused_line(row.title)}"
             score = matcher.match(name)
             if score > 0 and offered < RUN_HITS:

@@ -46,7 +46,7 @@ class Opened:
 
     async def rest(self) -> None:
         """Wait until no work is under way and everything is drawn."""
-        await self.until(lambda: self.main.backend is not None and not self.main.jobs.busy and not self.main.under_way)
+        await self.until(lambda: self.main.backend is not None and not self.main.reader.busy)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:

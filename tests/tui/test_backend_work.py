@@ -44,7 +44,7 @@ async def test_escape_stops_the_first_read_and_r_reads_again(opened: Any) -> Non
         await app.until(lambda: backend.asked)
         await app.pilot.press("escape")
         await app.until(lambda: "Stopped before anything was read" in app.text)
-        assert not app.main.jobs.busy
+        assert not app.main.reader.busy
         backend.hang.clear()
         await app.press("r")
         assert "AUTHENTICATION" in app.text
@@ -133,7 +133,7 @@ async def test_a_problem_stays_whichever_read_ends_last(opened: Any, slow: str) 
 
     setattr(backend, "list_runs" if slow == "runs" else "diagnose", late)
     async with opened(backend, rest=False) as app:
-        await app.until(lambda: app.main.backend is not None and len(app.main.under_way) == 1)
+        await app.until(lambda: app.main.backend is not None and len(app.main.reader.kinds()) == 1)
         go.set()
         await app.rest()
         assert "GitHub does not know this repository." in app.text

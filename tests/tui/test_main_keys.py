@@ -140,7 +140,7 @@ async def test_p_is_not_offered_where_there_is_one_path(opened: Any) -> None:
     async with opened(BackendDouble(2)) as app:
         assert "p Path" not in app.text
         await app.press("p")
-        assert app.main.path_index == 0
+        assert app.main.panel.path_index == 0
 
 
 async def test_d_shows_the_next_form_that_exists_and_y_copies_it(opened: Any) -> None:
@@ -149,7 +149,7 @@ async def test_d_shows_the_next_form_that_exists_and_y_copies_it(opened: Any) ->
         assert PROVIDER_CHANGE.aws_cli in app.app.clipboard
         assert POLICY_CHANGE.aws_cli in app.app.clipboard
         await app.press("d", "y")
-        assert app.main.form is RemediationForm.TERRAFORM
+        assert app.main.panel.form is RemediationForm.TERRAFORM
         assert PROVIDER_CHANGE.terraform in app.app.clipboard
         assert "aws iam" not in app.app.clipboard
         assert "Copied: Terraform" in app.text

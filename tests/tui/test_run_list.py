@@ -90,7 +90,7 @@ async def test_a_key_of_github_is_asked_of_github(opened: Any) -> None:
     async with opened(BackendDouble(2)) as app:
         await app.press("slash", *"branch:dev status:failure x", "enter")
         assert app.backend.queries[-1] == (RunQuery(branch="dev", status="failure"), 1)
-        assert app.main.filter.words == ("x",)
+        assert app.main.runs.filter.words == ("x",)
         assert "No run passes this filter." in app.text
         await app.press("slash", "escape")
         assert app.backend.queries[-1] == (RunQuery(), 1)

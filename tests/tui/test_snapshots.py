@@ -42,8 +42,8 @@ def after(*keys: str, rest: bool = True) -> Callable[[Pilot[None]], Awaitable[No
             for _ in range(500):
                 await pilot.pause(0.01)
                 main = app.timeline
-                busy = main.jobs.busy or (isinstance(app.screen, CompareScreen) and app.screen.between is None)
-                if not rest or (main.backend is not None and not busy and not main.under_way):
+                busy = main.reader.busy or (isinstance(app.screen, CompareScreen) and app.screen.between is None)
+                if not rest or (main.backend is not None and not busy):
                     break
             for node in app.screen.query("Input"):
                 node.cursor_blink = False
@@ -127,7 +127,7 @@ def test_loading(snap_compare: Any, size: str) -> None:
         app: Any = pilot.app
         for _ in range(500):
             await pilot.pause(0.01)
-            if "1 of 3" in app.timeline.query_one("#status").text and not app.timeline.jobs.running("runs"):
+            if "1 of 3" in app.timeline.query_one("#status").text and "runs" not in app.timeline.reader.kinds():
                 break
         await pilot.pause()
 

@@ -234,9 +234,9 @@ async def test_the_screen_stays_while_nothing_changes_and_shows_the_end(
         await until(pilot, lambda: main.diagnosis is not shown and not main.query_one(TopLine).note)
         assert main.diagnosis is not None
         assert main.diagnosis.replays[-1].attempt.complete
-        assert [row.status for row in main.pages.rows.values()] == ["completed", "completed"]
+        assert [row.status for row in main.runs.pages.rows.values()] == ["completed", "completed"]
         assert len(account.asked) == 2
-        await until(pilot, lambda: not main.jobs.busy)
+        await until(pilot, lambda: not main.reader.busy)
         since = len(server.requests)
         await pilot.pause(0.1)
         assert len(server.requests) == since, "nothing is active any more"

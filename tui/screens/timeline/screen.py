@@ -1,33 +1,96 @@
-"""The main screen: what its keys do."""
+"""The main screen: puts its parts together, carries out its keys, and passes on what arrives as messages."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import ContentSwitcher, Input
+from textual.containers import Horizontal
+from textual.screen import Screen
 
+from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap, messages
-from tui.foreign_text import defused_line
+from tui.backend import Backend, BackendProblem, Progress, RunQuery
+from tui.foreign_text import defused_line, foreign_line
 from tui.screens.compare import CompareScreen
 from tui.screens.dialogs.export import ExportScreen
+from tui.screens.dialogs.exported import ExportedScreen
+from tui.screens.dialogs.problem import ProblemScreen
 from tui.screens.ledger import LedgerScreen
 from tui.screens.log_view import LogScreen, LogSource
-from tui.screens.timeline.reading import ReadingBoard
-from tui.widgets.detail.selection import FORMS, Section, form_text
-from tui.widgets.runs import run_filter
-from tui.widgets.runs.run_list import RunList
+from tui.screens.timeline.auto_refresh import AutoRefresh
+from tui.screens.timeline.diagnosis_panel import DiagnosisPanel
+from tui.screens.timeline.reader import Reader
+from tui.widgets.base.key_line import KeyLine
+from tui.widgets.base.top_line import TopLine
+from tui.widgets.detail.selection import Section, Selection
+from tui.widgets.runs.runs_panel import RunsPanel
 from tui.widgets.timeline.timeline import Timeline
 
+FOR_THE_TIMELINE = ("backend", "case")
+"""The kinds of work without which there is no timeline."""
 
-class TimelineScreen(ReadingBoard):
-    """Runs, timeline, what one look must give, and the details of the chosen cell."""
+
+class TimelineScreen(Screen[None]):
+    """Show the runs on the left, and the diagnosis of the selected run's chain beside them.
+
+    The parts are :class:`RunsPanel` and :class:`DiagnosisPanel`; :class:`Reader` asks the backend. What is shown stays
+    until an answer replaces it, whatever happens to the work.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("timeline")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (184, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall"), (48, "-high")]  # noqa: RUF012 - likewise
+    AUTO_FOCUS = "#timeline"
+
+    def __init__(
+        self,
+        backend_factory: Callable[[], Backend],
+        *,
+        clock: Callable[[], datetime],
+        start_filter: RunQuery,
+        refresh_seconds: float,
+        always_refresh: bool = False,
+    ) -> None:
+        super().__init__()
+        self.reader = Reader(self, backend_factory, self._show_progress)
+        self.runs = RunsPanel(clock, start_filter)
+        self.panel = DiagnosisPanel()
+        self._refresher = AutoRefresh(self, refresh_seconds, self._refresh_due, always=always_refresh)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the first line, the two panels and the line of keys."""
+        yield TopLine()
+        with Horizontal(id="body"):
+            yield self.runs
+            yield self.panel
+        yield KeyLine(compact=True)
+
+    def on_mount(self) -> None:
+        """Paint first; then build the backend on a thread."""
+        self.call_after_refresh(self.reader.open_backend)
+
+    @property
+    def backend(self) -> Backend | None:
+        """What answers the screen's questions; None until it has been built."""
+        return self.reader.backend
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """The diagnosis shown."""
+        return self.panel.diagnosis
+
+    @property
+    def selection(self) -> Selection | None:
+        """The cell, path and form that the user has selected."""
+        return self.panel.selection
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that could do nothing here are not offered."""
+        """Do not offer keys that could do nothing here."""
         if action == "stage":
             return bool(self.backend is not None and self.backend.moments)
         if action in ("next_path", "copy_text", "next_form"):
@@ -39,57 +102,157 @@ class TimelineScreen(ReadingBoard):
             return self.diagnosis is not None
         return True
 
+    # -- size
+
+    def on_resize(self) -> None:
+        """Show the parts that may have come into view."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        self.query_one(KeyLine).show_command_palette = not self.has_class("-narrow")
+        self.refresh_bindings()
+        self.panel.fit(dense=self.has_class("-short"))
+        self._show_top()
+
+    def _show_top(self) -> None:
+        """Show title, stage, rate limit and the newest progress in the first line."""
+        top, backend = self.query_one(TopLine), self.backend
+        if backend is not None:
+            bordered = not (self.has_class("-narrow") or self.has_class("-short"))
+            top.title, top.origin_note = backend.title, "" if bordered else backend.origin_note
+            self.query_one(Timeline).border_subtitle = foreign_line(backend.origin_note)
+            top.limit_note = backend.limit_note
+            top.moment_count = sum(moment.name.isdigit() for moment in backend.moments)
+            top.moment = backend.moments[backend.moment_index] if backend.moments else None
+        top.progress = self.reader.progress
+
+    # -- work: begun, under way, ended
+
+    def _show_progress(self, kind: str, progress: Progress) -> None:
+        self._show_top()
+        if kind in FOR_THE_TIMELINE:
+            self.panel.show_progress(progress)
+
+    @on(messages.Progressed)
+    def _progressed(self, message: messages.Progressed) -> None:
+        if self.reader.note_progress(message):
+            self._show_progress(message.kind, message.progress)
+
+    @on(messages.WorkEnded)
+    def _ended(self, message: messages.WorkEnded) -> None:
+        if not self.reader.note_end(message):
+            return
+        self._show_top()
+        if message.cancelled and message.kind in FOR_THE_TIMELINE:
+            self._drop_stale()
+            self.panel.show_stopped()
+        self._plan_refresh()
+
+    @on(messages.WorkFailed)
+    def _failed(self, message: messages.WorkFailed) -> None:
+        if self.reader.note_end(message):
+            self._show_top()
+            if message.kind == "case":
+                self._drop_stale()
+            self.show_problem(message.kind, message.problem)
+
+    def _drop_stale(self) -> None:
+        self.panel.drop_stale()
+        self.refresh_bindings()
+
+    def show_problem(self, kind: str, problem: BackendProblem) -> None:
+        """Show a problem in the middle of the screen while nothing else stands there, else over it; a list's in the list."""
+        if kind == "runs" and not self.runs.pages.rows:
+            self.runs.show_problem(problem)
+        elif self.diagnosis is None:
+            self.panel.show_problem(problem)
+        elif isinstance(self.app.screen, ProblemScreen):
+            self.app.notify(defused_line(problem.sentence), severity="warning", markup=False)
+        else:
+            self.app.push_screen(ProblemScreen(problem), lambda retry: self._retry(kind) if retry else None)
+
+    def _retry(self, kind: str) -> None:
+        self.reader.retry(kind, self.runs.filter.query, self.diagnosis)
+
+    def _plan_refresh(self) -> None:
+        note = self._refresher.plan(active=self.runs.pages.active, busy=self.reader.busy)
+        if note is not None:
+            self.query_one(TopLine).note = note
+
+    def _refresh_due(self) -> None:
+        if self.reader.busy:
+            return
+        if self._refresher.always:
+            self.reader.again(self.runs.filter.query)
+        else:
+            self.reader.poll(self.runs.filter.query)
+
+    # -- answers
+
+    @on(messages.BackendReady)
+    def _backend_ready(self, message: messages.BackendReady) -> None:
+        self.reader.backend = message.backend
+        self._show_top()
+        self.reader.runs(self.runs.filter.query)
+        self.reader.case(None, None)
+        self.refresh_bindings()
+
+    @on(messages.RunsLoaded)
+    def _runs_loaded(self, message: messages.RunsLoaded) -> None:
+        self.runs.add(message.page, message.number)
+
+    @on(messages.MomentReached)
+    def _moment_reached(self) -> None:
+        self.reader.selected = self.reader.subject = None
+        self.panel.mark_stale()
+        self._show_top()
+
+    @on(messages.Diagnosed)
+    def _diagnosed(self, message: messages.Diagnosed) -> None:
+        self.reader.selected, self.reader.subject = message.selected, message.subject
+        self.runs.mark(replay.attempt.key for replay in message.diagnosis.replays)
+        self.panel.show(message.diagnosis)
+        self.refresh_bindings()
+        self._show_top()
+
+    @on(messages.Exported)
+    def _exported(self, message: messages.Exported) -> None:
+        self.app.push_screen(ExportedScreen(message.result))
+
+    # -- what the user chooses in the panels
+
     @on(messages.RunChosen)
     def _run_chosen(self, message: messages.RunChosen) -> None:
         self.remove_class("-runs-open")
-        self.read_case(message.key, message.key)
+        self.reader.case(message.key, message.key)
 
     @on(messages.SubjectChosen)
     def _subject_chosen(self, message: messages.SubjectChosen) -> None:
-        self.read_case(self.selected, message.key)
+        self.reader.case(self.reader.selected, message.key)
 
-    @on(messages.CellOpened)
-    def _cell_opened(self) -> None:
-        self.show_detail(Section.EVIDENCE)
-        self.query_one("#page").focus()
+    @on(messages.QueryChanged)
+    def _query_changed(self, message: messages.QueryChanged) -> None:
+        self.reader.runs(message.query)
 
-    @on(messages.SectionChosen)
-    def _section_chosen(self, message: messages.SectionChosen) -> None:
-        self.action_section(message.section)
+    @on(messages.MoreRunsWanted)
+    def _more_runs(self) -> None:
+        if self.runs.pages.next_page is not None and "runs" not in self.reader.kinds():
+            self.reader.runs(self.runs.filter.query, self.runs.pages.next_page)
+
+    # -- keys
 
     def action_section(self, section: str) -> None:
         """Show a section of the details."""
-        self.show_detail(Section(section))
+        self.panel.show_details(Section(section))
 
     def action_filter(self) -> None:
         """Open the filter."""
         self._reveal_runs(True)
-        self.add_class("-filtering")
-        self.query_one("#filter", Input).focus()
-
-    @on(Input.Changed, "#filter")
-    def _filter_changed(self, event: Input.Changed) -> None:
-        wanted = run_filter.parse(event.value)
-        self.filter = run_filter.RunFilter(self.filter.query, wanted.words)
-        if self.pages.rows:
-            self.show_runs()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        self._carry_out_filter(event.value)
-        self.query_one(RunList).focus()
-
-    def _carry_out_filter(self, text: str) -> None:
-        before, self.filter = self.filter, run_filter.parse(text)
-        self.set_class(bool(text.strip()), "-filtering")
-        if before.query != self.filter.query:
-            self.read_runs()
-        else:
-            self.show_runs()
+        self.runs.open_filter()
 
     def action_toggle_runs(self) -> None:
         """Show or hide the runs; on a narrow screen they take the place of the timeline."""
-        wanted = not self.query_one("#runs-panel").display
+        wanted = not self.runs.display
         self._reveal_runs(wanted)
         self.call_after_refresh(self.query_one("#runs" if wanted else "#timeline").focus)
 
@@ -100,64 +263,56 @@ class TimelineScreen(ReadingBoard):
             self.set_class(not wanted, "-runs-closed")
 
     def action_next_path(self) -> None:
-        """The next remediation path; AFTER FIX follows."""
-        if self.diagnosis is not None and self.diagnosis.paths:
-            self.path_index = (self.path_index + 1) % len(self.diagnosis.paths)
-            self.show_board()
+        """Show the next remediation path; AFTER FIX follows."""
+        self.panel.next_path()
+        self.refresh_bindings()
 
     def action_next_form(self) -> None:
-        """The next form that the path shown has."""
-        view = self.view
-        if view is None or view.path is None:
-            return
-        offered = [form for form in FORMS if any(form_text(change, form) for change in view.path.remediations)]
-        if offered:
-            place = offered.index(self.form) + 1 if self.form in offered else 0
-            self.form = offered[place % len(offered)]
-        self.show_detail(Section.REMEDIATION)
+        """Show the path in the next form that it has."""
+        self.panel.next_form()
 
     def action_copy_text(self) -> None:
         """Copy the remediation in the form shown."""
-        view = self.view
-        text = view.copy_text() if view is not None else ""
-        self._copy(text, f"{self.form.value} of the path shown" if text else "")
+        selection = self.selection
+        text = selection.copy_text() if selection is not None else ""
+        self._copy(text, f"{self.panel.form.value} of the path shown" if text else "")
 
     def action_copy_address(self) -> None:
         """Copy the address of the proof."""
-        view = self.view
-        address = view.address if view is not None else None
+        selection = self.selection
+        address = selection.address if selection is not None else None
         self._copy(address or "", address or "")
 
     def _copy(self, text: str, what: str) -> None:
         if not text:
-            self.say("There is nothing to copy here.", warn=True)
+            self._say("There is nothing to copy here.", warn=True)
             return
         self.app.copy_to_clipboard(text)
-        self.say(f"Copied: {what}")
+        self._say(f"Copied: {what}")
 
     def action_open_address(self) -> None:
         """Open the proof in the browser."""
-        view = self.view
-        address = view.web_address if view is not None else None
+        selection = self.selection
+        address = selection.web_address if selection is not None else None
         if address is None:
-            self.say("This proof has no address on the web; c copies what it has.", warn=True)
+            self._say("This proof has no address on the web; c copies what it has.", warn=True)
             return
         self.app.open_url(address)
-        self.say(f"Opened: {address}")
+        self._say(f"Opened: {address}")
 
     def action_view_log(self) -> None:
-        """The whole log of the attempt under the cursor, or of the subject."""
-        view = self.view
-        if view is None:
+        """Open the whole log of the attempt under the cursor, or of the attempt for which NOW is judged."""
+        selection = self.selection
+        if selection is None:
             return
-        replay = view.column.replay or view.diagnosis.subject
+        replay = selection.column.replay or selection.diagnosis.subject
         if replay is None:
-            self.say("No attempt is chosen.", warn=True)
+            self._say("No attempt is chosen.", warn=True)
             return
-        self.app.push_screen(LogScreen(LogSource.of(replay, view.log_line if view.column.replay else None)))
+        self.app.push_screen(LogScreen(LogSource.of(replay, selection.log_line if selection.column.replay else None)))
 
     def action_compare(self) -> None:
-        """The attempt under the cursor, or the subject, beside the one before it."""
+        """Show the attempt under the cursor, or the one for which NOW is judged, beside the one before it."""
         if self.backend is None or self.diagnosis is None:
             return
         column = self.query_one(Timeline).column
@@ -165,7 +320,7 @@ class TimelineScreen(ReadingBoard):
         self.app.push_screen(CompareScreen(self.backend, self.diagnosis, chosen))
 
     def action_zoom(self) -> None:
-        """The details alone, or all parts."""
+        """Give the whole screen to the details, or show all parts again."""
         if self.diagnosis is None:
             return
         zoomed = not self.has_class("-zoomed")
@@ -174,39 +329,40 @@ class TimelineScreen(ReadingBoard):
 
     def action_refresh_live(self) -> None:
         """Read everything again for what is shown."""
-        self.read_again()
+        self.reader.again(self.runs.filter.query)
 
     def action_stage(self, by: int) -> None:
-        """Move the demo to another moment."""
-        if not self.move(by):
-            self.say("This is the first stage." if by < 0 else "This is the last stage.", warn=True)
+        """Move the demo to another stage."""
+        if not self.reader.move(by, self.runs.filter.query):
+            self._say("This is the first stage." if by < 0 else "This is the last stage.", warn=True)
 
     def action_export(self) -> None:
         """Ask how the packet is to be, then write it."""
         if self.diagnosis is not None:
-            self.app.push_screen(ExportScreen(self.diagnosis), self.write_packet)
+            self.app.push_screen(ExportScreen(self.diagnosis), self._write_packet)
+
+    def _write_packet(self, mask_accounts: bool | None) -> None:
+        if self.diagnosis is not None and mask_accounts is not None:
+            self.reader.write_packet(self.diagnosis, mask_accounts=mask_accounts)
 
     def action_ledger(self) -> None:
-        """The calls made so far."""
+        """Show the calls made so far."""
         if self.backend is not None:
             self.app.push_screen(LedgerScreen(self.backend.calls))
 
     def action_cancel(self) -> None:
         """Leave the filter, or stop what is being read, or go back to the timeline."""
-        entry = self.query_one("#filter", Input)
-        if entry.has_focus:
-            entry.value = ""
-            self._carry_out_filter("")
-            self.query_one(RunList).focus()
-        elif self.jobs.stop_all():
-            self.say("Stopped. What is shown is what was read before; r reads again.")
+        if self.runs.leave_filter():
+            return
+        if self.reader.stop_all():
+            self._say("Stopped. What is shown is what was read before; r reads again.")
         elif self.has_class("-zoomed"):
             self.action_zoom()
         elif self.has_class("-runs-open"):
             self.action_toggle_runs()
-        elif self.query_one(ContentSwitcher).current == "board":
+        elif self.panel.current == "board":
             self.query_one(Timeline).focus()
 
-    def say(self, sentence: str, *, warn: bool = False) -> None:
-        """A passing note; its words are never parsed."""
+    def _say(self, sentence: str, *, warn: bool = False) -> None:
+        """Show a passing note; its words are never parsed as markup."""
         self.app.notify(defused_line(sentence), severity="warning" if warn else "information", markup=False, timeout=4)

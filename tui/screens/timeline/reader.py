@@ -1,0 +1,144 @@
+"""What the main screen reads: starts the work on threads and keeps account of what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui import messages
+from tui.backend import Backend, Progress, RunKey, RunQuery
+from tui.background import reads
+from tui.background.jobs import BackgroundJobs
+
+
+class Reader:
+    """Ask the backend on behalf of the main screen.
+
+    Answers reach the screen as messages (:mod:`tui.messages`). Starting a piece of work gives up the one of the same kind
+    that is under way; the kinds are ``backend``, ``runs``, ``case`` and ``export``.
+    """
+
+    def __init__(
+        self, screen: Screen[None], backend_factory: Callable[[], Backend], begun: Callable[[str, Progress], None]
+    ) -> None:
+        self.backend: Backend | None = None
+        """None until it has been built."""
+        self.selected: RunKey | None = None
+        """The attempt whose chain is shown; None for the newest chain."""
+        self.subject: RunKey | None = None
+        """The attempt for which NOW is judged; None for the chain's latest."""
+        self._backend_factory = backend_factory
+        self._begun = begun
+        self._jobs = BackgroundJobs(screen, self._started)
+        self._reads = reads.Reads()
+        self._under_way: dict[str, tuple[int, Progress]] = {}
+        """Number and progress of each kind of work; the newest last."""
+        self._wanted_moment: int | None = None
+        self._mask_accounts = True
+
+    # -- what is under way
+
+    @property
+    def busy(self) -> bool:
+        """Whether any work is under way or its end has not been told yet."""
+        return self._jobs.busy or bool(self._under_way)
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the work is that was heard of last; None where nothing is under way."""
+        return next((progress for _, progress in reversed(self._under_way.values())), None)
+
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of work under way."""
+        return tuple(self._under_way)
+
+    def _started(self, kind: str, job: int, what: str) -> None:
+        self._under_way[kind] = (job, Progress(what))
+        self._begun(kind, Progress(what))
+
+    def note_progress(self, message: messages.Progressed) -> bool:
+        """Take progress in; return False for work that has been superseded."""
+        if not self._current(message.kind, message.job):
+            return False
+        self._under_way[message.kind] = (message.job, message.progress)
+        return True
+
+    def note_end(self, message: messages.WorkEnded | messages.WorkFailed) -> bool:
+        """Take the end of a piece of work in; return False for work that has been superseded."""
+        if not self._current(message.kind, message.job):
+            return False
+        del self._under_way[message.kind]
+        return True
+
+    def _current(self, kind: str, job: int) -> bool:
+        return self._under_way.get(kind, (0,))[0] == job
+
+    def stop_all(self) -> bool:
+        """Give up everything under way; return False where nothing was."""
+        return self._jobs.stop_all()
+
+    # -- what can be read
+
+    def open_backend(self) -> None:
+        """Build the backend."""
+        self._jobs.start("backend", "Starting", reads.opening(self._backend_factory))
+
+    def runs(self, query: RunQuery, page: int = 1) -> None:
+        """Read a page of runs; pages count from 1."""
+        if self.backend is not None:
+            what = "Reading runs" if page == 1 else f"Reading runs, page {page}"
+            self._jobs.start("runs", what, self._reads.runs(self.backend, query, page))
+
+    def case(self, selected: RunKey | None, subject: RunKey | None) -> None:
+        """Diagnose the chain of a run, judging NOW for a subject."""
+        if self.backend is not None:
+            self._jobs.start("case", "Diagnosing", self._reads.case(self.backend, selected, subject))
+
+    def again(self, query: RunQuery) -> None:
+        """Read runs and account again for what is shown; build the backend first where that failed."""
+        if self.backend is None:
+            self.open_backend()
+            return
+        self._jobs.stop("runs", tell=False)
+        work = self._reads.refresh(self.backend, query, self.selected, self.subject)
+        self._jobs.start("case", "Reading again", work)
+
+    def poll(self, query: RunQuery) -> None:
+        """Look whether an active run is further; the account is not asked for that."""
+        if self.backend is not None:
+            work = self._reads.poll(self.backend, query, self.selected, self.subject)
+            self._jobs.start("case", "Looking at the active runs", work)
+
+    def move(self, by: int, query: RunQuery) -> bool:
+        """Move the demo by so many stages from the one last asked for; return False at the ends."""
+        backend = self.backend
+        if backend is None or not backend.moments:
+            return False
+        moving = self._wanted_moment is not None and self._jobs.running("case")
+        wanted = (self._wanted_moment if moving and self._wanted_moment is not None else backend.moment_index) + by
+        if not 0 <= wanted < len(backend.moments):
+            return False
+        self._wanted_moment = wanted
+        self._jobs.stop("runs", tell=False)
+        work = self._reads.move(backend, wanted, query)
+        self._jobs.start("case", f"Moving to stage {backend.moments[wanted].name}", work)
+        return True
+
+    def write_packet(self, diagnosis: Diagnosis, *, mask_accounts: bool) -> None:
+        """Write the evidence packet of a diagnosis."""
+        if self.backend is not None:
+            self._mask_accounts = mask_accounts
+            work = reads.exporting(self.backend, diagnosis, None, mask_accounts=mask_accounts)
+            self._jobs.start("export", "Writing the packet", work)
+
+    def retry(self, kind: str, query: RunQuery, diagnosis: Diagnosis | None) -> None:
+        """Do a piece of work again that failed."""
+        if kind == "export":
+            if diagnosis is not None:
+                self.write_packet(diagnosis, mask_accounts=self._mask_accounts)
+        elif kind == "runs":
+            self.runs(query)
+        else:
+            self.again(query)
