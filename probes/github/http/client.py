@@ -1,4 +1,4 @@
-"""One PyGithub client a thread, and what is asked through it: an object, a list page by page, an address.
+"""One PyGithub requester a thread, and what is asked through it: an object, a list page by page, an address.
 
 PyGithub is not thread-safe, and its objects ask again by themselves for every attribute that an answer lacks. So each
 thread has a client of its own, and answers leave it as plain JSON, never as PyGithub's objects.
@@ -7,13 +7,14 @@ thread has a client of its own, and answers leave it as plain JSON, never as PyG
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from github import Auth, Github
+from github import Auth
 
 from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
@@ -22,7 +23,7 @@ from probes.github.http.errors import BrokenAnswer
 from probes.github.http.etags import Tags, question
 from probes.github.http.pace import Pace, Watch
 from probes.github.http.refusals import refusal
-from probes.github.http.transport import Answer, Line, PlainSession, ReadOnlyRequester
+from probes.github.http.transport import Answer, Line, PlainSession, guarded_requester
 from probes.ledger import Ledger
 
 PER_PAGE = 100
@@ -52,19 +53,22 @@ class Client:
         self.line = Line(access, ledger, pace, timeouts)
         self.tags = Tags()
         """What it remembers; the clients of one source share it."""
-        self.github = Github(
+        self.requester = guarded_requester(
+            self.line,
             auth=Auth.Token(access.token) if access.token else None,
             base_url=access.url,
-            user_agent=_USER_AGENT,
-            per_page=PER_PAGE,
+            # What the guarded connection does by itself is switched off: its timeouts, retries and pauses are its own.
+            timeout=math.ceil(timeouts.read),
+            verify=True,
             retry=0,
+            pool_size=None,
             seconds_between_requests=None,
             seconds_between_writes=None,
+            user_agent=_USER_AGENT,
+            per_page=PER_PAGE,
             lazy=True,
         )
-        requester = ReadOnlyRequester(self.line, **self.github.requester.kwargs)
-        self.github._Github__requester = requester  # type: ignore[attr-defined]  # noqa: SLF001 - PyGithub takes no requester as an argument
-        self._requester = requester
+        """PyGithub's own; whatever is built on it meets the guard."""
         self.downloads = PlainSession()
         """For the storage host: it knows no token, and ``trust_env`` off keeps ``~/.netrc`` out as well."""
         self.downloads.trust_env = False
@@ -140,7 +144,8 @@ class Client:
 
     def close(self) -> None:
         """Close the sockets."""
-        self.github.close()
+        self.requester.close()
+        self.line.session.close()
         self.downloads.close()
 
     @contextmanager
@@ -156,7 +161,7 @@ class Client:
         known = self.tags.known(asked) if remember else None
         # PyGithub's own lists take "not modified" for an empty list, so the tag is sent and understood here.
         tag = {"If-None-Match": known[0]} if known else None
-        status, headers, text = self._requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
+        status, headers, text = self.requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
         if status == 304 and known:
             return known[1]
         if status < 400:

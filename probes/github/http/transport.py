@@ -1,9 +1,9 @@
 """The one way to GitHub's API: PyGithub's requester, on a connection that only reads.
 
-PyGithub opens its connections through a small class of its own. :class:`GuardedConnection` takes that place, for one
-requester only: it refuses everything that is not on the list of :mod:`probes.github.http.endpoints`, sends the token to the
-API's own host only, enters every request into the ledger, and retries what is worth retrying, interruptibly (PyGithub's
-own retry sleeps through a cancel, for up to an hour).
+PyGithub makes its connections with a class that can be replaced (``Requester.injectConnectionClasses``).
+:class:`GuardedConnection` takes that place. It refuses everything that is not on the list of
+:mod:`probes.github.http.endpoints`, sends the token to the API's own host only, enters every request into the ledger, and
+retries what is worth it, interruptibly (PyGithub's own retry sleeps through a cancel, for up to an hour).
 """
 
 from __future__ import annotations
@@ -32,15 +32,40 @@ _MOVED = frozenset({301, 307, 308})
 _MOST_MOVES = 3
 
 
+class PlainSession(requests.Session):
+    """A session that leaves redirects alone.
+
+    Even when it is told not to follow, requests reads a redirect's whole body and takes its address apart, unbounded and
+    unguarded; here both are foreign.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No answer is a redirect to requests."""
+        return
+
+
 @dataclass(slots=True)
 class Line:
-    """What one thread's connection works with. ``watch`` changes with every piece of work."""
+    """What the connections of one thread share. ``watch`` changes with every piece of work."""
 
     access: GitHubAccess
     ledger: Ledger
     pace: Pace
     timeouts: Timeouts = field(default_factory=Timeouts)
     watch: Watch = field(default_factory=Watch)
+    session: PlainSession = field(init=False, repr=False)
+    """The sockets, kept open from one request to the next."""
+
+    def __post_init__(self) -> None:
+        self.session = PlainSession()
+        # With an auth set, requests does not look for another one in ~/.netrc.
+        self.session.auth = _leave_as_is
+        self.session.headers.clear()
+        # A proxy for this machine itself would be a mistake in the environment.
+        self.session.trust_env = not is_loopback(urlsplit(self.access.url).hostname or "")
+        adapter = HTTPAdapter(max_retries=0)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
 
 
 class Answer:
@@ -60,35 +85,14 @@ class Answer:
         return self._text
 
 
-class PlainSession(requests.Session):
-    """A session that leaves redirects alone.
-
-    Even when it is told not to follow, requests reads a redirect's whole body and takes its address apart, unbounded and
-    unguarded; here both are foreign.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """No answer is a redirect to requests."""
-        return
-
-
 class GuardedConnection:
-    """PyGithub's connection to one host: GET and HEAD on the listed paths of the API's own host, nothing else."""
+    """One request of PyGithub's: GET or HEAD on a listed path of the API's own host, nothing else."""
 
     def __init__(self, line: Line, host: str, port: int | None = None, **_: Any) -> None:
         self.host = host
         self._port = port
         self._line = line
         self._api = urlsplit(line.access.url)
-        self._session = PlainSession()
-        # With an auth set, requests does not look for another one in ~/.netrc.
-        self._session.auth = _leave_as_is
-        self._session.headers.clear()
-        # A proxy for this machine itself would be a mistake in the environment.
-        self._session.trust_env = not is_loopback(host)
-        adapter = HTTPAdapter(max_retries=0)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
         self._verb, self._target, self._headers = "", "", dict[str, str]()
 
     def request(self, verb: str, url: str, body: Any, headers: Mapping[str, str], stream: bool = False) -> None:
@@ -123,8 +127,7 @@ class GuardedConnection:
         raise ServerFault("GitHub went on answering with faults and rate limits", "try again in a few minutes")
 
     def close(self) -> None:
-        """Close all sockets."""
-        self._session.close()
+        """Do nothing: PyGithub closes a connection before it makes the next, and the sockets serve that one too."""
 
     def _follow(self) -> Answer:
         """One try, following a moved repository within the same API. PyGithub's own code for it loses the query."""
@@ -165,7 +168,7 @@ class GuardedConnection:
             self._refuse(self._verb, target)
         with line.ledger.call(service=SERVICE, operation=endpoint.operation, target=target) as call:
             try:
-                response = self._session.request(
+                response = line.session.request(
                     self._verb,
                     f"{self._api.scheme}://{self._api.netloc}{target}",
                     headers=self._headers,
@@ -211,23 +214,22 @@ class GuardedConnection:
         raise refusal
 
 
-class ReadOnlyRequester(Requester):
-    """PyGithub's requester with its three connection slots taken by :class:`GuardedConnection`.
+def guarded_requester(line: Line, **arguments: Any) -> Requester:
+    """Return a PyGithub requester that reaches GitHub through :class:`GuardedConnection` only.
 
-    PyGithub lets connection classes be injected for the whole process only, so the slots are set on the instance.
+    ``arguments`` are those of PyGithub's ``Requester``. Its class is made here for this one line: connection classes are
+    injected into a class, never into an instance, and PyGithub's own class serves whoever else uses PyGithub.
     """
 
-    def __init__(self, line: Line, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        guarded = partial(GuardedConnection, line)
-        self._Requester__connectionClass = guarded
-        self._Requester__httpConnectionClass = guarded
-        self._Requester__httpsConnectionClass = guarded
+    class GuardedRequester(Requester):
+        @property
+        def kwargs(self) -> dict[str, Any]:
+            """PyGithub builds copies of a requester from these, and a copy would have no guard."""
+            raise Refused("planescope makes no copies of its guarded connection", "use the connection as it is")
 
-    @property
-    def kwargs(self) -> dict[str, Any]:
-        """PyGithub builds copies of a requester from these; a copy would have no guard."""
-        raise Refused("planescope makes no copies of its guarded connection", "use the connection as it is")
+    guarded: Any = partial(GuardedConnection, line)  # PyGithub asks for a subclass of its own, and calls it
+    GuardedRequester.injectConnectionClasses(guarded, guarded)
+    return GuardedRequester(**arguments)
 
 
 def gives_up(failure: ReadFailure, attempt: int) -> bool:

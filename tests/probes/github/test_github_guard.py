@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from github.AuthenticatedUser import AuthenticatedUser
+from github.Repository import Repository
 from tiny_github import QUICK, REPOSITORY, TOKEN, Asked, Said, TinyGitHub, World, job_object, run_object, said
 
 from diagnosis.facts.reading import Known
@@ -31,7 +33,8 @@ def _closed(client: Client):
 
 
 def test_every_writing_call_of_the_real_client_is_refused_before_the_network(client: Client, tiny: TinyGitHub) -> None:
-    repository = client.github.get_repo("example/widgets")
+    repository = Repository(client.requester, {}, {**REPOSITORY, "url": f"{tiny.url}/repos/example/widgets"}, True)
+    user = AuthenticatedUser(client.requester, {}, {"login": "example", "url": f"{tiny.url}/user"}, True)
     rerun_url = f"{tiny.url}{RUNS}/7/rerun"
     tiny.answers[f"{RUNS}/7"] = said({**run_object(), "url": f"{tiny.url}{RUNS}/7", "rerun_url": rerun_url})
     run = repository.get_workflow_run(7)
@@ -42,9 +45,9 @@ def test_every_writing_call_of_the_real_client_is_refused_before_the_network(cli
         lambda: repository.create_file("a", "m", "c"),
         lambda: repository.create_repository_dispatch("x"),
         run.rerun,
-        lambda: client.github.requester.requestJson("POST", f"{RUNS}/7/cancel"),
-        lambda: client.github.get_user().create_repo("x"),
-        lambda: client.github.requester.graphql_query("{viewer{login}}", {}),
+        lambda: client.requester.requestJson("POST", f"{RUNS}/7/cancel"),
+        lambda: user.create_repo("x"),
+        lambda: client.requester.graphql_query("{viewer{login}}", {}),
     ]
     for write in writes:
         with pytest.raises(Refused, match="it only reads"):
@@ -56,7 +59,7 @@ def test_every_writing_call_of_the_real_client_is_refused_before_the_network(cli
 @pytest.mark.parametrize("path", ["", "/actions/runs", "/actions/runs/7/attempts/1/jobs", "/contents/a"])
 def test_no_verb_but_reading_ones_gets_past_the_guard(verb: str, path: str, client: Client, tiny: TinyGitHub) -> None:
     with pytest.raises(Refused):
-        client.github.requester.requestJsonAndCheck(verb, f"/repos/example/widgets{path}")
+        client.requester.requestJsonAndCheck(verb, f"/repos/example/widgets{path}")
     assert tiny.asked == []
     entry = client.line.ledger.entries()[-1]
     assert (entry.operation, entry.result) == (verb, "refused by planescope")
@@ -86,14 +89,14 @@ def test_reads_that_are_not_listed_are_refused(path: str, client: Client, tiny: 
 
 def test_a_body_or_another_host_is_refused(client: Client, tiny: TinyGitHub) -> None:
     with pytest.raises(Refused):
-        client.github.requester.requestJsonAndCheck("GET", "/repos/example/widgets", input={"a": 1})
+        client.requester.requestJsonAndCheck("GET", "/repos/example/widgets", input={"a": 1})
     with pytest.raises((Refused, AssertionError)):
-        client.github.requester.requestJsonAndCheck("GET", f"{tiny.storage}/repos/example/widgets")
+        client.requester.requestJsonAndCheck("GET", f"{tiny.storage}/repos/example/widgets")
     assert tiny.asked == []
 
 
 def test_the_client_makes_no_copy_without_a_guard(client: Client) -> None:
-    requester = client.github.requester
+    requester = client.requester
     for copy in (
         lambda: requester.withLazy(False),
         lambda: requester.withAuth(None),
