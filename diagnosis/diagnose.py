@@ -5,10 +5,9 @@ First :func:`replays_of` and :func:`question_of`; then, with the account state t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
@@ -16,7 +15,6 @@ from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import forecast, not_known
 from diagnosis.live.unread import nothing_read, unread_beside
@@ -27,16 +25,13 @@ from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Fact, Replay
 
-WorkflowFile: TypeAlias = Workflow | UnparsableWorkflow | None
-Key: TypeAlias = tuple[int, int]
 
-
-def replays_of(attempts: Sequence[Attempt], workflows: Mapping[Key, WorkflowFile], case: Case) -> tuple[Replay, ...]:
+def replays_of(attempts: Sequence[Attempt], case: Case) -> tuple[Replay, ...]:
     """Replay each attempt, in the order given."""
-    return tuple(replay(attempt, workflows.get(attempt.key), case) for attempt in attempts)
+    return tuple(replay(attempt, case) for attempt in attempts)
 
 
-def subject_of(replays: Sequence[Replay], key: Key | None) -> Replay | None:
+def subject_of(replays: Sequence[Replay], key: tuple[int, int] | None) -> Replay | None:
     """The attempt that the live side is judged for: the chosen one, else the latest."""
     if not replays:
         return None
@@ -94,11 +89,10 @@ def _account_of(arn: str | None) -> str | None:
 
 def conclude(
     replays: Sequence[Replay],
-    workflows: Mapping[Key, WorkflowFile],
     account: AccountState | None,
     case: Case,
     *,
-    subject: Key | None = None,
+    subject: tuple[int, int] | None = None,
     live_gap: Missing | None = None,
     title: str = "",
     moment: str = "",
@@ -109,17 +103,16 @@ def conclude(
     ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
     """
     chosen = subject_of(replays, subject)
-    workflow = workflows.get(chosen.attempt.key) if chosen else None
     live = None
     if chosen is not None and account is not None:
-        live = assess(chosen, workflow, account, case)
+        live = assess(chosen, account, case)
     elif chosen is not None and live_gap is not None:
         live = nothing_read(chosen, live_gap, question_of(chosen, case, replays))
     offered: tuple[Path, ...] = ()
     doubtful: tuple[Missing, ...] = ()
     if chosen is not None and live is not None and account is not None:
-        offered = paths(chosen, workflow, live, case)
-        doubtful = undecided_roles(chosen, workflow, live, case)
+        offered = paths(chosen, live, case)
+        doubtful = undecided_roles(chosen, live, case)
     verdicts = [verdict for item in replays for verdict in item.gates]
     beside = unread_beside(account) if live and account is not None else ()
     unknown = tuple(dict.fromkeys((*not_known([*verdicts, *(live.gates if live else ())]), *beside, *doubtful)))
@@ -135,6 +128,6 @@ def conclude(
         moment=moment,
     )
     read = live if account is not None else None
-    history = history_of(replays, workflows, account, case)
-    closure = judge_closure(replays, workflow, read, case, history) if replays else None
+    history = history_of(replays, account, case)
+    closure = judge_closure(replays, chosen, read, case, history) if replays else None
     return replace(diagnosis, closure=closure, history=history, drift=drift_of(replays, chosen, read))

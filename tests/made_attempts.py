@@ -8,6 +8,7 @@ from typing import Any
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowFile
 
 MADE_AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 _ATTEMPT = Attempt(
@@ -37,3 +38,10 @@ def made_attempt(number: int = 7, at: datetime = MADE_AT, **fields: Any) -> Atte
     named = {"run_id": number, "run_number": number, "html_url": _ATTEMPT.html_url.replace("/7", f"/{number}")}
     times = {"created_at": at, "started_at": at, "updated_at": at + timedelta(minutes=2)}
     return replace(_ATTEMPT, **{**named, **times, **fields})
+
+
+def with_workflow(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, text: str = "") -> Attempt:
+    """The attempt, having run this workflow; None leaves its file unread."""
+    if workflow is None:
+        return attempt
+    return replace(attempt, workflow_file=Known(WorkflowFile(text, workflow)))

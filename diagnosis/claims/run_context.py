@@ -135,8 +135,8 @@ def _told_kind(attempt: Attempt, name: str) -> str | None:
             return "tag"
         if f"{attempt.head_sha}:refs/remotes/origin/{name}" in text:
             return "branch"
-    if attempt.event == "push" and isinstance(attempt.workflow_text, Known):
-        return _push_filter(attempt.workflow_text.value)
+    if attempt.event == "push" and isinstance(attempt.workflow_file, Known):
+        return _push_filter(attempt.workflow_file.value.parsed)
     return None
 
 
@@ -147,23 +147,11 @@ def _logs(attempt: Attempt) -> Iterator[str]:
                 yield job.log.value
 
 
-def _push_filter(workflow_text: str) -> str | None:
-    """``tag`` or ``branch`` where the ``push:`` block filters by one of them alone (block style; else None)."""
-    indent: int | None = None
-    keys: set[str] = set()
-    for line in workflow_text.splitlines():
-        text = line.split(" #", 1)[0].rstrip()
-        stripped = text.lstrip()
-        if not stripped or stripped.startswith("#"):
-            continue
-        depth = len(text) - len(stripped)
-        if indent is None:
-            indent = depth if stripped == "push:" else None
-        elif depth <= indent:
-            break
-        else:
-            keys.add(stripped.partition(":")[0])
-    tags, branches = bool(keys & {"tags", "tags-ignore"}), bool(keys & {"branches", "branches-ignore"})
+def _push_filter(workflow: Workflow | UnparsableWorkflow) -> str | None:
+    """Return ``tag`` or ``branch`` where ``on: push`` filters by one of them alone."""
+    filters = workflow.push_filters if isinstance(workflow, Workflow) else ()
+    tags = not {"tags", "tags-ignore"}.isdisjoint(filters)
+    branches = not {"branches", "branches-ignore"}.isdisjoint(filters)
     return None if tags == branches else "tag" if tags else "branch"
 
 

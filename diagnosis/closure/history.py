@@ -6,7 +6,7 @@ decision log states stays *stated*. Where CloudTrail was not read, or not whole,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from diagnosis.causes import Cause
@@ -17,7 +17,6 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.facts.workflow_diff import workflow_changes
 from diagnosis.gates import Gate, Owner, Plane, Verdict
 from diagnosis.live.observed_subject import session_evidence
@@ -31,16 +30,11 @@ _MENDED_BY_RERUN = frozenset({Cause.TRANSIENT, Cause.TOKEN_EXPIRED})
 _NO_TRIAL = frozenset({"cancelled", "skipped"})
 _SHOWN = 4
 
-WorkflowFiles = Mapping[tuple[int, int], Workflow | UnparsableWorkflow | None]
 
-
-def history_of(
-    replays: Sequence[Replay], workflows: WorkflowFiles, account: AccountState | None, case: Case
-) -> tuple[AttemptHistory, ...]:
+def history_of(replays: Sequence[Replay], account: AccountState | None, case: Case) -> tuple[AttemptHistory, ...]:
     """One entry for each attempt, in their order."""
     return tuple(
-        _entry(replay, next_attempt(replays, position), workflows, account, case)
-        for position, replay in enumerate(replays)
+        _entry(replay, next_attempt(replays, position), account, case) for position, replay in enumerate(replays)
     )
 
 
@@ -62,9 +56,7 @@ def failing_gate(replay: Replay) -> Gate | None:
     return next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
 
 
-def _entry(
-    replay: Replay, after: Replay | None, workflows: WorkflowFiles, account: AccountState | None, case: Case
-) -> AttemptHistory:
+def _entry(replay: Replay, after: Replay | None, account: AccountState | None, case: Case) -> AttemptHistory:
     attempt = replay.attempt
     begin, end = _moment_of_failure(replay), _start(after)
     observed: list[ObservedChange] = []
@@ -77,7 +69,7 @@ def _entry(
         proves = trail.complete and settled and trail.since <= begin and until <= trail.until
     if after is not None:
         observed += _by_github(replay, after)
-    session = _session(replay, workflows, account, case)
+    session = _session(replay, account, case)
     traced, statement = _traced(replay, observed, case)
     return AttemptHistory(
         run=attempt.run_id,
@@ -92,10 +84,10 @@ def _entry(
     )
 
 
-def _session(replay: Replay, workflows: WorkflowFiles, account: AccountState | None, case: Case) -> TrailEvent | None:
+def _session(replay: Replay, account: AccountState | None, case: Case) -> TrailEvent | None:
     if account is None or not isinstance(account.trail, Known):
         return None
-    return RunClaims.of(replay, workflows.get(replay.attempt.key), account, case).session
+    return RunClaims.of(replay, account, case).session
 
 
 def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> tuple[Traced, str]:

@@ -32,14 +32,19 @@ _NON_COMPLIANT = frozenset(
 
 def judge_closure(
     replays: Sequence[Replay],
-    workflow: Workflow | UnparsableWorkflow | None,
+    subject: Replay | None,
     live: Assessment | None,
     case: Case,
     history: Sequence[AttemptHistory],
 ) -> Closure:
-    """Judge the chain. ``live`` gives what only the account can tell (scope, image, evidence objects), ``history`` what
-    was done between the attempts, one entry for each (:func:`diagnosis.closure.history.history_of`)."""
+    """Judge the chain by every rule.
+
+    ``subject`` is the attempt whose workflow file counts, and for which ``live`` was judged: the account alone can tell
+    of the scope, the image and the evidence objects. ``history`` has one entry for each replay: what was done between the
+    attempts (:func:`diagnosis.closure.history.history_of`).
+    """
     account: AccountState | None = live.account if live else None
+    workflow = subject.workflow if subject else None
     findings = integrity_findings(replays, workflow, account, case, history)
     rules = (
         _success_at_end(replays),

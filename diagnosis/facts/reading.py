@@ -6,12 +6,15 @@ A reading is one of three values. ``Absent`` is knowledge (we were allowed to lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from diagnosis.facts.evidence import Evidence
 
 T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +49,8 @@ class Unreadable:
 
 
 Reading: TypeAlias = Known[T_co] | Absent | Unreadable
+
+
+def mapped(reading: Reading[T], change: Callable[[T], U]) -> Reading[U]:
+    """Return the reading with ``change`` applied to the value that is known; what is not known stays as it is."""
+    return Known(change(reading.value), reading.source) if isinstance(reading, Known) else reading

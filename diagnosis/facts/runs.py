@@ -7,6 +7,7 @@ from datetime import datetime
 
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.workflow import ActionFile, WorkflowFile
 
 _LOG_NOT_READ = Unreadable(
     what="job log", why="it was not read", how="open the attempt: its logs are fetched then", permission="actions: read"
@@ -125,7 +126,7 @@ class CalledWorkflow:
     commit: str
     ref: str | None
     """The full ref, where GitHub names one."""
-    text: Reading[str]
+    file: Reading[WorkflowFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class LocalAction:
 
     path: str
     """``.github/actions/NAME/action.yml``, or ``action.yaml``."""
-    text: Reading[str]
+    file: Reading[ActionFile]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Attempt:
     jobs: Reading[tuple[Job, ...]] = Unreadable(
         what="jobs", why="they were not read", how="open the attempt", permission="actions: read"
     )
-    workflow_text: Reading[str] = Unreadable(
+    workflow_file: Reading[WorkflowFile] = Unreadable(
         what="workflow file", why="it was not read", how="open the attempt", permission="contents: read"
     )
     oidc_customization: Reading[OidcCustomization] = Unreadable(

@@ -1,8 +1,11 @@
-"""A workflow file as values: what its jobs ask for, step by step, with line numbers. Parsing lives in probes."""
+"""A workflow file as values: what its jobs ask for, step by step, with line numbers.
+
+The probes parse a file once, where they read it; everything else takes it from here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ class Workflow:
     permissions: tuple[tuple[str, str], ...] | None = None
     env: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
-    inputs: tuple[tuple[str, str | None], ...] = field(default=())
+    inputs: tuple[tuple[str, str | None], ...] = ()
     """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
+    push_filters: tuple[str, ...] = ()
+    """The names of the filters of ``on: push``: ``branches``, ``tags``, ``paths`` and so on."""
 
     def job_named(self, shown_name: str) -> WorkflowJob | None:
         """The job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""
@@ -111,3 +116,26 @@ class UnparsableWorkflow:
     path: str
     why: str
     line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowFile:
+    """A workflow file as it stood at one commit: its text, and the values that the text was parsed into."""
+
+    text: str
+    """The source, secrets replaced; foreign text."""
+    parsed: Workflow | UnparsableWorkflow
+    """The file by itself: calls of other workflows and local actions are not resolved."""
+
+    def under(self, path: str) -> WorkflowFile:
+        """Return the same file under another path: GitHub names a file with or without the ref."""
+        return self if self.parsed.path == path else replace(self, parsed=replace(self.parsed, path=path))
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFile:
+    """The file of an action as it stood at one commit: its text, and the values that the text was parsed into."""
+
+    text: str
+    """The source, secrets replaced; foreign text."""
+    parsed: Action | UnparsableWorkflow

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import WorkflowFile
 
 _MOST_LINES = 5_000
 """Of a file; what follows is compared as one block."""
@@ -59,7 +60,7 @@ def workflow_changes(before: Attempt, after: Attempt) -> Reading[tuple[FileChang
     ``Unreadable`` where one of the texts is: a difference that cannot be seen is not a file that stayed the same.
     """
     changes: list[FileChange] = []
-    own = _change(after.workflow_path, before.head_sha, after.head_sha, before.workflow_text, after.workflow_text)
+    own = _change(after.workflow_path, before.head_sha, after.head_sha, before.workflow_file, after.workflow_file)
     if isinstance(own, Unreadable):
         return own
     changes.append(own)
@@ -70,14 +71,14 @@ def workflow_changes(before: Attempt, after: Attempt) -> Reading[tuple[FileChang
             _name(called.path),
             old.commit if old else "",
             called.commit,
-            old.text if old else Absent(called.path),
-            called.text,
+            old.file if old else Absent(called.path),
+            called.file,
         )
         if isinstance(found, Unreadable):
             return found
         changes.append(found)
     for path, gone in earlier.items():
-        found = _change(path, gone.commit, "", gone.text, Absent(path))
+        found = _change(path, gone.commit, "", gone.file, Absent(path))
         if isinstance(found, Unreadable):
             return found
         changes.append(found)
@@ -85,13 +86,13 @@ def workflow_changes(before: Attempt, after: Attempt) -> Reading[tuple[FileChang
 
 
 def _change(
-    path: str, before_commit: str, after_commit: str, before: Reading[str], after: Reading[str]
+    path: str, before_commit: str, after_commit: str, before: Reading[WorkflowFile], after: Reading[WorkflowFile]
 ) -> FileChange | Unreadable:
     for reading in (before, after):
         if isinstance(reading, Unreadable):
             return reading
-    old = before.value if isinstance(before, Known) else ""
-    new = after.value if isinstance(after, Known) else ""
+    old = before.value.text if isinstance(before, Known) else ""
+    new = after.value.text if isinstance(after, Known) else ""
     return FileChange(path, before_commit, after_commit, changed_lines(old, new))
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
@@ -26,7 +25,6 @@ from diagnosis.verdicts.replay import Need, Replay
 
 def assess(
     replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
     account: AccountState,
     case: Case,
     *,
@@ -37,8 +35,8 @@ def assess(
 
     ``ref`` asks for another ref than the run's (``refs/heads/main``): the counterfactual of dispatching there.
     """
-    run = RunClaims.of(replay, workflow, account, case, ref)
-    wanted = needs if needs is not None else (replay.needs or needs_for(workflow, None, replay.facts, case))
+    run = RunClaims.of(replay, account, case, ref)
+    wanted = needs if needs is not None else (replay.needs or needs_for(replay.workflow, None, replay.facts, case))
     denied = denied_need(replay, account.question)
     wanted = with_denied(wanted, denied)
     trust = judge_oidc_trust(run)

@@ -45,7 +45,6 @@ class RunClaims:
     """The run as STS and ECR would meet it today."""
 
     replay: Replay
-    workflow: Workflow | UnparsableWorkflow | None
     crossing: Releasing
     """The releasing job and the step that assumes the role, as the workflow file has them."""
     account: AccountState
@@ -63,7 +62,6 @@ class RunClaims:
     def of(
         cls,
         replay: Replay,
-        workflow: Workflow | UnparsableWorkflow | None,
         account: AccountState,
         case: Case,
         ref: str | None = None,
@@ -72,13 +70,12 @@ class RunClaims:
         role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
         if account.question.role_path_unknown and isinstance(account.role, Known):
             role_arn = account.role.value.arn
-        crossing = releasing(workflow, role_arn, replay)
+        crossing = releasing(replay.workflow, role_arn, replay)
         audience = _audience(replay, crossing, account, case)
         stated = case.environment if _leaves_environment_open(crossing.job) else None
-        claims, session = _claims(replay, workflow, crossing.job, account, audience, role_arn, ref, stated)
+        claims, session = _claims(replay, crossing.job, account, audience, role_arn, ref, stated)
         return cls(
             replay=replay,
-            workflow=workflow,
             crossing=crossing,
             account=account,
             case=case,
@@ -99,6 +96,11 @@ class RunClaims:
     def session_policy(self) -> Reading[NamedPolicy] | None:
         """The session policy that the workflow hands to STS; None where it hands none."""
         return _session_policy(self.crossing)
+
+    @property
+    def workflow(self) -> Workflow | UnparsableWorkflow | None:
+        """The workflow that the run ran; None where its file was not read."""
+        return self.replay.workflow
 
     @property
     def attempt(self) -> Attempt:
@@ -123,7 +125,6 @@ def absent_role(account: AccountState) -> Absent | None:
 
 def _claims(
     replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
     job: WorkflowJob | None,
     account: AccountState,
     audience: str,
@@ -140,7 +141,7 @@ def _claims(
             environment=environment,
             ref_override=on,
             audience=audience,
-            workflow=workflow,
+            workflow=replay.workflow,
             job=job,
             observed_subject=observed,
         )

@@ -46,17 +46,15 @@ class Asked:
 
 def asked(job: ThisJob, case: Case) -> Asked:
     """What the job needs, and what the account must be asked."""
-    alone = job.attempt.jobs.value[:1] if isinstance(job.attempt.jobs, Known) else ()
-    own = replay(replace(job.attempt, jobs=Known(alone)), job.own, case)
-    whole = replay(job.attempt, job.file, case)
-    return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(job, own, case))
+    own, whole = replay(job.alone, case), replay(job.attempt, case)
+    return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(own, case))
 
 
-def _open_role(job: ThisJob, own: Replay, case: Case) -> Missing | None:
+def _open_role(own: Replay, case: Case) -> Missing | None:
     """Several roles, and a condition on the last one before the registry is used: which is in force is not settled."""
-    if not isinstance(job.own, Workflow) or not isinstance(own.attempt.jobs, Known):
+    if not isinstance(own.workflow, Workflow) or not isinstance(own.attempt.jobs, Known):
         return None
-    read = read_job(own.attempt.jobs.value[0], job.own.jobs[0], job.own, own.attempt, case)
+    read = read_job(own.attempt.jobs.value[0], own.workflow.jobs[0], own.workflow, own.attempt, case)
     roles: dict[str | None, None] = {}
     conditional: str | None = None
     for step in read.steps:
@@ -75,7 +73,7 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
     """The preflight of the job. ``Missing``: the account was not read at all; then no gate of it can pass."""
     attempt = ready.job.attempt
     live = _with_token(_closed(_assessed(ready, account, case), ready.open_role), ready.job, at)
-    run = RunClaims.of(ready.own, ready.job.own, live.account, case)
+    run = RunClaims.of(ready.own, live.account, case)
     return Preflight(
         repository=attempt.repository.full_name,
         run=attempt.run_id,
@@ -102,10 +100,10 @@ def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Asse
     """Judged by this job's needs; least privilege by those of every job that uses the same role."""
     if isinstance(account, Missing):
         return nothing_read(ready.own, account, ready.question)
-    live = assess(ready.own, ready.job.own, account, case)
+    live = assess(ready.own, account, case)
     if set(ready.role_needs) == set(live.needs) or not live.needs:
         return live
-    wide = assess(ready.own, ready.job.own, account, case, needs=ready.role_needs)
+    wide = assess(ready.own, account, case, needs=ready.role_needs)
     gates = (*live.gates[:-1], wide.at(Gate.LEAST_PRIVILEGE))
     problems = [problem for problem in live.problems if problem.gate is not Gate.LEAST_PRIVILEGE]
     problems += [problem for problem in wide.problems if problem.gate is Gate.LEAST_PRIVILEGE]

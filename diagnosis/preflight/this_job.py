@@ -13,9 +13,9 @@ from typing import Any
 
 from diagnosis.claims.pretrust import effective_permissions
 from diagnosis.documents.preflight import IdToken
-from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, Step
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.logs.scrub import scrub
 from diagnosis.steps.match import default_name
 
@@ -40,10 +40,8 @@ class Given:
     now: datetime
     job: str | None = None
     """The job's id where another one than the one that asks is meant."""
-    file: Workflow | UnparsableWorkflow | None = None
-    """The workflow file in which the job is written; None where it could not be read."""
-    text: Reading[str] = _NO_FILE
-    """The file's text, secrets replaced."""
+    file: Reading[WorkflowFile] = _NO_FILE
+    """The workflow file in which the job is written."""
     path: str = ""
     """Its path in the repository, empty where it is not known."""
     caller: Workflow | None = None
@@ -60,11 +58,9 @@ class ThisJob:
     """The job as an attempt of which nothing has ended yet, with its workflow file."""
 
     attempt: Attempt
-    """All jobs of the file are listed, this one first."""
-    file: Workflow | UnparsableWorkflow | None
-    """The whole file, this job as the runner has it."""
-    own: Workflow | UnparsableWorkflow | None
-    """The file with this job alone."""
+    """All jobs of the file are listed, this one first; in the file this job is as the runner has it."""
+    alone: Attempt
+    """The same with this job alone, among the jobs and in the file."""
     job: str
     workflow_ref: str
     ref: str
@@ -100,9 +96,10 @@ def this_job(given: Given) -> ThisJob:
     environ = given.environ
     name = given.job or environ["GITHUB_JOB"]
     offered = _id_token(environ, name)
-    file, own = given.file, given.file
-    jobs: tuple[WorkflowJob, ...] = ()
-    if isinstance(file, Workflow):
+    file = given.file.value.parsed if isinstance(given.file, Known) else None
+    if not isinstance(file, Workflow):
+        whole = alone = _attempt(given, given.file, (Job(1, name, "in_progress", None, log=_RUNNING),))
+    else:
         written = next((job for job in file.jobs if job.id == name), None)
         if written is None:
             raise NoSuchJob(name)
@@ -113,17 +110,21 @@ def this_job(given: Given) -> ThisJob:
             env=_env(file, environ),
             inputs=_inputs(file, given),
         )
-        own = replace(file, jobs=(ready,))
-        jobs = (ready, *(job for job in file.jobs if job is not ready and not job.uses))
+        others = tuple(job for job in file.jobs if job is not ready and not job.uses)
+        whole = _attempt(given, _with_parsed(given.file, file), tuple(_job(job) for job in (ready, *others)))
+        alone = _attempt(given, _with_parsed(given.file, replace(file, jobs=(ready,))), (_job(ready),))
     return ThisJob(
-        attempt=_attempt(given, tuple(_job(job) for job in jobs) or (Job(1, name, "in_progress", None, log=_RUNNING),)),
-        file=file,
-        own=own,
+        attempt=whole,
+        alone=alone,
         job=name,
         workflow_ref=environ.get("GITHUB_WORKFLOW_REF", ""),
         ref=environ["GITHUB_REF"],
         id_token=offered,
     )
+
+
+def _with_parsed(file: Reading[WorkflowFile], workflow: Workflow) -> Reading[WorkflowFile]:
+    return mapped(file, lambda known: replace(known, parsed=workflow))
 
 
 def _id_token(environ: Mapping[str, str], job: str) -> IdToken:
@@ -204,7 +205,7 @@ def _job(written: WorkflowJob) -> Job:
     return Job(written.line, written.id, "in_progress", None, steps=ahead, log=_RUNNING)
 
 
-def _attempt(given: Given, jobs: tuple[Job, ...]) -> Attempt:
+def _attempt(given: Given, file: Reading[WorkflowFile], jobs: tuple[Job, ...]) -> Attempt:
     environ, now = given.environ, given.now
     ref = environ["GITHUB_REF"]
     run, attempt = int(environ["GITHUB_RUN_ID"]), _number(environ.get("GITHUB_RUN_ATTEMPT")) or 1
@@ -231,7 +232,7 @@ def _attempt(given: Given, jobs: tuple[Job, ...]) -> Attempt:
         html_url=page,
         head_repository=_told(given.event, "pull_request", "head", "repo", "full_name"),
         jobs=Known(jobs),
-        workflow_text=given.text,
+        workflow_file=file,
         oidc_customization=given.customization,
     )
 

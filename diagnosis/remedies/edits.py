@@ -9,7 +9,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, OtherRole
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.live.observed_subject import SESSION_EVENT, same_role
 from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.remediation import Change, ChangeKind
@@ -23,16 +23,16 @@ _KEY_NAMES = frozenset(name.upper().replace("-", "_") for name in KEY_INPUTS)
 def edited(
     changes: Iterable[Change],
     replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
     account: AccountState,
-) -> tuple[Replay, Workflow | UnparsableWorkflow | None, AccountState]:
-    """The run's own side after the workflow edits among the changes; other changes leave it as it is."""
+) -> tuple[Replay, AccountState]:
+    """Return run and account after the workflow edits among the changes; other changes leave them as they are."""
     for change in changes:
         if change.kind is not ChangeKind.EDIT_WORKFLOW:
             continue
         target, value = change.target, next(iter(change.values), None)
-        if isinstance(workflow, Workflow):
-            workflow = _in_file(workflow, replay, account.question.role_arn, target, value)
+        if isinstance(replay.workflow, Workflow):
+            workflow = _in_file(replay.workflow, replay, account.question.role_arn, target, value)
+            replay = replace(replay, workflow=workflow)
         if target == "role-to-assume" and value:
             stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(value, stated)), needs=())
@@ -42,7 +42,7 @@ def edited(
             replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
         elif target == "tag":
             account = replace(account, question=replace(account.question, tag=None))
-    return replay, workflow, account
+    return replay, account
 
 
 def _with_role(account: AccountState, arn: str) -> AccountState:

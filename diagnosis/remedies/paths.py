@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
 from diagnosis.remedies import (
     another_role,
@@ -70,12 +69,11 @@ MOST_PATHS, MOST_ROLES = 4, 2
 
 def paths(
     replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
     live: Assessment,
     case: Case,
 ) -> tuple[Path, ...]:
     """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
-    bench = Bench(replay, workflow, live, case)
+    bench = Bench(replay, live, case)
     situation = bench.present
     choices = _choices(situation, _MAKERS)
     mending = [bench.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
@@ -84,13 +82,11 @@ def paths(
     return (*mending[:place], *elsewhere, *mending[place:])
 
 
-def undecided_roles(
-    replay: Replay, workflow: Workflow | UnparsableWorkflow | None, live: Assessment, case: Case
-) -> tuple[Missing, ...]:
+def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missing, ...]:
     """Roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
     if not isinstance(live.account.other_roles, Known):
         return ()
-    bench = Bench(replay, workflow, live, case)
+    bench = Bench(replay, live, case)
     found: list[Missing] = []
     for offer in another_role.offers(bench.present):
         after = bench.after((offer,))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.remedies.audience import situation_of
@@ -28,7 +27,6 @@ class Changed:
     """Run and account as changes would leave them."""
 
     replay: Replay
-    workflow: Workflow | UnparsableWorkflow | None
     account: AccountState
     case: Case
     ref: str | None
@@ -39,11 +37,11 @@ class Changed:
     @property
     def run(self) -> RunClaims:
         """The run as STS and ECR would meet it."""
-        return RunClaims.of(self.replay, self.workflow, self.account, self.case, self.ref)
+        return RunClaims.of(self.replay, self.account, self.case, self.ref)
 
     def judged(self) -> Assessment:
         """All gates judged."""
-        return assess(self.replay, self.workflow, self.account, self.case, ref=self.ref, needs=self.needs)
+        return assess(self.replay, self.account, self.case, ref=self.ref, needs=self.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,6 @@ class Bench:
     """The run and the account as they are: what offers are tried on."""
 
     replay: Replay
-    workflow: Workflow | UnparsableWorkflow | None
     live: Assessment
     case: Case
 
@@ -61,11 +58,10 @@ class Bench:
         changes = _changes(listed)
         # What AWS's own tools said, they said of the account as it is.
         account = replace(applied(changes, self.live.account), second_opinions=Absent("second opinions"))
-        replay, workflow, account = edited(changes, self.replay, self.workflow, account)
+        replay, account = edited(changes, self.replay, account)
         same_account = account.question.role_account == self.live.account.question.role_account
         return Changed(
             replay=replay,
-            workflow=workflow,
             account=account,
             # A role that the case file states is the one that the run had.
             case=replace(self.case, role_arn=None) if account.question.role_arn != self._role_arn else self.case,
@@ -81,7 +77,7 @@ class Bench:
     @property
     def present(self) -> Situation:
         """What offers are made for."""
-        return situation_of(RunClaims.of(self.replay, self.workflow, self.live.account, self.case), self.live)
+        return situation_of(RunClaims.of(self.replay, self.live.account, self.case), self.live)
 
     def situation(self, offers: Iterable[Offer]) -> Situation:
         """What further offers are made for, once these are carried out."""

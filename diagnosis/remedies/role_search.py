@@ -15,7 +15,6 @@ from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Repository
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims, absent_role
@@ -86,12 +85,10 @@ def of_the_role(situation: Situation) -> tuple[Problem, ...]:
     return tuple(problem for problem in situation.problems if problem.cause in _CAUSES_OF_A_ROLE or problem in refused)
 
 
-def role_search(
-    replay: Replay, workflow: Workflow | UnparsableWorkflow | None, account: AccountState, case: Case
-) -> RoleSearch | None:
+def role_search(replay: Replay, account: AccountState, case: Case) -> RoleSearch | None:
     """What to look for among the account's roles; None where the run's own role serves, or could not be looked at."""
-    live = assess(replay, workflow, account, case)
-    situation = situation_of(RunClaims.of(replay, workflow, account, case), live)
+    live = assess(replay, account, case)
+    situation = situation_of(RunClaims.of(replay, account, case), live)
     run, provider_arn = situation.run, account.question.provider_arn
     seen = isinstance(account.role, Known) or absent_role(account) is not None
     if not of_the_role(situation) or not seen or not run.role_arn or not provider_arn or run.crossing.chained_from:

@@ -41,6 +41,7 @@ from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.steps.kinds import Doing
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
 from diagnosis.verdicts.replay import Need, Replay, RunFacts
 
@@ -65,13 +66,16 @@ class JobReplay:
         return next((gate.gate.order for gate in self.gates if gate.verdict is Verdict.FAIL), len(GATES))
 
 
-def replay(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case | None = None) -> Replay:
+def replay(attempt: Attempt, case: Case | None = None) -> Replay:
     """Judge a recorded attempt.
 
-    ``workflow``: the file at the run's commit; None where it was not read. ``case`` fills in what the run masks; it
-    never overrides what the run shows. Never raises on foreign input.
+    ``case`` fills in what the run masks; it never overrides what the run shows. Never raises on foreign input.
     """
-    case = case or Case()
+    workflow = resolved_workflow(attempt)
+    return replace(_replayed(attempt, workflow, case or Case()), workflow=workflow)
+
+
+def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case) -> Replay:
     witness = Witness(attempt)
     if not isinstance(attempt.jobs, Known):
         return _without_jobs(attempt, workflow, case)

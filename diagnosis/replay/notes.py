@@ -93,8 +93,8 @@ def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None
             f"The steps of the action {uses} are known by the log alone: {why}."
             for uses, why in list(unread.items())[:_MOST_NAMED]
         ]
-    if workflow is None and isinstance(attempt.workflow_text, Unreadable):
-        return [f"The workflow file was not read ({attempt.workflow_text.why}); steps are known by the log alone."]
+    if workflow is None and isinstance(attempt.workflow_file, Unreadable):
+        return [f"The workflow file was not read ({attempt.workflow_file.why}); steps are known by the log alone."]
     return []
 
 

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import LocalAction
 from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.called_workflows import joint_condition
 
@@ -44,6 +46,20 @@ def folder_of(uses: str | None) -> str | None:
 def folders_of(steps: Iterable[WorkflowStep]) -> tuple[str, ...]:
     """The folders of the local actions that these steps use, each once."""
     return tuple(dict.fromkeys(folder for step in steps if (folder := folder_of(step.uses)) is not None))
+
+
+def actions_by_folder(actions: Iterable[LocalAction]) -> dict[str, Action | str]:
+    """Return a run's local actions by their folder; a text in place of one says why it is not known."""
+    return {action.path.rpartition("/")[0]: _known(action) for action in actions}
+
+
+def _known(action: LocalAction) -> Action | str:
+    if not isinstance(action.file, Known):
+        return f"{action.path}: {action.file.why if isinstance(action.file, Unreadable) else 'it is not there'}"
+    found = action.file.value.parsed
+    if isinstance(found, Action):
+        return found
+    return f"{action.path}{f', line {found.line}' if found.line else ''}: {found.why}"
 
 
 def with_actions(workflow: Workflow, actions: Mapping[str, Action | str]) -> Workflow:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint, Gate
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
 
@@ -80,6 +81,8 @@ class Replay:
     notes: tuple[str, ...] = ()
     retries: int = 0
     """Retries that the log shows at the failing step."""
+    workflow: Workflow | UnparsableWorkflow | None = None
+    """The workflow that the attempt ran, with called workflows and local actions in place; None where it was not read."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """The verdict at one gate."""

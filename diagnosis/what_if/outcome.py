@@ -6,13 +6,12 @@ would be. Beside that the documents are asked whom and what they admit that was 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.verdicts.assessment import Assessment
@@ -73,7 +72,6 @@ class WhatIf:
 
 def what_if(
     replays: Sequence[Replay],
-    workflows: Mapping[tuple[int, int], Workflow | UnparsableWorkflow | None],
     account: AccountState,
     case: Case,
     proposals: Sequence[Proposal],
@@ -82,7 +80,7 @@ def what_if(
     # Each run would push a tag of its own; whether tags are free is no question to a policy.
     neutral = replace(account, question=replace(account.question, tag=None), second_opinions=Absent("second opinions"))
     changed = with_proposals(neutral, proposals)
-    runs = tuple(_outcome(replay, workflows.get(replay.attempt.key), neutral, changed, case) for replay in replays)
+    runs = tuple(_outcome(replay, neutral, changed, case) for replay in replays)
     judged = [outcome for outcome in runs if outcome.before is not None]
     needs = _all_needs(judged)
     repository = replays[0].attempt.repository if replays else None
@@ -100,7 +98,6 @@ def what_if(
 
 def _outcome(
     replay: Replay,
-    workflow: Workflow | UnparsableWorkflow | None,
     before: AccountState,
     after: AccountState,
     case: Case,
@@ -109,7 +106,7 @@ def _outcome(
     read = before.role.value.arn if isinstance(before.role, Known) else before.question.role_arn
     if own and read and own != read and not case.role_arn:
         return RunOutcome(replay, why_not=f"This run assumes {own}; the account was read for {read}.")
-    return RunOutcome(replay, assess(replay, workflow, before, case), assess(replay, workflow, after, case))
+    return RunOutcome(replay, assess(replay, before, case), assess(replay, after, case))
 
 
 def _all_needs(outcomes: Sequence[RunOutcome]) -> tuple[Need, ...]:

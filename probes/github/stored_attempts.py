@@ -9,7 +9,7 @@ from probes.github.http.credentials import GitHubAccess
 from probes.github.read.attempt_parts import Depth
 from probes.store.attempts import AttemptStore, Scope
 
-_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows", "local_actions")
+_PARTS = ("jobs", "workflow_file", "artifacts", "called_workflows", "local_actions")
 
 
 class Kept:

@@ -16,31 +16,29 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.facts.runs import Attempt, CalledWorkflow
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.logs.scrub import scrub
-from probes.store.codec import CodecError, decode, encode, fingerprint, hints_of
+from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.database import Database
+from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
 
-FORMAT = f"1-{fingerprint(Attempt)}"
+FORMAT = f"1-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
 """Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
 
 LIMIT_BYTES = 512_000_000
 _FILE = "attempts-v1.sqlite3"
-_PARTS = ("jobs", "workflow_text", "artifacts", "called_workflows", "local_actions")
 _LARGEST_ENTRY = 64_000_000
 _LARGEST_ID = 2**63 - 1
 _LONG_TEXT = 20_000
 """Longer texts are logs and files, which were scrubbed as they entered."""
 _SETTLING = timedelta(minutes=2)
 """After an attempt's end GitHub may still add artifacts and the ends of logs."""
-_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Attempt)}
-_HINTS = hints_of(Attempt)
 
 
 def default_path() -> Path:
@@ -103,7 +101,7 @@ class AttemptStore:
             return None
         try:
             head = _decode_head(row[0])
-            return _with_parts(listed, _unpacked(row[1])) if _same(head, listed) else None
+            return with_parts(listed, _unpacked(row[1])) if _same(head, listed) else None
         except (CodecError, ValueError, TypeError, zlib.error, RecursionError):
             return None
 
@@ -189,26 +187,8 @@ def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
             value = value.replace(secret, "***")
         return scrub(value) if len(value) < _LONG_TEXT else value
 
-    artifacts = attempt.artifacts
-    if isinstance(artifacts, Known) and any(not gap.lasting for item in artifacts.value for gap in item.unread):
-        artifacts = _DEFAULTS["artifacts"]
-    called = tuple(replace(item, text=_unread(item)) for item in attempt.called_workflows)
-    head = replace(
-        attempt,
-        **{
-            name: _DEFAULTS[name]
-            for name in ("jobs", "workflow_text", "artifacts", "oidc_customization", "local_actions")
-        },
-        called_workflows=called,
-    )
-    parts = {name: encode(getattr(attempt, name), text) for name in _PARTS}
-    parts["artifacts"] = encode(artifacts, text)
-    body = json.dumps(parts, separators=(",", ":")).encode()
-    return json.dumps(encode(head, text), separators=(",", ":")), zlib.compress(body, 1)
-
-
-def _unread(called: CalledWorkflow) -> Unreadable:
-    return Unreadable(called.path, "it was not read", "open the attempt", "contents: read")
+    body = json.dumps(encode(parts_of(attempt), text), separators=(",", ":")).encode()
+    return json.dumps(encode(without_parts(attempt), text), separators=(",", ":")), zlib.compress(body, 1)
 
 
 def _decode_head(text: str) -> Attempt:
@@ -216,20 +196,9 @@ def _decode_head(text: str) -> Attempt:
     return value
 
 
-def _unpacked(packed: bytes) -> dict[str, Any]:
-    value = json.loads(zlib.decompress(packed))
-    if not isinstance(value, dict) or set(value) != set(_PARTS):
-        raise CodecError("no parts of an attempt")
-    return {name: decode(_HINTS[name], value[name]) for name in _PARTS}
-
-
-def _with_parts(listed: Attempt, parts: dict[str, Any]) -> Attempt:
-    stored: tuple[CalledWorkflow, ...] = parts.pop("called_workflows")
-    texts = {(item.path, item.commit): item.text for item in stored}
-    called = tuple(
-        replace(item, text=texts.get((item.path, item.commit), item.text)) for item in listed.called_workflows
-    )
-    return replace(listed, **parts, called_workflows=called)
+def _unpacked(packed: bytes) -> StoredParts:
+    value: StoredParts = decode(StoredParts, json.loads(zlib.decompress(packed)))
+    return value
 
 
 def _same(stored: Attempt, listed: Attempt) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -51,9 +51,15 @@ def decode(hint: Any, data: Any) -> Any:
     return _decode_scalar(hint, data)
 
 
-def fingerprint(root: type) -> str:
-    """A short text that changes when the shape of a class, or of a class within it, changes."""
-    lines = sorted(line for kind in _classes(root, set()) for line in _shape(kind))
+def fingerprint(*roots: type, without: Collection[type] = ()) -> str:
+    """Return a short text that changes when the shape of a class, or of a class within it, changes.
+
+    ``without`` names classes that are never kept: their shape, and what only they hold, does not count.
+    """
+    seen = set(without)
+    for root in roots:
+        _classes(root, seen)
+    lines = sorted(line for kind in seen.difference(without) for line in _shape(kind))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -34,16 +34,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+
 from diagnosis.diagnose import replays_of
 from diagnosis.facts.case import Case
-from diagnosis.facts.reading import Known
-from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.replay import Replay
 from probes.embedded.github.answers import Response
@@ -51,7 +49,6 @@ from probes.embedded.github.server import GitHubServer
 from probes.embedded.github.wire import Handler
 from probes.github.http.credentials import GitHubAccess
 from probes.github.read.attempt_parts import Depth
-from probes.github.read.workflow_file import parse_workflow
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedLog, Recording
@@ -173,7 +170,7 @@ def planescope(
     with GitHubSource(NAME, GitHubAccess(served.url), ledger, store=kept) as source:
         attempts = source.complete(source.list_runs().attempts[: options.runs], depth)
         fetched = perf_counter()
-        replays = replays_of(attempts, workflows_of(attempts), Case())
+        replays = replays_of(attempts, Case())
     taken = perf_counter() - began
     judged = sum(failed(replay) for replay in replays)
     assert judged == options.runs, f"{judged} of {options.runs} runs have a gate that failed"
@@ -184,15 +181,6 @@ def planescope(
 def failed(replay: Replay) -> bool:
     """Whether a gate of the run is known to have failed."""
     return any(gate.verdict is Verdict.FAIL for gate in replay.gates)
-
-
-def workflows_of(attempts: tuple[Attempt, ...]) -> dict[tuple[int, int], Any]:
-    """The parsed workflow files, where they were read."""
-    return {
-        attempt.key: parse_workflow(attempt.workflow_text.value, attempt.workflow_path)
-        for attempt in attempts
-        if isinstance(attempt.workflow_text, Known)
-    }
 
 
 def gh(served: Served, options: argparse.Namespace, folder: Path, parallel: int) -> Result:

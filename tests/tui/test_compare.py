@@ -19,6 +19,7 @@ from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange, Traced
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Need
+from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, Between
 from tui.screens.compare import CompareScreen
 from tui.screens.log_view import JobLog, LogScreen
@@ -106,7 +107,7 @@ def test_a_changed_workflow_file_is_shown_line_by_line_and_an_unread_one_is_not_
     one, two = diagnosis.replays
     assert "the same in both attempts" not in words(between_blocks(diagnosis, one, two, None))
     old, new = (
-        replace(replay, attempt=replace(replay.attempt, workflow_text=Known(text)))
+        replace(replay, attempt=replace(replay.attempt, workflow_file=workflow_file(Known(text), "release.yml")))
         for replay, text in ((one, "on: push\npermissions: {}\n"), (two, "on: push\npermissions:\n  id-token: write\n"))
     )
     changed = replace(diagnosis, replays=(old, new))

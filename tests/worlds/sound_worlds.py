@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from made_attempts import made_attempt
+from made_attempts import made_attempt, with_workflow
 
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.facts.account import (
@@ -160,11 +160,15 @@ class World:
         steps[place] = replace(steps[place], inputs=(*kept, *pairs))
         return self.with_job(steps=tuple(steps))
 
+    @property
+    def run(self) -> Attempt:
+        """The attempt with the workflow that it ran."""
+        return with_workflow(self.attempt, self.workflow)
+
     def diagnosis(self) -> Diagnosis:
-        workflows = {self.attempt.key: self.workflow}
-        replays = replays_of((self.attempt,), workflows, self.case)
+        replays = replays_of((self.run,), self.case)
         account = replace(self.account, question=question_of(replays[0], self.case))
-        return conclude(replays, workflows, account, self.case, made_at=NOW)
+        return conclude(replays, account, self.case, made_at=NOW)
 
 
 def credentials(ground: Ground, name: str = "Credentials", **inputs: str) -> WorkflowStep:

@@ -60,9 +60,9 @@ def over_a_role(diagnosis: Diagnosis) -> list[Path]:
 
 
 def searched(world: World) -> RoleSearch | None:
-    (replay,) = replays_of((world.attempt,), {world.attempt.key: world.workflow}, world.case)
+    (replay,) = replays_of((world.run,), world.case)
     account = replace(world.account, question=question_of(replay, world.case))
-    return role_search(replay, world.workflow, account, world.case)
+    return role_search(replay, account, world.case)
 
 
 WHICHEVER_ROLE = {

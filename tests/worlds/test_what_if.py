@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_attempts import with_workflow
 from seeded_defects import DEFECTS, broken
 from sound_worlds import EIGHT, HOME, ISSUER, World, allow, policy, sound_world, trust, two_role_world
 
@@ -22,10 +23,9 @@ NEEDED = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, HOME.repos
 
 
 def judged(world: World, *proposals: Proposal) -> WhatIf:
-    workflows = {world.attempt.key: world.workflow}
-    replays = replays_of((world.attempt,), workflows, world.case)
+    replays = replays_of((world.run,), world.case)
     account = replace(world.account, question=question_of(replays[0], world.case))
-    return what_if(replays, workflows, account, world.case, proposals)
+    return what_if(replays, account, world.case, proposals)
 
 
 def after(result: WhatIf, gate: Gate) -> Verdict:
@@ -162,12 +162,11 @@ def test_an_unread_layer_never_gives_a_pass(part: str) -> None:
 
 def test_a_run_of_another_role_is_not_judged() -> None:
     world = two_role_world()
-    other = replace(world.attempt, run_id=2)
     plain = sound_world().with_inputs(("role-to-assume", HOME.role_arn.replace("release", "other")))
-    workflows = {world.attempt.key: world.workflow, other.key: plain.workflow}
-    replays = replays_of((world.attempt, other), workflows, world.case)
+    other = with_workflow(replace(world.attempt, run_id=2), plain.workflow)
+    replays = replays_of((world.run, other), world.case)
     account = replace(world.account, question=question_of(replays[0], world.case, replays))
-    result = what_if(replays, workflows, account, world.case, [Proposal(ProposalKind.TRUST, trust())])
+    result = what_if(replays, account, world.case, [Proposal(ProposalKind.TRUST, trust())])
     assert result.runs[0].verdict is Verdict.PASS
     assert result.runs[1].after is None
     assert "role/other" in result.runs[1].why_not

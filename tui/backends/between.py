@@ -8,7 +8,6 @@ from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.verdicts.replay import Replay
 from probes.github.http.errors import Cancelled as SourceCancelled
 from probes.github.http.errors import GitHubProblem
-from probes.github.read.called_files import workflow_of
 from probes.github.source import GitHubSource
 from tui.backend import Between, CancelHook, Cancelled, Progress, ProgressHook
 
@@ -48,4 +47,4 @@ def _subjects(replay: Replay) -> tuple[str, ...]:
     """Every subject that the record leaves possible for the attempt, the likeliest first."""
     attempt = replay.attempt
     environment = replay.facts.environment.value if replay.facts.environment else attempt.environment
-    return claims_of(attempt, environment=environment, workflow=workflow_of(attempt)).subjects
+    return claims_of(attempt, environment=environment, workflow=replay.workflow).subjects

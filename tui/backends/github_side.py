@@ -22,8 +22,8 @@ from tui.backends.neighbours import runs_around
 
 _MOST_ELSEWHERE = 20
 """Active runs that are polled beside those of the list's first page."""
-_NO_TEXT = Unreadable("the called workflow", "it was not read", "open the attempt")
-_PARTS = ("jobs", "workflow_text", "oidc_customization", "artifacts", "local_actions", "origin", "reconstructed")
+_NO_FILE = Unreadable("the called workflow", "it was not read", "open the attempt")
+_PARTS = ("jobs", "workflow_file", "oidc_customization", "artifacts", "local_actions", "origin", "reconstructed")
 _NO_PARTS: dict[str, Any] = {each.name: each.default for each in fields(Attempt) if each.name in _PARTS}
 _WORDS = ("log", "log_origin", "log_verbatim", "log_steps", "annotations")
 _NO_WORDS: dict[str, Any] = {each.name: each.default for each in fields(Job) if each.name in _WORDS}
@@ -230,7 +230,7 @@ def _is_active(attempt: Attempt) -> bool:
 
 def _run_of(attempt: Attempt) -> Attempt:
     """The run object alone, as a list gives it."""
-    called = tuple(replace(each, text=_NO_TEXT) for each in attempt.called_workflows)
+    called = tuple(replace(each, file=_NO_FILE) for each in attempt.called_workflows)
     return replace(attempt, **_NO_PARTS, called_workflows=called)
 
 
@@ -247,8 +247,8 @@ def _not_asked(attempt: Attempt) -> bool:
 
 def _passing_gap(attempt: Attempt) -> bool:
     """Whether something is lacking that asking again may bring: for a fault, no missing permission, nothing deleted."""
-    readings: list[Reading[Any]] = [attempt.jobs, attempt.workflow_text, attempt.oidc_customization]
-    readings.extend(action.text for action in attempt.local_actions)
+    readings: list[Reading[Any]] = [attempt.jobs, attempt.workflow_file, attempt.oidc_customization]
+    readings.extend(action.file for action in attempt.local_actions)
     for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
         gone = isinstance(job.log, Unreadable) and job.log.lasting
         readings.append(job.annotations if gone and job.conclusion != "success" else job.log)

@@ -11,6 +11,7 @@ from functools import partial
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.reading import Absent, Reading, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
+from diagnosis.facts.workflow import WorkflowFile
 from diagnosis.verdicts.gate_verdict import Missing
 from probes.github.http.credentials import GitHubAccess, find_access
 from probes.github.http.errors import GitHubProblem
@@ -18,12 +19,13 @@ from probes.github.read.oidc_customization import read_customization
 from probes.github.read.workflow_text import FileAt, read_file
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
+from probes.workflow_file import workflow_file
 from tui.backend import no_progress
 from tui.backends.live import LiveOptions, LiveSide
 
 _WHAT = "OIDC subject customization"
 _HOW = "give the step `GH_TOKEN: ${{ github.token }}` and the job `actions: read`"
-_NOT_ASKED: Reading[str] = Absent("a commit at which the file could be asked for")
+_NOT_ASKED = Absent("a commit at which the file could be asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class GitHubAnswers:
 
     customization: Reading[OidcCustomization]
     repository: Repository | None = None
-    file: Reading[str] = _NOT_ASKED
+    file: Reading[WorkflowFile] = _NOT_ASKED
     """The workflow file at the commit from which GitHub runs it."""
 
 
@@ -51,10 +53,10 @@ def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnsw
     try:
         repository = source.repository()
         customization = source.ask("The subject customization", partial(read_customization, repository=repository))
-        file = _NOT_ASKED
-        if path and commit:
-            file = source.ask("The workflow file", partial(read_file, file=FileAt(name, path, commit)))
-        return GitHubAnswers(customization, repository, file)
+        if not path or not commit:
+            return GitHubAnswers(customization, repository)
+        text = source.ask("The workflow file", partial(read_file, file=FileAt(name, path, commit)))
+        return GitHubAnswers(customization, repository, workflow_file(text, path))
     except GitHubProblem as problem:
         return _silent(problem.sentence, problem.way_out)
     finally:

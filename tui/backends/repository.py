@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from diagnosis.diagnose import WorkflowFile, conclude, question_of, replays_of, subject_of
+from diagnosis.diagnose import conclude, question_of, replays_of, subject_of
 from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
-from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.remedies.role_search import SearchOf, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
-from probes.github.read.called_files import workflow_of
 from probes.github.read.runs import RunFilter
 from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
@@ -205,8 +203,7 @@ class RepositoryBackend:
         keep_account: bool = False,
     ) -> Diagnosis:
         attempts = self._github.with_parts(chain, progress, cancelled)
-        workflows = _workflows(attempts)
-        replays = replays_of(attempts, workflows, self.case)
+        replays = replays_of(attempts, self.case)
         chosen = subject_of(replays, subject)
         account: AccountState | Missing | None = None
         if chosen is not None:
@@ -214,13 +211,12 @@ class RepositoryBackend:
             known = self._asked if keep_account and self._asked and self._asked[0] == question else None
             if known is None:
                 progress(Progress("asking the account"))
-                search_of = partial(role_search, chosen, workflows.get(chosen.attempt.key), case=self.case)
+                search_of = partial(role_search, chosen, case=self.case)
                 known = question, self._read_account(question, progress, cancelled, search_of)
                 stop_if(cancelled)
             self._asked, account = known, known[1]
         diagnosis = conclude(
             replays,
-            workflows,
             account if isinstance(account, AccountState) else None,
             self.case,
             subject=chosen.attempt.key if chosen else None,
@@ -246,11 +242,6 @@ class RepositoryBackend:
         except PacketProblem as problem:
             raise BackendProblem(str(problem)) from None
         return ExportResult(written.directory, written.files, mask_accounts)
-
-
-def _workflows(attempts: Sequence[Attempt]) -> Mapping[RunKey, WorkflowFile]:
-    """The workflow file of each attempt whose text was read, with the files that it calls."""
-    return {attempt.key: workflow_of(attempt) for attempt in attempts if isinstance(attempt.workflow_text, Known)}
 
 
 def _rows(page: SourcePage) -> RunPage:

@@ -10,11 +10,11 @@ from threading import Lock
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt, LocalAction
 from diagnosis.facts.workflow import Action, Workflow
-from diagnosis.steps.local_actions import DEEPEST, MOST_ACTIONS, folders_of
+from diagnosis.steps.local_actions import DEEPEST, MOST_ACTIONS, actions_by_folder, folders_of
 from probes.github.http.pace import Watch
 from probes.github.http.workers import Crew
-from probes.github.read.workflow_file import parse_action
 from probes.github.read.workflow_text import FileAt, read_action
+from probes.workflow_file import action_file
 
 
 class ActionFiles:
@@ -41,9 +41,10 @@ class ActionFiles:
             with self._lock:
                 found = {place: self._known[place] for place in places if place in self._known}
             tasks = {place: partial(read_action, folder=place) for place in places if place not in found}
-            found |= self._crew.side_by_side("reading actions", tasks, watch) if tasks else {}
+            read = self._crew.side_by_side("reading actions", tasks, watch) if tasks else {}
+            found |= {place: LocalAction(path, action_file(text, path)) for place, (path, text) in read.items()}
             with self._lock:
-                self._known |= {place: item for place, item in found.items() if isinstance(item.text, Known)}
+                self._known |= {place: item for place, item in found.items() if isinstance(item.file, Known)}
             whole = [
                 replace(attempt, local_actions=(*attempt.local_actions, *(found[place] for place in each)))
                 for attempt, each in zip(whole, wanted, strict=True)
@@ -51,32 +52,14 @@ class ActionFiles:
         return tuple(whole)
 
 
-def actions_by_folder(attempt: Attempt) -> dict[str, Action | str]:
-    """The attempt's local actions by their folder, parsed; a text says why one is not known."""
-    return {_folder(item): _parsed(item) for item in attempt.local_actions}
-
-
-def _parsed(item: LocalAction) -> Action | str:
-    if not isinstance(item.text, Known):
-        return f"{item.path}: {item.text.why if isinstance(item.text, Unreadable) else 'it is not there'}"
-    found = parse_action(item.text.value, item.path)
-    if isinstance(found, Action):
-        return found
-    return f"{item.path}{f', line {found.line}' if found.line else ''}: {found.why}"
-
-
-def _folder(item: LocalAction) -> str:
-    return item.path.rpartition("/")[0]
-
-
 def _settled(attempt: Attempt) -> tuple[LocalAction, ...]:
     kept = attempt.local_actions
-    return tuple(item for item in kept if not isinstance(item.text, Unreadable) or item.text.lasting)
+    return tuple(item for item in kept if not isinstance(item.file, Unreadable) or item.file.lasting)
 
 
 def _wanted(attempt: Attempt, workflows: Iterable[Workflow]) -> tuple[FileAt, ...]:
     """The folders of actions that the attempt lacks: those of its jobs, and those of the actions that it has."""
-    known = actions_by_folder(attempt)
+    known = actions_by_folder(attempt.local_actions)
     steps = [step for file in workflows for job in file.jobs for step in job.steps]
     steps += [step for action in known.values() if isinstance(action, Action) for step in action.steps]
     lacking = [folder for folder in folders_of(steps) if folder not in known]

@@ -12,9 +12,9 @@ from enum import IntEnum
 from threading import Lock
 from typing import Any, TypeAlias
 
-from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization
-from diagnosis.facts.workflow import Workflow
+from diagnosis.facts.workflow import Workflow, WorkflowFile
 from probes.github.http.client import Client
 from probes.github.http.pace import Watch
 from probes.github.http.workers import Crew
@@ -25,8 +25,8 @@ from probes.github.read.job_texts import Words, read_everything, read_words
 from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
 from probes.github.read.oidc_customization import read_customization
 from probes.github.read.step_logs import StepLogs
-from probes.github.read.workflow_file import parse_workflow
 from probes.github.read.workflow_text import FileAt, called_file, file_of, read_file
+from probes.workflow_file import workflow_file
 
 MOST_LOGS = 40
 """Of one attempt, unless everything is read."""
@@ -67,7 +67,7 @@ class Parts:
         self._actions = ActionFiles(crew)
         self._by_step = StepLogs()
         self._lock = Lock()
-        self._files: dict[FileAt, Reading[str]] = {}
+        self._files: dict[FileAt, Reading[WorkflowFile]] = {}
         self._customization: Reading[OidcCustomization] | None = None
 
     def add(
@@ -80,7 +80,11 @@ class Parts:
         """
         if depth < Depth.JOBS or not attempts:
             return tuple(attempts)
-        found = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
+        answers = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
+        found = {
+            key: workflow_file(answer, key.path) if isinstance(key, FileAt) else answer
+            for key, answer in answers.items()
+        }
         self._remember(found)
         whole = [self._with_first_round(attempt, found) for attempt in attempts]
         if depth < Depth.LOGS:
@@ -113,11 +117,11 @@ class Parts:
             if self._customization is None:
                 tasks["customization"] = _bind(read_customization, attempts[0].repository)
             # First what is there already: another attempt of the same commit need not ask for it.
-            needed = [(attempt, file, text) for attempt in attempts for file, text in _files_of(attempt)]
-            self._files.update({file: text for _, file, text in needed if isinstance(text, Known)})
-            for attempt, file, text in needed:
-                if file not in self._files and not _settled(attempt, text):
-                    tasks[file] = _bind(read_file, file)
+            needed = [(attempt, place, file) for attempt in attempts for place, file in _files_of(attempt)]
+            self._files.update({place: file for _, place, file in needed if isinstance(file, Known)})
+            for attempt, place, file in needed:
+                if place not in self._files and not _settled(attempt, file):
+                    tasks[place] = _bind(read_file, place)
         return tasks
 
     def _remember(self, found: dict[Hashable, Any]) -> None:
@@ -135,14 +139,14 @@ class Parts:
             files = {**self._files, **{key: value for key, value in found.items() if isinstance(key, FileAt)}}
             customization = found.get("customization", self._customization)
         place = file_of(attempt)
-        text = files.get(place) if isinstance(place, FileAt) else place
+        own = _under(files.get(place), attempt.workflow_path) if isinstance(place, FileAt) else place
         return replace(
             attempt,
             jobs=_with_words_kept(attempt, found.get(("jobs", attempt.key), attempt.jobs)),
             artifacts=found.get(("artifacts", attempt.key), attempt.artifacts),
-            workflow_text=text or attempt.workflow_text,
+            workflow_file=own or attempt.workflow_file,
             oidc_customization=customization or attempt.oidc_customization,
-            called_workflows=tuple(_with_text(called, files) for called in attempt.called_workflows),
+            called_workflows=tuple(_with_file(called, files) for called in attempt.called_workflows),
         )
 
     def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
@@ -179,15 +183,15 @@ def _settled(attempt: Attempt, reading: Reading[Any]) -> bool:
     return attempt.complete and (not isinstance(reading, Unreadable) or reading.lasting)
 
 
-def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[str]]]:
+def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[WorkflowFile]]]:
     """The places of the workflow files that the attempt ran, with what is known of each."""
     own = file_of(attempt)
     if isinstance(own, FileAt):
-        yield own, attempt.workflow_text
+        yield own, attempt.workflow_file
     for called in attempt.called_workflows:
         place = called_file(called)
         if place is not None:
-            yield place, called.text
+            yield place, called.file
 
 
 def _lacks_words(attempt: Attempt) -> bool:
@@ -227,11 +231,12 @@ def _has_spoken(attempt: Attempt, job: Job, depth: Depth) -> bool:
 
 def _workflows(attempt: Attempt) -> list[Workflow]:
     """The run's own file, then those that it called; none where its own was not read or is none."""
-    texts = [(attempt.workflow_text, attempt.workflow_path), *((c.text, c.path) for c in attempt.called_workflows)]
-    parsed = [parse_workflow(text.value, path) for text, path in texts if isinstance(text, Known)]
-    if not isinstance(attempt.workflow_text, Known) or not isinstance(parsed[0], Workflow):
+    own = attempt.workflow_file
+    if not isinstance(own, Known) or not isinstance(own.value.parsed, Workflow):
         return []
-    return [file for file in parsed if isinstance(file, Workflow)]
+    files = [own, *(called.file for called in attempt.called_workflows)]
+    parsed = [file.value.parsed for file in files if isinstance(file, Known)]
+    return [workflow for workflow in parsed if isinstance(workflow, Workflow)]
 
 
 def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tuple[Job, ...]:
@@ -274,6 +279,12 @@ def _job_said(job: Job, words: Words | None, depth: Depth) -> Job:
     )
 
 
-def _with_text(called: CalledWorkflow, files: dict[FileAt, Reading[str]]) -> CalledWorkflow:
+def _with_file(called: CalledWorkflow, files: dict[FileAt, Reading[WorkflowFile]]) -> CalledWorkflow:
     place = called_file(called)
-    return replace(called, text=files.get(place, called.text)) if place else called
+    found = _under(files.get(place), called.path) if place else None
+    return replace(called, file=found) if found else called
+
+
+def _under(file: Reading[WorkflowFile] | None, path: str) -> Reading[WorkflowFile] | None:
+    """Return the file under the path by which the run names it."""
+    return mapped(file, lambda known: known.under(path)) if file is not None else None

@@ -59,7 +59,7 @@ def _differs(now: Attempt, before: Attempt) -> bool:
     """Whether the run objects differ; parts do not count."""
     names = (
         "jobs",
-        "workflow_text",
+        "workflow_file",
         "oidc_customization",
         "artifacts",
         "called_workflows",

@@ -131,7 +131,7 @@ def _called(entry: Json) -> CalledWorkflow:
         path=path,
         commit=text(entry, "sha"),
         ref=optional_text(entry, "ref"),
-        text=Unreadable(path, "it was not read", "open the attempt", "contents: read"),
+        file=Unreadable(path, "it was not read", "open the attempt", "contents: read"),
     )
 
 

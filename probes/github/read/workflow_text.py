@@ -1,4 +1,4 @@
-"""The workflow file as it stood at a run's commit, the reusable workflows that it called, its local actions."""
+"""Read the workflow file as it stood at a run's commit, the reusable workflows that it called, its local actions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
-from diagnosis.facts.runs import Attempt, CalledWorkflow, LocalAction
+from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure
@@ -58,7 +58,7 @@ def called_file(called: CalledWorkflow) -> FileAt | None:
 
 
 def read_file(client: Client, file: FileAt) -> Reading[str]:
-    """The file's text, secrets replaced."""
+    """Return the file's text, secrets replaced."""
     what = f"{file.path} of {file.repository} at {file.commit[:12]}"
     try:
         value = client.object(f"/repos/{file.repository}/contents/{quote(file.path, safe='/')}", {"ref": file.commit})
@@ -81,8 +81,8 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)
 
 
-def read_action(client: Client, folder: FileAt) -> LocalAction:
-    """The file of the action in a folder: ``action.yml``, else ``action.yaml``."""
+def read_action(client: Client, folder: FileAt) -> tuple[str, Reading[str]]:
+    """Return path and text of the action's file in a folder: ``action.yml``, else ``action.yaml``."""
     base = f"{folder.path}/" if folder.path else ""
     first, second = (
         FileAt(folder.repository, f"{base}{name}", folder.commit) for name in ("action.yml", "action.yaml")
@@ -91,5 +91,5 @@ def read_action(client: Client, folder: FileAt) -> LocalAction:
     if isinstance(found, Unreadable) and found.why == _NOT_THERE:
         other = read_file(client, second)
         if not isinstance(other, Unreadable) or other.why != _NOT_THERE:
-            return LocalAction(second.path, other)
-    return LocalAction(first.path, found)
+            return second.path, other
+    return first.path, found

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from probes.github.read.workflow_text import FileAt, called_file, file_of
 from probes.recording.format import RecordedFile, Refusal
 from probes.recording.record.objects import Cleaner
@@ -24,15 +25,15 @@ class RecordedFiles:
     def add(self, attempt: Attempt) -> None:
         """Take the attempt's own file, those of the workflows that it called, and those of its actions."""
         self._own = attempt.repository.full_name
-        self._take(file_of(attempt), attempt.workflow_text)
+        self._take(file_of(attempt), attempt.workflow_file)
         for called in attempt.called_workflows:
-            self._take(called_file(called), called.text)
+            self._take(called_file(called), called.file)
         for action in attempt.local_actions:
-            self._take(FileAt(self._own, action.path, attempt.head_sha), action.text)
+            self._take(FileAt(self._own, action.path, attempt.head_sha), action.file)
 
-    def _take(self, place: object, reading: Reading[str]) -> None:
+    def _take(self, place: object, reading: Reading[WorkflowFile] | Reading[ActionFile]) -> None:
         if isinstance(place, FileAt) and isinstance(reading, Known):
-            self._texts[place] = reading.value
+            self._texts[place] = reading.value.text
         elif isinstance(place, FileAt) and isinstance(reading, Unreadable):
             self._unread[place] = reading
 

@@ -136,7 +136,7 @@ class Recorder:
         if raw is None:
             return None
         self._files.add(attempt)
-        self._attempts[attempt.key] = replace(attempt, jobs=_DROPPED, artifacts=_DROPPED, workflow_text=_DROPPED)
+        self._attempts[attempt.key] = replace(attempt, jobs=_DROPPED, artifacts=_DROPPED, workflow_file=_DROPPED)
         if isinstance(attempt.oidc_customization, Known) or self._customization is None:
             self._customization = attempt.oidc_customization
         jobs_path = f"{path}/attempts/{attempt.attempt}/jobs"

@@ -15,6 +15,7 @@ from diagnosis.claims.subject_claim import claims_of
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import CalledWorkflow, Job, OidcCustomization, Repository
 from diagnosis.facts.workflow import UnparsableWorkflow, WorkflowStep
+from probes.workflow_file import workflow_file
 
 UNREAD = Unreadable("customization", "403", "give the token actions: read")
 FILE = workflow()
@@ -267,7 +268,7 @@ def test_the_fetch_line_of_the_log_tells_a_tag_from_a_branch(text, ref):
 )
 def test_the_push_filter_tells_a_tag_from_a_branch(filters, kinds):
     text = f"on:\n  push:\n{filters}  release:\n    tags: x\njobs: {{}}\n"
-    found = subjects(attempt(event="push", head_branch="v1.0.0", workflow_text=Known(text)))
+    found = subjects(attempt(event="push", head_branch="v1.0.0", workflow_file=workflow_file(Known(text), "ship.yml")))
     assert {subject.split("/")[2] for subject in found} == kinds
 
 
@@ -335,7 +336,7 @@ def test_a_reusable_workflow_is_the_job_workflow_ref(uses, refs):
 
 def test_the_record_of_called_workflows_tells_a_branch_from_a_tag():
     uses = "acme/ci/.github/workflows/p.yml@v1"
-    called = CalledWorkflow(path=uses, commit="c" * 40, ref="refs/tags/v1", text=UNREAD)
+    called = CalledWorkflow(path=uses, commit="c" * 40, ref="refs/tags/v1", file=UNREAD)
     possible = claims_of(attempt(called_workflows=(called,)), workflow=workflow(job(uses=uses, steps=())))
     assert {claims.get("job_workflow_ref") for claims in possible.sets} == {
         "acme/ci/.github/workflows/p.yml@refs/tags/v1"

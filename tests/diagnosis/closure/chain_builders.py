@@ -180,9 +180,9 @@ def closed(
 ) -> Closure:
     """The closure of a chain, with the history that belongs to it."""
     file = file or workflow()
-    workflows = {item.attempt.key: file for item in replays}
-    history = history_of(replays, workflows, state, case)
-    return judge_closure(replays, file, live(state) if state else None, case, history)
+    replays = tuple(replace(item, workflow=file) for item in replays)
+    history = history_of(replays, state, case)
+    return judge_closure(replays, replays[-1] if replays else None, live(state) if state else None, case, history)
 
 
 def rule(closure: Closure, slug: str) -> RuleVerdict:

@@ -177,8 +177,8 @@ def test_static_keys_are_a_breach() -> None:
     # A name alone, without a value, is no key; and a workflow that was not read tells nothing.
     empty = workflow(WorkflowStep("Deploy", None, "aws s3 ls", env=(("AWS_SECRET_ACCESS_KEY", ""),)))
     assert verdict("no-static-credentials", chain(), account(), Case(), empty) is Verdict.PASS
-    history = history_of(chain(), {}, None, Case())
-    unread = judge_closure(chain(), None, None, Case(), history)
+    history = history_of(chain(), None, Case())
+    unread = judge_closure(chain(), chain()[-1], None, Case(), history)
     assert rule(unread, "no-static-credentials").verdict is Verdict.UNKNOWN
     assert rule(unread, "no-override").verdict is Verdict.UNKNOWN
 
@@ -250,8 +250,9 @@ def test_a_decision_log_entry() -> None:
 
 def test_an_unbounded_scope_today_is_a_breach() -> None:
     state = account(*FIXES)
-    history = history_of(chain(), {}, state, Case())
-    closure = judge_closure(chain(), workflow(), live(state, Gate.LEAST_PRIVILEGE), Case(), history)
+    history = history_of(chain(), state, Case())
+    subject = replace(chain()[-1], workflow=workflow())
+    closure = judge_closure(chain(), subject, live(state, Gate.LEAST_PRIVILEGE), Case(), history)
     assert rule(closure, "scope-bounded").verdict is Verdict.FAIL
     assert closure.status is ClosureStatus.NON_COMPLIANT
 

@@ -32,12 +32,13 @@ from diagnosis.facts.trail import TrailEvent
 from diagnosis.gates import Gate, Owner, Plane
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.replay import Replay
+from probes.workflow_file import workflow_file
 
 
 def of(
     replays: tuple[Replay, ...], *events: TrailEvent, case: Case = NO_CASE, **parts: object
 ) -> tuple[AttemptHistory, ...]:
-    return history_of(replays, {}, account(*events, **parts), case)
+    return history_of(replays, account(*events, **parts), case)
 
 
 def test_a_change_at_the_failing_gate_becomes_the_remediation() -> None:
@@ -96,8 +97,8 @@ def test_another_ref_is_an_observed_fix_of_role_assumption_and_of_nothing_else()
     ],
 )
 def test_a_changed_workflow_file_mends_what_is_its_owners(cause: Cause, owner: Owner, expected: Traced) -> None:
-    before = failed(1, 0, Gate.OIDC_TRUST, cause, owner, workflow_text=Known("a"))
-    after = success(2, 10, workflow_text=Known("b"), head_sha="d" * 40)
+    before = failed(1, 0, Gate.OIDC_TRUST, cause, owner, workflow_file=workflow_file(Known("a"), "release.yml"))
+    after = success(2, 10, workflow_file=workflow_file(Known("b"), "release.yml"), head_sha="d" * 40)
     assert of((before, after))[0].traced is expected
 
 
@@ -131,12 +132,12 @@ def test_registry_state_is_mended_by_registry_events() -> None:
 )
 def test_silence_proves_only_where_the_trail_is_whole(parts: dict[str, object], proves: bool) -> None:
     state = replace(account(), **parts)
-    assert history_of(chain(), {}, state, Case())[0].silence_proves is proves
+    assert history_of(chain(), state, Case())[0].silence_proves is proves
 
 
 def subject_of(*events: TrailEvent, replay: Replay | None = None) -> AttemptHistory:
     own = replay or success(3, 20)
-    return history_of((own,), {own.attempt.key: workflow()}, account(*events), Case())[0]
+    return history_of((replace(own, workflow=workflow()),), account(*events), Case())[0]
 
 
 def test_the_presented_subject_and_role_are_told() -> None:

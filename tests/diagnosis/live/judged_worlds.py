@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from made_attempts import made_attempt
+from made_attempts import made_attempt, with_workflow
 
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.facts.account import (
@@ -117,7 +117,6 @@ def opinion(action: str, says: str, source: str = "policy-simulator", note: str 
 
 def diagnosis(state: AccountState, run: Attempt = RUN, file: Workflow = FILE, case: Case | None = None) -> Diagnosis:
     stated = case or Case()
-    workflows = {run.key: file}
-    replays = replays_of((run,), workflows, stated)
+    replays = replays_of((with_workflow(run, file),), stated)
     state = replace(state, question=question_of(replays[0], stated))
-    return conclude(replays, workflows, state, stated, made_at=NOW)
+    return conclude(replays, state, stated, made_at=NOW)

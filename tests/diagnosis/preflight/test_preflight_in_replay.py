@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from made_attempts import with_workflow
 from replay_builders import (
     BEGIN,
     CHECKOUT,
@@ -50,7 +51,7 @@ def verdicts(result: Replay) -> tuple[Verdict, ...]:
 
 def without_log(*specs: Spec, told: tuple[str, ...] = (), annotations: tuple[str, ...] = (), name: str = "release"):
     job = job_of(*specs, log=EXPIRED, annotations=annotations, name=name)
-    return replay(attempt_of(job, artifacts=artifacts(*told)), file_of(written_job(*specs, name=name)))
+    return replay(with_workflow(attempt_of(job, artifacts=artifacts(*told)), file_of(written_job(*specs, name=name))))
 
 
 @pytest.mark.parametrize(
@@ -155,13 +156,13 @@ def test_a_job_of_its_own_may_judge_the_releasing_one() -> None:
     first = job_of(CHECKOUT, failing(PREFLIGHT), log=EXPIRED, name="preflight")
     second = job_of(conclusion="skipped", log=EXPIRED, job_id=72)
     file = file_of(written_job(CHECKOUT, PREFLIGHT, name="preflight"), written_job(*RELEASE))
-    result = replay(attempt_of(first, second, artifacts=artifacts(text_of(stated(SUBJECT)))), file)
+    result = replay(with_workflow(attempt_of(first, second, artifacts=artifacts(text_of(stated(SUBJECT)))), file))
     assert verdicts(result) == (UNKNOWN, FAIL, BLOCKED, BLOCKED)
 
 
 def test_a_log_that_can_be_read_decides_alone() -> None:
     attempt = attempt_of(job_of(*RELEASE), artifacts=artifacts(text_of(stated(SCOPE)), text_of(stated(run=1))))
-    result = replay(attempt, file_of(written_job(*RELEASE)))
+    result = replay(with_workflow(attempt, file_of(written_job(*RELEASE))))
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
     assert not any("reflight" in text for text in (*result.notes, *(gate.reason for gate in result.gates)))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_attempts import with_workflow
 from replay_builders import CHECKOUT, CONFIGURE, EXPIRED, LOGIN, PUSH, attempt_of, failing, file_of, job_of, written_job
 from stated_worlds import artifacts, problem, stated, text_of
 from thoroughness import examples
@@ -60,8 +61,10 @@ def test_any_member_may_be_anything(path: tuple[Any, ...], value: Any) -> None:
     read = read_preflight(text)
     assert read is None or isinstance(read, Preflight | NotUsable)
     attempt = attempt_of(job_of(*STEPS, log=EXPIRED), artifacts=artifacts(text))
-    opened = [gate.gate for gate in replay(attempt, FILE).gates if gate.verdict is Verdict.PASS]
-    assert opened == [gate.gate for gate in replay(attempt_of(job_of(*STEPS, log=EXPIRED)), FILE).gates[:2]]
+    opened = [gate.gate for gate in replay(with_workflow(attempt, FILE)).gates if gate.verdict is Verdict.PASS]
+    assert opened == [
+        gate.gate for gate in replay(with_workflow(attempt_of(job_of(*STEPS, log=EXPIRED)), FILE)).gates[:2]
+    ]
 
 
 @pytest.mark.parametrize(

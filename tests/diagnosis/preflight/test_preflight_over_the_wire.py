@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from ci_jobs import Ci
@@ -17,7 +16,6 @@ from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import load_incident
 from probes.github.http.credentials import GitHubAccess
 from probes.github.read.attempt_parts import Depth
-from probes.github.read.workflow_file import parse_workflow
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedArtifact, Recording, Refusal
@@ -43,8 +41,7 @@ def read(recording: Recording) -> Replay:
             attempt = source.attempt(RUN, 1, Depth.DIAGNOSIS)
         finally:
             source.close()
-    text: Any = attempt.workflow_text
-    return replay(attempt, parse_workflow(text.value, attempt.workflow_path), Case())
+    return replay(attempt, Case())
 
 
 def test_an_expired_run_is_explained_by_what_its_job_left(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ from diagnosis.claims.pretrust import check_token
 from diagnosis.claims.subject_claim import claims_of
 from diagnosis.documents.preflight import IdToken
 from diagnosis.facts.case import Case
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization
-from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.gates import Verdict
 from diagnosis.preflight.judge_job import asked
 from diagnosis.preflight.this_job import Given, NoSuchJob, ThisJob, not_told, this_job
@@ -37,18 +37,31 @@ BASE = {
 }
 FILE = Workflow(PATH, "release", (written_job(*RELEASE),), permissions=TOKEN)
 CALLER = Workflow(PATH, "release", (WorkflowJob("call", None, uses=f"./{CALLED}", permissions=TOKEN),))
+UNREAD = Unreadable("workflow file", "it is not there", "check it out")
 PUSHING = Workflow(CALLED, "push", (written_job(*RELEASE),))
 
 
-def job(environ: Mapping[str, str] | None = None, **parts: Any) -> ThisJob:
-    values = {"file": FILE, "path": PATH, "customization": Known(OidcCustomization(use_immutable_subject=False))}
+def job(environ: Mapping[str, str] | None = None, file: Workflow | None = FILE, **parts: Any) -> ThisJob:
+    values = {
+        "file": Known(WorkflowFile("", file)) if file else UNREAD,
+        "path": PATH,
+        "customization": Known(OidcCustomization(use_immutable_subject=False)),
+    }
     given = Given(environ={**BASE, **(environ or {})}, now=datetime(2026, 3, 2, tzinfo=UTC), **values | parts)
     return this_job(given)
 
 
+def of_alone(found: ThisJob) -> Workflow:
+    """The workflow with this job alone."""
+    file = found.alone.workflow_file
+    assert isinstance(file, Known)
+    assert isinstance(file.value.parsed, Workflow)
+    return file.value.parsed
+
+
 def claims(found: ThisJob) -> dict[str, str]:
-    assert isinstance(found.own, Workflow)
-    (only,) = claims_of(found.attempt, workflow=found.own, job=found.own.jobs[0]).sets
+    own = of_alone(found)
+    (only,) = claims_of(found.attempt, workflow=own, job=own.jobs[0]).sets
     return dict(only.claims)
 
 
@@ -87,15 +100,15 @@ def test_what_the_runner_offers_counts_more_than_the_file() -> None:
     offered = job(file=bare)
     other = job({"GITHUB_JOB": "other"}, file=bare, job="release")
     assert (offered.id_token, other.id_token) == (IdToken.OFFERED, IdToken.NOT_KNOWN)
-    assert check_token(offered.attempt, offered.own).verdict is Verdict.PASS
-    assert check_token(other.attempt, other.own).verdict is Verdict.FAIL
+    assert check_token(offered.attempt, of_alone(offered)).verdict is Verdict.PASS
+    assert check_token(other.attempt, of_alone(other)).verdict is Verdict.FAIL
     assert job({"ACTIONS_ID_TOKEN_REQUEST_URL": ""}).id_token is IdToken.NOT_OFFERED
     assert job({"GITHUB_ACTIONS": ""}).id_token is IdToken.NOT_KNOWN
 
 
 def test_a_called_workflow_has_its_callers_permissions_and_its_own_reference() -> None:
     found = job({"GITHUB_JOB": "x"}, job="release", file=PUSHING, path=CALLED, caller=CALLER)
-    assert check_token(found.attempt, found.own).verdict is Verdict.PASS
+    assert check_token(found.attempt, of_alone(found)).verdict is Verdict.PASS
     assert claims(found)["job_workflow_ref"] == f"acme/shop/{CALLED}@refs/heads/main"
     # Called from elsewhere, its reference is not told.
     assert "job_workflow_ref" not in claims(job(file=PUSHING, path="shared/push.yml", caller=CALLER))
@@ -132,8 +145,7 @@ def test_a_condition_on_the_last_of_two_roles_leaves_it_open() -> None:
 def test_a_secret_in_the_environment_is_not_filled_in() -> None:
     block = (("ROLE", "${{ vars.ROLE }}"), ("KEY", "${{ secrets.KEY }}"), ("PLAIN", "x"))
     found = job({"ROLE": "r", "KEY": "k", "PLAIN": "y"}, file=replace(FILE, env=block))
-    assert isinstance(found.file, Workflow)
-    assert found.file.env == (("ROLE", "r"), ("KEY", "${{ secrets.KEY }}"), ("PLAIN", "x"))
+    assert of_alone(found).env == (("ROLE", "r"), ("KEY", "${{ secrets.KEY }}"), ("PLAIN", "x"))
 
 
 @pytest.mark.parametrize(
@@ -159,5 +171,5 @@ def test_a_job_that_the_file_does_not_have_is_told() -> None:
 
 def test_without_a_file_the_job_is_still_the_job() -> None:
     found = job(file=None)
-    assert (found.own, found.attempt.key) == (None, (900, 1))
+    assert (found.alone.workflow_file, found.attempt.key) == (UNREAD, (900, 1))
     assert asked(found, Case()).own.needs == ()

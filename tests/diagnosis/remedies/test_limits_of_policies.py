@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from made_attempts import made_attempt
+from made_attempts import made_attempt, with_workflow
 
 from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.facts.account import (
@@ -86,8 +86,7 @@ def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
     )
     job = WorkflowJob("release", "Release", steps, permissions=(("id-token", "write"),))
     workflow = Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("push",))
-    workflows = {run.key: workflow}
-    replays = replays_of((run,), workflows, Case())
+    replays = replays_of((with_workflow(run, workflow),), Case())
     state = AccountState(
         question=AccountQuestion(),
         read_at=NOW,
@@ -104,7 +103,7 @@ def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
         registry_details=Known(RegistryDetails(12, 100_000)),
     )
     state = replace(state, question=question_of(replays[0], Case()), **parts)  # type: ignore[arg-type] # fields by name
-    return conclude(replays, workflows, state, Case(), made_at=NOW)
+    return conclude(replays, state, Case(), made_at=NOW)
 
 
 def remedy(found: Diagnosis, name: str) -> Remediation:

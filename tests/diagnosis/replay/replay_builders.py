@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from made_attempts import with_workflow
+
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Annotation, Attempt, Job, Repository, Step
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
@@ -273,6 +275,6 @@ def skipped(*specs: Spec) -> tuple[Spec, ...]:
     return tuple(replace(spec, conclusion="skipped") for spec in specs)
 
 
-def recorded(*specs: Spec, **changes: object) -> tuple[Attempt, Workflow]:
-    """One job with these steps: the attempt and its file."""
-    return attempt_of(job_of(*specs), **changes), file_of(written_job(*specs))
+def recorded(*specs: Spec, **changes: object) -> Attempt:
+    """An attempt of one job with these steps, whose workflow file has them too."""
+    return with_workflow(attempt_of(job_of(*specs), **changes), file_of(written_job(*specs)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_attempts import with_workflow
 from replay_builders import (
     ACCOUNT,
     AWS_ENV,
@@ -38,7 +39,7 @@ from diagnosis.verdicts.replay import Fact, RunFacts
 
 
 def facts(*specs: Spec) -> RunFacts:
-    return replay(*recorded(*specs)).facts
+    return replay(recorded(*specs)).facts
 
 
 def value(fact: Fact | None) -> str | None:
@@ -153,7 +154,9 @@ def test_the_environment_block_of_the_log_fills_in_the_files_expressions() -> No
     steps = (head, replace(CONFIGURE, conclusion="failure"), *skipped(LOGIN, push))
     written = (replace(head, env={}), CONFIGURE, LOGIN, replace(push, env={}))
     found = replay(
-        attempt_of(job_of(*steps)), file_of(written_job(*written, env=(("IMAGE_URI", "${{ inputs.uri }}"),)))
+        with_workflow(
+            attempt_of(job_of(*steps)), file_of(written_job(*written, env=(("IMAGE_URI", "${{ inputs.uri }}"),)))
+        )
     ).facts
     assert value(found.repository) == "shop/web"
     assert value(found.tag) == "c0ffee0"
@@ -170,7 +173,7 @@ def test_an_address_taken_apart_by_the_shell_is_understood() -> None:
     read = replace(
         READ_BACK, run='aws ecr describe-images --repository-name "${URI#*/}"', env={**AWS_ENV, "URI": IMAGE}
     )
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, read))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, read))
     assert {need.resource for need in result.needs if need.action == "ecr:DescribeImages"} == {
         f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/shop/web"
     }
@@ -199,7 +202,7 @@ def test_a_digest_pushed_elsewhere_is_no_fact_of_this_release() -> None:
 def test_the_environment_is_the_jobs_and_stands_in_the_file() -> None:
     attempt = attempt_of(job_of(*RELEASE))
     workflow = file_of(written_job(*RELEASE, environment="production"))
-    found = replay(attempt, workflow).facts.environment
+    found = replay(with_workflow(attempt, workflow)).facts.environment
     assert value(found) == "production"
     assert found is not None
     assert found.found_in.kind is EvidenceKind.WORKFLOW_FILE
@@ -208,7 +211,7 @@ def test_the_environment_is_the_jobs_and_stands_in_the_file() -> None:
 def test_an_environment_by_expression_is_taken_from_the_api() -> None:
     attempt = attempt_of(job_of(*RELEASE), environment="staging")
     workflow = file_of(written_job(*RELEASE, environment="${{ inputs.target }}"))
-    assert value(replay(attempt, workflow).facts.environment) == "staging"
+    assert value(replay(with_workflow(attempt, workflow)).facts.environment) == "staging"
 
 
 def test_build_push_action_tells_registry_repository_and_tag() -> None:
@@ -241,7 +244,7 @@ def test_the_images_of_metadata_action_are_known_before_its_tags_are() -> None:
 def test_the_principal_of_a_denial_is_told_by_an_annotation_too() -> None:
     words = denied("ecr:GetAuthorizationToken", "*")
     job = job_of(CHECKOUT, CONFIGURE, failing(LOGIN), log=EXPIRED, annotations=(words,))
-    found = replay(attempt_of(job), file_of(written_job(CHECKOUT, CONFIGURE, LOGIN))).facts.principal
+    found = replay(with_workflow(attempt_of(job), file_of(written_job(CHECKOUT, CONFIGURE, LOGIN)))).facts.principal
     assert value(found) == SESSION
     assert found is not None
     assert found.found_in.kind is EvidenceKind.ANNOTATION

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_attempts import with_workflow
 from replay_builders import (
     ACCOUNT,
     CHECKOUT,
@@ -49,7 +50,7 @@ def verdicts(result) -> tuple[Verdict, ...]:
 
 def test_an_absent_provider_fails_the_first_gate_and_blocks_the_rest() -> None:
     steps = (CHECKOUT, failing(CONFIGURE, "Assuming role with OIDC", f"##[error]{NO_PROVIDER}"), *skipped(LOGIN, PUSH))
-    result = replay(*recorded(*steps))
+    result = replay(recorded(*steps))
     gate = result.at(Gate.OIDC_TRUST)
     assert verdicts(result) == (FAIL, BLOCKED, BLOCKED, BLOCKED)
     assert gate.checkpoint is Checkpoint.OIDC_TRUST
@@ -61,8 +62,8 @@ def test_an_absent_provider_fails_the_first_gate_and_blocks_the_rest() -> None:
 
 def test_the_proving_line_is_given_with_its_address_its_time_and_its_neighbours() -> None:
     steps = (CHECKOUT, failing(CONFIGURE, "Assuming role with OIDC", f"##[error]{NO_PROVIDER}"), *skipped(LOGIN, PUSH))
-    attempt, workflow = recorded(*steps)
-    (evidence,) = replay(attempt, workflow).at(Gate.OIDC_TRUST).evidence
+    attempt = recorded(*steps)
+    (evidence,) = replay(attempt).at(Gate.OIDC_TRUST).evidence
     log = attempt.jobs.value[0].log.value.split("\n")  # type: ignore[union-attr] # built as Known
     assert evidence.kind is EvidenceKind.LOG_LINE
     assert evidence.line is not None
@@ -79,7 +80,7 @@ def test_the_proving_line_is_given_with_its_address_its_time_and_its_neighbours(
 
 def test_a_refusal_at_the_trust_policy_proves_the_gate_before_it() -> None:
     steps = (CHECKOUT, failing(CONFIGURE, "Assuming role with OIDC", f"##[error]{NOT_TRUSTED}"), *skipped(LOGIN, PUSH))
-    result = replay(*recorded(*steps))
+    result = replay(recorded(*steps))
     assert verdicts(result) == (PASS, FAIL, BLOCKED, BLOCKED)
     refused = result.at(Gate.ROLE_ASSUMPTION)
     assert refused.cause is None
@@ -91,14 +92,14 @@ def test_a_refusal_of_another_sts_call_does_not_prove_the_gate_before_it() -> No
     runner = f"arn:aws:sts::{ACCOUNT}:assumed-role/runner/i-0abc"
     words = f"User: {runner} is not authorized to perform: sts:TagSession on resource: {ROLE}"
     steps = (CHECKOUT, failing(CONFIGURE, f"##[error]{words}"), *skipped(LOGIN, PUSH))
-    result = replay(*recorded(*steps))
+    result = replay(recorded(*steps))
     assert result.at(Gate.ROLE_ASSUMPTION).verdict is FAIL
     assert result.at(Gate.OIDC_TRUST).verdict is UNKNOWN
 
 
 def test_a_denied_token_fails_the_registry_gate_after_two_proved_ones() -> None:
     words = denied("ecr:GetAuthorizationToken", "*")
-    result = replay(*recorded(CHECKOUT, CONFIGURE, failing(LOGIN, f"##[error]{words}"), *skipped(PUSH, READ_BACK)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, failing(LOGIN, f"##[error]{words}"), *skipped(PUSH, READ_BACK)))
     gate = result.at(Gate.REGISTRY_AUTHORIZATION)
     assert verdicts(result) == (PASS, PASS, FAIL, BLOCKED)
     assert (gate.checkpoint, gate.cause, gate.actions) == (
@@ -114,7 +115,7 @@ def test_a_denied_token_fails_the_registry_gate_after_two_proved_ones() -> None:
 def test_a_denied_push_action_is_told_apart_from_the_login(action: str) -> None:
     words = f"denied: {denied(action)}"
     push = failing(PUSH, f"The push refers to repository [{IMAGE}]", words, exit_code=1)
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, push, *skipped(READ_BACK)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, push, *skipped(READ_BACK)))
     gate = result.at(Gate.REGISTRY_AUTHORIZATION)
     assert verdicts(result) == (PASS, PASS, FAIL, BLOCKED)
     assert gate.checkpoint is Checkpoint.REGISTRY_PUSH
@@ -125,7 +126,7 @@ def test_a_denied_push_action_is_told_apart_from_the_login(action: str) -> None:
 
 def test_a_denied_digest_step_is_a_read_and_still_fails_the_gate() -> None:
     words = f"An error occurred (AccessDeniedException) when calling the DescribeImages operation: {denied('ecr:DescribeImages')}"
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, failing(READ_BACK, words, exit_code=254)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, failing(READ_BACK, words, exit_code=254)))
     gate = result.at(Gate.REGISTRY_AUTHORIZATION)
     assert gate.verdict is FAIL
     assert gate.checkpoint is Checkpoint.REGISTRY_PULL
@@ -134,7 +135,7 @@ def test_a_denied_digest_step_is_a_read_and_still_fails_the_gate() -> None:
 
 
 def test_a_success_passes_three_gates_each_with_the_line_that_proves_it() -> None:
-    result = replay(*recorded(*RELEASE))
+    result = replay(recorded(*RELEASE))
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
     assert result.stopped_by is None
     texts = {gate.gate: [item.text for item in gate.evidence] for gate in result.gates}
@@ -146,7 +147,7 @@ def test_a_success_passes_three_gates_each_with_the_line_that_proves_it() -> Non
 
 
 def test_least_privilege_is_never_proved_by_a_run_and_says_how_to_obtain_it() -> None:
-    gate = replay(*recorded(*RELEASE)).at(Gate.LEAST_PRIVILEGE)
+    gate = replay(recorded(*RELEASE)).at(Gate.LEAST_PRIVILEGE)
     assert gate.verdict is UNKNOWN
     assert gate.missing[0].how
 
@@ -169,7 +170,7 @@ def test_least_privilege_is_never_proved_by_a_run_and_says_how_to_obtain_it() ->
     ],
 )
 def test_a_failure_that_is_no_gate_names_none_and_blocks_nothing(words: str, plane: Plane) -> None:
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, words, exit_code=1), *skipped(READ_BACK)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, words, exit_code=1), *skipped(READ_BACK)))
     assert result.stopped_by is not None
     assert (result.stopped_by.plane, result.stopped_by.gate) == (plane, None)
     assert verdicts(result) == (PASS, PASS, UNKNOWN, UNKNOWN)
@@ -181,7 +182,7 @@ def test_tests_that_fail_before_the_release_leave_every_gate_unknown() -> None:
     tests = failing(
         Spec(name="Tests", run="make test"), "E   AssertionError: 3 != 4", "1 failed, 12 passed", exit_code=2
     )
-    result = replay(*recorded(CHECKOUT, tests, *skipped(CONFIGURE, LOGIN, PUSH, READ_BACK)))
+    result = replay(recorded(CHECKOUT, tests, *skipped(CONFIGURE, LOGIN, PUSH, READ_BACK)))
     assert verdicts(result) == (UNKNOWN,) * 4
     assert result.stopped_by is not None
     assert result.stopped_by.plane is Plane.OTHER
@@ -193,7 +194,7 @@ def test_error_words_in_an_echoed_script_or_an_input_decide_nothing() -> None:
     action = Spec(
         name="Comment", uses="acme/comment@v1", inputs={"body": f"We saw:\n{NO_PROVIDER}\n##[error]{NO_PROVIDER}"}
     )
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, action, script))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, PUSH, action, script))
     assert FAIL not in verdicts(result)
     assert result.stopped_by is not None
     assert result.stopped_by.gate is None
@@ -201,7 +202,7 @@ def test_error_words_in_an_echoed_script_or_an_input_decide_nothing() -> None:
 
 def test_a_marker_at_the_beginning_of_an_echoed_line_is_part_of_the_script() -> None:
     quoted = f"# seen last week:\n##[error]denied: {denied('ecr:PutImage')}\nexit 1"
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, failing(Spec(run=quoted), "no idea", exit_code=1)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, failing(Spec(run=quoted), "no idea", exit_code=1)))
     assert FAIL not in verdicts(result)
 
 
@@ -212,13 +213,13 @@ def test_steps_after_the_failure_cannot_change_its_verdict() -> None:
         exit_code=1,
     )
     words = denied("ecr:GetAuthorizationToken", "*")
-    result = replay(*recorded(CHECKOUT, CONFIGURE, failing(LOGIN, f"##[error]{words}"), *skipped(PUSH), late))
+    result = replay(recorded(CHECKOUT, CONFIGURE, failing(LOGIN, f"##[error]{words}"), *skipped(PUSH), late))
     assert result.at(Gate.REGISTRY_AUTHORIZATION).cause == "get-authorization-token"
 
 
 def test_what_a_recording_made_up_is_marked_in_the_evidence() -> None:
     job = replace(job_of(*RELEASE), log_origin=Origin.RECONSTRUCTED)
-    result = replay(attempt_of(job), file_of(written_job(*RELEASE)))
+    result = replay(with_workflow(attempt_of(job), file_of(written_job(*RELEASE))))
     lines = [item for gate in result.gates for item in gate.evidence if item.kind is EvidenceKind.LOG_LINE]
     assert lines
     assert all(item.origin is Origin.RECONSTRUCTED for item in lines)
@@ -229,7 +230,7 @@ def test_what_a_recording_made_up_is_marked_in_the_evidence() -> None:
 def test_retries_are_counted_with_the_time_they_took() -> None:
     tries = ["Assuming role with OIDC"] * 6
     steps = (CHECKOUT, failing(CONFIGURE, *tries, f"##[error]{NOT_TRUSTED}"), *skipped(LOGIN, PUSH))
-    result = replay(*recorded(*steps))
+    result = replay(recorded(*steps))
     assert result.retries == 5
     assert any("5 retries" in note for note in result.notes)
 
@@ -240,7 +241,7 @@ def test_announced_retries_are_counted_too() -> None:
         for count in range(1, 5)
     ]
     steps = (CHECKOUT, failing(CONFIGURE, *tries, f"##[error]{NOT_TRUSTED}"), *skipped(LOGIN, PUSH))
-    assert replay(*recorded(*steps)).retries == 4
+    assert replay(recorded(*steps)).retries == 4
 
 
 @pytest.mark.parametrize(
@@ -264,7 +265,7 @@ def test_announced_retries_are_counted_too() -> None:
     ],
 )
 def test_each_failure_names_its_owner(cause_words: str, owner: Owner) -> None:
-    result = replay(*recorded(CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, cause_words, exit_code=1)))
+    result = replay(recorded(CHECKOUT, CONFIGURE, LOGIN, failing(PUSH, cause_words, exit_code=1)))
     assert result.at(Gate.REGISTRY_AUTHORIZATION).owner is owner
 
 
@@ -280,21 +281,23 @@ def test_a_missing_id_token_permission_is_the_engineers_own() -> None:
         "Could not load credentials from any providers",
     )
     steps = (CHECKOUT, step, *skipped(LOGIN, PUSH))
-    result = replay(attempt_of(job_of(*steps, id_token=False)), file_of(written_job(*steps), id_token=False))
+    result = replay(
+        with_workflow(attempt_of(job_of(*steps, id_token=False)), file_of(written_job(*steps), id_token=False))
+    )
     gate = result.at(Gate.OIDC_TRUST)
     assert (gate.verdict, gate.checkpoint, gate.cause) == (FAIL, Checkpoint.OIDC_TOKEN, "id-token-not-granted")
     assert gate.owner is Owner.RELEASE_ENGINEERING
 
 
 def test_the_same_attempt_always_gets_the_same_answer() -> None:
-    attempt, workflow = recorded(*RELEASE)
-    assert replay(attempt, workflow) == replay(attempt, workflow)
+    attempt = recorded(*RELEASE)
+    assert replay(attempt) == replay(attempt)
     assert isinstance(attempt.jobs, Known)
 
 
 def test_a_head_without_inputs_takes_them_from_the_file_also_where_they_speak_against_a_token() -> None:
     bare = replace(CONFIGURE, inputs={}, written_inputs=CONFIGURE.inputs)
     keys = replace(bare, written_inputs={**CONFIGURE.inputs, "aws-access-key-id": "${{ secrets.KEY }}"})
-    passed, doubted = (verdicts(replay(*recorded(CHECKOUT, step, LOGIN, PUSH))) for step in (bare, keys))
+    passed, doubted = (verdicts(replay(recorded(CHECKOUT, step, LOGIN, PUSH))) for step in (bare, keys))
     assert passed[:2] == (Verdict.PASS, Verdict.PASS)
     assert Verdict.PASS not in doubted[:2]

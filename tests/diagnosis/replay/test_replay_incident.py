@@ -19,7 +19,7 @@ from diagnosis.facts.runs import Annotation, Attempt, Job, Repository, Step
 from diagnosis.gates import Gate, Verdict
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.replay import Replay
-from probes.github.read.workflow_file import parse_workflow
+from probes.workflow_file import workflow_file
 
 RECORDING = ROOT / "probes" / "embedded" / "incident"
 SHARED = SHARED_FOLDER / "incident" / "incident.json"
@@ -112,7 +112,7 @@ def told(run: int, *, log: bool = True, annotations: bool = True) -> Replay:
     )
     path = found.workflow_path
     text = (RECORDING / "files" / found.head_sha / path.removeprefix(".")).read_text(encoding="utf-8")
-    return replay(replace(found, jobs=Known(jobs)), parse_workflow(text, path), Case())
+    return replay(replace(found, jobs=Known(jobs), workflow_file=workflow_file(Known(text), path)), Case())
 
 
 def verdicts(result: Replay) -> tuple[Verdict, ...]:

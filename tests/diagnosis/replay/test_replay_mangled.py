@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_attempts import with_workflow
 from replay_builders import (
     CHECKOUT,
     CONFIGURE,
@@ -79,8 +80,8 @@ def with_log(job: Job, text: str) -> Attempt:
 @pytest.mark.parametrize("number", range(len(STORIES)))
 def test_the_stories_themselves_hold(number: int) -> None:
     job, workflow = story(number)
-    check(replay(attempt_of(job), workflow))
-    check(replay(attempt_of(job), None))
+    check(replay(with_workflow(attempt_of(job), workflow)))
+    check(replay(attempt_of(job)))
 
 
 @settings(deadline=None, max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
@@ -90,7 +91,7 @@ def test_lines_cut_shuffled_and_mixed_with_junk(number: int, data: st.DataObject
     assert isinstance(job.log, Known)
     lines = job.log.value.split("\n")
     kept = data.draw(st.lists(st.sampled_from(lines + list(JUNK)), max_size=120))
-    check(replay(with_log(job, "\n".join(kept)), data.draw(st.sampled_from([workflow, None]))))
+    check(replay(with_workflow(with_log(job, "\n".join(kept)), data.draw(st.sampled_from([workflow, None])))))
 
 
 @settings(deadline=None, max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow])
@@ -101,23 +102,23 @@ def test_a_log_cut_anywhere(number: int, data: st.DataObject) -> None:
     text = job.log.value
     begin = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(begin, len(text)))
-    check(replay(with_log(job, text[begin:end]), workflow))
+    check(replay(with_workflow(with_log(job, text[begin:end]), workflow)))
 
 
 @settings(deadline=None, max_examples=examples(80))
 @given(st.text(max_size=2_000))
 def test_any_text_at_all(text: str) -> None:
     job, workflow = story(0)
-    check(replay(with_log(job, text), workflow))
-    check(replay(with_log(replace(job, steps=()), text), None))
+    check(replay(with_workflow(with_log(job, text), workflow)))
+    check(replay(with_log(replace(job, steps=()), text)))
 
 
 @settings(deadline=None, max_examples=examples(80))
 @given(st.binary(max_size=2_000))
 def test_binary_junk(raw: bytes) -> None:
     job, workflow = story(1)
-    check(replay(with_log(job, raw.decode("latin-1")), workflow))
-    check(replay(with_log(job, raw.decode("utf-8", "replace")), None))
+    check(replay(with_workflow(with_log(job, raw.decode("latin-1")), workflow)))
+    check(replay(with_log(job, raw.decode("utf-8", "replace"))))
 
 
 @settings(deadline=None, max_examples=examples(80), suppress_health_check=[HealthCheck.too_slow])
@@ -130,7 +131,7 @@ def test_step_records_that_contradict_the_log(number: int, data: st.DataObject) 
         for step in data.draw(st.lists(st.sampled_from(job.steps), max_size=10))
     )
     changed = replace(job, steps=steps, conclusion=data.draw(conclusions))
-    check(replay(attempt_of(changed), data.draw(st.sampled_from([workflow, None]))))
+    check(replay(with_workflow(attempt_of(changed), data.draw(st.sampled_from([workflow, None])))))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,11 @@ def test_huge_lines_and_endless_heads(filler: str) -> None:
     job, workflow = story(3)
     assert isinstance(job.log, Known)
     half = len(job.log.value) // 2
-    check(replay(with_log(job, job.log.value[:half] + "\n" + filler + "\n" + job.log.value[half:]), workflow))
+    check(
+        replay(
+            with_workflow(with_log(job, job.log.value[:half] + "\n" + filler + "\n" + job.log.value[half:]), workflow)
+        )
+    )
 
 
 def test_a_failed_step_gives_no_pass_to_its_own_gate_whatever_its_lines_say() -> None:
@@ -150,7 +155,7 @@ def test_a_failed_step_gives_no_pass_to_its_own_gate_whatever_its_lines_say() ->
         CONFIGURE, "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions", "##[error]nothing known"
     )
     steps = (CHECKOUT, lying, *skipped(LOGIN, PUSH))
-    result = replay(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
+    result = replay(with_workflow(attempt_of(job_of(*steps)), file_of(written_job(*steps))))
     assert all(gate.verdict is not Verdict.PASS for gate in result.gates)
 
 
@@ -158,4 +163,4 @@ def test_a_failed_step_gives_no_pass_to_its_own_gate_whatever_its_lines_say() ->
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=300))
 def test_strange_workflow_files(name: str, uses: str, script: str) -> None:
     steps = (Spec(name=name or None, uses=uses or "a/b@c"), Spec(name=name or None, run=script), *RELEASE)
-    check(replay(attempt_of(job_of(*RELEASE)), file_of(written_job(*steps))))
+    check(replay(with_workflow(attempt_of(job_of(*RELEASE)), file_of(written_job(*steps)))))

@@ -15,7 +15,7 @@ KEYS = {"aws-access-key-id": "***", "aws-secret-access-key": "***", "aws-region"
 
 def test_keys_in_the_inputs_fail_the_first_gate_with_the_line_that_shows_them() -> None:
     configure = replace(CONFIGURE, inputs=KEYS, output=["Proceeding with IAM user credentials"])
-    result = replay(*recorded(CHECKOUT, configure, LOGIN, PUSH))
+    result = replay(recorded(CHECKOUT, configure, LOGIN, PUSH))
     gate = result.at(Gate.OIDC_TRUST)
     assert (gate.verdict, gate.cause) == (Verdict.FAIL, "static-credentials")
     assert gate.evidence[0].text.strip().startswith("aws-access-key-id")
@@ -33,18 +33,18 @@ def test_keys_that_assume_a_role_are_static_all_the_same() -> None:
             "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions",
         ],
     )
-    assert replay(*recorded(CHECKOUT, configure, LOGIN, PUSH)).at(Gate.OIDC_TRUST).cause == "static-credentials"
+    assert replay(recorded(CHECKOUT, configure, LOGIN, PUSH)).at(Gate.OIDC_TRUST).cause == "static-credentials"
 
 
 def test_keys_in_the_environment_before_any_role_are_static() -> None:
     login = replace(LOGIN, env=STATIC_ENV)
-    gate = replay(*recorded(CHECKOUT, login, replace(PUSH, env=STATIC_ENV))).at(Gate.OIDC_TRUST)
+    gate = replay(recorded(CHECKOUT, login, replace(PUSH, env=STATIC_ENV))).at(Gate.OIDC_TRUST)
     assert gate.cause == "static-credentials"
     assert "AWS_ACCESS_KEY_ID" in gate.evidence[0].text
 
 
 def test_the_keys_of_the_roles_own_session_are_not_static() -> None:
-    assert replay(*recorded(*RELEASE)).at(Gate.OIDC_TRUST).verdict is Verdict.PASS
+    assert replay(recorded(*RELEASE)).at(Gate.OIDC_TRUST).verdict is Verdict.PASS
 
 
 def test_the_key_as_user_name_of_a_docker_login_is_static() -> None:
@@ -59,14 +59,14 @@ def test_the_key_as_user_name_of_a_docker_login_is_static() -> None:
         output=["Logging into 111122223333.dkr.ecr.eu-central-1.amazonaws.com...", "Login Succeeded!"],
     )
     push = Spec(run=f"docker push {IMAGE}:1", output=[])
-    assert replay(*recorded(CHECKOUT, login, push)).at(Gate.OIDC_TRUST).cause == "static-credentials"
+    assert replay(recorded(CHECKOUT, login, push)).at(Gate.OIDC_TRUST).cause == "static-credentials"
 
 
 def test_a_script_that_merely_names_the_variables_uses_no_keys() -> None:
     guard = Spec(
         run='if [[ -n "${AWS_ACCESS_KEY_ID:-}" ]]; then\n  echo "static credentials are forbidden"\n  exit 1\nfi'
     )
-    assert replay(*recorded(CHECKOUT, guard, *RELEASE[1:])).at(Gate.OIDC_TRUST).verdict is Verdict.PASS
+    assert replay(recorded(CHECKOUT, guard, *RELEASE[1:])).at(Gate.OIDC_TRUST).verdict is Verdict.PASS
 
 
 def test_an_instance_profile_is_no_proof_of_a_token() -> None:
@@ -77,6 +77,6 @@ def test_an_instance_profile_is_no_proof_of_a_token() -> None:
             "Authenticated as assumedRoleId AROAEXAMPLEEXAMPLE123:GitHubActions",
         ],
     )
-    gate = replay(*recorded(CHECKOUT, configure, LOGIN, PUSH)).at(Gate.OIDC_TRUST)
+    gate = replay(recorded(CHECKOUT, configure, LOGIN, PUSH)).at(Gate.OIDC_TRUST)
     assert gate.verdict is Verdict.UNKNOWN
     assert "own credentials" in gate.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_attempts import with_workflow
 from replay_builders import (
     CHECKOUT,
     CONFIGURE,
@@ -39,7 +40,7 @@ def verdicts(result) -> tuple[Verdict, ...]:
 
 def without_log(*specs: Spec, annotations: tuple[str, ...] = (), **workflow: bool):
     job = job_of(*specs, log=EXPIRED, annotations=annotations)
-    return replay(attempt_of(job), file_of(written_job(*specs), **workflow))
+    return replay(with_workflow(attempt_of(job), file_of(written_job(*specs), **workflow)))
 
 
 def test_an_annotation_decides_the_gate_and_the_verdict_says_what_the_log_would_add() -> None:
@@ -106,20 +107,20 @@ def test_an_exit_code_in_an_annotation_names_no_gate() -> None:
 
 def test_without_log_and_file_the_names_of_the_steps_prove_nothing() -> None:
     job = job_of(*RELEASE, log=EXPIRED)
-    assert verdicts(replay(attempt_of(job), None)) == (UNKNOWN,) * 4
+    assert verdicts(replay(attempt_of(job))) == (UNKNOWN,) * 4
 
 
 def test_without_the_file_an_annotation_still_decides_its_gate() -> None:
     job = job_of(
         CHECKOUT, CONFIGURE, failing(LOGIN), log=EXPIRED, annotations=(denied("ecr:GetAuthorizationToken", "*"),)
     )
-    result = replay(attempt_of(job), None)
+    result = replay(attempt_of(job))
     assert verdicts(result) == (UNKNOWN, UNKNOWN, FAIL, BLOCKED)
 
 
 def test_the_empty_log_of_a_job_that_was_not_run_again_is_no_log() -> None:
     job = job_of(*RELEASE, log=Known(""))
-    gate = replay(attempt_of(job), file_of(written_job(*RELEASE))).at(Gate.OIDC_TRUST)
+    gate = replay(with_workflow(attempt_of(job), file_of(written_job(*RELEASE)))).at(Gate.OIDC_TRUST)
     assert gate.verdict is PASS
     assert gate.missing
 

@@ -13,7 +13,8 @@ from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
 from diagnosis.steps.needs import is_never
-from probes.github.read.called_files import workflow_of
+from diagnosis.steps.resolved_workflow import resolved_workflow
+from probes.workflow_file import workflow_file
 
 CALLER = """
 on: push
@@ -59,13 +60,13 @@ def attempt(caller: str = CALLER % (ROLE, ROLE), called: str | None = CALLED % H
     path = path.replace("acme/shop", made.repository.full_name)
     return replace(
         made,
-        workflow_text=Known(caller),
-        called_workflows=(CalledWorkflow(path, made.head_sha, "refs/heads/main", text),),
+        workflow_file=workflow_file(Known(caller), made.workflow_path),
+        called_workflows=(CalledWorkflow(path, made.head_sha, "refs/heads/main", workflow_file(text, path)),),
     )
 
 
 def resolved(of: Attempt) -> Workflow:
-    found = workflow_of(of)
+    found = resolved_workflow(of)
     assert isinstance(found, Workflow)
     return found
 

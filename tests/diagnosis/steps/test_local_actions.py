@@ -7,15 +7,16 @@ from dataclasses import replace
 
 from replay_builders import CHECKOUT, CONFIGURE, HOST, LOGIN, REGION, REPOSITORY_ARN, ROLE, Spec, attempt_of, job_of
 
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, LocalAction
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Gate, Verdict
 from diagnosis.replay.attempt import replay
 from diagnosis.steps.local_actions import folder_of
 from diagnosis.steps.releasing_job import releasing
+from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.verdicts.replay import Replay
-from probes.github.read.called_files import workflow_of
+from probes.workflow_file import action_file, workflow_file
 
 FOLDER = ".github/actions/ship"
 WORKFLOW = f"""
@@ -66,8 +67,13 @@ FAILED_CONFIGURE = replace(
 
 def run(*specs: Spec, text: str | None = SHIP, more: Sequence[LocalAction] = (), workflow: str = WORKFLOW) -> Attempt:
     gone = Unreadable("the action's file", "GitHub answered 404", "grant contents: read")
-    own = LocalAction(f"{FOLDER}/action.yml", gone if text is None else Known(text))
-    return attempt_of(job_of(*specs), workflow_text=Known(workflow), local_actions=(own, *more))
+    own = action_at(f"{FOLDER}/action.yml", gone if text is None else Known(text))
+    file = workflow_file(Known(workflow), ".github/workflows/release.yml")
+    return attempt_of(job_of(*specs), workflow_file=file, local_actions=(own, *more))
+
+
+def action_at(path: str, text: Reading[str]) -> LocalAction:
+    return LocalAction(path, action_file(text, path))
 
 
 def ship(conclusion: str, *nested: Spec) -> Spec:
@@ -75,11 +81,11 @@ def ship(conclusion: str, *nested: Spec) -> Spec:
 
 
 def judged(attempt: Attempt) -> Replay:
-    return replay(attempt, workflow_of(attempt))
+    return replay(attempt)
 
 
 def resolved(attempt: Attempt) -> Workflow:
-    found = workflow_of(attempt)
+    found = resolved_workflow(attempt)
     assert isinstance(found, Workflow)
     return found
 
@@ -166,7 +172,7 @@ def test_actions_within_actions_are_put_in_place_and_one_that_uses_itself_comes_
     step = f"{{uses: ./{FOLDER}, with: {{image: 'x/${{{{ inputs.image }}}}'}}}}"
     within = f"inputs: {{image: {{}}}}\nruns: {{using: composite, steps: [{step}]}}"
     outer = WORKFLOW.replace(f"./{FOLDER}", "./tools/")
-    file = resolved(run(CHECKOUT, more=(LocalAction("tools/action.yaml", Known(within)),), workflow=outer))
+    file = resolved(run(CHECKOUT, more=(action_at("tools/action.yaml", Known(within)),), workflow=outer))
     assert file.jobs[0].steps[1].inner[0].inner[2].name == "Push x/shop/web"
     step = f"{{uses: ./{FOLDER}, with: {{image: '{'${{ inputs.image }}' * 9}'}}}}"
     loop = f"inputs: {{image: {{}}}}\nruns: {{using: composite, steps: [{', '.join([step] * 200)}]}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_attempts import with_workflow
 from replay_builders import (
     ACCOUNT,
     CHECKOUT,
@@ -332,7 +333,7 @@ def test_partitions_are_those_of_the_role() -> None:
 
 def test_steps_that_the_failure_kept_from_running_are_needed_all_the_same() -> None:
     steps = (CHECKOUT, replace(CONFIGURE, conclusion="failure"), *skipped(LOGIN, PUSH, READ_BACK))
-    result = replay(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
+    result = replay(with_workflow(attempt_of(job_of(*steps)), file_of(written_job(*steps))))
     assert len(result.needs) == 9
 
 
@@ -344,7 +345,7 @@ def test_a_head_that_shows_less_of_a_script_than_the_file_hides_none_of_its_need
     cut = "\n".join(line for line in job.log.value.split("\n") if "\x1b[36;1maws ecr" not in line)
     assert cut != job.log.value
     attempt = attempt_of(replace(job, log=Known(cut)))
-    found = replay(attempt, file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship))).needs
+    found = replay(with_workflow(attempt, file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship)))).needs
     assert ("ecr:DescribeImages", REPOSITORY_ARN) in pairs(found)
 
 
@@ -354,14 +355,14 @@ def test_inputs_that_an_abridged_head_leaves_out_are_those_of_the_file() -> None
     push = Spec(name="Ship", run=f"docker push $REGISTRY/{REPOSITORY}:v1", conclusion="skipped")
     asks = replace(push, env={"REGISTRY": "${{ steps.login.outputs.registry }}"})
     attempt = attempt_of(job_of(CHECKOUT, CONFIGURE, failing(shown, denied(TOKEN, "*")), push))
-    found = replay(attempt, file_of(written_job(CHECKOUT, CONFIGURE, written, asks))).needs
+    found = replay(with_workflow(attempt, file_of(written_job(CHECKOUT, CONFIGURE, written, asks)))).needs
     assert ("ecr:PutImage", REPOSITORY_ARN.replace(ACCOUNT, "444455556666")) in pairs(found)
 
 
 def test_a_push_that_only_the_log_shows_is_needed_too() -> None:
     make = Spec(name="Release", run="make release", output=PUSH.output)
     steps = (CHECKOUT, CONFIGURE, LOGIN, make)
-    result = replay(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
+    result = replay(with_workflow(attempt_of(job_of(*steps)), file_of(written_job(*steps))))
     assert {(name, REPOSITORY_ARN) for name in PUSH_SET} <= pairs(result.needs)
 
 

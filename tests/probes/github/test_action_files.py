@@ -10,6 +10,7 @@ from tiny_github import TinyGitHub, World, job_object, run_object, said
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.steps.local_actions import DEEPEST, MOST_ACTIONS
 from probes.github.read.attempt_parts import Depth
+from probes.workflow_file import action_file
 
 RUNS = "/repos/example/widgets/actions/runs"
 CONTENTS = "/repos/example/widgets/contents/"
@@ -44,7 +45,9 @@ def test_each_action_is_asked_for_once_and_those_within_it_after_it(tiny_world: 
     }
     serve(tiny_world.server, **files)
     first, second = tiny_world.source.attempts([(7, None), (8, None)], depth=Depth.VERDICT)
-    assert {item.path: item.text for item in first.local_actions} == {path: Known(text) for path, text in files.items()}
+    assert {item.path: item.file for item in first.local_actions} == {
+        path: action_file(Known(text), path) for path, text in files.items()
+    }
     assert second.local_actions == first.local_actions
     assert asked(tiny_world) == ["one/action.yml", "three/action.yml", "two/action.yaml", "two/action.yml"]
     assert all(f"?ref={'a' * 40}" in path for path in tiny_world.server.paths() if CONTENTS in path)
@@ -55,9 +58,9 @@ def test_a_missing_or_refused_file_is_a_gap_with_a_reason(tiny_world: World) -> 
     tiny_world.server.answers[f"{CONTENTS}two/action.yml"] = said({"message": "Resource not accessible"}, 403)
     one, two = tiny_world.source.attempt(7, depth=Depth.VERDICT).local_actions
     assert (one.path, two.path) == ("one/action.yml", "two/action.yml")
-    assert isinstance(one.text, Unreadable)
-    assert isinstance(two.text, Unreadable)
-    assert "not there at this commit" in one.text.why
+    assert isinstance(one.file, Unreadable)
+    assert isinstance(two.file, Unreadable)
+    assert "not there at this commit" in one.file.why
     assert asked(tiny_world) == ["one/action.yaml", "one/action.yml", "two/action.yml"]
 
 

@@ -108,7 +108,7 @@ def test_a_failed_run_costs_three_requests_and_a_commit_one(server: GitHubServer
     since = len(server.requests)
     found = source.complete(failed, Depth.DIAGNOSIS)
     assert count(asked(server, since)) == {"file": 2, "sub": 1, **dict.fromkeys(EACH, len(failed))}
-    assert all(isinstance(attempt.workflow_text, Known) for attempt in found)
+    assert all(isinstance(attempt.workflow_file, Known) for attempt in found)
     assert [artifacts(attempt) for attempt in found] == [None] * 4
 
 
@@ -185,7 +185,7 @@ def test_a_file_that_one_attempt_has_from_the_store_serves_another_of_its_commit
     since = len(server.requests)
     with source_on(server, AttemptStore(tmp_path / "store.sqlite3")) as source:
         both = source.complete(source.attempts([(FIRST, None), (FIRST + 2, None)], Depth.RUN), Depth.DIAGNOSIS)
-    assert both[0].workflow_text == both[1].workflow_text
+    assert both[0].workflow_file == both[1].workflow_file
     assert "file" not in asked(server, since)
 
 

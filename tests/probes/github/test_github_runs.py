@@ -15,6 +15,7 @@ from probes.github.http.errors import Cancelled, GitHubProblem
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.runs import RunFilter
 from probes.github.source import GitHubSource
+from probes.workflow_file import workflow_file
 
 RUNS = "/repos/example/widgets/actions/runs"
 
@@ -153,8 +154,8 @@ def test_a_complete_attempt_has_all_its_parts(world: World) -> None:
     (job,) = attempt.jobs.value
     assert isinstance(job.log, Known)
     assert job.log.value.startswith("\ufeff2026-06-01T12:00:00.0000000Z Current runner version")
-    assert isinstance(attempt.workflow_text, Known)
-    assert "aws-actions/configure-aws-credentials" in attempt.workflow_text.value
+    assert isinstance(attempt.workflow_file, Known)
+    assert "aws-actions/configure-aws-credentials" in attempt.workflow_file.value.text
     assert isinstance(attempt.oidc_customization, Known)
     assert attempt.oidc_customization.value.use_default
     assert isinstance(attempt.artifacts, Known)
@@ -293,10 +294,10 @@ def test_a_called_workflow_is_read_at_the_commit_that_github_recorded(tiny_world
 
     first, second = tiny_world.source.attempt(7, depth=Depth.VERDICT).called_workflows
 
-    assert first.text == Known("jobs: {}")
+    assert first.file == workflow_file(Known("jobs: {}"), called["path"])
     assert first.ref == "refs/heads/main"
     assert f"/repos/example/shared/contents/.github/workflows/push.yml?ref={'c' * 40}" in tiny_world.server.paths()
-    assert isinstance(second.text, Unreadable)
+    assert isinstance(second.file, Unreadable)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +313,7 @@ def test_a_workflow_file_that_cannot_be_located_is_not_guessed(
 ) -> None:
     serve_run(tiny_world.server, job_object(), **changes)
     attempt = tiny_world.source.attempt(7, depth=Depth.VERDICT)
-    assert isinstance(attempt.workflow_text, kind)
+    assert isinstance(attempt.workflow_file, kind)
     assert not [path for path in tiny_world.server.paths() if "/contents/" in path]
 
 

@@ -13,7 +13,6 @@ from tiny_github import QUICK, TOKEN, Said, TinyGitHub, job_object, run_object
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Repository
-from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
 from diagnosis.logs.left_out import is_condensed
 from diagnosis.logs.log_text import LONGEST_LINE
@@ -30,8 +29,8 @@ from probes.github.read.job_logs import read_log_or_steps
 from probes.github.read.long_log import LIMITS, LongLog, LongLogLimits
 from probes.github.read.runs import attempt_of
 from probes.github.read.step_logs import StepLogs
-from probes.github.read.workflow_file import parse_workflow
 from probes.ledger import Ledger
+from probes.workflow_file import workflow_file
 
 SMALL = LongLogLimits(head=400, tail=1_500, between=20_000, kept=100_000, block=3_000)
 STAMP = "2026-05-01T10:00:00.0000000Z "
@@ -92,8 +91,6 @@ def condensed(log: str, limits: LongLogLimits = SMALL, piece: int = 700) -> str:
 
 
 def judged(log: str) -> Replay:
-    workflow = parse_workflow(FILE, ".github/workflows/release.yml")
-    assert isinstance(workflow, Workflow)
     names = ("Set up job", "Build", "Configure", "Run aws-actions/amazon-ecr-login@v2", "Ship it", "Post Configure")
     steps = [
         {"number": n, "name": name, "status": "completed", "conclusion": "failure" if n == 5 else "success"}
@@ -101,7 +98,7 @@ def judged(log: str) -> Replay:
     ]
     job = replace(job_of(job_object(steps=steps)), log=Known(log))
     base = attempt_of(run_object(), Repository("example/widgets"))
-    return replay(replace(base, jobs=Known((job,)), workflow_text=Known(FILE)), workflow)
+    return replay(replace(base, jobs=Known((job,)), workflow_file=workflow_file(Known(FILE), base.workflow_path)))
 
 
 def test_the_verdicts_and_their_addresses_are_those_of_the_whole_log() -> None:

@@ -46,7 +46,7 @@ PARTS: dict[str, tuple[str, Callable[[Attempt], object], str]] = {
     "jobs": (r"/attempts/1/jobs", jobs_of, "actions: read"),
     "log address": (r"/actions/jobs/\d+/logs$", log_of, "actions: read"),
     "log storage": (r"^/storage/logs", log_of, ""),
-    "workflow file": (r"/contents/", lambda attempt: attempt.workflow_text, "contents: read"),
+    "workflow file": (r"/contents/", lambda attempt: attempt.workflow_file, "contents: read"),
     "customization": (r"/oidc/customization", lambda attempt: attempt.oidc_customization, "actions: read"),
     "artifacts": (r"/runs/\d+/artifacts", lambda attempt: attempt.artifacts, "actions: read"),
     "artifact address": (r"/artifacts/\d+/zip$", artifact_problem, "actions: read"),

@@ -10,7 +10,6 @@ from tiny_github import QUICK, TOKEN, Asked, Said, TinyGitHub, World, job_object
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Job, Repository
-from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.replay import Replay
@@ -24,8 +23,8 @@ from probes.github.read.job_logs import read_log_or_steps
 from probes.github.read.jobs_to_read import steps_to_read
 from probes.github.read.runs import attempt_of
 from probes.github.read.step_logs import StepLogs
-from probes.github.read.workflow_file import parse_workflow
 from probes.ledger import Ledger
+from probes.workflow_file import parse_workflow, workflow_file
 
 REPOSITORY = Repository("example/widgets")
 LOGS = "/repos/example/widgets/actions/jobs/71"
@@ -267,14 +266,13 @@ RELEASE_STEPS = [
 
 @pytest.mark.parametrize("numbers", [(3, 4, 5), (5,), (4, 5), (2, 5)])
 def test_a_part_of_the_log_brings_the_same_failure_and_no_other_pass(numbers: tuple[int, ...]) -> None:
-    workflow = parse_workflow(FILE, ".github/workflows/release.yml")
-    assert isinstance(workflow, Workflow)
     base = attempt_of(run_object(), REPOSITORY)
     job = job_of(job_object(steps=RELEASE_STEPS))
 
     def judged(log: str, held: tuple[int, ...]) -> Replay:
         read = replace(job, log=Known(log), log_steps=held)
-        return replay(replace(base, jobs=Known((read,)), workflow_text=Known(FILE)), workflow)
+        file = workflow_file(Known(FILE), base.workflow_path)
+        return replay(replace(base, jobs=Known((read,)), workflow_file=file))
 
     whole = judged("\ufeff" + "".join(PARTS.values()), ())
     part = judged("\ufeff" + "".join(PARTS[number] for number in numbers), numbers)

@@ -9,18 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_github import run_object
 
-from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Repository
 from diagnosis.facts.workflow_diff import ChangedLines, changed_lines, workflow_changes
 from probes.github.read.runs import attempt_of
+from probes.workflow_file import workflow_file
 
 OLD = "on: push\npermissions:\n  contents: read\njobs:\n  a:\n    steps: []\n"
 NEW = OLD.replace("  contents: read\n", "  contents: read\n  id-token: write\n")
 
 
-def attempt(sha: str, text: object) -> Attempt:
+def attempt(sha: str, text: Reading[str]) -> Attempt:
     made = attempt_of(run_object(head_sha=sha), Repository("example/widgets"))
-    return replace(made, workflow_text=text)
+    return replace(made, workflow_file=workflow_file(text, made.workflow_path))
 
 
 def test_an_added_line_is_found_at_its_place() -> None:
@@ -67,7 +68,9 @@ def test_a_very_long_file_is_compared_in_bounded_time() -> None:
 
 def test_the_own_file_and_the_called_ones_are_compared_by_name() -> None:
     def called(path: str, commit: str, text: str) -> CalledWorkflow:
-        return CalledWorkflow(f"example/shared/.github/workflows/{path}", commit, None, Known(text))
+        return CalledWorkflow(
+            f"example/shared/.github/workflows/{path}", commit, None, workflow_file(Known(text), path)
+        )
 
     before = replace(
         attempt("a" * 40, Known(OLD)),

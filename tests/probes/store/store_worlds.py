@@ -52,7 +52,7 @@ def made_attempt(run_id: int = 7, attempt: int = 1, log: str = "a log\n", **chan
 
 def listed(attempt: Attempt) -> Attempt:
     """The attempt as a list of runs gives it: without its parts."""
-    plain = {name: Attempt.__dataclass_fields__[name].default for name in ("jobs", "workflow_text", "artifacts")}
+    plain = {name: Attempt.__dataclass_fields__[name].default for name in ("jobs", "workflow_file", "artifacts")}
     from dataclasses import replace
 
     return replace(attempt, **plain)

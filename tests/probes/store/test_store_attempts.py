@@ -19,6 +19,7 @@ from diagnosis.facts.runs import Artifact, Attempt, CalledWorkflow, LocalAction,
 from probes.store import attempts as store_module
 from probes.store.attempts import Scope
 from probes.store.overview import clear, overview
+from probes.workflow_file import action_file, workflow_file
 
 ANONYMOUS = replace(SCOPE, with_token=False)
 
@@ -41,15 +42,20 @@ def raw(path: Path) -> list[tuple[Any, ...]]:
 
 
 def test_a_completed_attempt_comes_back_with_its_parts(path: Path) -> None:
-    called = CalledWorkflow("o/r/.github/workflows/c.yml@main", "c" * 40, None, Known("on: push"))
+    called = CalledWorkflow(
+        "o/r/.github/workflows/c.yml@main",
+        "c" * 40,
+        None,
+        workflow_file(Known("on: push"), "o/r/.github/workflows/c.yml@main"),
+    )
     attempt = made_attempt(
-        workflow_text=Known("on: push\n"),
+        workflow_file=workflow_file(Known("on: push\n"), ".github/workflows/release.yml"),
         artifacts=Known((Artifact(5, "evidence", 10, expired=False, files=(("a.json", "{}"),)),)),
         called_workflows=(called,),
-        local_actions=(LocalAction("ship/action.yml", Known("runs: {}")),),
+        local_actions=(LocalAction("ship/action.yml", action_file(Known("runs: {}"), "ship/action.yml")),),
     )
     saved(path, [attempt])
-    unread = (replace(called, text=Unreadable("", "", "")),)
+    unread = (replace(called, file=Unreadable("", "", "")),)
     assert taken(path, replace(attempt, called_workflows=unread, local_actions=())) == attempt
 
 

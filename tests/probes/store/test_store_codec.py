@@ -84,13 +84,13 @@ attempts = st.builds(
     html_url=words,
     head_repository=st.none() | words,
     jobs=readings(some(jobs)),
-    workflow_text=readings(words),
+    workflow_file=unreadable,
     oidc_customization=readings(
         st.builds(OidcCustomization, st.booleans(), some(words), st.none() | st.booleans(), st.none() | words)
     ),
     artifacts=readings(some(artifacts)),
-    called_workflows=some(st.builds(CalledWorkflow, words, words, st.none() | words, readings(words))),
-    local_actions=some(st.builds(LocalAction, words, readings(words))),
+    called_workflows=some(st.builds(CalledWorkflow, words, words, st.none() | words, unreadable)),
+    local_actions=some(st.builds(LocalAction, words, unreadable)),
     environment=st.none() | words,
     origin=st.sampled_from(Origin),
     reconstructed=some(words),

@@ -18,7 +18,7 @@ from diagnosis.documents.redaction import leaks
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading
-from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
@@ -112,6 +112,8 @@ def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_
 
 def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
     """What is known of the job without asking anybody. Raises BackendProblem."""
+    from probes.workflow_file import parse_workflow, workflow_file
+
     file: Path | None = options["workflow"]
     missing = not_told(environ, job=options["job"] is not None, workflow=file is not None)
     if missing:
@@ -135,17 +137,17 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
     text = _read(place, _LARGEST_FILE) if place is not None else None
     if text is None and file is not None:
         raise BackendProblem(f"The workflow file {file} cannot be read.", "Name one of the checkout.")
-    caller = _parsed(_read(root / own, _LARGEST_FILE), own) if own and path != own else None
+    caller = _read(root / own, _LARGEST_FILE) if own and path != own else None
+    calling = parse_workflow(caller, own) if caller is not None else None
     given = Given(
         environ=environ,
         now=datetime.now(UTC),
         job=options["job"],
-        file=_parsed(text, path),
         path=path,
-        caller=caller if isinstance(caller, Workflow) else None,
+        caller=calling if isinstance(calling, Workflow) else None,
         event=_event(environ.get("GITHUB_EVENT_PATH", "")),
     )
-    return replace(given, text=Known(text)) if text is not None else given
+    return replace(given, file=workflow_file(Known(text), path)) if text is not None else given
 
 
 def _judged(
@@ -160,7 +162,7 @@ def _judged(
     name, commit = given.environ["GITHUB_REPOSITORY"], given.environ.get("GITHUB_WORKFLOW_SHA", "")
     github = ask_github(name, options["github_url"], given.path, commit)
     given, moved = _at_commit(given, github.file)
-    if given.file is None:
+    if not isinstance(given.file, Known):
         what = given.path or "of this run"
         _say(f"the workflow file {what} is not in the checkout: check it out first, or give --workflow")
     try:
@@ -186,15 +188,14 @@ def _judged(
     return preflight, account if isinstance(account, AccountState) else None
 
 
-def _at_commit(given: Given, file: Reading[str]) -> tuple[Given, tuple[str, ...]]:
+def _at_commit(given: Given, file: Reading[WorkflowFile]) -> tuple[Given, tuple[str, ...]]:
     """The job by the file that GitHub runs, where GitHub shows it: a checkout may hold another one."""
     if not isinstance(file, Known):
         return given, ()
-    held = given.text.value if isinstance(given.text, Known) else None
-    other = held is not None and held.splitlines() != file.value.splitlines()
+    held = given.file.value.text if isinstance(given.file, Known) else None
+    other = held is not None and held.splitlines() != file.value.text.splitlines()
     note = f"The checkout holds another {given.path} than the commit of the run; the run's own is judged."
-    ours = replace(given, file=_parsed(file.value, given.path), text=file)
-    return ours, (note,) if other else ()
+    return replace(given, file=file), (note,) if other else ()
 
 
 def _within(root: Path, file: Path) -> str:
@@ -213,12 +214,6 @@ def _read(path: Path, limit: int) -> str | None:
         return None if len(raw) > limit else scrub(raw.decode("utf-8-sig"))
     except (OSError, ValueError):
         return None
-
-
-def _parsed(text: str | None, path: str) -> Workflow | UnparsableWorkflow | None:
-    from probes.github.read.workflow_file import parse_workflow
-
-    return parse_workflow(text, path) if text is not None else None
 
 
 def _event(path: str) -> Mapping[str, Any] | None:

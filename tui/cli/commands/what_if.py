@@ -12,7 +12,6 @@ import click
 
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.documents.what_if import SCHEMA, document
-from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyKind
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -129,19 +128,12 @@ def _backend(
 
 def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
     """The proposals judged on what a diagnosis has read."""
-    from probes.github.read.called_files import workflow_of
-
     if diagnosis.live is None:
         raise BackendProblem("The account was not read.", "Leave --no-live out.")
-    workflows = {
-        replay.attempt.key: workflow_of(replay.attempt)
-        for replay in diagnosis.replays
-        if isinstance(replay.attempt.workflow_text, Known)
-    }
     # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.
     told = any(replay.facts.role_arn for replay in diagnosis.replays)
     own = replace(case, role_arn=None) if told else case
-    return what_if(diagnosis.replays, workflows, diagnosis.live.account, own, proposals)
+    return what_if(diagnosis.replays, diagnosis.live.account, own, proposals)
 
 
 def _code(result: WhatIf, diagnosis: Diagnosis) -> int:

@@ -87,7 +87,9 @@ def test_a_called_workflow_of_another_repository_is_in_the_recording() -> None:
         made, _ = recorded(server, world.full_name, ids(world))
     with replayed(made) as again:
         (*_, last) = again.attempts_of(ids(world)[1])
-    assert last.called_workflows[0].text == Known("on: workflow_call\njobs: {}\n")
+    called = last.called_workflows[0].file
+    assert isinstance(called, Known)
+    assert called.value.text == "on: workflow_call\njobs: {}\n"
 
 
 def test_local_actions_are_in_the_recording_and_one_that_is_not_there_stays_unknown() -> None:
@@ -104,7 +106,9 @@ def test_local_actions_are_in_the_recording_and_one_that_is_not_there_stays_unkn
         found = attempts(again, ids(world))
     assert found == told
     assert [action.path for action in found[0].local_actions] == ["ship/action.yaml", "gone/action.yml"]
-    assert found[0].local_actions[0].text == Known("runs: {}\n")
+    ship = found[0].local_actions[0].file
+    assert isinstance(ship, Known)
+    assert ship.value.text == "runs: {}\n"
 
 
 FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {

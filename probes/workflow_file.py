@@ -1,4 +1,4 @@
-"""What a workflow file or an action's file says: YAML text into :mod:`diagnosis.facts.workflow`, with line numbers.
+"""Parse the text of a workflow file or of an action's file into :mod:`diagnosis.facts.workflow`, with line numbers.
 
 The file is foreign. It is composed into nodes and never constructed, so no tag runs anything and no alias is ever
 unfolded: only the members that planescope knows are looked at, and their number is bounded.
@@ -7,6 +7,7 @@ unfolded: only the members that planescope knows are looked at, and their number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -14,7 +15,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from diagnosis.facts.workflow import Action, UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.reading import Reading, mapped
+from diagnosis.facts.workflow import (
+    Action,
+    ActionFile,
+    UnparsableWorkflow,
+    Workflow,
+    WorkflowFile,
+    WorkflowJob,
+    WorkflowStep,
+)
 
 _LONGEST = 512_000
 _MOST_STEPS = 5_000
@@ -30,22 +40,40 @@ class _NotAWorkflow(Exception):  # noqa: N818 - becomes a value at once
         self.line: int = node.start_mark.line + 1
 
 
-@lru_cache(maxsize=64)
+def workflow_file(text: Reading[str], path: str) -> Reading[WorkflowFile]:
+    """Return the text of a workflow file together with the values that it parses into. Never raises."""
+    return mapped(text, lambda known: WorkflowFile(known, parse_workflow(known, path)))
+
+
+def action_file(text: Reading[str], path: str) -> Reading[ActionFile]:
+    """Return the text of an action's file together with the values that it parses into. Never raises."""
+    return mapped(text, lambda known: ActionFile(known, parse_action(known, path)))
+
+
 def parse_workflow(text: str, path: str) -> Workflow | UnparsableWorkflow:
-    """The file as values, or why it is none and at which line. Never raises.
+    """Return the workflow file as values, or why it is none and at which line. Never raises."""
+    return replace(_workflow(text), path=path)
 
-    Remembered: the file rarely changes between the runs of a chain, and parsing takes longer than the request.
-    """
-    return _parsed(text, path, lambda root: _Reader(path).workflow(root))
+
+def parse_action(text: str, path: str) -> Action | UnparsableWorkflow:
+    """Return the action's file as values, or why it is none and at which line. Never raises."""
+    return replace(_action(text), path=path)
+
+
+# Remembered by text: a file rarely changes between commits, and parsing it takes longer than asking for it.
+@lru_cache(maxsize=64)
+def _workflow(text: str) -> Workflow | UnparsableWorkflow:
+    return _parsed(text, lambda root: _Reader().workflow(root))
 
 
 @lru_cache(maxsize=64)
-def parse_action(text: str, path: str) -> Action | UnparsableWorkflow:
-    """An action's file as values, or why it is none and at which line. Never raises."""
-    return _parsed(text, path, lambda root: _Reader(path).action(root))
+def _action(text: str) -> Action | UnparsableWorkflow:
+    return _parsed(text, lambda root: _Reader().action(root))
 
 
-def _parsed(text: str, path: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
+def _parsed(text: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
+    """Parse a text; the path, which the text does not tell, is left empty."""
+    path = ""
     if len(text) > _LONGEST:
         return UnparsableWorkflow(path, f"it is longer than {_LONGEST // 1000} thousand characters")
     try:
@@ -68,8 +96,7 @@ def _parsed(text: str, path: str, read: Callable[[Any], T]) -> T | UnparsableWor
 class _Reader:
     """Reads one file; counts what it reads, since an alias can repeat a whole job for a few bytes."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self) -> None:
         self._steps = 0
         self._members = 0
 
@@ -79,13 +106,14 @@ class _Reader:
         if jobs is None:
             raise _NotAWorkflow("it has no `jobs`", root)
         return Workflow(
-            path=self._path,
+            path="",
             name=_scalar(top.get("name")),
             jobs=self._jobs(jobs),
             permissions=self._permissions(top.get("permissions")),
             env=self._pairs(top.get("env")),
             triggers=self._triggers(top.get("on")),
             inputs=self._inputs(top.get("on")),
+            push_filters=self._push_filters(top.get("on")),
         )
 
     def action(self, root: Any) -> Action:
@@ -95,7 +123,7 @@ class _Reader:
         runs = self._map(top["runs"], "`runs`")
         steps = runs.get("steps") if (_scalar(runs.get("using")) or "").lower() == "composite" else None
         return Action(
-            path=self._path,
+            path="",
             steps=self._steps_of(steps, "the action"),
             inputs=tuple((name, _default(members) or "") for name, members in self._described(top, "inputs")),
             outputs=tuple(
@@ -217,6 +245,11 @@ class _Reader:
         if isinstance(node, MappingNode):
             return tuple(self._map(node, "`on`"))
         return (_text(node),) if _scalar(node) else ()
+
+    def _push_filters(self, node: Any) -> tuple[str, ...]:
+        """The names of the filters of ``on: push``."""
+        push = dict(self._members_of(node, "`on`")).get("push")
+        return tuple(name for name, _ in self._members_of(push, "`push`"))
 
     def _inputs(self, node: Any) -> tuple[tuple[str, str | None], ...]:
         """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""

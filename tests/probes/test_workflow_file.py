@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
-from probes.github.read.workflow_file import parse_workflow
+from probes.workflow_file import parse_workflow
 
 PATH = ".github/workflows/release.yml"
 
@@ -209,6 +209,18 @@ def test_no_damage_to_a_real_file_makes_it_raise(start: int, length: int, other:
     assert isinstance(parse_workflow(damaged, PATH), Workflow | UnparsableWorkflow)
 
 
-def test_a_file_is_parsed_once() -> None:
+@pytest.mark.parametrize(
+    ("push", "filters"),
+    [("push:", ()), ("[push]", ()), ("{push: {tags: ['v*'], paths: [src]}}", ("tags", "paths"))],
+)
+def test_the_filters_of_a_push_are_told_by_name(push: str, filters: tuple[str, ...]) -> None:
+    assert parsed(f"on:\n  {push}\njobs: {{}}\n").push_filters == filters
+
+
+def test_the_same_text_is_parsed_once_whatever_its_path() -> None:
     text = FULL + f"# {time.monotonic_ns()}\n"
-    assert parse_workflow(text, PATH) is parse_workflow(text, PATH)
+    first, second = parse_workflow(text, PATH), parse_workflow(text, f"{PATH}@refs/heads/main")
+    assert isinstance(first, Workflow)
+    assert isinstance(second, Workflow)
+    assert first.jobs is second.jobs
+    assert (first.path, second.path) == (PATH, f"{PATH}@refs/heads/main")

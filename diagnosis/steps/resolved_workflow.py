@@ -1,0 +1,28 @@
+"""The workflow that an attempt ran, whole: the workflows that it calls and its local actions stand in their places."""
+
+from __future__ import annotations
+
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.steps.called_workflows import address_of, with_called
+from diagnosis.steps.local_actions import actions_by_folder, with_actions
+
+
+def resolved_workflow(attempt: Attempt) -> Workflow | UnparsableWorkflow | None:
+    """Return the attempt's workflow with everything in place that could be read; None where its own file was not read.
+
+    Where a called workflow was not read, the job that calls it stays as it is written.
+    """
+    if not isinstance(attempt.workflow_file, Known):
+        return None
+    own = attempt.workflow_file.value.parsed
+    if isinstance(own, UnparsableWorkflow):
+        return own
+    repository = attempt.repository.full_name
+    called = {
+        address_of(item.path, repository): item.file.value.parsed
+        for item in attempt.called_workflows
+        if isinstance(item.file, Known) and isinstance(item.file.value.parsed, Workflow)
+    }
+    return with_actions(with_called(own, called, repository), actions_by_folder(attempt.local_actions))
