@@ -10,6 +10,7 @@ from datetime import datetime
 
 from diagnosis.facts.reading import Absent, Reading, Unreadable
 from diagnosis.facts.trail import Trail
+from diagnosis.policy import PolicyDocument
 
 
 def _not_read(what: str, permission: str | None = None) -> Unreadable:
@@ -36,11 +37,10 @@ class OidcProvider:
 
 @dataclass(frozen=True, slots=True)
 class NamedPolicy:
-    """A policy document as text, with the name under which it hangs on the role."""
+    """A policy document with the name under which it hangs on the role."""
 
     name: str
-    document: str
-    """JSON text, decoded from AWS's URL encoding; never put into a packet."""
+    document: PolicyDocument
     arn: str | None = None
     """For managed policies; None for inline ones."""
 
@@ -51,8 +51,7 @@ class Role:
 
     arn: str
     name: str
-    trust_policy: str
-    """JSON text."""
+    trust_policy: PolicyDocument
     max_session_seconds: int
     permissions_boundary_arn: str | None = None
     created_at: datetime | None = None
@@ -126,8 +125,8 @@ class RegistryDetails:
     """Images a repository: 100,000 by default in late 2026 (once 10,000), raised on request."""
     lifecycle_policy: bool | None = None
     """Whether the repository has one."""
-    key_policy: str | None = None
-    """JSON text of the KMS key's policy, where the repository has a key of its own."""
+    key_policy: PolicyDocument | None = None
+    """The policy of the KMS key, where the repository has a key of its own."""
     key_state: str | None = None
     """``Enabled``, ``Disabled``, ``PendingDeletion``, … of that key."""
     creation_template_prefixes: tuple[str, ...] | None = None

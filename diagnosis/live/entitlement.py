@@ -15,7 +15,7 @@ from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint
-from diagnosis.live.layers import Levels, Side, account_of, opened, parse_side, session_arn, whole
+from diagnosis.live.layers import Levels, Side, account_of, opened, session_arn, side_of, whole
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.condition_bounds import OPEN, SHUT
 from diagnosis.verdicts.gate_verdict import Missing
@@ -80,7 +80,7 @@ def _layers(judgement: NeedJudgement) -> set[str]:
 
 
 class _Bench:
-    """Parses every document once, then judges needs one by one."""
+    """Takes the layers of both sides of the bracket once, then judges needs one by one."""
 
     def __init__(
         self, account: AccountState, session_name: str, session_policy: Reading[NamedPolicy] | None = None
@@ -183,7 +183,7 @@ class _Bench:
     ) -> list[Policy]:
         result = []
         for policy in policies:
-            parsed, unsure = parse_side(policy.document, side, frozenset(key.lower() for key in self._context))
+            parsed, unsure = side_of(policy.document, side, frozenset(key.lower() for key in self._context))
             if isinstance(parsed, Unparsable):
                 self._missing.append(
                     Missing(

@@ -8,8 +8,8 @@ registry alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
@@ -22,7 +22,6 @@ from diagnosis.policy import (
     action_facts,
     expand_actions,
     has_resource_level,
-    parse_policy,
 )
 from diagnosis.policy.matching import action_matcher, matches_everything, resource_matcher
 from diagnosis.verdicts.replay import Need
@@ -102,15 +101,20 @@ class _Needed:
 
 def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
     """Compare the role's identity-based policies with the needed actions. Never raises."""
-    needed = _Needed.of(needs)
     parsed: list[tuple[str, Policy]] = []
     unjudged: list[str] = []
     for named in policies:
-        document = parse_policy(named.document)
-        if isinstance(document, Unparsable):
-            unjudged.append(f"policy {named.name} ({document.text})")
+        policy = named.document.policy
+        if isinstance(policy, Unparsable):
+            unjudged.append(f"policy {named.name} ({policy.text})")
         else:
-            parsed.append((named.name, document))
+            parsed.append((named.name, policy))
+    return replace(excess_of(parsed, needs), unjudged=tuple(unjudged))
+
+
+def excess_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Excess:
+    """Compare ``(name, policy)`` pairs with the needed actions. Never raises."""
+    needed = _Needed.of(needs)
     denials = _Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
     items: list[ExcessItem] = []
     notes: list[str] = []
@@ -120,7 +124,7 @@ def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
                 found = _Grant(name, statement, needed, denials)
                 items.extend(found.items())
                 notes.extend(found.notes())
-    return Excess(tuple(items), tuple(unjudged), tuple(notes))
+    return Excess(tuple(items), notes=tuple(notes))
 
 
 class _Grant:

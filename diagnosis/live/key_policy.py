@@ -7,18 +7,30 @@ rest"; AWS KMS Developer Guide, "Grants".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.names.partition import partition_of
-from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
+from diagnosis.policy import (
+    Decision,
+    Effect,
+    Layers,
+    Outcome,
+    Policy,
+    PolicyDocument,
+    Request,
+    Unparsable,
+    evaluate,
+    own_policy,
+)
 from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
 
 USED_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 """What ECR asks of the key for a push and for the reads that go with it."""
+_GRANT = own_policy({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}).statements
+"""Stands for ECR's grant, so that only a Deny can decide."""
 
 
 class KeyOutcome(StrEnum):
@@ -37,24 +49,19 @@ class KeyJudgement:
     reason: str
 
 
-def judge_key_policy(document_text: str, key_arn: str, question: AccountQuestion) -> KeyJudgement:
+def judge_key_policy(document: PolicyDocument, key_arn: str, question: AccountQuestion) -> KeyJudgement:
     """Ask the key's Deny statements about ECR's use of the key. Never raises."""
-    whole = parse_policy(document_text)
-    if isinstance(whole, Unparsable):
-        return KeyJudgement(KeyOutcome.UNDECIDED, f"the document is unparsable: {whole.why}")
-    document = json.loads(document_text)
-    listed = document.get("Statement")
-    items = listed if isinstance(listed, list) else [listed]
-    denials = [item for item in items if isinstance(item, Mapping) and item.get("Effect") == "Deny"]
-    asked = {**document, "Statement": [*denials, {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+    policy = document.policy
+    if isinstance(policy, Unparsable):
+        return KeyJudgement(KeyOutcome.UNDECIDED, f"the document is unparsable: {policy.why}")
+    denials = tuple(statement for statement in policy.statements if statement.effect is Effect.DENY)
+    asked = replace(policy, statements=(*denials, *_GRANT))
     context = _context(question)
     known = frozenset(key.lower() for key in context)
     widest, unsure = bounded(asked, known, OPEN)
     narrowest, _ = bounded(asked, known, SHUT)
     for action in USED_ACTIONS:
         most, least = (_decide(action, key_arn, context, side) for side in (widest, narrowest))
-        if most is None or least is None:
-            return KeyJudgement(KeyOutcome.UNDECIDED, "its conditions cannot be bounded")
         if most.outcome is Outcome.EXPLICIT_DENY:
             because = most.because.statement or "A statement"
             return KeyJudgement(
@@ -75,12 +82,7 @@ def _context(question: AccountQuestion) -> dict[str, tuple[str, ...]]:
     return context
 
 
-def _decide(
-    action: str, key_arn: str, context: Mapping[str, tuple[str, ...]], document: Mapping[str, object]
-) -> Decision | None:
-    policy: Policy | Unparsable = parse_policy(document)
-    if isinstance(policy, Unparsable):
-        return None
+def _decide(action: str, key_arn: str, context: Mapping[str, tuple[str, ...]], policy: Policy) -> Decision:
     # ECR's own principal is not documented: a Deny counts where it speaks of everybody.
     request = Request(principal="*", action=action, resource=key_arn, context=dict(context))
     return evaluate(request, Layers(resource=policy))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from diagnosis.policy import Policy, Unparsable, parse_policy
+from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy
 from diagnosis.policy.condition_bounds import bounded
 
 Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
@@ -41,30 +39,19 @@ def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool) -
     return replace(layers, identity=(whole("Allow"),))
 
 
-def parse_side(document: str, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:
-    parsed = parse_policy(document)
-    if isinstance(parsed, Unparsable):
-        return parsed, ()
-    try:
-        loaded = json.loads(document)
-    except ValueError:
-        return parsed, ()
-    if not isinstance(loaded, Mapping):
-        return parsed, ()
-    changed, unsure = bounded(loaded, known, side)
-    return (parse_policy(changed), unsure) if unsure else (parsed, ())
+def side_of(document: PolicyDocument, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:
+    """Return the document's policy on one side of the bracket, and the condition keys whose values are not known."""
+    return (document.policy, ()) if isinstance(document.policy, Unparsable) else bounded(document.policy, known, side)
+
+
+_WHOLE = {effect: own_policy({"Effect": effect, "Action": "*", "Resource": "*"}) for effect in ("Allow", "Deny")}
 
 
 def whole(effect: str, principal: str | None = None) -> Policy:
-    statement: dict[str, object] = {"Effect": effect, "Action": "*"}
+    """Return a policy that allows or denies everything: to whom it is attached, or to a principal."""
     if principal is None:
-        statement["Resource"] = "*"
-    else:
-        statement["Principal"] = {"AWS": principal}
-    parsed = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
-    if isinstance(parsed, Unparsable):
-        raise AssertionError(parsed.why)  # noqa: TRY004 - our own document is always a policy
-    return parsed
+        return _WHOLE[effect]
+    return own_policy({"Effect": effect, "Action": "*", "Principal": {"AWS": principal}})
 
 
 def session_arn(role_arn: str, session_name: str) -> str:

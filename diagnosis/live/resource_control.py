@@ -5,15 +5,14 @@ Only their Deny statements decide anything: the one Allow that such a policy may
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import NamedPolicy, Role
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.live.run_claims import RunClaims
-from diagnosis.policy import Unparsable, parse_policy
-from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
-from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION, Json, load, statements, with_statements
+from diagnosis.policy import Effect, Unparsable, own_policy
+from diagnosis.policy.tree import WEB_IDENTITY_ACTION
+from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 from diagnosis.verdicts.gate_verdict import Missing
 
 
@@ -55,17 +54,14 @@ def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
 
 
 def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str]:
-    document = load(policy.document)
-    provider = run.account.question.provider_arn or ""
-    if isinstance(document, Unparsable):
-        return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({document.why})"
-    denials = [item for item in statements(document) if item.get("Effect") == "Deny"]
-    open_door: dict[str, Json] = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "*"}
-    asked = with_statements(document, [*denials, open_door])
-    if isinstance(parse_policy(json.dumps(asked)), Unparsable):
-        return {TrustOutcome.UNKNOWN}, "a document that cannot be read with a provider"
+    control, provider = policy.document.policy, run.account.question.provider_arn or ""
+    if isinstance(control, Unparsable):
+        return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({control.why})"
+    denials = tuple(statement for statement in control.statements if statement.effect is Effect.DENY)
+    # Whatever the role trusts: with everything else open, only the Deny statements decide.
+    open_door = own_policy({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "*"}).statements
     caller = caller_of(provider, role.arn, run.account.question.issuer, run.session_name or None)
-    paper = TrustPaper(asked)
-    answers = [paper.ask(claims, caller) for claims in run.claims.sets]
+    asked = TrustPolicy(replace(control, statements=(*denials, *open_door)))
+    answers = [asked.ask(claims, caller) for claims in run.claims.sets]
     unsure = dict.fromkeys(key for answer in answers for key in answer.unsure)
     return {answer.outcome for answer in answers}, ", ".join(unsure) or "which subject the run presents"

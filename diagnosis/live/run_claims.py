@@ -14,6 +14,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.live.observed_subject import in_form_of, session_of
+from diagnosis.policy import read_document
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
 from diagnosis.steps.variables import is_legible
@@ -57,6 +58,8 @@ class RunClaims:
     """The ref asked for in place of the run's own; None for the run's own."""
     session: TrailEvent | None = None
     """The CloudTrail event with which the run presented its subject, where it was seen for certain."""
+    session_policy: Reading[NamedPolicy] | None = None
+    """The session policy that the workflow hands to STS; None where it hands none."""
 
     @classmethod
     def of(
@@ -85,17 +88,13 @@ class RunClaims:
             claims=claims,
             ref=ref,
             session=session,
+            session_policy=_session_policy(crossing),
         )
 
     @property
     def job(self) -> WorkflowJob | None:
         """The releasing job as the workflow file has it."""
         return self.crossing.job
-
-    @property
-    def session_policy(self) -> Reading[NamedPolicy] | None:
-        """The session policy that the workflow hands to STS; None where it hands none."""
-        return _session_policy(self.crossing)
 
     @property
     def workflow(self) -> Workflow | UnparsableWorkflow | None:
@@ -176,7 +175,7 @@ def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
         return None
     if not is_legible(inline):
         return Unreadable("session policy of the workflow", "it is an expression", "look at the log of the step")
-    return Known(NamedPolicy("session policy of the workflow", inline))
+    return Known(NamedPolicy("session policy of the workflow", read_document(inline)))
 
 
 def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:

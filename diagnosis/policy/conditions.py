@@ -7,7 +7,7 @@ values". Operators and keys are joined by AND, the values of a key by OR (by NOR
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
@@ -35,6 +35,7 @@ _OPERATOR = re.compile(
     r"(?:(?P<set>forallvalues|foranyvalue):)?(?P<base>[a-z]+?)(?P<exists>ifexists)?\Z", re.IGNORECASE
 )
 _NULL = "null"
+_OF_STRINGS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Condition:
         base = self.base.name if self.base else "Null"
         prefix = f"{self.set_operator}:" if self.set_operator else ""
         return f"{prefix}{base}{'IfExists' if self.if_exists else ''}"
+
+    @property
+    def compares_strings(self) -> bool:
+        """Whether it compares strings or ARNs for equality or likeness, and is not negated."""
+        return self.base is not None and self.base.name in _OF_STRINGS
 
     def test(self, context: Context) -> ConditionResult:
         """Matched, failed, or key absent."""
@@ -104,6 +110,26 @@ class Condition:
 
 
 _WHY_NULL_FAILED = {True: ConditionResult.KEY_ABSENT, False: ConditionResult.FAILED}
+
+
+def as_patterns(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """Make every comparison of strings a match of patterns, with all values in lower case.
+
+    Where two conditions ask for one key, the second keeps its operator.
+    """
+    changed: list[Condition] = []
+    asked: set[tuple[str, str]] = set()
+    for condition in conditions:
+        operator = condition.name
+        if condition.compares_strings:
+            operator = operator.replace(condition.base.name if condition.base else "", "StringLike")
+        if (operator, condition.folded_key) in asked:
+            operator = condition.operator
+        asked.add((operator, condition.folded_key))
+        values = [value.lower() for value in condition.values]
+        made = compile_condition(operator, condition.key, values, condition.path, variables=condition.variables)
+        changed.append(made or condition)
+    return tuple(changed)
 
 
 def compile_condition(

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
-from diagnosis.policy.document import Policy
 from diagnosis.policy.explanation import explain, find_near_misses
 from diagnosis.policy.layers import Layers
 from diagnosis.policy.open_questions import open_questions
+from diagnosis.policy.parsing import Policy
 from diagnosis.policy.principal_view import PrincipalKind
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.relation import foreign_provider, own_policy_must_allow, same_account

@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
-from diagnosis.policy.document import Policy
 from diagnosis.policy.layers import Layers
 from diagnosis.policy.matching import names_no_resource
 from diagnosis.policy.nearest import difference, likeness, nearest
+from diagnosis.policy.parsing import Policy
 from diagnosis.policy.principal_view import is_unique_id
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.relation import foreign_provider, is_trust_question, same_account

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.policy.document import Policy
+from diagnosis.policy.parsing import Policy
 
 
 @dataclass(frozen=True, slots=True)

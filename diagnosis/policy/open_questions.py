@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnosis.policy.decision import Layer, Place
-from diagnosis.policy.document import Policy
 from diagnosis.policy.explanation import policies_at
 from diagnosis.policy.layers import Layers
+from diagnosis.policy.parsing import Policy
 from diagnosis.policy.principal_view import PrincipalKind
 from diagnosis.policy.principals import PrincipalMatch
 from diagnosis.policy.rejections import PolicyKind

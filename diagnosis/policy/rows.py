@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from diagnosis.policy.document import Policy, Unparsable, parse_policy
 from diagnosis.policy.evaluation import Decision
 from diagnosis.policy.layers import Layers
+from diagnosis.policy.parsing import Policy, Unparsable, parse_policy
 from diagnosis.policy.rejections import PolicyKind
 from diagnosis.policy.request import Request
 from diagnosis.policy.strict_json import JsonFault, JsonNumber, outer_member, read_json

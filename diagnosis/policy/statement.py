@@ -87,6 +87,10 @@ class ResourcePatterns:
         return any(match(resource, keys) for match in self._matchers)
 
 
+EVERY_RESOURCE = ResourcePatterns(("*",), negated=False, everything=True, _matchers=())
+"""``"Resource": "*"``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement with its place in the document."""
@@ -109,6 +113,21 @@ class Statement:
     def name(self) -> str:
         """The Sid, or the path where there is none."""
         return self.sid or self.path
+
+    @property
+    def principal_names(self) -> tuple[str, ...]:
+        """The names under Principal, whatever their type; empty where the document has NotPrincipal or neither."""
+        return tuple(name for _, name in self.principals.entries) if self.principals and not self.not_principal else ()
+
+    def listed(self, key: str) -> tuple[str, ...]:
+        """Return the values that the statement wants of a condition key under an operator of equality or likeness."""
+        folded = key.lower()
+        return tuple(
+            value
+            for condition in self.conditions
+            if condition.folded_key == folded and condition.compares_strings
+            for value in condition.values
+        )
 
     def applies_to_identity(self, request: Request) -> bool:
         """Whether it applies as part of a policy that is attached to the caller (or limits it).

@@ -3,52 +3,58 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.live.excess import excess
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.policy_patch import Json, Statement, as_list, grants, statements, with_own_sids, written
+from diagnosis.live.excess import excess_of
+from diagnosis.policy import (
+    Effect,
+    Layers,
+    Outcome,
+    Policy,
+    PolicyDocument,
+    Request,
+    Unparsable,
+    evaluate,
+    write_document,
+)
+from diagnosis.policy.tree import Json, JsonObject, as_list, statements, with_own_sids
+from diagnosis.remedies.policy_patch import grants
 from diagnosis.verdicts.replay import Need
 
 
-def bounded_document(policy: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: str) -> str | None:
-    """The document without its excess. ``""`` where nothing of it is left, None where it grants nothing beyond the need.
+def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: str) -> PolicyDocument | None:
+    """Return the document without its excess: itself where it has none, None where nothing of it is left.
 
     What a statement grants of other services and does not exceed in itself stays as it is.
     """
-    try:
-        document = json.loads(policy.document)
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
-        return None
+    document, policy = named.document, named.document.policy
+    if isinstance(policy, Unparsable):
+        return document
+    tree = document.editable()
     kept: list[Json] = []
     changed = False
-    for statement in statements(document):
-        if statement.get("Effect") != "Allow" or not _exceeds(policy.name, statement, needs):
+    for statement, compiled in zip(statements(tree), policy.statements, strict=True):
+        alone = replace(policy, statements=(compiled,))
+        if compiled.effect is not Effect.ALLOW or not _exceeds(named.name, alone, needs):
             kept.append(statement)
             continue
         changed = True
-        rest = _other_services(statement)
-        if rest is not None and not _exceeds(policy.name, rest, needs):
-            kept.append(rest)
-        kept += grants(_granted(statement, needs, session, role_arn))
+        rest = _other_services(tree, statement)
+        if rest is not None and not _exceeds(named.name, rest[1], needs):
+            kept.append(rest[0])
+        kept += grants(_granted(alone, needs, session, role_arn))
     if not changed:
-        return None
-    if not kept:
-        return ""
-    document["Statement"] = with_own_sids(kept)
-    return written(document)
+        return document
+    return write_document({**tree, "Statement": with_own_sids(kept)}) if kept else None
 
 
-def _exceeds(name: str, statement: Statement, needs: tuple[Need, ...]) -> bool:
-    alone = NamedPolicy(name=name, document=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    return bool(excess((alone,), needs).items)
+def _exceeds(name: str, policy: Policy, needs: tuple[Need, ...]) -> bool:
+    return bool(excess_of(((name, policy),), needs).items)
 
 
-def _other_services(statement: Statement) -> Statement | None:
+def _other_services(tree: JsonObject, statement: JsonObject) -> tuple[JsonObject, Policy] | None:
     """The statement's part that names other services' actions; None where there is none or it cannot be told apart."""
     actions = [str(action) for action in as_list(statement.get("Action"))]
     others: list[Json] = [
@@ -58,14 +64,12 @@ def _other_services(statement: Statement) -> Statement | None:
         return None
     rest = copy.deepcopy(statement)
     rest["Action"] = others
-    return rest
+    policy = write_document({**tree, "Statement": [rest]}).policy
+    return None if isinstance(policy, Unparsable) else (rest, policy)
 
 
-def _granted(statement: Statement, needs: Iterable[Need], session: str, role_arn: str) -> list[tuple[str, str]]:
-    """Which needs the statement alone allows."""
-    policy = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
-    if isinstance(policy, Unparsable):
-        return []
+def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: str) -> list[tuple[str, str]]:
+    """Which needs the policy alone allows."""
     account = (role_arn.split(":") + [""] * 5)[4]
     found = []
     for need in needs:

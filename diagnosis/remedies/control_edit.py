@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -13,17 +12,25 @@ from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.resource_control import judge_resource_control
+from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy.limits import CONTROL_LIMIT
+from diagnosis.policy.tree import Json, JsonObject, statements
 from diagnosis.remedies.narrowing import excepting
 from diagnosis.remedies.offer import Situation, needed_pairs
-from diagnosis.remedies.policy_patch import CONTROL_LIMIT, Json, Statement, statements, written
 from diagnosis.remedies.trust_edit import excepting_subject
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.replay import NeedKind
 
 Levels: TypeAlias = tuple[ScpLevel, ...]
 
-_EVERYTHING = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", %s"Action": "*", "Resource": "*"}]}'
-_OPEN, _OPEN_TO_ALL = _EVERYTHING % "", _EVERYTHING % '"Principal": "*", '
+
+def _alone(statement: JsonObject) -> PolicyDocument:
+    return write_document({"Version": "2012-10-17", "Statement": [statement]})
+
+
+_OPEN = _alone({"Effect": "Allow", "Action": "*", "Resource": "*"})
+_OPEN_TO_ALL = _alone({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
+_OPEN_REPOSITORY = _alone({"Effect": "Allow", "Principal": "*", "Action": "ecr:*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class ControlEdit:
     policy: NamedPolicy
     level: str
     """The first level at which it hangs, from the root down."""
-    after: str
+    after: PolicyDocument
     opened: tuple[str, ...]
     """What the change opens, as sentences without a full stop."""
 
@@ -81,21 +88,21 @@ class _Amending:
 
     def _excepted(self, policy: NamedPolicy, level: str, found: dict[str, ControlEdit]) -> None:
         """Every Deny that stops the need excepts the role; one that stops the token excepts the subject."""
-        document = _loaded(policy.document)
-        if document is None or key_of(policy) in found or _owned_by_aws(policy):
+        document = policy.document
+        if isinstance(document.policy, Unparsable) or key_of(policy) in found or _owned_by_aws(policy):
             return
         kept: list[Json] = []
         opened: list[str] = []
-        for position, statement in enumerate(statements(document)):
+        for position, statement in enumerate(statements(document.editable())):
             excepted, whom = self._excepting(statement, level)
             kept.append(excepted)
             if whom:
                 name = str(statement.get("Sid") or f"Statement[{position}]")
                 opened.append(f"{' and '.join(whom)} left out of {name} of {policy.name}, whatever else that stops")
         if opened:
-            self._note(policy, level, {**document, "Statement": kept}, opened, found)
+            self._note(policy, level, {**document.tree, "Statement": kept}, opened, found)
 
-    def _excepting(self, statement: Statement, level: str) -> tuple[Statement, tuple[str, ...]]:
+    def _excepting(self, statement: JsonObject, level: str) -> tuple[JsonObject, tuple[str, ...]]:
         """The statement as it has to be, and whom it leaves out now; nobody where it does not stop this release."""
         if statement.get("Effect") != "Deny":
             return statement, ()
@@ -118,20 +125,20 @@ class _Amending:
             return False
         for policy in level.policies:
             known = found.get(key_of(policy))
-            document = _loaded(known.after if known else policy.document)
-            if document is None or _owned_by_aws(policy):
+            document = known.after if known else policy.document
+            if isinstance(document.policy, Unparsable) or _owned_by_aws(policy):
                 continue
-            if not any(item.get("Effect") == "Allow" for item in statements(document)):
+            if not document.policy.allows:
                 continue
             action, resource = pair
-            grant: Statement = {
+            grant: JsonObject = {
                 "Effect": "Allow",
                 "Action": action,
                 "Resource": resource,
                 "Condition": {"ArnEquals": {"aws:PrincipalArn": self._role}},
             }
-            document["Statement"] = [*_with_action(statements(document), grant)]
-            self._note(policy, level.level, document, [f"{policy.name} allows {self._role} {action}"], found)
+            after = {**document.tree, "Statement": _with_action(statements(document.editable()), grant)}
+            self._note(policy, level.level, after, [f"{policy.name} allows {self._role} {action}"], found)
             return True
         return False
 
@@ -139,22 +146,22 @@ class _Amending:
         self,
         policy: NamedPolicy,
         level: str,
-        document: dict[str, Json],
+        tree: Mapping[str, Json],
         opened: list[str],
         found: dict[str, ControlEdit],
     ) -> None:
         known = found.get(key_of(policy))
-        text = written(document)
-        after = text if len(text) <= CONTROL_LIMIT else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        after = write_document(tree)
+        if len(after.text) > CONTROL_LIMIT:
+            after = write_document(tree, compact=True)
         original = known.policy if known else policy
         sentences = (*(known.opened if known else ()), *opened)
         found[key_of(policy)] = ControlEdit(self._cause, original, known.level if known else level, after, sentences)
 
-    def _alone(self, statement: Statement, level: str) -> Levels:
+    def _alone(self, statement: JsonObject, level: str) -> Levels:
         """A level on which everything is allowed but for this statement."""
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         everything = _OPEN if self._cause is Cause.SCP else _OPEN_TO_ALL
-        return (ScpLevel(level, (NamedPolicy("everything", everything), NamedPolicy("alone", document))),)
+        return (ScpLevel(level, (NamedPolicy("everything", everything), NamedPolicy("alone", _alone(statement)))),)
 
     def _stopped(self, levels: Levels) -> tuple[tuple[str, str], ...]:
         """The needed pairs that these levels stop for certain, all else being open."""
@@ -180,18 +187,13 @@ class _Amending:
             inline_policies=Known((NamedPolicy("open", _OPEN),)),
             attached_policies=Known(()),
             boundary=Absent("boundary"),
-            repository_policy=Known(NamedPolicy("open", _admitting_all())) if across else Absent("repository policy"),
+            repository_policy=Known(NamedPolicy("open", _OPEN_REPOSITORY)) if across else Absent("repository policy"),
             scps=known if self._cause is Cause.SCP else Absent("SCPs"),
             rcps=known if self._cause is Cause.RESOURCE_CONTROL_POLICY else Absent("RCPs"),
         )
 
 
-def _admitting_all() -> str:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _with_action(items: list[Statement], grant: Statement) -> list[Json]:
+def _with_action(items: list[JsonObject], grant: JsonObject) -> list[Json]:
     """The statements with the grant; where one differs from it in the action alone, that one takes the action."""
     rest = {key: value for key, value in grant.items() if key != "Action"}
     for position, item in enumerate(items):
@@ -213,14 +215,6 @@ def _replaced(levels: Levels, edits: Iterable[ControlEdit]) -> Levels:
         )
         for level in levels
     )
-
-
-def _loaded(text: str) -> dict[str, Json] | None:
-    try:
-        loaded = json.loads(text)
-    except ValueError:
-        return None
-    return loaded if isinstance(loaded, dict) else None
 
 
 def key_of(policy: NamedPolicy) -> str:

@@ -5,13 +5,13 @@ Such a change is modelled so that the path can be proved; it grants nothing by i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from diagnosis.causes import Cause
+from diagnosis.policy.limits import CONTROL_LIMIT, size
 from diagnosis.remedies.control_edit import ControlEdit, amendable, key_of
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.policy_patch import CONTROL_LIMIT, difference, size
+from diagnosis.remedies.policy_patch import difference
 from diagnosis.remedies.rendering import Resource, template, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -67,8 +67,8 @@ def amend_control_policies(situation: Situation) -> Choice | None:
 
 def _too_long(edits: Iterable[ControlEdit]) -> Iterator[str]:
     for edit in edits:
-        if size(edit.after) > CONTROL_LIMIT:
-            yield f"{edit.policy.name} would take {size(edit.after)} of {CONTROL_LIMIT} characters: AWS refuses that."
+        if size(edit.after.text) > CONTROL_LIMIT:
+            yield f"{edit.policy.name} would take {size(edit.after.text)} of {CONTROL_LIMIT} characters: AWS refuses that."
 
 
 def _change(edit: ControlEdit) -> Change:
@@ -90,5 +90,5 @@ def _terraform(edit: ControlEdit) -> str:
 
 
 def _resource(edit: ControlEdit) -> Resource:
-    properties = {"Name": edit.policy.name, "Type": _KINDS[edit.cause][0], "Content": json.loads(edit.after)}
+    properties = {"Name": edit.policy.name, "Type": _KINDS[edit.cause][0], "Content": edit.after.tree}
     return (edit.policy.name, "AWS::Organizations::Policy", properties)

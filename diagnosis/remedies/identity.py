@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from diagnosis.causes import Cause
@@ -11,27 +10,24 @@ from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.layers import session_arn
+from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
+from diagnosis.policy.limits import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
+from diagnosis.policy.tree import statements
 from diagnosis.remedies.bounding import bounded_document
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.policy_edit import Edit, voices
-from diagnosis.remedies.policy_patch import (
-    ATTACHED_LIMIT,
-    INLINE_LIMIT,
-    MANAGED_LIMIT,
-    VERSIONS_LIMIT,
-    as_list,
-    difference,
-    extended,
-    size,
-    statements,
-)
+from diagnosis.remedies.policy_patch import difference, extended
 from diagnosis.remedies.rendering import policy_name
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.remediation import Remediation
 
 SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
+_OPEN_REPOSITORY = write_document(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
+)
+"""A repository policy that admits everybody."""
 
 
 def mend_identity(situation: Situation) -> Choice | None:
@@ -55,16 +51,14 @@ def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[Edit]:
     wanted = needed_pairs(situation.needs, problems)
     edits: dict[tuple[str, str | None], Edit] = {}
     for policy in _policies(account):
-        after: str | None = policy.document
-        if any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems):
-            smaller = bounded_document(policy, situation.needs, session, role_arn)
-            after = after if smaller is None else smaller or None
-        try:
-            if after is not None:
-                after = narrowed(after, wanted, session, role_arn, of_role=True) or after
-        except ValueError:
+        after: PolicyDocument | None = policy.document
+        if isinstance(policy.document.policy, Unparsable):
             continue
-        if after is not None and not _has_statements(after):
+        if any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems):
+            after = bounded_document(policy, situation.needs, session, role_arn)
+        if after is not None:
+            after = narrowed(after, wanted, session, role_arn, of_role=True) or after
+        if after is not None and not statements(after.tree):
             after = None
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
@@ -89,8 +83,8 @@ def _with_missing(situation: Situation, edits: dict[tuple[str, str | None], Edit
     name = home.name if home else new_name
     before = next((edit.before for key, edit in edits.items() if key == (name, None)), home.document if home else None)
     after = extended(home.document if home else None, lacking)
-    others = sum(size(policy.document) for policy in inline if policy.name != name)
-    if others + size(after) > INLINE_LIMIT and _can_attach(account):
+    others = sum(size(policy.document.text) for policy in inline if policy.name != name)
+    if others + size(after.text) > INLINE_LIMIT and _can_attach(account):
         # The role's inline policies are full: a managed policy of its own takes what is missing.
         role_arn = situation.run.role_arn or ""
         arn = ":".join(role_arn.split(":")[:5]) + f":policy/{new_name}"
@@ -105,21 +99,13 @@ def _opened(account: AccountState) -> AccountState:
     """The account with every layer but the role's own policies open, so that only these are asked."""
     question = account.question
     across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
-    admits = json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
-    )
     return replace(
         account,
         boundary=Absent("boundary"),
         scps=Absent("SCPs"),
         rcps=Absent("RCPs"),
-        repository_policy=Known(NamedPolicy("open", admits)) if across else Absent("policy"),
+        repository_policy=Known(NamedPolicy("open", _OPEN_REPOSITORY)) if across else Absent("policy"),
     )
-
-
-def _has_statements(document: str) -> bool:
-    loaded = json.loads(document)
-    return isinstance(loaded, dict) and bool(statements(loaded))
 
 
 def _can_attach(account: AccountState) -> bool:
@@ -134,17 +120,13 @@ def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
 
 def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
     """The inline policy that is about ECR already; the missing actions belong there."""
-    for policy in policies:
-        try:
-            loaded = json.loads(policy.document)
-        except ValueError:
-            continue
-        if not isinstance(loaded, dict):
-            continue
-        actions = [str(action).lower() for s in statements(loaded) for action in as_list(s.get("Action"))]
-        if any(action.startswith("ecr:") for action in actions):
-            return policy
-    return None
+    return next((policy for policy in policies if _speaks_of_ecr(policy.document)), None)
+
+
+def _speaks_of_ecr(document: PolicyDocument) -> bool:
+    statements_of = document.policy.statements if isinstance(document.policy, Policy) else ()
+    listed = (action for item in statements_of if not item.actions.negated for action in item.actions.patterns)
+    return any(action.lower().startswith("ecr:") for action in listed)
 
 
 def _remediation(
@@ -177,7 +159,7 @@ def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
     found: list[str] = []
     after = applied((edit.change for edit in edits), account)
     inline = after.inline_policies.value if isinstance(after.inline_policies, Known) else ()
-    total = sum(size(policy.document) for policy in inline)
+    total = sum(size(policy.document.text) for policy in inline)
     if total > INLINE_LIMIT:
         found.append(f"The role's inline policies would take {total} of {INLINE_LIMIT} characters: AWS refuses that.")
     for edit in edits:
@@ -185,8 +167,10 @@ def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
         if edit.after is None:
             found.append(f"Without {name} the role also loses what it grants for other services.")
         elif edit.policy.arn is not None:
-            if size(edit.after) > MANAGED_LIMIT:
-                found.append(f"{name} would take {size(edit.after)} of {MANAGED_LIMIT} characters: AWS refuses that.")
+            if size(edit.after.text) > MANAGED_LIMIT:
+                found.append(
+                    f"{name} would take {size(edit.after.text)} of {MANAGED_LIMIT} characters: AWS refuses that."
+                )
             if edit.before is None:
                 found.append(f"The role's inline policies are full, so {name} is a managed policy of its own.")
             else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.policy import PolicyDocument
 from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
@@ -85,7 +86,9 @@ def _with_attached(account: AccountState, change: Change) -> AccountState:
     return replace(account, attached_policies=Known(tuple(result)))
 
 
-def _with_control(levels: Reading[tuple[ScpLevel, ...]], target: str, document: str) -> Reading[tuple[ScpLevel, ...]]:
+def _with_control(
+    levels: Reading[tuple[ScpLevel, ...]], target: str, document: PolicyDocument
+) -> Reading[tuple[ScpLevel, ...]]:
     """A control policy is changed wherever it hangs."""
     if not isinstance(levels, Known):
         return levels

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy.tree import JsonObject, as_list, statements
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.policy_patch import Statement, as_list, difference, statements, written
+from diagnosis.remedies.policy_patch import difference
 from diagnosis.remedies.trust_edit import trust_voices
 from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
@@ -48,34 +49,29 @@ def bound_trust(situation: Situation) -> Choice | None:
     return (Offer(remediation),)
 
 
-def bounded_trust(situation: Situation, document_text: str, subject: str) -> str | None:
-    """The trust policy with its too open statements bound to exact subjects; None where none is or it is no policy."""
-    try:
-        document = json.loads(document_text)
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
+def bounded_trust(situation: Situation, document: PolicyDocument, subject: str) -> PolicyDocument | None:
+    """Return the trust policy with its too open statements bound to exact subjects; None where none is, or no policy."""
+    policy = document.policy
+    if isinstance(policy, Unparsable):
         return None
     key = f"{situation.account.question.issuer}:sub"
-    audience = situation.audience
+    now = statements(document.editable())
     kept = [
-        _exactly(item, key, subject, audience) if _too_open(situation, item) else item for item in statements(document)
+        _exactly(item, key, subject, situation.audience)
+        if _too_open(situation, {**document.tree, "Statement": [item]})
+        else item
+        for item in now
     ]
-    if kept == statements(document):
-        return None
-    document["Statement"] = [*kept]
-    return written(document)
+    return None if kept == now else write_document({**document.tree, "Statement": [*kept]})
 
 
-def _too_open(situation: Situation, statement: Statement) -> bool:
-    if statement.get("Effect") != "Allow":
-        return False
-    alone = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    found = who_gets_in(alone, situation.run.attempt.repository, audience=situation.run.audience)
+def _too_open(situation: Situation, alone: JsonObject) -> bool:
+    """Whether the statement of a policy that holds this one alone admits whom a release role should refuse."""
+    found = who_gets_in(write_document(alone), situation.run.attempt.repository, audience=situation.run.audience)
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
 
 
-def _exactly(statement: Statement, key: str, subject: str, requested: str) -> Statement:
+def _exactly(statement: JsonObject, key: str, subject: str, requested: str) -> JsonObject:
     """The statement with the subject bound to exact values; its other conditions stay."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable
+from dataclasses import replace
 
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, expand_actions, parse_policy
+from diagnosis.policy import (
+    Layers,
+    Outcome,
+    Policy,
+    PolicyDocument,
+    Request,
+    evaluate,
+    expand_actions,
+    write_document,
+)
 from diagnosis.policy.matching import matches_everything, resource_matcher
-from diagnosis.remedies.policy_patch import Json, Statement, as_list, one_or_list, statements, with_own_sids, written
+from diagnosis.policy.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
 
 
 def narrowed(
-    document_text: str,
+    document: PolicyDocument,
     needs: Iterable[tuple[str, str]],
     session: str,
     role_arn: str,
     *,
     of_role: bool,
-) -> str | None:
-    """The document with its denying statements narrowed; None where no statement denies a need.
+) -> PolicyDocument | None:
+    """Return the document with its denying statements narrowed; None where no statement denies a need.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
     the role would switch the Deny off, so the needed pairs are taken out of it instead. Raises ``ValueError`` where the
     text is no policy.
     """
-    document = json.loads(document_text)
-    if not isinstance(document, dict):
-        raise ValueError("the policy is not a JSON object")  # noqa: TRY004 - a wrong document, no wrong call
+    tree, policy = document.editable(), document.compiled()
     wanted = tuple(needs)
     kept: list[Json] = []
     changed = False
-    for statement in statements(document):
-        denied = [pair for pair in wanted if _denies(statement, pair, session, role_arn)]
+    for statement, compiled in zip(statements(tree), policy.statements, strict=True):
+        alone = replace(policy, statements=(compiled,))
+        denied = [pair for pair in wanted if _denies(alone, pair, session, role_arn)]
         if not denied:
             kept.append(statement)
             continue
@@ -40,18 +48,13 @@ def narrowed(
         kept += _without(statement, denied) if of_role else [excepting(statement, role_arn)]
     if not changed:
         return None
-    document["Statement"] = with_own_sids(kept)
-    return written(document)
+    return write_document({**tree, "Statement": with_own_sids(kept)})
 
 
-def _denies(statement: Statement, pair: tuple[str, str], session: str, role_arn: str) -> bool:
-    if statement.get("Effect") != "Deny":
-        return False
+def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: str) -> bool:
+    """Whether a policy, reduced to one statement, denies the pair."""
     action, resource = pair
-    by_principal = "Principal" in statement or "NotPrincipal" in statement
-    policy = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
-    if isinstance(policy, Unparsable):
-        return False
+    by_principal = any(statement.principals is not None for statement in policy.statements)
     account = (role_arn.split(":") + [""] * 5)[4]
     request = Request(
         principal=session,
@@ -65,7 +68,7 @@ def _denies(statement: Statement, pair: tuple[str, str], session: str, role_arn:
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def _without(statement: Statement, denied: list[tuple[str, str]]) -> list[Json]:
+def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[Json]:
     """A role's own Deny without the needed pairs: what else it denied, it denies still. Empty: nothing of it is left."""
     needed = list(dict.fromkeys(action for action, _ in denied))
     rest = _other_actions(statement, needed)
@@ -75,7 +78,7 @@ def _without(statement: Statement, denied: list[tuple[str, str]]) -> list[Json]:
     return [*kept, elsewhere] if elsewhere is not None else kept
 
 
-def _elsewhere(statement: Statement, actions: list[str], exact: list[str]) -> Statement | None:
+def _elsewhere(statement: JsonObject, actions: list[str], exact: list[str]) -> JsonObject | None:
     """The needed actions stay denied on whatever else the statement is about; None where that is nothing, or no list."""
     listed = [str(item) for item in as_list(statement.get("Resource"))]
     if not exact or not actions or not listed:
@@ -95,7 +98,7 @@ def _elsewhere(statement: Statement, actions: list[str], exact: list[str]) -> St
     return kept
 
 
-def _other_actions(statement: Statement, needed: list[str]) -> Statement | None:
+def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | None:
     """The statement about all of its actions but the needed ones; None where it is about no other."""
     smaller = copy.deepcopy(statement)
     if "NotAction" in statement:
@@ -122,7 +125,7 @@ def _other_actions(statement: Statement, needed: list[str]) -> Statement | None:
     return smaller
 
 
-def excepting(statement: Statement, role_arn: str) -> Statement:
+def excepting(statement: JsonObject, role_arn: str) -> JsonObject:
     """A shared Deny that excepts exactly this role; everybody else it stops as before."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.layers import session_arn
+from diagnosis.policy.limits import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.remedies.control_edit import amendable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.policy_patch import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, difference, extended, size
+from diagnosis.remedies.policy_patch import difference, extended
 from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -37,11 +36,11 @@ def widen_boundary(situation: Situation) -> Choice | None:
         after = extended(opened, pairs)
     except ValueError:
         return None
-    too_long = size(after) > MANAGED_LIMIT
+    too_long = size(after.text) > MANAGED_LIMIT
     arn = reading.value.arn or name
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
     path = {} if iam_path(arn) == "/" else {"path": iam_path(arn)}
-    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": json.loads(after)}
+    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": after.tree}
     managed |= {"Path": iam_path(arn)} if path else {}
     remediation = Remediation(
         id="widen-boundary",
@@ -64,7 +63,10 @@ def widen_boundary(situation: Situation) -> Choice | None:
         cloudformation=cloudformation(name, "AWS::IAM::ManagedPolicy", managed),
         difference=difference(before, after, f"boundary {name}"),
         warnings=(
-            *((f"The document would take {size(after)} of {MANAGED_LIMIT} characters: AWS refuses that.",) * too_long),
+            *(
+                (f"The document would take {size(after.text)} of {MANAGED_LIMIT} characters: AWS refuses that.",)
+                * too_long
+            ),
             f"A managed policy keeps {VERSIONS_LIMIT} versions: delete one that is not in force where there are that many.",
         ),
         actions=actions,
@@ -94,10 +96,10 @@ def widen_session(situation: Situation) -> Choice | None:
         words=f"The `inline-session-policy` of the step that assumes the role must allow {', '.join(actions)}. {CANNOT_HELP}",
         owner=problems[0].owner,
         verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
-        changes=(Change(ChangeKind.EDIT_WORKFLOW, "inline-session-policy", values=(after,)),),
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "inline-session-policy", values=(after.text,)),),
         difference=difference(before, after, "inline-session-policy"),
-        warnings=(f"The policy would take {len(after)} of {SESSION_LIMIT} characters: STS refuses that.",)
-        if len(after) > SESSION_LIMIT
+        warnings=(f"The policy would take {len(after.text)} of {SESSION_LIMIT} characters: STS refuses that.",)
+        if len(after.text) > SESSION_LIMIT
         else (),
         actions=actions,
     )

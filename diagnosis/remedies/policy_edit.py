@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diagnosis.facts.account import NamedPolicy
+from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.rendering import (
     Reference,
     Resource,
@@ -26,8 +26,8 @@ class Edit:
     """A policy of the role; ``before`` None: it is new; ``after`` None: it comes off the role."""
 
     policy: NamedPolicy
-    before: str | None
-    after: str | None
+    before: PolicyDocument | None
+    after: PolicyDocument | None
 
     @property
     def change(self) -> Change:
@@ -52,7 +52,7 @@ class Voices:
 
 def voices(edits: Sequence[Edit], role: str) -> Voices:
     """AWS CLI, Terraform and CloudFormation for the edits of one role."""
-    resources = [_resource(edit, role) for edit in edits if edit.after is not None]
+    resources = [_resource(edit, edit.after, role) for edit in edits if edit.after is not None]
     return Voices(
         aws_cli="\n\n".join(_cli(edit, role) for edit in edits),
         terraform="\n\n".join(_terraform(edit, role) for edit in edits),
@@ -61,20 +61,20 @@ def voices(edits: Sequence[Edit], role: str) -> Voices:
 
 
 def _cli(edit: Edit, role: str) -> str:
-    name, arn = edit.policy.name, edit.policy.arn
-    if arn is not None and edit.after is None:
+    name, arn, after = edit.policy.name, edit.policy.arn, edit.after
+    if after is None and arn is not None:
         return shell("aws", "iam", "detach-role-policy", "--role-name", role, "--policy-arn", arn)
+    if after is None:
+        return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
     if arn is not None and edit.before is None:
         made = ["aws", "iam", "create-policy", "--policy-name", name]
         attached = shell("aws", "iam", "attach-role-policy", "--role-name", role, "--policy-arn", arn)
-        return with_document(made, "--policy-document", edit.after or "", f"{name}.json") + "\n" + attached
+        return with_document(made, "--policy-document", after, f"{name}.json") + "\n" + attached
     if arn is not None:
         words = ["aws", "iam", "create-policy-version", "--policy-arn", arn, "--set-as-default"]
-        return with_document(words, "--policy-document", edit.after or "", f"{name}.json")
-    if edit.after is None:
-        return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
+        return with_document(words, "--policy-document", after, f"{name}.json")
     words = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", name]
-    return with_document(words, "--policy-document", edit.after, f"{name}.json")
+    return with_document(words, "--policy-document", after, f"{name}.json")
 
 
 def _terraform(edit: Edit, role: str) -> str:
@@ -92,13 +92,12 @@ def _terraform(edit: Edit, role: str) -> str:
     return f"{policy}\n\n" + terraform_resource("aws_iam_role_policy_attachment", name, attachment, {})
 
 
-def _resource(edit: Edit, role: str) -> Resource:
-    document = json.loads(edit.after or "{}")
+def _resource(edit: Edit, after: PolicyDocument, role: str) -> Resource:
     name, arn = edit.policy.name, edit.policy.arn
     if arn is None:
-        properties = {"RoleName": role, "PolicyName": name, "PolicyDocument": document}
+        properties = {"RoleName": role, "PolicyName": name, "PolicyDocument": after.tree}
         return (name, "AWS::IAM::RolePolicy", properties)
-    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": document}
+    managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": after.tree}
     if iam_path(arn) != "/":
         managed["Path"] = iam_path(arn)
     if edit.before is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Plane
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.policy_patch import written
-from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_document
+from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_file
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _QUOTA_CODE = "L-03A36CE1"
@@ -33,9 +34,9 @@ def room_for_images(situation: Situation) -> Choice | None:
     quota = details.value.image_quota if isinstance(details, Known) else None
     place = ["--registry-id", question.registry_id or "", "--repository-name", question.repository]
     place += ["--region", question.region or ""]
-    option, policy = "--lifecycle-policy-text", written({"rules": [_expiry_rule()]})
+    option, policy = "--lifecycle-policy-text", json.dumps({"rules": [_expiry_rule()]}, indent=2)
     commands = [
-        with_document(["aws", "ecr", "start-lifecycle-policy-preview", *place], option, policy, "lifecycle.json"),
+        with_file(["aws", "ecr", "start-lifecycle-policy-preview", *place], option, policy, "lifecycle.json"),
         shell("aws", "ecr", "get-lifecycle-policy-preview", *place),
         shell("aws", "ecr", "put-lifecycle-policy", *place, option, "file://lifecycle.json"),
     ]

@@ -12,6 +12,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from diagnosis.policy import PolicyDocument
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _LONGEST_POLICY_NAME = 128
@@ -35,10 +37,15 @@ def shell(*words: str) -> str:
     return " \\\n  ".join(lines)
 
 
-def with_document(words: Sequence[str], option: str, document: str, file_name: str) -> str:
-    """A command that takes a document, with the lines that write the document to a file first."""
+def with_document(words: Sequence[str], option: str, document: PolicyDocument, file_name: str) -> str:
+    """Return a command that takes a policy document, with the lines that write the document to a file first."""
+    return with_file(words, option, document.text, file_name)
+
+
+def with_file(words: Sequence[str], option: str, content: str, file_name: str) -> str:
+    """Return a command that takes a file of JSON, with the lines that write the file first."""
     # The quoted delimiter keeps the shell from expanding anything; JSON text has no line of its own that equals it.
-    return f"cat > {shlex.quote(file_name)} <<'POLICY'\n{document}\nPOLICY\n" + shell(
+    return f"cat > {shlex.quote(file_name)} <<'POLICY'\n{content}\nPOLICY\n" + shell(
         *words, option, f"file://{file_name}"
     )
 
@@ -77,10 +84,12 @@ def hcl(value: object, depth: int = 0) -> str:
     return json.dumps(value)
 
 
-def terraform_resource(kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, str]) -> str:
+def terraform_resource(
+    kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, PolicyDocument]
+) -> str:
     """One resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
     rows = [f"  {key} = {hcl(value, 1)}" for key, value in body.items()]
-    rows += [f"  {key} = jsonencode({hcl(json.loads(text), 1)})" for key, text in documents.items()]
+    rows += [f"  {key} = jsonencode({hcl(document.tree, 1)})" for key, document in documents.items()]
     return f'resource "{kind}" "{terraform_label(label)}" {{\n' + "\n".join(rows) + "\n}"
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.layers import session_arn
+from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.policy.limits import REPOSITORY_POLICY_LIMIT
+from diagnosis.policy.tree import JsonObject, one_or_list, statements, with_own_sids
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.policy_patch import (
-    REPOSITORY_POLICY_LIMIT,
-    Json,
-    Statement,
-    difference,
-    one_or_list,
-    statements,
-    with_own_sids,
-    written,
-)
+from diagnosis.remedies.policy_patch import difference
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -60,12 +52,14 @@ def admit_role(situation: Situation) -> Choice | None:
         aws_cli=with_document(words, "--policy-text", after, "repository-policy.json"),
         terraform=terraform_resource("aws_ecr_repository_policy", name, {"repository": name}, {"policy": after}),
         cloudformation=cloudformation(
-            name, "AWS::ECR::Repository", {"RepositoryName": name, "RepositoryPolicyText": json.loads(after)}
+            name, "AWS::ECR::Repository", {"RepositoryName": name, "RepositoryPolicyText": after.tree}
         ),
         difference=difference(before, after, f"repository policy of {name}"),
         widens=(f"{role} may use {len(pairs)} actions on {name}",) if across else (),
-        warnings=(f"The policy would take {len(after)} of {REPOSITORY_POLICY_LIMIT} characters: AWS refuses that.",)
-        if len(after) > REPOSITORY_POLICY_LIMIT
+        warnings=(
+            f"The policy would take {len(after.text)} of {REPOSITORY_POLICY_LIMIT} characters: AWS refuses that.",
+        )
+        if len(after.text) > REPOSITORY_POLICY_LIMIT
         else (),
         actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
@@ -84,17 +78,14 @@ def _words(name: str, role: str, pairs: tuple[tuple[str, str], ...], *, across: 
     )
 
 
-def _admitting(document: str | None, pairs: tuple[tuple[str, str], ...], role: str) -> str:
+def _admitting(document: PolicyDocument | None, pairs: tuple[tuple[str, str], ...], role: str) -> PolicyDocument:
     """The policy with one statement that admits the role of another account for exactly the needed actions."""
-    fresh: dict[str, Json] = {"Version": "2012-10-17", "Statement": []}
-    loaded = json.loads(document) if document else fresh
-    if not isinstance(loaded, dict):
-        raise ValueError("the policy is not a JSON object")  # noqa: TRY004 - a wrong document, no wrong call
-    statement: Statement = {
+    fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
+    tree = document.editable() if document else fresh
+    statement: JsonObject = {
         "Sid": "ReleaseRole",
         "Effect": "Allow",
         "Principal": {"AWS": role},
         "Action": one_or_list(sorted({action for action, resource in pairs if resource != "*"})),
     }
-    loaded["Statement"] = with_own_sids([*statements(loaded), statement])
-    return written(loaded)
+    return write_document({**tree, "Statement": with_own_sids([*statements(tree), statement])})

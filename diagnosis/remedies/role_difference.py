@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from diagnosis.facts.account import AccountState, NamedPolicy, OtherRole
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.live.excess import REGISTRY_SERVICES, excess
-from diagnosis.policy import Effect, Unparsable, parse_policy
+from diagnosis.policy import Policy
 from diagnosis.verdicts.replay import Need
 
 _SHOWN = 4
@@ -35,11 +35,9 @@ def _grants(policies: Iterable[NamedPolicy]) -> dict[tuple[str, str], None]:
     """``(action, resource)`` as written, of every Allow on another service than the registry."""
     found: dict[tuple[str, str], None] = {}
     for policy in policies:
-        parsed = parse_policy(policy.document)
-        if isinstance(parsed, Unparsable):
-            continue
-        for statement in parsed.statements:
-            if statement.effect is not Effect.ALLOW or statement.resources is None or statement.actions.negated:
+        compiled = policy.document.policy
+        for statement in compiled.allows if isinstance(compiled, Policy) else ():
+            if statement.resources is None or statement.actions.negated:
                 continue
             for action in statement.actions.patterns:
                 if action.partition(":")[0].lower() not in REGISTRY_SERVICES:

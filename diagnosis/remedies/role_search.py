@@ -18,6 +18,7 @@ from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims, absent_role
+from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.offer import Situation
 from diagnosis.trust.admission import judge_trust
@@ -55,10 +56,10 @@ class RoleSearch:
     session_name: str
     repository: Repository
 
-    def fits(self, role_arn: str, trust_policy: str) -> bool:
+    def fits(self, role_arn: str, trust_policy: PolicyDocument) -> bool:
         """Whether a trust policy admits the run for certain, and nobody whom a release role should refuse."""
         host = self.claims.issuer.partition("/")[0]
-        if role_arn == self.own_role_arn or host not in trust_policy:
+        if role_arn == self.own_role_arn or host not in trust_policy.text:
             return False
         judged = judge_trust(
             trust_policy, self.claims, self.provider_arn, role_arn, session_name=self.session_name or None

@@ -6,9 +6,11 @@ from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.observed_subject import SESSION_EVENT
+from diagnosis.policy import PolicyDocument
+from diagnosis.policy.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.narrow_trust import bounded_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.policy_patch import LARGEST_TRUST_LIMIT, TRUST_LIMIT, difference, size
+from diagnosis.remedies.policy_patch import difference
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.remedies.trust_edit import mended_trust, trust_voices
 from diagnosis.trust.admission import admitted_refs
@@ -98,7 +100,7 @@ def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | No
     subject, before = run.subjects[0], role.value.trust_policy
     start = bounded_trust(situation, before, subject) if Cause.TRUST_TOO_OPEN in causes else None
     after = mended_trust(situation, start or before, subject, causes) or start
-    if after is None or size(after) > LARGEST_TRUST_LIMIT:
+    if after is None or size(after.text) > LARGEST_TRUST_LIMIT:
         return None
     name = role.value.name
     told = trust_voices(role.value, after)
@@ -129,9 +131,9 @@ def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | No
     )
 
 
-def size_warnings(document: str) -> tuple[str, ...]:
+def size_warnings(document: PolicyDocument) -> tuple[str, ...]:
     """What AWS's quota for trust policies has to say."""
-    taken = size(document)
+    taken = size(document.text)
     if taken <= TRUST_LIMIT:
         return ()
     return (f"The trust policy would take {taken} characters; the quota is {TRUST_LIMIT} unless it was raised.",)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
+from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy.tree import WEB_IDENTITY_ACTION, Json, JsonObject, as_list, one_or_list, statements
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.policy_edit import Voices
-from diagnosis.remedies.policy_patch import Json, Statement, as_list, one_or_list, statements, written
 from diagnosis.remedies.rendering import (
     cloudformation,
     iam_path,
@@ -21,7 +21,6 @@ from diagnosis.remedies.rendering import (
 from diagnosis.trust.admission import judge_trust, minimal_trust_patch
 from diagnosis.trust.admits import newly_admitted
 from diagnosis.trust.question import TrustOutcome
-from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class _Asking:
     situation: Situation
     subject: str
 
-    def admits(self, document: str) -> bool:
+    def admits(self, document: PolicyDocument) -> bool:
         run = self.situation.run
         role = self.situation.run.role_arn or ""
         provider = self.situation.account.question.provider_arn or ""
@@ -41,7 +40,9 @@ class _Asking:
         )
 
 
-def mended_trust(situation: Situation, document: str, subject: str, causes: tuple[Cause, ...]) -> str | None:
+def mended_trust(
+    situation: Situation, document: PolicyDocument, subject: str, causes: tuple[Cause, ...]
+) -> PolicyDocument | None:
     """The document after which the subject is admitted, and nobody else who was not; None where none is to be had."""
     asking = _Asking(situation, subject)
     current = document
@@ -61,41 +62,32 @@ def mended_trust(situation: Situation, document: str, subject: str, causes: tupl
     return patched or (current if current != document else None)
 
 
-def _load(document: str) -> dict[str, Json] | None:
-    try:
-        loaded = json.loads(document)
-    except ValueError:
-        return None
-    return loaded if isinstance(loaded, dict) else None
-
-
-def _excepting(document: str, subject: str, issuer: str, asking: _Asking) -> str | None:
+def _excepting(document: PolicyDocument, subject: str, issuer: str, asking: _Asking) -> PolicyDocument | None:
     """Every Deny that stops the subject excepts it; a Deny that stops it whatever it excepts is left alone."""
-    loaded = _load(document)
-    if loaded is None:
+    if isinstance(document.policy, Unparsable):
         return None
+    tree = document.editable()
     kept: list[Json] = []
     changed = False
-    for statement in statements(loaded):
-        if statement.get("Effect") != "Deny" or not _stops(statement, loaded, asking):
+    for statement in statements(tree):
+        if statement.get("Effect") != "Deny" or not _stops(statement, tree, asking):
             kept.append(statement)
             continue
         changed = True
         kept.append(excepting_subject(statement, subject, f"{issuer}:sub"))
     if not changed:
         return None
-    return written({**loaded, "Statement": kept})
+    return write_document({**tree, "Statement": kept})
 
 
-def _stops(statement: Statement, document: dict[str, Json], asking: _Asking) -> bool:
+def _stops(statement: JsonObject, tree: JsonObject, asking: _Asking) -> bool:
     """Whether this Deny alone keeps out a token that everything else would let in."""
     issuer_arn = asking.situation.account.question.provider_arn or ""
-    door: Statement = {"Effect": "Allow", "Principal": {"Federated": issuer_arn}, "Action": WEB_IDENTITY_ACTION}
-    alone = json.dumps({**document, "Statement": [statement, door]})
-    return not asking.admits(alone)
+    door: JsonObject = {"Effect": "Allow", "Principal": {"Federated": issuer_arn}, "Action": WEB_IDENTITY_ACTION}
+    return not asking.admits(write_document({**tree, "Statement": [statement, door]}))
 
 
-def excepting_subject(statement: Statement, subject: str, key: str) -> Statement:
+def excepting_subject(statement: JsonObject, subject: str, key: str) -> JsonObject:
     """The Deny with the subject among those that it leaves out."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
@@ -114,12 +106,14 @@ def excepting_subject(statement: Statement, subject: str, key: str) -> Statement
     return smaller
 
 
-def _with_action(document: str, situation: Situation, subject: str, asking: _Asking) -> str | None:
+def _with_action(
+    document: PolicyDocument, situation: Situation, subject: str, asking: _Asking
+) -> PolicyDocument | None:
     """The action added to one Allow statement, where that admits the subject and nobody new beside it."""
-    loaded = _load(document)
-    if loaded is None:
+    if isinstance(document.policy, Unparsable):
         return None
-    items = statements(loaded)
+    tree = document.editable()
+    items = statements(tree)
     for position, statement in enumerate(items):
         if statement.get("Effect") != "Allow" or "NotAction" in statement:
             continue
@@ -127,7 +121,7 @@ def _with_action(document: str, situation: Situation, subject: str, asking: _Ask
         changed["Action"] = one_or_list(
             [*(str(item) for item in as_list(statement.get("Action"))), WEB_IDENTITY_ACTION]
         )
-        after = written({**loaded, "Statement": [*items[:position], changed, *items[position + 1 :]]})
+        after = write_document({**tree, "Statement": [*items[:position], changed, *items[position + 1 :]]})
         repository = situation.run.attempt.repository
         new = newly_admitted(document, after, repository, audience=situation.audience, beside=subject)
         if asking.admits(after) and not new:
@@ -135,10 +129,10 @@ def _with_action(document: str, situation: Situation, subject: str, asking: _Ask
     return None
 
 
-def trust_voices(role: Role, document: str) -> Voices:
+def trust_voices(role: Role, document: PolicyDocument) -> Voices:
     """A trust policy in every voice; other settings of the role stay as they are."""
     path = iam_path(role.arn)
-    properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": json.loads(document)}
+    properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": document.tree}
     body = {"name": role.name}
     if path != "/":
         properties["Path"] = body["path"] = path

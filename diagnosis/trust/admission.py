@@ -21,12 +21,11 @@ from diagnosis.claims.claim_set import (
 )
 from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.runs import Repository
-from diagnosis.policy import PolicyKind, Unparsable, parse_policy
+from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
 from diagnosis.policy.nearest import difference, nearest
 from diagnosis.trust.causes import Mend, exact_refs, why_refused
 from diagnosis.trust.patch import minimal_trust_patch
-from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
-from diagnosis.trust.trust_policy import JsonObject, allows, federated, load, path_of_allow, values_of
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
 from diagnosis.trust.words import refusal_words
 from diagnosis.verdicts.gate_verdict import Missing
 
@@ -97,7 +96,7 @@ class TrustJudgement:
 
 
 def judge_trust(
-    trust_policy_text: str,
+    document: PolicyDocument,
     possible: PossibleClaims,
     provider_arn: str,
     role_arn: str,
@@ -105,51 +104,51 @@ def judge_trust(
     session_name: str | None = None,
 ) -> TrustJudgement:
     """Judge the trust policy for a run. Never raises; a document without meaning gives ``unknown``."""
-    document = load(trust_policy_text)
-    if isinstance(document, Unparsable):
-        missing = Missing("the trust policy's meaning", document.text, "correct the document")
+    policy = document.policy
+    if isinstance(policy, Unparsable):
+        missing = Missing("the trust policy's meaning", policy.text, "correct the document")
         return TrustJudgement(
-            TrustOutcome.UNKNOWN, f"The trust policy is unparsable: {document.text}.", missing=(missing,)
+            TrustOutcome.UNKNOWN, f"The trust policy is unparsable: {policy.text}.", missing=(missing,)
         )
     caller = caller_of(provider_arn, role_arn, possible.issuer, session_name)
-    paper = TrustPaper(document)
-    decisions = tuple(_decide(paper, claims, caller) for claims in possible.sets)
-    return _joined(paper, decisions, possible, caller, trust_policy_text)
+    trust = TrustPolicy(policy)
+    decisions = tuple(_decide(trust, claims, caller) for claims in possible.sets)
+    return _joined(trust, decisions, possible, caller)
 
 
 def admitted_refs(
-    trust_policy_text: str, repository: Repository, *, claims: ClaimSet | None = None, issuer: str = GITHUB_ISSUER
+    document: PolicyDocument, repository: Repository, *, claims: ClaimSet | None = None, issuer: str = GITHUB_ISSUER
 ) -> tuple[str, ...]:
     """The refs of a repository that the trust policy names in full and admits, as ``refs/heads/main``; each verified.
 
     ``claims`` are those of a run, so that conditions on its other claims count; without them such conditions leave a
     ref out, since nobody can say that it would be admitted.
     """
-    document = load(trust_policy_text)
-    if isinstance(document, Unparsable):
+    policy = document.policy
+    if isinstance(policy, Unparsable):
         return ()
-    paper = TrustPaper(document)
+    trust = TrustPolicy(policy)
     sets = (claims,) if claims is not None else _of_repository(repository)
     found: dict[str, None] = {}
-    for statement in allows(document):
-        for arn in federated(statement):
+    for statement in policy.allows:
+        for arn in statement.principal_names:
             if f":oidc-provider/{issuer}" not in arn:
                 continue
             # Any role of the provider's account will do: a trust policy does not ask which role it hangs on.
             parts = arn.split(":", 5)
             caller = caller_of(arn, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "", issuer)
             for item in sets:
-                found.update(dict.fromkeys(_admitted_by(paper, item, caller)))
+                found.update(dict.fromkeys(_admitted_by(trust, item, caller)))
     return tuple(found)
 
 
-def _decide(paper: TrustPaper, claims: ClaimSet, caller: Caller) -> SubjectDecision:
-    answer = paper.ask(claims, caller)
-    decided = _decided(paper, claims, caller, answer)
+def _decide(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> SubjectDecision:
+    answer = trust.ask(claims, caller)
+    decided = _decided(trust, claims, caller, answer)
     return replace(decided, not_evaluated=answer.decision.not_evaluated)
 
 
-def _decided(paper: TrustPaper, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
+def _decided(trust: TrustPolicy, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
     because = answer.decision.because
     met = claims.subject
     shown = met or "the run's subject (not known)"
@@ -164,14 +163,14 @@ def _decided(paper: TrustPaper, claims: ClaimSet, caller: Caller, answer: TrustA
         return SubjectDecision(
             claims, answer.outcome, because.text, (Cause.TRUST_EXPLICIT_DENY,), None, because.statement, because.path
         )
-    return _refused(paper.tree, claims, caller, answer)
+    return _refused(trust.policy, claims, caller, answer)
 
 
-def _refused(document: JsonObject, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
+def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
     because = answer.decision.because
-    refusal = why_refused(document, claims, caller)
+    refusal = why_refused(policy, claims, caller)
     causes = refusal.causes if refusal else (Mend.CLAIM.value,)
-    listed = [value for item in allows(document) for value in values_of(item, caller.key("sub"))]
+    listed = [value for item in policy.allows for value in item.listed(caller.key("sub"))]
     near = _nearest(claims.subject, listed)
     reason = refusal_words(
         causes,
@@ -179,7 +178,7 @@ def _refused(document: JsonObject, claims: ClaimSet, caller: Caller, answer: Tru
         answer.decision,
         subject_key=caller.key("sub"),
         nearest_subject=near.wanted if near else None,
-        statement_path=path_of_allow(document, refusal.statement) if refusal else None,
+        statement_path=refusal.statement if refusal else None,
     )
     return SubjectDecision(claims, answer.outcome, reason, causes, near, because.statement, because.path)
 
@@ -192,22 +191,19 @@ def _nearest(met: str | None, listed: list[str]) -> SubjectMiss | None:
 
 
 def _joined(
-    paper: TrustPaper,
+    trust: TrustPolicy,
     decisions: tuple[SubjectDecision, ...],
     possible: PossibleClaims,
     caller: Caller,
-    text: str,
 ) -> TrustJudgement:
     first = decisions[0]
-    policy = parse_policy(text)
-    rejections = () if isinstance(policy, Unparsable) else policy.rejections_as(PolicyKind.TRUST)
-    refs = _admitted_by(paper, first.claims, caller)
+    refs = _admitted_by(trust, first.claims, caller)
     outcomes = {decision.outcome for decision in decisions}
     agreed = first.outcome if len(outcomes) == 1 else TrustOutcome.UNKNOWN
     causes = tuple(dict.fromkeys(cause for decision in decisions for cause in decision.causes))
     reason, missing = first.reason, possible.missing
     notes: tuple[str, ...] = ()
-    if agreed is TrustOutcome.DENIED and possible.custom_possible and _lists_custom_subjects(paper.tree, caller):
+    if agreed is TrustOutcome.DENIED and possible.custom_possible and _lists_custom_subjects(trust.policy, caller):
         agreed = TrustOutcome.UNKNOWN
         reason = (
             "The trust policy lists subjects of a custom template, and whether the repository has one was not read."
@@ -235,7 +231,7 @@ def _joined(
         admitted_refs=refs,
         decisions=decisions,
         missing=missing if agreed is TrustOutcome.UNKNOWN else (),
-        rejections=rejections,
+        rejections=trust.policy.rejections_as(PolicyKind.TRUST),
         notes=notes,
         not_evaluated=tuple(dict.fromkeys(sentence for decision in decisions for sentence in decision.not_evaluated)),
     )
@@ -245,21 +241,21 @@ _HOW = "read the CloudTrail event of AssumeRoleWithWebIdentity, or print the tok
 _WORDS = {TrustOutcome.ALLOWED: "admitted", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "undecided"}
 
 
-def _lists_custom_subjects(document: JsonObject, caller: Caller) -> bool:
-    listed = [value for item in allows(document) for value in values_of(item, caller.key("sub"))]
+def _lists_custom_subjects(policy: Policy, caller: Caller) -> bool:
+    listed = [value for item in policy.allows for value in item.listed(caller.key("sub"))]
     return any(not _DEFAULT_SHAPE.match(value) for value in listed)
 
 
-def _admitted_by(paper: TrustPaper, claims: ClaimSet, caller: Caller) -> tuple[str, ...]:
+def _admitted_by(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> tuple[str, ...]:
     """The refs that the policy names, asked one by one for a job without environment."""
-    statements = allows(paper.tree)
-    listed = [value for item in statements for value in values_of(item, caller.key("sub"))]
-    named = [value for item in statements for value in values_of(item, caller.key("ref"))]
+    statements = trust.policy.allows
+    listed = [value for item in statements for value in item.listed(caller.key("sub"))]
+    named = [value for item in statements for value in item.listed(caller.key("ref"))]
     refs = dict.fromkeys((*exact_refs(listed), *(ref for ref in named if not _WILD.search(ref))))
     return tuple(
         ref
         for ref in refs
-        if paper.ask(claims.in_context(SubjectContext(ContextKind.REF, ref)), caller).outcome is TrustOutcome.ALLOWED
+        if trust.ask(claims.in_context(SubjectContext(ContextKind.REF, ref)), caller).outcome is TrustOutcome.ALLOWED
     )
 
 

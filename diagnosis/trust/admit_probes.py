@@ -21,8 +21,8 @@ from diagnosis.claims.claim_set import (
     read_subject,
 )
 from diagnosis.facts.runs import Repository
+from diagnosis.policy import Policy
 from diagnosis.trust.question import Caller
-from diagnosis.trust.trust_policy import JsonObject, allows, values_of
 
 NOBODY = "planescope-probe"
 """A name that no policy lists on purpose; what admits it admits any name."""
@@ -54,9 +54,9 @@ class _Owner:
     repository_id: str | None
 
 
-def probes_for(document: JsonObject, repository: Repository, caller: Caller, audience: str) -> tuple[Probe, ...]:
+def probes_for(policy: Policy, repository: Repository, caller: Caller, audience: str) -> tuple[Probe, ...]:
     """Every probe for a repository; ids that are not known are taken from the policy's own subjects."""
-    listed = _Listed(document, caller)
+    listed = _Listed(policy, caller)
     own = _own(repository, listed)
     branch = repository.default_branch or "main"
     make = _Maker(listed, caller, audience)
@@ -122,22 +122,22 @@ def probes_for(document: JsonObject, repository: Repository, caller: Caller, aud
     return tuple(found)
 
 
-def has_stand_in_ids(document: JsonObject, repository: Repository, caller: Caller) -> bool:
+def has_stand_in_ids(policy: Policy, repository: Repository, caller: Caller) -> bool:
     """Whether the probes carry ids that are made up for want of the repository's own."""
-    own = _own(repository, _Listed(document, caller))
+    own = _own(repository, _Listed(policy, caller))
     return is_github_cloud(caller.issuer) and own.repository_id == STAND_IN_IDS[1] and repository.id is None
 
 
 class _Listed:
     """What the policy's Allow statements list for each claim."""
 
-    def __init__(self, document: JsonObject, caller: Caller) -> None:
-        self._statements = allows(document)
+    def __init__(self, policy: Policy, caller: Caller) -> None:
+        self._statements = policy.allows
         self._caller = caller
 
     def values(self, claim: str) -> tuple[str, ...]:
         """Values that a token could carry; a pattern stands for one value that it matches."""
-        found = (value for item in self._statements for value in values_of(item, self._caller.key(claim)))
+        found = (value for item in self._statements for value in item.listed(self._caller.key(claim)))
         return tuple(dict.fromkeys(_sample(value) for value in found))
 
     def contexts(self) -> Iterator[SubjectContext]:

@@ -14,10 +14,9 @@ from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_sc
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import Unparsable
+from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
-from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPaper, caller_of
-from diagnosis.trust.trust_policy import JsonObject, allows, conditions, federated, load, values_of
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
 
 _ISSUER_MARK = ":oidc-provider/"
 _FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"
@@ -59,7 +58,7 @@ class Admission:
 
 
 def who_gets_in(
-    trust_policy_text: str,
+    document: PolicyDocument,
     repository: Repository,
     *,
     audience: str = AWS_AUDIENCE,
@@ -70,42 +69,47 @@ def who_gets_in(
 
     Without ``provider_arn`` each OIDC provider of GitHub that the policy names is asked for. Never raises.
     """
-    document = load(trust_policy_text)
-    if isinstance(document, Unparsable):
-        return document
-    providers = (provider_arn,) if provider_arn else _github_providers(document)
+    policy = document.policy
+    if isinstance(policy, Unparsable):
+        return policy
+    providers = (provider_arn,) if provider_arn else _github_providers(policy)
     if not providers:
         reason = "The trust policy names no OIDC provider of GitHub, so no workflow gets in."
         return Admission((), Verdict.PASS, reason)
     found: dict[str, Admitted] = {}
     refusals: list[tuple[int, str] | None] = []
-    paper = TrustPaper(document)
+    trust = TrustPolicy(policy)
     for arn in providers:
         caller = caller_of(arn, role_arn or _any_role(arn))
-        probes = probes_for(document, repository, caller, audience)
-        refusals.append(_own_refused(paper, probes, caller))
+        probes = probes_for(policy, repository, caller, audience)
+        refusals.append(_own_refused(trust, probes, caller))
         for probe in probes:
-            answer = _answer(paper, probe, caller)
+            answer = _answer(trust, probe, caller)
             known = found.get(answer.probe)
             if known is None or _RANK[answer.outcome] > _RANK[known.outcome]:
                 found[answer.probe] = answer
-    notes = (*_notes(document, providers), *_others_listed(document, providers, repository))
+    notes = (*_notes(policy, providers), *_others_listed(policy, providers, repository))
     refused = [refusal for refusal in refusals if refusal is not None]
     if len(refused) == len(refusals):
         notes = (f"{repository.full_name} itself does not get in: {min(refused)[1]}", *notes)
-    if has_stand_in_ids(document, repository, caller_of(providers[0], "")):
+    if has_stand_in_ids(policy, repository, caller_of(providers[0], "")):
         notes += (f"The ids of {repository.full_name} are not known: {' and '.join(STAND_IN_IDS)} stand for them.",)
     return _judged(tuple(found.values()), notes)
 
 
 def newly_admitted(
-    before: str, after: str, repository: Repository, *, audience: str = AWS_AUDIENCE, beside: str | None = None
+    before: PolicyDocument,
+    after: PolicyDocument,
+    repository: Repository,
+    *,
+    audience: str = AWS_AUDIENCE,
+    beside: str | None = None,
 ) -> tuple[str, ...]:
     """Which probes the second policy lets in and the first does not, as ``who: subject``; empty where none.
 
     ``beside`` is a subject that is meant to be admitted, and left out.
     """
-    old, new = (who_gets_in(text, repository, audience=audience) for text in (before, after))
+    old, new = (who_gets_in(document, repository, audience=audience) for document in (before, after))
     if isinstance(new, Unparsable):
         return ()
     inside = (
@@ -133,10 +137,10 @@ _WORDS = {
 }
 
 
-def _answer(paper: TrustPaper, probe: Probe, caller: Caller) -> Admitted:
+def _answer(trust: TrustPolicy, probe: Probe, caller: Caller) -> Admitted:
     best: tuple[TrustAnswer, str] | None = None
     for token in probe.tokens:
-        answer = paper.ask(token, caller)
+        answer = trust.ask(token, caller)
         if best is None or _RANK[answer.outcome] > _RANK[best[0].outcome]:
             best = (answer, token.subject or "")
         if answer.outcome is TrustOutcome.ALLOWED:
@@ -172,11 +176,11 @@ def _how_far(item: Admitted) -> int:
     return 0 if item.probe in _STRANGERS else 1 if item.probe in _NEIGHBOURS else 2
 
 
-def _own_refused(paper: TrustPaper, probes: Iterable[Probe], caller: Caller) -> tuple[int, str] | None:
+def _own_refused(trust: TrustPolicy, probes: Iterable[Probe], caller: Caller) -> tuple[int, str] | None:
     """Why no token of the repository itself gets in, by the one that came nearest; None where one does or may."""
     nearest: tuple[int, str] | None = None
     for token in (token for probe in probes if probe.slug in _OWN for token in probe.tokens):
-        answer = paper.ask(token, caller)
+        answer = trust.ask(token, caller)
         if answer.outcome is not TrustOutcome.DENIED:
             return None
         misses = answer.decision.near_misses
@@ -185,10 +189,10 @@ def _own_refused(paper: TrustPaper, probes: Iterable[Probe], caller: Caller) -> 
     return nearest
 
 
-def _others_listed(document: JsonObject, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:
+def _others_listed(policy: Policy, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:
     """A note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
     keys = {caller_of(arn, "").key("sub") for arn in providers}
-    subjects = (read_subject(value) for item in allows(document) for key in keys for value in values_of(item, key))
+    subjects = (read_subject(value) for item in policy.allows for key in keys for value in item.listed(key))
     names = dict.fromkeys(
         read.repository
         for read in subjects
@@ -203,9 +207,9 @@ def _joined(names: list[str]) -> str:
     return f"{', '.join(shown)}{more}"
 
 
-def _github_providers(document: JsonObject) -> tuple[str, ...]:
-    names = [name for item in allows(document) for name in federated(item)]
-    if "*" in names or any("NotPrincipal" in item for item in allows(document)):
+def _github_providers(policy: Policy) -> tuple[str, ...]:
+    names = [name for item in policy.allows for name in item.principal_names]
+    if "*" in names or any(item.not_principal for item in policy.allows):
         # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
         names.append("arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com")
     return tuple(dict.fromkeys(name for name in names if _is_github(name)))
@@ -222,14 +226,14 @@ def _any_role(provider_arn: str) -> str:
     return f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else ""
 
 
-def _notes(document: JsonObject, providers: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(policy: Policy, providers: tuple[str, ...]) -> tuple[str, ...]:
     """What an engineer should know of the conditions, beside the answers."""
     notes: list[str] = []
-    for statement in allows(document):
-        if not set(federated(statement)) & set(providers):
+    for statement in policy.allows:
+        if not set(statement.principal_names) & set(providers):
             continue
-        asked = [(operator, key.lower()) for operator, key, _ in conditions(statement)]
-        name = str(statement.get("Sid") or "a statement for the provider")
+        asked = [(condition.operator, condition.folded_key) for condition in statement.conditions]
+        name = statement.sid or "a statement for the provider"
         if not any(key.endswith((":sub", ":job_workflow_ref")) for _, key in asked):
             notes.append(
                 f"{name} bounds neither sub nor job_workflow_ref: AWS refuses that in new trust policies, "

@@ -7,25 +7,20 @@ for this run; what it needs names the causes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import combinations
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
-from diagnosis.trust.question import Caller, TrustPaper
-from diagnosis.trust.trust_policy import (
-    WEB_IDENTITY_ACTION,
-    JsonObject,
-    allows,
-    as_list,
-    as_patterns,
-    federated,
-    values_of,
-    with_statements,
-    without_conditions,
-)
+from diagnosis.policy import Policy, Statement
+from diagnosis.policy.conditions import as_patterns
+from diagnosis.policy.matching import action_matcher
+from diagnosis.policy.principals import index_principals
+from diagnosis.policy.statement import ActionPatterns
+from diagnosis.policy.tree import WEB_IDENTITY_ACTION
+from diagnosis.trust.question import Caller, TrustPolicy
 
 _MOST_MENDS = 3
 _MOST_STATEMENTS = 20
@@ -51,33 +46,33 @@ class Refusal:
 
     causes: tuple[Cause, ...]
     """The smallest set of elements whose mending admits the token, the first met first."""
-    statement: int
-    """Which Allow statement came nearest, by its position among the Allow statements."""
+    statement: str
+    """The JSON path of the Allow statement that came nearest: ``Statement[2]``."""
 
 
 _SUBJECT_MENDS = frozenset({Mend.FORM, Mend.SHAPE, Mend.OPERATOR})
 
 
-def why_refused(document: JsonObject, claims: ClaimSet, caller: Caller) -> Refusal | None:
+def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | None:
     """The causes for a claim set that no Allow statement admits; None where the policy has no Allow statement."""
-    best: tuple[float, int, tuple[Mend, ...]] | None = None
-    for position, statement in enumerate(allows(document)[:_MOST_STATEMENTS]):
+    best: tuple[float, str, tuple[Mend, ...]] | None = None
+    for statement in policy.allows[:_MOST_STATEMENTS]:
         for cost, mends in _by_cost(statement, claims, caller):
             if best is not None and cost >= best[0]:
                 break
-            if _admits(document, statement, claims, caller, mends):
-                best = (cost, position, mends)
+            if _admits(policy, statement, claims, caller, mends):
+                best = (cost, statement.path, mends)
                 break
     if best is None:
         return None
     return Refusal(tuple(mend.value for mend in best[2]), best[1])
 
 
-def _by_cost(statement: JsonObject, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Mend, ...]]]:
+def _by_cost(statement: Statement, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Mend, ...]]]:
     """Sets of mends, the cheapest first. A mend costs more where the statement was hardly meant for this run."""
-    names = " ".join(federated(statement)).lower()
-    actions = " ".join(str(item) for item in as_list(statement.get("Action"))).lower()
-    subjects = " ".join(values_of(statement, caller.key("sub"))).lower()
+    names = " ".join(statement.principal_names).lower()
+    actions = "" if statement.actions.negated else " ".join(statement.actions.patterns).lower()
+    subjects = " ".join(statement.listed(caller.key("sub"))).lower()
     own = _repository(claims).lower().replace("/", "")
     meant = bool(own) and own in re.sub(r"@\d+|/", "", subjects)
     price = {
@@ -101,56 +96,59 @@ def _by_cost(statement: JsonObject, claims: ClaimSet, caller: Caller) -> list[tu
     return found
 
 
-def _admits(
-    document: JsonObject, statement: JsonObject, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
-) -> bool:
+def _admits(policy: Policy, statement: Statement, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]) -> bool:
     """Whether the statement alone would admit the token once mended. Deny statements were asked before."""
-    paper = TrustPaper(with_statements(document, [_mended_statement(statement, caller, mends)]))
+    alone = TrustPolicy(replace(policy, statements=(_mended_statement(statement, caller, mends),)))
     for candidate in _mended_claims(statement, claims, caller, mends):
         asking = _folded(candidate) if Mend.OPERATOR in mends else candidate
-        if paper.ask(asking, caller).decision.allowed:
+        if alone.ask(asking, caller).decision.allowed:
             return True
     return False
 
 
-def _mended_statement(statement: JsonObject, caller: Caller, mends: tuple[Mend, ...]) -> JsonObject:
-    mended = dict(statement)
+def _mended_statement(statement: Statement, caller: Caller, mends: tuple[Mend, ...]) -> Statement:
+    mended = statement
     for mend in mends:
         if mend is Mend.PRINCIPAL:
-            mended.pop("NotPrincipal", None)
-            mended["Principal"] = {"Federated": caller.provider_arn}
+            provider = index_principals((("Federated", caller.provider_arn),))
+            mended = replace(mended, principals=provider, not_principal=False)
         elif mend is Mend.ACTION:
-            mended.pop("NotAction", None)
-            mended["Action"] = WEB_IDENTITY_ACTION
+            action = ActionPatterns(
+                (WEB_IDENTITY_ACTION,), negated=False, _matches=action_matcher([WEB_IDENTITY_ACTION])
+            )
+            mended = replace(mended, actions=action)
         elif mend is Mend.OPERATOR:
-            mended = as_patterns(mended)
+            mended = replace(mended, conditions=as_patterns(mended.conditions))
         else:
             mended = _without(mended, caller, mend)
     return mended
 
 
-def _without(statement: JsonObject, caller: Caller, mend: Mend) -> JsonObject:
+def _without(statement: Statement, caller: Caller, mend: Mend) -> Statement:
+    """The statement without the conditions that the mend is about; some mends are about the claims alone."""
     audience, issuer = caller.key("aud").lower(), f"{caller.issuer.lower()}:"
-    if mend is Mend.AUDIENCE:
-        return without_conditions(statement, lambda key: key == audience)
-    if mend is Mend.CLAIM:
-        return without_conditions(statement, lambda key: key.startswith(issuer) and key != audience)
-    if mend is Mend.OTHER:
-        return without_conditions(statement, lambda key: not key.startswith(issuer))
-    return statement
+    dropped: dict[Mend, Callable[[str], bool]] = {
+        Mend.AUDIENCE: lambda key: key == audience,
+        Mend.CLAIM: lambda key: key.startswith(issuer) and key != audience,
+        Mend.OTHER: lambda key: not key.startswith(issuer),
+    }
+    drop = dropped.get(mend)
+    if drop is None:
+        return statement
+    return replace(statement, conditions=tuple(item for item in statement.conditions if not drop(item.folded_key)))
 
 
 def _mended_claims(
-    statement: JsonObject, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
+    statement: Statement, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
 ) -> Iterator[ClaimSet]:
     """The claims as they are, or in every other form and shape that the mends ask for."""
-    subjects = values_of(statement, caller.key("sub"))
+    subjects = statement.listed(caller.key("sub"))
     shapes = list(_shapes(claims, subjects)) if Mend.SHAPE in mends else [claims]
     for shaped in shapes:
         yield from _forms(shaped, subjects) if Mend.FORM in mends else (shaped,)
 
 
-def _shapes(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
+def _shapes(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:
     """What the same job would present without its environment, outside of its pull request, and so on."""
     if claims.customised:
         yield finished(
@@ -177,7 +175,7 @@ def _shapes(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
         yield from (claims.in_context(context) for context in admitted)
 
 
-def _forms(claims: ClaimSet, subjects: list[str]) -> Iterator[ClaimSet]:
+def _forms(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:
     """The subject with and without ids, and with the dash that an early announcement showed."""
     repository = _repository(claims)
     owner, _, name = repository.partition("/")
@@ -205,7 +203,7 @@ def _named(claims: ClaimSet, prefix: str) -> ClaimSet:
     )
 
 
-def _listed_contexts(claims: ClaimSet, subjects: list[str]) -> Iterator[SubjectContext]:
+def _listed_contexts(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[SubjectContext]:
     """The contexts that the policy lists for the run's repository, in either form; a pattern stands for one value."""
     repository = _repository(claims).lower()
     for subject in subjects:

@@ -7,57 +7,61 @@ such statement fits, a statement of its own is added. The result is asked again 
 from __future__ import annotations
 
 import copy
-import json
 
-from diagnosis.claims.claim_set import claims_from_subject, read_subject
+from diagnosis.claims.claim_set import ClaimSet, claims_from_subject, read_subject
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
-from diagnosis.policy import Unparsable
-from diagnosis.trust.admits import newly_admitted
-from diagnosis.trust.question import Caller, TrustOutcome, TrustPaper, caller_of
-from diagnosis.trust.trust_policy import (
+from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
+from diagnosis.policy.tree import (
     WEB_IDENTITY_ACTION,
     JsonObject,
-    allows,
     as_list,
     conditions,
-    federated,
-    load,
+    principals,
     statements,
     with_statements,
 )
+from diagnosis.trust.admits import newly_admitted
+from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of
 
 _OPERATORS = ("StringEquals", "StringLike")
 
 
 def minimal_trust_patch(
-    trust_policy_text: str, subject: str, *, provider_arn: str = "", audience: str = AWS_AUDIENCE
-) -> str | None:
-    """The trust policy with exactly this subject added, as JSON text with two spaces; None where none is to be had.
+    document: PolicyDocument, subject: str, *, provider_arn: str = "", audience: str = AWS_AUDIENCE
+) -> PolicyDocument | None:
+    """Return the trust policy with exactly this subject added; None where none is to be had.
 
     None: the document is unparsable, admits the subject already, names no provider (and none is given), or a Deny
     statement stands in the way, which adding cannot mend. Without ``provider_arn`` the policy's own provider is meant.
     """
-    document = load(trust_policy_text)
-    if isinstance(document, Unparsable):
+    policy = document.policy
+    if isinstance(policy, Unparsable):
         return None
-    provider = provider_arn or _provider_in(document)
+    provider = provider_arn or _provider_in(policy)
     if not provider or not subject:
         return None
     parts = provider.split(":", 5)
     caller = caller_of(provider, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "")
     claims = claims_from_subject(subject, audience)
-    if TrustPaper(document).ask(claims, caller).outcome is TrustOutcome.ALLOWED:
+    if _outcome(document, claims, caller) is TrustOutcome.ALLOWED:
         return None
-    for changed in (*_extended(document, subject, caller), _added(document, subject, audience, caller)):
-        answer = TrustPaper(changed).ask(claims, caller)
-        if answer.outcome is TrustOutcome.ALLOWED and not _admits_more(document, changed, subject, audience, caller):
-            return json.dumps(changed, indent=2, ensure_ascii=False)
+    tree = document.editable()
+    for changed in (*_extended(tree, subject, caller), _added(tree, subject, audience, caller)):
+        after = write_document(changed)
+        admits = _outcome(after, claims, caller) is TrustOutcome.ALLOWED
+        if admits and not _admits_more(document, after, subject, audience, caller):
+            return after
     return None
 
 
-def _provider_in(document: JsonObject) -> str | None:
-    names = [name for item in allows(document) for name in federated(item)]
+def _outcome(document: PolicyDocument, claims: ClaimSet, caller: Caller) -> TrustOutcome:
+    policy = document.policy
+    return TrustOutcome.UNKNOWN if isinstance(policy, Unparsable) else TrustPolicy(policy).ask(claims, caller).outcome
+
+
+def _provider_in(policy: Policy) -> str | None:
+    names = [name for item in policy.allows for name in item.principal_names]
     return next((name for name in names if ":oidc-provider/" in name), None)
 
 
@@ -82,7 +86,7 @@ def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonOb
 
 def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -> bool:
     """Whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
-    if statement.get("Effect") != "Allow" or caller.provider_arn not in federated(statement):
+    if statement.get("Effect") != "Allow" or caller.provider_arn not in principals(statement):
         return False
     asked = [(name, key.lower()) for name, key, _ in conditions(statement)]
     subject, audience = caller.key("sub").lower(), caller.key("aud").lower()
@@ -109,21 +113,19 @@ def _literal(subject: str, document: JsonObject) -> str:
     return subject.replace("${", "${$}{") if document.get("Version") == "2012-10-17" else subject
 
 
-def _admits_more(before: JsonObject, after: JsonObject, subject: str, audience: str, caller: Caller) -> bool:
+def _admits_more(before: PolicyDocument, after: PolicyDocument, subject: str, audience: str, caller: Caller) -> bool:
     """Whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
-    old, new = json.dumps(before), json.dumps(after)
     read = read_subject(subject)
     if read:
         number = {"id": read.repository_id, "owner_id": read.owner_id}
         ids = {key: int(value) for key, value in number.items() if value}
         repository = Repository(read.repository, ids.get("id"), ids.get("owner_id"))
-        if newly_admitted(old, new, repository, audience=audience, beside=subject):
+        if newly_admitted(before, after, repository, audience=audience, beside=subject):
             return True
-    papers = (TrustPaper(before), TrustPaper(after))
     for other in (f"{subject}-x", f"{subject}/x", f"x{subject}", subject[:-1], subject.swapcase()):
         if other not in ("", subject):
             near = claims_from_subject(other, audience)
-            was, now = (paper.ask(near, caller).outcome for paper in papers)
+            was, now = (_outcome(document, near, caller) for document in (before, after))
             if now is TrustOutcome.ALLOWED and was is not TrustOutcome.ALLOWED:
                 return True
     return False

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
-from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate, parse_policy
-from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
-from diagnosis.trust.trust_policy import WEB_IDENTITY_ACTION, JsonObject, keys_asked
+from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate
+from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded, keys_asked
+from diagnosis.policy.tree import WEB_IDENTITY_ACTION
 
 _NEVER_CARRIED = frozenset(
     {"aws:tagkeys", "sts:transitivetagkeys", "aws:multifactorauthpresent", "aws:multifactorauthage"}
@@ -71,15 +71,13 @@ def caller_of(provider_arn: str, role_arn: str, issuer: str | None = None, sessi
     return Caller(provider_arn, role_arn, told, session_name)
 
 
-class TrustPaper:
-    """A trust policy ready to be asked often: parsed once, and once for each set of keys that are not known."""
+class TrustPolicy:
+    """A trust policy to be asked about many tokens: bracketed once for each set of keys that are not known."""
 
-    def __init__(self, tree: JsonObject) -> None:
-        """Take a document that parses; anything else is a mistake of the caller."""
-        self.tree = tree
-        self.asked = keys_asked(tree)
-        self._policy = _parsed(tree)
-        self._bounds: dict[frozenset[str], tuple[Policy, Policy, tuple[str, ...]]] = {}
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._asked = keys_asked(policy)
+        self._brackets: dict[frozenset[str], tuple[Policy, Policy, tuple[str, ...]]] = {}
 
     def ask(self, claims: ClaimSet, caller: Caller) -> TrustAnswer:
         """What the policy says of these claims."""
@@ -94,30 +92,23 @@ class TrustPaper:
             resource_account=caller.account,
             context=context,
         )
-        known = _known(self.asked, context, claims.unknown_keys(caller.issuer))
-        if self.asked <= known:
-            decision = evaluate(request, Layers(resource=self._policy))
+        known = _known(self._asked, context, claims.unknown_keys(caller.issuer))
+        if self._asked <= known:
+            decision = evaluate(request, Layers(resource=self.policy))
             return TrustAnswer(_plain(decision), decision)
-        open_policy, shut_policy, unsure = self._bounded(known)
+        open_policy, shut_policy, unsure = self._bracket(known)
         best = evaluate(request, Layers(resource=open_policy))
         worst = evaluate(request, Layers(resource=shut_policy))
         if best.allowed == worst.allowed:
             return TrustAnswer(_plain(best), best)
         return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure)
 
-    def _bounded(self, known: frozenset[str]) -> tuple[Policy, Policy, tuple[str, ...]]:
-        if known not in self._bounds:
-            open_tree, unsure = bounded(self.tree, known, OPEN)
-            shut_tree, _ = bounded(self.tree, known, SHUT)
-            self._bounds[known] = (_parsed(open_tree), _parsed(shut_tree), unsure)
-        return self._bounds[known]
-
-
-def _parsed(tree: Mapping[str, object]) -> Policy:
-    policy = parse_policy(tree)
-    if isinstance(policy, Unparsable):
-        raise AssertionError(policy.text)  # noqa: TRY004 - the document parsed before it came here
-    return policy
+    def _bracket(self, known: frozenset[str]) -> tuple[Policy, Policy, tuple[str, ...]]:
+        if known not in self._brackets:
+            open_policy, unsure = bounded(self.policy, known, OPEN)
+            shut_policy, _ = bounded(self.policy, known, SHUT)
+            self._brackets[known] = (open_policy, shut_policy, unsure)
+        return self._brackets[known]
 
 
 def _known(asked: Iterable[str], context: Mapping[str, tuple[str, ...]], unknown: frozenset[str]) -> frozenset[str]:

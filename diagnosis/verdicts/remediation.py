@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from diagnosis.causes import Cause
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.policy import PolicyDocument
 
 
 class ChangeKind(StrEnum):
@@ -40,8 +41,8 @@ class Change:
     kind: ChangeKind
     target: str
     """Provider ARN, role ARN, policy name, repository ARN, or ref."""
-    document: str | None = None
-    """The new document as JSON text, where one changes."""
+    document: PolicyDocument | None = None
+    """The new document, where one changes."""
     values: tuple[str, ...] = ()
     """Audiences, refs, actions: what the kind needs."""
 

@@ -23,22 +23,23 @@ from diagnosis.policy import (
     Layers,
     Outcome,
     Policy,
+    PolicyDocument,
     Request,
     Unparsable,
     evaluate,
     expand_actions,
     has_resource_level,
-    parse_policy,
+    own_policy,
 )
 from diagnosis.trust.admits import Admission, who_gets_in
-from diagnosis.trust.question import TrustOutcome, TrustPaper, caller_of
-from diagnosis.trust.trust_policy import allows, load, values_of
+from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 from diagnosis.verdicts.replay import Need
 
 STRANGER_ACCOUNT = "000000000000"
 OTHER_REPOSITORY = "planescope-probe"
 _WHO_ASKS = ("ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchDeleteImage", "ecr:SetRepositoryPolicy")
 """Reading, publishing, deleting, handing on: what a stranger before the repository is asked about."""
+_EVERYTHING = own_policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,34 +100,32 @@ def _of_trust(
     yield from (subject for subject in _admitting(new, after, asked) if subject not in known and subject not in told)
 
 
-def _probes(trust: str, repository: Repository, provider: str | None) -> dict[str, str]:
+def _probes(trust: PolicyDocument, repository: Repository, provider: str | None) -> dict[str, str]:
     found = who_gets_in(trust, repository, provider_arn=provider)
     if not isinstance(found, Admission):
         return {}
     return {item.who: item.subject for item in found.probes if item.outcome is TrustOutcome.ALLOWED}
 
 
-def _named_in(trust: str, account: AccountState) -> Iterator[str]:
+def _named_in(trust: PolicyDocument, account: AccountState) -> Iterator[str]:
     """The subjects that a trust policy names in full."""
-    document = load(trust)
-    if not isinstance(document, Unparsable):
+    if not isinstance(trust.policy, Unparsable):
         key = f"{account.question.issuer}:sub"
-        listed = (value for item in allows(document) for value in values_of(item, key))
+        listed = (value for item in trust.policy.allows for value in item.listed(key))
         yield from (value for value in listed if not set(value) & {"*", "?"})
 
 
-def _admitting(trust: str, account: AccountState, subjects: tuple[str, ...]) -> Iterator[str]:
+def _admitting(trust: PolicyDocument, account: AccountState, subjects: tuple[str, ...]) -> Iterator[str]:
     """Which of the subjects a trust policy admits, with an audience that the provider has."""
-    document = load(trust)
     provider = account.question.provider_arn
-    if isinstance(document, Unparsable) or provider is None:
+    if isinstance(trust.policy, Unparsable) or provider is None:
         return
     role = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
     caller = caller_of(provider, role, account.question.issuer, DEFAULT_SESSION_NAME)
-    paper = TrustPaper(document)
+    asked = TrustPolicy(trust.policy)
     audiences = account.provider.value.audiences if isinstance(account.provider, Known) else (DEFAULT_AUDIENCE,)
     for subject in subjects:
-        answers = (paper.ask(claims_from_subject(subject, audience), caller) for audience in audiences)
+        answers = (asked.ask(claims_from_subject(subject, audience), caller) for audience in audiences)
         if any(answer.outcome is TrustOutcome.ALLOWED for answer in answers):
             yield subject
 
@@ -190,7 +189,7 @@ def _of_repository(before: AccountState, after: AccountState) -> Iterator[str]:
 def _strangers_in(account: AccountState, arn: str) -> Iterator[str]:
     """Who beside the release's role may use the repository by its own policy, whatever their own permissions."""
     reading = account.repository_policy
-    policy = parse_policy(reading.value.document) if isinstance(reading, Known) else None
+    policy = reading.value.document.policy if isinstance(reading, Known) else None
     if not isinstance(policy, Policy):
         return
     own, partition = account.question.registry_id or "", account.question.partition
@@ -200,11 +199,7 @@ def _strangers_in(account: AccountState, arn: str) -> Iterator[str]:
     }
     for who, principal in callers.items():
         # A stranger's own account may grant everything; in the registry's own account the policy alone has to open.
-        identity = parse_policy({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
-        layers = Layers(
-            identity=(identity,) if isinstance(identity, Policy) and principal.split(":")[4] != own else (),
-            resource=policy,
-        )
+        layers = Layers(identity=(_EVERYTHING,) if principal.split(":")[4] != own else (), resource=policy)
         for action in _WHO_ASKS:
             request = Request(
                 principal=principal, action=action, resource=arn, context={"aws:SecureTransport": ("true",)}

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.policy import PolicyKind, Unparsable, parse_policy
-from diagnosis.remedies.policy_patch import (
+from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
+from diagnosis.policy.limits import (
     INLINE_LIMIT,
     LARGEST_TRUST_LIMIT,
     MANAGED_LIMIT,
     REPOSITORY_POLICY_LIMIT,
     TRUST_LIMIT,
-    as_list,
     size,
-    statements,
 )
 
 
@@ -37,8 +34,7 @@ class Proposal:
     """A document of the user's, already known to be a policy."""
 
     kind: ProposalKind
-    document: str
-    """JSON text."""
+    document: PolicyDocument
     file: str = ""
     """Where it came from, for people."""
     policy_name: str | None = None
@@ -84,8 +80,8 @@ def placed(proposal: Proposal, account: AccountState) -> Placed:
     """Where the proposal goes, and whether AWS would take it."""
     kind, limit = proposal.kind, _LIMITS[proposal.kind]
     taken = _characters(proposal, account)
-    parsed = parse_policy(proposal.document, _POLICY_KINDS[kind])
-    refused = [] if isinstance(parsed, Unparsable) else list(parsed.rejections_as(_POLICY_KINDS[kind]))
+    policy = proposal.document.policy
+    refused = [] if isinstance(policy, Unparsable) else list(policy.rejections_as(_POLICY_KINDS[kind]))
     if taken > limit:
         refused.append(f"{taken} characters where AWS takes {limit}")
     warnings = []
@@ -125,15 +121,10 @@ def policy_replaced(proposal: Proposal, account: AccountState) -> str | None:
     return about_ecr[0] if len(about_ecr) == 1 else None
 
 
-def _speaks_of_ecr(document: str) -> bool:
-    try:
-        loaded = json.loads(document)
-    except ValueError:
-        return False
-    if not isinstance(loaded, dict):
-        return False
-    actions = [str(action).lower() for item in statements(loaded) for action in as_list(item.get("Action"))]
-    return any(action.startswith("ecr:") or action == "*" for action in actions)
+def _speaks_of_ecr(document: PolicyDocument) -> bool:
+    statements = document.policy.statements if isinstance(document.policy, Policy) else ()
+    listed = (action.lower() for item in statements if not item.actions.negated for action in item.actions.patterns)
+    return any(action.startswith("ecr:") or action == "*" for action in listed)
 
 
 def _place(proposal: Proposal, account: AccountState) -> str:
@@ -159,8 +150,12 @@ def _place(proposal: Proposal, account: AccountState) -> str:
 def _characters(proposal: Proposal, account: AccountState) -> int:
     """What AWS counts: all inline policies of the role share one limit."""
     if proposal.kind is ProposalKind.REPOSITORY_POLICY:
-        return len(proposal.document)
+        return len(proposal.document.text)
     if proposal.kind is not ProposalKind.POLICY:
-        return size(proposal.document)
+        return size(proposal.document.text)
     after = _with(account, proposal).inline_policies
-    return sum(size(item.document) for item in after.value) if isinstance(after, Known) else size(proposal.document)
+    return (
+        sum(size(item.document.text) for item in after.value)
+        if isinstance(after, Known)
+        else size(proposal.document.text)
+    )

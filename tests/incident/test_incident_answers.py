@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.evidence import Origin
 from diagnosis.gates import Gate, Verdict
+from diagnosis.policy.tree import statements as statements_of
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import RunQuery
@@ -96,7 +96,7 @@ def test_stage_1_offers_exactly_the_provider_the_subject_and_nine_actions(backen
     assert "--client-id-list sts.amazonaws.com" in provider.aws_cli
     grant = offers["mend-role-permissions"].changes[0]
     assert grant.document is not None
-    statements = json.loads(grant.document)["Statement"]
+    statements = statements_of(grant.document.tree)
     assert [(s["Action"], s["Resource"]) for s in statements if s["Resource"] == "*"] == [
         ("ecr:GetAuthorizationToken", "*")
     ]
@@ -105,7 +105,7 @@ def test_stage_1_offers_exactly_the_provider_the_subject_and_nine_actions(backen
     assert set(exact["Action"]) == EIGHT
     trust = offers["admit-subject"].changes[0]
     assert trust.values == (MIGRATE_DEV,)
-    assert MIGRATE_DEV in (trust.document or "")
+    assert MIGRATE_DEV in (trust.document.text if trust.document else "")
     assert "*" not in MIGRATE_DEV
 
 

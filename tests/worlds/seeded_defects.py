@@ -322,7 +322,7 @@ DEFECTS: tuple[Defect, ...] = (
         "the session policy leaves out the push",
         "session-policy",
         lambda w: w.with_inputs(
-            ("inline-session-policy", policy(allow(["ecr:Get*", "ecr:Batch*", "ecr:Describe*"], "*")))
+            ("inline-session-policy", policy(allow(["ecr:Get*", "ecr:Batch*", "ecr:Describe*"], "*")).text)
         ),
         "session",
     ),

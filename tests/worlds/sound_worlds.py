@@ -27,6 +27,8 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.policy import PolicyDocument, read_document
+from diagnosis.policy.tree import JsonObject, statements
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop/api"
@@ -86,8 +88,8 @@ class Ground:
 HOME = Ground()
 
 
-def policy(*statements: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def policy(*statements: dict[str, object]) -> PolicyDocument:
+    return read_document(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 def allow(actions: Iterable[str] | str, resource: object) -> dict[str, object]:
@@ -115,7 +117,7 @@ def trust_statement(
     }
 
 
-def trust(subject: object = SUBJECT, operator: str = "StringEquals", **more: object) -> str:
+def trust(subject: object = SUBJECT, operator: str = "StringEquals", **more: object) -> PolicyDocument:
     return policy(trust_statement(subject, operator, **more))  # type: ignore[arg-type] # keywords by name
 
 
@@ -129,13 +131,13 @@ class World:
     ground: Ground = HOME
     case: Case = field(default_factory=Case)
 
-    def with_policy(self, document: str) -> World:
+    def with_policy(self, document: PolicyDocument) -> World:
         return self.with_account(inline_policies=Known((NamedPolicy("release", document),)))
 
     @property
-    def policy(self) -> list[dict[str, object]]:
+    def policy(self) -> list[JsonObject]:
         assert isinstance(self.account.inline_policies, Known)
-        return list(json.loads(self.account.inline_policies.value[0].document)["Statement"])
+        return statements(self.account.inline_policies.value[0].document.editable())
 
     def with_account(self, **parts: object) -> World:
         return replace(self, account=replace(self.account, **parts))  # type: ignore[arg-type] # fields by name
@@ -144,7 +146,7 @@ class World:
         assert isinstance(self.account.role, Known)
         return self.with_account(role=Known(replace(self.account.role.value, **parts)))  # type: ignore[arg-type] # fields by name
 
-    def with_trust(self, document: str) -> World:
+    def with_trust(self, document: PolicyDocument) -> World:
         return self.with_role(trust_policy=document)
 
     def with_job(self, **parts: object) -> World:

@@ -30,6 +30,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Owner, Verdict
+from diagnosis.policy import read_document
 from diagnosis.remedies.role_search import RoleSearch, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import ChangeKind
@@ -279,7 +280,7 @@ def test_roles_are_looked_for_only_where_the_runs_own_is_at_fault(ground: Ground
     assert not search.fits(ground.role_arn, trust(ground=ground))
     assert not search.fits(SPARE, trust("repo:octo-org/octo-repo:*", "StringLike", ground=ground))
     assert not search.fits(SPARE, policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}))
-    assert not search.fits(SPARE, "token.actions.githubusercontent.com, and no policy")
+    assert not search.fits(SPARE, read_document("token.actions.githubusercontent.com, and no policy"))
 
 
 def test_roles_are_not_looked_for_where_the_runs_own_could_not_be_seen() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, broken
@@ -13,8 +11,10 @@ from thoroughness import examples
 from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Verdict
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.policy_patch import CONTROL_LIMIT
+from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate
+from diagnosis.policy.limits import CONTROL_LIMIT
+from diagnosis.policy.tree import JsonObject
+from diagnosis.policy.tree import statements as statements_of
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
@@ -46,16 +46,14 @@ def amended(diagnosis: Diagnosis) -> Remediation:
     return remediation
 
 
-def statements(remediation: Remediation) -> list[dict[str, object]]:
+def statements(remediation: Remediation) -> list[JsonObject]:
     (change,) = remediation.changes
-    return list(json.loads(change.document or "")["Statement"])
+    assert change.document is not None
+    return statements_of(change.document.editable())
 
 
-def stops(document: str, action: str, role: str, resource: str = HOME.repository_arn) -> bool:
-    parsed = parse_policy(document)
-    assert not isinstance(parsed, Unparsable)
-    everything = parse_policy(policy(allow("*", "*")))
-    assert not isinstance(everything, Unparsable)
+def stops(document: PolicyDocument, action: str, role: str, resource: str = HOME.repository_arn) -> bool:
+    parsed, everything = document.compiled(), policy(allow("*", "*")).compiled()
     request = Request(
         principal=f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.rpartition('/')[2]}/s",
         action=action,
@@ -186,7 +184,8 @@ def test_another_role_is_stopped_as_before_whatever_is_denied(denials: list[dict
         return
     assert paths[0].opens_all
     (change,) = paths[0].remediations[0].changes
+    assert change.document is not None
     for action in ("ecr:PutImage", "ecr:BatchGetImage", "ecr:DeleteRepository", "s3:GetObject"):
         for resource in (HOME.repository_arn, f"{HOME.repository_arn}-2"):
             other = f"{HOME.role_arn}-2"
-            assert stops(change.document or "", action, other, resource) is stops(before, action, other, resource)
+            assert stops(change.document, action, other, resource) is stops(before, action, other, resource)

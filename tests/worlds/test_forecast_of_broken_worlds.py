@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import combinations
 
 import pytest
@@ -15,6 +14,7 @@ from thoroughness import examples
 from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.reading import Unreadable
 from diagnosis.gates import Verdict
+from diagnosis.policy.tree import statements
 
 subsets = st.sets(st.sampled_from(DEFECTS), max_size=6).map(tuple).filter(compatible)
 
@@ -111,7 +111,7 @@ def test_no_remediation_grants_a_wildcard_where_an_arn_is_known(chosen: tuple[De
         for change in remediation.changes:
             if change.document is None or change.kind.value != "put-inline-policy":
                 continue
-            for statement in json.loads(change.document)["Statement"]:
+            for statement in statements(change.document.tree):
                 if statement["Effect"] == "Deny":
                     continue
                 if statement.get("Resource") == "*":

@@ -10,6 +10,7 @@ import pytest
 
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
+from diagnosis.policy.tree import statements
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import Change, ChangeKind
 from tui.backends.embedded import EmbeddedBackend
@@ -46,20 +47,20 @@ def carry_out(backend: EmbeddedBackend, change: Change) -> None:
             audiences = [*known["ClientIDList"], *change.values]
             iam.create_open_id_connect_provider(Url=f"https://{known['Url']}", ClientIDList=audiences)
         case ChangeKind.REPLACE_TRUST_POLICY:
-            iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=change.document)
+            iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=change.document.text)
         case ChangeKind.PUT_INLINE_POLICY:
-            iam.put_role_policy(RoleName=ROLE, PolicyName=change.target, PolicyDocument=change.document)
+            iam.put_role_policy(RoleName=ROLE, PolicyName=change.target, PolicyDocument=change.document.text)
         case ChangeKind.DELETE_INLINE_POLICY:
             iam.delete_role_policy(RoleName=ROLE, PolicyName=change.target)
         case ChangeKind.REPLACE_ATTACHED_POLICY if change.document is None:
             iam.detach_role_policy(RoleName=ROLE, PolicyArn=change.target)
         case ChangeKind.REPLACE_ATTACHED_POLICY | ChangeKind.REPLACE_BOUNDARY:
-            iam.create_policy_version(PolicyArn=change.target, PolicyDocument=change.document, SetAsDefault=True)
+            iam.create_policy_version(PolicyArn=change.target, PolicyDocument=change.document.text, SetAsDefault=True)
         case ChangeKind.ATTACH_POLICY:
-            made = iam.create_policy(PolicyName=change.target.rpartition("/")[2], PolicyDocument=change.document)
+            made = iam.create_policy(PolicyName=change.target.rpartition("/")[2], PolicyDocument=change.document.text)
             iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
-            ecr.set_repository_policy(repositoryName=change.target, policyText=change.document)
+            ecr.set_repository_policy(repositoryName=change.target, policyText=change.document.text)
         case ChangeKind.CREATE_REPOSITORY:
             ecr.create_repository(repositoryName=change.target.partition("repository/")[2])
         case _:
@@ -245,7 +246,7 @@ def test_nothing_is_granted_beyond_the_need(backend: EmbeddedBackend) -> None:
     (granted,) = account.account.inline_policies.value
     pairs = {
         (action, statement["Resource"])
-        for statement in json.loads(granted.document)["Statement"]
+        for statement in statements(granted.document.tree)
         for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
     }
     assert pairs == {(need.action, need.resource) for need in account.needs}

@@ -98,7 +98,7 @@ def check(remediation: Remediation) -> None:
     check_template(remediation.cloudformation)
     for change in remediation.changes:
         if change.document is not None:
-            parsed = parse_policy(change.document, KINDS[change.kind])
+            parsed = parse_policy(change.document.text, KINDS[change.kind])
             assert not isinstance(parsed, Unparsable), parsed
             assert parsed.rejections_as(KINDS[change.kind]) == ()
     if any(change.kind in MODELLED and (change.kind not in KINDS or change.document) for change in remediation.changes):

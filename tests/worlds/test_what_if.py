@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -16,6 +15,8 @@ from diagnosis.diagnose import question_of, replays_of
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.policy import read_document, write_document
+from diagnosis.policy.tree import statements
 from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 
@@ -85,7 +86,7 @@ def test_a_wildcard_policy_opens_registry_authorization_and_fails_least_privileg
 
 
 def test_another_services_unbounded_grant_is_beyond_the_need() -> None:
-    document = policy(*json.loads(NEEDED)["Statement"], allow("s3:*", "*"))
+    document = policy(*statements(NEEDED.editable()), allow("s3:*", "*"))
     result = judged(sound_world(), Proposal(ProposalKind.POLICY, document))
     assert any("s3" in text for text in result.opens.beyond)
 
@@ -127,9 +128,9 @@ def test_two_documents_are_judged_together() -> None:
 
 
 def test_what_aws_would_refuse_cannot_pass() -> None:
-    with_resource = json.loads(trust())
+    with_resource = trust().editable()
     with_resource["Statement"][0]["Resource"] = "*"
-    result = judged(sound_world(), Proposal(ProposalKind.TRUST, json.dumps(with_resource)))
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, write_document(with_resource)))
     assert result.refused
     assert result.verdict is Verdict.FAIL
 
@@ -190,6 +191,6 @@ def test_what_opens_one_way_closes_the_other(old: list[str], new: list[str]) -> 
 
 
 def test_the_issuer_of_the_question_is_the_one_that_is_asked() -> None:
-    other_issuer = trust().replace(ISSUER, "token.example.com")
+    other_issuer = read_document(trust().text.replace(ISSUER, "token.example.com"))
     result = judged(sound_world(), Proposal(ProposalKind.TRUST, other_issuer))
     assert after(result, Gate.ROLE_ASSUMPTION) is Verdict.FAIL

@@ -7,6 +7,7 @@ from typing import Any
 
 from diagnosis.facts.account import EcrRepository, Image, NamedPolicy
 from diagnosis.facts.reading import Reading
+from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment, maybe_text, parts, text, texts
@@ -60,7 +61,9 @@ def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[Na
 
     def body() -> Reading[NamedPolicy]:
         answer = aws.ask(GET_REPOSITORY_POLICY, region=place.region, repositoryName=place.name, **place.params)
-        policy = NamedPolicy(name=f"repository policy of {place.name}", document=text(answer, "policyText"))
+        policy = NamedPolicy(
+            name=f"repository policy of {place.name}", document=read_document(text(answer, "policyText"))
+        )
         return known(policy, GET_REPOSITORY_POLICY, place.name, aws.clock())
 
     return attempt(

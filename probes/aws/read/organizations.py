@@ -10,6 +10,7 @@ from typing import Any
 
 from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_text, part, parts, text
@@ -117,7 +118,7 @@ def _level(aws: AwsAccess, target: str, kind: str, region: str | None) -> ScpLev
         policies.append(
             NamedPolicy(
                 name=maybe_text(entry, "Name") or identifier,
-                document=text(policy, "Content"),
+                document=read_document(text(policy, "Content")),
                 arn=maybe_text(entry, "Arn"),
             )
         )

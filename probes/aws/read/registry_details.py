@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from diagnosis.facts.account import EcrRepository, RegistryDetails
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.policy import PolicyDocument, read_document
 from probes.aws.read.ecr import RepositoryPlace
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
@@ -105,8 +106,9 @@ def _has_lifecycle(aws: AwsAccess, place: RepositoryPlace) -> bool:
     return bool(text(answer, "lifecyclePolicyText"))
 
 
-def _key_policy(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> str:
-    return text(aws.ask(GET_KEY_POLICY, region=place.region, KeyId=key, PolicyName="default"), "Policy")
+def _key_policy(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> PolicyDocument:
+    answer = aws.ask(GET_KEY_POLICY, region=place.region, KeyId=key, PolicyName="default")
+    return read_document(text(answer, "Policy"))
 
 
 def _key_state(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from diagnosis.policy import PolicyDocument, read_document
 from probes.aws.session.errors import BrokenAnswer
 
 
@@ -62,7 +63,7 @@ def maybe_moment(answer: Mapping[str, Any], name: str) -> datetime | None:
     return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo is not None else None
 
 
-def document(answer: Mapping[str, Any], name: str) -> str:
-    """A policy document as JSON text. IAM sends it percent-encoded; what is not encoded already begins with a brace."""
+def document(answer: Mapping[str, Any], name: str) -> PolicyDocument:
+    """A policy document. IAM sends its text percent-encoded; what is not encoded already begins with a brace."""
     value = text(answer, name)
-    return value if value.lstrip().startswith("{") else unquote(value)
+    return read_document(value if value.lstrip().startswith("{") else unquote(value))

@@ -24,6 +24,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop"
@@ -45,8 +46,8 @@ PUSH = (
 )
 
 
-def policy(*statements: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def policy(*statements: dict[str, object]) -> PolicyDocument:
+    return read_document(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 GRANTS = policy(

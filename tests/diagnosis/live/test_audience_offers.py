@@ -8,13 +8,20 @@ from judged_worlds import ISSUER, NOW, PROVIDER_ARN, ROLE_ARN, TRUST, account, d
 
 from diagnosis.facts.account import AccountState, OidcProvider, Role
 from diagnosis.facts.reading import Known
+from diagnosis.policy import read_document
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 OTHER = "https://github.com/octo-org"
 
 
 def refusing(*audiences: str) -> AccountState:
-    role = Role(ROLE_ARN, "release", TRUST.replace('"sts.amazonaws.com"', f'"{OTHER}"'), 3600, created_at=NOW)
+    role = Role(
+        ROLE_ARN,
+        "release",
+        read_document(TRUST.text.replace('"sts.amazonaws.com"', f'"{OTHER}"')),
+        3600,
+        created_at=NOW,
+    )
     return replace(account(), role=Known(role), provider=Known(OidcProvider(PROVIDER_ARN, ISSUER, audiences, NOW)))
 
 

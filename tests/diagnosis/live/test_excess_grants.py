@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint
 from diagnosis.live.excess import ExcessKind, excess
+from diagnosis.policy import read_document, write_document
 from diagnosis.verdicts.replay import Need
 
 REPO = "arn:aws:ecr:eu-west-2:111122223333:repository/shop"
@@ -46,7 +47,7 @@ EXACT = (allow(LOGIN, "*"), allow(list(PUSH), REPO))
 
 
 def policy(*statements, name="push"):
-    return NamedPolicy(name, json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+    return NamedPolicy(name, write_document({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 def found(*statements, needs=NEEDS):
@@ -228,7 +229,7 @@ def test_an_unknown_repository_arn_is_compared_by_action_and_by_wildcard_only():
 
 
 def test_an_unparsable_policy_is_said_and_the_others_judged():
-    result = excess([NamedPolicy("bad", "{"), policy(allow("ecr:*", "*"))], NEEDS)
+    result = excess([NamedPolicy("bad", read_document("{")), policy(allow("ecr:*", "*"))], NEEDS)
     assert len(result.unjudged) == 1
     assert "bad" in result.unjudged[0]
     assert result.items
@@ -247,7 +248,7 @@ def test_nothing_raises_on_any_document(tree, text, actions, resources):
     documents = [json.dumps(tree), text, json.dumps({"Statement": tree})]
     documents.append(json.dumps({"Statement": allow(actions, resources)}))
     documents.append(json.dumps({"Statement": {"Effect": "Allow", "NotAction": actions, "NotResource": resources}}))
-    excess([NamedPolicy(str(i), document) for i, document in enumerate(documents)], NEEDS)
+    excess([NamedPolicy(str(i), read_document(document)) for i, document in enumerate(documents)], NEEDS)
 
 
 @given(st.sets(st.sampled_from(PUSH)), st.permutations(range(2)))

@@ -27,6 +27,7 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Gate, Verdict
+from diagnosis.policy import read_document
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import GateVerdict
 
@@ -178,7 +179,9 @@ def test_a_session_name_that_the_workflow_computes_is_not_guessed() -> None:
     step = FILE.jobs[0].steps[0]
     named = replace(step, inputs=(*step.inputs, ("role-session-name", "run-${{ steps.x.outputs.id }}")))
     job = replace(FILE.jobs[0], steps=(named, *FILE.jobs[0].steps[1:]))
-    wants = TRUST.replace('"StringEquals": {', '"StringLike": {"sts:RoleSessionName": "run-*"}, "StringEquals": {')
+    wants = read_document(
+        TRUST.text.replace('"StringEquals": {', '"StringLike": {"sts:RoleSessionName": "run-*"}, "StringEquals": {')
+    )
     state = account(role=Known(Role(ROLE_ARN, "release", wants, 3600)))
     live = diagnosis(state, file=replace(FILE, jobs=(job,))).live
     assert live is not None
@@ -191,8 +194,8 @@ def test_a_session_name_that_the_workflow_computes_is_not_guessed() -> None:
 @pytest.mark.parametrize(
     ("handed", "verdict"),
     [
-        (("inline-session-policy", GRANTS), Verdict.PASS),
-        (("inline-session-policy", policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})), Verdict.FAIL),
+        (("inline-session-policy", GRANTS.text), Verdict.PASS),
+        (("inline-session-policy", policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}).text), Verdict.FAIL),
         (("inline-session-policy", "${{ vars.POLICY }}"), Verdict.UNKNOWN),
         (("inline-session-policy", "{"), Verdict.UNKNOWN),
         (("managed-session-policies", "arn:aws:iam::aws:policy/ReadOnlyAccess"), Verdict.UNKNOWN),

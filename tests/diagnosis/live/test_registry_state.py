@@ -10,6 +10,7 @@ from judged_worlds import ACCOUNT, KEY_ARN, NOW, RUN, account, diagnosis, policy
 from diagnosis.facts.account import Image, RegistryDetails
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 DENIED = Unreadable("registry details", "access was denied", "grant it", "ecr:DescribeImages")
@@ -95,7 +96,7 @@ def test_a_creation_template_is_told_with_the_absent_repository() -> None:
     assert "template" not in problem.reason
 
 
-def with_key(state: str | None, document: str | None) -> Diagnosis:
+def with_key(state: str | None, document: PolicyDocument | None) -> Diagnosis:
     details = RegistryDetails(12, 100_000, key_state=state, key_policy=document)
     return diagnosis(account(repository=Known(repository(key=KEY_ARN)), registry_details=Known(details)))
 
@@ -117,7 +118,7 @@ def test_the_keys_state(state: str, named: list[str]) -> None:
 def test_a_key_that_was_not_read_is_unknown_and_a_repository_without_one_is_not() -> None:
     assert registry(with_key(None, policy(OWNER))) is Verdict.UNKNOWN
     assert registry(with_key("Enabled", None)) is Verdict.UNKNOWN
-    assert registry(with_key("Enabled", "{")) is Verdict.UNKNOWN
+    assert registry(with_key("Enabled", read_document("{"))) is Verdict.UNKNOWN
     assert registry(diagnosis(account())) is Verdict.PASS
 
 

@@ -22,7 +22,8 @@ from diagnosis.facts.account import (
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
-from diagnosis.remedies.policy_patch import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
+from diagnosis.policy import PolicyDocument, read_document
+from diagnosis.policy.limits import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.rendering import iam_path, logical_name, policy_name, template
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
@@ -35,11 +36,11 @@ ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
 
-def policy(*statements: dict[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def policy(*statements: dict[str, object]) -> PolicyDocument:
+    return read_document(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
-def trust(*branches: str) -> str:
+def trust(*branches: str) -> PolicyDocument:
     subjects = [f"repo:octo-org/octo-repo:ref:refs/heads/{branch}" for branch in branches]
     return policy(
         {
@@ -54,24 +55,24 @@ def trust(*branches: str) -> str:
 def of_size(characters: int, name: str = "reports") -> NamedPolicy:
     """An inline policy about another service that is as near to this size as can be, and not over it."""
     resources: list[str] = []
-    document = ""
+    document = policy()
     while True:
         resources.append(f"arn:aws:s3:::bucket/{len(resources):06}/*")
         longer = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources})
-        if size(longer) > characters:
+        if size(longer.text) > characters:
             return NamedPolicy(name, document)
         document = longer
 
 
-def long_trust(characters: int) -> str:
+def long_trust(characters: int) -> PolicyDocument:
     """A trust policy that admits other branches, as near to this size as can be, and not over it."""
     number, document = 1, trust("branch-0000")
-    while size(longer := trust(*(f"branch-{index:04}" for index in range(number + 1)))) <= characters:
+    while size((longer := trust(*(f"branch-{index:04}" for index in range(number + 1)))).text) <= characters:
         number, document = number + 1, longer
     return document
 
 
-def diagnosis(document: str | None = None, **parts: object) -> Diagnosis:
+def diagnosis(document: PolicyDocument | None = None, **parts: object) -> Diagnosis:
     """A release on main that lacks every permission."""
     run = made_attempt(at=NOW)
     steps = (
@@ -148,10 +149,10 @@ def test_a_trust_policy_over_its_default_quota_is_warned_of() -> None:
 
 
 def test_a_trust_policy_that_cannot_grow_is_not_offered_a_larger_one() -> None:
-    nearly = long_trust(LARGEST_TRUST_LIMIT)
+    nearly = long_trust(LARGEST_TRUST_LIMIT).text
     filled = nearly.replace("branch-0000", "branch-0000" + "x" * (LARGEST_TRUST_LIMIT - size(nearly)))
     assert size(filled) == LARGEST_TRUST_LIMIT
-    found = diagnosis(filled)
+    found = diagnosis(read_document(filled))
     offered = {item.id for path in found.paths for item in path.remediations}
     assert "admit-subject" not in offered
     assert any(name.startswith("dispatch-on-") for name in offered)

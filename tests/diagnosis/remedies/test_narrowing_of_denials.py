@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
+from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate, read_document, write_document
+from diagnosis.policy.tree import statements
 from diagnosis.remedies.narrowing import narrowed
 
 ACCOUNT = "123456789012"
@@ -33,9 +32,10 @@ resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER]])
 needs = st.lists(st.sampled_from([("ecr:PutImage", ARN), ("ecr:BatchGetImage", ARN), TOKEN]), min_size=1, unique=True)
 
 
-def denied(document: str, pair: tuple[str, str], session: str = SESSION, *, by_principal: bool = False) -> bool:
-    policy = parse_policy(document)
-    assert not isinstance(policy, Unparsable), policy
+def denied(
+    document: PolicyDocument, pair: tuple[str, str], session: str = SESSION, *, by_principal: bool = False
+) -> bool:
+    policy = document.compiled()
     action, resource = pair
     role = ROLE if session == SESSION else ROLE.replace("release", "other")
     request = Request(
@@ -55,13 +55,13 @@ def test_a_roles_own_deny_leaves_out_exactly_the_need(
     negated: bool, actions: list[str], resource: object, wanted: list[tuple[str, str]]
 ) -> None:
     statement = {"Effect": "Deny", "NotAction" if negated else "Action": actions, "Resource": resource}
-    before = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    before = write_document({"Version": "2012-10-17", "Statement": [statement]})
     after = narrowed(before, wanted, SESSION, ROLE, of_role=True)
     if after is None:
         assert not any(denied(before, pair) for pair in wanted)
         return
     assert not any(denied(after, pair) for pair in wanted)
-    if json.loads(after)["Statement"]:
+    if statements(after.tree):
         for pair in GRID:
             if pair not in wanted:
                 assert denied(after, pair) == denied(before, pair), (pair, after)
@@ -74,14 +74,14 @@ def test_a_shared_deny_excepts_this_role_and_nobody_else(
     actions: list[str], resource: object, wanted: list[tuple[str, str]]
 ) -> None:
     statement = {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource}
-    before = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    before = write_document({"Version": "2012-10-17", "Statement": [statement]})
     exact = [pair for pair in wanted if pair[1] != "*"]
     after = narrowed(before, exact, SESSION, ROLE, of_role=False)
     if after is None:
         return
     assert not any(denied(after, pair, by_principal=True) for pair in exact)
     for pair in GRID[:-1]:
-        then, now = (denied(text, pair, OTHER_SESSION, by_principal=True) for text in (before, after))
+        then, now = (denied(document, pair, OTHER_SESSION, by_principal=True) for document in (before, after))
         assert then == now
 
 
@@ -92,18 +92,18 @@ def test_an_exception_joins_those_that_stand_already() -> None:
         "Action": "ecr:PutImage",
         "Condition": {"ArnNotEquals": {"aws:principalarn": "arn:aws:iam::123456789012:role/other"}},
     }
-    after = narrowed(json.dumps({"Statement": [statement]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=False)
+    after = narrowed(write_document({"Statement": [statement]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=False)
     assert after is not None
-    (condition,) = [item["Condition"]["ArnNotEquals"] for item in json.loads(after)["Statement"]]
+    (condition,) = [item["Condition"]["ArnNotEquals"] for item in statements(after.tree)]
     assert condition == {"aws:principalarn": ["arn:aws:iam::123456789012:role/other", ROLE]}
 
 
 def test_other_statements_and_their_order_stay() -> None:
     allow = {"Sid": "A", "Effect": "Allow", "Action": "ecr:*", "Resource": ARN}
     deny = {"Sid": "D", "Effect": "Deny", "Action": ["ecr:PutImage", "ecr:DeleteRepository"], "Resource": "*"}
-    after = narrowed(json.dumps({"Statement": [allow, deny]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=True)
+    after = narrowed(write_document({"Statement": [allow, deny]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=True)
     assert after is not None
-    first, second, third = json.loads(after)["Statement"]
+    first, second, third = statements(after.tree)
     assert first == allow
     assert second["Action"] == "ecr:DeleteRepository"
     assert (third["Action"], third["NotResource"], third["Sid"]) == ("ecr:PutImage", ARN, "D2")
@@ -111,5 +111,5 @@ def test_other_statements_and_their_order_stay() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "3", '"x"'])
 def test_what_is_no_policy_is_said(text: str) -> None:
-    with pytest.raises(ValueError, match="not a JSON object"):
-        narrowed(text, [TOKEN], SESSION, ROLE, of_role=True)
+    with pytest.raises(ValueError, match="JSON object"):
+        narrowed(read_document(text), [TOKEN], SESSION, ROLE, of_role=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.policy import Layers, Outcome, Request, Unparsable, evaluate, parse_policy
-from diagnosis.remedies.policy_patch import difference, extended, grants, size, statements
+from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate, write_document
+from diagnosis.policy.limits import size
+from diagnosis.policy.tree import statements
+from diagnosis.remedies.policy_patch import difference, extended, grants
 
 ARN = "arn:aws:ecr:eu-west-2:123456789012:repository/shop"
 OTHER = "arn:aws:ecr:eu-west-2:123456789012:repository/other"
@@ -17,9 +17,8 @@ SESSION = "arn:aws:sts::123456789012:assumed-role/release/GitHubActions"
 ACTIONS = ("ecr:PutImage", "ecr:BatchGetImage", "ecr:InitiateLayerUpload", "ecr:DescribeImages")
 
 
-def allowed(document: str, action: str, resource: str) -> bool:
-    policy = parse_policy(document)
-    assert not isinstance(policy, Unparsable), policy
+def allowed(document: PolicyDocument, action: str, resource: str) -> bool:
+    policy = document.compiled()
     request = Request(
         principal=SESSION,
         action=action,
@@ -40,13 +39,13 @@ def test_the_token_stands_alone_on_the_star() -> None:
 
 
 def test_a_missing_action_joins_the_plain_statement_on_its_resource() -> None:
-    before = json.dumps(
+    before = write_document(
         {
             "Version": "2012-10-17",
             "Statement": [{"Sid": "a", "Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN}],
         }
     )
-    after = json.loads(extended(before, [("ecr:BatchGetImage", ARN)]))
+    after = extended(before, [("ecr:BatchGetImage", ARN)]).tree
     assert after["Statement"] == [
         {"Sid": "a", "Effect": "Allow", "Action": ["ecr:PutImage", "ecr:BatchGetImage"], "Resource": ARN}
     ]
@@ -60,22 +59,24 @@ def test_a_conditional_statement_is_left_alone() -> None:
         "Resource": ARN,
         "Condition": {"Bool": {"aws:SecureTransport": "true"}},
     }
-    before = json.dumps({"Version": "2012-10-17", "Statement": conditional})
-    after = json.loads(extended(before, [("ecr:BatchGetImage", ARN)]))
+    before = write_document({"Version": "2012-10-17", "Statement": conditional})
+    after = extended(before, [("ecr:BatchGetImage", ARN)]).tree
     assert after["Statement"][0] == conditional
     assert after["Statement"][1]["Action"] == "ecr:BatchGetImage"
 
 
 def test_a_broad_statement_on_the_star_does_not_take_the_token() -> None:
     broad = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
-    after = json.loads(extended(json.dumps({"Statement": [broad]}), [("ecr:GetAuthorizationToken", "*")]))
+    after = extended(write_document({"Statement": [broad]}), [("ecr:GetAuthorizationToken", "*")]).tree
     assert after["Statement"][0] == broad
     assert len(after["Statement"]) == 2
 
 
 def test_new_sids_do_not_collide() -> None:
-    before = json.dumps({"Statement": [{"Sid": "RegistryLogin", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]})
-    after = json.loads(extended(before, [("ecr:GetAuthorizationToken", "*")]))
+    before = write_document(
+        {"Statement": [{"Sid": "RegistryLogin", "Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+    )
+    after = extended(before, [("ecr:GetAuthorizationToken", "*")]).tree
     assert [s["Sid"] for s in after["Statement"]] == ["RegistryLogin", "RegistryLogin2"]
 
 
@@ -96,7 +97,7 @@ def test_an_extension_grants_the_needed_pairs_and_no_others(
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from([ARN, OTHER])), min_size=1, max_size=6))
 def test_extending_twice_changes_nothing(needed: list[tuple[str, str]]) -> None:
     once = extended(None, needed)
-    assert json.loads(extended(once, needed)) == json.loads(once)
+    assert extended(once, needed) == once
 
 
 def test_a_difference_shows_only_what_changes() -> None:

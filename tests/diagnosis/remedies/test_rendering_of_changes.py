@@ -9,7 +9,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.remedies.rendering import cloudformation, hcl, hcl_string, shell, terraform_label, with_document
+from diagnosis.remedies.rendering import cloudformation, hcl, hcl_string, shell, terraform_label, with_file
 
 printable = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=40)
 
@@ -26,7 +26,7 @@ def test_a_shell_line_gives_back_its_words(word: str) -> None:
 
 def test_a_document_reaches_its_file_unexpanded(tmp_path_factory: object) -> None:
     document = json.dumps({"Resource": "arn:aws:ecr:$(id):`id`:${HOME}'\""})
-    script = with_document(["true"], "--policy-document", document, "p.json").split("POLICY\n")
+    script = with_file(["true"], "--policy-document", document, "p.json").split("POLICY\n")
     text = subprocess.run(
         ["bash", "-c", f"cat <<'POLICY'\n{document}\nPOLICY"], capture_output=True, text=True, check=True
     ).stdout

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import Unparsable
+from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from diagnosis.trust.admits import Admission, newly_admitted, who_gets_in
 
@@ -24,7 +24,7 @@ def like(*subjects):
 
 
 def inside(policy, repository=REPOSITORY):
-    admission = who_gets_in(policy, repository)
+    admission = who_gets_in(read_document(policy), repository)
     assert isinstance(admission, Admission)
     return {item.probe for item in admission.probes if item.outcome is TrustOutcome.ALLOWED}
 
@@ -114,7 +114,7 @@ def test_who_gets_in(policy, who):
     ],
 )
 def test_the_verdict(policy, verdict):
-    admission = who_gets_in(policy, REPOSITORY)
+    admission = who_gets_in(read_document(policy), REPOSITORY)
     assert admission.verdict is verdict, admission.reason
     assert admission.cause == ("trust-too-open" if verdict is Verdict.FAIL else None)
     assert admission.reason.endswith(".")
@@ -132,7 +132,7 @@ def test_a_deny_keeps_them_out():
 
 
 def test_a_fork_is_said_to_have_no_token_of_its_own():
-    admission = who_gets_in(like("repo:acme/shop:*"), REPOSITORY)
+    admission = who_gets_in(read_document(like("repo:acme/shop:*")), REPOSITORY)
     fork = next(item for item in admission.probes if item.probe == "fork-pull-request")
     assert "no token" in fork.reason
     assert fork in admission.too_open
@@ -140,7 +140,7 @@ def test_a_fork_is_said_to_have_no_token_of_its_own():
 
 def test_a_workflow_that_others_may_call_is_shown():
     policy = trust({"StringEquals": {f"{ISSUER}:job_workflow_ref": "acme/ci/.github/workflows/p.yml@refs/heads/main"}})
-    admission = who_gets_in(policy, REPOSITORY)
+    admission = who_gets_in(read_document(policy), REPOSITORY)
     caller = next(item for item in admission.probes if item.probe == "caller-of-the-workflow")
     assert caller.outcome is TrustOutcome.ALLOWED
 
@@ -154,50 +154,53 @@ def test_a_workflow_that_others_may_call_is_shown():
     ],
 )
 def test_the_notes(policy, words):
-    assert any(words in note for note in who_gets_in(policy, REPOSITORY).notes)
+    assert any(words in note for note in who_gets_in(read_document(policy), REPOSITORY).notes)
 
 
 def test_made_up_ids_are_said():
-    assert any("not known" in note for note in who_gets_in(exactly(MAIN), UNNUMBERED).notes)
-    assert who_gets_in(exactly(MAIN), REPOSITORY).notes == ()
+    assert any("not known" in note for note in who_gets_in(read_document(exactly(MAIN)), UNNUMBERED).notes)
+    assert who_gets_in(read_document(exactly(MAIN)), REPOSITORY).notes == ()
 
 
 def test_ids_are_taken_from_the_policys_own_subjects():
     policy = exactly("repo:acme@77/shop@88:ref:refs/heads/main")
-    admission = who_gets_in(policy, UNNUMBERED)
+    admission = who_gets_in(read_document(policy), UNNUMBERED)
     own = next(item for item in admission.probes if item.probe == "immutable-form")
     assert (own.outcome, own.subject) == (TrustOutcome.ALLOWED, "repo:acme@77/shop@88:ref:refs/heads/main")
     assert admission.notes == ()
 
 
 def test_another_audience_does_not_hide_an_open_policy():
-    assert who_gets_in(exactly("*", operator="StringLike", aud="urn:other"), REPOSITORY).verdict is Verdict.FAIL
+    assert (
+        who_gets_in(read_document(exactly("*", operator="StringLike", aud="urn:other")), REPOSITORY).verdict
+        is Verdict.FAIL
+    )
 
 
 def test_a_policy_for_somebody_else_admits_no_workflow():
     ec2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    admission = who_gets_in(trust(statements=[ec2]), REPOSITORY)
+    admission = who_gets_in(read_document(trust(statements=[ec2])), REPOSITORY)
     assert (admission.verdict, admission.probes) == (Verdict.PASS, ())
 
 
 def test_an_enterprise_server_has_no_immutable_probes():
     server = "github.acme.example/_services/token"
     policy = exactly(MAIN).replace(ISSUER, server)
-    admission = who_gets_in(policy, REPOSITORY)
+    admission = who_gets_in(read_document(policy), REPOSITORY)
     assert {item.probe for item in admission.probes if item.outcome is TrustOutcome.ALLOWED} == OWN
     assert not any("immutable" in item.probe for item in admission.probes)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"Statement": 3}'])
 def test_an_unparsable_policy_is_said(text):
-    assert isinstance(who_gets_in(text, REPOSITORY), Unparsable)
+    assert isinstance(who_gets_in(read_document(text), REPOSITORY), Unparsable)
 
 
 def test_what_a_change_lets_in():
-    assert newly_admitted(exactly(MAIN), exactly(MAIN), REPOSITORY) == ()
-    found = newly_admitted(exactly(MAIN), like("repo:acme/shop:ref:*"), REPOSITORY)
+    assert newly_admitted(read_document(exactly(MAIN)), read_document(exactly(MAIN)), REPOSITORY) == ()
+    found = newly_admitted(read_document(exactly(MAIN)), read_document(like("repo:acme/shop:ref:*")), REPOSITORY)
     assert [item.split(":")[0] for item in found] == ["any other branch", "any tag"]
-    assert newly_admitted(exactly(MAIN), "{", REPOSITORY) == ()
+    assert newly_admitted(read_document(exactly(MAIN)), read_document("{"), REPOSITORY) == ()
 
 
 patterns = st.text("acme/shop:*?@123refsd-", max_size=20).map("repo:".__add__) | st.sampled_from(
@@ -212,12 +215,14 @@ def test_a_further_pattern_never_keeps_anybody_out(listed, more):
 
 @given(st.text(), st.text(), st.text())
 def test_nothing_raises_on_foreign_text(text, name, subject):
-    who_gets_in(text, Repository(name))
-    who_gets_in(like(subject), Repository(name))
-    who_gets_in(trust(statements=[{"Effect": "Allow", "Principal": "*", "Action": subject}]), Repository(name))
+    who_gets_in(read_document(text), Repository(name))
+    who_gets_in(read_document(like(subject)), Repository(name))
+    who_gets_in(
+        read_document(trust(statements=[{"Effect": "Allow", "Principal": "*", "Action": subject}])), Repository(name)
+    )
 
 
 def test_other_repositories_that_are_listed_by_name_are_told():
-    admission = who_gets_in(exactly(MAIN, "repo:acme/tools:ref:refs/heads/main"), REPOSITORY)
+    admission = who_gets_in(read_document(exactly(MAIN, "repo:acme/tools:ref:refs/heads/main")), REPOSITORY)
     assert admission.verdict is Verdict.PASS
     assert admission.notes == ("It also lists subjects of acme/tools.",)

@@ -13,6 +13,7 @@ from thoroughness import examples
 from diagnosis.claims.subject_claim import claims_of
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization
+from diagnosis.policy import read_document
 from diagnosis.trust.admission import TrustOutcome, admitted_refs, judge_trust
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
@@ -28,7 +29,7 @@ def claims(options=None, **fields):
 
 
 def judged(policy, options=None, *, provider=PROVIDER, **fields):
-    return judge_trust(policy, claims(options, **fields), provider, ROLE, session_name="GitHubActions")
+    return judge_trust(read_document(policy), claims(options, **fields), provider, ROLE, session_name="GitHubActions")
 
 
 def with_principal(principal, subject=MAIN):
@@ -230,9 +231,9 @@ def test_a_deny_on_what_no_record_tells_makes_it_unknown():
 
 def test_an_unknown_subject_is_unknown_unless_the_policy_does_not_ask_for_it():
     open_ = claims({"workflow": None})
-    assert judge_trust(exactly(MAIN), open_, PROVIDER, ROLE).outcome is TrustOutcome.UNKNOWN
+    assert judge_trust(read_document(exactly(MAIN)), open_, PROVIDER, ROLE).outcome is TrustOutcome.UNKNOWN
     by_id = trust({"StringEquals": {f"{ISSUER}:repository_id": "456"}})
-    assert judge_trust(by_id, open_, PROVIDER, ROLE).outcome is TrustOutcome.ALLOWED
+    assert judge_trust(read_document(by_id), open_, PROVIDER, ROLE).outcome is TrustOutcome.ALLOWED
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"Statement": 3}', '{"a": 1, "a": 2}', "[" * 100_000])
@@ -255,13 +256,13 @@ def test_the_refs_that_are_admitted_already():
     policy = exactly(MAIN, DEV, "repo:acme/other:ref:refs/heads/other", "repo:acme/shop:environment:prod")
     judgement = judged(policy, head_branch="migrate-dev")
     assert judgement.admitted_refs == ("refs/heads/main", "refs/heads/dev")
-    assert admitted_refs(policy, attempt().repository) == ("refs/heads/main", "refs/heads/dev")
+    assert admitted_refs(read_document(policy), attempt().repository) == ("refs/heads/main", "refs/heads/dev")
 
 
 def test_a_listed_ref_that_another_condition_refuses_is_no_admitted_ref():
     policy = trust({"StringEquals": {SUB: [MAIN, DEV], f"{ISSUER}:actor": "somebody"}})
     assert judged(policy, head_branch="x").admitted_refs == ()
-    assert admitted_refs(policy, attempt().repository) == ()
+    assert admitted_refs(read_document(policy), attempt().repository) == ()
 
 
 def test_admitted_refs_follow_the_form_of_the_run():
@@ -352,8 +353,8 @@ def test_a_refusal_always_has_a_cause_and_an_admission_none(listed, customizatio
 
 @given(st.text(), st.text(), st.text())
 def test_nothing_raises_on_foreign_text(policy, provider, role):
-    judge_trust(policy, claims(), provider, role)
-    judge_trust(exactly(MAIN), claims(), provider, role)
+    judge_trust(read_document(policy), claims(), provider, role)
+    judge_trust(read_document(exactly(MAIN)), claims(), provider, role)
 
 
 @given(st.recursive(st.none() | st.text(max_size=5) | st.integers(), lambda x: st.lists(x, max_size=3), max_leaves=6))

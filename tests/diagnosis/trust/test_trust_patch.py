@@ -12,6 +12,7 @@ from thoroughness import examples
 
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
+from diagnosis.policy import read_document
 from diagnosis.trust.admission import TrustOutcome, judge_trust, minimal_trust_patch
 from diagnosis.trust.admits import newly_admitted
 
@@ -22,11 +23,12 @@ NEW = "repo:acme/shop:ref:refs/heads/migrate-dev"
 
 def outcome(policy, subject):
     possible = PossibleClaims((claims_from_subject(subject, "sts.amazonaws.com"),))
-    return judge_trust(policy, possible, PROVIDER, ROLE).outcome
+    return judge_trust(read_document(policy), possible, PROVIDER, ROLE).outcome
 
 
 def patched(policy, subject=NEW, **options):
-    return minimal_trust_patch(policy, subject, provider_arn=PROVIDER, **options)
+    after = minimal_trust_patch(read_document(policy), subject, provider_arn=PROVIDER, **options)
+    return after and after.text
 
 
 def statements(text):
@@ -111,8 +113,8 @@ def test_a_name_like_a_policy_variable_means_itself():
 
 
 def test_the_provider_is_read_off_the_policy_where_none_is_given():
-    assert minimal_trust_patch(exactly(MAIN), NEW) == patched(exactly(MAIN))
-    assert minimal_trust_patch(trust(statements=[]), NEW) is None
+    assert minimal_trust_patch(read_document(exactly(MAIN)), NEW).text == patched(exactly(MAIN))
+    assert minimal_trust_patch(read_document(trust(statements=[])), NEW) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"Statement": 3}'])
@@ -140,8 +142,8 @@ def test_the_text_is_stable():
 def test_the_patched_policy_admits_the_run_itself():
     run = claims_of(attempt(head_branch="migrate-dev"), workflow=workflow())
     after = patched(exactly(MAIN, DEV), run.subjects[0])
-    assert judge_trust(after, run, PROVIDER, ROLE).outcome is TrustOutcome.ALLOWED
-    assert newly_admitted(exactly(MAIN, DEV), after, attempt().repository) == ()
+    assert judge_trust(read_document(after), run, PROVIDER, ROLE).outcome is TrustOutcome.ALLOWED
+    assert newly_admitted(read_document(exactly(MAIN, DEV)), read_document(after), attempt().repository) == ()
 
 
 subjects = st.builds(
@@ -182,5 +184,5 @@ def test_an_added_subject_admits_just_it(listed, operator, new, other):
 
 @given(st.text(), st.text(), st.text())
 def test_nothing_raises_on_foreign_text(policy, subject, provider):
-    minimal_trust_patch(policy, subject, provider_arn=provider)
-    minimal_trust_patch(exactly(MAIN), subject, provider_arn=provider)
+    minimal_trust_patch(read_document(policy), subject, provider_arn=provider)
+    minimal_trust_patch(read_document(exactly(MAIN)), subject, provider_arn=provider)

@@ -10,6 +10,7 @@ from places import DATA
 
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.claims.subject_claim import PossibleClaims
+from diagnosis.policy import write_document
 from diagnosis.trust.admission import TrustOutcome, judge_trust
 
 ROWS = DATA / "iam" / "trust_cases.jsonl"
@@ -40,7 +41,7 @@ def test_there_are_rows():
 def test_the_row(row, issuer):
     request = row["request"]
     possible = PossibleClaims((claims_in(request, issuer),), issuer)
-    judgement = judge_trust(json.dumps(row["resource_policy"]), possible, request["principal"], request["resource"])
+    judgement = judge_trust(write_document(row["resource_policy"]), possible, request["principal"], request["resource"])
     admitted = judgement.outcome is TrustOutcome.ALLOWED
     assert admitted == (row["expected"] == "Allowed"), judgement.reason
     assert (judgement.cause == "trust-explicit-deny") == (row["expected"] == "ExplicitDeny")
@@ -68,5 +69,5 @@ CAUSES = {
 def test_the_cause_of_the_row(row, issuer):
     request = row["request"]
     possible = PossibleClaims((claims_in(request, issuer),), issuer)
-    judgement = judge_trust(json.dumps(row["resource_policy"]), possible, request["principal"], request["resource"])
+    judgement = judge_trust(write_document(row["resource_policy"]), possible, request["principal"], request["resource"])
     assert judgement.cause == CAUSES[row["id"]], judgement.reason

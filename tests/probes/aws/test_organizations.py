@@ -28,7 +28,7 @@ def test_levels_come_root_first_with_their_documents(endpoint: Endpoint, monkeyp
         ["FullAWSAccess", "NoEcr"],
         ["FullAWSAccess"],
     ]
-    assert [policy.document for policy in scps.value[1].policies] == [FULL_ACCESS, NO_ECR]
+    assert [policy.document.text for policy in scps.value[1].policies] == [FULL_ACCESS, NO_ECR]
     assert isinstance(rcps, Known)
     assert [policy.name for level in rcps.value for policy in level.policies] == ["RCPFullAWSAccess"] * 3
 

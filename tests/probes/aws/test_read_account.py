@@ -69,17 +69,17 @@ def test_everything_that_decides_is_read(full: InProcessAws) -> None:
     assert value(state.provider).audiences == ("sts.amazonaws.com",)
     role = value(state.role)
     assert (role.arn, role.name, role.max_session_seconds) == (ROLE_ARN, "Release", 3600)
-    assert json.loads(role.trust_policy) == TRUST
+    assert role.trust_policy.tree == TRUST
     assert role.permissions_boundary_arn == BOUNDARY_ARN
     (inline,) = value(state.inline_policies)
-    assert (inline.name, inline.arn, inline.document) == ("Push", None, allow("ecr:PutImage"))
+    assert (inline.name, inline.arn, inline.document.text) == ("Push", None, allow("ecr:PutImage"))
     (attached,) = value(state.attached_policies)
-    assert (attached.name, attached.arn, attached.document) == ("Pull", MANAGED_ARN, allow("ecr:BatchGetImage"))
-    assert value(state.boundary).document == allow("ecr:*")
+    assert (attached.name, attached.arn, attached.document.text) == ("Pull", MANAGED_ARN, allow("ecr:BatchGetImage"))
+    assert value(state.boundary).document.text == allow("ecr:*")
     repository = value(state.repository)
     assert repository.arn == QUESTION.repository_arn
     assert (repository.name, repository.tag_mutability) == ("shop/api", "IMMUTABLE")
-    assert json.loads(value(state.repository_policy).document)["Statement"][0]["Sid"] == "Pull"
+    assert value(state.repository_policy).document.tree["Statement"][0]["Sid"] == "Pull"
     assert (value(state.image).digest, value(state.image).tags) == (DIGEST, ("v1",))
     assert [entry.key for entry in value(state.evidence_objects)] == ["runs/7/receipt.json"]
     assert isinstance(state.scps, Absent)
@@ -124,10 +124,10 @@ def test_a_role_without_policies_has_none(aws: InProcessAws, build: Any) -> None
 def test_the_version_in_force_is_read_not_the_latest(full: InProcessAws, build: Any) -> None:
     build("iam").create_policy_version(PolicyArn=MANAGED_ARN, PolicyDocument=allow("s3:*"), SetAsDefault=False)
     state = read_account(QUESTION, access(full))
-    assert value(state.attached_policies)[0].document == allow("ecr:BatchGetImage")
+    assert value(state.attached_policies)[0].document.text == allow("ecr:BatchGetImage")
     build("iam").set_default_policy_version(PolicyArn=MANAGED_ARN, VersionId="v2")
     state = read_account(QUESTION, access(full))
-    assert value(state.attached_policies)[0].document == allow("s3:*")
+    assert value(state.attached_policies)[0].document.text == allow("s3:*")
 
 
 def test_many_policies_are_read_over_pages(full: InProcessAws, build: Any) -> None:
@@ -150,7 +150,7 @@ def test_a_policy_with_percent_signs_stays_as_written(full: InProcessAws, build:
     )
     build("iam").put_role_policy(RoleName="Release", PolicyName="Percent", PolicyDocument=document)
     state = read_account(QUESTION, access(full))
-    found = {policy.name: policy.document for policy in value(state.inline_policies)}
+    found = {policy.name: policy.document.text for policy in value(state.inline_policies)}
     assert found["Percent"] == document
 
 

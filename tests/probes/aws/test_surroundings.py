@@ -48,7 +48,8 @@ def test_a_repository_with_a_key_of_its_own(surrounded: Endpoint, monkeypatch: p
         ),
     )
     details = details_of(read(surrounded, monkeypatch, replace(ASKED, repository="shop/sealed")))
-    assert json.loads(details.key_policy)["Statement"] == []
+    assert details.key_policy is not None
+    assert json.loads(details.key_policy.text)["Statement"] == []
     assert details.key_state == "Enabled"
     assert details.lifecycle_policy is True
     assert details.image_count == 0

@@ -16,7 +16,7 @@ from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import Unparsable
+from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from diagnosis.trust.admits import Admission, Admitted, who_gets_in
 from tui.cli.console import print_json, text_console
@@ -60,7 +60,9 @@ def admits_command(
         raise click.BadParameter(f"{_shown(repo)!r} is no OWNER/REPO.", param_hint="--repo")
     repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
     text = _read(trust)
-    admission = text if isinstance(text, Unparsable) else who_gets_in(text, repository, audience=audience)
+    admission = (
+        text if isinstance(text, Unparsable) else who_gets_in(read_document(text), repository, audience=audience)
+    )
     if isinstance(admission, Unparsable):
         name = _shown(str(getattr(trust, "name", "the file")))
         click.echo(f"planescope: {name} is no trust policy: {_shown(admission.text)}.", err=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from diagnosis.policy import PolicyKind, Unparsable, parse_policy
+from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
 from tui.backend import BackendProblem
 
 LARGEST = 1024 * 1024
@@ -17,8 +17,8 @@ _WRAPPERS = ("Role", "RolePolicy", "PolicyVersion")
 _MEMBERS = ("AssumeRolePolicyDocument", "PolicyDocument", "Document", "policyText", "Policy")
 
 
-def read_policy(path: Path, kind: PolicyKind) -> str:
-    """The document's JSON text. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
+def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
+    """Read a policy document from a file. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
     shown = printable(str(path))
     try:
         with path.open("rb") as file:
@@ -31,11 +31,10 @@ def read_policy(path: Path, kind: PolicyKind) -> str:
         text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as fault:
         raise BackendProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
-    text = _unwrapped(text)
-    parsed = parse_policy(text, kind)
-    if isinstance(parsed, Unparsable):
-        raise BackendProblem(f"{shown} is no {kind.value}: {printable(parsed.text)}.")
-    return text
+    document = read_document(_unwrapped(text))
+    if isinstance(document.policy, Unparsable):
+        raise BackendProblem(f"{shown} is no {kind.value}: {printable(document.policy.text)}.")
+    return document
 
 
 def _unwrapped(text: str) -> str:

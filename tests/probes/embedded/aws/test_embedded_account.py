@@ -59,7 +59,7 @@ def test_at_the_first_moment_the_role_trusts_two_refs_and_may_do_nothing(embedde
     assert isinstance(state.provider, Absent)
     assert isinstance(state.role, Known)
     assert state.role.value.arn == f"arn:aws:iam::{INCIDENT}:role/GitHubAction-AssumeRoleWithAction"
-    condition = json.loads(state.role.value.trust_policy)["Statement"][0]["Condition"]["StringEquals"]
+    condition = state.role.value.trust_policy.tree["Statement"][0]["Condition"]["StringEquals"]
     assert [subject.rsplit("/", 1)[-1] for subject in condition["token.actions.githubusercontent.com:sub"]] == [
         "main",
         "dev",
@@ -95,7 +95,7 @@ def test_at_the_third_moment_policy_image_and_evidence_are_there(embedded: Embed
     assert isinstance(state.inline_policies, Known)
     (policy,) = state.inline_policies.value
     assert policy.name == "GitHubActionsEcrPushDevMin"
-    statements = json.loads(policy.document)["Statement"]
+    statements = policy.document.tree["Statement"]
     assert statements[0]["Action"] == ["ecr:GetAuthorizationToken"]
     assert len(statements[1]["Action"]) == 8
     assert isinstance(state.image, Known)
@@ -288,11 +288,11 @@ def test_a_remediation_carried_out_on_the_embedded_account_is_seen(embedded: Emb
     )
     state = read(embedded)
     assert isinstance(state.role, Known)
-    assert "migrate-dev" in state.role.value.trust_policy
+    assert "migrate-dev" in state.role.value.trust_policy.text
     embedded.move_to(1)
     state = read(embedded)
     assert isinstance(state.role, Known)
-    assert "migrate-dev" not in state.role.value.trust_policy
+    assert "migrate-dev" not in state.role.value.trust_policy.text
 
 
 @pytest.mark.shared

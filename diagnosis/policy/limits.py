@@ -1,0 +1,25 @@
+"""AWS's size limits for policy documents, and how AWS counts. Source: IAM and STS quotas, Organizations quotas, ECR."""
+
+from __future__ import annotations
+
+INLINE_LIMIT = 10_240
+"""Characters that all inline policies of a role share, white space not counted."""
+MANAGED_LIMIT = 6_144
+"""Characters of one managed policy, white space not counted."""
+ATTACHED_LIMIT = 10
+"""Managed policies a role, by default; AWS raises it on request."""
+VERSIONS_LIMIT = 5
+"""Versions that a managed policy keeps."""
+TRUST_LIMIT, LARGEST_TRUST_LIMIT = 2_048, 4_096
+"""Characters of a trust policy, white space not counted: by default, and at the largest quota that AWS grants."""
+SESSION_LIMIT = 2_048
+"""Characters of an inline session policy."""
+CONTROL_LIMIT = 5_120
+"""Characters of a service or resource control policy; white space counts, and can be left out."""
+REPOSITORY_POLICY_LIMIT = 10_240
+"""Characters of an ECR repository policy."""
+
+
+def size(text: str) -> int:
+    """Count the characters of a document as IAM does: white space left out."""
+    return sum(1 for character in text if not character.isspace())
