@@ -23,27 +23,39 @@ _CACHE = re.compile(r"(#\d+) importing cache manifest")
 _BASE = re.compile(r"(#\d+) \[[^\]]{1,200}\] load metadata for ")
 
 WORDS: tuple[str, ...] = (
+    # what is over: a role taken, a login, a push
     "Assuming role with OIDC",
-    "codeartifact",
+    "Authenticated as assumedRoleId",
     "Logging into registry",
     "Login Succeeded",
-    "Authenticated as assumedRoleId",
-    "push refers to repository",
-    "pushing layers",
-    "pushing manifest",
-    "importing cache manifest",
     ": digest: sha256:",
-    ".dkr.ecr.",
-    ".dkr.ecr-fips.",
-    ".dkr-ecr.",
-    ".dkr-ecr-fips.",
+    # what a step does, in its head or in what it prints
+    "role-to-assume:",
+    "aws-access-key-id:",
+    "push",
+    "skopeo ",
+    "kaniko",
+    "bake-action",
+    "importing cache manifest",
+    "load metadata for ",
+    "codeartifact",
+    # whose registry a line names
+    "dkr.ecr",
+    "dkr-ecr",
+    ".ecr.",
     "public.ecr.aws",
+    "ecr-public",
     "ghcr.io/",
     "docker.io/",
     "quay.io/",
     "gcr.io/",
+    "azurecr.io/",
+    "jfrog.io/",
+    "icr.io/",
+    "ocir.io/",
+    "registry.k8s.io/",
 )
-"""What is looked for in lines that are no failure themselves."""
+"""What is looked for in lines that are no failure themselves. Lines without them are not read for the context either."""
 
 
 def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:

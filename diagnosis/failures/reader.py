@@ -1,4 +1,4 @@
-"""From the lines of a log to what went wrong in it: every sighting, and the one that stopped the run."""
+"""Read the lines of a log once and return every failure that they show, in order."""
 
 from __future__ import annotations
 
@@ -10,41 +10,16 @@ from itertools import islice
 
 from diagnosis.causes import Cause, sentence_of, tell_apart_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind
-from diagnosis.failures import (
-    credentials,
-    denials,
-    lookalikes,
-    oidc_token,
-    oidc_trust,
-    outcomes,
-    registry_login,
-    registry_push,
-    registry_state,
-    role_assumption,
-)
+from diagnosis.failures import outcomes
 from diagnosis.failures.application import application_talk
 from diagnosis.failures.context_lines import look_around
 from diagnosis.failures.prefilter import may_matter, that_may_matter
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, lighter, other
+from diagnosis.failures.rule import Scene, Seen, Weight, lighter, other
+from diagnosis.failures.rules import RULES
 from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.gate_verdict import Finding
-
-RULES: tuple[Rule, ...] = (
-    *denials.RULES,
-    *registry_state.RULES,
-    *oidc_trust.RULES,
-    *oidc_token.RULES,
-    *role_assumption.RULES,
-    *lookalikes.RULES,
-    *credentials.RULES,
-    *registry_login.RULES,
-    *registry_push.RULES,
-    *lookalikes.NETWORK_RULES,
-    *outcomes.RULES,
-)
-"""In the order in which they are asked; the first that answers a line wins."""
 
 _LAST = "Cleaning up orphan processes"
 _TELLING = ("Error: ", _LAST)
@@ -77,7 +52,7 @@ _GOES_ON = re.compile(r"(?:\b(?:User|to|from|request|host|ref|push|pull)|:)\s*$"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One finding in its place in the log."""
+    """One failure, and the line that shows it."""
 
     finding: Finding
     weight: Weight
@@ -86,7 +61,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one pass over a log brought."""
+    """What reading a log once brought."""
 
     sightings: tuple[Sighting, ...]
     """In the order of the log; repetitions of the same finding in one step are left out."""
@@ -100,7 +75,11 @@ class Scan:
 
 
 def scan(lines: Iterable[LogLine]) -> Scan:
-    """One pass over the lines; those that cannot matter may be missing (:func:`diagnosis.failures.stream.thin`)."""
+    """Read the lines in order and return every failure that they show.
+
+    A line is judged where it holds a word of a rule or is an error annotation; a sentence that was broken over several
+    lines is joined first. Lines that :func:`diagnosis.failures.stream.thin` leaves out change nothing.
+    """
     sightings: dict[tuple[object, ...], Sighting] = {}
     failing: dict[int, None] = {}
     passed: dict[str, int] = {}
@@ -148,7 +127,7 @@ def _with_words(finding: Finding) -> Finding:
 
 
 def _telling(lines: Sequence[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
-    """Of lines that are all there those that tell something, each with its neighbours: a few in a hundred."""
+    """Choose the few lines that are to be read from a whole log, each with its neighbours."""
     known = that_may_matter([line.text for line in lines])
     error, group = LineKind.ERROR, LineKind.GROUP
     for place, line in enumerate(lines):
@@ -186,7 +165,7 @@ def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], s
 
 
 def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]) -> str:
-    """The line, joined with its neighbours where a sentence was broken over several lines."""
+    """Return the line's text, joined with that of its neighbours where a sentence was broken over several lines."""
     text = line.text
     if "Failed to get ID Token" in text:
         return " ".join([text, *(following.text.strip() for following in after if following.printed)])
@@ -205,7 +184,7 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
 
 
 def _from_its_beginning(line: LogLine, before: Sequence[LogLine]) -> str:
-    """The line with those before it that its sentence began in."""
+    """Return the line's text behind that of the lines before it in which its sentence began."""
     text = line.text
     if not before or before[-1].number != line.number - 1 or not before[-1].printed:
         return text

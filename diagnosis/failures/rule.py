@@ -1,4 +1,4 @@
-"""What a rule is: words that must stand in a line, and the judgement of the line in its scene."""
+"""Define what a rule of the log reader is, and the short forms in which rules are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from diagnosis.verdicts.gate_verdict import Finding
 
 
 class Weight(IntEnum):
-    """How much a sighting says about what stopped the run; the heaviest decides, the first among equals."""
+    """How much a failure says about what stopped the run. The heaviest decides; of several, the first."""
 
     APPLICATION = 1
     """An application or a test printed it: believed only where nothing else is there."""
@@ -93,13 +93,16 @@ Judge = Callable[[str, Scene], Seen | None]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Applied to a line that holds one of the words; the first rule that answers wins."""
+    """Words that a line must hold one of, case and all, and the judgement of such a line.
+
+    The words are also what the log is searched for (:mod:`diagnosis.failures.prefilter`): no other line is judged.
+    """
 
     words: tuple[str, ...]
     judge: Judge
 
     def __call__(self, text: str, scene: Scene) -> Seen | None:
-        """The judgement, or None where the words are there and the sentence is not."""
+        """Return the judgement of a line, or None if it holds none of the words or does not say what the rule is about."""
         for word in self.words:
             if word in text:
                 return self.judge(text, scene)
@@ -113,7 +116,7 @@ def authn(
     weight: Weight = Weight.ROOT,
     action: str | None = None,
 ) -> Seen:
-    """A failure on the authentication plane."""
+    """Return a failure on the authentication plane."""
     return Seen(Finding(Plane.AUTHENTICATION, checkpoint, cause, candidates, action=action), weight)
 
 
@@ -124,31 +127,31 @@ def authz(
     weight: Weight = Weight.ROOT,
     action: str | None = None,
 ) -> Seen:
-    """A failure on the authorization plane."""
+    """Return a failure on the authorization plane."""
     return Seen(Finding(Plane.AUTHORIZATION, checkpoint, cause, candidates, action=action), weight)
 
 
 def state(cause: Cause | None, *candidates: Cause, weight: Weight = Weight.ROOT) -> Seen:
-    """The registry refuses although nothing is forbidden."""
+    """Return a failure of the registry's state: it refuses although no policy forbids."""
     return Seen(Finding(Plane.REGISTRY_STATE, None, cause, candidates), weight)
 
 
 def other(cause: Cause | None, *candidates: Cause, weight: Weight = Weight.ROOT) -> Seen:
-    """No access defect of this release."""
+    """Return a failure that is no access defect of this release."""
     return Seen(Finding(Plane.OTHER, None, cause, candidates), weight)
 
 
 def lighter(seen: Seen, weight: Weight) -> Seen:
-    """The same judgement, believed no more than ``weight``."""
+    """Return the same judgement with at most this weight."""
     return seen if seen.weight <= weight else replace(seen, weight=weight)
 
 
 def says(pattern: str, answer: Seen) -> Judge:
-    """A judge that gives ``answer`` wherever the pattern is found."""
+    """Return a judge that answers ``answer`` where the pattern is found."""
     compiled = re.compile(pattern)
     return lambda text, _scene: answer if compiled.search(text) else None
 
 
 def holding(answer: Seen, *words: str) -> Rule:
-    """A rule without a pattern: one of the words is enough."""
+    """Return a rule that answers ``answer`` wherever one of the words is found."""
     return Rule(words, lambda _text, _scene: answer)

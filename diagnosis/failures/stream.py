@@ -1,4 +1,4 @@
-"""A log of any length as the few lines around what may matter, in bounded memory."""
+"""Reduce a log of any length to the lines that the reader needs and their neighbours, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from diagnosis.failures.prefilter import interesting_lines
 from diagnosis.logs.log_text import LONGEST_LINE, LogLine, LogReader
 
 BEFORE = 4
-"""Lines kept before a line that may matter: the context that evidence shows."""
+"""How many lines are kept before a line that may be a failure: evidence shows some of them."""
 AFTER = 5
-"""Lines kept after it: context, and the rest of a sentence that was broken over lines."""
+"""How many are kept after it: evidence shows some, and a sentence may go on in them."""
 _BLOCK = 1 << 18
+"""Characters that are searched together."""
 
 
 def blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in blocks of whole lines of some 256 thousand characters; endless lines are cut."""
+    """Join the pieces of a text to blocks of whole lines, of some 256 thousand characters each.
+
+    Of a line that does not end within a block only the first :data:`LONGEST_LINE` characters are kept.
+    """
     kept: list[str] = []
     size = 0
     for piece in pieces:
@@ -36,14 +40,15 @@ def blocks(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def cut(text: str) -> Iterator[str]:
-    """A whole text in pieces."""
+    """Cut a whole text into pieces for :func:`thin`."""
     return (text[at : at + _BLOCK] for at in range(0, len(text), _BLOCK))
 
 
 def thin(pieces: Iterable[str]) -> Iterator[LogLine]:
-    """The lines that may matter with their neighbours, and those that give structure, read lazily.
+    """Read the lines that may be a failure, their neighbours, and those that tell where steps begin and end.
 
-    ``pieces`` is the text cut anywhere: an open file, blocks of any size. Never raises.
+    ``pieces`` is the text, cut anywhere: an open file, blocks of any size. Lines keep the numbers that they have in the
+    whole text. Only some lines are held at a time. Never raises.
     """
     reader = LogReader()
     number = 1  # of the line at the cursor

@@ -90,11 +90,11 @@ _NOT_PRINTED = frozenset({LineKind.ECHO, LineKind.GROUP, LineKind.END_GROUP, Lin
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"
 _STAMPED = re.compile(rf"\ufeff?({_STAMP})(?: |$)")
 _GH_STAMPED = re.compile(rf"\ufeff?([^\t]*)\t([^\t]*)\t\ufeff?({_STAMP})(?: |$)")
-_ANSI = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
-    r"|\[\d{1,3}(?:;\d{1,3})*m|\[0?K"  # copies that lost the escape character
-)
-_LOST_ESCAPE = re.compile(r"\[\d{1,3}(?:;\d{1,3})*m|\[0?K")
+_ESCAPED = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[@-Z\\^_])"
+_LOST = r"\[(?:\d{1,3}(?:;\d{1,3})*m|0?K)"
+"""In copies that lost the escape character."""
+_ANSI = re.compile(f"{_ESCAPED}|{_LOST}")
+_ESCAPE, _LOST_ESCAPE = re.compile(_ESCAPED), re.compile(_LOST)
 _PLACED = ("##[", "[", "Post job cleanup")
 """How lines begin that tell where in a log with timestamps they stand."""
 _CYAN = ("\x1b[36;1m", "[36;1m")
@@ -304,6 +304,18 @@ class LogReader:
                 return LineKind.ERROR, rest
             case _:
                 return _MARKED_KINDS[marker], rest
+
+
+def plain(text: str) -> str:
+    """Return a text of any number of lines without colours and with straight quotation marks, as its lines are read."""
+    # One after the other: each has a first character of its own and is found as fast as that.
+    if "\x1b" in text:
+        text = _ESCAPE.sub("", text)
+    text = _LOST_ESCAPE.sub("", text)
+    if not text.isascii():
+        for mark, straight in STRAIGHT.items():
+            text = text.replace(chr(mark), straight)
+    return text
 
 
 def read_lines(raw_lines: str | Iterable[str]) -> Iterator[LogLine]:

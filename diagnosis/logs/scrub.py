@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from diagnosis.logs.line_search import lines_holding
+from diagnosis.logs.line_search import LineSearch
 
 _KEEP = r"(?!\*{3}|\[scrubbed:|\$|<|%|\.{3})"
 """A value that is masked, scrubbed, a variable or a placeholder is left as it stands."""
@@ -129,15 +129,8 @@ _PEM_BODY = re.compile(
 )
 _PEM_HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment): ")
 
-_ALL_FRAGMENTS = {*_KEY_IDS, "-----BEGIN", *(fragment for rule in _RULES for fragment in rule.fragments)}
-_FRAGMENTS = tuple(
-    sorted(
-        fragment
-        for fragment in _ALL_FRAGMENTS
-        if not any(other in fragment for other in _ALL_FRAGMENTS if other != fragment)
-    )
-)
-"""A line without any of these holds no secret that the rules know. What holds a shorter one is found by that one."""
+_LINES = LineSearch(("-----BEGIN", *_KEY_IDS, *(fragment for rule in _RULES for fragment in rule.fragments)))
+"""A line without any of these holds no secret that the rules know."""
 
 _MOST_PASSES = 8
 _LONGEST_PEM = 200  # lines; a begin without an end must not swallow the log
@@ -214,7 +207,7 @@ def scrub(text: str) -> str:
     scrubber = Scrubber()
     if "\n" not in text:
         return scrubber.line(text)
-    starts = sorted(lines_holding(text, _FRAGMENTS))
+    starts = _LINES.line_starts(text)
     parts: list[str] = []
     cursor = 0
     for start in starts:

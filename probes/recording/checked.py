@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from diagnosis.documents.redaction import Leak, leaks
-from diagnosis.logs.line_search import lines_holding
+from diagnosis.logs.line_search import LineSearch
 from probes.recording.format import Recording, RecordingError
 from probes.recording.reader import read_recording
 from probes.recording.writer import write_recording
 
-_FRAGMENTS = (
-    *("akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-    *("eyj", "private key", "authorization", "secret", "session"),
+_LINES = LineSearch(
+    (
+        *("akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        *("eyj", "private key", "authorization", "secret", "session"),
+    )
 )
 """What a line that holds a credential holds, in lower case: looking closely at every line would take minutes."""
 
@@ -67,7 +69,7 @@ def credentials_in(folder: Path) -> Iterator[Leak]:
         # One character a byte: every pattern is ASCII, and a log may hold any bytes.
         text = file.read_bytes().decode("latin-1")
         name = file.relative_to(folder).as_posix()
-        for start in sorted(lines_holding(text.lower(), _FRAGMENTS)):
+        for start in _LINES.line_starts(text.lower()):
             piece = _NO_CREDENTIALS.sub("[variable]", text[start : _two_lines(text, start)])
             for leak in leaks({name: piece}):
                 if leak.what not in _ALLOWED:

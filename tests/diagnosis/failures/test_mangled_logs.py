@@ -11,9 +11,6 @@ from log_frames import action, gh, raw, script
 from thoroughness import examples
 
 from diagnosis.failures import NOTHING_FOUND, NOTHING_STOPPED, decide, explain, explain_text, find_failures
-from diagnosis.failures.context_lines import WORDS as SCENERY
-from diagnosis.failures.prefilter import may_matter
-from diagnosis.failures.reader import RULES
 from diagnosis.failures.stream import blocks, cut, thin
 from diagnosis.gates import Plane
 from diagnosis.logs.log_text import LONGEST_LINE, read_lines
@@ -44,11 +41,6 @@ LINES = [
     "",
 ]
 MANGLED = st.lists(st.sampled_from(LINES) | st.text(max_size=40), max_size=25)
-
-
-def test_every_word_of_every_rule_is_found_by_the_fast_search() -> None:
-    words = {word for rule in RULES for word in rule.words} | set(SCENERY)
-    assert [word for word in sorted(words) if not may_matter(word)] == []
 
 
 @given(MANGLED)

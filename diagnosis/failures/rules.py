@@ -1,0 +1,32 @@
+"""Every rule of the log reader, in the order in which the rules are asked."""
+
+from __future__ import annotations
+
+from diagnosis.failures import (
+    credentials,
+    denials,
+    lookalikes,
+    oidc_token,
+    oidc_trust,
+    outcomes,
+    registry_login,
+    registry_push,
+    registry_state,
+    role_assumption,
+)
+from diagnosis.failures.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *denials.RULES,
+    *registry_state.RULES,
+    *oidc_trust.RULES,
+    *oidc_token.RULES,
+    *role_assumption.RULES,
+    *lookalikes.RULES,
+    *credentials.RULES,
+    *registry_login.RULES,
+    *registry_push.RULES,
+    *lookalikes.NETWORK_RULES,
+    *outcomes.RULES,
+)
+"""The first rule that answers a line wins."""
