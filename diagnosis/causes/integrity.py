@@ -60,7 +60,7 @@ class Integrity(StrEnum):
         Record(
             owner=Owner.RELEASE_ENGINEERING,
             sentence="A step that crosses a gate may fail without failing the run, or is switched off.",
-            shows="continue-on-error, if: false, or a command whose failure is swallowed, in the workflow file.",
+            shows="In the workflow file: continue-on-error, if: false, or a command whose failure is swallowed.",
             next_step="Let a failure of that step fail the run.",
             reference=f"{_ACTIONS}/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepscontinue-on-error",
         ),

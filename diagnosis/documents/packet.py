@@ -115,7 +115,7 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         rules=tuple((rule.title, rule.verdict.value, clean(rule.reason)) for rule in closure.rules) if closure else (),
         integrity=tuple(clean(f"{item.slug}: {item.reason}") for item in closure.integrity) if closure else (),
         forecast=tuple(
-            clean(f"{problem.gate.label if problem.gate else problem.plane.label}: {problem.cause}: {problem.reason}")
+            clean(f"{problem.gate.label if problem.gate else problem.plane.label} ({problem.cause}): {problem.reason}")
             for problem in diagnosis.forecast
         ),
         unknown=tuple(clean(f"{item.what}: {item.why}. To obtain it: {item.how}.") for item in diagnosis.unknown),

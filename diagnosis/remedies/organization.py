@@ -125,7 +125,7 @@ def ask_organization(situation: Situation) -> Choice | None:
         return None
     first = problems[0]
     actions = tuple(dict.fromkeys(action for problem in problems for action in problem.actions))
-    layers = " and the ".join(dict.fromkeys(_NAMES.get(problem.cause, problem.cause) for problem in problems))
+    layers = " and the ".join(dict.fromkeys(_NAMES[problem.cause] for problem in problems))
     wanted = ", ".join(actions) or "sts:AssumeRoleWithWebIdentity"
     at_role = first.checkpoint is Checkpoint.ROLE_ASSUMPTION
     remediation = Remediation(

@@ -90,7 +90,7 @@ class Statements:
         failed = (
             f"Step “{step.name}” failed, and its log is gone." if finding.gate is None and step else finding.sentence
         )
-        sentence = f"{failed} {_words(told.preflight, read)}: {problem.cause}. {problem.reason}"
+        sentence = f"{failed} {_words(told.preflight, read)}: {problem.reason}"
         return _with(stop, finding, problem, sentence)
 
     def beside(self, read: ReadJob, verdicts: tuple[GateVerdict, ...]) -> tuple[GateVerdict, ...]:

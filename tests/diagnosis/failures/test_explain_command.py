@@ -32,7 +32,7 @@ def test_text_for_people() -> None:
         "subject-not-admitted",
         "sts:AssumeRoleWithWebIdentity",
         "trust policy",
-        "next step",
+        "tell apart",
     ):
         assert words in result.stdout
     assert f">       2  {NO_ROLE}" in result.stdout

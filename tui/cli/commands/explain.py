@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from click.core import ParameterSource
 
+from diagnosis.causes import Cause, Integrity
+from diagnosis.documents import causes as catalogue
 from diagnosis.documents.diagnosis import finding_object
-from diagnosis.facts.evidence import Evidence
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.gates import Plane
-from diagnosis.verdicts.gate_verdict import Finding
 from tui.cli.console import print_json, text_console
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
+from tui.cli.reports.causes import show_causes
+from tui.cli.reports.explanation import show
 
 SCHEMA = "planescope.explanation/1"
 NO_GATE, GATE_FAILS, BAD_INPUT, UNKNOWN = 0, 1, 2, 3
 LONGEST_ROW = 16 * 1024 * 1024
 """In bytes; a longer line of JSON Lines is no row and is skipped in pieces."""
-_MOST_SHOWN = 8
 
 
 @click.command("explain")
@@ -34,8 +34,16 @@ _MOST_SHOWN = 8
 @click.option(
     "--jsonl", "rows", is_flag=True, help="Read rows {id, excerpt}, write rows {id, plane, gate, checkpoint, …}."
 )
+@click.option(
+    "--cause",
+    "slug",
+    is_flag=False,
+    flag_value="",
+    metavar="[SLUG]",
+    help="Read no log: print what the catalogue holds of one cause, or of all of them.",
+)
 @click.pass_context
-def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) -> None:
+def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, slug: str | None) -> None:
     """Say which gate a log speaks of: FILE, or standard input where FILE is - or left out.
 
     A raw log file, the output of `gh run view --log`, a copy from the web page, or a few pasted lines. Nothing is
@@ -46,6 +54,11 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) ->
     """
     if as_json and rows:
         raise click.UsageError("--json and --jsonl exclude each other: --jsonl is JSON already.")
+    if slug is not None:
+        if rows or ctx.get_parameter_source("file") is not ParameterSource.DEFAULT:
+            raise click.UsageError("--cause reads no log: leave FILE and --jsonl out.")
+        _print_records(slug, as_json=as_json)
+        return
     try:
         if file == "-" and sys.stdin.isatty():
             click.echo("Paste the log, then press Ctrl-D.", err=True)
@@ -59,6 +72,25 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool) ->
         click.echo(f"planescope: cannot read {_plain(name)}: {why}.", err=True)
         code = BAD_INPUT
     ctx.exit(code)
+
+
+def _print_records(slug: str, *, as_json: bool) -> None:
+    """Print the records of a slug, or all where it is empty."""
+    causes = tuple(cause for cause in Cause if slug in ("", cause))
+    integrity = tuple(finding for finding in Integrity if slug in ("", finding))
+    if not causes and not integrity:
+        raise click.UsageError(_unknown_slug(slug))
+    if as_json:
+        print_json(catalogue.document(causes, integrity))
+    else:
+        show_causes(causes, integrity, text_console())
+
+
+def _unknown_slug(slug: str) -> str:
+    known = dict.fromkeys((*map(str, Cause), *map(str, Integrity)))
+    near = difflib.get_close_matches(slug.lower(), known, n=3, cutoff=0.7)
+    more = f" Did you mean {', '.join(near[:-1]) + ' or ' if near[1:] else ''}{near[-1]}?" if near else ""
+    return f"No cause is called {_plain(slug)!r}.{more} `planescope explain --cause` prints all of them."
 
 
 def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
@@ -98,67 +130,6 @@ def _say_encoding(log: LogInput) -> None:
         click.echo(
             f"planescope: not all of it is {log.encoding.upper()}; what could not be read is shown as \ufffd.", err=True
         )
-
-
-def show(explanation: Explanation, console: Console) -> None:
-    """The explanation for people."""
-    finding = explanation.finding
-    if explanation.ended_well:
-        words = "Nothing stopped this job; lines that name failures were tolerated." if explanation.found else ""
-        console.print(Text(f"The log ends well. {words or 'No failure is recorded in it.'}"))
-        _list(explanation.failures, console)
-        return
-    console.print(Text(_headline(finding), style="bold"))
-    console.print(Text(finding.sentence))
-    _fields(finding, console)
-    if finding.evidence:
-        _proof(finding.evidence, console)
-    _list([other for other in explanation.failures if other != finding], console)
-
-
-def _list(others: Sequence[Finding], console: Console) -> None:
-    if others:
-        console.print(Text("\nAlso in this text", style="bold"))
-    for other in others[:_MOST_SHOWN]:
-        line = f"line {other.evidence.line}: " if other.evidence else ""
-        console.print(Text(f"  {line}{_headline(other)}{f' ({other.cause})' if other.cause else ''}"))
-    if len(others) > _MOST_SHOWN:
-        console.print(Text(f"  and {len(others) - _MOST_SHOWN} more"))
-
-
-def _headline(finding: Finding) -> str:
-    if finding.gate and finding.checkpoint:
-        return f"{finding.plane.label}: {finding.gate.label} failed, at {finding.checkpoint.value}"
-    if finding.plane is Plane.OTHER:
-        return "No gate is named: the failure lies elsewhere" if finding.cause else "No gate is named"
-    return f"{finding.plane.label}: failed, no gate is named"
-
-
-def _fields(finding: Finding, console: Console) -> None:
-    fields = {
-        "cause": finding.cause,
-        "candidates": ", ".join(finding.candidates),
-        "action": finding.action,
-        "principal": finding.principal,
-        "resource": finding.resource,
-        "next step": finding.tell_apart,
-    }
-    table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, value in fields.items():
-        if value:
-            table.add_row(Text(name, style="bright_black"), Text(value))
-    if table.row_count:
-        console.print(table)
-
-
-def _proof(evidence: Evidence, console: Console) -> None:
-    console.print(Text("\nThe line that says so", style="bold"))
-    line = evidence.line or 0
-    for offset, text in enumerate(evidence.before, start=line - len(evidence.before)):
-        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
-    console.print(Text(f"> {line:>7}  {evidence.text}"))
-    for offset, text in enumerate(evidence.after, start=line + 1):
-        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
 
 
 def _explain_rows(stream: IO[bytes]) -> int:

@@ -11,6 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.gates import GATES, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
@@ -98,7 +99,7 @@ def _attempt(replay: Replay, entry: AttemptHistory | None, console: Console) -> 
         found = replay.stopped_by
         console.print(
             Padding(
-                Text(f"Stopped by no gate: {found.plane.label}: {found.cause or ''} {found.sentence}"), (0, 0, 0, 2)
+                Text(f"Stopped by no gate: {found.plane.label}{_named(found.cause)}: {found.sentence}"), (0, 0, 0, 2)
             )
         )
     if not failed and not replay.stopped_by:
@@ -120,6 +121,11 @@ def _history(entry: AttemptHistory) -> Group:
     return Group(*parts)
 
 
+def _named(cause: Cause | None) -> str:
+    """Return the slug as a note behind the place that it belongs to; it is never a sentence."""
+    return f" ({cause})" if cause else ""
+
+
 def _one_line(verdict: GateVerdict) -> Text:
     line = _cell(verdict)
     line.append(f" {verdict.gate.label}: ", style="default")
@@ -135,6 +141,7 @@ def _verdict_lines(verdict: GateVerdict) -> Group:
         parts.append(
             Text(f"one of: {', '.join(verdict.candidates)}   owner: {verdict.owner.value}", style="bright_black")
         )
+        parts.append(Text(f"to tell apart: {tell_apart_of(None, verdict.candidates)}", style="bright_black"))
     parts += [_evidence(evidence) for evidence in verdict.evidence[:2]]
     return Group(*parts)
 
@@ -185,7 +192,7 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
         console.print(Padding(Text(text), (0, 0, 0, 2)))
     for number, problem in enumerate(diagnosis.forecast, 1):
         where = problem.gate.label if problem.gate else problem.plane.label
-        line = Text(f"{number}. {where}: {problem.cause}. {problem.reason}")
+        line = Text(f"{number}. {where}{_named(problem.cause)}: {problem.reason}")
         if problem.actions:
             line.append(f"\n   {', '.join(problem.actions)}", style="bright_black")
         console.print(Padding(line, (0, 0, 0, 2)))
@@ -214,7 +221,7 @@ def _proof_words(path: Path) -> str:
     if path.opens_all:
         return "all four gates pass on the changed model"
     left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
-    left += [f"{problem.plane.label} ({problem.cause})" for problem in path.still if problem.gate is None]
+    left += [f"{problem.plane.label}{_named(problem.cause)}" for problem in path.still if problem.gate is None]
     return f"still not passing on the changed model: {', '.join(left)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
+from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.verdicts.gate_verdict import Missing
 from tui.foreign_text import foreign, foreign_line
@@ -33,6 +34,14 @@ def evidence_blocks(pieces: Iterable[Evidence]) -> list[Block]:
         if piece.address:
             blocks.append(Block(foreign_line(piece.address, "$text-accent"), Content("  ")))
     return blocks
+
+
+def candidate_blocks(candidates: Iterable[Cause]) -> list[Block]:
+    """Every possible cause with what it means."""
+    return [
+        field("or" if place else "Could be", (str(cause), "bold $text"), f": {cause.sentence}")
+        for place, cause in enumerate(candidates)
+    ]
 
 
 def _head(piece: Evidence) -> Block:

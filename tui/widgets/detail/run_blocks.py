@@ -11,7 +11,13 @@ from diagnosis.verdicts.replay import Fact, Need, Replay
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
-from tui.widgets.detail.evidence_blocks import evidence_blocks, missing_blocks, origin_label, title_block
+from tui.widgets.detail.evidence_blocks import (
+    candidate_blocks,
+    evidence_blocks,
+    missing_blocks,
+    origin_label,
+    title_block,
+)
 from tui.widgets.timeline.columns import attempt_title
 
 
@@ -57,7 +63,7 @@ def _stopped(finding: Finding | None) -> list[Block]:
     if finding.cause:
         blocks.append(field("Cause", foreign_line(finding.cause)))
     if finding.candidates:
-        blocks.append(field("Could be", foreign_line(" or ".join(finding.candidates))))
+        blocks += candidate_blocks(finding.candidates)
     if finding.tell_apart:
         blocks.append(field("Tell apart", foreign(finding.tell_apart)))
     for label, value in (("Action", finding.action), ("Principal", finding.principal), ("Resource", finding.resource)):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from diagnosis.causes import tell_apart_of
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
-from tui.widgets.detail.evidence_blocks import evidence_blocks, missing_blocks, title_block
+from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks, missing_blocks, title_block
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
 from tui.widgets.timeline.columns import Side, attempt_title
@@ -56,7 +57,7 @@ def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
     if view.blocked_by is not None and not verdict.evidence:
         blocks.append(field("Blocked by", (view.blocked_by.gate.label, "bold $text"), ", which this proves:"))
     blocks += evidence_blocks(view.evidence)
-    blocks += _candidates(view, verdict)
+    blocks += _candidates(verdict)
     if verdict.missing:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
     elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
@@ -80,11 +81,11 @@ def _where(verdict: GateVerdict) -> list[Block]:
     return blocks
 
 
-def _candidates(view: Selection, verdict: GateVerdict) -> list[Block]:
+def _candidates(verdict: GateVerdict) -> list[Block]:
     """What else the evidence would fit, and the cheapest read that tells them apart."""
     if not verdict.candidates:
         return []
-    return [GAP, field("Could be", foreign_line(" or ".join(verdict.candidates))), *_tell_apart(view, verdict)]
+    return [GAP, *candidate_blocks(verdict.candidates), field("Tell apart", tell_apart_of(None, verdict.candidates))]
 
 
 def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
@@ -103,13 +104,6 @@ def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
         (", live ", "$text-muted"),
         signs.verdict_mark(verdict.verdict),
     )
-
-
-def _tell_apart(view: Selection, verdict: GateVerdict) -> list[Block]:
-    finding = view.column.replay.stopped_by if view.column.replay else None
-    if finding is None or finding.gate is not verdict.gate or not finding.tell_apart:
-        return []
-    return [field("Tell apart", foreign(finding.tell_apart))]
 
 
 def _rerun(view: Selection) -> list[Block]:

@@ -1,0 +1,72 @@
+"""A cause is written in one place: no slug stands as text elsewhere, and no record is there for nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from diagnosis.causes import Cause, Integrity
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGES = ("diagnosis", "probes", "tui")
+HOME = ROOT / "diagnosis" / "causes"
+SLUGS = frozenset((*map(str, Cause), *map(str, Integrity)))
+
+OTHER_THINGS = {
+    # How GitHub says that a run, job or step ended.
+    ("diagnosis/closure/history.py", "cancelled"),
+    ("diagnosis/replay/root_failure.py", "cancelled"),
+    ("probes/github/read/jobs_to_read.py", "cancelled"),
+    ("probes/github/read/runs.py", "cancelled"),
+    ("tui/widgets/base/signs.py", "cancelled"),
+    # A layer of policies, or the permissions boundary as a thing that is read.
+    ("diagnosis/closure/widening.py", "boundary"),
+    ("diagnosis/live/entitlement.py", "boundary"),
+    ("diagnosis/live/entitlement.py", "scp"),
+    ("diagnosis/live/layers.py", "boundary"),
+    ("diagnosis/live/layers.py", "scp"),
+    ("diagnosis/policy/decision.py", "boundary"),
+    ("diagnosis/policy/decision.py", "scp"),
+    ("diagnosis/policy/evaluation.py", "boundary"),
+    ("diagnosis/remedies/control_edit.py", "boundary"),
+    ("diagnosis/remedies/identity.py", "boundary"),
+    ("diagnosis/what_if/admitted.py", "boundary"),
+    ("diagnosis/what_if/proposal.py", "boundary"),
+    ("probes/aws/read/account.py", "boundary"),
+    # An input of the action aws-actions/configure-aws-credentials.
+    ("diagnosis/replay/proofs.py", "role-chaining"),
+    ("diagnosis/steps/releasing_job.py", "role-chaining"),
+    # A command of the AWS CLI.
+    ("diagnosis/steps/commands.py", "get-authorization-token"),
+}
+"""Where a word that is also a slug means something else: the file, and the word."""
+
+
+def _trees() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if not path.is_relative_to(HOME):
+                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_slug_is_written_as_text() -> None:
+    written = {
+        (name, node.value)
+        for name, tree in _trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in SLUGS
+    }
+    assert written - OTHER_THINGS == set(), "write Cause.NAME or Integrity.NAME"
+    assert OTHER_THINGS - written == set(), "these exceptions are not needed any more"
+
+
+def test_every_record_is_used() -> None:
+    used = {
+        (node.value.id, node.attr)
+        for _, tree in _trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    idle = [member for member in (*Cause, *Integrity) if (type(member).__name__, member.name) not in used]
+    assert idle == [], "a record that no judge and no reader names"

@@ -1,0 +1,106 @@
+"""What a log says, as text for people: the failure, its cause or the causes that are possible, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from diagnosis.causes import Cause
+from diagnosis.facts.evidence import Evidence
+from diagnosis.failures import Explanation
+from diagnosis.gates import Plane
+from diagnosis.verdicts.gate_verdict import Finding
+from tui.cli.reports.causes import print_fields
+
+_MOST_SHOWN = 8
+
+
+def show(explanation: Explanation, console: Console) -> None:
+    """Print the explanation."""
+    finding = explanation.finding
+    if explanation.ended_well:
+        words = "Nothing stopped this job; lines that name failures were tolerated." if explanation.found else ""
+        console.print(Text(f"The log ends well. {words or 'No failure is recorded in it.'}"))
+        _list(explanation.failures, console)
+        return
+    console.print(Text(_headline(finding), style="bold"))
+    console.print(Text(finding.sentence))
+    _fields(finding, console)
+    _candidates(finding, console)
+    if finding.evidence:
+        _proof(finding.evidence, console)
+    _list([other for other in explanation.failures if other != finding], console)
+
+
+def _headline(finding: Finding) -> str:
+    if finding.gate and finding.checkpoint:
+        return f"{finding.plane.label}: {finding.gate.label} failed, at {finding.checkpoint.value}"
+    if finding.plane is Plane.OTHER:
+        return "No gate is named: the failure lies elsewhere" if finding.cause else "No gate is named"
+    return f"{finding.plane.label}: failed, no gate is named"
+
+
+def _fields(finding: Finding, console: Console) -> None:
+    cause = finding.cause
+    fields: Mapping[str, str | None] = {
+        "cause": cause,
+        "action": finding.action,
+        "principal": finding.principal,
+        "resource": finding.resource,
+        "how to tell" if cause else "tell apart": finding.tell_apart,
+        "next step": cause.next_step if cause else None,
+    }
+    print_fields(fields, cause.reference if cause else None, console)
+
+
+def _candidates(finding: Finding, console: Console) -> None:
+    """Print each possible cause with its own sentence."""
+    others = tuple(dict.fromkeys(item for item in finding.candidates if item is not finding.cause))
+    if not others:
+        return
+    title = "It could also be" if finding.cause else "It could be"
+    console.print(Text(f"\n{title}", style="bold"))
+    table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for cause in others:
+        table.add_row(Text(f"  {cause}"), Text(cause.sentence))
+    console.print(table)
+
+
+def _list(others: Sequence[Finding], console: Console) -> None:
+    if not others:
+        return
+    console.print(Text("\nAlso in this text", style="bold"))
+    table = Table(box=None, show_header=False, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for other in others[:_MOST_SHOWN]:
+        line = f"line {other.evidence.line}" if other.evidence else ""
+        table.add_row(Text(f"  {line}", style="bright_black"), Text(_in_short(other)))
+    console.print(table)
+    if len(others) > _MOST_SHOWN:
+        console.print(Text(f"  and {len(others) - _MOST_SHOWN} more"))
+
+
+def _in_short(finding: Finding) -> str:
+    place = finding.gate.label if finding.gate else "" if finding.plane is Plane.OTHER else finding.plane.label
+    lead = f"{place[:1].upper()}{place[1:]}: " if place else ""
+    return f"{lead}{finding.sentence}{_named(finding.cause)}"
+
+
+def _named(cause: Cause | None) -> str:
+    return f" ({cause})" if cause else ""
+
+
+def _proof(evidence: Evidence, console: Console) -> None:
+    console.print(Text("\nThe line that says so", style="bold"))
+    line = evidence.line or 0
+    for offset, text in enumerate(evidence.before, start=line - len(evidence.before)):
+        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
+    console.print(Text(f"> {line:>7}  {evidence.text}"))
+    for offset, text in enumerate(evidence.after, start=line + 1):
+        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
