@@ -155,7 +155,6 @@ class _Reader:
             continue_on_error=_flag(job.get("continue-on-error")),
             uses=_scalar(job.get("uses")),
             env=self._pairs(job.get("env")),
-            runs_on=self._runs_on(job.get("runs-on")),
             line=line,
             inputs=self._pairs(job.get("with")),
         )
@@ -226,16 +225,6 @@ class _Reader:
         """``environment: NAME`` or ``environment: {name: NAME, url: …}``."""
         if isinstance(node, MappingNode):
             return _scalar(self._map(node, "`environment`").get("name"))
-        return _scalar(node)
-
-    def _runs_on(self, node: Any) -> str | None:
-        """A label, a list of labels, or a group with labels, as one text."""
-        if isinstance(node, MappingNode):
-            parts = self._map(node, "`runs-on`")
-            shown = [shown for part in ("group", "labels") if (shown := self._runs_on(parts.get(part)))]
-            return ", ".join(shown) or None
-        if isinstance(node, SequenceNode):
-            return ", ".join(_text(label) for label in node.value[:50] if isinstance(label, ScalarNode)) or None
         return _scalar(node)
 
     def _triggers(self, node: Any) -> tuple[str, ...]:

@@ -17,7 +17,6 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
-PULL_REQUEST_EVENTS = _REVIEW_EVENTS | {"pull_request", "pull_request_target"}
 
 _VERSION_LIKE = re.compile(r"(?:.*[/_-])?[vV]?\d+(?:\.\d+)+(?:[-+._].*)?\Z|[vV]\d+\Z")
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")

@@ -7,25 +7,17 @@ they are there to be reviewed and run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from diagnosis.documents.diagnosis_beside import (
-    Json,
-    Object,
-    drift,
-    evidence_object,
-    history,
-    opinions,
-    other_roles,
-    owners,
-    strings,
-    time,
-)
-from diagnosis.verdicts.assessment import Problem
+from diagnosis.documents.json_values import Json, Object, evidence_object, strings, time
+from diagnosis.facts.account import OtherRoles
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.verdicts.assessment import Opinion, Problem
+from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure, IntegrityFinding
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
-from diagnosis.verdicts.remediation import Remediation
+from diagnosis.verdicts.remediation import OwnerChange, Remediation
 from diagnosis.verdicts.replay import Need, Replay, RunFacts
 
 SCHEMA = "planescope.diagnosis/1"
@@ -47,8 +39,8 @@ def document(diagnosis: Diagnosis) -> Object:
             "subjects": list(live.subjects),
             "needs": [_need(need) for need in live.needs],
             "notes": list(live.notes),
-            "opinions": opinions(live.opinions),
-            "other_roles": other_roles(live.account.other_roles),
+            "opinions": _opinions(live.opinions),
+            "other_roles": _other_roles(live.account.other_roles),
         }
         if live
         else None,
@@ -60,8 +52,8 @@ def document(diagnosis: Diagnosis) -> Object:
             "paths": [_path(path) for path in diagnosis.paths],
         },
         "closure": _closure(diagnosis.closure) if diagnosis.closure else None,
-        "history": history(diagnosis.history),
-        "drift": drift(diagnosis.drift),
+        "history": _history(diagnosis.history),
+        "drift": _drift(diagnosis.drift),
         "unknown": [missing_object(missing) for missing in diagnosis.unknown],
     }
 
@@ -214,7 +206,7 @@ def _path(path: Path) -> Object:
         "proves": path.proves,
         "does_not_prove": path.does_not_prove,
         "still": [problem_object(problem) for problem in path.still],
-        "owners": owners(path.owners),
+        "owners": _owners(path.owners),
     }
 
 
@@ -243,3 +235,83 @@ def _integrity(finding: IntegrityFinding) -> Object:
         "breaks_closure": finding.breaks_closure,
         "evidence": [evidence_object(evidence) for evidence in finding.evidence],
     }
+
+
+def _history(entries: Sequence[AttemptHistory]) -> list[Json]:
+    """What was done after each attempt."""
+    return [
+        {
+            "run": entry.run,
+            "attempt": entry.attempt,
+            "traced": entry.traced.value,
+            "statement": entry.statement or None,
+            "subject": entry.subject,
+            "role": entry.role,
+            "silence_proves": entry.silence_proves,
+            "observed": [
+                {
+                    "text": change.text,
+                    "at": time(change.at),
+                    "who": change.who or None,
+                    "plane": change.plane.value,
+                    "gates": strings(gate.value for gate in change.gates),
+                    "evidence": [evidence_object(change.evidence)],
+                }
+                for change in entry.observed
+            ],
+        }
+        for entry in entries
+    ]
+
+
+def _drift(items: Sequence[Drift]) -> list[Json]:
+    """Where today's account is no longer what a run met."""
+    return [
+        {
+            "kind": item.kind.value,
+            "run": item.run,
+            "attempt": item.attempt,
+            "gate": item.gate.value if item.gate else None,
+            "reason": item.reason,
+            "at": time(item.at),
+            "evidence": [evidence_object(evidence) for evidence in item.evidence],
+        }
+        for item in items
+    ]
+
+
+def _opinions(items: Sequence[Opinion]) -> list[Json]:
+    """What AWS's own tools say beside the verdicts."""
+    return [
+        {
+            "gate": item.gate.value,
+            "source": item.source,
+            "about": item.about,
+            "says": item.says,
+            "judged": item.judged or None,
+            "agrees": item.agrees,
+            "sentence": item.sentence,
+        }
+        for item in items
+    ]
+
+
+def _other_roles(reading: Reading[OtherRoles]) -> Json:
+    """Which other roles of the account were looked at; null where none was."""
+    if not isinstance(reading, Known):
+        return None
+    return {"listed": reading.value.listed, "admitting": strings(item.role.arn for item in reading.value.admitting)}
+
+
+def _owners(items: Sequence[OwnerChange]) -> list[Json]:
+    """A path's remediations, one change for each owner."""
+    return [
+        {
+            "owner": item.owner.value,
+            "remediations": strings(item.remediations),
+            "aws_cli": item.aws_cli or None,
+            "terraform": item.terraform or None,
+            "cloudformation": item.cloudformation or None,
+        }
+        for item in items
+    ]

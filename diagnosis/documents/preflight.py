@@ -14,7 +14,7 @@ from enum import StrEnum
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.documents.diagnosis import gates as gate_objects
 from diagnosis.documents.diagnosis import missing_object, problem_object
-from diagnosis.documents.diagnosis_beside import Json, Object, strings, time
+from diagnosis.documents.json_values import Json, Object, strings, time
 from diagnosis.documents.redaction import masked
 from diagnosis.gates import Gate, Verdict
 from diagnosis.logs.scrub import scrub

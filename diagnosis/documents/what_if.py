@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnosis.documents.diagnosis import gates
-from diagnosis.documents.diagnosis_beside import Json, Object, strings
+from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from diagnosis.facts.reading import Absent, Reading, Unreadable
+from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import Trail
 from diagnosis.policy import PolicyDocument
 
@@ -236,8 +236,3 @@ class AccountState:
     """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
     registry_details: Reading[RegistryDetails] = _not_read("registry details", "servicequotas:GetServiceQuota")
     second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
-
-    @staticmethod
-    def none_of(what: str) -> Absent:
-        """A reading for a part that was looked for and is not there."""
-        return Absent(what)

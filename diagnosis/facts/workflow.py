@@ -59,7 +59,6 @@ class WorkflowJob:
     uses: str | None = None
     """A reusable workflow that this job calls."""
     env: tuple[tuple[str, str], ...] = ()
-    runs_on: str | None = None
     line: int = 0
     inputs: tuple[tuple[str, str], ...] = ()
     """The ``with:`` block that a calling job hands to the called workflow."""

@@ -1,11 +1,11 @@
-"""How CI tools speak: from the words of a log to the gate, checkpoint and cause that they speak of.
+"""Find what failed in a log: the gate, the checkpoint and the cause that its lines speak of.
 
 - :func:`find_failures` gives every failure that a log's lines show, in their order.
 - :func:`decide` gives the one that stopped the run: the root before the noise that follows it.
 - :func:`explain_text` does both for a pasted text of any frame, streaming.
 - :func:`explain` gives the decision together with everything seen.
 
-The lines come from :func:`diagnosis.log_text.read_lines`. Everything that a finding carries is scrubbed of secrets.
+The lines come from :class:`diagnosis.logs.log_text.LogReader`. Everything that a finding carries is scrubbed of secrets.
 """
 
 from __future__ import annotations

@@ -14,11 +14,6 @@ def forecast(assessment: Assessment | None) -> tuple[Problem, ...]:
     return assessment.problems if assessment else ()
 
 
-def after_first_fix(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """What a rerun would still meet once the first problem is mended."""
-    return problems[1:]
-
-
 def not_known(verdicts: Iterable[GateVerdict]) -> tuple[Missing, ...]:
     """What the verdicts could not rest on, each once."""
     found: dict[Missing, None] = {}

@@ -7,7 +7,6 @@ nothing unless only one of them is possible for this run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from diagnosis.claims.claim_set import read_subject
@@ -79,8 +78,3 @@ def in_form_of(possible: PossibleClaims, observed: PossibleClaims) -> PossibleCl
     seen = observed.sets[0]
     same = tuple(item for item in possible.sets if (item.form, item.template) == (seen.form, seen.template))
     return PossibleClaims(same, possible.issuer, possible.repository) if same and not seen.customised else possible
-
-
-def changes_only(events: Iterable[TrailEvent]) -> tuple[TrailEvent, ...]:
-    """The events that changed something; refused calls and mere use are left out."""
-    return tuple(event for event in events if event.took_effect and event.name not in (SESSION_EVENT, "PutImage"))

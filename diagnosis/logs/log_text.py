@@ -9,7 +9,6 @@ quoted source code are marked :attr:`LineKind.ECHO`: they name errors without ha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,7 +29,6 @@ from diagnosis.logs.frames import (
     STEP_LINK,
     STRAIGHT,
 )
-from diagnosis.logs.quoted import unquoted
 
 LONGEST_LINE = 64 * 1024
 """Characters of a line that are looked at; the rest is cut off, so that one endless line cannot fill the memory."""
@@ -316,13 +314,3 @@ def plain(text: str) -> str:
         for mark, straight in STRAIGHT.items():
             text = text.replace(chr(mark), straight)
     return text
-
-
-def read_lines(raw_lines: str | Iterable[str]) -> Iterator[LogLine]:
-    """All lines of a log, in order. A text, or raw lines with or without their line breaks. Never raises."""
-    reader = LogReader()
-    lines = unquoted(raw_lines).split("\n") if isinstance(raw_lines, str) else raw_lines
-    if isinstance(lines, list) and lines and lines[-1] == "":
-        lines.pop()
-    for number, raw in enumerate(lines, start=1):
-        yield reader.read(number, raw)

@@ -45,14 +45,8 @@ def _below(head: str) -> re.Pattern[str] | None:
     return re.compile(rf"^[ \t]{{1,{indent}}}", re.MULTILINE)
 
 
-def unquoted(text: str) -> str:
-    """The text without the marks, if it is quoted as a whole; line numbers stay."""
-    marks = _below(text)
-    return marks.sub("", text) if marks else text
-
-
 def unquoted_pieces(pieces: Iterable[str]) -> Iterator[str]:
-    """The same for a text in pieces; the first one tells."""
+    """Yield the pieces of a text without the marks, if it is quoted as a whole; the first piece tells. Line numbers stay."""
     rest = iter(pieces)
     first = next(rest, "")
     marks = _below(first)

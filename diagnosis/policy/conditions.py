@@ -99,11 +99,6 @@ class Condition:
             return all(compare(value, context) is False for compare in self._comparisons)
         return any(compare(value, context) for compare in self._comparisons)
 
-    def matching_values(self, value: str, context: Context) -> tuple[str, ...]:
-        """The policy values that the request's value matches, negation aside."""
-        pairs = zip(self.values, self._comparisons, strict=False)
-        return tuple(wanted for wanted, compare in pairs if compare(value, context))
-
     def incomparable(self, value: str, context: Context) -> bool:
         """Whether some policy value cannot be compared with the request's value."""
         return any(compare(value, context) is None for compare in self._comparisons)

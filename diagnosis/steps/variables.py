@@ -8,7 +8,7 @@ and a masked value (``***``) stays masked: whoever reads the result sees that it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
@@ -98,11 +98,6 @@ def note_command(command: ShellCommand, values: MutableMapping[str, str], handed
         if written:
             prefix = "outputs." if command.redirect in _OUTPUT_FILES else ""
             handed_on[prefix + written[1]] = written[2]
-
-
-def mapping_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Pairs as a mapping, later ones winning, as the runner has it."""
-    return dict(pairs)
 
 
 def _expression(found: re.Match[str], values: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from diagnosis.failures import explain
 from diagnosis.failures.prefilter import WORDS, interesting_lines
 from diagnosis.failures.stream import cut, thin
 from diagnosis.logs.line_search import LineSearch, Positions, patterns
-from diagnosis.logs.log_text import read_lines
+from diagnosis.logs.log_text import LogReader
 from diagnosis.logs.scrub import scrub
 
 STAMP = "2026-03-02T09:15:{:02d}.1234567Z "
@@ -116,6 +116,13 @@ RARE_BY_HAND = re.compile(
 """The search as it was: fragments and beginnings chosen by hand, so that each word of a rule held one of them."""
 
 
+def read_every_line(log: str) -> None:
+    """Read the log line by line, as the tool does with the lines that its search leaves."""
+    reader = LogReader()
+    for number, line in enumerate(log.split("\n"), start=1):
+        reader.read(number, line)
+
+
 def made_log(megabytes: int) -> str:
     """A job's log in the raw frame: mostly output, a step every 200 lines, one failure at the end."""
     lines: list[str] = []
@@ -188,7 +195,7 @@ def main() -> None:
         ("search for lines that may matter", lambda: [interesting_lines(block) for block in cut(log)]),
         ("lines that may matter, read", lambda: sum(1 for _ in thin(cut(log)))),
         ("explain", lambda: explain(log)),
-        ("every line read", lambda: sum(1 for _ in read_lines(log))),
+        ("every line read", lambda: read_every_line(log)),
         ("scrub", lambda: scrub(log)),
     ]
     print(f"{size:.0f} MB, {log.count(chr(10)):,} lines")

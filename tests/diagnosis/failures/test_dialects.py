@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from log_lines import read_lines
 
 from diagnosis.failures import decide, explain_text
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.logs.log_text import read_lines
 from diagnosis.verdicts.gate_verdict import Finding
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"

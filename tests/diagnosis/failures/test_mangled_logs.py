@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_frames import action, gh, raw, script
+from log_lines import read_lines
 from thoroughness import examples
 
 from diagnosis.failures import NOTHING_FOUND, NOTHING_STOPPED, decide, explain, explain_text, find_failures
 from diagnosis.failures.stream import blocks, cut, thin
 from diagnosis.gates import Plane
-from diagnosis.logs.log_text import LONGEST_LINE, read_lines
+from diagnosis.logs.log_text import LONGEST_LINE
 
 DENIAL = (
     "denied: User: arn:aws:sts::111122223333:assumed-role/ci/x is not authorized to perform: ecr:PutImage on resource: "

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 from log_frames import action, gh, raw, script, web
+from log_lines import read_lines
 
 from diagnosis.failures import decide, explain, explain_text, find_failures
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.logs.log_text import read_lines
 from diagnosis.verdicts.gate_verdict import Finding
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from log_lines import read_lines
 
 from diagnosis.failures import decide, explain_text
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.logs.log_text import read_lines
 
 HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 DIGEST = "sha256:" + "0a" * 32

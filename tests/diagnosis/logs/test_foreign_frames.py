@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from log_lines import read_lines
 
 from diagnosis.failures import decide, explain_text
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.logs.log_text import LineKind, read_lines
+from diagnosis.logs.log_text import LineKind
 
 USER = "arn:aws:sts::111122223333:assumed-role/ci-release/GitHubActions"
 DENIED = f"User: {USER} is not authorized to perform: ecr:PutImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/cart"

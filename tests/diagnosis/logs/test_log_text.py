@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from log_frames import action, gh, raw, script, web
+from log_lines import read_lines
 
-from diagnosis.logs.log_text import LONGEST_LINE, LineKind, LogLine, read_lines
+from diagnosis.logs.log_text import LONGEST_LINE, LineKind, LogLine
 
 
 def kinds(text: str) -> list[tuple[LineKind, str]]:
