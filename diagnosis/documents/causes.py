@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diagnosis.causes import Cause, Integrity
-from diagnosis.documents.diagnosis_beside import Json
+from diagnosis.documents.json_values import Json
 
 SCHEMA = "planescope.causes/1"
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_frames import gh, raw, script
+from log_lines import read_lines
 from places import ROOT, SHARED
 from thoroughness import examples
 
@@ -18,7 +19,7 @@ from diagnosis.failures.reader import Scan, scan
 from diagnosis.failures.rule import Scene
 from diagnosis.failures.rules import RULES
 from diagnosis.failures.stream import cut, thin
-from diagnosis.logs.log_text import LineKind, LogLine, read_lines
+from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.logs.quoted import unquoted_pieces
 
 FILLER = [
