@@ -21,6 +21,7 @@ from pathlib import Path
 from tui.app import PlanescopeApp
 from tui.bootstrap import embedded_backend
 from tui.screens.compare import CompareScreen
+from tui.widgets.base.status_page import StatusPage
 
 HERE = Path(__file__).parent
 CLOCK = datetime(2026, 2, 13, 12, 0, tzinfo=UTC)
@@ -70,8 +71,8 @@ async def drawing(scene: Scene) -> str:
                     resting = main is not None and not main.reader.busy and not waiting
                     if resting and main is not None and main.diagnosis is not None:
                         return await pilot.pause()
-                    if main is not None and (problem := main.query_one("#status")).has_class("-problem"):
-                        raise SystemExit(f"{scene.name} cannot be drawn: {problem.text}")
+                    if main is not None and (problem := main.query_one(StatusPage)).has_class("-problem"):
+                        raise SystemExit(f"{scene.name} cannot be drawn: {" ".join(block.content.plain for block in problem.blocks)}")
 
         await rest()
         for key in scene.keys:

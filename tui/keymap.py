@@ -148,7 +148,7 @@ KEYS: tuple[Key, ...] = (
 )
 # fmt: on
 
-_BY_ID = {key.id: key for key in KEYS}
+_IDS = frozenset(key.id for key in KEYS)
 
 
 def bindings(scope: str, *only: str) -> list[BindingType]:
@@ -168,14 +168,9 @@ def bindings(scope: str, *only: str) -> list[BindingType]:
     ]
 
 
-def key(identity: str) -> Key:
-    """The key of an id; KeyError where there is none."""
-    return _BY_ID[identity]
-
-
 def unknown_ids(remapped: Iterable[str]) -> tuple[str, ...]:
     """The ids of a user's keymap that name nothing."""
-    return tuple(identity for identity in remapped if identity not in _BY_ID)
+    return tuple(identity for identity in remapped if identity not in _IDS)
 
 
 _READABLE = {

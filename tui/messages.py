@@ -64,8 +64,6 @@ class RunsLoaded(Message):
 class MomentReached(Message):
     """The embedded incident stands at another stage now."""
 
-    index: int
-
 
 @dataclass
 class Diagnosed(Message):

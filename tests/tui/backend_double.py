@@ -1,4 +1,4 @@
-"""A backend made by hand: the incident's stages, many runs, nasty words, and everything that can go wrong, on demand."""
+"""A backend made by hand: the incident's stages, many runs, hostile words, and everything that can go wrong, on demand."""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hostile_text import HOSTILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nasty_words import NASTY
 from rich.cells import cell_len
 
 from tui.foreign_text import defused, defused_line, foreign, foreign_line
@@ -16,7 +16,7 @@ from tui.foreign_text import defused, defused_line, foreign, foreign_line
 @pytest.mark.parametrize(
     "words",
     [
-        NASTY,
+        HOSTILE,
         "[/red]",
         "[",
         "]",

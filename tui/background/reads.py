@@ -82,7 +82,7 @@ class Reads:
         def work(job: Job) -> None:
             with _in(job, self._runs, self._case):
                 backend.move_to(index)
-                job.post(messages.MomentReached(index))
+                job.post(messages.MomentReached())
                 job.post(_listed(backend, job, query, 1))
                 job.post(_diagnosed(backend, job, None, None))
 

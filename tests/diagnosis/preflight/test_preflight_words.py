@@ -21,7 +21,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.gate_verdict import Missing
 from tui.cli.reports.preflight import json_text, no_commands, show, summary
 
-NASTY = [
+HOSTILE = [
     "::error file=a,line=1::gone",
     "x\n::add-mask::y\r::stop-commands::z",
     "a ##[error]b ##[group]c",
@@ -52,8 +52,8 @@ def is_no_command(text: str) -> bool:
     return "##[" not in text and not any(line.lstrip().startswith("::") for line in re.split(r"[\r\n]", text))
 
 
-@pytest.mark.parametrize("words", NASTY)
-def test_nasty_words_are_words(words: str) -> None:
+@pytest.mark.parametrize("words", HOSTILE)
+def test_hostile_words_are_words(words: str) -> None:
     preflight = with_words(words)
     page = summary(preflight, mask_accounts=False)
     assert is_no_command(told(preflight))
@@ -68,7 +68,7 @@ def test_nasty_words_are_words(words: str) -> None:
     assert page.count("|") == 30
 
 
-@pytest.mark.parametrize("words", NASTY)
+@pytest.mark.parametrize("words", HOSTILE)
 def test_json_means_the_same_without_a_command(words: str) -> None:
     values = document(with_words(words), version="0")
     text = json_text(json.dumps(values, indent=2))

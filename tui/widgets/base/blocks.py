@@ -29,11 +29,6 @@ class Block:
     aside: bool = False
     """Left out where lines are scarce."""
 
-    @property
-    def text(self) -> str:
-        """All its words, unwrapped."""
-        return f"{self.first.plain}{self.content.plain}"
-
     def lines(self, width: int) -> list[Content]:
         """Laid out for a page of ``width`` cells; words longer than a line are folded, never cut."""
         rest = self.rest if self.rest is not None else Content(" " * self.first.cell_length)
@@ -51,12 +46,6 @@ class Pair(Block):
 
     right: Content = EMPTY
     same: bool = False
-
-    @property
-    def text(self) -> str:
-        """Both sides; a side that is the same stands once."""
-        words = f"{self.first.plain}{self.content.plain}"
-        return words if self.same else f"{words} | {self.right.plain}"
 
     def lines(self, width: int) -> list[Content]:
         """As many lines as the longer side needs; the sides part in the middle of the page, whatever stands before."""

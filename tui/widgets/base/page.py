@@ -28,11 +28,6 @@ class Sheet(Widget):
         self.dense = False
         """Without what stands aside: blank lines between parts, the lines before a proving one."""
 
-    @property
-    def text(self) -> str:
-        """All words on the sheet, unwrapped."""
-        return "\n".join(block.text for block in self._blocks)
-
     def show(self, blocks: Iterable[Block]) -> None:
         """Replace what is on the sheet."""
         self._blocks = tuple(blocks)
@@ -77,8 +72,3 @@ class Page(VerticalScroll, can_focus=True):
     @dense.setter
     def dense(self, dense: bool) -> None:
         self.sheet.dense = dense
-
-    @property
-    def text(self) -> str:
-        """All words on the page."""
-        return self.sheet.text

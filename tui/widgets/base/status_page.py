@@ -64,11 +64,6 @@ class StatusPage(Widget, can_focus=False):
                       (" leaves", "$text-muted"), indent=2),
         )  # fmt: skip
 
-    @property
-    def text(self) -> str:
-        """All words shown."""
-        return "\n".join(block.content.plain for block in self.blocks)
-
     def watch_blocks(self) -> None:
         """The height follows the words."""
         self.refresh(layout=True)

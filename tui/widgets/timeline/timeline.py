@@ -12,7 +12,6 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.gate_verdict import GateVerdict
 from tui import keymap, messages
 from tui.widgets.timeline import columns as model
 from tui.widgets.timeline.columns import Cell, Column, Side
@@ -48,12 +47,6 @@ class Timeline(Widget, can_focus=True):
         """The column under the cursor."""
         return self.columns[self.cell.column] if self.columns else None
 
-    @property
-    def verdict(self) -> GateVerdict | None:
-        """The verdict under the cursor; None on the row of outcomes and on an empty side."""
-        column, gate = self.column, self.cell.gate
-        return column.at(gate) if column is not None and gate is not None else None
-
     def show(self, diagnosis: Diagnosis, path_index: int = 0) -> None:
         """Show another diagnosis; the cursor stays on the same attempt and gate where they are still there."""
         here, row = self.column, self.cell.row
@@ -70,15 +63,6 @@ class Timeline(Widget, can_focus=True):
         """Put the cursor on a cell, kept inside the timeline."""
         if self.columns:
             self.cell = Cell(min(max(cell.column, 0), len(self.columns) - 1), min(max(cell.row, 0), model.ROWS - 1))
-
-    def go_to_attempt(self, key: tuple[int, int]) -> bool:
-        """Put the cursor on an attempt's stopping gate; False where the attempt is not shown."""
-        for index, column in enumerate(self.columns):
-            if column.key == key:
-                stopped = model.first_failing(column.gates)
-                self.go_to(Cell(index, stopped.gate.order if stopped else model.ROWS - 1))
-                return True
-        return False
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor."""

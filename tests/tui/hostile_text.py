@@ -1,4 +1,4 @@
-"""Foreign text that bites: markup, actions, closing tags, controls; put into every string of a value."""
+"""Foreign text that would do harm where it is obeyed: markup, actions, closing tags, controls; put into every string of a value."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-NASTY = "fix [skip ci] [/red] [@click=app.quit]x[/]"
+HOSTILE = "fix [skip ci] [/red] [@click=app.quit]x[/]"
 """Loses words or raises where it meets a markup parser, and quits the app where it is clicked."""
 
 KEPT = {"address", "html_url", "url", "status", "conclusion", "line", "key"}
 """Fields whose form the app reads."""
 
 
-def nasty(value: T, keep: frozenset[str] = frozenset()) -> T:
-    """The same value with the nasty words before every string of it."""
+def hostile(value: T, keep: frozenset[str] = frozenset()) -> T:
+    """The same value with the hostile words before every string of it."""
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
-        return f"{NASTY} {value}"  # type: ignore[return-value]  # a str for a str
+        return f"{HOSTILE} {value}"  # type: ignore[return-value]  # a str for a str
     if isinstance(value, tuple):
-        return tuple(nasty(item, keep) for item in value)  # type: ignore[return-value]  # a tuple for a tuple
+        return tuple(hostile(item, keep) for item in value)  # type: ignore[return-value]  # a tuple for a tuple
     if is_dataclass(value) and not isinstance(value, type):
         changed = {
-            field.name: nasty(getattr(value, field.name), keep)
+            field.name: hostile(getattr(value, field.name), keep)
             for field in fields(value)
             if field.name not in KEPT | keep
         }

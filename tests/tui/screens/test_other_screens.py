@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from backend_double import CALLS, BackendDouble
 from incident_logs import log_of
+from words_shown import words_of
 
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
@@ -151,7 +152,7 @@ async def test_a_log_that_is_not_there_says_why(opened: Any) -> None:
             backend.change = with_jobs(job("build", log))
             await app.press("r")
             await app.press("v")
-            assert words in app.app.screen.query_one(Page).text
+            assert words in words_of(app.app.screen.query_one(Page))
             assert words in app.text
             await app.press("slash", "x", "enter", "n", "p", "escape")
             assert app.app.screen is app.main

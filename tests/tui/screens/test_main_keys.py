@@ -9,6 +9,7 @@ import pytest
 from backend_double import BackendDouble
 from incident_names import RUN_IDS
 from incident_offers import POLICY_CHANGE, PROVIDER_CHANGE
+from words_shown import words_of
 
 from tui.screens.dialogs.export import ExportScreen
 from tui.screens.dialogs.exported import ExportedScreen
@@ -68,16 +69,16 @@ async def test_the_cursor_moves_and_stops_at_the_edges(opened: Any) -> None:
 async def test_the_details_follow_the_cursor(opened: Any) -> None:
     async with opened() as app:
         page = app.main.query_one("#page", Page)
-        assert "Could not assume role with OIDC" in page.text
-        assert "reconstructed" in page.text
+        assert "Could not assume role with OIDC" in words_of(page)
+        assert "reconstructed" in words_of(page)
         await app.press("right", "down")
-        assert "Could not assume" not in page.text
-        assert "Statement[0].Condition.StringEquals" in page.text
+        assert "Could not assume" not in words_of(page)
+        assert "Statement[0].Condition.StringEquals" in words_of(page)
         await app.press("down", "down")
-        assert "service control policies" in page.text
-        assert "organizations:ListPoliciesForTarget" in page.text
+        assert "service control policies" in words_of(page)
+        assert "organizations:ListPoliciesForTarget" in words_of(page)
         await app.press("down")
-        assert "The run would present" in page.text
+        assert "The run would present" in words_of(page)
 
 
 async def test_numbers_choose_the_section(opened: Any) -> None:
@@ -91,7 +92,7 @@ async def test_numbers_choose_the_section(opened: Any) -> None:
         ):
             await app.press(key)
             assert app.main.query_one(Details).section is section
-            assert words in app.main.query_one("#page", Page).text
+            assert words in words_of(app.main.query_one("#page", Page))
 
 
 async def test_space_judges_now_for_the_attempt_under_the_cursor(opened: Any) -> None:
@@ -130,7 +131,7 @@ async def test_p_shows_the_next_path_everywhere(opened: Any) -> None:
         assert "path 1/2" in app.text
         await app.press("2", "p")
         assert "path 2/2" in app.text
-        assert "Admit migrate-dev in the trust policy" in app.main.query_one("#page", Page).text
+        assert "Admit migrate-dev in the trust policy" in words_of(app.main.query_one("#page", Page))
         assert app.main.query_one(Summary).path_index == 1
         await app.press("p")
         assert "path 1/2" in app.text

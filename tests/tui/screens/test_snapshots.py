@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from backend_double import NOW, PROBLEM, BackendDouble
 from textual.pilot import Pilot
+from words_shown import words_of
 
 from tui.app import PlanescopeApp
 from tui.screens.compare import CompareScreen
@@ -127,7 +128,7 @@ def test_loading(snap_compare: Any, size: str) -> None:
         app: Any = pilot.app
         for _ in range(500):
             await pilot.pause(0.01)
-            if "1 of 3" in app.timeline.query_one("#status").text and "runs" not in app.timeline.reader.kinds():
+            if "1 of 3" in words_of(app.timeline.query_one("#status")) and "runs" not in app.timeline.reader.kinds():
                 break
         await pilot.pause()
 

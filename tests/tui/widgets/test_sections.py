@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from incident_live import SCP_GAP
 from incident_values import diagnosis_of, replay_of
 from textual.content import Content
+from words_shown import words_of
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
@@ -22,7 +23,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Finding
 from tui.foreign_text import foreign
 from tui.widgets.base import signs
-from tui.widgets.base.blocks import GAP, Block, bullet, code, field, layout, paragraph
+from tui.widgets.base.blocks import GAP, bullet, code, field, layout, paragraph
 from tui.widgets.detail import (
     section_closure,
     section_evidence,
@@ -43,13 +44,8 @@ def view_of(
     return Selection(diagnosis, columns_of(diagnosis, path)[column], Cell(column, row), path, form)
 
 
-def text_of(blocks: list[Block]) -> str:
-    """All words."""
-    return "\n".join(block.first.plain + block.content.plain for block in blocks)
-
-
 def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:
-    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1))))
+    text = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1))))
     for words in ("no OIDC provider", "oidc-provider-absent at oidc-trust", "cloud security / IAM"):
         assert words in text
     for words in ("Log line 24", "reconstructed", "Retry 11 of 12", "Post job cleanup.", "https://github.com/"):
@@ -62,19 +58,19 @@ def test_a_blocked_cell_leads_to_the_line_that_proves_what_blocked_it() -> None:
     assert view.verdict.verdict is Verdict.BLOCKED
     assert view.log_line == view_of(diagnosis_of(1), 0, 0).log_line
     assert view.log_line is not None
-    text = text_of(section_evidence.blocks_of(view))
+    text = words_of(section_evidence.blocks_of(view))
     assert "Blocked by   OIDC trust, which this proves:" in text
     assert "No OpenIDConnect provider found" in text
 
 
 def test_a_blocked_cell_says_which_gate_blocks_it_and_claims_no_owner() -> None:
-    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=1)))
+    text = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=1)))
     assert "Not reached: OIDC trust failed first." in text
     assert "Owner" not in text
 
 
 def test_an_unknown_cell_names_what_is_missing_why_and_how() -> None:
-    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1, row=3)))
+    text = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1, row=3)))
     for words in (SCP_GAP.what, SCP_GAP.why, SCP_GAP.how, "organizations:ListPoliciesForTarget"):
         assert words in text
 
@@ -84,7 +80,7 @@ def test_candidates_come_with_the_read_that_tells_them_apart() -> None:
     replay = diagnosis.replays[0]
     verdict = replace(replay.gates[0], cause=None, candidates=(Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG))
     changed = replace(replay, gates=(verdict, *replay.gates[1:]))
-    text = text_of(section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed))))
+    text = words_of(section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed))))
     for cause in verdict.candidates:
         assert f"{cause}: {cause.sentence}" in text
     assert Cause.OIDC_PROVIDER_ABSENT.tell_apart in text
@@ -92,15 +88,15 @@ def test_candidates_come_with_the_read_that_tells_them_apart() -> None:
 
 def test_now_says_what_was_mended_and_what_broke_since_the_run() -> None:
     mended = diagnosis_of(2, subject=1)
-    assert "mended since: recorded in #1 ✘ fail, live ✔ pass" in text_of(
+    assert "mended since: recorded in #1 ✘ fail, live ✔ pass" in words_of(
         section_evidence.blocks_of(view_of(mended, column=2))
     )
-    same = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1)))
+    same = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), column=1)))
     assert "mended" not in same
     three = diagnosis_of(3)
     live = replace(three.live, gates=tuple(replace(gate, verdict=Verdict.FAIL) for gate in three.live.gates))
     broken = replace(three, live=live)
-    assert "broken since" in text_of(section_evidence.blocks_of(view_of(broken, column=3)))
+    assert "broken since" in words_of(section_evidence.blocks_of(view_of(broken, column=3)))
     assert "✘ fail at OIDC trust" in still_broken(broken, brief=True).plain
 
 
@@ -112,11 +108,11 @@ def test_a_failure_that_is_no_gate_is_named_by_its_plane() -> None:
     )
     changed = replace(diagnosis, replays=(replay,), subject=replay)
     assert "REGISTRY STATE" in short_lines(changed, 0, 80)[0].plain
-    assert "tag-immutable" in text_of(section_evidence.blocks_of(view_of(changed, row=4)))
+    assert "tag-immutable" in words_of(section_evidence.blocks_of(view_of(changed, row=4)))
 
 
 def test_the_outcome_of_a_run_names_what_was_reconstructed() -> None:
-    text = text_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=4)))
+    text = words_of(section_evidence.blocks_of(view_of(diagnosis_of(1), row=4)))
     assert "Reconstructed, not part of the public record" in text
     assert "times inside the log" in text
     assert "This release needs 9 actions" in text
@@ -136,7 +132,7 @@ def test_the_outcome_of_a_run_names_failed_steps_and_annotations_or_why_there_ar
         (Absent("jobs of a run that never started"), ("jobs of a run that never started",)),
     ):
         changed = replace(replay, attempt=replace(replay.attempt, jobs=jobs))
-        text = text_of(
+        text = words_of(
             section_evidence.blocks_of(view_of(replace(diagnosis, replays=(changed,), subject=changed), row=4))
         )
         for word in words:
@@ -144,7 +140,7 @@ def test_the_outcome_of_a_run_names_failed_steps_and_annotations_or_why_there_ar
 
 
 def test_remediation_puts_the_proof_before_the_changes_and_the_chosen_gate_is_marked() -> None:
-    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), row=1)))
+    text = words_of(section_remediation.blocks_of(view_of(diagnosis_of(1), row=1)))
     assert text.index("all four gates") < text.index("Create the OIDC provider")
     assert "Dispatch the next run on dev  ◂ chosen gate" in text
     assert "nothing beyond the need" in text
@@ -152,7 +148,7 @@ def test_remediation_puts_the_proof_before_the_changes_and_the_chosen_gate_is_ma
 
 
 def test_a_widening_path_lists_what_it_admits() -> None:
-    text = text_of(section_remediation.blocks_of(view_of(diagnosis_of(1), path=1, form=RemediationForm.DIFFERENCE)))
+    text = words_of(section_remediation.blocks_of(view_of(diagnosis_of(1), path=1, form=RemediationForm.DIFFERENCE)))
     assert "1 beyond the need" in text
     assert "refs/heads/migrate-dev may assume the role" in text
     assert '+  "repo:EsosaOrumwese' in text
@@ -164,7 +160,7 @@ def test_a_path_that_does_not_open_everything_shows_each_gate_and_what_is_still_
     path = diagnosis.paths[0]
     gates = (*path.gates[:3], replace(path.gates[3], verdict=Verdict.UNKNOWN))
     still = (Problem(None, Plane.REGISTRY_STATE, Cause.TAG_IMMUTABLE, "The tag cannot be moved."),)
-    text = text_of(
+    text = words_of(
         section_remediation.blocks_of(view_of(replace(diagnosis, paths=(replace(path, gates=gates, still=still),))))
     )
     assert "? unknown Least privilege" in text
@@ -178,11 +174,11 @@ def test_a_path_that_does_not_open_everything_shows_each_gate_and_what_is_still_
     ({"paths": ()}, "No bounded change is known"),
 ])  # fmt: skip
 def test_without_a_path_the_reason_is_said(change: dict[str, object], words: str) -> None:
-    assert words in text_of(section_remediation.blocks_of(view_of(replace(diagnosis_of(1), **change))))
+    assert words in words_of(section_remediation.blocks_of(view_of(replace(diagnosis_of(1), **change))))
 
 
 def test_the_forecast_is_numbered_in_the_order_of_reruns_with_all_actions() -> None:
-    text = text_of(section_forecast.blocks_of(view_of(diagnosis_of(1))))
+    text = words_of(section_forecast.blocks_of(view_of(diagnosis_of(1))))
     places = [
         text.index(words)
         for words in ("1 oidc-trust", "2 role-assumption", "3 registry-auth", "4 registry-push", "5 registry-pull")
@@ -193,33 +189,33 @@ def test_the_forecast_is_numbered_in_the_order_of_reruns_with_all_actions() -> N
 
 
 def test_the_forecast_of_a_healthy_account_is_a_pass_and_of_an_unread_one_is_not() -> None:
-    assert "would pass every gate now" in text_of(section_forecast.blocks_of(view_of(diagnosis_of(3))))
+    assert "would pass every gate now" in words_of(section_forecast.blocks_of(view_of(diagnosis_of(3))))
     unread = replace(diagnosis_of(1), live=None, forecast=())
-    assert "nothing can be foretold" in text_of(section_forecast.blocks_of(view_of(unread)))
+    assert "nothing can be foretold" in words_of(section_forecast.blocks_of(view_of(unread)))
     doubtful = replace(diagnosis_of(1), forecast=())
-    assert "pass" not in text_of(section_forecast.blocks_of(view_of(doubtful)))
+    assert "pass" not in words_of(section_forecast.blocks_of(view_of(doubtful)))
 
 
 def test_closure_shows_status_rules_and_integrity() -> None:
     diagnosis = diagnosis_of(3)
     finding = IntegrityFinding(Integrity.GATE_DEMOTED, "A denial became a note.", breaks_closure=True)
     closure = replace(diagnosis.closure, integrity=(*diagnosis.closure.integrity, finding))
-    text = text_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=closure))))
+    text = words_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=closure))))
     for words in ("? unproven", "on another ref than run 1", "ref-changed-in-chain", "gate-demoted  breaks closure"):
         assert words in text
-    assert "not judged" in text_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=None))))
+    assert "not judged" in words_of(section_closure.blocks_of(view_of(replace(diagnosis, closure=None))))
 
 
 def test_unknown_lists_each_gap_once_and_says_when_there_is_none() -> None:
-    text = text_of(section_unknown.blocks_of(view_of(diagnosis_of(1))))
+    text = words_of(section_unknown.blocks_of(view_of(diagnosis_of(1))))
     assert text.count(SCP_GAP.why) == 1
-    assert "Nothing was left unread." in text_of(section_unknown.blocks_of(view_of(diagnosis_of(3))))
+    assert "Nothing was left unread." in words_of(section_unknown.blocks_of(view_of(diagnosis_of(3))))
 
 
 @pytest.mark.parametrize("origin", list(Origin))
 def test_every_origin_is_said_in_words(origin: Origin) -> None:
     piece = Evidence(EvidenceKind.STATED, "words", None, origin)
-    assert signs.ORIGIN_WORDS[origin] in text_of(evidence_blocks([piece]))
+    assert signs.ORIGIN_WORDS[origin] in words_of(evidence_blocks([piece]))
 
 
 def test_every_verdict_has_a_sign_and_a_word() -> None:

@@ -13,6 +13,7 @@ import pytest
 from backend_double import NOW, PROBLEM, BackendDouble
 from incident_names import RUN_IDS
 from places import ROOT
+from words_shown import words_of
 
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem
@@ -21,14 +22,14 @@ from tui.widgets.base.page import Page
 from tui.widgets.base.status_page import StatusPage
 from tui.widgets.timeline.timeline import Timeline
 
-HERE = Path(__file__).parent
+HELPERS = Path(__file__).parents[1]
 
 
 async def test_loading_shows_what_is_read_and_how_far(opened: Any) -> None:
     backend = BackendDouble(1)
     backend.hang.set()
     async with opened(backend, rest=False) as app:
-        await app.until(lambda: "1 of 3" in app.main.query_one(StatusPage).text)
+        await app.until(lambda: "1 of 3" in words_of(app.main.query_one(StatusPage)))
         assert "reading jobs and logs" in app.text
         assert "1/3" in app.text
         assert "esc stops" in app.text
@@ -182,9 +183,9 @@ async def test_a_backend_that_cannot_be_built_says_so_and_can_be_tried_again() -
     async with app.run_test(size=(120, 40)) as pilot:
         for _ in range(400):
             await pilot.pause(0.01)
-            if "No token" in app.timeline.query_one(StatusPage).text:
+            if "No token" in words_of(app.timeline.query_one(StatusPage)):
                 break
-        assert "Run gh auth login" in app.timeline.query_one(StatusPage).text
+        assert "Run gh auth login" in words_of(app.timeline.query_one(StatusPage))
         await pilot.press("r")
         for _ in range(400):
             await pilot.pause(0.01)
@@ -226,7 +227,7 @@ async def test_an_error_of_our_own_is_a_sentence_too(opened: Any) -> None:
             app.backend.problems[method] = ValueError(f"[/red] nobody thought of {method}")
             await app.press(*pressed)
             await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
-            assert f"ValueError: [/red] nobody thought of {method}" in app.app.screen.query_one(Page).text
+            assert f"ValueError: [/red] nobody thought of {method}" in words_of(app.app.screen.query_one(Page))
             assert "Traceback" not in app.text
             await app.press("escape")
 
@@ -269,7 +270,7 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
     """In a process of its own: the interpreter must end although the thread never does."""
     script = textwrap.dedent(f"""
         import sys
-        sys.path[:0] = [{str(ROOT)!r}, {str(HERE)!r}]
+        sys.path[:0] = [{str(ROOT)!r}, {str(HELPERS)!r}]
         import asyncio
         from backend_double import NOW, BackendDouble
         from tui.app import PlanescopeApp

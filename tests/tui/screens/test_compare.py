@@ -11,6 +11,7 @@ from incident_between import COMPARISON, between_of
 from incident_names import RUN_IDS
 from incident_values import attempt_of, diagnosis_of, replay_of
 from textual.content import Content
+from words_shown import words_of
 
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.github_context import CommitsBetween, Relation
@@ -23,14 +24,10 @@ from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, Between
 from tui.screens.compare import CompareScreen
 from tui.screens.log_view import JobLog, LogScreen
-from tui.widgets.base.blocks import Block, Pair, layout
+from tui.widgets.base.blocks import Pair, layout
 from tui.widgets.base.page import Page
 from tui.widgets.compare.comparison_blocks import between_blocks
 from tui.widgets.compare.rows import gates_of, job_rows, need_rows, run_rows, sentence_of
-
-
-def words(blocks: list[Block]) -> str:
-    return "\n".join(block.text for block in blocks)
 
 
 @pytest.mark.parametrize(
@@ -92,35 +89,37 @@ def test_what_was_done_in_between_is_observed_or_stated_and_only_in_between() ->
     )
     diagnosis = replace(diagnosis_of(3), history=history)
     one, two, three = diagnosis.replays
-    first = words(between_blocks(diagnosis, one, two, None, "◐ asking"))
+    first = words_of(between_blocks(diagnosis, one, two, None, "◐ asking"))
     assert "stated: Created the provider." in first
     assert "Put the policy." not in first
     assert "◐ asking" in first
-    whole = words(between_blocks(diagnosis, one, three, None))
+    whole = words_of(between_blocks(diagnosis, one, three, None))
     assert "observed: PutRolePolicy Push by someone" in whole
     assert "after the end" not in whole
-    assert "Nothing is on record" in words(between_blocks(diagnosis_of(2), one, two, None))
+    assert "Nothing is on record" in words_of(between_blocks(diagnosis_of(2), one, two, None))
 
 
 def test_a_changed_workflow_file_is_shown_line_by_line_and_an_unread_one_is_not_the_same() -> None:
     diagnosis = diagnosis_of(2)
     one, two = diagnosis.replays
-    assert "the same in both attempts" not in words(between_blocks(diagnosis, one, two, None))
+    assert "the same in both attempts" not in words_of(between_blocks(diagnosis, one, two, None))
     old, new = (
         replace(replay, attempt=replace(replay.attempt, workflow_file=workflow_file(Known(text), "release.yml")))
         for replay, text in ((one, "on: push\npermissions: {}\n"), (two, "on: push\npermissions:\n  id-token: write\n"))
     )
     changed = replace(diagnosis, replays=(old, new))
-    said = words(between_blocks(changed, old, new, None))
+    said = words_of(between_blocks(changed, old, new, None))
     assert "- permissions: {}" in said
     assert "+   id-token: write" in said
-    assert "the same in both attempts" in words(between_blocks(changed, old, replace(new, attempt=old.attempt), None))
+    assert "the same in both attempts" in words_of(
+        between_blocks(changed, old, replace(new, attempt=old.attempt), None)
+    )
 
 
 def test_commits_pull_requests_and_environments_are_told_with_their_doubts() -> None:
     diagnosis = diagnosis_of(2)
     one, two = diagnosis.replays
-    said = words(between_blocks(diagnosis, one, two, between_of(one, two)))
+    said = words_of(between_blocks(diagnosis, one, two, between_of(one, two)))
     for part in (
         "1 commit; the later run stands ahead",
         "f00dfeed Name the subject of dev  someone",
@@ -133,10 +132,10 @@ def test_commits_pull_requests_and_environments_are_told_with_their_doubts() -> 
     ):
         assert part in said
     refused = Unreadable("the commits", "GitHub refused", "give a token", "contents: read")
-    said = words(between_blocks(diagnosis, one, two, Between(refused, (("dev", refused),))))
+    said = words_of(between_blocks(diagnosis, one, two, Between(refused, (("dev", refused),))))
     assert said.count("contents: read") == 3  # the workflow file was not read either
     same = Between(Known(CommitsBetween("a" * 40, Relation.IDENTICAL)))
-    assert f"both ran on {'a' * 12}" in words(between_blocks(diagnosis, one, two, same))
+    assert f"both ran on {'a' * 12}" in words_of(between_blocks(diagnosis, one, two, same))
 
 
 def test_the_sides_of_a_pair_never_run_into_each_other() -> None:
@@ -184,7 +183,7 @@ async def test_a_backend_that_cannot_tell_leaves_the_record_on_screen_and_r_asks
     async with opened(backend, size=(200, 60)) as app:
         await app.press("left", "a")
         screen = app.app.screen
-        await app.until(lambda: "GitHub is away. Try again." in screen.query_one("#compare-between", Page).text)
+        await app.until(lambda: "GitHub is away. Try again." in words_of(screen.query_one("#compare-between", Page)))
         assert "oidc-provider-absent" in app.text
         await app.press("r")
         await app.until(lambda: screen.between is not None)

@@ -1,4 +1,4 @@
-"""Nasty words in every string that the app is given: shown letter by letter everywhere, obeyed nowhere."""
+"""Hostile words in every string that the app is given: shown letter by letter everywhere, obeyed nowhere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from backend_double import CALLS, MOMENTS, BackendDouble
+from hostile_text import HOSTILE, hostile
 from incident_between import between_of
 from incident_logs import log_of
-from nasty_words import NASTY, nasty
+from words_shown import words_of
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -28,29 +29,30 @@ from tui.widgets.timeline.timeline import Timeline
 WIDE = (230, 60)
 
 
-def nasty_log(diagnosis: Diagnosis) -> Diagnosis:
-    """Nasty everywhere, with a log that can still be read."""
-    bitten = nasty(diagnosis, frozenset({"log"}))
+def hostile_log(diagnosis: Diagnosis) -> Diagnosis:
+    """Hostile text everywhere, with a log that can still be read."""
+    hostile_one = hostile(diagnosis, frozenset({"log"}))
     replays = []
-    for number, replay in enumerate(bitten.replays, 1):
+    for number, replay in enumerate(hostile_one.replays, 1):
         jobs = tuple(
-            replace(job, log=Known(log_of(number).replace("Assuming role", NASTY))) for job in replay.attempt.jobs.value
+            replace(job, log=Known(log_of(number).replace("Assuming role", HOSTILE)))
+            for job in replay.attempt.jobs.value
         )
         replays.append(replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs))))
-    return replace(bitten, replays=tuple(replays), subject=replays[-1])
+    return replace(hostile_one, replays=tuple(replays), subject=replays[-1])
 
 
-def nasty_backend(stage: int = 2) -> BackendDouble:
-    """A backend all of whose words bite."""
+def hostile_backend(stage: int = 2) -> BackendDouble:
+    """A backend all of whose texts are hostile."""
     backend = BackendDouble(stage)
-    backend.title = f"{NASTY}/repo"
-    backend.origin_note = NASTY
-    backend.limit_note = NASTY
-    backend.moments = tuple(replace(moment, title=NASTY) for moment in MOMENTS)
-    backend.call_rows = tuple(nasty(row) for row in CALLS)
-    backend.rows = lambda row: replace(row, title=NASTY, ref="[/red]b", workflow=NASTY, actor=NASTY)
-    backend.export_directory = FilePath(f"/packets/{NASTY.replace('/', '_')}")
-    backend.change = nasty_log
+    backend.title = f"{HOSTILE}/repo"
+    backend.origin_note = HOSTILE
+    backend.limit_note = HOSTILE
+    backend.moments = tuple(replace(moment, title=HOSTILE) for moment in MOMENTS)
+    backend.call_rows = tuple(hostile(row) for row in CALLS)
+    backend.rows = lambda row: replace(row, title=HOSTILE, ref="[/red]b", workflow=HOSTILE, actor=HOSTILE)
+    backend.export_directory = FilePath(f"/packets/{HOSTILE.replace('/', '_')}")
+    backend.change = hostile_log
     return backend
 
 
@@ -64,9 +66,9 @@ def no_foreign_action(app: Any) -> None:
 
 
 async def test_main_screen(opened: Any) -> None:
-    async with opened(nasty_backend(), size=WIDE) as app:
+    async with opened(hostile_backend(), size=WIDE) as app:
         text = app.text
-        assert text.count(NASTY) > 5
+        assert text.count(HOSTILE) > 5
         assert "[/red]b" in text
         first = text.splitlines()[0]
         assert first.count("fix [skip ci] [/red] [@click=app.quit]x[/]") >= 2
@@ -74,7 +76,7 @@ async def test_main_screen(opened: Any) -> None:
 
 
 async def test_every_cell_in_every_section(opened: Any) -> None:
-    async with opened(nasty_backend(1), size=WIDE) as app:
+    async with opened(hostile_backend(1), size=WIDE) as app:
         timeline, page = app.main.query_one(Timeline), app.main.query_one("#page", Page)
         for key in "12345":
             await app.press(key)
@@ -83,7 +85,7 @@ async def test_every_cell_in_every_section(opened: Any) -> None:
                 for row in range(ROWS):
                     timeline.go_to(Cell(column, row))
                     await app.pilot.pause()
-                    seen += page.text.count(NASTY)
+                    seen += words_of(page).count(HOSTILE)
                 no_foreign_action(app)
             assert seen > 10, key
         assert app.app.is_running
@@ -133,7 +135,7 @@ async def test_notification_of_a_copied_address(opened: Any) -> None:
 
 
 async def test_ledger(opened: Any) -> None:
-    async with opened(nasty_backend(), size=WIDE) as app:
+    async with opened(hostile_backend(), size=WIDE) as app:
         await app.press("L")
         assert app.app.screen.query_one(CallList).items
         assert app.text.count("fix [skip ci] [/red]") >= len(CALLS)
@@ -141,18 +143,20 @@ async def test_ledger(opened: Any) -> None:
 
 
 async def test_comparison(opened: Any) -> None:
-    backend = nasty_backend()
-    backend.between = lambda earlier, later, **_: nasty(between_of(earlier, later))
+    backend = hostile_backend()
+    backend.between = lambda earlier, later, **_: hostile(between_of(earlier, later))
     async with opened(backend, size=WIDE) as app:
         await app.press("a")
         await app.until(lambda: app.app.screen.between is not None)
-        sides, changed = (app.app.screen.query_one(name, Page).text for name in ("#compare-sides", "#compare-between"))
-        assert f"{NASTY} repo:" in sides
+        sides, changed = (
+            words_of(app.app.screen.query_one(name, Page)) for name in ("#compare-sides", "#compare-between")
+        )
+        assert f"{HOSTILE} repo:" in sides
         for words in (
-            f"{NASTY} Name the subject",
-            f"{NASTY} docker/Dockerfile",
-            f"{NASTY} team/release",
-            f"{NASTY} v*",
+            f"{HOSTILE} Name the subject",
+            f"{HOSTILE} docker/Dockerfile",
+            f"{HOSTILE} team/release",
+            f"{HOSTILE} v*",
         ):
             assert words in changed
         assert app.text.count("fix [skip ci] [/red]") > 20
@@ -160,11 +164,11 @@ async def test_comparison(opened: Any) -> None:
 
 
 async def test_log_and_its_head(opened: Any) -> None:
-    async with opened(nasty_backend(), size=WIDE) as app:
+    async with opened(hostile_backend(), size=WIDE) as app:
         await app.press("v")
         assert isinstance(app.app.screen, LogScreen)
-        assert f"{NASTY} with OIDC" in app.text
-        assert NASTY in app.text.splitlines()[0]
+        assert f"{HOSTILE} with OIDC" in app.text
+        assert HOSTILE in app.text.splitlines()[0]
         no_foreign_action(app)
 
 
@@ -173,7 +177,9 @@ async def test_a_log_that_cannot_be_read(opened: Any) -> None:
 
     def expired(diagnosis: Diagnosis) -> Diagnosis:
         replay = diagnosis.replays[0]
-        gone = Unreadable(f"job log {NASTY}", f"GitHub answered 410 {NASTY}", f"run again {NASTY}", "actions: read")
+        gone = Unreadable(
+            f"job log {HOSTILE}", f"GitHub answered 410 {HOSTILE}", f"run again {HOSTILE}", "actions: read"
+        )
         jobs = tuple(replace(job, log=gone) for job in replay.attempt.jobs.value)
         changed = replace(replay, attempt=replace(replay.attempt, jobs=Known(jobs)))
         return replace(diagnosis, replays=(changed,), subject=changed)
@@ -181,27 +187,27 @@ async def test_a_log_that_cannot_be_read(opened: Any) -> None:
     backend.change = expired
     async with opened(backend) as app:
         await app.press("v")
-        for words in ("This log cannot be shown", f"GitHub answered 410 {NASTY}", f"run again {NASTY}"):
-            assert words in app.app.screen.query_one(Page).text
+        for words in ("This log cannot be shown", f"GitHub answered 410 {HOSTILE}", f"run again {HOSTILE}"):
+            assert words in words_of(app.app.screen.query_one(Page))
 
 
 async def test_error_panel_and_error_dialog(opened: Any) -> None:
-    problem = BackendProblem(f"It failed: {NASTY}", f"Try {NASTY}")
+    problem = BackendProblem(f"It failed: {HOSTILE}", f"Try {HOSTILE}")
     backend = BackendDouble(1)
     backend.problems["diagnose"] = problem
     async with opened(backend) as app:
-        assert f"It failed: {NASTY}" in app.text
-        assert f"Try {NASTY}" in app.text
+        assert f"It failed: {HOSTILE}" in app.text
+        assert f"Try {HOSTILE}" in app.text
         await app.press("r")
         backend.problems["diagnose"] = problem
         await app.press("r")
         await app.until(lambda: isinstance(app.app.screen, ProblemScreen))
-        assert f"Try {NASTY}" in app.app.screen.query_one(Page).text
+        assert f"Try {HOSTILE}" in words_of(app.app.screen.query_one(Page))
         no_foreign_action(app)
 
 
 async def test_export_dialog(opened: Any) -> None:
-    async with opened(nasty_backend(), size=WIDE) as app:
+    async with opened(hostile_backend(), size=WIDE) as app:
         await app.press("e", "enter")
         await app.until(lambda: isinstance(app.app.screen, ExportedScreen))
         assert "[_red] [@click=app.quit]x[_]" in app.text
@@ -212,13 +218,13 @@ async def test_export_dialog(opened: Any) -> None:
 
 async def test_progress_in_the_first_line(opened: Any) -> None:
     async with opened(size=WIDE) as app:
-        app.main.query_one(TopLine).progress = Progress(f"reading {NASTY}", 1, 2)
+        app.main.query_one(TopLine).progress = Progress(f"reading {HOSTILE}", 1, 2)
         await app.pilot.pause()
-        assert f"reading {NASTY}" in app.text.splitlines()[0]
+        assert f"reading {HOSTILE}" in app.text.splitlines()[0]
 
 
 async def test_palette(opened: Any) -> None:
-    async with opened(nasty_backend(), size=WIDE) as app:
+    async with opened(hostile_backend(), size=WIDE) as app:
         await app.pilot.press("ctrl+p", *"go to run skip")
         await app.until(lambda: "Go to run #2 [/red]b  fix [skip ci] [/red] [@click=app.quit]x[/]" in app.text)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from places import DATA
 from thoroughness import examples
 
-from tui.cli import policy_evaluate
+from tui.cli.commands import policy_evaluate
 from tui.cli.commands.policy_evaluate import answer_line, evaluate_command
 
 ROWS = DATA / "iam" / "trust_cases.jsonl"
