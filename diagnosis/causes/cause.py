@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Self
 
 from diagnosis.causes.record import CauseRecord as Record
-from diagnosis.gates import Checkpoint, Gate, Owner, Plane
+from diagnosis.gates import Checkpoint, Owner, Plane
 
 _PLATFORM = Owner.RELEASE_ENGINEERING
 _CLOUD = Owner.CLOUD_SECURITY
@@ -48,16 +48,6 @@ class Cause(StrEnum):
     def plane(self) -> Plane:
         """The plane in which it is met as a rule; what was found in a log may place it elsewhere."""
         return self.record.plane
-
-    @property
-    def checkpoint(self) -> Checkpoint | None:
-        """The checkpoint at which it is met as a rule."""
-        return self.record.checkpoint
-
-    @property
-    def gate(self) -> Gate | None:
-        """The gate of that checkpoint."""
-        return self.record.gate
 
     @property
     def owner(self) -> Owner:

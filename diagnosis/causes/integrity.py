@@ -25,11 +25,6 @@ class Integrity(StrEnum):
         member.record = record
         return member
 
-    @classmethod
-    def of(cls, slug: str) -> Integrity | None:
-        """Return the finding of a slug; None for a text that is no slug of the catalogue."""
-        return next((finding for finding in cls if finding.value == slug), None)
-
     @property
     def sentence(self) -> str:
         """What it means for the closure."""

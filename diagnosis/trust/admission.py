@@ -23,10 +23,10 @@ from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.runs import Repository
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
 from diagnosis.policy.nearest import difference, nearest
-from diagnosis.trust.causes import Mend, exact_refs, why_refused
 from diagnosis.trust.patch import minimal_trust_patch
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
-from diagnosis.trust.words import refusal_words
+from diagnosis.trust.refusal import exact_refs, why_refused
+from diagnosis.trust.refusal_words import refusal_words
 from diagnosis.verdicts.gate_verdict import Missing
 
 __all__ = [
@@ -169,7 +169,7 @@ def _decided(trust: TrustPolicy, claims: ClaimSet, caller: Caller, answer: Trust
 def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnswer) -> SubjectDecision:
     because = answer.decision.because
     refusal = why_refused(policy, claims, caller)
-    causes = refusal.causes if refusal else (Mend.CLAIM.value,)
+    causes = refusal.causes if refusal else (Cause.SUBJECT_NOT_ADMITTED,)
     listed = [value for item in policy.allows for value in item.listed(caller.key("sub"))]
     near = _nearest(claims.subject, listed)
     reason = refusal_words(

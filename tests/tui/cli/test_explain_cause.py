@@ -98,7 +98,7 @@ def test_an_address_is_never_broken(width: int) -> None:
 
 @pytest.mark.parametrize("cause", Cause)
 def test_an_explanation_says_what_its_cause_means(cause: Cause) -> None:
-    finding = Finding(cause.plane, cause.checkpoint, cause, sentence=cause.sentence, tell_apart=cause.tell_apart)
+    finding = Finding(cause.plane, cause.record.checkpoint, cause, sentence=cause.sentence, tell_apart=cause.tell_apart)
     text = explained(finding)
     assert cause.sentence in text
     assert cause.next_step in text

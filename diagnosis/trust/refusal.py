@@ -1,7 +1,7 @@
-"""Why a trust policy refuses a token: each cause is proved by mending that one element and asking again.
+"""Why a trust policy refuses a token: each cause is proved by correcting that one element and asking again.
 
-The mends are tried on one Allow statement at a time. The statement that needs least mending is the one that was meant
-for this run; what it needs names the causes.
+Corrections are tried on one Allow statement at a time. The statement that needs the fewest is the one that was meant for
+this run, and what it needs names the causes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 from itertools import combinations
 
 from diagnosis.causes import Cause
@@ -22,22 +21,22 @@ from diagnosis.policy.statement import ActionPatterns
 from diagnosis.policy.tree import WEB_IDENTITY_ACTION
 from diagnosis.trust.question import Caller, TrustPolicy
 
-_MOST_MENDS = 3
+_MOST_CORRECTIONS = 3
 _MOST_STATEMENTS = 20
 """Trust policies are short (4,096 characters at most): a longer list is foreign junk and is not searched whole."""
 
 
-class Mend(Enum):
-    """An element that can be mended; the value is the cause that this proves."""
-
-    PRINCIPAL = Cause.PRINCIPAL_WRONG
-    ACTION = Cause.TRUST_ACTION
-    AUDIENCE = Cause.AUDIENCE_NOT_ADMITTED
-    OPERATOR = Cause.CONDITION_OPERATOR
-    FORM = Cause.SUBJECT_IMMUTABLE_FORM
-    SHAPE = Cause.SUBJECT_SHAPE
-    CLAIM = Cause.SUBJECT_NOT_ADMITTED
-    OTHER = Cause.TRUST_CONDITION
+_CORRECTABLE = (
+    Cause.PRINCIPAL_WRONG,
+    Cause.TRUST_ACTION,
+    Cause.AUDIENCE_NOT_ADMITTED,
+    Cause.CONDITION_OPERATOR,
+    Cause.SUBJECT_IMMUTABLE_FORM,
+    Cause.SUBJECT_SHAPE,
+    Cause.SUBJECT_NOT_ADMITTED,
+    Cause.TRUST_CONDITION,
+)
+"""Each names one element of a statement, or of the subject, that can be corrected on its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,107 +44,107 @@ class Refusal:
     """Why one claim set is refused."""
 
     causes: tuple[Cause, ...]
-    """The smallest set of elements whose mending admits the token, the first met first."""
+    """The smallest set of elements whose correction admits the token, the first met first."""
     statement: str
     """The JSON path of the Allow statement that came nearest: ``Statement[2]``."""
 
 
-_SUBJECT_MENDS = frozenset({Mend.FORM, Mend.SHAPE, Mend.OPERATOR})
+_OF_THE_SUBJECT = frozenset({Cause.SUBJECT_IMMUTABLE_FORM, Cause.SUBJECT_SHAPE, Cause.CONDITION_OPERATOR})
 
 
 def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | None:
     """The causes for a claim set that no Allow statement admits; None where the policy has no Allow statement."""
-    best: tuple[float, str, tuple[Mend, ...]] | None = None
+    best: tuple[float, str, tuple[Cause, ...]] | None = None
     for statement in policy.allows[:_MOST_STATEMENTS]:
-        for cost, mends in _by_cost(statement, claims, caller):
+        for cost, causes in _by_cost(statement, claims, caller):
             if best is not None and cost >= best[0]:
                 break
-            if _admits(policy, statement, claims, caller, mends):
-                best = (cost, statement.path, mends)
+            if _admits(policy, statement, claims, caller, causes):
+                best = (cost, statement.path, causes)
                 break
     if best is None:
         return None
-    return Refusal(tuple(mend.value for mend in best[2]), best[1])
+    return Refusal(best[2], best[1])
 
 
-def _by_cost(statement: Statement, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Mend, ...]]]:
-    """Sets of mends, the cheapest first. A mend costs more where the statement was hardly meant for this run."""
+def _by_cost(statement: Statement, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Cause, ...]]]:
+    """Sets of corrections, the cheapest first. One costs more where the statement was hardly meant for this run."""
     names = " ".join(statement.principal_names).lower()
     actions = "" if statement.actions.negated else " ".join(statement.actions.patterns).lower()
     subjects = " ".join(statement.listed(caller.key("sub"))).lower()
     own = _repository(claims).lower().replace("/", "")
     meant = bool(own) and own in re.sub(r"@\d+|/", "", subjects)
     price = {
-        Mend.PRINCIPAL: 1.5 if caller.issuer.lower() in names or "oidc-provider" in names else 5.0,
-        Mend.ACTION: 1.5 if "webidentity" in actions else 5.0,
-        Mend.AUDIENCE: 1.0,
-        Mend.OPERATOR: 1.0,
-        Mend.FORM: 1.0,
-        Mend.SHAPE: 1.0,
-        Mend.CLAIM: 2.0 if meant else 3.0,
-        Mend.OTHER: 4.0,
+        Cause.PRINCIPAL_WRONG: 1.5 if caller.issuer.lower() in names or "oidc-provider" in names else 5.0,
+        Cause.TRUST_ACTION: 1.5 if "webidentity" in actions else 5.0,
+        Cause.AUDIENCE_NOT_ADMITTED: 1.0,
+        Cause.CONDITION_OPERATOR: 1.0,
+        Cause.SUBJECT_IMMUTABLE_FORM: 1.0,
+        Cause.SUBJECT_SHAPE: 1.0,
+        Cause.SUBJECT_NOT_ADMITTED: 2.0 if meant else 3.0,
+        Cause.TRUST_CONDITION: 4.0,
     }
-    found: list[tuple[float, tuple[Mend, ...]]] = []
-    for size in range(1, _MOST_MENDS + 1):
-        for mends in combinations(Mend, size):
-            # Dropping the claims' conditions mends whatever the subject's own mends could.
-            if Mend.CLAIM in mends and _SUBJECT_MENDS & set(mends):
+    found: list[tuple[float, tuple[Cause, ...]]] = []
+    for size in range(1, _MOST_CORRECTIONS + 1):
+        for causes in combinations(_CORRECTABLE, size):
+            # Dropping the claims' conditions corrects whatever those of the subject could.
+            if Cause.SUBJECT_NOT_ADMITTED in causes and _OF_THE_SUBJECT & set(causes):
                 continue
-            found.append((sum(price[mend] for mend in mends), mends))
-    found.sort(key=lambda item: (item[0], Mend.CLAIM in item[1]))
+            found.append((sum(price[cause] for cause in causes), causes))
+    found.sort(key=lambda item: (item[0], Cause.SUBJECT_NOT_ADMITTED in item[1]))
     return found
 
 
-def _admits(policy: Policy, statement: Statement, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]) -> bool:
-    """Whether the statement alone would admit the token once mended. Deny statements were asked before."""
-    alone = TrustPolicy(replace(policy, statements=(_mended_statement(statement, caller, mends),)))
-    for candidate in _mended_claims(statement, claims, caller, mends):
-        asking = _folded(candidate) if Mend.OPERATOR in mends else candidate
+def _admits(policy: Policy, statement: Statement, claims: ClaimSet, caller: Caller, causes: tuple[Cause, ...]) -> bool:
+    """Whether the statement alone would admit the token once corrected. Deny statements were asked before."""
+    alone = TrustPolicy(replace(policy, statements=(_corrected_statement(statement, caller, causes),)))
+    for candidate in _corrected_claims(statement, claims, caller, causes):
+        asking = _folded(candidate) if Cause.CONDITION_OPERATOR in causes else candidate
         if alone.ask(asking, caller).decision.allowed:
             return True
     return False
 
 
-def _mended_statement(statement: Statement, caller: Caller, mends: tuple[Mend, ...]) -> Statement:
-    mended = statement
-    for mend in mends:
-        if mend is Mend.PRINCIPAL:
+def _corrected_statement(statement: Statement, caller: Caller, causes: tuple[Cause, ...]) -> Statement:
+    corrected = statement
+    for cause in causes:
+        if cause is Cause.PRINCIPAL_WRONG:
             provider = index_principals((("Federated", caller.provider_arn),))
-            mended = replace(mended, principals=provider, not_principal=False)
-        elif mend is Mend.ACTION:
+            corrected = replace(corrected, principals=provider, not_principal=False)
+        elif cause is Cause.TRUST_ACTION:
             action = ActionPatterns(
                 (WEB_IDENTITY_ACTION,), negated=False, _matches=action_matcher([WEB_IDENTITY_ACTION])
             )
-            mended = replace(mended, actions=action)
-        elif mend is Mend.OPERATOR:
-            mended = replace(mended, conditions=as_patterns(mended.conditions))
+            corrected = replace(corrected, actions=action)
+        elif cause is Cause.CONDITION_OPERATOR:
+            corrected = replace(corrected, conditions=as_patterns(corrected.conditions))
         else:
-            mended = _without(mended, caller, mend)
-    return mended
+            corrected = _without(corrected, caller, cause)
+    return corrected
 
 
-def _without(statement: Statement, caller: Caller, mend: Mend) -> Statement:
-    """The statement without the conditions that the mend is about; some mends are about the claims alone."""
+def _without(statement: Statement, caller: Caller, cause: Cause) -> Statement:
+    """The statement without the conditions that the correction is about; some corrections are about the claims alone."""
     audience, issuer = caller.key("aud").lower(), f"{caller.issuer.lower()}:"
-    dropped: dict[Mend, Callable[[str], bool]] = {
-        Mend.AUDIENCE: lambda key: key == audience,
-        Mend.CLAIM: lambda key: key.startswith(issuer) and key != audience,
-        Mend.OTHER: lambda key: not key.startswith(issuer),
+    dropped: dict[Cause, Callable[[str], bool]] = {
+        Cause.AUDIENCE_NOT_ADMITTED: lambda key: key == audience,
+        Cause.SUBJECT_NOT_ADMITTED: lambda key: key.startswith(issuer) and key != audience,
+        Cause.TRUST_CONDITION: lambda key: not key.startswith(issuer),
     }
-    drop = dropped.get(mend)
+    drop = dropped.get(cause)
     if drop is None:
         return statement
     return replace(statement, conditions=tuple(item for item in statement.conditions if not drop(item.folded_key)))
 
 
-def _mended_claims(
-    statement: Statement, claims: ClaimSet, caller: Caller, mends: tuple[Mend, ...]
+def _corrected_claims(
+    statement: Statement, claims: ClaimSet, caller: Caller, causes: tuple[Cause, ...]
 ) -> Iterator[ClaimSet]:
-    """The claims as they are, or in every other form and shape that the mends ask for."""
+    """The claims as they are, or in every other form and shape that the corrections ask for."""
     subjects = statement.listed(caller.key("sub"))
-    shapes = list(_shapes(claims, subjects)) if Mend.SHAPE in mends else [claims]
+    shapes = list(_shapes(claims, subjects)) if Cause.SUBJECT_SHAPE in causes else [claims]
     for shaped in shapes:
-        yield from _forms(shaped, subjects) if Mend.FORM in mends else (shaped,)
+        yield from _forms(shaped, subjects) if Cause.SUBJECT_IMMUTABLE_FORM in causes else (shaped,)
 
 
 def _shapes(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:

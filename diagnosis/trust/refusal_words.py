@@ -5,9 +5,10 @@ from __future__ import annotations
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind
 from diagnosis.policy import Decision, NearMiss
-from diagnosis.trust.causes import Mend
 
-_SUBJECT_CAUSES = frozenset({Mend.OPERATOR.value, Mend.FORM.value, Mend.SHAPE.value, Mend.CLAIM.value})
+_SUBJECT_CAUSES = frozenset(
+    {Cause.CONDITION_OPERATOR, Cause.SUBJECT_IMMUTABLE_FORM, Cause.SUBJECT_SHAPE, Cause.SUBJECT_NOT_ADMITTED}
+)
 _SHOWN = 3
 _OF_THIS_POLICY = {
     Cause.AUDIENCE_NOT_ADMITTED: "The trust policy does not admit the audience that the job requests.",
@@ -27,7 +28,7 @@ def refusal_words(
 ) -> str:
     """The causes, then what the run presents and what the statement that came nearest wants of it."""
     told = " ".join(
-        _shape_words(claims) if cause == Mend.SHAPE.value else _OF_THIS_POLICY.get(cause, cause.sentence)
+        _shape_words(claims) if cause is Cause.SUBJECT_SHAPE else _OF_THIS_POLICY.get(cause, cause.sentence)
         for cause in causes
     )
     miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
