@@ -1,11 +1,11 @@
-"""What the lines around a failure tell: which tool runs, whose registry is meant, what has already passed."""
+"""Read what the lines around a failure tell: which tool runs, whose registry is meant, what has already passed."""
 
 from __future__ import annotations
 
 import re
 
 from diagnosis.failures.registry_address import registry_of
-from diagnosis.failures.rule import Scene
+from diagnosis.failures.rule import LogContext
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.names.ecr_address import hosts_quoted_in
 
@@ -58,48 +58,48 @@ WORDS: tuple[str, ...] = (
 """What is looked for in lines that are no failure themselves. Lines without them are not read for the context either."""
 
 
-def look_around(line: LogLine, scene: Scene, passed: dict[str, int]) -> None:
-    """Takes up what a line tells about the scene. Echoed lines tell what a step is, never what happened."""
+def look_around(line: LogLine, context: LogContext, passed: dict[str, int]) -> None:
+    """Add to ``context`` what a line tells. Echoed lines tell what a step is, never what happened."""
     text = line.text
-    scene.codeartifact = scene.codeartifact or "codeartifact" in text
+    context.codeartifact = context.codeartifact or "codeartifact" in text
     if line.kind in (LineKind.ECHO, LineKind.GROUP):
-        _look_at_head(text, scene)
+        _look_at_head(text, context)
         return
     if "Assuming role with OIDC" in text:
-        scene.aws_oidc = True
+        context.aws_oidc = True
     elif "Login Succeeded" in text:
         passed["login"] = line.number
     elif "Authenticated as assumedRoleId" in text:
         passed["authn"] = line.number
     elif "Logging into registry" in text:
-        scene.login_hosts.update(hosts_quoted_in(text))
+        context.login_hosts.update(hosts_quoted_in(text))
     elif ": digest: sha256:" in text:
         passed["push"] = line.number
     if "push refers to repository" in text or "pushing layers" in text or "pushing manifest" in text:
-        scene.pushing = True
+        context.pushing = True
     cache = _CACHE.match(text)
     if cache:
-        scene.cache_steps.add(f"{cache[1]} ")
+        context.cache_steps.add(f"{cache[1]} ")
     base = _BASE.match(text)
     if base:
-        scene.base_steps.add(f"{base[1]} ")
+        context.base_steps.add(f"{base[1]} ")
     kind = registry_of(text)
     if kind is not None:
-        scene.registry = kind
+        context.registry = kind
 
 
-def _look_at_head(text: str, scene: Scene) -> None:
+def _look_at_head(text: str, context: LogContext) -> None:
     if _AWS_ACTION in text or "role-to-assume:" in text:
-        scene.aws_oidc = scene.aws_oidc or "role-to-assume:" in text
-        scene.other_tool = False
+        context.aws_oidc = context.aws_oidc or "role-to-assume:" in text
+        context.other_tool = False
     elif _OTHER_ACTION.search(text):
-        scene.other_tool = True
+        context.other_tool = True
     if "aws-access-key-id:" in text:
-        scene.static_keys = True
+        context.static_keys = True
     if _PUSHES.search(text):
-        scene.pushing = True
+        context.pushing = True
     if "login" in text:
-        scene.login_hosts.update(hosts_quoted_in(text))
+        context.login_hosts.update(hosts_quoted_in(text))
     kind = registry_of(text)
     if kind is not None:
-        scene.registry = kind
+        context.registry = kind

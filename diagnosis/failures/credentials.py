@@ -6,22 +6,22 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import NO_ANSWER
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
 _EXPIRED = other(Cause.SESSION_EXPIRED)
 _INVALID = authn(None, Cause.STATIC_CREDENTIALS)
 
 
-def _not_loaded(text: str, scene: Scene) -> Seen | None:
+def _not_loaded(text: str, context: LogContext) -> Seen | None:
     """configure-aws-credentials found no credentials: what it was given decides what that means."""
     if "nput required and not supplied" in text:
         return other(Cause.INPUT_MISSING)
     if "redentials could not be loaded" not in text and "Could not load credentials from any providers" not in text:
         return None
-    if scene.static_keys:
+    if context.static_keys:
         return authn(None, Cause.STATIC_CREDENTIALS)
-    if scene.hinted or scene.aws_oidc:
+    if context.hinted or context.aws_oidc:
         return authn(Checkpoint.OIDC_TOKEN, Cause.ID_TOKEN_NOT_GRANTED)
     return authn(None, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.STATIC_CREDENTIALS)
 
@@ -29,23 +29,23 @@ def _not_loaded(text: str, scene: Scene) -> Seen | None:
 _RAN_OUT = re.compile(r"(?:session|token)(?: associated with this profile)? has expired|refresh (?:cached )?SSO token")
 
 
-def _none_found(text: str, scene: Scene) -> Seen:
+def _none_found(text: str, context: LogContext) -> Seen:
     if _RAN_OUT.search(text):
         return _EXPIRED
     if NO_ANSWER.search(text):
         return other(Cause.NETWORK, weight=Weight.PASSING)  # the chain of providers was asked, and nobody answered
-    if scene.aws_oidc and scene.hinted:
+    if context.aws_oidc and context.hinted:
         return authn(Checkpoint.OIDC_TOKEN, Cause.ID_TOKEN_NOT_GRANTED, weight=Weight.CONSEQUENCE)
     return authn(None, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.STATIC_CREDENTIALS, weight=Weight.CONSEQUENCE)
 
 
-def _expired(text: str, _scene: Scene) -> Seen:
+def _expired(text: str, _scene: LogContext) -> Seen:
     if "AssumeRoleWithWebIdentity" in text or "web identity" in text:
         return authn(Checkpoint.OIDC_TRUST, None, Cause.TRANSIENT)
     return _EXPIRED
 
 
-def _signature(text: str, _scene: Scene) -> Seen:
+def _signature(text: str, _scene: LogContext) -> Seen:
     """One exception for two faults: a wrong secret key, and a wrong clock."""
     return _INVALID if "we calculated does not match" in text else other(Cause.CLOCK_SKEW)
 

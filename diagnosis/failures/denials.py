@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnosis.causes import Cause
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -75,19 +75,19 @@ _LAYERS = {
 }
 
 
-def _judge(text: str, scene: Scene) -> Seen | None:
+def _judge(text: str, context: LogContext) -> Seen | None:
     denial = parse_denial(text)
-    if denial and _of_codeartifact(denial, text, scene):
+    if denial and _of_codeartifact(denial, text, context):
         return _seen(denial, Plane.OTHER, None, Cause.OTHER_SERVICE, (), denial.action)
     return judge_denial(denial) if denial else None
 
 
-def _of_codeartifact(denial: Denial, text: str, scene: Scene) -> bool:
+def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
     """Its login bears the names of ECR's: GetAuthorizationToken, and a bearer token of STS."""
     if denial.action and denial.action.startswith("ecr"):
         return False
     shared = denial.action == "sts:GetServiceBearerToken" or not denial.action
-    return "codeartifact" in text or (scene.codeartifact and shared)
+    return "codeartifact" in text or (context.codeartifact and shared)
 
 
 def judge_denial(denial: Denial) -> Seen | None:

@@ -6,7 +6,7 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import named_last, registry_of
-from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, other, says
 
 NETWORK = re.compile(
     r"\b(?:ETIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT)\b"
@@ -31,9 +31,9 @@ _OTHER_SERVICE = other(Cause.OTHER_SERVICE)
 _HELPER = other(Cause.CREDENTIAL_HELPER, Cause.CREDENTIAL_HELPER, Cause.NOT_LOGGED_IN)
 
 
-def _unauthorized(text: str, scene: Scene) -> Seen | None:
+def _unauthorized(text: str, context: LogContext) -> Seen | None:
     """``unauthorized: …`` of the registry protocol: ECR words it otherwise; no login was sent, or not to ECR."""
-    kind = registry_of(text) or scene.registry
+    kind = registry_of(text) or context.registry
     if kind is not Registry.OTHER and "ot Authorized" in text:
         return None  # ECR's own words: the rules of its login know them
     if "authentication required" in text and kind is not Registry.OTHER:
@@ -47,11 +47,11 @@ def _unauthorized(text: str, scene: Scene) -> Seen | None:
     return _OTHER_REGISTRY
 
 
-def _permission_denied_gcp(text: str, _scene: Scene) -> Seen | None:
+def _permission_denied_gcp(text: str, _scene: LogContext) -> Seen | None:
     return _OTHER_CLOUD if "Permission '" in text or 'Permission "' in text or "PERMISSION_DENIED" in text else None
 
 
-def _token_expired(text: str, _scene: Scene) -> Seen | None:
+def _token_expired(text: str, _scene: LogContext) -> Seen | None:
     return other(Cause.TOKEN_EXPIRED) if "uthorization token has expired" in text.replace("Token", "token") else None
 
 
@@ -64,7 +64,7 @@ CLIENTS_OWN = "requested access to the resource is denied"
 """Clients say it too, for a 403 that came without a body."""
 
 
-def _refuses(text: str, _scene: Scene) -> Seen | None:
+def _refuses(text: str, _scene: LogContext) -> Seen | None:
     found = _REFUSES.search(text)
     if not found or (found[0] == CLIENTS_OWN and named_last(text[: found.start()]) is Registry.ECR):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, lighter, other
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, holding, lighter, other
 from diagnosis.gates import Checkpoint
 
 _TOKEN = Checkpoint.OIDC_TOKEN
@@ -24,28 +24,28 @@ _TOOLKIT = re.compile(r"getIDToken|[Ee]rror (?:[Cc]ode|[Mm]essage) ?:")
 _STATUS = re.compile(r"Error Code ?: ?(\d{3})|\b(5\d\d)\b")
 
 
-def _hint(_text: str, scene: Scene) -> Seen:
+def _hint(_text: str, context: LogContext) -> Seen:
     # The action prints it for static keys too, and then goes on: believed only where nothing heavier is there.
-    scene.hinted = True
+    context.hinted = True
     return authn(_TOKEN, Cause.ID_TOKEN_NOT_GRANTED, weight=Weight.DOUBTFUL)
 
 
-def _no_request_url(text: str, scene: Scene) -> Seen | None:
+def _no_request_url(text: str, context: LogContext) -> Seen | None:
     if "Unable to get" not in text and "not set" not in text and "env" not in text and "missing" not in text:
         return None
-    if _elsewhere(text, scene):
+    if _elsewhere(text, context):
         return _ELSEWHERE
-    if scene.aws_oidc:
+    if context.aws_oidc:
         return _NOT_GRANTED
     # The toolkit's words whoever asked for the token: the action's own words, where there are any, know more.
-    scene.hinted = True
+    context.hinted = True
     return lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 
-def _request_failed(text: str, scene: Scene) -> Seen | None:
-    if _elsewhere(text, scene):
+def _request_failed(text: str, context: LogContext) -> Seen | None:
+    if _elsewhere(text, context):
         return _ELSEWHERE
-    if not (scene.aws_oidc or _TOOLKIT.search(text)):
+    if not (context.aws_oidc or _TOOLKIT.search(text)):
         return None  # a script's own words: tokens of that name are handed out by many
     status = _STATUS.search(text)
     if status and (status[1] or status[2]).startswith(("5", "429")):
@@ -53,27 +53,27 @@ def _request_failed(text: str, scene: Scene) -> Seen | None:
     return authn(_TOKEN, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.TRANSIENT)
 
 
-def _toolkit_crash(text: str, scene: Scene) -> Seen | None:
+def _toolkit_crash(text: str, context: LogContext) -> Seen | None:
     """The toolkit reports a failed token request by reading ``error.message``; an undefined error breaks that too."""
     if "Error message:" not in text:
         return None
-    return _ELSEWHERE if _elsewhere(text, scene) else _SERVICE_FAILED
+    return _ELSEWHERE if _elsewhere(text, context) else _SERVICE_FAILED
 
 
-def _caller_grants_none(text: str, scene: Scene) -> Seen:
+def _caller_grants_none(text: str, context: LogContext) -> Seen:
     """GitHub's words for a called workflow that wants more than the calling one grants; no job was started."""
-    return _ELSEWHERE if _elsewhere(text, scene) else lighter(_NOT_GRANTED, Weight.DOUBTFUL)
+    return _ELSEWHERE if _elsewhere(text, context) else lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 
-def _remember(text: str, _scene: Scene) -> Seen | None:
+def _remember(text: str, _scene: LogContext) -> Seen | None:
     if "token" not in text.lower():
         return None
     # The sentence of actions that use the token for their own service, not for AWS.
     return _ELSEWHERE
 
 
-def _elsewhere(text: str, scene: Scene) -> bool:
-    return not scene.aws_oidc and (scene.other_tool or bool(_OTHER_TOOL.search(text)))
+def _elsewhere(text: str, context: LogContext) -> bool:
+    return not context.aws_oidc and (context.other_tool or bool(_OTHER_TOOL.search(text)))
 
 
 RULES: tuple[Rule, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnosis.causes import Cause
-from diagnosis.failures.rule import Rule, Scene, Seen, authn, holding, says
+from diagnosis.failures.rule import LogContext, Rule, Seen, authn, holding, says
 from diagnosis.gates import Checkpoint
 
 _TRUST = Checkpoint.OIDC_TRUST
@@ -15,9 +15,9 @@ _TOKEN_REFUSED = says(
 )
 
 
-def _signature(text: str, scene: Scene) -> Seen | None:
+def _signature(text: str, context: LogContext) -> Seen | None:
     """Words about a token that others than STS use too: believed where STS is named or the step exchanges a token."""
-    return _TOKEN_REFUSED(text, scene) if scene.aws_oidc or "OIDC" in text or "AssumeRole" in text else None
+    return _TOKEN_REFUSED(text, context) if context.aws_oidc or "OIDC" in text or "AssumeRole" in text else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, holding, lighter, other, says
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, holding, lighter, other, says
 
 _TESTS = other(Cause.TEST_FAILURE)
 _BUILD = other(Cause.BUILD_FAILURE)
@@ -39,20 +39,20 @@ def told_of_a_test(text: str) -> Seen | None:
     return lighter(_TESTS, Weight.DOUBTFUL) if _TEST_TRACEBACK.search(text) else None
 
 
-def _tests(text: str, _scene: Scene) -> Seen | None:
+def _tests(text: str, _scene: LogContext) -> Seen | None:
     return _TESTS if TEST_RUNNER.search(text) else None
 
 
-def _solve(text: str, scene: Scene) -> Seen | None:
+def _solve(text: str, context: LogContext) -> Seen | None:
     """BuildKit's last word. It repeats the reason; what is an access failure was caught by an earlier rule."""
-    if scene.reads_cache(text):
+    if context.reads_cache(text):
         return None
     if _BROKEN_BUILD.search(text):
         return _BUILD
     return lighter(_BUILD, Weight.OUTCOME)
 
 
-def _exit(text: str, _scene: Scene) -> Seen | None:
+def _exit(text: str, _scene: LogContext) -> Seen | None:
     found = _EXIT.search(text)
     if not found or found[1] == "0":
         return None

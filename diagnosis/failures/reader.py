@@ -14,7 +14,7 @@ from diagnosis.failures import outcomes
 from diagnosis.failures.application import application_talk
 from diagnosis.failures.context_lines import look_around
 from diagnosis.failures.prefilter import may_matter, that_may_matter
-from diagnosis.failures.rule import Scene, Seen, Weight, lighter, other
+from diagnosis.failures.rule import LogContext, Seen, Weight, lighter, other
 from diagnosis.failures.rules import RULES
 from diagnosis.failures.stream import AFTER, BEFORE
 from diagnosis.logs.log_text import LineKind, LogLine
@@ -83,13 +83,13 @@ def scan(lines: Iterable[LogLine]) -> Scan:
     sightings: dict[tuple[object, ...], Sighting] = {}
     failing: dict[int, None] = {}
     passed: dict[str, int] = {}
-    scene = Scene()
+    context = LogContext()
     step = 0
     ended = False
     for before, line, after in _telling(lines) if isinstance(lines, Sequence) else _windows(lines):
         if line.step != step:
             step = line.step
-            scene.begin(line.title)
+            context.begin(line.title)
         annotated = line.kind is LineKind.ERROR or (line.step > 0 and line.printed and line.text.startswith("Error: "))
         if annotated and not line.post:
             failing.setdefault(line.step)
@@ -99,10 +99,10 @@ def scan(lines: Iterable[LogLine]) -> Scan:
             line.kind is not LineKind.GROUP and not annotated and not may_matter(line.text)
         ):
             continue
-        look_around(line, scene, passed)
+        look_around(line, context, passed)
         if not line.printed or (len(sightings) >= _MOST_SIGHTINGS and line.kind is not LineKind.ERROR):
             continue
-        seen = _judge(line, before, after, scene) or (_UNNAMED if annotated else None)
+        seen = _judge(line, before, after, context) or (_UNNAMED if annotated else None)
         if seen is None:
             continue
         given = seen.finding
@@ -149,7 +149,7 @@ def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogL
         before.append(line)
 
 
-def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], scene: Scene) -> Seen | None:
+def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], context: LogContext) -> Seen | None:
     text = scrub(_sentence(line, before, after))
     limit = application_talk(line, text)
     if limit is None:
@@ -158,7 +158,7 @@ def _judge(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine], s
     if test is not None:
         return test
     for rule in RULES:
-        seen = rule(text, scene)
+        seen = rule(text, context)
         if seen is not None:
             return lighter(seen, limit)
     return None

@@ -6,7 +6,7 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import registry_of
-from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, other
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, authz, holding, other
 from diagnosis.gates import Checkpoint
 from diagnosis.names.ecr_address import hosts_quoted_in
 
@@ -17,22 +17,22 @@ _CLIENT = re.compile(r"denied: Not Auth|\b401\b|/v2/|[Uu]nauthorized: |^unauthor
 _REFUSED = re.compile(r"\b(40[013])\b")
 
 
-def _no_basic_auth(text: str, scene: Scene) -> Seen:
+def _no_basic_auth(text: str, context: LogContext) -> Seen:
     """The client sent nothing: it holds no login for this very host."""
-    if (registry_of(text) or scene.registry) is Registry.OTHER:
+    if (registry_of(text) or context.registry) is Registry.OTHER:
         return other(Cause.OTHER_REGISTRY, weight=Weight.CONSEQUENCE)
     pushed = {host for host in hosts_quoted_in(text) if "*" not in host}
-    logged_in = {host for host in scene.login_hosts if "*" not in host}
+    logged_in = {host for host in context.login_hosts if "*" not in host}
     if pushed and logged_in and not pushed & logged_in:
         return authz(_AUTH, Cause.REGISTRY_MISMATCH)
     return other(Cause.NOT_LOGGED_IN, Cause.NOT_LOGGED_IN, Cause.REGISTRY_MISMATCH, weight=Weight.CONSEQUENCE)
 
 
-def _login_attempt(text: str, scene: Scene) -> Seen | None:
+def _login_attempt(text: str, context: LogContext) -> Seen | None:
     status = _REFUSED.search(text)
     if not status or not _LOGIN.search(text):
         return None
-    kind = registry_of(text) or scene.registry
+    kind = registry_of(text) or context.registry
     if kind is Registry.OTHER:
         return other(Cause.OTHER_REGISTRY)
     if kind is None:
@@ -40,13 +40,13 @@ def _login_attempt(text: str, scene: Scene) -> Seen | None:
     return authz(_AUTH, None, Cause.REGISTRY_MISMATCH, Cause.STATIC_CREDENTIALS, Cause.TOKEN_EXPIRED)
 
 
-def _not_authorized(text: str, scene: Scene) -> Seen | None:
+def _not_authorized(text: str, context: LogContext) -> Seen | None:
     """``Not Authorized`` without a principal: the registry does not know the caller."""
     if not (text.rstrip(". ").endswith("ot Authorized") or "denied: Not Authorized" in text):
         return None
     kind = registry_of(text)
     if kind is None and _CLIENT.search(text):
-        kind = scene.registry
+        kind = context.registry
     if kind in (Registry.ECR, Registry.ECR_PUBLIC):
         return authz(_AUTH, None, Cause.TOKEN_EXPIRED, Cause.REGISTRY_MISMATCH, Cause.GET_AUTHORIZATION_TOKEN)
     return other(None, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)

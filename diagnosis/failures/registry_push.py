@@ -7,7 +7,7 @@ import re
 from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import CLIENTS_OWN
 from diagnosis.failures.registry_address import named_last, registry_of
-from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, authz, holding, lighter, other, state
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, authz, holding, lighter, other, state
 from diagnosis.gates import Checkpoint
 
 _STATUS = re.compile(
@@ -43,7 +43,7 @@ _PAGE = re.compile(r"invalid character '<'|<html|<!DOCTYPE")
 _ADDRESS = re.compile(r"https?://[^*\s/\"']")
 
 
-def _status(text: str, scene: Scene) -> Seen | None:
+def _status(text: str, context: LogContext) -> Seen | None:
     found = _STATUS.search(text)
     if not found or not _REGISTRY_TALK.search(text):
         return None
@@ -56,17 +56,17 @@ def _status(text: str, scene: Scene) -> Seen | None:
         return other(None, Cause.NETWORK, Cause.OTHER_REGISTRY)
     if kind is Registry.ECR and not _ADDRESS.search(text):
         kind = named_last(text[: found.start()]) or kind
-    kind = kind or scene.registry
+    kind = kind or context.registry
     if kind is Registry.OTHER:
         return other(Cause.OTHER_REGISTRY)
-    seen = _refusal(found[1] or found[2] or found[3], text, scene, kind)
-    return lighter(seen, Weight.OUTCOME) if seen and scene.reads_cache(text) else seen
+    seen = _refusal(found[1] or found[2] or found[3], text, context, kind)
+    return lighter(seen, Weight.OUTCOME) if seen and context.reads_cache(text) else seen
 
 
-def _refusal(status: str, text: str, scene: Scene, kind: Registry | None) -> Seen | None:
+def _refusal(status: str, text: str, context: LogContext, kind: Registry | None) -> Seen | None:
     named = kind is not None
-    pulls = bool(_PULL_WORDS.search(text)) or scene.reads_base(text)
-    pushes = not pulls and (bool(_PUSH_WORDS.search(text)) or scene.pushing)
+    pulls = bool(_PULL_WORDS.search(text)) or context.reads_base(text)
+    pushes = not pulls and (bool(_PUSH_WORDS.search(text)) or context.pushing)
     if status == "403":
         return _forbidden(text, kind, pushes=pushes)
     if status == "401":
@@ -118,18 +118,18 @@ def _forbidden(text: str, kind: Registry | None, *, pushes: bool) -> Seen:
     return authz(Checkpoint.REGISTRY_PULL, None, Cause.PULL_SCOPE, Cause.REPOSITORY_POLICY_DENY, Cause.TOKEN_EXPIRED)
 
 
-def _eof(text: str, scene: Scene) -> Seen | None:
+def _eof(text: str, context: LogContext) -> Seen | None:
     if not re.search(r"(?:\bEOF|unexpected EOF)\W*$", text):
         return None
     kind = registry_of(text)
     if kind in (Registry.ECR, Registry.ECR_PUBLIC) or (
-        kind is None and scene.pushing and scene.registry is Registry.ECR
+        kind is None and context.pushing and context.registry is Registry.ECR
     ):
         return state(None, Cause.REPOSITORY_ABSENT, Cause.PUSH_SCOPE, Cause.TRANSIENT, weight=Weight.PASSING)
     return None
 
 
-def _pull_denied(text: str, scene: Scene) -> Seen:
+def _pull_denied(text: str, context: LogContext) -> Seen:
     """Docker's and containerd's words for DENIED: without a login ECR's clients say so, and an absent name is unknown."""
     if "upstream registry" in text:
         return other(Cause.OTHER_REGISTRY)  # a pull-through cache: ECR gave way, the registry behind it did not
@@ -143,21 +143,21 @@ def _pull_denied(text: str, scene: Scene) -> Seen:
             Cause.TOKEN_EXPIRED,
             weight=Weight.PASSING,
         )
-        return lighter(seen, Weight.OUTCOME) if scene.reads_cache(text) else seen
+        return lighter(seen, Weight.OUTCOME) if context.reads_cache(text) else seen
     if kind is Registry.ECR_PUBLIC:
         return other(None, Cause.TOKEN_EXPIRED, Cause.REPOSITORY_ABSENT)
     return other(None, Cause.OTHER_REGISTRY, Cause.IMAGE_ABSENT)
 
 
-def _denied_without_body(text: str, scene: Scene) -> Seen | None:
+def _denied_without_body(text: str, context: LogContext) -> Seen | None:
     """A client's own words for a 403 without a body, where the line itself names ECR."""
     if named_last(text.partition(CLIENTS_OWN)[0]) is not Registry.ECR:
         return None
     seen = _forbidden(text, Registry.ECR, pushes=bool(_PUSH_WORDS.search(text)))
-    return lighter(seen, Weight.OUTCOME) if scene.reads_cache(text) else seen
+    return lighter(seen, Weight.OUTCOME) if context.reads_cache(text) else seen
 
 
-def _jib(text: str, _scene: Scene) -> Seen:
+def _jib(text: str, _scene: LogContext) -> Seen:
     """Jib does not say whether it was 401 or 403."""
     if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
         return other(None, Cause.NOT_LOGGED_IN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE, Cause.TOKEN_EXPIRED)

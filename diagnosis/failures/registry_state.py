@@ -6,7 +6,7 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import registry_of
-from diagnosis.failures.rule import Registry, Rule, Scene, Seen, Weight, holding, other, says, state
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, other, says, state
 
 _ABSENT = state(Cause.REPOSITORY_ABSENT)
 _PROBED = state(Cause.REPOSITORY_ABSENT, weight=Weight.PASSING)
@@ -16,7 +16,7 @@ _QUOTA = re.compile(
 _ECR_WORDS = re.compile(r"registry with id|in the registry|repository with name|ecr|ECR")
 
 
-def _absent(text: str, scene: Scene) -> Seen | None:
+def _absent(text: str, context: LogContext) -> Seen | None:
     if "(RepositoryNotFoundException) when calling the DescribeRepositories" in text:
         return _PROBED  # the usual probe before a repository is created
     if "RepositoryNotFoundException" in text or ("repository with name" in text and "does not exist" in text):
@@ -26,23 +26,23 @@ def _absent(text: str, scene: Scene) -> Seen | None:
     named = registry_of(text)
     if "not known to registry" in text and named is None:
         return other(Cause.OTHER_REGISTRY)  # the reference registry's words; ECR names repository and registry id
-    return other(Cause.OTHER_REGISTRY) if (named or scene.registry) is Registry.OTHER else _ABSENT
+    return other(Cause.OTHER_REGISTRY) if (named or context.registry) is Registry.OTHER else _ABSENT
 
 
-def _not_created(text: str, _scene: Scene) -> Seen | None:
+def _not_created(text: str, _scene: LogContext) -> Seen | None:
     """A script's own words for a repository that could not be made; why, only the hidden answer of AWS says."""
     if re.search(r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) create", text):
         return state(None, Cause.REPOSITORY_ABSENT, Cause.REGISTRY_ADMINISTRATION)
     return None
 
 
-def _immutable(text: str, _scene: Scene) -> Seen | None:
+def _immutable(text: str, _scene: LogContext) -> Seen | None:
     if "immutable" in text and ("tag" in text or "Tag" in text or "overwritten" in text):
         return state(Cause.TAG_IMMUTABLE)
     return None
 
 
-def _quota(text: str, scene: Scene) -> Seen | None:
+def _quota(text: str, context: LogContext) -> Seen | None:
     if "LimitExceededException" in text and "CreateRepository" in text:
         return state(Cause.REGISTRY_QUOTA)
     if not _QUOTA.search(text):
@@ -50,7 +50,7 @@ def _quota(text: str, scene: Scene) -> Seen | None:
     if "LimitExceededException" in text and "PutImage" in text:
         return state(Cause.IMAGE_QUOTA)
     if "images" in text or "tags per image" in text or _ECR_WORDS.search(text):
-        if (registry_of(text) or scene.registry) is Registry.OTHER and not _ECR_WORDS.search(text):
+        if (registry_of(text) or context.registry) is Registry.OTHER and not _ECR_WORDS.search(text):
             return other(Cause.OTHER_REGISTRY)
         return state(Cause.IMAGE_QUOTA)
     return None
@@ -61,23 +61,23 @@ _PULLED = re.compile(
 )
 
 
-def _not_found(text: str, scene: Scene) -> Seen | None:
+def _not_found(text: str, context: LogContext) -> Seen | None:
     """What container runtimes say of a manifest that is not there."""
-    return _image_absent(text, scene) if _PULLED.search(text) else None
+    return _image_absent(text, context) if _PULLED.search(text) else None
 
 
-def _image_absent(text: str, scene: Scene) -> Seen | None:
-    if (registry_of(text) or scene.registry) is Registry.OTHER:
+def _image_absent(text: str, context: LogContext) -> Seen | None:
+    if (registry_of(text) or context.registry) is Registry.OTHER:
         return other(Cause.OTHER_REGISTRY)
     if "Requested image not found" in text or "ImageNotFoundException" in text or "Source image" in text:
         return state(Cause.IMAGE_ABSENT)
-    return state(Cause.IMAGE_ABSENT) if (registry_of(text) or scene.registry) else other(Cause.IMAGE_ABSENT)
+    return state(Cause.IMAGE_ABSENT) if (registry_of(text) or context.registry) else other(Cause.IMAGE_ABSENT)
 
 
 _NO_REPOSITORY = re.compile(r"\brepository (?P<name>[^\s\"']{1,400}) not found(?P<pull>: does not exist or no pull)?")
 
 
-def _repository_not_found(text: str, _scene: Scene) -> Seen | None:
+def _repository_not_found(text: str, _scene: LogContext) -> Seen | None:
     """Older Docker's words for 404, and for a pull that was refused too."""
     found = _NO_REPOSITORY.search(text)
     if not found or registry_of(found["name"]) not in (Registry.ECR, Registry.ECR_PUBLIC):
@@ -88,9 +88,9 @@ def _repository_not_found(text: str, _scene: Scene) -> Seen | None:
 _REFUSED = state(Cause.MANIFEST_REFUSED)
 
 
-def _refused(text: str, scene: Scene) -> Seen:
+def _refused(text: str, context: LogContext) -> Seen:
     """Words of the registry protocol, which every registry uses."""
-    return other(Cause.OTHER_REGISTRY) if (registry_of(text) or scene.registry) is Registry.OTHER else _REFUSED
+    return other(Cause.OTHER_REGISTRY) if (registry_of(text) or context.registry) is Registry.OTHER else _REFUSED
 
 
 RULES: tuple[Rule, ...] = (

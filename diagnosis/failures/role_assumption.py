@@ -7,7 +7,7 @@ import re
 from diagnosis.causes import Cause
 from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
 from diagnosis.failures.lookalikes import NETWORK
-from diagnosis.failures.rule import Rule, Scene, Seen, Weight, authn, holding, other, says
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, holding, other, says
 from diagnosis.gates import Checkpoint
 
 _ROLE = Checkpoint.ROLE_ASSUMPTION
@@ -32,13 +32,13 @@ _STS_SPEAKS = re.compile(
 _DURATION = re.compile(r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining")
 
 
-def _prefixed(text: str, scene: Scene) -> Seen | None:
+def _prefixed(text: str, context: LogContext) -> Seen | None:
     found = _PREFIX.search(text)
     if not found:
         return None
     why = found["why"]
     if found["how"] == "OIDC":
-        scene.aws_oidc = True
+        context.aws_oidc = True
     if NETWORK.search(why):
         # The prefix names the step, not the cause: no policy was asked.
         return other(Cause.TRANSIENT, weight=Weight.PASSING)
@@ -57,7 +57,7 @@ def _prefixed(text: str, scene: Scene) -> Seen | None:
     return other(None, Cause.TRANSIENT, Cause.ROLE_ABSENT)
 
 
-def _unnamed(text: str, _scene: Scene) -> Seen | None:
+def _unnamed(text: str, _scene: LogContext) -> Seen | None:
     """A tool's own words for a role it did not get; what STS said may stand in the same line or beside it."""
     found = _NOT_ASSUMED.search(text)
     if not found:
@@ -70,11 +70,11 @@ def _unnamed(text: str, _scene: Scene) -> Seen | None:
     return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
 
 
-def _arn(text: str, _scene: Scene) -> Seen | None:
+def _arn(text: str, _scene: LogContext) -> Seen | None:
     return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG) if _ARN_SHAPE.search(text) else None
 
 
-def _sts_refused(text: str, _scene: Scene) -> Seen | None:
+def _sts_refused(text: str, _scene: LogContext) -> Seen | None:
     """Java names the service and not the operation: nearly always a role that was to be assumed."""
     return authn(None, None, *CHAIN_CANDIDATES) if re.search(r"\b[Aa]ccess denied|AccessDenied", text) else None
 

@@ -40,8 +40,8 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Scene:
-    """What the log told so far, as far as judging a line needs it. Reset in part when a step begins."""
+class LogContext:
+    """What the log has told so far and a rule may need to judge a line. Part of it is reset when a step begins."""
 
     title: str = ""
     aws_oidc: bool = False
@@ -56,7 +56,7 @@ class Scene:
     login_hosts: set[str] = field(default_factory=set)
     """ECR hosts that a login named."""
     pushing: bool = False
-    """The step pushes; None of its lines says so for a pull."""
+    """The step pushes an image."""
     codeartifact: bool = False
     """The step named CodeArtifact, whose login shares its words with ECR's."""
     cache_steps: set[str] = field(default_factory=set)
@@ -73,7 +73,7 @@ class Scene:
         return text.startswith(tuple(self.base_steps))
 
     def begin(self, title: str) -> None:
-        """A step begins: what belonged to the one before it is forgotten."""
+        """Begin a step: forget what belonged to the one before it."""
         self.title = title
         self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.codeartifact = False
         self.cache_steps.clear()
@@ -88,7 +88,7 @@ class Registry(IntEnum):
     OTHER = 3
 
 
-Judge = Callable[[str, Scene], Seen | None]
+Judge = Callable[[str, LogContext], Seen | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +101,11 @@ class Rule:
     words: tuple[str, ...]
     judge: Judge
 
-    def __call__(self, text: str, scene: Scene) -> Seen | None:
+    def __call__(self, text: str, context: LogContext) -> Seen | None:
         """Return the judgement of a line, or None if it holds none of the words or does not say what the rule is about."""
         for word in self.words:
             if word in text:
-                return self.judge(text, scene)
+                return self.judge(text, context)
         return None
 
 

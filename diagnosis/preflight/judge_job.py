@@ -23,7 +23,7 @@ from diagnosis.live.run_claims import RunClaims
 from diagnosis.live.unread import nothing_read
 from diagnosis.preflight.this_job import TOKEN_VARIABLES, ThisJob
 from diagnosis.replay.attempt import replay
-from diagnosis.steps.kinds import Doing
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import read_job
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
@@ -58,10 +58,12 @@ def _open_role(own: Replay, case: Case) -> Missing | None:
     roles: dict[str | None, None] = {}
     conditional: str | None = None
     for step in read.steps:
-        if step.does(Doing.ASSUME):
-            roles.update(dict.fromkeys(deed.target for deed in step.deeds if deed.doing is Doing.ASSUME))
+        if step.does(Purpose.ASSUME):
+            roles.update(
+                dict.fromkeys(operation.target for operation in step.operations if operation.purpose is Purpose.ASSUME)
+            )
             conditional = step.name if step.condition else None
-        elif roles and step.does(Doing.PUSH, Doing.PULL, Doing.CALL):
+        elif roles and step.does(Purpose.PUSH, Purpose.PULL, Purpose.CALL):
             break
     if len(roles) < 2 or conditional is None:
         return None

@@ -21,7 +21,7 @@ from diagnosis.remedies import (
     trust,
 )
 from diagnosis.remedies.offer import Choice, Offer, Situation
-from diagnosis.remedies.proof import Bench
+from diagnosis.remedies.proof import Baseline
 from diagnosis.remedies.role_search import of_the_role
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
@@ -73,11 +73,11 @@ def paths(
     case: Case,
 ) -> tuple[Path, ...]:
     """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
-    bench = Bench(replay, live, case)
-    situation = bench.present
+    baseline = Baseline(replay, live, case)
+    situation = baseline.present
     choices = _choices(situation, _MAKERS)
-    mending = [bench.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
-    elsewhere = _with_another_role(bench, situation)
+    mending = [baseline.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
+    elsewhere = _with_another_role(baseline, situation)
     place = next((at for at, path in enumerate(mending) if _widens(path) or not path.opens_all), len(mending))
     return (*mending[:place], *elsewhere, *mending[place:])
 
@@ -86,10 +86,10 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
     """Roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
     if not isinstance(live.account.other_roles, Known):
         return ()
-    bench = Bench(replay, live, case)
+    baseline = Baseline(replay, live, case)
     found: list[Missing] = []
-    for offer in another_role.offers(bench.present):
-        after = bench.after((offer,))
+    for offer in another_role.offers(baseline.present):
+        after = baseline.after((offer,))
         judged = after.judged()
         gap = next((missing for verdict in judged.gates for missing in verdict.missing), None)
         if gap is not None and not of_the_role(audience.situation_of(after.run, judged)):
@@ -116,15 +116,15 @@ def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
     return [first, *others]
 
 
-def _with_another_role(bench: Bench, situation: Situation) -> list[Path]:
+def _with_another_role(baseline: Baseline, situation: Situation) -> list[Path]:
     """Paths over roles that exist: only those that open everything, with what no role could mend mended beside it."""
     found: list[Path] = []
     for offer in another_role.offers(situation):
         if len(found) == MOST_ROLES:
             break
-        beside = _choices(bench.situation((offer,)), _BESIDE_THE_ROLE)
+        beside = _choices(baseline.situation((offer,)), _BESIDE_THE_ROLE)
         first = sorted((offer, *(choice[0] for choice in beside)), key=_place)
-        path = bench.path(tuple(first))
+        path = baseline.path(tuple(first))
         if path.opens_all and not path.newly_admitted:
             found.append(path)
     return found

@@ -45,8 +45,8 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """The run and the account as they are: what offers are tried on."""
+class Baseline:
+    """The run and the account as they are, on which each offer is tried in memory."""
 
     replay: Replay
     live: Assessment

@@ -32,13 +32,13 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Gate, Plane, Verdict
-from diagnosis.replay.evidence_of import Witness
+from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
-from diagnosis.replay.root_failure import Stop, stop_of
+from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
-from diagnosis.steps.kinds import Doing
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.resolved_workflow import resolved_workflow
@@ -55,7 +55,7 @@ class JobReplay:
     """One job, judged."""
 
     read: ReadJob
-    stop: Stop
+    outcome: JobOutcome
     gates: tuple[GateVerdict, ...]
     facts: RunFacts
     needs: tuple[Need, ...]
@@ -76,7 +76,7 @@ def replay(attempt: Attempt, case: Case | None = None) -> Replay:
 
 
 def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case) -> Replay:
-    witness = Witness(attempt)
+    evidence_of = EvidenceBuilder(attempt)
     if not isinstance(attempt.jobs, Known):
         return _without_jobs(attempt, workflow, case)
     parsed = workflow if isinstance(workflow, Workflow) else None
@@ -84,50 +84,56 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         read_job(job, job_of_file(parsed, job.name), parsed, attempt, case) for job in attempt.jobs.value[:MOST_JOBS]
     ]
     stated = Statements.of(attempt)
-    stops = [stated.explained(read, stop_of(read, witness)) for read in reads]
-    releasing = _releasing(reads, stops)
-    judged = [_judge(read, stop, witness, case, stated) for read, stop in releasing]
+    outcomes = [stated.explained(read, outcome_of(read, evidence_of)) for read in reads]
+    releasing = _releasing(reads, outcomes)
+    judged = [_judge(read, outcome, evidence_of, case, stated) for read, outcome in releasing]
     others = [
-        (read, stop) for read, stop in zip(reads, stops, strict=True) if all(read is not own for own, _ in releasing)
+        (read, outcome)
+        for read, outcome in zip(reads, outcomes, strict=True)
+        if all(read is not own for own, _ in releasing)
     ]
     if not judged:
-        return _without_release(attempt, workflow, others, case, witness)
+        return _without_release(attempt, workflow, others, case, evidence_of)
     decisive = min(judged, key=lambda job: job.failed_at)
     stopping = (
-        decisive.stop if decisive.stop.finding is not None else _first_stop([(j.read, j.stop) for j in judged] + others)
+        decisive.outcome
+        if decisive.outcome.finding is not None
+        else _first_outcome([(j.read, j.outcome) for j in judged] + others)
     )
     gates = _joined(judged)
-    if all(job.stop.finding is None for job in judged) and stopping is not None and stopping.finding is not None:
+    if all(job.outcome.finding is None for job in judged) and stopping is not None and stopping.finding is not None:
         gates = _kept_back(gates, stopping)
     return Replay(
         attempt,
         gates,
         stopping.finding if stopping is not None else None,
-        completed(decisive.facts, attempt, witness, stopping.finding if stopping is not None else None),
+        completed(decisive.facts, attempt, evidence_of, stopping.finding if stopping is not None else None),
         _all_needs(judged, decisive),
         (
-            *notes_of(attempt, workflow, [job.read for job in judged], [job.stop for job in judged], decisive.read),
+            *notes_of(attempt, workflow, [job.read for job in judged], [job.outcome for job in judged], decisive.read),
             *stated.notes(job.read for job in judged),
         ),
-        max((job.stop.retries for job in judged), default=0),
+        max((job.outcome.retries for job in judged), default=0),
     )
 
 
-def _releasing(reads: Sequence[ReadJob], stops: Sequence[Stop]) -> list[tuple[ReadJob, Stop]]:
+def _releasing(reads: Sequence[ReadJob], outcomes: Sequence[JobOutcome]) -> list[tuple[ReadJob, JobOutcome]]:
     pairs = [
-        (read, stop)
-        for read, stop in zip(reads, stops, strict=True)
-        if read.releases or any(trouble.finding.gate for trouble in stop.troubles)
+        (read, outcome)
+        for read, outcome in zip(reads, outcomes, strict=True)
+        if read.releases or any(failure.finding.gate for failure in outcome.failures)
     ]
     active = [pair for pair in pairs if not never_runs(pair[0])]
     return active or pairs
 
 
-def _judge(read: ReadJob, stop: Stop, witness: Witness, case: Case, stated: Statements) -> JobReplay:
-    facts = facts_of(read, witness, failing_role_step(stop) or _role_in_force(read))
+def _judge(
+    read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder, case: Case, stated: Statements
+) -> JobReplay:
+    facts = facts_of(read, evidence_of, failing_role_step(outcome) or _role_in_force(read))
     needs = needs_of(read, facts, case)
-    gates = stated.beside(read, verdicts_of(read, stop, needs, witness))
-    return JobReplay(read, stop, gates, facts, needs)
+    gates = stated.beside(read, verdicts_of(read, outcome, needs, evidence_of))
+    return JobReplay(read, outcome, gates, facts, needs)
 
 
 def _role_in_force(read: ReadJob) -> ReadStep | None:
@@ -137,9 +143,9 @@ def _role_in_force(read: ReadJob) -> ReadStep | None:
         return None
     last: ReadStep | None = None
     for step in read.steps:
-        if last is not None and step.does(Doing.PUSH, Doing.CALL, Doing.PULL):
+        if last is not None and step.does(Purpose.PUSH, Purpose.CALL, Purpose.PULL):
             return last
-        if step.does(Doing.ASSUME) and step.matched.ran:
+        if step.does(Purpose.ASSUME) and step.matched.ran:
             last = step
     return last
 
@@ -163,7 +169,7 @@ def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
     return open_ and not job.needs and any(other.needs for other in judged)
 
 
-def _kept_back(gates: tuple[GateVerdict, ...], stopping: Stop) -> tuple[GateVerdict, ...]:
+def _kept_back(gates: tuple[GateVerdict, ...], stopping: JobOutcome) -> tuple[GateVerdict, ...]:
     """Another job stopped the run: what the releasing job did not prove was kept from running."""
     sentence = stopping.finding.sentence if stopping.finding else ""
     return tuple(
@@ -174,12 +180,12 @@ def _kept_back(gates: tuple[GateVerdict, ...], stopping: Stop) -> tuple[GateVerd
     )
 
 
-def _first_stop(pairs: Sequence[tuple[ReadJob, Stop]]) -> Stop | None:
+def _first_outcome(pairs: Sequence[tuple[ReadJob, JobOutcome]]) -> JobOutcome | None:
     """What stopped the run, of all jobs: an access failure before others, a failure before a cancellation."""
-    found = [stop for _, stop in pairs if stop.finding is not None]
+    found = [outcome for _, outcome in pairs if outcome.finding is not None]
 
-    def weight(stop: Stop) -> int:
-        finding = stop.finding
+    def weight(outcome: JobOutcome) -> int:
+        finding = outcome.finding
         if finding is None or finding.cause in (Cause.CANCELLED, Cause.TIME_LIMIT):
             return 0
         return 2 if finding.gate is not None else 1
@@ -215,12 +221,12 @@ def _without_jobs(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | No
 def _without_release(
     attempt: Attempt,
     workflow: Workflow | UnparsableWorkflow | None,
-    others: Sequence[tuple[ReadJob, Stop]],
+    others: Sequence[tuple[ReadJob, JobOutcome]],
     case: Case,
-    witness: Witness,
+    evidence_of: EvidenceBuilder,
 ) -> Replay:
     """No job is recognised as one that releases, or none was begun (a workflow that could not start)."""
-    stopping = _first_stop(others)
+    stopping = _first_outcome(others)
     finding: Finding | None = stopping.finding if stopping else None
     facts, needs = _of_file(attempt, workflow, case)
     reason = "No step of this attempt is recognised as one that assumes a role or uses ECR."
@@ -228,7 +234,7 @@ def _without_release(
         reason = f"The attempt has no jobs; GitHub records it as {attempt.conclusion or attempt.status}."
         if attempt.conclusion not in ("success", "skipped", None):
             finding = Finding(
-                Plane.OTHER, None, None, sentence=reason, evidence=witness.run(f"run: {attempt.conclusion}")
+                Plane.OTHER, None, None, sentence=reason, evidence=evidence_of.run(f"run: {attempt.conclusion}")
             )
     elif finding is not None:
         reason += f" The run stopped for another reason: {finding.sentence}"
@@ -239,7 +245,7 @@ def _without_release(
             "read the log and the workflow file at the run's commit (actions: read, contents: read)",
         ),
     )
-    evidence = (finding.evidence,) if finding and finding.evidence else (witness.run(f"run: {attempt.conclusion}"),)
+    evidence = (finding.evidence,) if finding and finding.evidence else (evidence_of.run(f"run: {attempt.conclusion}"),)
     return Replay(
         attempt,
         all_unknown(reason, missing, evidence),
@@ -257,10 +263,10 @@ def _of_file(
     """Facts and needs by the workflow file alone."""
     if not isinstance(workflow, Workflow):
         return RunFacts(), ()
-    witness = Witness(attempt)
+    evidence_of = EvidenceBuilder(attempt)
     for written in workflow.jobs:
         read = read_job(None, written, workflow, attempt, case)
         if read.releases and not never_runs(read):
-            facts = facts_of(read, witness)
+            facts = facts_of(read, evidence_of)
             return facts, needs_of(read, facts, case)
     return RunFacts(), ()

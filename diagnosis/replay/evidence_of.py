@@ -1,4 +1,4 @@
-"""Evidence out of a recorded attempt: a line, a step's conclusion, an annotation, a line of the workflow file.
+"""Build evidence from a recorded attempt: a log line, a step's conclusion, an annotation, a line of the workflow file.
 
 A line's address is GitHub's own: ``{job page}#step:{number of the step}:{line within the step}``.
 """
@@ -19,8 +19,8 @@ LONGEST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
-    """Makes evidence for one attempt; knows where its pages lie."""
+class EvidenceBuilder:
+    """Builds evidence for one attempt, with the address of the page on GitHub where each piece can be seen."""
 
     attempt: Attempt
 

@@ -15,9 +15,9 @@ from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
-from diagnosis.replay.evidence_of import Witness
+from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
-from diagnosis.replay.root_failure import Stop, Trouble, is_trust_refusal
+from diagnosis.replay.root_failure import JobOutcome, StepFailure, is_trust_refusal
 from diagnosis.replay.static_keys import static_keys
 from diagnosis.steps.needs import is_never
 from diagnosis.steps.read_job import ReadJob, ReadStep
@@ -37,15 +37,17 @@ def owner_of(cause: Cause | None) -> Owner:
     return cause.owner if cause else Owner.CLOUD_SECURITY
 
 
-def verdicts_of(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness) -> tuple[GateVerdict, ...]:
+def verdicts_of(
+    read: ReadJob, outcome: JobOutcome, needs: tuple[Need, ...], evidence_of: EvidenceBuilder
+) -> tuple[GateVerdict, ...]:
     """The four verdicts of one job, in gate order."""
-    failed = _failures(read, stop, witness)
+    failed = _failures(read, outcome, evidence_of)
     doubted = {
-        trouble.finding.gate: trouble
-        for trouble in reversed(stop.troubles)
-        if trouble.swallowed and trouble.finding.gate
+        failure.finding.gate: failure
+        for failure in reversed(outcome.failures)
+        if failure.swallowed and failure.finding.gate
     }
-    proofs = _proofs(read, stop, needs, witness)
+    proofs = _proofs(read, outcome, needs, evidence_of)
     missing = log_missing(read)
     stopped_at: Gate | None = None
     verdicts: list[GateVerdict] = []
@@ -60,7 +62,7 @@ def verdicts_of(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Wit
         elif gate in doubted:
             verdict = _doubted(gate, doubted[gate])
         else:
-            verdict = _judged(gate, proofs[gate], stop, missing)
+            verdict = _judged(gate, proofs[gate], outcome, missing)
         verdicts.append(verdict)
     return tuple(verdicts)
 
@@ -99,26 +101,26 @@ def log_missing(read: ReadJob) -> tuple[Missing, ...]:
     return (Missing(what, f"{why}; {adds}", "open the attempt in which the job ran, or a recording of it"),)
 
 
-def _failures(read: ReadJob, stop: Stop, witness: Witness) -> dict[Gate, Finding]:
+def _failures(read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder) -> dict[Gate, Finding]:
     """The first failure at each gate."""
     found: dict[Gate, Finding] = {}
-    for trouble in stop.troubles:
-        gate = trouble.finding.gate
-        if gate is not None and not trouble.swallowed:
-            found.setdefault(gate, _said(trouble))
-    if stop.finding is not None and stop.finding.gate is not None:
-        found.setdefault(stop.finding.gate, stop.finding)
-    keys = static_keys(read, witness)
+    for failure in outcome.failures:
+        gate = failure.finding.gate
+        if gate is not None and not failure.swallowed:
+            found.setdefault(gate, _said(failure))
+    if outcome.finding is not None and outcome.finding.gate is not None:
+        found.setdefault(outcome.finding.gate, outcome.finding)
+    keys = static_keys(read, evidence_of)
     if keys is not None:
         found[Gate.OIDC_TRUST] = keys
     return found
 
 
-def _said(trouble: Trouble) -> Finding:
-    if not trouble.demoted or trouble.step is None:
-        return trouble.finding
-    more = f" Step “{trouble.step.name}” failed, and continue-on-error let the job go on: that does not open the gate."
-    return replace(trouble.finding, sentence=trouble.finding.sentence + more)
+def _said(failure: StepFailure) -> Finding:
+    if not failure.demoted or failure.step is None:
+        return failure.finding
+    more = f" Step “{failure.step.name}” failed, and continue-on-error let the job go on: that does not open the gate."
+    return replace(failure.finding, sentence=failure.finding.sentence + more)
 
 
 def _fail(gate: Gate, finding: Finding, missing: tuple[Missing, ...]) -> GateVerdict:
@@ -136,9 +138,9 @@ def _fail(gate: Gate, finding: Finding, missing: tuple[Missing, ...]) -> GateVer
     )
 
 
-def _doubted(gate: Gate, trouble: Trouble) -> GateVerdict:
-    finding = trouble.finding
-    name = trouble.step.name if trouble.step else ""
+def _doubted(gate: Gate, failure: StepFailure) -> GateVerdict:
+    finding = failure.finding
+    name = failure.step.name if failure.step else ""
     denied = f" of {finding.action}" if finding.action else ""
     return GateVerdict(
         gate,
@@ -164,26 +166,28 @@ def _least_privilege() -> GateVerdict:
     )
 
 
-def _judged(gate: Gate, proof: Proof | Unproved, stop: Stop, missing: tuple[Missing, ...]) -> GateVerdict:
+def _judged(gate: Gate, proof: Proof | Unproved, outcome: JobOutcome, missing: tuple[Missing, ...]) -> GateVerdict:
     if isinstance(proof, Proof) and proof.evidence:
         reason = f"{proof.says} {proof.also}".strip()
         return GateVerdict(gate, Verdict.PASS, reason, proof.checkpoint, evidence=proof.evidence, missing=missing)
     why = proof.why if isinstance(proof, Unproved) else "Nothing in this run proves it."
     evidence = proof.evidence
-    if stop.why_unreached and not evidence:
-        why = stop.why_unreached
-        evidence = (stop.finding.evidence,) if stop.finding and stop.finding.evidence else ()
-    elif stop.why_unreached:
-        why = f"{why} {stop.why_unreached}"
+    if outcome.why_unreached and not evidence:
+        why = outcome.why_unreached
+        evidence = (outcome.finding.evidence,) if outcome.finding and outcome.finding.evidence else ()
+    elif outcome.why_unreached:
+        why = f"{why} {outcome.why_unreached}"
     needed = missing or (
         Missing(f"a proof for {gate.value}", why, "judge it today (the column NOW), or rerun the workflow"),
     )
     return GateVerdict(gate, Verdict.UNKNOWN, why, evidence=evidence, missing=needed)
 
 
-def _proofs(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness) -> dict[Gate, Proof | Unproved]:
-    trust, role = authentication(read, witness)
-    refusal = next((t for t in stop.troubles if is_trust_refusal(t.finding) and t.finding.evidence), None)
+def _proofs(
+    read: ReadJob, outcome: JobOutcome, needs: tuple[Need, ...], evidence_of: EvidenceBuilder
+) -> dict[Gate, Proof | Unproved]:
+    trust, role = authentication(read, evidence_of)
+    refusal = next((t for t in outcome.failures if is_trust_refusal(t.finding) and t.finding.evidence), None)
     if refusal is not None and isinstance(trust, Unproved) and refusal.finding.evidence is not None:
         trust = Proof(
             "STS refused at the trust policy, which it asks only after it has accepted issuer, provider and audience.",
@@ -195,7 +199,7 @@ def _proofs(read: ReadJob, stop: Stop, needs: tuple[Need, ...], witness: Witness
     return {
         Gate.OIDC_TRUST: trust,
         Gate.ROLE_ASSUMPTION: role,
-        Gate.REGISTRY_AUTHORIZATION: registry(read, witness, frozenset(needed)),
+        Gate.REGISTRY_AUTHORIZATION: registry(read, evidence_of, frozenset(needed)),
     }
 
 
@@ -204,9 +208,9 @@ def never_runs(read: ReadJob) -> bool:
     return read.written is not None and is_never(read.written.condition)
 
 
-def failing_role_step(stop: Stop) -> ReadStep | None:
+def failing_role_step(outcome: JobOutcome) -> ReadStep | None:
     """The step whose role counts for the facts: the one that failed to assume it."""
-    finding = stop.finding
-    if finding is None or stop.step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
+    finding = outcome.finding
+    if finding is None or outcome.step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
         return None
-    return stop.step
+    return outcome.step

@@ -10,9 +10,9 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.logs.left_out import is_condensed
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.replay.evidence_of import Witness
-from diagnosis.replay.root_failure import Stop
-from diagnosis.steps.kinds import Doing
+from diagnosis.replay.evidence_of import EvidenceBuilder
+from diagnosis.replay.root_failure import JobOutcome
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadJob
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.gate_verdict import Finding
@@ -25,21 +25,27 @@ def notes_of(
     attempt: Attempt,
     workflow: Workflow | UnparsableWorkflow | None,
     reads: Sequence[ReadJob],
-    stops: Sequence[Stop],
+    outcomes: Sequence[JobOutcome],
     decisive: ReadJob | None,
 ) -> tuple[str, ...]:
     """The notes of an attempt, each a sentence."""
-    notes = [note for stop in stops for note in stop.notes]
-    notes.extend(_tolerated(stops))
+    notes = [note for outcome in outcomes for note in outcome.notes]
+    notes.extend(_tolerated(outcomes))
     if len(reads) > 1 and decisive is not None:
         names = _named(read.name for read in reads)
         notes.append(f"{len(reads)} jobs of this attempt release ({names}); the facts are those of “{decisive.name}”.")
     roles = _distinct(
-        deed.target for read in reads for step in read.steps for deed in step.deeds if deed.doing is Doing.ASSUME
+        operation.target
+        for read in reads
+        for step in read.steps
+        for operation in step.operations
+        if operation.purpose is Purpose.ASSUME
     )
     if len(roles) > 1:
         notes.append(f"This attempt assumes more than one role: {_named(roles)}.")
-    registries = _distinct(_host(deed.target) for read in reads for step in read.steps for deed in step.deeds)
+    registries = _distinct(
+        _host(operation.target) for read in reads for step in read.steps for operation in step.operations
+    )
     if len(registries) > 1:
         notes.append(f"This attempt uses more than one registry of ECR: {_named(registries)}.")
     notes.extend(_log_notes(reads))
@@ -47,24 +53,24 @@ def notes_of(
     return tuple(dict.fromkeys(notes))
 
 
-def completed(facts: RunFacts, attempt: Attempt, witness: Witness, finding: Finding | None) -> RunFacts:
+def completed(facts: RunFacts, attempt: Attempt, evidence_of: EvidenceBuilder, finding: Finding | None) -> RunFacts:
     """The facts, with what only the API or the failure's own sentence tells: the environment, the principal."""
     stated = attempt.environment
     if facts.environment is None and stated and is_legible(stated):
-        facts = replace(facts, environment=Fact(stated, witness.run(f"environment: {stated}")))
+        facts = replace(facts, environment=Fact(stated, evidence_of.run(f"environment: {stated}")))
     principal = finding.principal if finding else None
     if facts.principal is None and finding and principal and finding.evidence and ":assumed-role/" in principal:
         facts = replace(facts, principal=Fact(principal, finding.evidence)) if is_legible(principal) else facts
     return facts
 
 
-def _tolerated(stops: Sequence[Stop]) -> list[str]:
+def _tolerated(outcomes: Sequence[JobOutcome]) -> list[str]:
     notes: list[str] = []
-    for trouble in (trouble for stop in stops for trouble in stop.troubles):
-        name = trouble.step.name if trouble.step else ""
-        if trouble.demoted:
+    for failure in (failure for outcome in outcomes for failure in outcome.failures):
+        name = failure.step.name if failure.step else ""
+        if failure.demoted:
             notes.append(f"Step “{name}” failed under continue-on-error.")
-        elif trouble.swallowed:
+        elif failure.swallowed:
             notes.append(f"Step “{name}” printed a denial and went on.")
     return notes
 

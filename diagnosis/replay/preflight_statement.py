@@ -19,8 +19,8 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Artifact, Attempt
 from diagnosis.gates import Checkpoint, Gate, Verdict
-from diagnosis.replay.root_failure import Stop, Trouble
-from diagnosis.steps.kinds import Doing
+from diagnosis.replay.root_failure import JobOutcome, StepFailure
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.assessment import Problem
@@ -29,7 +29,7 @@ from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
 _RUNS_PREFLIGHT = re.compile(r"\bplanescope\s+preflight\b")
 _AUTHENTICATION = frozenset({Checkpoint.OIDC_TOKEN, Checkpoint.OIDC_TRUST, Checkpoint.ROLE_ASSUMPTION})
 _ACTIONS = frozenset({Checkpoint.REGISTRY_PUSH, Checkpoint.REGISTRY_PULL})
-_ACTING = (Doing.PUSH, Doing.PULL, Doing.CALL)
+_ACTING = (Purpose.PUSH, Purpose.PULL, Purpose.CALL)
 _AROUND = timedelta(minutes=2)
 _MOST_NOTES = 5
 
@@ -73,25 +73,25 @@ class Statements:
         ]
         return (*self.ignored, *apart)
 
-    def explained(self, read: ReadJob, stop: Stop) -> Stop:
-        """The stop with gate and cause of the failure, where the job's statement explains it."""
-        told, finding, step = self._one(read), stop.finding, stop.step
+    def explained(self, read: ReadJob, outcome: JobOutcome) -> JobOutcome:
+        """The outcome with gate and cause of the failure, where the job's statement explains it."""
+        told, finding, step = self._one(read), outcome.finding, outcome.step
         if told is None or finding is None or finding.cause is not None:
-            return stop
+            return outcome
         ended = step.matched.step.completed_at if step is not None and step.matched.step else None
         if ended is not None and told.preflight.judged_at > ended:
-            return stop  # judged afterwards: something else may have been the case before
+            return outcome  # judged afterwards: something else may have been the case before
         if finding.gate is None and step is not None and _runs_preflight(step):
-            return _of_preflight_step(stop, finding, step, told.preflight)
+            return _of_preflight_step(outcome, finding, step, told.preflight)
         problem = _explaining(finding, step, told.preflight, read)
         if problem is None:
-            return stop
+            return outcome
         # What the record alone says of a failed step is that nothing can be told, which is no longer so.
         failed = (
             f"Step “{step.name}” failed, and its log is gone." if finding.gate is None and step else finding.sentence
         )
         sentence = f"{failed} {_words(told.preflight, read)}: {problem.reason}"
-        return _with(stop, finding, problem, sentence)
+        return _with(outcome, finding, problem, sentence)
 
     def beside(self, read: ReadJob, verdicts: tuple[GateVerdict, ...]) -> tuple[GateVerdict, ...]:
         """The verdicts with the statement beside those that are unknown, and as evidence of a cause that it gave."""
@@ -162,10 +162,10 @@ def _explaining(finding: Finding, step: ReadStep | None, told: Preflight, read: 
     return None
 
 
-def _of_preflight_step(stop: Stop, finding: Finding, step: ReadStep, told: Preflight) -> Stop:
+def _of_preflight_step(outcome: JobOutcome, finding: Finding, step: ReadStep, told: Preflight) -> JobOutcome:
     """The step that judged the gates stopped the job: nothing behind it was tried."""
     if told.verdict is Verdict.PASS:
-        return stop  # it failed for a reason of its own
+        return outcome  # it failed for a reason of its own
     if told.verdict is Verdict.FAIL:
         problem = told.problems[0]
         where = problem.gate.label if problem.gate else problem.plane.label
@@ -173,10 +173,10 @@ def _of_preflight_step(stop: Stop, finding: Finding, step: ReadStep, told: Prefl
             f"The preflight step “{step.name}” stopped the job before this gate was tried: it judged {where} closed "
             f"({problem.cause}). {problem.reason}"
         )
-        return _with(stop, finding, problem, sentence)
+        return _with(outcome, finding, problem, sentence)
     open_ = ", ".join(gate.gate.label for gate in told.gates if gate.verdict is Verdict.UNKNOWN)
     sentence = f"The preflight step “{step.name}” stopped the job because it could not decide: {open_}."
-    return _replaced(stop, finding, replace(finding, sentence=sentence))
+    return _replaced(outcome, finding, replace(finding, sentence=sentence))
 
 
 def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None:
@@ -193,27 +193,31 @@ def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None
 
 def _assumes_another(step: ReadStep, role_arn: str | None) -> bool:
     """Whether the step assumes another role than the one that was judged; a masked account may be any."""
-    roles = {deed.target for deed in step.deeds if deed.doing is Doing.ASSUME and is_legible(deed.target)}
+    roles = {
+        operation.target
+        for operation in step.operations
+        if operation.purpose is Purpose.ASSUME and is_legible(operation.target)
+    }
     return bool(roles) and role_arn is not None and "*" not in role_arn and role_arn not in roles
 
 
 def _meets(read: ReadJob, step: ReadStep) -> frozenset[Checkpoint]:
     """The checkpoints at which this step can have failed."""
     found: frozenset[Checkpoint] = frozenset()
-    if step.does(Doing.ASSUME):
+    if step.does(Purpose.ASSUME):
         found |= _AUTHENTICATION
-    if step.does(Doing.LOGIN):
+    if step.does(Purpose.LOGIN):
         found |= {Checkpoint.REGISTRY_AUTH}
     if step.does(*_ACTING):
         found |= _ACTIONS
         # Without a login step the push itself asks for the token.
-        if not any(other.does(Doing.LOGIN) and other.matched.succeeded for other in read.steps):
+        if not any(other.does(Purpose.LOGIN) and other.matched.succeeded for other in read.steps):
             found |= {Checkpoint.REGISTRY_AUTH}
     return found
 
 
-def _with(stop: Stop, finding: Finding, problem: Problem, sentence: str) -> Stop:
-    """The stop, explained by a problem."""
+def _with(outcome: JobOutcome, finding: Finding, problem: Problem, sentence: str) -> JobOutcome:
+    """The outcome, explained by a problem."""
     new = replace(
         finding,
         plane=problem.plane,
@@ -224,15 +228,15 @@ def _with(stop: Stop, finding: Finding, problem: Problem, sentence: str) -> Stop
         resource=problem.resource,
         sentence=sentence.strip(),
     )
-    return _replaced(stop, finding, new)
+    return _replaced(outcome, finding, new)
 
 
-def _replaced(stop: Stop, old: Finding, new: Finding) -> Stop:
-    troubles = tuple(replace(item, finding=new) if item.finding is old else item for item in stop.troubles)
-    if new.gate is not None and all(item.finding is not new for item in troubles):
-        troubles += (Trouble(new, stop.step),)
+def _replaced(outcome: JobOutcome, old: Finding, new: Finding) -> JobOutcome:
+    failures = tuple(replace(item, finding=new) if item.finding is old else item for item in outcome.failures)
+    if new.gate is not None and all(item.finding is not new for item in failures):
+        failures += (StepFailure(new, outcome.step),)
     why = "" if new.gate is not None else f"The run stopped before this gate was exercised: {new.sentence}"
-    return replace(stop, finding=new, troubles=troubles, why_unreached=why)
+    return replace(outcome, finding=new, failures=failures, why_unreached=why)
 
 
 def _beside(verdict: GateVerdict, told: _Found, read: ReadJob) -> GateVerdict:
@@ -268,7 +272,7 @@ def _evidence(gate: Gate, told: _Found, read: ReadJob) -> Evidence:
 
 def _words(told: Preflight, read: ReadJob) -> str:
     """What a statement rests on, and when it was made."""
-    pushes = [step.matched.step for step in read.steps if step.does(Doing.PUSH) and step.matched.ran]
+    pushes = [step.matched.step for step in read.steps if step.does(Purpose.PUSH) and step.matched.ran]
     begun = [step.started_at for step in pushes if step is not None and step.started_at is not None]
     before = "before the push " if all(told.judged_at <= moment for moment in begun) else ""
     return f"Preflight artifact, judged {before}at {_at(told.judged_at)}, a statement of the job about itself"

@@ -20,9 +20,9 @@ from diagnosis.gates import Checkpoint
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.replay.evidence_of import Witness
+from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.run_facts import assuming_steps
-from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 
 AUTHENTICATED = "Authenticated as assumedRoleId"
@@ -63,7 +63,7 @@ class Unproved:
     evidence: tuple[Evidence, ...] = ()
 
 
-def authentication(read: ReadJob, witness: Witness) -> tuple[Proof | Unproved, Proof | Unproved]:
+def authentication(read: ReadJob, evidence_of: EvidenceBuilder) -> tuple[Proof | Unproved, Proof | Unproved]:
     """The proofs of the OIDC trust gate and of the role assumption gate."""
     ran = [
         step for step in assuming_steps(read) if (step.matched.ran and step.matched.step is not None) or step.sections
@@ -71,7 +71,7 @@ def authentication(read: ReadJob, witness: Witness) -> tuple[Proof | Unproved, P
     if not ran:
         nothing = Unproved("No step of this run is recognised as one that assumes a role.")
         return nothing, nothing
-    judged = [_assumption(read, witness, step) for step in ran]
+    judged = [_assumption(read, evidence_of, step) for step in ran]
     trusts = [trust for trust, _ in judged if trust is not None]
     roles = [role for _, role in judged]
     trust = _all(trusts, Checkpoint.OIDC_TRUST) if trusts else Unproved("No step exchanges GitHub's token for a role.")
@@ -88,7 +88,9 @@ def _all(parts: list[Proof | Unproved], checkpoint: Checkpoint) -> Proof | Unpro
     return Proof(proofs[0].says, evidence, checkpoint) if evidence else Unproved("Nothing in this run proves it.")
 
 
-def _assumption(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Proof | Unproved | None, Proof | Unproved]:
+def _assumption(
+    read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep
+) -> tuple[Proof | Unproved | None, Proof | Unproved]:
     """``(trust, role)`` of one step; trust is None where the step uses no token of GitHub's."""
     failed = step.conclusion not in ("success", None) or (step.conclusion is None and step.matched.step is not None)
     if failed and len(step.sections) > 1 and _line(step.output, AUTHENTICATED):
@@ -97,10 +99,10 @@ def _assumption(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Proof 
         why = (
             f"Step “{step.name}” did not succeed." if failed else f"Nothing that “{step.name}” shows proves a session."
         )
-        open_ = Unproved(why, (witness.conclusion(read, step),) if step.number is not None else ())
+        open_ = Unproved(why, (evidence_of.conclusion(read, step),) if step.number is not None else ())
         return open_, open_
     line = _line(step.output, AUTHENTICATED)
-    evidence = _assumption_evidence(read, witness, step, line)
+    evidence = _assumption_evidence(read, evidence_of, step, line)
     if _chained(step):
         if line or step.conclusive:
             return None, Proof(
@@ -116,13 +118,15 @@ def _assumption(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Proof 
     return trust, Proof(said, evidence, Checkpoint.ROLE_ASSUMPTION)
 
 
-def _assumption_evidence(read: ReadJob, witness: Witness, step: ReadStep, line: LogLine | None) -> tuple[Evidence, ...]:
-    found = [witness.line(read, step, line)] if line else []
+def _assumption_evidence(
+    read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, line: LogLine | None
+) -> tuple[Evidence, ...]:
+    found = [evidence_of.line(read, step, line)] if line else []
     if step.number is not None:
-        found.append(witness.conclusion(read, step))
+        found.append(evidence_of.conclusion(read, step))
     own = step.matched.written
     if line is None and own is not None:
-        found.append(witness.file(f"role-to-assume: {own.input('role-to-assume')}", own.line))
+        found.append(evidence_of.file(f"role-to-assume: {own.input('role-to-assume')}", own.line))
     return tuple(found)
 
 
@@ -187,16 +191,16 @@ def _line(lines: tuple[LogLine, ...], *starts: str) -> LogLine | None:
     return next((line for line in lines[:_MOST_LINES] if line.printed and line.text.startswith(starts)), None)
 
 
-def registry(read: ReadJob, witness: Witness, needed: frozenset[Checkpoint]) -> Proof | Unproved:
+def registry(read: ReadJob, evidence_of: EvidenceBuilder, needed: frozenset[Checkpoint]) -> Proof | Unproved:
     """The proof of the registry authorization gate. ``needed``: the checkpoints that the release must pass."""
     proved: dict[Checkpoint, list[Evidence]] = {}
     open_: list[str] = []
-    for step, deed, checkpoint in _registry_deeds(read):
-        evidence = _deed_evidence(read, witness, step, deed)
+    for step, operation, checkpoint in _registry_operations(read):
+        evidence = _deed_evidence(read, evidence_of, step, operation)
         if evidence:
             proved.setdefault(checkpoint, []).extend(evidence)
         elif step.matched.ran and step.matched.step is not None:
-            open_.append(f"{_what(deed)} of step “{step.name}”")
+            open_.append(f"{_what(operation)} of step “{step.name}”")
     if Checkpoint.REGISTRY_PUSH in proved:
         proved.setdefault(Checkpoint.REGISTRY_AUTH, [])  # a push carries the login's token
     if not proved:
@@ -220,48 +224,54 @@ _NAMES = {
 }
 
 
-def _registry_deeds(read: ReadJob) -> Iterator[tuple[ReadStep, Deed, Checkpoint]]:
+def _registry_operations(read: ReadJob) -> Iterator[tuple[ReadStep, Operation, Checkpoint]]:
     """What the steps did at ECR. A push to an address that is not legible counts where ECR is the only login."""
-    logins = [deed for step in read.steps for deed in step.deeds if deed.doing is Doing.LOGIN]
-    only_ecr = any(_is_token(deed) for deed in logins) and not any(deed.elsewhere for deed in logins)
+    logins = [operation for step in read.steps for operation in step.operations if operation.purpose is Purpose.LOGIN]
+    only_ecr = any(_is_token(operation) for operation in logins) and not any(
+        operation.elsewhere for operation in logins
+    )
     for step in read.steps:
-        for deed in step.deeds:
-            if _is_token(deed):
-                yield step, deed, Checkpoint.REGISTRY_AUTH
-            elif deed.doing in (Doing.PUSH, Doing.PULL) and not deed.elsewhere:
-                if EcrAddress.find(deed.target) is not None or only_ecr:
-                    push = deed.doing is Doing.PUSH
-                    yield step, deed, Checkpoint.REGISTRY_PUSH if push else Checkpoint.REGISTRY_PULL
-            elif deed.doing is Doing.CALL:
-                yield step, deed, Checkpoint.REGISTRY_PULL
+        for operation in step.operations:
+            if _is_token(operation):
+                yield step, operation, Checkpoint.REGISTRY_AUTH
+            elif operation.purpose in (Purpose.PUSH, Purpose.PULL) and not operation.elsewhere:
+                if EcrAddress.find(operation.target) is not None or only_ecr:
+                    push = operation.purpose is Purpose.PUSH
+                    yield step, operation, Checkpoint.REGISTRY_PUSH if push else Checkpoint.REGISTRY_PULL
+            elif operation.purpose is Purpose.CALL:
+                yield step, operation, Checkpoint.REGISTRY_PULL
 
 
-def _is_token(deed: Deed) -> bool:
-    return deed.doing is Doing.LOGIN and (deed.operation or "").startswith("ecr")
+def _is_token(operation: Operation) -> bool:
+    return operation.purpose is Purpose.LOGIN and (operation.action or "").startswith("ecr")
 
 
-def _deed_evidence(read: ReadJob, witness: Witness, step: ReadStep, deed: Deed) -> tuple[Evidence, ...]:
-    """The proof that a deed was done, or nothing."""
+def _deed_evidence(
+    read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, operation: Operation
+) -> tuple[Evidence, ...]:
+    """The proof that an operation was done, or nothing."""
     if step.conclusion != "success" and not (step.matched.step is None and step.sections):
         return ()
-    sign = {Doing.LOGIN: _LOGGED_IN, Doing.PUSH: _PUSHED}.get(deed.doing)
+    sign = {Purpose.LOGIN: _LOGGED_IN, Purpose.PUSH: _PUSHED}.get(operation.purpose)
     output = step.output[:_MOST_LINES] if sign else ()
     line = next((line for line in output if sign and line.printed and sign.search(line.text[:2_000])), None)
-    if line is not None and deed.doing is Doing.PUSH and not _for_ecr(step, deed):
+    if line is not None and operation.purpose is Purpose.PUSH and not _for_ecr(step, operation):
         line = None
-    found = [witness.line(read, step, line)] if line else []
-    if step.number is not None and (line is not None or (step.conclusive and not deed.guarded)):
-        found.append(witness.conclusion(read, step))
+    found = [evidence_of.line(read, step, line)] if line else []
+    if step.number is not None and (line is not None or (step.conclusive and not operation.guarded)):
+        found.append(evidence_of.conclusion(read, step))
     return tuple(found)
 
 
-def _for_ecr(step: ReadStep, deed: Deed) -> bool:
+def _for_ecr(step: ReadStep, operation: Operation) -> bool:
     """Whether what the step printed of a push is about ECR: where an address is printed, it must be one of ECR's."""
-    if EcrAddress.find(deed.target) is not None:
+    if EcrAddress.find(operation.target) is not None:
         return True
     printed = [line.text for line in step.output[:_MOST_LINES] if "The push refers to repository" in line.text]
     return all(EcrAddress.find(text) or "***" in text for text in printed)
 
 
-def _what(deed: Deed) -> str:
-    return (deed.operation or deed.doing.value) if deed.doing is Doing.CALL else deed.doing.value
+def _what(operation: Operation) -> str:
+    return (
+        (operation.action or operation.purpose.value) if operation.purpose is Purpose.CALL else operation.purpose.value
+    )

@@ -1,7 +1,7 @@
-"""What stopped a job, and what else went wrong on the way: failures found in its steps, tied to step and line.
+"""Find what stopped a job, and what else failed in its steps before that, each with its step and its line.
 
 Which step failed is GitHub's own record; what its failure means is read from that step's lines alone (and from the
-lines before it, for the scene). Steps that run after the failure clean up and decide nothing. A failure inside a step
+lines before it, which give the context). Steps that run after the failure clean up and decide nothing. A failure inside a step
 that GitHub recorded as a success is told apart:
 
 - *demoted*: the step failed and ``continue-on-error`` turned that into a success; the gate did not open;
@@ -23,8 +23,8 @@ from diagnosis.failures import NOTHING_FOUND, decide, explain_text
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LineKind, LogLine
-from diagnosis.replay.evidence_of import Witness
-from diagnosis.steps.kinds import Doing, StepKind
+from diagnosis.replay.evidence_of import EvidenceBuilder
+from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -36,12 +36,12 @@ _PASSED = re.compile(
 _NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
 _EXIT = "Process completed with exit code"
 _FAILING_ACTIONS = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN, StepKind.BUILD_PUSH_ACTION)
-_BY_EXPLANATION = (Doing.ASSUME, Doing.LOGIN, Doing.PUSH, Doing.PULL, Doing.CALL)
+_BY_EXPLANATION = (Purpose.ASSUME, Purpose.LOGIN, Purpose.PUSH, Purpose.PULL, Purpose.CALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """A failure at a place, in a step."""
+class StepFailure:
+    """A failure that was found in a step."""
 
     finding: Finding
     step: ReadStep | None
@@ -50,13 +50,13 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """What became of a job."""
+class JobOutcome:
+    """How a job ended, and which failures its steps show."""
 
     finding: Finding | None = None
     """What stopped it; None where nothing did, or nothing tells."""
     step: ReadStep | None = None
-    troubles: tuple[Trouble, ...] = ()
+    failures: tuple[StepFailure, ...] = ()
     """Failures at a gate, in the order of the steps; the one that stopped the job among them."""
     why_unreached: str = ""
     """Why gates that nothing proves were not exercised; empty for a job that ran to its end."""
@@ -64,30 +64,30 @@ class Stop:
     notes: tuple[str, ...] = ()
 
 
-def stop_of(read: ReadJob, witness: Witness) -> Stop:
-    """What stopped the job, from its log where there is one, else from its annotations and conclusions."""
+def outcome_of(read: ReadJob, evidence_of: EvidenceBuilder) -> JobOutcome:
+    """Find what stopped the job, by its log where there is one, else by its annotations and conclusions."""
     job = read.job
     if job is None:
-        return Stop(why_unreached="The job is not among those that GitHub lists for this attempt.")
+        return JobOutcome(why_unreached="The job is not among those that GitHub lists for this attempt.")
     if job.conclusion == "skipped":
-        return Stop(why_unreached=f"The job “{job.name}” was skipped: skipped is not passed.")
+        return JobOutcome(why_unreached=f"The job “{job.name}” was skipped: skipped is not passed.")
     failing = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS and not step.matched.is_post), None)
-    tolerated = tuple(_tolerated(read, witness))
+    tolerated = tuple(_tolerated(read, evidence_of))
     if failing is None:
-        return _without_failing_step(read, witness, tolerated)
+        return _without_failing_step(read, evidence_of, tolerated)
     place: ReadStep | None
-    finding, place = _finding_of(read, witness, failing)
+    finding, place = _finding_of(read, evidence_of, failing)
     retries, cost = _retries(failing)
     notes: tuple[str, ...] = (_retry_note(failing, retries, cost),) if retries else ()
-    troubles = tuple(trouble for trouble in tolerated if _number(trouble.step) < _number(failing))
-    root = next((trouble for trouble in troubles if trouble.demoted and _explains(trouble, finding, failing)), None)
+    failures = tuple(failure for failure in tolerated if _number(failure.step) < _number(failing))
+    root = next((failure for failure in failures if failure.demoted and _explains(failure, finding, failing)), None)
     if root is not None:
         notes += (f"The failure of step “{failing.name}” follows from the tolerated one of step “{_name(root)}”.",)
         finding, place = root.finding, root.step
     elif finding.gate is not None:
-        troubles += (Trouble(finding, place),)
+        failures += (StepFailure(finding, place),)
     why = "" if finding.gate is not None else _stopped_elsewhere(finding, failing)
-    return Stop(finding, place, troubles, why, retries, notes)
+    return JobOutcome(finding, place, failures, why, retries, notes)
 
 
 def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
@@ -97,49 +97,53 @@ def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
     return tuple(note for note in read.job.annotations.value if note.level == "failure")
 
 
-def _without_failing_step(read: ReadJob, witness: Witness, tolerated: tuple[Trouble, ...]) -> Stop:
+def _without_failing_step(
+    read: ReadJob, evidence_of: EvidenceBuilder, tolerated: tuple[StepFailure, ...]
+) -> JobOutcome:
     """No step is recorded as failed: a success, a job that was cut short, or one that never began."""
     job = read.job
     conclusion = job.conclusion if job else None
     if conclusion in ("success", "neutral"):
-        return Stop(troubles=tolerated)
+        return JobOutcome(failures=tolerated)
     if conclusion is None:
-        return Stop(troubles=tolerated, why_unreached="The job has not ended yet.")
+        return JobOutcome(failures=tolerated, why_unreached="The job has not ended yet.")
     if job is not None and not any(step.conclusion for step in job.steps) and read.log is None:
-        return _without_steps(read, witness, tolerated)
+        return _without_steps(read, evidence_of, tolerated)
     if conclusion in ("cancelled", "timed_out"):
-        return Stop(_cut_short(read, witness, conclusion), None, tolerated, _cut_sentence(read, conclusion))
+        return JobOutcome(_cut_short(read, evidence_of, conclusion), None, tolerated, _cut_sentence(read, conclusion))
     cleanup = next((step for step in read.steps if step.conclusion in _NOT_SUCCESS), None)
     if cleanup is not None:
-        finding = _unnamed(f"Only the clean-up step “{cleanup.name}” failed.", witness.conclusion(read, cleanup))
-        return Stop(finding, cleanup, tolerated, _stopped_elsewhere(finding, cleanup))
-    recorded = witness.job(read, f"job “{read.name}”: {conclusion}")
+        finding = _unnamed(f"Only the clean-up step “{cleanup.name}” failed.", evidence_of.conclusion(read, cleanup))
+        return JobOutcome(finding, cleanup, tolerated, _stopped_elsewhere(finding, cleanup))
+    recorded = evidence_of.job(read, f"job “{read.name}”: {conclusion}")
     sentence = f"The job is recorded as {conclusion}, none of its steps is."
-    finding = _of_whole_log(read, witness) or _said(read, witness) or _unnamed(sentence, recorded)
+    finding = _of_whole_log(read, evidence_of) or _said(read, evidence_of) or _unnamed(sentence, recorded)
     if finding.gate is not None:
-        return Stop(finding, None, (*tolerated, Trouble(finding, None)))
-    return Stop(finding, None, tolerated, _stopped_elsewhere(finding, None))
+        return JobOutcome(finding, None, (*tolerated, StepFailure(finding, None)))
+    return JobOutcome(finding, None, tolerated, _stopped_elsewhere(finding, None))
 
 
-def _without_steps(read: ReadJob, witness: Witness, tolerated: tuple[Trouble, ...]) -> Stop:
+def _without_steps(read: ReadJob, evidence_of: EvidenceBuilder, tolerated: tuple[StepFailure, ...]) -> JobOutcome:
     """GitHub lists no step: the job never began, unless an annotation speaks of what one of its steps met."""
     conclusion = read.job.conclusion if read.job else None
-    said = _said(read, witness)
+    said = _said(read, evidence_of)
     if said is not None and said.gate is not None:
-        return Stop(said, None, (*tolerated, Trouble(said, None)))
+        return JobOutcome(said, None, (*tolerated, StepFailure(said, None)))
     first = next((note.message for note in annotations_of(read)), "")
     sentence = f"The job “{read.name}” ended without beginning a step ({conclusion}). {first}".strip()
     evidence = (
-        said.evidence if said is not None and said.evidence else witness.job(read, f"job “{read.name}”: {conclusion}")
+        said.evidence
+        if said is not None and said.evidence
+        else evidence_of.job(read, f"job “{read.name}”: {conclusion}")
     )
     finding = replace(said or _unnamed(sentence, evidence), sentence=sentence, evidence=evidence)
-    return Stop(finding, None, tolerated, f"The job never began: {sentence}")
+    return JobOutcome(finding, None, tolerated, f"The job never began: {sentence}")
 
 
-def _cut_short(read: ReadJob, witness: Witness, conclusion: str) -> Finding:
-    said = _said(read, witness)
+def _cut_short(read: ReadJob, evidence_of: EvidenceBuilder, conclusion: str) -> Finding:
+    said = _said(read, evidence_of)
     cut = next((step for step in read.steps if step.conclusion in ("cancelled", "timed_out")), None)
-    evidence = witness.conclusion(read, cut) if cut else witness.job(read, f"job “{read.name}”: {conclusion}")
+    evidence = evidence_of.conclusion(read, cut) if cut else evidence_of.job(read, f"job “{read.name}”: {conclusion}")
     if said is not None and said.plane is Plane.OTHER and said.cause in (Cause.TIME_LIMIT, Cause.RUNNER_LOST):
         return said
     cause = Cause.TIME_LIMIT if conclusion == "timed_out" else Cause.CANCELLED
@@ -152,7 +156,7 @@ def _cut_sentence(read: ReadJob, conclusion: str) -> str:
     return f"The job {how}" + (f" during step “{at}”." if at else ".")
 
 
-def _finding_of(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Finding, ReadStep]:
+def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> tuple[Finding, ReadStep]:
     """What the failing step's lines say; without lines, what the annotations say."""
     own = step.lines
     if own:
@@ -163,33 +167,33 @@ def _finding_of(read: ReadJob, witness: Witness, step: ReadStep) -> tuple[Findin
         if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*_BY_EXPLANATION))):
             found, place = decide(own), step
         if found is not NOTHING_FOUND:
-            return _addressed(read, witness, place, found), place
+            return _addressed(read, evidence_of, place, found), place
         last = next((line for line in reversed(own) if line.kind is LineKind.ERROR), own[-1])
         sentence = f"Step “{step.name}” failed; its log names no reason that is known."
-        return _unnamed(sentence, witness.line(read, step, last)), step
-    found_anywhere = _of_whole_log(read, witness) or _said(read, witness)
-    return found_anywhere or _by_conclusion(read, witness, step), step
+        return _unnamed(sentence, evidence_of.line(read, step, last)), step
+    found_anywhere = _of_whole_log(read, evidence_of) or _said(read, evidence_of)
+    return found_anywhere or _by_conclusion(read, evidence_of, step), step
 
 
-def _of_whole_log(read: ReadJob, witness: Witness) -> Finding | None:
+def _of_whole_log(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
     """What the log says where its lines could not be paired with the failing step."""
     found = decide(tuple(line for line in read.log.lines if not line.post)) if read.log is not None else NOTHING_FOUND
-    return None if found is NOTHING_FOUND else _addressed(read, witness, None, found)
+    return None if found is NOTHING_FOUND else _addressed(read, evidence_of, None, found)
 
 
-def _said(read: ReadJob, witness: Witness) -> Finding | None:
+def _said(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
     """What the annotations say; the most telling one."""
     found: list[Finding] = []
     for note in annotations_of(read)[:50]:
         finding = explain_text(f"##[error]{note.message}")
         if finding is not NOTHING_FOUND:
-            found.append(replace(finding, evidence=witness.annotation(read, note)))
+            found.append(replace(finding, evidence=evidence_of.annotation(read, note)))
     telling = [finding for finding in found if finding.cause or finding.checkpoint or finding.candidates]
     access = [finding for finding in telling if finding.gate is not None]
     return next(iter([*access, *telling, *found]), None)
 
 
-def _by_conclusion(read: ReadJob, witness: Witness, step: ReadStep) -> Finding:
+def _by_conclusion(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> Finding:
     """Only the conclusion is left: it says where the job stopped, never which gate did it."""
     sentence = f"Step “{step.name}” failed; without its log the reason cannot be told."
     plane = Plane.OTHER
@@ -201,12 +205,12 @@ def _by_conclusion(read: ReadJob, witness: Witness, step: ReadStep) -> Finding:
     elif step.is_a(StepKind.AMAZON_ECR_LOGIN, StepKind.ECR_LOGIN_PASSWORD):
         plane = Plane.AUTHORIZATION
         sentence = f"Step “{step.name}” logs in to the registry and failed; without its log the cause cannot be told."
-    return Finding(plane, None, None, sentence=sentence, evidence=witness.conclusion(read, step))
+    return Finding(plane, None, None, sentence=sentence, evidence=evidence_of.conclusion(read, step))
 
 
-def _tolerated(read: ReadJob, witness: Witness) -> list[Trouble]:
+def _tolerated(read: ReadJob, evidence_of: EvidenceBuilder) -> list[StepFailure]:
     """Access failures in steps that GitHub recorded as a success."""
-    found: list[Trouble] = []
+    found: list[StepFailure] = []
     for step in read.steps:
         if not step.matched.succeeded or step.matched.is_post or not step.does(*_BY_EXPLANATION):
             continue
@@ -218,7 +222,9 @@ def _tolerated(read: ReadJob, witness: Witness) -> list[Trouble]:
         demoted = _is_demoted(step, lines)
         if not demoted and step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN):
             continue  # the action itself went on to succeed
-        found.append(Trouble(_addressed(read, witness, step, finding), step, swallowed=not demoted, demoted=demoted))
+        found.append(
+            StepFailure(_addressed(read, evidence_of, step, finding), step, swallowed=not demoted, demoted=demoted)
+        )
     return found
 
 
@@ -236,11 +242,11 @@ def _passed_after(output: Sequence[LogLine], number: int) -> bool:
     return any(line.number > number and line.printed and _PASSED.search(line.text[:2_000]) for line in output)
 
 
-def _explains(trouble: Trouble, finding: Finding, failing: ReadStep) -> bool:
+def _explains(failure: StepFailure, finding: Finding, failing: ReadStep) -> bool:
     """Whether the tolerated failure is the root: the later one is of a release step and names no earlier gate."""
-    if trouble.finding.gate is None or not failing.does(*_BY_EXPLANATION):
+    if failure.finding.gate is None or not failing.does(*_BY_EXPLANATION):
         return False
-    return finding.gate is None or finding.gate.order >= trouble.finding.gate.order
+    return finding.gate is None or finding.gate.order >= failure.finding.gate.order
 
 
 def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
@@ -249,13 +255,13 @@ def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
     return f"The run stopped{where} for another reason before this gate was exercised: {sentence}"
 
 
-def _addressed(read: ReadJob, witness: Witness, step: ReadStep | None, finding: Finding) -> Finding:
+def _addressed(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep | None, finding: Finding) -> Finding:
     """The finding with its line's address, time and origin."""
     old = finding.evidence
     number = old.line if old else None
     if old is None or number is None or read.log is None or not 1 <= number <= len(read.log.lines):
         return finding
-    new = witness.line(read, step, read.log.lines[number - 1])
+    new = evidence_of.line(read, step, read.log.lines[number - 1])
     return replace(finding, evidence=replace(new, text=old.text))
 
 
@@ -295,8 +301,8 @@ def _number(step: ReadStep | None) -> int:
     return step.number or 0 if step else 0
 
 
-def _name(trouble: Trouble) -> str:
-    return trouble.step.name if trouble.step else ""
+def _name(failure: StepFailure) -> str:
+    return failure.step.name if failure.step else ""
 
 
 def is_trust_refusal(finding: Finding) -> bool:

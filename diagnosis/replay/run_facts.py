@@ -14,8 +14,8 @@ from diagnosis.facts.evidence import Evidence
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
 from diagnosis.names.ecr_address import EcrAddress, digest_in, is_repository_name
-from diagnosis.replay.evidence_of import Witness
-from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Deed, Doing, StepKind
+from diagnosis.replay.evidence_of import EvidenceBuilder
+from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Operation, Purpose, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.replay import Fact, RunFacts
@@ -33,31 +33,32 @@ MOST_LINES = 20_000
 Found = tuple[str, Evidence]
 
 
-def facts_of(read: ReadJob, witness: Witness, role_step: ReadStep | None = None) -> RunFacts:
+def facts_of(read: ReadJob, evidence_of: EvidenceBuilder, role_step: ReadStep | None = None) -> RunFacts:
     """The facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
-    addresses = tuple(_addresses(read, witness))
+    addresses = tuple(_addresses(read, evidence_of))
     push = _first_push(read)
-    principal = _principal(read, witness)
-    role_arn = _fact(_input(read, witness, "role-to-assume", role_step), _ROLE)
+    principal = _principal(read, evidence_of)
+    role_arn = _fact(_input(read, evidence_of, "role-to-assume", role_step), _ROLE)
     return RunFacts(
         role_arn=role_arn,
-        region=_fact(_input(read, witness, "aws-region", role_step), _REGION)
+        region=_fact(_input(read, evidence_of, "aws-region", role_step), _REGION)
         or _first((address.region, found) for address, found in addresses),
-        audience=_fact(_input(read, witness, "audience", role_step)),
-        registry=_first((address.legible_host, found) for address, found in addresses) or _own_registry(read, witness),
+        audience=_fact(_input(read, evidence_of, "audience", role_step)),
+        registry=_first((address.legible_host, found) for address, found in addresses)
+        or _own_registry(read, evidence_of),
         repository=_first((address.repository, found) for address, found in addresses)
-        or _named_repository(read, witness),
-        tag=_printed_tag(read, witness) or _first((address.tag, found) for address, found in addresses),
-        digest=_digest(read, witness, push),
+        or _named_repository(read, evidence_of),
+        tag=_printed_tag(read, evidence_of) or _first((address.tag, found) for address, found in addresses),
+        digest=_digest(read, evidence_of, push),
         principal=principal,
-        environment=_environment(read, witness),
+        environment=_environment(read, evidence_of),
         session_role=_session_role(read, principal) if role_arn is None else None,
     )
 
 
 def assuming_steps(read: ReadJob) -> tuple[ReadStep, ...]:
     """The steps that assume a role, in order."""
-    return tuple(step for step in read.steps if step.does(Doing.ASSUME))
+    return tuple(step for step in read.steps if step.does(Purpose.ASSUME))
 
 
 def _fact(found: Iterable[Found], form: re.Pattern[str] | None = None) -> Fact | None:
@@ -71,52 +72,54 @@ def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact | None:
     return next((Fact(value, evidence) for value, evidence in found if value), None)
 
 
-def _input(read: ReadJob, witness: Witness, key: str, role_step: ReadStep | None) -> Iterator[Found]:
+def _input(read: ReadJob, evidence_of: EvidenceBuilder, key: str, role_step: ReadStep | None) -> Iterator[Found]:
     """An input of the steps that assume a role: as the runner filled it in, else as the file has it."""
     for step in (role_step,) if role_step else assuming_steps(read):
         for section in step.sections:
             pair = section.input(key)
             if pair and step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
-                yield pair[1], witness.line(read, step, pair[2])
+                yield pair[1], evidence_of.line(read, step, pair[2])
         own = step.matched.written
-        written = {deed.target if key == "role-to-assume" else deed.region for deed in step.deeds} - {None}
+        written = {
+            operation.target if key == "role-to-assume" else operation.region for operation in step.operations
+        } - {None}
         if own is None:
             continue
         if key == "audience":
-            yield own.input(key) or "", witness.file(f"{key}: {own.input(key)}", own.line, own.file)
+            yield own.input(key) or "", evidence_of.file(f"{key}: {own.input(key)}", own.line, own.file)
         else:
             for value in written:
-                yield value or "", witness.file(f"{key}: {own.input(key) or value}", own.line, own.file)
+                yield value or "", evidence_of.file(f"{key}: {own.input(key) or value}", own.line, own.file)
 
 
 def _first_push(read: ReadJob) -> ReadStep | None:
-    return next((step for step in read.steps if step.does(Doing.PUSH) and step.matched.ran), None)
+    return next((step for step in read.steps if step.does(Purpose.PUSH) and step.matched.ran), None)
 
 
-def _addresses(read: ReadJob, witness: Witness) -> Iterator[tuple[EcrAddress, Evidence]]:
+def _addresses(read: ReadJob, evidence_of: EvidenceBuilder) -> Iterator[tuple[EcrAddress, Evidence]]:
     """Addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
     steps = [step for step in read.steps if step.sections and not step.matched.is_post]
     for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
         for step in steps:
             for line, address in _printed(step, pattern):
-                yield address, witness.line(read, step, line)
-    for doing in (Doing.PUSH, Doing.LOGIN, Doing.PULL):
+                yield address, evidence_of.line(read, step, line)
+    for purpose in (Purpose.PUSH, Purpose.LOGIN, Purpose.PULL):
         for step in read.steps:
-            for deed in step.deeds:
-                named = EcrAddress.find(deed.target) if deed.doing is doing else None
+            for operation in step.operations:
+                named = EcrAddress.find(operation.target) if operation.purpose is purpose else None
                 if named is not None:
-                    yield named, _where(read, witness, step, named.repository or named.host)
+                    yield named, _where(read, evidence_of, step, named.repository or named.host)
     for step in steps:
         for section in step.sections:
             for _, value, line in section.env:
                 for address in EcrAddress.find_all(value):
-                    yield address, witness.line(read, step, line)
+                    yield address, evidence_of.line(read, step, line)
     if read.workflow is not None and read.written is not None:
         values = (value for block in (read.workflow.env, read.written.env) for _, value in block)
         defaults = (default or "" for _, default in read.workflow.inputs)
         for value in (*values, *defaults):
             for address in EcrAddress.find_all(value):
-                yield address, witness.file(value, read.written.line)
+                yield address, evidence_of.file(value, read.written.line)
 
 
 def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, EcrAddress]]:
@@ -129,89 +132,90 @@ def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine
             yield line, address
 
 
-def _where(read: ReadJob, witness: Witness, step: ReadStep, needle: str) -> Evidence:
+def _where(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, needle: str) -> Evidence:
     """Where a step names something: the line of its head, the head itself, or the file."""
     for section in step.sections:
         if section.kind is SectionKind.RUN:
             named = next((line for line in section.lines[:500] if needle in line.text), section.lines[0])
-            return witness.line(read, step, named)
+            return evidence_of.line(read, step, named)
     own = step.matched.written
-    return witness.file(f"{step.name}: {needle}", own.line if own else 0, own.file if own else "")
+    return evidence_of.file(f"{step.name}: {needle}", own.line if own else 0, own.file if own else "")
 
 
-def _own_registry(read: ReadJob, witness: Witness) -> Fact | None:
+def _own_registry(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     """No address is named anywhere, so a login is one to the registry that it names, or of the role's own account."""
     host = read.values.get("outputs.registry")
     login = next((step for step in read.steps if _logs_in_at(step, (host or "").split(".")[0])), None)
     if host is None or login is None:
         return None
-    return Fact(host, _where(read, witness, login, "registr"))
+    return Fact(host, _where(read, evidence_of, login, "registr"))
 
 
 def _logs_in_at(step: ReadStep, account: str) -> bool:
     return any(
-        deed.doing is Doing.LOGIN
-        and deed.operation == "ecr:GetAuthorizationToken"
-        and deed.registries in ((), (account,))
-        for deed in step.deeds
+        operation.purpose is Purpose.LOGIN
+        and operation.action == "ecr:GetAuthorizationToken"
+        and operation.registries in ((), (account,))
+        for operation in step.operations
     )
 
 
-def _named_repository(read: ReadJob, witness: Witness) -> Fact | None:
+def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     """``--repository-name`` of a call."""
     for step in read.steps:
-        for deed in step.deeds:
-            name = deed.target or ""
-            if deed.doing is Doing.CALL and is_legible(name) and is_repository_name(name):
-                return Fact(name, _where(read, witness, step, "--repository-name"))
+        for operation in step.operations:
+            name = operation.target or ""
+            if operation.purpose is Purpose.CALL and is_legible(name) and is_repository_name(name):
+                return Fact(name, _where(read, evidence_of, step, "--repository-name"))
     return None
 
 
-def _printed_tag(read: ReadJob, witness: Witness) -> Fact | None:
+def _printed_tag(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     """The tag that docker prints after a push to ECR."""
     for step in read.steps:
-        if any(_is_ecr(deed) for deed in step.deeds if deed.doing is Doing.PUSH):
+        if any(_is_ecr(operation) for operation in step.operations if operation.purpose is Purpose.PUSH):
             for line in step.output[:MOST_LINES]:
                 pushed = _PUSHED.match(line.text[:400]) if line.printed else None
                 if pushed:
-                    return Fact(pushed[1], witness.line(read, step, line))
+                    return Fact(pushed[1], evidence_of.line(read, step, line))
     return None
 
 
-def _is_ecr(deed: Deed) -> bool:
-    return not deed.elsewhere
+def _is_ecr(operation: Operation) -> bool:
+    return not operation.elsewhere
 
 
-def _digest(read: ReadJob, witness: Witness, push: ReadStep | None) -> Fact | None:
+def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) -> Fact | None:
     """The digest that the push printed, else the one that a step read back from the registry."""
     readers = [
         step
         for step in read.steps
-        if step.is_a(StepKind.ECR_DESCRIBE_IMAGES) or any(deed.operation == "ecr:BatchGetImage" for deed in step.deeds)
+        if step.is_a(StepKind.ECR_DESCRIBE_IMAGES)
+        or any(operation.action == "ecr:BatchGetImage" for operation in step.operations)
     ]
     if push is not None:
         for line in push.output[:MOST_LINES]:
             text = line.text[:2_000]
             is_pushed = _PUSHED.match(text) or ("pushing manifest" in text) or text.startswith("Pushed ")
             digest = digest_in(text) if line.printed and is_pushed else None
-            if digest and any(_is_ecr(deed) for deed in push.deeds if deed.doing is Doing.PUSH):
-                return Fact(digest, witness.line(read, push, line))
+            if digest and any(_is_ecr(operation) for operation in push.operations if operation.purpose is Purpose.PUSH):
+                return Fact(digest, evidence_of.line(read, push, line))
     for step in readers:
         for line in step.output[:MOST_LINES]:
             digest = digest_in(line.text[:2_000]) if line.printed else None
             if digest:
-                return Fact(digest, witness.line(read, step, line))
+                return Fact(digest, evidence_of.line(read, step, line))
     return None
 
 
-def _principal(read: ReadJob, witness: Witness) -> Fact | None:
+def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     """The assumed-role session that a tool printed: an identity call, or the user named in a denial."""
     for step in read.steps:
         for line in step.output[:MOST_LINES]:
             if line.printed and ":assumed-role/" in line.text:
                 found = _PRINCIPAL.search(line.text[:4_000])
                 if found:
-                    return Fact(found[0], witness.line(read, step, line))
+                    return Fact(found[0], evidence_of.line(read, step, line))
     return None
 
 
@@ -229,9 +233,9 @@ def _session_role(read: ReadJob, principal: Fact | None) -> Fact | None:
     return Fact(f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}", principal.found_in)
 
 
-def _environment(read: ReadJob, witness: Witness) -> Fact | None:
+def _environment(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     named = read.written.environment if read.written else None
     if named and is_legible(named):
-        return Fact(named, witness.file(f"environment: {named}", read.written.line if read.written else 0))
-    stated = witness.attempt.environment
-    return Fact(stated, witness.run(f"environment: {stated}")) if stated and is_legible(stated) else None
+        return Fact(named, evidence_of.file(f"environment: {named}", read.written.line if read.written else 0))
+    stated = evidence_of.attempt.environment
+    return Fact(stated, evidence_of.run(f"environment: {stated}")) if stated and is_legible(stated) else None

@@ -12,8 +12,8 @@ import re
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.replay.evidence_of import Witness
-from diagnosis.steps.kinds import Doing, StepKind
+from diagnosis.replay.evidence_of import EvidenceBuilder
+from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -22,9 +22,9 @@ _SESSION = "AWS_SESSION_TOKEN"
 _FROM_SECRET = re.compile(r"\$\{\{\s*secrets\.")
 
 
-def static_keys(read: ReadJob, witness: Witness) -> Finding | None:
+def static_keys(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
     """The finding, with the line or the place in the file that shows it; None where nothing does."""
-    evidence = _evidence(read, witness)
+    evidence = _evidence(read, evidence_of)
     if evidence is None:
         return None
     return Finding(
@@ -36,52 +36,52 @@ def static_keys(read: ReadJob, witness: Witness) -> Finding | None:
     )
 
 
-def _evidence(read: ReadJob, witness: Witness) -> Evidence | None:
+def _evidence(read: ReadJob, evidence_of: EvidenceBuilder) -> Evidence | None:
     assumed = False
     for step in read.steps:
-        if not step.matched.ran or not step.deeds or (step.number is None and not step.sections):
+        if not step.matched.ran or not step.operations or (step.number is None and not step.sections):
             continue
         if step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
-            found = _key_input(read, witness, step, "aws-access-key-id")
+            found = _key_input(read, evidence_of, step, "aws-access-key-id")
             if found is not None:
                 return found
         if step.is_a(StepKind.DOCKER_LOGIN_ACTION) and any(
-            (deed.operation or "").startswith("ecr") for deed in step.deeds
+            (operation.action or "").startswith("ecr") for operation in step.operations
         ):
             own = step.matched.written
             user = own.input("username") if own else None
             if own is not None and user and "ACCESS_KEY" in user.upper():
-                return witness.file(f"username: {user}", own.line)
-        if not assumed and any((deed.operation or "").startswith("ecr") for deed in step.deeds):
-            found = _key_environment(read, witness, step)
+                return evidence_of.file(f"username: {user}", own.line)
+        if not assumed and any((operation.action or "").startswith("ecr") for operation in step.operations):
+            found = _key_environment(read, evidence_of, step)
             if found is not None:
                 return found
-        assumed = assumed or step.does(Doing.ASSUME)
+        assumed = assumed or step.does(Purpose.ASSUME)
     return None
 
 
-def _key_input(read: ReadJob, witness: Witness, step: ReadStep, key: str) -> Evidence | None:
+def _key_input(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, key: str) -> Evidence | None:
     heads = [section for section in step.sections if section.uses]
     for section in heads:
         pair = section.input(key)
         if pair is not None:
-            return witness.line(read, step, pair[2])
+            return evidence_of.line(read, step, pair[2])
     own = step.matched.written
     if heads or own is None or not own.input(key):
         return None
-    return witness.file(f"{key}: {own.input(key)}", own.line)
+    return evidence_of.file(f"{key}: {own.input(key)}", own.line)
 
 
-def _key_environment(read: ReadJob, witness: Witness, step: ReadStep) -> Evidence | None:
+def _key_environment(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> Evidence | None:
     for section in step.sections:
         environment = section.environment()
         if environment.get(_KEY) and not environment.get(_SESSION):
-            return witness.line(read, step, next(line for name, _, line in section.env if name == _KEY))
+            return evidence_of.line(read, step, next(line for name, _, line in section.env if name == _KEY))
     if step.sections or read.workflow is None:
         return None
     own = step.matched.written
     blocks = (read.workflow.env, read.written.env if read.written else (), own.env if own else ())
     for name, value in (pair for block in blocks for pair in block):
         if name == _KEY and _FROM_SECRET.search(value):
-            return witness.file(f"{name}: {value}", own.line if own else 0)
+            return evidence_of.file(f"{name}: {value}", own.line if own else 0)
     return None

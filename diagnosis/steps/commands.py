@@ -1,4 +1,4 @@
-"""Which deeds does a shell script do? Its commands, read for the tools that speak to AWS or to a registry."""
+"""Find the operations of a shell script: which of its commands call AWS or a registry, and for what."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
-from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.shell_commands import ShellCommand, commands_in
 from diagnosis.steps.variables import expand, note_command
 
-Reader = Callable[[tuple[str, ...], Mapping[str, str]], tuple[Deed, ...]]
+Reader = Callable[[tuple[str, ...], Mapping[str, str]], tuple[Operation, ...]]
 
 _VALUED = frozenset(
     {"--platform", "--creds", "--authfile", "--cert-dir", "--format", "-f", "--digestfile", "--sign-by", "--tls-verify"}
@@ -21,22 +21,22 @@ _VALUED = frozenset(
 )
 
 
-def deeds_of_script(script: str, values: Mapping[str, str]) -> tuple[tuple[Deed, ...], dict[str, str]]:
-    """The deeds of a script in order, and what it hands on to later steps (``$GITHUB_ENV``, ``$GITHUB_OUTPUT``)."""
+def operations_of_script(script: str, values: Mapping[str, str]) -> tuple[tuple[Operation, ...], dict[str, str]]:
+    """The operations of a script in order, and what it hands on to later steps (``$GITHUB_ENV``, ``$GITHUB_OUTPUT``)."""
     known = dict(values)
     handed_on: dict[str, str] = {}
-    deeds: list[Deed] = []
+    operations: list[Operation] = []
     for command in commands_in(script):
         note_command(command, known, handed_on)
         if command.words:
-            found = _deeds_of(command, known | dict(command.assignments))
+            found = _operations_of(command, known | dict(command.assignments))
             # A token that is piped into a login: the login fails with it.
-            guarded = command.guarded and not any(deed.doing is Doing.LOGIN for deed in found)
-            deeds.extend(replace(deed, guarded=guarded) for deed in found)
-    return tuple(deeds), handed_on
+            guarded = command.guarded and not any(operation.purpose is Purpose.LOGIN for operation in found)
+            operations.extend(replace(operation, guarded=guarded) for operation in found)
+    return tuple(operations), handed_on
 
 
-def _deeds_of(command: ShellCommand, values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _operations_of(command: ShellCommand, values: Mapping[str, str]) -> tuple[Operation, ...]:
     words = tuple(expand(word, values) for word in command.words)
     values = {name: expand(value, values) for name, value in values.items()} if command.assignments else values
     program = command.program.removesuffix(".exe")
@@ -82,19 +82,19 @@ def _arguments(words: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _push(kind: StepKind, *targets: str | None) -> tuple[Deed, ...]:
-    return tuple(Deed(kind, Doing.PUSH, target=target) for target in targets or (None,))
+def _push(kind: StepKind, *targets: str | None) -> tuple[Operation, ...]:
+    return tuple(Operation(kind, Purpose.PUSH, target=target) for target in targets or (None,))
 
 
-def _pull(kind: StepKind, *targets: str) -> tuple[Deed, ...]:
-    return tuple(Deed(kind, Doing.PULL, target=target) for target in targets)
+def _pull(kind: StepKind, *targets: str) -> tuple[Operation, ...]:
+    return tuple(Operation(kind, Purpose.PULL, target=target) for target in targets)
 
 
 def _is_in_registry(word: str) -> bool:
     return EcrAddress.find(word) is not None
 
 
-def _docker(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _docker(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
     rest = words[1:]
     while rest and rest[0].startswith("-"):
         rest = rest[2:] if rest[0] in _VALUED else rest[1:]
@@ -125,12 +125,12 @@ def _docker(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ..
             return ()
 
 
-def _registry_login(kind: StepKind, tail: tuple[str, ...]) -> Deed:
+def _registry_login(kind: StepKind, tail: tuple[str, ...]) -> Operation:
     host = (_arguments(tail) or [""])[-1]
-    return Deed(kind, Doing.LOGIN, target=host or "docker.io/")
+    return Operation(kind, Purpose.LOGIN, target=host or "docker.io/")
 
 
-def _docker_run(kind: StepKind, tail: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _docker_run(kind: StepKind, tail: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
     for index, word in enumerate(tail):
         if "kaniko" in word and "/" in word and not word.startswith("-"):
             return _kaniko(("executor", *tail[index + 1 :]), values)
@@ -138,16 +138,16 @@ def _docker_run(kind: StepKind, tail: tuple[str, ...], values: Mapping[str, str]
     return _pull(kind, *pulled)
 
 
-def _build(kind: StepKind, tail: tuple[str, ...]) -> tuple[Deed, ...]:
+def _build(kind: StepKind, tail: tuple[str, ...]) -> tuple[Operation, ...]:
     outputs = " ".join(_options(tail, "--output", "-o"))
     cache_in = [ref for text in _options(tail, "--cache-from") for ref in [_reference(text)] if _is_in_registry(ref)]
     cache_out = [ref for text in _options(tail, "--cache-to") for ref in [_reference(text)] if _is_in_registry(ref)]
-    deeds = list(_pull(kind, *cache_in))
+    operations = list(_pull(kind, *cache_in))
     if "--push" in tail or "--push=true" in tail or "push=true" in outputs or "type=registry" in outputs:
-        deeds.extend(_push(kind, *_options(tail, "-t", "--tag")))
+        operations.extend(_push(kind, *_options(tail, "-t", "--tag")))
     if cache_out:
-        deeds.extend(_push(kind, *cache_out))
-    return tuple(deeds)
+        operations.extend(_push(kind, *cache_out))
+    return tuple(operations)
 
 
 def _reference(text: str) -> str:
@@ -155,7 +155,7 @@ def _reference(text: str) -> str:
     return found[1] if found else text
 
 
-def _buildx(tail: tuple[str, ...]) -> tuple[Deed, ...]:
+def _buildx(tail: tuple[str, ...]) -> tuple[Operation, ...]:
     kind = StepKind.BUILDX
     if tail[:2] == ("imagetools", "create"):
         sources = [word for word in _arguments(tail[2:]) if _is_in_registry(word)]
@@ -167,7 +167,7 @@ def _buildx(tail: tuple[str, ...]) -> tuple[Deed, ...]:
     return _build(kind, tail[1:]) if tail[:1] in (("build",), ("b",)) else ()
 
 
-def _skopeo(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _skopeo(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     verb = words[1] if len(words) > 1 else ""
     arguments = _arguments(words[2:])
     if verb == "login":
@@ -180,7 +180,7 @@ def _skopeo(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, .
     return _pull(StepKind.SKOPEO, *arguments[:1]) if verb in ("inspect", "list-tags") else ()
 
 
-def _crane(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _crane(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     """crane, gcrane, regctl, oras and cosign name their image last, and copy from first to last."""
     program = words[0].rsplit("/", 1)[-1]
     kind = StepKind.CRANE if program in ("crane", "gcrane") else StepKind.OTHER_IMAGE_TOOL
@@ -198,7 +198,7 @@ def _crane(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ..
     return ()
 
 
-def _ko(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _ko(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
     if words[1:2] not in (("build",), ("publish",), ("resolve",), ("apply",), ("create",), ("run",)):
         return (_registry_login(StepKind.KO, words[2:]),) if words[1:2] == ("login",) else ()
     if "--local" in words or "-L" in words or "--push=false" in words:
@@ -206,7 +206,7 @@ def _ko(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
     return _push(StepKind.KO, values.get("KO_DOCKER_REPO"))
 
 
-def _kaniko(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _kaniko(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     if "--no-push" in words:
         return ()
     caches = _options(words, "--cache-repo")
@@ -214,7 +214,7 @@ def _kaniko(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, .
     return _pull(StepKind.KANIKO, *caches) + (_push(StepKind.KANIKO, *targets) if targets else ())
 
 
-def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     if words[1:3] == ("registry", "login"):
         return (_registry_login(StepKind.HELM, words[3:]),)
     remote = [word for word in words if word.startswith("oci://")]
@@ -223,46 +223,46 @@ def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...
     return _pull(StepKind.HELM, *[word for word in remote if _is_in_registry(word)][:1])
 
 
-def _aws(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _aws(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
     rest = words[1:]
     while rest and rest[0].startswith("-"):
         rest = rest[1:] if "=" in rest[0] or rest[0] in ("--debug", "--no-cli-pager") else rest[2:]
     service, verb, tail = (rest[0] if rest else ""), (rest[1] if len(rest) > 1 else ""), rest[2:]
     if service == "sts" and verb in ("assume-role-with-web-identity", "assume-role"):
-        return (Deed(StepKind.STS_ASSUME, Doing.ASSUME, target=_option(tail, "--role-arn")),)
+        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=_option(tail, "--role-arn")),)
     if service not in ("ecr", "ecr-public") or not verb:
-        return (Deed(StepKind.AWS_CLI),)
+        return (Operation(StepKind.AWS_CLI),)
     region = _option(words, "--region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
     if verb in ("get-login-password", "get-login", "get-authorization-token"):
         named = _option(tail, "--registry-ids")
         return (
-            Deed(
+            Operation(
                 StepKind.ECR_LOGIN_PASSWORD,
-                Doing.LOGIN,
+                Purpose.LOGIN,
                 target=PUBLIC_HOST if service == "ecr-public" else None,
-                operation=f"{service}:GetAuthorizationToken",
+                action=f"{service}:GetAuthorizationToken",
                 region=region,
                 registries=(named,) if named else (),
             ),
         )
     if verb == "wait":
         verb = {"image-scan-complete": "describe-image-scan-findings"}.get(tail[0] if tail else "", "describe-images")
-    operation = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
+    action = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
     kind = StepKind.ECR_DESCRIBE_IMAGES if verb == "describe-images" else StepKind.ECR_CALL
     name = _option(tail, "--repository-name", "--repository-names")
-    return (Deed(kind, Doing.CALL, name, operation, region, _option(tail, "--registry-id")),)
+    return (Operation(kind, Purpose.CALL, name, action, region, _option(tail, "--registry-id")),)
 
 
-def _sam(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Deed, ...]:
+def _sam(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     repository = _option(words, "--image-repository", "--image-repositories")
     if words[1:2] in (("deploy",), ("package",)) and repository:
-        login = Deed(StepKind.SAM, Doing.LOGIN, operation="ecr:GetAuthorizationToken")
+        login = Operation(StepKind.SAM, Purpose.LOGIN, action="ecr:GetAuthorizationToken")
         return (login, *_push(StepKind.SAM, repository.split("=")[-1]))
-    return (Deed(StepKind.SAM),)
+    return (Operation(StepKind.SAM),)
 
 
 def _plain(kind: StepKind) -> Reader:
-    return lambda _words, _values: (Deed(kind),)
+    return lambda _words, _values: (Operation(kind),)
 
 
 _READERS: dict[str, Reader] = {

@@ -1,7 +1,7 @@
-"""What is a step? Recognised from ``uses``, inputs and script text, never from the name that is displayed.
+"""Recognize what a step does, from its ``uses``, its inputs and its script; never from the name that is displayed.
 
-A step does one or more *deeds*: it assumes a role, logs in to a registry, pushes, pulls, calls an ECR operation. The
-address or repository of a deed is kept as far as it is legible.
+A step does one or more *operations*: it assumes a role, logs in to a registry, pushes, pulls, or calls ECR. The address or
+repository of an operation is kept as far as it can be read.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class StepKind(StrEnum):
     OTHER = "other"
 
 
-class Doing(StrEnum):
-    """What a deed is for a gate."""
+class Purpose(StrEnum):
+    """What an operation is for, as far as a gate judges it."""
 
     ASSUME = "assume"
     LOGIN = "login"
@@ -59,37 +59,37 @@ class Doing(StrEnum):
     PULL = "pull"
     CALL = "call"
     NOTHING = "nothing"
-    """Nothing that a gate guards."""
+    """Nothing that a gate judges."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that a step does."""
+class Operation:
+    """One thing that a step does at AWS or at a registry."""
 
     kind: StepKind
-    doing: Doing = Doing.NOTHING
+    purpose: Purpose = Purpose.NOTHING
     target: str | None = None
     """Image address, registry host or repository name, variables expanded as far as they are known."""
-    operation: str | None = None
+    action: str | None = None
     """For calls: the IAM action, ``ecr:DescribeImages``."""
     region: str | None = None
     registry_id: str | None = None
     registries: tuple[str, ...] = ()
     """For logins: the registry ids that are named; empty for the session's own account."""
     guarded: bool = False
-    """The script carries on where this fails, so its success proves nothing about the deed."""
+    """The script goes on where this fails, so the step's success proves nothing about the operation."""
 
     @property
     def public(self) -> bool:
-        """Whether the deed is about the public registry."""
+        """Whether the operation is about the public registry."""
         address = EcrAddress.find(self.target)
-        return (self.operation or "").startswith("ecr-public:") or (address is not None and address.public)
+        return (self.action or "").startswith("ecr-public:") or (address is not None and address.public)
 
     @property
     def elsewhere(self) -> bool:
         """Whether the target of a login, push or pull certainly names a registry that is not ECR."""
         target = (self.target or "").removeprefix("docker://").removeprefix("oci://")
-        if not target or EcrAddress.find(target) is not None or (self.operation or "").startswith("ecr"):
+        if not target or EcrAddress.find(target) is not None or (self.action or "").startswith("ecr"):
             return False
         host = target.split("/")[0]
         return is_legible(target) or (is_legible(host) and bool(_FOREIGN.fullmatch(host)))
@@ -138,12 +138,14 @@ def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
     return {"outputs.tags": "\n".join(images)} if images else {}
 
 
-def deeds_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+def operations_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Operation, ...]:
     """What an action does, by its inputs (lower-case keys, expanded)."""
     kind = action_kind(uses)
     match kind:
         case StepKind.CONFIGURE_AWS_CREDENTIALS:
-            return (Deed(kind, Doing.ASSUME, target=inputs.get("role-to-assume"), region=inputs.get("aws-region")),)
+            return (
+                Operation(kind, Purpose.ASSUME, target=inputs.get("role-to-assume"), region=inputs.get("aws-region")),
+            )
         case StepKind.AMAZON_ECR_LOGIN:
             return (_ecr_login(inputs),)
         case StepKind.DOCKER_LOGIN_ACTION:
@@ -153,54 +155,58 @@ def deeds_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
         case StepKind.PUSH_ACTION | StepKind.KANIKO:
             return _other_push(kind, inputs)
         case _:
-            return (Deed(kind),)
+            return (Operation(kind),)
 
 
-def _ecr_login(inputs: Mapping[str, str]) -> Deed:
+def _ecr_login(inputs: Mapping[str, str]) -> Operation:
     public = inputs.get("registry-type", "").lower() == "public"
-    return Deed(
+    return Operation(
         StepKind.AMAZON_ECR_LOGIN,
-        Doing.LOGIN,
+        Purpose.LOGIN,
         target=PUBLIC_HOST if public else None,
-        operation="ecr-public:GetAuthorizationToken" if public else "ecr:GetAuthorizationToken",
+        action="ecr-public:GetAuthorizationToken" if public else "ecr:GetAuthorizationToken",
         registries=tuple(part.strip() for part in inputs.get("registries", "").split(",") if part.strip()),
     )
 
 
-def _docker_login(inputs: Mapping[str, str]) -> Deed:
+def _docker_login(inputs: Mapping[str, str]) -> Operation:
     """docker/login-action asks ECR for the token itself when the host is one of ECR's (and ``ecr`` is not false)."""
     registry = inputs.get("registry", "")
     address = EcrAddress.find(registry)
     if address is not None and inputs.get("ecr", "auto").lower() != "false":
-        operation = "ecr-public:GetAuthorizationToken" if address.public else "ecr:GetAuthorizationToken"
-        return Deed(
-            StepKind.DOCKER_LOGIN_ACTION, Doing.LOGIN, target=registry, operation=operation, region=address.region
+        action = "ecr-public:GetAuthorizationToken" if address.public else "ecr:GetAuthorizationToken"
+        return Operation(
+            StepKind.DOCKER_LOGIN_ACTION, Purpose.LOGIN, target=registry, action=action, region=address.region
         )
-    return Deed(StepKind.DOCKER_LOGIN_ACTION, Doing.LOGIN, target=registry or "docker.io/")
+    return Operation(StepKind.DOCKER_LOGIN_ACTION, Purpose.LOGIN, target=registry or "docker.io/")
 
 
-def _build_push(inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+def _build_push(inputs: Mapping[str, str]) -> tuple[Operation, ...]:
     kind = StepKind.BUILD_PUSH_ACTION
-    deeds = [Deed(kind, Doing.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))]
+    operations = [
+        Operation(kind, Purpose.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))
+    ]
     outputs = inputs.get("outputs", "")
     pushes = inputs.get("push", "").lower() == "true" or "push=true" in outputs or "type=registry" in outputs
     if pushes:
         targets = _list(inputs.get("tags", "")) or _names_in_outputs(outputs) or [""]
-        deeds.extend(Deed(kind, Doing.PUSH, target=target or None) for target in targets)
+        operations.extend(Operation(kind, Purpose.PUSH, target=target or None) for target in targets)
     elif "$" in inputs.get("push", ""):
         targets = _list(inputs.get("tags", "")) or [""]
-        deeds.extend(Deed(kind, Doing.PUSH, target=target or None) for target in targets)
-    deeds.extend(Deed(kind, Doing.PUSH, target=target) for target in _cache_references(inputs.get("cache-to", "")))
-    return tuple(deeds) or (Deed(kind),)
+        operations.extend(Operation(kind, Purpose.PUSH, target=target or None) for target in targets)
+    operations.extend(
+        Operation(kind, Purpose.PUSH, target=target) for target in _cache_references(inputs.get("cache-to", ""))
+    )
+    return tuple(operations) or (Operation(kind),)
 
 
-def _other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Deed, ...]:
+def _other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Operation, ...]:
     registry, image = inputs.get("registry", ""), inputs.get("image", inputs.get("repo", ""))
     if inputs.get("push", "true").lower() == "false":
-        return (Deed(kind),)
+        return (Operation(kind),)
     tags = _list(inputs.get("tags", inputs.get("tag", "")))
     target = next((tag for tag in tags if EcrAddress.find(tag)), "/".join(part for part in (registry, image) if part))
-    return (Deed(kind, Doing.PUSH, target=target or None),)
+    return (Operation(kind, Purpose.PUSH, target=target or None),)
 
 
 def _list(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
-from diagnosis.steps.kinds import Deed, Doing, StepKind
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.replay import Need, NeedKind, RunFacts
@@ -32,9 +32,9 @@ PUSH_READS = ("BatchGetImage", "GetDownloadUrlForLayer")
 PULL_ACTIONS = ("BatchGetImage", "GetDownloadUrlForLayer", "BatchCheckLayerAvailability")
 _LESS_NEEDED = {
     # The ECR user guide's set for a push does without it; amazon-ecr-login's has it.
-    (Doing.PUSH, "GetDownloadUrlForLayer"): NeedKind.CUSTOMARY,
+    (Purpose.PUSH, "GetDownloadUrlForLayer"): NeedKind.CUSTOMARY,
     # AWS's pull-only set does without it; older ones have it.
-    (Doing.PULL, "BatchCheckLayerAvailability"): NeedKind.TOLERATED,
+    (Purpose.PULL, "BatchCheckLayerAvailability"): NeedKind.TOLERATED,
 }
 _REGISTRY_WIDE = frozenset(
     {"GetAuthorizationToken", "DescribeRegistry", "GetRegistryPolicy", "PutRegistryPolicy", "DeleteRegistryPolicy"}
@@ -48,7 +48,7 @@ _NEVER = frozenset({"false", "${{false}}", "!true", "${{!true}}", "0", "null", "
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What is known of account, region and repository where a deed does not say it."""
+    """What is known of account, region and repository where an operation does not say it."""
 
     region: str | None
     registry_id: str | None
@@ -56,19 +56,19 @@ class _Place:
     repository: str | None
     role_arn: str | None
 
-    def arn(self, address: EcrAddress | None, deed: Deed) -> str | None:
-        """The exact ARN of the deed's repository."""
-        call = deed.doing is Doing.CALL
-        named = deed.target if call else None
+    def arn(self, address: EcrAddress | None, operation: Operation) -> str | None:
+        """The exact ARN of the operation's repository."""
+        call = operation.purpose is Purpose.CALL
+        named = operation.target if call else None
         name = (address.repository if address else None) or (
             named if named and is_legible(named) and is_repository_name(named) else None
         )
         at_home = self.role_account if call and address is None else None
         return AccountQuestion(
             role_arn=self.role_arn,
-            region=(address.region if address else None) or _legible(deed.region) or self.region,
+            region=(address.region if address else None) or _legible(operation.region) or self.region,
             registry_id=(address.account if address else None)
-            or _legible(deed.registry_id)
+            or _legible(operation.registry_id)
             or at_home
             or self.registry_id,
             repository=name or self.repository,
@@ -103,8 +103,8 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
     found: list[Need] = []
     for step in read.steps:
         if not is_never(step.condition):
-            for deed in step.deeds:
-                found.extend(_of_deed(step, deed, place, speaks_ecr=speaks_ecr))
+            for operation in step.operations:
+                found.extend(_of_operation(step, operation, place, speaks_ecr=speaks_ecr))
     return _ordered(_with_token(found))
 
 
@@ -133,62 +133,68 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
 
 
 def _role_of(read: ReadJob) -> str | None:
-    targets = (deed.target for step in read.steps for deed in step.deeds if deed.doing is Doing.ASSUME)
+    targets = (
+        operation.target for step in read.steps for operation in step.operations if operation.purpose is Purpose.ASSUME
+    )
     return next((target for target in targets if target and target.startswith("arn:") and is_legible(target)), None)
 
 
-def _of_deed(step: ReadStep, deed: Deed, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:
-    address = EcrAddress.find(deed.target) if deed.doing is not Doing.CALL else None
-    public = deed.public or (address is not None and address.public)
-    if deed.doing is Doing.LOGIN:
-        if (deed.operation or "").startswith("ecr"):
-            yield from _token(step, deed, public=public)
-    elif deed.doing is Doing.CALL:
-        yield _call(step, deed, place)
-    elif deed.doing in (Doing.PUSH, Doing.PULL) and not deed.elsewhere and (address is not None or speaks_ecr):
-        if deed.doing is Doing.PULL and public:
+def _of_operation(step: ReadStep, operation: Operation, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:
+    address = EcrAddress.find(operation.target) if operation.purpose is not Purpose.CALL else None
+    public = operation.public or (address is not None and address.public)
+    if operation.purpose is Purpose.LOGIN:
+        if (operation.action or "").startswith("ecr"):
+            yield from _token(step, operation, public=public)
+    elif operation.purpose is Purpose.CALL:
+        yield _call(step, operation, place)
+    elif (
+        operation.purpose in (Purpose.PUSH, Purpose.PULL)
+        and not operation.elsewhere
+        and (address is not None or speaks_ecr)
+    ):
+        if operation.purpose is Purpose.PULL and public:
             return
         service = "ecr-public" if public else "ecr"
-        resource = None if public else place.arn(address, deed)
-        pushes = deed.doing is Doing.PUSH
+        resource = None if public else place.arn(address, operation)
+        pushes = operation.purpose is Purpose.PUSH
         reads = () if public else PUSH_READS
         for name in (*PUSH_ACTIONS, *reads) if pushes else PULL_ACTIONS:
             yield Need(
                 f"{service}:{name}",
                 resource,
                 Checkpoint.REGISTRY_PUSH if pushes else Checkpoint.REGISTRY_PULL,
-                _because(step, deed),
+                _because(step, operation),
                 step.name,
-                kind=_LESS_NEEDED.get((deed.doing, name), NeedKind.REQUIRED),
+                kind=_LESS_NEEDED.get((operation.purpose, name), NeedKind.REQUIRED),
             )
 
 
-def _token(step: ReadStep, deed: Deed, *, public: bool) -> Iterator[Need]:
-    because = _because(step, deed)
+def _token(step: ReadStep, operation: Operation, *, public: bool) -> Iterator[Need]:
+    because = _because(step, operation)
     service = "ecr-public" if public else "ecr"
     yield Need(f"{service}:GetAuthorizationToken", "*", Checkpoint.REGISTRY_AUTH, because, step.name)
     if public:
         yield Need("sts:GetServiceBearerToken", "*", Checkpoint.REGISTRY_AUTH, because, step.name)
 
 
-def _call(step: ReadStep, deed: Deed, place: _Place) -> Need:
-    service, _, name = (deed.operation or "ecr:").partition(":")
-    if name == "DescribeRepositories" and not deed.target:
+def _call(step: ReadStep, operation: Operation, place: _Place) -> Need:
+    service, _, name = (operation.action or "ecr:").partition(":")
+    if name == "DescribeRepositories" and not operation.target:
         place = replace(place, repository="*")  # a call about all of them
-    resource = "*" if name in _REGISTRY_WIDE else place.arn(None, deed) if service == "ecr" else None
+    resource = "*" if name in _REGISTRY_WIDE else place.arn(None, operation) if service == "ecr" else None
     checkpoint = Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH
-    return Need(f"{service}:{name}", resource, checkpoint, _because(step, deed), step.name)
+    return Need(f"{service}:{name}", resource, checkpoint, _because(step, operation), step.name)
 
 
-def _because(step: ReadStep, deed: Deed) -> str:
+def _because(step: ReadStep, operation: Operation) -> str:
     verbs = {
-        Doing.LOGIN: "logs in to the registry",
-        Doing.PUSH: "pushes an image",
-        Doing.PULL: "reads an image",
-        Doing.CALL: f"calls {(deed.operation or '').partition(':')[2]}",
+        Purpose.LOGIN: "logs in to the registry",
+        Purpose.PUSH: "pushes an image",
+        Purpose.PULL: "reads an image",
+        Purpose.CALL: f"calls {(operation.action or '').partition(':')[2]}",
     }
-    tool = "" if deed.kind is StepKind.OTHER else f" ({deed.kind.value})"
-    text = f"step “{step.name}” {verbs.get(deed.doing, 'runs')}{tool}"
+    tool = "" if operation.kind is StepKind.OTHER else f" ({operation.kind.value})"
+    text = f"step “{step.name}” {verbs.get(operation.purpose, 'runs')}{tool}"
     if step.condition:
         skipped = "; it was skipped in this run" if step.conclusion == "skipped" else ""
         return f"{text}, if {' '.join(step.condition.split())[:200]}{skipped}"

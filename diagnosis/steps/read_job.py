@@ -17,14 +17,14 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, 
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.steps.commands import deeds_of_script
+from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import (
-    Deed,
-    Doing,
+    Operation,
+    Purpose,
     StepKind,
-    deeds_of_action,
     is_composite_candidate,
+    operations_of_action,
     outputs_of_action,
 )
 from diagnosis.steps.match import Matched, match_steps, with_inner_steps
@@ -41,7 +41,7 @@ class ReadStep:
     """One step, with what it does."""
 
     matched: Matched
-    deeds: tuple[Deed, ...] = ()
+    operations: tuple[Operation, ...] = ()
     condition: str | None = None
     continue_on_error: bool | str = False
 
@@ -90,13 +90,13 @@ class ReadStep:
             return False
         return own.run is not None or not is_composite_candidate(own.uses)
 
-    def does(self, *doings: Doing) -> bool:
-        """Whether one of the deeds is of this sort."""
-        return any(deed.doing in doings for deed in self.deeds)
+    def does(self, *purposes: Purpose) -> bool:
+        """Whether one of the operations is of this sort."""
+        return any(operation.purpose in purposes for operation in self.operations)
 
     def is_a(self, *kinds: StepKind) -> bool:
-        """Whether one of the deeds is of this kind."""
-        return any(deed.kind in kinds for deed in self.deeds)
+        """Whether one of the operations is of this kind."""
+        return any(operation.kind in kinds for operation in self.operations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,15 @@ class ReadJob:
     def releases(self) -> bool:
         """Whether the job has anything to do with AWS credentials or ECR."""
         return any(
-            deed.doing is Doing.ASSUME
-            or deed.doing is Doing.CALL
-            or (deed.operation or "").startswith("ecr")
-            or (deed.doing in (Doing.PUSH, Doing.PULL, Doing.LOGIN) and EcrAddress.find(deed.target) is not None)
+            operation.purpose is Purpose.ASSUME
+            or operation.purpose is Purpose.CALL
+            or (operation.action or "").startswith("ecr")
+            or (
+                operation.purpose in (Purpose.PUSH, Purpose.PULL, Purpose.LOGIN)
+                and EcrAddress.find(operation.target) is not None
+            )
             for step in self.steps
-            for deed in step.deeds
+            for operation in step.operations
         )
 
 
@@ -148,9 +151,11 @@ def read_job(
     values.update({"outputs.registry": home} if home else {})
     steps: list[ReadStep] = []
     for step in matched:
-        deeds = _deeds(step, workflow, written, values)
+        operations = _operations(step, workflow, written, values)
         own = step.written
-        steps.append(ReadStep(step, deeds, own.condition if own else None, own.continue_on_error if own else False))
+        steps.append(
+            ReadStep(step, operations, own.condition if own else None, own.continue_on_error if own else False)
+        )
         for name, value in own.outputs if own else ():
             if is_legible(text := expand(value, values)):
                 values[f"outputs.{name}"] = text
@@ -233,25 +238,25 @@ def _values_at(
     return filled | {name: value for name, value in values.items() if name not in own and is_legible(value)}
 
 
-def _deeds(
+def _operations(
     step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: dict[str, str]
-) -> tuple[Deed, ...]:
-    """The step's deeds; ``values`` takes up what the step hands on to later ones."""
-    deeds: list[Deed] = []
+) -> tuple[Operation, ...]:
+    """The step's operations; ``values`` takes up what the step hands on to later ones."""
+    operations: list[Operation] = []
     if step.is_post:
         return ()
     runs = [section for section in step.sections if section.kind is SectionKind.RUN]
     own = step.written
     if own is not None and (not runs or _abridged(runs[0], own)):
         known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
-        deeds.extend(_written_deeds(own, known, values))
+        operations.extend(_written_operations(own, known, values))
         runs, rest = runs[1:], runs[:1]
-        deeds.extend(seen for section in rest for seen in _seen_in_output(section.output, deeds))
+        operations.extend(seen for section in rest for seen in _seen_in_output(section.output, operations))
     for section in runs:
         given = _given(section, own, _values_at(step, workflow, written, values))
-        deeds.extend(_section_deeds(section, given, values))
-        deeds.extend(_seen_in_output(section.output, deeds))
-    return tuple(deeds)
+        operations.extend(_section_operations(section, given, values))
+        operations.extend(_seen_in_output(section.output, operations))
+    return tuple(operations)
 
 
 def _abridged(section: Section, own: WorkflowStep) -> bool:
@@ -260,25 +265,25 @@ def _abridged(section: Section, own: WorkflowStep) -> bool:
     return own.run is not None and len(shown.splitlines()) < len(own.run.strip().splitlines())
 
 
-def _section_deeds(section: Section, inputs: Mapping[str, str], values: dict[str, str]) -> tuple[Deed, ...]:
+def _section_operations(section: Section, inputs: Mapping[str, str], values: dict[str, str]) -> tuple[Operation, ...]:
     known = dict(values) | section.environment()
     if section.script is not None:
-        deeds, handed_on = deeds_of_script(section.script, known)
+        operations, handed_on = operations_of_script(section.script, known)
         values.update(handed_on)
-        return deeds
-    deeds = deeds_of_action(section.uses or "", inputs)
+        return operations
+    operations = operations_of_action(section.uses or "", inputs)
     values.update(outputs_of_action(section.uses or "", inputs) | _outputs(section.output))
-    return deeds + _command_input(inputs, known)
+    return operations + _command_input(inputs, known)
 
 
-def _written_deeds(own: WorkflowStep, known: dict[str, str], values: dict[str, str]) -> tuple[Deed, ...]:
+def _written_operations(own: WorkflowStep, known: dict[str, str], values: dict[str, str]) -> tuple[Operation, ...]:
     if own.run is not None:
-        deeds, handed_on = deeds_of_script(expand_expressions(own.run, known), known)
+        operations, handed_on = operations_of_script(expand_expressions(own.run, known), known)
         values.update(handed_on)
-        return deeds
+        return operations
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
     values.update(outputs_of_action(own.uses or "", inputs))
-    return deeds_of_action(own.uses or "", inputs) + _command_input(inputs, known)
+    return operations_of_action(own.uses or "", inputs) + _command_input(inputs, known)
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
@@ -287,9 +292,9 @@ def expand_expressions(script: str, known: Mapping[str, str]) -> str:
     return "\n".join(expand(line, contexts) if "${{" in line else line for line in script.split("\n"))
 
 
-def _command_input(inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Deed, ...]:
+def _command_input(inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Operation, ...]:
     script = next((inputs[name] for name in _COMMAND_INPUTS if inputs.get(name)), None)
-    return deeds_of_script(script, known)[0] if script else ()
+    return operations_of_script(script, known)[0] if script else ()
 
 
 def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
@@ -302,9 +307,9 @@ def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
     return {}
 
 
-def _seen_in_output(lines: tuple[LogLine, ...], deeds: list[Deed]) -> list[Deed]:
+def _seen_in_output(lines: tuple[LogLine, ...], operations: list[Operation]) -> list[Operation]:
     """A push that the script hides behind another command (make, a script file) shows in what docker prints."""
-    if any(deed.doing is Doing.PUSH for deed in deeds):
+    if any(operation.purpose is Purpose.PUSH for operation in operations):
         return []
     found = (PUSH_LINE.match(line.text) for line in lines if line.printed)
-    return [Deed(StepKind.DOCKER, Doing.PUSH, target=pushed[1]) for pushed in found if pushed][:20]
+    return [Operation(StepKind.DOCKER, Purpose.PUSH, target=pushed[1]) for pushed in found if pushed][:20]

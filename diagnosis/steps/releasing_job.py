@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
-from diagnosis.steps.kinds import Doing
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import read_job
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.verdicts.replay import Replay
@@ -80,7 +80,7 @@ def _may_assume(workflow: Workflow, job: WorkflowJob, role_arn: str | None, know
 def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:
     """Whether the job speaks to the registry, and not only to STS."""
     read = read_job(None, job, workflow)
-    return any(step.does(Doing.PUSH, Doing.PULL, Doing.LOGIN, Doing.CALL) for step in read.steps)
+    return any(step.does(Purpose.PUSH, Purpose.PULL, Purpose.LOGIN, Purpose.CALL) for step in read.steps)
 
 
 def _credential_steps(job: WorkflowJob | None) -> tuple[WorkflowStep, ...]:

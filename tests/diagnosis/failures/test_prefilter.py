@@ -16,7 +16,7 @@ from diagnosis.failures import reader
 from diagnosis.failures.context_lines import look_around
 from diagnosis.failures.prefilter import WORDS, interesting_lines, may_matter, that_may_matter
 from diagnosis.failures.reader import Scan, scan
-from diagnosis.failures.rule import Scene
+from diagnosis.failures.rule import LogContext
 from diagnosis.failures.rules import RULES
 from diagnosis.failures.stream import cut, thin
 from diagnosis.logs.log_text import LineKind, LogLine
@@ -92,9 +92,9 @@ def test_the_words_are_those_of_the_rules_and_of_the_context() -> None:
     ],
 )
 def test_a_line_that_tells_of_the_context_is_read(kind: LineKind, text: str) -> None:
-    scene, passed = Scene(), dict[str, int]()
-    look_around(LogLine(1, text, kind), scene, passed)
-    assert scene != Scene() or passed
+    context, passed = LogContext(), dict[str, int]()
+    look_around(LogLine(1, text, kind), context, passed)
+    assert context != LogContext() or passed
     assert may_matter(text)
 
 

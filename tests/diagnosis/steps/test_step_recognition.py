@@ -6,8 +6,8 @@ import pytest
 from replay_builders import ACCOUNT, HOST, IMAGE, REGION
 
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.steps.commands import deeds_of_script
-from diagnosis.steps.kinds import Doing, StepKind, action_kind, deeds_of_action
+from diagnosis.steps.commands import operations_of_script
+from diagnosis.steps.kinds import Purpose, StepKind, action_kind, operations_of_action
 from diagnosis.steps.variables import expand, is_legible
 
 
@@ -38,52 +38,52 @@ def test_actions(uses: str | None, kind: StepKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "kind", "doing"),
+    ("script", "kind", "purpose"),
     [
-        ("docker push a.b/c", StepKind.DOCKER, Doing.PUSH),
-        ("docker buildx build --push -t a.b/c .", StepKind.BUILDX, Doing.PUSH),
-        ("buildah push x docker://a.b/c", StepKind.BUILDAH, Doing.PUSH),
-        ("podman push a.b/c", StepKind.PODMAN, Doing.PUSH),
-        ("skopeo copy dir:x docker://a.b/c", StepKind.SKOPEO, Doing.PUSH),
-        ("crane push x.tar a.b/c", StepKind.CRANE, Doing.PUSH),
-        ("ko build ./...", StepKind.KO, Doing.PUSH),
-        ("/kaniko/executor --destination a.b/c", StepKind.KANIKO, Doing.PUSH),
-        ("helm push c.tgz oci://a.b", StepKind.HELM, Doing.PUSH),
-        ("docker compose push", StepKind.DOCKER, Doing.PUSH),
-        ("aws ecr get-login-password", StepKind.ECR_LOGIN_PASSWORD, Doing.LOGIN),
-        ("aws ecr describe-images --repository-name x", StepKind.ECR_DESCRIBE_IMAGES, Doing.CALL),
-        ("aws ecr put-image-tag-mutability --repository-name x", StepKind.ECR_CALL, Doing.CALL),
-        ("aws s3 ls", StepKind.AWS_CLI, Doing.NOTHING),
-        ("aws sts assume-role-with-web-identity --role-arn r", StepKind.STS_ASSUME, Doing.ASSUME),
-        ("npx cdk deploy", StepKind.CDK, Doing.NOTHING),
-        ("cdk deploy", StepKind.CDK, Doing.NOTHING),
-        ("sam build", StepKind.SAM, Doing.NOTHING),
-        ("terraform apply -auto-approve", StepKind.TERRAFORM, Doing.NOTHING),
-        ("tofu plan", StepKind.TERRAFORM, Doing.NOTHING),
+        ("docker push a.b/c", StepKind.DOCKER, Purpose.PUSH),
+        ("docker buildx build --push -t a.b/c .", StepKind.BUILDX, Purpose.PUSH),
+        ("buildah push x docker://a.b/c", StepKind.BUILDAH, Purpose.PUSH),
+        ("podman push a.b/c", StepKind.PODMAN, Purpose.PUSH),
+        ("skopeo copy dir:x docker://a.b/c", StepKind.SKOPEO, Purpose.PUSH),
+        ("crane push x.tar a.b/c", StepKind.CRANE, Purpose.PUSH),
+        ("ko build ./...", StepKind.KO, Purpose.PUSH),
+        ("/kaniko/executor --destination a.b/c", StepKind.KANIKO, Purpose.PUSH),
+        ("helm push c.tgz oci://a.b", StepKind.HELM, Purpose.PUSH),
+        ("docker compose push", StepKind.DOCKER, Purpose.PUSH),
+        ("aws ecr get-login-password", StepKind.ECR_LOGIN_PASSWORD, Purpose.LOGIN),
+        ("aws ecr describe-images --repository-name x", StepKind.ECR_DESCRIBE_IMAGES, Purpose.CALL),
+        ("aws ecr put-image-tag-mutability --repository-name x", StepKind.ECR_CALL, Purpose.CALL),
+        ("aws s3 ls", StepKind.AWS_CLI, Purpose.NOTHING),
+        ("aws sts assume-role-with-web-identity --role-arn r", StepKind.STS_ASSUME, Purpose.ASSUME),
+        ("npx cdk deploy", StepKind.CDK, Purpose.NOTHING),
+        ("cdk deploy", StepKind.CDK, Purpose.NOTHING),
+        ("sam build", StepKind.SAM, Purpose.NOTHING),
+        ("terraform apply -auto-approve", StepKind.TERRAFORM, Purpose.NOTHING),
+        ("tofu plan", StepKind.TERRAFORM, Purpose.NOTHING),
     ],
 )
-def test_scripts(script: str, kind: StepKind, doing: Doing) -> None:
-    deeds, _ = deeds_of_script(script, {})
-    assert (kind, doing) in {(deed.kind, deed.doing) for deed in deeds}
+def test_scripts(script: str, kind: StepKind, purpose: Purpose) -> None:
+    operations, _ = operations_of_script(script, {})
+    assert (kind, purpose) in {(operation.kind, operation.purpose) for operation in operations}
 
 
 @pytest.mark.parametrize(
     "script", ["docker", "aws", "aws ecr", "ko", "helm", "crane cp", "skopeo copy a", "npx", "docker push"]
 )
 def test_commands_without_their_arguments_are_no_error(script: str) -> None:
-    deeds_of_script(script, {})
+    operations_of_script(script, {})
 
 
 def test_sam_logs_in_and_pushes_by_itself() -> None:
-    deeds, _ = deeds_of_script(f"sam deploy --image-repository {IMAGE}", {})
-    assert [deed.doing for deed in deeds] == [Doing.LOGIN, Doing.PUSH]
+    operations, _ = operations_of_script(f"sam deploy --image-repository {IMAGE}", {})
+    assert [operation.purpose for operation in operations] == [Purpose.LOGIN, Purpose.PUSH]
 
 
 def test_docker_login_to_another_registry_is_no_login_to_ecr() -> None:
-    (deed,) = deeds_of_action("docker/login-action@v3", {"registry": "ghcr.io"})
-    assert deed.operation is None
-    assert deed.elsewhere
-    (hub,) = deeds_of_action("docker/login-action@v3", {"username": "ada"})
+    (operation,) = operations_of_action("docker/login-action@v3", {"registry": "ghcr.io"})
+    assert operation.action is None
+    assert operation.elsewhere
+    (hub,) = operations_of_action("docker/login-action@v3", {"username": "ada"})
     assert hub.elsewhere
 
 
