@@ -72,7 +72,8 @@ async def drawing(scene: Scene) -> str:
                     if resting and main is not None and main.diagnosis is not None:
                         return await pilot.pause()
                     if main is not None and (problem := main.query_one(StatusPage)).has_class("-problem"):
-                        raise SystemExit(f"{scene.name} cannot be drawn: {" ".join(block.content.plain for block in problem.blocks)}")
+                        why = " ".join(block.content.plain for block in problem.blocks)
+                        raise SystemExit(f"{scene.name} cannot be drawn: {why}")
 
         await rest()
         for key in scene.keys:

@@ -6,7 +6,7 @@ from tui.cli.main import planescope
 
 
 def main() -> None:
-    """The entry point of the installed command."""
+    """Run the command line; the entry point of the installed command."""
     planescope(prog_name="planescope")
 
 

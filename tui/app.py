@@ -1,4 +1,4 @@
-"""The Textual app: wiring, keys that work everywhere, themes. Imports nothing heavy, so that the first paint is soon."""
+"""The Textual app: its screens, the keys that work everywhere, and its themes. It imports nothing heavy, so it paints soon."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ class PlanescopeApp(App[None]):
         self.timeline: TimelineScreen | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours that themes other than ours lack."""
+        """Return colours that themes other than ours lack."""
         return OWN_VARIABLES
 
     def get_default_screen(self) -> Screen[None]:
-        """The main screen is the first, so nothing else is painted before it."""
+        """Make the main screen the first one, so that nothing else is painted before it."""
         self.timeline = TimelineScreen(
             self._backend_factory,
             clock=self._clock,
@@ -84,7 +84,7 @@ class PlanescopeApp(App[None]):
         return self.timeline
 
     def on_mount(self) -> None:
-        """Put the user's keys in force."""
+        """Apply the user's keys, and warn of keys and themes that do not exist."""
         unknown = keymap.unknown_ids(self._keys)
         self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
         if self._unknown_theme:
@@ -93,7 +93,7 @@ class PlanescopeApp(App[None]):
             self.notify(f"The keymap names what does not exist: {', '.join(unknown)}", severity="warning", markup=False)
 
     def on_unmount(self) -> None:
-        """Stop what the backend started; a backend that hangs is left behind."""
+        """Close the backend; one that does not close in time is left behind."""
         backend = self.timeline.backend if self.timeline else None
         if backend is not None:
             closing = threading.Thread(target=backend.close, name="planescope close", daemon=True)
@@ -101,18 +101,18 @@ class PlanescopeApp(App[None]):
             closing.join(CLOSE_SECONDS)
 
     def on_delivery_complete(self, event: events.DeliveryComplete) -> None:
-        """A file was saved: say where."""
+        """Say where a file was saved."""
         self.notify(f"Saved: {event.path}" if event.path else "Saved.", markup=False)
 
     def on_delivery_failed(self, event: events.DeliveryFailed) -> None:
-        """A file could not be saved: say why."""
+        """Say why a file could not be saved."""
         self.notify(f"Not saved: {event.exception}", severity="error", markup=False)
 
     def action_help(self) -> None:
-        """Keys and words."""
+        """Open the help."""
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self._keys))
 
     def action_toggle_theme(self) -> None:
-        """Light or dark."""
+        """Change between the light and the dark theme."""
         self.theme = DARK.name if not self.current_theme.dark else LIGHT.name

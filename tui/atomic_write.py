@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Write a file so that it is either complete or not there at all."""
 
 from __future__ import annotations
 

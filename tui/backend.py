@@ -23,7 +23,7 @@ RunKey: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One line of the run list. All texts are foreign."""
+    """One row of the run list. All texts are foreign."""
 
     key: RunKey
     number: int
@@ -71,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stage of the embedded incident."""
+    """A stage of the embedded incident, as the user moves through them."""
 
     name: str
     """``1``, ``2``, ``3`` or ``later``."""
@@ -103,7 +103,7 @@ class ExportResult:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """What lies between two attempts that neither record holds. All texts are foreign."""
+    """What lies between two attempts and stands in neither attempt's own record. All texts are foreign."""
 
     commits: Reading[CommitsBetween]
     """From the earlier attempt's commit to the later one's, with the pull requests that they came by."""
@@ -141,15 +141,15 @@ CancelHook: TypeAlias = Callable[[], bool]
 
 
 def no_progress(progress: Progress) -> None:
-    """A progress hook that shows nothing."""
+    """Show nothing; a progress hook for callers that need none."""
 
 
 class Backend(Protocol):
-    """What the app asks for."""
+    """The questions that the app asks, whatever answers them."""
 
     @property
     def title(self) -> str:
-        """Which repository and source: foreign text in parts."""
+        """The name of the repository, and of what narrows it. Partly foreign text."""
 
     @property
     def origin_note(self) -> str:
@@ -168,12 +168,12 @@ class Backend(Protocol):
         """Index into :attr:`moments`."""
 
     def move_to(self, index: int) -> None:
-        """Move the embedded incident to a stage: runs served and account state change with it."""
+        """Move the embedded incident to a stage; the runs served and the state of the account change with it."""
 
     def list_runs(
         self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
     ) -> RunPage:
-        """One page of runs; pages count from 1. ``progress`` is told of a rate limit that is waited out."""
+        """Return one page of runs; pages count from 1. ``progress`` is told of a rate limit that is waited out."""
 
     def diagnose(
         self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
@@ -196,10 +196,10 @@ class Backend(Protocol):
         """
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
-        """What changed from one attempt to another; what cannot be read is a reading with its reason."""
+        """Read what changed from one attempt to another; what cannot be read is a reading with its reason."""
 
     def calls(self) -> tuple[CallRow, ...]:
-        """The ledger: every call made so far."""
+        """Return the ledger: every call made so far."""
 
     def export_packet(
         self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True

@@ -1,4 +1,4 @@
-"""The composition root: which backend answers the app's questions. Heavy libraries are imported when a backend is built."""
+"""Choose and build the backend that answers the app. The heavy libraries are imported here, when one is built."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def embedded_backend(moment: str = "1") -> EmbeddedBackend:
-    """The backend of the embedded incident at a moment (``1``, ``2``, ``3`` or ``later``)."""
+    """Build the backend of the embedded incident at a stage (``1``, ``2``, ``3`` or ``later``)."""
     if importlib.util.find_spec("moto") is None:
         raise BackendProblem(
             "The embedded account needs the library moto, which is not installed.",
@@ -28,7 +28,7 @@ def embedded_backend(moment: str = "1") -> EmbeddedBackend:
 
 
 def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
-    """The backend of a live repository, or of a recording of one."""
+    """Build the backend of a live repository, or of a recording of one."""
     if options.recording is not None:
         from tui.backends.recorded import recorded_backend
 

@@ -38,7 +38,7 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def defused(text: str) -> str:
-    """The text with line ends as ``\\n``, colour sequences removed and every other control made a visible sign."""
+    """Return the text with line ends as ``\\n``, colour sequences removed and every other control character made visible."""
     if "\x1b" in text:
         text = _COLOURS.sub("", text)
     if "\r" in text:
@@ -47,17 +47,17 @@ def defused(text: str) -> str:
 
 
 def defused_line(text: str) -> str:
-    """As :func:`defused`, on one line: a line feed becomes ``␊``."""
+    """Return the text as :func:`defused` does, on one line: a line feed becomes ``␊``."""
     return defused(text).replace("\n", "\u240a")
 
 
 def foreign(text: str, style: str = "") -> Content:
-    """Foreign text for any widget, possibly of several lines; ``style`` is ours and may name theme variables."""
+    """Return foreign text for any widget, possibly of several lines; ``style`` is ours and may name theme variables."""
     return Content.styled(defused(text), style) if style else Content(defused(text))
 
 
 def foreign_line(text: str, style: str = "", *, width: int | None = None) -> Content:
-    """Foreign text on one line, cut with an ellipsis where it is wider than ``width`` cells."""
+    """Return foreign text on one line, cut with an ellipsis where it is wider than ``width`` cells."""
     line = defused_line(text)
     content = Content.styled(line, style) if style else Content(line)
     return content if width is None else content.truncate(max(0, width), ellipsis=True)

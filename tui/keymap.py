@@ -152,7 +152,7 @@ _IDS = frozenset(key.id for key in KEYS)
 
 
 def bindings(scope: str, *only: str) -> list[BindingType]:
-    """Textual bindings of a scope, or of the named ids of any scope."""
+    """Return the Textual bindings of a scope, or of the named ids of any scope."""
     return [
         Binding(
             key.keys,
@@ -169,7 +169,7 @@ def bindings(scope: str, *only: str) -> list[BindingType]:
 
 
 def unknown_ids(remapped: Iterable[str]) -> tuple[str, ...]:
-    """The ids of a user's keymap that name nothing."""
+    """Return the ids of a user's keymap that name nothing."""
     return tuple(identity for identity in remapped if identity not in _IDS)
 
 
@@ -180,6 +180,6 @@ _READABLE = {
 
 
 def shown_keys(key: Key, remapped: Mapping[str, str] | None = None) -> str:
-    """How the keys in force read: ``home g``."""
+    """Return the keys in force as people read them: ``home g``."""
     names = (remapped or {}).get(key.id, key.keys)
     return " ".join(_READABLE.get(name.strip(), name.strip().replace("ctrl+", "^")) for name in names.split(","))

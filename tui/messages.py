@@ -16,20 +16,20 @@ from tui.backend import Backend, BackendProblem, Between, ExportResult, Progress
 
 @dataclass
 class Progressed(Message):
-    """How far it is; a newer one replaces one that waits."""
+    """A piece of work is further; a newer message replaces one that still waits."""
 
     kind: str
     job: int
     progress: Progress
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest progress of a kind matters."""
+        """Return whether the other message is about the same piece of work."""
         return isinstance(message, Progressed) and message.job == self.job
 
 
 @dataclass
 class WorkEnded(Message):
-    """It ended, whichever way; ``cancelled`` where the user asked for it."""
+    """A piece of work has ended without a problem; ``cancelled`` where the user stopped it."""
 
     kind: str
     job: int
@@ -38,7 +38,7 @@ class WorkEnded(Message):
 
 @dataclass
 class WorkFailed(Message):
-    """It ended with a problem that has a way out."""
+    """A piece of work has ended with a problem."""
 
     kind: str
     job: int
@@ -62,7 +62,7 @@ class RunsLoaded(Message):
 
 @dataclass
 class MomentReached(Message):
-    """The embedded incident stands at another stage now."""
+    """The embedded incident has moved to another stage."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Diagnosed(Message):
 
 @dataclass
 class Compared(Message):
-    """What lies between two attempts arrived."""
+    """What lies between two attempts has been read."""
 
     earlier: RunKey
     later: RunKey
@@ -100,24 +100,24 @@ class RunChosen(Message):
 
 @dataclass
 class MoreRunsWanted(Message):
-    """The end of the loaded runs is near."""
+    """The list is near the end of the loaded runs and wants the next page."""
 
 
 @dataclass
 class CellOpened(Message):
-    """The user asks for the details of the cell."""
+    """The user wants the details of the cell under the cursor."""
 
 
 @dataclass
 class SubjectChosen(Message):
-    """NOW shall be judged for this attempt."""
+    """The user wants NOW judged for this attempt."""
 
     key: RunKey
 
 
 @dataclass
 class SectionChosen(Message):
-    """Another section of the details."""
+    """The user wants another section of the details."""
 
     section: str
 

@@ -1,4 +1,4 @@
-"""The command palette: every key that is worth a search, and the runs that are loaded."""
+"""The command palette: the actions of the app and of the main screen, and the loaded runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RUN_HITS = 20
 
 
 class PlanescopeCommands(Provider):
-    """Actions of the main screen and of the app, and ``Go to run``."""
+    """Offer actions and, for a loaded run, ``Go to run``."""
 
     def _actions(self) -> list[tuple[keymap.Key, Callable[[], object]]]:
         screen = self.screen
@@ -29,12 +29,12 @@ class PlanescopeCommands(Provider):
         return found
 
     async def discover(self) -> Hits:
-        """All actions, before anything is typed."""
+        """Offer all actions before anything is typed."""
         for key, run in self._actions():
             yield DiscoveryHit(Content(self._name(key)), run, text=self._name(key), help=self._help(key))
 
     async def search(self, query: str) -> Hits:
-        """Actions and runs that fit the words."""
+        """Offer the actions and runs that match the words."""
         matcher = self.matcher(query)
         for key, run in self._actions():
             if (score := max(matcher.match(self._name(key)), matcher.match(key.tooltip))) > 0:

@@ -62,14 +62,14 @@ class Settings:
 
 
 def settings_path() -> Path:
-    """Where the settings lie: in XDG_CONFIG_HOME, or what the system has in its place."""
+    """Return where the settings lie: in XDG_CONFIG_HOME, or what the system has in its place."""
     from platformdirs import user_config_path
 
     return user_config_path("planescope") / "config.toml"
 
 
 def read_settings(path: Path | None = None) -> Settings:
-    """The user's settings. Raises BackendProblem for a file that cannot be used; one that does not exist is empty."""
+    """Read the settings. Raises BackendProblem for a file that cannot be used; one that does not exist is empty."""
     path = settings_path() if path is None else path
     try:
         with path.open("rb") as file:
@@ -137,7 +137,7 @@ def _problem(path: Path, what: str) -> BackendProblem:
 
 
 def template() -> str:
-    """A settings file with every setting and every key, commented out."""
+    """Return a settings file with every setting and every key, commented out."""
     from tui.keymap import KEYS
 
     lines = ["# planescope settings. An option on the command line wins over a line here.", ""]

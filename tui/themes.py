@@ -1,4 +1,4 @@
-"""Two themes, dark and light, and the colours that the product's own words need."""
+"""The dark and the light theme, with colours for planes and for the columns NOW and AFTER FIX."""
 
 from __future__ import annotations
 

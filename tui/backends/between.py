@@ -1,4 +1,4 @@
-"""What lies between two attempts that neither record holds: commits, pull requests, environments, the subjects."""
+"""Read from GitHub what lies between two attempts: commits, pull requests, environments and subject claims."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.backend import Between, CancelHook, Cancelled, Progress, ProgressHook
 def read_between(
     source: GitHubSource, earlier: Replay, later: Replay, progress: ProgressHook, cancelled: CancelHook
 ) -> Between:
-    """Ask GitHub about the two. What it refuses becomes a reading with its reason. Raises Cancelled only."""
+    """Ask GitHub what lies between two attempts. A refusal becomes a reading with its reason. Raises Cancelled only."""
     attempts = (earlier.attempt, later.attempt)
 
     def shown(what: str, done: int, total: int) -> None:

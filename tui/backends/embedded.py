@@ -25,7 +25,7 @@ from tui.backends.repository import RepositoryBackend
 
 
 class EmbeddedBackend(RepositoryBackend):
-    """The embedded incident at one of its moments; moving really changes runs and account."""
+    """Answer from the embedded incident at one of its stages; moving changes the runs served and the account."""
 
     def __init__(self, moment: str = "1", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         try:
@@ -87,11 +87,11 @@ class EmbeddedBackend(RepositoryBackend):
 
     @property
     def moment_index(self) -> int:
-        """Where the incident stands."""
+        """The index of the present stage."""
         return self._index
 
     def move_to(self, index: int) -> None:
-        """Move runs and account to a moment; indexes outside stay at the ends."""
+        """Move runs and account to a stage; an index outside the range stays at the nearer end."""
         self._index = max(0, min(index, len(MOMENTS) - 1))
         moment = MOMENTS[self._index]
         self._server.move_to(moment)
@@ -104,6 +104,6 @@ class EmbeddedBackend(RepositoryBackend):
         self.forget()
 
     def close(self) -> None:
-        """Stop the server and forget the account."""
+        """Stop the server and discard the account."""
         super().close()
         self._stack.close()

@@ -31,7 +31,7 @@ _NO_WORDS: dict[str, Any] = {each.name: each.default for each in fields(Job) if 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a look at the active runs found."""
+    """What has changed at GitHub since the active runs were last read."""
 
     page: RunPage
     """The first page of the list, as it is now."""
@@ -44,7 +44,7 @@ class Changes:
 
 
 class GitHubSide:
-    """One repository of one GitHub; what is complete is asked for once."""
+    """Read one repository of one GitHub; runs that are complete are asked for once."""
 
     def __init__(self, source: GitHubSource, *, workflow: str = "", branch: str = "") -> None:
         self._source = source
@@ -64,13 +64,13 @@ class GitHubSide:
         self._first.clear()
 
     def page(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
-        """A page of runs as GitHub lists them."""
+        """Read a page of runs as GitHub lists them."""
         stop_if(cancelled)
         with asking():
             return self._source.list_runs(wanted, number, cancelled=cancelled, progress=_shown(progress))
 
     def listed(self, wanted: RunFilter, number: int, progress: ProgressHook, cancelled: CancelHook) -> RunPage:
-        """A page of the list, whose runs may be chosen from now on."""
+        """Read a page for the list and remember its runs, so that the user can choose one."""
         found = self.page(wanted, number, progress, cancelled)
         self._listed.update({attempt.key: attempt for attempt in found.attempts})
         if number == 1:
@@ -94,13 +94,13 @@ class GitHubSide:
         return Changes(page, before, elsewhere, jobs) if changed else None
 
     def shows(self, attempts: Sequence[Attempt]) -> bool:
-        """Whether these attempts were read last, and each is as it was then; their jobs aside."""
+        """Return whether these attempts were read last and are unchanged; their jobs are not compared."""
         if tuple(attempt.key for attempt in attempts) != self._shown:
             return False
         return all(_run_of(self._read.get(attempt.key, attempt)) == _run_of(attempt) for attempt in attempts)
 
     def none_has_ended(self, attempts: Sequence[Attempt]) -> bool:
-        """Whether these attempts were read last, and those that were active are so still."""
+        """Return whether these attempts were read last and those that were active still are."""
         before = {key: self._read[key].complete for key in self._shown if key in self._read}
         return before == {attempt.key: attempt.complete for attempt in attempts}
 
@@ -158,7 +158,7 @@ class GitHubSide:
         return chain
 
     def attempts_of(self, runs: Sequence[int], progress: ProgressHook, cancelled: CancelHook) -> tuple[Attempt, ...]:
-        """Every attempt of these runs in order of time, without parts."""
+        """Read every attempt of these runs in order of time, without parts."""
         with asking():
             found = self._source.attempts_of_all(runs, Depth.RUN, cancelled=cancelled, progress=_shown(progress))
         return in_order(found)
@@ -266,7 +266,7 @@ def stop_if(cancelled: CancelHook) -> None:
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Turns what GitHub's adapter raises into what the app expects of its backend."""
+    """Turn the errors of GitHub's adapter into those that the app expects of its backend."""
     try:
         yield
     except GitHubProblem as problem:

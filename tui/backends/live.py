@@ -28,7 +28,7 @@ HISTORY_SECONDS = 40.0
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """What the command line gives for a live backend; None leaves it to environment and configuration."""
+    """The options of the command line for a live backend; None leaves a value to environment and configuration."""
 
     repository: str
     workflow: str = ""
@@ -50,7 +50,7 @@ class LiveOptions:
 
 
 class LiveSide:
-    """Asks AWS for the role's account, and the registry's where it has a profile of its own."""
+    """Ask AWS for the role's account, and for the registry's account where it has a profile of its own."""
 
     def __init__(self, options: LiveOptions, ledger: Ledger) -> None:
         self._options = options
@@ -93,7 +93,7 @@ def _now() -> datetime:
 
 
 def github_access(url: str | None) -> GitHubAccess:
-    """The GitHub that is asked, with its token. Raises BackendProblem where there is none."""
+    """Return the GitHub to ask, with its token. Raises BackendProblem where there is none."""
     try:
         access = find_access(url)
         if not isinstance(access, GitHubAccess):
@@ -104,7 +104,7 @@ def github_access(url: str | None) -> GitHubAccess:
 
 
 def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
-    """A backend for a live repository. Raises BackendProblem where GitHub cannot be asked at all."""
+    """Build the backend of a live repository. Raises BackendProblem where GitHub cannot be asked at all."""
     ledger = Ledger()
     access = github_access(options.github_url)
     try:

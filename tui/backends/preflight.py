@@ -68,5 +68,5 @@ def _silent(why: str, how: str) -> GitHubAnswers:
 
 
 def ask_account(question: AccountQuestion, options: LiveOptions) -> AccountState | Missing:
-    """The account as the ambient credentials read it, by the guarded session of every diagnosis."""
+    """Read the account with the ambient credentials, through the same guarded session as every diagnosis."""
     return LiveSide(options, Ledger()).read(question, no_progress, lambda: False)

@@ -22,7 +22,7 @@ from tui.backends.repository import RepositoryBackend
 
 
 class RecordedBackend(RepositoryBackend):
-    """Reads a recording as it would read GitHub: the same client, no token, nothing leaves this machine for GitHub."""
+    """Answer from a recording: the same GitHub client reads it from loopback, without a token."""
 
     def __init__(self, options: LiveOptions, recording: Recording, case: Case) -> None:
         self._stack = ExitStack()
@@ -49,18 +49,18 @@ class RecordedBackend(RepositoryBackend):
         self.origin = _origin(recording)
 
     def diagnose_runs(self, runs: Sequence[int], *, progress: ProgressHook, cancelled: CancelHook) -> Diagnosis:
-        """Diagnose these runs; none named: those of the case, else all that were recorded."""
+        """Diagnose these runs; where none is named, the case's runs or else all that were recorded."""
         wanted = tuple(runs) or self.case.runs or tuple(run.id for run in self._recording.runs)
         return super().diagnose_runs(wanted, progress=progress, cancelled=cancelled)
 
     def close(self) -> None:
-        """Stop the server too."""
+        """Close connections and stop the server."""
         super().close()
         self._stack.close()
 
 
 def recorded_backend(options: LiveOptions, folder: Path, case: Case) -> RecordedBackend:
-    """The backend of the recording in a directory. Raises BackendProblem for one that cannot be used."""
+    """Build the backend of a recording. Raises BackendProblem for a directory that holds no sound one."""
     try:
         recording = read_recording(folder)
     except RecordingError as error:

@@ -1,4 +1,4 @@
-"""Answers the app's questions for one repository: lists runs, collects a chain, asks the account, concludes."""
+"""Answer the app's questions about one repository: list runs, collect a chain, ask the account, and judge."""
 
 from __future__ import annotations
 
@@ -117,22 +117,22 @@ class RepositoryBackend:
         return 0
 
     def move_to(self, index: int) -> None:
-        """A live repository cannot be moved in time."""
+        """Do nothing: a live repository has no stages."""
         raise BackendProblem("This is a live repository: it has no stages.", "Stages belong to `planescope demo`.")
 
     def calls(self) -> tuple[CallRow, ...]:
-        """The ledger, as rows."""
+        """Return the ledger as rows."""
         return tuple(
             CallRow(entry.started_at, entry.service, entry.operation, entry.target, entry.result, entry.duration)
             for entry in self._ledger.entries()
         )
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._source.close()
 
     def forget(self) -> None:
-        """Drop everything that was read; the embedded incident calls it when the moment changes."""
+        """Drop everything that was read; the embedded incident calls it when the stage changes."""
         self._github.forget()
         self._asked = None
 
@@ -141,7 +141,7 @@ class RepositoryBackend:
     def list_runs(
         self, query: RunQuery, page: int, *, cancelled: CancelHook, progress: ProgressHook = no_progress
     ) -> RunPage:
-        """One page of runs, newest first."""
+        """Return one page of runs, newest first."""
         wanted = self._filter(query)
         return _rows(self._github.listed(wanted, page, progress, cancelled))
 
@@ -228,13 +228,13 @@ class RepositoryBackend:
         return self._stated.shown_on(diagnosis)
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
-        """What changed from one attempt to another."""
+        """Read what changed from one attempt to another."""
         return read_between(self._source, earlier, later, progress, cancelled)
 
     def export_packet(
         self, diagnosis: Diagnosis, directory: Path | None, *, mask_accounts: bool = True
     ) -> ExportResult:
-        """Write the packet; None makes a new folder in the current directory."""
+        """Write the evidence packet; None makes a new folder in the current directory."""
         first = diagnosis.replays[0].attempt.run_id if diagnosis.replays else 0
         target = directory or Path.cwd() / f"planescope-packet-{first}"
         try:

@@ -1,4 +1,4 @@
-"""What the command line states of a run because the run masks it: laid over the case, and shown as stated."""
+"""Values that the command line states because the run masks them: they complete the case and are shown as stated."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class StatedValues:
     given: tuple[Stated, ...] = ()
 
     def over(self, case: Case) -> Case:
-        """The case with the stated values, which count like a case file's."""
+        """Return the case completed with the stated values, which count like a case file's."""
         values: dict[str, Any] = {name: value for stated in self.given for name, value in stated.members}
         return replace(case, **values) if values else case
 
     def notes(self, facts: RunFacts) -> tuple[str, ...]:
-        """A sentence for each option: that it was stated, and what the run itself tells."""
+        """Return a sentence for each option: that it was stated, and what the run itself says."""
         return tuple(_note(stated, facts) for stated in self.given)
 
     def shown_on(self, diagnosis: Diagnosis) -> Diagnosis:
-        """The diagnosis with these sentences among the notes of its live side; of its subject where it has none."""
+        """Return the diagnosis with these sentences among the notes of its live side, or of its subject where it has none."""
         if not self.given or diagnosis.subject is None:
             return diagnosis
         notes = self.notes(diagnosis.subject.facts)

@@ -24,13 +24,13 @@ LOCK_WAIT = 0.05
 
 
 class Lane:
-    """One piece of work at a time; who waits can be cancelled."""
+    """Let one job in at a time; a job that waits for its turn can be cancelled."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
     def enter(self, job: Job) -> None:
-        """Wait for the lane. Raises Cancelled where the job was given up meanwhile."""
+        """Wait for the lane to be free. Raises Cancelled where the job was given up meanwhile."""
         waited = False
         while not self._lock.acquire(timeout=LOCK_WAIT):
             if job.cancelled():
@@ -40,12 +40,12 @@ class Lane:
                 job.progress(Progress("Waiting for the last read to stop"))
 
     def leave(self) -> None:
-        """Let the next one in."""
+        """Let the next job in."""
         self._lock.release()
 
 
 class Job:
-    """What a piece of work gets: whether to go on, and how to tell the screen."""
+    """Handed to each piece of work: tells it whether to go on, and carries its progress and results to the screen."""
 
     def __init__(self, kind: str, number: int, host: Screen[None]) -> None:
         self.kind = kind
@@ -54,26 +54,26 @@ class Job:
         self._given_up = threading.Event()
 
     def cancelled(self) -> bool:
-        """Whether to stop; looked at between requests."""
+        """Return whether to stop; asked between requests."""
         return self._given_up.is_set()
 
     def give_up(self) -> None:
-        """Stop as soon as possible; nothing more is told."""
+        """Ask the work to stop as soon as possible; it posts nothing more."""
         self._given_up.set()
 
     def progress(self, progress: Progress) -> None:
-        """How far it is; from any thread."""
+        """Tell the screen how far the work is; may be called from any thread."""
         self.post(messages.Progressed(self.kind, self.number, progress))
 
     def post(self, message: Message) -> None:
-        """Tell the screen, unless the work was given up; then stop."""
+        """Send the screen a message. Raises Cancelled where the job was given up."""
         if self.cancelled():
             raise Cancelled
         self._host.post_message(message)
 
 
 class BackgroundJobs:
-    """The work under way, one piece a kind."""
+    """The jobs under way, at most one of each kind."""
 
     def __init__(self, host: Screen[None], started: Callable[[str, int, str], None]) -> None:
         self._host = host
@@ -83,7 +83,7 @@ class BackgroundJobs:
         self._running: dict[str, tuple[Job, Worker[None]]] = {}
 
     def start(self, kind: str, what: str, work: Callable[[Job], None]) -> int:
-        """Begin; a piece of the same kind that is under way is given up. Returns the job's number."""
+        """Start a job and give up the one of the same kind that is under way. Return the job's number."""
         self.stop(kind, tell=False)
         job = Job(kind, next(self._numbers), self._host)
         self._started(kind, job.number, what)
@@ -94,16 +94,16 @@ class BackgroundJobs:
         return job.number
 
     def running(self, kind: str) -> bool:
-        """Whether a piece of this kind is under way."""
+        """Return whether a job of this kind is under way."""
         return kind in self._running
 
     @property
     def busy(self) -> bool:
-        """Whether anything is under way."""
+        """Whether any job is under way."""
         return bool(self._running)
 
     def stop(self, kind: str, *, tell: bool = True) -> bool:
-        """Give a piece up; False where there was none."""
+        """Give a job up; return False where there was none of this kind."""
         found = self._running.pop(kind, None)
         if found is None:
             return False
@@ -115,7 +115,7 @@ class BackgroundJobs:
         return True
 
     def stop_all(self) -> bool:
-        """Give everything up; False where nothing was under way."""
+        """Give all jobs up; return False where none was under way."""
         stopped = [self.stop(kind) for kind in tuple(self._running)]
         return any(stopped)
 

@@ -1,4 +1,4 @@
-"""What the backend's threads do: build the backend, read runs, diagnose, move between stages, write the packet."""
+"""The work that jobs do: build the backend, read runs, diagnose, move between stages, write the packet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Work = Callable[[Job], None]
 
 
 def opening(factory: Callable[[], Backend]) -> Work:
-    """Build the backend; here the heavy imports happen. A backend that nobody waits for any more is closed."""
+    """Build the backend, which imports the heavy libraries. A backend that nobody waits for any more is closed."""
 
     def work(job: Job) -> None:
         backend = factory()
@@ -29,7 +29,7 @@ def opening(factory: Callable[[], Backend]) -> Work:
 
 
 class Reads:
-    """Keeps reads apart that may not overlap: one list, one diagnosis, and nothing during a move."""
+    """Make the reads of the main screen, and keep those apart that must not overlap: lists, diagnoses, and moves between stages."""
 
     def __init__(self) -> None:
         self._runs = Lane()

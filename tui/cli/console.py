@@ -1,4 +1,4 @@
-"""How commands print: diagnoses as text or JSON, problems and progress to standard error."""
+"""Print results as text or JSON on standard output, and progress on standard error."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PLAIN_WIDTH = 110
 
 
 def text_console() -> Console:
-    """A console for reports: colours only in a terminal, foreign text never read as markup."""
+    """Make a console for reports: colours only in a terminal, foreign text never read as markup."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns if terminal else _PLAIN_WIDTH
     return Console(markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
 def print_json(value: Mapping[str, object] | list[object]) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 class ProgressLine:
-    """One line on standard error that says how far the work is; where it is no terminal, only that a limit is waited for."""
+    """One line on standard error that says how far the work is. Outside a terminal it reports only waits for a rate limit."""
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
@@ -38,7 +38,7 @@ class ProgressLine:
         self._waits: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
-        """Show the progress."""
+        """Show how far the work is."""
         if not self._terminal:
             self._say_once(progress)
             return
@@ -54,7 +54,7 @@ class ProgressLine:
             click.echo(f"{progress.what}: {(progress.total or 0) - progress.done} seconds", err=True)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             click.echo("\r\x1b[2K", nl=False, err=True)
             self._shown = False

@@ -1,4 +1,4 @@
-"""Opening the app: it paints first, then builds the backend in a worker."""
+"""Open the app from the command line. It paints first, then builds the backend on a thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_dashboard(options: Mapping[str, Any]) -> None:
-    """The app for a live repository. Bad options are reported before the screen is taken."""
+    """Open the app for a live repository. Bad options are reported before the app takes the terminal."""
     case = read_case_option(options)
     read_stated(options)
     if not (options.get("repo") or case.repository or options.get("recording")):
@@ -28,7 +28,7 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
 
 
 def open_demo(moment: str) -> None:
-    """The app on the embedded incident."""
+    """Open the app on the embedded incident."""
     _run(lambda: embedded_backend(moment))
 
 

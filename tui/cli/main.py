@@ -1,4 +1,4 @@
-"""The tree of commands. A command's module is imported when it is called, so that first paint and `--help` are quick."""
+"""The command `planescope` and its table of commands. A module is imported when its command is called, so `--help` is quick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packet on disk: written whole or not at all, and checkable offline by anybody who has the folder."""
+"""Write the evidence packet to disk, whole or not at all, and check one offline."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SUMS = "SHA256SUMS"
 
 
 class PacketProblem(Exception):  # noqa: N818 - it names what the user has
-    """The packet cannot be written or is not sound; the text is one sentence with the way out."""
+    """The packet cannot be written or is not sound; the text is one sentence that names the way out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Where the packet lies."""
+    """Where a packet was written."""
 
     directory: Path
     files: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The packet as pages: Markdown for people, JSON for programs. Foreign text is escaped for the page it goes into."""
+"""Render the packet: Markdown for people, JSON for programs. Foreign text is escaped for the page it goes into."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
 def markdown(text: object) -> str:
-    """Foreign text that means nothing to a Markdown reader."""
+    """Return foreign text so that Markdown reads nothing into it."""
     return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def code(text: object) -> str:
-    """Foreign text inside backticks."""
+    """Return foreign text inside backticks."""
     return " ".join(str(text).split()).replace("`", "ʼ").replace("|", "¦")
 
 
@@ -31,12 +31,12 @@ def link(address: object) -> str:
 
 
 def utc(moment: datetime | None) -> str:
-    """A time in UTC to the second."""
+    """Return a time in UTC to the second."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else "not known"
 
 
 def markdown_page(packet: Packet) -> str:
-    """The packet in Markdown."""
+    """Render the packet in Markdown."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tui.packet", "templates"),
         autoescape=False,  # noqa: S701 - the page is Markdown: the filters below escape for Markdown, not for HTML
@@ -48,7 +48,7 @@ def markdown_page(packet: Packet) -> str:
 
 
 def json_page(packet: Packet) -> str:
-    """The packet in JSON, keys as the fields of :class:`diagnosis.documents.packet.Packet`."""
+    """Render the packet in JSON; keys are the fields of :class:`diagnosis.documents.packet.Packet`."""
     values = dataclasses.asdict(packet)
     return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False, default=_plain) + "\n"
 

@@ -30,7 +30,7 @@ WAITING = "◐ asking GitHub for commits, pull requests and environments"
 
 
 class CompareScreen(Screen[None]):
-    """Any two attempts of the chain, the earlier one on the left; it opens with two neighbours."""
+    """Compare any two attempts of the chain, the earlier on the left; at first the chosen one and the one before it."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("compare")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
@@ -48,7 +48,7 @@ class CompareScreen(Screen[None]):
         self._waiting = WAITING
 
     def compose(self) -> ComposeResult:
-        """Who is who, both sides, what changed; the last in a page of its own where there is room."""
+        """Lay out the heading and the two sides; what changed in between has its own page on a wide screen."""
         with Vertical(classes="panel"), Horizontal(id="compare"):
             with Vertical(id="compare-left"):
                 yield Sheet(id="compare-head")
@@ -57,15 +57,15 @@ class CompareScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show what the record tells; ask for the rest."""
+        """Show what the record tells and ask GitHub for the rest."""
         self._show_pair()
 
     def on_resize(self) -> None:
-        """The second page may have come or gone."""
+        """Show everything again, since the second page may have come or gone."""
         self.call_after_refresh(self._show)
 
     def on_unmount(self) -> None:
-        """Nobody waits for it any more."""
+        """Stop what is being read."""
         self.jobs.stop_all()
 
     @property
@@ -121,12 +121,12 @@ class CompareScreen(Screen[None]):
         self._show()
 
     def action_later(self, by: int) -> None:
-        """Another attempt on the right; the left one stays before it."""
+        """Show another attempt on the right; the left one stays before it."""
         place = min(max(self.places[1] + by, 1), len(self.diagnosis.replays) - 1)
         self._go((min(self.places[0], place - 1), place))
 
     def action_earlier(self, by: int) -> None:
-        """Another attempt on the left; the right one stays after it."""
+        """Show another attempt on the left; the right one stays after it."""
         place = min(max(self.places[0] + by, 0), len(self.diagnosis.replays) - 2)
         self._go((place, max(self.places[1], place + 1)))
 
@@ -138,13 +138,13 @@ class CompareScreen(Screen[None]):
         self._show_pair()
 
     def action_view_log(self, side: str) -> None:
-        """The log of a side at the line that proves what stopped it."""
+        """Open the log of a side at the line that proves what stopped it."""
         replay = self.later if side == "later" else self.earlier
         stopped = first_failing(replay.gates)
         self.app.push_screen(LogScreen(LogSource.of(replay, proof_of(stopped) if stopped is not None else None)))
 
     def action_open_address(self) -> None:
-        """Open the comparison of the commits."""
+        """Open the comparison of the commits on GitHub."""
         reading = self.between.commits if self.between is not None else None
         address = reading.value.html_url if isinstance(reading, Known) else ""
         if address.startswith("https://"):
@@ -153,10 +153,10 @@ class CompareScreen(Screen[None]):
             self.app.notify("These commits have no comparison on GitHub.", severity="warning", markup=False, timeout=4)
 
     def action_refresh(self) -> None:
-        """Ask again."""
+        """Ask GitHub again."""
         self._read.pop((self.earlier.attempt.key, self.later.attempt.key), None)
         self._show_pair()
 
     def action_close(self) -> None:
-        """Back."""
+        """Go back."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""Keys and words: made from the keymap, so that it cannot say what is not so."""
+"""The help: every key, made from the keymap, and the words that the screens use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COLUMN_WORDS = {
 
 
 class HelpScreen(Screen[None]):
-    """Keys on the left, words on the right; one under the other where it is narrow."""
+    """Show keys on the left and words on the right, or one below the other on a narrow screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - declared by Textual, as an instance variable
@@ -57,7 +57,7 @@ class HelpScreen(Screen[None]):
         self._remapped = remapped
 
     def compose(self) -> ComposeResult:
-        """Two pages."""
+        """Lay out two pages."""
         with Container(id="help"):
             keys = Page(key_blocks(self._remapped), id="help-keys", classes="panel")
             keys.border_title = "Keys"
@@ -68,12 +68,12 @@ class HelpScreen(Screen[None]):
         yield KeyLine()
 
     def action_close(self) -> None:
-        """Back."""
+        """Go back."""
         self.dismiss(None)
 
 
 def key_blocks(remapped: Mapping[str, str]) -> list[Block]:
-    """Every key by where it works."""
+    """Return every key under the heading of the place where it works."""
     blocks: list[Block] = []
     for scope, title in keymap.SCOPES.items():
         blocks += [*([GAP] if blocks else []), heading(title, "bold $text-accent")]
@@ -95,7 +95,7 @@ def key_blocks(remapped: Mapping[str, str]) -> list[Block]:
 
 
 def word_blocks() -> list[Block]:
-    """Planes, gates, verdicts and columns in one sentence each."""
+    """Return planes, gates, verdicts and columns, each explained in one sentence."""
     blocks = [heading("Planes and their gates", "bold $text-accent")]
     for plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION):
         blocks += [

@@ -27,13 +27,13 @@ _GOOD = ("ok", "200", "201", "204", "206", "301", "302", "304", "hit", "cached")
 
 
 class CallList(VirtualList[CallRow]):
-    """One line a call."""
+    """A list with one line for each call."""
 
     empty_text = "No call was made yet."
 
     @staticmethod
     def columns(width: int) -> tuple[int, int, int, int]:
-        """Widths of service, operation, target, result."""
+        """Return the widths of service, operation, target and result."""
         service = 15 if width >= 100 else 9
         rest = max(40, width - 11 - 9 - service)
         operation, target = max(14, rest * 38 // 100), max(10, rest * 38 // 100)
@@ -41,14 +41,14 @@ class CallList(VirtualList[CallRow]):
 
     @classmethod
     def line(cls, cells: Sequence[Content], at: str, seconds: str, width: int) -> Content:
-        """One line of cells."""
+        """Lay out one line of cells."""
         parts = [Content.styled(f" {at:<9} ", "$text-muted")]
         for content, room in zip(cells, cls.columns(width), strict=True):
             parts.append(content.truncate(room - 1, ellipsis=True, pad=True) + Content(" "))
         return Content("").join([*parts, Content.styled(f"{seconds:>8}", "$text-muted")])
 
     def lines_of(self, item: CallRow, width: int, *, chosen: bool) -> Sequence[Content]:
-        """Time, service, operation, target, result, duration."""
+        """Return the line of a call: time, service, operation, target, result, duration."""
         sign, style = result_look(item.result)
         cells = [
             foreign_line(item.service, "$text-muted"),
@@ -60,7 +60,7 @@ class CallList(VirtualList[CallRow]):
 
 
 def result_look(result: str) -> tuple[str, str]:
-    """The sign and style of a result: an answer, the answer that there is none, or no answer."""
+    """Return sign and style of a result: answered, answered that there is nothing, or not answered."""
     word = result.strip().partition(" ")[0].lower()
     if word in _GOOD:
         return "✔", "$text-success"
@@ -69,14 +69,14 @@ def result_look(result: str) -> tuple[str, str]:
 
 
 def end_of(text: str, width: int) -> Content:
-    """The end of a path or an ARN, which tells them apart."""
+    """Cut a path or an ARN to its end, which tells it from others."""
     line = foreign_line(text, "$text-muted")
     over = line.cell_length - width
     return line if over <= 0 else Content.styled("…", "$text-muted") + line[over + 1 :]
 
 
 class LedgerScreen(Screen[None]):
-    """Grows while calls are being made."""
+    """List the calls made so far, and go on while more are made."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "ledger.save", "dialog.close")
     AUTO_FOCUS = "CallList"
@@ -87,7 +87,7 @@ class LedgerScreen(Screen[None]):
         self._known = -1
 
     def compose(self) -> ComposeResult:
-        """A head, the list, the sums."""
+        """Lay out the head, the list and the sums."""
         with Vertical(classes="panel") as panel:
             panel.border_title = "Ledger: every call, all of them read-only"
             yield Static(id="ledger-head", markup=False)
@@ -102,7 +102,7 @@ class LedgerScreen(Screen[None]):
         self.set_interval(1.0, self._look)
 
     def on_resize(self) -> None:
-        """The head has the list's columns."""
+        """Give the head the list's columns."""
         self.call_after_refresh(self._head)
 
     def _chosen(self) -> None:
@@ -130,12 +130,12 @@ class LedgerScreen(Screen[None]):
         self.query_one(Vertical).border_subtitle = foreign_line(sums)
 
     def action_save(self) -> None:
-        """Save it: into the downloads folder in a terminal, as a download in a browser."""
+        """Save the ledger: to the downloads folder, or as a download in a browser."""
         calls = self._calls()
         lines = (json.dumps({**asdict(call), "at": signs.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
         newest = signs.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
         self.app.deliver_text(StringIO("\n".join(lines) + "\n"), save_filename=f"planescope-ledger-{newest}.jsonl")
 
     def action_close(self) -> None:
-        """Back."""
+        """Go back."""
         self.dismiss(None)

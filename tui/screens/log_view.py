@@ -53,7 +53,7 @@ class LogSource:
 
 
 def log_lines(text: str) -> list[str]:
-    """The lines of a log as GitHub counts them: by line feed."""
+    """Return the lines of a log as GitHub counts them: by line feed."""
     lines = text.split("\n")
     return lines[:-1] if lines and not lines[-1] else lines
 
@@ -66,14 +66,14 @@ def _holds(job: Job, proof: Evidence) -> bool:
 
 
 class JobLog(Log):
-    """A log whose proving line, errors and findings stand out by sign and style."""
+    """A log whose proving line, errors and found lines stand out by sign and style."""
 
     proof: int | None = None
     found: int | None = None
     errors: frozenset[int] = frozenset()
 
     def render_line(self, y: int) -> Strip:
-        """Textual's line, with our style on the lines that matter."""
+        """Draw a line as Textual does, with our style on the lines that matter."""
         strip = super().render_line(y)
         line = y + self.scroll_offset.y
         if line == self.found:
@@ -90,7 +90,7 @@ class JobLog(Log):
 
 
 class LogScreen(Screen[None]):
-    """One job at a time."""
+    """Show the log of one job at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("log")
     AUTO_FOCUS = "JobLog"
@@ -104,7 +104,7 @@ class LogScreen(Screen[None]):
         self._place = -1
 
     def compose(self) -> ComposeResult:
-        """The log, or why it is not there; the search below."""
+        """Lay out the log, or the reason why there is none, and the search below it."""
         with Vertical(classes="panel"):
             yield JobLog(auto_scroll=False)
             yield Page(id="no-log")
@@ -175,7 +175,7 @@ class LogScreen(Screen[None]):
         log.refresh()
 
     def action_proof(self) -> None:
-        """To the proving line, else to the first error, else to the end."""
+        """Go to the proving line, else to the first error, else to the end."""
         log = self.query_one(JobLog)
         first_error = min(log.errors, default=len(self._lines) - 1)
         self._go(log.proof if log.proof is not None else first_error)
@@ -197,7 +197,7 @@ class LogScreen(Screen[None]):
         self.action_step(1)
 
     def action_step(self, by: int) -> None:
-        """To the next or the last line found, round and round."""
+        """Go to the next or the previous line found; after the last comes the first."""
         log = self.query_one(JobLog)
         if not self._found:
             log.found = None
@@ -209,7 +209,7 @@ class LogScreen(Screen[None]):
         self._title()
 
     def action_job(self, by: int) -> None:
-        """Another job of the attempt."""
+        """Show another job of the attempt."""
         if len(self.source.jobs) > 1:
             self.index = (self.index + by) % len(self.source.jobs)
             self._found, self._place = [], -1
@@ -217,12 +217,12 @@ class LogScreen(Screen[None]):
             self._show_job()
 
     def action_scroll_lines(self, by: int) -> None:
-        """One line."""
+        """Scroll by one line."""
         log = self.query_one(JobLog)
         log.scroll_to(y=log.scroll_offset.y + by, animate=False)
 
     def action_edge(self, side: int) -> None:
-        """To the top or the end."""
+        """Go to the top or to the end."""
         self.query_one(JobLog).scroll_to(y=0 if side < 0 else len(self._lines), animate=False)
 
     def action_open_address(self) -> None:
@@ -236,7 +236,7 @@ class LogScreen(Screen[None]):
             self.app.open_url(address)
 
     def action_close(self) -> None:
-        """Leave the search, then the log."""
+        """Close the search, then the log."""
         if self.query_one("#find", Input).has_focus:
             self.remove_class("-finding")
             self.query_one(JobLog).focus()

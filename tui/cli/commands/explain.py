@@ -112,7 +112,7 @@ def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
 
 
 def exit_code(explanation: Explanation) -> int:
-    """What a script may rely on; the registry's state counts as failed, because a rerun would not get through."""
+    """Return the exit code; the registry's state counts as failed, since a rerun would not get through."""
     finding = explanation.finding
     if explanation.ended_well:
         return NO_GATE

@@ -97,7 +97,7 @@ def permissions_command(
 
 
 def github_table() -> str:
-    """What a GitHub token needs, as a Markdown table made from the list of permitted calls."""
+    """Return what a GitHub token needs, as a Markdown table made from the list of permitted calls."""
     rows = ["| permission | read with it | without it | calls |", "| --- | --- | --- | --- |"]
     for need in permissions_needed():
         purpose = f"{need.purpose} ({need.note})" if need.note else need.purpose

@@ -42,7 +42,7 @@ def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
 
 
 def answer_line(number: int, line: bytes | None) -> dict[str, JsonValue]:
-    """The output row for an input line; None stands for a line that was too long to be kept."""
+    """Return the output row for an input line; None stands for a line that was too long to be kept."""
     if line is None:
         return _error(None, f"line {number}: longer than {LONGEST_ROW} bytes")
     try:

@@ -127,7 +127,7 @@ def _backend(
 
 
 def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatIf:
-    """The proposals judged on what a diagnosis has read."""
+    """Judge the proposals on what a diagnosis has read."""
     if diagnosis.live is None:
         raise BackendProblem("The account was not read.", "Leave --no-live out.")
     # A role in the case file is a fallback for what a run masks; where runs tell theirs, each is asked for its own.

@@ -1,4 +1,4 @@
-"""A log as text in pieces: whatever encoding it has, however long it is; what is no log is said plainly."""
+"""Read a log piece by piece, whatever its encoding and length, and say plainly where it is no log."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LogInput:
 
 
 def read_log(stream: IO[bytes]) -> LogInput:
-    """The text of a binary stream, lazily. Raises NotALogError for nothing at all and for what is no text."""
+    """Read the text of a binary stream lazily. Raises NotALogError for an empty stream and for what is no text."""
     first = _fill(stream, _LOOKED_AT)
     if not first.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise NotALogError(

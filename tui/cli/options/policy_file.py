@@ -1,4 +1,4 @@
-"""Reads a policy document that the user hands over: a file as written, or an answer of the AWS CLI that holds one."""
+"""Read a policy document that the user hands over: the document itself, or the output of the AWS CLI that holds one."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def _unwrapped(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Foreign text without characters that could steer a terminal."""
+    """Return foreign text without characters that could steer a terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,4 +1,4 @@
-"""The options that say which repository, which GitHub and which AWS account are read; shared by app and commands."""
+"""Options shared by the app and several commands: which repository, GitHub and AWS account are read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def app_options(command: F) -> F:
 
 
 def read_case_option(options: Mapping[str, Any]) -> Case:
-    """The case of ``--case``, or an empty one. Raises BackendProblem for a file that is no case file."""
+    """Read the case file of ``--case``; without the option return an empty case. Raises BackendProblem for what is no case file."""
     path = options.get("case_file")
     if path is None:
         return Case()
@@ -65,7 +65,7 @@ def read_case_option(options: Mapping[str, Any]) -> Case:
 
 
 def live_options(options: Mapping[str, Any], case: Case, repository: str | None = None) -> LiveOptions:
-    """The options of a live backend. The repository: given, else the case file's, else this folder's."""
+    """Return the options of a live backend. The repository is the one given, else the case file's, else this folder's."""
     from tui.backends.live import LiveOptions
 
     recording = options.get("recording")
@@ -93,7 +93,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
 
 
 def repository_here() -> str:
-    """``owner/name`` of the git remote of the current folder. Raises BackendProblem where there is none."""
+    """Return ``owner/name`` from the git remote of the current folder. Raises BackendProblem where there is none."""
     way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
     try:
         found = subprocess.run(

@@ -1,4 +1,4 @@
-"""The options that state what a run masks (``***``) or leaves to an expression; they count like a case file's values."""
+"""Options that state what a run masks (``***``) or leaves to an expression; they count like a case file's values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def stated_options(command: F) -> F:
 
 
 def read_stated(options: Mapping[str, Any]) -> StatedValues:
-    """What the options state. Raises BackendProblem for a value that cannot be one."""
+    """Return what the options state. Raises BackendProblem for a value that cannot be right."""
     from tui.backends.stated import Stated, StatedValues
 
     given: list[Stated] = []

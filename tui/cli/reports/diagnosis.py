@@ -46,7 +46,7 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
 
 
 def timeline(diagnosis: Diagnosis) -> Table:
-    """Gates as rows; attempts, NOW and AFTER FIX as columns."""
+    """Return the timeline as a table: gates as rows; attempts, NOW and AFTER FIX as columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("plane", style="bright_black", no_wrap=True)
     table.add_column("gate", no_wrap=True)

@@ -34,7 +34,7 @@ _LAST_WORDS = {
 
 
 def no_commands(text: str) -> str:
-    """The text with every line such that GitHub's runner takes it for output, never for a workflow command."""
+    """Return the text with every line changed so that GitHub's runner takes none for a workflow command."""
     return "\n".join(_no_command(line) for line in text.replace("##[", "## [").split("\n"))
 
 
@@ -44,7 +44,7 @@ def _no_command(line: str) -> str:
 
 
 def json_text(text: str) -> str:
-    """JSON text that means the same and holds no workflow command; a line of it never begins with a colon."""
+    """Return JSON text that means the same and holds no workflow command; no line of it begins with a colon."""
     return text.replace("##[", "#\\u0023[")
 
 
@@ -78,7 +78,7 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
 
 
 def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
-    """The step summary in Markdown."""
+    """Return the step summary in Markdown."""
 
     def foreign(text: str) -> str:
         return markdown(scrub(masked(text) if mask_accounts else text))
@@ -107,13 +107,13 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
 
 
 def markdown(text: str) -> str:
-    """Foreign text for Markdown on one line: letters, digits and a few signs as they are, all else as entities."""
+    """Return foreign text as one line of Markdown: letters, digits and a few signs as they are, all else as entities."""
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     return "".join(c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in printable(" ".join(cut.split())))
 
 
 def code(text: str) -> str:
-    """Foreign text as code; no mention and no reference is looked for inside."""
+    """Return foreign text as Markdown code, inside which no mention and no reference is looked for."""
     return f"<code>{markdown(text)}</code>"
 
 

@@ -1,4 +1,4 @@
-"""A what-if as text: the documents, each run before and after, what opens and what closes."""
+"""Print a what-if: the documents, each run before and after, what opens and what closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before the packet is written: what goes in, where it will lie, and whether account ids are masked."""
+"""Ask, before the packet is written, whether account ids are masked; say what goes in and where it will lie."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.widgets.timeline.columns import attempt_title
 
 
 class ExportScreen(ModalScreen[bool | None]):
-    """Ends with whether to mask account ids, or with None where nothing is to be written."""
+    """Return whether to mask account ids, or None where nothing is to be written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("export"), *keymap.bindings("", "dialog.close")]
 
@@ -29,7 +29,7 @@ class ExportScreen(ModalScreen[bool | None]):
         self.masked = True
 
     def compose(self) -> ComposeResult:
-        """A box with a page."""
+        """Lay out a box with a page."""
         with Vertical(classes="dialog") as box:
             box.border_title = "Write the evidence packet"
             box.border_subtitle = "enter writes · m account ids · esc goes back"
@@ -53,14 +53,14 @@ class ExportScreen(ModalScreen[bool | None]):
         ]  # fmt: skip
 
     def action_mask(self) -> None:
-        """Masked, or as they are."""
+        """Change between masked account ids and plain ones."""
         self.masked = not self.masked
         self.query_one(Page).show(self._blocks(), keep_place=True)
 
     def action_write(self) -> None:
-        """Write it."""
+        """Write the packet."""
         self.dismiss(self.masked)
 
     def action_close(self) -> None:
-        """Write nothing."""
+        """Go back without writing."""
         self.dismiss(None)

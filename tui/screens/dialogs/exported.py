@@ -1,4 +1,4 @@
-"""Where the packet lies."""
+"""Say where the packet was written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.widgets.base.page import Page
 
 
 class ExportedScreen(ModalScreen[None]):
-    """The folder and its files."""
+    """Show the folder and its files."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.copy")
 
@@ -28,7 +28,7 @@ class ExportedScreen(ModalScreen[None]):
         self.result = result
 
     def compose(self) -> ComposeResult:
-        """A box with a page."""
+        """Lay out a box with a page."""
         with Vertical(classes="dialog") as box:
             box.border_title = "The packet is written"
             box.border_subtitle = "c copies the path · esc goes back"
@@ -47,17 +47,17 @@ class ExportedScreen(ModalScreen[None]):
         ]
 
     def action_copy(self) -> None:
-        """Copy the path."""
+        """Copy the path of the folder."""
         self.app.copy_to_clipboard(str(self.result.directory))
         self.app.notify(f"Copied: {self.result.directory}", markup=False, timeout=4)
 
     def action_close(self) -> None:
-        """Back."""
+        """Go back."""
         self.dismiss(None)
 
 
 def _account_words(masked: bool) -> tuple[str, str]:
-    """What is so of this packet."""
+    """Say whether account ids are masked in this packet."""
     if masked:
         return "Account ids are masked.", "$text-muted"
     return "! Account ids stand in it as they are.", "$text-warning"

@@ -1,4 +1,4 @@
-"""A problem over what is shown: one sentence, the way out, and another try."""
+"""Show a problem over the screen: one sentence, the way out, and the offer to try again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.base.status_page import problem_blocks
 
 
 class ProblemScreen(ModalScreen[bool]):
-    """Ends with True where the user wants another try."""
+    """Return True where the user wants to try again."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("", "dialog.close", "dialog.retry")
 
@@ -26,7 +26,7 @@ class ProblemScreen(ModalScreen[bool]):
         self.problem = problem
 
     def compose(self) -> ComposeResult:
-        """A box with a page."""
+        """Lay out a box with a page."""
         with Vertical(classes="dialog -problem") as box:
             box.border_title = "That did not work"
             box.border_subtitle = "r tries again · esc goes back"
@@ -34,9 +34,9 @@ class ProblemScreen(ModalScreen[bool]):
         yield KeyLine()
 
     def action_close(self) -> None:
-        """Back."""
+        """Go back."""
         self.dismiss(False)
 
     def action_retry(self) -> None:
-        """Again."""
+        """Try again."""
         self.dismiss(True)

@@ -1,1 +1,1 @@
-"""The parts that every screen uses: blocks, pages, lists, signs, the first and the last line."""
+"""Widgets and helpers that every screen uses: blocks, pages, lists, signs, the first and the last line."""

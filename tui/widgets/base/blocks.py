@@ -1,4 +1,4 @@
-"""A page as blocks: paragraphs, fields, quotes and code, laid out for a width with hanging indents."""
+"""Blocks of text that make up a page: paragraphs, fields, list items and code, laid out for a width."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BETWEEN = Content.styled(" │ ", "$text-disabled")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some text with what stands before its first and its further lines."""
+    """A piece of text, with what stands before its first line and before its further lines."""
 
     content: Content
     first: Content = EMPTY
@@ -30,7 +30,7 @@ class Block:
     """Left out where lines are scarce."""
 
     def lines(self, width: int) -> list[Content]:
-        """Laid out for a page of ``width`` cells; words longer than a line are folded, never cut."""
+        """Lay the block out for ``width`` cells; words longer than a line are folded, never cut."""
         rest = self.rest if self.rest is not None else Content(" " * self.first.cell_length)
         room = max(4, width - max(self.first.cell_length, rest.cell_length))
         lines: list[Content] = []
@@ -42,13 +42,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Pair(Block):
-    """Two things side by side, each wrapped in a column of its own; what is the same on both sides is said once."""
+    """Two texts side by side, each wrapped in its own column; where both are the same, one text over the whole width."""
 
     right: Content = EMPTY
     same: bool = False
 
     def lines(self, width: int) -> list[Content]:
-        """As many lines as the longer side needs; the sides part in the middle of the page, whatever stands before."""
+        """Lay both sides out; they part in the middle of the page, whatever stands before the left one."""
         if self.same:
             return Block.lines(self, width)
         rest = self.rest if self.rest is not None else Content(" " * self.first.cell_length)
@@ -65,17 +65,17 @@ GAP = Block(EMPTY, aside=True)
 
 
 def heading(text: str | Content, style: str = "bold $text") -> Block:
-    """A line that opens a part."""
+    """Return a line that opens a part."""
     return Block(text if isinstance(text, Content) else Content.styled(text, style))
 
 
 def paragraph(*parts: str | Content | tuple[str, str], indent: int = 0) -> Block:
-    """Running text of our own words and of foreign pieces that went through ``foreign``."""
+    """Return running text, made of our own words and of pieces that went through ``foreign``."""
     return Block(assemble(*parts), Content(" " * indent))
 
 
 def assemble(*parts: str | Content | tuple[str, str]) -> Content:
-    """Contents and plain strings side by side; no part is parsed."""
+    """Join contents and plain strings; nothing is parsed as markup."""
     return Content("").join([Content.styled(*part) if isinstance(part, tuple) else _plain(part) for part in parts])
 
 
@@ -84,35 +84,35 @@ def _plain(part: str | Content) -> Content:
 
 
 def field(label: str, *parts: str | Content | tuple[str, str], width: int = LABEL_WIDTH) -> Block:
-    """A label and its value; the value's further lines hang under the first."""
+    """Return a label and its value; the value's further lines hang under the first."""
     return Block(assemble(*parts), Content.styled(label.ljust(width), "$text-muted"))
 
 
 def bullet(*parts: str | Content | tuple[str, str], sign: str | Content = "•", indent: int = 0) -> Block:
-    """One item of a list."""
+    """Return one item of a list."""
     return Block(assemble(*parts), assemble(" " * indent, sign, " "))
 
 
 def code(content: Content) -> list[Block]:
-    """Text to take elsewhere, on a ground of its own; a continued line is marked so that nobody takes it for a new one."""
+    """Return text to copy, on a ground of its own; the continuation of a long line is marked."""
     first, rest = Content.styled("▎ ", "$primary"), Content.styled("▎ ↪ ", "$text-muted")
     lines = content.split("\n", allow_blank=True) if content.plain else [EMPTY]
     return [Block(line, first, rest, fill="on $boost") for line in lines]
 
 
 def layout(blocks: Iterable[Block], width: int) -> list[Content]:
-    """The lines of a page of ``width`` cells."""
+    """Return the lines of a page of ``width`` cells."""
     return [line for block in blocks for line in block.lines(width)]
 
 
 def wrapped(content: Content, room: int) -> list[Content]:
-    """The lines of a text in so many cells; at least one."""
+    """Wrap a text to ``room`` cells; return at least one line."""
     pieces = content.split("\n", allow_blank=True) if content.plain else [EMPTY]
     return [line.rstrip() for piece in pieces for line in _lines(piece, room)]
 
 
 def _lines(piece: Content, room: int) -> list[Content]:
-    """Broken at blanks. A very long word, an ARN or an address, begins on the line where it stands and is folded."""
+    """Break at blanks. A very long word, such as an ARN or an address, begins on the line where it stands and is folded."""
     long = room * 4 // 5
     if piece.cell_length <= room or all(len(word) <= long for word in piece.plain.split(" ")):
         return piece.wrap(room) or [EMPTY]
@@ -135,7 +135,7 @@ _LEAST_OF_A_WORD = 12
 
 
 def _fitting(text: str, start: int, room: int) -> int:
-    """How far the text goes in so many cells; one character at least."""
+    """Return the end of the text that fits into ``room`` cells; at least one character fits."""
     end = start + room
     while end > start + 1 and cell_len(text[start:end]) > room:
         end -= 1

@@ -32,7 +32,7 @@ class ShownKey:
 
     @property
     def content(self) -> Content:
-        """``r Refresh``."""
+        """The key and its label: ``r Refresh``."""
         look = "" if self.enabled else " 50%"
         return Content.assemble(
             (self.display, f"bold $footer-key-foreground{look}"),
@@ -42,14 +42,14 @@ class ShownKey:
 
     @property
     def dispensable(self) -> int:
-        """The larger, the sooner it goes; below zero: never."""
+        """How soon the key is left out: the larger, the sooner; below zero never."""
         if self.action in ALWAYS:
             return -1
         return len(FIRST_TO_GO) - FIRST_TO_GO.index(self.action) if self.action in FIRST_TO_GO else 0
 
 
 def fitting(keys: list[ShownKey], width: int, gap: int) -> list[ShownKey]:
-    """The keys that the line holds; those that go first went first, and equals from the end."""
+    """Return the keys that fit on the line; the most dispensable are left out first."""
     kept = list(keys)
     going = sorted((key for key in keys if key.dispensable >= 0), key=lambda key: key.dispensable)
     while going and sum(key.content.cell_length + gap for key in kept) - gap > width:
@@ -58,7 +58,7 @@ def fitting(keys: list[ShownKey], width: int, gap: int) -> list[ShownKey]:
 
 
 class KeyLine(Widget):
-    """Shows the keys in force and does what they do when they are clicked."""
+    """Show the keys in force; a click on one does what the key does."""
 
     DEFAULT_CSS = "KeyLine { dock: bottom; height: 1; width: 1fr; background: $footer-background; }"
 
@@ -69,7 +69,7 @@ class KeyLine(Widget):
         self._places: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
-        """Keys come and go with what has the focus."""
+        """Draw again whenever the keys in force change."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, _screen: Screen[object]) -> None:
@@ -77,7 +77,7 @@ class KeyLine(Widget):
 
     @property
     def keys(self) -> list[ShownKey]:
-        """The keys that ask to be shown, one an action; the palette last."""
+        """The keys to show, one for each action; the command palette last."""
         found: dict[str, ShownKey] = {}
         palette: ShownKey | None = None
         for _, binding, enabled, _ in self.screen.active_bindings.values():
@@ -92,7 +92,7 @@ class KeyLine(Widget):
         return [*found.values(), *([palette] if palette else [])]
 
     def render(self) -> RenderResult:
-        """Keys from the left, the palette at the right end."""
+        """Draw the keys from the left and the palette at the right end."""
         width, gap = self.content_size.width, 1 if self.compact else 2
         keys = fitting(self.keys, width, gap)
         line, self._places = Content(""), []
@@ -107,7 +107,7 @@ class KeyLine(Widget):
         return line
 
     def on_click(self, event: events.Click) -> None:
-        """As if the key had been pressed."""
+        """Act as if the key had been pressed."""
         offset = event.get_content_offset(self)
         if offset is not None:
             for left, right, key in self._places:

@@ -1,4 +1,4 @@
-"""A scrolling page of blocks: one widget for any length, laid out again when the width changes."""
+"""A page of blocks that scrolls and is laid out again when its width changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.base.blocks import Block, layout
 
 
 class Sheet(Widget):
-    """The blocks themselves, as tall as they need to be."""
+    """Draws blocks, as tall as they need to be."""
 
     DEFAULT_CSS = "Sheet { width: 1fr; height: auto; }"
 
@@ -29,7 +29,7 @@ class Sheet(Widget):
         """Without what stands aside: blank lines between parts, the lines before a proving one."""
 
     def show(self, blocks: Iterable[Block]) -> None:
-        """Replace what is on the sheet."""
+        """Show other blocks."""
         self._blocks = tuple(blocks)
         self._laid = None
         self.refresh(layout=True)
@@ -41,11 +41,11 @@ class Sheet(Widget):
         return self._laid[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """The number of lines at this width."""
+        """Return the number of lines at this width."""
         return max(1, len(self._lines(width)))
 
     def render(self) -> RenderResult:
-        """The lines at the width that the layout gave."""
+        """Draw the lines."""
         return Content("\n").join(self._lines(self.content_size.width))
 
 
@@ -59,14 +59,14 @@ class Page(VerticalScroll, can_focus=True):
         super().__init__(self.sheet, id=id, classes=classes)
 
     def show(self, blocks: Iterable[Block], *, keep_place: bool = False) -> None:
-        """Replace the blocks; the page starts at its top unless asked to keep its place."""
+        """Show other blocks from the top, or at the same place with ``keep_place``."""
         self.sheet.show(blocks)
         if not keep_place:
             self.scroll_home(animate=False)
 
     @property
     def dense(self) -> bool:
-        """Whether the page leaves out what stands aside."""
+        """Whether blank lines and lines before a proving one are left out."""
         return self.sheet.dense
 
     @dense.setter

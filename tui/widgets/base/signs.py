@@ -1,4 +1,4 @@
-"""How verdicts, conclusions, planes and times look: a sign and a word always, a colour beside them."""
+"""Signs, words and styles of verdicts, conclusions and planes, and times as text. A colour never stands alone."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ _CONCLUSIONS = {
 
 
 def verdict_mark(verdict: Verdict) -> Content:
-    """``✘ fail`` in the verdict's style."""
+    """Return sign and word of a verdict in its style: ``✘ fail``."""
     return Content.styled(f"{verdict.sign} {verdict.value}", VERDICT_STYLES[verdict])
 
 
 def conclusion_sign(status: str, conclusion: str | None) -> tuple[str, str]:
-    """The sign of a run's conclusion and its style; a run that is not completed shows ``…``."""
+    """Return sign and style of a run's conclusion; a run that is not completed shows ``…``."""
     if conclusion is None:
         return ("…", "$text-warning") if status != "completed" else ("?", "$text-warning")
     return _CONCLUSIONS.get(conclusion, ("?", "$text-warning"))
 
 
 def age(then: datetime, now: datetime) -> str:
-    """How long ago, in one unit: ``now``, ``5m``, ``3h``, ``12d``, ``8mo``, ``2y``."""
+    """Return how long ago it was, in one unit: ``now``, ``5m``, ``3h``, ``12d``, ``8mo``, ``2y``."""
     seconds = (_aware(now) - _aware(then)).total_seconds()
     if seconds < 60:
         return "now"
@@ -77,7 +77,7 @@ def age(then: datetime, now: datetime) -> str:
 
 
 def utc(moment: datetime | None, pattern: str = "%d %b %H:%M") -> str:
-    """A moment in UTC; ``–`` where there is none. All times on screen are UTC, as GitHub and CloudTrail write them."""
+    """Return a moment in UTC, as GitHub and CloudTrail write times; ``–`` where there is none."""
     return _aware(moment).astimezone(UTC).strftime(pattern) if moment is not None else "–"
 
 
@@ -86,7 +86,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def seconds_text(seconds: float) -> str:
-    """A duration: ``81 s``, ``1 h 02 min``, ``13 ms``."""
+    """Return a duration as text: ``81 s``, ``1 h 02 min``, ``13 ms``."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:
@@ -96,7 +96,7 @@ def seconds_text(seconds: float) -> str:
 
 
 def drift_mark(drift: Iterable[Drift], gate: Gate) -> Content:
-    """Behind a verdict of NOW: ``▲`` where a run failed at the gate and it passes today, ``▼`` the other way round."""
+    """Return the mark behind a verdict of NOW: ``▲`` where a run failed and the gate passes today, ``▼`` the other way round."""
     kinds = {item.kind for item in drift if item.gate is gate}
     if DriftKind.BROKEN_SINCE in kinds:
         return Content.styled(" ▼", "$text-warning")

@@ -1,4 +1,4 @@
-"""The middle of the screen while there is no timeline: what is being read, or why it could not be."""
+"""A page in the middle of the screen while there is no diagnosis: what is being read, or why it could not be."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BAR = 32
 
 
 def problem_blocks(problem: BackendProblem) -> list[Block]:
-    """The sentence and the way out."""
+    """Return the sentence and the way out of a problem as blocks."""
     blocks = [
         Block(foreign(problem.sentence, "bold $text"), Content.styled("✘ ", "bold $text-error")),
     ]
@@ -27,12 +27,12 @@ def problem_blocks(problem: BackendProblem) -> list[Block]:
 
 
 class StatusPage(Widget, can_focus=False):
-    """A few lines in the middle."""
+    """Show progress, a problem, or that the user stopped."""
 
     blocks: reactive[tuple[Block, ...]] = reactive(())
 
     def reading(self, progress: Progress) -> None:
-        """Something is being read."""
+        """Show what is being read and how far."""
         self.set_class(False, "-problem")
         bar = Content.styled("╌" * BAR, "$text-disabled")
         if progress.total:
@@ -48,14 +48,14 @@ class StatusPage(Widget, can_focus=False):
         )
 
     def problem(self, problem: BackendProblem) -> None:
-        """It could not be read."""
+        """Show why nothing could be read."""
         self.set_class(True, "-problem")
         keys = paragraph(("r", "bold $text-accent"), (" tries again   ", "$text-muted"), ("q", "bold $text-accent"),
                          (" leaves", "$text-muted"), indent=2)  # fmt: skip
         self.blocks = (*problem_blocks(problem), GAP, keys)
 
     def stopped(self) -> None:
-        """The user stopped it."""
+        """Say that the user stopped the read."""
         self.set_class(False, "-problem")
         self.blocks = (
             paragraph(("Stopped before anything was read.", "bold $text"), indent=2),
@@ -65,13 +65,13 @@ class StatusPage(Widget, can_focus=False):
         )  # fmt: skip
 
     def watch_blocks(self) -> None:
-        """The height follows the words."""
+        """Take the height that the words need."""
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """The number of lines."""
+        """Return the number of lines."""
         return max(1, len(layout(self.blocks, width)))
 
     def render(self) -> RenderResult:
-        """The lines."""
+        """Draw the lines."""
         return Content("\n").join(layout(self.blocks, self.content_size.width))

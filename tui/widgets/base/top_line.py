@@ -1,4 +1,4 @@
-"""The first line: the repository, what kind of facts these are, the moment of the demo, and what is being read."""
+"""The first line of the screen: the repository, where the facts come from, the stage of the demo, and what is being read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDE = 100
 
 
 def fitting_note(note: str, room: int) -> str:
-    """The note; where it does not fit, its last clauses, which say what is not as recorded: ``logs reconstructed``."""
+    """Return the note, or where it does not fit its last clauses, which say what is not as recorded."""
     rest = note
     while foreign_line(rest).cell_length > room:
         clause = re.search(r"[:,] ", rest)
@@ -28,7 +28,7 @@ def fitting_note(note: str, room: int) -> str:
 
 
 class TopLine(Widget):
-    """One line; what matters most keeps its place when the screen is narrow."""
+    """Draw the first line; on a narrow screen the less important parts are left out."""
 
     title: reactive[str] = reactive("")
     origin_note: reactive[str] = reactive("")
@@ -39,7 +39,7 @@ class TopLine(Widget):
     note: reactive[str] = reactive("")
 
     def render(self) -> RenderResult:
-        """Left: name, repository, note. Right: progress, or moment and rate limit."""
+        """Draw name, repository and note on the left; progress, or stage and rate limit, on the right."""
         width = self.content_size.width
         right = self._right(max(20, width // 2))
         brand = " planescope " if width >= WIDE else "planescope"

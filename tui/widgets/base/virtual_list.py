@@ -20,7 +20,7 @@ ItemT = TypeVar("ItemT")
 
 
 class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
-    """Items of equal height with a cursor. A subclass says how one is drawn and what choosing it means."""
+    """A list of items of equal height with a cursor. A subclass says how an item is drawn and what choosing it does."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("list")
 
@@ -36,14 +36,14 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         self.items: Sequence[ItemT] = ()
 
     def lines_of(self, item: ItemT, width: int, *, chosen: bool) -> Sequence[Content]:
-        """The lines of one item, ``item_height`` of them."""
+        """Return the lines of one item, ``item_height`` of them."""
         raise NotImplementedError
 
     def choose(self, item: ItemT) -> None:
-        """The user clicked the item under the cursor, or another one twice."""
+        """Called when the user clicks the item under the cursor, or any item twice."""
 
     def near_end(self) -> None:
-        """The cursor or the view has come near the last item."""
+        """Called when the cursor or the view comes near the last item."""
 
     @property
     def chosen(self) -> ItemT | None:
@@ -59,14 +59,14 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         self._look_for_end()
 
     def on_resize(self) -> None:
-        """Lines are as wide as the list."""
+        """Measure again: lines are as wide as the list."""
         self._measure()
 
     def _measure(self) -> None:
         self.virtual_size = Size(self.scrollable_content_region.width, len(self.items) * self.item_height)
 
     def validate_cursor(self, cursor: int) -> int:
-        """Kept inside the items."""
+        """Keep the cursor inside the items."""
         return max(0, min(cursor, len(self.items) - 1))
 
     def watch_cursor(self) -> None:
@@ -80,7 +80,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         self._look_for_end()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """The wheel may reach the end too."""
+        """Notice that the wheel has come near the end."""
         super().watch_scroll_y(old_value, new_value)
         self._look_for_end()
 
@@ -95,15 +95,15 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         self.cursor += down
 
     def action_page(self, down: int) -> None:
-        """Move by what is in view."""
+        """Move the cursor by as many items as are in view."""
         self.cursor += down * max(1, self.scrollable_content_region.height // self.item_height)
 
     def action_edge(self, side: int) -> None:
-        """To the first or the last item."""
+        """Move the cursor to the first or the last item."""
         self.cursor = 0 if side < 0 else len(self.items) - 1
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor; on the item under the cursor, or twice, it chooses."""
+        """Move the cursor; a click on the item under the cursor, or a double click, chooses it."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -116,7 +116,7 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
             self.choose(self.items[index])
 
     def render_line(self, y: int) -> Strip:
-        """One line of one item."""
+        """Draw one line of one item."""
         width = self.scrollable_content_region.width
         index, line = divmod(y + self.scroll_offset.y, self.item_height)
         if not self.items and self.empty_text:

@@ -1,1 +1,1 @@
-"""Two attempts side by side."""
+"""The comparison of two attempts."""

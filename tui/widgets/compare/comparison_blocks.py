@@ -29,7 +29,7 @@ _MOST_CHANGED_LINES = 60
 
 
 def head_block(earlier: Replay, later: Replay) -> Block:
-    """Which attempt stands on which side."""
+    """Return which attempt stands on which side."""
     return Pair(_head(earlier), Content("    "), right=_head(later))
 
 
@@ -41,7 +41,7 @@ def _head(replay: Replay) -> Content:
 
 
 def gate_blocks(earlier: Replay, later: Replay) -> list[Block]:
-    """What became of the failure, then the gates, each with the line that proves it."""
+    """Return what became of the failure, then the gates, each with the line that proves it."""
     blocks = [paragraph(foreign(model.sentence_of(earlier, later), "bold $text"))]
     for pair in model.gates_of(earlier, later):
         style = signs.PLANE_STYLES[pair.gate.plane]
@@ -57,7 +57,7 @@ def gate_blocks(earlier: Replay, later: Replay) -> list[Block]:
 
 
 def run_blocks(earlier: Replay, later: Replay, between: Between | None) -> list[Block]:
-    """The two runs row by row."""
+    """Return the two runs row by row."""
     blocks = _rows("The runs", model.run_rows(earlier, later, between))
     blocks += _rows("What the release needs", model.need_rows(earlier, later))
     blocks += _rows("Jobs", model.job_rows(earlier, later))
@@ -100,7 +100,7 @@ def _rows(title: str, rows: Sequence[model.Row]) -> list[Block]:
 def between_blocks(
     diagnosis: Diagnosis, earlier: Replay, later: Replay, between: Between | None, waiting: str = ""
 ) -> list[Block]:
-    """What changed between the two: remediation, workflow file, commits, pull requests, environments."""
+    """Return what changed between the two: remediation, workflow file, commits, pull requests, environments."""
     blocks = [heading(f"Changed between {attempt_title(earlier)} and {attempt_title(later)}", "bold $text-accent")]
     blocks += _history(model.history_between(diagnosis, earlier, later))
     blocks += _workflow(workflow_changes(earlier.attempt, later.attempt))

@@ -1,4 +1,4 @@
-"""Two recorded attempts side by side, as values: what they share and in what they differ."""
+"""Two recorded attempts compared, as values: the rows in which they agree and differ."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READING = "being read"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that both attempts tell. Both values are foreign text."""
+    """One property of both attempts. Both values are foreign text."""
 
     label: str
     earlier: str
@@ -51,12 +51,12 @@ class GatePair:
 
 
 def gates_of(earlier: Replay, later: Replay) -> tuple[GatePair, ...]:
-    """The four gates in order."""
+    """Return the four gates of both attempts in order."""
     return tuple(GatePair(gate, earlier.at(gate), later.at(gate)) for gate in Gate)
 
 
 def sentence_of(earlier: Replay, later: Replay) -> str:
-    """What became of the failure from one attempt to the other."""
+    """Say in one sentence what became of the failure from one attempt to the other."""
     before, after = _failing(earlier), _failing(later)
     first, second = attempt_title(earlier), attempt_title(later)
     if before is None:
@@ -78,13 +78,13 @@ def _failing(replay: Replay) -> GateVerdict | None:
 
 
 def proof_of(verdict: GateVerdict) -> Evidence | None:
-    """The line that proves a verdict, else its first evidence."""
+    """Return the line that proves a verdict, else its first evidence."""
     lines = (piece for piece in verdict.evidence if piece.kind is EvidenceKind.LOG_LINE)
     return next(lines, next(iter(verdict.evidence), None))
 
 
 def run_rows(earlier: Replay, later: Replay, between: Between | None) -> tuple[Row, ...]:
-    """How each attempt was started, what it presented, and how it ended."""
+    """Return how each attempt was started, what it presented, and how it ended."""
     return tuple(
         Row(label, one, other)
         for (label, one), (_, other) in zip(
@@ -122,7 +122,7 @@ def _run(replay: Replay, side: int, between: Between | None) -> Iterator[tuple[s
 
 
 def need_rows(earlier: Replay, later: Replay) -> tuple[Row, ...]:
-    """The actions that only one of the two needs; one row where both need the same."""
+    """Return the actions that only one of the two needs, or one row where both need the same."""
     one, other = (tuple(_needed(replay)) for replay in (earlier, later))
     if set(one) == set(other):
         return (Row("Needs", f"{len(one)} actions", f"{len(one)} actions"),) if one else ()
@@ -139,7 +139,7 @@ def _but(these: Sequence[str], those: Sequence[str]) -> str:
 
 
 def job_rows(earlier: Replay, later: Replay) -> tuple[Row, ...]:
-    """Jobs by name, with their durations and the steps that failed."""
+    """Return jobs by name, with their durations and the steps that failed."""
     one, other = _jobs(earlier), _jobs(later)
     return tuple(Row(name, one.get(name, "–"), other.get(name, "–")) for name in dict.fromkeys([*one, *other]))
 
@@ -157,7 +157,7 @@ def _job(job: Job) -> str:
 
 
 def history_between(diagnosis: Diagnosis, earlier: Replay, later: Replay) -> tuple[AttemptHistory, ...]:
-    """What was done after the earlier attempt and before the later one."""
+    """Return what was done after the earlier attempt and before the later one."""
     keys = [replay.attempt.key for replay in diagnosis.replays]
     inside = keys[keys.index(earlier.attempt.key) : keys.index(later.attempt.key)]
     return tuple(item for item in diagnosis.history if (item.run, item.attempt) in inside)

@@ -1,1 +1,1 @@
-"""The details of the chosen cell, section by section."""
+"""The details of the selected cell, in five sections."""

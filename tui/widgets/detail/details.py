@@ -1,4 +1,4 @@
-"""The details of the chosen cell: five sections, one shown."""
+"""The details of the selected cell: a bar with the five sections, and the page of the one that is shown."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BLOCKS: dict[Section, Callable[[Selection], list[Block]]] = {
 
 
 class SectionBar(Widget):
-    """The sections on one line, each with its key and what it holds."""
+    """Name the sections on one line, each with its key and a count."""
 
     section: reactive[Section] = reactive(Section.EVIDENCE)
 
@@ -54,7 +54,7 @@ class SectionBar(Widget):
         self.refresh()
 
     def render(self) -> RenderResult:
-        """Names and counts; only the counts go where the line is too short."""
+        """Draw names and counts; the counts are left out where the line is too short."""
         width = self.content_size.width
         parts = [self._part(section, number) for number, section in enumerate(Section, 1)]
         if sum(part.cell_length for part in parts) > width:
@@ -77,7 +77,7 @@ class SectionBar(Widget):
         return name.stylize_before("on $surface-active underline") if here else name
 
     def on_click(self, event: events.Click) -> None:
-        """Choose by mouse."""
+        """Choose a section by mouse."""
         offset = event.get_content_offset(self)
         if offset is not None:
             for left, right, section in self._places:
@@ -86,7 +86,7 @@ class SectionBar(Widget):
 
 
 class Details(Vertical):
-    """The bar above, the page below."""
+    """The section bar above, the page below."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -95,7 +95,7 @@ class Details(Vertical):
         self.view: Selection | None = None
 
     def compose(self) -> ComposeResult:
-        """Bar and page."""
+        """Lay out bar and page."""
         yield self.bar
         yield self.page
 
@@ -105,7 +105,7 @@ class Details(Vertical):
         return self.bar.section
 
     def show(self, view: Selection, section: Section | None = None) -> None:
-        """Show a cell; the page keeps its place where only something around it changed."""
+        """Show the details of a cell. The page keeps its place where the diagnosis, path and section are the same."""
         wanted = section or self.section
         same = wanted is self.section and self.view is not None and wanted is not Section.EVIDENCE
         keep = same and self.view is not None and self.view.diagnosis is view.diagnosis and self.view.path is view.path

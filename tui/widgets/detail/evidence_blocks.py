@@ -1,4 +1,4 @@
-"""Evidence as blocks: the proving line with its neighbours, or the call with its time; and where anybody can check it."""
+"""Evidence as blocks: the proving line with its neighbours, or the API call with its time, and the address where to check it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KIND_WORDS = {
 
 
 def evidence_blocks(pieces: Iterable[Evidence]) -> list[Block]:
-    """Every piece with its head, its words and its address."""
+    """Return every piece of evidence with its head, its words and its address."""
     blocks: list[Block] = []
     for piece in pieces:
         blocks += [GAP, _head(piece), *_words(piece)]
@@ -53,7 +53,7 @@ def _head(piece: Evidence) -> Block:
 
 
 def origin_label(origin: Origin) -> Content:
-    """The origin in words; what is no plain record stands out."""
+    """Return the origin in words; anything but a plain record stands out."""
     style = "$text-muted" if origin in (Origin.RECORDED, Origin.LIVE) else "bold $text-warning"
     return Content.styled(signs.ORIGIN_WORDS[origin], style)
 
@@ -74,7 +74,7 @@ def _words(piece: Evidence) -> list[Block]:
 
 
 def missing_blocks(missing: Iterable[Missing]) -> list[Block]:
-    """What could not be read, why, and the way to obtain it."""
+    """Return what could not be read, why, and how to obtain it."""
     blocks: list[Block] = []
     for item in missing:
         blocks += [
@@ -89,5 +89,5 @@ def missing_blocks(missing: Iterable[Missing]) -> list[Block]:
 
 
 def title_block(parts: Iterable[str | Content | tuple[str, str]]) -> Block:
-    """The first line of a section."""
+    """Return the first line of a section."""
     return heading(assemble(*parts))

@@ -1,4 +1,4 @@
-"""A recorded attempt as blocks: who ran what, which step failed, what stopped it, what it tells about its release."""
+"""A recorded attempt as blocks: who started it, which step failed, what stopped it, and what its release needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.widgets.timeline.columns import attempt_title
 
 
 def run_blocks(replay: Replay) -> list[Block]:
-    """Everything that the record says about one attempt."""
+    """Return everything that the record says about one attempt."""
     attempt = replay.attempt
     sign, style = signs.conclusion_sign(attempt.status, attempt.conclusion)
     word = (attempt.conclusion or attempt.status).replace("_", " ")
@@ -91,7 +91,7 @@ def _facts(replay: Replay) -> list[Block]:
 
 
 def needs_blocks(needs: tuple[Need, ...]) -> list[Block]:
-    """The actions that a release needs, each with its resource."""
+    """Return the actions that a release needs, each with its resource."""
     if not needs:
         return []
     blocks = [GAP, heading(f"This release needs {len(needs)} actions")]

@@ -1,4 +1,4 @@
-"""The section *Closure*: the state of the chain, rule by rule, and what is green for the wrong reason."""
+"""The section *Closure*: whether the chain is closed, rule by rule, and findings on its integrity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tui.widgets.timeline.columns import attempt_title
 
 
 def blocks_of(view: Selection) -> list[Block]:
-    """Status, rules, integrity."""
+    """Return status, rules and findings."""
     closure = view.diagnosis.closure
     if closure is None:
         return [paragraph("This chain was not judged for closure.")]

@@ -23,7 +23,7 @@ _SIDE_WORDS = {
 
 
 def blocks_of(view: Selection) -> list[Block]:
-    """The blocks for any cell."""
+    """Return the blocks for any cell: a gate, a recorded outcome, or the outcome of a rerun."""
     if view.cell.gate is not None:
         verdict = view.verdict
         return _gate(view, verdict) if verdict is not None else _empty(view)

@@ -15,7 +15,7 @@ from tui.widgets.timeline.columns import attempt_title, place_of, rerun_outcome
 
 
 def blocks_of(view: Selection) -> list[Block]:
-    """A numbered list; the first item is what stops the next rerun."""
+    """Return a numbered list; the first item is what stops the next rerun."""
     diagnosis = view.diagnosis
     subject = f" of {attempt_title(diagnosis.subject)}" if diagnosis.subject else ""
     if diagnosis.live is None:

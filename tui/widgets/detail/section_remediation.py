@@ -16,7 +16,7 @@ _INDENT = 2
 
 
 def blocks_of(view: Selection) -> list[Block]:
-    """The path shown with its proof, then its changes in order."""
+    """Return the selected path with its proof, then its changes in order."""
     path = view.path
     if path is None:
         return _none(view)

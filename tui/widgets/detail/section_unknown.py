@@ -10,7 +10,7 @@ from tui.widgets.detail.selection import Selection
 
 
 def all_missing(view: Selection) -> tuple[Missing, ...]:
-    """The diagnosis's gaps, then those that only a cell names; each once."""
+    """Return the diagnosis's gaps, then those that only a cell names, each once."""
     seen = dict.fromkeys(view.diagnosis.unknown)
     live = view.diagnosis.live.gates if view.diagnosis.live else ()
     for gates in (*(replay.gates for replay in view.diagnosis.replays), live):
@@ -21,7 +21,7 @@ def all_missing(view: Selection) -> tuple[Missing, ...]:
 
 
 def blocks_of(view: Selection) -> list[Block]:
-    """All gaps, or that there are none."""
+    """Return all gaps, or a sentence that there are none."""
     missing = all_missing(view)
     if not missing:
         return [paragraph(("✔ ", "$text-success"), "Nothing was left unread.")]

@@ -1,4 +1,4 @@
-"""What the details are about: the diagnosis, the chosen cell, the path and the form shown; and its addresses."""
+"""What the user has selected (cell, path and form) with the evidence, addresses and text that belong to it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Section(StrEnum):
 
 
 class RemediationForm(StrEnum):
-    """The voices of a remediation that can be copied."""
+    """The forms in which a remediation can be shown and copied."""
 
     AWS_CLI = "AWS CLI"
     TERRAFORM = "Terraform"
@@ -39,7 +39,7 @@ FORMS = tuple(RemediationForm)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Everything that a section needs to know."""
+    """The diagnosis with the selected cell, path and form: all that a section needs to know."""
 
     diagnosis: Diagnosis
     column: Column
@@ -84,7 +84,7 @@ class Selection:
         return next((piece for piece in self.evidence if piece.kind is EvidenceKind.LOG_LINE), None)
 
     def addresses(self) -> Iterator[str]:
-        """Addresses of the proof, the best first; the run itself last."""
+        """Yield the addresses of the proof, the best first; the run itself last."""
         for piece in self.evidence:
             if piece.address:
                 yield piece.address
@@ -103,7 +103,7 @@ class Selection:
         return next((address for address in self.addresses() if address.startswith("https://")), None)
 
     def copy_text(self) -> str:
-        """The path's remediations in the form shown, each under a comment with its title; empty where there is none."""
+        """Return the path's remediations in the selected form, each under a comment with its title; empty where there is none."""
         if self.path is None:
             return ""
         return "\n\n".join(
@@ -114,7 +114,7 @@ class Selection:
 
 
 def form_text(remediation: Remediation, form: RemediationForm) -> str:
-    """A remediation in one form; empty where it has none."""
+    """Return a remediation in one form; empty where it has none."""
     return {
         RemediationForm.AWS_CLI: remediation.aws_cli,
         RemediationForm.TERRAFORM: remediation.terraform,
@@ -124,5 +124,5 @@ def form_text(remediation: Remediation, form: RemediationForm) -> str:
 
 
 def _commented(words: str) -> str:
-    """Words as comment lines, so that pasting them into a shell does nothing."""
+    """Return words as comment lines, so that pasting them into a shell does nothing."""
     return "\n".join(f"# {defused_line(line)}" for line in words.splitlines())

@@ -1,4 +1,4 @@
-"""The filter's text: ``branch:dev status:failure login`` into what GitHub filters and what is looked for in the rows."""
+"""Read the filter, such as ``branch:dev status:failure login``: what GitHub filters, and words to look for in rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RunFilter:
     words: tuple[str, ...] = ()
 
     def admits(self, row: RunRow) -> bool:
-        """Whether a row contains every word, in any case, in any of its texts."""
+        """Return whether a row contains every word, in any case, in any of its texts."""
         if not self.words:
             return True
         texts = (
@@ -37,7 +37,7 @@ class RunFilter:
 
 
 def parse(text: str, start: RunQuery = ALL_RUNS) -> RunFilter:
-    """Read a filter; a key that is not known is a word like any other. Later keys win over the start's."""
+    """Read a filter; an unknown key counts as a word. Later keys win over those of ``start``."""
     query, words = start, []
     for token in text.split():
         name, colon, value = token.partition(":")
@@ -50,5 +50,5 @@ def parse(text: str, start: RunQuery = ALL_RUNS) -> RunFilter:
 
 
 def described(query: RunQuery) -> str:
-    """The query as filter text."""
+    """Return the query as filter text."""
     return " ".join(f"{key}:{value}" for key in KEYS if (value := getattr(query, key)))

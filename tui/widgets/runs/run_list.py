@@ -1,4 +1,4 @@
-"""The runs of the repository, newest first; two lines a run."""
+"""The list of workflow runs, newest first, two lines a run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.widgets.base.virtual_list import VirtualList
 
 
 class RunList(VirtualList[RunRow]):
-    """Shows the rows that were loaded and pass the filter's words."""
+    """Show the rows that pass the filter, and mark the attempts on the timeline."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("runs")
     item_height = 2
@@ -34,7 +34,7 @@ class RunList(VirtualList[RunRow]):
         self.refresh()
 
     def lines_of(self, item: RunRow, width: int, *, chosen: bool) -> Sequence[Content]:
-        """Sign, number, ref and age; then id and title."""
+        """Return two lines: sign, number, ref and age; then title and id."""
         sign, style = signs.conclusion_sign(item.status, item.conclusion)
         age = signs.age(item.created_at, self._clock())
         attempt = f".{item.key[1]}" if item.key[1] > 1 else ""
@@ -52,7 +52,7 @@ class RunList(VirtualList[RunRow]):
         return first, second
 
     def choose(self, item: RunRow) -> None:
-        """Diagnose it."""
+        """Ask for the diagnosis of a run."""
         self.post_message(messages.RunChosen(item.key))
 
     def action_choose(self) -> None:
@@ -61,5 +61,5 @@ class RunList(VirtualList[RunRow]):
             self.choose(self.chosen)
 
     def near_end(self) -> None:
-        """The next page, please."""
+        """Ask for the next page."""
         self.post_message(messages.MoreRunsWanted())

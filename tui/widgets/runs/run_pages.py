@@ -1,4 +1,4 @@
-"""The runs loaded so far: pages as they arrive, and the rows that pass the filter."""
+"""The runs loaded so far, page by page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tui.widgets.runs.run_filter import RunFilter
 
 
 class RunPages:
-    """Grows page by page; one row an attempt, whatever moved between two reads."""
+    """Collect pages of runs; each attempt is kept once, even where rows moved between two reads."""
 
     def __init__(self) -> None:
         self.rows: dict[RunKey, RunRow] = {}
@@ -15,7 +15,7 @@ class RunPages:
         self.next_page: int | None = None
 
     def add(self, page: RunPage, number: int) -> None:
-        """Take a page in; the first one begins anew."""
+        """Take a page in; page 1 replaces all earlier rows."""
         if number == 1:
             self.rows = {}
         self.rows.update((row.key, row) for row in page.rows)
@@ -23,7 +23,7 @@ class RunPages:
         self.next_page = page.next_page
 
     def shown(self, filter_: RunFilter) -> tuple[RunRow, ...]:
-        """The rows that the filter's words admit."""
+        """Return the rows that contain the filter's words."""
         return tuple(row for row in self.rows.values() if filter_.admits(row))
 
     @property
@@ -32,7 +32,7 @@ class RunPages:
         return any(row.status != "completed" for row in self.rows.values())
 
     def count_words(self, shown: int) -> str:
-        """``1 run``; ``100 of 10,000 read``; ``12/300 of 10,000 runs`` where a filter shows 12 of the 300 read."""
+        """Return the count: ``1 run``, ``100 of 10,000 read``, or ``12/300 of 10,000 runs`` where 12 of 300 read ones are shown."""
         loaded, total = len(self.rows), max(self.total, len(self.rows))
         if shown != loaded:
             return f"{shown:,}/{loaded:,} of {total:,} runs" if total > loaded else f"{shown:,}/{loaded:,} runs"

@@ -1,4 +1,4 @@
-"""The smallest change at a glance: whose part is which, and the proof that one more run passes."""
+"""The smallest change in the summary: which part belongs to which owner, and the proof that one more run passes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHORT_NAMES = {
 
 
 def parts_of(path: Path) -> list[tuple[Owner, list[tuple[int, Remediation]]]]:
-    """The numbered changes of a path by owner, in the order in which the owners come up."""
+    """Return the numbered changes of a path by owner, in the order in which the owners come up."""
     parts: dict[Owner, list[tuple[int, Remediation]]] = {}
     for number, remediation in enumerate(path.remediations, 1):
         parts.setdefault(remediation.owner, []).append((number, remediation))
@@ -32,7 +32,7 @@ def parts_of(path: Path) -> list[tuple[Owner, list[tuple[int, Remediation]]]]:
 
 
 def proof_of(path: Path) -> Content:
-    """What judging all gates again showed."""
+    """Say what judging all gates again has shown."""
     if path.opens_all:
         return Content.styled("✔ one more run then passes all four gates", "$text-success")
     count = sum(verdict.verdict is Verdict.PASS for verdict in path.gates)
@@ -40,7 +40,7 @@ def proof_of(path: Path) -> Content:
 
 
 def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
-    """The proof, and which path it is of; or why there is none."""
+    """Return the proof and which path it belongs to, or why there is no path."""
     path = path_at(diagnosis, path_index)
     if path is None:
         live = diagnosis.live
@@ -53,7 +53,7 @@ def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
 
 
 def short_lines(diagnosis: Diagnosis, path_index: int, label: Content, width: int) -> list[Content]:
-    """The proof, then a line an owner, named in the column of labels."""
+    """Return the proof, then one line for each owner."""
     path = path_at(diagnosis, path_index)
     lines = [label + head_of(diagnosis, path_index)]
     for owner, changes in parts_of(path) if path else ():
@@ -62,7 +62,7 @@ def short_lines(diagnosis: Diagnosis, path_index: int, label: Content, width: in
 
 
 def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: bool) -> list[Block]:
-    """The same, wrapped; ``listed`` gives each change a line of its own, under its owner's whole name."""
+    """Return the same, wrapped; ``listed`` gives each change a line of its own under its owner's full name."""
     path = path_at(diagnosis, path_index)
     blocks = [Block(head_of(diagnosis, path_index), label)]
     margin = Content(" " * label.cell_length)
@@ -92,7 +92,7 @@ def _items(changes: Sequence[tuple[int, Remediation]]) -> list[Content]:
 
 
 def _fitting(changes: Sequence[tuple[int, Remediation]], width: int) -> Content:
-    """All on one line; where it is too short, each title is cut, so that none is lost whole."""
+    """Return all titles on one line; where it is too short each is cut, so that none is lost whole."""
     line = Content("  ").join(_items(changes))
     if line.cell_length <= width:
         return line

@@ -1,4 +1,4 @@
-"""What one look must give: which plane stopped it, whether it is still broken now, what remains, the smallest change."""
+"""The summary below the timeline: what stopped the run, whether it is still broken, what remains, the smallest change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INTRO = "then meets"
 
 
 class Summary(Widget):
-    """The strip under the timeline: a few lines on a small screen, a list on a large one."""
+    """Show a few lines on a small screen and a list on a large one."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -52,11 +52,11 @@ class Summary(Widget):
         return layout(summary_blocks(self.diagnosis, self.path_index, width, listed=self.form == "long"), width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are; the style sheet sets the most."""
+        """Return the number of lines; the style sheet sets the most."""
         return len(self._lines(width))
 
     def render(self) -> RenderResult:
-        """All lines."""
+        """Draw all lines."""
         return Content("\n").join(self._lines(self.content_size.width))
 
 
@@ -70,7 +70,7 @@ def _head(diagnosis: Diagnosis) -> Content:
 
 
 def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
-    """Lines that are cut rather than wrapped: what stopped it, what remains, then one for each owner's change."""
+    """Return lines that are cut rather than wrapped: what stopped the run, what remains, then a line for each owner."""
     now = still_broken(diagnosis, brief=True)
     gap = Content("  ")
     wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
@@ -82,13 +82,13 @@ def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Conte
 
 
 def _side_by_side(stopped_by: Content, now: Content, width: int) -> tuple[Content, Content]:
-    """What stopped it, and whether it still does: where both do not fit, the first is cut."""
+    """Return what stopped the run, and whether it still does; where both do not fit, the first is cut."""
     now = Content.styled("  NOW ", "bold $text") + now
     return stopped_by.truncate(max(0, width - now.cell_length), ellipsis=True), now
 
 
 def summary_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed: bool) -> list[Block]:
-    """The same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
+    """Return the same with whole sentences; ``listed`` gives each remaining problem lines of its own."""
     forecast = diagnosis.forecast
     now = still_broken(diagnosis, brief=listed and bool(forecast))
     blocks = [
@@ -117,7 +117,7 @@ def _path_words(count: int) -> str:
 
 
 def _at_most(content: Content, width: int, lines: int) -> Content:
-    """The first lines; the details have the rest."""
+    """Return the first lines only; the details show the rest."""
     wrapped = content.wrap(max(4, width))
     if len(wrapped) <= lines:
         return content
@@ -126,7 +126,7 @@ def _at_most(content: Content, width: int, lines: int) -> Content:
 
 
 def packed(items: Sequence[Content], width: int) -> Content:
-    """Items side by side, broken between them and never inside one that fits a line."""
+    """Join items side by side; break lines between items, never inside one that fits a line."""
     lines = [items[0]]
     for item in items[1:]:
         if lines[-1].cell_length + 2 + item.cell_length <= width:
@@ -137,7 +137,7 @@ def packed(items: Sequence[Content], width: int) -> Content:
 
 
 def _closure(diagnosis: Diagnosis) -> list[Block]:
-    """The chain's state and what keeps it from being closed."""
+    """Return the chain's state and what keeps it from being closed."""
     closure = diagnosis.closure
     if closure is None:
         return []
@@ -161,7 +161,7 @@ def _rule_mark(verdict: Verdict) -> Content:
 
 
 def stopped(subject: Replay | None) -> Content:
-    """Which plane stopped the subject, and at which gate."""
+    """Say which plane stopped the subject, and at which gate."""
     if subject is None:
         return Content.styled("no attempt was chosen", "$text-muted")
     name = assemble(
@@ -185,7 +185,7 @@ def _failing(replay: Replay) -> GateVerdict | None:
 
 
 def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
-    """What the live side says about the gate that stopped the subject, then about the rest."""
+    """Say what the account says now about the gate that stopped the subject, then about the others."""
     live, subject = diagnosis.live, diagnosis.subject
     if live is None:
         return Content.styled("? not read", "$text-warning")
@@ -212,7 +212,7 @@ def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> C
 
 
 def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
-    """What a rerun would meet after the first fix, item by item; ``terse`` names the places alone."""
+    """Return what a rerun would meet after the first fix, item by item; ``terse`` names the places alone."""
     problems = diagnosis.forecast
     if diagnosis.live is None:
         return [Content.styled("? the live side was not read", "$text-warning")]

@@ -1,4 +1,4 @@
-"""A diagnosis as columns: the recorded attempts in order of time, then NOW, then AFTER FIX."""
+"""The columns of the timeline: the recorded attempts in order of time, then NOW, then AFTER FIX."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.backend import RunKey
 
 
 class Side(StrEnum):
-    """Whose facts a column holds; the three are never mixed."""
+    """Where the facts of a column come from; the three are never mixed."""
 
     RECORDED = "recorded"
     NOW = "NOW"
@@ -23,7 +23,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the column as a whole comes to: the run's conclusion, or whether a rerun would pass."""
+    """The last row of a column: the run's conclusion, or whether a rerun would pass."""
 
     sign: str
     word: str
@@ -48,19 +48,19 @@ class Column:
         return self.replay.attempt.key if self.replay else None
 
     def at(self, gate: Gate) -> GateVerdict | None:
-        """The verdict at a gate, where there is one."""
+        """Return the verdict at a gate, or None where there is none."""
         return self.gates[gate.order] if self.gates else None
 
     @property
     def title(self) -> str:
-        """``#412``, ``#412 attempt 2``, ``NOW``, ``AFTER FIX``."""
+        """The heading: ``#412``, ``#412.2`` for its second attempt, ``NOW`` or ``AFTER FIX``."""
         if self.replay is None:
             return self.side.value
         return attempt_title(self.replay)
 
 
 def attempt_title(replay: Replay) -> str:
-    """``#412``, with the attempt where it is not the first."""
+    """Return ``#412``, or ``#412.2`` for an attempt after the first."""
     attempt = replay.attempt
     return f"#{attempt.run_number}" + (f".{attempt.attempt}" if attempt.attempt > 1 else "")
 
@@ -83,7 +83,7 @@ ROWS = len(GATES) + 1
 
 
 def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
-    """All columns; the last two are always NOW and AFTER FIX."""
+    """Return all columns of a diagnosis; the last two are always NOW and AFTER FIX."""
     recorded = tuple(
         Column(Side.RECORDED, replay.gates, _recorded_outcome(replay), replay=replay) for replay in diagnosis.replays
     )
@@ -104,7 +104,7 @@ def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
 
 
 def path_at(diagnosis: Diagnosis, index: int) -> Path | None:
-    """The remediation path shown, counted round."""
+    """Return the remediation path at an index; after the last comes the first again."""
     return diagnosis.paths[index % len(diagnosis.paths)] if diagnosis.paths else None
 
 
@@ -121,7 +121,7 @@ def _recorded_outcome(replay: Replay) -> Outcome:
 
 
 def rerun_outcome(gates: tuple[GateVerdict, ...]) -> Outcome:
-    """What a rerun would come to: only four passes open."""
+    """Return what a rerun would come to; only a pass at every gate opens."""
     verdicts = {verdict.verdict for verdict in gates}
     if verdicts == {Verdict.PASS}:
         return Outcome("✔", "passes", Verdict.PASS)
@@ -131,7 +131,7 @@ def rerun_outcome(gates: tuple[GateVerdict, ...]) -> Outcome:
 
 
 def first_failing(gates: tuple[GateVerdict, ...]) -> GateVerdict | None:
-    """The gate that stops, or the first that could not be decided."""
+    """Return the gate that stops the run, else the first that could not be decided."""
     for wanted in (Verdict.FAIL, Verdict.UNKNOWN):
         for verdict in gates:
             if verdict.verdict is wanted:
@@ -140,7 +140,7 @@ def first_failing(gates: tuple[GateVerdict, ...]) -> GateVerdict | None:
 
 
 def opening_cell(diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell:
-    """Where the cursor starts: at what stopped the subject, else at its outcome."""
+    """Return where the cursor starts: at what stopped the subject, else at its outcome."""
     subject = diagnosis.subject.attempt.key if diagnosis.subject else None
     index = next((i for i, column in enumerate(columns) if column.key is not None and column.key == subject), 0)
     stopped = first_failing(columns[index].gates)
@@ -148,7 +148,7 @@ def opening_cell(diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell:
 
 
 def stopping_plane(replay: Replay) -> Plane | None:
-    """The plane that stopped a recorded attempt; None for a success or where nothing tells."""
+    """Return the plane that stopped a recorded attempt; None for a success or where nothing tells."""
     if replay.stopped_by is not None:
         return replay.stopped_by.plane
     failing = next((verdict for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
@@ -156,5 +156,5 @@ def stopping_plane(replay: Replay) -> Plane | None:
 
 
 def place_of(problem: Problem) -> str:
-    """The checkpoint, or the plane where there is none."""
+    """Return the checkpoint of a problem, or its plane where there is none."""
     return problem.checkpoint.value if problem.checkpoint else problem.plane.label

@@ -1,4 +1,4 @@
-"""How the timeline is drawn for a width: the lines, and which cell lies where."""
+"""Draw the timeline for a width, and note which cell lies where."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SEPARATORS = {Side.NOW: "┃", Side.AFTER_FIX: "║"}
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Widths, and which recorded columns are in view."""
+    """Widths of the columns, and how many recorded ones are in view."""
 
     recorded: int
     live: int
@@ -38,7 +38,7 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The lines, with the places of columns and rows for the mouse."""
+    """The drawn lines, with the places of columns and rows for the mouse."""
 
     content: Content
     columns: tuple[tuple[int, int, int], ...]
@@ -47,16 +47,16 @@ class Drawing:
     """``(line, row)``."""
 
     def column_at(self, x: int) -> int | None:
-        """The column at a cell."""
+        """Return the column at a cell of the screen."""
         return next((index for index, left, right in self.columns if left <= x < right), None)
 
     def row_at(self, y: int) -> int | None:
-        """The row at a line."""
+        """Return the row at a line of the screen."""
         return next((row for line, row in self.rows if line == y), None)
 
 
 def geometry(width: int, recorded: int) -> Geometry:
-    """How a width is shared; NOW and AFTER FIX come first, the recorded columns get the rest."""
+    """Share a width among the columns: NOW and AFTER FIX come first, the recorded ones get the rest."""
     fitting = [wide for wide, least in LIVE_WIDTHS if _left_for_recorded(width, wide) // max(1, recorded) >= least]
     live = fitting[0] if fitting else LIVE_WIDTHS[-1][0]
     space = max(NARROWEST, _left_for_recorded(width, live))
@@ -69,7 +69,7 @@ def _left_for_recorded(width: int, live: int) -> int:
 
 
 def window_start(width: int, recorded: int, cursor: int, before: int) -> int:
-    """The first recorded column in view: as it was, moved only as far as the cursor asks; the newest where it may."""
+    """Return the first recorded column in view; it moves only as far as the cursor asks."""
     room = geometry(width, recorded).room
     last = max(0, recorded - room)
     start = min(before, last)
@@ -79,7 +79,7 @@ def window_start(width: int, recorded: int, cursor: int, before: int) -> int:
 
 
 def height_of(*, compact: bool) -> int:
-    """Lines of the drawing."""
+    """Return the number of lines."""
     return 9 if compact else 13
 
 
@@ -94,7 +94,7 @@ def draw(
     focused: bool,
     path_index: int,
 ) -> Drawing:
-    """All lines of the timeline."""
+    """Draw all lines of the timeline."""
     sizes = geometry(width, len(columns) - 2)
     shown = [*range(start, min(start + sizes.room, len(columns) - 2)), len(columns) - 2, len(columns) - 1]
     pen = _Pen(diagnosis, columns, cell, width, sizes, shown, focused, path_index)

@@ -1,4 +1,4 @@
-"""The timeline: gates as rows under their planes, attempts as columns, NOW and AFTER FIX set apart and always in view."""
+"""The timeline widget: gates as rows below their planes, attempts as columns; NOW and AFTER FIX are always in view."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHORT_SCREEN = 32
 
 
 class Timeline(Widget, can_focus=True):
-    """Shows a diagnosis and where its cursor stands; posts what the user chooses."""
+    """Show a diagnosis with a cursor, and post what the user chooses."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings("matrix")
 
@@ -39,7 +39,7 @@ class Timeline(Widget, can_focus=True):
 
     @property
     def compact(self) -> bool:
-        """Whether the screen is too low for the airy form."""
+        """Whether the screen is too low for blank lines."""
         return self.app.size.height < SHORT_SCREEN
 
     @property
@@ -60,7 +60,7 @@ class Timeline(Widget, can_focus=True):
         self.refresh(layout=True)
 
     def go_to(self, cell: Cell) -> None:
-        """Put the cursor on a cell, kept inside the timeline."""
+        """Move the cursor to a cell, kept inside the timeline."""
         if self.columns:
             self.cell = Cell(min(max(cell.column, 0), len(self.columns) - 1), min(max(cell.row, 0), model.ROWS - 1))
 
@@ -69,7 +69,7 @@ class Timeline(Widget, can_focus=True):
         self.go_to(Cell(self.cell.column + right, self.cell.row + down))
 
     def action_edge(self, side: int) -> None:
-        """To the first or the last column."""
+        """Move the cursor to the first or the last column."""
         self.go_to(Cell(0 if side < 0 else len(self.columns) - 1, self.cell.row))
 
     def action_judge(self) -> None:
@@ -81,12 +81,12 @@ class Timeline(Widget, can_focus=True):
             self.app.bell()
 
     def action_open_cell(self) -> None:
-        """Go to the details."""
+        """Ask for the details of the cell."""
         if self.columns:
             self.post_message(messages.CellOpened())
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses a cell; a second one on the same attempt's head judges NOW for it."""
+        """Move the cursor to the clicked cell; a double click on an attempt's head judges NOW for it."""
         offset = event.get_content_offset(self)
         if offset is None or self._drawing is None:
             return
@@ -98,7 +98,7 @@ class Timeline(Widget, can_focus=True):
             self.action_judge()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the form needs."""
+        """Return the number of lines."""
         return height_of(compact=self.compact)
 
     def render(self) -> RenderResult:
