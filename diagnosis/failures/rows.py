@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from diagnosis.failures import explain_text
+from diagnosis.json_members import JsonFault, JsonMembers
 
 Value: TypeAlias = "str | int | float | bool | list[str] | None"
 
@@ -25,18 +25,16 @@ def answer(number: int, text: str) -> Answer:
     ``gate`` is the gate of ``checkpoint``; both are None for what is no access failure, or not one with a known place.
     """
     try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as fault:
-        return _fault(None, f"line {number}: no JSON ({type(fault).__name__})")
-    if not isinstance(row, dict):
-        return _fault(None, f"line {number}: not an object with id and excerpt")
-    identifier = row.get("id")
+        row = JsonMembers.parse(text)
+    except JsonFault as fault:
+        return _fault(None, f"line {number}: {fault}")
+    identifier = row.value.get("id")
     if not isinstance(identifier, str | int | float):
         return _fault(None, f"line {number}: no id")
-    excerpt = row.get("excerpt")
-    if not isinstance(excerpt, str):
-        return _fault(identifier, f"line {number}: no excerpt, or not a text")
-    finding = explain_text(excerpt)
+    try:
+        finding = explain_text(row.text("excerpt"))
+    except JsonFault as fault:
+        return _fault(identifier, f"line {number}: {fault}")
     return Answer(
         {
             "id": identifier,

@@ -1,9 +1,12 @@
-"""Reads the ``account`` section of a recording into :class:`probes.recording.account.AccountFacts`."""
+"""Read the ``account`` section of a recording into :class:`probes.recording.account.AccountFacts`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from diagnosis.json_members import JsonMembers
 from probes.recording.account import (
     AccountFacts,
     AccountMoment,
@@ -12,17 +15,17 @@ from probes.recording.account import (
     InlinePolicyFacts,
     RepositoryFacts,
 )
-from probes.recording.fields import Fields, json_text
 from probes.recording.format import Content, read_content
+from probes.recording.json_file import reconstructed_in
 
 
-def read_account(section: Fields, content: Callable[[Fields, str], Content]) -> AccountFacts:
-    """The account's facts; ``content`` finds the file that a member names. RecordingError where one is amiss."""
-    role, provider = section.section("role"), section.section("provider")
-    image, evidence = section.section("image"), section.section("evidence")
+def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Content]) -> AccountFacts:
+    """The account's facts; ``content`` finds the file that a member names. Raises JsonFault where a member is amiss."""
+    role, provider = section.object("role"), section.object("provider")
+    image, evidence = section.object("image"), section.object("evidence")
     policies = {
-        entry.text("name"): InlinePolicyFacts(entry.text("name"), json_text(entry.mapping("document")))
-        for entry in section.sections("inline_policies")
+        entry.text("name"): InlinePolicyFacts(entry.text("name"), _json_text(entry.mapping("document")))
+        for entry in section.objects("inline_policies", ())
     }
     prefix = evidence.text("prefix")
     return AccountFacts(
@@ -37,12 +40,12 @@ def read_account(section: Fields, content: Callable[[Fields, str], Content]) -> 
         provider_arn=provider.text("arn"),
         provider_url=provider.text("url"),
         provider_created_at=provider.moment("created_at"),
-        audiences=provider.texts("audiences"),
+        audiences=provider.texts("audiences", ()),
         repositories=tuple(
             RepositoryFacts(entry.text("name"), entry.text("arn"), entry.text("tag_mutability"))
-            for entry in section.sections("repositories")
+            for entry in section.objects("repositories", ())
         ),
-        buckets=section.texts("buckets"),
+        buckets=section.texts("buckets", ()),
         image=ImageFacts(
             repository=image.text("repository"),
             tag=image.text("tag"),
@@ -56,25 +59,30 @@ def read_account(section: Fields, content: Callable[[Fields, str], Content]) -> 
             written_at=evidence.moment("written_at"),
             objects=tuple(
                 (prefix + entry.text("name"), read_content(content(entry, "file")))
-                for entry in evidence.sections("objects")
+                for entry in evidence.objects("objects", ())
             ),
         ),
-        moments=tuple(_moment(entry, policies) for entry in section.sections("moments", required=True)),
-        reconstructed=tuple(str(entry) for entry in section.reconstructed()),
+        moments=tuple(_moment(entry, policies) for entry in section.objects("moments")),
+        reconstructed=tuple(str(entry) for entry in reconstructed_in(section)),
     )
 
 
-def _moment(entry: Fields, policies: dict[str, InlinePolicyFacts]) -> AccountMoment:
-    names = entry.texts("inline_policies")
+def _moment(entry: JsonMembers, policies: dict[str, InlinePolicyFacts]) -> AccountMoment:
+    names = entry.texts("inline_policies", ())
     for name in names:
         if name not in policies:
             raise entry.fault("inline_policies", f"names the policy {name[:80]!r}, which the section does not hold")
     return AccountMoment(
         key=entry.text("key"),
         provider=entry.flag("provider"),
-        trust_subjects=entry.texts("trust_subjects"),
-        trust_policy=json_text(entry.mapping("trust_policy")),
+        trust_subjects=entry.texts("trust_subjects", ()),
+        trust_policy=_json_text(entry.mapping("trust_policy")),
         inline_policies=tuple(policies[name] for name in names),
         image=entry.flag("image"),
         evidence=entry.flag("evidence"),
     )
+
+
+def _json_text(value: Mapping[str, Any]) -> str:
+    """Return a JSON object as compact text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,11 +1,11 @@
-"""Reads the ``case`` section of a recording."""
+"""Read the ``case`` section of a recording."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 
 from diagnosis.facts.case import Case, StatedChange
-from probes.recording.fields import Fields
+from diagnosis.json_members import JsonMembers
 from probes.recording.format import RecordedCase
 
 _TEXTS = (
@@ -28,17 +28,14 @@ _TEXTS = (
 )
 
 
-def read_case(section: Fields) -> RecordedCase:
-    """The case as its section states it. RecordingError for members that are not what the format says."""
+def read_case(section: JsonMembers) -> RecordedCase:
+    """The case as its section states it. Raises JsonFault for members that are not what the format says."""
     texts = {name: section.text(name) for name in _TEXTS if section.has(name)}
-    entries = list(section.sections("changes"))
-    runs = section.value.get("runs") or []
-    if not isinstance(runs, list) or not all(isinstance(run, int) for run in runs):
-        raise section.fault("runs", "is not a list of run ids")
+    entries = section.objects("changes", ())
     case = Case(
         title=section.text("title", ""),
-        runs=tuple(runs),
-        evidence_artifacts=section.texts("evidence_artifacts"),
+        runs=section.integers("runs", ()),
+        evidence_artifacts=section.texts("evidence_artifacts", ()),
         changes=tuple(
             StatedChange(
                 after_run=entry.integer("after_run"),
@@ -48,10 +45,10 @@ def read_case(section: Fields) -> RecordedCase:
             )
             for entry in entries
         ),
-        notes=section.texts("notes"),
+        notes=section.texts("notes", ()),
         **texts,
     )
-    known = section.section("known_at") if section.has("known_at") else Fields({}, section.shown)
+    known = section.object("known_at") if section.has("known_at") else JsonMembers({})
     for name in known.value:
         if name not in {field.name for field in fields(Case)}:
             raise section.fault(f"known_at.{name}", "names no member of a case")

@@ -1,12 +1,12 @@
-"""Reads a recording from its directory: every fault of the files is one :class:`RecordingError`, nothing is guessed."""
+"""Read a recording from its directory. Every fault of its files becomes one RecordingError; nothing is guessed."""
 
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from diagnosis.json_members import JsonMembers
 from probes.recording.account_reader import read_account
 from probes.recording.case_reader import read_case
-from probes.recording.fields import WAY_OUT, Fields, load_object
 from probes.recording.format import (
     FORMAT,
     INDEX,
@@ -26,6 +26,7 @@ from probes.recording.format import (
     Refusal,
     RefusedAddress,
 )
+from probes.recording.json_file import WAY_OUT, faults_in, load_object, origin_of, reconstructed_in
 
 
 def read_recording(path: Path) -> Recording:
@@ -37,61 +38,69 @@ def read_recording(path: Path) -> Recording:
     folder = path.parent if path.name == INDEX else path
     if not folder.is_dir():
         raise RecordingError(f"{path} is no recording: name the directory that holds {INDEX}")
-    index = Fields(load_object(folder / INDEX, INDEX), INDEX)
+    index = load_object(folder / INDEX, INDEX)
     _check_version(index)
+    with faults_in(INDEX):
+        return _recording(index, folder)
+
+
+def _recording(index: JsonMembers, folder: Path) -> Recording:
     files = _Files(folder)
-    github = index.section("github")
-    repository = github.section("repository")
+    github = index.object("github")
+    repository = github.object("repository")
     if repository.text("full_name").count("/") != 1:
         raise repository.fault("full_name", "is not `owner/name`")
-    runs = sorted((_read_run(files, name) for name in github.texts("runs")), key=lambda run: (run.created_at, run.id))
+    runs = sorted(
+        (_read_run(files, github, name) for name in github.texts("runs", ())), key=lambda run: (run.created_at, run.id)
+    )
     if len({run.id for run in runs}) < len(runs):
         raise github.fault("runs", "lists the same run twice")
-    account = read_account(index.section("account"), files.content) if index.has("account") else None
+    account = read_account(index.object("account"), files.content) if index.has("account") else None
     return Recording(
         title=index.text("title", ""),
-        origin=index.origin(),
-        reconstructed=index.reconstructed(),
+        origin=origin_of(index),
+        reconstructed=reconstructed_in(index),
         api_url=github.text("api_url", "https://api.github.com").rstrip("/"),
         repository=repository.value,
-        workflows=tuple(_workflow(entry) for entry in github.sections("workflows")),
+        workflows=tuple(_workflow(entry) for entry in github.objects("workflows", ())),
         branches=tuple(
-            RecordedBranch(_branch(entry), entry.optional_moment("since")) for entry in github.sections("branches")
+            RecordedBranch(_branch(entry), entry.optional_moment("since")) for entry in github.objects("branches", ())
         ),
-        commits=tuple(_commit(entry) for entry in github.sections("commits")),
+        commits=tuple(_commit(entry) for entry in github.objects("commits", ())),
         comparisons=tuple(
             (entry.text("base"), entry.text("head"), entry.mapping("comparison"))
-            for entry in github.sections("comparisons")
+            for entry in github.objects("comparisons", ())
         ),
         files=tuple(
             RecordedFile(
                 path=entry.text("path"),
                 commit=entry.text("commit"),
                 content=files.content(entry, "file"),
-                origin=entry.origin(),
-                reconstructed=entry.reconstructed(),
+                origin=origin_of(entry),
+                reconstructed=reconstructed_in(entry),
                 repository=entry.text("repository", ""),
             )
-            for entry in github.sections("files")
+            for entry in github.objects("files", ())
         ),
         oidc_customization=_object_or_refusal(github, "oidc_customization"),
-        environments=github.mappings("environments"),
+        environments=github.mappings("environments", ()),
         runs=tuple(runs),
-        answers=tuple(_answer(entry) for entry in github.sections("answers")),
+        answers=tuple(_answer(entry) for entry in github.objects("answers", ())),
         refused=tuple(
-            RefusedAddress(entry.text("path"), _refusal(entry.section("unreadable")), entry.text("ref", ""))
-            for entry in github.sections("refused")
+            RefusedAddress(entry.text("path"), _refusal(entry.object("unreadable")), entry.text("ref", ""))
+            for entry in github.objects("refused", ())
         ),
         recorded_at=index.optional_moment("recorded_at"),
-        case=read_case(index.section("case")) if index.has("case") else read_case(Fields({}, INDEX, "case")),
+        case=read_case(index.object("case")) if index.has("case") else read_case(JsonMembers({}, "case")),
         account=account,
     )
 
 
-def _check_version(index: Fields) -> None:
+def _check_version(index: JsonMembers) -> None:
     if index.value.get("format") != FORMAT:
         raise RecordingError(f"{INDEX} is no planescope recording: its member `format` is not {FORMAT!r}; {WAY_OUT}")
-    version = index.integer("schema_version")
+    with faults_in(INDEX):
+        version = index.integer("schema_version")
     if version == SCHEMA_VERSION:
         return
     way = (
@@ -110,30 +119,33 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, name: str, shown: str) -> Path:
-        """The file of this name. RecordingError where it would lie outside or is not there."""
+    def path(self, name: str, entry: JsonMembers, member: str) -> Path:
+        """Return where the file lies that a member names. Raises JsonFault where that is outside the recording."""
         parts = PurePosixPath(name).parts
         # A recording comes from elsewhere: a name must not reach another file of this machine.
         odd = not name.isprintable() or "\\" in name or ":" in name
         inside = parts and not name.startswith("/") and ".." not in parts
         if odd or not inside or not (self.folder / name).resolve().is_relative_to(self.folder.resolve()):
-            raise RecordingError(f"{shown} names the file {name!r}, which is outside the recording; {WAY_OUT}")
+            raise entry.fault(member, f"names the file {name!r}, which is outside the recording")
         return self.folder / name
 
-    def content(self, entry: Fields, member: str) -> Content:
-        """The content that a member names."""
+    def content(self, entry: JsonMembers, member: str) -> Content:
+        """Return the content that a member names. Raises JsonFault where the file is not there."""
         name = entry.text(member)
-        file = self.path(name, f"{entry.shown}: member `{entry.place}.{member}`")
+        file = self.path(name, entry, member)
         if not file.is_file():
-            raise RecordingError(f"{name} is missing from the recording ({entry.shown} names it); {WAY_OUT}")
+            raise entry.fault(member, f"names the file {name!r}, which is missing from the recording")
         return file
 
 
-def _read_run(files: _Files, name: str) -> RecordedRun:
-    run = Fields(load_object(files.path(name, f"{INDEX}: member `github.runs`"), name), name)
-    attempts = tuple(
-        sorted((_attempt(files, entry) for entry in run.sections("attempts", required=True)), key=lambda a: a.number)
-    )
+def _read_run(files: _Files, github: JsonMembers, name: str) -> RecordedRun:
+    run = load_object(files.path(name, github, "runs"), name)
+    with faults_in(name):
+        return _run(files, run)
+
+
+def _run(files: _Files, run: JsonMembers) -> RecordedRun:
+    attempts = tuple(sorted((_attempt(files, entry) for entry in run.objects("attempts")), key=lambda a: a.number))
     if not attempts:
         raise run.fault("attempts", "is empty")
     if len({(attempt.run["id"], attempt.number) for attempt in attempts}) < len(attempts):
@@ -142,14 +154,14 @@ def _read_run(files: _Files, name: str) -> RecordedRun:
         raise run.fault("attempts", "belong to different runs")
     return RecordedRun(
         attempts=attempts,
-        artifacts=tuple(_artifact(files, entry) for entry in run.sections("artifacts")),
-        origin=run.origin(),
-        reconstructed=run.reconstructed(),
+        artifacts=tuple(_artifact(files, entry) for entry in run.objects("artifacts", ())),
+        origin=origin_of(run),
+        reconstructed=reconstructed_in(run),
     )
 
 
-def _attempt(files: _Files, entry: Fields) -> RecordedAttempt:
-    run = entry.section("run")
+def _attempt(files: _Files, entry: JsonMembers) -> RecordedAttempt:
+    run = entry.object("run")
     # What the replay cannot do without; all else may be absent, as in GitHub's own answers.
     run.integer("id")
     run.integer("run_attempt")
@@ -159,90 +171,90 @@ def _attempt(files: _Files, entry: Fields) -> RecordedAttempt:
     run.text("path")
     run.moment("created_at")
     _times(run, "run_started_at", "updated_at")
-    return RecordedAttempt(run.value, tuple(_job(files, job) for job in entry.sections("jobs", required=True)))
+    return RecordedAttempt(run.value, tuple(_job(files, job) for job in entry.objects("jobs")))
 
 
-def _job(files: _Files, entry: Fields) -> RecordedJob:
-    job = entry.section("job")
+def _job(files: _Files, entry: JsonMembers) -> RecordedJob:
+    job = entry.object("job")
     job.integer("id")
     job.text("name")
     job.text("status")
     _times(job, "created_at", "started_at", "completed_at")
-    for step in job.sections("steps"):
+    for step in job.objects("steps", ()):
         step.integer("number")
         step.text("name")
         _times(step, "started_at", "completed_at")
-    log = entry.section("log") if entry.has("log") else None
-    return RecordedJob(job.value, _log(files, log) if log else None, entry.mappings("annotations"))
+    log = entry.object("log") if entry.has("log") else None
+    return RecordedJob(job.value, _log(files, log) if log else None, entry.mappings("annotations", ()))
 
 
-def _log(files: _Files, log: Fields) -> RecordedLog | Refusal:
+def _log(files: _Files, log: JsonMembers) -> RecordedLog | Refusal:
     if log.has("unreadable"):
-        return _refusal(log.section("unreadable"))
+        return _refusal(log.object("unreadable"))
     return RecordedLog(
         content=files.content(log, "file"),
-        origin=log.origin(),
-        reconstructed=log.reconstructed(),
-        verbatim=log.texts("verbatim"),
+        origin=origin_of(log),
+        reconstructed=reconstructed_in(log),
+        verbatim=log.texts("verbatim", ()),
         steps=tuple(
             (step.integer("number"), step.integer("first_line"), step.integer("last_line"))
-            for step in log.sections("steps")
+            for step in log.objects("steps", ())
         ),
-        held_steps=tuple(step.integer("number") for step in log.sections("held_steps")),
+        held_steps=tuple(step.integer("number") for step in log.objects("held_steps", ())),
     )
 
 
-def _artifact(files: _Files, entry: Fields) -> RecordedArtifact:
-    artifact = entry.section("artifact")
+def _artifact(files: _Files, entry: JsonMembers) -> RecordedArtifact:
+    artifact = entry.object("artifact")
     artifact.integer("id")
     artifact.text("name")
     _times(artifact, "created_at")
     if entry.has("unreadable"):
-        return RecordedArtifact(artifact.value, _refusal(entry.section("unreadable")))
-    members = tuple((member.text("name"), files.content(member, "file")) for member in entry.sections("files"))
-    unread = tuple((member.text("what"), member.text("why")) for member in entry.sections("unread"))
+        return RecordedArtifact(artifact.value, _refusal(entry.object("unreadable")))
+    members = tuple((member.text("name"), files.content(member, "file")) for member in entry.objects("files", ()))
+    unread = tuple((member.text("what"), member.text("why")) for member in entry.objects("unread", ()))
     return RecordedArtifact(artifact.value, members, unread)
 
 
-def _workflow(workflow: Fields) -> JsonObject:
+def _workflow(workflow: JsonMembers) -> JsonObject:
     workflow.integer("id")
     workflow.text("path")
     _times(workflow, "created_at")
     return workflow.value
 
 
-def _times(entry: Fields, *names: str) -> None:
+def _times(entry: JsonMembers, *names: str) -> None:
     """These members, where they are there, must be times: the replay reckons with them."""
     for name in names:
         entry.optional_moment(name)
 
 
-def _commit(commit: Fields) -> JsonObject:
+def _commit(commit: JsonMembers) -> JsonObject:
     commit.text("sha")
     return commit.value
 
 
-def _branch(entry: Fields) -> JsonObject:
-    branch = entry.section("branch")
+def _branch(entry: JsonMembers) -> JsonObject:
+    branch = entry.object("branch")
     branch.text("name")
-    branch.section("commit").text("sha")
+    branch.object("commit").text("sha")
     return branch.value
 
 
-def _object_or_refusal(fields: Fields, name: str) -> JsonObject | Refusal | None:
+def _object_or_refusal(fields: JsonMembers, name: str) -> JsonObject | Refusal | None:
     if not fields.has(name):
         return None
-    section = fields.section(name)
-    return _refusal(section.section("unreadable")) if section.has("unreadable") else section.value
+    section = fields.object(name)
+    return _refusal(section.object("unreadable")) if section.has("unreadable") else section.value
 
 
-def _answer(entry: Fields) -> RecordedAnswer:
+def _answer(entry: JsonMembers) -> RecordedAnswer:
     if entry.has("object"):
         return RecordedAnswer(entry.text("path"), entry.mapping("object"))
-    return RecordedAnswer(entry.text("path"), entry.mappings("items", required=True), entry.text("member", ""))
+    return RecordedAnswer(entry.text("path"), entry.mappings("items"), entry.text("member", ""))
 
 
-def _refusal(unreadable: Fields) -> Refusal:
+def _refusal(unreadable: JsonMembers) -> Refusal:
     status = unreadable.integer("status")
     if not 400 <= status <= 599:
         raise unreadable.fault("status", "is no refusal (400 to 599)")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.documents.redaction import Leak, leaks
+from diagnosis.gates import GATES
+from diagnosis.json_members import JsonFault, JsonMembers
 from tui.atomic_write import write_atomically
 from tui.packet.pages import json_page, markdown_page
 
@@ -85,16 +86,16 @@ def _wrong_content(text: str | None) -> list[str]:
     if text is None:
         return []
     try:
-        content = json.loads(text)
-    except ValueError:
-        return ["packet.json is no JSON."]
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        return [f"packet.json is not of schema {SCHEMA}; export it again with this version."]
-    attempts = content.get("attempts")
-    if not isinstance(attempts, list) or not attempts:
+        content = JsonMembers.parse(text)
+        if content.maybe_text("schema") != SCHEMA:
+            return [f"packet.json is not of schema {SCHEMA}; export it again with this version."]
+        attempts = content.objects("attempts", ())
+    except JsonFault as fault:
+        return [f"packet.json {fault}." if not fault.place else f"packet.json: {fault}."]
+    if not attempts:
         return ["packet.json holds no attempts."]
     return [
         f"attempt {number} lacks a verdict at each gate."
         for number, attempt in enumerate(attempts, 1)
-        if not isinstance(attempt, dict) or len(attempt.get("verdicts") or ()) != 4
+        if len(attempt.maybe_list("verdicts")) != len(GATES)
     ]

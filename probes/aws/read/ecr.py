@@ -10,7 +10,7 @@ from diagnosis.facts.reading import Reading
 from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_moment, maybe_text, parts, text, texts
+from probes.aws.session.answers import maybe_moment
 from probes.aws.session.errors import BrokenAnswer
 from probes.aws.session.operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, GET_REPOSITORY_POLICY
 
@@ -37,17 +37,16 @@ def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrReposi
 
     def body() -> Reading[EcrRepository]:
         answer = aws.ask(DESCRIBE_REPOSITORIES, region=place.region, repositoryNames=[place.name], **place.params)
-        for entry in parts(answer, "repositories"):
-            if entry.get("repositoryName") != place.name:
+        for entry in answer.objects("repositories"):
+            if entry.maybe_text("repositoryName") != place.name:
                 continue
-            if place.registry_id and text(entry, "registryId") != place.registry_id:
+            if place.registry_id and entry.filled_text("registryId") != place.registry_id:
                 continue
-            encryption = entry.get("encryptionConfiguration")
             repository = EcrRepository(
-                arn=text(entry, "repositoryArn"),
+                arn=entry.filled_text("repositoryArn"),
                 name=place.name,
-                tag_mutability=text(entry, "imageTagMutability"),
-                kms_key=maybe_text(encryption, "kmsKey") if isinstance(encryption, dict) else None,
+                tag_mutability=entry.filled_text("imageTagMutability"),
+                kms_key=entry.maybe_object("encryptionConfiguration").maybe_text("kmsKey"),
             )
             return known(repository, DESCRIBE_REPOSITORIES, repository.arn, aws.clock())
         # AWS answers a missing name with an error; a list without it is no answer to the question.
@@ -62,7 +61,7 @@ def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[Na
     def body() -> Reading[NamedPolicy]:
         answer = aws.ask(GET_REPOSITORY_POLICY, region=place.region, repositoryName=place.name, **place.params)
         policy = NamedPolicy(
-            name=f"repository policy of {place.name}", document=read_document(text(answer, "policyText"))
+            name=f"repository policy of {place.name}", document=read_document(answer.filled_text("policyText"))
         )
         return known(policy, GET_REPOSITORY_POLICY, place.name, aws.clock())
 
@@ -88,14 +87,16 @@ def read_image(aws: AwsAccess, place: RepositoryPlace, tag: str) -> Reading[Imag
             imageIds=[{"imageTag": tag}],
             **place.params,
         )
-        details = parts(answer, "imageDetails")
+        details = answer.objects("imageDetails")
         if not details:
             return absent(what, DESCRIBE_IMAGES, f"{place.name} {tag}", aws.clock())
         entry = details[0]
-        tags = texts(entry, "imageTags") if "imageTags" in entry else ()
+        tags = entry.texts("imageTags") if entry.has("imageTags") else ()
         if tag not in tags:
             raise BrokenAnswer("the image answered does not carry the tag")
-        image = Image(digest=text(entry, "imageDigest"), tags=tags, pushed_at=maybe_moment(entry, "imagePushedAt"))
+        image = Image(
+            digest=entry.filled_text("imageDigest"), tags=tags, pushed_at=maybe_moment(entry, "imagePushedAt")
+        )
         return known(image, DESCRIBE_IMAGES, f"{place.name} {tag} {image.digest}", aws.clock())
 
     return attempt(what, DESCRIBE_IMAGES, aws, body, "ImageNotFoundException", _NO_REPOSITORY)

@@ -6,7 +6,6 @@ from diagnosis.facts.account import EvidenceObject
 from diagnosis.facts.reading import Reading, Unreadable
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import parts, text
 from probes.aws.session.errors import BrokenAnswer
 from probes.aws.session.operations import LIST_OBJECTS
 
@@ -31,10 +30,10 @@ def _listed(aws: AwsAccess, bucket: str, prefix: str, region: str | None) -> tup
     found: list[EvidenceObject] = []
     for page in aws.pages(LIST_OBJECTS, region=region, Bucket=bucket, Prefix=prefix):
         # An empty listing has no `Contents`; these members tell it from a body that was lost on the way.
-        if "KeyCount" not in page and "IsTruncated" not in page:
+        if not page.has("KeyCount") and not page.has("IsTruncated"):
             raise BrokenAnswer("the listing is empty of everything")
-        for entry in parts(page, "Contents") if "Contents" in page else ():
-            key = text(entry, "Key")
+        for entry in page.objects("Contents") if page.has("Contents") else ():
+            key = entry.filled_text("Key")
             if not key.startswith(prefix):
                 raise BrokenAnswer("the listing holds objects outside the root")
             if not key.endswith("/"):

@@ -6,7 +6,6 @@ from diagnosis.facts.account import CallerIdentity
 from diagnosis.facts.reading import Reading
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import text
 from probes.aws.session.operations import GET_CALLER_IDENTITY
 
 WHAT = "the reader's own identity"
@@ -17,7 +16,7 @@ def read_identity(aws: AwsAccess, region: str | None = None) -> Reading[CallerId
 
     def body() -> Reading[CallerIdentity]:
         answer = aws.ask(GET_CALLER_IDENTITY, region=region)
-        identity = CallerIdentity(account=text(answer, "Account"))
-        return known(identity, GET_CALLER_IDENTITY, text(answer, "Arn"), aws.clock())
+        identity = CallerIdentity(account=answer.filled_text("Account"))
+        return known(identity, GET_CALLER_IDENTITY, answer.filled_text("Arn"), aws.clock())
 
     return attempt(WHAT, GET_CALLER_IDENTITY, aws, body)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from diagnosis.facts.account import OidcProvider
 from diagnosis.facts.reading import Reading
+from diagnosis.json_members import JsonFault
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_moment, parts, text, texts
-from probes.aws.session.errors import AwsCallError, BrokenAnswer, Failure
+from probes.aws.session.answers import maybe_moment
+from probes.aws.session.errors import AwsCallError, Failure
 from probes.aws.session.operations import GET_PROVIDER, LIST_PROVIDERS
 
 
@@ -24,8 +25,8 @@ def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Readin
             raise
         provider = OidcProvider(
             arn=arn,
-            url=text(answer, "Url").removeprefix("https://"),
-            audiences=texts(answer, "ClientIDList"),
+            url=answer.filled_text("Url").removeprefix("https://"),
+            audiences=answer.texts("ClientIDList"),
             created_at=maybe_moment(answer, "CreateDate"),
         )
         return known(provider, GET_PROVIDER, arn, aws.clock())
@@ -37,6 +38,6 @@ def _listed(aws: AwsAccess, region: str | None, denial: AwsCallError) -> tuple[s
     """Return all provider ARNs of the account; where the list cannot be read either, the first denial stands."""
     try:
         answer = aws.ask(LIST_PROVIDERS, region=region)
-        return tuple(text(entry, "Arn") for entry in parts(answer, "OpenIDConnectProviderList"))
-    except (AwsCallError, BrokenAnswer):
+        return tuple(entry.filled_text("Arn") for entry in answer.objects("OpenIDConnectProviderList"))
+    except (AwsCallError, JsonFault):
         raise denial from None

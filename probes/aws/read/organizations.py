@@ -5,15 +5,11 @@ Only the management account and delegated administrators may read them; for ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_text, part, parts, text
 from probes.aws.session.errors import BrokenAnswer
 from probes.aws.session.operations import (
     DESCRIBE_ORGANIZATION,
@@ -44,10 +40,10 @@ def read_control_policies(
     what = f"control policies of account {account}"
 
     def body() -> Reading[tuple[list[str], frozenset[str]]]:
-        organization = part(aws.ask(DESCRIBE_ORGANIZATION, region=region), "Organization")
-        if text(organization, "MasterAccountId") == account:
+        organization = aws.ask(DESCRIBE_ORGANIZATION, region=region).object("Organization")
+        if organization.filled_text("MasterAccountId") == account:
             return absent(f"{what}: they do not bind the management account", DESCRIBE_ORGANIZATION, "", aws.clock())
-        if organization.get("FeatureSet") == "CONSOLIDATED_BILLING":
+        if organization.maybe_text("FeatureSet") == "CONSOLIDATED_BILLING":
             return absent(f"{what}: the organization shares billing only", DESCRIBE_ORGANIZATION, "", aws.clock())
         kinds = _switched_on(aws, region)
         return known((_climb(aws, account, region), kinds), LIST_PARENTS, account, aws.clock())
@@ -89,11 +85,11 @@ def _switched_off(aws: AwsAccess, what: str, kind: str) -> Absent:
 
 def _switched_on(aws: AwsAccess, region: str | None) -> frozenset[str]:
     """The kinds of policy that are enabled in the organization's root."""
-    roots = [root for page in aws.pages(LIST_ROOTS, region=region) for root in parts(page, "Roots")]
+    roots = [root for page in aws.pages(LIST_ROOTS, region=region) for root in page.objects("Roots")]
     if not roots:
         raise BrokenAnswer("the organization has no root")
-    kinds: list[Mapping[str, Any]] = [entry for root in roots for entry in parts(root, "PolicyTypes")]
-    return frozenset(text(entry, "Type") for entry in kinds if entry.get("Status") == "ENABLED")
+    kinds = [entry for root in roots for entry in root.objects("PolicyTypes")]
+    return frozenset(entry.filled_text("Type") for entry in kinds if entry.maybe_text("Status") == "ENABLED")
 
 
 def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:
@@ -102,24 +98,24 @@ def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:
     while not targets[-1].startswith("r-"):
         if len(targets) > _MAX_LEVELS:
             raise BrokenAnswer("the levels never reach the root")
-        found = parts(aws.ask(LIST_PARENTS, region=region, ChildId=targets[-1]), "Parents")
+        found = aws.ask(LIST_PARENTS, region=region, ChildId=targets[-1]).objects("Parents")
         if not found:
             raise BrokenAnswer("a level has no parent")
-        targets.append(text(found[0], "Id"))
+        targets.append(found[0].filled_text("Id"))
     return targets
 
 
 def _level(aws: AwsAccess, target: str, kind: str, region: str | None) -> ScpLevel:
     pages = aws.pages(LIST_POLICIES_FOR_TARGET, region=region, TargetId=target, Filter=kind)
     policies = []
-    for entry in (entry for page in pages for entry in parts(page, "Policies")):
-        identifier = text(entry, "Id")
-        policy = part(aws.ask(DESCRIBE_POLICY, region=region, PolicyId=identifier), "Policy")
+    for entry in (entry for page in pages for entry in page.objects("Policies")):
+        identifier = entry.filled_text("Id")
+        policy = aws.ask(DESCRIBE_POLICY, region=region, PolicyId=identifier).object("Policy")
         policies.append(
             NamedPolicy(
-                name=maybe_text(entry, "Name") or identifier,
-                document=read_document(text(policy, "Content")),
-                arn=maybe_text(entry, "Arn"),
+                name=entry.maybe_text("Name") or identifier,
+                document=read_document(policy.filled_text("Content")),
+                arn=entry.maybe_text("Arn"),
             )
         )
     return ScpLevel(level=target, policies=tuple(policies))

@@ -6,17 +6,17 @@ Cheap first: the listing holds every trust policy, and only the few roles that a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from diagnosis.facts.account import OtherRole, OtherRoles, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.remedies.role_search import RoleSearch
 from probes.aws.read.readings import known
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import document, maybe_moment, maybe_number, parts, text
+from probes.aws.session.answers import document, maybe_moment
 from probes.aws.session.errors import AwsCallError, BrokenAnswer, call_error
 from probes.aws.session.operations import LIST_ROLES
 
@@ -84,7 +84,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
                 found.listed += 1
                 if search.fits(role.arn, role.trust_policy):
                     found.fitting[role.arn] = role
-            if page.get("IsTruncated") is not True:
+            if page.maybe_flag("IsTruncated") is not True:
                 break
             too_many = f"the account has more roles than the {found.listed} that were looked at"
             found.cut = too_many if number == MOST_PAGES else stopped()
@@ -92,19 +92,19 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
                 break
     except AwsCallError as failure:
         found.failure = failure
-    except BrokenAnswer as fault:
+    except (BrokenAnswer, JsonFault) as fault:
         found.failure = call_error(LIST_ROLES, fault)
     return found
 
 
-def _roles(page: Mapping[str, Any]) -> Iterator[Role]:
+def _roles(page: JsonMembers) -> Iterator[Role]:
     """The roles of a page as far as a listing tells: it leaves out boundary, tags and last use."""
-    for entry in parts(page, "Roles"):
+    for entry in page.objects("Roles"):
         yield Role(
-            arn=text(entry, "Arn"),
-            name=text(entry, "RoleName"),
+            arn=entry.filled_text("Arn"),
+            name=entry.filled_text("RoleName"),
             trust_policy=document(entry, "AssumeRolePolicyDocument"),
-            max_session_seconds=maybe_number(entry, "MaxSessionDuration") or 3600,
+            max_session_seconds=entry.maybe_integer("MaxSessionDuration") or 3600,
             created_at=maybe_moment(entry, "CreateDate"),
         )
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.json_members import JsonFault
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.errors import AwsCallError, BrokenAnswer, call_error
 from probes.aws.session.operations import Operation
@@ -31,7 +32,7 @@ def attempt(
         return body()
     except AwsCallError as failure:
         return failure.reading(what, aws.clock(), *(absent if failure.operation is operation else ()))
-    except BrokenAnswer as fault:
+    except (BrokenAnswer, JsonFault) as fault:
         return call_error(aws.last_operation or operation, fault).reading(what, aws.clock())
 
 

@@ -11,7 +11,6 @@ from diagnosis.policy import PolicyDocument, read_document
 from probes.aws.read.ecr import RepositoryPlace
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import part, parts, text
 from probes.aws.session.errors import AwsCallError, BrokenAnswer
 from probes.aws.session.operations import (
     DESCRIBE_CREATION_TEMPLATES,
@@ -79,7 +78,7 @@ def _with(details: RegistryDetails, missing: Unreadable) -> RegistryDetails:
 
 def _count(aws: AwsAccess, place: RepositoryPlace) -> int:
     pages = aws.pages(DESCRIBE_IMAGES, region=place.region, repositoryName=place.name, maxResults=_PAGE, **place.params)
-    return sum(len(parts(page, "imageDetails")) for page in pages)
+    return sum(len(page.objects("imageDetails")) for page in pages)
 
 
 def _quota(aws: AwsAccess, region: str | None) -> int:
@@ -90,7 +89,7 @@ def _quota(aws: AwsAccess, region: str | None) -> int:
         if failure.code != "NoSuchResourceException":
             raise
         answer = aws.ask(GET_DEFAULT_SERVICE_QUOTA, region=region, **asked)
-    value = part(answer, "Quota").get("Value")
+    value = answer.object("Quota").value.get("Value")
     if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 1:
         raise BrokenAnswer("the quota is no number")
     return int(value)
@@ -103,18 +102,18 @@ def _has_lifecycle(aws: AwsAccess, place: RepositoryPlace) -> bool:
         if failure.code == "LifecyclePolicyNotFoundException":
             return False
         raise
-    return bool(text(answer, "lifecyclePolicyText"))
+    return bool(answer.filled_text("lifecyclePolicyText"))
 
 
 def _key_policy(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> PolicyDocument:
     answer = aws.ask(GET_KEY_POLICY, region=place.region, KeyId=key, PolicyName="default")
-    return read_document(text(answer, "Policy"))
+    return read_document(answer.filled_text("Policy"))
 
 
 def _key_state(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> str:
-    return text(part(aws.ask(DESCRIBE_KEY, region=place.region, KeyId=key), "KeyMetadata"), "KeyState")
+    return aws.ask(DESCRIBE_KEY, region=place.region, KeyId=key).object("KeyMetadata").filled_text("KeyState")
 
 
 def _templates(aws: AwsAccess, place: RepositoryPlace) -> tuple[str, ...]:
     pages = aws.pages(DESCRIBE_CREATION_TEMPLATES, region=place.region)
-    return tuple(text(entry, "prefix") for page in pages for entry in parts(page, "repositoryCreationTemplates"))
+    return tuple(entry.filled_text("prefix") for page in pages for entry in page.objects("repositoryCreationTemplates"))

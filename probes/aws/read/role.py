@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from diagnosis.facts.account import NamedPolicy, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.json_members import JsonMembers
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import document, maybe_moment, maybe_number, maybe_text, part, parts, text, texts
+from probes.aws.session.answers import document, maybe_moment
 from probes.aws.session.operations import (
     GET_POLICY,
     GET_POLICY_VERSION,
@@ -35,20 +35,18 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: 
     what = f"role {arn}"
 
     def body() -> Reading[Role]:
-        answer = part(aws.ask(GET_ROLE, region=region, RoleName=role_name(arn)), "Role")
-        found = text(answer, "Arn")
+        answer = aws.ask(GET_ROLE, region=region, RoleName=role_name(arn)).object("Role")
+        found = answer.filled_text("Arn")
         if found != arn and not (any_path and _but_for_path(found) == _but_for_path(arn)):
             return _another(what, arn, found, aws)
-        boundary = answer.get("PermissionsBoundary")
+        boundary = answer.object("PermissionsBoundary") if answer.value.get("PermissionsBoundary") else None
         role = Role(
             arn=found,
-            name=text(answer, "RoleName"),
+            name=answer.filled_text("RoleName"),
             trust_policy=document(answer, "AssumeRolePolicyDocument"),
             # AWS always sends it; the documented default stands for servers that do not.
-            max_session_seconds=maybe_number(answer, "MaxSessionDuration") or 3600,
-            permissions_boundary_arn=text(boundary, "PermissionsBoundaryArn")
-            if isinstance(boundary, dict) and boundary
-            else None,
+            max_session_seconds=answer.maybe_integer("MaxSessionDuration") or 3600,
+            permissions_boundary_arn=boundary.filled_text("PermissionsBoundaryArn") if boundary else None,
             created_at=maybe_moment(answer, "CreateDate"),
             tags=_tags(answer),
         )
@@ -61,10 +59,10 @@ def _but_for_path(arn: str) -> tuple[str, str]:
     return arn.partition("/")[0], role_name(arn)
 
 
-def _tags(role: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _tags(role: JsonMembers) -> tuple[tuple[str, str], ...]:
     """AWS leaves the member out where there are none."""
-    entries = parts(role, "Tags") if "Tags" in role else []
-    return tuple((text(entry, "Key"), maybe_text(entry, "Value") or "") for entry in entries)
+    entries = role.objects("Tags") if role.has("Tags") else ()
+    return tuple((entry.filled_text("Key"), entry.maybe_text("Value") or "") for entry in entries)
 
 
 def _another(what: str, arn: str, found: str, aws: AwsAccess) -> Absent | Unreadable:
@@ -108,7 +106,7 @@ def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) ->
         names = [
             entry
             for page in aws.pages(LIST_ROLE_POLICIES, region=region, RoleName=name)
-            for entry in texts(page, "PolicyNames")
+            for entry in page.texts("PolicyNames")
         ]
         policies = []
         for entry in names:
@@ -127,7 +125,7 @@ def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) 
 
     def listing() -> Reading[list[str]]:
         pages = aws.pages(LIST_ATTACHED_ROLE_POLICIES, region=region, RoleName=name)
-        arns = [text(entry, "PolicyArn") for page in pages for entry in parts(page, "AttachedPolicies")]
+        arns = [entry.filled_text("PolicyArn") for page in pages for entry in page.objects("AttachedPolicies")]
         return known(arns, LIST_ATTACHED_ROLE_POLICIES, name, aws.clock())
 
     listed = attempt(what, LIST_ATTACHED_ROLE_POLICIES, aws, listing, *_GONE)
@@ -149,9 +147,9 @@ def _managed_of(aws: AwsAccess, arn: str, region: str | None) -> Callable[[], Re
 
 def _managed(aws: AwsAccess, arn: str, region: str | None) -> Reading[NamedPolicy]:
     """A managed policy in its default version."""
-    policy = part(aws.ask(GET_POLICY, region=region, PolicyArn=arn), "Policy")
-    version = text(policy, "DefaultVersionId")
-    answer = part(aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=arn, VersionId=version), "PolicyVersion")
-    name = maybe_text(policy, "PolicyName") or arn.rsplit("/", 1)[-1]
+    policy = aws.ask(GET_POLICY, region=region, PolicyArn=arn).object("Policy")
+    version = policy.filled_text("DefaultVersionId")
+    answer = aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=arn, VersionId=version).object("PolicyVersion")
+    name = policy.maybe_text("PolicyName") or arn.rsplit("/", 1)[-1]
     value = NamedPolicy(name=name, document=document(answer, "Document"), arn=arn)
     return known(value, GET_POLICY_VERSION, f"{arn} {version}", aws.clock())

@@ -6,14 +6,13 @@ Neither decides anything here. The simulator ignores a role's trust policy, so i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from diagnosis.facts.account import SecondOpinion
 from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.json_members import JsonMembers
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import parts, text
 from probes.aws.session.operations import LIST_ANALYZERS, LIST_FINDINGS, SIMULATE_PRINCIPAL_POLICY, Operation
 
 SIMULATOR, ANALYZER = "policy-simulator", "access-analyzer"
@@ -77,21 +76,23 @@ def _simulated(
             ActionNames=names,
             ResourceArns=[resource],
         )
-        for result in (result for page in pages for result in parts(page, "EvaluationResults")):
+        for result in (result for page in pages for result in page.objects("EvaluationResults")):
             note = f"on {resource}, {_layers(result)}"
-            found.append(SecondOpinion(SIMULATOR, text(result, "EvalActionName"), text(result, "EvalDecision"), note))
+            found.append(
+                SecondOpinion(SIMULATOR, result.filled_text("EvalActionName"), result.filled_text("EvalDecision"), note)
+            )
     return found
 
 
-def _layers(result: Mapping[str, Any]) -> str:
+def _layers(result: JsonMembers) -> str:
     """Which layers the simulator looked at, and which of them stands in the way."""
-    organization, boundary = result.get("OrganizationsDecisionDetail"), result.get("PermissionsBoundaryDecisionDetail")
+    organization, boundary = "OrganizationsDecisionDetail", "PermissionsBoundaryDecisionDetail"
     words = [_LIMITS]
-    if isinstance(organization, Mapping):
-        allowed = organization.get("AllowedByOrganizations")
+    if result.has(organization):
+        allowed = result.maybe_object(organization).maybe_flag("AllowedByOrganizations")
         words.append(f"service control policies {'allow' if allowed else 'do not allow'} it")
-    if isinstance(boundary, Mapping):
-        allowed = boundary.get("AllowedByPermissionsBoundary")
+    if result.has(boundary):
+        allowed = result.maybe_object(boundary).maybe_flag("AllowedByPermissionsBoundary")
         words.append(f"the permissions boundary {'allows' if allowed else 'does not allow'} it")
     return "; ".join(words)
 
@@ -101,14 +102,18 @@ def _findings(aws: AwsAccess, resources: Sequence[str], region: str | None) -> l
     if not resources:
         return []
     analyzers = [
-        text(entry, "arn") for page in aws.pages(LIST_ANALYZERS, region=region) for entry in parts(page, "analyzers")
+        entry.filled_text("arn")
+        for page in aws.pages(LIST_ANALYZERS, region=region)
+        for entry in page.objects("analyzers")
     ]
     found = []
     for arn in analyzers:
         pages = aws.pages(LIST_FINDINGS, region=region, analyzerArn=arn, filter={"resource": {"eq": list(resources)}})
-        for finding in (finding for page in pages for finding in parts(page, "findings")):
-            says = f"{text(finding, 'status')} {text(finding, 'findingType')}"
+        for finding in (finding for page in pages for finding in page.objects("findings")):
+            says = f"{finding.filled_text('status')} {finding.filled_text('findingType')}"
             found.append(
-                SecondOpinion(ANALYZER, text(finding, "id"), says, f"on {finding.get('resource') or 'unknown'}")
+                SecondOpinion(
+                    ANALYZER, finding.filled_text("id"), says, f"on {finding.maybe_text('resource') or 'unknown'}"
+                )
             )
     return found

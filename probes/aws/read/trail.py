@@ -16,6 +16,7 @@ from typing import Any
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.json_members import JsonFault, JsonMembers
 from probes.aws.read.readings import known, not_asked
 from probes.aws.read.side_by_side import run_side_by_side
 from probes.aws.read.trail_events import (
@@ -27,8 +28,7 @@ from probes.aws.read.trail_events import (
     Subject,
 )
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_text, parts
-from probes.aws.session.errors import AwsCallError, BrokenAnswer, Failure, call_error
+from probes.aws.session.errors import AwsCallError, Failure, call_error
 from probes.aws.session.operations import LOOKUP_EVENTS
 
 WHAT = "CloudTrail events"
@@ -134,12 +134,12 @@ class _Place:
             answer = self._page(name, token)
             events, complete = self._events(answer)
             found.add(events, complete=complete)
-            token = maybe_text(answer, "NextToken")
+            token = answer.maybe_text("NextToken")
             if token is None or self.cancelled():
                 return
         found.cut()
 
-    def _page(self, name: str, token: str | None) -> dict[str, Any]:
+    def _page(self, name: str, token: str | None) -> JsonMembers:
         asked: dict[str, Any] = {
             "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
             "StartTime": self.window[0],
@@ -157,11 +157,11 @@ class _Place:
                     raise
         raise AssertionError("the loop returns or raises")
 
-    def _events(self, answer: dict[str, Any]) -> tuple[list[TrailEvent], bool]:
+    def _events(self, answer: JsonMembers) -> tuple[list[TrailEvent], bool]:
         events, complete = [], True
         try:
-            entries = parts(answer, "Events")
-        except BrokenAnswer as fault:
+            entries = answer.objects("Events")
+        except JsonFault as fault:
             raise call_error(LOOKUP_EVENTS, fault) from None
         for entry in entries:
             try:

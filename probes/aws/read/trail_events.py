@@ -5,16 +5,14 @@ An event's text holds more than a chronology needs (documents, session credentia
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
+from diagnosis.json_members import JsonMembers
 from probes.aws.read.role import role_name
-from probes.aws.session.answers import maybe_moment, maybe_text
+from probes.aws.session.answers import maybe_moment
 
 PROVIDER_EVENTS = (
     "CreateOpenIDConnectProvider",
@@ -57,89 +55,77 @@ class Subject:
     policy_arns: tuple[str, ...] = ()
     """Managed policies and the boundary of the role."""
 
-    def event(self, entry: Mapping[str, Any]) -> TrailEvent | None:
+    def event(self, entry: JsonMembers) -> TrailEvent | None:
         """The event of one ``LookupEvents`` entry, or None where it is about something else.
 
         Raises ValueError for an entry that cannot be read.
         """
-        record = _record(entry)
-        asked, got = _section(record, "requestParameters"), _section(record, "responseElements")
-        name = maybe_text(record, "eventName") or ""
+        record = JsonMembers.parse(entry.maybe_text("CloudTrailEvent") or "")
+        asked, got = record.maybe_object("requestParameters"), record.maybe_object("responseElements")
+        name = record.maybe_text("eventName") or ""
         target = self._target(name, asked, got)
         if target is None:
             return None
         at = maybe_moment(entry, "EventTime") or _moment(record)
-        identity = _section(record, "userIdentity")
+        identity = record.maybe_object("userIdentity")
         subject = None
         if name == SESSION_EVENT:
-            subject = maybe_text(got, "subjectFromWebIdentityToken") or maybe_text(identity, "userName")
+            subject = got.maybe_text("subjectFromWebIdentityToken") or identity.maybe_text("userName")
         return TrailEvent(
             name=name,
-            service=(maybe_text(record, "eventSource") or "").removesuffix(".amazonaws.com"),
+            service=(record.maybe_text("eventSource") or "").removesuffix(".amazonaws.com"),
             at=at,
             principal=_clip(subject or _principal(identity)),
             target=_clip(target),
-            event_id=_clip(maybe_text(record, "eventID") or maybe_text(entry, "EventId") or ""),
-            error_code=_clip(maybe_text(record, "errorCode") or "") or None,
+            event_id=_clip(record.maybe_text("eventID") or entry.maybe_text("EventId") or ""),
+            error_code=_clip(record.maybe_text("errorCode") or "") or None,
             subject=_clip(subject) if subject else None,
             detail=_clip(_detail(name, asked)),
         )
 
-    def _target(self, name: str, asked: Mapping[str, Any], got: Mapping[str, Any]) -> str | None:
+    def _target(self, name: str, asked: JsonMembers, got: JsonMembers) -> str | None:
         question = self.question
         if name == SESSION_EVENT:
             # A refused request may name no role; whose it was stands in the subject then.
-            role = maybe_text(asked, "roleArn")
+            role = asked.maybe_text("roleArn")
             return role or "" if role in (None, question.role_arn) else None
         if name in PROVIDER_EVENTS:
-            arn = maybe_text(asked, "openIDConnectProviderArn") or maybe_text(got, "openIDConnectProviderArn")
-            url = (maybe_text(asked, "url") or "").removeprefix("https://").rstrip("/")
+            arn = asked.maybe_text("openIDConnectProviderArn") or got.maybe_text("openIDConnectProviderArn")
+            url = (asked.maybe_text("url") or "").removeprefix("https://").rstrip("/")
             return question.provider_arn if question.issuer == url or arn == question.provider_arn else None
         if name in ROLE_EVENTS:
             wanted = role_name(question.role_arn or "")
-            return wanted if wanted and maybe_text(asked, "roleName") == wanted else None
+            return wanted if wanted and asked.maybe_text("roleName") == wanted else None
         if name in POLICY_EVENTS:
-            arn = maybe_text(asked, "policyArn")
+            arn = asked.maybe_text("policyArn")
             return arn if arn in self.policy_arns else None
         if name in REPOSITORY_EVENTS:
-            registry = maybe_text(asked, "registryId")
-            same = maybe_text(asked, "repositoryName") == question.repository
+            registry = asked.maybe_text("registryId")
+            same = asked.maybe_text("repositoryName") == question.repository
             return question.repository if same and registry in (None, question.registry_id) else None
         return None
 
 
-def _record(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    record = json.loads(maybe_text(entry, "CloudTrailEvent") or "")
-    if not isinstance(record, Mapping):
-        raise ValueError("the event is no structure")  # noqa: TRY004 - of one kind with json's own error
-    return record
-
-
-def _section(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = record.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _moment(record: Mapping[str, Any]) -> datetime:
-    moment = datetime.fromisoformat(maybe_text(record, "eventTime") or "")
+def _moment(record: JsonMembers) -> datetime:
+    moment = datetime.fromisoformat(record.maybe_text("eventTime") or "")
     if moment.tzinfo is None:
         raise ValueError("the event's time has no zone")
     return moment
 
 
-def _principal(identity: Mapping[str, Any]) -> str:
+def _principal(identity: JsonMembers) -> str:
     for name in ("arn", "userName", "invokedBy", "principalId", "type"):
-        value = maybe_text(identity, name)
+        value = identity.maybe_text(name)
         if value:
             return value
     return "unknown"
 
 
-def _detail(name: str, asked: Mapping[str, Any]) -> str:
+def _detail(name: str, asked: JsonMembers) -> str:
     if name == SESSION_EVENT:
-        session = maybe_text(asked, "roleSessionName")
+        session = asked.maybe_text("roleSessionName")
         return f"session {session}" if session else ""
-    return " ".join(value for key in _DETAILS if (value := maybe_text(asked, key)))
+    return " ".join(value for key in _DETAILS if (value := asked.maybe_text(key)))
 
 
 def _clip(text: str) -> str:

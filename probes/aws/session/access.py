@@ -24,6 +24,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 from diagnosis.facts.account import CredentialsProblem
+from diagnosis.json_members import JsonMembers
 from probes.aws.session.call_recorder import Recorder
 from probes.aws.session.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error, chain_problem
 from probes.aws.session.guard import Guard, credential_guard, reading_guard
@@ -172,7 +173,7 @@ class AwsAccess:
             return None
         return region if isinstance(region, str) else None
 
-    def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> dict[str, Any]:
+    def ask(self, operation: Operation, *, region: str | None = None, **params: object) -> JsonMembers:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
         self._last.begin(operation)
         try:
@@ -182,7 +183,7 @@ class AwsAccess:
             raise self._failure(operation, error) from None
         return _checked(operation, answer)
 
-    def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[dict[str, Any]]:
+    def pages(self, operation: Operation, *, region: str | None = None, **params: object) -> Iterator[JsonMembers]:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
         self._last.begin(operation)
         try:
@@ -298,10 +299,10 @@ class AwsAccess:
         return "endpoint_url" in profile or "services" in profile
 
 
-def _checked(operation: Operation, answer: object) -> dict[str, Any]:
+def _checked(operation: Operation, answer: object) -> JsonMembers:
     if not isinstance(answer, dict):
         raise call_error(operation, BrokenAnswer("no structure"))
-    return answer
+    return JsonMembers(answer)
 
 
 __all__ = ["AwsAccess", "GivenCredentials", "OperationRefused", "Patience"]

@@ -23,6 +23,7 @@ from botocore.parsers import ResponseParserError
 from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
+from diagnosis.json_members import JsonFault
 from probes.aws.session.operations import GET_CALLER_IDENTITY, Operation
 
 
@@ -251,7 +252,7 @@ def _unanswered(operation: Operation, error: BaseException) -> tuple[Failure, st
     match error:
         case OperationRefused():
             return Failure.REFUSED, str(error), "planescope never makes this call"
-        case BrokenAnswer() | boto.ParamValidationError() | boto.PaginationError():
+        case BrokenAnswer() | JsonFault() | boto.ParamValidationError() | boto.PaginationError():
             return Failure.BROKEN, f"the answer of {call} could not be used: {_clip(str(error))}", "refresh"
         case boto.NoCredentialsError():
             return (

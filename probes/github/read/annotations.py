@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Annotation, Repository
-from probes.github.http.client import Client, Json
+from diagnosis.json_members import JsonMembers
+from probes.github.http.client import Client
 from probes.github.http.errors import ReadFailure
-from probes.github.read.fields import number, text
+from probes.github.read.answers import members
 
 
 def read_annotations(
@@ -20,17 +21,17 @@ def read_annotations(
     try:
         # GitHub shows ten a step; three pages are more than a job of fifty steps has that says anything.
         return Known(
-            tuple(_annotation(entry) for entry in client.whole_list(path, None, most_pages=3, remember=active))
+            tuple(_annotation(members(entry)) for entry in client.whole_list(path, None, most_pages=3, remember=active))
         )
     except ReadFailure as failure:
         return failure.reading(f"the annotations of the job {job_name}")
 
 
-def _annotation(entry: Json) -> Annotation:
+def _annotation(entry: JsonMembers) -> Annotation:
     return Annotation(
-        level=text(entry, "annotation_level", "notice"),
-        message=text(entry, "message"),
-        title=text(entry, "title"),
-        path=text(entry, "path"),
-        line=number(entry, "start_line"),
+        level=entry.maybe_text("annotation_level") or "notice",
+        message=entry.maybe_text("message") or "",
+        title=entry.maybe_text("title") or "",
+        path=entry.maybe_text("path") or "",
+        line=entry.maybe_integer("start_line"),
     )

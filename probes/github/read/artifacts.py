@@ -15,11 +15,12 @@ from datetime import timedelta
 
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Artifact, Attempt
+from diagnosis.json_members import JsonMembers
 from diagnosis.logs.scrub import scrub
-from probes.github.http.client import Client, Json
+from probes.github.http.client import Client
 from probes.github.http.errors import ReadFailure
 from probes.github.http.storage import download
-from probes.github.read.fields import flag, moment, number, required_number, text
+from probes.github.read.answers import members, required_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIM
     path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/artifacts"
     try:
         found = client.whole_list(path, "artifacts", most_pages=3)
-        artifacts = [item for entry in found if _made_by(attempt, item := _artifact(entry))]
+        artifacts = [item for entry in found if _made_by(attempt, item := _artifact(members(entry)))]
     except ReadFailure as failure:
         return failure.reading(f"the artifacts of run {attempt.run_id}")
     read = [
@@ -134,13 +135,13 @@ def _refused(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> str | None:
     return None
 
 
-def _artifact(entry: Json) -> Artifact:
+def _artifact(entry: JsonMembers) -> Artifact:
     return Artifact(
         id=required_number(entry, "id", "artifact"),
-        name=text(entry, "name"),
-        size_bytes=number(entry, "size_in_bytes") or 0,
-        expired=flag(entry, "expired") or False,
-        created_at=moment(entry, "created_at"),
+        name=entry.maybe_text("name") or "",
+        size_bytes=entry.maybe_integer("size_in_bytes") or 0,
+        expired=entry.maybe_flag("expired") or False,
+        created_at=entry.maybe_moment("created_at"),
     )
 
 

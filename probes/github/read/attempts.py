@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
+from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client, Json
 from probes.github.http.errors import GitHubProblem, NotFound, ReadFailure
-from probes.github.read.fields import children, moment, number, optional_text, required_number, text
+from probes.github.read.answers import members, required_number
 from probes.github.read.runs import attempt_of
 
 
@@ -80,26 +81,27 @@ def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:
         return failure.reading(f"the jobs of run {attempt.run_id}, attempt {attempt.attempt}")
 
 
-def job_of(job: Json) -> Job:
-    """A job object as a value. Raises BrokenAnswer for one without id."""
+def job_of(found: Json) -> Job:
+    """Return a job object as a value. Raises BrokenAnswer for one without id."""
+    job = members(found)
     return Job(
         id=required_number(job, "id", "job"),
-        name=text(job, "name"),
-        status=text(job, "status", "unknown"),
-        conclusion=optional_text(job, "conclusion"),
-        started_at=moment(job, "started_at"),
-        completed_at=moment(job, "completed_at"),
-        html_url=text(job, "html_url"),
-        steps=tuple(_step(step, position) for position, step in enumerate(children(job, "steps"), start=1)),
+        name=job.maybe_text("name") or "",
+        status=job.maybe_text("status") or "unknown",
+        conclusion=job.maybe_text("conclusion"),
+        started_at=job.maybe_moment("started_at"),
+        completed_at=job.maybe_moment("completed_at"),
+        html_url=job.maybe_text("html_url") or "",
+        steps=tuple(_step(step, position) for position, step in enumerate(job.maybe_objects("steps"), start=1)),
     )
 
 
-def _step(step: Json, position: int) -> Step:
+def _step(step: JsonMembers, position: int) -> Step:
     return Step(
-        number=number(step, "number") or position,
-        name=text(step, "name"),
-        status=text(step, "status", "unknown"),
-        conclusion=optional_text(step, "conclusion"),
-        started_at=moment(step, "started_at"),
-        completed_at=moment(step, "completed_at"),
+        number=step.maybe_integer("number") or position,
+        name=step.maybe_text("name") or "",
+        status=step.maybe_text("status") or "unknown",
+        conclusion=step.maybe_text("conclusion"),
+        started_at=step.maybe_moment("started_at"),
+        completed_at=step.maybe_moment("completed_at"),
     )

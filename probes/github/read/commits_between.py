@@ -10,9 +10,10 @@ from urllib.parse import quote
 from diagnosis.facts.github_context import Commit, CommitsBetween, PullRequest, Relation
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
-from probes.github.http.client import Client, Json
+from diagnosis.json_members import JsonMembers
+from probes.github.http.client import Client
 from probes.github.http.errors import BrokenAnswer, ReadFailure
-from probes.github.read.fields import child, children, moment, number, required_number, text
+from probes.github.read.answers import members, required_number
 
 _MOST_PAGES = 3
 _MOST_ASKED = 10
@@ -41,24 +42,25 @@ def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[Commit
 
 def _compared(client: Client, repository: str, base: str, head: str) -> CommitsBetween:
     path = f"/repos/{repository}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
-    first = client.object(path, {"per_page": 100, "page": 1})
-    commits = list(children(first, "commits"))
-    total = number(first, "total_commits") or len(commits)
+    first = members(client.object(path, {"per_page": 100, "page": 1}))
+    commits = list(first.maybe_objects("commits"))
+    total = first.maybe_integer("total_commits") or len(commits)
     page = 1
     while len(commits) < total and page < _MOST_PAGES:
         page += 1
-        more = list(children(client.object(path, {"per_page": 100, "page": page}), "commits"))
+        more = members(client.object(path, {"per_page": 100, "page": page})).maybe_objects("commits")
         if not more:
             break
         commits += more
     try:
-        relation = Relation(text(first, "status"))
+        relation = Relation(first.maybe_text("status") or "")
     except ValueError:
         raise BrokenAnswer("GitHub's answer does not say how the commits stand to each other", "try again") from None
+    address = first.maybe_text("html_url") or ""
     missing = Unreadable(
         "the rest of the commits",
         f"there are {total}, and planescope reads {_MOST_PAGES * 100}",
-        f"look at {text(first, 'html_url')}" if text(first, "html_url") else "compare them on GitHub",
+        f"look at {address}" if address else "compare them on GitHub",
         lasting=True,
     )
     return CommitsBetween(
@@ -66,23 +68,25 @@ def _compared(client: Client, repository: str, base: str, head: str) -> CommitsB
         relation=relation,
         commits=tuple(_commit(entry) for entry in commits),
         total=total,
-        files=tuple(text(entry, "filename") for entry in children(first, "files")),
-        html_url=text(first, "html_url"),
+        files=tuple(entry.maybe_text("filename") or "" for entry in first.maybe_objects("files")),
+        html_url=address,
         unread=(missing,) if len(commits) < total else (),
     )
 
 
-def _commit(entry: Json) -> Commit:
-    inner = child(entry, "commit")
-    sha = text(entry, "sha")
+def _commit(entry: JsonMembers) -> Commit:
+    inner = entry.maybe_object("commit")
+    sha = entry.maybe_text("sha")
     if not sha:
         raise BrokenAnswer("GitHub's answer describes a commit without `sha`", "try again")
     return Commit(
         sha=sha,
-        title=text(inner, "message").partition("\n")[0],
-        author=text(child(entry, "author"), "login") or text(child(inner, "author"), "name"),
-        committed_at=moment(child(inner, "committer"), "date"),
-        parents=tuple(text(parent, "sha") for parent in children(entry, "parents")),
+        title=(inner.maybe_text("message") or "").partition("\n")[0],
+        author=entry.maybe_object("author").maybe_text("login")
+        or inner.maybe_object("author").maybe_text("name")
+        or "",
+        committed_at=inner.maybe_object("committer").maybe_moment("date"),
+        parents=tuple(parent.maybe_text("sha") or "" for parent in entry.maybe_objects("parents")),
     )
 
 
@@ -94,7 +98,7 @@ def _with_pull_requests(client: Client, repository: str, found: CommitsBetween) 
     for commit in silent[:_MOST_ASKED]:
         try:
             entries = client.whole_list(f"/repos/{repository}/commits/{commit.sha}/pulls", None, most_pages=1)
-            requests |= {pull.number: pull for pull in map(_pull_request, entries)}
+            requests |= {pull.number: pull for pull in (_pull_request(members(entry)) for entry in entries)}
         except ReadFailure as failure:
             unread.append(failure.reading(f"the pull requests of commit {commit.sha[:12]}"))
             # What stops one of them stops all.
@@ -138,8 +142,8 @@ def _named(commit: Commit) -> int | None:
     return int(named[1]) if named else None
 
 
-def _pull_request(entry: Json) -> PullRequest:
+def _pull_request(entry: JsonMembers) -> PullRequest:
     return PullRequest(
         number=required_number(entry, "number", "pull request"),
-        title=text(entry, "title"),
+        title=entry.maybe_text("title") or "",
     )

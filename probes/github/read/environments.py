@@ -9,9 +9,10 @@ from urllib.parse import quote
 from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Repository
-from probes.github.http.client import Client, Json
+from diagnosis.json_members import JsonMembers
+from probes.github.http.client import Client
 from probes.github.http.errors import BrokenAnswer, ReadFailure
-from probes.github.read.fields import child, children, flag, moment, number, text
+from probes.github.read.answers import members
 
 _MOST_PAGES = 5
 _MOST_WITH_POLICIES = 30
@@ -23,7 +24,7 @@ def read_environments(client: Client, repository: Repository) -> Reading[tuple[E
     path = f"/repos/{repository.full_name}/environments"
     try:
         found = client.whole_list(path, "environments", most_pages=_MOST_PAGES)
-        environments = [_environment(entry) for entry in found]
+        environments = [_environment(members(entry)) for entry in found]
     except ReadFailure as failure:
         return failure.reading(f"the environments of {repository.full_name}")
     asked = 0
@@ -44,10 +45,13 @@ def read_environment(client: Client, repository: Repository, name: str) -> Readi
     try:
         found = client.whole_list(path, "environments", most_pages=_MOST_PAGES)
         # GitHub takes names of environments in any case.
-        entry = next((entry for entry in found if text(entry, "name").casefold() == name.casefold()), None)
+        entry = next(
+            (entry for entry in map(members, found) if (entry.maybe_text("name") or "").casefold() == name.casefold()),
+            None,
+        )
         if entry is None:
             if len(found) >= _MOST_PAGES * 100:
-                entry = client.object(f"{path}/{quote(name, safe='')}")
+                entry = members(client.object(f"{path}/{quote(name, safe='')}"))
             else:
                 return Absent(what)
         environment = _environment(entry)
@@ -58,8 +62,8 @@ def read_environment(client: Client, repository: Repository, name: str) -> Readi
     return Known(environment)
 
 
-def _environment(entry: Json) -> Environment:
-    name = text(entry, "name")
+def _environment(entry: JsonMembers) -> Environment:
+    name = entry.maybe_text("name") or ""
     if not name:
         raise BrokenAnswer("GitHub's answer describes an environment without `name`", "try again")
     refs = _refs(entry)
@@ -71,21 +75,21 @@ def _environment(entry: Json) -> Environment:
         else ReadFailure("they were not read", "ask for this environment by its name", "actions: read").reading(
             f"the refs that may deploy to {name}"
         ),
-        rules=tuple(_rule(rule) for rule in children(entry, "protection_rules")),
-        updated_at=moment(entry, "updated_at"),
+        rules=tuple(_rule(rule) for rule in entry.maybe_objects("protection_rules")),
+        updated_at=entry.maybe_moment("updated_at"),
     )
 
 
-def _refs(entry: Json) -> DeployableRefs:
+def _refs(entry: JsonMembers) -> DeployableRefs:
     """``deployment_branch_policy``: null for every ref. Raises BrokenAnswer where it is not there: silence is no null."""
-    if "deployment_branch_policy" not in entry:
+    if "deployment_branch_policy" not in entry.value:
         raise BrokenAnswer("GitHub's answer does not say which refs may deploy", "try again")
-    policy = child(entry, "deployment_branch_policy")
-    if flag(policy, "protected_branches"):
+    policy = entry.maybe_object("deployment_branch_policy")
+    if policy.maybe_flag("protected_branches"):
         return DeployableRefs.PROTECTED
-    if flag(policy, "custom_branch_policies"):
+    if policy.maybe_flag("custom_branch_policies"):
         return DeployableRefs.LISTED
-    if entry["deployment_branch_policy"] is None:
+    if entry.value["deployment_branch_policy"] is None:
         return DeployableRefs.ANY
     raise BrokenAnswer(
         "GitHub's answer names a deployment policy that is not known", "look at the environment on GitHub"
@@ -97,25 +101,30 @@ def _with_policies(client: Client, path: str, environment: Environment) -> Envir
     policies: Reading[tuple[RefPolicy, ...]]
     try:
         found = client.whole_list(address, "branch_policies", most_pages=3)
-        policies = Known(tuple(RefPolicy(text(entry, "name"), text(entry, "type", "branch")) for entry in found))
+        policies = Known(
+            tuple(
+                RefPolicy(entry.maybe_text("name") or "", entry.maybe_text("type") or "branch")
+                for entry in map(members, found)
+            )
+        )
     except ReadFailure as failure:
         policies = failure.reading(f"the refs that may deploy to {environment.name}")
     return replace(environment, policies=policies)
 
 
-def _rule(rule: Json) -> ProtectionRule:
+def _rule(rule: JsonMembers) -> ProtectionRule:
     return ProtectionRule(
-        kind=text(rule, "type", "unknown"),
-        wait_minutes=number(rule, "wait_timer"),
-        reviewers=tuple(_reviewers(children(rule, "reviewers"))),
-        prevent_self_review=flag(rule, "prevent_self_review"),
+        kind=rule.maybe_text("type") or "unknown",
+        wait_minutes=rule.maybe_integer("wait_timer"),
+        reviewers=tuple(_reviewers(rule.maybe_objects("reviewers"))),
+        prevent_self_review=rule.maybe_flag("prevent_self_review"),
     )
 
 
-def _reviewers(entries: Iterable[Json]) -> Iterable[str]:
+def _reviewers(entries: Iterable[JsonMembers]) -> Iterable[str]:
     for entry in entries:
-        reviewer = child(entry, "reviewer")
-        if login := text(reviewer, "login"):
+        reviewer = entry.maybe_object("reviewer")
+        if login := reviewer.maybe_text("login"):
             yield login
-        elif slug := text(reviewer, "slug"):
+        elif slug := reviewer.maybe_text("slug"):
             yield f"team/{slug}"

@@ -6,7 +6,7 @@ from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import OidcCustomization, Repository
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure
-from probes.github.read.fields import flag, optional_text, texts
+from probes.github.read.answers import members
 
 _WHAT = "the OIDC subject customization"
 
@@ -15,8 +15,8 @@ def read_customization(client: Client, repository: Repository) -> Reading[OidcCu
     """What GitHub says of the subject's form. Where it cannot be read, more than one subject is possible."""
     path = f"/repos/{repository.full_name}/actions/oidc/customization/sub"
     try:
-        value = client.object(path)
-        use_default = flag(value, "use_default")
+        value = members(client.object(path))
+        use_default = value.maybe_flag("use_default")
         if use_default is None:
             return ReadFailure("GitHub's answer does not say whether the default is used", "try again").reading(_WHAT)
     except NotFound as failure:
@@ -31,8 +31,8 @@ def read_customization(client: Client, repository: Repository) -> Reading[OidcCu
     return Known(
         OidcCustomization(
             use_default=use_default,
-            include_claim_keys=texts(value, "include_claim_keys"),
-            use_immutable_subject=flag(value, "use_immutable_subject"),
-            sub_claim_prefix=optional_text(value, "sub_claim_prefix"),
+            include_claim_keys=value.maybe_texts("include_claim_keys"),
+            use_immutable_subject=value.maybe_flag("use_immutable_subject"),
+            sub_claim_prefix=value.maybe_text("sub_claim_prefix"),
         )
     )

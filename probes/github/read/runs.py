@@ -9,9 +9,10 @@ from urllib.parse import quote
 
 from diagnosis.facts.reading import Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Repository
+from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client, Json
 from probes.github.http.errors import BrokenAnswer, GitHubProblem, NotFound
-from probes.github.read.fields import child, children, moment, number, optional_text, required_number, text
+from probes.github.read.answers import members, required_number
 
 STATUSES = frozenset(
     {
@@ -84,9 +85,10 @@ def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
     file = wanted.partition("@")[0]
     if file.endswith((".yml", ".yaml")):
         return quote(file.rpartition("/")[2], safe="")
-    workflows = client.whole_list(f"/repos/{repository.full_name}/actions/workflows", "workflows", most_pages=3)
-    named = {text(workflow, "path"): number(workflow, "id") for workflow in workflows}
-    named |= {text(workflow, "name"): number(workflow, "id") for workflow in workflows}
+    found = client.whole_list(f"/repos/{repository.full_name}/actions/workflows", "workflows", most_pages=3)
+    workflows = [members(entry) for entry in found]
+    named = {workflow.maybe_text("path") or "": workflow.maybe_integer("id") for workflow in workflows}
+    named |= {workflow.maybe_text("name") or "": workflow.maybe_integer("id") for workflow in workflows}
     if (key := named.get(wanted)) is not None:
         return str(key)
     known = sorted(name for name in named if name)
@@ -96,64 +98,67 @@ def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
     )
 
 
-def attempt_of(run: Json, repository: Repository) -> Attempt:
+def attempt_of(found: Json, repository: Repository) -> Attempt:
     """A run object as a value. Raises BrokenAnswer for one without id or time of creation."""
+    run = members(found)
     run_id = required_number(run, "id", "run")
-    created_at = moment(run, "created_at")
+    created_at = run.maybe_moment("created_at")
     if created_at is None:
         raise BrokenAnswer("GitHub's answer describes a run without `created_at`", "try again")
     return Attempt(
-        repository=repository_of(child(run, "repository"), repository),
+        repository=repository_of(run.maybe_object("repository"), repository),
         run_id=run_id,
-        attempt=number(run, "run_attempt") or 1,
-        run_number=number(run, "run_number") or 0,
-        workflow_name=text(run, "name"),
-        workflow_path=text(run, "path"),
-        event=text(run, "event"),
-        head_branch=optional_text(run, "head_branch"),
-        head_sha=text(run, "head_sha"),
-        status=text(run, "status", "unknown"),
-        conclusion=optional_text(run, "conclusion"),
-        title=text(run, "display_title"),
-        actor=text(child(run, "triggering_actor"), "login") or text(child(run, "actor"), "login"),
+        attempt=run.maybe_integer("run_attempt") or 1,
+        run_number=run.maybe_integer("run_number") or 0,
+        workflow_name=run.maybe_text("name") or "",
+        workflow_path=run.maybe_text("path") or "",
+        event=run.maybe_text("event") or "",
+        head_branch=run.maybe_text("head_branch"),
+        head_sha=run.maybe_text("head_sha") or "",
+        status=run.maybe_text("status") or "unknown",
+        conclusion=run.maybe_text("conclusion"),
+        title=run.maybe_text("display_title") or "",
+        actor=run.maybe_object("triggering_actor").maybe_text("login")
+        or run.maybe_object("actor").maybe_text("login")
+        or "",
         created_at=created_at,
-        started_at=moment(run, "run_started_at"),
-        updated_at=moment(run, "updated_at"),
-        html_url=text(run, "html_url"),
-        head_repository=optional_text(child(run, "head_repository"), "full_name"),
-        called_workflows=tuple(_called(entry) for entry in children(run, "referenced_workflows")),
+        started_at=run.maybe_moment("run_started_at"),
+        updated_at=run.maybe_moment("updated_at"),
+        html_url=run.maybe_text("html_url") or "",
+        head_repository=run.maybe_object("head_repository").maybe_text("full_name"),
+        called_workflows=tuple(_called(entry) for entry in run.maybe_objects("referenced_workflows")),
     )
 
 
-def _called(entry: Json) -> CalledWorkflow:
-    path = text(entry, "path")
+def _called(entry: JsonMembers) -> CalledWorkflow:
+    path = entry.maybe_text("path") or ""
     return CalledWorkflow(
         path=path,
-        commit=text(entry, "sha"),
-        ref=optional_text(entry, "ref"),
+        commit=entry.maybe_text("sha") or "",
+        ref=entry.maybe_text("ref"),
         file=Unreadable(path, "it was not read", "open the attempt", "contents: read"),
     )
 
 
-def repository_of(value: Json, known: Repository) -> Repository:
+def repository_of(value: JsonMembers, known: Repository) -> Repository:
     """A repository object as a value, filled up with what is known of it already."""
-    created: datetime | None = moment(value, "created_at")
+    created: datetime | None = value.maybe_moment("created_at")
     return replace(
         known,
         # The name as GitHub spells it: subjects are compared by exact case.
-        full_name=text(value, "full_name", known.full_name),
-        id=number(value, "id") or known.id,
-        owner_id=number(child(value, "owner"), "id") or known.owner_id,
+        full_name=value.maybe_text("full_name") or known.full_name,
+        id=value.maybe_integer("id") or known.id,
+        owner_id=value.maybe_object("owner").maybe_integer("id") or known.owner_id,
         created_at=created or known.created_at,
-        default_branch=optional_text(value, "default_branch") or known.default_branch,
-        html_url=text(value, "html_url", known.html_url),
+        default_branch=value.maybe_text("default_branch") or known.default_branch,
+        html_url=value.maybe_text("html_url") or known.html_url,
     )
 
 
 def read_repository(client: Client, full_name: str) -> Repository:
     """The repository with its ids and date of creation. Raises GitHubProblem where it is unknown, else ReadFailure."""
     try:
-        value = client.object(f"/repos/{full_name}")
+        value = members(client.object(f"/repos/{full_name}"))
     except NotFound:
         raise GitHubProblem(
             f"{client.access.host} shows no repository {full_name} to this token.",

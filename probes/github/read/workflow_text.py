@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow
+from diagnosis.json_members import JsonMembers
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure
-from probes.github.read.fields import raw_text, text
 
 _NOT_THERE = "the file is not there at this commit, or the token may not see it"
 _WHERE = re.compile(r"(?:(?P<repository>[^/@]+/[^/@]+)/)?(?P<path>\.github/workflows/[^@]+?)(?:@(?P<ref>.+))?")
@@ -61,13 +61,15 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
     """Return the file's text, secrets replaced."""
     what = f"{file.path} of {file.repository} at {file.commit[:12]}"
     try:
-        value = client.object(f"/repos/{file.repository}/contents/{quote(file.path, safe='/')}", {"ref": file.commit})
+        answer = client.object(f"/repos/{file.repository}/contents/{quote(file.path, safe='/')}", {"ref": file.commit})
     except NotFound as failure:
         # With rights on the repository this would be knowledge; GitHub answers the same without them.
         return Unreadable(what, _NOT_THERE, failure.how, failure.permission)
     except ReadFailure as failure:
         return failure.reading(what)
-    if text(value, "encoding") != "base64":
+    # Encoded text is decoded before it is searched for secrets, so it is taken as it came.
+    value = JsonMembers(answer)
+    if value.maybe_text("encoding") != "base64":
         return Unreadable(
             what,
             "GitHub gives files of more than 1 MB in another way",
@@ -75,7 +77,7 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
             lasting=True,
         )
     try:
-        body = base64.b64decode(raw_text(value, "content"), validate=False)
+        body = base64.b64decode(value.maybe_text("content") or "", validate=False)
         return Known(scrub(client.without_token(body.decode("utf-8-sig"))))
     except (binascii.Error, UnicodeDecodeError):
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)

@@ -9,7 +9,7 @@ from typing import Any
 from diagnosis.facts.runs import Artifact, Attempt, Job, Step
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Json
-from probes.github.read.fields import moment, number, text
+from probes.github.read.answers import members
 from probes.recording.format import moment_of
 
 _LEFT_OUT = re.compile(r"token|secret|password|credential|email|private_key|gravatar", re.IGNORECASE)
@@ -87,7 +87,7 @@ def job_object(cleaner: Cleaner, raw: Json, job: Job) -> dict[str, Any]:
 def artifact_object(cleaner: Cleaner, raw: Json) -> dict[str, Any] | None:
     """An artifact object; None for one without an id."""
     value = cleaner.object(raw)
-    if number(value, "id") is None:
+    if members(value).maybe_integer("id") is None:
         return None
     if not isinstance(value.get("name"), str):
         value["name"] = ""
@@ -97,13 +97,17 @@ def artifact_object(cleaner: Cleaner, raw: Json) -> dict[str, Any] | None:
 
 def workflow_objects(cleaner: Cleaner, listed: Iterable[Json], runs: Iterable[Json]) -> tuple[dict[str, Any], ...]:
     """The workflows of these runs: as GitHub lists them, else as far as the run tells (a deleted workflow)."""
-    known = {identity: cleaner.object(entry) for entry in listed if (identity := number(entry, "id")) is not None}
+    known = {
+        identity: cleaner.object(entry)
+        for entry in listed
+        if (identity := members(entry).maybe_integer("id")) is not None
+    }
     found: dict[int, dict[str, Any]] = {}
     for run in runs:
-        identity = number(run, "workflow_id")
+        identity = members(run).maybe_integer("workflow_id")
         if identity is not None and identity not in found:
-            told = {"name": text(run, "name"), "state": "unknown", **known.get(identity, {})}
-            found[identity] = {**told, "id": identity, "path": text(run, "path")}
+            told = {"name": members(run).maybe_text("name") or "", "state": "unknown", **known.get(identity, {})}
+            found[identity] = {**told, "id": identity, "path": members(run).maybe_text("path") or ""}
             _time(found[identity], "created_at")
     return tuple(found.values())
 
@@ -126,7 +130,7 @@ def _time(value: dict[str, Any], name: str) -> None:
     try:
         moment_of(value[name])
     except (KeyError, TypeError, ValueError, AttributeError):
-        understood = moment(value, name)
+        understood = members(value).maybe_moment(name)
         if understood is not None:
             value[name] = understood.isoformat()
         else:

@@ -22,8 +22,8 @@ from probes.github.http.client import Json
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import never, silent
+from probes.github.read.answers import members
 from probes.github.read.attempt_parts import Depth
-from probes.github.read.fields import number
 from probes.github.source import CancelHook, GitHubSource, ProgressHook
 from probes.ledger import Ledger
 from probes.recording.format import (
@@ -132,7 +132,7 @@ class Recorder:
         path = f"{self._base()}/actions/runs/{attempt.run_id}"
         raw = self._tape.object(f"{path}/attempts/{attempt.attempt}")
         if raw is None and (latest := self._tape.object(path)) is not None:
-            raw = latest if (number(latest, "run_attempt") or 1) == attempt.attempt else None
+            raw = latest if (members(latest).maybe_integer("run_attempt") or 1) == attempt.attempt else None
         if raw is None:
             return None
         self._files.add(attempt)

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from probes.github.http.client import Json
 from probes.github.http.errors import ReadFailure
-from probes.github.read.fields import children
+from probes.github.read.answers import members
 from probes.recording.format import JsonObject, RecordedAnswer
 from probes.recording.record.objects import Cleaner
 from probes.recording.record.tape import Tape
@@ -65,5 +65,6 @@ def _comparisons(cleaner: Cleaner, tape: Tape, prefix: str) -> list[tuple[str, s
 
 def _without_patches(cleaner: Cleaner, raw: Json) -> dict[str, Any]:
     """A comparison with the names of the files that differ, and without what stands in them."""
-    files = [{name: member for name, member in entry.items() if name != "patch"} for entry in children(raw, "files")]
-    return cleaner.object({**raw, "files": files})
+    files = (entry.value for entry in members(raw).maybe_objects("files"))
+    kept = [{name: member for name, member in entry.items() if name != "patch"} for entry in files]
+    return cleaner.object({**raw, "files": kept})

@@ -65,7 +65,10 @@ FAULTS = {
     "no answer of AWS": (Fault(body=b"<html></html>"), "iam:ListRoles"),
     "cut off": (Fault(body=b"<ListRolesRes", declared_length=500), "cut off"),
     "reset": (Fault(reset=True), "iam:ListRoles"),
-    "a role without a name": (Fault(body=page("<member><Arn>x</Arn></member>")), "RoleName is missing"),
+    "a role without a name": (
+        Fault(body=page("<member><Arn>x</Arn></member>")),
+        "member `Roles[0].RoleName` is missing",
+    ),
     "the same page for ever": (Fault(body=page(marker="again")), "iam:ListRoles"),
 }
 

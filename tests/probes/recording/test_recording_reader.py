@@ -144,7 +144,7 @@ def test_a_missing_log_names_the_file_that_wants_it(folder):
     log = next((folder / "logs" / "21985402789").iterdir())
     log.unlink()
     text = fault_of(folder)
-    assert f"logs/21985402789/{log.name} is missing" in text
+    assert f"`attempts[0].jobs[0].log.file` names the file 'logs/21985402789/{log.name}', which is missing" in text
     assert RUN_FILE in text
 
 
@@ -198,7 +198,7 @@ def test_a_recording_of_github_alone_has_no_account_and_an_empty_case(folder):
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
-        (lambda v: v["case"].update(runs=["1"]), "`case.runs` is not a list of run ids"),
+        (lambda v: v["case"].update(runs=["1"]), "`case.runs[0]` is not a number"),
         (lambda v: v["case"].update(known_at={"tga": "2026-02-13T11:41:06Z"}), "`case.known_at.tga` names no member"),
         (lambda v: v["case"]["changes"][0].pop("text"), "`case.changes[0].text` is missing"),
         (lambda v: v["account"]["moments"][0].update(inline_policies=["X"]), "names the policy 'X'"),

@@ -20,6 +20,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.gates import Verdict
+from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
 from tui import __version__
@@ -220,10 +221,9 @@ def _event(path: str) -> Mapping[str, Any] | None:
     """The event's payload; what cannot be read is left out, since the run itself tells what decides."""
     text = _read(Path(path), _LARGEST_EVENT) if path else None
     try:
-        event = json.loads(text) if text else None
-    except (ValueError, RecursionError):
+        return JsonMembers.parse(text).value if text else None
+    except JsonFault:
         return None
-    return event if isinstance(event, dict) else None
 
 
 def _stop_leaks(pages: dict[str, str], environ: Mapping[str, str]) -> None:
