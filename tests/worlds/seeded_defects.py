@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sound_worlds import (
+from small_world import (
     ACCOUNT,
     EIGHT,
     HOME,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, Defect, broken, compatible
-from sound_worlds import (
+from small_world import (
     EIGHT,
     GROUNDS,
     HOME,

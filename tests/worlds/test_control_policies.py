@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, broken
-from sound_worlds import ACCOUNT, HOME, ISSUER, SUBJECT, World, allow, policy, sound_world
+from small_world import ACCOUNT, HOME, ISSUER, SUBJECT, World, allow, policy, sound_world
 from thoroughness import examples
 
 from diagnosis.facts.account import NamedPolicy, ScpLevel

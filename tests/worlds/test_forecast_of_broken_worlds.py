@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
-from sound_worlds import EIGHT, GROUNDS, HOME, HOSTS, Ground, sound_world, two_role_world
+from small_world import EIGHT, GROUNDS, HOME, HOSTS, Ground, sound_world, two_role_world
 from thoroughness import examples
 
 from diagnosis.documents.exit_code import exit_code

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_attempts import with_workflow
 from seeded_defects import DEFECTS, broken
-from sound_worlds import EIGHT, HOME, ISSUER, World, allow, policy, sound_world, trust, two_role_world
+from small_world import EIGHT, HOME, ISSUER, World, allow, policy, sound_world, trust, two_role_world
 
 from diagnosis.diagnose import question_of, replays_of
 from diagnosis.facts.account import NamedPolicy

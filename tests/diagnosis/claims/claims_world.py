@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import settings
+from made_attempts import made_attempt
 
-from diagnosis.facts.reading import Known
-from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
+from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 
 # No deadline: a shared machine may be slow, and no test asserts a time.
@@ -31,26 +31,14 @@ REPOSITORY = Repository(
     default_branch="main",
 )
 
-ATTEMPT = Attempt(
+ATTEMPT = made_attempt(
     repository=REPOSITORY,
-    run_id=1,
-    attempt=1,
-    run_number=7,
-    workflow_name="Release",
-    workflow_path=".github/workflows/release.yml",
     event="workflow_dispatch",
-    head_branch="main",
     head_sha="a" * 40,
-    status="completed",
-    conclusion="failure",
-    title="ship it",
-    actor="octocat",
     created_at=datetime(2026, 10, 1, tzinfo=UTC),
     started_at=None,
     updated_at=None,
-    html_url="https://github.example/acme/shop/actions/runs/1",
     head_repository="acme/shop",
-    oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
 )
 
 LOGIN_STEP = WorkflowStep(name=None, uses="aws-actions/configure-aws-credentials@v4", run=None)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from made_attempts import made_attempt
+
 from diagnosis.causes import Cause
 from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
@@ -13,7 +15,7 @@ from diagnosis.facts.account import AccountQuestion, AccountState, Image, Regist
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.facts.runs import Artifact, Attempt, OidcCustomization, Repository
+from diagnosis.facts.runs import Artifact, Attempt, Repository
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.gates import GATES, Gate, Owner, Plane, Verdict
@@ -40,28 +42,15 @@ def minutes(number: float) -> datetime:
 
 
 def attempt(run: int, at: float, conclusion: str | None = "failure", branch: str = "main", **more: object) -> Attempt:
-    made = Attempt(
-        repository=REPOSITORY,
-        run_id=run,
-        attempt=1,
-        run_number=run,
-        workflow_name="Release",
-        workflow_path=".github/workflows/release.yml",
-        event="workflow_dispatch",
-        head_branch=branch,
-        head_sha="c" * 40,
-        status="completed",
-        conclusion=conclusion,
-        title="Release",
-        actor="octocat",
-        created_at=minutes(at),
-        started_at=minutes(at),
-        updated_at=minutes(at + 2),
-        html_url=f"https://github.com/octo-org/octo-repo/actions/runs/{run}",
-        oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
-        artifacts=Known((Artifact(1, "evidence", 10, expired=False),)),
-    )
-    return replace(made, **more)  # type: ignore[arg-type] # fields by name
+    values = {
+        "repository": REPOSITORY,
+        "event": "workflow_dispatch",
+        "head_sha": "c" * 40,
+        "head_branch": branch,
+        "conclusion": conclusion,
+        "artifacts": Known((Artifact(1, "evidence", 10, expired=False),)),
+    }
+    return made_attempt(run, minutes(at), **{**values, **more})
 
 
 def failed(

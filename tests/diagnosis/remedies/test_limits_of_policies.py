@@ -7,49 +7,29 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from made_attempts import made_attempt, with_workflow
+from made_attempts import made_attempt
+from small_world import ACCOUNT, Ground, policy, sound_world, trust_statement
 
-from diagnosis.diagnose import conclude, question_of, replays_of
 from diagnosis.facts.account import (
-    AccountQuestion,
-    AccountState,
     EcrRepository,
     NamedPolicy,
-    OidcProvider,
-    RegistryDetails,
-    Role,
 )
-from diagnosis.facts.case import Case
-from diagnosis.facts.reading import Absent, Known
-from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.reading import Known
 from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.policy.limits import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.rendering import iam_path, logical_name, policy_name, template
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
-ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "team/shop"
-ISSUER = "token.actions.githubusercontent.com"
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/ci/release"
-PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
-ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{NAME}"
+GROUND = Ground(repository="team/shop", role_path="/ci/", branch="main")
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-
-
-def policy(*statements: dict[str, object]) -> PolicyDocument:
-    return read_document(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
 def trust(*branches: str) -> PolicyDocument:
     subjects = [f"repo:octo-org/octo-repo:ref:refs/heads/{branch}" for branch in branches]
-    return policy(
-        {
-            "Effect": "Allow",
-            "Principal": {"Federated": PROVIDER_ARN},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": subjects}},
-        }
-    )
+    statement = trust_statement(subjects, ground=GROUND)
+    del statement["Sid"]
+    return policy(statement)
 
 
 def of_size(characters: int, name: str = "reports") -> NamedPolicy:
@@ -74,37 +54,11 @@ def long_trust(characters: int) -> PolicyDocument:
 
 def diagnosis(document: PolicyDocument | None = None, **parts: object) -> Diagnosis:
     """A release on main that lacks every permission."""
-    run = made_attempt(at=NOW)
-    steps = (
-        WorkflowStep(
-            "Credentials",
-            "aws-actions/configure-aws-credentials@v4",
-            None,
-            inputs=(("role-to-assume", ROLE_ARN), ("aws-region", REGION)),
-        ),
-        WorkflowStep("Login", "aws-actions/amazon-ecr-login@v2", None),
-        WorkflowStep("Push", None, f"docker push {ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{NAME}:v1"),
-    )
-    job = WorkflowJob("release", "Release", steps, permissions=(("id-token", "write"),))
-    workflow = Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("push",))
-    replays = replays_of((with_workflow(run, workflow),), Case())
-    state = AccountState(
-        question=AccountQuestion(),
-        read_at=NOW,
-        provider=Known(OidcProvider(PROVIDER_ARN, ISSUER, ("sts.amazonaws.com",))),
-        role=Known(Role(ROLE_ARN, "release", document or trust("main"), 3600)),
-        inline_policies=Known(()),
-        attached_policies=Known(()),
-        boundary=Absent("boundary"),
-        scps=Absent("SCPs"),
-        rcps=Absent("RCPs"),
-        repository=Known(EcrRepository(ARN, NAME, "MUTABLE")),
-        repository_policy=Absent("repository policy"),
-        image=Absent("image"),
-        registry_details=Known(RegistryDetails(12, 100_000)),
-    )
-    state = replace(state, question=question_of(replays[0], Case()), **parts)  # type: ignore[arg-type] # fields by name
-    return conclude(replays, state, Case(), made_at=NOW)
+    world = sound_world(GROUND)
+    steps = tuple(step for step in world.workflow.jobs[0].steps if step.name != "Digest")
+    world = replace(world.with_job(steps=steps), attempt=made_attempt(at=NOW)).with_trust(document or trust("main"))
+    repository = EcrRepository(GROUND.repository_arn, GROUND.repository, "MUTABLE")
+    return world.with_account(**{"inline_policies": Known(()), "repository": Known(repository), **parts}).diagnosis()
 
 
 def remedy(found: Diagnosis, name: str) -> Remediation:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+
+from made_attempts import made_attempt
 
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known
@@ -18,24 +19,11 @@ def attempt_of(run_id: int) -> Attempt:
     recorded = next(run for run in INCIDENT.runs if run.id == run_id).attempts[0]
     run = recorded.run
     jobs = tuple(Job(job.job["id"], job.job["name"], "completed", "failure") for job in recorded.jobs)
-    return Attempt(
+    return made_attempt(
+        run_id,
         repository=Repository(INCIDENT.full_name),
-        run_id=run_id,
-        attempt=1,
-        run_number=1,
-        workflow_name="w",
         workflow_path=run["path"],
-        event="workflow_dispatch",
-        head_branch="dev",
         head_sha=run["head_sha"],
-        status="completed",
-        conclusion="failure",
-        title="t",
-        actor="a",
-        created_at=datetime(2026, 2, 13, tzinfo=UTC),
-        started_at=None,
-        updated_at=None,
-        html_url="",
         jobs=Known(jobs),
     )
 

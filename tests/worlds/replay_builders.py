@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from made_attempts import with_workflow
+from made_attempts import made_attempt, with_workflow
 
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Annotation, Attempt, Job, Repository, Step
@@ -163,27 +163,20 @@ def _api_step(number: int, name: str, conclusion: str, begun: datetime, ended: d
 def attempt_of(*jobs: Job, conclusion: str | None = None, **changes: object) -> Attempt:
     """An attempt with these jobs."""
     failed = any(job.conclusion not in ("success", "skipped") for job in jobs)
-    made = Attempt(
-        repository=Repository("acme/shop", 5, 6, html_url="https://github.com/acme/shop"),
-        run_id=900,
-        attempt=1,
-        run_number=12,
-        workflow_name="release",
-        workflow_path=".github/workflows/release.yml",
-        event="push",
-        head_branch="main",
-        head_sha="c0ffee" + "0" * 34,
-        status="completed",
-        conclusion=conclusion or ("failure" if failed else "success"),
-        title="Release",
-        actor="ada",
-        created_at=BEGIN,
-        started_at=BEGIN,
-        updated_at=BEGIN + timedelta(minutes=5),
-        html_url="https://github.com/acme/shop/actions/runs/900",
-        jobs=Known(tuple(jobs)),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type] # the caller names fields of the attempt
+    values = {
+        "repository": Repository("acme/shop", 5, 6, html_url="https://github.com/acme/shop"),
+        "run_number": 12,
+        "workflow_name": "release",
+        "head_sha": "c0ffee" + "0" * 34,
+        "conclusion": conclusion or ("failure" if failed else "success"),
+        "updated_at": BEGIN + timedelta(minutes=5),
+        "html_url": "https://github.com/acme/shop/actions/runs/900",
+        "jobs": Known(tuple(jobs)),
+        "oidc_customization": Unreadable(
+            "OIDC subject customization", "it was not read", "open the attempt", "actions: read"
+        ),
+    }
+    return made_attempt(900, BEGIN, **{**values, **changes})
 
 
 def written_job(*specs: Spec, name: str = "release", **changes: object) -> WorkflowJob:

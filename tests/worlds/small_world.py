@@ -1,6 +1,8 @@
-"""Sound worlds: an account, a workflow and a run that would pass every gate; in one account, in two, in China, with two roles.
+"""The small world that the tests share: an account, a workflow and a run of it that would pass every gate.
 
-Worlds are values: no network, so thousands can be judged.
+A :class:`Ground` says where it stands: one account or two, which partition, which form of the registry's host, which names.
+Worlds are values and ask nobody, so a test can judge thousands of them. A test that needs another world changes this one
+with ``with_account``, ``with_role``, ``with_job`` and the like.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop/api"
 OTHER_ACCOUNT = "210987654321"
 ISSUER = "token.actions.githubusercontent.com"
-SUBJECT = "repo:octo-org/octo-repo:ref:refs/heads/release"
 NOW = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 EIGHT = (
     "ecr:BatchCheckLayerAvailability",
@@ -58,10 +59,13 @@ class Ground:
     partition: str = "aws"
     form: str = "plain"
     """The form of the registry's host: ``plain``, ``fips``, ``dual-stack``, ``dual-stack-fips``."""
+    repository: str = NAME
+    role_path: str = "/"
+    branch: str = "release"
 
     @property
     def role_arn(self) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:role/release"
+        return f"arn:{self.partition}:iam::{self.account}:role{self.role_path}release"
 
     @property
     def provider_arn(self) -> str:
@@ -69,7 +73,15 @@ class Ground:
 
     @property
     def repository_arn(self) -> str:
-        return f"arn:{self.partition}:ecr:{self.region}:{self.registry}:repository/{NAME}"
+        return f"arn:{self.partition}:ecr:{self.region}:{self.registry}:repository/{self.repository}"
+
+    @property
+    def subject(self) -> str:
+        return f"repo:octo-org/octo-repo:ref:refs/heads/{self.branch}"
+
+    @property
+    def image(self) -> str:
+        return f"{self.host}/{self.repository}:v1"
 
     @property
     def host(self) -> str:
@@ -86,6 +98,7 @@ class Ground:
 
 
 HOME = Ground()
+SUBJECT = HOME.subject
 
 
 def policy(*statements: dict[str, object]) -> PolicyDocument:
@@ -98,7 +111,7 @@ def allow(actions: Iterable[str] | str, resource: object) -> dict[str, object]:
 
 
 def trust_statement(
-    subject: object = SUBJECT,
+    subject: object = None,
     operator: str = "StringEquals",
     principal: object = None,
     audience: str | None = None,
@@ -106,7 +119,7 @@ def trust_statement(
     **more: object,
 ) -> dict[str, object]:
     condition: dict[str, dict[str, object]] = {"StringEquals": {f"{ISSUER}:aud": audience or ground.audience}}
-    condition.setdefault(operator, {})[f"{ISSUER}:sub"] = subject
+    condition.setdefault(operator, {})[f"{ISSUER}:sub"] = subject or ground.subject
     return {
         "Sid": "Release",
         "Effect": "Allow",
@@ -117,7 +130,7 @@ def trust_statement(
     }
 
 
-def trust(subject: object = SUBJECT, operator: str = "StringEquals", **more: object) -> PolicyDocument:
+def trust(subject: object = None, operator: str = "StringEquals", **more: object) -> PolicyDocument:
     return policy(trust_statement(subject, operator, **more))  # type: ignore[arg-type] # keywords by name
 
 
@@ -130,6 +143,7 @@ class World:
     account: AccountState
     ground: Ground = HOME
     case: Case = field(default_factory=Case)
+    now: datetime = NOW
 
     def with_policy(self, document: PolicyDocument) -> World:
         return self.with_account(inline_policies=Known((NamedPolicy("release", document),)))
@@ -170,7 +184,7 @@ class World:
     def diagnosis(self) -> Diagnosis:
         replays = replays_of((self.run,), self.case)
         account = replace(self.account, question=question_of(replays[0], self.case))
-        return conclude(replays, account, self.case, made_at=NOW)
+        return conclude(replays, account, self.case, made_at=self.now)
 
 
 def credentials(ground: Ground, name: str = "Credentials", **inputs: str) -> WorkflowStep:
@@ -182,7 +196,6 @@ def credentials(ground: Ground, name: str = "Credentials", **inputs: str) -> Wor
 
 
 def _steps(ground: Ground) -> tuple[WorkflowStep, ...]:
-    image = f"{ground.host}/{NAME}:v1"
     login = WorkflowStep(
         "Login",
         "aws-actions/amazon-ecr-login@v2",
@@ -193,14 +206,14 @@ def _steps(ground: Ground) -> tuple[WorkflowStep, ...]:
         # amazon-ecr-login knows the plain host alone, and docker keeps its logins by host.
         login = WorkflowStep("Login", "docker/login-action@v3", None, inputs=(("registry", ground.host),))
     digest = (
-        f"aws ecr describe-images --registry-id {ground.registry} --repository-name {NAME} "
+        f"aws ecr describe-images --registry-id {ground.registry} --repository-name {ground.repository} "
         f"--image-ids imageTag=v1 --region {ground.region}"
     )
     return (
         WorkflowStep("Checkout", "actions/checkout@v4", None),
         credentials(ground),
         login,
-        WorkflowStep("Push", None, f"docker build -t {image} .\ndocker push {image}"),
+        WorkflowStep("Push", None, f"docker build -t {ground.image} .\ndocker push {ground.image}"),
         WorkflowStep("Digest", None, digest),
     )
 
@@ -211,7 +224,7 @@ def sound_world(ground: Ground = HOME) -> World:
     job = WorkflowJob("release", "Release", _steps(ground), permissions=permissions, line=10)
     across = ground.registry != ground.account
     admits = {"Effect": "Allow", "Principal": {"AWS": ground.role_arn}, "Action": list(EIGHT)}
-    repository = EcrRepository(ground.repository_arn, NAME, "IMMUTABLE")
+    repository = EcrRepository(ground.repository_arn, ground.repository, "IMMUTABLE")
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     return World(
         ground=ground,
@@ -226,7 +239,7 @@ def sound_world(ground: Ground = HOME) -> World:
                 "https://github.com/octo-org/octo-repo",
             ),
             event="workflow_dispatch",
-            head_branch="release",
+            head_branch=ground.branch,
             head_repository="octo-org/octo-repo",
         ),
         workflow=Workflow(".github/workflows/release.yml", "Release", (job,), triggers=("workflow_dispatch",)),
@@ -242,7 +255,9 @@ def sound_world(ground: Ground = HOME) -> World:
             scps=Absent("service control policies"),
             rcps=Absent("resource control policies"),
             repository=Known(repository),
-            repository_policy=Known(NamedPolicy(NAME, policy(admits))) if across else Absent("repository policy"),
+            repository_policy=Known(NamedPolicy(ground.repository, policy(admits)))
+            if across
+            else Absent("repository policy"),
             image=Absent("image"),
             registry_details=Known(RegistryDetails(image_count=12, image_quota=100_000, lifecycle_policy=False)),
         ),
