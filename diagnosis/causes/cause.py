@@ -23,7 +23,7 @@ _ECR = "https://docs.aws.amazon.com/AmazonECR/latest/userguide"
 _ECR_API = "https://docs.aws.amazon.com/AmazonECR/latest/APIReference"
 _ORGS = "https://docs.aws.amazon.com/organizations/latest/userguide"
 _ACTIONS = "https://docs.github.com/en/actions"
-_GITHUB_OIDC = f"{_ACTIONS}/reference/openid-connect-reference"
+_GITHUB_OIDC = f"{_ACTIONS}/reference/security/oidc"
 _OIDC_IN_AWS = f"{_ACTIONS}/how-tos/secure-your-work/security-harden-deployments/oidc-in-aws"
 
 

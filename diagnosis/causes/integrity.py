@@ -37,7 +37,7 @@ class Integrity(StrEnum):
             sentence="The closing run proves another subject than the one that failed.",
             shows="The refs of the attempts: the successful one is on another ref than a failed one.",
             next_step="Rerun on the ref that failed, or say in the decision log why another ref closes it.",
-            reference=f"{_ACTIONS}/reference/openid-connect-reference",
+            reference=f"{_ACTIONS}/reference/security/oidc",
         ),
     )
     REF_LAUNDERING = (
@@ -47,7 +47,7 @@ class Integrity(StrEnum):
             sentence="The run is dispatched on a trusted ref and checks out another: its subject does not name the code.",
             shows="The ref input of the checkout step in the job that releases.",
             next_step="Check out the ref that the run was started on.",
-            reference=f"{_ACTIONS}/reference/openid-connect-reference",
+            reference=f"{_ACTIONS}/reference/security/oidc",
         ),
     )
     GATE_DEMOTED = (

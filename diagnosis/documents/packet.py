@@ -113,7 +113,7 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         closure=closure.status.value if closure else "unproven",
         closure_sentence=clean(closure.sentence) if closure else "",
         rules=tuple((rule.title, rule.verdict.value, clean(rule.reason)) for rule in closure.rules) if closure else (),
-        integrity=tuple(clean(f"{item.slug}: {item.reason}") for item in closure.integrity) if closure else (),
+        integrity=tuple(clean(f"{item.reason} ({item.slug})") for item in closure.integrity) if closure else (),
         forecast=tuple(
             clean(f"{problem.gate.label if problem.gate else problem.plane.label} ({problem.cause}): {problem.reason}")
             for problem in diagnosis.forecast

@@ -261,7 +261,7 @@ def _closure(diagnosis: Diagnosis, console: Console) -> None:
         line.append(f"{rule.title}: {rule.reason}", style="default")
         console.print(Padding(line, (0, 0, 0, 2)))
     for finding in closure.integrity:
-        console.print(Padding(Text(f"! {finding.slug}: {finding.reason}", style="yellow"), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"! {finding.reason} ({finding.slug})", style="yellow"), (0, 0, 0, 2)))
 
 
 def _unknown(diagnosis: Diagnosis, console: Console) -> None:
