@@ -1,4 +1,4 @@
-"""From what was recorded and read to the whole diagnosis, in two steps, because the run tells what to ask the account.
+"""Lead from what was recorded and read to the whole diagnosis, in two steps: the run tells what to ask the account.
 
 First :func:`replays_of` and :func:`question_of`; then, with the account state that the probes bring, :func:`conclude`.
 """
@@ -32,14 +32,14 @@ def replays_of(attempts: Sequence[Attempt], case: Case) -> tuple[Replay, ...]:
 
 
 def subject_of(replays: Sequence[Replay], key: tuple[int, int] | None) -> Replay | None:
-    """The attempt that the live side is judged for: the chosen one, else the latest."""
+    """Return the attempt that the live side is judged for: the chosen one, else the latest."""
     if not replays:
         return None
     return next((item for item in replays if item.attempt.key == key), replays[-1])
 
 
 def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> AccountQuestion:
-    """What to ask the account about: the case file first, then what this run tells, then what its chain tells."""
+    """Return what to ask the account about: the case file first, then what this run tells, then what its chain tells."""
     facts = [subject.facts, *(item.facts for item in reversed(others) if item is not subject)]
 
     def told(name: str) -> str | None:
@@ -70,7 +70,7 @@ AROUND = timedelta(hours=1)
 
 
 def _window(replays: Sequence[Replay]) -> tuple[datetime, datetime | None]:
-    """The chain's time for CloudTrail. An open chain has no end: what mends it may have been done just now.
+    """Return the window of time to ask CloudTrail about. An open chain has no end: what mends it may have been done just now.
 
     A closed one ends an hour after its success: CloudTrail hands out the newest first and is cut off at a number of
     pages, so a window up to today would lose the chain itself.
@@ -98,7 +98,7 @@ def conclude(
     moment: str = "",
     made_at: datetime | None = None,
 ) -> Diagnosis:
-    """The whole diagnosis of one chain.
+    """Conclude the whole diagnosis of one chain.
 
     ``account`` is None where the live side was not read at all; ``live_gap`` says why, and makes every live gate unknown.
     """

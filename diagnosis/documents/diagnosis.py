@@ -24,7 +24,7 @@ SCHEMA = "planescope.diagnosis/1"
 
 
 def document(diagnosis: Diagnosis) -> Object:
-    """The whole diagnosis as plain JSON values."""
+    """Return the whole diagnosis as plain JSON values."""
     live = diagnosis.live
     return {
         "schema": SCHEMA,
@@ -66,7 +66,7 @@ def _subject(diagnosis: Diagnosis) -> Json:
 
 
 def missing_object(missing: Missing) -> Object:
-    """What could not be read, why, and the way to it."""
+    """Return what could not be read, why, and the way to it."""
     return {"what": missing.what, "why": missing.why, "how": missing.how, "permission": missing.permission}
 
 
@@ -117,7 +117,7 @@ def _replay(replay: Replay) -> Object:
 
 
 def finding_object(finding: Finding) -> Object:
-    """One finding of a log."""
+    """Return one finding of a log."""
     return {
         "plane": finding.plane.value,
         "gate": finding.gate.value if finding.gate else None,
@@ -162,7 +162,7 @@ def _need(need: Need) -> Object:
 
 
 def problem_object(problem: Problem) -> Object:
-    """What stands in the way at a gate."""
+    """Return what stands in the way at a gate."""
     return {
         "gate": problem.gate.value if problem.gate else None,
         "plane": problem.plane.value,
@@ -238,7 +238,7 @@ def _integrity(finding: IntegrityFinding) -> Object:
 
 
 def _history(entries: Sequence[AttemptHistory]) -> list[Json]:
-    """What was done after each attempt."""
+    """Return what was done after each attempt."""
     return [
         {
             "run": entry.run,
@@ -265,7 +265,7 @@ def _history(entries: Sequence[AttemptHistory]) -> list[Json]:
 
 
 def _drift(items: Sequence[Drift]) -> list[Json]:
-    """Where today's account is no longer what a run met."""
+    """Return the differences between today's account and what a run met."""
     return [
         {
             "kind": item.kind.value,
@@ -281,7 +281,7 @@ def _drift(items: Sequence[Drift]) -> list[Json]:
 
 
 def _opinions(items: Sequence[Opinion]) -> list[Json]:
-    """What AWS's own tools say beside the verdicts."""
+    """Return what AWS's own tools say beside the verdicts."""
     return [
         {
             "gate": item.gate.value,
@@ -297,14 +297,14 @@ def _opinions(items: Sequence[Opinion]) -> list[Json]:
 
 
 def _other_roles(reading: Reading[OtherRoles]) -> Json:
-    """Which other roles of the account were looked at; null where none was."""
+    """Return which other roles of the account were looked at; null where none was."""
     if not isinstance(reading, Known):
         return None
     return {"listed": reading.value.listed, "admitting": strings(item.role.arn for item in reading.value.admitting)}
 
 
 def _owners(items: Sequence[OwnerChange]) -> list[Json]:
-    """A path's remediations, one change for each owner."""
+    """Return a path's remediations, one change for each owner."""
     return [
         {
             "owner": item.owner.value,

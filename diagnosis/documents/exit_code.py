@@ -9,7 +9,7 @@ PASSED, FAILED, UNKNOWN = 0, 1, 3
 
 
 def exit_code(diagnosis: Diagnosis) -> int:
-    """What a script may rely on: the live gates where they were read, else the subject run's recorded ones.
+    """Return the exit code by the live gates where they were read, else by the subject run's recorded ones.
 
     A problem of the registry's state fails too, although it belongs to no gate: a rerun would not get through.
     """

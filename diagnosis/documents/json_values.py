@@ -23,7 +23,7 @@ def strings(values: Iterable[str]) -> list[Json]:
 
 
 def evidence_object(evidence: Evidence) -> Object:
-    """One piece of evidence."""
+    """Return one piece of evidence."""
     return {
         "kind": evidence.kind.value,
         "origin": evidence.origin.value,

@@ -1,7 +1,8 @@
-"""The evidence packet as values: what an interviewer or auditor can check, and what is not claimed.
+"""Make the evidence packet as values: what an interviewer or auditor can check, and what is not claimed.
 
-The minimal form: run links, decision-log anchor, evidence root, tag and digest pair; a verdict, reason and remediation
-for each attempt; non-claims. No policy document, no whole log; account ids are masked unless asked for.
+It holds links to the runs, the anchor in the decision log, the evidence root, the pair of tag and digest, for each attempt
+its verdict, reason and remediation, and what is not claimed. It holds no policy document and no whole log; account ids
+are masked unless asked for.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class Packet:
 
 
 def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> Packet:
-    """The packet's content for one chain."""
+    """Return the packet's content for one chain."""
     clean: Callable[[str], str] = masked if mask_accounts else str
     first = diagnosis.replays[0].attempt if diagnosis.replays else None
     closure = diagnosis.closure
@@ -171,7 +172,7 @@ def _proof(replay: Replay, failed: GateVerdict | None) -> tuple[str, str, str]:
 
 
 def _remediation(replay: Replay, diagnosis: Diagnosis, case: Case) -> tuple[str, str]:
-    """What was done after the attempt and how that is known; what was observed comes before what was stated."""
+    """Return what was done after the attempt and how that is known; what was observed comes before what was stated."""
     entry = next((item for item in diagnosis.history if (item.run, item.attempt) == replay.attempt.key), None)
     stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
     words = f"{stated.text} ({stated.source})" if stated else ""

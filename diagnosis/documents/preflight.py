@@ -72,12 +72,12 @@ class Preflight:
         return Verdict.PASS if verdicts and all(each is Verdict.PASS for each in verdicts) else Verdict.UNKNOWN
 
     def at(self, gate: Gate) -> GateVerdict:
-        """The verdict at one gate."""
+        """Return the verdict at one gate."""
         return self.gates[gate.order]
 
 
 def document(preflight: Preflight, *, version: str, mask_accounts: bool = False) -> Object:
-    """The statement as plain JSON values, secrets replaced; ``version`` is that of the tool."""
+    """Return the statement as plain JSON values, secrets replaced; ``version`` is that of the tool."""
 
     def foreign(value: Json) -> Json:
         # What names the run is left as it is: twelve digits there are no account.
@@ -125,7 +125,7 @@ def _need(need: Need) -> Object:
 
 
 def _each_text(value: Json, clean: Callable[[str], str]) -> Json:
-    """The value with every text in it cleaned; names of members are ours."""
+    """Return the value with every text in it cleaned; names of members are ours."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):

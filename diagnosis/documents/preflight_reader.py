@@ -37,7 +37,7 @@ class NotUsable:
 
 
 def read_preflight(text: str) -> Preflight | NotUsable | None:
-    """The statement of a document; None for a text that is no preflight document. Never raises.
+    """Return the statement of a document; None for a text that is no preflight document. Never raises.
 
     What is read: the identity of the run, the role, the verdicts and the problems. Claims, needs and gaps are left where they are.
     """
@@ -168,7 +168,7 @@ def _line(text: str) -> str:
 
 
 def _one_of(kind: type[E], item: JsonMembers, name: str) -> E:
-    """A member of an enumeration by its value."""
+    """Return a member of an enumeration by its value."""
     try:
         return kind(item.text(name))
     except JsonFault:

@@ -1,4 +1,4 @@
-"""What may leave the house: account ids masked, and a scan that finds what must not be in a packet.
+"""Mask account ids, and find what must not be in a packet before it is written.
 
 The scan is the last gate before a packet is written: a finding stops the export. It looks for credentials, for whole
 policy or trust documents, and for whole logs; it never repeats what it found.
@@ -45,14 +45,14 @@ class Leak:
 
 
 def masked(text: str) -> str:
-    """The text with AWS account ids replaced by asterisks: in ARNs, registry hosts, and standing alone."""
+    """Return the text with AWS account ids replaced by asterisks: in ARNs, registry hosts, and standing alone."""
     text = arn.without_accounts(text, MASK)
     text = ecr_address.without_accounts(text, MASK)
     return _ACCOUNT.sub(MASK, text)
 
 
 def leaks(files: dict[str, str]) -> tuple[Leak, ...]:
-    """Everything in the files (name to text) that must not leave; empty means that they may be written."""
+    """Return everything in the files (name to text) that must not leave; empty means that they may be written."""
     found: list[Leak] = []
     for name, text in files.items():
         for what, pattern in _FORBIDDEN:

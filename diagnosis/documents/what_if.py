@@ -11,7 +11,7 @@ SCHEMA = "planescope.what-if/1"
 
 
 def document(result: WhatIf) -> Object:
-    """The whole judgement as plain JSON values; no proposed document is repeated."""
+    """Return the whole judgement as plain JSON values; no proposed document is repeated."""
     return {
         "schema": SCHEMA,
         "verdict": result.verdict.value,

@@ -1,4 +1,4 @@
-"""A case: what belongs together, and what its people state where the record is silent."""
+"""A case file's content: which runs belong together, and what people state where the record is silent."""
 
 from __future__ import annotations
 

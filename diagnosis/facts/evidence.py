@@ -1,4 +1,4 @@
-"""One piece of evidence: the words, where they stand, and what kind of fact they are."""
+"""A piece of evidence: the words, where they stand, and what kind of fact they are."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class WorkflowStep:
         return (self, *(each for step in self.inner for each in step.with_inner))
 
     def input(self, key: str) -> str | None:
-        """The value of a ``with:`` key, keys compared case-insensitively as the runner does."""
+        """Return the value of a ``with:`` key, keys compared case-insensitively as the runner does."""
         wanted = key.lower()
         return next((value for name, value in self.inputs if name.lower() == wanted), None)
 
@@ -87,7 +87,7 @@ class Workflow:
     """The names of the filters of ``on: push``: ``branches``, ``tags``, ``paths`` and so on."""
 
     def job_named(self, shown_name: str) -> WorkflowJob | None:
-        """The job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""
+        """Return the job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""
         base = shown_name.split(" / ")[-1]
         for candidate in (shown_name, shown_name.rsplit(" (", 1)[0], base, base.rsplit(" (", 1)[0]):
             for job in self.jobs:

@@ -45,7 +45,7 @@ class FileChange:
 
 
 def changed_lines(before: str, after: str) -> tuple[ChangedLines, ...]:
-    """What differs between two texts, line by line; blank space at the end of a line and kinds of line break do not."""
+    """Return what differs between two texts, line by line; blank space at the end of a line and kinds of line break do not."""
     old, new = _lines(before), _lines(after)
     return tuple(
         ChangedLines(i1 + 1, tuple(old[i1:i2]), j1 + 1, tuple(new[j1:j2]))
@@ -55,7 +55,7 @@ def changed_lines(before: str, after: str) -> tuple[ChangedLines, ...]:
 
 
 def workflow_changes(before: Attempt, after: Attempt) -> Reading[tuple[FileChange, ...]]:
-    """The run's own file and the workflows that it called, compared; files that are the same are left out.
+    """Return the run's own file and the workflows that it called, compared; files that are the same are left out.
 
     ``Unreadable`` where one of the texts is: a difference that cannot be seen is not a file that stayed the same.
     """

@@ -33,7 +33,7 @@ def assess(
 ) -> Assessment:
     """Judge the four gates today for the run of ``replay``.
 
-    ``ref`` asks for another ref than the run's (``refs/heads/main``): the counterfactual of dispatching there.
+    ``ref`` (``refs/heads/main``) asks what the run would meet if it were dispatched on another ref than its own.
     """
     run = RunClaims.of(replay, account, case, ref)
     wanted = needs if needs is not None else (replay.needs or needs_for(replay.workflow, None, replay.facts, case))
@@ -66,7 +66,7 @@ def assess(
 
 
 def _registry(run: RunClaims, needs: tuple[Need, ...], denied: Need | None, *, wrong_role: bool) -> GateJudgement:
-    """The registry gate; where the needs are not known, what was denied may still be denied, but its grant opens nothing."""
+    """Judge the registry gate. Where the needs are not known, the denied action alone can fail it and never open it."""
     judged = judge_registry(run, needs, wrong_role=wrong_role)
     if needs or denied is None:
         return judged
@@ -80,7 +80,7 @@ def _registry_state_order() -> float:
 
 
 def _verdict(gate: Gate, judgement: GateJudgement) -> GateVerdict:
-    """The gate's verdict: the first problem decides; without one, what is missing makes it unknown."""
+    """Return the gate's verdict: the first problem decides; without one, what is missing makes it unknown."""
     own = [problem for problem in judgement.problems if problem.gate is gate]
     if own:
         return _failed(gate, own, judgement)

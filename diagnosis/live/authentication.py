@@ -1,4 +1,4 @@
-"""The authentication plane today: would STS know the token, and would the role's trust policy admit it?"""
+"""Judge the authentication plane today: would STS accept the token, and would the role's trust policy admit it?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diagnosis.verdicts.gate_verdict import Missing
 
 
 def judge_oidc_trust(run: RunClaims) -> GateJudgement:
-    """OIDC trust: the job may mint a token, and the role's account has a provider for issuer and audience."""
+    """Judge OIDC trust: may the job have a token, and does the role's account have a provider for issuer and audience?"""
     static = _static_credentials(run)
     if static is not None and not run.role_arn:
         return GateJudgement(passed="", problems=(static,))
@@ -100,7 +100,7 @@ def _caller_account(identity: Reading[CallerIdentity]) -> str | None:
 
 
 def _expected_account(run: RunClaims) -> str | None:
-    """The intended account, as far as it is known: stated, or the one that both the registry and the reader are in.
+    """Return the intended account, as far as it is known: stated, or the one that both the registry and the reader are in.
 
     A release pushes where its registry is. Where the reader's own credentials are of that account and the role's ARN
     names another, the ARN is the odd one out.
@@ -132,7 +132,7 @@ def _static_credentials(run: RunClaims) -> Problem | None:
 
 
 def judge_role_assumption(run: RunClaims) -> GateJudgement:
-    """Role assumption: the role exists and its trust policy admits this run's claims; all possible claims must agree."""
+    """Judge role assumption: does the role exist, and does its trust policy admit every claim set that the run may present?"""
     role, gone = run.account.role, absent_role(run.account)
     if gone is not None or isinstance(role, Absent):
         # Where GetRole was denied, the lists of its policies told; its own answer tells more.
@@ -163,7 +163,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
 
 
 def _chained(run: RunClaims, role: Role) -> GateJudgement:
-    """A role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
+    """Judge a role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
     first = run.crossing.chained_from
     return GateJudgement(
         passed="",

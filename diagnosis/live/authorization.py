@@ -1,4 +1,4 @@
-"""The authorization plane today: may the role do what the release needs, and nothing more?"""
+"""Judge the authorization plane today: may the role do what the release needs, and nothing more?"""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LAYER_CAUSES: dict[str, Cause] = {
 
 
 def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool = False) -> GateJudgement:
-    """Registry authorization: every needed action on its exact resource, under every layer that was read.
+    """Judge registry authorization: every needed action on its exact resource, under every policy layer that was read.
 
-    ``wrong_role``: the role's ARN names another account than the intended one. What that role may do is no question then.
+    ``wrong_role`` says that the role's ARN names another account than the intended one; then its permissions do not matter.
     """
     state = registry_problems(run)
     unknown_role = _unknown_role(run, wrong_role=wrong_role)
@@ -117,7 +117,7 @@ def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
 
 
 def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
-    """One problem for each pair of cause and checkpoint, its actions in the order in which a run meets them."""
+    """Return one problem for each pair of cause and checkpoint, its actions in the order in which a run meets them."""
     grouped: dict[tuple[Cause, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
     for judgement in judged:
         for layer, explicit, text, _path in judgement.stopped_by:
@@ -173,7 +173,7 @@ def _count(actions: list[str], noun: str) -> str:
 
 
 def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
-    """Least privilege: every statement of the role against the needed set, and the trust policy against the run."""
+    """Judge least privilege: compare every statement of the role with the needed set, and the trust policy with the run."""
     trust = judge_trust_scope(run)
     if absent_role(run.account) is not None:
         return GateJudgement(

@@ -1,4 +1,4 @@
-"""What AWS denied to the run is needed by it, whether or not its steps were understood."""
+"""Add to the needs the action that AWS denied to the run: the run needs it, whether or not its steps were understood."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diagnosis.verdicts.replay import Need, NeedKind, Replay
 
 
 def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:
-    """The ECR action that the denial names, on the resource that it names; None where it names none."""
+    """Return the ECR action that the denial names, on the resource that it names; None where it names none."""
     stop = replay.stopped_by
     if stop is None or stop.gate is not Gate.REGISTRY_AUTHORIZATION or stop.checkpoint is None:
         return None
@@ -26,7 +26,10 @@ def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:
 
 
 def with_denied(needs: tuple[Need, ...], denied: Need | None) -> tuple[Need, ...]:
-    """The needs, what was denied among them as a required one. Without needs it is not added: it is not all of them."""
+    """Return the needs with the denied action among them as a required one.
+
+    Where no needs are known it is not added: it alone would look like all of them.
+    """
     if denied is None or not needs:
         return needs
     same = [

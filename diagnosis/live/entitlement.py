@@ -1,4 +1,4 @@
-"""Which of the needed actions the role's session may do today, by every layer that was read, and what stops the others.
+"""Judge which needed actions the role's session may do today, by every policy layer, and what stops the others.
 
 A layer that could not be read is bracketed: the decision is made once as if the layer were open and once as if it were
 shut. Where both agree the answer stands, whatever the layer says; where they differ the answer is undecided, and the
@@ -48,8 +48,8 @@ def judge_needs(
     """Judge each need for the session that the workflow gets from the role.
 
     ``session_policy`` is the one that the workflow hands to STS, where it hands one. Needs whose resource is not known
-    are undecided. The role's own existence is not judged here. What a release gets by without is left out where it is
-    not allowed, unless nothing of the set that it belongs to is.
+    are undecided. The role's own existence is not judged here. A customary action (see ``NeedKind``) that is not allowed
+    is left out, unless no action of the set that it belongs to is allowed.
     """
     bench = _Bench(account, session_name, session_policy)
     judged = tuple(bench.judge(need) for need in needs)
@@ -57,7 +57,7 @@ def judge_needs(
 
 
 def _counted(judgement: NeedJudgement, judged: tuple[NeedJudgement, ...]) -> NeedJudgement | None:
-    """The judgement as far as it counts: what is not required fails only by a layer that stops the whole set."""
+    """Return the judgement as far as it counts: what is not required fails only by a layer that stops the whole set."""
     need = judgement.need
     if need.kind is NeedKind.REQUIRED or judgement.entitlement is Entitlement.ALLOWED:
         return judgement
@@ -118,7 +118,7 @@ class _Bench:
         return context
 
     def _side(self, side: str) -> Side:
-        """All layers as they stand, what could not be read taken as open or as shut."""
+        """Return all layers as they stand, with what could not be read taken as open or as shut."""
         account = self._account
         identity: list[Policy] = []
         for reading in (account.inline_policies, account.attached_policies):
@@ -160,7 +160,7 @@ class _Bench:
         return None
 
     def _handed_over(self, side: str) -> Policy | None:
-        """The session policy of the workflow; one whose text is not known may deny everything."""
+        """Return the session policy of the workflow; one whose text is not known may deny everything."""
         reading = self._session_policy
         if isinstance(reading, Known):
             return next(iter(self._parsed((reading.value,), "session", side)), None)
@@ -211,7 +211,7 @@ class _Bench:
         )
 
     def judge(self, need: Need) -> NeedJudgement:
-        """One need under both sides of the bracket."""
+        """Judge one need with every unreadable layer taken as open, then as shut."""
         if need.resource is None:
             missing = Missing(
                 what="the ARN of the ECR repository",
@@ -230,7 +230,7 @@ class _Bench:
         return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
 
     def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
-        """What of the gaps is about this need; a repository's policy says nothing about an action on ``*``."""
+        """Return the gaps that concern this need; a repository's policy says nothing about an action on ``*``."""
         found = tuple(
             missing
             for missing in dict.fromkeys(self._missing)
@@ -265,7 +265,7 @@ class _Bench:
         )
 
     def _all_stops(self, need: Need, first: Decision) -> tuple[tuple[str, bool, str, str], ...]:
-        """Every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
+        """Return every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
         stops: list[tuple[str, bool, str, str]] = []
         layers, decision = self._open, first
         for _ in range(7):

@@ -1,4 +1,4 @@
-"""What a role is granted beyond the needed set, statement by statement, by action and by resource.
+"""Find what a role is granted beyond the needed set, statement by statement, by action and by resource.
 
 The registry is judged in detail: every granted ECR action is compared with the needed pairs, wildcards expanded with
 the action catalogue. An action that only reads, named and granted on needed repositories alone, is a note. Grants on other
@@ -94,7 +94,7 @@ class _Needed:
         return cls({action: frozenset(places) for action, places in found.items()})
 
     def is_exact(self, action: str, pattern: str) -> bool:
-        """Whether the pattern is a needed resource, or may be one where the needed ARN is not known."""
+        """Return whether the pattern is a needed resource, or may be one where the needed ARN is not known."""
         wanted = self.resources.get(action.lower(), frozenset())
         return pattern in wanted or (None in wanted and not set(pattern) & {"*", "?"})
 
@@ -140,7 +140,7 @@ class _Grant:
         self._all_but = bool(resources and resources.negated)
 
     def items(self) -> Iterator[ExcessItem]:
-        """Everything of this statement that goes beyond the need."""
+        """Return everything of this statement that goes beyond the need."""
         if self._of_every_service():
             if not self._denials.everywhere("planescope:Anything"):
                 but = " but some" if self._statement.actions.negated else ""
@@ -174,7 +174,7 @@ class _Grant:
             yield self._item(ExcessKind.ACTION, text, tuple(surplus))
 
     def _surplus(self) -> list[str]:
-        """The granted actions that are not needed."""
+        """Return the granted actions that are not needed."""
         return [
             action
             for action in self._granted()
@@ -182,7 +182,7 @@ class _Grant:
         ]
 
     def _only_reads(self, action: str) -> bool:
-        """Whether the statement names the action, which reads, and nothing but repositories that the release needs."""
+        """Return whether the statement names the action, which reads, and nothing but repositories that the release needs."""
         facts = action_facts(action)
         places = {place for found in self._needed.resources.values() for place in found if place and place != "*"}
         named = action.lower() in (pattern.lower() for pattern in self._statement.actions.patterns)
@@ -205,7 +205,7 @@ class _Grant:
             yield self._item(ExcessKind.RESOURCE, text, tuple(actions))
 
     def _wider(self, action: str) -> Iterator[str]:
-        """The resource patterns on which a needed action is granted without need."""
+        """Return the resource patterns on which a needed action is granted without need."""
         if has_resource_level(action) is False:
             return  # only ``*`` counts there, and ``*`` is what is needed
         if self._all_but:
@@ -216,7 +216,7 @@ class _Grant:
                 yield pattern
 
     def _granted(self) -> tuple[str, ...]:
-        """The registry actions that the statement grants with effect, in AWS's letter case, sorted."""
+        """Return the registry actions that the statement grants with effect, in AWS's letter case, sorted."""
         patterns = [
             p for p in self._statement.actions.patterns if _service(p) in REGISTRY_SERVICES or _wild(_service(p))
         ]
@@ -250,7 +250,7 @@ class _Grant:
         return sorted(found.items())
 
     def _unbounded(self, patterns: list[str]) -> bool:
-        """A whole service, or something beyond reading on every resource."""
+        """Return the grant if it is a whole service, or more than reading on every resource."""
         if any(pattern.partition(":")[2] == "*" for pattern in patterns):
             return True
         if not (self._all_but or any(matches_everything(pattern) for pattern in self._patterns)):
@@ -295,7 +295,7 @@ def _wild(text: str) -> bool:
 
 
 def _may_name_registry(pattern: str) -> bool:
-    """Whether a resource pattern can match something of the registry."""
+    """Return whether a resource pattern can match something of the registry."""
     arn = Arn.parse(pattern)
     return matches_everything(pattern) or arn is None or _wild(arn.service) or arn.service in REGISTRY_SERVICES
 
@@ -305,20 +305,20 @@ def _matches(pattern: str, arn: str) -> bool:
 
 
 def _listed(values: Iterable[str]) -> str:
-    """The first few values and how many more."""
+    """Return the first few values and how many more."""
     every = list(values)
     shown = ", ".join(every[:_SHOWN])
     return f"{shown} and {len(every) - _SHOWN} more" if len(every) > _SHOWN else shown
 
 
 class _Denials:
-    """What unconditional Deny statements take away again."""
+    """The grants that unconditional Deny statements take away again."""
 
     def __init__(self, statements: list[Statement]) -> None:
         self._statements = [item for item in statements if not item.conditions and item.resources is not None]
 
     def everywhere(self, action: str) -> bool:
-        """Whether the action is denied on every resource."""
+        """Return whether the action is denied on every resource."""
         return any(
             item.actions.covers(action.lower())
             and item.resources is not None
@@ -328,7 +328,7 @@ class _Denials:
         )
 
     def elsewhere(self, action: str, needed: frozenset[str | None]) -> bool:
-        """Whether the action is denied on all but needed resources (Deny with NotResource)."""
+        """Return whether the action is denied on all but needed resources (Deny with NotResource)."""
         return any(
             item.actions.covers(action.lower())
             and item.resources is not None

@@ -10,12 +10,15 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 
 
 def forecast(assessment: Assessment | None) -> tuple[Problem, ...]:
-    """All problems that stand in the way today; empty without a live side (then nothing is known, not nothing wrong)."""
+    """Return all problems that stand in the way today.
+
+    Without a live side it is empty, which means that nothing is known and not that nothing is wrong.
+    """
     return assessment.problems if assessment else ()
 
 
 def not_known(verdicts: Iterable[GateVerdict]) -> tuple[Missing, ...]:
-    """What the verdicts could not rest on, each once."""
+    """Return what the verdicts could not rest on, each once."""
     found: dict[Missing, None] = {}
     for verdict in verdicts:
         if verdict.verdict in (Verdict.UNKNOWN, Verdict.FAIL):

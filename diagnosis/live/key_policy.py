@@ -73,7 +73,7 @@ def judge_key_policy(document: PolicyDocument, key_arn: str, question: AccountQu
 
 
 def _context(question: AccountQuestion) -> dict[str, tuple[str, ...]]:
-    """What is certain of ECR's own request: through which service, and for whose account."""
+    """Return what is certain of ECR's own request: through which service, and for whose account."""
     context: dict[str, tuple[str, ...]] = {"aws:SecureTransport": ("true",)}
     if question.region:
         context["kms:ViaService"] = (f"ecr.{question.region}.{partition_of(question.region).domain}",)

@@ -1,4 +1,4 @@
-"""The policy layers of one side of the bracket: parsed, opened, or a whole layer that allows or denies everything."""
+"""Take each policy layer as open or as shut where it could not be read, so that both answers can be compared."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def whole(effect: str, principal: str | None = None) -> Policy:
 
 
 def session_arn(role_arn: str, session_name: str) -> str:
-    """The ARN of the role's session: ``arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`` (a role's path is not part)."""
+    """Return the ARN of the role's session: ``arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`` (a role's path is not part)."""
     partition, account = (role_arn.split(":") + [""] * 6)[1], account_of(role_arn)
     name = role_arn.rpartition("/")[2]
     return f"arn:{partition or 'aws'}:sts::{account}:assumed-role/{name}/{session_name or 'GitHubActions'}"

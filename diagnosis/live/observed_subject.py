@@ -1,4 +1,4 @@
-"""The subject as a run presented it, by CloudTrail: the surest proof of a subject, where exactly one event fits the run.
+"""Find the subject that a run presented, by CloudTrail: the surest proof of a subject, where exactly one event fits the run.
 
 An event of AssumeRoleWithWebIdentity names no run. It counts for one where it lies in the run's time, asks for the run's
 role, and carries a subject of the run's repository; where two runs overlapped and their subjects differ, it proves
@@ -25,7 +25,7 @@ _CLOCKS_DIFFER = timedelta(seconds=60)
 def session_of(
     trail: Reading[Trail], attempt: Attempt, role_arn: str | None, possible: PossibleClaims
 ) -> TrailEvent | None:
-    """The event with which this attempt asked for its role; None where none fits, or more than one could."""
+    """Return the event with which this attempt asked for its role; None where none fits, or more than one could."""
     if not isinstance(trail, Known) or attempt.started_at is None or attempt.updated_at is None:
         return None
     begin, end = attempt.started_at - _CLOCKS_DIFFER, attempt.updated_at + _CLOCKS_DIFFER
@@ -49,20 +49,20 @@ def session_of(
 
 
 def same_role(target: str, role_arn: str | None) -> bool:
-    """Whether an event is about the role: by ARN, or by name where the record holds only that; empty fits any."""
+    """Return whether an event is about the role: by ARN, or by name where the record holds only that; empty fits any."""
     if not target or not role_arn:
         return True
     return target == role_arn if ":" in target else target == role_arn.rpartition("/")[2]
 
 
 def _of_repository(subject: str, attempt: Attempt) -> bool:
-    """Whether the subject names the attempt's repository; one of an own template that names none may be its."""
+    """Return whether the subject names the attempt's repository; one of an own template that names none may be its."""
     read = read_subject(subject)
     return read is None or read.repository.lower() == attempt.repository.full_name.lower()
 
 
 def session_evidence(event: TrailEvent) -> Evidence:
-    """The event as evidence."""
+    """Return the event as evidence."""
     refused = f", refused: {event.error_code}" if event.error_code else ""
     return Evidence(
         kind=EvidenceKind.API_CALL,
@@ -74,7 +74,7 @@ def session_evidence(event: TrailEvent) -> Evidence:
 
 
 def in_form_of(possible: PossibleClaims, observed: PossibleClaims) -> PossibleClaims:
-    """The claims of another ref, left with the form that was observed for this run's own."""
+    """Return the claims for another ref, in the form of subject that was observed for this run's own."""
     seen = observed.sets[0]
     same = tuple(item for item in possible.sets if (item.form, item.template) == (seen.form, seen.template))
     return PossibleClaims(same, possible.issuer, possible.repository) if same and not seen.customised else possible

@@ -1,4 +1,4 @@
-"""The trust policy's own scope: does it admit somebody whom a release role should refuse?"""
+"""Judge the trust policy by itself: does it admit somebody whom a release role should refuse?"""
 
 from __future__ import annotations
 

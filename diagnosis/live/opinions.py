@@ -1,4 +1,4 @@
-"""What AWS's own tools say beside the verdicts: shown, compared where that is possible, and never decisive.
+"""Compare what AWS's own tools say with the verdicts, where that is possible; they are shown and never decide.
 
 The policy simulator is asked without the repository's policy and without the session's context, so where those decide it
 may differ for a good reason; and it cannot judge a trust policy at all.
@@ -33,7 +33,7 @@ _TRUST = Opinion(
 
 
 def opinions_on(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Opinion, ...]:
-    """Every second opinion that was read, in gate order; empty where none was."""
+    """Return every second opinion that was read, in gate order; empty where none was."""
     reading = run.account.second_opinions
     if not isinstance(reading, Known) or not reading.value:
         return ()
@@ -48,7 +48,7 @@ def opinions_on(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Opinion, ...]:
 
 
 def disagreements(opinions: Sequence[Opinion]) -> tuple[str, ...]:
-    """The opinions that differ from the verdict, as sentences."""
+    """Return the opinions that differ from the verdict, as sentences."""
     return tuple(opinion.sentence for opinion in opinions if opinion.agrees is False)
 
 
@@ -85,7 +85,7 @@ def _agrees(says: str, entitlement: Entitlement) -> bool | None:
 
 
 def _judgement_of(opinion: SecondOpinion, judged: tuple[NeedJudgement, ...]) -> NeedJudgement | None:
-    """The need that the opinion is about; its note names the resource, where one action is needed on several."""
+    """Return the need that the opinion is about; its note names the resource, where one action is needed on several."""
     of_action = [item for item in judged if item.need.action.lower() == opinion.about.lower()]
     exact = [item for item in of_action if item.need.resource and f"on {item.need.resource}," in f"{opinion.note},"]
     if exact:

@@ -1,4 +1,4 @@
-"""Registry state: what stops a push although no permission is missing. Lookalikes are excluded by state, not by words."""
+"""Judge the registry's state: what stops a push although no permission is missing, by the state that was read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RegistryState:
 
 
 def registry_problems(run: RunClaims) -> RegistryState:
-    """What a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut."""
+    """Return what a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut."""
     account = run.account
     if isinstance(account.repository, Absent):
         return _absent(run)

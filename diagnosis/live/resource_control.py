@@ -1,4 +1,4 @@
-"""Resource control policies before a role: an organization may deny ``sts:AssumeRoleWithWebIdentity`` whatever trusts whom.
+"""Judge the resource control policies: an organization may deny ``sts:AssumeRoleWithWebIdentity`` whatever a role trusts.
 
 Only their Deny statements decide anything: the one Allow that such a policy may hold is AWS's own, for everything.
 """

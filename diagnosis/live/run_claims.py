@@ -1,4 +1,4 @@
-"""The two values that the gate judges share: what the run would present today, and what a judge concluded."""
+"""The two values that the judges of the gates share: what the run would present today, and what a judge concluded."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class RunClaims:
 
 
 def absent_role(account: AccountState) -> Absent | None:
-    """The proof that the role does not exist: GetRole says so, or the lists of its policies do where GetRole was denied."""
+    """Return the proof that the role does not exist: GetRole says so, or the lists of its policies do where GetRole was denied."""
     if isinstance(account.role, Absent):
         return account.role
     if isinstance(account.role, Known):
@@ -131,7 +131,7 @@ def _claims(
     ref: str | None,
     stated_environment: str | None,
 ) -> tuple[PossibleClaims, TrailEvent | None]:
-    """The claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
+    """Return the claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
     environment = _first(_fact(replay.facts.environment), stated_environment, replay.attempt.environment)
 
     def claims(on: str | None, observed: str | None = None) -> PossibleClaims:
@@ -154,12 +154,12 @@ def _claims(
 
 
 def _leaves_environment_open(job: WorkflowJob | None) -> bool:
-    """Whether the workflow file does not settle the job's environment: it is not known, an expression, or called."""
+    """Return whether the workflow file does not settle the job's environment: it is not known, an expression, or called."""
     return job is None or bool(job.uses) or (job.environment is not None and not is_legible(job.environment))
 
 
 def _session_name(crossing: Releasing) -> str:
-    """The session's name; empty where the workflow computes it while it runs."""
+    """Return the session's name; empty where the workflow computes it while it runs."""
     given = crossing.input("role-session-name")
     if not given:
         return DEFAULT_SESSION_NAME
@@ -179,7 +179,7 @@ def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
 
 
 def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:
-    """The requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
+    """Return the requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
     neither file nor log is at hand and the partition makes the default doubtful."""
     told = _first(case.audience, _fact(replay.facts.audience), crossing.input("audience"))
     if told or crossing.step is not None or account.question.partition != "aws-cn":

@@ -1,4 +1,4 @@
-"""What of the live side could not be read: nothing at all, or what stands beside the gates."""
+"""Say what of the live side could not be read: all of it, or parts that no gate depends on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from diagnosis.verdicts.replay import Replay
 
 
 def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Assessment:
-    """An assessment in which no gate could be judged."""
+    """Return an assessment in which no gate could be judged."""
     return Assessment(
         gates=tuple(
             GateVerdict(gate=gate, verdict=Verdict.UNKNOWN, reason=f"Cannot be decided: {gap.why}.", missing=(gap,))
@@ -25,7 +25,7 @@ def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Ass
 
 
 def unread_beside(account: AccountState) -> tuple[Missing, ...]:
-    """What was asked for beside the gates and could not be read: history, registry details, second opinions,
+    """Return the parts that no gate depends on and that could not be read: history, registry details, second opinions,
     and other roles, which are looked for only where the run's own does not serve."""
     never_asked = AccountState(account.question)
     readings: list[Unreadable] = []

@@ -28,7 +28,7 @@ class Assessment:
     """What AWS's own tools say beside the verdicts."""
 
     def at(self, gate: Gate) -> GateVerdict:
-        """The verdict at one gate."""
+        """Return the verdict at one gate."""
         return self.gates[gate.order]
 
 

@@ -85,5 +85,5 @@ class Replay:
     """The workflow that the attempt ran, with called workflows and local actions in place; None where it was not read."""
 
     def at(self, gate: Gate) -> GateVerdict:
-        """The verdict at one gate."""
+        """Return the verdict at one gate."""
         return self.gates[gate.order]
