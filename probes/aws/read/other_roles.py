@@ -80,9 +80,11 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
     try:
         pages = aws.pages(LIST_ROLES, region=region, PaginationConfig={"PageSize": ROLES_A_PAGE})
         for number, page in enumerate(pages, 1):
-            for role in _roles(page):
+            for entry in page.objects("Roles"):
+                # The run's own role was read already: its trust policy is not read a second time.
+                role = _role(entry) if entry.filled_text("Arn") != search.own_role_arn else None
                 found.listed += 1
-                if search.fits(role.arn, role.trust_policy):
+                if role is not None and search.fits(role.arn, role.trust_policy):
                     found.fitting[role.arn] = role
             if page.maybe_flag("IsTruncated") is not True:
                 break
@@ -97,16 +99,15 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
     return found
 
 
-def _roles(page: JsonMembers) -> Iterator[Role]:
-    """The roles of a page as far as a listing tells: it leaves out boundary, tags and last use."""
-    for entry in page.objects("Roles"):
-        yield Role(
-            arn=entry.filled_text("Arn"),
-            name=entry.filled_text("RoleName"),
-            trust_policy=document(entry, "AssumeRolePolicyDocument"),
-            max_session_seconds=entry.maybe_integer("MaxSessionDuration") or 3600,
-            created_at=maybe_moment(entry, "CreateDate"),
-        )
+def _role(entry: JsonMembers) -> Role:
+    """A role as far as a listing tells: it leaves out boundary, tags and last use."""
+    return Role(
+        arn=entry.filled_text("Arn"),
+        name=entry.filled_text("RoleName"),
+        trust_policy=document(entry, "AssumeRolePolicyDocument"),
+        max_session_seconds=entry.maybe_integer("MaxSessionDuration") or 3600,
+        created_at=maybe_moment(entry, "CreateDate"),
+    )
 
 
 def _read(aws: AwsAccess, listed: Role, region: str | None) -> OtherRole | None:

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate, write_document
 from diagnosis.policy.limits import size
-from diagnosis.policy.tree import statements
 from diagnosis.remedies.policy_patch import difference, extended, grants
 
 ARN = "arn:aws:ecr:eu-west-2:123456789012:repository/shop"
@@ -110,8 +109,3 @@ def test_a_difference_shows_only_what_changes() -> None:
 
 def test_white_space_does_not_count_towards_the_limit() -> None:
     assert size('{ "a" :\n 1 }') == len('{"a":1}')
-
-
-def test_statements_reads_one_statement_and_a_list_alike() -> None:
-    assert statements({"Statement": {"Effect": "Allow"}}) == [{"Effect": "Allow"}]
-    assert statements({"Statement": [{"Effect": "Allow"}, "junk"]}) == [{"Effect": "Allow"}]

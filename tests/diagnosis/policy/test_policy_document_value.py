@@ -1,0 +1,95 @@
+"""A policy document as a value: source text, compiled policy and plain JSON, made in one place."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from places import ROOT
+
+from diagnosis.policy import Policy, Unparsable, read_document, write_document
+from diagnosis.policy.tree import JsonObject, statements, with_own_sids
+
+TEXT = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}'
+READS_JSON = {
+    "diagnosis/policy/document.py",
+    "diagnosis/policy/strict_json.py",
+    # These read other JSON than policies: a CloudFormation template, a row of a corpus, a preflight document.
+    "diagnosis/remedies/bundle.py",
+    "diagnosis/failures/rows.py",
+    "diagnosis/documents/preflight_reader.py",
+}
+PARSES_POLICIES = {"diagnosis/policy/document.py", "diagnosis/policy/parsing.py", "diagnosis/policy/rows.py"}
+
+
+def test_a_document_is_its_text_what_it_means_and_its_json() -> None:
+    document = read_document(TEXT)
+    assert document.text == TEXT
+    assert isinstance(document.policy, Policy)
+    assert document.tree["Version"] == "2012-10-17"
+    assert document == read_document(TEXT)
+    assert document != read_document(TEXT.replace(" ", ""))
+
+
+def test_an_edit_leaves_the_document_as_it_was() -> None:
+    document = read_document(TEXT)
+    edited = document.editable()
+    edited["Version"] = "2008-10-17"
+    assert document.tree["Version"] == "2012-10-17"
+    assert document.editable()["Version"] == "2012-10-17"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '"x"', "{}", '{"Statement": [{}]}', '{"Statement": [], "Statement": []}']
+)
+def test_what_is_no_policy_says_why_and_is_not_edited(text: str) -> None:
+    document = read_document(text)
+    assert isinstance(document.policy, Unparsable)
+    assert document.tree == {}
+    with pytest.raises(ValueError, match=r"\w"):
+        document.editable()
+
+
+@given(st.text())
+def test_any_text_gives_a_value(text: str) -> None:
+    assert read_document(text).text == text
+
+
+def test_a_document_is_written_as_people_write_it_or_compact() -> None:
+    tree: JsonObject = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}]}
+    assert '\n  "Version"' in write_document(tree).text
+    assert " " not in write_document(tree, compact=True).text
+    assert write_document(tree).tree == tree
+
+
+def test_repeated_sids_are_numbered_and_what_was_given_is_not_changed() -> None:
+    given_items: list[JsonObject] = [{"Sid": "A"}, {"Sid": "A"}, {}]
+    assert with_own_sids(given_items) == [{"Sid": "A"}, {"Sid": "A2"}, {}]
+    assert given_items == [{"Sid": "A"}, {"Sid": "A"}, {}]
+
+
+def test_statements_are_one_or_a_list_of_them() -> None:
+    assert statements({"Statement": {"Effect": "Allow"}}) == [{"Effect": "Allow"}]
+    assert statements({"Statement": [{"Effect": "Allow"}, "junk"]}) == [{"Effect": "Allow"}]
+
+
+def test_policies_are_parsed_in_one_place_and_no_other_module_of_the_diagnosis_reads_their_json() -> None:
+    reading, parsing = set(), set()
+    for file in sorted(path for room in ("diagnosis", "probes", "tui") for path in (ROOT / room).rglob("*.py")):
+        calls = {_name(node.func) for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)}
+        place = Path(file).relative_to(ROOT).as_posix()
+        if place.startswith("diagnosis/") and calls & {"json.loads", "loads"}:
+            reading.add(place)
+        if "parse_policy" in calls:
+            parsing.add(place)
+    assert reading == READS_JSON
+    assert parsing == PARSES_POLICIES
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return f"{function.value.id}.{function.attr}"
+    return function.id if isinstance(function, ast.Name) else ""
