@@ -4,7 +4,7 @@ Read a document with :func:`read_document` once, ask with :func:`evaluate` often
 it is silent, the decision says so in ``Decision.not_evaluated``.
 """
 
-from diagnosis.policy.actions import ActionFacts, action_facts, expand_actions, has_resource_level, unknown_actions
+from diagnosis.policy.actions import ActionFacts, action_facts, expand_actions, has_resource_level
 from diagnosis.policy.conditions import Condition, ConditionResult
 from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
 from diagnosis.policy.document import PolicyDocument, read_document, write_document
@@ -41,6 +41,5 @@ __all__ = [
     "own_policy",
     "parse_policy",
     "read_document",
-    "unknown_actions",
     "write_document",
 ]

@@ -27,8 +27,6 @@ class ActionFacts:
     """``Read``, ``List``, ``Write``, ``Tagging`` or ``Permissions management``."""
     resource_types: tuple[str, ...]
     """Empty for an action without resource level: only ``*`` counts as its resource."""
-    required_resource_types: tuple[str, ...]
-    dependent_actions: tuple[str, ...]
 
     @property
     def has_resource_level(self) -> bool:
@@ -48,18 +46,13 @@ def has_resource_level(action: str) -> bool | None:
     return None if facts is None else facts.has_resource_level
 
 
-def services() -> tuple[str, ...]:
-    """The service prefixes that the catalogue knows, in order."""
-    return _services()
-
-
 def expand_actions(
     patterns: Iterable[str], *, negated: bool = False, of_services: Iterable[str] | None = None
 ) -> tuple[str, ...]:
     """The known actions that Action (or, negated, NotAction) patterns stand for, in AWS's letter case, sorted.
 
     ``of_services`` limits the answer to some services; without it ``*`` reads the whole catalogue (some seconds at
-    first). A pattern that matches no known action contributes nothing: see :func:`unknown_actions`.
+    first). A pattern that matches no known action contributes nothing.
     """
     listed = tuple(patterns)
     matches = action_matcher(listed)
@@ -71,11 +64,6 @@ def expand_actions(
         if matches(f"{service.lower()}:{folded}") is not negated
     }
     return tuple(sorted(found))
-
-
-def unknown_actions(patterns: Iterable[str]) -> tuple[str, ...]:
-    """The patterns that match no action the catalogue knows: misspelt, or newer than the catalogue."""
-    return tuple(pattern for pattern in patterns if not expand_actions((pattern,)))
 
 
 def _services_for(patterns: tuple[str, ...], *, negated: bool) -> tuple[str, ...]:
@@ -108,11 +96,8 @@ def _actions_of(service: str) -> Mapping[str, ActionFacts]:
 def _facts(service: str, details: Mapping[str, object]) -> ActionFacts:
     listed = details.get("resourceTypes")
     types = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
-    dependent = details.get("dependentActions")
     return ActionFacts(
         name=f"{service}:{details.get('name')}",
         access_level=str(details.get("accessLevel", "")),
         resource_types=tuple(str(item.get("name")) for item in types),
-        required_resource_types=tuple(str(item.get("name")) for item in types if item.get("required")),
-        dependent_actions=tuple(str(item) for item in dependent) if isinstance(dependent, list) else (),
     )

@@ -1,13 +1,13 @@
 """The grammar of policies: from JSON text to a compiled :class:`Policy`, or to :class:`Unparsable` with the place.
 
 Source: IAM User Guide, "Grammar of the IAM JSON policy language". What has a meaning but would be refused by AWS is
-parsed and told in ``Policy.rejections``; what has no meaning is unparsable.
+parsed and told by :meth:`Policy.rejections_as`; what has no meaning is unparsable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from diagnosis.policy.conditions import Condition, compile_condition
 from diagnosis.policy.matching import (
@@ -55,17 +55,14 @@ class Policy:
     """``2012-10-17`` or ``2008-10-17``; the latter where the document names none."""
     statements: tuple[Statement, ...]
     id: str | None = None
-    version_given: bool = True
-    rejections: tuple[str, ...] = field(default=(), compare=False)
-    """Why AWS would refuse the document, each a sentence; empty for one that it would take."""
 
     @property
     def allows(self) -> tuple[Statement, ...]:
         """The Allow statements in their order."""
         return tuple(statement for statement in self.statements if statement.effect is Effect.ALLOW)
 
-    def rejections_as(self, kind: PolicyKind) -> tuple[str, ...]:
-        """Why AWS would refuse the document as a policy of this kind."""
+    def rejections_as(self, kind: PolicyKind | None = None) -> tuple[str, ...]:
+        """Return why AWS would refuse the document as a policy of this kind, or of any kind: each a sentence."""
         return rejections_of(self.statements, kind)
 
 
@@ -100,9 +97,8 @@ class _PolicyError(Exception):
 def parse_policy(source: str | Mapping[str, object], kind: PolicyKind | None = None) -> Policy | Unparsable:
     """Read a policy from JSON text or from a mapping; never raises.
 
-    With ``kind`` the rejections include what AWS refuses in a policy of that kind (Resource in a trust policy), and
-    short ARNs are completed as in that kind; without it as in an identity-based policy, or where a statement has a
-    Principal as in a resource-based one.
+    With ``kind`` short ARNs are completed as in a policy of that kind; without it as in an identity-based policy, or
+    where a statement has a Principal as in a resource-based one.
     """
     tree: object = source
     if isinstance(source, str):
@@ -143,7 +139,7 @@ def _policy(tree: object, kind: PolicyKind | None) -> Policy:
         _statement(statement, index, path, kind, variables=variables)
         for index, (statement, path) in enumerate(zip(listed, paths, strict=True))
     )
-    return Policy(str(version), compiled, identifier, "Version" in document, rejections_of(compiled, kind))
+    return Policy(str(version), compiled, identifier)
 
 
 def _completes(kind: PolicyKind | None, principal: str | None) -> Callable[[str], bool]:

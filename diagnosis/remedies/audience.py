@@ -58,7 +58,7 @@ def situation_of(run: RunClaims, live: Assessment) -> Situation:
     return replace(found, corrected_audience=corrected_audience(found))
 
 
-def mend_audience(situation: Situation) -> Choice | None:
+def correct_audience(situation: Situation) -> Choice | None:
     """The workflow's input first, which widens nothing; then the provider's list, or the trust policy."""
     problems = situation.of(Cause.AUDIENCE_NOT_ADMITTED)
     at_provider = [problem for problem in problems if problem.checkpoint is Checkpoint.OIDC_TRUST]

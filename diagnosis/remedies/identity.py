@@ -17,7 +17,7 @@ from diagnosis.remedies.bounding import bounded_document
 from diagnosis.remedies.model import applied
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.policy_edit import Edit, voices
+from diagnosis.remedies.policy_edit import Edit, rendered
 from diagnosis.remedies.policy_patch import difference, extended
 from diagnosis.remedies.rendering import policy_name
 from diagnosis.verdicts.assessment import Problem
@@ -30,7 +30,7 @@ _OPEN_REPOSITORY = write_document(
 """A repository policy that admits everybody."""
 
 
-def mend_identity(situation: Situation) -> Choice | None:
+def correct_permissions(situation: Situation) -> Choice | None:
     """Exactly the missing actions on their exact resources, and nothing beyond the need left; all in one change."""
     problems = situation.of(*SCOPE_CAUSES, Cause.WILDCARD_ESCALATION)
     account = situation.account
@@ -134,7 +134,7 @@ def _remediation(
 ) -> Remediation:
     role = situation.account.role.value if isinstance(situation.account.role, Known) else None
     name = role.name if role else ""
-    told = voices(edits, name)
+    told = rendered(edits, name)
     return Remediation(
         id="mend-role-permissions",
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),

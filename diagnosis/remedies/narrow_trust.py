@@ -11,7 +11,7 @@ from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.tree import JsonObject, as_list, statements
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.policy_patch import difference
-from diagnosis.remedies.trust_edit import trust_voices
+from diagnosis.remedies.trust_edit import rendered_trust
 from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -28,7 +28,7 @@ def bound_trust(situation: Situation) -> Choice | None:
     after = bounded_trust(situation, before, run.subjects[0])
     if after is None:
         return None
-    told = trust_voices(role.value, after)
+    told = rendered_trust(role.value, after)
     remediation = Remediation(
         id="bound-trust",
         causes=(Cause.TRUST_TOO_OPEN,),

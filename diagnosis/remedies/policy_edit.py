@@ -42,7 +42,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Voices:
+class Renderings:
     """The same edits for three readers."""
 
     aws_cli: str
@@ -50,10 +50,10 @@ class Voices:
     cloudformation: str
 
 
-def voices(edits: Sequence[Edit], role: str) -> Voices:
+def rendered(edits: Sequence[Edit], role: str) -> Renderings:
     """AWS CLI, Terraform and CloudFormation for the edits of one role."""
     resources = [_resource(edit, edit.after, role) for edit in edits if edit.after is not None]
-    return Voices(
+    return Renderings(
         aws_cli="\n\n".join(_cli(edit, role) for edit in edits),
         terraform="\n\n".join(_terraform(edit, role) for edit in edits),
         cloudformation=template(resources) if resources else "",

@@ -12,12 +12,12 @@ from diagnosis.remedies.narrow_trust import bounded_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.policy_patch import difference
 from diagnosis.remedies.rendering import shell, terraform_label
-from diagnosis.remedies.trust_edit import mended_trust, trust_voices
+from diagnosis.remedies.trust_edit import admitting_trust, rendered_trust
 from diagnosis.trust.admission import admitted_refs
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
-_MENDED_BY_REF = frozenset({Cause.SUBJECT_NOT_ADMITTED, Cause.TRUST_EXPLICIT_DENY})
+_NOT_MET_ON_ANOTHER_REF = frozenset({Cause.SUBJECT_NOT_ADMITTED, Cause.TRUST_EXPLICIT_DENY})
 """Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
 _MOST_REFS = 2
 _WARNINGS = {
@@ -36,7 +36,7 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
     causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
     offers: list[Offer] = []
     # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
-    if set(causes) <= _MENDED_BY_REF:
+    if set(causes) <= _NOT_MET_ON_ANOTHER_REF:
         refs = _admitted(situation)
         # Of many refs two are enough to choose from; the change of the policy must not be crowded out.
         chosen = refs if len(refs) <= _MOST_REFS else (*refs[: _MOST_REFS - 1], refs[-1])
@@ -99,11 +99,11 @@ def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | No
         return None
     subject, before = run.subjects[0], role.value.trust_policy
     start = bounded_trust(situation, before, subject) if Cause.TRUST_TOO_OPEN in causes else None
-    after = mended_trust(situation, start or before, subject, causes) or start
+    after = admitting_trust(situation, start or before, subject, causes) or start
     if after is None or size(after.text) > LARGEST_TRUST_LIMIT:
         return None
     name = role.value.name
-    told = trust_voices(role.value, after)
+    told = rendered_trust(role.value, after)
     remediation = Remediation(
         id="admit-subject",
         causes=causes,

@@ -10,7 +10,7 @@ from diagnosis.facts.account import Role
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.tree import WEB_IDENTITY_ACTION, Json, JsonObject, as_list, one_or_list, statements
 from diagnosis.remedies.offer import Situation
-from diagnosis.remedies.policy_edit import Voices
+from diagnosis.remedies.policy_edit import Renderings
 from diagnosis.remedies.rendering import (
     cloudformation,
     iam_path,
@@ -40,7 +40,7 @@ class _Asking:
         )
 
 
-def mended_trust(
+def admitting_trust(
     situation: Situation, document: PolicyDocument, subject: str, causes: tuple[Cause, ...]
 ) -> PolicyDocument | None:
     """The document after which the subject is admitted, and nobody else who was not; None where none is to be had."""
@@ -129,7 +129,7 @@ def _with_action(
     return None
 
 
-def trust_voices(role: Role, document: PolicyDocument) -> Voices:
+def rendered_trust(role: Role, document: PolicyDocument) -> Renderings:
     """A trust policy in every voice; other settings of the role stay as they are."""
     path = iam_path(role.arn)
     properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": document.tree}
@@ -138,7 +138,7 @@ def trust_voices(role: Role, document: PolicyDocument) -> Voices:
         properties["Path"] = body["path"] = path
     note = terraform_comment(f"in the resource that owns the role {role.name}: only this argument changes")
     words = ["aws", "iam", "update-assume-role-policy", "--role-name", role.name]
-    return Voices(
+    return Renderings(
         aws_cli=with_document(words, "--policy-document", document, "trust.json"),
         terraform=f"{note}\n" + terraform_resource("aws_iam_role", role.name, body, {"assume_role_policy": document}),
         cloudformation=cloudformation(role.name, "AWS::IAM::Role", properties),

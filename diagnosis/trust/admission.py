@@ -21,7 +21,7 @@ from diagnosis.claims.claim_set import (
 )
 from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.runs import Repository
-from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
+from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.policy.nearest import difference, nearest
 from diagnosis.trust.patch import minimal_trust_patch
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
@@ -88,8 +88,6 @@ class TrustJudgement:
     """Refs of this repository that the policy names and admits for the likeliest claims: ``refs/heads/main``."""
     decisions: tuple[SubjectDecision, ...] = ()
     missing: tuple[Missing, ...] = ()
-    rejections: tuple[str, ...] = ()
-    """Why AWS would refuse the document as a trust policy; such a document cannot be in force."""
     notes: tuple[str, ...] = ()
     not_evaluated: tuple[str, ...] = ()
     """What the evaluation left open, one sentence each."""
@@ -231,7 +229,6 @@ def _joined(
         admitted_refs=refs,
         decisions=decisions,
         missing=missing if agreed is TrustOutcome.UNKNOWN else (),
-        rejections=trust.policy.rejections_as(PolicyKind.TRUST),
         notes=notes,
         not_evaluated=tuple(dict.fromkeys(sentence for decision in decisions for sentence in decision.not_evaluated)),
     )

@@ -161,7 +161,7 @@ def test_a_pattern_that_aws_would_refuse_opens_nothing_and_still_shuts(element: 
         parts = {"Effect": effect, "Action": "*", "Resource": "*", element: pattern}
         policy = parse_policy({"Version": "2012-10-17", "Statement": parts})
         assert isinstance(policy, Policy)
-        assert policy.rejections
+        assert policy.rejections_as()
         return policy.statements[0].applies_to_identity(Request("p", "ecr:PutImage", REPOSITORY))
 
     assert not covers("Allow")
