@@ -1,4 +1,4 @@
-"""Does the policy of a repository's KMS key stop ECR? Only its Deny statements can.
+"""Judge whether the policy of a repository's KMS key stops ECR. Only its Deny statements can.
 
 ECR works with grants that it was given on the key when the repository was made: a push needs no KMS permission of the
 role, and no Allow of the key's policy. An explicit Deny overrules a grant. Source: Amazon ECR User Guide, "Encryption at

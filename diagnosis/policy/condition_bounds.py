@@ -1,4 +1,4 @@
-"""A policy with conditions on values that nobody recorded, bracketed between two that ask known ones only.
+"""Bracket a policy whose conditions ask for values that nobody recorded between two policies that ask known ones only.
 
 The run's request carries keys that no record tells (``aws:SourceIp``, a principal tag). A decision that rests on such a
 key would be a guess; evaluated on both policies it is either the same, and stands, or it differs, and is unknown.

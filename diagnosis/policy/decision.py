@@ -1,4 +1,4 @@
-"""The values in which a decision and its reason are told."""
+"""The parts of a decision and of its reason: outcome, layer, statement, near miss."""
 
 from __future__ import annotations
 

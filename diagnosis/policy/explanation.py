@@ -1,4 +1,4 @@
-"""Why: the statements that came near, the one that decided, and a sentence to act on."""
+"""Explain a decision: the statement that decided, the statements that came near, and a sentence to act on."""
 
 from __future__ import annotations
 

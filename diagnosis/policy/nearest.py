@@ -1,4 +1,4 @@
-"""How a value that was met differs from the nearest one that was wanted, in words for people."""
+"""Say in words how the request's value differs from the nearest value that a policy lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an evaluation leaves open: listed with the decision, never guessed in silence."""
+"""List what an evaluation leaves open, so that it is told with the decision and never guessed in silence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def open_questions(request: Request, layers: Layers) -> tuple[str, ...]:
-    """Each a sentence, in the order of the layers."""
+    """Return what is left open, each a sentence, in the order of the layers."""
     notes = list(_about_request(request, layers))
     for path, policy, layer in _every_policy(layers):
         kind = PolicyKind.TRUST if layer is Layer.RESOURCE and is_trust_question(request) else _KINDS[layer]

@@ -1,4 +1,4 @@
-"""Who the principal of a request is, told by the form of its name.
+"""Tell by the form of its name who the principal of a request is.
 
 Source: IAM User Guide, "AWS JSON policy elements: Principal".
 """

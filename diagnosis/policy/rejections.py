@@ -1,4 +1,4 @@
-"""What AWS would refuse in a document that still has a meaning.
+"""Find what AWS would refuse in a document that still has a meaning.
 
 Source: IAM User Guide (grammar, Principal, Resource, "IAM Access Analyzer policy check reference", errors only).
 """

@@ -1,4 +1,4 @@
-"""How caller and resource stand to each other: one account or two, and whose policy must speak."""
+"""How caller and resource relate: whether they are of one account, and whose policy must allow."""
 
 from __future__ import annotations
 

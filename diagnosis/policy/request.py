@@ -1,4 +1,4 @@
-"""What is asked of AWS: who, which action, on what, in which context."""
+"""A request to AWS: principal, action, resource and context keys."""
 
 from __future__ import annotations
 

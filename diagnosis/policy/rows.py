@@ -1,4 +1,4 @@
-"""One row of the evaluation-case format: policies and a request in, a decision with its reason out.
+"""Read one row of the evaluation-case format (policies and a request) and write its decision with the reason.
 
 A row is a JSON object: ``id``; ``request`` {``principal``, ``action``, ``resource``, ``resource_account``, ``context``
 {key: [values]}, ``multivalued_keys``, ``wildcard_only_action``}; ``identity_policies`` [document]; ``resource_policy``

@@ -1,4 +1,4 @@
-"""One statement of a policy, compiled: does it speak of this request?"""
+"""One statement of a policy, compiled, and whether it applies to a request."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a cause to the smallest change that removes it, as text and as a change of the model; never made by the tool."""
+"""The smallest changes that remove a cause, as text to review and as changes of the model. planescope never makes them."""

@@ -1,4 +1,4 @@
-"""Assuming another role that exists: it trusts the run already and holds what the release needs, so nothing is widened."""
+"""Offer another role that exists already, trusts the run and holds what the release needs, so that nothing is widened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SCOPE_CAUSES = (Cause.TRUST_TOO_OPEN, Cause.WILDCARD_ESCALATION)
 
 
 def offers(situation: Situation) -> tuple[Offer, ...]:
-    """One for each role that was read, those that hold the least beside the need first; none of them is proved yet."""
+    """Return an offer for each role that was read, those with the fewest other permissions first. None is proved yet."""
     reading = situation.account.other_roles
     if not isinstance(reading, Known) or not of_the_role(situation) or not situation.run.role_arn:
         return ()

@@ -1,4 +1,4 @@
-"""Mending the audience: in the workflow where the account admits another one already, else at the provider."""
+"""Correct the audience: in the workflow where the account admits another one already, else at the provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def corrected_audience(situation: Situation) -> str | None:
-    """An audience that provider and trust policy admit already, where the run asked for one that they do not.
+    """Return an audience that provider and trust policy admit already, where the run asked for one that they do not.
 
     None where there is no such one, where the provider could not be read, or where the case file states the audience.
     """
@@ -53,13 +53,13 @@ def corrected_audience(situation: Situation) -> str | None:
 
 
 def situation_of(run: RunClaims, live: Assessment) -> Situation:
-    """What offers are made for: the run and its problems, with the audience that the next run had better request."""
+    """Return the run and its problems, with the audience that the next run should request."""
     found = Situation(run, live.needs, live.problems)
     return replace(found, corrected_audience=corrected_audience(found))
 
 
 def correct_audience(situation: Situation) -> Choice | None:
-    """The workflow's input first, which widens nothing; then the provider's list, or the trust policy."""
+    """Offer to change the workflow's input, which widens nothing; then the provider's list, or the trust policy."""
     problems = situation.of(Cause.AUDIENCE_NOT_ADMITTED)
     at_provider = [problem for problem in problems if problem.checkpoint is Checkpoint.OIDC_TRUST]
     offers: list[Offer] = []

@@ -1,4 +1,4 @@
-"""Bounding a document: statements that grant more than the release needs give way to exactly what they granted of it."""
+"""Bound a policy to the need: a statement that grants more is replaced by what it granted of the need, and no more."""
 
 from __future__ import annotations
 

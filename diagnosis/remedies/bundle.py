@@ -1,4 +1,4 @@
-"""One change for each owner: the remediations of a path put together, so that nobody is asked twice."""
+"""Put the remediations of a path together by owner, so that nobody is asked twice."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from diagnosis.verdicts.remediation import OwnerChange, Remediation
 
 
 def by_owner(remediations: Iterable[Remediation]) -> tuple[OwnerChange, ...]:
-    """The remediations grouped by owner, owners in the order in which the path meets them."""
+    """Return the remediations grouped by owner, owners in the order in which the path meets them."""
     grouped: dict[Owner, list[Remediation]] = {}
     for remediation in remediations:
         grouped.setdefault(remediation.owner, []).append(remediation)
@@ -27,8 +27,8 @@ def by_owner(remediations: Iterable[Remediation]) -> tuple[OwnerChange, ...]:
     )
 
 
-def _joined(items: Sequence[Remediation], voice: str) -> str:
-    return "\n\n".join(text for item in items if (text := str(getattr(item, voice))))
+def _joined(items: Sequence[Remediation], language: str) -> str:
+    return "\n\n".join(text for item in items if (text := str(getattr(item, language))))
 
 
 def _one_template(items: Sequence[Remediation]) -> str:

@@ -1,4 +1,4 @@
-"""Control policies changed for one release: a Deny that excepts it, an Allow for exactly its need. Text in, text out."""
+"""Change control policies for one release: except it from a Deny, or allow exactly what it needs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ControlEdit:
 
 
 def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
-    """The changes of control policies that open them for the release; a kind that they do not open is left out."""
+    """Return the changes that open the control policies for the release; a kind that no change opens is left out."""
     found: list[ControlEdit] = []
     for cause, reading in (
         (Cause.SCP, situation.account.scps),

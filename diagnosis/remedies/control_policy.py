@@ -1,4 +1,4 @@
-"""Control policies of the organization: the change that lets this release through, as text for their owner.
+"""Offer the change of the organization's control policies that lets this release through, as text for their owner.
 
 Such a change is modelled so that the path can be proved; it grants nothing by itself.
 """
@@ -27,7 +27,7 @@ _KINDS = {
 
 
 def amend_control_policies(situation: Situation) -> Choice | None:
-    """The policies that stop the release, changed for it alone; None where none does, or no change can be proved."""
+    """Offer the policies that stop the release, changed for it alone; None where none does, or no change is proved."""
     edits = amendable(situation)
     if not edits:
         return None

@@ -1,4 +1,4 @@
-"""The counterfactual's other half: a change of the workflow file or of the next run, made in memory on the run's own side."""
+"""Apply a remediation to the workflow and the next run in memory; :mod:`diagnosis.remedies.model` does so for the account."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _with_role(account: AccountState, arn: str) -> AccountState:
 
 
 def other_role(account: AccountState, arn: str) -> OtherRole | None:
-    """The role of this ARN among the other roles that were read."""
+    """Return the role of this ARN among the other roles that were read; None where it is not among them."""
     found = account.other_roles.value.admitting if isinstance(account.other_roles, Known) else ()
     return next((item for item in found if item.role.arn == arn), None)
 

@@ -1,4 +1,4 @@
-"""Mending the role's own policies: what is missing, what denies, what exceeds; one change for their one owner."""
+"""Correct the role's own policies in one change: grant what is missing, narrow what denies, bound what exceeds the need."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPEN_REPOSITORY = write_document(
 
 
 def correct_permissions(situation: Situation) -> Choice | None:
-    """Exactly the missing actions on their exact resources, and nothing beyond the need left; all in one change."""
+    """Offer to grant exactly the missing actions on their exact resources, and to leave nothing beyond the need."""
     problems = situation.of(*SCOPE_CAUSES, Cause.WILDCARD_ESCALATION)
     account = situation.account
     if not problems or not isinstance(account.role, Known) or not isinstance(account.inline_policies, Known):

@@ -1,4 +1,4 @@
-"""The counterfactual's world: a change applied to the account state in memory. Nothing here can reach an account."""
+"""Apply a remediation to the account state in memory. Nothing here can reach an account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind
 
 
 def applied(changes: Iterable[Change], account: AccountState) -> AccountState:
-    """The account state after the changes, in their order.
+    """Return the account state after the changes, made in their order.
 
     Changes of kinds that live outside the account (a ref, the workflow, another owner's policy) leave it as it is.
     """

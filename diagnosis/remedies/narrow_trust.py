@@ -1,4 +1,4 @@
-"""Bounding a trust policy that admits whom a release role should refuse: exact subjects in place of patterns."""
+"""Bound a trust policy that admits whom a release role should refuse: write exact subjects in place of patterns."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def bound_trust(situation: Situation) -> Choice | None:
-    """Statements that are too open admit exactly the run's subject, and the exact subjects that they list already."""
+    """Offer statements that admit exactly the run's subject and the exact subjects that they list already."""
     role, run = situation.account.role, situation.run
     if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or len(run.subjects) != 1:
         return None

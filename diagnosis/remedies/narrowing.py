@@ -1,4 +1,4 @@
-"""Narrowing a Deny: the smallest edit after which it no longer stops the release, and stops everything else as before."""
+"""Narrow a Deny with the smallest edit after which it no longer stops the release and stops everything else as before."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | Non
 
 
 def excepting(statement: JsonObject, role_arn: str) -> JsonObject:
-    """A shared Deny that excepts exactly this role; everybody else it stops as before."""
+    """Return a shared Deny that excepts exactly this role; it stops everybody else as before."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
     if not isinstance(condition, dict):

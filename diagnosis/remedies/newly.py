@@ -1,4 +1,4 @@
-"""What a path opens beyond the need: callers that the trust policy lets in now, actions that the role holds now."""
+"""Find what a path opens beyond the need: callers whom the trust policy then admits, actions that the role then holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from diagnosis.verdicts.replay import Replay
 def newly_admitted(
     before: Assessment, after: Assessment, replay: Replay, changes: Iterable[Change], audience: str
 ) -> tuple[str, ...]:
-    """Callers and grants that were not there before and that the release does not need; expected empty.
+    """Return callers and grants that were not there before and that the release does not need; best empty.
 
     The subject that a change admits on purpose is the need itself and is not listed.
     """

@@ -1,4 +1,4 @@
-"""Layers that the role's owner cannot open: a permissions boundary, a control policy. Their owners must act."""
+"""Offer changes of layers that the role's owner cannot open: a permissions boundary, a session policy, a control policy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMES = {
 
 
 def widen_boundary(situation: Situation) -> Choice | None:
-    """A new version of the boundary that allows exactly the needed actions too; it grants nothing by itself."""
+    """Offer a new version of the boundary that allows exactly the needed actions too; it grants nothing by itself."""
     problems = situation.of(Cause.BOUNDARY)
     reading, role = situation.account.boundary, situation.run.role_arn
     if not problems or not isinstance(reading, Known) or not role or _owned_by_aws(situation):
@@ -75,7 +75,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
 
 
 def widen_session(situation: Situation) -> Choice | None:
-    """The session policy in the workflow allows exactly the needed actions too; it grants nothing by itself."""
+    """Offer a session policy in the workflow that allows exactly the needed actions too; it grants nothing by itself."""
     problems, reading, role = situation.of(Cause.SESSION_POLICY), situation.run.session_policy, situation.run.role_arn
     if not problems or not isinstance(reading, Known) or not role:
         return None
@@ -113,7 +113,7 @@ def _owned_by_aws(situation: Situation) -> bool:
 
 
 def ask_organization(situation: Situation) -> Choice | None:
-    """A layer of which no bounded change can be modelled: whose change it is, and what it must allow."""
+    """Say who owns a layer of which no bounded change can be modelled, and what it must allow."""
     amended = {edit.cause for edit in amendable(situation)}
     causes = [
         cause for cause in (Cause.SCP, Cause.RESOURCE_CONTROL_POLICY, Cause.ENDPOINT_POLICY) if cause not in amended

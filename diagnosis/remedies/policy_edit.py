@@ -1,4 +1,4 @@
-"""One policy of the role before and after, as a change of the model and in every voice."""
+"""A policy of the role before and after, as a change of the model and as text for AWS CLI, Terraform, CloudFormation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A policy of the role; ``before`` None: it is new; ``after`` None: it comes off the role."""
+    """A policy of the role before and after. ``before`` is None for a new one, ``after`` for one that comes off the role."""
 
     policy: NamedPolicy
     before: PolicyDocument | None
@@ -43,7 +43,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Renderings:
-    """The same edits for three readers."""
+    """The same edits in the three languages in which engineers change an account."""
 
     aws_cli: str
     terraform: str
@@ -51,7 +51,7 @@ class Renderings:
 
 
 def rendered(edits: Sequence[Edit], role: str) -> Renderings:
-    """AWS CLI, Terraform and CloudFormation for the edits of one role."""
+    """Return the edits of one role in all three languages."""
     resources = [_resource(edit, edit.after, role) for edit in edits if edit.after is not None]
     return Renderings(
         aws_cli="\n\n".join(_cli(edit, role) for edit in edits),

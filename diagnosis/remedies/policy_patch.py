@@ -1,4 +1,4 @@
-"""Additions to a permission document, each the smallest that grants what is needed; and the difference that they make."""
+"""Extend a permission policy by the smallest addition that grants what is needed, and show the difference."""
 
 from __future__ import annotations
 

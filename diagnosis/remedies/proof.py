@@ -1,4 +1,4 @@
-"""The proof of a path: its offers' changes made in memory, on the run's side and the account's, and all gates judged again."""
+"""Prove a path: make its changes in memory, of the run and of the account, and judge all gates again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from diagnosis.verdicts.replay import Need, Replay
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Run and account as changes would leave them."""
+    """The run and the account as changes would leave them."""
 
     replay: Replay
     account: AccountState

@@ -1,4 +1,4 @@
-"""Mending the OIDC trust gate: the provider, its audiences, the job's permission to mint a token, the role's ARN."""
+"""Correct what the OIDC trust gate needs: the provider, the job's permission to request a token, the role's ARN."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROVIDER_QUOTA_NOTE = "An account holds one provider per issuer: keep it in a st
 
 
 def create_provider(situation: Situation) -> Choice | None:
-    """Exactly one provider, for the issuer, with exactly the audience that the run requests."""
+    """Offer exactly one provider, for the issuer, with exactly the audience that the run requests."""
     problems = situation.of(Cause.OIDC_PROVIDER_ABSENT)
     question = situation.account.question
     if not problems or question.provider_arn is None:
@@ -77,7 +77,7 @@ def grant_id_token(situation: Situation) -> Choice | None:
 
 
 def correct_role(situation: Situation) -> Choice | None:
-    """The role's ARN in the workflow names another account, or no role."""
+    """Offer to correct a role ARN in the workflow that names another account, or no role."""
     problems = situation.of(Cause.ROLE_ACCOUNT_WRONG, Cause.ROLE_ABSENT)
     if not problems:
         return None
@@ -100,7 +100,7 @@ def correct_role(situation: Situation) -> Choice | None:
 
 
 def shorten_session(situation: Situation) -> Choice | None:
-    """The workflow asks for a longer session than the role gives: ask for less, the role stays as it is."""
+    """Offer to ask for a shorter session where the workflow asks for a longer one than the role gives."""
     role = situation.account.role
     if not situation.of(Cause.SESSION_DURATION) or not isinstance(role, Known):
         return None
@@ -122,7 +122,7 @@ def shorten_session(situation: Situation) -> Choice | None:
 
 
 def use_federation(situation: Situation) -> Choice | None:
-    """Static keys give way to a role; the change is the workflow's and needs a role that planescope has not seen."""
+    """Offer to replace static keys by a role: a change of the workflow, for a role that planescope has not seen."""
     if not situation.of(Cause.STATIC_CREDENTIALS):
         return None
     remediation = Remediation(

@@ -1,4 +1,4 @@
-"""Mending the registry's state: no permission is missing, so none is offered."""
+"""Offer what corrects the registry's state. No permission is missing there, so none is offered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _QUOTA_CODE = "L-03A36CE1"
 
 
 def repository_or_tag(situation: Situation) -> Choice | None:
-    """The repository that is absent, or the tag that is taken."""
+    """Offer to create the repository that is absent, or to release under a tag that is free."""
     if situation.of(Cause.REPOSITORY_ABSENT):
         return _create(situation)
     if situation.of(Cause.TAG_IMMUTABLE):
@@ -25,7 +25,7 @@ def repository_or_tag(situation: Situation) -> Choice | None:
 
 
 def room_for_images(situation: Situation) -> Choice | None:
-    """The quota of images is reached: expire old ones, or ask AWS for more. Neither is modelled: both take their time."""
+    """Offer to expire old images or to ask for a higher quota. Neither is modelled, since both take their time."""
     problems = situation.of(Cause.IMAGE_QUOTA)
     question = situation.account.question
     if not problems or not question.repository:
@@ -71,7 +71,7 @@ def _expiry_rule() -> dict[str, object]:
 
 
 def open_key(situation: Situation) -> Choice | None:
-    """The repository's KMS key is shut, or its policy denies: whose change it is."""
+    """Say who has to act where the repository's KMS key is disabled or its policy denies ECR."""
     problems = situation.of(Cause.KMS_KEY)
     if not problems:
         return None

@@ -1,4 +1,4 @@
-"""A change in the voices that engineers paste: AWS CLI lines, Terraform (HCL), CloudFormation (YAML in JSON syntax).
+"""Write a change as text that engineers paste: AWS CLI lines, Terraform (HCL), CloudFormation (in JSON, which is YAML too).
 
 All values are foreign text: they are quoted for the language that they go into, so that a ref such as ``$(id)`` or
 ``${path.root}`` stays a name.
@@ -26,7 +26,7 @@ EXISTING = "Goes into the template that owns these resources; a new stack would 
 
 
 def shell(*words: str) -> str:
-    """One command line; long options start on lines of their own."""
+    """Return one command line; long options start on lines of their own."""
     lines: list[str] = []
     for word in words:
         quoted = shlex.quote(word)
@@ -51,7 +51,7 @@ def with_file(words: Sequence[str], option: str, content: str, file_name: str) -
 
 
 def hcl_string(value: str) -> str:
-    """A quoted HCL string in which template markers are literal."""
+    """Return a quoted HCL string in which template markers are literal."""
     return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
@@ -62,7 +62,7 @@ class Reference(str):
 
 
 def hcl(value: object, depth: int = 0) -> str:
-    """A JSON-like value as an HCL expression."""
+    """Return a JSON-like value as an HCL expression."""
     pad, inner = "  " * depth, "  " * (depth + 1)
     if isinstance(value, Mapping):
         if not value:
@@ -87,30 +87,30 @@ def hcl(value: object, depth: int = 0) -> str:
 def terraform_resource(
     kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, PolicyDocument]
 ) -> str:
-    """One resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
+    """Return one resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
     rows = [f"  {key} = {hcl(value, 1)}" for key, value in body.items()]
     rows += [f"  {key} = jsonencode({hcl(document.tree, 1)})" for key, document in documents.items()]
     return f'resource "{kind}" "{terraform_label(label)}" {{\n' + "\n".join(rows) + "\n}"
 
 
 def terraform_comment(text: str) -> str:
-    """One comment line; foreign text cannot leave it."""
+    """Return one comment line, which foreign text cannot leave."""
     return "# " + "".join(character for character in text if character.isprintable())
 
 
 def terraform_label(text: str) -> str:
-    """A Terraform name made from any text."""
+    """Make a Terraform name of any text."""
     label = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_").lower() or "release"
     return label if label[0].isalpha() or label[0] == "_" else f"r_{label}"
 
 
 def cloudformation(logical_id: str, kind: str, properties: Mapping[str, object], description: str = EXISTING) -> str:
-    """One CloudFormation resource as a template in JSON, which YAML readers take too."""
+    """Return a CloudFormation template with one resource."""
     return template([(logical_id, kind, properties)], description)
 
 
 def template(resources: Sequence[Resource], description: str = EXISTING) -> str:
-    """A CloudFormation template; logical ids are made of any text, and made different where two would be the same."""
+    """Return a CloudFormation template; logical ids are made of any text, and differ where two would be the same."""
     listed: dict[str, object] = {}
     for logical_id, kind, properties in resources:
         listed[free_name(logical_name(logical_id), listed)] = {"Type": kind, "Properties": dict(properties)}
@@ -118,13 +118,13 @@ def template(resources: Sequence[Resource], description: str = EXISTING) -> str:
 
 
 def logical_name(text: str) -> str:
-    """A logical id: letters and digits of ASCII only, a letter first."""
+    """Make a logical id of any text: ASCII letters and digits only, a letter first."""
     name = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", text) if part)[:200]
     return name if name[:1].isalpha() else f"Resource{name}"
 
 
 def free_name(name: str, taken: Mapping[str, object]) -> str:
-    """The name, numbered where it is taken."""
+    """Return the name, numbered where it is taken."""
     number, wanted = 2, name
     while wanted in taken:
         wanted, number = f"{name}{number}", number + 1
@@ -132,11 +132,11 @@ def free_name(name: str, taken: Mapping[str, object]) -> str:
 
 
 def policy_name(text: str) -> str:
-    """A name that IAM takes for a policy; repository names hold slashes, which it does not."""
+    """Make a policy name that IAM takes: a repository's name may hold slashes, a policy's may not."""
     return _NOT_IN_NAMES.sub("-", text).strip("-")[:_LONGEST_POLICY_NAME] or "release"
 
 
 def iam_path(arn: str) -> str:
-    """The path within an IAM ARN: ``/team/`` of ``arn:aws:iam::1:policy/team/name``, ``/`` where there is none."""
+    """Return the path within an IAM ARN: ``/team/`` of ``arn:aws:iam::1:policy/team/name``, ``/`` where there is none."""
     middle = arn.split(":", 5)[-1].split("/")[1:-1]
     return f"/{'/'.join(middle)}/" if middle else "/"

@@ -1,4 +1,4 @@
-"""Mending the repository policy: the statement that denies is narrowed, or the role of another account is admitted."""
+"""Amend the repository policy: narrow the statement that denies, or admit the role of another account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def admit_role(situation: Situation) -> Choice | None:
-    """One new version of the repository policy; the repository's owner makes it."""
+    """Offer one new version of the repository policy, for the repository's owner to make."""
     problems = situation.of(Cause.REPOSITORY_POLICY_DENY)
     question = situation.account.question
     arn, role = question.repository_arn, situation.run.role_arn

@@ -1,4 +1,4 @@
-"""What a workflow would gain and lose with another role, beside the registry: the release's needs tell nothing of it."""
+"""Tell what a workflow would gain and lose in other services than the registry if it assumed another role."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SHOWN = 4
 
 
 def gained(other: OtherRole, needs: Iterable[Need]) -> tuple[str, ...]:
-    """What the other role may do in other services, one sentence each."""
+    """Return what the other role may do in other services, one sentence each."""
     return excess(_known(other.inline_policies, other.attached_policies), needs).notes
 
 
 def lost(account: AccountState, other: OtherRole) -> str:
-    """What the run's own role may do in other services and the other may not, in a few words; empty where nothing."""
+    """Return what only the run's own role may do in other services, in a few words; empty where that is nothing."""
     had = _grants(_known(account.inline_policies, account.attached_policies))
     has = _grants(_known(other.inline_policies, other.attached_policies))
     gone = [

@@ -1,4 +1,4 @@
-"""Whether another role of the account is worth looking for, and which of its roles are worth reading.
+"""Decide whether another role of the account is worth looking for, and which roles are worth reading.
 
 A role that exists, trusts the run already and holds what the release needs is a way out that changes nothing in AWS.
 """
@@ -57,7 +57,7 @@ class RoleSearch:
     repository: Repository
 
     def fits(self, role_arn: str, trust_policy: PolicyDocument) -> bool:
-        """Whether a trust policy admits the run for certain, and nobody whom a release role should refuse."""
+        """Say whether a trust policy admits the run for certain, and nobody whom a release role should refuse."""
         host = self.claims.issuer.partition("/")[0]
         if role_arn == self.own_role_arn or host not in trust_policy.text:
             return False
@@ -77,17 +77,17 @@ SearchOf: TypeAlias = Callable[[AccountState], RoleSearch | None]
 
 
 def no_search(_account: AccountState) -> None:
-    """For readers that ask for no other role."""
+    """Search for no other role."""
 
 
 def of_the_role(situation: Situation) -> tuple[Problem, ...]:
-    """The problems that the run has with its role, and might not have with another one."""
+    """Return the problems that the run has with its role and might not have with another one."""
     refused = situation.refused_by_trust
     return tuple(problem for problem in situation.problems if problem.cause in _CAUSES_OF_A_ROLE or problem in refused)
 
 
 def role_search(replay: Replay, account: AccountState, case: Case) -> RoleSearch | None:
-    """What to look for among the account's roles; None where the run's own role serves, or could not be looked at."""
+    """Return what to look for among the account's roles; None where the run's own role serves or could not be read."""
     live = assess(replay, account, case)
     situation = situation_of(RunClaims.of(replay, account, case), live)
     run, provider_arn = situation.run, account.question.provider_arn

@@ -1,4 +1,4 @@
-"""Mending the role assumption gate: an admitted ref first, then exactly this subject, never more."""
+"""Open the role assumption gate: offer a ref that is admitted already, then to admit exactly this subject, never more."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WARNINGS = {
 
 
 def admit_or_dispatch(situation: Situation) -> Choice | None:
-    """Two ways past a trust policy that refuses this run: dispatch where it is admitted, or admit its subject."""
+    """Offer two ways past a trust policy that refuses this run: dispatch on a ref that it admits, or admit its subject."""
     problems = situation.refused_by_trust
     account = situation.account
     if not problems or not isinstance(account.role, Known):
@@ -93,7 +93,7 @@ def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
 
 
 def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | None:
-    """The trust policy changed so that it admits the run's one subject, with the audience that the next run requests."""
+    """Offer a trust policy that admits the run's one subject, with the audience that the next run requests."""
     role, run = situation.account.role, situation.run
     if not isinstance(role, Known) or len(run.subjects) != 1:
         return None
@@ -132,7 +132,7 @@ def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | No
 
 
 def size_warnings(document: PolicyDocument) -> tuple[str, ...]:
-    """What AWS's quota for trust policies has to say."""
+    """Warn where the document exceeds AWS's default quota for trust policies."""
     taken = size(document.text)
     if taken <= TRUST_LIMIT:
         return ()

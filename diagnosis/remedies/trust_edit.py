@@ -1,4 +1,4 @@
-"""Edits of a trust policy that the smallest patch cannot make: a Deny that excepts one subject, an action that is missing."""
+"""Edit a trust policy where listing the subject is not enough: except it from a Deny, or add the missing action."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Asking:
 def admitting_trust(
     situation: Situation, document: PolicyDocument, subject: str, causes: tuple[Cause, ...]
 ) -> PolicyDocument | None:
-    """The document after which the subject is admitted, and nobody else who was not; None where none is to be had."""
+    """Return a document that admits the subject and nobody else anew; None where none is found."""
     asking = _Asking(situation, subject)
     current = document
     if Cause.TRUST_EXPLICIT_DENY in causes:
@@ -88,7 +88,7 @@ def _stops(statement: JsonObject, tree: JsonObject, asking: _Asking) -> bool:
 
 
 def excepting_subject(statement: JsonObject, subject: str, key: str) -> JsonObject:
-    """The Deny with the subject among those that it leaves out."""
+    """Return the Deny with the subject among those that it leaves out."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
     if not isinstance(condition, dict):
@@ -130,7 +130,7 @@ def _with_action(
 
 
 def rendered_trust(role: Role, document: PolicyDocument) -> Renderings:
-    """A trust policy in every voice; other settings of the role stay as they are."""
+    """Return a trust policy in all three languages; other settings of the role stay as they are."""
     path = iam_path(role.arn)
     properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": document.tree}
     body = {"name": role.name}

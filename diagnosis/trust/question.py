@@ -1,4 +1,4 @@
-"""One question to a trust policy: would STS let these claims assume the role?
+"""Ask a trust policy whether STS would let these claims assume the role.
 
 Conditions on keys whose value no record tells are bracketed: the answer is given only where it is the same whatever
 they hold. Web identity requests carry no session tags and no multi-factor key, since GitHub's tokens have none.
@@ -66,7 +66,7 @@ class TrustAnswer:
 
 
 def caller_of(provider_arn: str, role_arn: str, issuer: str | None = None, session_name: str | None = None) -> Caller:
-    """The caller for a provider's ARN; the issuer is read off it where none is given."""
+    """Return the caller for a provider's ARN; the issuer is read off it where none is given."""
     told = without_scheme(issuer) if issuer else provider_arn.partition(":oidc-provider/")[2]
     return Caller(provider_arn, role_arn, told, session_name)
 
@@ -80,7 +80,7 @@ class TrustPolicy:
         self._brackets: dict[frozenset[str], tuple[Policy, Policy, tuple[str, ...]]] = {}
 
     def ask(self, claims: ClaimSet, caller: Caller) -> TrustAnswer:
-        """What the policy says of these claims."""
+        """Return what the policy says of these claims."""
         context = claims.context(caller.issuer)
         context["aws:SecureTransport"] = ("true",)
         if caller.session_name:

@@ -1,4 +1,4 @@
-"""The sentences in which a refusal by a trust policy is told."""
+"""Write the sentences that explain a refusal by a trust policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refusal_words(
     nearest_subject: str | None,
     statement_path: str | None,
 ) -> str:
-    """The causes, then what the run presents and what the statement that came nearest wants of it."""
+    """Return the causes, then what the run presents and what the nearest statement wants of it."""
     told = " ".join(
         _shape_words(claims) if cause is Cause.SUBJECT_SHAPE else _OF_THIS_POLICY.get(cause, cause.sentence)
         for cause in causes

@@ -1,4 +1,4 @@
-"""What one account admits and another does not: callers of the role, actions of the role, callers of the repository.
+"""Compare what two states of an account admit: callers of the role, actions of the role, callers of the repository.
 
 A bounded list is asked: the probes of :mod:`diagnosis.trust.admits` and every subject that a trust policy names in full; every
 ECR action on the release's repository and on another one; strangers before the repository. Layers that could not be read
@@ -66,7 +66,7 @@ def admitted_between(
     needs: tuple[Need, ...],
     subjects: tuple[str, ...] = (),
 ) -> Admitted:
-    """What the second account admits and the first does not. ``subjects`` are asked beside those that a policy names."""
+    """Return what the second account admits and the first does not. ``subjects`` are asked beside those that a policy names."""
     callers = [*_of_trust(before, after, repository, subjects), *_of_repository(before, after)]
     granted = [pair for pair in _granted(after, needs) if pair not in set(_granted(before, needs))]
     wanted = {(need.action, need.resource) for need in needs}

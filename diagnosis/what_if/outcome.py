@@ -1,7 +1,7 @@
-"""What if: proposed documents of the user's, put into the model of the account and judged against past runs.
+"""Judge past runs with documents that the user proposes, put into the model of the account.
 
 Nothing is changed anywhere. Each run is judged twice with its own claims and needs: by the account as it is, and as it
-would be. Beside that the documents are asked whom and what they admit that was not admitted before, and the other way round.
+would be. Whom and what the documents newly admit, and no longer admit, is told beside that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A proposed document: what kind it is, which document it takes the place of, and whether AWS would take it at all."""
+"""A proposed document: its kind, the document that it would replace, and whether AWS would take it."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ NEW_POLICY = "proposed"
 
 
 def with_proposals(account: AccountState, proposals: Sequence[Proposal]) -> AccountState:
-    """The account as it would be; a document takes its place whether the present one could be read or not."""
+    """Return the account as it would be; a document takes its place whether the present one could be read or not."""
     for proposal in proposals:
         account = _with(account, proposal)
     return account
 
 
 def placed(proposal: Proposal, account: AccountState) -> Placed:
-    """Where the proposal goes, and whether AWS would take it."""
+    """Say where the proposal goes, and whether AWS would take it."""
     kind, limit = proposal.kind, _LIMITS[proposal.kind]
     taken = _characters(proposal, account)
     policy = proposal.document.policy
@@ -113,7 +113,7 @@ def _with(account: AccountState, proposal: Proposal) -> AccountState:
 
 
 def policy_replaced(proposal: Proposal, account: AccountState) -> str | None:
-    """The inline policy that a proposed one takes the place of; None where it is a new one."""
+    """Return the inline policy that a proposed one replaces; None where it is a new one."""
     present = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
     if proposal.policy_name is not None:
         return next((item.name for item in present if item.name == proposal.policy_name), None)
