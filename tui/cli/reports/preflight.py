@@ -122,7 +122,8 @@ def _problem(problem: Problem) -> str:
     lines = [item.line for item in problem.evidence if item.kind is EvidenceKind.WORKFLOW_FILE and item.line]
     at = f" (line {lines[0]} of the workflow file)" if lines else ""
     actions = f" {', '.join(problem.actions)}." if problem.actions else ""
-    return f"{where} ({problem.cause}): {problem.reason}{actions}{at} Owner: {problem.owner.value}."
+    told = f"{where} ({problem.cause}): {problem.reason}{actions}{at}"
+    return f"{told} Next step: {problem.cause.next_step} Owner: {problem.owner.value}."
 
 
 def _gaps(unknown: Iterable[Missing]) -> list[str]:
