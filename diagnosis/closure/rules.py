@@ -1,4 +1,4 @@
-"""Closure: is the chain fail, fix, fail, fix, success complete, in one workflow, for the right reasons?
+"""Judge closure: whether the chain fail, fix, fail, fix, success is complete, in one workflow, for the right reasons.
 
 ``closed`` needs every rule to pass. A rule that cannot be decided makes the chain ``unproven``; static keys, a swallowed
 denial, a side channel or an unbounded grant make it ``non-compliant``; without a success at its end it is ``open``.
@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnosis.causes import Cause, Integrity
-from diagnosis.closure.evidence_rules import evidence_rules
-from diagnosis.closure.history_rules import fix_in_plane, remediation_traced, same_subject
+from diagnosis.closure.history import failing_gate, failing_plane, fits, next_attempt
 from diagnosis.closure.integrity import integrity_findings
+from diagnosis.closure.side_channel import judge_push
+from diagnosis.closure.stated_clock import moment
 from diagnosis.closure.widening import widening_rule
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
-from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
+from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.assessment import Assessment
-from diagnosis.verdicts.chronology import AttemptHistory
+from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
 from diagnosis.verdicts.replay import Replay
 
@@ -51,13 +53,13 @@ def judge_closure(
         _both_planes_failed(replays),
         _own_boundary(replays),
         _same_workflow(replays),
-        same_subject(replays, findings, history),
-        remediation_traced(replays, history, case, account),
-        fix_in_plane(replays, history),
+        _same_subject(replays, findings, history),
+        _remediation_traced(replays, history, case, account),
+        _fix_in_plane(replays, history),
         _closing_run_passes(replays),
         _static_credentials(replays, workflow),
         _breach_rule("no-override", "No gate is demoted", findings, Integrity.GATE_DEMOTED, workflow is not None),
-        *evidence_rules(replays, account, case, findings),
+        *_evidence_rules(replays, account, case, findings),
         _scope_bounded(live),
         widening_rule(replays, live, case),
     )
@@ -116,15 +118,11 @@ def _success_at_end(replays: Sequence[Replay]) -> RuleVerdict:
     return RuleVerdict(slug, title, Verdict.PASS, f"{len(failures)} failed, then a success.", proof)
 
 
-def _failing_gate(replay: Replay) -> Gate | None:
-    return next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
-
-
 def _both_planes_failed(replays: Sequence[Replay]) -> RuleVerdict:
     slug, title = "both-planes", "Both failure classes observed and resolved"
-    failed = {gate.plane for replay in replays if (gate := _failing_gate(replay)) is not None}
+    failed = {gate.plane for replay in replays if (gate := failing_gate(replay)) is not None}
     proof = tuple(
-        _run(replay, f"failed at {gate.label}") for replay in replays if (gate := _failing_gate(replay)) is not None
+        _run(replay, f"failed at {gate.label}") for replay in replays if (gate := failing_gate(replay)) is not None
     )
     lacking = [plane.label for plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION) if plane not in failed]
     if lacking:
@@ -139,7 +137,7 @@ def _both_planes_failed(replays: Sequence[Replay]) -> RuleVerdict:
 def _own_boundary(replays: Sequence[Replay]) -> RuleVerdict:
     slug, title = "own-boundary", "Each failure at its own boundary"
     failed = [replay for replay in replays if replay.attempt.conclusion == "failure"]
-    vague = [replay for replay in failed if _failing_gate(replay) is None and replay.stopped_by is None]
+    vague = [replay for replay in failed if failing_gate(replay) is None and replay.stopped_by is None]
     if vague:
         return RuleVerdict(
             slug,
@@ -151,7 +149,7 @@ def _own_boundary(replays: Sequence[Replay]) -> RuleVerdict:
     leaked = [
         replay
         for replay in failed
-        if (gate := _failing_gate(replay)) is not None
+        if (gate := failing_gate(replay)) is not None
         and any(replay.at(later).verdict is Verdict.PASS for later in GATES[gate.order + 1 :])
     ]
     if leaked:
@@ -254,3 +252,218 @@ def _scope_bounded(live: Assessment | None) -> RuleVerdict:
     verdict = live.at(Gate.LEAST_PRIVILEGE)
     kept = verdict.verdict if verdict.verdict in (Verdict.PASS, Verdict.FAIL) else Verdict.UNKNOWN
     return RuleVerdict(slug, title, kept, verdict.reason, verdict.evidence)
+
+
+# -- what the history tells: a remediation for each failure, at its own plane, and one subject throughout
+
+
+def _same_subject(
+    replays: Sequence[Replay], findings: Sequence[IntegrityFinding], history: Sequence[AttemptHistory]
+) -> RuleVerdict:
+    """The closing run proves the subject that failed: by the subjects as presented where they were seen, else by the ref."""
+    slug, title = "same-subject", "The closing run proves the subject that failed"
+    changed = next((finding for finding in findings if finding.slug == Integrity.REF_CHANGED_IN_CHAIN), None)
+    if changed:
+        return RuleVerdict(slug, title, Verdict.FAIL, changed.reason, changed.evidence)
+    if not replays or replays[-1].attempt.conclusion != "success":
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "There is no closing run yet.")
+    seen = [entry for entry in history if entry.subject]
+    proof = tuple(entry.subject_evidence for entry in seen if entry.subject_evidence)
+    subjects = list(dict.fromkeys(entry.subject or "" for entry in seen))
+    if len(subjects) > 1:
+        reason = f"CloudTrail shows {len(subjects)} subjects in the chain: {', '.join(subjects)}."
+        return RuleVerdict(slug, title, Verdict.FAIL, reason, proof)
+    if subjects and len(seen) == len(replays):
+        reason = f"Every attempt presented {subjects[0]}, as CloudTrail shows."
+        return RuleVerdict(slug, title, Verdict.PASS, reason, proof)
+    return RuleVerdict(slug, title, Verdict.PASS, f"All attempts ran on {replays[-1].attempt.ref}.", proof)
+
+
+def _remediation_traced(
+    replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case, account: AccountState | None
+) -> RuleVerdict:
+    """``pass`` where every failure is followed by an observed change at the place that failed, before the next attempt."""
+    slug, title = "remediation-traced", "A remediation between each failure and the next attempt"
+    failed = _failures_with_history(replays, history)
+    if not failed:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No failure is on record.")
+    proof = _statements(failed, case) + tuple(
+        change.evidence for replay, entry in failed for change in entry.observed if fits(change, replay)
+    )
+    lacking = [replay for replay, entry in failed if entry.traced is Traced.NOT_ON_RECORD]
+    if lacking:
+        run = lacking[0].attempt.run_id
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"No remediation is on record for run {run}.", proof)
+    stated = [replay for replay, entry in failed if entry.traced is Traced.STATED]
+    if stated:
+        read = account is not None and isinstance(account.trail, Known)
+        why = "CloudTrail shows no change at the gate that failed" if read else "CloudTrail was not read"
+        which = "every failure" if len(stated) == len(failed) else f"run {stated[0].attempt.run_id}"
+        reason = f"Stated for {which} by the decision log; nothing observed the changes ({why})."
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, reason, proof)
+    reason = "After each failure a change at the gate that failed was observed, before the next attempt began."
+    return RuleVerdict(slug, title, Verdict.PASS, reason, proof)
+
+
+def _fix_in_plane(replays: Sequence[Replay], history: Sequence[AttemptHistory]) -> RuleVerdict:
+    """``pass`` where CloudTrail, whole for each interval, shows changes of the failing plane and of no other."""
+    slug, title = "fix-in-plane", "Each fix touched only the plane that had failed"
+    failed = [
+        (replay, entry)
+        for replay, entry in _failures_with_history(replays, history)
+        if next_attempt(replays, list(replays).index(replay)) is not None
+    ]
+    if not failed:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No failure with a later attempt is on record.")
+    for replay, entry in failed:
+        plane = failing_plane(replay)
+        changes = [change for change in entry.observed if change.evidence.kind is EvidenceKind.API_CALL]
+        outside = [change for change in changes if plane is not None and change.plane is not plane]
+        if plane is not None and outside:
+            reason = (
+                f"Run {entry.run} had failed at the {plane.label} plane; before the next attempt {outside[0].text} "
+                f"touched {outside[0].plane.label} too."
+            )
+            return RuleVerdict(slug, title, Verdict.FAIL, reason, tuple(change.evidence for change in outside))
+    vague = [entry.run for replay, entry in failed if failing_plane(replay) is None]
+    if vague:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"At which plane run {vague[0]} failed is not known.")
+    unproved = [entry.run for _, entry in failed if not entry.silence_proves]
+    if unproved:
+        reason = (
+            f"What else was changed after run {unproved[0]} is not known: CloudTrail was not read whole for that time."
+        )
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, reason)
+    proof = tuple(change.evidence for _, entry in failed for change in entry.observed)
+    reason = "Between each failure and the next attempt nothing outside of the failing plane was changed."
+    return RuleVerdict(slug, title, Verdict.PASS, reason, proof)
+
+
+def _failures_with_history(
+    replays: Sequence[Replay], history: Sequence[AttemptHistory]
+) -> list[tuple[Replay, AttemptHistory]]:
+    return [
+        (replay, entry)
+        for replay, entry in zip(replays, history, strict=False)
+        if replay.attempt.conclusion == "failure"
+    ]
+
+
+def _statements(failed: Sequence[tuple[Replay, AttemptHistory]], case: Case) -> tuple[Evidence, ...]:
+    runs = {replay.attempt.run_id for replay, _ in failed}
+    return tuple(
+        Evidence(EvidenceKind.STATED, change.text, change.source, Origin.STATED, moment(change.at))
+        for change in case.changes
+        if change.after_run in runs
+    )
+
+
+# -- what the release left behind: the image, the evidence objects, the decision log
+
+
+def _evidence_rules(
+    replays: Sequence[Replay],
+    account: AccountState | None,
+    case: Case,
+    findings: Sequence[IntegrityFinding],
+) -> tuple[RuleVerdict, ...]:
+    """Image identity, no side channel, evidence present, evidence that measures, decision-log anchor."""
+    return (
+        _image_identity(replays, account, case),
+        _no_side_channel(replays, account),
+        _evidence_present(account, case),
+        _evidence_measures(replays, findings),
+        _decision_log(case),
+    )
+
+
+def _image_identity(replays: Sequence[Replay], account: AccountState | None, case: Case) -> RuleVerdict:
+    slug, title = "tag-and-digest", "One tag and digest pair"
+    if account is None:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The registry was not read.")
+    if isinstance(account.image, Absent):
+        details = account.registry_details
+        expires = isinstance(details, Known) and details.value.lifecycle_policy
+        since = (
+            "not pushed, deleted, or expired by the repository's lifecycle policy"
+            if expires
+            else "not pushed, or deleted"
+        )
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"The image is not in the registry ({since}).")
+    if not isinstance(account.image, Known):
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"The image could not be read: {account.image.why}.")
+    image = account.image.value
+    expected = next((r.facts.digest.value for r in reversed(replays) if r.facts.digest), None) or case.digest
+    proof = (
+        Evidence(
+            EvidenceKind.API_CALL,
+            f"{', '.join(image.tags)} = {image.digest}",
+            "ecr:DescribeImages",
+            Origin.LIVE,
+            account.read_at,
+        ),
+    )
+    if expected is None:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No run of the chain tells the digest that it pushed.", proof)
+    if expected != image.digest:
+        return RuleVerdict(
+            slug, title, Verdict.FAIL, f"The tag holds {image.digest}, the run pushed {expected}.", proof
+        )
+    return RuleVerdict(slug, title, Verdict.PASS, "The tag holds the digest that the run recorded.", proof)
+
+
+def _no_side_channel(replays: Sequence[Replay], account: AccountState | None) -> RuleVerdict:
+    push = judge_push(replays, account)
+    title = "The image was pushed by a run of this chain"
+    return RuleVerdict("no-side-channel", title, push.verdict, push.reason, push.evidence)
+
+
+def _evidence_present(account: AccountState | None, case: Case) -> RuleVerdict:
+    slug, title = "evidence-present", "The evidence artifacts are there"
+    if case.evidence_root is None:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No evidence root is named (case file: evidence_root).")
+    if account is None:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The evidence root was not read.")
+    reading = account.evidence_objects
+    if isinstance(reading, Absent):
+        return RuleVerdict(slug, title, Verdict.FAIL, f"Nothing lies under {case.evidence_root}.")
+    if not isinstance(reading, Known):
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, f"The evidence root could not be read: {reading.why}.")
+    present = {item.key.rpartition("/")[2] for item in reading.value}
+    lacking = [name for name in case.evidence_artifacts if name not in present]
+    proof = (
+        Evidence(
+            EvidenceKind.API_CALL,
+            f"{len(reading.value)} objects under {case.evidence_root}",
+            "s3:ListBucket",
+            Origin.LIVE,
+            account.read_at,
+        ),
+    )
+    if lacking or not present:
+        return RuleVerdict(slug, title, Verdict.FAIL, f"Missing: {', '.join(lacking) or 'every object'}.", proof)
+    return RuleVerdict(slug, title, Verdict.PASS, f"All {len(present)} objects are there.", proof)
+
+
+def _evidence_measures(replays: Sequence[Replay], findings: Sequence[IntegrityFinding]) -> RuleVerdict:
+    slug, title = "evidence-measured", "The evidence measures what it says"
+    asserted = [finding for finding in findings if finding.slug == Integrity.SELF_ASSERTED_EVIDENCE]
+    if asserted:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, asserted[0].reason, asserted[0].evidence)
+    if not replays or not isinstance(replays[-1].attempt.artifacts, Known):
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The closing run's artifacts were not read.")
+    if not replays[-1].attempt.artifacts.value:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The closing run left no artifacts.")
+    return RuleVerdict(slug, title, Verdict.PASS, "No artifact's verdict is a constant of the workflow text.")
+
+
+def _decision_log(case: Case) -> RuleVerdict:
+    slug, title = "decision-log", "A timestamped decision-log entry"
+    if not case.decision_log:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "No decision log is named (case file: decision_log).")
+    proof = (
+        Evidence(EvidenceKind.STATED, case.decision_log_entry or case.decision_log, case.decision_log, Origin.STATED),
+    )
+    if not case.decision_log_entry:
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, "The decision log is named, its entry is not.", proof)
+    return RuleVerdict(slug, title, Verdict.PASS, "The entry is anchored (stated; its content was not read).", proof)

@@ -1,1 +1,1 @@
-"""A job judges its own gates before it pushes; how it states that, and how that is read again, stand beside this room."""
+"""A job judges its own gates before it pushes. The document that it writes is in :mod:`diagnosis.documents.preflight`."""

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from diagnosis.documents.preflight import Preflight
-from diagnosis.documents.preflight_reader import NotUsable, read_preflight
+from diagnosis.documents.preflight import NotUsable, Preflight, read_preflight
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Artifact, Attempt

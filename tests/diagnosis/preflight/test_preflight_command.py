@@ -11,8 +11,7 @@ import pytest
 from ci_jobs import JOB, NAME, PATH, REQUEST_TOKEN, SHA, Ci, workflow_text
 from click.testing import CliRunner
 
-from diagnosis.documents.preflight import Preflight
-from diagnosis.documents.preflight_reader import read_preflight
+from diagnosis.documents.preflight import Preflight, read_preflight
 from probes.aws.session.access import AwsAccess
 from tui.cli.main import planescope
 

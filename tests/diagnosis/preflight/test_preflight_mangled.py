@@ -14,8 +14,7 @@ from stated_worlds import artifacts, problem, stated, text_of
 from thoroughness import examples
 
 from diagnosis.causes import Cause
-from diagnosis.documents.preflight import Preflight
-from diagnosis.documents.preflight_reader import NotUsable, read_preflight
+from diagnosis.documents.preflight import NotUsable, Preflight, read_preflight
 from diagnosis.gates import Checkpoint, Verdict
 from diagnosis.replay.attempt import replay
 
