@@ -58,3 +58,8 @@ class ProgressLine:
         if self._shown:
             click.echo("\r\x1b[2K", nl=False, err=True)
             self._shown = False
+
+
+def printable(text: str) -> str:
+    """Return foreign text without characters that could steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -19,7 +19,7 @@ from textual.widgets import Static
 from tui import keymap
 from tui.backend import CallRow
 from tui.foreign_text import foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import times
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.virtual_list import VirtualList
 
@@ -56,7 +56,7 @@ class CallList(VirtualList[CallRow]):
             end_of(item.target, self.columns(width)[2] - 1),
             foreign_line(f"{sign} {item.result}", style),
         ]
-        return (self.line(cells, signs.utc(item.at, "%H:%M:%S"), signs.seconds_text(item.seconds), width),)
+        return (self.line(cells, times.utc(item.at, "%H:%M:%S"), times.seconds_text(item.seconds), width),)
 
 
 def result_look(result: str) -> tuple[str, str]:
@@ -126,14 +126,14 @@ class LedgerScreen(Screen[None]):
         counts = Counter(call.service for call in calls)
         words = "  ".join(f"{service} {count}" for service, count in counts.most_common(6))
         total = sum(call.seconds for call in calls)
-        sums = f"{len(calls)} calls in {signs.seconds_text(total)}" + (f" · {words}" if words else "")
+        sums = f"{len(calls)} calls in {times.seconds_text(total)}" + (f" · {words}" if words else "")
         self.query_one(Vertical).border_subtitle = foreign_line(sums)
 
     def action_save(self) -> None:
         """Save the ledger: to the downloads folder, or as a download in a browser."""
         calls = self._calls()
-        lines = (json.dumps({**asdict(call), "at": signs.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
-        newest = signs.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
+        lines = (json.dumps({**asdict(call), "at": times.utc(call.at, "%Y-%m-%dT%H:%M:%S.%fZ")}) for call in calls)
+        newest = times.utc(calls[-1].at, "%Y%m%dT%H%M%SZ") if calls else "empty"
         self.app.deliver_text(StringIO("\n".join(lines) + "\n"), save_filename=f"planescope-ledger-{newest}.jsonl")
 
     def action_close(self) -> None:

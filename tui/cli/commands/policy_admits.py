@@ -19,7 +19,7 @@ from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from diagnosis.trust.admits import Admission, Admitted, who_gets_in
-from tui.cli.console import print_json, text_console
+from tui.cli.console import print_json, printable, text_console
 
 SCHEMA = "planescope.policy-admits/1"
 BAD_INPUT = 2
@@ -57,15 +57,15 @@ def admits_command(
     code is 1 where somebody gets in whom a release role should refuse, 3 where that is not to be told, else 0.
     """
     if not _REPOSITORY.match(repo):
-        raise click.BadParameter(f"{_shown(repo)!r} is no OWNER/REPO.", param_hint="--repo")
+        raise click.BadParameter(f"{printable(repo)!r} is no OWNER/REPO.", param_hint="--repo")
     repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
     text = _read(trust)
     admission = (
         text if isinstance(text, Unparsable) else who_gets_in(read_document(text), repository, audience=audience)
     )
     if isinstance(admission, Unparsable):
-        name = _shown(str(getattr(trust, "name", "the file")))
-        click.echo(f"planescope: {name} is no trust policy: {_shown(admission.text)}.", err=True)
+        name = printable(str(getattr(trust, "name", "the file")))
+        click.echo(f"planescope: {name} is no trust policy: {printable(admission.text)}.", err=True)
         ctx.exit(BAD_INPUT)
     if as_json:
         print_json(_document(repo, admission))
@@ -134,12 +134,12 @@ def _print(repo: str, admission: Admission) -> None:
         table.add_column(overflow="fold")
         table.add_column(overflow="fold")
         for item in admission.probes:
-            table.add_row(*(Text(_shown(cell), style=_style(item, admission)) for cell in _row(item, admission)))
+            table.add_row(*(Text(printable(cell), style=_style(item, admission)) for cell in _row(item, admission)))
         console.print(table)
     console.print()
-    console.print(Text(f"{admission.verdict.sign} {admission.verdict.value}: {_shown(admission.reason)}"))
+    console.print(Text(f"{admission.verdict.sign} {admission.verdict.value}: {printable(admission.reason)}"))
     for note in admission.notes:
-        console.print(Text(f"  note: {_shown(note)}"))
+        console.print(Text(f"  note: {printable(note)}"))
 
 
 def _row(item: Admitted, admission: Admission) -> tuple[str, str, str]:
@@ -149,8 +149,3 @@ def _row(item: Admitted, admission: Admission) -> tuple[str, str, str]:
 
 def _style(item: Admitted, admission: Admission) -> str:
     return "bold red" if item in admission.too_open else "yellow" if item.outcome is TrustOutcome.UNKNOWN else ""
-
-
-def _shown(text: str) -> str:
-    """Foreign text without characters that could steer a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -26,8 +26,7 @@ from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, w
 from tui import __version__
 from tui.atomic_write import write_atomically
 from tui.backend import BackendProblem
-from tui.cli.console import text_console
-from tui.cli.options.policy_file import printable
+from tui.cli.console import printable, text_console
 from tui.cli.options.repository import read_case_option
 from tui.cli.options.stated import read_stated, stated_options
 from tui.cli.reports.preflight import json_text, no_commands, show, summary

@@ -9,7 +9,7 @@ import click
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
 from tui.cli.commands.diagnose import runs_named
-from tui.cli.console import ProgressLine, print_json
+from tui.cli.console import ProgressLine, print_json, printable
 from tui.cli.options.repository import read_case_option, repository_here
 
 _MOST_GAPS = 20
@@ -88,12 +88,7 @@ def _record(
             f" logs: {kept.logs})"
         )
         for gap in kept.gaps[:_MOST_GAPS]:
-            click.echo(_line(f"Not read: {gap.reading.what}: {gap.reading.why}"), err=True)
+            click.echo(printable(f"Not read: {gap.reading.what}: {gap.reading.why}"), err=True)
         if len(kept.gaps) > _MOST_GAPS:
             click.echo(f"And {len(kept.gaps) - _MOST_GAPS} more; --json names them all.", err=True)
     return UNKNOWN_REMAINS if any(gap.passing for gap in kept.gaps) else 0
-
-
-def _line(text: str) -> str:
-    """Foreign text for the terminal: one line, nothing that moves the cursor."""
-    return "".join(c if c.isprintable() else "�" for c in text)

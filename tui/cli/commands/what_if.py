@@ -20,8 +20,8 @@ from diagnosis.what_if.proposal import Proposal, ProposalKind
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import CREDENTIALS_NEEDED, runs_named
-from tui.cli.console import ProgressLine, print_json, text_console
-from tui.cli.options.policy_file import printable, read_policy
+from tui.cli.console import ProgressLine, print_json, printable, text_console
+from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.options.stated import read_stated
 from tui.cli.reports.what_if import show

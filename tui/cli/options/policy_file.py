@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
 from tui.backend import BackendProblem
+from tui.cli.console import printable
 
 LARGEST = 1024 * 1024
 """In bytes; AWS takes 10,240 characters at most."""
@@ -55,8 +56,3 @@ def _unwrapped(text: str) -> str:
         if isinstance(inner, str):
             return inner if inner.lstrip().startswith("{") else unquote(inner)
     return text
-
-
-def printable(text: str) -> str:
-    """Return foreign text without characters that could steer a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

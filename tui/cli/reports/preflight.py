@@ -19,7 +19,7 @@ from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from tui.cli.options.policy_file import printable
+from tui.cli.console import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _PLAIN = frozenset(" ,;/()=?!-'\"")

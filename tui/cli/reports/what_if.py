@@ -10,7 +10,7 @@ from rich.text import Text
 from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
-from tui.cli.options.policy_file import printable
+from tui.cli.console import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _MOST = 20

@@ -1,9 +1,8 @@
-"""Signs, words and styles of verdicts, conclusions and planes, and times as text. A colour never stands alone."""
+"""Signs, words and styles of verdicts, conclusions and planes. A colour never stands alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from textual.content import Content
 
@@ -61,38 +60,6 @@ def conclusion_sign(status: str, conclusion: str | None) -> tuple[str, str]:
     if conclusion is None:
         return ("…", "$text-warning") if status != "completed" else ("?", "$text-warning")
     return _CONCLUSIONS.get(conclusion, ("?", "$text-warning"))
-
-
-def age(then: datetime, now: datetime) -> str:
-    """Return how long ago it was, in one unit: ``now``, ``5m``, ``3h``, ``12d``, ``8mo``, ``2y``."""
-    seconds = (_aware(now) - _aware(then)).total_seconds()
-    if seconds < 60:
-        return "now"
-    for limit, size, unit in ((3600, 60, "m"), (86400, 3600, "h"), (60 * 86400, 86400, "d")):
-        if seconds < limit:
-            return f"{int(seconds // size)}{unit}"
-    if seconds < 730 * 86400:
-        return f"{int(seconds // (30.44 * 86400))}mo"
-    return f"{int(seconds // (365.25 * 86400))}y"
-
-
-def utc(moment: datetime | None, pattern: str = "%d %b %H:%M") -> str:
-    """Return a moment in UTC, as GitHub and CloudTrail write times; ``–`` where there is none."""
-    return _aware(moment).astimezone(UTC).strftime(pattern) if moment is not None else "–"
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def seconds_text(seconds: float) -> str:
-    """Return a duration as text: ``81 s``, ``1 h 02 min``, ``13 ms``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    minutes = int(seconds // 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def drift_mark(drift: Iterable[Drift], gate: Gate) -> Content:

@@ -17,7 +17,7 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Between
 from tui.foreign_text import foreign, foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import signs, times
 from tui.widgets.base.blocks import GAP, Block, Pair, assemble, bullet, code, field, heading, paragraph
 from tui.widgets.compare import rows as model
 from tui.widgets.detail.evidence_blocks import missing_blocks, origin_label
@@ -129,7 +129,7 @@ def _traced(traced: Traced) -> str:
 
 
 def _observed(change: ObservedChange) -> Block:
-    when = f"  {signs.utc(change.at, '%d %b %H:%M:%S')} UTC" if change.at else ""
+    when = f"  {times.utc(change.at, '%d %b %H:%M:%S')} UTC" if change.at else ""
     return bullet(
         ("observed: ", _traced(Traced.OBSERVED)), foreign_line(change.text),
         foreign_line(f" by {change.who}" if change.who else "", "$text-muted"), (when, "$text-muted"),
@@ -197,7 +197,7 @@ def _commits(reading: Reading[CommitsBetween]) -> list[Block]:
 
 
 def _commit(commit: Commit) -> Block:
-    when = f"  {signs.utc(commit.committed_at)}" if commit.committed_at else ""
+    when = f"  {times.utc(commit.committed_at)}" if commit.committed_at else ""
     return bullet(
         foreign_line(f"{commit.sha[:8]} ", "$text-accent"), foreign_line(commit.title),
         foreign_line(f"  {commit.author}", "$text-muted"), (when, "$text-muted"), indent=2,
@@ -227,7 +227,7 @@ def _environment(name: str, reading: Reading[Environment]) -> list[Block]:
     if not found.rules:
         blocks.append(field("  Rule", ("no protection rule: a job does not wait", "$text-warning")))
     if found.updated_at is not None:
-        blocks.append(field("  Changed", f"{signs.utc(found.updated_at, '%d %b %Y %H:%M')} UTC"))
+        blocks.append(field("  Changed", f"{times.utc(found.updated_at, '%d %b %Y %H:%M')} UTC"))
     return blocks + ([] if isinstance(found.policies, Known) else _gap(found.policies))
 
 

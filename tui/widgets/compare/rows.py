@@ -14,7 +14,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Between
-from tui.widgets.base import signs
+from tui.widgets.base import times
 from tui.widgets.timeline.columns import attempt_title
 
 NOT_TOLD = "not told"
@@ -98,8 +98,8 @@ def _run(replay: Replay, side: int, between: Between | None) -> Iterator[tuple[s
     attempt, facts = replay.attempt, replay.facts
     seconds = attempt.duration_seconds
     yield "Ended", (attempt.conclusion or attempt.status).replace("_", " ")
-    yield "Took", NOT_TOLD if seconds is None else signs.seconds_text(seconds)
-    yield "Started", f"{signs.utc(attempt.started_at or attempt.created_at, '%d %b %H:%M:%S')} UTC"
+    yield "Took", NOT_TOLD if seconds is None else times.seconds_text(seconds)
+    yield "Started", f"{times.utc(attempt.started_at or attempt.created_at, '%d %b %H:%M:%S')} UTC"
     yield "Run", f"{attempt.run_id} attempt {attempt.attempt}"
     yield "Ref", attempt.head_branch or NOT_TOLD
     yield "Commit", attempt.head_sha[:12] or NOT_TOLD
@@ -152,7 +152,7 @@ def _jobs(replay: Replay) -> dict[str, str]:
 def _job(job: Job) -> str:
     words = [job.conclusion or job.status]
     if job.started_at is not None and job.completed_at is not None:
-        words[0] += f", took {signs.seconds_text((job.completed_at - job.started_at).total_seconds())}"
+        words[0] += f", took {times.seconds_text((job.completed_at - job.started_at).total_seconds())}"
     return "\n".join([*words, *(f"✘ step {step.number}: {step.name}" for step in job.steps if step.failed)])
 
 

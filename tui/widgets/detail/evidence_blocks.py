@@ -10,7 +10,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.verdicts.gate_verdict import Missing
 from tui.foreign_text import foreign, foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import signs, times
 from tui.widgets.base.blocks import EMPTY, GAP, Block, assemble, bullet, field, heading
 
 KIND_WORDS = {
@@ -48,7 +48,7 @@ def _head(piece: Evidence) -> Block:
     words = KIND_WORDS[piece.kind] + (f" {piece.line}" if piece.line is not None else "")
     parts: list[str | Content | tuple[str, str]] = [(words, "bold $text"), "  ", origin_label(piece.origin)]
     if piece.at is not None:
-        parts.append((f"  {signs.utc(piece.at, '%d %b %H:%M:%S')} UTC", "$text-muted"))
+        parts.append((f"  {times.utc(piece.at, '%d %b %H:%M:%S')} UTC", "$text-muted"))
     return Block(assemble(*parts))
 
 

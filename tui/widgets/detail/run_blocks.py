@@ -9,7 +9,7 @@ from diagnosis.facts.runs import Annotation, Attempt, Job
 from diagnosis.verdicts.gate_verdict import Finding, Missing
 from diagnosis.verdicts.replay import Fact, Need, Replay
 from tui.foreign_text import foreign, foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import signs, times
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
 from tui.widgets.detail.evidence_blocks import (
     candidate_blocks,
@@ -34,8 +34,8 @@ def run_blocks(replay: Replay) -> list[Block]:
         field("Run", f"{attempt.run_id} attempt {attempt.attempt}  ", origin_label(attempt.origin)),
         field("Workflow", foreign_line(f"{attempt.workflow_name}  "), foreign_line(attempt.workflow_path, "$text-muted")),
         field("Ref", foreign_line(attempt.head_branch or "–"), foreign_line(f"  {attempt.head_sha[:12]}", "$text-muted")),
-        field("Started", f"{signs.utc(attempt.started_at or attempt.created_at, '%d %b %Y %H:%M:%S')} UTC"
-              + (f", took {signs.seconds_text(duration)}" if duration is not None else "")),
+        field("Started", f"{times.utc(attempt.started_at or attempt.created_at, '%d %b %Y %H:%M:%S')} UTC"
+              + (f", took {times.seconds_text(duration)}" if duration is not None else "")),
         field("Event", foreign_line(f"{attempt.event} by {attempt.actor}")),
     ]  # fmt: skip
     if attempt.html_url:

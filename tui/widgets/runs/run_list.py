@@ -12,7 +12,7 @@ from textual.content import Content
 from tui import keymap, messages
 from tui.backend import RunKey, RunRow
 from tui.foreign_text import foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import signs, times
 from tui.widgets.base.virtual_list import VirtualList
 
 
@@ -36,7 +36,7 @@ class RunList(VirtualList[RunRow]):
     def lines_of(self, item: RunRow, width: int, *, chosen: bool) -> Sequence[Content]:
         """Return two lines: sign, number, ref and age; then title and id."""
         sign, style = signs.conclusion_sign(item.status, item.conclusion)
-        age = signs.age(item.created_at, self._clock())
+        age = times.age(item.created_at, self._clock())
         attempt = f".{item.key[1]}" if item.key[1] > 1 else ""
         mark = Content.styled("┃", "$accent") if item.key in self.shown_chain else Content(" ")
         left = Content("").join([

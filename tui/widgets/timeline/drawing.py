@@ -9,7 +9,7 @@ from textual.content import Content
 from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.foreign_text import foreign_line
-from tui.widgets.base import signs
+from tui.widgets.base import signs, times
 from tui.widgets.timeline.columns import Cell, Column, Side, attempt_title
 
 LABELS = 24
@@ -200,11 +200,11 @@ class _Pen:
         column = self.columns[index]
         if column.replay is not None:
             started = column.replay.attempt.started_at or column.replay.attempt.created_at
-            return _muted(signs.utc(started, "%d %b %H:%M" if self.sizes.recorded >= 14 else "%H:%M"))
+            return _muted(times.utc(started, "%d %b %H:%M" if self.sizes.recorded >= 14 else "%H:%M"))
         if column.side is Side.NOW:
             live = self.diagnosis.live
             moment = live.account.read_at if live and live.account.read_at else self.diagnosis.made_at
-            return _muted(signs.utc(moment, "%H:%M:%S"))
+            return _muted(times.utc(moment, "%H:%M:%S"))
         return _muted("if applied") if column.gates else Content("")
 
     def plane(self, gate: Gate) -> Content:
