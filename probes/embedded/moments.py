@@ -62,17 +62,9 @@ LATER = Moment(
 MOMENTS: tuple[Moment, ...] = (*STAGES, LATER)
 
 
-def moment_named(key: str) -> Moment:
-    """The moment of this key. KeyError where there is none."""
-    for moment in MOMENTS:
-        if moment.key == key:
-            return moment
-    raise KeyError(key)
-
-
 @cache
 def load_incident() -> Recording:
-    """The embedded incident, read once.
+    """Read the embedded incident, once.
 
     Raises probes.recording.format.RecordingError if the installed files are damaged.
     """

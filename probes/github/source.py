@@ -20,15 +20,15 @@ from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import GitHubProblem
-from probes.github.http.etags import Tags
+from probes.github.http.etags import ETags
 from probes.github.http.pace import Pace, RateLimit, Watch, never, silent
-from probes.github.http.workers import MOST_WORKERS, Crew, as_whole
+from probes.github.http.workers import MOST_WORKERS, Workers, as_whole
 from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
 from probes.github.read.environments import read_environment, read_environments
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
-from probes.github.stored_attempts import Kept
+from probes.github.stored_attempts import StoredAttempts
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 
@@ -70,23 +70,23 @@ class GitHubSource:
         self._label = label
         self._pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
-        tags = Tags()
+        etags = ETags()
 
         def make_client() -> Client:
             made = client(access, ledger, self._pace, limits)
-            made.tags = tags
+            made.etags = etags
             return made
 
-        self._crew = Crew(make_client, workers)
-        self._parts = Parts(self._crew)
-        self._kept = Kept(store, access, repository) if store is not None else None
+        self._workers = Workers(make_client, workers)
+        self._parts = Parts(self._workers)
+        self._stored = StoredAttempts(store, access, repository) if store is not None else None
         self._lock = Lock()
         self._repository: Repository | None = None
 
     @property
     def store_note(self) -> str:
         """What is wrong with the local store, as a sentence; empty while nothing is, and without a store."""
-        return self._kept.store.note if self._kept else ""
+        return self._stored.store.note if self._stored else ""
 
     @property
     def rate_limit(self) -> RateLimit | None:
@@ -99,7 +99,7 @@ class GitHubSource:
             known = self._repository
         if known is None:
             what = f"The repository {self.name}"
-            known = self._crew.whole(what, Watch(cancelled), lambda client: read_repository(client, self.name))
+            known = self._workers.whole(what, Watch(cancelled), lambda client: read_repository(client, self.name))
             with self._lock:
                 self._repository = known
         return known
@@ -115,7 +115,7 @@ class GitHubSource:
         """A page of a hundred runs, newest first, without jobs; pages count from 1. Raises GitHubProblem, Cancelled."""
         repository = self.repository(cancelled=cancelled)
         wanted = run_filter or RunFilter()
-        found = self._crew.whole(
+        found = self._workers.whole(
             f"The list of runs of {self.name}",
             Watch(cancelled, progress),
             lambda client: list_runs(client, repository, wanted, page),
@@ -181,13 +181,13 @@ class GitHubSource:
         for attempt in asked:
             what = f"An attempt of the run {attempt.run_id} of {self.name}"
             numbers = _numbers_before(attempt)
-            kept = self._kept.earlier(attempt) if self._kept and numbers else {}
-            found |= {(attempt.run_id, number): kept[number] for number in numbers if number in kept}
+            stored = self._stored.earlier(attempt) if self._stored and numbers else {}
+            found |= {(attempt.run_id, number): stored[number] for number in numbers if number in stored}
             for number in numbers:
-                if number not in kept:
+                if number not in stored:
                     read = partial(read_earlier, latest=attempt, number=number)
                     tasks[attempt.run_id, number] = as_whole(what, read)
-        found |= self._crew.side_by_side("reading runs", tasks, Watch(cancelled, progress))
+        found |= self._workers.in_parallel("reading runs", tasks, Watch(cancelled, progress))
         return tuple(
             self._label(each)
             for attempt in asked
@@ -210,12 +210,12 @@ class GitHubSource:
         """
         watch = Watch(cancelled, progress)
         asked = tuple(attempts)
-        if self._kept is None or depth < Depth.JOBS:
+        if self._stored is None or depth < Depth.JOBS:
             whole = self._parts.add(asked, depth, watch, with_artifacts)
         else:
-            filled = self._kept.filled(asked, depth)
+            filled = self._stored.filled(asked, depth)
             whole = self._parts.add(filled, depth, watch, with_artifacts)
-            self._kept.keep(filled, whole, depth)
+            self._stored.keep(filled, whole, depth)
         return tuple(self._label(attempt) for attempt in whole)
 
     def refresh(
@@ -231,7 +231,7 @@ class GitHubSource:
             for attempt in attempts
             if attempt.status not in ("completed", "unknown")
         }
-        found = self._crew.side_by_side("reading runs", tasks, Watch(cancelled, progress))
+        found = self._workers.in_parallel("reading runs", tasks, Watch(cancelled, progress))
         changed = {attempt.key: attempt for group in found.values() for attempt in group}
         return tuple(self._label(attempt) for attempt in changed.values())
 
@@ -241,7 +241,7 @@ class GitHubSource:
         """For each attempt but the first: what was committed since the one before it. Raises Cancelled only."""
         pairs = dict(enumerate(pairwise(attempts)))
         tasks = {place: partial(read_between, base=base, head=head) for place, (base, head) in pairs.items()}
-        found = self._crew.side_by_side("reading commits", tasks, Watch(cancelled, progress))
+        found = self._workers.in_parallel("reading commits", tasks, Watch(cancelled, progress))
         return tuple(found[place] for place in pairs)
 
     def environments(
@@ -249,24 +249,24 @@ class GitHubSource:
     ) -> Reading[tuple[Environment, ...]]:
         """The deployment environments as they are now. Raises GitHubProblem (no such repository), Cancelled."""
         task = partial(read_environments, repository=self.repository(cancelled=cancelled))
-        return self._crew.whole("The environments", Watch(cancelled, progress), task)
+        return self._workers.whole("The environments", Watch(cancelled, progress), task)
 
     def environment(
         self, name: str, *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> Reading[Environment]:
         """One environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
         task = partial(read_environment, repository=self.repository(cancelled=cancelled), name=name)
-        return self._crew.whole(f"The environment {name}", Watch(cancelled, progress), task)
+        return self._workers.whole(f"The environment {name}", Watch(cancelled, progress), task)
 
     def ask(self, what: str, task: Callable[[Client], T], *, cancelled: CancelHook = never) -> T:
         """Ask for something else; ``what`` begins the sentence of a GitHubProblem. Raises GitHubProblem, Cancelled."""
-        return self._crew.whole(what, Watch(cancelled), task)
+        return self._workers.whole(what, Watch(cancelled), task)
 
     def close(self) -> None:
         """Let go of threads and sockets without waiting for answers. May be called again."""
-        self._crew.close()
-        if self._kept is not None:
-            self._kept.store.close()
+        self._workers.close()
+        if self._stored is not None:
+            self._stored.store.close()
 
     def _runs(self, keys: Sequence[tuple[int, int | None]], watch: Watch) -> tuple[Attempt, ...]:
         """Run objects, side by side, each once."""
@@ -275,7 +275,7 @@ class GitHubSource:
         def task(key: tuple[int, int | None]) -> Callable[[Client], Attempt]:
             return as_whole(f"The run {key[0]} of {self.name}", lambda client: read_attempt(client, repository, *key))
 
-        found = self._crew.side_by_side("reading runs", {key: task(key) for key in keys}, watch)
+        found = self._workers.in_parallel("reading runs", {key: task(key) for key in keys}, watch)
         return tuple(found[key] for key in keys)
 
     def __enter__(self) -> Self:

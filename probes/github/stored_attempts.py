@@ -1,4 +1,4 @@
-"""Between a source and the local store: which attempts need not be asked for, and which are worth keeping."""
+"""Look up a source's attempts in the local store, and put there what is worth keeping."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from probes.store.attempts import AttemptStore, Scope
 _PARTS = ("jobs", "workflow_file", "artifacts", "called_workflows", "local_actions")
 
 
-class Kept:
-    """The store as one repository's source sees it."""
+class StoredAttempts:
+    """The stored attempts of one repository, for one kind of token."""
 
     def __init__(self, store: AttemptStore, access: GitHubAccess, repository: str) -> None:
         self.store = store
@@ -21,7 +21,7 @@ class Kept:
         self._scope = Scope(access.url, repository, bool(access.token))
 
     def filled(self, attempts: Sequence[Attempt], depth: Depth) -> tuple[Attempt, ...]:
-        """The attempts; those that are complete with the parts that are stored."""
+        """Return the attempts; the complete ones with the parts that are stored."""
         return tuple(self._filled(attempt, depth) for attempt in attempts)
 
     def keep(self, before: Sequence[Attempt], after: Sequence[Attempt], depth: Depth) -> None:
@@ -34,7 +34,7 @@ class Kept:
         self.store.save(self._scope, new, _name(depth), secret=self._secret)
 
     def earlier(self, latest: Attempt) -> dict[int, Attempt]:
-        """The earlier attempts of a run that are stored, by number, without parts."""
+        """Return the stored earlier attempts of a run, by number, without parts."""
         return self.store.earlier(self._scope, latest)
 
     def _filled(self, attempt: Attempt, depth: Depth) -> Attempt:

@@ -40,6 +40,8 @@ import requests
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 
+from synthetic_recordings import Shape, synthetic_recording
+
 from diagnosis.diagnose import replays_of
 from diagnosis.facts.case import Case
 from diagnosis.gates import Verdict
@@ -52,7 +54,6 @@ from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedLog, Recording
-from probes.recording.synthetic import Shape, synthetic_recording
 from probes.recording.view import RecordingView
 from probes.store.attempts import AttemptStore
 

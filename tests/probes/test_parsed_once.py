@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
+from synthetic_recordings import Shape, synthetic_recording
 
 from diagnosis.diagnose import conclude, replays_of
 from diagnosis.facts.case import Case
@@ -21,8 +22,7 @@ from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import Recording
-from probes.recording.synthetic import Shape, synthetic_recording
-from tui.cli.commands import planescope
+from tui.cli.main import planescope
 
 SHAPE = Shape(runs=20, jobs=2, log_bytes=1500)
 REMEMBERING = workflow_file._workflow

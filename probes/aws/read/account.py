@@ -13,9 +13,9 @@ from probes.aws.read.evidence_objects import read_evidence_objects
 from probes.aws.read.identity import read_identity
 from probes.aws.read.oidc_provider import read_provider
 from probes.aws.read.organizations import read_control_policies
+from probes.aws.read.parallel import Outcome, run_in_parallel
 from probes.aws.read.readings import not_asked
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
-from probes.aws.read.side_by_side import Outcome, run_side_by_side
 from probes.aws.session.access import AwsAccess
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def read_account(
         progress(_TITLES[name.partition("+")[0]], done, total)
 
     asked = {name: part for name, part in work.items() if name not in blocked}
-    outcomes = run_side_by_side(asked, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
+    outcomes = run_in_parallel(asked, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
     values = _unasked(question)
     for name in work:
         outcome = outcomes.get(name)
@@ -107,7 +107,7 @@ def _without_credentials(
     cancelled: Callable[[], bool],
 ) -> dict[str, CredentialsProblem]:
     """The parts that are not tried, with the reason: without credentials each would search the whole chain again."""
-    found = run_side_by_side(
+    found = run_in_parallel(
         {"role": aws.credentials_problem, "registry": registry.credentials_problem},
         deadline_seconds=deadline_seconds,
         cancelled=cancelled,

@@ -16,10 +16,10 @@ from diagnosis.remedies.role_search import RoleSearch
 from probes.aws.read.account import PartProgress
 from probes.aws.read.ecr import RepositoryPlace
 from probes.aws.read.other_roles import read_other_roles
+from probes.aws.read.parallel import run_in_parallel
 from probes.aws.read.readings import not_asked
 from probes.aws.read.registry_details import read_registry_details
 from probes.aws.read.second_opinions import read_second_opinions
-from probes.aws.read.side_by_side import run_side_by_side
 from probes.aws.read.trail import read_trail, subject_of
 from probes.aws.session.access import AwsAccess
 
@@ -63,7 +63,7 @@ def read_surroundings(
         done += 1
         progress(_TITLES[name], done, len(work))
 
-    outcomes = run_side_by_side(work, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
+    outcomes = run_in_parallel(work, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
     values: dict[str, Any] = {}
     for name, title in _TITLES.items():
         if name == "other_roles" and search is None:

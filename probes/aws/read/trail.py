@@ -17,8 +17,8 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.json_members import JsonFault, JsonMembers
+from probes.aws.read.parallel import run_in_parallel
 from probes.aws.read.readings import known, not_asked
-from probes.aws.read.side_by_side import run_side_by_side
 from probes.aws.read.trail_events import (
     POLICY_EVENTS,
     PROVIDER_EVENTS,
@@ -88,7 +88,7 @@ def read_trail(
             aws, registry, subject, (start, max(until, start + timedelta(seconds=1))), cancelled, pause
         )
     }
-    outcomes = run_side_by_side(
+    outcomes = run_in_parallel(
         lookups, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=lambda _name: None
     )
     if len(outcomes) < len(lookups) or any(outcome.error for outcome in outcomes.values()):

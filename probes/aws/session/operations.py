@@ -216,6 +216,3 @@ CREDENTIAL_OPERATIONS: tuple[tuple[str, str, str], ...] = (
 
 Only the chain may call these, through a session of its own; the reading session refuses them like any other.
 """
-
-GLOBAL_SERVICES = frozenset({"iam", "organizations"})
-"""Services with one home for the whole partition."""

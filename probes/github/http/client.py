@@ -20,7 +20,7 @@ from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.endpoints import permitted
 from probes.github.http.errors import BrokenAnswer
-from probes.github.http.etags import Tags, question
+from probes.github.http.etags import ETags, question
 from probes.github.http.pace import Pace, Watch
 from probes.github.http.refusals import refusal
 from probes.github.http.transport import Answer, Line, PlainSession, guarded_requester
@@ -51,7 +51,7 @@ class Client:
     def __init__(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> None:
         self.access = access
         self.line = Line(access, ledger, pace, timeouts)
-        self.tags = Tags()
+        self.etags = ETags()
         """What it remembers; the clients of one source share it."""
         self.requester = guarded_requester(
             self.line,
@@ -153,12 +153,12 @@ class Client:
         try:
             yield
         except BrokenAnswer:
-            self.tags.forget(question(path, parameters))
+            self.etags.forget(question(path, parameters))
             raise
 
     def _ask(self, path: str, parameters: Mapping[str, str | int] | None, *, remember: bool = False) -> Answer:
         asked = question(path, parameters)
-        known = self.tags.known(asked) if remember else None
+        known = self.etags.known(asked) if remember else None
         # PyGithub's own lists take "not modified" for an empty list, so the tag is sent and understood here.
         tag = {"If-None-Match": known[0]} if known else None
         status, headers, text = self.requester.requestJson("GET", path, dict(parameters or {}), headers=tag)
@@ -167,7 +167,7 @@ class Client:
         if status < 400:
             answer = Answer(status, headers, self.without_token(text or ""))
             if remember:
-                self.tags.remember(asked, answer)
+                self.etags.remember(asked, answer)
             return answer
         endpoint = permitted("GET", path)
         raise refusal(status, headers, text, access=self.access, permission=endpoint.permission if endpoint else "")

@@ -1,4 +1,4 @@
-"""Answers remembered by their ETag: asking again for what has not changed costs GitHub's rate limit nothing."""
+"""Remember answers by their ETag, so that asking again for what has not changed costs GitHub's rate limit nothing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ Question: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def question(path: str, parameters: Mapping[str, str | int] | None) -> Question:
-    """What an answer is remembered by."""
+    """Return what an answer is remembered by: the path and its parameters, in one order."""
     return path, tuple(sorted((name, str(value)) for name, value in (parameters or {}).items()))
 
 
-class Tags:
-    """The latest answers, up to a size; shared by the clients of one source, so all were given to the same token."""
+class ETags:
+    """The latest answers with their ETags, up to a size.
+
+    The clients of one source share them, so all were given to the same token.
+    """
 
     def __init__(self, most_characters: int = _MOST_CHARACTERS) -> None:
         self._most = most_characters
@@ -29,7 +32,7 @@ class Tags:
         self._size = 0
 
     def known(self, asked: Question) -> tuple[str, Answer] | None:
-        """The ETag and the answer that it stands for, or None."""
+        """Return the ETag of the last answer and that answer, or None."""
         with self._lock:
             found = self._answers.get(asked)
             if found is None:

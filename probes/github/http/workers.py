@@ -1,4 +1,4 @@
-"""Threads that ask GitHub side by side, each with a client of its own; whoever waits for them can give up at once."""
+"""Ask GitHub in several threads, each with a client of its own; whoever waits for them can give up at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOOK_UP_SECONDS = 0.1
 
 
 def as_whole(what: str, task: Callable[[Client], T]) -> Callable[[Client], T]:
-    """A piece of work without which the request means nothing: its failure becomes a GitHubProblem about ``what``."""
+    """Return a task whose failure is raised as a GitHubProblem about ``what``: without it the request means nothing."""
 
     def guarded(client: Client) -> T:
         try:
@@ -29,19 +29,19 @@ def as_whole(what: str, task: Callable[[Client], T]) -> Callable[[Client], T]:
     return guarded
 
 
-class Crew:
-    """At most sixteen threads, started when there is work."""
+class Workers:
+    """A pool of at most sixteen threads, started when there is work."""
 
-    def __init__(self, make_client: Callable[[], Client], workers: int = MOST_WORKERS) -> None:
+    def __init__(self, make_client: Callable[[], Client], count: int = MOST_WORKERS) -> None:
         self._clients = Clients(make_client)
-        self._pool = ThreadPoolExecutor(max(1, min(workers, MOST_WORKERS)), thread_name_prefix="github")
+        self._pool = ThreadPoolExecutor(max(1, min(count, MOST_WORKERS)), thread_name_prefix="github")
 
     def whole(self, what: str, watch: Watch, task: Callable[[Client], T]) -> T:
-        """One piece of work; its failure is raised as a GitHubProblem."""
-        return self.side_by_side("", {what: as_whole(what, task)}, watch)[what]
+        """Do one piece of work; its failure is raised as a GitHubProblem."""
+        return self.in_parallel("", {what: as_whole(what, task)}, watch)[what]
 
-    def side_by_side(self, what: str, tasks: Mapping[K, Callable[[Client], T]], watch: Watch) -> dict[K, T]:
-        """All results by key, in the order of the tasks.
+    def in_parallel(self, what: str, tasks: Mapping[K, Callable[[Client], T]], watch: Watch) -> dict[K, T]:
+        """Do all tasks and return their results by key, in the order of the tasks.
 
         The first exception ends the work and is raised: Cancelled if the watch gives up, whatever a task lets through.
         Tasks must not wait for other tasks.

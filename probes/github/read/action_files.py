@@ -12,7 +12,7 @@ from diagnosis.facts.runs import Attempt, LocalAction
 from diagnosis.facts.workflow import Action, Workflow
 from diagnosis.steps.local_actions import DEEPEST, MOST_ACTIONS, actions_by_folder, folders_of
 from probes.github.http.pace import Watch
-from probes.github.http.workers import Crew
+from probes.github.http.workers import Workers
 from probes.github.read.workflow_text import FileAt, read_action
 from probes.workflow_file import action_file
 
@@ -20,8 +20,8 @@ from probes.workflow_file import action_file
 class ActionFiles:
     """Reads them, and remembers those that were read. Safe to share between threads."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
         self._lock = Lock()
         self._known: dict[FileAt, LocalAction] = {}
 
@@ -41,7 +41,7 @@ class ActionFiles:
             with self._lock:
                 found = {place: self._known[place] for place in places if place in self._known}
             tasks = {place: partial(read_action, folder=place) for place in places if place not in found}
-            read = self._crew.side_by_side("reading actions", tasks, watch) if tasks else {}
+            read = self._workers.in_parallel("reading actions", tasks, watch) if tasks else {}
             found |= {place: LocalAction(path, action_file(text, path)) for place, (path, text) in read.items()}
             with self._lock:
                 self._known |= {place: item for place, item in found.items() if isinstance(item.file, Known)}

@@ -17,11 +17,11 @@ from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from probes.github.http.client import Client
 from probes.github.http.pace import Watch
-from probes.github.http.workers import Crew
+from probes.github.http.workers import Workers
 from probes.github.read.action_files import ActionFiles
 from probes.github.read.artifacts import read_artifacts
 from probes.github.read.attempts import read_jobs
-from probes.github.read.job_texts import Words, read_everything, read_words
+from probes.github.read.job_texts import JobTexts, read_log, read_log_and_annotations
 from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
 from probes.github.read.oidc_customization import read_customization
 from probes.github.read.step_logs import StepLogs
@@ -62,9 +62,9 @@ class Depth(IntEnum):
 class Parts:
     """Reads parts side by side; remembers what is the same for many attempts."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        self._actions = ActionFiles(crew)
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._actions = ActionFiles(workers)
         self._by_step = StepLogs()
         self._lock = Lock()
         self._files: dict[FileAt, Reading[WorkflowFile]] = {}
@@ -80,7 +80,7 @@ class Parts:
         """
         if depth < Depth.JOBS or not attempts:
             return tuple(attempts)
-        answers = self._crew.side_by_side("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
+        answers = self._workers.in_parallel("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
         found = {
             key: workflow_file(answer, key.path) if isinstance(key, FileAt) else answer
             for key, answer in answers.items()
@@ -151,17 +151,17 @@ class Parts:
 
     def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
         """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
-        tasks: dict[tuple[Key, int], Callable[[Client], Words]] = {}
+        tasks: dict[tuple[Key, int], Callable[[Client], JobTexts]] = {}
         for attempt in attempts:
             workflows = _workflows(attempt)
             for job in _chosen(attempt, workflows, depth):
-                if _has_spoken(attempt, job, depth):
+                if _has_texts(attempt, job, depth):
                     continue
-                read = read_everything if depth >= Depth.EVERYTHING else read_words
+                read = read_log_and_annotations if depth >= Depth.EVERYTHING else read_log
                 steps = steps_to_read(job, workflows)
                 tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
-        words = self._crew.side_by_side("reading logs", tasks, watch)
-        return tuple(_said(attempt, words, depth) for attempt in attempts)
+        texts = self._workers.in_parallel("reading logs", tasks, watch)
+        return tuple(_with_texts(attempt, texts, depth) for attempt in attempts)
 
     def _with_artifacts(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
         """Third round, for old runs: artifacts may stand in for what the logs would have told."""
@@ -170,7 +170,7 @@ class Parts:
             for attempt in attempts
             if attempt.complete and not _settled(attempt, attempt.artifacts) and _lacks_words(attempt)
         }
-        found = self._crew.side_by_side("reading artifacts", tasks, watch)
+        found = self._workers.in_parallel("reading artifacts", tasks, watch)
         return tuple(replace(a, artifacts=found[a.key]) if a.key in found else a for a in attempts)
 
 
@@ -219,7 +219,7 @@ def _with_words_kept(attempt: Attempt, now: Reading[tuple[Job, ...]]) -> Reading
     return replace(now, value=jobs)
 
 
-def _has_spoken(attempt: Attempt, job: Job, depth: Depth) -> bool:
+def _has_texts(attempt: Attempt, job: Job, depth: Depth) -> bool:
     """Whether the job's log is there, or is gone for good and its annotations are there in its place."""
     if not attempt.complete and depth < Depth.EVERYTHING and isinstance(job.log, Known):
         return True
@@ -251,19 +251,19 @@ def _chosen(attempt: Attempt, workflows: Sequence[Workflow], depth: Depth) -> tu
     return chosen if depth >= Depth.EVERYTHING else chosen[:MOST_LOGS]
 
 
-def _said(attempt: Attempt, words: dict[tuple[Key, int], Words], depth: Depth) -> Attempt:
+def _with_texts(attempt: Attempt, texts: dict[tuple[Key, int], JobTexts], depth: Depth) -> Attempt:
     if not isinstance(attempt.jobs, Known):
         return attempt
     jobs = tuple(
-        job if _has_spoken(attempt, job, depth) else _job_said(job, words.get((attempt.key, job.id)), depth)
+        job if _has_texts(attempt, job, depth) else _job_with_texts(job, texts.get((attempt.key, job.id)), depth)
         for job in attempt.jobs.value
     )
     return replace(attempt, jobs=replace(attempt.jobs, value=jobs))
 
 
-def _job_said(job: Job, words: Words | None, depth: Depth) -> Job:
-    if words is not None:
-        return replace(job, log=words.log, annotations=words.annotations, log_steps=words.log_steps)
+def _job_with_texts(job: Job, texts: JobTexts | None, depth: Depth) -> Job:
+    if texts is not None:
+        return replace(job, log=texts.log, annotations=texts.annotations, log_steps=texts.log_steps)
     what = f"the log of the job {job.name}"
     if job.conclusion == "skipped":
         return replace(job, log=Absent(f"{what}: the job was skipped"))

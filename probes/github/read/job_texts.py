@@ -1,4 +1,4 @@
-"""What a job said: its log, or the logs of some of its steps, and its annotations where a log does not serve."""
+"""Read the texts of a job: its log, or the logs of some of its steps, and its annotations where no log is there."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from probes.github.read.step_logs import StepLogs
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a job said."""
+class JobTexts:
+    """The log of a job and its annotations."""
 
     log: Reading[str]
     annotations: Reading[tuple[Annotation, ...]]
     log_steps: tuple[int, ...] = ()
+    """The numbers of the steps that the log holds, where it holds some only."""
 
 
-def read_everything(
+def read_log_and_annotations(
     client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs
-) -> Words:
-    """The log and the annotations of a job, whatever its log says."""
+) -> JobTexts:
+    """Read the log and the annotations of a job, whatever its log says."""
     log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
-    return Words(log, read_annotations(client, repository, job.id, job.name), numbers)
+    return JobTexts(log, read_annotations(client, repository, job.id, job.name), numbers)
 
 
-def read_words(client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs) -> Words:
-    """The log of a job; its annotations only where it failed and its log is not there."""
+def read_log(client: Client, repository: Repository, job: Job, steps: tuple[Step, ...], by_step: StepLogs) -> JobTexts:
+    """Read the log of a job; its annotations only where it failed and its log is not there."""
     log, numbers = read_log_or_steps(client, repository, job, steps, by_step)
     if isinstance(log, Unreadable) and job.conclusion != "success":
         active = job.status != "completed"
-        return Words(log, read_annotations(client, repository, job.id, job.name, active=active))
+        return JobTexts(log, read_annotations(client, repository, job.id, job.name, active=active))
     annotations = Unreadable(
         f"the annotations of the job {job.name}",
         "the log holds the same sentences" if isinstance(log, Known) else "the job did not fail",
         f"look at {job.html_url}" if job.html_url else "look at the job on GitHub",
     )
-    return Words(log, annotations, numbers)
+    return JobTexts(log, annotations, numbers)

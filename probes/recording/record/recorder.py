@@ -1,7 +1,7 @@
 """Records runs: everything that the usual readers read of them, as a recording that replays offline.
 
 The readers are the ones that a diagnosis uses, so a replay asks for nothing that was not asked for here. Their answers
-lie on a tape as GitHub gave them; what they made of them (logs, files, readings) is scrubbed already. Both together make
+are captured as GitHub gave them; what they made of them (logs, files, readings) is scrubbed already. Both together make
 the recording. Logs go to a spool directory run by run, so that many runs do not have to fit into memory.
 """
 
@@ -38,10 +38,10 @@ from probes.recording.format import (
     RefusedAddress,
 )
 from probes.recording.record.artifacts import recorded_artifacts
+from probes.recording.record.captured_answers import NO_ANSWER, CapturedAnswers
 from probes.recording.record.files import RecordedFiles
 from probes.recording.record.objects import Cleaner, job_object, run_object, workflow_objects
 from probes.recording.record.surroundings import Surroundings, surroundings
-from probes.recording.record.tape import NO_ANSWER, Tape
 
 _DROPPED = Unreadable("it", "it was recorded", "read the recording")
 """In place of the parts of an attempt that lie in the spool already."""
@@ -57,16 +57,16 @@ class Gap:
 
 
 class Recorder:
-    """Reads runs of one repository onto a tape; a context manager.
+    """Read runs of one repository and capture GitHub's answers; a context manager.
 
     ``spool`` is a directory that outlives the recording's writing. ``options`` go to :class:`GitHubSource`.
     """
 
     def __init__(self, repository: str, access: GitHubAccess, ledger: Ledger, spool: Path, **options: Any) -> None:
         self.gaps: list[Gap] = []
-        self._tape = Tape()
+        self._captured = CapturedAnswers()
         self._access = access
-        self._source = GitHubSource(repository, access, ledger, client=self._tape.client, **options)
+        self._source = GitHubSource(repository, access, ledger, client=self._captured.client, **options)
         self._spool = spool
         self._cleaner = Cleaner(access.token)
         self._runs: dict[int, RecordedRun] = {}
@@ -85,7 +85,7 @@ class Recorder:
             )
         base = self._base()
         artifacts, refusal = recorded_artifacts(
-            self._cleaner, self._tape.items(f"{base}/actions/runs/{run_id}/artifacts"), attempts, self._refusal_of
+            self._cleaner, self._captured.items(f"{base}/actions/runs/{run_id}/artifacts"), attempts, self._refusal_of
         )
         if refusal is not None:
             self._refuse(f"{base}/actions/runs/{run_id}/artifacts", refusal)
@@ -97,7 +97,7 @@ class Recorder:
         base = self._base()
         around = self._around(cancelled)
         runs = tuple(sorted(self._runs.values(), key=lambda run: (run.created_at, run.id)))
-        raw = self._tape.object(f"/repos/{self._source.name}") or {}
+        raw = self._captured.object(f"/repos/{self._source.name}") or {}
         host = self._access.host
         return Recording(
             title=f"{len(runs)} run{'s' if len(runs) != 1 else ''} of {repository.full_name} on {host}",
@@ -130,8 +130,8 @@ class Recorder:
     def _attempt(self, attempt: Attempt) -> RecordedAttempt | None:
         """None for one that GitHub has lost: the replay will find it lost too."""
         path = f"{self._base()}/actions/runs/{attempt.run_id}"
-        raw = self._tape.object(f"{path}/attempts/{attempt.attempt}")
-        if raw is None and (latest := self._tape.object(path)) is not None:
+        raw = self._captured.object(f"{path}/attempts/{attempt.attempt}")
+        if raw is None and (latest := self._captured.object(path)) is not None:
             raw = latest if (members(latest).maybe_integer("run_attempt") or 1) == attempt.attempt else None
         if raw is None:
             return None
@@ -142,7 +142,7 @@ class Recorder:
         jobs_path = f"{path}/attempts/{attempt.attempt}/jobs"
         jobs: tuple[RecordedJob, ...] = ()
         if isinstance(attempt.jobs, Known):
-            objects = {item.get("id"): item for item in self._tape.items(jobs_path)}
+            objects = {item.get("id"): item for item in self._captured.items(jobs_path)}
             jobs = tuple(self._job(attempt, job, objects.get(job.id, {})) for job in attempt.jobs.value)
         elif isinstance(attempt.jobs, Unreadable):
             self._refuse(jobs_path, self._refusal_of(jobs_path, attempt.jobs))
@@ -153,7 +153,7 @@ class Recorder:
         notes_path = f"{base}/check-runs/{job.id}/annotations"
         annotations: tuple[JsonObject, ...] = ()
         if isinstance(job.annotations, Known):
-            annotations = tuple(self._cleaner.object(item) for item in self._tape.items(notes_path))
+            annotations = tuple(self._cleaner.object(item) for item in self._captured.items(notes_path))
         elif isinstance(job.annotations, Unreadable):
             self._refuse(notes_path, self._refusal_of(notes_path, job.annotations))
         return RecordedJob(job_object(self._cleaner, raw, job), self._log(attempt, job), annotations)
@@ -169,7 +169,7 @@ class Recorder:
 
     def _refusal_of(self, path: str, reading: Unreadable) -> Refusal:
         """A gap, as it will be answered on replay."""
-        status = self._tape.status(path)
+        status = self._captured.status(path)
         self.gaps.append(Gap(reading, passing=status == NO_ANSWER and not reading.lasting))
         return Refusal(
             status,
@@ -185,7 +185,7 @@ class Recorder:
         path = f"{base}/actions/oidc/customization/sub"
         if isinstance(self._customization, Unreadable):
             return self._refusal_of(path, self._customization)
-        raw = self._tape.object(path)
+        raw = self._captured.object(path)
         return self._cleaner.object(raw) if raw is not None else None
 
     def _listed_workflows(self, cancelled: CancelHook) -> Sequence[Json]:
@@ -204,7 +204,7 @@ class Recorder:
         """Read what stands around the runs as well, and refuse on replay what was refused here."""
         self._source.environments(cancelled=cancelled)
         self._source.between(in_order(self._attempts.values()), cancelled=cancelled)
-        around = surroundings(self._cleaner, self._tape, self._base())
+        around = surroundings(self._cleaner, self._captured, self._base())
         for path, what, failure in around.failures:
             self._refuse(path, self._refusal_of(path, failure.reading(what)))
         return around

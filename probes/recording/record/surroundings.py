@@ -10,8 +10,8 @@ from probes.github.http.client import Json
 from probes.github.http.errors import ReadFailure
 from probes.github.read.answers import members
 from probes.recording.format import JsonObject, RecordedAnswer
+from probes.recording.record.captured_answers import CapturedAnswers
 from probes.recording.record.objects import Cleaner
-from probes.recording.record.tape import Tape
 
 _WHAT = (
     ("/environments", "the environments"),
@@ -31,32 +31,34 @@ class Surroundings:
     """``(path, what, failure)`` of what was refused."""
 
 
-def surroundings(cleaner: Cleaner, tape: Tape, base: str) -> Surroundings:
-    """What of it is on the tape; ``base`` is the repository's path."""
+def surroundings(cleaner: Cleaner, captured: CapturedAnswers, base: str) -> Surroundings:
+    """Return what of it was captured; ``base`` is the repository's path."""
     return Surroundings(
-        environments=tuple(cleaner.object(item) for item in tape.items(f"{base}/environments")),
-        comparisons=tuple(_comparisons(cleaner, tape, f"{base}/compare/")),
+        environments=tuple(cleaner.object(item) for item in captured.items(f"{base}/environments")),
+        comparisons=tuple(_comparisons(cleaner, captured, f"{base}/compare/")),
         answers=(
-            *(_list(cleaner, tape, *found) for found in tape.lists_below(f"{base}/environments/")),
-            *(_list(cleaner, tape, *found) for found in tape.lists_below(f"{base}/commits/")),
+            *(_list(cleaner, captured, *found) for found in captured.lists_below(f"{base}/environments/")),
+            *(_list(cleaner, captured, *found) for found in captured.lists_below(f"{base}/commits/")),
             *(
                 RecordedAnswer(unquote(path), cleaner.object(item))
-                for path, item in tape.objects_below(f"{base}/environments/")
+                for path, item in captured.objects_below(f"{base}/environments/")
             ),
         ),
         failures=tuple(
-            (unquote(path), what, failure) for part, what in _WHAT for path, failure in tape.failures_below(base + part)
+            (unquote(path), what, failure)
+            for part, what in _WHAT
+            for path, failure in captured.failures_below(base + part)
         ),
     )
 
 
-def _list(cleaner: Cleaner, tape: Tape, path: str, member: str | None) -> RecordedAnswer:
-    return RecordedAnswer(unquote(path), tuple(cleaner.object(item) for item in tape.items(path)), member or "")
+def _list(cleaner: Cleaner, captured: CapturedAnswers, path: str, member: str | None) -> RecordedAnswer:
+    return RecordedAnswer(unquote(path), tuple(cleaner.object(item) for item in captured.items(path)), member or "")
 
 
-def _comparisons(cleaner: Cleaner, tape: Tape, prefix: str) -> list[tuple[str, str, JsonObject]]:
+def _comparisons(cleaner: Cleaner, captured: CapturedAnswers, prefix: str) -> list[tuple[str, str, JsonObject]]:
     found: list[tuple[str, str, JsonObject]] = []
-    for path, raw in tape.objects_below(prefix):
+    for path, raw in captured.objects_below(prefix):
         earlier, dots, later = unquote(path[len(prefix) :]).partition("...")
         if dots:
             found.append((earlier, later, _without_patches(cleaner, raw)))

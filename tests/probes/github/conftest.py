@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from synthetic_recordings import Shape, synthetic_recording
 from tiny_github import QUICK, REPOSITORY, TOKEN, TinyGitHub, World, said
 
 from probes.embedded.github.server import GitHubServer
@@ -12,7 +13,6 @@ from probes.github.http.credentials import GitHubAccess
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedArtifact, Recording
-from probes.recording.synthetic import Shape, synthetic_recording
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import github_faults as faults
 import pytest
+from synthetic_recordings import Shape, synthetic_recording
 from tiny_github import QUICK
 
 from diagnosis.facts.case import Case
@@ -16,14 +18,12 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.github.http.credentials import GitHubAccess
 from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedRun, Recording, moment_of
-from probes.recording.synthetic import Shape, synthetic_recording
 from probes.store.attempts import AttemptStore
 from tui.backend import RunQuery
 from tui.backends.repository import RepositoryBackend

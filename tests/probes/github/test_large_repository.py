@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import github_faults as faults
 import pytest
 from made_attempts import made_attempt
+from synthetic_recordings import Shape, synthetic_recording
 
 from diagnosis.closure.chain import LONGEST_CHAIN
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.verdicts.gate_verdict import Missing
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
@@ -23,7 +24,6 @@ from probes.github.read.runs import RunPage as SourcePage
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording
-from probes.recording.synthetic import Shape, synthetic_recording
 from tui.backend import BackendProblem, Cancelled, Progress, RunQuery
 from tui.backends.neighbours import runs_around
 from tui.backends.repository import RepositoryBackend

@@ -8,7 +8,9 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import github_faults as faults
 import pytest
+from synthetic_recordings import Shape, synthetic_recording
 from textual.pilot import Pilot
 from tiny_github import QUICK
 
@@ -16,13 +18,11 @@ from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.github.http.credentials import GitHubAccess
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording, moment_of
-from probes.recording.synthetic import Shape, synthetic_recording
 from tui.app import PlanescopeApp
 from tui.backend import BackendProblem, RunQuery, Update
 from tui.backends.repository import RepositoryBackend

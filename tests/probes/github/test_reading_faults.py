@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import github_faults as faults
 import pytest
 from tiny_github import QUICK, TOKEN, Said, TinyGitHub, World, job_object, run_object, said
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
-from probes.embedded.github import faults as faults
 from probes.embedded.github.faults import Fault
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from made_recordings import rich_recording
+from synthetic_recordings import WORKFLOW_PATH, Shape, synthetic_recording
 
 from probes.embedded.moments import LATER, MOMENTS, STAGES, load_incident
 from probes.recording.case_at import case_at
 from probes.recording.format import RecordedRun, Recording
-from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from probes.recording.view import RecordingView
 
 INCIDENT = load_incident()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import github_faults as faults
 import pytest
 from store_worlds import asked, source_on
 
 from diagnosis.facts.runs import Attempt
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, load_incident
 from probes.github.http.errors import GitHubProblem
-from probes.github.http.etags import Tags, question
+from probes.github.http.etags import ETags, question
 from probes.github.http.transport import Answer
 from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource
@@ -135,7 +135,7 @@ def test_each_thread_knows_the_tag_that_another_one_got(server: GitHubServer) ->
 
 
 def test_what_was_not_asked_for_longest_is_forgotten_first() -> None:
-    tags = Tags(most_characters=25)
+    tags = ETags(most_characters=25)
 
     def put(name: str, text: str, tag: str = "t") -> None:
         tags.remember(question(name, None), Answer(200, {"ETag": tag} if tag else {}, text))

@@ -7,18 +7,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
 from store_worlds import TOKEN, asked, source_on
+from synthetic_recordings import Shape, synthetic_recording
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import load_incident
 from probes.github.read.attempt_parts import Depth
 from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedRun, Recording
-from probes.recording.synthetic import Shape, synthetic_recording
 from tui.cli.main import planescope
 
 NEEDED = ["", "/actions/runs", "/actions/oidc/customization/sub"]

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
 
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, load_incident
 from tui.cli.main import planescope

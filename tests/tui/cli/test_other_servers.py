@@ -17,7 +17,7 @@ import boto3
 import pytest
 
 from probes.embedded.github.server import GitHubServer
-from probes.embedded.moments import load_incident, moment_named
+from probes.embedded.moments import STAGES, load_incident
 
 ACCOUNT = "230372904534"
 ROLE = "GitHubAction-AssumeRoleWithAction"
@@ -95,7 +95,7 @@ def diagnose(account: str, github: str, home: Path, *words: str) -> tuple[int, d
 
 
 def test_the_whole_path_over_the_wire(account: str, tmp_path: Path) -> None:
-    with GitHubServer(load_incident(), moment_named("1")) as github:
+    with GitHubServer(load_incident(), STAGES[0]) as github:
         code, document = diagnose(account, github.url, tmp_path)
     assert code == 1
     assert [problem["cause"] for problem in document["forecast"]] == [
@@ -112,7 +112,7 @@ def test_an_endpoint_that_does_not_answer_leaves_unknown(tmp_path: Path) -> None
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    with GitHubServer(load_incident(), moment_named("2")) as github:
+    with GitHubServer(load_incident(), STAGES[1]) as github:
         code, document = diagnose(url, github.url, tmp_path)
     assert code in (1, 3)
     assert {gate["verdict"] for gate in document["live"]["gates"]} <= {"unknown", "fail"}

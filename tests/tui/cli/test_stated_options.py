@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from synthetic_recordings import WORKFLOW_PATH, Shape, synthetic_recording
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.embedded.github.server import GitHubServer
 from probes.recording.format import RecordedFile, RecordedLog, RecordedRun, Recording
-from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from probes.recording.writer import write_recording
 from tui.backend import BackendProblem
 from tui.bootstrap import live_backend

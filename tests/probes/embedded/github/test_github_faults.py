@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 
+import github_faults as faults
 import pytest
 import requests
 
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import load_incident
 

@@ -13,11 +13,11 @@ from itertools import pairwise
 
 import pytest
 import requests
+from synthetic_recordings import Shape, synthetic_recording
 
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, STAGES, load_incident
 from probes.recording.format import Refusal
-from probes.recording.synthetic import Shape, synthetic_recording
 
 REPOSITORY = "/repos/EsosaOrumwese/fraud-detection-system"
 RUN_1, RUN_2, RUN_3, RUN_4 = 21985402789, 21985472266, 21985500168, 21993925506

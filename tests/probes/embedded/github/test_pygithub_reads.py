@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import github
+import github_faults as faults
 import pytest
 import requests
 from github.PaginatedList import PaginatedList
 from github.WorkflowJob import WorkflowJob
+from synthetic_recordings import Shape, synthetic_recording
 
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, load_incident
-from probes.recording.synthetic import Shape, synthetic_recording
 
 TOKEN = "a made-up token"
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from synthetic_recordings import WORKFLOW_PATH, Shape, synthetic_recording
+
 from diagnosis.closure.chain import in_order
 from diagnosis.documents.diagnosis import document
 from diagnosis.facts.case import Case
@@ -30,7 +32,6 @@ from probes.recording.format import (
 )
 from probes.recording.labels import label_attempt
 from probes.recording.record.recorder import Recorder
-from probes.recording.synthetic import WORKFLOW_PATH, Shape, synthetic_recording
 from tui.backends.live import LiveOptions
 from tui.backends.recorded import recorded_backend
 from tui.backends.repository import RepositoryBackend

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
 from recording_worlds import ids, small_world
 
-from probes.embedded.github import faults as faults
 from probes.embedded.github.server import GitHubServer
 from probes.recording.reader import read_recording
 from tui.cli.main import planescope

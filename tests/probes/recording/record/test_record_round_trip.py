@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import github_faults as faults
 import pytest
 from recording_worlds import (
     AT,
@@ -21,13 +22,13 @@ from recording_worlds import (
     small_world,
     source_of,
 )
+from synthetic_recordings import Shape, synthetic_recording
 
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known, Unreadable
 from probes.aws.read.account import read_account
 from probes.embedded.aws_account import EmbeddedAccount
-from probes.embedded.github import faults as faults
 from probes.embedded.github.faults import Fault
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
@@ -37,7 +38,6 @@ from probes.ledger import Ledger
 from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog
 from probes.recording.reader import read_recording
-from probes.recording.synthetic import Shape, synthetic_recording
 from tui.backends.live import LiveOptions, live_backend
 from tui.backends.repository import RepositoryBackend
 

@@ -1,4 +1,4 @@
-"""The tape of a recording: GitHub's own JSON answers, kept by address while the usual readers ask for them."""
+"""Capture GitHub's JSON answers by address, while the usual readers ask for them; a recording is made of these."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STATUSES: tuple[tuple[type[ReadFailure], int], ...] = (
 )
 
 
-class Tape:
+class CapturedAnswers:
     """Answers and refusals by path. Safe to share between threads."""
 
     def __init__(self) -> None:
@@ -36,26 +36,26 @@ class Tape:
         self._failures: dict[str, ReadFailure] = {}
 
     def client(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> Client:
-        """A client that writes on this tape: what :class:`~probes.github.source.GitHubSource` takes as ``client``."""
-        return _TapedClient(self, access, ledger, pace, timeouts)
+        """Return a client whose answers are captured: what :class:`~probes.github.source.GitHubSource` takes as ``client``."""
+        return _CapturingClient(self, access, ledger, pace, timeouts)
 
     def object(self, path: str) -> Json | None:
-        """The object that stood at a path, or None."""
+        """Return the object that a path was answered with, or None."""
         with self._lock:
             return self._objects.get(path)
 
     def objects_below(self, prefix: str) -> tuple[tuple[str, Json], ...]:
-        """``(path, object)`` of everything below a path."""
+        """Return ``(path, object)`` of every object whose path begins with the prefix."""
         with self._lock:
             return tuple((path, item) for path, item in self._objects.items() if path.startswith(prefix))
 
     def lists_below(self, prefix: str) -> tuple[tuple[str, str | None], ...]:
-        """``(path, member)`` of every list below a path."""
+        """Return ``(path, member)`` of every list whose path begins with the prefix."""
         with self._lock:
             return tuple((path, member) for path, member in self._members.items() if path.startswith(prefix))
 
     def failures_below(self, prefix: str) -> tuple[tuple[str, ReadFailure], ...]:
-        """``(path, failure)`` of everything below a path that was refused."""
+        """Return ``(path, failure)`` of every refused path that begins with the prefix."""
         with self._lock:
             return tuple((path, failure) for path, failure in self._failures.items() if path.startswith(prefix))
 
@@ -92,18 +92,20 @@ class Tape:
             self._failures[path] = failure
 
 
-class _TapedClient(Client):
-    """A client whose answers go onto the tape as they are."""
+class _CapturingClient(Client):
+    """A client whose answers are captured as they are."""
 
-    def __init__(self, tape: Tape, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> None:
+    def __init__(
+        self, captured: CapturedAnswers, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts
+    ) -> None:
         super().__init__(access, ledger, pace, timeouts)
-        self._tape = tape
+        self._captured = captured
 
     def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
         with self._noting(path):
             value = super().object(path, parameters, remember=remember)
         page = (parameters or {}).get("page", 1)
-        self._tape.note_object(path, value, page if isinstance(page, int) else 1)
+        self._captured.note_object(path, value, page if isinstance(page, int) else 1)
         return value
 
     def page(
@@ -117,7 +119,7 @@ class _TapedClient(Client):
     ) -> Page:
         with self._noting(path):
             page = super().page(path, item, number, parameters, remember=remember)
-        self._tape.note_page(path, item, number, page.items)
+        self._captured.note_page(path, item, number, page.items)
         return page
 
     def address(self, path: str) -> str:
@@ -130,5 +132,5 @@ class _TapedClient(Client):
         try:
             yield
         except ReadFailure as failure:
-            self._tape.note_failure(path, failure)
+            self._captured.note_failure(path, failure)
             raise

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 
+import github_faults as faults
 import pytest
 from tiny_github import QUICK, TOKEN, Said, TinyGitHub, World, job_object
 
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Job, Repository
-from probes.embedded.github import faults as faults
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.pace import Pace

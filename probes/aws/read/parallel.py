@@ -1,4 +1,4 @@
-"""Runs the parts of a reading side by side, so that a slow or hanging one never holds up the others.
+"""Run the parts of a reading in parallel, so that a slow or hanging one never holds up the others.
 
 Threads are daemons: a server that sends one byte now and then can hold a thread, but neither the reading nor the exit.
 """
@@ -24,14 +24,14 @@ class Outcome(Generic[T]):
     error: BaseException | None = None
 
 
-def run_side_by_side(
+def run_in_parallel(
     parts: Mapping[str, Callable[[], T]],
     *,
     deadline_seconds: float,
     cancelled: Callable[[], bool],
     on_done: Callable[[str], None],
 ) -> dict[str, Outcome[T]]:
-    """The outcomes of the parts that ended in time, by name; parts that did not are missing.
+    """Return the outcomes of the parts that ended in time, by name; parts that did not are missing.
 
     ``cancelled`` and ``on_done`` are called in the caller's thread.
     """

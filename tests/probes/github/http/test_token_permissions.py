@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import github_faults as faults
 import pytest
 from click.testing import CliRunner
 from tiny_github import TOKEN, Said, TinyGitHub, World, job_object, run_object, said
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
-from probes.embedded.github import faults as faults
 from probes.github.http.credentials import GitHubAccess, NoCredentials, TokenKind, find_access
 from probes.github.http.endpoints import CLASSIC_SCOPE, ENDPOINTS, permissions_needed
 from probes.github.http.errors import GitHubProblem
