@@ -52,25 +52,25 @@ class SubjectContext:
     value: str = ""
 
     def text(self, escape: bool = True) -> str:
-        """The context as it stands in the subject: ``environment:prod``, ``pull_request``, ``ref:refs/heads/main``."""
+        """Return the context as it stands in the subject: ``environment:prod``, ``pull_request``, ``ref:refs/heads/main``."""
         if self.kind is ContextKind.PULL_REQUEST:
             return self.kind.value
         return f"{self.kind}:{escaped(self.value) if escape else self.value}"
 
 
 def escaped(value: str) -> str:
-    """A metadata value as GitHub writes it into a subject: every ``:`` becomes ``%3A``."""
+    """Write a metadata value as GitHub does in a subject: every ``:`` becomes ``%3A``."""
     return value.replace(":", "%3A")
 
 
 def is_github_cloud(issuer: str) -> bool:
-    """Whether the issuer is github.com's or that of an enterprise with data residency, and no enterprise server."""
+    """Return whether the issuer is github.com's or that of an enterprise with data residency, and no enterprise server."""
     host = issuer.partition("/")[0].lower()
     return host == GITHUB_ISSUER or (host.startswith("token.actions.") and host.endswith(".ghe.com"))
 
 
 def without_scheme(issuer: str) -> str:
-    """The issuer as IAM keeps it and as condition keys begin: no scheme, no trailing slash."""
+    """Return the issuer as IAM keeps it and as condition keys begin: no scheme, no trailing slash."""
     return issuer.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
@@ -107,23 +107,23 @@ class ClaimSet:
         return self.template != DEFAULT_TEMPLATE
 
     def get(self, name: str) -> str | None:
-        """A claim's value; None where the token does not carry it or it is not known (see ``unknown``)."""
+        """Return a claim's value; None where the token does not carry it or it is not known (see ``unknown``)."""
         return next((value for key, value in self.claims if key == name), None)
 
     def context(self, issuer: str = GITHUB_ISSUER) -> dict[str, tuple[str, ...]]:
-        """The known condition keys with their values, as STS puts them before the trust policy."""
+        """Return the known condition keys with their values, as STS puts them before the trust policy."""
         base = without_scheme(issuer)
         keys = visible_keys(issuer)
         return {f"{base}:{name}": (value,) for name, value in self.claims if name in keys}
 
     def unknown_keys(self, issuer: str = GITHUB_ISSUER) -> frozenset[str]:
-        """Condition keys whose value is not known, in lower case. A condition on one makes a decision unknown."""
+        """Return condition keys whose value is not known, in lower case. A condition on one makes a decision unknown."""
         base = without_scheme(issuer).lower()
         keys = visible_keys(issuer)
         return frozenset(f"{base}:{name}" for name in self.unknown if name in keys)
 
     def presenting(self, subject: str, why: str | None = None) -> ClaimSet:
-        """The same claims with another subject; form and context are read off it."""
+        """Return the same claims with another subject; form and context are read off it."""
         read = read_subject(subject)
         return ClaimSet(
             claims=_sorted({**dict(self.claims), "sub": subject}),
@@ -136,7 +136,7 @@ class ClaimSet:
         )
 
     def in_context(self, context: SubjectContext, why: str | None = None) -> ClaimSet:
-        """The claims that the same job would present in another context: on another ref, in an environment, …"""
+        """Return the claims that the same job would present in another context: on another ref, in an environment, …"""
         claims, unknown = dict(self.claims), set(self.unknown)
         unknown -= {"environment", "sub"}
         claims.pop("environment", None)
@@ -194,7 +194,7 @@ def read_subject(subject: str) -> ReadSubject | None:
 
 
 def claims_from_subject(subject: str, audience: str | None) -> ClaimSet:
-    """The claims that a subject tells by itself; all others that AWS accepts are marked as not known."""
+    """Return the claims that a subject tells by itself; all others that AWS accepts are marked as not known."""
     claims: dict[str, str] = {"aud": audience} if audience else {}
     unknown = {*AWS_CLAIM_KEYS, *(() if audience else ("aud",))}
     read = read_subject(subject)
@@ -210,7 +210,7 @@ def claims_from_subject(subject: str, audience: str | None) -> ClaimSet:
 
 
 def visible_keys(issuer: str) -> frozenset[str]:
-    """The claims of this issuer that become condition keys: an enterprise server's tokens give ``aud`` and ``sub``."""
+    """Return the claims of this issuer that become condition keys: an enterprise server's tokens give ``aud`` and ``sub``."""
     always = {"aud", "sub"}
     return frozenset(always | set(AWS_CLAIM_KEYS)) if is_github_cloud(without_scheme(issuer)) else frozenset(always)
 
@@ -226,7 +226,7 @@ def finished(
     *,
     escape: bool = True,
 ) -> ClaimSet:
-    """A claim set with its subject computed from the template, or marked as not known."""
+    """Compute the subject of a claim set from its template, or mark it as not known."""
     known = {key: value for key, value in claims.items() if key != "sub"}
     missing = set(unknown) - {"sub"}
     subject = _subject(known, missing, template, prefix, context, escape)

@@ -48,7 +48,7 @@ def check_token(
     called: Workflow | None = None,
     called_job: WorkflowJob | None = None,
 ) -> PretrustCheck:
-    """Whether the job may mint a token: ``id-token: write`` in effect, and no pull request from a fork.
+    """Check whether the job may mint a token: ``id-token: write`` in effect, and no pull request from a fork.
 
     ``called`` is the reusable workflow that the job calls, where it was read; it can only take away.
     Without ``job`` the jobs that take AWS credentials must agree.
@@ -77,7 +77,7 @@ def check_token(
 
 
 def effective_permissions(workflow: Workflow, job: WorkflowJob) -> tuple[Permissions | None, str]:
-    """The permissions in force for a job and where they are written: the job's replace the workflow's altogether.
+    """Return the permissions in force for a job and where they are written: the job's replace the workflow's altogether.
 
     None: neither states any, so the repository's default applies, which never grants ``id-token``.
     """
@@ -87,7 +87,7 @@ def effective_permissions(workflow: Workflow, job: WorkflowJob) -> tuple[Permiss
 
 
 def grants_id_token(permissions: Permissions | None) -> bool:
-    """Whether a permissions block lets the job mint a token: ``id-token: write`` or ``write-all``."""
+    """Return whether a permissions block lets the job mint a token: ``id-token: write`` or ``write-all``."""
     if permissions is None:
         return False
     stated = {name.strip().lower(): level.strip().lower() for name, level in permissions}
@@ -139,7 +139,7 @@ def _called_token(caller: WorkflowJob, called: Workflow, called_job: WorkflowJob
 def check_role_arn(
     role_arn: str | None, *, expected_account: str | None = None, region: str | None = None
 ) -> PretrustCheck:
-    """Whether the role's ARN is one, in the intended account and in the partition of the region."""
+    """Check whether the role's ARN is one, in the intended account and in the partition of the region."""
     if not role_arn or "${{" in role_arn:
         missing = Missing(
             "the role to assume", "the run does not tell its ARN", "give it by --role-arn or in a case file"
@@ -179,7 +179,7 @@ def check_provider(
     expected_account: str | None = None,
     caller_account: str | None = None,
 ) -> PretrustCheck:
-    """Whether the role's account has an OIDC provider for this issuer.
+    """Check whether the role's account has an OIDC provider for this issuer.
 
     ``caller_account`` is the account of the session that read the provider: in another account than the role's it can
     prove nothing. An account that is not the expected one is the cause even where the provider is absent.
@@ -214,7 +214,7 @@ def check_provider(
 
 
 def check_audience(provider: Reading[OidcProvider], audience: str | None) -> PretrustCheck:
-    """Whether the provider's list holds the audience that the job requests; compared letter by letter."""
+    """Check whether the provider's list holds the audience that the job requests; compared letter by letter."""
     if not isinstance(provider, Known):
         why = "there is no provider" if isinstance(provider, Absent) else provider.why
         missing = Missing("the provider's audience list", why, "read the provider", "iam:GetOpenIDConnectProvider")
@@ -233,7 +233,7 @@ def check_audience(provider: Reading[OidcProvider], audience: str | None) -> Pre
 
 
 def partition_of_region(region: str | None) -> str | None:
-    """The partition of a region (``cn-north-1`` is in ``aws-cn``); None where no region is known."""
+    """Return the partition of a region (``cn-north-1`` is in ``aws-cn``); None where no region is known."""
     if not region or "${{" in region:
         return None
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"

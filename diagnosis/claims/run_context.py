@@ -1,4 +1,4 @@
-"""From what GitHub recorded of a run to the contexts in which its job may have asked for a token.
+"""Derive the contexts in which a run's job may have asked for its token from what GitHub recorded of the run.
 
 A context is an environment, a pull request or a ref, with the workflow file that the job came from. Where the record
 leaves more than one open, all are returned with the reason; where it tells none, the value is None.
@@ -53,7 +53,7 @@ def run_contexts(
     workflow: Workflow | UnparsableWorkflow | None,
     job: WorkflowJob | None,
 ) -> tuple[RunContext, ...]:
-    """Every context that the record leaves possible, the likeliest first; never empty.
+    """Return every context that the record leaves possible, the likeliest first; never empty.
 
     ``environment`` and ``ref`` are what the caller knows or supposes; they win over the record.
     """
@@ -72,12 +72,12 @@ def run_contexts(
 
 
 def _same_call(recorded: str, uses: str) -> bool:
-    """Whether GitHub's record of a called workflow is of this ``uses``; names know no letter case there."""
+    """Return whether GitHub's record of a called workflow is of this ``uses``; names know no letter case there."""
     return recorded.partition("@")[0].lower() == uses.partition("@")[0].lower()
 
 
 def full_ref(name: str) -> str:
-    """A ref in full: a bare name is taken for a branch."""
+    """Return a ref in full: a bare name is taken for a branch."""
     return name if name.startswith("refs/") else f"refs/heads/{name}"
 
 
@@ -190,7 +190,7 @@ def _called_file(job: WorkflowJob) -> str | None:
 
 
 def token_jobs(workflow: Workflow) -> tuple[WorkflowJob, ...]:
-    """The jobs that take AWS credentials by a token; without such a sign those that call a workflow, else all."""
+    """Return the jobs that take AWS credentials by a token; without such a sign those that call a workflow, else all."""
     assuming = tuple(job for job in workflow.jobs if any(_assumes_role(step.uses, step.run) for step in job.all_steps))
     return assuming or tuple(job for job in workflow.jobs if job.uses) or workflow.jobs
 

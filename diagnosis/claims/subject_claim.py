@@ -1,4 +1,4 @@
-"""From a run to the OIDC claims that its job would present: every set that the record leaves possible.
+"""Derive the OIDC claims that a run's job would present: every set that the record leaves possible.
 
 Classic subjects name the repository (``repo:O/R:…``), immutable ones carry its ids (``repo:O@1/R@2:…``). A repository
 created, renamed or transferred after 15 July 2026, or opted in, has the immutable form; enterprise servers never do.
@@ -85,7 +85,7 @@ def claims_of(
     job: WorkflowJob | None = None,
     observed_subject: str | None = None,
 ) -> PossibleClaims:
-    """The claim sets that a job of this run would present.
+    """Return the claim sets that a job of this run would present.
 
     ``environment`` and ``job`` are what the caller knows of the job; without them the workflow file tells, and where it
     was not read an environment stays possible. ``ref_override`` asks for a dispatch on another ref. ``audience`` None

@@ -1,4 +1,4 @@
-"""Which attempts belong together: the chain of one workflow from a first failure to the success that ended it."""
+"""Group the attempts that belong together: the chain of one workflow from a first failure to the success that ended it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LONGEST_CHAIN = 12
 
 
 def in_order(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
-    """The attempts in order of time: by creation of the run, then by attempt number."""
+    """Sort the attempts by time: by creation of the run, then by attempt number."""
     return tuple(sorted(attempts, key=lambda attempt: (attempt.created_at, attempt.run_id, attempt.attempt)))
 
 
 def chains(attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], ...]:
-    """Every chain among the attempts, oldest first.
+    """Group the attempts into chains, oldest first.
 
     A chain is of one workflow file. It ends with a success; the next attempt of that workflow begins another. Attempts
     that were cancelled or are still active belong to the chain in which they lie.
@@ -34,7 +34,7 @@ def chains(attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], ...]:
 
 
 def chain_of(attempts: Sequence[Attempt], selected: tuple[int, int] | None) -> tuple[Attempt, ...]:
-    """The chain that holds the selected attempt (``(run id, attempt)``); without one, the newest chain.
+    """Return the chain that holds the selected attempt (``(run id, attempt)``); without one, the newest chain.
 
     Empty where nothing fits. At most :data:`LONGEST_CHAIN` attempts, the latest ones, and the selected one always.
     """

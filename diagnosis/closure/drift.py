@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def drift_of(replays: Sequence[Replay], subject: Replay | None, live: Assessment | None) -> tuple[Drift, ...]:
-    """Every difference: first the gates in their order, then what was changed since, oldest first."""
+    """Return every difference: first the gates in their order, then what was changed since, oldest first."""
     if live is None or subject is None:
         return ()
     found = [*_broken(replays, subject, live), *_mended(replays, subject, live)]

@@ -32,19 +32,19 @@ _SHOWN = 4
 
 
 def history_of(replays: Sequence[Replay], account: AccountState | None, case: Case) -> tuple[AttemptHistory, ...]:
-    """One entry for each attempt, in their order."""
+    """Return one entry for each attempt, in their order."""
     return tuple(
         _entry(replay, next_attempt(replays, position), account, case) for position, replay in enumerate(replays)
     )
 
 
 def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:
-    """The attempt that followed; one that was cancelled or skipped tried nothing and does not count."""
+    """Return the attempt that followed; one that was cancelled or skipped tried nothing and does not count."""
     return next((item for item in replays[position + 1 :] if item.attempt.conclusion not in _NO_TRIAL), None)
 
 
 def failing_plane(replay: Replay) -> Plane | None:
-    """The plane at which an attempt stopped; None where that is not known, or nothing stopped it."""
+    """Return the plane at which an attempt stopped; None where that is not known, or nothing stopped it."""
     gate = failing_gate(replay)
     if gate is not None:
         return gate.plane
@@ -52,7 +52,7 @@ def failing_plane(replay: Replay) -> Plane | None:
 
 
 def failing_gate(replay: Replay) -> Gate | None:
-    """The first gate that failed."""
+    """Return the first gate that failed."""
     return next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
 
 
@@ -103,7 +103,7 @@ def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> t
 
 
 def fits(change: ObservedChange, replay: Replay) -> bool:
-    """Whether the change is at the place that failed: at the failing gate, or in the registry's state where that failed."""
+    """Return whether the change is at the place that failed: at the failing gate, or in the registry's state where that failed."""
     gate = failing_gate(replay)
     if gate is not None:
         return gate in change.gates
@@ -127,7 +127,7 @@ def _sentence(changes: Sequence[ObservedChange]) -> str:
 
 
 def utc(moment: datetime) -> str:
-    """A moment as it stands in sentences: UTC, to the second."""
+    """Return a moment as it stands in sentences: UTC, to the second."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 

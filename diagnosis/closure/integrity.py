@@ -1,4 +1,4 @@
-"""Green for the wrong reason: what makes a success prove less than it seems to.
+"""Find what makes a success prove less than it seems to: green for the wrong reason.
 
 Each check looks at facts that were read. A check that lacks its facts finds nothing here; the closure rules say what
 was missing, so that silence is never taken for proof.
@@ -37,7 +37,7 @@ def integrity_findings(
     case: Case,
     history: Sequence[AttemptHistory] = (),
 ) -> tuple[IntegrityFinding, ...]:
-    """All findings for one chain, each once. ``history`` has one entry for each replay, or none at all."""
+    """Find all integrity findings of one chain, each once. ``history`` has one entry for each replay, or none at all."""
     findings: list[IntegrityFinding] = []
     findings += ref_changed(replays)
     if isinstance(workflow, Workflow):
@@ -54,7 +54,7 @@ def integrity_findings(
 
 
 def ref_changed(replays: Sequence[Replay]) -> list[IntegrityFinding]:
-    """The closing run proves another subject than one that failed."""
+    """Find a closing run that proves another subject than one that failed."""
     if not replays or replays[-1].attempt.conclusion != "success":
         return []
     closing = replays[-1].attempt
@@ -98,7 +98,7 @@ def _crosses_a_gate(step: WorkflowStep) -> bool:
 
 
 def gates_demoted(workflow: Workflow) -> list[IntegrityFinding]:
-    """A step or job that crosses a gate may fail without failing the run, or is switched off."""
+    """Find steps or jobs that cross a gate but may fail without failing the run, or are switched off."""
     findings: list[IntegrityFinding] = []
     job = releasing_job(workflow)
     if job and job.continue_on_error not in (False, "false"):
@@ -128,7 +128,7 @@ def _demoted(workflow: Workflow, what: str, line: int, file: str = "") -> Integr
 
 
 def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
-    """The run is dispatched on a trusted ref and checks out another: the subject does not name the code that runs."""
+    """Find a run that is dispatched on a trusted ref and checks out another: its subject does not name the code that runs."""
     findings = []
     for step in _releasing_steps(workflow):
         if not (step.uses or "").lower().startswith("actions/checkout@"):
@@ -158,7 +158,7 @@ def ref_laundered(workflow: Workflow, replays: Sequence[Replay]) -> list[Integri
 
 
 def self_asserted(workflow: Workflow, replays: Sequence[Replay]) -> list[IntegrityFinding]:
-    """An evidence file whose verdict is a constant in the workflow text measures nothing."""
+    """Find evidence files whose verdict is a constant in the workflow text: they measure nothing."""
     present = {name.rpartition("/")[2] for replay in replays for name in _artifact_files(replay.attempt)}
     findings = []
     for step in _releasing_steps(workflow):
@@ -198,7 +198,7 @@ def _self_asserted(workflow: Workflow, step: WorkflowStep, file: str, present: b
 
 
 def side_channel(replays: Sequence[Replay], account: AccountState) -> list[IntegrityFinding]:
-    """The image's push lies in no run of the chain, or was made by another principal than the release's role."""
+    """Find an image whose push lies in no run of the chain, or was made by another principal than the release's role."""
     push = judge_push(replays, account)
     if push.verdict is not Verdict.FAIL or not replays:
         return []

@@ -45,7 +45,7 @@ CHANGES: dict[str, tuple[Plane, tuple[Gate, ...]]] = {
 
 
 def changes_between(trail: Trail, begin: datetime, end: datetime) -> tuple[ObservedChange, ...]:
-    """The changes that took effect in the interval, oldest first; its ends belong to it."""
+    """Return the changes that took effect in the interval, oldest first; its ends belong to it."""
     return tuple(
         observed(event)
         for event in trail.events
@@ -54,7 +54,7 @@ def changes_between(trail: Trail, begin: datetime, end: datetime) -> tuple[Obser
 
 
 def observed(event: TrailEvent) -> ObservedChange:
-    """A changing event as an observed change."""
+    """Return a changing event as an observed change."""
     plane, gates = CHANGES[event.name]
     text = _clause(event)
     return ObservedChange(

@@ -1,4 +1,4 @@
-"""Was the image pushed by a run of the chain, and by its role? Push time, and the principal of the PutImage event."""
+"""Judge whether a run of the chain pushed the image, by its role: push time, and the principal of the PutImage event."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Push:
 
 
 def judge_push(replays: Sequence[Replay], account: AccountState | None) -> Push:
-    """``fail`` where the push lies in no run or was another principal's; ``pass`` where it lies in a run of the chain."""
+    """Judge the push: ``fail`` where it lies in no run or was another principal's, ``pass`` where it lies in a run of the chain."""
     if account is None or not replays or not isinstance(account.image, Known):
         return Push(Verdict.UNKNOWN, "The image's push time could not be read.")
     image = account.image.value
@@ -57,7 +57,7 @@ def judge_push(replays: Sequence[Replay], account: AccountState | None) -> Push:
 
 
 def pushed_within(attempt: Attempt, image: Image) -> bool:
-    """Whether the image's push time lies between the attempt's start and end (both ends included)."""
+    """Return whether the image's push time lies between the attempt's start and end (both ends included)."""
     start, end = attempt.started_at or attempt.created_at, attempt.updated_at
     return image.pushed_at is not None and end is not None and start <= image.pushed_at <= end
 
@@ -83,7 +83,7 @@ def _near(event: TrailEvent, image: Image) -> bool:
 
 
 def _by_role(principal: str, role_arn: str | None) -> bool:
-    """Whether a principal is a session of the role; where the role is not known any role session counts."""
+    """Return whether a principal is a session of the role; where the role is not known any role session counts."""
     view = view_principal(principal)
     if view.kind is not PrincipalKind.ROLE_SESSION:
         return False

@@ -1,4 +1,4 @@
-"""The clock of what people state (decision log, case file) against the clock of the runs and that of CloudTrail."""
+"""Compare the times that people state (decision log, case file) with those of the runs and of CloudTrail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE = timedelta(seconds=60)
 
 
 def moment(text: str | None) -> datetime | None:
-    """An ISO 8601 time with its zone, as a UTC datetime; None for anything that leaves the moment open."""
+    """Parse an ISO 8601 time with its zone, as UTC; None for anything that leaves the moment open."""
     if not text:
         return None
     try:
@@ -29,7 +29,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFinding]:
-    """Stated changes whose stated time lies before the failure that they answer or after the next attempt began.
+    """Find changes whose stated time lies before the failure that they answer or after the next attempt began.
 
     A time without a zone cannot conflict and cannot confirm; the closure rule on remediation says so.
     """
@@ -51,7 +51,7 @@ def order_conflicts(replays: Sequence[Replay], case: Case) -> list[IntegrityFind
 
 
 def trail_conflicts(replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case) -> list[IntegrityFinding]:
-    """Statements and CloudTrail that disagree: stated before it happened, or observed only outside of the stated interval.
+    """Find statements that CloudTrail contradicts: stated before it happened, or observed outside of the stated interval only.
 
     A statement without a time cannot disagree about order; an interval in which nothing was observed disagrees only where
     CloudTrail covers it whole and shows a change of the same kind elsewhere.

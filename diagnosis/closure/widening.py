@@ -1,4 +1,4 @@
-"""Was the role's power widened on the way, and narrowed again or not, without anybody writing it down?
+"""Find grants that widened the role on the way, kept or taken back, without anybody writing it down.
 
 CloudTrail keeps no documents here, so a change is judged by what it names: a broad policy of AWS attached, a boundary
 taken off. A document that was changed once is judged as it stands today; one that was changed twice may have been wider.
@@ -28,7 +28,7 @@ _PAIRS = {"AttachRolePolicy": "DetachRolePolicy", "DeleteRolePermissionsBoundary
 
 
 def widening_rule(replays: Sequence[Replay], live: Assessment | None, case: Case) -> RuleVerdict:
-    """``fail`` for a broad grant that no statement names; ``pass`` where every change still stands and is bounded."""
+    """Judge the changes of grants: ``fail`` for a broad one that no statement names, ``pass`` where all stand and are bounded."""
     slug, title = "no-undocumented-widening", "No undocumented widening on the way"
     account = live.account if live else None
     events = _events(replays, account)
@@ -53,7 +53,7 @@ def widening_rule(replays: Sequence[Replay], live: Assessment | None, case: Case
 
 
 def widenings(replays: Sequence[Replay], account: AccountState | None, case: Case) -> list[IntegrityFinding]:
-    """Broad grants on the way: kept (``wildcard-escalation``) or taken back (``undocumented-widening``)."""
+    """Find broad grants made on the way: kept (``wildcard-escalation``) or taken back (``undocumented-widening``)."""
     events = _events(replays, account, whole=False) or []
     return [
         IntegrityFinding(
@@ -104,7 +104,7 @@ def _words(event: TrailEvent, events: Sequence[TrailEvent]) -> str:
 
 
 def _stated(event: TrailEvent, case: Case) -> bool:
-    """Whether a statement of the case names what was widened."""
+    """Return whether a statement of the case names what was widened."""
     named = (event.detail.rpartition("/")[2] or "boundary").lower()
     word = "boundary" if event.name == "DeleteRolePermissionsBoundary" else named
     return any(word in change.text.lower() for change in case.changes)

@@ -60,17 +60,17 @@ class Explanation:
 
 
 def find_failures(lines: Iterable[LogLine]) -> tuple[Finding, ...]:
-    """All failures that the lines show, in order; each carries its line as evidence. Never raises."""
+    """Find all failures that the lines show, in order; each carries its line as evidence. Never raises."""
     return tuple(seen.finding for seen in scan(lines).sightings)
 
 
 def decide(lines: Iterable[LogLine]) -> Finding:
-    """The failure that stopped the run, as far as its words tell; :data:`NOTHING_FOUND` if none. Never raises."""
+    """Decide which failure stopped the run, as far as its words tell; :data:`NOTHING_FOUND` if none. Never raises."""
     return _decided(scan(lines))
 
 
 def explain_text(text: str | Iterable[str]) -> Finding:
-    """The failure that a pasted log speaks of, in any frame. Never raises.
+    """Explain a pasted log, in any frame: return the failure that it speaks of. Never raises.
 
     An iterable is the text in pieces cut anywhere (an open file, blocks of any size): it is streamed in bounded memory.
     """
@@ -78,7 +78,7 @@ def explain_text(text: str | Iterable[str]) -> Finding:
 
 
 def explain(text: str | Iterable[str]) -> Explanation:
-    """Like :func:`explain_text`, with everything that was seen."""
+    """Explain a pasted log like :func:`explain_text`, and return everything that was seen."""
     found = scan(thin(unquoted_pieces(cut(text) if isinstance(text, str) else text)))
     failures = tuple(seen.finding for seen in found.sightings)
     ended_well = found.ended and not found.failing_steps

@@ -44,7 +44,7 @@ _APPLICATION_STEP = re.compile(
 
 
 def application_talk(line: LogLine, text: str) -> Weight | None:
-    """The most that a line can weigh; None if it speaks of nothing that failed."""
+    """Return the most that a line can weigh; None if it speaks of nothing that failed."""
     if line.kind is LineKind.ERROR:
         return Weight.ROOT
     if _QUIET.search(text):

@@ -1,4 +1,4 @@
-"""Which of several failures stopped the run: the root before its consequences, the failing step before all others."""
+"""Choose which of several failures stopped the run: the root before its consequences, the failing step before all others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AFTERMATH = re.compile(
 
 
 def stopped_by(scan: Scan) -> Sighting | None:
-    """The sighting that explains why the run ended, or None where the log shows none."""
+    """Choose the sighting that explains why the run ended; None where the log shows none."""
     told = [seen for seen in scan.sightings if seen.weight is not Weight.DOUBTFUL or not _overcome(seen, scan)]
     pool = [seen for seen in told if not seen.line.post] or told
     if not pool:
@@ -48,7 +48,7 @@ def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
     last_tests = {name: number for name, number in scan.passed if name.startswith("tests ")}
 
     def of_a_test(seen: Sighting) -> bool:
-        """Printed by what was tested: before the summary, or indented below it, as some runners list the details."""
+        """Return whether what was tested printed this: before the summary, or indented below it, as some runners list details."""
         if not tests or not _is_access(seen):
             return False
         last_test = last_tests.get(f"tests {seen.line.step}", 0)
@@ -67,7 +67,7 @@ def _heaviest(sightings: Sequence[Sighting], scan: Scan) -> Sighting | None:
 
 
 def _overcome(seen: Sighting, scan: Scan) -> bool:
-    """Whether a later line shows that this very place was passed after all: a retry that went through."""
+    """Return whether a later line shows that this very place was passed after all: a retry that went through."""
     passed = dict(scan.passed)
     if seen.finding.plane is Plane.AUTHENTICATION:
         return max(passed.get("authn", 0), passed.get("login", 0)) > seen.line.number

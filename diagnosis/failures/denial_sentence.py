@@ -1,4 +1,4 @@
-"""AWS's denial sentence taken apart: who was denied what, on which resource, and by which policy.
+"""Parse AWS's denial sentence: who was denied what, on which resource, and by which policy.
 
 The sentence reads *User: P is not authorized to perform: A on resource: R because no T policy allows the A action*, or
 *… with an explicit deny in a T policy[: ARN]*. Since January 2026 it may end in the ARN of the policy that denied. STS
@@ -67,7 +67,7 @@ _TRIM = ".,;:)\\"
 
 
 def parse_denial(text: str) -> Denial | None:
-    """The denial in a text (one sentence, line breaks already joined), or None where there is none."""
+    """Parse the denial in a text (one sentence, line breaks already joined); None where there is none."""
     found = list(_PERFORM.finditer(text))
     # EC2 says "not authorized to perform this operation" first and names the action in a second sentence.
     perform = next((one for one in found if one["action"] or one["bare"]), found[0] if found else None)
@@ -94,7 +94,7 @@ def parse_denial(text: str) -> Denial | None:
 
 
 def operation_of(text: str) -> str | None:
-    """The API operation that a client names in its error, or None."""
+    """Return the API operation that a client names in its error, or None."""
     found = _OPERATION.search(text)
     return next((name for name in found.groups() if name), None) if found else None
 

@@ -1,4 +1,4 @@
-"""From a denial sentence to the gate it speaks of, by the denied action and the policy that denies."""
+"""Judge of which gate a denial sentence speaks, by the denied action and the policy that denies."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
 
 
 def judge_denial(denial: Denial) -> Seen | None:
-    """Where the denied action belongs; None if the sentence names neither action nor a known operation."""
+    """Judge where the denied action belongs; None if the sentence names neither action nor a known operation."""
     service, operation = _what(denial)
     if operation is None:
         return None

@@ -1,4 +1,4 @@
-"""The first place: the runner asks GitHub for an ID token."""
+"""Rules for the first checkpoint: the runner asks GitHub for an ID token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second place: AWS judges the token and its issuer, before any trust policy is read."""
+"""Rules for the second checkpoint: AWS judges the token and its issuer, before any trust policy is read."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _TEST_TRACEBACK = re.compile(r"^E {3,}\S")
 
 
 def told_of_a_test(text: str) -> Seen | None:
-    """A line in which a test runner tells of its tests: whatever error it names is a test's."""
+    """Return whether a test runner tells of its tests in this line: whatever error it names is a test's."""
     if _TEST_ITSELF.search(text):
         return _TESTS
     return lighter(_TESTS, Weight.DOUBTFUL) if _TEST_TRACEBACK.search(text) else None

@@ -43,7 +43,7 @@ _HOST_AS_IMAGE = re.compile(r"pull access denied for [^\s/,]+,")
 
 
 def registry_of(text: str) -> Registry | None:
-    """The registry that the text names, or None where it names none or hides the host.
+    """Return the registry that the text names, or None where it names none or hides the host.
 
     A request's own address counts more than an image's name beside it.
     """
@@ -57,7 +57,7 @@ def registry_of(text: str) -> Registry | None:
 
 
 def named_last(text: str) -> Registry | None:
-    """The registry of the address that stands nearest to the end of the text: a copy has two.
+    """Return the registry of the address that stands nearest to the end of the text: a copy has two.
 
     A host alone is no image in it: Docker takes such a name for one of Docker Hub's.
     """

@@ -1,4 +1,4 @@
-"""The third place: AWS believes the token and does not give the role. Denial sentences are judged in ``denials``."""
+"""Rules for the third checkpoint: AWS believes the token and does not give the role. Denial sentences are in ``denials``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of ``explain --jsonl``: ``{id, excerpt}`` in, the judgement out."""
+"""Answer the rows of ``explain --jsonl``: ``{id, excerpt}`` in, the judgement out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Answer:
 
 
 def answer(number: int, text: str) -> Answer:
-    """The judgement of the row on line ``number``; ``{id, error}`` for one that cannot be read. Never raises.
+    """Return the judgement of the row on line ``number``; ``{id, error}`` for one that cannot be read. Never raises.
 
     ``gate`` is the gate of ``checkpoint``; both are None for what is no access failure, or not one with a known place.
     """
@@ -49,7 +49,7 @@ def answer(number: int, text: str) -> Answer:
 
 
 def unreadable(number: int, why: str) -> Answer:
-    """The answer for a line that is no text."""
+    """Return the answer for a line that is no text."""
     return _fault(None, f"line {number}: {why}")
 
 

@@ -65,11 +65,11 @@ class LogContext:
     """The same for steps that look a base image up: they pull, whatever the build is for."""
 
     def reads_cache(self, text: str) -> bool:
-        """Whether a line speaks of reading a build cache."""
+        """Return whether a line speaks of reading a build cache."""
         return "importing cache" in text or "cache importer" in text or text.startswith(tuple(self.cache_steps))
 
     def reads_base(self, text: str) -> bool:
-        """Whether a line was printed by a step that looks a base image up."""
+        """Return whether a line was printed by a step that looks a base image up."""
         return text.startswith(tuple(self.base_steps))
 
     def begin(self, title: str) -> None:

@@ -1,4 +1,4 @@
-"""What does a raw job log consist of? The sections in which the runner wrote it: set-up, steps, post steps, completion.
+"""Divide a raw job log into the sections in which the runner wrote it: set-up, steps, post steps, completion.
 
 The runner prints a head for every step: ``##[group]Run …`` with the ``with:`` and ``env:`` blocks of an action, or
 with the echoed script, its ``shell:`` and its ``env:``; ``Post job cleanup.`` begins a post step. A head is echo, never
@@ -66,12 +66,12 @@ class Section:
         return next((at for line in self.lines[:50] if (at := time_of(line)) is not None), None)
 
     def input(self, key: str) -> Pair | None:
-        """A ``with:`` key, compared case-insensitively as the runner does; None where it is empty or absent."""
+        """Return a ``with:`` key, compared case-insensitively as the runner does; None where it is empty or absent."""
         wanted = key.lower()
         return next((pair for pair in self.inputs if pair[0].lower() == wanted and pair[1]), None)
 
     def environment(self) -> dict[str, str]:
-        """The ``env:`` block as a mapping."""
+        """Return the ``env:`` block as a mapping."""
         return {name: value for name, value, _ in self.env}
 
 
@@ -83,7 +83,7 @@ class JobLog:
     sections: tuple[Section, ...]
 
     def around(self, number: int, span: int = 2) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Up to ``span`` lines before and after a 1-based line, as text."""
+        """Return up to ``span`` lines before and after a 1-based line, as text."""
         index = number - 1
         before = tuple(line.text for line in self.lines[max(0, index - span) : max(0, index)])
         after = tuple(line.text for line in self.lines[index + 1 : index + 1 + span])
@@ -91,7 +91,7 @@ class JobLog:
 
 
 def time_of(line: LogLine) -> datetime | None:
-    """The line's time in UTC, or None where it has none that can be read."""
+    """Return the line's time in UTC, or None where it has none that can be read."""
     if line.at is None:
         return None
     try:

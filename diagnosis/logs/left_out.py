@@ -9,10 +9,10 @@ _BEGINS = "[planescope left out lines here: "
 
 
 def mark(count: int) -> str:
-    """What stands in place of ``count`` lines, without a line break at its end."""
+    """Return what stands in place of ``count`` lines, without a line break at its end."""
     return f"{_BEGINS}{count:,}]" + "\n" * (count - 1)
 
 
 def is_condensed(log: str) -> bool:
-    """Whether lines of this log were left out."""
+    """Return whether lines of this log were left out."""
     return _BEGINS in log

@@ -166,7 +166,7 @@ class LogReader:
         return self._web_head
 
     def read(self, number: int, raw: str) -> LogLine:
-        """One raw line, with or without its line break, as a :class:`LogLine`. Never raises."""
+        """Read one raw line, with or without its line break, as a :class:`LogLine`. Never raises."""
         raw = raw[:LONGEST_LINE].rstrip("\r\n")
         at: str | None = None
         stamp = _STAMPED.match(raw)
@@ -266,7 +266,7 @@ class LogReader:
         return _OUTPUT, text
 
     def _in_web_head(self, text: str) -> bool:
-        """Whether a copied head goes on: the script, then ``shell:``, then nothing but ``env:`` and its names."""
+        """Return whether a copied head goes on: the script, then ``shell:``, then nothing but ``env:`` and its names."""
         inner = text.lstrip()
         if not inner or BESIDE.fullmatch(inner):
             return True

@@ -1,4 +1,4 @@
-"""Is a paste quoted or indented as a whole, as replies, comments in code and lists do it, and what stands below that?"""
+"""Take quotation marks and indents off a paste that is quoted as a whole, as replies, comments in code and lists do it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _beginning(head: str) -> list[str]:
 
 
 def is_quoted(head: str) -> bool:
-    """Whether every line of the beginning of a text bears a quotation mark."""
+    """Return whether every line of the beginning of a text bears a quotation mark."""
     lines = _beginning(head)
     if not lines or _HEADING.match(lines[0]):
         return False

@@ -1,4 +1,4 @@
-"""Replacing secrets in foreign text, before anything is kept or shown.
+"""Replace secrets in foreign text before anything is kept or shown.
 
 ``scrub(text)`` for a text, :class:`Scrubber` for a stream of lines. What is replaced becomes ``[scrubbed:<kind>]``; the
 rest stays byte for byte, and scrubbing twice changes nothing more. GitHub masks registered secrets only, so a log may
@@ -150,7 +150,7 @@ class Scrubber:
         return self._pem_lines > 0
 
     def line(self, text: str) -> str:
-        """The line (without its break) with every secret replaced."""
+        """Replace every secret in a line without its line break."""
         if self._pem_lines:
             self._pem_lines -= 1
             ended = _PEM_END.search(text)
@@ -199,7 +199,7 @@ class Scrubber:
 
 
 def scrub(text: str) -> str:
-    """The text with secrets replaced by ``[scrubbed:<kind>]``; line breaks stay as they are."""
+    """Replace every secret in a text by ``[scrubbed:<kind>]``; line breaks stay as they are."""
     plain = text.lstrip("\ufeff")
     if len(plain) < len(text):
         # The byte order mark alone would make every character of an otherwise plain log twice as wide to search.

@@ -1,4 +1,4 @@
-"""The four gates of this very job, judged live by the same judges as any diagnosis, with what the runner itself shows.
+"""Judge the four gates of this very job, live and by the same judges as any diagnosis, with what the runner itself shows.
 
 Two steps, as for a diagnosis: :func:`asked` tells what to ask the account, :func:`judged` concludes from its answer.
 """
@@ -45,7 +45,7 @@ class Asked:
 
 
 def asked(job: ThisJob, case: Case) -> Asked:
-    """What the job needs, and what the account must be asked."""
+    """Return what the job needs, and what the account must be asked."""
     own, whole = replay(job.alone, case), replay(job.attempt, case)
     return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(own, case))
 
@@ -72,7 +72,7 @@ def _open_role(own: Replay, case: Case) -> Missing | None:
 
 
 def judged(ready: Asked, account: AccountState | Missing, case: Case, at: datetime) -> Preflight:
-    """The preflight of the job. ``Missing``: the account was not read at all; then no gate of it can pass."""
+    """Judge the job. ``Missing`` in place of the account: it was not read at all, and no gate that needs it can pass."""
     attempt = ready.job.attempt
     live = _with_token(_closed(_assessed(ready, account, case), ready.open_role), ready.job, at)
     run = RunClaims.of(ready.own, live.account, case)

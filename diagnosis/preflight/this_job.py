@@ -1,4 +1,4 @@
-"""Which job is this? From what the runner tells a job to the attempt and the workflow file as a diagnosis takes them.
+"""Describe the job that runs this, from what the runner tells it, as the attempt and workflow file that a diagnosis takes.
 
 Source: GitHub's documentation of default environment variables and of reusable workflows. Nothing here reads the
 environment: the caller hands it over, with the files that it names.
@@ -72,7 +72,7 @@ class NoSuchJob(Exception):  # noqa: N818 - it names what the user has
 
 
 def not_told(environ: Mapping[str, str], *, job: bool, workflow: bool) -> tuple[str, ...]:
-    """The variables that are missing or make no sense; ``job``, ``workflow``: whether these were given otherwise."""
+    """Name the variables that are missing or make no sense; ``job``, ``workflow``: whether these were given otherwise."""
     wanted = [*_REQUIRED, *(() if job else ("GITHUB_JOB",)), *(() if workflow else ("GITHUB_WORKFLOW_REF",))]
     missing = [name for name in wanted if not environ.get(name, "").strip()]
     for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_RUN_NUMBER"):
@@ -85,14 +85,14 @@ def not_told(environ: Mapping[str, str], *, job: bool, workflow: bool) -> tuple[
 
 
 def workflow_path(environ: Mapping[str, str]) -> str:
-    """The path of the run's own workflow file; empty where it lies in another repository."""
+    """Return the path of the run's own workflow file; empty where it lies in another repository."""
     repository = environ.get("GITHUB_REPOSITORY", "")
     place = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     return place.removeprefix(f"{repository}/") if place.lower().startswith(f"{repository}/".lower()) else ""
 
 
 def this_job(given: Given) -> ThisJob:
-    """The job as values. The caller has made sure that :func:`not_told` names nothing. Raises NoSuchJob."""
+    """Read the job as values. The caller has made sure that :func:`not_told` names nothing. Raises NoSuchJob."""
     environ = given.environ
     name = given.job or environ["GITHUB_JOB"]
     offered = _id_token(environ, name)

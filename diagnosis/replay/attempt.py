@@ -1,4 +1,4 @@
-"""A recorded attempt with its verdict at each gate, and what proves it.
+"""Judge a recorded attempt: its verdict at each gate, and what proves it.
 
 Which jobs count: those that assume a role or use ECR, as the workflow file and the log show; and any job whose failure
 is one at a gate. Each is judged by itself (:mod:`diagnosis.replay.gate_verdicts`), then they are joined, gate by gate:
@@ -164,7 +164,7 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
 
 
 def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
-    """Whether a job says nothing of the registry because it has no need of it, while another job has."""
+    """Return whether a job says nothing of the registry because it has no need of it, while another job has."""
     open_ = gate is Gate.REGISTRY_AUTHORIZATION and job.gates[gate.order].verdict is Verdict.UNKNOWN
     return open_ and not job.needs and any(other.needs for other in judged)
 

@@ -25,7 +25,7 @@ class EvidenceBuilder:
     attempt: Attempt
 
     def line(self, read: ReadJob, step: ReadStep | None, line: LogLine) -> Evidence:
-        """A line of the job's log, with up to two lines around it."""
+        """Return a line of the job's log, with up to two lines around it."""
         before, after = read.log.around(line.number) if read.log else ((), ())
         return Evidence(
             EvidenceKind.LOG_LINE,
@@ -46,7 +46,7 @@ class EvidenceBuilder:
         return Origin.RECORDED if words in read.job.log_verbatim else read.job.log_origin
 
     def conclusion(self, read: ReadJob, step: ReadStep) -> Evidence:
-        """A step's conclusion as the API gives it; it stays when the log is gone."""
+        """Return a step's conclusion as the API gives it; it stays when the log is gone."""
         known = step.matched.step
         return Evidence(
             EvidenceKind.STEP,
@@ -57,7 +57,7 @@ class EvidenceBuilder:
         )
 
     def job(self, read: ReadJob, text: str) -> Evidence:
-        """What the API says of the job as a whole."""
+        """Return what the API says of the job as a whole."""
         return Evidence(
             EvidenceKind.RUN,
             text,
@@ -67,7 +67,7 @@ class EvidenceBuilder:
         )
 
     def run(self, text: str) -> Evidence:
-        """What the API says of the run as a whole."""
+        """Return what the API says of the run as a whole."""
         return Evidence(
             EvidenceKind.RUN,
             text,
@@ -77,7 +77,7 @@ class EvidenceBuilder:
         )
 
     def annotation(self, read: ReadJob, annotation: Annotation) -> Evidence:
-        """A check-run annotation."""
+        """Return a check-run annotation."""
         return Evidence(
             EvidenceKind.ANNOTATION,
             _short(scrub(annotation.message or annotation.title)),
@@ -88,7 +88,7 @@ class EvidenceBuilder:
         )
 
     def file(self, text: str, line: int = 0, path: str = "") -> Evidence:
-        """A line of the workflow file at the run's commit, or of the file at ``path``."""
+        """Return a line of the workflow file at the run's commit, or of the file at ``path``."""
         repository = self.attempt.repository
         root = repository.html_url or self.attempt.html_url.split("/actions/")[0]
         at = f"#L{line}" if line else ""

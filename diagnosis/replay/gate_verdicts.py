@@ -1,4 +1,4 @@
-"""From what stopped a job, and what is proved in it, to the four gate verdicts of that job.
+"""Judge the four gates of one job, by what stopped it and by what is proved in it.
 
 - A failure found at a checkpoint decides its gate: ``fail``. The gates after it are ``blocked`` and name it.
 - A gate before it, or one of a job that nothing stopped, passes with a proof only; else it is ``unknown``.
@@ -40,7 +40,7 @@ def owner_of(cause: Cause | None) -> Owner:
 def verdicts_of(
     read: ReadJob, outcome: JobOutcome, needs: tuple[Need, ...], evidence_of: EvidenceBuilder
 ) -> tuple[GateVerdict, ...]:
-    """The four verdicts of one job, in gate order."""
+    """Return the four verdicts of one job, in gate order."""
     failed = _failures(read, outcome, evidence_of)
     doubted = {
         failure.finding.gate: failure
@@ -70,7 +70,7 @@ def verdicts_of(
 def all_unknown(
     reason: str, missing: tuple[Missing, ...] = (), evidence: tuple[Evidence, ...] = ()
 ) -> tuple[GateVerdict, ...]:
-    """Four gates of which nothing can be told."""
+    """Return four verdicts that say nothing but why nothing can be told."""
     return tuple(
         replace(_least_privilege(), reason=reason)
         if gate is Gate.LEAST_PRIVILEGE
@@ -80,7 +80,7 @@ def all_unknown(
 
 
 def blocked(gate: Gate, by: Gate) -> GateVerdict:
-    """A gate behind one that failed."""
+    """Return the verdict of a gate behind one that failed."""
     return GateVerdict(
         gate,
         Verdict.BLOCKED,
@@ -89,7 +89,7 @@ def blocked(gate: Gate, by: Gate) -> GateVerdict:
 
 
 def log_missing(read: ReadJob) -> tuple[Missing, ...]:
-    """What the job's log would have added, where it is not there."""
+    """Return what the job's log would have added, where it is not there."""
     job = read.job
     if job is None or read.log is not None:
         return ()
@@ -204,12 +204,12 @@ def _proofs(
 
 
 def never_runs(read: ReadJob) -> bool:
-    """Whether the file shuts the job off for good (``if: false``)."""
+    """Return whether the file shuts the job off for good (``if: false``)."""
     return read.written is not None and is_never(read.written.condition)
 
 
 def failing_role_step(outcome: JobOutcome) -> ReadStep | None:
-    """The step whose role counts for the facts: the one that failed to assume it."""
+    """Return the step whose role counts for the facts: the one that failed to assume it."""
     finding = outcome.finding
     if finding is None or outcome.step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
         return None

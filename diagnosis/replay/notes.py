@@ -1,4 +1,4 @@
-"""What a replay says beside its verdicts: several jobs, several roles or registries, what a recording reconstructed."""
+"""Write the notes beside a replay's verdicts: several jobs, several roles or registries, what a recording reconstructed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def notes_of(
     outcomes: Sequence[JobOutcome],
     decisive: ReadJob | None,
 ) -> tuple[str, ...]:
-    """The notes of an attempt, each a sentence."""
+    """Return the notes of an attempt, each a sentence."""
     notes = [note for outcome in outcomes for note in outcome.notes]
     notes.extend(_tolerated(outcomes))
     if len(reads) > 1 and decisive is not None:
@@ -54,7 +54,7 @@ def notes_of(
 
 
 def completed(facts: RunFacts, attempt: Attempt, evidence_of: EvidenceBuilder, finding: Finding | None) -> RunFacts:
-    """The facts, with what only the API or the failure's own sentence tells: the environment, the principal."""
+    """Add to the facts what only the API or the failure's own sentence tells: the environment, the principal."""
     stated = attempt.environment
     if facts.environment is None and stated and is_legible(stated):
         facts = replace(facts, environment=Fact(stated, evidence_of.run(f"environment: {stated}")))

@@ -1,4 +1,4 @@
-"""Where a job's log is gone: what the job itself had stated of its gates, in a preflight artifact of the same attempt.
+"""Where a job's log is gone, use what the job itself had stated of its gates in a preflight artifact of the same attempt.
 
 The statement is the job's own, so it never opens a gate and never fails one by itself. It *explains*: where the record
 shows that a step failed, and the first thing that the preflight had found in the way is one that this step would meet,
@@ -61,7 +61,7 @@ class Statements:
         return cls(tuple(found), tuple(ignored[:_MOST_NOTES]))
 
     def notes(self, reads: Iterable[ReadJob]) -> tuple[str, ...]:
-        """What the replay says of them; nothing where every log could be read."""
+        """Return what the replay says of the statements; nothing where every log could be read."""
         gone = [read for read in reads if _log_is_gone(read)]
         if not gone:
             return ()
@@ -73,7 +73,7 @@ class Statements:
         return (*self.ignored, *apart)
 
     def explained(self, read: ReadJob, outcome: JobOutcome) -> JobOutcome:
-        """The outcome with gate and cause of the failure, where the job's statement explains it."""
+        """Give the failure its gate and cause, where the job's statement explains it."""
         told, finding, step = self._one(read), outcome.finding, outcome.step
         if told is None or finding is None or finding.cause is not None:
             return outcome
@@ -93,7 +93,7 @@ class Statements:
         return _with(outcome, finding, problem, sentence)
 
     def beside(self, read: ReadJob, verdicts: tuple[GateVerdict, ...]) -> tuple[GateVerdict, ...]:
-        """The verdicts with the statement beside those that are unknown, and as evidence of a cause that it gave."""
+        """Put the statement beside the verdicts that are unknown, and into the evidence of a cause that it gave."""
         told = self._one(read)
         if told is None:
             return verdicts
@@ -191,7 +191,7 @@ def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None
 
 
 def _assumes_another(step: ReadStep, role_arn: str | None) -> bool:
-    """Whether the step assumes another role than the one that was judged; a masked account may be any."""
+    """Return whether the step assumes another role than the one that was judged; a masked account may be any."""
     roles = {
         operation.target
         for operation in step.operations

@@ -1,4 +1,4 @@
-"""What proves, in a recorded job, that a gate let the run through. Nothing but a proof makes a pass.
+"""Find what proves, in a recorded job, that a gate let the run through. Nothing but a proof makes a pass.
 
 - Authentication: the step that assumes the role says so itself ("Authenticated as assumedRoleId …") or succeeded while it
   could use nothing but GitHub's token (a role, no keys, no chaining, ``id-token: write`` granted).
@@ -64,7 +64,7 @@ class Unproved:
 
 
 def authentication(read: ReadJob, evidence_of: EvidenceBuilder) -> tuple[Proof | Unproved, Proof | Unproved]:
-    """The proofs of the OIDC trust gate and of the role assumption gate."""
+    """Prove the OIDC trust gate and the role assumption gate."""
     ran = [
         step for step in assuming_steps(read) if (step.matched.ran and step.matched.step is not None) or step.sections
     ]
@@ -192,7 +192,7 @@ def _line(lines: tuple[LogLine, ...], *starts: str) -> LogLine | None:
 
 
 def registry(read: ReadJob, evidence_of: EvidenceBuilder, needed: frozenset[Checkpoint]) -> Proof | Unproved:
-    """The proof of the registry authorization gate. ``needed``: the checkpoints that the release must pass."""
+    """Prove the registry authorization gate. ``needed``: the checkpoints that the release must pass."""
     proved: dict[Checkpoint, list[Evidence]] = {}
     open_: list[str] = []
     for step, operation, checkpoint in _registry_operations(read):
@@ -264,7 +264,7 @@ def _deed_evidence(
 
 
 def _for_ecr(step: ReadStep, operation: Operation) -> bool:
-    """Whether what the step printed of a push is about ECR: where an address is printed, it must be one of ECR's."""
+    """Return whether what the step printed of a push is about ECR: where an address is printed, it must be one of ECR's."""
     if EcrAddress.find(operation.target) is not None:
         return True
     printed = [line.text for line in step.output[:_MOST_LINES] if "The push refers to repository" in line.text]

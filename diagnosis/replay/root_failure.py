@@ -91,7 +91,7 @@ def outcome_of(read: ReadJob, evidence_of: EvidenceBuilder) -> JobOutcome:
 
 
 def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
-    """The error annotations of the job, as far as they were read."""
+    """Return the error annotations of the job, as far as they were read."""
     if read.job is None or not isinstance(read.job.annotations, Known):
         return ()
     return tuple(note for note in read.job.annotations.value if note.level == "failure")
@@ -243,7 +243,7 @@ def _passed_after(output: Sequence[LogLine], number: int) -> bool:
 
 
 def _explains(failure: StepFailure, finding: Finding, failing: ReadStep) -> bool:
-    """Whether the tolerated failure is the root: the later one is of a release step and names no earlier gate."""
+    """Return whether the tolerated failure is the root: the later one is of a release step and names no earlier gate."""
     if failure.finding.gate is None or not failing.does(*_BY_EXPLANATION):
         return False
     return finding.gate is None or finding.gate.order >= failure.finding.gate.order

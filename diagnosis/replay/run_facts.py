@@ -1,4 +1,4 @@
-"""What does a run tell about its own release? Role, region, audience, registry, repository, tag, digest, principal.
+"""Read what a run tells about its own release: role, region, audience, registry, repository, tag, digest, principal.
 
 Each fact carries where it was found. The surest source wins: what the tools printed, then the heads of the log, then
 the environment, then the workflow file, then what follows from the role's account. A masked value (``***``) is no
@@ -34,7 +34,7 @@ Found = tuple[str, Evidence]
 
 
 def facts_of(read: ReadJob, evidence_of: EvidenceBuilder, role_step: ReadStep | None = None) -> RunFacts:
-    """The facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
+    """Return the facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
     addresses = tuple(_addresses(read, evidence_of))
     push = _first_push(read)
     principal = _principal(read, evidence_of)
@@ -57,7 +57,7 @@ def facts_of(read: ReadJob, evidence_of: EvidenceBuilder, role_step: ReadStep | 
 
 
 def assuming_steps(read: ReadJob) -> tuple[ReadStep, ...]:
-    """The steps that assume a role, in order."""
+    """Return the steps that assume a role, in order."""
     return tuple(step for step in read.steps if step.does(Purpose.ASSUME))
 
 

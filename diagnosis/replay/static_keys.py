@@ -1,4 +1,4 @@
-"""Did the run authenticate with static access keys instead of a federated identity?
+"""Find out whether the run authenticated with static access keys instead of a federated identity.
 
 The inputs of configure-aws-credentials and docker/login-action show it, and so does an environment with an access key
 but no session token before any role was assumed (after that, the key belongs to the role's session). A workflow file
@@ -23,7 +23,7 @@ _FROM_SECRET = re.compile(r"\$\{\{\s*secrets\.")
 
 
 def static_keys(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
-    """The finding, with the line or the place in the file that shows it; None where nothing does."""
+    """Find static keys that the run used, with the line or the place in the file that shows it; None where nothing does."""
     evidence = _evidence(read, evidence_of)
     if evidence is None:
         return None

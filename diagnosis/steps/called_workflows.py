@@ -1,4 +1,4 @@
-"""A workflow file with the reusable workflows that it calls put in place: each calling job gives way to the called jobs.
+"""Put the reusable workflows that a workflow calls in place: each calling job gives way to the called jobs.
 
 What GitHub does is done here too: the caller's ``with:`` fills the called file's inputs, the caller's ``env:`` is not handed
 on, and the called job's token has no permission that the caller's lacks. A file that was not read leaves its calling job
@@ -23,14 +23,14 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 def with_called(workflow: Workflow, called: Mapping[str, Workflow], repository: str) -> Workflow:
-    """The workflow with its calls resolved. ``called``: by ``owner/name/path`` in lower case; ``repository``: the run's."""
+    """Put the called workflows in place. ``called``: by ``owner/name/path`` in lower case; ``repository``: the run's."""
     if not any(job.uses for job in workflow.jobs):
         return workflow
     return replace(workflow, jobs=tuple(_jobs(workflow, called, repository, DEEPEST))[:MOST_JOBS])
 
 
 def address_of(uses: str, repository: str) -> str:
-    """The called file as ``owner/name/path``, lower case and without its ref; a local one lies in ``repository``."""
+    """Return the called file as ``owner/name/path``, lower case and without its ref; a local one lies in ``repository``."""
     path = f"{repository}/{uses[2:]}" if uses.startswith("./") else uses
     return path.partition("@")[0].lower()
 
@@ -79,7 +79,7 @@ def _permissions(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Work
 
 
 def joint_condition(outer: str | None, inner: str | None) -> str | None:
-    """The condition of what stands within something that has one."""
+    """Join the conditions of a step or job and of what stands around it."""
     if is_never(outer) or not inner:
         return outer
     return inner if is_never(inner) or not outer else f"{outer} && {inner}"

@@ -22,7 +22,7 @@ _VALUED = frozenset(
 
 
 def operations_of_script(script: str, values: Mapping[str, str]) -> tuple[tuple[Operation, ...], dict[str, str]]:
-    """The operations of a script in order, and what it hands on to later steps (``$GITHUB_ENV``, ``$GITHUB_OUTPUT``)."""
+    """Return the operations of a script in order, and what it hands on to later steps (``$GITHUB_ENV``, ``$GITHUB_OUTPUT``)."""
     known = dict(values)
     handed_on: dict[str, str] = {}
     operations: list[Operation] = []

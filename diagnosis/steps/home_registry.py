@@ -1,4 +1,4 @@
-"""Which registry does ``amazon-ecr-login`` log in to, by what the job hands to its actions?"""
+"""Find the registry that ``amazon-ecr-login`` logs in to, by what the job hands to its actions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diagnosis.steps.variables import is_legible
 
 
 def home_registry(actions: Sequence[tuple[Mapping[str, str], str]], case: Case) -> str | None:
-    """The host of the one registry that the login names, else of the role's own account, in the region of the session.
+    """Return the host of the one registry that the login names, else of the role's own account, in the region of the session.
 
     ``actions``: ``(inputs, uses)`` of the job's actions, in order. None where account or region are not known, and where
     several registries are named: then none of them is the login's output.

@@ -116,7 +116,7 @@ _ACTIONS: dict[str, StepKind] = {
 
 
 def action_kind(uses: str | None) -> StepKind:
-    """The kind of an action by its owner and name; every major version, tag or commit alike."""
+    """Return the kind of an action by its owner and name; every major version, tag or commit alike."""
     if not uses:
         return StepKind.OTHER
     if uses.startswith("docker://"):
@@ -126,12 +126,12 @@ def action_kind(uses: str | None) -> StepKind:
 
 
 def is_composite_candidate(uses: str | None) -> bool:
-    """Whether the action may run further steps of its own, whose heads then stand inside its part of the log."""
+    """Return whether the action may run further steps of its own, whose heads then stand inside its part of the log."""
     return bool(uses) and action_kind(uses) is StepKind.OTHER
 
 
 def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
-    """Outputs that follow from an action's inputs: docker/metadata-action makes tags of the images that it is given."""
+    """Return the outputs that follow from an action's inputs: docker/metadata-action makes tags of the images that it is given."""
     if uses.split("@")[0].lower() != "docker/metadata-action":
         return {}
     images = [re.sub(r"^name=([^,]+).*", r"\1", image) for image in _list(inputs.get("images", ""))]
@@ -139,7 +139,7 @@ def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
 
 
 def operations_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Operation, ...]:
-    """What an action does, by its inputs (lower-case keys, expanded)."""
+    """Return what an action does, by its inputs (lower-case keys, expanded)."""
     kind = action_kind(uses)
     match kind:
         case StepKind.CONFIGURE_AWS_CREDENTIALS:

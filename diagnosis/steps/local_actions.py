@@ -1,4 +1,4 @@
-"""The steps of local composite actions (``uses: ./path``) put below the step that uses them.
+"""Put the steps of local composite actions (``uses: ./path``) below the step that uses them.
 
 What the runner does is done here too: the step's ``with:`` fills the action's inputs, an input that is given nowhere is
 empty, an inner step whose condition compares an input with another text than it has is left out, the step's ``env:``
@@ -33,7 +33,7 @@ _BEYOND = f"no more than {MOST_ACTIONS} actions of a run are read, {DEEPEST} wit
 
 
 def folder_of(uses: str | None) -> str | None:
-    """The folder of a local action in its repository, ``""`` for the root; None for any other action.
+    """Return the folder of a local action in its repository, ``""`` for the root; None for any other action.
 
     It is the folder in the workspace too, as long as the run's own repository was checked out there.
     """
@@ -44,7 +44,7 @@ def folder_of(uses: str | None) -> str | None:
 
 
 def folders_of(steps: Iterable[WorkflowStep]) -> tuple[str, ...]:
-    """The folders of the local actions that these steps use, each once."""
+    """Return the folders of the local actions that these steps use, each once."""
     return tuple(dict.fromkeys(folder for step in steps if (folder := folder_of(step.uses)) is not None))
 
 
@@ -63,7 +63,7 @@ def _known(action: LocalAction) -> Action | str:
 
 
 def with_actions(workflow: Workflow, actions: Mapping[str, Action | str]) -> Workflow:
-    """The workflow with its local actions resolved. ``actions``: by folder; a text says why a file is not known."""
+    """Put the local actions in place. ``actions``: by folder; a text says why a file is not known."""
     if not actions:
         return workflow
     placing = _Placing(actions)
@@ -127,7 +127,7 @@ class _Placing:
 
 
 def _holds(condition: str | None, given: Mapping[str, str]) -> bool | None:
-    """Whether a condition holds that compares an input with a text; None where that is not settled, or it is another."""
+    """Return whether a condition holds that compares an input with a text; None where that is not settled, or it is another."""
     found = _COMPARED.fullmatch(condition.strip()) if condition else None
     value = _value(found, given) if found else ""
     if found is None or "${{" in value:

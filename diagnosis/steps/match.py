@@ -1,4 +1,4 @@
-"""Which section of the log, which step of the API and which step of the workflow file are the same step?
+"""Match the sections of the log, the steps of the API and the steps of the workflow file that are the same step.
 
 The API knows numbers, names, times and conclusions; the log knows heads, inputs and output; the file knows what was
 asked for. Names serve to pair a step of the API with the file's step of that name, never to say what a step is.
@@ -76,7 +76,7 @@ class Matched:
 
 
 def match_steps(steps: Sequence[Step], written: Sequence[WorkflowStep], log: JobLog | None) -> tuple[Matched, ...]:
-    """The steps of a job in order, each with its part of the file and of the log."""
+    """Match the steps of a job with the file and the log; in order, each with its part of both."""
     ordered = sorted(steps, key=lambda step: step.number)[:MOST_STEPS]
     pairs = _pair_with_file(ordered, list(written)[:MOST_STEPS])
     matched = [Matched(step, pairs.get(index)) for index, step in enumerate(ordered)]
@@ -95,18 +95,18 @@ def match_steps(steps: Sequence[Step], written: Sequence[WorkflowStep], log: Job
 
 
 def with_inner_steps(matched: Iterable[Matched]) -> tuple[Matched, ...]:
-    """The steps of a job, each followed by those steps of its action that the log does not show."""
+    """Return the steps of a job, each followed by those steps of its action that the log does not show."""
     return tuple(each for step in matched for each in (step, *_not_shown(step)))
 
 
 def default_name(step: WorkflowStep) -> str:
-    """The name that GitHub displays for a step without one."""
+    """Return the name that GitHub displays for a step without one."""
     script = (step.run or "").strip()
     return f"Run {step.uses or (script.splitlines()[0] if script else '')}"
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether a text can be what the pattern becomes once its expressions are evaluated."""
+    """Return whether a text can be what the pattern becomes once its expressions are evaluated."""
     text = text.strip()
     first, *rest = _EXPRESSION.split(pattern.strip())
     if not rest:
@@ -179,7 +179,7 @@ def _pair_with_sections(steps: list[Matched], sections: Sequence[Section]) -> li
 
 
 def _one_clock(steps: Sequence[Matched], sections: Sequence[Section]) -> bool:
-    """Whether the log begins and ends when the steps do; a log that is cut off may end before."""
+    """Return whether the log begins and ends when the steps do; a log that is cut off may end before."""
     ran = [step.step for step in steps if step.ran and step.step is not None]
     begun = min((step.started_at for step in ran if step.started_at), default=None)
     ended = max((step.completed_at for step in ran if step.completed_at), default=None)

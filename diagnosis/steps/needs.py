@@ -1,4 +1,4 @@
-"""Which ECR actions does a release need, on which repository, and in which order would a run meet them?
+"""List the ECR actions that a release needs, on which repository, in the order in which a run would meet them.
 
 Sources: the permission sets that amazon-ecr-login and the ECR user guide document, and the calls that each client
 makes. A push needs to read manifests too, for clients look them up first. Where one of the documented sets does without
@@ -57,7 +57,7 @@ class _Place:
     role_arn: str | None
 
     def arn(self, address: EcrAddress | None, operation: Operation) -> str | None:
-        """The exact ARN of the operation's repository."""
+        """Return the exact ARN of the operation's repository."""
         call = operation.purpose is Purpose.CALL
         named = operation.target if call else None
         name = (address.repository if address else None) or (
@@ -78,7 +78,7 @@ class _Place:
 def needs_for(
     workflow: Workflow | UnparsableWorkflow | None, job_name: str | None, facts: RunFacts, case: Case | None = None
 ) -> tuple[Need, ...]:
-    """The needs of one job as the workflow file writes it; without a name, of its first job that releases.
+    """Return the needs of one job as the workflow file writes it; without a name, of its first job that releases.
 
     Empty without a file that can be read.
     """
@@ -90,7 +90,7 @@ def needs_for(
 
 
 def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[Need, ...]:
-    """The needs of one job, from the file and the log together, in the order in which a run would meet them.
+    """Return the needs of one job, by the file and the log together, in the order in which a run would meet them.
 
     A step under a condition counts unless the condition is constantly false; ``because`` says that it is conditional.
     Images that are pushed elsewhere need nothing of ECR. CDK and Terraform act through roles or providers of their own
@@ -109,7 +109,7 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
 
 
 def is_never(condition: str | None) -> bool:
-    """Whether an ``if:`` is constantly false."""
+    """Return whether an ``if:`` is constantly false."""
     if condition is None:
         return False
     text = "".join(condition.lower().split())

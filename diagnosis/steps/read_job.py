@@ -1,4 +1,4 @@
-"""A job as it can be read: its steps with what they did, from the API, the workflow file and the log together.
+"""Read a job: its steps with what they did, from the API, the workflow file and the log together.
 
 The log is the better source where it has a step's head, for there the runner has filled in every expression. A step
 that did not run is known by the workflow file alone.
@@ -91,11 +91,11 @@ class ReadStep:
         return own.run is not None or not is_composite_candidate(own.uses)
 
     def does(self, *purposes: Purpose) -> bool:
-        """Whether one of the operations is of this sort."""
+        """Return whether one of the operations is of this sort."""
         return any(operation.purpose in purposes for operation in self.operations)
 
     def is_a(self, *kinds: StepKind) -> bool:
-        """Whether one of the operations is of this kind."""
+        """Return whether one of the operations is of this kind."""
         return any(operation.kind in kinds for operation in self.operations)
 
 
@@ -163,7 +163,7 @@ def read_job(
 
 
 def job_of_file(workflow: Workflow | UnparsableWorkflow | None, shown_name: str) -> WorkflowJob | None:
-    """The file's job of that name; None for a job of a called workflow, whose steps the file does not hold."""
+    """Return the file's job of that name; None for a job of a called workflow, whose steps the file does not hold."""
     if not isinstance(workflow, Workflow):
         return None
     if " / " in shown_name:
@@ -260,7 +260,7 @@ def _operations(
 
 
 def _abridged(section: Section, own: WorkflowStep) -> bool:
-    """Whether the head of a script shows less of it than the file has."""
+    """Return whether the head of a script shows less of it than the file has."""
     shown = (section.script or "").strip()
     return own.run is not None and len(shown.splitlines()) < len(own.run.strip().splitlines())
 
@@ -287,7 +287,7 @@ def _written_operations(own: WorkflowStep, known: dict[str, str], values: dict[s
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
-    """GitHub's expressions of a script filled in, line by line; the shell's variables are left to the shell."""
+    """Replace GitHub's expressions in a script, line by line; the shell's variables are left to the shell."""
     contexts = {name: value for name, value in known.items() if "." in name}
     return "\n".join(expand(line, contexts) if "${{" in line else line for line in script.split("\n"))
 

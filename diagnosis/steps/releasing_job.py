@@ -1,4 +1,4 @@
-"""Which job of the workflow file crosses the boundary, and which of its steps assumes the role that counts."""
+"""Find the job of the workflow file that releases, and which of its steps assumes the role that counts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Releasing:
     """The step's inputs by lower-case name, variables filled in as far as the file and the run tell them."""
 
     def input(self, name: str) -> str | None:
-        """An input of the step."""
+        """Return an input of the step."""
         return next((value for key, value in self.values if key == name), None)
 
 
 def releasing(
     workflow: Workflow | UnparsableWorkflow | None, role_arn: str | None = None, replay: Replay | None = None
 ) -> Releasing:
-    """The job and step for this role. Without one, or where none names it: the job that also speaks to the registry."""
+    """Find the job and the step that assume this role; where none names it, the job that also speaks to the registry."""
     if not isinstance(workflow, Workflow):
         return Releasing()
     known = run_values(replay.attempt) if replay else {}
@@ -49,7 +49,7 @@ def releasing(
 
 
 def releasing_job(workflow: Workflow | UnparsableWorkflow | None) -> WorkflowJob | None:
-    """The job that crosses the boundary, whatever its role; None where the file is unknown or no job is recognised."""
+    """Find the job that takes credentials, whatever its role; None where the file is unknown or no job is recognized."""
     return releasing(workflow).job
 
 
@@ -78,7 +78,7 @@ def _may_assume(workflow: Workflow, job: WorkflowJob, role_arn: str | None, know
 
 
 def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:
-    """Whether the job speaks to the registry, and not only to STS."""
+    """Return whether the job speaks to the registry, and not only to STS."""
     read = read_job(None, job, workflow)
     return any(step.does(Purpose.PUSH, Purpose.PULL, Purpose.LOGIN, Purpose.CALL) for step in read.steps)
 

@@ -1,4 +1,4 @@
-"""The workflow that an attempt ran, whole: the workflows that it calls and its local actions stand in their places."""
+"""Resolve the workflow that an attempt ran: called workflows and local actions stand in the places that use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which commands does a script name? A small, tolerant reader of shell text.
+"""Find the commands that a script names: a small, tolerant reader of shell text.
 
 It finds simple commands through quotes, continuations, pipes, substitutions and ``bash -c``; it leaves out comments
 and here-documents, so that a command that a script merely writes down is not taken for one that it runs. Nothing is
@@ -58,7 +58,7 @@ class ShellCommand:
 
 
 def commands_in(script: str) -> tuple[ShellCommand, ...]:
-    """All simple commands of a script, in the order in which they begin; substitutions stand before their user."""
+    """Return all simple commands of a script, in the order in which they begin; substitutions stand before their user."""
     reader = _Reader(script[:LONGEST_SCRIPT])
     reader.read(0)
     return tuple(reader.commands)

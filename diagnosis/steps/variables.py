@@ -1,4 +1,4 @@
-"""What does ``$NAME`` or ``${{ inputs.name }}`` stand for? Expansion by the values that a run shows, never by guesses.
+"""Expand ``$NAME`` and ``${{ inputs.name }}`` by the values that a run shows, never by guesses.
 
 Values live in one mapping: environment variables under their name, GitHub's contexts under their path
 (``inputs.region``, ``github.sha``), step outputs under ``outputs.NAME``. What is not in the mapping stays as written,
@@ -27,7 +27,7 @@ _WRITTEN = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """The text with every known variable and expression replaced."""
+    """Replace every known variable and expression in a text."""
     for _ in range(_ROUNDS):
         if "$" not in text or len(text) > LONGEST:
             return text
@@ -50,14 +50,14 @@ def with_expressions(text: str, values: Mapping[str, str]) -> str:
 
 
 def is_legible(text: str | None) -> bool:
-    """Whether a value is fully known: not empty, nothing masked, nothing left to expand."""
+    """Return whether a value is fully known: not empty, nothing masked, nothing left to expand."""
     return bool(text) and "***" not in str(text) and "$" not in str(text)
 
 
 def written_values(
     workflow: Workflow, job: WorkflowJob | None, step: WorkflowStep | None, known: Mapping[str, str]
 ) -> dict[str, str]:
-    """The values at a step as the workflow file gives them: inputs' defaults, then ``env:`` from the outside in."""
+    """Return the values at a step as the workflow file gives them: inputs' defaults, then ``env:`` from the outside in."""
     values: dict[str, str] = {}
     for name, default in workflow.inputs:
         if default:
@@ -71,7 +71,7 @@ def written_values(
 
 
 def run_values(attempt: Attempt) -> dict[str, str]:
-    """What GitHub sets for every step of this attempt, under both names."""
+    """Return what GitHub sets for every step of this attempt, under both names."""
     facts = {
         "sha": attempt.head_sha,
         "ref_name": attempt.head_branch or "",
