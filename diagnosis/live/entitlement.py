@@ -51,8 +51,8 @@ def judge_needs(
     are undecided. The role's own existence is not judged here. A customary action (see ``NeedKind``) that is not allowed
     is left out, unless no action of the set that it belongs to is allowed.
     """
-    bench = _Bench(account, session_name, session_policy)
-    judged = tuple(bench.judge(need) for need in needs)
+    judge = _SessionJudge(account, session_name, session_policy)
+    judged = tuple(judge.judge(need) for need in needs)
     return tuple(kept for item in judged if (kept := _counted(item, judged)) is not None)
 
 
@@ -79,7 +79,7 @@ def _layers(judgement: NeedJudgement) -> set[str]:
     return {layer for layer, *_ in judgement.stopped_by}
 
 
-class _Bench:
+class _SessionJudge:
     """Takes the layers of both sides of the bracket once, then judges needs one by one."""
 
     def __init__(

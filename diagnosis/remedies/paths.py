@@ -64,7 +64,7 @@ _BESIDE_THE_ROLE: tuple[_Maker, ...] = (
 """Makers of what stands in the way whichever role is assumed."""
 
 MOST_PATHS, MOST_ROLES = 4, 2
-"""Paths that mend, and paths over another role."""
+"""The most paths that correct the role, and the most that use another one."""
 
 
 def paths(
@@ -76,10 +76,10 @@ def paths(
     baseline = Baseline(replay, live, case)
     situation = baseline.present
     choices = _choices(situation, _MAKERS)
-    mending = [baseline.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
+    correcting = [baseline.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
     elsewhere = _with_another_role(baseline, situation)
-    place = next((at for at, path in enumerate(mending) if _widens(path) or not path.opens_all), len(mending))
-    return (*mending[:place], *elsewhere, *mending[place:])
+    place = next((at for at, path in enumerate(correcting) if _widens(path) or not path.opens_all), len(correcting))
+    return (*correcting[:place], *elsewhere, *correcting[place:])
 
 
 def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missing, ...]:
@@ -117,7 +117,7 @@ def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
 
 
 def _with_another_role(baseline: Baseline, situation: Situation) -> list[Path]:
-    """Paths over roles that exist: only those that open everything, with what no role could mend mended beside it."""
+    """Paths over roles that exist: only those that open everything, beside what no role could correct."""
     found: list[Path] = []
     for offer in another_role.offers(situation):
         if len(found) == MOST_ROLES:

@@ -33,7 +33,7 @@ def minimal_trust_patch(
     """Return the trust policy with exactly this subject added; None where none is to be had.
 
     None: the document is unparsable, admits the subject already, names no provider (and none is given), or a Deny
-    statement stands in the way, which adding cannot mend. Without ``provider_arn`` the policy's own provider is meant.
+    statement stands in the way, which an addition cannot overrule. Without ``provider_arn`` the policy's own provider is meant.
     """
     policy = document.policy
     if isinstance(policy, Unparsable):

@@ -125,7 +125,7 @@ def test_every_path_is_proved_and_admits_nothing_else(backend: EmbeddedBackend) 
         assert path.newly_admitted == ()
 
 
-def test_every_remediation_speaks_all_voices_and_has_an_owner(backend: EmbeddedBackend) -> None:
+def test_every_remediation_is_written_in_every_language_and_has_an_owner(backend: EmbeddedBackend) -> None:
     for remediation in at(backend, 1).remediations:
         assert remediation.words
         assert remediation.aws_cli

@@ -1,4 +1,4 @@
-"""Foreign text stays a name in every voice."""
+"""Foreign text stays a name in every language in which a change is written."""
 
 from __future__ import annotations
 

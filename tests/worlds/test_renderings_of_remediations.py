@@ -1,4 +1,4 @@
-"""Every remediation in every voice is what AWS, Terraform and CloudFormation take, whatever is broken."""
+"""Every remediation is written as AWS, Terraform and CloudFormation take it, whatever is broken."""
 
 from __future__ import annotations
 
