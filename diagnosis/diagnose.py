@@ -5,9 +5,10 @@ First :func:`replays_of` and :func:`question_of`; then, with the account state t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
@@ -18,12 +19,13 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import forecast, not_known
 from diagnosis.live.unread import nothing_read, unread_beside
-from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.remedies.paths import paths, undecided_roles
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.replay import Fact, Replay
+from diagnosis.verdicts.replay import Fact, Replay, RunFacts
+
+T = TypeVar("T")
 
 
 def replays_of(attempts: Sequence[Attempt], case: Case) -> tuple[Replay, ...]:
@@ -42,22 +44,22 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
     """Return what to ask the account about: the case file first, then what this run tells, then what its chain tells."""
     facts = [subject.facts, *(item.facts for item in reversed(others) if item is not subject)]
 
-    def told(name: str) -> str | None:
-        found: list[Fact] = [fact for item in facts if (fact := getattr(item, name)) is not None]
-        return found[0].value if found else None
+    def told(read: Callable[[RunFacts], Fact[T] | None]) -> T | None:
+        return next((fact.value for item in facts if (fact := read(item)) is not None), None)
 
-    registry = EcrAddress.find(told("registry"))
+    registry = told(lambda each: each.registry)
     since, until = _window([subject, *others])
     own_tag = subject.facts.tag.value if subject.facts.tag else None
-    named = case.role_arn or told("role_arn")
-    role_arn = named or told("session_role")
+    named = case.role_arn or told(lambda each: each.role_arn)
+    role_arn = named or told(lambda each: each.session_role)
+    own_account = role_arn.account if role_arn and role_arn.has_account else None
     return AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
-        region=case.region or (registry.region if registry else None) or told("region"),
-        registry_id=case.registry_id or (registry.account if registry else None) or _account_of(role_arn),
-        repository=case.ecr_repository or told("repository"),
-        tag=own_tag or case.tag or told("tag"),
+        region=case.region or (registry.region if registry else None) or told(lambda each: each.region),
+        registry_id=case.registry_id or (registry.account if registry else None) or own_account,
+        repository=case.ecr_repository or told(lambda each: each.repository),
+        tag=own_tag or case.tag or told(lambda each: each.tag),
         evidence_root=case.evidence_root,
         since=since,
         until=until,
@@ -80,11 +82,6 @@ def _window(replays: Sequence[Replay]) -> tuple[datetime, datetime | None]:
     since = min(attempt.started_at or attempt.created_at for attempt in attempts) - AROUND
     ended = last.updated_at if last.conclusion == "success" else None
     return since, ended + AROUND if ended else None
-
-
-def _account_of(arn: str | None) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None
 
 
 def conclude(

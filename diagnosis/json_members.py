@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
+from diagnosis.names.arn import Arn
+
 T = TypeVar("T")
 
 _KINDS: dict[type, str] = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
@@ -78,6 +80,10 @@ class JsonMembers:
         """Return a text that is not empty; an empty one counts as missing."""
         return self.text(name) or self._missing(name)
 
+    def arn(self, name: str) -> Arn:
+        """Return an ARN."""
+        return Arn.parse(self.filled_text(name)) or self._no_arn(name)
+
     def integer(self, name: str, default: int | None = None) -> int:
         """Return a whole number."""
         return self._of(name, int, default)
@@ -126,6 +132,9 @@ class JsonMembers:
         place = self._place(name)
         listed = enumerate(self.mappings(name, default))
         return tuple(JsonMembers(item, f"{place}[{index}]", self.clean) for index, item in listed)
+
+    def _no_arn(self, name: str) -> NoReturn:
+        raise self.fault(name, "is no ARN")
 
     # Lenient: a member of another kind counts as absent, never as a fault.
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from diagnosis.facts.case import Case, StatedChange
+from diagnosis.names.arn import Arn
 
 _LARGEST = 1_000_000
 
@@ -76,12 +77,19 @@ def parse_case(text: str, shown: str) -> Case:
     _check_members(document, _MEMBERS, text, shown, "", 0)
     changes = tuple(_change(entry, text, shown, index) for index, entry in enumerate(document.pop("changes", ())))
     lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
-    return Case(**{**document, **lists}, changes=changes)
+    return Case(**{**document, **lists, **member_value("role_arn", document.get("role_arn"))}, changes=changes)
 
 
 def should_be(member: str, value: Any) -> str | None:
     """What a member's value should be, in words; None where it is."""
     return _MEMBERS[member](value)
+
+
+def member_value(member: str, value: Any) -> dict[str, Any]:
+    """Return a member of a case with its value as the case holds it: an ARN is one there. Empty where there is none."""
+    if value is None:
+        return {}
+    return {member: Arn.parse(value) if member == "role_arn" else value}
 
 
 def _change(entry: Any, text: str, shown: str, index: int) -> StatedChange:

@@ -16,6 +16,8 @@ from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.gates import Verdict
+from diagnosis.names.arn import Arn
+from diagnosis.names.partition import partition_of
 from diagnosis.verdicts.gate_verdict import Missing
 
 Permissions = tuple[tuple[str, str], ...]
@@ -137,43 +139,42 @@ def _called_token(caller: WorkflowJob, called: Workflow, called_job: WorkflowJob
 
 
 def check_role_arn(
-    role_arn: str | None, *, expected_account: str | None = None, region: str | None = None
+    role_arn: Arn | None, *, expected_account: str | None = None, region: str | None = None
 ) -> PretrustCheck:
     """Check whether the role's ARN is one, in the intended account and in the partition of the region."""
-    if not role_arn or "${{" in role_arn:
+    if role_arn is None:
         missing = Missing(
             "the role to assume", "the run does not tell its ARN", "give it by --role-arn or in a case file"
         )
         return _unknown("role-arn", "Which role the run assumes is not known.", missing)
-    parts = role_arn.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn" or parts[2] != "iam" or not parts[5].startswith("role/"):
+    if not role_arn.is_role:
         return _failed(
             "role-arn", Cause.ROLE_ABSENT, f"{role_arn} is no role ARN (arn:PARTITION:iam::ACCOUNT:role/NAME)."
         )
-    if not parts[4].isdigit():
+    if not role_arn.has_account:
         # GitHub masks a secret in the log: three stars are no account.
         missing = Missing("the role's account", "the ARN is masked", "give it by --role-arn or in a case file")
         return _unknown("role-arn", f"The account in the role ARN {role_arn} is not readable.", missing)
-    if expected_account and parts[4] != expected_account:
+    if expected_account and role_arn.account != expected_account:
         return _failed(
             "role-arn",
             Cause.ROLE_ACCOUNT_WRONG,
-            f"The role ARN names account {parts[4]}, expected is {expected_account}: correct the ARN, create nothing.",
+            f"The role ARN names account {role_arn.account}, expected is {expected_account}: correct the ARN, create nothing.",
         )
     partition = partition_of_region(region)
-    if partition and parts[1] != partition:
+    if partition and role_arn.partition != partition:
         return _failed(
             "role-arn",
             Cause.ROLE_ACCOUNT_WRONG,
-            f"The role ARN is in partition {parts[1]}, region {region} belongs to {partition}: correct the ARN.",
+            f"The role ARN is in partition {role_arn.partition}, region {region} belongs to {partition}: correct the ARN.",
         )
     confirmed = "is the expected one" if expected_account else "was compared with no expected account"
-    return PretrustCheck("role-arn", Verdict.PASS, f"The role's account {parts[4]} {confirmed}.")
+    return PretrustCheck("role-arn", Verdict.PASS, f"The role's account {role_arn.account} {confirmed}.")
 
 
 def check_provider(
     provider: Reading[OidcProvider],
-    role_arn: str | None,
+    role_arn: Arn | None,
     *,
     issuer: str = GITHUB_ISSUER,
     expected_account: str | None = None,
@@ -236,13 +237,11 @@ def partition_of_region(region: str | None) -> str | None:
     """Return the partition of a region (``cn-north-1`` is in ``aws-cn``); None where no region is known."""
     if not region or "${{" in region:
         return None
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return partition_of(region).name
 
 
 def _known_provider(provider: OidcProvider, issuer: str, account: str, partition: str) -> PretrustCheck:
-    parts = provider.arn.split(":", 5)
-    where = (parts[1], parts[4]) if len(parts) == 6 else ("", "")
-    if account and where != (partition, account):
+    if account and (provider.arn.partition, provider.arn.account) != (partition, account):
         reason = (
             f"The provider {provider.arn} is not in the role's account {account} ({partition}): STS will not use it."
         )
@@ -254,9 +253,8 @@ def _known_provider(provider: OidcProvider, issuer: str, account: str, partition
     return PretrustCheck("provider", Verdict.PASS, f"The account has the provider {provider.arn}.")
 
 
-def _role_place(role_arn: str | None) -> tuple[str, str]:
-    parts = (role_arn or "").split(":", 5)
-    return (parts[4], parts[1]) if len(parts) == 6 and parts[4].isdigit() else ("", "")
+def _role_place(role_arn: Arn | None) -> tuple[str, str]:
+    return (role_arn.account, role_arn.partition) if role_arn and role_arn.has_account else ("", "")
 
 
 def _failed(check: str, cause: Cause, reason: str, line: int | None = None) -> PretrustCheck:

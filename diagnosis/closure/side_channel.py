@@ -82,13 +82,12 @@ def _near(event: TrailEvent, image: Image) -> bool:
     return image.pushed_at is not None and abs(event.at - image.pushed_at) <= _CLOCKS_DIFFER
 
 
-def _by_role(principal: str, role_arn: str | None) -> bool:
+def _by_role(principal: str, role_arn: Arn | None) -> bool:
     """Return whether a principal is a session of the role; where the role is not known any role session counts."""
     view = view_principal(principal)
     if view.kind is not PrincipalKind.ROLE_SESSION:
         return False
-    role = Arn.parse(role_arn or "")
-    return role is None or (view.account, view.name) == (role.account, role.name)
+    return role_arn is None or (view.account, view.name) == (role_arn.account, role_arn.name)
 
 
 def _registry_proof(account: AccountState, image: Image) -> Evidence:

@@ -147,7 +147,7 @@ def _facts(facts: RunFacts) -> Object:
         "environment",
     ):
         fact = getattr(facts, name)
-        result[name] = {"value": fact.value, "found_in": evidence_object(fact.found_in)} if fact else None
+        result[name] = {"value": str(fact.value), "found_in": evidence_object(fact.found_in)} if fact else None
     return result
 
 
@@ -300,7 +300,10 @@ def _other_roles(reading: Reading[OtherRoles]) -> Json:
     """Return which other roles of the account were looked at; null where none was."""
     if not isinstance(reading, Known):
         return None
-    return {"listed": reading.value.listed, "admitting": strings(item.role.arn for item in reading.value.admitting)}
+    return {
+        "listed": reading.value.listed,
+        "admitting": strings(str(item.role.arn) for item in reading.value.admitting),
+    }
 
 
 def _owners(items: Sequence[OwnerChange]) -> list[Json]:

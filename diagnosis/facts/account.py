@@ -10,6 +10,8 @@ from datetime import datetime
 
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import Trail
+from diagnosis.names.arn import Arn
+from diagnosis.names.partition import partition_of
 from diagnosis.policy import PolicyDocument
 
 
@@ -28,7 +30,7 @@ class CallerIdentity:
 class OidcProvider:
     """An IAM OpenID Connect provider."""
 
-    arn: str
+    arn: Arn
     url: str
     """Issuer without scheme, as IAM keeps it: ``token.actions.githubusercontent.com``."""
     audiences: tuple[str, ...]
@@ -41,7 +43,7 @@ class NamedPolicy:
 
     name: str
     document: PolicyDocument
-    arn: str | None = None
+    arn: Arn | None = None
     """For managed policies; None for inline ones."""
 
 
@@ -49,11 +51,11 @@ class NamedPolicy:
 class Role:
     """The role that the workflow assumes."""
 
-    arn: str
+    arn: Arn
     name: str
     trust_policy: PolicyDocument
     max_session_seconds: int
-    permissions_boundary_arn: str | None = None
+    permissions_boundary_arn: Arn | None = None
     created_at: datetime | None = None
     tags: tuple[tuple[str, str], ...] = ()
     """``(key, value)``: what ``aws:PrincipalTag`` meets."""
@@ -85,7 +87,7 @@ class OtherRoles:
 class EcrRepository:
     """A private ECR repository."""
 
-    arn: str
+    arn: Arn
     name: str
     tag_mutability: str
     """``MUTABLE`` or ``IMMUTABLE`` (or the forms with exclusions)."""
@@ -151,7 +153,7 @@ class SecondOpinion:
 class AccountQuestion:
     """What the live side is asked about: derived from the run, or given by the case file."""
 
-    role_arn: str | None = None
+    role_arn: Arn | None = None
     role_path_unknown: bool = False
     """The ARN was worked out of a session's, which does not show the role's path."""
     issuer: str = "token.actions.githubusercontent.com"
@@ -169,33 +171,26 @@ class AccountQuestion:
     """Needed ``(action, resource)`` pairs, for the policy simulator."""
 
     @property
-    def repository_arn(self) -> str | None:
+    def repository_arn(self) -> Arn | None:
         """The exact ARN, where account, region and name are all known."""
         if not (self.region and self.registry_id and self.repository):
             return None
-        return f"arn:{self.partition}:ecr:{self.region}:{self.registry_id}:repository/{self.repository}"
+        return Arn.ecr_repository(self.partition, self.region, self.registry_id, self.repository)
 
     @property
     def role_account(self) -> str | None:
         """The account id in the role's ARN."""
-        parts = (self.role_arn or "").split(":")
-        return parts[4] if len(parts) > 5 and parts[4] else None
+        return self.role_arn.account or None if self.role_arn else None
 
     @property
     def partition(self) -> str:
         """``aws``, ``aws-cn`` or ``aws-us-gov``: from the role's ARN, else from the region."""
-        parts = (self.role_arn or "").split(":")
-        if len(parts) > 5 and parts[1]:
-            return parts[1]
-        region = self.region or ""
-        return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+        return self.role_arn.partition if self.role_arn else partition_of(self.region or "").name
 
     @property
-    def provider_arn(self) -> str | None:
+    def provider_arn(self) -> Arn | None:
         """The ARN that the OIDC provider of the issuer has in the role's account."""
-        return (
-            f"arn:{self.partition}:iam::{self.role_account}:oidc-provider/{self.issuer}" if self.role_account else None
-        )
+        return self.role_arn.beside("oidc-provider", self.issuer) if self.role_arn and self.role_account else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from diagnosis.names.arn import Arn
+
 
 @dataclass(frozen=True, slots=True)
 class StatedChange:
@@ -26,7 +28,7 @@ class Case:
     """Workflow file name (``release.yml``) or path."""
     branch: str | None = None
     runs: tuple[int, ...] = ()
-    role_arn: str | None = None
+    role_arn: Arn | None = None
     region: str | None = None
     audience: str | None = None
     environment: str | None = None

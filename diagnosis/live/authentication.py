@@ -71,12 +71,13 @@ def _problem(run: RunClaims, check: PretrustCheck, cause: Cause) -> Problem:
         evidence: tuple[Evidence, ...] = (Evidence(EvidenceKind.WORKFLOW_FILE, check.reason, path, line=check.line),)
     else:
         evidence = _provider_evidence(run)
+    provider = run.account.question.provider_arn
     return Problem(
         checkpoint=checkpoint,
         plane=Plane.AUTHENTICATION,
         cause=cause,
         reason=check.reason,
-        resource=run.account.question.provider_arn if not token else None,
+        resource=None if token or provider is None else str(provider),
         evidence=evidence,
     )
 
@@ -143,8 +144,11 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
     if run.crossing.chained_from:
         return _chained(run, role.value)
-    arn = run.account.question.provider_arn or ""
-    judgement = judge_trust(role.value.trust_policy, run.claims, arn, role.value.arn, session_name=run.session_name)
+    # A role is read for an ARN that is known; the provider's follows from it.
+    provider = run.account.question.provider_arn or role.value.arn.beside("oidc-provider", run.account.question.issuer)
+    judgement = judge_trust(
+        role.value.trust_policy, run.claims, provider, role.value.arn, session_name=run.session_name
+    )
     control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
     problems += [_role_problem(run, Cause.RESOURCE_CONTROL_POLICY, reason) for reason in control.stops]
@@ -195,7 +199,7 @@ def _role_problem(run: RunClaims, cause: Cause, reason: str) -> Problem:
         plane=Plane.AUTHENTICATION,
         cause=cause,
         reason=reason,
-        resource=run.role_arn,
+        resource=str(run.role_arn) if run.role_arn else None,
         evidence=(_live(run, reason, "iam:GetRole"),),
     )
 

@@ -21,7 +21,7 @@ def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:
     action = stop.action or ""
     named = stop.resource or ""
     if named != "*" and (Arn.parse(named) is None or not is_legible(named)):
-        named = question.repository_arn or ""
+        named = str(question.repository_arn or "")
     return Need(action, named or None, stop.checkpoint, f"AWS denied {action} to this run", order=-1)
 
 

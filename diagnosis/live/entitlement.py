@@ -15,7 +15,9 @@ from diagnosis.facts.account import AccountState, NamedPolicy, ScpLevel
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint
-from diagnosis.live.layers import Levels, Side, account_of, opened, session_arn, side_of, whole
+from diagnosis.live.layers import Levels, Side, opened, side_of, whole
+from diagnosis.live.run_claims import session_of_role
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.condition_bounds import OPEN, SHUT
 from diagnosis.verdicts.gate_verdict import Missing
@@ -87,9 +89,10 @@ class _SessionJudge:
     ) -> None:
         self._account = account
         self._session_policy = session_policy
-        role_arn = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
-        self._role_arn = role_arn
-        self._session = session_arn(role_arn, session_name)
+        role_arn = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn
+        # A judge is asked about the needs of a run whose role nobody knows too: then of a role without a name.
+        self._role_arn = role_arn or Arn.iam(account.question.partition, "", "role", "")
+        self._session = session_of_role(self._role_arn, session_name)
         self._context = self._session_context(session_name)
         self._missing: list[Missing] = []
         self._open = self._side(OPEN)
@@ -99,15 +102,15 @@ class _SessionJudge:
     def _session_context(self, session_name: str) -> dict[str, tuple[str, ...]]:
         question = self._account.question
         context: dict[str, tuple[str, ...]] = {
-            "aws:PrincipalArn": (self._role_arn,),
-            "aws:PrincipalAccount": (account_of(self._role_arn),),
+            "aws:PrincipalArn": (str(self._role_arn),),
+            "aws:PrincipalAccount": (self._role_arn.account,),
             "aws:PrincipalType": ("AssumedRole",),
             "aws:SecureTransport": ("true",),
             "aws:PrincipalIsAWSService": ("false",),
             "aws:ViaAWSService": ("false",),
         }
         if question.provider_arn:
-            context["aws:FederatedProvider"] = (question.provider_arn,)
+            context["aws:FederatedProvider"] = (str(question.provider_arn),)
         if question.region:
             context["aws:RequestedRegion"] = (question.region,)
         if session_name:
@@ -140,7 +143,7 @@ class _SessionJudge:
     @property
     def _one_account(self) -> bool:
         registry = self._account.question.registry_id
-        return registry is None or registry == account_of(self._role_arn)
+        return registry is None or registry == self._role_arn.account
 
     def _levels(self, reading: Reading[tuple[ScpLevel, ...]], words: str, layer: str, side: str) -> Levels | None:
         if isinstance(reading, Known):
@@ -248,7 +251,7 @@ class _SessionJudge:
             principal=self._session,
             action=need.action,
             resource=resource,
-            resource_account=account_of(self._role_arn) if wildcard_only else account_of(resource),
+            resource_account=self._role_arn.account if wildcard_only else _account_of(resource),
             context=self._context,
             wildcard_only_action=wildcard_only,
         )
@@ -272,12 +275,17 @@ class _SessionJudge:
             because = decision.because
             layer = because.layer.value
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            across = account_of(need.resource or "") not in ("", account_of(self._role_arn))
+            across = _account_of(need.resource or "") not in ("", self._role_arn.account)
             layers = opened(layers, layer, self._session, across_accounts=across)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
                 break
         return tuple(stops)
+
+
+def _account_of(resource: str) -> str:
+    arn = Arn.parse(resource)
+    return arn.account if arn else ""
 
 
 def _proof(need: Need, decision: Decision) -> Evidence:

@@ -52,15 +52,3 @@ def whole(effect: str, principal: str | None = None) -> Policy:
     if principal is None:
         return _WHOLE[effect]
     return own_policy({"Effect": effect, "Action": "*", "Principal": {"AWS": principal}})
-
-
-def session_arn(role_arn: str, session_name: str) -> str:
-    """Return the ARN of the role's session: ``arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`` (a role's path is not part)."""
-    partition, account = (role_arn.split(":") + [""] * 6)[1], account_of(role_arn)
-    name = role_arn.rpartition("/")[2]
-    return f"arn:{partition or 'aws'}:sts::{account}:assumed-role/{name}/{session_name or 'GitHubActions'}"
-
-
-def account_of(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[4] if len(parts) > 5 else ""

@@ -15,6 +15,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.names.arn import Arn
 
 SESSION_EVENT = "AssumeRoleWithWebIdentity"
 TRAIL_ADDRESS = "cloudtrail:LookupEvents"
@@ -23,7 +24,7 @@ _CLOCKS_DIFFER = timedelta(seconds=60)
 
 
 def session_of(
-    trail: Reading[Trail], attempt: Attempt, role_arn: str | None, possible: PossibleClaims
+    trail: Reading[Trail], attempt: Attempt, role_arn: Arn | None, possible: PossibleClaims
 ) -> TrailEvent | None:
     """Return the event with which this attempt asked for its role; None where none fits, or more than one could."""
     if not isinstance(trail, Known) or attempt.started_at is None or attempt.updated_at is None:
@@ -48,11 +49,11 @@ def session_of(
     return None
 
 
-def same_role(target: str, role_arn: str | None) -> bool:
+def same_role(target: str, role_arn: Arn | None) -> bool:
     """Return whether an event is about the role: by ARN, or by name where the record holds only that; empty fits any."""
     if not target or not role_arn:
         return True
-    return target == role_arn if ":" in target else target == role_arn.rpartition("/")[2]
+    return target in (str(role_arn), role_arn.name)
 
 
 def _of_repository(subject: str, attempt: Attempt) -> bool:

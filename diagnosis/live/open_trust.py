@@ -50,7 +50,7 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
             plane=Plane.AUTHORIZATION,
             cause=found.cause or Cause.TRUST_TOO_OPEN,
             reason=found.reason,
-            resource=role.value.arn,
+            resource=str(role.value.arn),
             evidence=(evidence,),
         )
         return TrustScope(problems=(problem,))

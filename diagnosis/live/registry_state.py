@@ -12,6 +12,7 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Plane
 from diagnosis.live.key_policy import KeyOutcome, judge_key_policy
 from diagnosis.live.run_claims import RunClaims
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 
@@ -138,6 +139,10 @@ def _key_stops(account: AccountState, repository: EcrRepository, reason: str, se
     return RegistryState((_problem(account, Cause.KMS_KEY, reason, (proof,), resource=repository.kms_key),))
 
 
+def _text(arn: Arn | None) -> str | None:
+    return str(arn) if arn else None
+
+
 def _problem(
     account: AccountState,
     cause: Cause,
@@ -150,7 +155,7 @@ def _problem(
         plane=Plane.REGISTRY_STATE,
         cause=cause,
         reason=reason,
-        resource=resource or account.question.repository_arn,
+        resource=resource or _text(account.question.repository_arn),
         evidence=evidence,
     )
 

@@ -54,13 +54,14 @@ def judge_resource_control(run: RunClaims, role: Role) -> ResourceControl:
 
 
 def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[TrustOutcome], str]:
-    control, provider = policy.document.policy, run.account.question.provider_arn or ""
+    control, issuer = policy.document.policy, run.account.question.issuer
+    provider = run.account.question.provider_arn or role.arn.beside("oidc-provider", issuer)
     if isinstance(control, Unparsable):
         return {TrustOutcome.UNKNOWN}, f"a document that is unparsable ({control.why})"
     denials = tuple(statement for statement in control.statements if statement.effect is Effect.DENY)
     # Whatever the role trusts: with everything else open, only the Deny statements decide.
-    open_door = own_policy({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "*"}).statements
-    caller = caller_of(provider, role.arn, run.account.question.issuer, run.session_name or None)
+    open_door = own_policy({"Effect": "Allow", "Principal": {"Federated": str(provider)}, "Action": "*"}).statements
+    caller = caller_of(provider, role.arn, issuer, run.session_name or None)
     asked = TrustPolicy(replace(control, statements=(*denials, *open_door)))
     answers = [asked.ask(claims, caller) for claims in run.claims.sets]
     unsure = dict.fromkeys(key for answer in answers for key in answer.unsure)

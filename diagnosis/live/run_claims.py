@@ -14,6 +14,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.live.observed_subject import in_form_of, session_of
+from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
@@ -50,7 +51,7 @@ class RunClaims:
     """The releasing job and the step that assumes the role, as the workflow file has them."""
     account: AccountState
     case: Case
-    role_arn: str | None
+    role_arn: Arn | None
     audience: str
     session_name: str
     claims: PossibleClaims
@@ -70,7 +71,8 @@ class RunClaims:
         ref: str | None = None,
     ) -> RunClaims:
         """Collect what the run and its workflow file say; the case file fills the gaps."""
-        role_arn = _first(case.role_arn, _fact(replay.facts.role_arn), account.question.role_arn)
+        told = replay.facts.role_arn
+        role_arn = case.role_arn or (told.value if told else None) or account.question.role_arn
         if account.question.role_path_unknown and isinstance(account.role, Known):
             role_arn = account.role.value.arn
         crossing = releasing(replay.workflow, role_arn, replay)
@@ -112,6 +114,11 @@ class RunClaims:
         return self.claims.subjects
 
 
+def session_of_role(role: Arn, session_name: str) -> str:
+    """Return the ARN of the role's session as policies meet it; a name that nobody knows is the action's own default."""
+    return str(role.session(session_name or DEFAULT_SESSION_NAME))
+
+
 def absent_role(account: AccountState) -> Absent | None:
     """Return the proof that the role does not exist: GetRole says so, or the lists of its policies do where GetRole was denied."""
     if isinstance(account.role, Absent):
@@ -127,7 +134,7 @@ def _claims(
     job: WorkflowJob | None,
     account: AccountState,
     audience: str,
-    role_arn: str | None,
+    role_arn: Arn | None,
     ref: str | None,
     stated_environment: str | None,
 ) -> tuple[PossibleClaims, TrailEvent | None]:

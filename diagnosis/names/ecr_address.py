@@ -111,6 +111,11 @@ class EcrAddress:
         return self.host if self.public or (self.account and self.region) else None
 
     @property
+    def registry(self) -> EcrAddress:
+        """The address of the registry alone, under the same host."""
+        return EcrAddress(self.host, self.account, self.region, public=self.public)
+
+    @property
     def repository_arn(self) -> Arn | None:
         """The ARN of the private repository, where account, region and name are all known."""
         if not (self.account and self.region and self.repository):

@@ -91,7 +91,7 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
         id_token=ready.job.id_token,
         issuer=run.claims.issuer,
         claims=run.claims.sets,
-        role_arn=run.role_arn,
+        role_arn=str(run.role_arn) if run.role_arn else None,
         needs=live.needs,
         unknown=not_known(live.gates),
         notes=tuple(dict.fromkeys((*ready.own.notes, *live.notes))),

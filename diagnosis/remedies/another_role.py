@@ -9,6 +9,7 @@ from diagnosis.facts.account import OtherRole
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Owner
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.offer import Offer, Situation
 from diagnosis.remedies.rendering import shell
 from diagnosis.remedies.role_difference import gained, lost
@@ -32,7 +33,7 @@ def offers(situation: Situation) -> tuple[Offer, ...]:
 def _offer(situation: Situation, other: OtherRole) -> Offer:
     run, role = situation.run, other.role
     problems = of_the_role(situation)
-    own = (run.role_arn or "").rpartition("/")[2]
+    own = run.role_arn.name if run.role_arn else ""
     subject = run.subjects[0] if run.subjects else "the run"
     given = _dispatch_input(situation)
     remediation = Remediation(
@@ -45,7 +46,7 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
         "policy changes and nothing is widened. A reviewer should ask its owner: is that role meant for this workflow?",
         owner=Owner.RELEASE_ENGINEERING,
         verify=_SAME_FILE if given else _OTHER_FILE,
-        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(role.arn,)),),
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(str(role.arn),)),),
         aws_cli=_dispatch(situation, given, role.arn) if given else "",
         difference=""
         if given
@@ -69,7 +70,7 @@ _SAME_FILE = (
 )
 
 
-def _change(situation: Situation, arn: str) -> str:
+def _change(situation: Situation, arn: Arn) -> str:
     """Where the ARN goes: the input of a dispatch, or the file."""
     attempt, step, now = situation.run.attempt, situation.run.crossing.step, _now(situation)
     path = attempt.workflow_path or "the workflow file"
@@ -94,7 +95,7 @@ def _dispatch_input(situation: Situation) -> str | None:
     return found[1] if found[1] in dict(run.workflow.inputs) else None
 
 
-def _dispatch(situation: Situation, name: str, arn: str) -> str:
+def _dispatch(situation: Situation, name: str, arn: Arn) -> str:
     attempt = situation.run.attempt
     ref = (attempt.ref or "").removeprefix("refs/heads/").removeprefix("refs/tags/")
     file = attempt.workflow_path.rpartition("/")[2]
@@ -106,12 +107,12 @@ def _now(situation: Situation) -> str:
     """The input as the file has it."""
     step = situation.run.crossing.step
     written = step.input("role-to-assume") if step is not None else None
-    return (written or situation.run.role_arn or "").strip()
+    return (written or str(situation.run.role_arn or "")).strip()
 
 
 def _warnings(situation: Situation, other: OtherRole) -> tuple[str, ...]:
     """What stays as it is, and what else would change for the workflow."""
-    own, name = (situation.run.role_arn or "").rpartition("/")[2], other.role.name
+    own, name = situation.run.role_arn.name if situation.run.role_arn else "", other.role.name
     found: list[str] = []
     if situation.of(*_SCOPE_CAUSES):
         # Its own role is left alone.

@@ -40,7 +40,7 @@ def corrected_audience(situation: Situation) -> str | None:
         judged = judge_trust(
             role.value.trust_policy,
             with_audience(run.claims, audience),
-            situation.account.question.provider_arn or "",
+            provider.value.arn,
             role.value.arn,
             session_name=run.session_name,
         )
@@ -119,7 +119,7 @@ def _add(situation: Situation) -> Offer | None:
             owner=Owner.CLOUD_SECURITY,
             verify=f"{rerun_words(situation.run)} It proves the OIDC trust gate.",
             changes=(Change(ChangeKind.ADD_AUDIENCE, arn, values=(audience,)),),
-            aws_cli=shell(*words, "--open-id-connect-provider-arn", arn, "--client-id", audience),
+            aws_cli=shell(*words, "--open-id-connect-provider-arn", str(arn), "--client-id", audience),
             terraform=f"{note}\n" + terraform_resource("aws_iam_openid_connect_provider", "github_actions", body, {}),
             cloudformation=cloudformation(
                 "GitHubActionsProvider",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.live.excess import excess_of
+from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
     Layers,
@@ -24,7 +25,7 @@ from diagnosis.remedies.policy_patch import grants
 from diagnosis.verdicts.replay import Need
 
 
-def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: str) -> PolicyDocument | None:
+def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: Arn) -> PolicyDocument | None:
     """Return the document without its excess: itself where it has none, None where nothing of it is left.
 
     What a statement grants of other services and does not exceed in itself stays as it is.
@@ -68,9 +69,8 @@ def _other_services(tree: JsonObject, statement: JsonObject) -> tuple[JsonObject
     return None if isinstance(policy, Unparsable) else (rest, policy)
 
 
-def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: str) -> list[tuple[str, str]]:
+def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: Arn) -> list[tuple[str, str]]:
     """Which needs the policy alone allows."""
-    account = (role_arn.split(":") + [""] * 5)[4]
     found = []
     for need in needs:
         if need.resource is None:
@@ -79,8 +79,8 @@ def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: str)
             principal=session,
             action=need.action,
             resource=need.resource,
-            resource_account=account,
-            context={"aws:PrincipalArn": (role_arn,), "aws:SecureTransport": ("true",)},
+            resource_account=role_arn.account,
+            context={"aws:PrincipalArn": (str(role_arn),), "aws:SecureTransport": ("true",)},
             wildcard_only_action=need.resource == "*",
         )
         if evaluate(request, Layers(identity=(policy,))).outcome is Outcome.ALLOWED:

@@ -12,6 +12,7 @@ from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.resource_control import judge_resource_control
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.limits import CONTROL_LIMIT
 from diagnosis.policy.tree import Json, JsonObject, statements
@@ -54,8 +55,9 @@ def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
         (Cause.RESOURCE_CONTROL_POLICY, situation.account.rcps),
     ):
         problems = situation.of(cause)
-        if problems and isinstance(reading, Known) and situation.run.role_arn:
-            work = _Amending(situation, cause, problems)
+        role = situation.run.role_arn
+        if problems and isinstance(reading, Known) and role is not None:
+            work = _Amending(situation, role, cause, problems)
             found += work.edits(reading.value)
     return tuple(found)
 
@@ -63,10 +65,10 @@ def amendable(situation: Situation) -> tuple[ControlEdit, ...]:
 class _Amending:
     """Goes through the levels of one kind of control policy, statement by statement."""
 
-    def __init__(self, situation: Situation, cause: Cause, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, situation: Situation, role: Arn, cause: Cause, problems: tuple[Problem, ...]) -> None:
         self._situation = situation
         self._cause = cause
-        self._role = situation.run.role_arn or ""
+        self._role = role
         pairs = needed_pairs(situation.needs, problems)
         self._needs = tuple(
             replace(need, kind=NeedKind.REQUIRED) for need in situation.needs if (need.action, need.resource) in pairs
@@ -75,7 +77,7 @@ class _Amending:
 
     def edits(self, levels: Levels) -> tuple[ControlEdit, ...]:
         """The edits, where together they leave nothing of this kind in the way; else none."""
-        found: dict[str, ControlEdit] = {}
+        found: dict[Arn | str, ControlEdit] = {}
         for level in levels:
             for policy in level.policies:
                 self._excepted(policy, level.level, found)
@@ -86,7 +88,7 @@ class _Amending:
         after = _replaced(levels, found.values())
         return () if self._stopped(after) or self._token_stopped(after) else tuple(found.values())
 
-    def _excepted(self, policy: NamedPolicy, level: str, found: dict[str, ControlEdit]) -> None:
+    def _excepted(self, policy: NamedPolicy, level: str, found: dict[Arn | str, ControlEdit]) -> None:
         """Every Deny that stops the need excepts the role; one that stops the token excepts the subject."""
         document = policy.document
         if isinstance(document.policy, Unparsable) or key_of(policy) in found or _owned_by_aws(policy):
@@ -115,10 +117,10 @@ class _Amending:
             whom.append(subjects[0])
         if self._stopped(alone):
             changed = excepting(changed, self._role)
-            whom.append(self._role)
+            whom.append(str(self._role))
         return changed, tuple(whom)
 
-    def _allowed(self, pair: tuple[str, str], level: ScpLevel, found: dict[str, ControlEdit]) -> bool:
+    def _allowed(self, pair: tuple[str, str], level: ScpLevel, found: dict[Arn | str, ControlEdit]) -> bool:
         """An Allow for the pair in a policy of this level that is the organization's own and allows something."""
         # In China, an Allow of a control policy takes neither a condition nor a single resource.
         if self._cause is not Cause.SCP or self._situation.account.question.partition == "aws-cn":
@@ -135,7 +137,7 @@ class _Amending:
                 "Effect": "Allow",
                 "Action": action,
                 "Resource": resource,
-                "Condition": {"ArnEquals": {"aws:PrincipalArn": self._role}},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": str(self._role)}},
             }
             after = {**document.tree, "Statement": _with_action(statements(document.editable()), grant)}
             self._note(policy, level.level, after, [f"{policy.name} allows {self._role} {action}"], found)
@@ -148,7 +150,7 @@ class _Amending:
         level: str,
         tree: Mapping[str, Json],
         opened: list[str],
-        found: dict[str, ControlEdit],
+        found: dict[Arn | str, ControlEdit],
     ) -> None:
         known = found.get(key_of(policy))
         after = write_document(tree)
@@ -217,9 +219,9 @@ def _replaced(levels: Levels, edits: Iterable[ControlEdit]) -> Levels:
     )
 
 
-def key_of(policy: NamedPolicy) -> str:
+def key_of(policy: NamedPolicy) -> Arn | str:
     return policy.arn or policy.name
 
 
 def _owned_by_aws(policy: NamedPolicy) -> bool:
-    return ":organizations::aws:policy/" in (policy.arn or "")
+    return policy.arn is not None and policy.arn.is_owned_by_aws

@@ -77,7 +77,7 @@ def _change(edit: ControlEdit) -> Change:
 
 def _cli(edit: ControlEdit) -> str:
     """Empty where the policy's id is not known."""
-    identifier = (edit.policy.arn or "").rpartition("/")[2]
+    identifier = edit.policy.arn.name if edit.policy.arn else ""
     if not identifier:
         return ""
     words = ["aws", "organizations", "update-policy", "--policy-id", identifier]

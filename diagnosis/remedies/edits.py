@@ -11,6 +11,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.live.observed_subject import SESSION_EVENT, same_role
+from diagnosis.names.arn import Arn
 from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Fact, Replay
@@ -31,12 +32,13 @@ def edited(
             continue
         target, value = change.target, next(iter(change.values), None)
         if isinstance(replay.workflow, Workflow):
-            workflow = _in_file(replay.workflow, replay, account.question.role_arn, target, value)
+            workflow = _in_file(replay.workflow, replay, account.question.role_arn, str(target), value)
             replay = replace(replay, workflow=workflow)
-        if target == "role-to-assume" and value:
+        role = Arn.parse(value) if target == "role-to-assume" else None
+        if role is not None:
             stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
-            replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(value, stated)), needs=())
-            account = _with_role(account, value)
+            replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(role, stated)), needs=())
+            account = _with_role(account, role)
         elif target == "audience" and value:
             stated = Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
@@ -45,7 +47,7 @@ def edited(
     return replay, account
 
 
-def _with_role(account: AccountState, arn: str) -> AccountState:
+def _with_role(account: AccountState, arn: Arn) -> AccountState:
     """The account asked about another role: with what was read of that role, where it was read."""
     asked = account.question.role_arn
     account = replace(account, question=replace(account.question, role_arn=arn))
@@ -56,7 +58,7 @@ def _with_role(account: AccountState, arn: str) -> AccountState:
     if isinstance(trail, Known):
         # The token does not depend on the role that it is shown to: what the run presented, it would present again.
         events = tuple(
-            replace(event, target=arn) if event.name == SESSION_EVENT and same_role(event.target, asked) else event
+            replace(event, target=str(arn)) if event.name == SESSION_EVENT and same_role(event.target, asked) else event
             for event in trail.value.events
         )
         trail = replace(trail, value=replace(trail.value, events=events))
@@ -70,13 +72,13 @@ def _with_role(account: AccountState, arn: str) -> AccountState:
     )
 
 
-def other_role(account: AccountState, arn: str) -> OtherRole | None:
+def other_role(account: AccountState, arn: Arn) -> OtherRole | None:
     """Return the role of this ARN among the other roles that were read; None where it is not among them."""
     found = account.other_roles.value.admitting if isinstance(account.other_roles, Known) else ()
     return next((item for item in found if item.role.arn == arn), None)
 
 
-def _in_file(workflow: Workflow, replay: Replay, role_arn: str | None, target: str, value: str | None) -> Workflow:
+def _in_file(workflow: Workflow, replay: Replay, role_arn: Arn | None, target: str, value: str | None) -> Workflow:
     crossing = releasing(workflow, role_arn or (replay.facts.role_arn.value if replay.facts.role_arn else None), replay)
     job = crossing.job
     if job is None:

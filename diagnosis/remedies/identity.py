@@ -9,7 +9,8 @@ from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.entitlement import Entitlement, judge_needs
-from diagnosis.live.layers import session_arn
+from diagnosis.live.run_claims import session_of_role
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
 from diagnosis.policy.limits import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.policy.tree import statements
@@ -36,20 +37,20 @@ def correct_permissions(situation: Situation) -> Choice | None:
     account = situation.account
     if not problems or not isinstance(account.role, Known) or not isinstance(account.inline_policies, Known):
         return None
-    if not situation.run.role_arn:
+    role_arn = situation.run.role_arn
+    if role_arn is None:
         return None
-    edits = _edits(situation, problems)
+    edits = _edits(situation, role_arn, problems)
     granted = needed_pairs(situation.needs, (problem for problem in problems if problem.cause in SCOPE_CAUSES))
     if not edits:
         return None
     return (Offer(_remediation(situation, problems, edits, granted)),)
 
 
-def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[Edit]:
-    account, role_arn = situation.account, situation.run.role_arn or ""
-    session = session_arn(role_arn, situation.run.session_name)
+def _edits(situation: Situation, role_arn: Arn, problems: tuple[Problem, ...]) -> list[Edit]:
+    account, session = situation.account, session_of_role(role_arn, situation.run.session_name)
     wanted = needed_pairs(situation.needs, problems)
-    edits: dict[tuple[str, str | None], Edit] = {}
+    edits: dict[tuple[str, Arn | None], Edit] = {}
     for policy in _policies(account):
         after: PolicyDocument | None = policy.document
         if isinstance(policy.document.policy, Unparsable):
@@ -62,12 +63,12 @@ def _edits(situation: Situation, problems: tuple[Problem, ...]) -> list[Edit]:
             after = None
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
-            owned_by_aws = policy.arn is not None and ":iam::aws:policy/" in policy.arn
+            owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
             edits[policy.name, policy.arn] = Edit(policy, policy.document, None if owned_by_aws else after)
-    return _with_missing(situation, edits)
+    return _with_missing(situation, role_arn, edits)
 
 
-def _with_missing(situation: Situation, edits: dict[tuple[str, str | None], Edit]) -> list[Edit]:
+def _with_missing(situation: Situation, role_arn: Arn, edits: dict[tuple[str, Arn | None], Edit]) -> list[Edit]:
     """The edits, and a policy that takes what is still missing after them."""
     account = applied((edit.change for edit in edits.values()), situation.account)
     lacking = [
@@ -86,8 +87,7 @@ def _with_missing(situation: Situation, edits: dict[tuple[str, str | None], Edit
     others = sum(size(policy.document.text) for policy in inline if policy.name != name)
     if others + size(after.text) > INLINE_LIMIT and _can_attach(account):
         # The role's inline policies are full: a managed policy of its own takes what is missing.
-        role_arn = situation.run.role_arn or ""
-        arn = ":".join(role_arn.split(":")[:5]) + f":policy/{new_name}"
+        arn = role_arn.beside("policy", new_name)
         document = extended(None, lacking)
         edits[new_name, arn] = Edit(NamedPolicy(new_name, document, arn), None, document)
     else:

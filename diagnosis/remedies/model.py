@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 from diagnosis.verdicts.remediation import Change, ChangeKind
 
@@ -23,10 +24,8 @@ def applied(changes: Iterable[Change], account: AccountState) -> AccountState:
 
 def _applied_one(change: Change, account: AccountState) -> AccountState:
     match change.kind:
-        case ChangeKind.CREATE_PROVIDER:
-            provider = OidcProvider(
-                arn=change.target, url=change.target.partition("oidc-provider/")[2], audiences=change.values
-            )
+        case ChangeKind.CREATE_PROVIDER if isinstance(change.target, Arn):
+            provider = OidcProvider(arn=change.target, url=change.target.resource_id, audiences=change.values)
             return replace(account, provider=Known(provider))
         case ChangeKind.ADD_AUDIENCE if isinstance(account.provider, Known):
             known = account.provider.value
@@ -35,26 +34,25 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
         case ChangeKind.REPLACE_TRUST_POLICY if isinstance(account.role, Known) and change.document is not None:
             return replace(account, role=Known(replace(account.role.value, trust_policy=change.document)))
         case ChangeKind.PUT_INLINE_POLICY if change.document is not None:
-            return _with_inline(account, NamedPolicy(name=change.target, document=change.document))
+            return _with_inline(account, NamedPolicy(name=str(change.target), document=change.document))
         case ChangeKind.DELETE_INLINE_POLICY:
-            return _without_inline(account, change.target)
+            return _without_inline(account, str(change.target))
         case ChangeKind.REPLACE_ATTACHED_POLICY:
             return _with_attached(account, change)
-        case ChangeKind.ATTACH_POLICY if change.document is not None and isinstance(account.attached_policies, Known):
-            made = NamedPolicy(change.target.rpartition("/")[2], change.document, change.target)
-            return replace(account, attached_policies=Known((*account.attached_policies.value, made)))
+        case ChangeKind.ATTACH_POLICY:
+            return _with_attached_anew(account, change)
         case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
             return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
             if change.document is None:
                 return replace(account, repository_policy=Absent("repository policy"))
-            return replace(account, repository_policy=Known(NamedPolicy(change.target, change.document)))
+            return replace(account, repository_policy=Known(NamedPolicy(str(change.target), change.document)))
         case ChangeKind.REPLACE_SERVICE_CONTROL_POLICY if change.document is not None:
             return replace(account, scps=_with_control(account.scps, change.target, change.document))
         case ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY if change.document is not None:
             return replace(account, rcps=_with_control(account.rcps, change.target, change.document))
-        case ChangeKind.CREATE_REPOSITORY:
-            return _with_repository(account, change)
+        case ChangeKind.CREATE_REPOSITORY if isinstance(change.target, Arn):
+            return _with_repository(account, change.target)
         case _:
             return account
 
@@ -86,8 +84,16 @@ def _with_attached(account: AccountState, change: Change) -> AccountState:
     return replace(account, attached_policies=Known(tuple(result)))
 
 
+def _with_attached_anew(account: AccountState, change: Change) -> AccountState:
+    arn = change.target
+    if change.document is None or not isinstance(arn, Arn) or not isinstance(account.attached_policies, Known):
+        return account
+    made = NamedPolicy(arn.name, change.document, arn)
+    return replace(account, attached_policies=Known((*account.attached_policies.value, made)))
+
+
 def _with_control(
-    levels: Reading[tuple[ScpLevel, ...]], target: str, document: PolicyDocument
+    levels: Reading[tuple[ScpLevel, ...]], target: Arn | str, document: PolicyDocument
 ) -> Reading[tuple[ScpLevel, ...]]:
     """A control policy is changed wherever it hangs."""
     if not isinstance(levels, Known):
@@ -106,9 +112,8 @@ def _with_control(
     )
 
 
-def _with_repository(account: AccountState, change: Change) -> AccountState:
-    name = change.target.partition("repository/")[2]
-    made = EcrRepository(change.target, name, "MUTABLE")
+def _with_repository(account: AccountState, arn: Arn) -> AccountState:
+    made = EcrRepository(arn, arn.resource_id, "MUTABLE")
     return replace(
         account,
         repository=Known(made),

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterable
 from dataclasses import replace
 
+from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Layers,
     Outcome,
@@ -24,7 +25,7 @@ def narrowed(
     document: PolicyDocument,
     needs: Iterable[tuple[str, str]],
     session: str,
-    role_arn: str,
+    role_arn: Arn,
     *,
     of_role: bool,
 ) -> PolicyDocument | None:
@@ -51,17 +52,21 @@ def narrowed(
     return write_document({**tree, "Statement": with_own_sids(kept)})
 
 
-def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: str) -> bool:
+def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) -> bool:
     """Whether a policy, reduced to one statement, denies the pair."""
     action, resource = pair
     by_principal = any(statement.principals is not None for statement in policy.statements)
-    account = (role_arn.split(":") + [""] * 5)[4]
+    own, named = role_arn.account, Arn.parse(resource)
     request = Request(
         principal=session,
         action=action,
         resource=resource,
-        resource_account=account if resource == "*" else (resource.split(":") + [""] * 5)[4],
-        context={"aws:PrincipalArn": (role_arn,), "aws:PrincipalAccount": (account,), "aws:SecureTransport": ("true",)},
+        resource_account=own if resource == "*" else named.account if named else "",
+        context={
+            "aws:PrincipalArn": (str(role_arn),),
+            "aws:PrincipalAccount": (own,),
+            "aws:SecureTransport": ("true",),
+        },
         wildcard_only_action=resource == "*",
     )
     layers = Layers(resource=policy) if by_principal else Layers(identity=(policy,))
@@ -125,7 +130,7 @@ def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | Non
     return smaller
 
 
-def excepting(statement: JsonObject, role_arn: str) -> JsonObject:
+def excepting(statement: JsonObject, role_arn: Arn) -> JsonObject:
     """Return a shared Deny that excepts exactly this role; it stops everybody else as before."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
@@ -134,5 +139,5 @@ def excepting(statement: JsonObject, role_arn: str) -> JsonObject:
     block = condition.setdefault("ArnNotEquals", {})
     if isinstance(block, dict):
         key = next((name for name in block if name.lower() == "aws:principalarn"), "aws:PrincipalArn")
-        block[key] = one_or_list([*(str(item) for item in as_list(block.get(key))), role_arn])
+        block[key] = one_or_list([*(str(item) for item in as_list(block.get(key))), str(role_arn)])
     return smaller

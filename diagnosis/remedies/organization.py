@@ -5,13 +5,13 @@ from __future__ import annotations
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.live.layers import session_arn
+from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy.limits import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.remedies.control_edit import amendable
 from diagnosis.remedies.narrowing import narrowed
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.policy_patch import difference, extended
-from diagnosis.remedies.rendering import cloudformation, iam_path, terraform_resource, with_document
+from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _NAMES = {
@@ -30,7 +30,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
         return None
     pairs = needed_pairs(situation.needs, problems)
     before, name = reading.value.document, reading.value.name
-    session = session_arn(role, situation.run.session_name)
+    session = session_of_role(role, situation.run.session_name)
     try:
         opened = narrowed(before, pairs, session, role, of_role=False) or before
         after = extended(opened, pairs)
@@ -39,9 +39,10 @@ def widen_boundary(situation: Situation) -> Choice | None:
     too_long = size(after.text) > MANAGED_LIMIT
     arn = reading.value.arn or name
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
-    path = {} if iam_path(arn) == "/" else {"path": iam_path(arn)}
+    below = reading.value.arn.path if reading.value.arn else "/"
+    path = {} if below == "/" else {"path": below}
     managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": after.tree}
-    managed |= {"Path": iam_path(arn)} if path else {}
+    managed |= {"Path": below} if path else {}
     remediation = Remediation(
         id="widen-boundary",
         causes=(Cause.BOUNDARY,),
@@ -54,7 +55,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
         verify=rerun_words(situation.run),
         changes=(Change(ChangeKind.REPLACE_BOUNDARY, arn, document=after),),
         aws_cli=with_document(
-            ["aws", "iam", "create-policy-version", "--policy-arn", arn, "--set-as-default"],
+            ["aws", "iam", "create-policy-version", "--policy-arn", str(arn), "--set-as-default"],
             "--policy-document",
             after,
             "boundary.json",
@@ -82,7 +83,9 @@ def widen_session(situation: Situation) -> Choice | None:
     pairs = needed_pairs(situation.needs, problems)
     before = reading.value.document
     try:
-        opened = narrowed(before, pairs, session_arn(role, situation.run.session_name), role, of_role=True) or before
+        opened = (
+            narrowed(before, pairs, session_of_role(role, situation.run.session_name), role, of_role=True) or before
+        )
         after = extended(opened, pairs)
     except ValueError:
         return None
@@ -109,7 +112,7 @@ def widen_session(situation: Situation) -> Choice | None:
 def _owned_by_aws(situation: Situation) -> bool:
     """Whether the boundary is one of AWS's own policies, which nobody can edit."""
     reading = situation.account.boundary
-    return isinstance(reading, Known) and ":iam::aws:policy/" in (reading.value.arn or "")
+    return isinstance(reading, Known) and reading.value.arn is not None and reading.value.arn.is_owned_by_aws
 
 
 def ask_organization(situation: Situation) -> Choice | None:

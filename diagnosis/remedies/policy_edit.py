@@ -10,7 +10,6 @@ from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.rendering import (
     Reference,
     Resource,
-    iam_path,
     shell,
     template,
     terraform_comment,
@@ -63,15 +62,15 @@ def rendered(edits: Sequence[Edit], role: str) -> Renderings:
 def _cli(edit: Edit, role: str) -> str:
     name, arn, after = edit.policy.name, edit.policy.arn, edit.after
     if after is None and arn is not None:
-        return shell("aws", "iam", "detach-role-policy", "--role-name", role, "--policy-arn", arn)
+        return shell("aws", "iam", "detach-role-policy", "--role-name", role, "--policy-arn", str(arn))
     if after is None:
         return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
     if arn is not None and edit.before is None:
         made = ["aws", "iam", "create-policy", "--policy-name", name]
-        attached = shell("aws", "iam", "attach-role-policy", "--role-name", role, "--policy-arn", arn)
+        attached = shell("aws", "iam", "attach-role-policy", "--role-name", role, "--policy-arn", str(arn))
         return with_document(made, "--policy-document", after, f"{name}.json") + "\n" + attached
     if arn is not None:
-        words = ["aws", "iam", "create-policy-version", "--policy-arn", arn, "--set-as-default"]
+        words = ["aws", "iam", "create-policy-version", "--policy-arn", str(arn), "--set-as-default"]
         return with_document(words, "--policy-document", after, f"{name}.json")
     words = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", name]
     return with_document(words, "--policy-document", after, f"{name}.json")
@@ -83,7 +82,7 @@ def _terraform(edit: Edit, role: str) -> str:
         return terraform_comment(f"remove the resource that puts {arn or name} on the role {role}")
     if arn is None:
         return terraform_resource("aws_iam_role_policy", name, {"name": name, "role": role}, {"policy": edit.after})
-    body = {"name": name} if iam_path(arn) == "/" else {"name": name, "path": iam_path(arn)}
+    body = {"name": name} if arn.path == "/" else {"name": name, "path": arn.path}
     policy = terraform_resource("aws_iam_policy", name, body, {"policy": edit.after})
     if edit.before is not None:
         return policy
@@ -98,8 +97,8 @@ def _resource(edit: Edit, after: PolicyDocument, role: str) -> Resource:
         properties = {"RoleName": role, "PolicyName": name, "PolicyDocument": after.tree}
         return (name, "AWS::IAM::RolePolicy", properties)
     managed: dict[str, object] = {"ManagedPolicyName": name, "PolicyDocument": after.tree}
-    if iam_path(arn) != "/":
-        managed["Path"] = iam_path(arn)
+    if arn.path != "/":
+        managed["Path"] = arn.path
     if edit.before is None:
         managed["Roles"] = [role]
     return (name, "AWS::IAM::ManagedPolicy", managed)

@@ -10,6 +10,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.bundle import by_owner
 from diagnosis.remedies.edits import edited
@@ -71,7 +72,7 @@ class Baseline:
         )
 
     @property
-    def _role_arn(self) -> str | None:
+    def _role_arn(self) -> Arn | None:
         return self.live.account.question.role_arn
 
     @property

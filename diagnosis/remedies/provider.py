@@ -94,7 +94,7 @@ def correct_role(situation: Situation) -> Choice | None:
         words=f"Correct `role-to-assume` (now {situation.run.role_arn}) so that it names {wanted}. Create nothing.",
         owner=Owner.RELEASE_ENGINEERING,
         verify="Push the workflow change (or the variable) and run the same workflow again.",
-        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(right,) if right else ()),),
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-to-assume", values=(str(right),) if right else ()),),
     )
     return (Offer(remediation),)
 

@@ -134,9 +134,3 @@ def free_name(name: str, taken: Mapping[str, object]) -> str:
 def policy_name(text: str) -> str:
     """Make a policy name that IAM takes: a repository's name may hold slashes, a policy's may not."""
     return _NOT_IN_NAMES.sub("-", text).strip("-")[:_LONGEST_POLICY_NAME] or "release"
-
-
-def iam_path(arn: str) -> str:
-    """Return the path within an IAM ARN: ``/team/`` of ``arn:aws:iam::1:policy/team/name``, ``/`` where there is none."""
-    middle = arn.split(":", 5)[-1].split("/")[1:-1]
-    return f"/{'/'.join(middle)}/" if middle else "/"

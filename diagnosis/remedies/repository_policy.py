@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Owner, Plane
-from diagnosis.live.layers import session_arn
+from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy import PolicyDocument, write_document
 from diagnosis.policy.limits import REPOSITORY_POLICY_LIMIT
 from diagnosis.policy.tree import JsonObject, one_or_list, statements, with_own_sids
@@ -26,11 +26,11 @@ def admit_role(situation: Situation) -> Choice | None:
         return None
     before = reading.value.document if isinstance(reading, Known) else None
     pairs = needed_pairs(situation.needs, problems)
-    session = session_arn(role, situation.run.session_name)
+    session = session_of_role(role, situation.run.session_name)
     try:
         after = narrowed(before, pairs, session, role, of_role=False) if before is not None else None
         if (question.role_account or "") != (question.registry_id or ""):
-            after = _admitting(after or before, pairs, role)
+            after = _admitting(after or before, pairs, str(role))
     except ValueError:
         return None
     if after is None or after == before:
@@ -45,7 +45,7 @@ def admit_role(situation: Situation) -> Choice | None:
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
         title="Admit the role in the repository policy" if across else "Amend the repository policy",
-        words=_words(name, role, pairs, across=across),
+        words=_words(name, str(role), pairs, across=across),
         owner=Owner.REGISTRY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization.",
         changes=(Change(ChangeKind.REPLACE_REPOSITORY_POLICY, name, document=after),),

@@ -18,6 +18,7 @@ from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims, absent_role
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.offer import Situation
@@ -48,15 +49,15 @@ _CAUSES_OF_A_ROLE = frozenset(
 class RoleSearch:
     """What another role must admit, so that reading its policies is worth the calls."""
 
-    own_role_arn: str
+    own_role_arn: Arn
     claims: PossibleClaims
     """Of the run, with the audience that it will request."""
     audience: str
-    provider_arn: str
+    provider_arn: Arn
     session_name: str
     repository: Repository
 
-    def fits(self, role_arn: str, trust_policy: PolicyDocument) -> bool:
+    def fits(self, role_arn: Arn, trust_policy: PolicyDocument) -> bool:
         """Say whether a trust policy admits the run for certain, and nobody whom a release role should refuse."""
         host = self.claims.issuer.partition("/")[0]
         if role_arn == self.own_role_arn or host not in trust_policy.text:

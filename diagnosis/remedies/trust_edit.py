@@ -13,7 +13,6 @@ from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.policy_edit import Renderings
 from diagnosis.remedies.rendering import (
     cloudformation,
-    iam_path,
     terraform_comment,
     terraform_resource,
     with_document,
@@ -31,13 +30,12 @@ class _Asking:
     subject: str
 
     def admits(self, document: PolicyDocument) -> bool:
-        run = self.situation.run
-        role = self.situation.run.role_arn or ""
-        provider = self.situation.account.question.provider_arn or ""
-        claims = self.situation.claims
-        return (
-            judge_trust(document, claims, provider, role, session_name=run.session_name).outcome is TrustOutcome.ALLOWED
-        )
+        run, claims = self.situation.run, self.situation.claims
+        provider = self.situation.account.question.provider_arn
+        if run.role_arn is None or provider is None:
+            return False
+        judged = judge_trust(document, claims, provider, run.role_arn, session_name=run.session_name)
+        return judged.outcome is TrustOutcome.ALLOWED
 
 
 def admitting_trust(
@@ -57,7 +55,7 @@ def admitting_trust(
         allowed = _with_action(current, situation, subject, asking)
         if allowed is not None:
             return allowed
-    provider = situation.account.question.provider_arn or ""
+    provider = situation.account.question.provider_arn
     patched = minimal_trust_patch(current, subject, provider_arn=provider, audience=situation.audience)
     return patched or (current if current != document else None)
 
@@ -82,8 +80,8 @@ def _excepting(document: PolicyDocument, subject: str, issuer: str, asking: _Ask
 
 def _stops(statement: JsonObject, tree: JsonObject, asking: _Asking) -> bool:
     """Whether this Deny alone keeps out a token that everything else would let in."""
-    issuer_arn = asking.situation.account.question.provider_arn or ""
-    door: JsonObject = {"Effect": "Allow", "Principal": {"Federated": issuer_arn}, "Action": WEB_IDENTITY_ACTION}
+    provider = str(asking.situation.account.question.provider_arn or "")
+    door: JsonObject = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": WEB_IDENTITY_ACTION}
     return not asking.admits(write_document({**tree, "Statement": [statement, door]}))
 
 
@@ -131,7 +129,7 @@ def _with_action(
 
 def rendered_trust(role: Role, document: PolicyDocument) -> Renderings:
     """Return a trust policy in all three languages; other settings of the role stay as they are."""
-    path = iam_path(role.arn)
+    path = role.arn.path
     properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": document.tree}
     body = {"name": role.name}
     if path != "/":

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from diagnosis.facts.evidence import Evidence
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
+from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, digest_in, is_repository_name
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Operation, Purpose, StepKind
@@ -20,9 +21,9 @@ from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.replay import Fact, RunFacts
 
-_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+")
+_ROLE = re.compile(r"[\w+=,.@/-]+")
+"""Name of a role with its path."""
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+")
-_SESSION = re.compile(r"arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/(.+)")
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _PUSHED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}): digest: (sha256:[0-9a-f]{64})")
@@ -38,14 +39,13 @@ def facts_of(read: ReadJob, evidence_of: EvidenceBuilder, role_step: ReadStep | 
     addresses = tuple(_addresses(read, evidence_of))
     push = _first_push(read)
     principal = _principal(read, evidence_of)
-    role_arn = _fact(_input(read, evidence_of, "role-to-assume", role_step), _ROLE)
+    role_arn = _role(_input(read, evidence_of, "role-to-assume", role_step))
     return RunFacts(
         role_arn=role_arn,
         region=_fact(_input(read, evidence_of, "aws-region", role_step), _REGION)
         or _first((address.region, found) for address, found in addresses),
         audience=_fact(_input(read, evidence_of, "audience", role_step)),
-        registry=_first((address.legible_host, found) for address, found in addresses)
-        or _own_registry(read, evidence_of),
+        registry=_registry(addresses) or _own_registry(read, evidence_of),
         repository=_first((address.repository, found) for address, found in addresses)
         or _named_repository(read, evidence_of),
         tag=_printed_tag(read, evidence_of) or _first((address.tag, found) for address, found in addresses),
@@ -61,14 +61,28 @@ def assuming_steps(read: ReadJob) -> tuple[ReadStep, ...]:
     return tuple(step for step in read.steps if step.does(Purpose.ASSUME))
 
 
-def _fact(found: Iterable[Found], form: re.Pattern[str] | None = None) -> Fact | None:
+def _fact(found: Iterable[Found], form: re.Pattern[str] | None = None) -> Fact[str] | None:
     for value, evidence in found:
         if is_legible(value) and (form is None or form.fullmatch(value)):
             return Fact(value, evidence)
     return None
 
 
-def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact | None:
+def _role(found: Iterable[Found]) -> Fact[Arn] | None:
+    """The first value that names a role whose account is legible."""
+    for value, evidence in found:
+        arn = Arn.parse(value) if is_legible(value) else None
+        if arn is not None and arn.is_role and arn.has_account and _ROLE.fullmatch(arn.resource_id):
+            return Fact(arn, evidence)
+    return None
+
+
+def _registry(found: Iterable[tuple[EcrAddress, Evidence]]) -> Fact[EcrAddress] | None:
+    """The registry of the first address whose host is legible."""
+    return next((Fact(address.registry, evidence) for address, evidence in found if address.legible_host), None)
+
+
+def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact[str] | None:
     return next((Fact(value, evidence) for value, evidence in found if value), None)
 
 
@@ -142,13 +156,13 @@ def _where(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, needle: 
     return evidence_of.file(f"{step.name}: {needle}", own.line if own else 0, own.file if own else "")
 
 
-def _own_registry(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
+def _own_registry(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[EcrAddress] | None:
     """No address is named anywhere, so a login is one to the registry that it names, or of the role's own account."""
-    host = read.values.get("outputs.registry")
-    login = next((step for step in read.steps if _logs_in_at(step, (host or "").split(".")[0])), None)
-    if host is None or login is None:
+    registry = EcrAddress.parse(read.values.get("outputs.registry"))
+    login = next((step for step in read.steps if registry and _logs_in_at(step, registry.account or "")), None)
+    if registry is None or login is None:
         return None
-    return Fact(host, _where(read, evidence_of, login, "registr"))
+    return Fact(registry, _where(read, evidence_of, login, "registr"))
 
 
 def _logs_in_at(step: ReadStep, account: str) -> bool:
@@ -160,7 +174,7 @@ def _logs_in_at(step: ReadStep, account: str) -> bool:
     )
 
 
-def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
+def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
     """``--repository-name`` of a call."""
     for step in read.steps:
         for operation in step.operations:
@@ -170,7 +184,7 @@ def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | Non
     return None
 
 
-def _printed_tag(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
+def _printed_tag(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
     """The tag that docker prints after a push to ECR."""
     for step in read.steps:
         if any(_is_ecr(operation) for operation in step.operations if operation.purpose is Purpose.PUSH):
@@ -185,7 +199,7 @@ def _is_ecr(operation: Operation) -> bool:
     return not operation.elsewhere
 
 
-def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) -> Fact | None:
+def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) -> Fact[str] | None:
     """The digest that the push printed, else the one that a step read back from the registry."""
     readers = [
         step
@@ -208,7 +222,7 @@ def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) 
     return None
 
 
-def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
+def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
     """The assumed-role session that a tool printed: an identity call, or the user named in a denial."""
     for step in read.steps:
         for line in step.output[:MOST_LINES]:
@@ -219,21 +233,22 @@ def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
     return None
 
 
-def _session_role(read: ReadJob, principal: Fact | None) -> Fact | None:
+def _session_role(read: ReadJob, principal: Fact[str] | None) -> Fact[Arn] | None:
     """The role whose session a tool printed, where that can be no other than the one that the job assumed."""
-    found = _SESSION.fullmatch(principal.value) if principal else None
+    session = Arn.parse(principal.value) if principal else None
+    role = session.role_of_session() if session else None
     steps = assuming_steps(read)
-    if principal is None or found is None or len(steps) != 1 or not steps[0].matched.succeeded:
+    if principal is None or session is None or role is None or len(steps) != 1 or not steps[0].matched.succeeded:
         return None
     inputs = {key.lower(): value for section in steps[0].sections for key, value, _ in section.inputs}
     own = steps[0].matched.written
     name = inputs.get("role-session-name") or (own.input("role-session-name") if own else None) or DEFAULT_SESSION_NAME
-    if not steps[0].is_a(StepKind.CONFIGURE_AWS_CREDENTIALS) or (is_legible(name) and name != found[4]):
+    if not steps[0].is_a(StepKind.CONFIGURE_AWS_CREDENTIALS) or (is_legible(name) and name != session.session_name):
         return None
-    return Fact(f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}", principal.found_in)
+    return Fact(role, principal.found_in)
 
 
-def _environment(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact | None:
+def _environment(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
     named = read.written.environment if read.written else None
     if named and is_legible(named):
         return Fact(named, evidence_of.file(f"environment: {named}", read.written.line if read.written else 0))

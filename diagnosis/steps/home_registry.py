@@ -22,13 +22,12 @@ def home_registry(actions: Sequence[tuple[Mapping[str, str], str]], case: Case) 
     for inputs, _ in actions:
         if "role-to-assume" not in inputs:
             continue
-        account = named or _account_of(inputs["role-to-assume"]) or _account_of(case.role_arn) or ""
+        account = named or _account_of(Arn.parse(inputs["role-to-assume"])) or _account_of(case.role_arn) or ""
         region = next((text for text in (inputs.get("aws-region"), case.region) if text and is_legible(text)), None)
         if region and is_account_id(account):
             return EcrAddress.private(account, region).host
     return None
 
 
-def _account_of(role: str | None) -> str | None:
-    arn = Arn.parse(role)
-    return arn.account if arn is not None and arn.is_role and arn.has_account else None
+def _account_of(role: Arn | None) -> str | None:
+    return role.account if role is not None and role.is_role and role.has_account else None

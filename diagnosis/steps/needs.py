@@ -15,6 +15,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
+from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
@@ -54,7 +55,7 @@ class _Place:
     registry_id: str | None
     role_account: str | None
     repository: str | None
-    role_arn: str | None
+    role_arn: Arn | None
 
     def arn(self, address: EcrAddress | None, operation: Operation) -> str | None:
         """Return the exact ARN of the operation's repository."""
@@ -64,7 +65,7 @@ class _Place:
             named if named and is_legible(named) and is_repository_name(named) else None
         )
         at_home = self.role_account if call and address is None else None
-        return AccountQuestion(
+        arn = AccountQuestion(
             role_arn=self.role_arn,
             region=(address.region if address else None) or _legible(operation.region) or self.region,
             registry_id=(address.account if address else None)
@@ -73,6 +74,7 @@ class _Place:
             or self.registry_id,
             repository=name or self.repository,
         ).repository_arn
+        return str(arn) if arn else None
 
 
 def needs_for(
@@ -120,7 +122,7 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
     """The facts first, then the case, then the registry that the job's own role leads to."""
     role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn or _role_of(read)
     account = AccountQuestion(role_arn=role).role_account
-    registry = EcrAddress.find(facts.registry.value) if facts.registry else None
+    registry = facts.registry.value if facts.registry else None
     home = EcrAddress.find(read.values.get("outputs.registry"))
     region = (registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region
     return _Place(
@@ -132,11 +134,12 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
     )
 
 
-def _role_of(read: ReadJob) -> str | None:
+def _role_of(read: ReadJob) -> Arn | None:
     targets = (
         operation.target for step in read.steps for operation in step.operations if operation.purpose is Purpose.ASSUME
     )
-    return next((target for target in targets if target and target.startswith("arn:") and is_legible(target)), None)
+    named = (Arn.parse(target) for target in targets if target and is_legible(target))
+    return next((arn for arn in named if arn is not None), None)
 
 
 def _of_operation(step: ReadStep, operation: Operation, place: _Place, *, speaks_ecr: bool) -> Iterator[Need]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
+from diagnosis.names.arn import Arn
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import read_job
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
@@ -30,16 +31,17 @@ class Releasing:
 
 
 def releasing(
-    workflow: Workflow | UnparsableWorkflow | None, role_arn: str | None = None, replay: Replay | None = None
+    workflow: Workflow | UnparsableWorkflow | None, role_arn: Arn | None = None, replay: Replay | None = None
 ) -> Releasing:
     """Find the job and the step that assume this role; where none names it, the job that also speaks to the registry."""
     if not isinstance(workflow, Workflow):
         return Releasing()
     known = run_values(replay.attempt) if replay else {}
-    job = _job(workflow, role_arn, known)
+    role = str(role_arn) if role_arn else None
+    job = _job(workflow, role, known)
     steps = _credential_steps(job)
     filled = [(step, _filled(workflow, job, step, known)) for step in steps]
-    chosen = next((item for item in filled if role_arn and item[1].get("role-to-assume") == role_arn), None)
+    chosen = next((item for item in filled if role and item[1].get("role-to-assume") == role), None)
     chosen = chosen or next((item for item in filled if item[1].get("role-to-assume")), None)
     chosen = chosen or (filled[0] if filled else None)
     if chosen is None:
@@ -53,28 +55,28 @@ def releasing_job(workflow: Workflow | UnparsableWorkflow | None) -> WorkflowJob
     return releasing(workflow).job
 
 
-def _job(workflow: Workflow, role_arn: str | None, known: dict[str, str]) -> WorkflowJob | None:
+def _job(workflow: Workflow, role: str | None, known: dict[str, str]) -> WorkflowJob | None:
     candidates = [job for job in workflow.jobs if _credential_steps(job)]
     if len(candidates) > 1:
         named = [
             job
             for job in candidates
-            if role_arn
+            if role
             and any(
-                _filled(workflow, job, step, known).get("role-to-assume") == role_arn for step in _credential_steps(job)
+                _filled(workflow, job, step, known).get("role-to-assume") == role for step in _credential_steps(job)
             )
         ]
         # A job that assumes another role by name is not the one; one whose role is an expression may be.
-        candidates = named or [job for job in candidates if _may_assume(workflow, job, role_arn, known)] or candidates
+        candidates = named or [job for job in candidates if _may_assume(workflow, job, role, known)] or candidates
         candidates = [job for job in candidates if _pushes(workflow, job)] or candidates
     if candidates:
         return candidates[0]
     return next((job for job in workflow.jobs if ("id-token", "write") in (job.permissions or ())), None)
 
 
-def _may_assume(workflow: Workflow, job: WorkflowJob, role_arn: str | None, known: dict[str, str]) -> bool:
+def _may_assume(workflow: Workflow, job: WorkflowJob, role: str | None, known: dict[str, str]) -> bool:
     roles = [_filled(workflow, job, step, known).get("role-to-assume", "") for step in _credential_steps(job)]
-    return role_arn is None or any(not is_legible(role) for role in roles)
+    return role is None or any(not is_legible(each) for each in roles)
 
 
 def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:

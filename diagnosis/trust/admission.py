@@ -21,10 +21,11 @@ from diagnosis.claims.claim_set import (
 )
 from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.runs import Repository
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.policy.nearest import difference, nearest
 from diagnosis.trust.patch import minimal_trust_patch
-from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.trust.refusal import exact_refs, why_refused
 from diagnosis.trust.refusal_words import refusal_words
 from diagnosis.verdicts.gate_verdict import Missing
@@ -96,8 +97,8 @@ class TrustJudgement:
 def judge_trust(
     document: PolicyDocument,
     possible: PossibleClaims,
-    provider_arn: str,
-    role_arn: str,
+    provider_arn: Arn,
+    role_arn: Arn,
     *,
     session_name: str | None = None,
 ) -> TrustJudgement:
@@ -129,12 +130,10 @@ def admitted_refs(
     sets = (claims,) if claims is not None else _of_repository(repository)
     found: dict[str, None] = {}
     for statement in policy.allows:
-        for arn in statement.principal_names:
-            if f":oidc-provider/{issuer}" not in arn:
+        for arn in providers_among(statement.principal_names):
+            if not arn.resource_id.startswith(issuer):
                 continue
-            # Any role of the provider's account will do: a trust policy does not ask which role it hangs on.
-            parts = arn.split(":", 5)
-            caller = caller_of(arn, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "", issuer)
+            caller = caller_of(arn, issuer=issuer)
             for item in sets:
                 found.update(dict.fromkeys(_admitted_by(trust, item, caller)))
     return tuple(found)

@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
-from diagnosis.claims.claim_set import is_github_cloud, read_subject, without_scheme
+from diagnosis.claims.claim_set import GITHUB_ISSUER, is_github_cloud, read_subject, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
-from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of
+from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
 
-_ISSUER_MARK = ":oidc-provider/"
 _FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"
 
 
@@ -62,8 +62,8 @@ def who_gets_in(
     repository: Repository,
     *,
     audience: str = AWS_AUDIENCE,
-    provider_arn: str | None = None,
-    role_arn: str | None = None,
+    provider_arn: Arn | None = None,
+    role_arn: Arn | None = None,
 ) -> Admission | Unparsable:
     """Ask the trust policy about every probe.
 
@@ -80,7 +80,7 @@ def who_gets_in(
     refusals: list[tuple[int, str] | None] = []
     trust = TrustPolicy(policy)
     for arn in providers:
-        caller = caller_of(arn, role_arn or _any_role(arn))
+        caller = caller_of(arn, role_arn)
         probes = probes_for(policy, repository, caller, audience)
         refusals.append(_own_refused(trust, probes, caller))
         for probe in probes:
@@ -92,7 +92,7 @@ def who_gets_in(
     refused = [refusal for refusal in refusals if refusal is not None]
     if len(refused) == len(refusals):
         notes = (f"{repository.full_name} itself does not get in: {min(refused)[1]}", *notes)
-    if has_stand_in_ids(policy, repository, caller_of(providers[0], "")):
+    if has_stand_in_ids(policy, repository, caller_of(providers[0])):
         notes += (f"The ids of {repository.full_name} are not known: {' and '.join(STAND_IN_IDS)} stand for them.",)
     return _judged(tuple(found.values()), notes)
 
@@ -189,9 +189,9 @@ def _own_refused(trust: TrustPolicy, probes: Iterable[Probe], caller: Caller) ->
     return nearest
 
 
-def _others_listed(policy: Policy, providers: tuple[str, ...], repository: Repository) -> tuple[str, ...]:
+def _others_listed(policy: Policy, providers: tuple[Arn, ...], repository: Repository) -> tuple[str, ...]:
     """A note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
-    keys = {caller_of(arn, "").key("sub") for arn in providers}
+    keys = {caller_of(arn).key("sub") for arn in providers}
     subjects = (read_subject(value) for item in policy.allows for key in keys for value in item.listed(key))
     names = dict.fromkeys(
         read.repository
@@ -207,30 +207,25 @@ def _joined(names: list[str]) -> str:
     return f"{', '.join(shown)}{more}"
 
 
-def _github_providers(policy: Policy) -> tuple[str, ...]:
+def _github_providers(policy: Policy) -> tuple[Arn, ...]:
     names = [name for item in policy.allows for name in item.principal_names]
+    named = list(providers_among(names))
     if "*" in names or any(item.not_principal for item in policy.allows):
         # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
-        names.append("arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com")
-    return tuple(dict.fromkeys(name for name in names if _is_github(name)))
+        named.append(Arn.iam("aws", "0" * 12, "oidc-provider", GITHUB_ISSUER))
+    return tuple(dict.fromkeys(arn for arn in named if _is_github(arn)))
 
 
-def _is_github(name: str) -> bool:
-    issuer = without_scheme(name.partition(_ISSUER_MARK)[2])
+def _is_github(provider: Arn) -> bool:
+    issuer = without_scheme(provider.resource_id)
     return bool(issuer) and (is_github_cloud(issuer) or issuer.endswith("/_services/token"))
 
 
-def _any_role(provider_arn: str) -> str:
-    """Some role of the provider's account: a trust policy does not ask which role it hangs on."""
-    parts = provider_arn.split(":", 5)
-    return f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else ""
-
-
-def _notes(policy: Policy, providers: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(policy: Policy, providers: tuple[Arn, ...]) -> tuple[str, ...]:
     """What an engineer should know of the conditions, beside the answers."""
     notes: list[str] = []
     for statement in policy.allows:
-        if not set(statement.principal_names) & set(providers):
+        if not set(providers_among(statement.principal_names)) & set(providers):
             continue
         asked = [(condition.operator, condition.folded_key) for condition in statement.conditions]
         name = statement.sid or "a statement for the provider"

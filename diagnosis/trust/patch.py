@@ -11,6 +11,7 @@ import copy
 from diagnosis.claims.claim_set import ClaimSet, claims_from_subject, read_subject
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
 from diagnosis.policy.tree import (
     WEB_IDENTITY_ACTION,
@@ -22,13 +23,13 @@ from diagnosis.policy.tree import (
     with_statements,
 )
 from diagnosis.trust.admits import newly_admitted
-from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of
+from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 
 _OPERATORS = ("StringEquals", "StringLike")
 
 
 def minimal_trust_patch(
-    document: PolicyDocument, subject: str, *, provider_arn: str = "", audience: str = AWS_AUDIENCE
+    document: PolicyDocument, subject: str, *, provider_arn: Arn | None = None, audience: str = AWS_AUDIENCE
 ) -> PolicyDocument | None:
     """Return the trust policy with exactly this subject added; None where none is to be had.
 
@@ -41,8 +42,7 @@ def minimal_trust_patch(
     provider = provider_arn or _provider_in(policy)
     if not provider or not subject:
         return None
-    parts = provider.split(":", 5)
-    caller = caller_of(provider, f"arn:{parts[1]}:iam::{parts[4]}:role/any" if len(parts) == 6 else "")
+    caller = caller_of(provider)
     claims = claims_from_subject(subject, audience)
     if _outcome(document, claims, caller) is TrustOutcome.ALLOWED:
         return None
@@ -60,9 +60,9 @@ def _outcome(document: PolicyDocument, claims: ClaimSet, caller: Caller) -> Trus
     return TrustOutcome.UNKNOWN if isinstance(policy, Unparsable) else TrustPolicy(policy).ask(claims, caller).outcome
 
 
-def _provider_in(policy: Policy) -> str | None:
-    names = [name for item in policy.allows for name in item.principal_names]
-    return next((name for name in names if ":oidc-provider/" in name), None)
+def _provider_in(policy: Policy) -> Arn | None:
+    named = (arn for item in policy.allows for arn in providers_among(item.principal_names))
+    return next(named, None)
 
 
 def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonObject]:
@@ -86,7 +86,7 @@ def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonOb
 
 def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -> bool:
     """Whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
-    if statement.get("Effect") != "Allow" or caller.provider_arn not in principals(statement):
+    if statement.get("Effect") != "Allow" or caller.provider_arn not in providers_among(principals(statement)):
         return False
     asked = [(name, key.lower()) for name, key, _ in conditions(statement)]
     subject, audience = caller.key("sub").lower(), caller.key("aud").lower()
@@ -99,7 +99,7 @@ def _added(document: JsonObject, subject: str, audience: str, caller: Caller) ->
     """The document with a statement of its own for the subject."""
     statement: JsonObject = {
         "Effect": "Allow",
-        "Principal": {"Federated": caller.provider_arn},
+        "Principal": {"Federated": str(caller.provider_arn)},
         "Action": WEB_IDENTITY_ACTION,
         "Condition": {
             "StringEquals": {caller.key("aud"): audience, caller.key("sub"): _literal(subject, document)},

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate
 from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded, keys_asked
 from diagnosis.policy.tree import WEB_IDENTITY_ACTION
@@ -32,17 +33,16 @@ class TrustOutcome(StrEnum):
 class Caller:
     """Who asks for which role: everything of the request beside the claims."""
 
-    provider_arn: str
-    role_arn: str
+    provider_arn: Arn
+    role_arn: Arn
     issuer: str
     """Without scheme."""
     session_name: str | None = None
 
     @property
-    def account(self) -> str | None:
+    def account(self) -> str:
         """The role's account."""
-        parts = self.role_arn.split(":", 5)
-        return parts[4] if len(parts) == 6 else None
+        return self.role_arn.account
 
     def key(self, claim: str) -> str:
         """The condition key of a claim."""
@@ -65,10 +65,21 @@ class TrustAnswer:
         return self.decision.outcome is Outcome.EXPLICIT_DENY
 
 
-def caller_of(provider_arn: str, role_arn: str, issuer: str | None = None, session_name: str | None = None) -> Caller:
-    """Return the caller for a provider's ARN; the issuer is read off it where none is given."""
-    told = without_scheme(issuer) if issuer else provider_arn.partition(":oidc-provider/")[2]
-    return Caller(provider_arn, role_arn, told, session_name)
+def caller_of(
+    provider_arn: Arn, role_arn: Arn | None = None, issuer: str | None = None, session_name: str | None = None
+) -> Caller:
+    """Return the caller for a provider; the issuer is read off its ARN where none is given.
+
+    Without a role any role of the provider's account is meant: a trust policy does not ask which role it hangs on.
+    """
+    told = without_scheme(issuer) if issuer else provider_arn.resource_id
+    return Caller(provider_arn, role_arn or provider_arn.beside("role", "any"), told, session_name)
+
+
+def providers_among(names: Iterable[str]) -> tuple[Arn, ...]:
+    """Return the OIDC providers among the names of principals; what is no provider's ARN is left out."""
+    arns = (Arn.parse(name) for name in names)
+    return tuple(arn for arn in arns if arn is not None and arn.resource_type == "oidc-provider")
 
 
 class TrustPolicy:
@@ -86,9 +97,9 @@ class TrustPolicy:
         if caller.session_name:
             context["sts:RoleSessionName"] = (caller.session_name,)
         request = Request(
-            principal=caller.provider_arn,
+            principal=str(caller.provider_arn),
             action=WEB_IDENTITY_ACTION,
-            resource=caller.role_arn,
+            resource=str(caller.role_arn),
             resource_account=caller.account,
             context=context,
         )

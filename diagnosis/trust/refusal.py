@@ -109,7 +109,7 @@ def _corrected_statement(statement: Statement, caller: Caller, causes: tuple[Cau
     corrected = statement
     for cause in causes:
         if cause is Cause.PRINCIPAL_WRONG:
-            provider = index_principals((("Federated", caller.provider_arn),))
+            provider = index_principals((("Federated", str(caller.provider_arn)),))
             corrected = replace(corrected, principals=provider, not_principal=False)
         elif cause is Cause.TRUST_ACTION:
             action = ActionPatterns(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from diagnosis.causes import Cause
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 
 
@@ -39,8 +40,8 @@ class Change:
     """One effect of a remediation on the model of the account or on the next run; applied in memory only."""
 
     kind: ChangeKind
-    target: str
-    """Provider ARN, role ARN, policy name, repository ARN, or ref."""
+    target: Arn | str
+    """The ARN of a provider, role, managed policy or repository; the name of an inline policy; a ref or input."""
     document: PolicyDocument | None = None
     """The new document, where one changes."""
     values: tuple[str, ...] = ()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint, Gate
+from diagnosis.names.arn import Arn
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+
+V_co = TypeVar("V_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Generic[V_co]):
     """Something read off the run, and where."""
 
-    value: str
+    value: V_co
     found_in: Evidence
 
 
@@ -24,19 +29,19 @@ class Fact:
 class RunFacts:
     """What a run tells about its own release, each with where it was found; None where it does not tell."""
 
-    role_arn: Fact | None = None
-    region: Fact | None = None
-    audience: Fact | None = None
-    registry: Fact | None = None
-    """Registry host: ``123456789012.dkr.ecr.eu-west-2.amazonaws.com``."""
-    repository: Fact | None = None
+    role_arn: Fact[Arn] | None = None
+    region: Fact[str] | None = None
+    audience: Fact[str] | None = None
+    registry: Fact[EcrAddress] | None = None
+    """The registry under the host that the run uses, without a repository."""
+    repository: Fact[str] | None = None
     """ECR repository name."""
-    tag: Fact | None = None
-    digest: Fact | None = None
-    principal: Fact | None = None
+    tag: Fact[str] | None = None
+    digest: Fact[str] | None = None
+    principal: Fact[str] | None = None
     """The assumed-role ARN that the log names."""
-    environment: Fact | None = None
-    session_role: Fact | None = None
+    environment: Fact[str] | None = None
+    session_role: Fact[Arn] | None = None
     """The role's ARN by the session that the run had, where its input is masked; its path is not known."""
 
 

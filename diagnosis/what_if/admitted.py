@@ -19,6 +19,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.excess import ExcessKind, excess
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, DEFAULT_SESSION_NAME
+from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Layers,
     Outcome,
@@ -100,7 +101,7 @@ def _of_trust(
     yield from (subject for subject in _admitting(new, after, asked) if subject not in known and subject not in told)
 
 
-def _probes(trust: PolicyDocument, repository: Repository, provider: str | None) -> dict[str, str]:
+def _probes(trust: PolicyDocument, repository: Repository, provider: Arn | None) -> dict[str, str]:
     found = who_gets_in(trust, repository, provider_arn=provider)
     if not isinstance(found, Admission):
         return {}
@@ -120,7 +121,7 @@ def _admitting(trust: PolicyDocument, account: AccountState, subjects: tuple[str
     provider = account.question.provider_arn
     if isinstance(trust.policy, Unparsable) or provider is None:
         return
-    role = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn or ""
+    role = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn
     caller = caller_of(provider, role, account.question.issuer, DEFAULT_SESSION_NAME)
     asked = TrustPolicy(trust.policy)
     audiences = account.provider.value.audiences if isinstance(account.provider, Known) else (DEFAULT_AUDIENCE,)
@@ -140,7 +141,7 @@ def _readable(account: AccountState) -> AccountState:
 def _granted(account: AccountState, needs: tuple[Need, ...]) -> tuple[tuple[str, str], ...]:
     """Every ECR action that the role may do on the release's repository, on another one, or at all."""
     own = account.question.repository_arn
-    places = [own, f"{own.rpartition('repository/')[0]}repository/{OTHER_REPOSITORY}"] if own else []
+    places = [str(own), str(replace(own, resource=f"repository/{OTHER_REPOSITORY}"))] if own else []
     asked: dict[tuple[str, str], Need] = {}
     for action in expand_actions(["ecr:*"]):
         for place in places if has_resource_level(action) else ["*"]:
@@ -186,7 +187,7 @@ def _of_repository(before: AccountState, after: AccountState) -> Iterator[str]:
     yield from (text for text in _strangers_in(after, arn) if text not in inside)
 
 
-def _strangers_in(account: AccountState, arn: str) -> Iterator[str]:
+def _strangers_in(account: AccountState, arn: Arn) -> Iterator[str]:
     """Who beside the release's role may use the repository by its own policy, whatever their own permissions."""
     reading = account.repository_policy
     policy = reading.value.document.policy if isinstance(reading, Known) else None
@@ -194,15 +195,15 @@ def _strangers_in(account: AccountState, arn: str) -> Iterator[str]:
         return
     own, partition = account.question.registry_id or "", account.question.partition
     callers = {
-        "anybody of any account": f"arn:{partition}:iam::{STRANGER_ACCOUNT}:role/{OTHER_REPOSITORY}",
-        "any other role of the registry's account": f"arn:{partition}:iam::{own}:role/{OTHER_REPOSITORY}",
+        "anybody of any account": Arn.iam(partition, STRANGER_ACCOUNT, "role", OTHER_REPOSITORY),
+        "any other role of the registry's account": Arn.iam(partition, own, "role", OTHER_REPOSITORY),
     }
     for who, principal in callers.items():
         # A stranger's own account may grant everything; in the registry's own account the policy alone has to open.
-        layers = Layers(identity=(_EVERYTHING,) if principal.split(":")[4] != own else (), resource=policy)
+        layers = Layers(identity=(_EVERYTHING,) if principal.account != own else (), resource=policy)
         for action in _WHO_ASKS:
             request = Request(
-                principal=principal, action=action, resource=arn, context={"aws:SecureTransport": ("true",)}
+                principal=str(principal), action=action, resource=str(arn), context={"aws:SecureTransport": ("true",)}
             )
             if evaluate(request, layers).outcome is Outcome.ALLOWED:
                 yield f"{who}: {action} on {arn}"

@@ -114,7 +114,7 @@ class EmbeddedAccount:
 
     def _build(self) -> None:
         facts, iam, ecr, s3 = self.facts, self.builder("iam"), self.builder("ecr"), self.builder("s3")
-        user = facts.reader_arn.rsplit("/", 1)[-1]
+        user = facts.reader_arn.name
         iam.create_user(UserName=user)
         key = iam.create_access_key(UserName=user)["AccessKey"]
         self._reader = GivenCredentials(key["AccessKeyId"], key["SecretAccessKey"])
@@ -132,14 +132,16 @@ class EmbeddedAccount:
     def _set_provider(self, *, present: bool) -> None:
         facts, iam = self.facts, self.builder("iam")
         listed = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
-        exists = any(entry["Arn"] == facts.provider_arn for entry in listed)
+        exists = any(entry["Arn"] == str(facts.provider_arn) for entry in listed)
         if present and not exists:
             iam.create_open_id_connect_provider(
                 Url=f"https://{facts.provider_url}", ClientIDList=list(facts.audiences), ThumbprintList=[]
             )
-            self._iam.get_open_id_connect_provider(facts.provider_arn).create_date = _naive(facts.provider_created_at)
+            self._iam.get_open_id_connect_provider(str(facts.provider_arn)).create_date = _naive(
+                facts.provider_created_at
+            )
         elif exists and not present:
-            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=facts.provider_arn)
+            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=str(facts.provider_arn))
 
     def _set_role(self, wanted: AccountMoment) -> None:
         name, iam = self.facts.role_name, self.builder("iam")

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from diagnosis.names.arn import Arn
+
 
 @dataclass(frozen=True, slots=True)
 class RepositoryFacts:
     """An ECR repository."""
 
     name: str
-    arn: str
+    arn: Arn
     tag_mutability: str
     """``MUTABLE`` or ``IMMUTABLE``."""
 
@@ -73,14 +75,14 @@ class AccountFacts:
 
     account_id: str
     region: str
-    reader_arn: str
+    reader_arn: Arn
     """The identity with which planescope itself reads the embedded account."""
     role_name: str
-    role_arn: str
+    role_arn: Arn
     session_name: str
     role_created_at: datetime
     max_session_seconds: int
-    provider_arn: str
+    provider_arn: Arn
     provider_url: str
     """Issuer without scheme."""
     provider_created_at: datetime

@@ -31,18 +31,18 @@ def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Con
     return AccountFacts(
         account_id=section.text("account_id"),
         region=section.text("region"),
-        reader_arn=section.text("reader_arn"),
+        reader_arn=section.arn("reader_arn"),
         role_name=role.text("name"),
-        role_arn=role.text("arn"),
+        role_arn=role.arn("arn"),
         session_name=role.text("session_name"),
         role_created_at=role.moment("created_at"),
         max_session_seconds=role.integer("max_session_seconds"),
-        provider_arn=provider.text("arn"),
+        provider_arn=provider.arn("arn"),
         provider_url=provider.text("url"),
         provider_created_at=provider.moment("created_at"),
         audiences=provider.texts("audiences", ()),
         repositories=tuple(
-            RepositoryFacts(entry.text("name"), entry.text("arn"), entry.text("tag_mutability"))
+            RepositoryFacts(entry.text("name"), entry.arn("arn"), entry.text("tag_mutability"))
             for entry in section.objects("repositories", ())
         ),
         buckets=section.texts("buckets", ()),

@@ -12,7 +12,6 @@ _TEXTS = (
     "repository",
     "workflow",
     "branch",
-    "role_arn",
     "region",
     "audience",
     "environment",
@@ -46,6 +45,7 @@ def read_case(section: JsonMembers) -> RecordedCase:
             for entry in entries
         ),
         notes=section.texts("notes", ()),
+        role_arn=section.arn("role_arn") if section.has("role_arn") else None,
         **texts,
     )
     known = section.object("known_at") if section.has("known_at") else JsonMembers({})

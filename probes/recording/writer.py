@@ -163,6 +163,8 @@ class _Writer:
 def _case(recorded: RecordedCase) -> dict[str, Any]:
     defaults = asdict(Case())
     value = {name: member for name, member in asdict(recorded.case).items() if member != defaults[name]}
+    if recorded.case.role_arn is not None:
+        value["role_arn"] = str(recorded.case.role_arn)
     if "changes" in value:
         value["changes"] = [
             {name: member for name, member in {**change, "known_at": _time(known)}.items() if member is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from arns import arn_of
 from incident_logs import moment_of
 from incident_names import (
     ACCOUNT,
@@ -116,7 +117,7 @@ def live_of(stage: int, branch: str) -> Assessment:
         problems_of(stage, branch),
         (subject,),
         NEEDS,
-        AccountState(AccountQuestion(role_arn=ROLE), read_at=read_at(stage)),
+        AccountState(AccountQuestion(role_arn=arn_of(ROLE)), read_at=read_at(stage)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arns import arn_of
 from incident_names import ISSUER, LAST_ACTION, PROVIDER, PUSH_ACTIONS, REPOSITORY, ROLE, SHA, TOKEN_ACTION
 
 from diagnosis.causes import Cause, Integrity
@@ -57,7 +58,7 @@ PROVIDER_CHANGE = Remediation(
     "with the audience sts.amazonaws.com, in a stack that no teardown owns.",
     Owner.CLOUD_SECURITY,
     "Run the same workflow again: the step Configure AWS credentials via OIDC must pass or fail for another reason.",
-    (Change(ChangeKind.CREATE_PROVIDER, PROVIDER, values=("sts.amazonaws.com",)),),
+    (Change(ChangeKind.CREATE_PROVIDER, arn_of(PROVIDER), values=("sts.amazonaws.com",)),),
     aws_cli=f"aws iam create-open-id-connect-provider \\\n  --url https://{ISSUER} \\\n  --client-id-list sts.amazonaws.com",
     terraform='resource "aws_iam_openid_connect_provider" "github" {\n'
     f'  url            = "https://{ISSUER}"\n  client_id_list = ["sts.amazonaws.com"]\n}}',
@@ -83,7 +84,7 @@ TRUST_CHANGE = Remediation(
     "Add this one subject to the trust policy's condition; no pattern.",
     Owner.CLOUD_SECURITY,
     "Run the same workflow again on migrate-dev.",
-    (Change(ChangeKind.REPLACE_TRUST_POLICY, ROLE, document="{}"),),
+    (Change(ChangeKind.REPLACE_TRUST_POLICY, arn_of(ROLE), document="{}"),),
     aws_cli="aws iam update-assume-role-policy \\\n  --role-name GitHubAction-AssumeRoleWithAction \\\n  --policy-document file://trust.json",
     difference=f'--- trust policy, live\n+++ trust policy, proposed\n@@\n   "repo:{REPOSITORY}:ref:refs/heads/main",\n'
     f'-  "repo:{REPOSITORY}:ref:refs/heads/dev"\n+  "repo:{REPOSITORY}:ref:refs/heads/dev",\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from arns import arn_of
 from incident_live import NEEDS, SCP_GAP, live_of, read_at
 from incident_logs import log_of, moment_of, proof_of
 from incident_names import (
@@ -139,7 +140,7 @@ def _step(name: str, attempt: Attempt) -> Evidence:
 def _facts(run: int) -> RunFacts:
     line = Evidence(EvidenceKind.LOG_LINE, "with: role-to-assume", None, Origin.RECONSTRUCTED, line=17)
     return RunFacts(
-        role_arn=Fact(ROLE, line),
+        role_arn=Fact(arn_of(ROLE), line),
         region=Fact("eu-west-2", line),
         audience=Fact("sts.amazonaws.com", line),
         repository=Fact("fraud-platform-dev-min", line),

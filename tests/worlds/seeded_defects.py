@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from arns import arn_of
 from small_world import (
     ACCOUNT,
     EIGHT,
@@ -83,8 +84,8 @@ def _repository_denies(world: World) -> World:
 def _boundary(world: World) -> World:
     arn = f"arn:{world.ground.partition}:iam::{ACCOUNT}:policy/edge"
     document = policy(allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "s3:*"], "*"))
-    return world.with_role(permissions_boundary_arn=arn).with_account(
-        boundary=Known(NamedPolicy("edge", document, arn))
+    return world.with_role(permissions_boundary_arn=arn_of(arn)).with_account(
+        boundary=Known(NamedPolicy("edge", document, arn_of(arn)))
     )
 
 
@@ -92,8 +93,8 @@ def _boundary_denies(world: World) -> World:
     arn = f"arn:{world.ground.partition}:iam::{ACCOUNT}:policy/team/edge"
     denial = {"Sid": "NoUploads", "Effect": "Deny", "Action": "ecr:*LayerUpload", "Resource": "*"}
     document = policy(allow("*", "*"), denial)
-    return world.with_role(permissions_boundary_arn=arn).with_account(
-        boundary=Known(NamedPolicy("edge", document, arn))
+    return world.with_role(permissions_boundary_arn=arn_of(arn)).with_account(
+        boundary=Known(NamedPolicy("edge", document, arn_of(arn)))
     )
 
 
@@ -102,8 +103,8 @@ def _levels(world: World, full: str, *denials: dict[str, object], field: str) ->
     if field == "rcps":
         everything["Principal"] = "*"
     own = "arn:aws:organizations::999900001111:policy/o-x/service_control_policy/p-limits"
-    allowed = NamedPolicy(full, policy(everything), f"arn:aws:organizations::aws:policy/{full}")
-    denied = NamedPolicy("Limits", policy(*denials), own)
+    allowed = NamedPolicy(full, policy(everything), arn_of(f"arn:aws:organizations::aws:policy/{full}"))
+    denied = NamedPolicy("Limits", policy(*denials), arn_of(own))
     return world.with_account(**{field: Known((ScpLevel("r-root", (allowed,)), ScpLevel(ACCOUNT, (allowed, denied))))})
 
 
@@ -177,7 +178,7 @@ def _full(world: World) -> World:
 def _attached(name: str, document: str, owner: str = ACCOUNT) -> Callable[[World], World]:
     def seed(world: World) -> World:
         arn = f"arn:{world.ground.partition}:iam::{owner}:policy/{name}"
-        return world.with_account(attached_policies=Known((NamedPolicy(name, document, arn),)))
+        return world.with_account(attached_policies=Known((NamedPolicy(name, document, arn_of(arn)),)))
 
     return seed
 
@@ -230,7 +231,7 @@ DEFECTS: tuple[Defect, ...] = (
     Defect(
         "provider lacks the audience",
         "audience-not-admitted",
-        lambda w: w.with_account(provider=Known(OidcProvider(w.ground.provider_arn, ISSUER, (ELSEWHERE,)))),
+        lambda w: w.with_account(provider=Known(OidcProvider(arn_of(w.ground.provider_arn), ISSUER, (ELSEWHERE,)))),
         "provider",
         frozenset({"audience"}),
     ),

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from arns import arn_of
 from made_attempts import made_attempt, with_workflow
 
 from diagnosis.diagnose import conclude, question_of, replays_of
@@ -224,7 +225,7 @@ def sound_world(ground: Ground = HOME) -> World:
     job = WorkflowJob("release", "Release", _steps(ground), permissions=permissions, line=10)
     across = ground.registry != ground.account
     admits = {"Effect": "Allow", "Principal": {"AWS": ground.role_arn}, "Action": list(EIGHT)}
-    repository = EcrRepository(ground.repository_arn, ground.repository, "IMMUTABLE")
+    repository = EcrRepository(arn_of(ground.repository_arn), ground.repository, "IMMUTABLE")
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     return World(
         ground=ground,
@@ -247,8 +248,8 @@ def sound_world(ground: Ground = HOME) -> World:
             question=AccountQuestion(),
             read_at=NOW,
             identity=Known(CallerIdentity(ground.account)),
-            provider=Known(OidcProvider(ground.provider_arn, ISSUER, (ground.audience,))),
-            role=Known(Role(ground.role_arn, "release", trust(ground=ground), 3600)),
+            provider=Known(OidcProvider(arn_of(ground.provider_arn), ISSUER, (ground.audience,))),
+            role=Known(Role(arn_of(ground.role_arn), "release", trust(ground=ground), 3600)),
             inline_policies=Known((NamedPolicy("release", document),)),
             attached_policies=Known(()),
             boundary=Absent("permissions boundary"),

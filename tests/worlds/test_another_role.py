@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from arns import arn_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, Defect, broken, compatible
@@ -44,7 +45,7 @@ def spare(ground: Ground = HOME, name: str = "spare", **parts: object) -> OtherR
     arn = ground.role_arn.replace("role/release", f"role/{name}")
     document = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, ground.repository_arn))
     found = OtherRole(
-        Role(arn, name, trust(ground=ground), 7200),
+        Role(arn_of(arn), name, trust(ground=ground), 7200),
         Known((NamedPolicy("push", document),)),
         Known(()),
         Absent("boundary"),
@@ -168,9 +169,9 @@ def test_what_no_role_can_mend_is_mended_beside_it() -> None:
 
 
 UNFIT = {
-    "trust too open": {"role": Role(SPARE, "spare", trust("repo:octo-org/*", "StringLike"), 3600)},
+    "trust too open": {"role": Role(arn_of(SPARE), "spare", trust("repo:octo-org/*", "StringLike"), 3600)},
     "another subject": {
-        "role": Role(SPARE, "spare", trust("repo:octo-org/octo-repo:ref:refs/heads/main"), 3600),
+        "role": Role(arn_of(SPARE), "spare", trust("repo:octo-org/octo-repo:ref:refs/heads/main"), 3600),
     },
     "too much": {"inline_policies": Known((NamedPolicy("all", policy(allow("ecr:*", "*"))),))},
     "too little": {"inline_policies": Known(())},
@@ -206,7 +207,7 @@ def test_where_control_policies_cannot_be_read_no_role_is_proved() -> None:
 def test_of_many_two_are_offered_those_that_hold_the_least_beside_the_need_first() -> None:
     more = policy(allow("s3:GetObject", "arn:aws:s3:::reports/*"), allow("ecr:GetAuthorizationToken", "*"))
     others = (
-        spare(name="a", attached_policies=Known((NamedPolicy("reports", more, "arn:aws:iam::1:policy/r"),))),
+        spare(name="a", attached_policies=Known((NamedPolicy("reports", more, arn_of("arn:aws:iam::1:policy/r")),))),
         spare(name="b"),
         spare(name="c"),
     )
@@ -219,7 +220,9 @@ def test_of_many_two_are_offered_those_that_hold_the_least_beside_the_need_first
 
 def test_a_role_that_the_case_file_states_does_not_stand_in_the_way() -> None:
     world = sound_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*")))
-    world = replace(world, case=Case(role_arn=HOME.role_arn)).with_inputs(("role-to-assume", "${{ vars.ROLE }}"))
+    world = replace(world, case=Case(role_arn=arn_of(HOME.role_arn))).with_inputs(
+        ("role-to-assume", "${{ vars.ROLE }}")
+    )
     first = beside(world, spare()).diagnosis().paths[0]
     assert first.opens_all
     assert first.remediations[0].changes[0].values == (SPARE,)
@@ -249,7 +252,7 @@ def test_what_the_workflow_would_lose_and_what_else_takes_the_role_is_said() -> 
     world = two_role_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*"), logs))
     again = credentials(HOME, "Again")
     world = world.with_job(steps=(*world.workflow.jobs[0].steps, again))
-    reads = Known((NamedPolicy("logs", policy(allow("s3:GetObject", "*")), "arn:aws:iam::1:policy/logs"),))
+    reads = Known((NamedPolicy("logs", policy(allow("s3:GetObject", "*")), arn_of("arn:aws:iam::1:policy/logs")),))
     (path,) = over_a_role(beside(world, spare(attached_policies=reads)).diagnosis())
     warnings = path.remediations[0].warnings
     assert "release is assumed by 1 other step too; this leaves them as they are." in warnings
@@ -262,7 +265,7 @@ def test_the_subject_that_cloudtrail_saw_counts_for_the_other_role_too() -> None
     world = sound_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*"))).with_trust(trust(presented))
     told = Unreadable("OIDC customization", "not read", "read it")
     world = replace(world, attempt=replace(world.attempt, oidc_customization=told))
-    other = spare(role=Role(SPARE, "spare", trust(presented), 3600))
+    other = spare(role=Role(arn_of(SPARE), "spare", trust(presented), 3600))
     event = TrailEvent("AssumeRoleWithWebIdentity", "sts", NOW, presented, HOME.role_arn, "e-1", subject=presented)
     seen = world.with_account(trail=Known(Trail(NOW, NOW, (event,))))
     assert over_a_role(beside(world, other).diagnosis()) == []
@@ -277,10 +280,10 @@ def test_roles_are_looked_for_only_where_the_runs_own_is_at_fault(ground: Ground
     search = searched(world.with_policy(policy(allow("ecr:GetAuthorizationToken", "*"))))
     assert search is not None
     assert search.fits(spare(ground).role.arn, trust(ground=ground))
-    assert not search.fits(ground.role_arn, trust(ground=ground))
-    assert not search.fits(SPARE, trust("repo:octo-org/octo-repo:*", "StringLike", ground=ground))
-    assert not search.fits(SPARE, policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}))
-    assert not search.fits(SPARE, read_document("token.actions.githubusercontent.com, and no policy"))
+    assert not search.fits(arn_of(ground.role_arn), trust(ground=ground))
+    assert not search.fits(arn_of(SPARE), trust("repo:octo-org/octo-repo:*", "StringLike", ground=ground))
+    assert not search.fits(arn_of(SPARE), policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}))
+    assert not search.fits(arn_of(SPARE), read_document("token.actions.githubusercontent.com, and no policy"))
 
 
 def test_roles_are_not_looked_for_where_the_runs_own_could_not_be_seen() -> None:

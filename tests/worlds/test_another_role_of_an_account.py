@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from arns import arn_of
 from botocore.exceptions import ClientError
 
 from diagnosis.documents.diagnosis import document
@@ -98,7 +99,7 @@ def test_the_role_that_fits_comes_first_and_the_open_one_not_at_all(backend: Emb
     # The incident's workflow takes its role from an input of the dispatch.
     assert f"aws_role_to_assume={SPARE}" in made["remediations"][0]["aws_cli"]
     # Carried out: the run asks for that role.
-    backend.case = replace(backend.case, role_arn=SPARE)
+    backend.case = replace(backend.case, role_arn=arn_of(SPARE))
     after = diagnose(backend)
     assert after.live is not None
     assert [verdict.verdict for verdict in after.live.gates] == [Verdict.PASS] * 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arns import arn_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, broken
@@ -19,7 +20,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
 ARN = "arn:aws:organizations::999900001111:policy/o-x/service_control_policy/p-limits"
-FULL = NamedPolicy("FullAWSAccess", policy(allow("*", "*")), "arn:aws:organizations::aws:policy/FullAWSAccess")
+FULL = NamedPolicy("FullAWSAccess", policy(allow("*", "*")), arn_of("arn:aws:organizations::aws:policy/FullAWSAccess"))
 REGIONS = {
     "Sid": "Regions",
     "Effect": "Deny",
@@ -34,7 +35,7 @@ def deny(action: object, **more: object) -> dict[str, object]:
 
 
 def bound(*statements: dict[str, object], beside: tuple[NamedPolicy, ...] = (FULL,), arn: str | None = ARN) -> World:
-    own = NamedPolicy("Limits", policy(*statements), arn)
+    own = NamedPolicy("Limits", policy(*statements), arn_of(arn) if arn else None)
     levels = (ScpLevel("r-root", (FULL,)), ScpLevel(ACCOUNT, (*beside, own)))
     return sound_world().with_account(scps=Known(levels))
 
@@ -109,7 +110,9 @@ def test_a_list_of_what_is_allowed_takes_the_need_for_the_role_alone() -> None:
 
 
 def test_a_level_that_nobody_can_extend_is_left_to_its_owner() -> None:
-    read_only = NamedPolicy("ReadOnly", policy(allow("s3:*", "*")), "arn:aws:organizations::aws:policy/p-ReadOnly")
+    read_only = NamedPolicy(
+        "ReadOnly", policy(allow("s3:*", "*")), arn_of("arn:aws:organizations::aws:policy/p-ReadOnly")
+    )
     world = sound_world().with_account(scps=Known((ScpLevel("r-root", (FULL,)), ScpLevel(ACCOUNT, (read_only,)))))
     path = world.diagnosis().paths[0]
     assert [item.id for item in path.remediations] == ["ask-layer-owner"]
@@ -149,8 +152,10 @@ def test_the_tokens_denial_excepts_the_subject_and_nobody_else() -> None:
 def test_a_denial_of_token_and_push_leaves_out_subject_and_role() -> None:
     everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
     denial = {**deny(["ecr:*", "sts:AssumeRoleWithWebIdentity"]), "Principal": "*"}
-    full = NamedPolicy("RCPFullAWSAccess", policy(everything), "arn:aws:organizations::aws:policy/p-RCPFullAWSAccess")
-    levels = (ScpLevel(ACCOUNT, (full, NamedPolicy("Limits", policy(denial), ARN))),)
+    full = NamedPolicy(
+        "RCPFullAWSAccess", policy(everything), arn_of("arn:aws:organizations::aws:policy/p-RCPFullAWSAccess")
+    )
+    levels = (ScpLevel(ACCOUNT, (full, NamedPolicy("Limits", policy(denial), arn_of(ARN)))),)
     (statement,) = statements(amended(sound_world().with_account(rcps=Known(levels)).diagnosis()))
     assert statement["Condition"] == {
         "ArnNotEquals": {"aws:PrincipalArn": HOME.role_arn},

@@ -36,7 +36,7 @@ def test_the_sound_world_passes_every_gate(ground: Ground) -> None:
 def test_the_release_role_is_judged_where_other_roles_are_assumed_too() -> None:
     diagnosis = two_role_world().diagnosis()
     assert diagnosis.live is not None
-    assert diagnosis.live.account.question.role_arn == HOME.role_arn
+    assert str(diagnosis.live.account.question.role_arn) == HOME.role_arn
     assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
 
 

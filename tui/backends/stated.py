@@ -65,8 +65,9 @@ def _told(stated: Stated, facts: RunFacts) -> str | None:
     if "ecr_repository" in names:
         if facts.registry is None or facts.repository is None:
             return None
-        given, found = EcrAddress.find(stated.value), f"{facts.registry.value}/{facts.repository.value}"
-        same = given is not None and found == f"{given.host}/{given.repository}"
-        return stated.value if same else found
-    fact: Fact | None = next((getattr(facts, name) for name in names if hasattr(facts, name)), None)
-    return fact.value if fact is not None else None
+        told = replace(facts.registry.value, repository=facts.repository.value)
+        given = EcrAddress.parse(stated.value)
+        same = given is not None and told.same_registry(given) and told.repository == given.repository
+        return stated.value if same else str(told)
+    fact: Fact[object] | None = next((getattr(facts, name) for name in names if hasattr(facts, name)), None)
+    return str(fact.value) if fact is not None else None

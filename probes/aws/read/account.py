@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.facts.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.names.arn import Arn
 from probes.aws.read.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
 from probes.aws.read.evidence_objects import read_evidence_objects
 from probes.aws.read.identity import read_identity
@@ -157,7 +158,7 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
     return work
 
 
-def _role_and_boundary(aws: AwsAccess, arn: str, region: str | None, *, any_path: bool) -> dict[str, Any]:
+def _role_and_boundary(aws: AwsAccess, arn: Arn, region: str | None, *, any_path: bool) -> dict[str, Any]:
     role = read_role(aws, arn, region, any_path=any_path)
     return {"role": role, "boundary": read_boundary(aws, role, region)}
 

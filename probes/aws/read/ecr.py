@@ -43,12 +43,12 @@ def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrReposi
             if place.registry_id and entry.filled_text("registryId") != place.registry_id:
                 continue
             repository = EcrRepository(
-                arn=entry.filled_text("repositoryArn"),
+                arn=entry.arn("repositoryArn"),
                 name=place.name,
                 tag_mutability=entry.filled_text("imageTagMutability"),
                 kms_key=entry.maybe_object("encryptionConfiguration").maybe_text("kmsKey"),
             )
-            return known(repository, DESCRIBE_REPOSITORIES, repository.arn, aws.clock())
+            return known(repository, DESCRIBE_REPOSITORIES, str(repository.arn), aws.clock())
         # AWS answers a missing name with an error; a list without it is no answer to the question.
         raise BrokenAnswer("the repository asked for is not in the list")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from diagnosis.facts.account import OidcProvider
 from diagnosis.facts.reading import Reading
 from diagnosis.json_members import JsonFault
+from diagnosis.names.arn import Arn
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
@@ -12,15 +13,15 @@ from probes.aws.session.errors import AwsCallError, Failure
 from probes.aws.session.operations import GET_PROVIDER, LIST_PROVIDERS
 
 
-def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[OidcProvider]:
+def read_provider(aws: AwsAccess, arn: Arn, region: str | None = None) -> Reading[OidcProvider]:
     """Read the provider of this ARN. Where reading it is denied, the list of providers may still prove that it is absent."""
     what = f"OIDC provider {arn}"
 
     def body() -> Reading[OidcProvider]:
         try:
-            answer = aws.ask(GET_PROVIDER, region=region, OpenIDConnectProviderArn=arn)
+            answer = aws.ask(GET_PROVIDER, region=region, OpenIDConnectProviderArn=str(arn))
         except AwsCallError as failure:
-            if failure.kind is Failure.DENIED and arn not in _listed(aws, region, failure):
+            if failure.kind is Failure.DENIED and str(arn) not in _listed(aws, region, failure):
                 return absent(what, LIST_PROVIDERS, "does not name it", aws.clock())
             raise
         provider = OidcProvider(
@@ -29,7 +30,7 @@ def read_provider(aws: AwsAccess, arn: str, region: str | None = None) -> Readin
             audiences=answer.texts("ClientIDList"),
             created_at=maybe_moment(answer, "CreateDate"),
         )
-        return known(provider, GET_PROVIDER, arn, aws.clock())
+        return known(provider, GET_PROVIDER, str(arn), aws.clock())
 
     return attempt(what, GET_PROVIDER, aws, body, "NoSuchEntity", "NoSuchEntityException")
 

@@ -115,7 +115,7 @@ def _level(aws: AwsAccess, target: str, kind: str, region: str | None) -> ScpLev
             NamedPolicy(
                 name=entry.maybe_text("Name") or identifier,
                 document=read_document(policy.filled_text("Content")),
-                arn=entry.maybe_text("Arn"),
+                arn=entry.arn("Arn") if entry.has("Arn") else None,
             )
         )
     return ScpLevel(level=target, policies=tuple(policies))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from diagnosis.facts.account import OtherRole, OtherRoles, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.role_search import RoleSearch
 from probes.aws.read.readings import known
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
@@ -32,7 +33,7 @@ class _Listing:
     """What the listing brought until it ended or broke off."""
 
     listed: int = 0
-    fitting: dict[str, Role] = field(default_factory=dict)
+    fitting: dict[Arn, Role] = field(default_factory=dict)
     failure: AwsCallError | None = None
     cut: str = ""
     """Why the listing is not whole; empty where it is, or where a call failed."""
@@ -82,7 +83,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
         for number, page in enumerate(pages, 1):
             for entry in page.objects("Roles"):
                 # The run's own role was read already: its trust policy is not read a second time.
-                role = _role(entry) if entry.filled_text("Arn") != search.own_role_arn else None
+                role = _role(entry) if entry.arn("Arn") != search.own_role_arn else None
                 found.listed += 1
                 if role is not None and search.fits(role.arn, role.trust_policy):
                     found.fitting[role.arn] = role
@@ -102,7 +103,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
 def _role(entry: JsonMembers) -> Role:
     """A role as far as a listing tells: it leaves out boundary, tags and last use."""
     return Role(
-        arn=entry.filled_text("Arn"),
+        arn=entry.arn("Arn"),
         name=entry.filled_text("RoleName"),
         trust_policy=document(entry, "AssumeRolePolicyDocument"),
         max_session_seconds=entry.maybe_integer("MaxSessionDuration") or 3600,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from diagnosis.facts.account import NamedPolicy, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
+from diagnosis.names.arn import Arn
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import document, maybe_moment
@@ -22,23 +23,18 @@ from probes.aws.session.operations import (
 _GONE = ("NoSuchEntity", "NoSuchEntityException")
 
 
-def role_name(arn: str) -> str:
-    """The name of a role: the last part of its ARN, without the path."""
-    return arn.rsplit("/", 1)[-1]
-
-
-def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: bool = False) -> Reading[Role]:
+def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_path: bool = False) -> Reading[Role]:
     """The role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role.
 
     ``any_path``: the path is not known, so that account and name decide.
     """
-    what = f"role {arn}"
+    what = f"role {role_arn}"
 
     def body() -> Reading[Role]:
-        answer = aws.ask(GET_ROLE, region=region, RoleName=role_name(arn)).object("Role")
-        found = answer.filled_text("Arn")
-        if found != arn and not (any_path and _but_for_path(found) == _but_for_path(arn)):
-            return _another(what, arn, found, aws)
+        answer = aws.ask(GET_ROLE, region=region, RoleName=role_arn.name).object("Role")
+        found = answer.arn("Arn")
+        if found != role_arn and not (any_path and found.same_but_for_path(role_arn)):
+            return _another(what, role_arn, found, aws)
         boundary = answer.object("PermissionsBoundary") if answer.value.get("PermissionsBoundary") else None
         role = Role(
             arn=found,
@@ -46,7 +42,7 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: 
             trust_policy=document(answer, "AssumeRolePolicyDocument"),
             # AWS always sends it; the documented default stands for servers that do not.
             max_session_seconds=answer.maybe_integer("MaxSessionDuration") or 3600,
-            permissions_boundary_arn=boundary.filled_text("PermissionsBoundaryArn") if boundary else None,
+            permissions_boundary_arn=boundary.arn("PermissionsBoundaryArn") if boundary else None,
             created_at=maybe_moment(answer, "CreateDate"),
             tags=_tags(answer),
         )
@@ -55,20 +51,16 @@ def read_role(aws: AwsAccess, arn: str, region: str | None = None, *, any_path: 
     return attempt(what, GET_ROLE, aws, body, *_GONE)
 
 
-def _but_for_path(arn: str) -> tuple[str, str]:
-    return arn.partition("/")[0], role_name(arn)
-
-
 def _tags(role: JsonMembers) -> tuple[tuple[str, str], ...]:
     """AWS leaves the member out where there are none."""
     entries = role.objects("Tags") if role.has("Tags") else ()
     return tuple((entry.filled_text("Key"), entry.maybe_text("Value") or "") for entry in entries)
 
 
-def _another(what: str, arn: str, found: str, aws: AwsAccess) -> Absent | Unreadable:
+def _another(what: str, wanted: Arn, found: Arn, aws: AwsAccess) -> Absent | Unreadable:
     """The answer is about a role of the same name: in another account (not our question) or under another path."""
-    if arn.split(":")[4:5] == found.split(":")[4:5]:
-        return absent(f"{what}; a role of that name is {found}", GET_ROLE, role_name(arn), aws.clock())
+    if wanted.account == found.account:
+        return absent(f"{what}; a role of that name is {found}", GET_ROLE, wanted.name, aws.clock())
     return Unreadable(
         what=what,
         why=f"these credentials read another account, which has {found}",
@@ -81,7 +73,7 @@ def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None
     what = "permissions boundary"
     match role:
         case Known(value=found):
-            arn = found.permissions_boundary_arn
+            boundary = found.permissions_boundary_arn
         case Absent():
             return Absent(what=f"{what}: the role is absent", source=role.source)
         case Unreadable():
@@ -92,15 +84,15 @@ def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None
                 permission=role.permission,
                 source=role.source,
             )
-    if arn is None:
+    if boundary is None:
         return absent(f"{what} of {found.name}", GET_ROLE, found.name, aws.clock())
     # A boundary that was deleted denies everything; only AWS can tell, so a missing one is not "none".
-    return attempt(f"{what} {arn}", GET_POLICY_VERSION, aws, lambda: _managed(aws, arn, region))
+    return attempt(f"{what} {boundary}", GET_POLICY_VERSION, aws, _managed_of(aws, boundary, region))
 
 
-def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
+def read_inline_policies(aws: AwsAccess, role_arn: Arn, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
     """All inline policies of the role; one that cannot be read makes the whole part unreadable."""
-    name = role_name(arn)
+    name = role_arn.name
 
     def body() -> Reading[tuple[NamedPolicy, ...]]:
         names = [
@@ -118,14 +110,16 @@ def read_inline_policies(aws: AwsAccess, arn: str, region: str | None = None) ->
     return attempt(f"inline policies of {name}", LIST_ROLE_POLICIES, aws, body, *_GONE)
 
 
-def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
+def read_attached_policies(
+    aws: AwsAccess, role_arn: Arn, region: str | None = None
+) -> Reading[tuple[NamedPolicy, ...]]:
     """All managed policies of the role, each in its default version; one unreadable makes the part unreadable."""
-    name = role_name(arn)
+    name = role_arn.name
     what = f"managed policies of {name}"
 
-    def listing() -> Reading[list[str]]:
+    def listing() -> Reading[list[Arn]]:
         pages = aws.pages(LIST_ATTACHED_ROLE_POLICIES, region=region, RoleName=name)
-        arns = [entry.filled_text("PolicyArn") for page in pages for entry in page.objects("AttachedPolicies")]
+        arns = [entry.arn("PolicyArn") for page in pages for entry in page.objects("AttachedPolicies")]
         return known(arns, LIST_ATTACHED_ROLE_POLICIES, name, aws.clock())
 
     listed = attempt(what, LIST_ATTACHED_ROLE_POLICIES, aws, listing, *_GONE)
@@ -138,18 +132,20 @@ def read_attached_policies(aws: AwsAccess, arn: str, region: str | None = None) 
             return reading
         found.append(reading.value)
     operation = GET_POLICY_VERSION if found else LIST_ATTACHED_ROLE_POLICIES
-    return known(tuple(found), operation, " ".join([name, *listed.value]), aws.clock())
+    return known(tuple(found), operation, " ".join([name, *map(str, listed.value)]), aws.clock())
 
 
-def _managed_of(aws: AwsAccess, arn: str, region: str | None) -> Callable[[], Reading[NamedPolicy]]:
-    return lambda: _managed(aws, arn, region)
+def _managed_of(aws: AwsAccess, policy_arn: Arn, region: str | None) -> Callable[[], Reading[NamedPolicy]]:
+    return lambda: _managed(aws, policy_arn, region)
 
 
-def _managed(aws: AwsAccess, arn: str, region: str | None) -> Reading[NamedPolicy]:
+def _managed(aws: AwsAccess, policy_arn: Arn, region: str | None) -> Reading[NamedPolicy]:
     """A managed policy in its default version."""
-    policy = aws.ask(GET_POLICY, region=region, PolicyArn=arn).object("Policy")
+    policy = aws.ask(GET_POLICY, region=region, PolicyArn=str(policy_arn)).object("Policy")
     version = policy.filled_text("DefaultVersionId")
-    answer = aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=arn, VersionId=version).object("PolicyVersion")
-    name = policy.maybe_text("PolicyName") or arn.rsplit("/", 1)[-1]
-    value = NamedPolicy(name=name, document=document(answer, "Document"), arn=arn)
-    return known(value, GET_POLICY_VERSION, f"{arn} {version}", aws.clock())
+    answer = aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=str(policy_arn), VersionId=version).object(
+        "PolicyVersion"
+    )
+    name = policy.maybe_text("PolicyName") or policy_arn.name
+    value = NamedPolicy(name=name, document=document(answer, "Document"), arn=policy_arn)
+    return known(value, GET_POLICY_VERSION, f"{policy_arn} {version}", aws.clock())

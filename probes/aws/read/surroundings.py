@@ -12,6 +12,7 @@ from typing import Any
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.role_search import RoleSearch
 from probes.aws.read.account import PartProgress
 from probes.aws.read.ecr import RepositoryPlace
@@ -106,8 +107,8 @@ def _parts(
         place = RepositoryPlace(question.repository, region, question.registry_id)
         work["registry_details"] = lambda: read_registry_details(registry, place, state.repository)
     if role_arn and question.role_account:
-        resources = [arn for arn in (role_arn, question.repository_arn) if arn]
-        work["second_opinions"] = lambda: read_second_opinions(aws, role_arn, question.actions, resources, region)
+        resources = [str(arn) for arn in (role_arn, question.repository_arn) if arn]
+        work["second_opinions"] = lambda: read_second_opinions(aws, str(role_arn), question.actions, resources, region)
     return work
 
 
@@ -122,7 +123,7 @@ def _barred(state: AccountState) -> Unreadable | None:
     return None
 
 
-def _policy_arns(state: AccountState) -> tuple[str | None, ...]:
+def _policy_arns(state: AccountState) -> tuple[Arn | None, ...]:
     attached = state.attached_policies.value if isinstance(state.attached_policies, Known) else ()
     boundary = state.role.value.permissions_boundary_arn if isinstance(state.role, Known) else None
     return (*(policy.arn for policy in attached), boundary)

@@ -17,6 +17,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.names.arn import Arn
 from probes.aws.read.parallel import run_in_parallel
 from probes.aws.read.readings import known, not_asked
 from probes.aws.read.trail_events import (
@@ -205,6 +206,6 @@ def _places(
     ]
 
 
-def subject_of(question: AccountQuestion, policy_arns: tuple[str | None, ...]) -> Subject:
+def subject_of(question: AccountQuestion, policy_arns: tuple[Arn | None, ...]) -> Subject:
     """The subject of a chronology: the question, and the managed policies that its role was found to have."""
     return Subject(question, tuple(arn for arn in policy_arns if arn))

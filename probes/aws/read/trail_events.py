@@ -11,7 +11,7 @@ from datetime import datetime
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.json_members import JsonMembers
-from probes.aws.read.role import role_name
+from diagnosis.names.arn import Arn
 from probes.aws.session.answers import maybe_moment
 
 PROVIDER_EVENTS = (
@@ -52,7 +52,7 @@ class Subject:
     """What a chronology is about: events that concern anything else are left out."""
 
     question: AccountQuestion
-    policy_arns: tuple[str, ...] = ()
+    policy_arns: tuple[Arn, ...] = ()
     """Managed policies and the boundary of the role."""
 
     def event(self, entry: JsonMembers) -> TrailEvent | None:
@@ -88,17 +88,18 @@ class Subject:
         if name == SESSION_EVENT:
             # A refused request may name no role; whose it was stands in the subject then.
             role = asked.maybe_text("roleArn")
-            return role or "" if role in (None, question.role_arn) else None
+            return role or "" if role is None or Arn.parse(role) == question.role_arn else None
         if name in PROVIDER_EVENTS:
-            arn = asked.maybe_text("openIDConnectProviderArn") or got.maybe_text("openIDConnectProviderArn")
+            named = asked.maybe_text("openIDConnectProviderArn") or got.maybe_text("openIDConnectProviderArn")
             url = (asked.maybe_text("url") or "").removeprefix("https://").rstrip("/")
-            return question.provider_arn if question.issuer == url or arn == question.provider_arn else None
+            own = question.provider_arn
+            return str(own) if own and (question.issuer == url or Arn.parse(named) == own) else None
         if name in ROLE_EVENTS:
-            wanted = role_name(question.role_arn or "")
+            wanted = question.role_arn.name if question.role_arn else ""
             return wanted if wanted and asked.maybe_text("roleName") == wanted else None
         if name in POLICY_EVENTS:
-            arn = asked.maybe_text("policyArn")
-            return arn if arn in self.policy_arns else None
+            policy = Arn.parse(asked.maybe_text("policyArn"))
+            return str(policy) if policy in self.policy_arns else None
         if name in REPOSITORY_EVENTS:
             registry = asked.maybe_text("registryId")
             same = asked.maybe_text("repositoryName") == question.repository

@@ -80,9 +80,9 @@ def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
         case Scope.ANY:
             return "*"
         case Scope.PROVIDER:
-            return question.provider_arn or f"{arn}:iam::*:oidc-provider/*"
+            return str(question.provider_arn or f"{arn}:iam::*:oidc-provider/*")
         case Scope.ROLE:
-            return question.role_arn or f"{arn}:iam::*:role/*"
+            return str(question.role_arn or f"{arn}:iam::*:role/*")
         case Scope.POLICY:
             # The role's managed policies are not known before it was read; AWS's own lie in the account "aws".
             return [f"{arn}:iam::{account}:policy/*", f"{arn}:iam::aws:policy/*"]

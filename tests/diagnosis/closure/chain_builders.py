@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from arns import arn_of
 from made_attempts import made_attempt
 
 from diagnosis.causes import Cause
@@ -88,7 +89,7 @@ def success(run: int, at: float, **more: object) -> Replay:
 
 
 def _facts() -> RunFacts:
-    return RunFacts(role_arn=Fact(ROLE_ARN, Evidence(EvidenceKind.WORKFLOW_FILE, "role-to-assume")))
+    return RunFacts(role_arn=Fact(arn_of(ROLE_ARN), Evidence(EvidenceKind.WORKFLOW_FILE, "role-to-assume")))
 
 
 def chain() -> tuple[Replay, ...]:
@@ -125,7 +126,7 @@ def trail(*events: TrailEvent, since: float = -60, until: float = 80, complete: 
 
 def account(*events: TrailEvent, read_at: float = 200, **parts: object) -> AccountState:
     """The account after the chain: the image of run 3 is there, CloudTrail was read whole."""
-    question = AccountQuestion(role_arn=ROLE_ARN, region=REGION, registry_id=ACCOUNT, repository=NAME, tag="v1")
+    question = AccountQuestion(role_arn=arn_of(ROLE_ARN), region=REGION, registry_id=ACCOUNT, repository=NAME, tag="v1")
     made = AccountState(
         question=question,
         read_at=minutes(read_at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from arns import arn_of
 from made_attempts import made_attempt
 from small_world import ACCOUNT as ACCOUNT
 from small_world import ISSUER as ISSUER
@@ -66,7 +67,7 @@ def account(**parts: object) -> AccountState:
 
 
 def repository(mutability: str = "IMMUTABLE", key: str | None = None) -> EcrRepository:
-    return EcrRepository(REPOSITORY_ARN, NAME, mutability, key)
+    return EcrRepository(arn_of(REPOSITORY_ARN), NAME, mutability, key)
 
 
 def opinion(action: str, says: str, source: str = "policy-simulator", note: str = "") -> SecondOpinion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from arns import arn_of
 from judged_worlds import ISSUER, NOW, PROVIDER_ARN, ROLE_ARN, TRUST, account, diagnosis
 
 from diagnosis.facts.account import AccountState, OidcProvider, Role
@@ -16,13 +17,15 @@ OTHER = "https://github.com/octo-org"
 
 def refusing(*audiences: str) -> AccountState:
     role = Role(
-        ROLE_ARN,
+        arn_of(ROLE_ARN),
         "release",
         read_document(TRUST.text.replace('"sts.amazonaws.com"', f'"{OTHER}"')),
         3600,
         created_at=NOW,
     )
-    return replace(account(), role=Known(role), provider=Known(OidcProvider(PROVIDER_ARN, ISSUER, audiences, NOW)))
+    return replace(
+        account(), role=Known(role), provider=Known(OidcProvider(arn_of(PROVIDER_ARN), ISSUER, audiences, NOW))
+    )
 
 
 def offers(found: Diagnosis) -> list[list[tuple[str, str]]]:

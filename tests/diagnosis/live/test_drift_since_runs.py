@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from arns import arn_of
 from judged_worlds import (
     ACCOUNT,
     GRANTS,
@@ -80,15 +81,15 @@ def test_another_refs_role_assumption_is_another_question() -> None:
 
 
 def test_another_roles_gates_are_another_question() -> None:
-    other = Fact(ROLE_ARN + "-other", Evidence(EvidenceKind.WORKFLOW_FILE, "role"))
+    other = Fact(arn_of(ROLE_ARN + "-other"), Evidence(EvidenceKind.WORKFLOW_FILE, "role"))
     earlier = recorded("fbbb", role_arn=other)
     assert drifts(recorded("pppu"), account(), earlier) == ()
 
 
 def made_at(at: datetime) -> dict[str, object]:
     return {
-        "provider": Known(OidcProvider(PROVIDER_ARN, ISSUER, ("sts.amazonaws.com",), at)),
-        "role": Known(Role(ROLE_ARN, "release", TRUST, 3600, created_at=at)),
+        "provider": Known(OidcProvider(arn_of(PROVIDER_ARN), ISSUER, ("sts.amazonaws.com",), at)),
+        "role": Known(Role(arn_of(ROLE_ARN), "release", TRUST, 3600, created_at=at)),
     }
 
 

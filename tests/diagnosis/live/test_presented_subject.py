@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from arns import arn_of
 from judged_worlds import (
     FILE,
     GRANTS,
@@ -90,7 +91,7 @@ def test_the_observed_form_counts_for_a_dispatch_on_another_ref_too() -> None:
             },
         }
     )
-    state = account(role=Known(Role(ROLE_ARN, "release", trusted, 3600)), trail=seen(IMMUTABLE))
+    state = account(role=Known(Role(arn_of(ROLE_ARN), "release", trusted, 3600)), trail=seen(IMMUTABLE))
     path = diagnosis(state, YOUNG).paths[0]
     assert path.remediations[0].id == "dispatch-on-rc"
     assert path.opens_all
@@ -170,7 +171,7 @@ TAGGED = policy(
     [((("team", "shop"),), Verdict.PASS), ((("team", "other"),), Verdict.FAIL), ((), Verdict.UNKNOWN)],
 )
 def test_the_roles_tags_are_the_principals(tags: tuple[tuple[str, str], ...], verdict: Verdict) -> None:
-    role = Role(ROLE_ARN, "release", TRUST, 3600, tags=tags)
+    role = Role(arn_of(ROLE_ARN), "release", TRUST, 3600, tags=tags)
     live = judged(role=Known(role), inline_policies=Known((NamedPolicy("tagged", TAGGED),)))
     assert live.at(Gate.REGISTRY_AUTHORIZATION).verdict is verdict
 
@@ -182,7 +183,7 @@ def test_a_session_name_that_the_workflow_computes_is_not_guessed() -> None:
     wants = read_document(
         TRUST.text.replace('"StringEquals": {', '"StringLike": {"sts:RoleSessionName": "run-*"}, "StringEquals": {')
     )
-    state = account(role=Known(Role(ROLE_ARN, "release", wants, 3600)))
+    state = account(role=Known(Role(arn_of(ROLE_ARN), "release", wants, 3600)))
     live = diagnosis(state, file=replace(FILE, jobs=(job,))).live
     assert live is not None
     assert role_assumption(live).verdict is Verdict.UNKNOWN

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from arns import arn_of
 from made_attempts import made_attempt
 from small_world import ACCOUNT, Ground, policy, sound_world, trust_statement
 
@@ -17,7 +18,7 @@ from diagnosis.facts.account import (
 from diagnosis.facts.reading import Known
 from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.policy.limits import INLINE_LIMIT, LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
-from diagnosis.remedies.rendering import iam_path, logical_name, policy_name, template
+from diagnosis.remedies.rendering import logical_name, policy_name, template
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 
@@ -57,7 +58,7 @@ def diagnosis(document: PolicyDocument | None = None, **parts: object) -> Diagno
     world = sound_world(GROUND)
     steps = tuple(step for step in world.workflow.jobs[0].steps if step.name != "Digest")
     world = replace(world.with_job(steps=steps), attempt=made_attempt(at=NOW)).with_trust(document or trust("main"))
-    repository = EcrRepository(GROUND.repository_arn, GROUND.repository, "MUTABLE")
+    repository = EcrRepository(arn_of(GROUND.repository_arn), GROUND.repository, "MUTABLE")
     return world.with_account(**{"inline_policies": Known(()), "repository": Known(repository), **parts}).diagnosis()
 
 
@@ -77,7 +78,7 @@ def test_where_the_inline_policies_are_full_a_managed_policy_takes_what_is_missi
     mend = remedy(found, "mend-role-permissions")
     (change,) = mend.changes
     assert change.kind is ChangeKind.ATTACH_POLICY
-    assert change.target == f"arn:aws:iam::{ACCOUNT}:policy/EcrRelease-team-shop"
+    assert str(change.target) == f"arn:aws:iam::{ACCOUNT}:policy/EcrRelease-team-shop"
     assert "aws iam create-policy" in mend.aws_cli.replace(" \\\n ", "")
     assert "policy_arn = aws_iam_policy.ecrrelease_team_shop.arn" in mend.terraform
     assert json.loads(mend.cloudformation)["Resources"]["EcrReleaseTeamShop"]["Properties"]["Roles"] == ["release"]
@@ -88,7 +89,7 @@ def test_where_the_inline_policies_are_full_a_managed_policy_takes_what_is_missi
 def test_a_role_with_ten_managed_policies_is_told_that_it_does_not_fit() -> None:
     harmless = policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/k"})
     attached = tuple(
-        NamedPolicy(f"p{number}", harmless, f"arn:aws:iam::{ACCOUNT}:policy/p{number}") for number in range(10)
+        NamedPolicy(f"p{number}", harmless, arn_of(f"arn:aws:iam::{ACCOUNT}:policy/p{number}")) for number in range(10)
     )
     found = diagnosis(inline_policies=Known((of_size(INLINE_LIMIT - 400),)), attached_policies=Known(attached))
     mend = remedy(found, "mend-role-permissions")
@@ -117,19 +118,6 @@ def test_a_roles_path_is_kept_in_what_stacks_own() -> None:
     (resource,) = json.loads(admit.cloudformation)["Resources"].values()
     assert resource["Properties"]["Path"] == "/ci/"
     assert 'path = "/ci/"' in admit.terraform
-
-
-@pytest.mark.parametrize(
-    ("arn", "path"),
-    [
-        ("arn:aws:iam::1:role/release", "/"),
-        ("arn:aws:iam::1:role/ci/release", "/ci/"),
-        ("arn:aws:iam::1:policy/a/b/c", "/a/b/"),
-        ("nonsense", "/"),
-    ],
-)
-def test_the_path_of_an_arn(arn: str, path: str) -> None:
-    assert iam_path(arn) == path
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from arns import arn_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def test_a_roles_own_deny_leaves_out_exactly_the_need(
 ) -> None:
     statement = {"Effect": "Deny", "NotAction" if negated else "Action": actions, "Resource": resource}
     before = write_document({"Version": "2012-10-17", "Statement": [statement]})
-    after = narrowed(before, wanted, SESSION, ROLE, of_role=True)
+    after = narrowed(before, wanted, SESSION, arn_of(ROLE), of_role=True)
     if after is None:
         assert not any(denied(before, pair) for pair in wanted)
         return
@@ -76,7 +77,7 @@ def test_a_shared_deny_excepts_this_role_and_nobody_else(
     statement = {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource}
     before = write_document({"Version": "2012-10-17", "Statement": [statement]})
     exact = [pair for pair in wanted if pair[1] != "*"]
-    after = narrowed(before, exact, SESSION, ROLE, of_role=False)
+    after = narrowed(before, exact, SESSION, arn_of(ROLE), of_role=False)
     if after is None:
         return
     assert not any(denied(after, pair, by_principal=True) for pair in exact)
@@ -92,7 +93,9 @@ def test_an_exception_joins_those_that_stand_already() -> None:
         "Action": "ecr:PutImage",
         "Condition": {"ArnNotEquals": {"aws:principalarn": "arn:aws:iam::123456789012:role/other"}},
     }
-    after = narrowed(write_document({"Statement": [statement]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=False)
+    after = narrowed(
+        write_document({"Statement": [statement]}), [("ecr:PutImage", ARN)], SESSION, arn_of(ROLE), of_role=False
+    )
     assert after is not None
     (condition,) = [item["Condition"]["ArnNotEquals"] for item in statements(after.tree)]
     assert condition == {"aws:principalarn": ["arn:aws:iam::123456789012:role/other", ROLE]}
@@ -101,7 +104,9 @@ def test_an_exception_joins_those_that_stand_already() -> None:
 def test_other_statements_and_their_order_stay() -> None:
     allow = {"Sid": "A", "Effect": "Allow", "Action": "ecr:*", "Resource": ARN}
     deny = {"Sid": "D", "Effect": "Deny", "Action": ["ecr:PutImage", "ecr:DeleteRepository"], "Resource": "*"}
-    after = narrowed(write_document({"Statement": [allow, deny]}), [("ecr:PutImage", ARN)], SESSION, ROLE, of_role=True)
+    after = narrowed(
+        write_document({"Statement": [allow, deny]}), [("ecr:PutImage", ARN)], SESSION, arn_of(ROLE), of_role=True
+    )
     assert after is not None
     first, second, third = statements(after.tree)
     assert first == allow
@@ -112,4 +117,4 @@ def test_other_statements_and_their_order_stay() -> None:
 @pytest.mark.parametrize("text", ["[]", "3", '"x"'])
 def test_what_is_no_policy_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="JSON object"):
-        narrowed(read_document(text), [TOKEN], SESSION, ROLE, of_role=True)
+        narrowed(read_document(text), [TOKEN], SESSION, arn_of(ROLE), of_role=True)

@@ -42,8 +42,8 @@ def facts(*specs: Spec) -> RunFacts:
     return replay(recorded(*specs)).facts
 
 
-def value(fact: Fact | None) -> str | None:
-    return fact.value if fact else None
+def value(fact: Fact[object] | None) -> str | None:
+    return str(fact.value) if fact else None
 
 
 def test_a_release_tells_everything_but_what_it_does_not_print() -> None:
@@ -72,7 +72,7 @@ def test_each_fact_shows_the_line_on_which_it_stands() -> None:
     ):
         assert fact is not None
         assert fact.found_in.kind is EvidenceKind.LOG_LINE
-        assert fact.value in fact.found_in.text
+        assert str(fact.value) in fact.found_in.text
         assert fact.found_in.address is not None
 
 

@@ -164,10 +164,10 @@ def test_each_run_needs_exactly_the_nine_actions(run: int, log: bool) -> None:
 def test_the_first_run_tells_where_it_would_have_pushed() -> None:
     facts = told(FIRST).facts
     assert facts.role_arn is not None
-    assert facts.role_arn.value == "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
+    assert str(facts.role_arn.value) == "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
     assert facts.role_arn.found_in.kind is EvidenceKind.LOG_LINE
     assert facts.registry is not None
-    assert facts.registry.value == "230372904534.dkr.ecr.eu-west-2.amazonaws.com"
+    assert str(facts.registry.value) == "230372904534.dkr.ecr.eu-west-2.amazonaws.com"
     assert facts.repository is not None
     assert facts.repository.value == "fraud-platform-dev-min"
 

@@ -265,7 +265,7 @@ def test_a_deploy_job_without_registry_does_not_take_the_push_jobs_pass_away() -
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
     assert any("more than one role" in note for note in result.notes)
     assert result.facts.role_arn is not None
-    assert result.facts.role_arn.value == ROLE
+    assert str(result.facts.role_arn.value) == ROLE
 
 
 def test_of_two_roles_in_a_job_the_one_that_failed_is_the_fact() -> None:
@@ -283,7 +283,7 @@ def test_of_two_roles_in_a_job_the_one_that_failed_is_the_fact() -> None:
     result = replay(recorded(*steps))
     assert result.at(Gate.ROLE_ASSUMPTION).verdict is FAIL
     assert result.facts.role_arn is not None
-    assert result.facts.role_arn.value == second
+    assert str(result.facts.role_arn.value) == second
 
 
 def test_of_two_roles_in_a_job_the_one_in_force_at_the_push_is_the_fact() -> None:
@@ -294,7 +294,7 @@ def test_of_two_roles_in_a_job_the_one_in_force_at_the_push_is_the_fact() -> Non
     result = replay(recorded(*steps))
     assert verdicts(result) == (PASS, PASS, PASS, UNKNOWN)
     assert result.facts.role_arn is not None
-    assert result.facts.role_arn.value == second
+    assert str(result.facts.role_arn.value) == second
 
 
 def test_two_registries_in_a_job_are_named() -> None:

@@ -140,7 +140,7 @@ def test_static_keys_are_seen_in_the_file() -> None:
 def test_a_role_in_the_file_is_a_fact_without_a_log() -> None:
     result = without_log(*RELEASE)
     assert result.facts.role_arn is not None
-    assert result.facts.role_arn.value == ROLE
+    assert str(result.facts.role_arn.value) == ROLE
     assert result.facts.role_arn.found_in.kind is EvidenceKind.WORKFLOW_FILE
     assert result.facts.role_arn.found_in.address is not None
     assert result.facts.role_arn.found_in.address.endswith(

@@ -110,9 +110,9 @@ def test_a_run_that_failed_before_the_action_has_the_needs_role_and_registry_of_
     result = judged(run(replace(CHECKOUT, conclusion="failure"), ship("skipped")))
     assert pushes(result) == {REPOSITORY_ARN, REPOSITORY_ARN.replace("web", "api")}
     assert result.facts.role_arn is not None
-    assert result.facts.role_arn.value == ROLE
+    assert str(result.facts.role_arn.value) == ROLE
     assert str(result.facts.role_arn.found_in.address).endswith(f"/{FOLDER}/action.yml#L12")
-    assert [fact.value for fact in (result.facts.registry, result.facts.region) if fact] == [HOST, REGION]
+    assert [str(fact.value) for fact in (result.facts.registry, result.facts.region) if fact] == [HOST, REGION]
     assert all(verdict.verdict is Verdict.UNKNOWN for verdict in result.gates)
 
 

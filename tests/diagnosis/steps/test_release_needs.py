@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from arns import arn_of
 from made_attempts import with_workflow
 from replay_builders import (
     ACCOUNT,
@@ -296,7 +297,7 @@ def test_an_address_in_secrets_leaves_the_resource_unknown() -> None:
 def test_the_case_file_fills_in_what_the_run_does_not_say() -> None:
     push = Spec(run='docker push "${{ secrets.REGISTRY }}/${{ secrets.NAME }}:1"')
     configure = replace(CONFIGURE, inputs={"role-to-assume": "${{ secrets.ROLE }}"})
-    case = Case(role_arn=ROLE, region=REGION, ecr_repository="shop/web")
+    case = Case(role_arn=arn_of(ROLE), region=REGION, ecr_repository="shop/web")
     found = needs(CHECKOUT, configure, LOGIN, push, case=case)
     assert {need.resource for need in found if need.checkpoint is Checkpoint.REGISTRY_PUSH} == {REPOSITORY_ARN}
 
@@ -388,7 +389,7 @@ def test_a_workflow_that_takes_everything_from_dispatch_inputs_needs_nine_with_t
             run='D="$(aws ecr describe-images \\\n  --repository-name "${{ inputs.name }}" \\\n  --region "${{ inputs.region }}")"',
         ),
     )
-    case = Case(role_arn=ROLE, region=REGION, ecr_repository="shop/web")
+    case = Case(role_arn=arn_of(ROLE), region=REGION, ecr_repository="shop/web")
     found = needs(*steps, case=case)
     assert pairs(found) == {(TOKEN, "*"), ("ecr:DescribeImages", REPOSITORY_ARN)} | {
         (name, REPOSITORY_ARN) for name in PUSH_SET

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from arns import arn_of
 from claims_world import ACCOUNT, AUD, ISSUER, PROVIDER, ROLE, SUB, attempt, exactly, trust, workflow
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from thoroughness import examples
 from diagnosis.claims.subject_claim import claims_of
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization
+from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
 from diagnosis.trust.admission import TrustOutcome, admitted_refs, judge_trust
 
@@ -29,7 +31,9 @@ def claims(options=None, **fields):
 
 
 def judged(policy, options=None, *, provider=PROVIDER, **fields):
-    return judge_trust(read_document(policy), claims(options, **fields), provider, ROLE, session_name="GitHubActions")
+    return judge_trust(
+        read_document(policy), claims(options, **fields), arn_of(provider), arn_of(ROLE), session_name="GitHubActions"
+    )
 
 
 def with_principal(principal, subject=MAIN):
@@ -231,9 +235,11 @@ def test_a_deny_on_what_no_record_tells_makes_it_unknown():
 
 def test_an_unknown_subject_is_unknown_unless_the_policy_does_not_ask_for_it():
     open_ = claims({"workflow": None})
-    assert judge_trust(read_document(exactly(MAIN)), open_, PROVIDER, ROLE).outcome is TrustOutcome.UNKNOWN
+    assert (
+        judge_trust(read_document(exactly(MAIN)), open_, arn_of(PROVIDER), arn_of(ROLE)).outcome is TrustOutcome.UNKNOWN
+    )
     by_id = trust({"StringEquals": {f"{ISSUER}:repository_id": "456"}})
-    assert judge_trust(read_document(by_id), open_, PROVIDER, ROLE).outcome is TrustOutcome.ALLOWED
+    assert judge_trust(read_document(by_id), open_, arn_of(PROVIDER), arn_of(ROLE)).outcome is TrustOutcome.ALLOWED
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"Statement": 3}', '{"a": 1, "a": 2}', "[" * 100_000])
@@ -351,7 +357,7 @@ def test_a_refusal_always_has_a_cause_and_an_admission_none(listed, customizatio
         assert TrustOutcome.ALLOWED in {decision.outcome for decision in again.decisions}
 
 
-@given(st.text(), st.text(), st.text())
+@given(st.text(), *[st.builds(Arn, *[st.text()] * 5)] * 2)
 def test_nothing_raises_on_foreign_text(policy, provider, role):
     judge_trust(read_document(policy), claims(), provider, role)
     judge_trust(read_document(exactly(MAIN)), claims(), provider, role)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from arns import arn_of
 from places import DATA
 
 from diagnosis.claims.claim_set import claims_from_subject
@@ -41,7 +42,9 @@ def test_there_are_rows():
 def test_the_row(row, issuer):
     request = row["request"]
     possible = PossibleClaims((claims_in(request, issuer),), issuer)
-    judgement = judge_trust(write_document(row["resource_policy"]), possible, request["principal"], request["resource"])
+    judgement = judge_trust(
+        write_document(row["resource_policy"]), possible, arn_of(request["principal"]), arn_of(request["resource"])
+    )
     admitted = judgement.outcome is TrustOutcome.ALLOWED
     assert admitted == (row["expected"] == "Allowed"), judgement.reason
     assert (judgement.cause == "trust-explicit-deny") == (row["expected"] == "ExplicitDeny")
@@ -69,5 +72,7 @@ CAUSES = {
 def test_the_cause_of_the_row(row, issuer):
     request = row["request"]
     possible = PossibleClaims((claims_in(request, issuer),), issuer)
-    judgement = judge_trust(write_document(row["resource_policy"]), possible, request["principal"], request["resource"])
+    judgement = judge_trust(
+        write_document(row["resource_policy"]), possible, arn_of(request["principal"]), arn_of(request["resource"])
+    )
     assert judgement.cause == CAUSES[row["id"]], judgement.reason

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from arns import arn_of
 from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
@@ -28,7 +29,7 @@ ROOT = "s3://evidence-of-releases/runs/7/"
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 QUESTION = AccountQuestion(
-    role_arn=ROLE_ARN, region=REGION, registry_id=ACCOUNT, repository="shop/api", tag="v1", evidence_root=ROOT
+    role_arn=arn_of(ROLE_ARN), region=REGION, registry_id=ACCOUNT, repository="shop/api", tag="v1", evidence_root=ROOT
 )
 
 TRUST = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from arns import arn_of
 from aws_worlds import ACCOUNT, PROVIDER_ARN, ROLE_ARN, allow
 
 from diagnosis.claims.claim_set import DEFAULT_TEMPLATE, ContextKind, SubjectContext, SubjectForm, finished
@@ -26,10 +27,10 @@ CLAIMS = finished(
     SubjectContext(ContextKind.REF, "refs/heads/main"),
 )
 SEARCH = RoleSearch(
-    own_role_arn=ROLE_ARN,
+    own_role_arn=arn_of(ROLE_ARN),
     claims=PossibleClaims((CLAIMS,)),
     audience="sts.amazonaws.com",
-    provider_arn=PROVIDER_ARN,
+    provider_arn=arn_of(PROVIDER_ARN),
     session_name="GitHubActions",
     repository=Repository("o/r", None, None, None, "main"),
 )

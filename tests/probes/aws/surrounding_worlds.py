@@ -25,7 +25,7 @@ ASKED = replace(
     actions=(
         ("sts:AssumeRoleWithWebIdentity", ROLE_ARN),
         ("ecr:GetAuthorizationToken", "*"),
-        ("ecr:PutImage", QUESTION.repository_arn or ""),
+        ("ecr:PutImage", str(QUESTION.repository_arn)),
     ),
 )
 

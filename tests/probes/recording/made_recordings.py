@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from arns import arn_of
+
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Origin
 from probes.recording.format import (
@@ -57,6 +59,7 @@ def rich_recording() -> Recording:
         reconstructed=(Reconstruction("a", "b"),),
     )
     case = Case(
+        role_arn=arn_of("arn:aws:iam::111122223333:role/release"),
         title="a case",
         runs=(7,),
         tag="v1",

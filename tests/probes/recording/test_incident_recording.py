@@ -318,8 +318,8 @@ def test_the_recording_agrees_with_the_public_record():
     account, identity = INCIDENT.account, record["identity"]
     assert INCIDENT.full_name == record["repository"]
     assert (account.account_id, account.region) == (identity["account_id"], identity["region"])
-    assert (account.role_name, account.role_arn) == (identity["role_name"], identity["role_arn"])
-    assert (account.session_name, account.provider_arn) == (identity["session_name"], identity["provider_arn"])
+    assert (account.role_name, str(account.role_arn)) == (identity["role_name"], identity["role_arn"])
+    assert (account.session_name, str(account.provider_arn)) == (identity["session_name"], identity["provider_arn"])
     assert account.audiences == (identity["aud"],)
     assert [entry.name for entry in account.repositories] == identity["ecr_repositories"]
     assert list(account.buckets) == identity["evidence_buckets"]

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from arns import arn_of
 from click.testing import CliRunner, Result
 
 from diagnosis.facts.account import AccountQuestion
@@ -169,7 +170,7 @@ def test_what_would_widen_the_policy_is_bad_input(options: tuple[str, ...]) -> N
 def test_the_policy_fits_into_a_managed_policy(variant: Variant) -> None:
     """AWS takes 6,144 characters, white space not counted."""
     question = AccountQuestion(
-        role_arn="arn:aws-us-gov:iam::111122223333:role/" + "p" * 500,
+        role_arn=arn_of("arn:aws-us-gov:iam::111122223333:role/" + "p" * 500),
         region="us-gov-west-1",
         registry_id="111122223333",
         repository="r" * 250,

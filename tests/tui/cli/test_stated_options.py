@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arns import arn_of
 from click.testing import CliRunner, Result
 from synthetic_recordings import WORKFLOW_PATH, Shape, synthetic_recording
 
@@ -111,7 +112,7 @@ def test_without_options_what_is_masked_is_not_known(serve: Callable[[Recording]
 
 def test_the_options_fill_what_is_masked_and_are_shown_as_stated(serve: Callable[[Recording], GitHubServer]) -> None:
     found, question = diagnosed(github_url=serve(world()).url, **GIVEN)
-    assert question.role_arn == ROLE
+    assert str(question.role_arn) == ROLE
     assert (question.registry_id, question.region, question.repository) == ("123456789012", "eu-west-2", "team/widgets")
     assert question.tag == "v1.2.3"
     assert found.live is not None
@@ -131,7 +132,7 @@ def test_the_options_fill_what_is_masked_and_are_shown_as_stated(serve: Callable
 def test_an_option_says_so_where_the_run_tells_something_itself(serve: Callable[[Recording], GitHubServer]) -> None:
     other = "arn:aws:iam::111122223333:role/other"
     found, question = diagnosed(github_url=serve(world(role=other)).url, role_arn=ROLE, environment="staging")
-    assert question.role_arn == ROLE, "stated, like the case file's"
+    assert str(question.role_arn) == ROLE, "stated, like the case file's"
     assert found.live is not None
     assert f"not observed: {ROLE}. The run itself tells {other}." in found.live.notes[0]
     found, _ = diagnosed(github_url=serve(world(role=ROLE)).url, role_arn=ROLE)
@@ -149,14 +150,18 @@ def test_an_environment_that_the_file_names_is_not_overruled(serve: Callable[[Re
 def test_options_come_before_the_case_file_and_stand_beside_a_recordings_case(
     serve: Callable[[Recording], GitHubServer], tmp_path: Path
 ) -> None:
-    case = Case(role_arn="arn:aws:iam::999999999999:role/of-the-case", audience="of-the-case")
+    case = Case(role_arn=arn_of("arn:aws:iam::999999999999:role/of-the-case"), audience="of-the-case")
     _, question = diagnosed(case, github_url=serve(world()).url, role_arn=ROLE)
-    assert question.role_arn == ROLE
+    assert str(question.role_arn) == ROLE
     made = world()
     recorded = replace(made, case=replace(made.case, case=Case(evidence_root="s3://recorded/", tag="of-the-recording")))
     write_recording(recorded, tmp_path / "made")
     _, question = diagnosed(recording=tmp_path / "made", role_arn=ROLE)
-    assert (question.role_arn, question.tag, question.evidence_root) == (ROLE, "of-the-recording", "s3://recorded/")
+    assert (str(question.role_arn), question.tag, question.evidence_root) == (
+        ROLE,
+        "of-the-recording",
+        "s3://recorded/",
+    )
 
 
 def run(*words: str) -> Result:

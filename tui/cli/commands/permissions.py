@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from diagnosis.facts.account import AccountQuestion
+from diagnosis.names.arn import Arn
+from diagnosis.names.ecr_address import is_repository_name
 from probes.aws.session.operations import Variant
 from probes.aws.session.permissions import operations_of, policies_by_account
 from probes.github.http.endpoints import CLASSIC_SCOPE, permissions_needed
@@ -17,8 +19,8 @@ from tui.cli.console import print_json, text_console
 
 SCHEMA = "planescope.permissions/1"
 
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
-_REPOSITORY = re.compile(r"arn:(aws[a-z-]*):ecr:([a-z0-9-]+):(\d{12}):repository/([a-z0-9][a-z0-9._/-]*)", re.ASCII)
+_NAME = re.compile(r"[\w+=,.@/:-]+", re.ASCII)
+"""What an ARN of a role may hold; a wildcard would widen the policy."""
 _ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?$]*", re.ASCII)
 
 
@@ -108,19 +110,27 @@ def github_table() -> str:
 
 def _question(role: str | None, repository: str | None, evidence_root: str | None) -> AccountQuestion:
     """What the options name. Raises click.BadParameter for what is no ARN: a wildcard would widen the policy."""
-    if role is not None and not _ROLE.fullmatch(role):
+    role_arn, repository_arn = Arn.parse(role), Arn.parse(repository)
+    if role is not None and not (role_arn and role_arn.is_role and role_arn.has_account and _NAME.fullmatch(role)):
         raise click.BadParameter("it is no role ARN (arn:aws:iam::ACCOUNT:role/NAME).", param_hint="--role")
-    found = _REPOSITORY.fullmatch(repository) if repository is not None else None
-    if repository is not None and found is None:
+    if repository is not None and not (repository_arn and _is_repository(repository_arn)):
         raise click.BadParameter(
             "it is no repository ARN (arn:aws:ecr:REGION:ACCOUNT:repository/NAME).", param_hint="--repository"
         )
     if evidence_root is not None and not _ROOT.fullmatch(evidence_root):
         raise click.BadParameter("it is no s3://bucket/prefix/.", param_hint="--evidence-root")
     return AccountQuestion(
-        role_arn=role,
-        region=found.group(2) if found else None,
-        registry_id=found.group(3) if found else None,
-        repository=found.group(4) if found else None,
+        role_arn=role_arn,
+        region=repository_arn.region if repository_arn else None,
+        registry_id=repository_arn.account if repository_arn else None,
+        repository=repository_arn.resource_id if repository_arn else None,
         evidence_root=evidence_root,
+    )
+
+
+def _is_repository(arn: Arn) -> bool:
+    return (
+        (arn.service, arn.resource_type) == ("ecr", "repository")
+        and arn.has_account
+        and is_repository_name(arn.resource_id)
     )

@@ -61,9 +61,9 @@ def _member(name: str) -> Callable[[str], Read]:
     """A value that is a member of a case file, checked as there."""
 
     def read(value: str) -> Read:
-        from probes.case_file import should_be
+        from probes.case_file import member_value, should_be
 
-        return should_be(name, value) or {name: value}
+        return should_be(name, value) or member_value(name, value)
 
     return read
 
@@ -71,15 +71,23 @@ def _member(name: str) -> Callable[[str], Read]:
 def _repository(value: str) -> Read:
     from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 
-    host, _, name = value.partition("/")
-    address = EcrAddress.find(value)
-    whole = address is not None and address.host == host and address.account and address.region
-    if address is None or not whole or not is_repository_name(name):
+    address = EcrAddress.parse(value)
+    if (
+        address is None
+        or address.repository_arn is None
+        or address.tag
+        or address.digest
+        or not is_repository_name(address.repository or "")
+    ):
         return (
             "a repository's address without a tag: 123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"
             " (--image-tag gives the tag)"
         )
-    return {"registry_id": str(address.account), "region": str(address.region), "ecr_repository": name}
+    return {
+        "registry_id": str(address.account),
+        "region": str(address.region),
+        "ecr_repository": str(address.repository),
+    }
 
 
 def _tag(value: str) -> Read:

@@ -117,7 +117,7 @@ def _run(replay: Replay, side: int, between: Between | None) -> Iterator[tuple[s
         ("Tag", facts.tag),
         ("Digest", facts.digest),
     ):
-        yield label, fact.value if fact is not None else NOT_TOLD
+        yield label, str(fact.value) if fact is not None else NOT_TOLD
     yield "Retries", str(replay.retries) if replay.retries else NONE
 
 

@@ -75,7 +75,7 @@ def _stopped(finding: Finding | None) -> list[Block]:
 
 def _facts(replay: Replay) -> list[Block]:
     facts = replay.facts
-    named: tuple[tuple[str, Fact | None], ...] = (
+    named: tuple[tuple[str, Fact[object] | None], ...] = (
         ("Role", facts.role_arn),
         ("Region", facts.region),
         ("Audience", facts.audience),
@@ -86,7 +86,7 @@ def _facts(replay: Replay) -> list[Block]:
         ("Principal", facts.principal),
         ("Environment", facts.environment),
     )
-    found = [field(label, foreign_line(fact.value)) for label, fact in named if fact is not None]
+    found = [field(label, foreign_line(str(fact.value))) for label, fact in named if fact is not None]
     return [GAP, heading("Read off the run"), *found] if found else []
 
 

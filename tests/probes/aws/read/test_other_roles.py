@@ -29,7 +29,7 @@ def test_only_the_role_that_admits_the_run_is_read_further(full: InProcessAws, b
     assert value.listed == 5
     assert value.unread == ()
     (other,) = value.admitting
-    assert (other.role.arn, other.role.max_session_seconds) == (arn("ci/spare"), 7200)
+    assert (str(other.role.arn), other.role.max_session_seconds) == (arn("ci/spare"), 7200)
     assert isinstance(other.inline_policies, Known)
     assert [policy.name for policy in other.inline_policies.value] == ["push"]
     assert isinstance(other.attached_policies, Known)

@@ -66,8 +66,12 @@ FAULTS = {
     "cut off": (Fault(body=b"<ListRolesRes", declared_length=500), "cut off"),
     "reset": (Fault(reset=True), "iam:ListRoles"),
     "a role without a name": (
-        Fault(body=page("<member><Arn>x</Arn></member>")),
+        Fault(body=page("<member><Arn>arn:aws:iam::111122223333:role/x</Arn></member>")),
         "member `Roles[0].RoleName` is missing",
+    ),
+    "a role whose ARN is none": (
+        Fault(body=page("<member><Arn>x</Arn><RoleName>x</RoleName></member>")),
+        "member `Roles[0].Arn` is no ARN",
     ),
     "the same page for ever": (Fault(body=page(marker="again")), "iam:ListRoles"),
 }

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from arns import arn_of
 from aws_worlds import (
     ACCOUNT,
     BOUNDARY_ARN,
@@ -64,17 +65,21 @@ def test_everything_that_decides_is_read(full: InProcessAws) -> None:
     state = read_account(QUESTION, access(full))
 
     assert value(state.identity).account == ACCOUNT
-    assert value(state.provider).arn == PROVIDER_ARN
+    assert str(value(state.provider).arn) == PROVIDER_ARN
     assert value(state.provider).url == "token.actions.githubusercontent.com"
     assert value(state.provider).audiences == ("sts.amazonaws.com",)
     role = value(state.role)
-    assert (role.arn, role.name, role.max_session_seconds) == (ROLE_ARN, "Release", 3600)
+    assert (str(role.arn), role.name, role.max_session_seconds) == (ROLE_ARN, "Release", 3600)
     assert role.trust_policy.tree == TRUST
-    assert role.permissions_boundary_arn == BOUNDARY_ARN
+    assert str(role.permissions_boundary_arn) == BOUNDARY_ARN
     (inline,) = value(state.inline_policies)
     assert (inline.name, inline.arn, inline.document.text) == ("Push", None, allow("ecr:PutImage"))
     (attached,) = value(state.attached_policies)
-    assert (attached.name, attached.arn, attached.document.text) == ("Pull", MANAGED_ARN, allow("ecr:BatchGetImage"))
+    assert (attached.name, str(attached.arn), attached.document.text) == (
+        "Pull",
+        MANAGED_ARN,
+        allow("ecr:BatchGetImage"),
+    )
     assert value(state.boundary).document.text == allow("ecr:*")
     repository = value(state.repository)
     assert repository.arn == QUESTION.repository_arn
@@ -165,7 +170,6 @@ def test_a_policy_with_percent_signs_stays_as_written(full: InProcessAws, build:
         (replace(QUESTION, tag=None), {"image"}),
         (replace(QUESTION, evidence_root=None), {"evidence_objects"}),
         (AccountQuestion(), set(PARTS) - {"identity"}),
-        (AccountQuestion(role_arn="no arn at all"), set(PARTS) - {"identity"}),
     ],
 )
 def test_what_the_run_does_not_name_is_not_asked_and_says_so(
@@ -190,7 +194,7 @@ def test_an_evidence_root_that_is_no_bucket_is_said_to_be_wrong(full: InProcessA
 
 
 def test_a_role_of_the_same_name_under_another_path_is_not_the_role(full: InProcessAws) -> None:
-    state = read_account(replace(QUESTION, role_arn=f"arn:aws:iam::{ACCOUNT}:role/Release"), access(full))
+    state = read_account(replace(QUESTION, role_arn=arn_of(f"arn:aws:iam::{ACCOUNT}:role/Release")), access(full))
     assert isinstance(state.role, Absent)
     assert ROLE_ARN in state.role.what
     assert isinstance(state.boundary, Absent)
@@ -206,15 +210,15 @@ def test_a_repository_that_credentials_of_another_account_do_not_find_is_not_abs
 
 
 def test_where_only_the_session_told_the_role_its_path_does_not_matter_but_its_account_does(full: InProcessAws) -> None:
-    told = replace(QUESTION, role_arn=f"arn:aws:iam::{ACCOUNT}:role/Release", role_path_unknown=True)
-    assert value(read_account(told, access(full)).role).arn == ROLE_ARN
-    other = replace(told, role_arn="arn:aws:iam::999900001111:role/Release")
+    told = replace(QUESTION, role_arn=arn_of(f"arn:aws:iam::{ACCOUNT}:role/Release"), role_path_unknown=True)
+    assert str(value(read_account(told, access(full)).role).arn) == ROLE_ARN
+    other = replace(told, role_arn=arn_of("arn:aws:iam::999900001111:role/Release"))
     assert not isinstance(read_account(other, access(full)).role, Known)
 
 
 def test_credentials_of_another_account_read_nothing_of_the_roles_account(full: InProcessAws) -> None:
-    other = QUESTION.role_arn.replace(ACCOUNT, "444455556666")  # type: ignore[union-attr] # set above
-    state = read_account(replace(QUESTION, role_arn=other), access(full))
+    other = ROLE_ARN.replace(ACCOUNT, "444455556666")
+    state = read_account(replace(QUESTION, role_arn=arn_of(other)), access(full))
     for part in sorted(OF_THE_ROLE):
         reading = getattr(state, part)
         assert isinstance(reading, Unreadable), part

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from arns import arn_of
 from aws_endpoint import Endpoint, Fault
 from aws_worlds import ROLE_ARN
 from surrounding_worlds import (
@@ -173,7 +174,7 @@ def test_a_hanging_cloudtrail_is_left_at_the_deadline(surrounded: Endpoint, monk
 def test_credentials_of_another_account_ask_nothing_about_the_role(
     surrounded: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = read(surrounded, monkeypatch, replace(ASKED, role_arn="arn:aws:iam::444455556666:role/Release"))
+    state = read(surrounded, monkeypatch, replace(ASKED, role_arn=arn_of("arn:aws:iam::444455556666:role/Release")))
     for reading in (state.trail, state.second_opinions):
         assert isinstance(reading, Unreadable)
         assert "444455556666" in reading.how

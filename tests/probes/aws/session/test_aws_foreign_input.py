@@ -13,6 +13,7 @@ from thoroughness import examples
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.names.arn import Arn
 from probes.aws.read.account import read_account
 
 JSON = st.recursive(
@@ -57,7 +58,9 @@ def test_no_answer_makes_a_reading_raise_or_invent(world: World, operation: str,
 @given(
     question=st.builds(
         AccountQuestion,
-        role_arn=ANY_TEXT | st.text(max_size=20).map(lambda name: f"arn:aws:iam::111122223333:role/{name}"),
+        role_arn=st.none()
+        | st.builds(Arn, *[st.text(max_size=20)] * 5)
+        | st.text(max_size=20).map(lambda name: Arn.iam("aws", "111122223333", "role", name)),
         issuer=st.text(max_size=40),
         region=st.none() | st.text(max_size=20) | st.just("eu-west-2"),
         registry_id=ANY_TEXT,

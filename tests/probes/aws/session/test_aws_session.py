@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arns import arn_of
 from aws_endpoint import Endpoint, Fault, pointed_at
 from aws_worlds import NOON, QUESTION, REGION, access, forget, noon
 
@@ -164,7 +165,7 @@ def test_two_accounts_are_read_by_an_access_each(full: InProcessAws) -> None:
     )
     assert isinstance(state.role, Known)
     assert isinstance(state.repository, Known)
-    assert state.repository.value.arn == f"arn:aws:ecr:{REGION}:{elsewhere}:repository/shared/base"
+    assert str(state.repository.value.arn) == f"arn:aws:ecr:{REGION}:{elsewhere}:repository/shared/base"
     assert isinstance(state.image, Absent)
     assert {entry.service for entry in registry_ledger.entries()} == {"ecr"}
     assert "ecr" not in {entry.service for entry in role_ledger.entries()}
@@ -192,7 +193,7 @@ def test_motos_own_server_is_read_like_aws(monkeypatch: pytest.MonkeyPatch) -> N
             Bucket="evidence-of-releases", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
         boto3.client("s3", **given).put_object(Bucket="evidence-of-releases", Key="runs/7/a.json", Body=b"{}")
-        question = replace(QUESTION, role_arn=f"arn:aws:iam::{account}:role/Release", registry_id=account)
+        question = replace(QUESTION, role_arn=arn_of(f"arn:aws:iam::{account}:role/Release"), registry_id=account)
         with pointed_at(url, monkeypatch, patience=Patience(connect=5, read=20)) as aws:
             state = read_account(question, aws)
     finally:
