@@ -1,4 +1,4 @@
-"""A case file: TOML in which the people of a release say what belongs together, and what the record does not tell.
+"""Read a case file: TOML in which the people of a release say what belongs together, and what no record tells.
 
 The members are those of :class:`diagnosis.facts.case.Case`, by the same names; changes stand in tables of their own::
 

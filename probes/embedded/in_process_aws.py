@@ -1,4 +1,4 @@
-"""Answers the requests of chosen botocore sessions from moto, inside this process; no other session is touched.
+"""Answer the requests of chosen botocore sessions from moto, inside this process; no other session is touched.
 
 moto's own ``mock_aws`` patches the whole process (environment, ``requests``, every session); here one event handler of
 one session answers instead. What moto does not know is answered 501 and never reaches the network.

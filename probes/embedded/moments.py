@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from probes.recording.format import Recording
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 
 INCIDENT = Path(__file__).parent / "incident"
 """The directory of the embedded recording."""

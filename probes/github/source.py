@@ -1,4 +1,4 @@
-"""A repository's workflow runs as frozen values: what the rest of planescope asks GitHub through.
+"""Read a repository's workflow runs as frozen values. The rest of planescope asks GitHub through this module alone.
 
 What fails in part becomes an Unreadable reading inside the attempt; what fails as a whole is a :class:`GitHubProblem`.
 """

@@ -1,4 +1,4 @@
-"""Cuts a recording's case down to what was known at a moment: no later run, no statement that was made later."""
+"""Cut a recording's case down to what was known at a moment: no later run, no statement that was made later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a recording and looks at what was written before it is reported as done: it replays, and no credential is in it."""
+"""Write a recording, and check that it replays and holds no credential before it is reported as done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from diagnosis.documents.redaction import Leak, leaks
 from diagnosis.logs.line_search import LineSearch
 from probes.recording.format import Recording, RecordingError
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from probes.recording.writer import write_recording
 
 _LINES = LineSearch(

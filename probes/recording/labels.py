@@ -1,4 +1,4 @@
-"""Tells an attempt that was read from a replayed recording which of its parts the recording had to reconstruct.
+"""Tell an attempt that was read from a replayed recording which of its parts the recording had to reconstruct.
 
 GitHub's API has no place for such labels, so they are put on after the attempt was read, by run and job id.
 """

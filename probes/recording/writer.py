@@ -1,4 +1,4 @@
-"""Writes a recording to a directory, in the format that :mod:`probes.recording.format` describes."""
+"""Write a recording to a directory, in the format that :mod:`probes.recording.format` describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completed attempts in the local store: put in with their parts, taken out for the same host, repository and rights.
+"""Keep completed attempts with their parts, and give them back for the same host, repository and rights only.
 
 What is stored is final: a completed attempt's jobs, the logs and files that were read, and the lack of what GitHub has
 deleted. What may be had another time (a rate limit, a timeout, a missing permission) stands in an entry as unread, and is

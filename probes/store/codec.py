@@ -1,4 +1,4 @@
-"""Frozen dataclasses as JSON and back, by their own type hints; what does not fit exactly is a CodecError, never a guess."""
+"""Write frozen dataclasses as JSON and read them back by their type hints; what does not fit exactly is a CodecError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in the local store, and how it is emptied: what `planescope cache` shows and does."""
+"""Tell what lies in the local store, and empty it, for `planescope cache`."""
 
 from __future__ import annotations
 

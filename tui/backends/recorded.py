@@ -15,7 +15,7 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import Recording, RecordingError
 from probes.recording.labels import label_attempt
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from tui.backend import BackendProblem, CancelHook, ProgressHook
 from tui.backends.live import LiveOptions, LiveSide
 from tui.backends.repository import RepositoryBackend

@@ -1,4 +1,4 @@
-"""The ECR repository, its policy, and the image of the run's tag."""
+"""Read the ECR repository, its policy, and the image that carries the run's tag."""
 
 from __future__ import annotations
 

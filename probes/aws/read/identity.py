@@ -1,4 +1,4 @@
-"""Whose account is being read: ``sts:GetCallerIdentity``."""
+"""Read whose credentials planescope uses (``sts:GetCallerIdentity``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The IAM OpenID Connect provider of the run's issuer."""
+"""Read the IAM OpenID Connect provider of the run's issuer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control policies of the organization, level by level from the root down to the account, where they can be read.
+"""Read the organization's control policies, level by level from the root down to the account.
 
 Only the management account and delegated administrators may read them; for everybody else they stay unreadable.
 """

@@ -1,4 +1,4 @@
-"""The account's other roles: which of them admit the run already, and what those may do.
+"""Read which other roles of the account admit the run already, and what those may do.
 
 Cheap first: the listing holds every trust policy, and only the few roles that admit the run are read any further.
 """

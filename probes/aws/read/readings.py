@@ -1,4 +1,4 @@
-"""From calls to readings: run the body of a part, and turn whatever went wrong into a value."""
+"""Turn the calls for one part of the account into a reading: known, absent, or unreadable with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The role that the workflow assumes: trust policy, inline and attached policies, permissions boundary."""
+"""Read the role that the workflow assumes: its trust policy, its inline and attached policies, its permissions boundary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS's own tools say about the same questions: the policy simulator and Access Analyzer.
+"""Ask AWS's own tools, the policy simulator and Access Analyzer, the same questions.
 
 Neither decides anything here. The simulator ignores a role's trust policy, so it is never asked about ``sts:Assume*``.
 """

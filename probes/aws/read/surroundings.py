@@ -1,4 +1,4 @@
-"""The second reading of an account: history, registry details, other roles and second opinions, laid over the first.
+"""Add to an account that was read its history, registry details, other roles and second opinions.
 
 Apart from the first reading, because none of it decides a gate and some of it is slow: CloudTrail allows two calls a second.
 """

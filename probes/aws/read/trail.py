@@ -1,4 +1,4 @@
-"""What CloudTrail recorded about the release in the window of its chain.
+"""Read what CloudTrail recorded about the release while its runs took place.
 
 ``LookupEvents`` takes one attribute a call and allows two calls a second for each region, so the lookups of a region go
 one after another at that pace, the regions side by side. IAM's events lie in one region for the whole partition.

@@ -1,4 +1,4 @@
-"""Which CloudTrail events belong to a release, and what of each is kept.
+"""Choose the CloudTrail events that belong to a release, and take the few members of each that a chronology needs.
 
 An event's text holds more than a chronology needs (documents, session credentials): only the named members are taken.
 """

@@ -1,4 +1,4 @@
-"""Writes every call of a session into the ledger, whoever makes it: probe, paginator or botocore's credential chain."""
+"""Write every call of a session into the ledger, whoever makes it: probe, paginator or botocore's credential chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong with an AWS call, as one typed error with words for people; and the reading that it leads to.
+"""Turn whatever goes wrong with an AWS call into one typed error with a sentence, and that into a reading.
 
     AwsCallError            one call failed: kind, sentence, way out, missing permission
     OperationRefused        the guard refused an operation that is not on the list; nothing was sent

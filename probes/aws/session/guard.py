@@ -1,4 +1,4 @@
-"""The guard: refuses every operation that is not on the list, before it is signed or sent.
+"""Refuse every operation that is not on the list of permitted ones, before it is signed or sent.
 
 It hangs on the events of a botocore session, which every client, paginator, waiter and transfer of that session passes:
 

@@ -1,4 +1,4 @@
-"""THE list: every AWS operation that planescope may ask for, why, and the IAM action that it needs.
+"""List every AWS operation that planescope may ask for, why, and the IAM action that it needs.
 
 The guard (:mod:`probes.aws.session.guard`) lets these through and refuses all others; ``planescope permissions`` prints the
 policy that the tool itself needs. Both are made from this list, so neither can say more than the other does.

@@ -1,4 +1,4 @@
-"""The least-privilege policy that planescope's own reader needs, made from the list that the guard enforces."""
+"""Make the least-privilege policy that planescope itself needs, from the list that the guard enforces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a response body: bounded in size and time, cancellable, and honest about being cut off.
+"""Read a response body within limits of size and time; it can be cancelled, and a body that was cut off is a fault.
 
 requests' own ``content`` has none of these bounds, and its chunks block until they are full: a server that sends a byte
 a second would hold a thread for hours.

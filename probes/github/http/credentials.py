@@ -1,4 +1,4 @@
-"""Which GitHub is asked, and with whose token: each host with its own token only.
+"""Find out which GitHub is asked and with which token; each host gets its own token only.
 
 The address comes from ``--github-url``, then ``GITHUB_API_URL``, then ``GH_HOST``, and is github.com without them. The
 token comes from the environment, then from ``gh auth token`` for exactly that host:

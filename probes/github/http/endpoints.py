@@ -1,4 +1,4 @@
-"""The list of everything that planescope asks GitHub: GitHub's name of the call, its path, the permission it needs.
+"""List everything that planescope asks GitHub: GitHub's name of the call, its path, the permission that it needs.
 
 A request that is not on this list is refused before it reaches the network; nothing on it changes anything. What a
 token needs (:func:`permissions_needed`) is made from the same list, so neither can say more than the other does.

@@ -1,4 +1,4 @@
-"""How fast GitHub may be asked: planescope's own throttle, and GitHub's rate limits waited out in the open.
+"""Hold the pace of requests: planescope's own throttle, and GitHub's rate limits, which are waited out and shown.
 
 PyGithub's throttle is off (it spaces requests evenly and costs most of the speed). GitHub documents for its secondary
 limit 900 points a minute, one for each read. A bucket shared by all threads of one source keeps below it in any minute

@@ -1,4 +1,4 @@
-"""What GitHub's refusals mean: from an answer's status, headers and message to a typed failure with its way out."""
+"""Turn GitHub's refusals (status, headers, message) into typed failures, each with its way out."""
 
 from __future__ import annotations
 

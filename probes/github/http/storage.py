@@ -1,4 +1,4 @@
-"""Downloads from GitHub's storage host: without the token, and bounded.
+"""Download from GitHub's storage host, without the token and within limits.
 
 GitHub answers for a log or an artifact with a signed address at another host. The address itself opens the file, so it
 is a secret: it appears in no message and not in the ledger. The token never goes there.

@@ -1,4 +1,4 @@
-"""The files of the local actions that attempts use: read level by level, each once for a commit."""
+"""Read the files of the local actions that attempts use, level by level, each once for a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job's check-run annotations: they outlive the log, and hold the error sentence."""
+"""Read a job's check-run annotations, which outlive the log and hold the error sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's artifacts, and the small JSON files inside small ones; an archive is foreign and is opened with care.
+"""Read a run's artifacts and the small JSON files in them. An archive is foreign, so it is opened with limits.
 
 Nothing is ever unpacked to disk, so a member's name leads nowhere; sizes and ratios are bounded against bombs.
 """

@@ -1,4 +1,4 @@
-"""The parts of attempts, in two rounds: what the run alone tells to ask for, then what the jobs tell.
+"""Read the parts of attempts in two rounds: first what the run names, then what its jobs name.
 
 A failed attempt whose log can be read costs three requests: its jobs, the log's address, the log. What attempts have in
 common (a workflow file at a commit, the repository's OIDC customization) is asked for once.
@@ -21,10 +21,10 @@ from probes.github.http.workers import Workers
 from probes.github.read.action_files import ActionFiles
 from probes.github.read.artifacts import read_artifacts
 from probes.github.read.attempts import read_jobs
-from probes.github.read.job_texts import JobTexts, read_log, read_log_and_annotations
 from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
+from probes.github.read.logs.job_texts import JobTexts, read_log, read_log_and_annotations
+from probes.github.read.logs.step_logs import StepLogs
 from probes.github.read.oidc_customization import read_customization
-from probes.github.read.step_logs import StepLogs
 from probes.github.read.workflow_text import FileAt, called_file, file_of, read_file
 from probes.workflow_file import workflow_file
 

@@ -1,4 +1,4 @@
-"""One attempt of a run: the run object, its jobs, their steps."""
+"""Read one attempt of a run: the run object, its jobs, their steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was committed between two attempts, and by which pull requests it came."""
+"""Read what was committed between two attempts, and by which pull requests it came."""
 
 from __future__ import annotations
 

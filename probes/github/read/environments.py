@@ -1,4 +1,4 @@
-"""A repository's deployment environments: who may deploy from which ref, and what a job has to wait for."""
+"""Read a repository's deployment environments: which refs may deploy to them, and what a job has to wait for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which jobs' logs are worth two requests: those that failed, and those that release.
+"""Choose the jobs whose logs are worth two requests: those that failed, and those that release.
 
 A test matrix of fifty green jobs says nothing about a release.
 """

@@ -1,4 +1,4 @@
-"""The repository's customization of the OIDC subject claim."""
+"""Read how the repository customizes the subject claim of its OIDC tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workflow runs: listed page by page with GitHub's own filters, and one run object as an attempt without its parts."""
+"""List workflow runs page by page with GitHub's own filters; a run object becomes an attempt without its parts."""
 
 from __future__ import annotations
 

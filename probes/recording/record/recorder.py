@@ -1,4 +1,4 @@
-"""Records runs: everything that the usual readers read of them, as a recording that replays offline.
+"""Record runs: everything that the usual readers read of them, as a recording that replays offline.
 
 The readers are the ones that a diagnosis uses, so a replay asks for nothing that was not asked for here. Their answers
 are captured as GitHub gave them; what they made of them (logs, files, readings) is scrubbed already. Both together make

@@ -1,4 +1,4 @@
-"""What stands around recorded runs: environments, and the commits and pull requests between them."""
+"""Record a repository's environments, and the commits and pull requests between the recorded runs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from probes.embedded.github.routes import route
 from probes.embedded.moments import INCIDENT
 from probes.recording.case_at import case_at
 from probes.recording.format import RecordingError
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from probes.recording.view import RecordingView
 
 FILES = {name: json.loads((INCIDENT / name).read_text()) for name in ("recording.json", "runs/21985500168.json")}

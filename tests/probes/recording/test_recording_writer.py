@@ -14,7 +14,7 @@ from probes.recording.format import (
     RecordedFile,
     RecordingError,
 )
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from probes.recording.writer import write_recording
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from recording_worlds import ids, small_world
 
 from probes.embedded.github.server import GitHubServer
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from tui.cli.main import planescope
 
 WORLD = small_world()

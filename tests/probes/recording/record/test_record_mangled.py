@@ -15,7 +15,7 @@ from thoroughness import examples
 from probes.embedded.github.server import GitHubServer
 from probes.github.http.errors import GitHubProblem
 from probes.recording.checked import write_checked
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 
 odd = st.one_of(
     st.none(),

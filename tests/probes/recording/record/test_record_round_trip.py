@@ -33,11 +33,11 @@ from probes.embedded.github.faults import Fault
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
 from probes.github.read.attempt_parts import Depth
-from probes.github.read.job_logs import read_log_or_steps
+from probes.github.read.logs.job_logs import read_log_or_steps
 from probes.ledger import Ledger
 from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 from tui.backends.live import LiveOptions, live_backend
 from tui.backends.repository import RepositoryBackend
 

@@ -23,12 +23,12 @@ from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import TooLarge
 from probes.github.http.pace import Pace
-from probes.github.read import job_logs
 from probes.github.read.attempts import job_of
-from probes.github.read.job_logs import read_log_or_steps
-from probes.github.read.long_log import LIMITS, LongLog, LongLogLimits
+from probes.github.read.logs import job_logs
+from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.read.logs.long_log import LIMITS, LongLog, LongLogLimits
+from probes.github.read.logs.step_logs import StepLogs
 from probes.github.read.runs import attempt_of
-from probes.github.read.step_logs import StepLogs
 from probes.ledger import Ledger
 from probes.workflow_file import workflow_file
 

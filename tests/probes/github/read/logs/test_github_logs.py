@@ -17,7 +17,7 @@ from probes.github.http.credentials import GitHubAccess
 from probes.github.http.pace import Pace
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.attempts import job_of
-from probes.github.read.job_logs import read_log
+from probes.github.read.logs.job_logs import read_log
 from probes.ledger import Ledger
 
 REPOSITORY = Repository("example/widgets")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from diagnosis.json_members import JsonMembers
-from probes.recording.account_reader import read_account
-from probes.recording.case_reader import read_case
 from probes.recording.format import (
     FORMAT,
     INDEX,
@@ -26,7 +24,9 @@ from probes.recording.format import (
     Refusal,
     RefusedAddress,
 )
-from probes.recording.json_file import WAY_OUT, faults_in, load_object, origin_of, reconstructed_in
+from probes.recording.read.account import read_account
+from probes.recording.read.case import read_case
+from probes.recording.read.json_file import WAY_OUT, faults_in, load_object, origin_of, reconstructed_in
 
 
 def read_recording(path: Path) -> Recording:

@@ -16,13 +16,13 @@ from diagnosis.verdicts.replay import Replay
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.pace import Pace
-from probes.github.read import job_logs
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.attempts import job_of
-from probes.github.read.job_logs import read_log_or_steps
 from probes.github.read.jobs_to_read import steps_to_read
+from probes.github.read.logs import job_logs
+from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.read.logs.step_logs import StepLogs
 from probes.github.read.runs import attempt_of
-from probes.github.read.step_logs import StepLogs
 from probes.ledger import Ledger
 from probes.workflow_file import parse_workflow, workflow_file
 

@@ -1,4 +1,4 @@
-"""A job's log: fetched from the storage without the token, scrubbed as it enters memory."""
+"""Read a job's log from the storage, without the token; it is scrubbed as it enters memory."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, ReadFailure, TooLarge
 from probes.github.http.storage import download, download_into
-from probes.github.read.long_log import LIMITS, LongLog
-from probes.github.read.step_logs import StepLogs
+from probes.github.read.logs.long_log import LIMITS, LongLog
+from probes.github.read.logs.step_logs import StepLogs
 
 LARGEST_LOG = 64_000_000
 """Bytes, unpacked."""
@@ -43,7 +43,7 @@ def read_log_or_steps(
 ) -> tuple[Reading[str], tuple[int, ...]]:
     """The log as :func:`read_log` gives it, or where it is too large those of some steps, and the numbers of these.
 
-    Where GitHub does not serve the logs of steps, the log is condensed while it arrives (:mod:`probes.github.read.long_log`).
+    Where GitHub does not serve the logs of steps, the log is condensed while it arrives (:mod:`probes.github.read.logs.long_log`).
     """
     try:
         return _whole_log(client, repository, job, limit), ()

@@ -8,8 +8,8 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Annotation, Job, Repository, Step
 from probes.github.http.client import Client
 from probes.github.read.annotations import read_annotations
-from probes.github.read.job_logs import read_log_or_steps
-from probes.github.read.step_logs import StepLogs
+from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.read.logs.step_logs import StepLogs
 
 
 @dataclass(frozen=True, slots=True)

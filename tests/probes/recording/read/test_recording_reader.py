@@ -12,7 +12,7 @@ import pytest
 from diagnosis.facts.evidence import Origin
 from probes.embedded.moments import INCIDENT
 from probes.recording.format import RecordedLog, RecordingError, Refusal
-from probes.recording.reader import read_recording
+from probes.recording.read.recording import read_recording
 
 RUN_FILE = "runs/21985402789.json"
 

@@ -16,7 +16,7 @@ from probes.recording.account import (
     RepositoryFacts,
 )
 from probes.recording.format import Content, read_content
-from probes.recording.json_file import reconstructed_in
+from probes.recording.read.json_file import reconstructed_in
 
 
 def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Content]) -> AccountFacts:

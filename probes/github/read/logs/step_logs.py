@@ -1,4 +1,4 @@
-"""Logs by step: for a job whose log is too large to be read whole, the steps that decide.
+"""Read the logs of the steps that decide, for a job whose log is too large to be read whole.
 
 GitHub documents the call since 2026 and does not serve it everywhere: where it is not there, that is found out once. It
 counts steps by their position, from zero, which is not the step's ``number``; both are tried, and the times in the log

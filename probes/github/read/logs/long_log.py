@@ -1,4 +1,4 @@
-"""A log that is too large to be held whole, condensed while it arrives: what replay needs stays, with its line numbers.
+"""Condense a log that is too large to be held whole while it arrives; what replay needs stays, with its line numbers.
 
 Of every step the beginning stays (its head with inputs, environment and script) and the end; of what lies between, the
 lines that may be a finding with their neighbours, and those that give structure. Everything is scrubbed before anything
