@@ -1,4 +1,4 @@
-"""Reads everything that decides about one release, side by side, into one :class:`AccountState`."""
+"""Read in parallel everything of the account that decides about one release, into one :class:`AccountState`."""
 
 from __future__ import annotations
 
