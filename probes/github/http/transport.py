@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -227,7 +226,13 @@ def guarded_requester(line: Line, **arguments: Any) -> Requester:
             """PyGithub builds copies of a requester from these, and a copy would have no guard."""
             raise Refused("planescope makes no copies of its guarded connection", "use the connection as it is")
 
-    guarded: Any = partial(GuardedConnection, line)  # PyGithub asks for a subclass of its own, and calls it
+    class Connection(GuardedConnection):
+        # A class and no partial: PyGithub keeps it as an attribute of its class and calls it through an instance, and
+        # Python 3.14 binds a partial there like a method.
+        def __init__(self, host: str, port: int | None = None, **arguments: Any) -> None:
+            super().__init__(line, host, port, **arguments)
+
+    guarded: Any = Connection  # PyGithub asks for a subclass of its own connections, and only calls it
     GuardedRequester.injectConnectionClasses(guarded, guarded)
     return GuardedRequester(**arguments)
 

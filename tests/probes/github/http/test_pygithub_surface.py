@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from github.Requester import Requester
 
 from probes.github.http.body import Timeouts
@@ -58,3 +59,11 @@ def test_the_guard_sits_on_one_client_and_leaves_pygithubs_own_class_as_it_was()
     )
     for client in clients:
         client.close()
+
+
+def test_what_pygithub_calls_through_an_instance_is_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    injected: list[object] = []
+    monkeypatch.setattr(Requester, "injectConnectionClasses", classmethod(lambda _cls, *given: injected.extend(given)))
+    Client(GitHubAccess("https://api.github.com"), Ledger(), Pace(), Timeouts()).close()
+    assert injected
+    assert all(isinstance(one, type) for one in injected), "Python 3.14 binds a partial in a class like a method"
