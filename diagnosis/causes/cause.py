@@ -128,12 +128,12 @@ class Cause(StrEnum):
         Record(
             place=Checkpoint.OIDC_TRUST,
             owner=_PLATFORM,
-            sentence="The role's ARN names another account than the intended one.",
+            sentence="The role's ARN names another account, or another partition, than the intended one.",
             tell_apart=(
                 "Compare the account in role-to-assume with the intended account; a provider that is missing there "
                 "reads the same."
             ),
-            next_step="Correct the account in role-to-assume; nothing has to be created.",
+            next_step="Correct the ARN in role-to-assume; nothing has to be created.",
             reference=f"{_IAM}/reference_identifiers.html#identifiers-arns",
         ),
     )
