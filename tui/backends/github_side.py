@@ -18,7 +18,7 @@ from probes.github.read.runs import RunFilter, RunPage
 from probes.github.source import GitHubSource
 from probes.github.source import ProgressHook as SourceProgress
 from tui.backend import BackendProblem, CancelHook, Cancelled, Progress, ProgressHook, RunKey
-from tui.backends.neighbours import runs_around
+from tui.backends.runs_around import runs_around
 
 _MOST_ELSEWHERE = 20
 """Active runs that are polled beside those of the list's first page."""

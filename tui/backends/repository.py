@@ -36,7 +36,7 @@ from tui.backend import (
     Update,
     no_progress,
 )
-from tui.backends.between import read_between
+from tui.backends.between_attempts import read_between
 from tui.backends.github_side import GitHubSide, stop_if
 from tui.backends.stated import StatedValues
 from tui.packet.folder import PacketProblem, write

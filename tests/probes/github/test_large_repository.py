@@ -25,8 +25,8 @@ from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.format import RecordedRun, Recording
 from tui.backend import BackendProblem, Cancelled, Progress, RunQuery
-from tui.backends.neighbours import runs_around
 from tui.backends.repository import RepositoryBackend
+from tui.backends.runs_around import runs_around
 from tui.cli.console import ProgressLine
 
 RUNS = 10_000

@@ -15,7 +15,7 @@ from diagnosis.verdicts.replay import Fact
 from probes.github.http.errors import Cancelled as SourceCancelled
 from probes.github.http.errors import ExitCode, GitHubProblem
 from tui.backend import Cancelled, Progress
-from tui.backends.between import read_between
+from tui.backends.between_attempts import read_between
 
 ONE, TWO = replay_of(1), replay_of(2)
 DEV = Fact("dev", ONE.facts.region.found_in)  # type: ignore[union-attr]  # the made-up run names its region

@@ -62,7 +62,7 @@ def record_command(
 def _record(
     repository: str, runs: tuple[int, ...], target: Path, case: Case, github_url: str | None, *, as_json: bool
 ) -> int:
-    from tui.backends.record import record_runs
+    from tui.backends.record_runs import record_runs
 
     progress = ProgressLine()
     try:
