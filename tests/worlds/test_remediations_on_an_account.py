@@ -36,33 +36,34 @@ def carry_out(backend: EmbeddedBackend, change: Change) -> None:
     """What an engineer would do with the remediation's command lines."""
     iam: Any = backend._account.builder("iam")
     ecr: Any = backend._account.builder("ecr")
+    target = str(change.target)
     match change.kind:
         case ChangeKind.CREATE_PROVIDER:
-            url = "https://" + change.target.partition("oidc-provider/")[2]
+            url = "https://" + target.partition("oidc-provider/")[2]
             iam.create_open_id_connect_provider(Url=url, ClientIDList=list(change.values))
         case ChangeKind.ADD_AUDIENCE:
             # moto lacks AddClientIDToOpenIDConnectProvider: the provider is made again with one audience more.
-            known = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=change.target)
-            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=change.target)
+            known = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=target)
+            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=target)
             audiences = [*known["ClientIDList"], *change.values]
             iam.create_open_id_connect_provider(Url=f"https://{known['Url']}", ClientIDList=audiences)
         case ChangeKind.REPLACE_TRUST_POLICY:
             iam.update_assume_role_policy(RoleName=ROLE, PolicyDocument=change.document.text)
         case ChangeKind.PUT_INLINE_POLICY:
-            iam.put_role_policy(RoleName=ROLE, PolicyName=change.target, PolicyDocument=change.document.text)
+            iam.put_role_policy(RoleName=ROLE, PolicyName=target, PolicyDocument=change.document.text)
         case ChangeKind.DELETE_INLINE_POLICY:
-            iam.delete_role_policy(RoleName=ROLE, PolicyName=change.target)
+            iam.delete_role_policy(RoleName=ROLE, PolicyName=target)
         case ChangeKind.REPLACE_ATTACHED_POLICY if change.document is None:
-            iam.detach_role_policy(RoleName=ROLE, PolicyArn=change.target)
+            iam.detach_role_policy(RoleName=ROLE, PolicyArn=target)
         case ChangeKind.REPLACE_ATTACHED_POLICY | ChangeKind.REPLACE_BOUNDARY:
-            iam.create_policy_version(PolicyArn=change.target, PolicyDocument=change.document.text, SetAsDefault=True)
+            iam.create_policy_version(PolicyArn=target, PolicyDocument=change.document.text, SetAsDefault=True)
         case ChangeKind.ATTACH_POLICY:
-            made = iam.create_policy(PolicyName=change.target.rpartition("/")[2], PolicyDocument=change.document.text)
+            made = iam.create_policy(PolicyName=target.rpartition("/")[2], PolicyDocument=change.document.text)
             iam.attach_role_policy(RoleName=ROLE, PolicyArn=made["Policy"]["Arn"])
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
-            ecr.set_repository_policy(repositoryName=change.target, policyText=change.document.text)
+            ecr.set_repository_policy(repositoryName=target, policyText=change.document.text)
         case ChangeKind.CREATE_REPOSITORY:
-            ecr.create_repository(repositoryName=change.target.partition("repository/")[2])
+            ecr.create_repository(repositoryName=target.partition("repository/")[2])
         case _:
             pytest.fail(f"{change.kind} is no change of the account")
 
