@@ -29,7 +29,7 @@ def drift_of(replays: Sequence[Replay], subject: Replay | None, live: Assessment
     """Return every difference: first the gates in their order, then what was changed since, oldest first."""
     if live is None or subject is None:
         return ()
-    found = [*_broken(replays, subject, live), *_mended(replays, subject, live)]
+    found = [*_broken(replays, subject, live), *_repaired(replays, subject, live)]
     changed = [*_made_anew(subject, live.account), *_changed(subject, live.account), *_image(subject, live.account)]
     changed.sort(key=lambda item: (item.at is None, item.at.timestamp() if item.at else 0.0, item.kind))
     return (*found, *changed)
@@ -61,7 +61,7 @@ def _broken(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Ite
             )
 
 
-def _mended(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Iterable[Drift]:
+def _repaired(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Iterable[Drift]:
     for replay in replays:
         for gate in GATES:
             today = live.at(gate)

@@ -26,7 +26,7 @@ from diagnosis.verdicts.replay import Replay
 
 DELIVERY = timedelta(minutes=15)
 """CloudTrail may list an event this much later than it happened."""
-_MENDED_BY_RERUN = frozenset({Cause.TRANSIENT, Cause.TOKEN_EXPIRED})
+_PASSES_WHEN_RERUN = frozenset({Cause.TRANSIENT, Cause.TOKEN_EXPIRED})
 _NO_TRIAL = frozenset({"cancelled", "skipped"})
 _SHOWN = 4
 
@@ -91,7 +91,7 @@ def _session(replay: Replay, account: AccountState | None, case: Case) -> TrailE
 
 
 def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> tuple[Traced, str]:
-    if replay.attempt.conclusion == "success" or _mended_by_rerun(replay):
+    if replay.attempt.conclusion == "success" or _passes_when_rerun(replay):
         return Traced.NOT_NEEDED, ""
     fitting = [change for change in observed if fits(change, replay)]
     if fitting:
@@ -111,10 +111,10 @@ def fits(change: ObservedChange, replay: Replay) -> bool:
     return plane is not None and change.plane is plane and not change.gates
 
 
-def _mended_by_rerun(replay: Replay) -> bool:
+def _passes_when_rerun(replay: Replay) -> bool:
     causes = {verdict.cause for verdict in replay.gates if verdict.verdict is Verdict.FAIL}
     causes |= {replay.stopped_by.cause} if replay.stopped_by else set()
-    return bool(causes & _MENDED_BY_RERUN)
+    return bool(causes & _PASSES_WHEN_RERUN)
 
 
 def _sentence(changes: Sequence[ObservedChange]) -> str:

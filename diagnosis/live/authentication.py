@@ -116,7 +116,7 @@ def _expected_account(run: RunClaims) -> str | None:
 
 def _static_credentials(run: RunClaims) -> Problem | None:
     """Keys are handed in: then no token is asked for, even where a role is named (it is assumed with the keys)."""
-    step = run.crossing.step
+    step = run.release.step
     if step is not None and step.input("aws-access-key-id"):
         text, line = "aws-access-key-id is given", step.line
     elif run.role_arn is None and run.replay.at(Gate.OIDC_TRUST).cause is Cause.STATIC_CREDENTIALS:
@@ -142,7 +142,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         return GateJudgement(passed="", problems=(_role_problem(run, Cause.ROLE_ABSENT, reason),))
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
-    if run.crossing.chained_from:
+    if run.release.chained_from:
         return _chained(run, role.value)
     # A role is read for an ARN that is known; the provider's follows from it.
     provider = run.account.question.provider_arn or role.value.arn.beside("oidc-provider", run.account.question.issuer)
@@ -168,7 +168,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
 
 def _chained(run: RunClaims, role: Role) -> GateJudgement:
     """Judge a role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
-    first = run.crossing.chained_from
+    first = run.release.chained_from
     return GateJudgement(
         passed="",
         undecided=f"{role.name} is assumed from the session of {first}, not by GitHub's token.",
@@ -205,7 +205,7 @@ def _role_problem(run: RunClaims, cause: Cause, reason: str) -> Problem:
 
 
 def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
-    wanted = run.crossing.input("role-duration-seconds") or ""
+    wanted = run.release.input("role-duration-seconds") or ""
     if not wanted.isdigit() or int(wanted) <= role.max_session_seconds:
         return []
     reason = (

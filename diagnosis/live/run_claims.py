@@ -47,7 +47,7 @@ class RunClaims:
     """The run as STS and ECR would meet it today."""
 
     replay: Replay
-    crossing: Releasing
+    release: Releasing
     """The releasing job and the step that assumes the role, as the workflow file has them."""
     account: AccountState
     case: Case
@@ -75,28 +75,28 @@ class RunClaims:
         role_arn = case.role_arn or (told.value if told else None) or account.question.role_arn
         if account.question.role_path_unknown and isinstance(account.role, Known):
             role_arn = account.role.value.arn
-        crossing = releasing(replay.workflow, role_arn, replay)
-        audience = _audience(replay, crossing, account, case)
-        stated = case.environment if _leaves_environment_open(crossing.job) else None
-        claims, session = _claims(replay, crossing.job, account, audience, role_arn, ref, stated)
+        release = releasing(replay.workflow, role_arn, replay)
+        audience = _audience(replay, release, account, case)
+        stated = case.environment if _leaves_environment_open(release.job) else None
+        claims, session = _claims(replay, release.job, account, audience, role_arn, ref, stated)
         return cls(
             replay=replay,
-            crossing=crossing,
+            release=release,
             account=account,
             case=case,
             role_arn=role_arn,
             audience=audience,
-            session_name=_session_name(crossing),
+            session_name=_session_name(release),
             claims=claims,
             ref=ref,
             session=session,
-            session_policy=_session_policy(crossing),
+            session_policy=_session_policy(release),
         )
 
     @property
     def job(self) -> WorkflowJob | None:
         """The releasing job as the workflow file has it."""
-        return self.crossing.job
+        return self.release.job
 
     @property
     def workflow(self) -> Workflow | UnparsableWorkflow | None:
@@ -165,16 +165,16 @@ def _leaves_environment_open(job: WorkflowJob | None) -> bool:
     return job is None or bool(job.uses) or (job.environment is not None and not is_legible(job.environment))
 
 
-def _session_name(crossing: Releasing) -> str:
+def _session_name(release: Releasing) -> str:
     """Return the session's name; empty where the workflow computes it while it runs."""
-    given = crossing.input("role-session-name")
+    given = release.input("role-session-name")
     if not given:
         return DEFAULT_SESSION_NAME
     return given if is_legible(given) else ""
 
 
-def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
-    inline, managed = crossing.input("inline-session-policy"), crossing.input("managed-session-policies")
+def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:
+    inline, managed = release.input("inline-session-policy"), release.input("managed-session-policies")
     if managed:
         why, how = "it hands managed policies to the session, and they were not read", "look at these policies"
         return Unreadable("session policy of the workflow", why, how, "iam:GetPolicyVersion")
@@ -185,11 +185,11 @@ def _session_policy(crossing: Releasing) -> Reading[NamedPolicy] | None:
     return Known(NamedPolicy("session policy of the workflow", read_document(inline)))
 
 
-def _audience(replay: Replay, crossing: Releasing, account: AccountState, case: Case) -> str:
+def _audience(replay: Replay, release: Releasing, account: AccountState, case: Case) -> str:
     """Return the requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
     neither file nor log is at hand and the partition makes the default doubtful."""
-    told = _first(case.audience, _fact(replay.facts.audience), crossing.input("audience"))
-    if told or crossing.step is not None or account.question.partition != "aws-cn":
+    told = _first(case.audience, _fact(replay.facts.audience), release.input("audience"))
+    if told or release.step is not None or account.question.partition != "aws-cn":
         return told or DEFAULT_AUDIENCE
     return ""
 

@@ -72,7 +72,7 @@ _SAME_FILE = (
 
 def _change(situation: Situation, arn: Arn) -> str:
     """Where the ARN goes: the input of a dispatch, or the file."""
-    attempt, step, now = situation.run.attempt, situation.run.crossing.step, _now(situation)
+    attempt, step, now = situation.run.attempt, situation.run.release.step, _now(situation)
     path = attempt.workflow_path or "the workflow file"
     given = _dispatch_input(situation)
     if given:
@@ -105,7 +105,7 @@ def _dispatch(situation: Situation, name: str, arn: Arn) -> str:
 
 def _now(situation: Situation) -> str:
     """The input as the file has it."""
-    step = situation.run.crossing.step
+    step = situation.run.release.step
     written = step.input("role-to-assume") if step is not None else None
     return (written or str(situation.run.role_arn or "")).strip()
 
@@ -133,7 +133,7 @@ def _warnings(situation: Situation, other: OtherRole) -> tuple[str, ...]:
 
 def _other_steps(situation: Situation) -> int:
     """How many other steps of the workflow file name their role as this one does."""
-    workflow, step = situation.run.workflow, situation.run.crossing.step
+    workflow, step = situation.run.workflow, situation.run.release.step
     if step is None or not isinstance(workflow, Workflow):
         return 0
     steps = [item for job in workflow.jobs for item in job.all_steps if item is not step]

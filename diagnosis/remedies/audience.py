@@ -27,7 +27,7 @@ def corrected_audience(situation: Situation) -> str | None:
     if (
         not situation.of(Cause.AUDIENCE_NOT_ADMITTED)
         or run.case.audience
-        or run.crossing.step is None
+        or run.release.step is None
         or not isinstance(provider, Known)
     ):
         return None
@@ -78,7 +78,7 @@ def correct_audience(situation: Situation) -> Choice | None:
 
 def _request(situation: Situation, audience: str) -> Offer:
     asked = situation.run.audience
-    remove = audience == DEFAULT_AUDIENCE and situation.run.crossing.input("audience") is not None
+    remove = audience == DEFAULT_AUDIENCE and situation.run.release.input("audience") is not None
     how = "Take the `audience` input out of" if remove else f"Set `audience: {audience}` in"
     return Offer(
         Remediation(

@@ -79,17 +79,17 @@ def other_role(account: AccountState, arn: Arn) -> OtherRole | None:
 
 
 def _in_file(workflow: Workflow, replay: Replay, role_arn: Arn | None, target: str, value: str | None) -> Workflow:
-    crossing = releasing(workflow, role_arn or (replay.facts.role_arn.value if replay.facts.role_arn else None), replay)
-    job = crossing.job
+    release = releasing(workflow, role_arn or (replay.facts.role_arn.value if replay.facts.role_arn else None), replay)
+    job = release.job
     if job is None:
         return workflow
     if target == "permissions":
         changed = _with_id_token(workflow, job)
     elif target == Cause.STATIC_CREDENTIALS:
         changed = _without_keys(_with_id_token(workflow, job))
-    elif target in _INPUTS and value and crossing.step:
-        inputs = (*(item for item in crossing.step.inputs if item[0].lower() != target), (target, value))
-        changed = _each_step(job, lambda step: replace(step, inputs=inputs) if step is crossing.step else step)
+    elif target in _INPUTS and value and release.step:
+        inputs = (*(item for item in release.step.inputs if item[0].lower() != target), (target, value))
+        changed = _each_step(job, lambda step: replace(step, inputs=inputs) if step is release.step else step)
     else:
         return workflow
     jobs = tuple(changed if item is job else item for item in workflow.jobs)

@@ -93,7 +93,7 @@ def role_search(replay: Replay, account: AccountState, case: Case) -> RoleSearch
     situation = situation_of(RunClaims.of(replay, account, case), live)
     run, provider_arn = situation.run, account.question.provider_arn
     seen = isinstance(account.role, Known) or absent_role(account) is not None
-    if not of_the_role(situation) or not seen or not run.role_arn or not provider_arn or run.crossing.chained_from:
+    if not of_the_role(situation) or not seen or not run.role_arn or not provider_arn or run.release.chained_from:
         return None
     return RoleSearch(
         own_role_arn=account.role.value.arn if isinstance(account.role, Known) else run.role_arn,
