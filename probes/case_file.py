@@ -207,6 +207,12 @@ def _like(pattern: str, words: str) -> Check:
     return check
 
 
+def _role(value: Any) -> str | None:
+    arn = Arn.parse(value) if isinstance(value, str) and not any(sign.isspace() for sign in value) else None
+    right = arn is not None and arn.is_role and arn.has_account
+    return None if right else 'a role\'s ARN: "arn:aws:iam::123456789012:role/name"'
+
+
 _ACCOUNT = _like(r"\d{12}", "an account id: twelve digits in quotes")
 
 _MEMBERS: Mapping[str, Check] = {
@@ -215,7 +221,7 @@ _MEMBERS: Mapping[str, Check] = {
     "workflow": _text,
     "branch": _text,
     "runs": _runs,
-    "role_arn": _like(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'a role\'s ARN: "arn:aws:iam::123456789012:role/name"'),
+    "role_arn": _role,
     "region": _like(r"[a-z]{2}(-[a-z]+)+-\d", 'an AWS region: "eu-west-2"'),
     "audience": _text,
     "environment": _text,

@@ -1,0 +1,112 @@
+"""ARNs and registry hosts are taken apart in one room: elsewhere nothing splits them, and nothing knows how a host is built."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+HOME = "diagnosis/names/"
+SPLITTERS = frozenset({"split", "rsplit", "partition", "rpartition"})
+CALLED_SO = re.compile(r"(?:(?<![a-z])arn|\b(?:registry_)?host)\)?$", re.IGNORECASE)
+HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-public\.aws")
+
+AT_COLONS = {
+    "diagnosis/claims/claim_set.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
+    "diagnosis/failures/denial_sentence.py": "an action: service:Name",
+    "diagnosis/failures/denials.py": "an action: service:Name",
+    "diagnosis/live/excess.py": "an action's pattern: service:Name",
+    "diagnosis/policy/actions.py": "an action: service:Name",
+    "diagnosis/policy/matching.py": "a resource pattern with wildcards is no ARN: compared segment by segment, on the hot path",
+    "diagnosis/policy/nearest.py": "GitHub's subject, and an operator's prefix: ForAllValues:StringEquals",
+    "diagnosis/policy/relation.py": "an action: service:Name",
+    "diagnosis/remedies/narrow_trust.py": "a condition key: issuer:claim",
+    "diagnosis/remedies/role_difference.py": "an action: service:Name",
+    "diagnosis/steps/needs.py": "an action: service:Name",
+    "diagnosis/trust/question.py": "a condition key: issuer:claim",
+    "probes/aws/session/permissions.py": "an action: service:Name",
+    "probes/embedded/github/wire.py": "the Host header: host:port",
+    "tui/widgets/runs/run_filter.py": "a word of the filter: field:value",
+}
+"""What other files take apart at a colon, none of it an ARN."""
+
+WORDS = {
+    "diagnosis/causes/cause.py": "sentences for people, and the audience of STS",
+    "diagnosis/claims/pretrust.py": "a sentence that shows how a role's ARN is written",
+    "diagnosis/claims/subject_claim.py": "the audience of STS",
+    "diagnosis/failures/context_lines.py": "words of a log's scenery: which lines are worth a look",
+    "diagnosis/failures/denial_sentence.py": "finds the ARN that AWS's sentence quotes, which is passed on as it stands",
+    "diagnosis/failures/reader.py": "words by which a wrapped sentence is known",
+    "diagnosis/failures/role_assumption.py": "words of a refusal",
+    "diagnosis/live/run_claims.py": "the audience of STS",
+    "diagnosis/policy/matching.py": "patterns of ARNs, compared segment by segment on the hot path",
+    "diagnosis/policy/operators.py": "the shape that ArnLike asks of a pattern",
+    "diagnosis/policy/principal_view.py": "service principals: SERVICE.amazonaws.com",
+    "diagnosis/remedies/provider.py": "a change to a workflow with placeholders",
+    "diagnosis/replay/run_facts.py": "finds the session in a line that a tool printed",
+    "probes/aws/read/trail_events.py": "an event's source: SERVICE.amazonaws.com",
+    "probes/aws/session/permissions.py": "writes the patterns of a policy, with wildcards",
+    "probes/case_file.py": "a sentence that shows how a role's ARN is written",
+    "tui/cli/commands/permissions.py": "sentences that show how ARNs are written",
+    "tui/cli/options/stated.py": "sentences that show how a repository's address is written, and the audience of STS",
+}
+"""Why a text of a file speaks of ARNs or hosts without taking one apart."""
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for room in ("diagnosis", "probes", "tui"):
+        for file in sorted((ROOT / room).rglob("*.py")):
+            name = file.relative_to(ROOT).as_posix()
+            if not name.startswith(HOME):
+                yield name, ast.parse(file.read_text())
+
+
+MODULES = tuple(modules())
+
+
+def splits(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SPLITTERS:
+            yield node
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    """The texts of a module, docstrings left out."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield node.value
+
+
+def test_what_is_cut_at_colons_is_no_arn() -> None:
+    found = {
+        name
+        for name, tree in MODULES
+        for call in splits(tree)
+        if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == ":"
+    }
+    assert found == set(AT_COLONS)
+
+
+def test_nothing_that_is_called_an_arn_or_a_host_is_cut() -> None:
+    found = [
+        f"{name}:{call.lineno}"
+        for name, tree in MODULES
+        for call in splits(tree)
+        if isinstance(call.func, ast.Attribute) and CALLED_SO.search(ast.unparse(call.func.value))
+    ]
+    assert found == []
+
+
+def test_nothing_else_knows_how_arns_and_registry_hosts_are_written() -> None:
+    found = {name for name, tree in MODULES if any(HOST_OR_ARN.search(text) for text in texts(tree))}
+    assert found == set(WORDS)
+
+
+@pytest.mark.parametrize("reasons", [AT_COLONS, WORDS], ids=["cut at colons", "words"])
+def test_every_exception_has_its_reason(reasons: dict[str, str]) -> None:
+    assert all(len(reason) > 10 for reason in reasons.values())
