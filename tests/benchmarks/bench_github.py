@@ -38,7 +38,7 @@ from time import perf_counter
 import requests
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 
 from synthetic_recordings import Shape, synthetic_recording

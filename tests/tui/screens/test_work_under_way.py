@@ -270,7 +270,7 @@ def test_leaving_does_not_wait_for_a_probe_that_hangs() -> None:
     """In a process of its own: the interpreter must end although the thread never does."""
     script = textwrap.dedent(f"""
         import sys
-        sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}, {str(HELPERS)!r}]
+        sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests" / "helpers")!r}, {str(HELPERS)!r}]
         import asyncio
         from backend_double import NOW, BackendDouble
         from tui.app import PlanescopeApp
