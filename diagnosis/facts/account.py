@@ -221,7 +221,7 @@ class AccountState:
     rcps: Reading[tuple[ScpLevel, ...]] = _not_read("resource control policies", "organizations:ListPoliciesForTarget")
     """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
     other_roles: Reading[OtherRoles] = _not_read("other roles of the account", "iam:ListRoles")
-    """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.role_search`."""
+    """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.offers.role_search`."""
     repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")
     repository_policy: Reading[NamedPolicy] = _not_read("repository policy", "ecr:GetRepositoryPolicy")
     """``Absent`` where the repository has none."""

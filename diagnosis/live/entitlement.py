@@ -19,7 +19,7 @@ from diagnosis.live.layers import Levels, Side, opened, side_of, whole
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
-from diagnosis.policy.condition_bounds import OPEN, SHUT
+from diagnosis.policy.language.condition_bounds import OPEN, SHUT
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Need, NeedKind
 

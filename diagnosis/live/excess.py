@@ -14,16 +14,8 @@ from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.names.arn import Arn
-from diagnosis.policy import (
-    Effect,
-    Policy,
-    Statement,
-    Unparsable,
-    action_facts,
-    expand_actions,
-    has_resource_level,
-)
-from diagnosis.policy.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.policy import Effect, Policy, Statement, Unparsable, action_facts, expand_actions, has_resource_level
+from diagnosis.policy.language.matching import action_matcher, matches_everything, resource_matcher
 from diagnosis.verdicts.replay import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")

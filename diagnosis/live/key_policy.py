@@ -25,7 +25,7 @@ from diagnosis.policy import (
     evaluate,
     own_policy,
 )
-from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded
+from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded
 
 USED_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 """What ECR asks of the key for a push and for the reads that go with it."""

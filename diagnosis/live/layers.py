@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy
-from diagnosis.policy.condition_bounds import bounded
+from diagnosis.policy.language.condition_bounds import bounded
 
 Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
 

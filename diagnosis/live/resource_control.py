@@ -11,7 +11,7 @@ from diagnosis.facts.account import NamedPolicy, Role
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.policy import Effect, Unparsable, own_policy
-from diagnosis.policy.tree import WEB_IDENTITY_ACTION
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 from diagnosis.verdicts.gate_verdict import Missing
 

@@ -1,7 +1,7 @@
 """Amazon Resource Names: read once where they enter, passed on as values, written back letter by letter.
 
 Source: IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)" and "IAM identifiers". A *pattern* with
-wildcards in a policy is no ARN: :mod:`diagnosis.policy.matching` compares those.
+wildcards in a policy is no ARN: :mod:`diagnosis.policy.language.matching` compares those.
 """
 
 from __future__ import annotations

@@ -4,16 +4,16 @@ Read a document with :func:`read_document` once, ask with :func:`evaluate` often
 it is silent, the decision says so in ``Decision.not_evaluated``.
 """
 
-from diagnosis.policy.actions import ActionFacts, action_facts, expand_actions, has_resource_level
-from diagnosis.policy.conditions import Condition, ConditionResult
-from diagnosis.policy.decision import Because, Hit, Layer, NearMiss, Outcome, Place
-from diagnosis.policy.document import PolicyDocument, read_document, write_document
-from diagnosis.policy.evaluation import Decision, evaluate
-from diagnosis.policy.layers import Layers
-from diagnosis.policy.parsing import Policy, Unparsable, own_policy, parse_policy
-from diagnosis.policy.rejections import PolicyKind
+from diagnosis.policy.evaluation.decision import Because, Hit, Layer, NearMiss, Outcome, Place
+from diagnosis.policy.evaluation.evaluate import Decision, evaluate
+from diagnosis.policy.evaluation.layers import Layers
+from diagnosis.policy.language.actions import ActionFacts, action_facts, expand_actions, has_resource_level
+from diagnosis.policy.language.conditions import Condition, ConditionResult
+from diagnosis.policy.language.document import PolicyDocument, read_document, write_document
+from diagnosis.policy.language.parsing import Policy, Unparsable, own_policy, parse_policy
+from diagnosis.policy.language.rejections import PolicyKind
+from diagnosis.policy.language.statement import Effect, Statement
 from diagnosis.policy.request import Request
-from diagnosis.policy.statement import Effect, Statement
 
 __all__ = [
     "ActionFacts",

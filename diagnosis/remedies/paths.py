@@ -8,7 +8,8 @@ from typing import TypeAlias
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
-from diagnosis.remedies import (
+from diagnosis.remedies.offer import Choice, Offer, Situation
+from diagnosis.remedies.offers import (
     another_role,
     audience,
     control_policy,
@@ -20,9 +21,8 @@ from diagnosis.remedies import (
     repository_policy,
     trust,
 )
-from diagnosis.remedies.offer import Choice, Offer, Situation
+from diagnosis.remedies.offers.role_search import of_the_role
 from diagnosis.remedies.proof import Baseline
-from diagnosis.remedies.role_search import of_the_role
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import Missing

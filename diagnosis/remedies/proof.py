@@ -11,12 +11,12 @@ from diagnosis.facts.reading import Absent
 from diagnosis.live.assessment import assess
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
-from diagnosis.remedies.audience import situation_of
 from diagnosis.remedies.bundle import by_owner
-from diagnosis.remedies.edits import edited
-from diagnosis.remedies.model import applied
-from diagnosis.remedies.newly import newly_admitted
+from diagnosis.remedies.changed_account import applied
+from diagnosis.remedies.changed_run import edited
+from diagnosis.remedies.newly_admitted import newly_admitted
 from diagnosis.remedies.offer import Offer, Situation
+from diagnosis.remedies.offers.audience import situation_of
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.remediation import Change

@@ -23,7 +23,7 @@ from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
-from diagnosis.policy.nearest import difference, nearest
+from diagnosis.policy.evaluation.nearest import difference, nearest
 from diagnosis.trust.patch import minimal_trust_patch
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.trust.refusal import exact_refs, why_refused

@@ -13,7 +13,7 @@ from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
-from diagnosis.policy.tree import (
+from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
     JsonObject,
     as_list,

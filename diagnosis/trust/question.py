@@ -13,8 +13,8 @@ from enum import StrEnum
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate
-from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded, keys_asked
-from diagnosis.policy.tree import WEB_IDENTITY_ACTION
+from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 
 _NEVER_CARRIED = frozenset(
     {"aws:tagkeys", "sts:transitivetagkeys", "aws:multifactorauthpresent", "aws:multifactorauthage"}

@@ -14,11 +14,11 @@ from itertools import combinations
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
 from diagnosis.policy import Policy, Statement
-from diagnosis.policy.conditions import as_patterns
-from diagnosis.policy.matching import action_matcher
-from diagnosis.policy.principals import index_principals
-from diagnosis.policy.statement import ActionPatterns
-from diagnosis.policy.tree import WEB_IDENTITY_ACTION
+from diagnosis.policy.language.conditions import as_patterns
+from diagnosis.policy.language.matching import action_matcher
+from diagnosis.policy.language.principals import index_principals
+from diagnosis.policy.language.statement import ActionPatterns
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 from diagnosis.trust.question import Caller, TrustPolicy
 
 _MOST_CORRECTIONS = 3

@@ -9,7 +9,7 @@ from enum import StrEnum
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
-from diagnosis.policy.limits import (
+from diagnosis.policy.language.limits import (
     INLINE_LIMIT,
     LARGEST_TRUST_LIMIT,
     MANAGED_LIMIT,

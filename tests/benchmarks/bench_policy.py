@@ -17,7 +17,7 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from diagnosis.policy import Layers, Request, evaluate
-from diagnosis.policy.rows import Row, read_row
+from diagnosis.policy.evaluation.rows import Row, read_row
 
 ROWS = Path(__file__).resolve().parents[1] / "data" / "iam"
 AIM = 20_000

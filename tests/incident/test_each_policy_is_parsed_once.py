@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-import diagnosis.policy.document as documents
+import diagnosis.policy.language.document as documents
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Known
 from diagnosis.policy import Policy, PolicyKind, Unparsable, parse_policy

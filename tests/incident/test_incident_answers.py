@@ -9,7 +9,7 @@ import pytest
 from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.evidence import Origin
 from diagnosis.gates import Gate, Verdict
-from diagnosis.policy.tree import statements as statements_of
+from diagnosis.policy.language.tree import statements as statements_of
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import RunQuery

@@ -31,7 +31,7 @@ from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.policy import PolicyDocument, read_document
-from diagnosis.policy.tree import JsonObject, statements
+from diagnosis.policy.language.tree import JsonObject, statements
 from diagnosis.verdicts.diagnosis import Diagnosis
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-west-1", "shop/api"

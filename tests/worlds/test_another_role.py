@@ -32,7 +32,7 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.gates import Owner, Verdict
 from diagnosis.policy import read_document
-from diagnosis.remedies.role_search import RoleSearch, role_search
+from diagnosis.remedies.offers.role_search import RoleSearch, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import ChangeKind
 

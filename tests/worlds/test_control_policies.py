@@ -13,9 +13,9 @@ from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Verdict
 from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate
-from diagnosis.policy.limits import CONTROL_LIMIT
-from diagnosis.policy.tree import JsonObject
-from diagnosis.policy.tree import statements as statements_of
+from diagnosis.policy.language.limits import CONTROL_LIMIT
+from diagnosis.policy.language.tree import JsonObject
+from diagnosis.policy.language.tree import statements as statements_of
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
 

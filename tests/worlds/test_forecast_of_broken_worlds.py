@@ -14,7 +14,7 @@ from thoroughness import examples
 from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.reading import Unreadable
 from diagnosis.gates import Verdict
-from diagnosis.policy.tree import statements
+from diagnosis.policy.language.tree import statements
 
 subsets = st.sets(st.sampled_from(DEFECTS), max_size=6).map(tuple).filter(compatible)
 

@@ -10,7 +10,7 @@ import pytest
 
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
-from diagnosis.policy.tree import statements
+from diagnosis.policy.language.tree import statements
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import Change, ChangeKind
 from tui.backends.embedded import EmbeddedBackend

@@ -16,7 +16,7 @@ from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.policy import read_document, write_document
-from diagnosis.policy.tree import statements
+from diagnosis.policy.language.tree import statements
 from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 

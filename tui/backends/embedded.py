@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from diagnosis.facts.account import AccountQuestion, AccountState
-from diagnosis.remedies.role_search import SearchOf, no_search
+from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from probes.aws.read.account import read_account
-from probes.aws.read.surroundings import read_surroundings
+from probes.aws.read.further_facts import read_further_facts
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import MOMENTS, load_incident
@@ -71,7 +71,7 @@ class EmbeddedBackend(RepositoryBackend):
 
         state = read_account(question, self._aws, progress=shown, cancelled=cancelled)
         # The embedded account keeps no CloudTrail; asking costs nothing and the answer says so.
-        return read_surroundings(
+        return read_further_facts(
             state,
             self._aws,
             search=search_of(state),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
-from diagnosis.remedies.role_search import SearchOf, no_search
+from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from diagnosis.verdicts.gate_verdict import Missing
 from probes.aws.read.account import read_account
-from probes.aws.read.surroundings import read_surroundings
+from probes.aws.read.further_facts import read_further_facts
 from probes.aws.session.access import AwsAccess
 from probes.github.http.credentials import GitHubAccess, find_access
 from probes.github.http.errors import GitHubProblem
@@ -77,7 +77,7 @@ class LiveSide:
         state = read_account(question, self._aws, registry=self._registry, progress=shown, cancelled=cancelled)
         if not self._options.history:
             return state
-        return read_surroundings(
+        return read_further_facts(
             state,
             self._aws,
             registry=self._registry,

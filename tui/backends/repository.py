@@ -12,7 +12,7 @@ from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
-from diagnosis.remedies.role_search import SearchOf, role_search
+from diagnosis.remedies.offers.role_search import SearchOf, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay

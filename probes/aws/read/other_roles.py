@@ -13,7 +13,7 @@ from diagnosis.facts.account import OtherRole, OtherRoles, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.names.arn import Arn
-from diagnosis.remedies.role_search import RoleSearch
+from diagnosis.remedies.offers.role_search import RoleSearch
 from probes.aws.read.readings import known
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
 from probes.aws.session.access import AwsAccess

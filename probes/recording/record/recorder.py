@@ -40,8 +40,8 @@ from probes.recording.format import (
 from probes.recording.record.artifacts import recorded_artifacts
 from probes.recording.record.captured_answers import NO_ANSWER, CapturedAnswers
 from probes.recording.record.files import RecordedFiles
+from probes.recording.record.github_context import GitHubContext, github_context
 from probes.recording.record.objects import Cleaner, job_object, run_object, workflow_objects
-from probes.recording.record.surroundings import Surroundings, surroundings
 
 _DROPPED = Unreadable("it", "it was recorded", "read the recording")
 """In place of the parts of an attempt that lie in the spool already."""
@@ -200,11 +200,11 @@ class Recorder:
         except GitHubProblem:
             return ()
 
-    def _around(self, cancelled: CancelHook) -> Surroundings:
+    def _around(self, cancelled: CancelHook) -> GitHubContext:
         """Read what stands around the runs as well, and refuse on replay what was refused here."""
         self._source.environments(cancelled=cancelled)
         self._source.between(in_order(self._attempts.values()), cancelled=cancelled)
-        around = surroundings(self._cleaner, self._captured, self._base())
+        around = github_context(self._cleaner, self._captured, self._base())
         for path, what, failure in around.failures:
             self._refuse(path, self._refusal_of(path, failure.reading(what)))
         return around

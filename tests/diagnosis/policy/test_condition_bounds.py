@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diagnosis.policy import Effect, Layers, Outcome, PolicyDocument, Request, evaluate, read_document, write_document
-from diagnosis.policy.condition_bounds import OPEN, SHUT, bounded, keys_asked
+from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
 
 REQUEST = Request(
     "arn:aws:sts::111122223333:assumed-role/r/s", "ecr:PutImage", "arn:aws:ecr:eu-west-2:111122223333:repository/a"

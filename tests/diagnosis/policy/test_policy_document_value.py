@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 from places import ROOT
 
 from diagnosis.policy import Policy, Unparsable, read_document, write_document
-from diagnosis.policy.tree import JsonObject, statements, with_own_sids
+from diagnosis.policy.language.tree import JsonObject, statements, with_own_sids
 
 TEXT = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}'
 READS_JSON = {
-    "diagnosis/policy/document.py",
-    "diagnosis/policy/strict_json.py",
+    "diagnosis/policy/language/document.py",
+    "diagnosis/policy/language/strict_json.py",
     # These read other JSON than policies: whatever comes from outside, and a CloudFormation template of our own.
     "diagnosis/json_members.py",
     "diagnosis/remedies/bundle.py",
 }
-PARSES_POLICIES = {"diagnosis/policy/document.py", "diagnosis/policy/parsing.py", "diagnosis/policy/rows.py"}
+PARSES_POLICIES = {
+    "diagnosis/policy/language/document.py",
+    "diagnosis/policy/language/parsing.py",
+    "diagnosis/policy/evaluation/rows.py",
+}
 
 
 def test_a_document_is_its_text_what_it_means_and_its_json() -> None:

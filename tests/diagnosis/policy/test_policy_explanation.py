@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diagnosis.policy import ConditionResult, Decision, Layer, Layers, Policy, Request, evaluate, parse_policy
-from diagnosis.policy.nearest import difference, likeness, nearest
+from diagnosis.policy.evaluation.nearest import difference, likeness, nearest
 
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.policy import Policy, Request, parse_policy
-from diagnosis.policy.matching import action_matcher, glob_pattern, matches_everything, resource_matcher
-from diagnosis.policy.variables import read_pieces
+from diagnosis.policy.language.matching import action_matcher, glob_pattern, matches_everything, resource_matcher
+from diagnosis.policy.language.variables import read_pieces
 
 REPOSITORY = "arn:aws:ecr:eu-west-2:111122223333:repository/team/app"
 

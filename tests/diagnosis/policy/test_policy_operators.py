@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from diagnosis.policy import Effect, Outcome, Policy, Request, parse_policy
-from diagnosis.policy.conditions import ConditionResult, compile_condition
-from diagnosis.policy.evaluation import evaluate
-from diagnosis.policy.layers import Layers
-from diagnosis.policy.operators import OPERATORS
+from diagnosis.policy.evaluation.evaluate import evaluate
+from diagnosis.policy.evaluation.layers import Layers
+from diagnosis.policy.language.conditions import ConditionResult, compile_condition
+from diagnosis.policy.language.operators import OPERATORS
 
 M, F, A = ConditionResult.MATCHED, ConditionResult.FAILED, ConditionResult.KEY_ABSENT
 

@@ -8,7 +8,7 @@ import pytest
 from places import DATA
 
 from diagnosis.policy import evaluate
-from diagnosis.policy.rows import Row, RowFault, read_row, result_of
+from diagnosis.policy.evaluation.rows import Row, RowFault, read_row, result_of
 
 FOLDER = DATA / "iam"
 ROWS = [

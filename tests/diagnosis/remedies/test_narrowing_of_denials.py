@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnosis.policy import Layers, Outcome, PolicyDocument, Request, evaluate, read_document, write_document
-from diagnosis.policy.tree import statements
-from diagnosis.remedies.narrowing import narrowed
+from diagnosis.policy.language.tree import statements
+from diagnosis.remedies.edits.narrowing import narrowed
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/release"

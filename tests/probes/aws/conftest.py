@@ -11,7 +11,7 @@ from aws_endpoint import Endpoint
 from aws_worlds import ACCOUNT, fill, forget
 from botocore.config import Config
 from fault_worlds import World, whole_world
-from surrounding_worlds import surround
+from further_worlds import surround
 
 from probes.aws.session.access import NO_CONFIGURED_ENDPOINTS, GivenCredentials, isolated_session
 from probes.embedded.in_process_aws import InProcessAws

@@ -13,7 +13,7 @@ from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import OtherRoles
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Repository
-from diagnosis.remedies.role_search import RoleSearch
+from diagnosis.remedies.offers.role_search import RoleSearch
 
 ISSUER = "token.actions.githubusercontent.com"
 SUBJECT = "repo:o/r:ref:refs/heads/main"

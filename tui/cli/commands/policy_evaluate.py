@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from diagnosis.policy import evaluate
-from diagnosis.policy.rows import JsonValue, Row, RowFault, read_row, result_of, row_id
+from diagnosis.policy.evaluation.rows import JsonValue, Row, RowFault, read_row, result_of, row_id
 
 BAD_INPUT = 2
 LONGEST_ROW = 4 * 1024 * 1024

@@ -11,11 +11,11 @@ from role_worlds import SEARCH, arn, found, populate, trust
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.remedies.role_search import RoleSearch
+from diagnosis.remedies.offers.role_search import RoleSearch
 from probes.aws.read import other_roles
 from probes.aws.read.account import read_account
+from probes.aws.read.further_facts import read_further_facts
 from probes.aws.read.other_roles import MOST_READ, read_other_roles
-from probes.aws.read.surroundings import read_surroundings
 from probes.embedded.in_process_aws import InProcessAws
 from probes.ledger import Ledger
 from tui.backend import no_progress
@@ -52,11 +52,11 @@ def test_it_is_part_of_the_second_reading_and_only_where_it_is_asked_for(full: I
     ledger = Ledger(noon)
     aws = access(full, ledger=ledger)
     core = read_account(QUESTION, aws)
-    without = read_surroundings(core, aws, pause=lambda _: None)
+    without = read_further_facts(core, aws, pause=lambda _: None)
     assert without.other_roles == core.other_roles
     assert "ListRoles" not in {entry.operation for entry in ledger.entries()}
     seen: list[str] = []
-    state = read_surroundings(
+    state = read_further_facts(
         core, aws, search=SEARCH, pause=lambda _: None, progress=lambda what, _done, _total: seen.append(what)
     )
     assert len(found(state.other_roles).admitting) == 1

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aws_endpoint import Endpoint, Fault
 from aws_worlds import ACCOUNT, NOON, PROVIDER_ARN, REGION, ROLE_ARN
-from surrounding_worlds import (
+from further_worlds import (
     ASKED,
     SINCE,
     Time,

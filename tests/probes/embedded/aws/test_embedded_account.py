@@ -16,7 +16,7 @@ from places import ROOT, SHARED
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from probes.aws.read.account import read_account
-from probes.aws.read.surroundings import read_surroundings
+from probes.aws.read.further_facts import read_further_facts
 from probes.aws.session.errors import OperationRefused
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.moments import MOMENTS, load_incident
@@ -185,7 +185,7 @@ def test_moving_stands_in_no_ledger(embedded: EmbeddedAccount) -> None:
 def test_what_moto_does_not_have_is_said_and_never_asked_of_the_network(embedded: EmbeddedAccount) -> None:
     aws = embedded.access(ledger=Ledger(now), clock=now)
     question = embedded.question()
-    state = read_surroundings(read_account(question, aws), aws, pause=lambda _seconds: None)
+    state = read_further_facts(read_account(question, aws), aws, pause=lambda _seconds: None)
     assert isinstance(state.second_opinions, Unreadable)
     assert isinstance(state.registry_details, Known)
     assert state.registry_details.value.image_count == 0

@@ -1,0 +1,1 @@
+"""The evaluation: what policies decide about a request, why, and what stays open."""

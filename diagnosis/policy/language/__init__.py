@@ -1,0 +1,1 @@
+"""The policy language: documents parsed and compiled, statements, conditions, wildcards, limits."""

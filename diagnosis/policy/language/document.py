@@ -1,0 +1,55 @@
+"""A policy document as it was read: its source text, and beside it what the text means.
+
+A document enters through :func:`read_document` (an answer of AWS, a file, a workflow's input) or is made by
+:func:`write_document` (a proposed change). Nothing else parses a policy, and whoever holds the value never has to again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
+from diagnosis.policy.language.tree import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """A policy document; two are equal where their texts are."""
+
+    text: str
+    """The JSON text as it was read or written; never put into a packet."""
+    policy: Policy | Unparsable = field(compare=False, repr=False)
+    """The text compiled for evaluation, or why it has no meaning."""
+    tree: Mapping[str, Json] = field(compare=False, repr=False)
+    """The text as plain JSON values, shared by all readers: not to be changed. Empty where the text is no policy."""
+
+    def editable(self) -> JsonObject:
+        """Return the document's JSON values as a copy of the caller's own. Raise ValueError where the text is no policy."""
+        self.compiled()
+        return _values(self.text)
+
+    def compiled(self) -> Policy:
+        """Return the compiled policy. Raise ValueError where the text is no policy."""
+        if isinstance(self.policy, Unparsable):
+            raise ValueError(self.policy.text)  # noqa: TRY004 - a wrong document, no wrong call
+        return self.policy
+
+
+def read_document(text: str) -> PolicyDocument:
+    """Read a policy document from its JSON text. Never raises: what has no meaning is ``Unparsable`` in the value."""
+    policy = parse_policy(text)
+    return PolicyDocument(text, policy, {} if isinstance(policy, Unparsable) else _values(text))
+
+
+def write_document(tree: Mapping[str, Json], *, compact: bool = False) -> PolicyDocument:
+    """Make a document of JSON values: indented by two spaces as people write it, or ``compact``, without white space."""
+    layout = {"separators": (",", ":")} if compact else {"indent": 2}
+    return read_document(json.dumps(tree, ensure_ascii=False, **layout))
+
+
+def _values(text: str) -> JsonObject:
+    # The compiled policy keeps numbers as they were written; the plain values are for reading and editing.
+    values: JsonObject = json.loads(text)
+    return values

@@ -1,0 +1,233 @@
+"""Compiled matchers for the strings of a policy: wildcards, ARNs by segment, actions.
+
+Wildcards become regular expressions whose stars are atomic: each takes the leftmost match of what follows it and never
+gives it back, which is right for globs and keeps a hostile pattern from running away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+from diagnosis.policy.language.variables import Context, Piece, Wildcard, has_variables, read_pieces, resolve
+
+Matcher: TypeAlias = Callable[[str, Context], bool]
+"""Whether a value of the request matches one pattern of the policy."""
+
+_CACHED = 256
+"""Patterns whose variables are resolved are compiled per value; the last ones are kept."""
+_ARN_SEGMENTS = 6
+_MOST_SEGMENTS = 64
+"""Beyond this many colons a resource name is compared segment by segment only."""
+
+
+def glob_pattern(pieces: Sequence[Piece], any_character: str = ".") -> str:
+    """A regular expression for resolved pieces, to be used with ``fullmatch`` and DOTALL."""
+    stretches: list[str] = [""]
+    for piece in pieces:
+        if piece is Wildcard.ANY:
+            stretches.append("")
+        elif piece is Wildcard.ONE:
+            stretches[-1] += any_character
+        elif isinstance(piece, str):
+            stretches[-1] += re.escape(piece)
+    first, *rest = stretches
+    if not rest:
+        return first
+    middle = "".join(f"(?>{any_character}*?{stretch})" for stretch in rest[:-1] if stretch)
+    return f"{first}{middle}{any_character}*{rest[-1]}"
+
+
+@lru_cache(maxsize=_CACHED)
+def _glob(pieces: tuple[Piece, ...], *, fold: bool = False) -> re.Pattern[str]:
+    return re.compile(glob_pattern(pieces), re.DOTALL | (re.IGNORECASE if fold else 0))
+
+
+def string_matcher(text: str, *, variables: bool, wildcards: bool) -> Matcher:
+    """Case-sensitive comparison with one policy string: exact, or with ``*`` and ``?``."""
+    pieces = read_pieces(text, variables=variables, wildcards=wildcards)
+    if has_variables(pieces):
+
+        def with_variables(value: str, context: Context) -> bool:
+            resolved = resolve(pieces, context)
+            return resolved is not None and _glob(resolved).fullmatch(value) is not None
+
+        return with_variables
+    if all(isinstance(piece, str) for piece in pieces):
+        literal = "".join(piece for piece in pieces if isinstance(piece, str))
+        return lambda value, _context: value == literal
+    if pieces == (Wildcard.ANY,):
+        return lambda _value, _context: True
+    match = _glob(pieces).fullmatch
+    return lambda value, _context: match(value) is not None
+
+
+# ------------------------------------------------------------------------------------------------------------- ARNs
+
+
+def cut_at_colons(pieces: Iterable[Piece], most: int | None = None) -> list[tuple[Piece, ...]]:
+    """The pieces as colon-separated segments, at most ``most`` of them; a variable's value is never cut."""
+    segments: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if not isinstance(piece, str):
+            segments[-1].append(piece)
+            continue
+        for position, part in enumerate(piece.split(":")):
+            if position and (most is None or len(segments) < most):
+                segments.append([])
+            elif position:
+                segments[-1].append(":")
+            if part:
+                segments[-1].append(part)
+    return [tuple(segment) for segment in segments]
+
+
+def _arn_regex(segments: Sequence[Sequence[Piece]], *, fold_head: bool) -> str:
+    """Six segments: in the first five a wildcard stays between its colons, in the last it matches anything."""
+    head = ":".join(glob_pattern(segment, "[^:]") for segment in segments[: _ARN_SEGMENTS - 1])
+    tail = glob_pattern(segments[_ARN_SEGMENTS - 1])
+    return f"(?i:{head}):{tail}" if fold_head else f"{head}:{tail}"
+
+
+@lru_cache(maxsize=_CACHED)
+def _compiled_arn(segments: tuple[tuple[Piece, ...], ...], fold_head: bool) -> re.Pattern[str]:
+    return re.compile(_arn_regex(segments, fold_head=fold_head), re.DOTALL)
+
+
+def _is_arn(value: str) -> bool:
+    return value.startswith("arn:") and value.count(":") >= _ARN_SEGMENTS - 1
+
+
+def arn_condition_matcher(text: str, *, variables: bool) -> Callable[[str, Context], bool | None]:
+    """ArnLike and ArnEquals: six components, each compared on its own, case-sensitive.
+
+    The answer is None where the value or the pattern is no ARN, so that nothing can be compared; a pattern that lacks
+    the last component alone is compared, and is like no ARN.
+    """
+    segments = tuple(cut_at_colons(read_pieces(text, variables=variables, wildcards=True), _ARN_SEGMENTS))
+    if len(segments) < _ARN_SEGMENTS:
+        nearly = len(segments) == _ARN_SEGMENTS - 1 and segments[0] == ("arn",)
+        return lambda value, _context: False if nearly and _is_arn(value) else None
+    dynamic = any(has_variables(segment) for segment in segments)
+    fixed = None if dynamic else _compiled_arn(segments, False)
+
+    def matches(value: str, context: Context) -> bool | None:
+        if not _is_arn(value):
+            return None
+        if fixed is not None:
+            return fixed.fullmatch(value) is not None
+        resolved = [resolve(segment, context) for segment in segments]
+        if any(segment is None for segment in resolved):
+            return False
+        known = tuple(segment for segment in resolved if segment is not None)
+        return _compiled_arn(known, False).fullmatch(value) is not None
+
+    return matches
+
+
+def matches_everything(text: str) -> bool:
+    """Whether a Resource pattern is ``*`` (however often written): the only one for actions without resource level."""
+    return bool(text) and not text.strip("*")
+
+
+def names_no_resource(text: str, *, complete: bool) -> bool:
+    """Whether a Resource pattern is of no form that AWS takes: "must be in ARN format or *"."""
+    if matches_everything(text):
+        return False
+    short = text.count(":") < _ARN_SEGMENTS - 1
+    return not text.lower().startswith("arn:") or (short and not complete)
+
+
+def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Matcher:
+    """One pattern of Resource or NotResource.
+
+    A wildcard stays inside its segment; a ``*`` that ends a segment may also reach across colons ("it can expand to
+    match beyond the colon boundaries"). Partition, service, region and account know no letter case, the rest does.
+    With ``complete`` an ARN of fewer than six fields is completed with ``*``, as AWS does in identity-based policies.
+    """
+    if matches_everything(text):
+        return lambda _value, _context: True
+    pieces = read_pieces(text, variables=variables, wildcards=True)
+    segments = tuple(cut_at_colons(pieces, _ARN_SEGMENTS))
+    if complete and text.lower().startswith("arn:") and len(segments) < _ARN_SEGMENTS:
+        segments += ((Wildcard.ANY,),) * (_ARN_SEGMENTS - len(segments))
+    if len(segments) > 1 and any(has_variables(segment) for segment in segments[:-1]):
+        return lambda _value, _context: False  # before the fifth colon AWS replaces no variable
+    if has_variables(pieces):
+
+        def with_variables(value: str, context: Context) -> bool:
+            tail = resolve(segments[-1], context)
+            return tail is not None and _arn_or_glob((*segments[:-1], tail))(value)
+
+        return with_variables
+    fixed = _arn_or_glob(segments)
+    return lambda value, _context: fixed(value)
+
+
+@lru_cache(maxsize=_CACHED)
+def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], bool]:
+    """The test for resolved segments of a Resource pattern."""
+    if len(segments) < _ARN_SEGMENTS:
+        whole = re.compile(":".join(glob_pattern(segment) for segment in segments), re.DOTALL).fullmatch
+        return lambda value: whole(value) is not None
+    every = [*segments[:-1], *cut_at_colons(segments[-1])]
+    may_reach = any(segment[-1:] == (Wildcard.ANY,) for segment in every[: _ARN_SEGMENTS - 1])
+    segmentwise = _compiled_arn(segments, True).fullmatch
+    if not may_reach:
+        return lambda value: segmentwise(value) is not None
+    return lambda value: segmentwise(value) is not None or (value.count(":") >= len(every) and _reaches(every, value))
+
+
+def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
+    """Whether a pattern matches when a star that ends a segment may take further segments with it."""
+    parts = value.split(":")
+    if len(parts) > _MOST_SEGMENTS or len(pattern) > len(parts):
+        return False
+    reached = {0}
+    for position, segment in enumerate(pattern):
+        last = position == len(pattern) - 1
+        following: set[int] = set()
+        fold = position < _ARN_SEGMENTS - 1
+        match = _glob(tuple(segment), fold=fold).fullmatch
+        for start in reached:
+            longest = len(parts) if segment[-1:] == (Wildcard.ANY,) else start + 1
+            for end in range(start + 1, min(longest, len(parts)) + 1):
+                if (not last or end == len(parts)) and match(":".join(parts[start:end])):
+                    following.add(end)
+        reached = following
+    return len(parts) in reached
+
+
+# ---------------------------------------------------------------------------------------------------------- actions
+
+
+def names_no_service(pattern: str) -> bool:
+    """Whether an action pattern has a wildcard in its service, which AWS refuses but for ``*`` and ``*:*``."""
+    return bool(set(pattern.partition(":")[0]) & {"*", "?"}) and bool(pattern.strip("*:"))
+
+
+def action_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a folded action (``ecr:putimage``) matches any pattern; letter case does not matter.
+
+    Wildcards stay on their side of the colon; a lone ``*`` matches every action.
+    """
+    exact: set[str] = set()
+    globs: list[Callable[[str], re.Match[str] | None]] = []
+    for pattern in patterns:
+        folded = pattern.lower()
+        if matches_everything(folded):
+            return lambda _action: True
+        if "*" in folded or "?" in folded:
+            pieces = read_pieces(folded, variables=False, wildcards=True)
+            globs.append(re.compile(glob_pattern(pieces, "[^:]")).fullmatch)
+        else:
+            exact.add(folded)
+    names = frozenset(exact)
+    if not globs:
+        return names.__contains__
+    if len(globs) == 1 and not names:
+        only = globs[0]
+        return lambda action: only(action) is not None
+    return lambda action: action in names or any(match(action) is not None for match in globs)
