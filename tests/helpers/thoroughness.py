@@ -1,4 +1,4 @@
-"""How many examples a property test looks at: a quarter on an engineer's machine, all of them where PLANESCOPE_THOROUGH is set.
+"""How many examples a test looks at: a part on an engineer's machine, all of them where PLANESCOPE_THOROUGH is set.
 
 The examples are the same in every run of one kind; PLANESCOPE_EXPLORE looks for new ones.
 """
@@ -6,10 +6,19 @@ The examples are the same in every run of one kind; PLANESCOPE_EXPLORE looks for
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 THOROUGH = bool(os.environ.get("PLANESCOPE_THOROUGH") or os.environ.get("PLANESCOPE_EXPLORE"))
 
 
 def examples(number: int) -> int:
-    """The examples to look at, of the number that the thorough run looks at."""
+    """The examples of a property to look at, of the number that the thorough run looks at."""
     return number if THOROUGH else max(10, number // 4)
+
+
+def some(items: Sequence[T], every: int) -> Sequence[T]:
+    """The cases of a table to look at: one of so many, or all of them in the thorough run."""
+    return items if THOROUGH else items[::every]

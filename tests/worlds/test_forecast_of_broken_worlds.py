@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, NOT_MODELLED, Defect, broken, compatible
 from small_world import EIGHT, GROUNDS, HOME, HOSTS, Ground, sound_world, two_role_world
-from thoroughness import examples
+from thoroughness import examples, some
 
 from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.reading import Unreadable
@@ -65,7 +65,11 @@ ON_HOSTS = {
 }
 
 
-@pytest.mark.parametrize(("defect", "ground"), ON_HOSTS.values(), ids=ON_HOSTS)
+# The step shares no factor with the defects of a form, so that the short run meets every defect and every host too.
+ON_SOME_HOSTS = dict(some(list(ON_HOSTS.items()), 7))
+
+
+@pytest.mark.parametrize(("defect", "ground"), ON_SOME_HOSTS.values(), ids=ON_SOME_HOSTS)
 def test_each_defect_is_named_and_mended_whatever_the_form_of_the_host(defect: Defect, ground: Ground) -> None:
     diagnosis = broken([defect], ground).diagnosis()
     assert {problem.cause for problem in diagnosis.forecast} == {defect.cause}
@@ -75,7 +79,7 @@ def test_each_defect_is_named_and_mended_whatever_the_form_of_the_host(defect: D
 
 
 @pytest.mark.parametrize(
-    "pair", [p for p in combinations(DEFECTS, 2) if compatible(p)], ids=lambda p: "+".join(d.name for d in p)
+    "pair", some([p for p in combinations(DEFECTS, 2) if compatible(p)], 4), ids=lambda p: "+".join(d.name for d in p)
 )
 def test_two_defects_are_both_named(pair: tuple[Defect, Defect]) -> None:
     diagnosis = broken(pair).diagnosis()
