@@ -66,7 +66,7 @@ ON_HOSTS = {
 
 
 # The step shares no factor with the defects of a form, so that the short run meets every defect and every host too.
-ON_SOME_HOSTS = dict(some(list(ON_HOSTS.items()), 7))
+ON_SOME_HOSTS = dict(some(list(ON_HOSTS.items()), 9))
 
 
 @pytest.mark.parametrize(("defect", "ground"), ON_SOME_HOSTS.values(), ids=ON_SOME_HOSTS)
