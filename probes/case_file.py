@@ -43,7 +43,7 @@ Check: TypeAlias = Callable[[Any], "str | None"]
 
 
 def read_case_file(path: Path) -> Case:
-    """The case that a file states. Raises CaseFileError."""
+    """Read the case that a file states. Raises CaseFileError."""
     shown = str(path)
     try:
         with path.open("rb") as file:
@@ -65,7 +65,7 @@ def read_case_file(path: Path) -> Case:
 
 
 def parse_case(text: str, shown: str) -> Case:
-    """The case that a TOML text states; ``shown`` names the text in messages. Raises CaseFileError."""
+    """Read the case that a TOML text states; ``shown`` names the text in messages. Raises CaseFileError."""
     # tomllib knows no other line ends than these two, and a file from an old editor may hold bare ones.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
@@ -81,7 +81,7 @@ def parse_case(text: str, shown: str) -> Case:
 
 
 def should_be(member: str, value: Any) -> str | None:
-    """What a member's value should be, in words; None where it is."""
+    """Say in words what a member's value should be; None where it is."""
     return _MEMBERS[member](value)
 
 
@@ -144,7 +144,7 @@ def _place(shown: str, line: int | None) -> str:
 
 
 def _line_of(text: str, name: str | None, table: str, index: int) -> int | None:
-    """The line at which a member stands (None as name: the table's own line), as far as a look at the text can tell."""
+    """Return the line of a member (name None: of the table), as far as a look at the text can tell."""
     here, count = "", -1
     for number, line in enumerate(text.split("\n"), start=1):
         header = re.match(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}", line)
@@ -161,7 +161,7 @@ def _line_of(text: str, name: str | None, table: str, index: int) -> int | None:
 
 
 def _described(value: Any) -> str:
-    """A value in words, short."""
+    """Describe a value in a few words."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

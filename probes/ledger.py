@@ -81,6 +81,6 @@ class Ledger:
             self._entries.append(entry)
 
     def entries(self) -> tuple[LedgerEntry, ...]:
-        """All calls so far, in the order in which they ended."""
+        """Return all calls so far, in the order in which they ended."""
         with self._lock:
             return tuple(self._entries)

@@ -181,7 +181,7 @@ class _Reader:
         )
 
     def _map(self, node: Any, what: str) -> dict[str, Any]:
-        """A mapping's members by name. A name that stands twice is an error to GitHub too."""
+        """Return a mapping's members by name. A name that stands twice is an error to GitHub too."""
         if not isinstance(node, MappingNode):
             raise _NotAWorkflow(f"{what} is no mapping", node)
         members: dict[str, Any] = {}
@@ -202,7 +202,7 @@ class _Reader:
             yield from self._map(node, what).items()
 
     def _pairs(self, node: Any) -> Pairs:
-        """A mapping of scalars as text. Lists and mappings among the values mean nothing here and are left out."""
+        """Return a mapping of scalars as text. Lists and mappings among the values mean nothing here and are left out."""
         return tuple(
             (name, _text(value)) for name, value in self._members_of(node, "a block") if isinstance(value, ScalarNode)
         )
@@ -236,7 +236,7 @@ class _Reader:
         return (_text(node),) if _scalar(node) else ()
 
     def _push_filters(self, node: Any) -> tuple[str, ...]:
-        """The names of the filters of ``on: push``."""
+        """Return the names of the filters of ``on: push``."""
         push = dict(self._members_of(node, "`on`")).get("push")
         return tuple(name for name, _ in self._members_of(push, "`push`"))
 
@@ -257,12 +257,12 @@ def _default(members: dict[str, Any]) -> str | None:
 
 
 def _scalar(node: Any) -> str | None:
-    """A scalar's text; None where it is absent, null or no scalar."""
+    """Return a scalar's text; None where it is absent, null or no scalar."""
     return (_text(node) or None) if isinstance(node, ScalarNode) else None
 
 
 def _text(node: Any) -> str:
-    """A scalar as it is written: ``true`` and ``012`` stay what they are; null is empty."""
+    """Return a scalar as it is written: ``true`` and ``012`` stay what they are; null is empty."""
     return "" if str(node.tag) == "tag:yaml.org,2002:null" else str(node.value)
 
 

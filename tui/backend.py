@@ -190,7 +190,7 @@ class Backend(Protocol):
         progress: ProgressHook,
         cancelled: CancelHook,
     ) -> Update:
-        """What GitHub has new since runs and chain were last read; unchanged, it costs no part of the rate limit.
+        """Return what GitHub has new since runs and chain were last read; unchanged, it costs no part of the rate limit.
 
         The account is asked again only where a run has ended or the chain has become another.
         """

@@ -54,7 +54,7 @@ class PlanescopeCommands(Provider):
 
     @staticmethod
     def _help(key: keymap.Key) -> str:
-        """The sentence, with the key that does the same."""
+        """Return the sentence, with the key that does the same."""
         return f"{key.shown_as or keymap.shown_keys(key)}   {key.tooltip}"
 
     @staticmethod

@@ -185,7 +185,7 @@ def _jobs(
 
 
 def _called_file(job: WorkflowJob) -> str | None:
-    """The reusable workflow in which the job is written, or which it calls."""
+    """Return the path of the reusable workflow in which the job is written, or which it calls."""
     return job.uses or (job.caller.uses if job.caller else None)
 
 
@@ -202,7 +202,7 @@ def _assumes_role(uses: str | None, run: str | None) -> bool:
 
 
 def _job_workflow_refs(attempt: Attempt, uses: str | None, ref: str | None) -> tuple[str | None, ...]:
-    """The ``job_workflow_ref`` claim: the file in which the job is written, at its ref in full."""
+    """Return the possible ``job_workflow_ref`` claims: the file in which the job is written, at its ref in full."""
     repository = attempt.repository.full_name
     if uses is None or uses.startswith("./"):
         path = uses.removeprefix("./") if uses else attempt.workflow_path.partition("@")[0]

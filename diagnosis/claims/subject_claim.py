@@ -111,7 +111,7 @@ def claims_of(
 
 
 def _claims(attempt: Attempt, context: RunContext, audience: str | None) -> tuple[dict[str, str], set[str]]:
-    """The claims that do not depend on the subject's form, and the names of those that are not known."""
+    """Return the claims that do not depend on the subject's form, and the names of those that are not known."""
     repository = attempt.repository
     values: dict[str, str | None] = {
         "aud": audience if audience and "${{" not in audience else None,
@@ -185,7 +185,7 @@ def _namings(attempt: Attempt, issuer: str) -> tuple[tuple[_Naming, ...], tuple[
 
 
 def _forms(attempt: Attempt, told: OidcCustomization | None) -> tuple[tuple[SubjectForm, ...], str]:
-    """The forms that are possible, the likelier first, and why."""
+    """Return the forms that are possible, the likelier first, and why."""
     classic, immutable = (SubjectForm.CLASSIC,), (SubjectForm.IMMUTABLE,)
     if told is not None:
         by_flag = told.use_immutable_subject
@@ -210,7 +210,7 @@ def _forms(attempt: Attempt, told: OidcCustomization | None) -> tuple[tuple[Subj
 
 
 def _template(attempt: Attempt) -> tuple[_Template, bool, tuple[Missing, ...]]:
-    """The template, whether another one is possible, and what is missing."""
+    """Return the template, whether another one is possible, and what is missing."""
     reading = attempt.oidc_customization
     if isinstance(reading, Absent):
         return _Template(DEFAULT_TEMPLATE, ""), False, ()
@@ -246,6 +246,6 @@ def _context_missing(contexts: tuple[RunContext, ...]) -> tuple[Missing, ...]:
 
 
 def _as_observed(sets: tuple[ClaimSet, ...], subject: str) -> tuple[ClaimSet, ...]:
-    """The sets that carry the observed subject; without one, the likeliest set with that subject."""
+    """Return the sets that carry the observed subject; without one, the likeliest set with that subject."""
     same = tuple(claims for claims in sets if claims.subject == subject)
     return same or (sets[0].presenting(subject, "This subject was observed as it was presented."),)

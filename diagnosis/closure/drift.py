@@ -43,7 +43,7 @@ def _comparable(replay: Replay, subject: Replay, gate: Gate) -> bool:
 
 
 def _broken(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Iterable[Drift]:
-    """What the latest run to record it passed, and what fails today."""
+    """Yield the checks that the latest run to record them passed and that fail today."""
     for gate in GATES:
         today = live.at(gate)
         if today.verdict is not Verdict.FAIL:
@@ -84,7 +84,7 @@ def _end(subject: Replay) -> datetime:
 
 
 def _made_anew(subject: Replay, account: AccountState) -> Iterable[Drift]:
-    """A provider or role that is younger than the run: deleted and made again, or made for the first time."""
+    """Yield a provider or role that is younger than the run: deleted and made again, or made for the first time."""
     end = _end(subject)
     things: list[tuple[DriftKind, str, datetime | None, str]] = []
     if isinstance(account.provider, Known):
@@ -101,7 +101,7 @@ def _made_anew(subject: Replay, account: AccountState) -> Iterable[Drift]:
 
 
 def _changed(subject: Replay, account: AccountState) -> Iterable[Drift]:
-    """The last observed change of each thing after the run."""
+    """Yield the last observed change of each thing after the run."""
     if not isinstance(account.trail, Known):
         return
     trail, end = account.trail.value, _end(subject)
@@ -117,7 +117,7 @@ def _changed(subject: Replay, account: AccountState) -> Iterable[Drift]:
 
 
 def _image(subject: Replay, account: AccountState) -> Iterable[Drift]:
-    """The tag holds another digest than the run recorded, was pushed again, or is gone."""
+    """Yield a tag that holds another digest than the run recorded, was pushed again, or is gone."""
     recorded, tag = subject.facts.digest, account.question.tag
     own_tag = subject.facts.tag.value if subject.facts.tag else tag
     if recorded is None or not tag or own_tag != tag:

@@ -145,7 +145,7 @@ def _start(after: Replay | None) -> datetime | None:
 
 
 def _by_github(replay: Replay, after: Replay) -> list[ObservedChange]:
-    """What GitHub's own record of two attempts shows to differ: the ref, the workflow file, the commit."""
+    """Return what GitHub's own record of two attempts shows to differ: the ref, the workflow file, the commit."""
     first, second = replay.attempt, after.attempt
     found: list[ObservedChange] = []
     if first.ref != second.ref:

@@ -260,7 +260,7 @@ def _scope_bounded(live: Assessment | None) -> RuleVerdict:
 def _same_subject(
     replays: Sequence[Replay], findings: Sequence[IntegrityFinding], history: Sequence[AttemptHistory]
 ) -> RuleVerdict:
-    """The closing run proves the subject that failed: by the subjects as presented where they were seen, else by the ref."""
+    """Judge whether the closing run proves the subject that failed: by the presented subjects if known, else by the ref."""
     slug, title = "same-subject", "The closing run proves the subject that failed"
     changed = next((finding for finding in findings if finding.slug == Integrity.REF_CHANGED_IN_CHAIN), None)
     if changed:

@@ -63,7 +63,7 @@ def pushed_within(attempt: Attempt, image: Image) -> bool:
 
 
 def _pushes(account: AccountState, image: Image, replays: Sequence[Replay]) -> list[TrailEvent]:
-    """The PutImage events that can be this image's: of its tags, from the chain's beginning, or at its push time."""
+    """Return the PutImage events that can be this image's: of its tags, from the chain's beginning, or at its push time."""
     if not isinstance(account.trail, Known) or not replays:
         return []
     first = replays[0].attempt.started_at or replays[0].attempt.created_at

@@ -68,7 +68,7 @@ def widenings(replays: Sequence[Replay], account: AccountState | None, case: Cas
 
 
 def _events(replays: Sequence[Replay], account: AccountState | None, *, whole: bool = True) -> list[TrailEvent] | None:
-    """Changes of permissions from the first attempt on; None where CloudTrail does not cover that time."""
+    """Return the changes of permissions from the first attempt on; None where CloudTrail does not cover that time."""
     if account is None or not isinstance(account.trail, Known) or not replays:
         return None
     trail = account.trail.value

@@ -34,7 +34,7 @@ def stopped_by(scan: Scan) -> Sighting | None:
 
 
 def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:
-    """The last step that printed an error annotation, steps that run whatever happened left aside."""
+    """Return the last step that printed an error annotation, steps that run whatever happened left aside."""
     if not scan.failing_steps:
         return None
     titles = {seen.line.step: seen.line.title for seen in pool}

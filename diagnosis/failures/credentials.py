@@ -46,7 +46,7 @@ def _expired(text: str, _scene: LogContext) -> Seen:
 
 
 def _signature(text: str, _scene: LogContext) -> Seen:
-    """One exception for two faults: a wrong secret key, and a wrong clock."""
+    """Tell a wrong secret key from a wrong clock: AWS reports both under one exception."""
     return _INVALID if "we calculated does not match" in text else other(Cause.CLOCK_SKEW)
 
 

@@ -54,7 +54,7 @@ def _request_failed(text: str, context: LogContext) -> Seen | None:
 
 
 def _toolkit_crash(text: str, context: LogContext) -> Seen | None:
-    """The toolkit reports a failed token request by reading ``error.message``; an undefined error breaks that too."""
+    """Recognize a failed token request by the toolkit's own crash: it reads ``error.message`` of an undefined error."""
     if "Error message:" not in text:
         return None
     return _ELSEWHERE if _elsewhere(text, context) else _SERVICE_FAILED

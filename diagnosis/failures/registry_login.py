@@ -18,7 +18,7 @@ _REFUSED = re.compile(r"\b(40[013])\b")
 
 
 def _no_basic_auth(text: str, context: LogContext) -> Seen:
-    """The client sent nothing: it holds no login for this very host."""
+    """Say why the client sent no credentials: it holds no login for this very host."""
     if (registry_of(text) or context.registry) is Registry.OTHER:
         return other(Cause.OTHER_REGISTRY, weight=Weight.CONSEQUENCE)
     pushed = {host for host in hosts_quoted_in(text) if "*" not in host}

@@ -150,7 +150,7 @@ def _pull_denied(text: str, context: LogContext) -> Seen:
 
 
 def _denied_without_body(text: str, context: LogContext) -> Seen | None:
-    """A client's own words for a 403 without a body, where the line itself names ECR."""
+    """Recognize a client's own words for a 403 without a body, where the line itself names ECR."""
     if named_last(text.partition(CLIENTS_OWN)[0]) is not Registry.ECR:
         return None
     seen = _forbidden(text, Registry.ECR, pushes=bool(_PUSH_WORDS.search(text)))

@@ -30,7 +30,7 @@ def _absent(text: str, context: LogContext) -> Seen | None:
 
 
 def _not_created(text: str, _scene: LogContext) -> Seen | None:
-    """A script's own words for a repository that could not be made; why, only the hidden answer of AWS says."""
+    """Recognize a script's own words for a repository that it could not create; only AWS's hidden answer says why."""
     if re.search(r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) create", text):
         return state(None, Cause.REPOSITORY_ABSENT, Cause.REGISTRY_ADMINISTRATION)
     return None
@@ -62,7 +62,7 @@ _PULLED = re.compile(
 
 
 def _not_found(text: str, context: LogContext) -> Seen | None:
-    """What container runtimes say of a manifest that is not there."""
+    """Recognize what container runtimes say of a manifest that is not there."""
     return _image_absent(text, context) if _PULLED.search(text) else None
 
 

@@ -58,7 +58,7 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
 
 
 def _unnamed(text: str, _scene: LogContext) -> Seen | None:
-    """A tool's own words for a role it did not get; what STS said may stand in the same line or beside it."""
+    """Recognize a tool's own words for a role it did not get; what STS said may stand in the same line or beside it."""
     found = _NOT_ASSUMED.search(text)
     if not found:
         return None

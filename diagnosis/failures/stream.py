@@ -86,7 +86,7 @@ def _line_end(block: str, start: int) -> int:
 
 
 def _last_lines(block: str, first: int, end: int, number: int, tail: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The last lines before ``end`` (where line ``number`` begins), as far back as ``first``, then from ``tail``."""
+    """Return the last lines before ``end`` (where line ``number`` begins), as far back as ``first``, then from ``tail``."""
     found: list[tuple[int, str]] = []
     while len(found) < BEFORE and end > first:
         start = block.rfind("\n", first, end - 1) + 1 or first

@@ -111,7 +111,7 @@ def read_job_log(text: str) -> JobLog:
 
 
 def _read_line(reader: LogReader, number: int, raw: str) -> LogLine:
-    """One line. An echoed line of a script that begins with one of the runner's markers is text, no marker."""
+    """Read one line. An echoed line of a script that begins with one of the runner's markers is text, no marker."""
     if _ECHOED_MARKER not in raw:
         return reader.read(number, raw)
     line = reader.read(number, raw.replace(_ECHOED_MARKER, _HIDDEN_MARKER, 1))
@@ -172,7 +172,7 @@ def _run_section(lines: tuple[LogLine, ...]) -> Section:
 
 
 def _blocks(header: tuple[LogLine, ...], *, stamped: bool) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
-    """The ``with:`` and ``env:`` blocks of a head."""
+    """Return the ``with:`` and ``env:`` blocks of a head."""
     blocks: dict[str, list[Pair]] = {name: [] for name in _BLOCKS}
     block: list[Pair] | None = None
     for line in header:
@@ -190,7 +190,7 @@ def _blocks(header: tuple[LogLine, ...], *, stamped: bool) -> tuple[tuple[Pair, 
 
 
 def _head_length(lines: tuple[LogLine, ...]) -> int:
-    """How many lines the head takes; where its end was cut off, all that the reader took for echo."""
+    """Return how many lines the head takes; where its end was cut off, all that the reader took for echo."""
     for index, line in enumerate(lines[1:], start=1):
         if line.kind is not LineKind.ECHO:
             return index

@@ -218,7 +218,7 @@ class LogReader:
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)
 
     def _off_gh(self, raw: str) -> tuple[str, str | None]:
-        """The frame of ``gh run view --log``: job, step, timestamp; continuation lines lack the last."""
+        """Take off the frame of ``gh run view --log``: job, step, timestamp; continuation lines lack the last."""
         frame = _GH_STAMPED.match(raw)
         if frame:
             job, step = frame[1], frame[2]

@@ -19,7 +19,7 @@ _LEAST_INDENT = 2
 
 
 def _beginning(head: str) -> list[str]:
-    """The first lines that have a text, without fences."""
+    """Return the first lines that have a text, without fences."""
     lines = head[: 1 << 16].split("\n", 4 * _LOOKED_AT)[: 4 * _LOOKED_AT]
     return [line for line in lines if line.strip() and not line.startswith("```")][:_LOOKED_AT]
 
@@ -33,7 +33,7 @@ def is_quoted(head: str) -> bool:
 
 
 def _below(head: str) -> re.Pattern[str] | None:
-    """What is to be taken off each line of a text with this beginning: quotation marks, a common indent, or nothing."""
+    """Return what is to be taken off each line of a text with this beginning: quotation marks, a common indent, or nothing."""
     if is_quoted(head):
         return _MARK
     lines = _beginning(head)

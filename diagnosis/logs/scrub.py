@@ -19,7 +19,7 @@ _KEEP = r"(?!\*{3}|\[scrubbed:|\$|<|%|\.{3})"
 
 
 def _word(word: str) -> str:
-    """A pattern for ``word`` in any case, without the slow flag."""
+    """Return a pattern for ``word`` in any case, without the slow flag."""
     return "".join(f"[{c.upper()}{c.lower()}]" if c.isalpha() else c for c in word)
 
 
@@ -48,7 +48,7 @@ def _whole(kind: str, fragments: tuple[str, ...], *patterns: str) -> _Rule:
 
 
 def _after(kind: str, fragments: tuple[str, ...], key: str, value: str) -> _Rule:
-    """Keeps what names the value and replaces the value."""
+    """Keep what names the value and replace the value."""
     return _Rule(fragments, re.compile(f"({key}){value}"), rf"\1[scrubbed:{kind}]")
 
 

@@ -108,7 +108,7 @@ class Arn:
         return Arn.iam(self.partition, self.account, kind, name)
 
     def same_but_for_path(self, other: Arn) -> bool:
-        """Whether the two name the same IAM resource if their paths are left aside."""
+        """Return whether the two name the same IAM resource if their paths are left aside."""
         return (self.partition, self.service, self.account, self.resource_type, self.name) == (
             other.partition,
             other.service,
@@ -119,7 +119,7 @@ class Arn:
 
 
 def is_account_id(text: str) -> bool:
-    """Whether the text is a 12-digit account id."""
+    """Return whether the text is a 12-digit account id."""
     return _ACCOUNT.fullmatch(text) is not None
 
 

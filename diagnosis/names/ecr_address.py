@@ -123,7 +123,7 @@ class EcrAddress:
         return Arn.ecr_repository(partition_of(self.region).name, self.region, self.account, self.repository)
 
     def same_registry(self, other: EcrAddress) -> bool:
-        """Whether the two certainly lie in one registry, whatever the form of their hosts."""
+        """Return whether the two certainly lie in one registry, whatever the form of their hosts."""
         if self.public or other.public:
             return self.public and other.public
         known = (self.account, self.region)
@@ -137,7 +137,7 @@ def digest_in(text: str) -> str | None:
 
 
 def is_repository_name(text: str) -> bool:
-    """Whether a text can be the name of an ECR repository (2 to 256 characters)."""
+    """Return whether a text can be the name of an ECR repository (2 to 256 characters)."""
     return 2 <= len(text) <= 256 and _NAME.fullmatch(text) is not None
 
 
@@ -150,12 +150,12 @@ def hosts_quoted_in(text: str) -> set[str]:
 
 
 def speaks_of_private(text: str) -> bool:
-    """Whether a message names a private registry, be its host ever so mutilated."""
+    """Return whether a message names a private registry, be its host ever so mutilated."""
     return ".dkr.ecr" in text or ".dkr-ecr" in text or "dkr.ecr." in text or (".ecr." in text and "amazonaws" in text)
 
 
 def speaks_of_public(text: str) -> bool:
-    """Whether a message names ECR Public, by a host or by the name of its API."""
+    """Return whether a message names ECR Public, by a host or by the name of its API."""
     return PUBLIC_HOST in text or "ecr-public" in text
 
 
@@ -176,7 +176,7 @@ def _address(found: re.Match[str]) -> EcrAddress | None:
 
 
 def _domains(joint: str, region: str | None) -> frozenset[str | None]:
-    """The domains under which a host of this form may stand: the region's own; any of the form where it is masked."""
+    """Return the domains under which a host of this form may stand: the region's own; any of the form where it is masked."""
     if region is None:
         return _PLAIN_DOMAINS if joint == "." else _DUAL_STACK_DOMAINS
     partition = partition_of(region)

@@ -19,7 +19,7 @@ _WELL_KNOWN_PROVIDERS = frozenset(
 
 
 def is_unique_id(text: str) -> bool:
-    """Whether the text is a unique id (``AROA…``): what AWS shows for a role or user that has been deleted."""
+    """Return whether the text is a unique id (``AROA…``): what AWS shows for a role or user that has been deleted."""
     return _UNIQUE_ID.match(text) is not None
 
 

@@ -113,7 +113,7 @@ def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Asse
 
 
 def _closed(live: Assessment, gap: Missing | None) -> Assessment:
-    """Where it is not settled which role was judged, nothing passes."""
+    """Make every passed gate unknown where it is not settled which role was judged."""
     if gap is None:
         return live
     reason = f"Cannot be decided: {gap.what}: {gap.why}."
@@ -127,7 +127,7 @@ def _closed(live: Assessment, gap: Missing | None) -> Assessment:
 
 
 def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:
-    """The runner offers no token: that is proof, whatever the file says. Static keys ask for none."""
+    """Add the problem of a runner that offers no token: that is proof, whatever the file says. Static keys ask for none."""
     if job.id_token is not IdToken.NOT_OFFERED or any(
         problem.cause is Cause.STATIC_CREDENTIALS for problem in live.problems
     ):

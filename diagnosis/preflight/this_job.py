@@ -128,7 +128,7 @@ def _with_parsed(file: Reading[WorkflowFile], workflow: Workflow) -> Reading[Wor
 
 
 def _id_token(environ: Mapping[str, str], job: str) -> IdToken:
-    """What the runner offers the job that asks; of another job, or outside a runner, it says nothing."""
+    """Return what the runner offers the job that asks; unknown for another job, or outside a runner."""
     if environ.get("GITHUB_ACTIONS") != "true" or job != environ.get("GITHUB_JOB"):
         return IdToken.NOT_KNOWN
     # One of the two is enough: a careful step takes the other one away from its children.
@@ -136,7 +136,7 @@ def _id_token(environ: Mapping[str, str], job: str) -> IdToken:
 
 
 def _inherited(file: Workflow, job: WorkflowJob, caller: Workflow | None, path: str) -> WorkflowJob:
-    """A called workflow that states no permissions has those of the job that calls it."""
+    """Return a called workflow's job with the permissions of the job that calls it, where it states none itself."""
     stated, _ = effective_permissions(file, job)
     calls = [item for item in caller.jobs if item.uses == f"./{path}"] if caller else []
     if stated is not None or caller is None or len(calls) != 1:
@@ -145,7 +145,7 @@ def _inherited(file: Workflow, job: WorkflowJob, caller: Workflow | None, path: 
 
 
 def _as_it_runs(job: WorkflowJob, environ: Mapping[str, str], offered: IdToken, written: WorkflowJob) -> WorkflowJob:
-    """The job with what the runner shows of it: the token's permission, and its environment with expressions filled in."""
+    """Return the job with what the runner shows: the token's permission, and its environment with expressions filled in."""
     permissions = job.permissions
     if offered is IdToken.OFFERED:
         others = tuple(pair for pair in permissions or () if pair[0] != "id-token")
@@ -160,7 +160,7 @@ def _env(file: Workflow, environ: Mapping[str, str]) -> tuple[tuple[str, str], .
 
 
 def _inputs(file: Workflow, given: Given) -> tuple[tuple[str, str | None], ...]:
-    """The inputs with which the run was dispatched, by the event; a default counts only for a dispatch that left it out.
+    """Return the inputs of the dispatch as the event tells them; a default counts only where the dispatch left one out.
 
     Without the event's payload, or for a called workflow, no input is known: a default would be a guess.
     """
@@ -184,7 +184,7 @@ def _as_text(value: object) -> str:
 def _filled(
     block: tuple[tuple[str, str], ...], environ: Mapping[str, str], *jobs: WorkflowJob
 ) -> tuple[tuple[str, str], ...]:
-    """The block with the values that this process has in its environment, where the file has an expression.
+    """Return the block with the values that this process has in its environment, where the file has an expression.
 
     Not where a step or job sets the same name for itself, since then the process may have that one; and no secret.
     """
@@ -199,7 +199,7 @@ def _filled(
 
 
 def _job(written: WorkflowJob) -> Job:
-    """The job with all its steps before it, so that the role in force at the registry is the last one assumed."""
+    """Return the job with all its steps before it, so that the role in force at the registry is the last one assumed."""
     steps = enumerate(written.steps, 1)
     ahead = tuple(Step(number, step.name or default_name(step), "queued", None) for number, step in steps)
     return Job(written.line, written.id, "in_progress", None, steps=ahead, log=_RUNNING)
@@ -238,7 +238,7 @@ def _attempt(given: Given, file: Reading[WorkflowFile], jobs: tuple[Job, ...]) -
 
 
 def _own_path(given: Given) -> str:
-    """The file's path where its ref is the run's ref; else empty, which leaves ``job_workflow_ref`` unknown."""
+    """Return the file's path where its ref is the run's ref; else empty, which leaves ``job_workflow_ref`` unknown."""
     if given.path == workflow_path(given.environ):
         return given.path
     called = given.caller is not None and any(job.uses == f"./{given.path}" for job in given.caller.jobs)
@@ -268,7 +268,7 @@ def _repository(environ: Mapping[str, str], event: Mapping[str, Any] | None) -> 
 
 
 def _created(event: Mapping[str, Any] | None) -> datetime | None:
-    """The repository's day of creation; a push event tells it in another form, which is left aside."""
+    """Return the repository's day of creation; a push event tells it in another form, which is left aside."""
     told = _told(event, "repository", "created_at")
     try:
         moment = datetime.fromisoformat(told) if told else None

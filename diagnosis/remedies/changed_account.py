@@ -95,7 +95,7 @@ def _with_attached_anew(account: AccountState, change: Change) -> AccountState:
 def _with_control(
     levels: Reading[tuple[ScpLevel, ...]], target: Arn | str, document: PolicyDocument
 ) -> Reading[tuple[ScpLevel, ...]]:
-    """A control policy is changed wherever it hangs."""
+    """Replace a control policy's document wherever the policy is attached."""
     if not isinstance(levels, Known):
         return levels
     return Known(

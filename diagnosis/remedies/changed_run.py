@@ -48,7 +48,7 @@ def edited(
 
 
 def _with_role(account: AccountState, arn: Arn) -> AccountState:
-    """The account asked about another role: with what was read of that role, where it was read."""
+    """Return the account asked about another role, with what was read of that role where it was read."""
     asked = account.question.role_arn
     account = replace(account, question=replace(account.question, role_arn=arn))
     found = other_role(account, arn)
@@ -117,7 +117,7 @@ def _without_keys(job: WorkflowJob) -> WorkflowJob:
 
 
 def _each_step(job: WorkflowJob, change: Callable[[WorkflowStep], WorkflowStep]) -> WorkflowJob:
-    """The job with every step changed, those of local actions too."""
+    """Return the job with every step changed, those of local actions too."""
 
     def changed(step: WorkflowStep) -> WorkflowStep:
         return replace(change(step), inner=tuple(changed(each) for each in step.inner))

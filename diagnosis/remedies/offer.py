@@ -53,7 +53,7 @@ class Situation:
         )
 
     def of(self, *causes: Cause) -> tuple[Problem, ...]:
-        """The problems of these causes, in order."""
+        """Return the problems of these causes, in order."""
         return tuple(problem for problem in self.problems if problem.cause in causes)
 
 
@@ -88,7 +88,7 @@ SUBJECT_CAUSES = (
 
 
 def with_audience(possible: PossibleClaims, audience: str) -> PossibleClaims:
-    """The same claims for another audience."""
+    """Return the same claims for another audience."""
     sets = tuple(
         replace(
             item,
@@ -101,7 +101,7 @@ def with_audience(possible: PossibleClaims, audience: str) -> PossibleClaims:
 
 
 def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
-    """The ``(action, resource)`` pairs behind the problems, each once, in the order of the needs."""
+    """Return the ``(action, resource)`` pairs behind the problems, each once, in the order of the needs."""
     named = {(problem.checkpoint, action) for problem in problems for action in problem.actions}
     return tuple(
         dict.fromkeys(
@@ -113,7 +113,7 @@ def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tu
 
 
 def rerun_words(run: RunClaims) -> str:
-    """How every remediation is verified: a rerun of the same workflow, never a side channel."""
+    """Return how every remediation is verified: a rerun of the same workflow, never a side channel."""
     attempt = run.attempt
     name = attempt.workflow_path.rpartition("/")[2] or attempt.workflow_name
     if run.ref is None and attempt.run_id:

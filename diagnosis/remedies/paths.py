@@ -72,7 +72,7 @@ def paths(
     live: Assessment,
     case: Case,
 ) -> tuple[Path, ...]:
-    """All paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
+    """Return all paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
     baseline = Baseline(replay, live, case)
     situation = baseline.present
     choices = _choices(situation, _MAKERS)
@@ -104,7 +104,7 @@ def _choices(situation: Situation, makers: Iterable[_Maker]) -> list[Choice]:
 
 
 def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
-    """The first offers together; then, for each alternative, the path that differs from the first in that one place."""
+    """Return the first offers together; then, for each alternative, the path that differs from the first in that one place."""
     if not choices:
         return []
     first = tuple(choice[0] for choice in choices)
@@ -136,7 +136,7 @@ def _place(offer: Offer) -> float:
 
 
 def _widens(path: Path) -> bool:
-    """Whether the path opens a trust or grants a permission, however bounded."""
+    """Return whether the path opens a trust or grants a permission, however bounded."""
     return any(
         remediation.widens
         or remediation.actions

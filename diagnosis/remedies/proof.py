@@ -41,7 +41,7 @@ class Changed:
         return RunClaims.of(self.replay, self.account, self.case, self.ref)
 
     def judged(self) -> Assessment:
-        """All gates judged."""
+        """Judge all gates."""
         return assess(self.replay, self.account, self.case, ref=self.ref, needs=self.needs)
 
 
@@ -81,12 +81,12 @@ class Baseline:
         return situation_of(RunClaims.of(self.replay, self.live.account, self.case), self.live)
 
     def situation(self, offers: Iterable[Offer]) -> Situation:
-        """What further offers are made for, once these are carried out."""
+        """Return what further offers are made for, once these are carried out."""
         changed = self.after(offers)
         return situation_of(changed.run, changed.judged())
 
     def path(self, offers: tuple[Offer, ...]) -> Path:
-        """The offers together, with their proof."""
+        """Join the offers into one path, with its proof."""
         changed = self.after(offers)
         judged = changed.judged()
         return Path(

@@ -137,7 +137,7 @@ def _judge(
 
 
 def _role_in_force(read: ReadJob) -> ReadStep | None:
-    """The last step that assumed a role before the registry was used; None where the job assumes one role only."""
+    """Return the last step that assumed a role before the registry was used; None where the job assumes one role only."""
     steps = assuming_steps(read)
     if len(steps) < 2:
         return None
@@ -151,7 +151,7 @@ def _role_in_force(read: ReadJob) -> ReadStep | None:
 
 
 def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
-    """The worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
+    """Return the worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
     gates: list[GateVerdict] = []
     for gate in GATES:
         verdicts = [job.gates[gate.order] for job in judged if not _beside(job, gate, judged)]
@@ -181,7 +181,7 @@ def _kept_back(gates: tuple[GateVerdict, ...], stopping: JobOutcome) -> tuple[Ga
 
 
 def _first_outcome(pairs: Sequence[tuple[ReadJob, JobOutcome]]) -> JobOutcome | None:
-    """What stopped the run, of all jobs: an access failure before others, a failure before a cancellation."""
+    """Return what stopped the run, of all jobs: an access failure before others, a failure before a cancellation."""
     found = [outcome for _, outcome in pairs if outcome.finding is not None]
 
     def weight(outcome: JobOutcome) -> int:
@@ -194,7 +194,7 @@ def _first_outcome(pairs: Sequence[tuple[ReadJob, JobOutcome]]) -> JobOutcome | 
 
 
 def _all_needs(judged: Sequence[JobReplay], decisive: JobReplay) -> tuple[Need, ...]:
-    """The needs of all jobs that use the same role, each once, the decisive job's first."""
+    """Return the needs of all jobs that use the same role, each once, the decisive job's first."""
     role = decisive.facts.role_arn.value if decisive.facts.role_arn else None
     seen: dict[tuple[str, str | None], Need] = {}
     for job in (decisive, *judged):
@@ -206,7 +206,7 @@ def _all_needs(judged: Sequence[JobReplay], decisive: JobReplay) -> tuple[Need, 
 
 
 def _without_jobs(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case) -> Replay:
-    """The jobs could not be read: nothing can be told, and the file alone says what the release needs."""
+    """Replay an attempt of which no jobs could be read: all gates are unknown, and the file alone says what is needed."""
     jobs = attempt.jobs
     why, how, permission = "GitHub lists no jobs for it", "open the attempt on GitHub", None
     if isinstance(jobs, Unreadable):
@@ -225,7 +225,7 @@ def _without_release(
     case: Case,
     evidence_of: EvidenceBuilder,
 ) -> Replay:
-    """No job is recognised as one that releases, or none was begun (a workflow that could not start)."""
+    """Replay an attempt in which no job is recognised as one that releases, or none was begun."""
     stopping = _first_outcome(others)
     finding: Finding | None = stopping.finding if stopping else None
     facts, needs = _of_file(attempt, workflow, case)

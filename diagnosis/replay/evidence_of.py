@@ -39,7 +39,7 @@ class EvidenceBuilder:
         )
 
     def _line_origin(self, read: ReadJob, line: LogLine) -> Origin:
-        """A line that is quoted whole from a public source is a record, even where the log around it is not."""
+        """Return the origin of a line: one quoted whole from a public source is a record, even where its log is not."""
         if read.job is None:
             return self.attempt.origin
         words = line.text.removeprefix("##[error]").removeprefix("Error: ").strip()

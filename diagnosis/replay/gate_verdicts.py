@@ -102,7 +102,7 @@ def log_missing(read: ReadJob) -> tuple[Missing, ...]:
 
 
 def _failures(read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder) -> dict[Gate, Finding]:
-    """The first failure at each gate."""
+    """Return the first failure at each gate."""
     found: dict[Gate, Finding] = {}
     for failure in outcome.failures:
         gate = failure.finding.gate

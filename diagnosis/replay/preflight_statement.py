@@ -100,7 +100,7 @@ class Statements:
         return tuple(_beside(verdict, told, read) for verdict in verdicts)
 
     def _about(self, read: ReadJob) -> list[_Found]:
-        """The statements of this job, each different one once; of another job, where this one is there to judge it."""
+        """Return the statements of this job, each different one once; of another job, where this one is there to judge it."""
         if not _log_is_gone(read) or not self.found:
             return []
         base = read.name.split(" / ")[-1]
@@ -146,7 +146,7 @@ def _log_is_gone(read: ReadJob) -> bool:
 
 
 def _explaining(finding: Finding, step: ReadStep | None, told: Preflight, read: ReadJob) -> Problem | None:
-    """The problem that the failure shows; None where the record does not fit what the preflight had found."""
+    """Return the problem that the failure shows; None where the record does not fit what the preflight had found."""
     if finding.gate is None:
         problem = _first_met(told, read, step) if step is not None and step.conclusion == "failure" else None
         fits = problem is not None and (not finding.candidates or problem.cause in finding.candidates)
@@ -162,7 +162,7 @@ def _explaining(finding: Finding, step: ReadStep | None, told: Preflight, read: 
 
 
 def _of_preflight_step(outcome: JobOutcome, finding: Finding, step: ReadStep, told: Preflight) -> JobOutcome:
-    """The step that judged the gates stopped the job: nothing behind it was tried."""
+    """Explain that the preflight step stopped the job, so that nothing behind it was tried."""
     if told.verdict is Verdict.PASS:
         return outcome  # it failed for a reason of its own
     if told.verdict is Verdict.FAIL:
@@ -179,7 +179,7 @@ def _of_preflight_step(outcome: JobOutcome, finding: Finding, step: ReadStep, to
 
 
 def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None:
-    """The first problem that the preflight had found, if it is one that this step would meet."""
+    """Return the first problem that the preflight had found, if it is one that this step would meet."""
     met = [problem for problem in told.problems if problem.checkpoint is not Checkpoint.LEAST_PRIVILEGE]
     if not met:
         return None
@@ -201,7 +201,7 @@ def _assumes_another(step: ReadStep, role_arn: str | None) -> bool:
 
 
 def _meets(read: ReadJob, step: ReadStep) -> frozenset[Checkpoint]:
-    """The checkpoints at which this step can have failed."""
+    """Return the checkpoints at which this step can have failed."""
     found: frozenset[Checkpoint] = frozenset()
     if step.does(Purpose.ASSUME):
         found |= _AUTHENTICATION
@@ -216,7 +216,7 @@ def _meets(read: ReadJob, step: ReadStep) -> frozenset[Checkpoint]:
 
 
 def _with(outcome: JobOutcome, finding: Finding, problem: Problem, sentence: str) -> JobOutcome:
-    """The outcome, explained by a problem."""
+    """Return the outcome, explained by a problem."""
     new = replace(
         finding,
         plane=problem.plane,
@@ -270,7 +270,7 @@ def _evidence(gate: Gate, told: _Found, read: ReadJob) -> Evidence:
 
 
 def _words(told: Preflight, read: ReadJob) -> str:
-    """What a statement rests on, and when it was made."""
+    """Say what a statement rests on, and when it was made."""
     pushes = [step.matched.step for step in read.steps if step.does(Purpose.PUSH) and step.matched.ran]
     begun = [step.started_at for step in pushes if step is not None and step.started_at is not None]
     before = "before the push " if all(told.judged_at <= moment for moment in begun) else ""

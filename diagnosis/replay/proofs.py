@@ -79,7 +79,7 @@ def authentication(read: ReadJob, evidence_of: EvidenceBuilder) -> tuple[Proof |
 
 
 def _all(parts: list[Proof | Unproved], checkpoint: Checkpoint) -> Proof | Unproved:
-    """A gate is passed where every step that exercised it passed."""
+    """Join the proofs of one gate: it is passed where every step that exercised it passed."""
     for part in parts:
         if isinstance(part, Unproved):
             return part
@@ -153,7 +153,7 @@ def _other_identity(read: ReadJob, step: ReadStep, line: LogLine | None) -> str:
 
 
 def _granted_in_log(read: ReadJob) -> bool:
-    """The set-up part of the log lists the permissions of the token."""
+    """Return whether the set-up part of the log shows that the job may ask for an ID token."""
     sections = read.log.sections[:1] if read.log else ()
     lines = [line for section in sections if section.kind is SectionKind.SETUP for line in section.lines]
     granted = ("id-token: write", "idtoken: write")
@@ -173,7 +173,7 @@ def _chained(step: ReadStep) -> bool:
 
 
 def _input_value(step: ReadStep, key: str) -> str | None:
-    """An input as the log shows it; where the log has no head, or one without inputs, as the file has it."""
+    """Return an input as the log shows it; where the log has no head, or one without inputs, as the file has it."""
     heads = [section for section in step.sections if section.uses]
     for section in heads:
         pair = section.input(key)
@@ -225,7 +225,7 @@ _NAMES = {
 
 
 def _registry_operations(read: ReadJob) -> Iterator[tuple[ReadStep, Operation, Checkpoint]]:
-    """What the steps did at ECR. A push to an address that is not legible counts where ECR is the only login."""
+    """Yield what the steps did at ECR. A push to an illegible address counts where ECR is the only login."""
     logins = [operation for step in read.steps for operation in step.operations if operation.purpose is Purpose.LOGIN]
     only_ecr = any(_is_token(operation) for operation in logins) and not any(
         operation.elsewhere for operation in logins
@@ -249,7 +249,7 @@ def _is_token(operation: Operation) -> bool:
 def _deed_evidence(
     read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, operation: Operation
 ) -> tuple[Evidence, ...]:
-    """The proof that an operation was done, or nothing."""
+    """Return the proof that an operation was done, or nothing."""
     if step.conclusion != "success" and not (step.matched.step is None and step.sections):
         return ()
     sign = {Purpose.LOGIN: _LOGGED_IN, Purpose.PUSH: _PUSHED}.get(operation.purpose)

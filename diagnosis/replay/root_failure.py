@@ -100,7 +100,7 @@ def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
 def _without_failing_step(
     read: ReadJob, evidence_of: EvidenceBuilder, tolerated: tuple[StepFailure, ...]
 ) -> JobOutcome:
-    """No step is recorded as failed: a success, a job that was cut short, or one that never began."""
+    """Return how a job ended without a failed step: in success, cut short, or never begun."""
     job = read.job
     conclusion = job.conclusion if job else None
     if conclusion in ("success", "neutral"):
@@ -157,7 +157,7 @@ def _cut_sentence(read: ReadJob, conclusion: str) -> str:
 
 
 def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> tuple[Finding, ReadStep]:
-    """What the failing step's lines say; without lines, what the annotations say."""
+    """Return what the failing step's lines say; without lines, what the annotations say."""
     own = step.lines
     if own:
         upto = own[-1].number
@@ -176,13 +176,13 @@ def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> 
 
 
 def _of_whole_log(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
-    """What the log says where its lines could not be paired with the failing step."""
+    """Return what the log says where its lines could not be paired with the failing step."""
     found = decide(tuple(line for line in read.log.lines if not line.post)) if read.log is not None else NOTHING_FOUND
     return None if found is NOTHING_FOUND else _addressed(read, evidence_of, None, found)
 
 
 def _said(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
-    """What the annotations say; the most telling one."""
+    """Return what the annotations say; the most telling one."""
     found: list[Finding] = []
     for note in annotations_of(read)[:50]:
         finding = explain_text(f"##[error]{note.message}")
@@ -256,7 +256,7 @@ def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
 
 
 def _addressed(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep | None, finding: Finding) -> Finding:
-    """The finding with its line's address, time and origin."""
+    """Return the finding with its line's address, time and origin."""
     old = finding.evidence
     number = old.line if old else None
     if old is None or number is None or read.log is None or not 1 <= number <= len(read.log.lines):
@@ -306,5 +306,5 @@ def _name(failure: StepFailure) -> str:
 
 
 def is_trust_refusal(finding: Finding) -> bool:
-    """Whether STS refused at the trust policy: it had then accepted issuer, provider, audience and signature."""
+    """Return whether STS refused at the trust policy: it had then accepted issuer, provider, audience and signature."""
     return finding.checkpoint is Checkpoint.ROLE_ASSUMPTION and finding.action == "sts:AssumeRoleWithWebIdentity"

@@ -69,7 +69,7 @@ def _fact(found: Iterable[Found], form: re.Pattern[str] | None = None) -> Fact[s
 
 
 def _role(found: Iterable[Found]) -> Fact[Arn] | None:
-    """The first value that names a role whose account is legible."""
+    """Return the first value that names a role whose account is legible."""
     for value, evidence in found:
         arn = Arn.parse(value) if is_legible(value) else None
         if arn is not None and arn.is_role and arn.has_account and _ROLE.fullmatch(arn.resource_id):
@@ -78,7 +78,7 @@ def _role(found: Iterable[Found]) -> Fact[Arn] | None:
 
 
 def _registry(found: Iterable[tuple[EcrAddress, Evidence]]) -> Fact[EcrAddress] | None:
-    """The registry of the first address whose host is legible."""
+    """Return the registry of the first address whose host is legible."""
     return next((Fact(address.registry, evidence) for address, evidence in found if address.legible_host), None)
 
 
@@ -87,7 +87,7 @@ def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact[str] | None:
 
 
 def _input(read: ReadJob, evidence_of: EvidenceBuilder, key: str, role_step: ReadStep | None) -> Iterator[Found]:
-    """An input of the steps that assume a role: as the runner filled it in, else as the file has it."""
+    """Yield an input of the steps that assume a role: as the runner filled it in, else as the file has it."""
     for step in (role_step,) if role_step else assuming_steps(read):
         for section in step.sections:
             pair = section.input(key)
@@ -147,7 +147,7 @@ def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine
 
 
 def _where(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, needle: str) -> Evidence:
-    """Where a step names something: the line of its head, the head itself, or the file."""
+    """Return where a step names something: the line of its head, the head itself, or the file."""
     for section in step.sections:
         if section.kind is SectionKind.RUN:
             named = next((line for line in section.lines[:500] if needle in line.text), section.lines[0])
@@ -157,7 +157,7 @@ def _where(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, needle: 
 
 
 def _own_registry(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[EcrAddress] | None:
-    """No address is named anywhere, so a login is one to the registry that it names, or of the role's own account."""
+    """Return the registry of a login where no address is named: the one it prints, or that of the role's own account."""
     registry = EcrAddress.parse(read.values.get("outputs.registry"))
     login = next((step for step in read.steps if registry and _logs_in_at(step, registry.account or "")), None)
     if registry is None or login is None:
@@ -185,7 +185,7 @@ def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] 
 
 
 def _printed_tag(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
-    """The tag that docker prints after a push to ECR."""
+    """Return the tag that docker prints after a push to ECR."""
     for step in read.steps:
         if any(_is_ecr(operation) for operation in step.operations if operation.purpose is Purpose.PUSH):
             for line in step.output[:MOST_LINES]:
@@ -200,7 +200,7 @@ def _is_ecr(operation: Operation) -> bool:
 
 
 def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) -> Fact[str] | None:
-    """The digest that the push printed, else the one that a step read back from the registry."""
+    """Return the digest that the push printed, else the one that a step read back from the registry."""
     readers = [
         step
         for step in read.steps
@@ -223,7 +223,7 @@ def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) 
 
 
 def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
-    """The assumed-role session that a tool printed: an identity call, or the user named in a denial."""
+    """Return the assumed-role session that a tool printed: an identity call, or the user named in a denial."""
     for step in read.steps:
         for line in step.output[:MOST_LINES]:
             if line.printed and ":assumed-role/" in line.text:
@@ -234,7 +234,7 @@ def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
 
 
 def _session_role(read: ReadJob, principal: Fact[str] | None) -> Fact[Arn] | None:
-    """The role whose session a tool printed, where that can be no other than the one that the job assumed."""
+    """Return the role whose session a tool printed, where that can be no other than the one that the job assumed."""
     session = Arn.parse(principal.value) if principal else None
     role = session.role_of_session() if session else None
     steps = assuming_steps(read)

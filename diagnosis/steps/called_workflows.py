@@ -70,7 +70,7 @@ def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Workflo
 
 
 def _permissions(file: Workflow, caller: WorkflowJob, inner: Workflow, job: WorkflowJob) -> Pairs | None:
-    """The called job's own, else its file's, else the caller's; and no ID token where the caller cannot have one."""
+    """Return the called job's permissions, else its file's, else the caller's; no ID token where the caller can have none."""
     offered = caller.permissions if caller.permissions is not None else file.permissions
     stated = job.permissions if job.permissions is not None else inner.permissions
     if stated is None or not any(pair in _ID_TOKEN for pair in offered or ()):
@@ -86,7 +86,7 @@ def joint_condition(outer: str | None, inner: str | None) -> str | None:
 
 
 def _step(step: WorkflowStep, filled: Callable[[str], str]) -> WorkflowStep:
-    """The step with its inputs filled in; its line is one of another file and is left out."""
+    """Return the step with its inputs filled in; its line is one of another file and is left out."""
     return replace(
         step,
         name=filled(step.name) if step.name else None,

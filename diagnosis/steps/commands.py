@@ -48,7 +48,7 @@ def _operations_of(command: ShellCommand, values: Mapping[str, str]) -> tuple[Op
 
 
 def _option(words: tuple[str, ...], *names: str) -> str | None:
-    """The value of an option, in either form (``--name value``, ``--name=value``)."""
+    """Return the value of an option, in either form (``--name value``, ``--name=value``)."""
     for index, word in enumerate(words):
         if word in names and index + 1 < len(words):
             return words[index + 1]
@@ -59,7 +59,7 @@ def _option(words: tuple[str, ...], *names: str) -> str | None:
 
 
 def _options(words: tuple[str, ...], *names: str) -> list[str]:
-    """All values of an option that may be repeated."""
+    """Return all values of an option that may be repeated."""
     found: list[str] = []
     for index, word in enumerate(words):
         value = _option(words[index : index + 2], *names)
@@ -69,7 +69,7 @@ def _options(words: tuple[str, ...], *names: str) -> list[str]:
 
 
 def _arguments(words: tuple[str, ...]) -> list[str]:
-    """The words that are neither options nor the values of options."""
+    """Return the words that are neither options nor the values of options."""
     found: list[str] = []
     skip = False
     for word in words:

@@ -210,12 +210,12 @@ def _other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Operation, .
 
 
 def _list(text: str) -> list[str]:
-    """A list input: by lines or commas."""
+    """Return a list input: by lines or commas."""
     return [part.strip() for part in re.split(r"[\n,]", text) if part.strip()]
 
 
 def _cache_references(text: str) -> list[str]:
-    """The registry references of ``cache-from`` or ``cache-to``: ``type=registry,ref=…``, or a bare address."""
+    """Return the registry references of ``cache-from`` or ``cache-to``: ``type=registry,ref=…``, or a bare address."""
     found = re.findall(r"ref=([^\s,]+)", text)
     bare = [line.strip() for line in text.splitlines() if line.strip() and "=" not in line]
     return found + bare

@@ -118,7 +118,7 @@ class _Placing:
         return tuple((name, self._filled(value, given)) for name, value in pairs)
 
     def _filled(self, text: str, given: Mapping[str, str]) -> str:
-        """The action's own inputs filled in, once: what they bring in speaks of the inputs of the caller."""
+        """Fill in the action's own inputs, once: what they bring in speaks of the inputs of the caller."""
         longer = sum(len(_value(found, given)) for found in _INPUT.finditer(text))
         if longer > self.growth:
             return text

@@ -123,7 +123,7 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 def _pair_with_file(steps: list[Step], written: list[WorkflowStep]) -> dict[int, WorkflowStep]:
-    """The longest common subsequence by name: index of an API step -> step of the file."""
+    """Pair steps by name in the longest common subsequence: index of an API step -> step of the file."""
     fits = [[_fits(own.name or default_name(own), step.name) for own in written] for step in steps]
     best = [[0] * (len(written) + 1) for _ in range(len(steps) + 1)]
     for row in range(len(steps) - 1, -1, -1):
@@ -144,7 +144,7 @@ def _pair_with_file(steps: list[Step], written: list[WorkflowStep]) -> dict[int,
 
 
 def _pair_with_sections(steps: list[Matched], sections: Sequence[Section]) -> list[int]:
-    """The step of each section: never backwards, by the highest sum of :func:`_score`."""
+    """Return the step of each section: never backwards, by the highest sum of :func:`_score`."""
     lowest = float("-inf")
     candidates = [at for at, step in enumerate(steps) if step.ran]
     if not candidates:
@@ -193,7 +193,7 @@ def _one_clock(steps: Sequence[Matched], sections: Sequence[Section]) -> bool:
 
 
 def _score(step: Matched, section: Section, begun: datetime | None, *, opens: bool) -> float:
-    """How well a section fits a step, as the step's own beginning or as a further part of it."""
+    """Return how well a section fits a step, as the step's own beginning or as a further part of it."""
     score = 0.0
     known = step.step
     if known is not None and begun is not None and known.started_at is not None:
@@ -239,7 +239,7 @@ def _own(sections: list[Section], step: Matched) -> tuple[Section, ...]:
 
 
 def _not_shown(step: Matched) -> Iterator[Matched]:
-    """The inner steps that did not run, or of which no log is there. Where the step succeeded, its log shows all."""
+    """Yield the inner steps that did not run, or that no log shows. A step that succeeded shows all of them in its log."""
     own = step.written
     if own is None or not own.inner or step.is_post or (step.sections and step.succeeded):
         return

@@ -119,7 +119,7 @@ def is_never(condition: str | None) -> bool:
 
 
 def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
-    """The facts first, then the case, then the registry that the job's own role leads to."""
+    """Return where the needs lie: by the facts, else by the case, else by the registry that the job's own role leads to."""
     role = (facts.role_arn.value if facts.role_arn else None) or case.role_arn or _role_of(read)
     account = AccountQuestion(role_arn=role).role_account
     registry = facts.registry.value if facts.registry else None
@@ -205,7 +205,7 @@ def _because(step: ReadStep, operation: Operation) -> str:
 
 
 def _with_token(needs: list[Need]) -> list[Need]:
-    """Every client needs a token; where no step asks for one by name, the first to push or pull does."""
+    """Add the need of a token, which every client has; without a step that asks for one, the first push or pull does."""
     service_needs = [need for need in needs if need.checkpoint is not Checkpoint.REGISTRY_AUTH]
     if not service_needs or any(need.checkpoint is Checkpoint.REGISTRY_AUTH for need in needs):
         return needs
@@ -221,7 +221,7 @@ def _with_token(needs: list[Need]) -> list[Need]:
 
 
 def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
-    """Each action and resource once, numbered as a run would meet them; the step that needs it most gives the reason."""
+    """Return each need once, numbered as a run would meet them; the step that needs it most gives the reason."""
     seen: dict[tuple[str, str | None], Need] = {}
     for need in needs:
         known = seen.setdefault((need.action, need.resource), need)
@@ -233,7 +233,7 @@ def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
 
 
 def _weight(need: Need) -> tuple[bool, bool]:
-    """Required before customary, unconditional before conditional."""
+    """Return the sort key that puts required before customary, and unconditional before conditional."""
     return need.kind is NeedKind.REQUIRED, ", if " not in need.because
 
 

@@ -175,7 +175,7 @@ def job_of_file(workflow: Workflow | UnparsableWorkflow | None, shown_name: str)
 
 
 def _by_expression(workflow: Workflow, shown_name: str) -> WorkflowJob | None:
-    """A job whose name holds an expression, where only one job of the file can be meant."""
+    """Return a job whose name holds an expression, where only one job of the file can be meant."""
     fitting = [
         job
         for job in workflow.jobs
@@ -202,7 +202,7 @@ def _in_order(matched: tuple[Matched, ...], written: WorkflowJob | None) -> tupl
 
 
 def _common_environment(log: JobLog) -> dict[str, str]:
-    """The environment of the first steps: what the job and the workflow set, filled in by the runner."""
+    """Return the environment of the first steps: what the job and the workflow set, filled in by the runner."""
     heads = [section for section in log.sections if section.kind is SectionKind.RUN]
     return heads[0].environment() if heads else {}
 
@@ -210,7 +210,7 @@ def _common_environment(log: JobLog) -> dict[str, str]:
 def _inputs(
     step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: Mapping[str, str]
 ) -> list[tuple[dict[str, str], str]]:
-    """``(inputs, uses)`` of the step's actions: from the log's heads, else from the file."""
+    """Return ``(inputs, uses)`` of the step's actions: from the log's heads, else from the file."""
     own, known = step.written, _values_at(step, workflow, written, values)
     found = [(_given(section, own, known), section.uses) for section in step.sections if section.uses]
     if not found and own is not None and own.uses:
@@ -219,7 +219,7 @@ def _inputs(
 
 
 def _given(section: Section, own: WorkflowStep | None, known: Mapping[str, str]) -> dict[str, str]:
-    """An action's inputs by lower-case name: as the head shows them, and what the file has beside an abridged head."""
+    """Return an action's inputs by lower-case name, from the head; an abridged head is completed by the file."""
     shown = {key.lower(): value for key, value, _ in section.inputs}
     if own is None or (own.uses or "").partition("@")[0].lower() != (section.uses or "").partition("@")[0].lower():
         return shown
@@ -241,7 +241,7 @@ def _values_at(
 def _operations(
     step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: dict[str, str]
 ) -> tuple[Operation, ...]:
-    """The step's operations; ``values`` takes up what the step hands on to later ones."""
+    """Return the step's operations; add to ``values`` what the step hands on to later ones."""
     operations: list[Operation] = []
     if step.is_post:
         return ()
@@ -298,7 +298,7 @@ def _command_input(inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple
 
 
 def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
-    """What a login prints becomes its output ``registry``."""
+    """Return what a login prints, as its output ``registry``."""
     for line in lines[:200]:
         found = LOGIN_LINE.match(line.text)
         address = EcrAddress.find(found[1]) if found else None
@@ -308,7 +308,7 @@ def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
 
 
 def _seen_in_output(lines: tuple[LogLine, ...], operations: list[Operation]) -> list[Operation]:
-    """A push that the script hides behind another command (make, a script file) shows in what docker prints."""
+    """Return the pushes that docker's output shows although the script hides them behind another command (make, a file)."""
     if any(operation.purpose is Purpose.PUSH for operation in operations):
         return []
     found = (PUSH_LINE.match(line.text) for line in lines if line.printed)

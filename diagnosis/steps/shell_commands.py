@@ -116,7 +116,7 @@ class _Reader:
         self._close(words)
 
     def _part(self, words: _Words, at: int) -> int:
-        """One piece of a word; returns where it ends."""
+        """Read one piece of a word; return where it ends."""
         text = self.text
         char = text[at]
         if char in "\\`" and text[at + 1 : at + 2] == "\n":
@@ -151,7 +151,7 @@ class _Reader:
         return at + 1
 
     def _dollar(self, words: _Words, at: int) -> int:
-        """A variable, an expression of GitHub's, or a substitution, whose commands are read too."""
+        """Read a variable, an expression of GitHub's, or a substitution, whose commands are read too; return where it ends."""
         text = self.text
         for opening, closing, nested in (("${{", "}}", False), ("${", "}", False), ("$(", ")", True), ("`", "`", True)):
             if not text.startswith(opening, at):
@@ -238,7 +238,7 @@ class _Reader:
 
 
 def _balanced(text: str, at: int) -> int:
-    """Where the bracket that was opened before ``at`` closes; -1 where it does not."""
+    """Return where the bracket that was opened before ``at`` closes; -1 where it does not."""
     depth, quote = 1, ""
     while at < len(text):
         char = text[at]

@@ -41,7 +41,7 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 def with_expressions(text: str, values: Mapping[str, str]) -> str:
-    """The text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it: the shell's own
+    """Return the text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it: the shell's own
     variables and their defaults stay."""
     if "${{" not in text or len(text) > LONGEST:
         return text

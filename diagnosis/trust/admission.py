@@ -118,7 +118,7 @@ def judge_trust(
 def admitted_refs(
     document: PolicyDocument, repository: Repository, *, claims: ClaimSet | None = None, issuer: str = GITHUB_ISSUER
 ) -> tuple[str, ...]:
-    """The refs of a repository that the trust policy names in full and admits, as ``refs/heads/main``; each verified.
+    """Return the refs of a repository that the trust policy names in full and admits (``refs/heads/main``), each verified.
 
     ``claims`` are those of a run, so that conditions on its other claims count; without them such conditions leave a
     ref out, since nobody can say that it would be admitted.
@@ -243,7 +243,7 @@ def _lists_custom_subjects(policy: Policy, caller: Caller) -> bool:
 
 
 def _admitted_by(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> tuple[str, ...]:
-    """The refs that the policy names, asked one by one for a job without environment."""
+    """Return the refs that the policy names, asked one by one for a job without environment."""
     statements = trust.policy.allows
     listed = [value for item in statements for value in item.listed(caller.key("sub"))]
     named = [value for item in statements for value in item.listed(caller.key("ref"))]

@@ -55,7 +55,7 @@ class _Owner:
 
 
 def probes_for(policy: Policy, repository: Repository, caller: Caller, audience: str) -> tuple[Probe, ...]:
-    """Every probe for a repository; ids that are not known are taken from the policy's own subjects."""
+    """Return every probe for a repository; ids that are not known are taken from the policy's own subjects."""
     listed = _Listed(policy, caller)
     own = _own(repository, listed)
     branch = repository.default_branch or "main"
@@ -123,7 +123,7 @@ def probes_for(policy: Policy, repository: Repository, caller: Caller, audience:
 
 
 def has_stand_in_ids(policy: Policy, repository: Repository, caller: Caller) -> bool:
-    """Whether the probes carry ids that are made up for want of the repository's own."""
+    """Return whether the probes carry ids that are made up for want of the repository's own."""
     own = _own(repository, _Listed(policy, caller))
     return is_github_cloud(caller.issuer) and own.repository_id == STAND_IN_IDS[1] and repository.id is None
 
@@ -221,7 +221,7 @@ class _Maker:
 
 
 def _own(repository: Repository, listed: _Listed) -> _Owner:
-    """The repository with its ids: given, else as the policy's own subjects or id conditions tell them."""
+    """Return the repository with its ids: given, else as the policy's own subjects or id conditions tell them."""
     owner_id = str(repository.owner_id) if repository.owner_id is not None else None
     repository_id = str(repository.id) if repository.id is not None else None
     for subject in listed.values("sub"):
@@ -238,5 +238,5 @@ def _ref(ref: str) -> SubjectContext:
 
 
 def _sample(pattern: str) -> str:
-    """One value that a pattern matches: wildcards replaced by a name that nobody lists."""
+    """Return one value that a pattern matches: wildcards replaced by a name that nobody lists."""
     return pattern.replace("*", NOBODY).replace("?", "x")

@@ -105,7 +105,7 @@ def newly_admitted(
     audience: str = AWS_AUDIENCE,
     beside: str | None = None,
 ) -> tuple[str, ...]:
-    """Which probes the second policy lets in and the first does not, as ``who: subject``; empty where none.
+    """Return which probes the second policy lets in and the first does not, as ``who: subject``; empty where none.
 
     ``beside`` is a subject that is meant to be admitted, and left out.
     """
@@ -172,7 +172,7 @@ def _judged(answers: tuple[Admitted, ...], notes: tuple[str, ...]) -> Admission:
 
 
 def _how_far(item: Admitted) -> int:
-    """The order in which those who should be refused are told: who stands furthest off, first."""
+    """Return the sort key by which those who should be refused are told: who stands furthest off, first."""
     return 0 if item.probe in _STRANGERS else 1 if item.probe in _NEIGHBOURS else 2
 
 
@@ -190,7 +190,7 @@ def _own_refused(trust: TrustPolicy, probes: Iterable[Probe], caller: Caller) ->
 
 
 def _others_listed(policy: Policy, providers: tuple[Arn, ...], repository: Repository) -> tuple[str, ...]:
-    """A note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
+    """Return a note on repositories that the policy lists by name beside the one asked for: meant, perhaps, but shown."""
     keys = {caller_of(arn).key("sub") for arn in providers}
     subjects = (read_subject(value) for item in policy.allows for key in keys for value in item.listed(key))
     names = dict.fromkeys(
@@ -222,7 +222,7 @@ def _is_github(provider: Arn) -> bool:
 
 
 def _notes(policy: Policy, providers: tuple[Arn, ...]) -> tuple[str, ...]:
-    """What an engineer should know of the conditions, beside the answers."""
+    """Return what an engineer should know of the conditions, beside the answers."""
     notes: list[str] = []
     for statement in policy.allows:
         if not set(providers_among(statement.principal_names)) & set(providers):

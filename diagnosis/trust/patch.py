@@ -66,7 +66,7 @@ def _provider_in(policy: Policy) -> Arn | None:
 
 
 def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonObject]:
-    """The document with the subject in one statement that lists subjects: one document for each such statement."""
+    """Return one document for each statement that lists subjects: the policy with the subject in that statement."""
     found: list[JsonObject] = []
     for operator in _OPERATORS:
         if operator == "StringLike" and set(subject) & {"*", "?"}:
@@ -85,7 +85,7 @@ def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonOb
 
 
 def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -> bool:
-    """Whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
+    """Return whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
     if statement.get("Effect") != "Allow" or caller.provider_arn not in providers_among(principals(statement)):
         return False
     asked = [(name, key.lower()) for name, key, _ in conditions(statement)]
@@ -96,7 +96,7 @@ def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -
 
 
 def _added(document: JsonObject, subject: str, audience: str, caller: Caller) -> JsonObject:
-    """The document with a statement of its own for the subject."""
+    """Return the document with a statement of its own for the subject."""
     statement: JsonObject = {
         "Effect": "Allow",
         "Principal": {"Federated": str(caller.provider_arn)},
@@ -109,12 +109,12 @@ def _added(document: JsonObject, subject: str, audience: str, caller: Caller) ->
 
 
 def _literal(subject: str, document: JsonObject) -> str:
-    """The subject as a policy value that means itself: a branch may be named like a policy variable."""
+    """Return the subject as a policy value that means itself: a branch may be named like a policy variable."""
     return subject.replace("${", "${$}{") if document.get("Version") == "2012-10-17" else subject
 
 
 def _admits_more(before: PolicyDocument, after: PolicyDocument, subject: str, audience: str, caller: Caller) -> bool:
-    """Whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
+    """Return whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
     read = read_subject(subject)
     if read:
         number = {"id": read.repository_id, "owner_id": read.owner_id}

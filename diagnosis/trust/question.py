@@ -45,7 +45,7 @@ class Caller:
         return self.role_arn.account
 
     def key(self, claim: str) -> str:
-        """The condition key of a claim."""
+        """Return the condition key of a claim."""
         return f"{self.issuer}:{claim}"
 
 

@@ -53,7 +53,7 @@ _OF_THE_SUBJECT = frozenset({Cause.SUBJECT_IMMUTABLE_FORM, Cause.SUBJECT_SHAPE, 
 
 
 def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | None:
-    """The causes for a claim set that no Allow statement admits; None where the policy has no Allow statement."""
+    """Return the causes for a claim set that no Allow statement admits; None where the policy has no Allow statement."""
     best: tuple[float, str, tuple[Cause, ...]] | None = None
     for statement in policy.allows[:_MOST_STATEMENTS]:
         for cost, causes in _by_cost(statement, claims, caller):
@@ -68,7 +68,7 @@ def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | N
 
 
 def _by_cost(statement: Statement, claims: ClaimSet, caller: Caller) -> list[tuple[float, tuple[Cause, ...]]]:
-    """Sets of corrections, the cheapest first. One costs more where the statement was hardly meant for this run."""
+    """Return sets of corrections, the cheapest first. One costs more where the statement was hardly meant for this run."""
     names = " ".join(statement.principal_names).lower()
     actions = "" if statement.actions.negated else " ".join(statement.actions.patterns).lower()
     subjects = " ".join(statement.listed(caller.key("sub"))).lower()
@@ -96,7 +96,7 @@ def _by_cost(statement: Statement, claims: ClaimSet, caller: Caller) -> list[tup
 
 
 def _admits(policy: Policy, statement: Statement, claims: ClaimSet, caller: Caller, causes: tuple[Cause, ...]) -> bool:
-    """Whether the statement alone would admit the token once corrected. Deny statements were asked before."""
+    """Return whether the statement alone would admit the token once corrected. Deny statements were asked before."""
     alone = TrustPolicy(replace(policy, statements=(_corrected_statement(statement, caller, causes),)))
     for candidate in _corrected_claims(statement, claims, caller, causes):
         asking = _folded(candidate) if Cause.CONDITION_OPERATOR in causes else candidate
@@ -124,7 +124,7 @@ def _corrected_statement(statement: Statement, caller: Caller, causes: tuple[Cau
 
 
 def _without(statement: Statement, caller: Caller, cause: Cause) -> Statement:
-    """The statement without the conditions that the correction is about; some corrections are about the claims alone."""
+    """Return the statement without the conditions that the correction is about; some corrections concern claims only."""
     audience, issuer = caller.key("aud").lower(), f"{caller.issuer.lower()}:"
     dropped: dict[Cause, Callable[[str], bool]] = {
         Cause.AUDIENCE_NOT_ADMITTED: lambda key: key == audience,
@@ -140,7 +140,7 @@ def _without(statement: Statement, caller: Caller, cause: Cause) -> Statement:
 def _corrected_claims(
     statement: Statement, claims: ClaimSet, caller: Caller, causes: tuple[Cause, ...]
 ) -> Iterator[ClaimSet]:
-    """The claims as they are, or in every other form and shape that the corrections ask for."""
+    """Yield the claims as they are, or in every other form and shape that the corrections ask for."""
     subjects = statement.listed(caller.key("sub"))
     shapes = list(_shapes(claims, subjects)) if Cause.SUBJECT_SHAPE in causes else [claims]
     for shaped in shapes:
@@ -148,7 +148,7 @@ def _corrected_claims(
 
 
 def _shapes(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:
-    """What the same job would present without its environment, outside of its pull request, and so on."""
+    """Yield what the same job would present without its environment, outside of its pull request, and so on."""
     if claims.customised:
         yield finished(
             dict(claims.claims),
@@ -175,7 +175,7 @@ def _shapes(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:
 
 
 def _forms(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[ClaimSet]:
-    """The subject with and without ids, and with the dash that an early announcement showed."""
+    """Yield the subject with and without ids, and with the dash that an early announcement showed."""
     repository = _repository(claims)
     owner, _, name = repository.partition("/")
     owner_id, id_ = claims.get("repository_owner_id"), claims.get("repository_id")
@@ -203,7 +203,7 @@ def _named(claims: ClaimSet, prefix: str) -> ClaimSet:
 
 
 def _listed_contexts(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[SubjectContext]:
-    """The contexts that the policy lists for the run's repository, in either form; a pattern stands for one value."""
+    """Yield the contexts that the policy lists for the run's repository, in either form; a pattern stands for one value."""
     repository = _repository(claims).lower()
     for subject in subjects:
         read = read_subject(subject)
@@ -219,12 +219,12 @@ def _repository(claims: ClaimSet) -> str:
 
 
 def _folded(claims: ClaimSet) -> ClaimSet:
-    """The claims with all values in lower case, to be compared with a policy in lower case."""
+    """Return the claims with all values in lower case, to be compared with a policy in lower case."""
     return replace(claims, claims=tuple((name, value.lower()) for name, value in claims.claims))
 
 
 def exact_refs(subjects: Iterable[str]) -> tuple[str, ...]:
-    """The refs that listed subjects name in full, in their order."""
+    """Return the refs that listed subjects name in full, in their order."""
     contexts = [read.context for read in map(read_subject, subjects) if read and read.context]
     refs = (context.value for context in contexts if context.kind is ContextKind.REF)
     return tuple(dict.fromkeys(ref for ref in refs if ref.startswith("refs/") and not set(ref) & {"*", "?"}))

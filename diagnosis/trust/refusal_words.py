@@ -39,7 +39,7 @@ def refusal_words(
 
 
 def _shape_words(claims: ClaimSet) -> str:
-    """Which fact of the run gives its subject another shape than the policy lists."""
+    """Say which fact of the run gives its subject another shape than the policy lists."""
     if claims.customised:
         return "The repository's subject template gives its subjects another shape than the trust policy lists."
     context = claims.subject_context

@@ -109,7 +109,7 @@ def _probes(trust: PolicyDocument, repository: Repository, provider: Arn | None)
 
 
 def _named_in(trust: PolicyDocument, account: AccountState) -> Iterator[str]:
-    """The subjects that a trust policy names in full."""
+    """Yield the subjects that a trust policy names in full."""
     if not isinstance(trust.policy, Unparsable):
         key = f"{account.question.issuer}:sub"
         listed = (value for item in trust.policy.allows for value in item.listed(key))
@@ -117,7 +117,7 @@ def _named_in(trust: PolicyDocument, account: AccountState) -> Iterator[str]:
 
 
 def _admitting(trust: PolicyDocument, account: AccountState, subjects: tuple[str, ...]) -> Iterator[str]:
-    """Which of the subjects a trust policy admits, with an audience that the provider has."""
+    """Yield those of the subjects that a trust policy admits, with an audience that the provider has."""
     provider = account.question.provider_arn
     if isinstance(trust.policy, Unparsable) or provider is None:
         return
@@ -132,14 +132,14 @@ def _admitting(trust: PolicyDocument, account: AccountState, subjects: tuple[str
 
 
 def _readable(account: AccountState) -> AccountState:
-    """The account with its unread layers left out of the question."""
+    """Return the account with its unread layers left out of the question."""
     names = ("inline_policies", "attached_policies", "boundary", "scps", "rcps", "repository_policy")
     gone: dict[str, Any] = {name: Absent(name) for name in names if isinstance(getattr(account, name), Unreadable)}
     return replace(account, **gone) if gone else account
 
 
 def _granted(account: AccountState, needs: tuple[Need, ...]) -> tuple[tuple[str, str], ...]:
-    """Every ECR action that the role may do on the release's repository, on another one, or at all."""
+    """Return every ECR action that the role may do on the release's repository, on another one, or at all."""
     own = account.question.repository_arn
     places = [str(own), str(replace(own, resource=f"repository/{OTHER_REPOSITORY}"))] if own else []
     asked: dict[tuple[str, str], Need] = {}
@@ -188,7 +188,7 @@ def _of_repository(before: AccountState, after: AccountState) -> Iterator[str]:
 
 
 def _strangers_in(account: AccountState, arn: Arn) -> Iterator[str]:
-    """Who beside the release's role may use the repository by its own policy, whatever their own permissions."""
+    """Yield who beside the release's role may use the repository by its own policy, whatever their own permissions."""
     reading = account.repository_policy
     policy = reading.value.document.policy if isinstance(reading, Known) else None
     if not isinstance(policy, Policy):

@@ -148,7 +148,7 @@ def _place(proposal: Proposal, account: AccountState) -> str:
 
 
 def _characters(proposal: Proposal, account: AccountState) -> int:
-    """What AWS counts: all inline policies of the role share one limit."""
+    """Return the number of characters that AWS counts: all inline policies of the role share one limit."""
     if proposal.kind is ProposalKind.REPOSITORY_POLICY:
         return len(proposal.document.text)
     if proposal.kind is not ProposalKind.POLICY:

@@ -66,7 +66,7 @@ class EmbeddedAccount:
         return self._moment.key if self._moment else ""
 
     def question(self, tag: str | None = None) -> AccountQuestion:
-        """What a run of this incident asks: role, repository, the image's tag (or another one), the evidence root."""
+        """Return what a run of this incident asks: role, repository, the image's tag (or another one), the evidence root."""
         facts = self.facts
         return AccountQuestion(
             role_arn=facts.role_arn,
@@ -91,7 +91,7 @@ class EmbeddedAccount:
         )
 
     def builder(self, service: str) -> Any:
-        """A client that may change the embedded account, and no other: for tests that carry out a remediation."""
+        """Return a client that may change the embedded account, and no other: for tests that carry out a remediation."""
         if self._builder is None:
             raise RuntimeError("the embedded account is not open: use it as a context manager")
         if service not in self._clients:
@@ -209,7 +209,7 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _manifest(size_bytes: int) -> str:
-    """A manifest as small as can be that shows the image's size; its digests stand for nothing."""
+    """Return a manifest as small as can be that shows the image's size; its digests stand for nothing."""
     digest = "sha256:" + "0" * 64
     blob = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": size_bytes, "digest": digest}
     config = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": size_bytes, "digest": digest}

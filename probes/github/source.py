@@ -94,7 +94,7 @@ class GitHubSource:
         return self._pace.left
 
     def repository(self, *, cancelled: CancelHook = never) -> Repository:
-        """The repository with its ids and date of creation, asked once. Raises GitHubProblem, Cancelled."""
+        """Read the repository with its ids and date of creation, once. Raises GitHubProblem, Cancelled."""
         with self._lock:
             known = self._repository
         if known is None:
@@ -112,7 +112,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> RunPage:
-        """A page of a hundred runs, newest first, without jobs; pages count from 1. Raises GitHubProblem, Cancelled."""
+        """Read a page of a hundred runs, newest first, without jobs; pages count from 1. Raises GitHubProblem, Cancelled."""
         repository = self.repository(cancelled=cancelled)
         wanted = run_filter or RunFilter()
         found = self._workers.whole(
@@ -131,7 +131,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> Attempt:
-        """One attempt (None: the latest) with its parts. Raises GitHubProblem, Cancelled."""
+        """Read one attempt (None: the latest) with its parts. Raises GitHubProblem, Cancelled."""
         return self.attempts([(run_id, attempt)], depth, cancelled=cancelled, progress=progress)[0]
 
     def attempts(
@@ -155,7 +155,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
-        """All attempts of a run, the first first. Raises GitHubProblem, Cancelled."""
+        """Read all attempts of a run, the first first. Raises GitHubProblem, Cancelled."""
         return self.attempts_of_all([run_id], depth, cancelled=cancelled, progress=progress)
 
     def attempts_of_all(
@@ -166,7 +166,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
-        """All attempts of several runs, run by run, of each the first first. Raises GitHubProblem, Cancelled."""
+        """Read all attempts of several runs, run by run, of each the first first. Raises GitHubProblem, Cancelled."""
         latest = self._runs([(run_id, None) for run_id in runs], Watch(cancelled, progress))
         whole = self.with_earlier(latest, cancelled=cancelled, progress=progress)
         return self.complete(whole, depth, cancelled=cancelled, progress=progress)
@@ -174,7 +174,7 @@ class GitHubSource:
     def with_earlier(
         self, latest: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> tuple[Attempt, ...]:
-        """Each run's latest attempt with those before it, the first first, without parts. Raises GitHubProblem, Cancelled."""
+        """Read the attempts before each run's latest; all in order, without parts. Raises GitHubProblem, Cancelled."""
         asked = tuple(latest)
         tasks: dict[tuple[int, int], Callable[[Client], Attempt]] = {}
         found: dict[tuple[int, int], Attempt] = {}
@@ -203,7 +203,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
-        """Attempts as :meth:`list_runs` gave them, with their parts read. Raises Cancelled only.
+        """Read the parts of attempts as :meth:`list_runs` gave them. Raises Cancelled only.
 
         The cheapest way to many verdicts: the list has brought the runs already. ``with_artifacts`` holds the keys of
         those whose artifacts are read although ``Depth.DIAGNOSIS`` would leave them out.
@@ -221,7 +221,7 @@ class GitHubSource:
     def refresh(
         self, attempts: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> tuple[Attempt, ...]:
-        """Those attempts that have changed since they were read, as they are now, without parts.
+        """Return those attempts that have changed since they were read, as they are now, without parts.
 
         Only active ones are asked about, each in one request that costs no part of the rate limit while nothing changes.
         Where a run was started again meanwhile, its new attempt is there as well. Raises GitHubProblem, Cancelled.
@@ -247,14 +247,14 @@ class GitHubSource:
     def environments(
         self, *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> Reading[tuple[Environment, ...]]:
-        """The deployment environments as they are now. Raises GitHubProblem (no such repository), Cancelled."""
+        """Read the deployment environments as they are now. Raises GitHubProblem (no such repository), Cancelled."""
         task = partial(read_environments, repository=self.repository(cancelled=cancelled))
         return self._workers.whole("The environments", Watch(cancelled, progress), task)
 
     def environment(
         self, name: str, *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> Reading[Environment]:
-        """One environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
+        """Read one environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
         task = partial(read_environment, repository=self.repository(cancelled=cancelled), name=name)
         return self._workers.whole(f"The environment {name}", Watch(cancelled, progress), task)
 

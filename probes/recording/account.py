@@ -96,7 +96,7 @@ class AccountFacts:
     """``what: why``, each."""
 
     def at(self, key: str) -> AccountMoment:
-        """The state at the moment of this key; KeyError for a key that the recording does not have."""
+        """Return the state at the moment of this key; KeyError for a key that the recording does not have."""
         for moment in self.moments:
             if moment.key == key:
                 return moment

@@ -11,7 +11,7 @@ from probes.recording.format import Recording
 
 
 def case_at(recording: Recording, at: datetime | None) -> Case:
-    """The case as it was known at ``at`` (UTC); None gives the whole case.
+    """Return the case as it was known at ``at`` (UTC); None gives the whole case.
 
     A run that the case names but the recording does not hold is kept: it may be read elsewhere.
     """

@@ -64,7 +64,7 @@ def write_checked(recording: Recording, folder: Path) -> None:
 
 
 def credentials_in(folder: Path) -> Iterator[Leak]:
-    """What looks like a credential in the files of a directory: file, line, kind. Raises OSError."""
+    """Yield what looks like a credential in the files of a directory: file, line, kind. Raises OSError."""
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         # One character a byte: every pattern is ASCII, and a log may hold any bytes.
         text = file.read_bytes().decode("latin-1")
@@ -77,7 +77,7 @@ def credentials_in(folder: Path) -> Iterator[Leak]:
 
 
 def _two_lines(text: str, start: int) -> int:
-    """Where the line after the one that begins at ``start`` ends: a value may stand on the line after its name."""
+    """Return where the line after the one that begins at ``start`` ends: a value may stand on the line after its name."""
     first = text.find("\n", start)
     second = text.find("\n", first + 1) if first >= 0 else -1
     return second if second >= 0 else len(text)

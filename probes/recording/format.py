@@ -86,7 +86,7 @@ class RecordedLog:
     """The numbers of the steps that it holds, where it was too large to be recorded whole."""
 
     def read(self) -> bytes:
-        """The bytes as GitHub serves them. OSError where the file went away after the recording was opened."""
+        """Read the bytes as GitHub serves them. OSError where the file went away after the recording was opened."""
         return read_content(self.content)
 
 
@@ -232,12 +232,12 @@ class Recording:
         return str(self.repository["full_name"])
 
     def run(self, run_id: int) -> RecordedRun | None:
-        """The run of this id, or None."""
+        """Return the run of this id, or None."""
         return next((run for run in self.runs if run.id == run_id), None)
 
 
 def read_content(content: Content) -> bytes:
-    """The bytes of a content, from memory or from its file."""
+    """Read the bytes of a content, from memory or from its file."""
     return content if isinstance(content, bytes) else content.read_bytes()
 
 

@@ -15,7 +15,7 @@ from probes.recording.format import RecordedLog, Recording
 
 
 def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
-    """The attempt with ``origin``, ``reconstructed`` and each job's ``log_origin`` as the recording states them.
+    """Return the attempt with ``origin``, ``reconstructed`` and each job's ``log_origin`` as the recording states them.
 
     An attempt that the recording does not hold is returned as it is.
     """
@@ -51,7 +51,7 @@ def label_attempt(recording: Recording, attempt: Attempt) -> Attempt:
 
 
 def _label_artifact(artifact: Artifact, unread: Mapping[int, tuple[tuple[str, str], ...]]) -> Artifact:
-    """The artifact with what of it could not be read when it was recorded."""
+    """Return the artifact with what of it could not be read when it was recorded."""
     gaps = unread.get(artifact.id)
     if not gaps or artifact.unread:
         return artifact

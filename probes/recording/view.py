@@ -39,7 +39,7 @@ class RunView:
         return self.attempts[-1]
 
     def attempt(self, number: int) -> RecordedAttempt | None:
-        """The attempt of this number, or None."""
+        """Return the attempt of this number, or None."""
         return next((attempt for attempt in self.attempts if attempt.number == number), None)
 
 
@@ -92,7 +92,7 @@ class RecordingView:
         )
 
     def commit_of(self, ref: str | None) -> str:
-        """The commit that a ref names: a branch (short or ``refs/heads/…``), else what was given, as a commit id."""
+        """Return the commit that a ref names: a branch (short or ``refs/heads/…``), else what was given, as a commit id."""
         name = (ref or str(self.recording.repository.get("default_branch", ""))).removeprefix("refs/heads/")
         branch = self.branches.get(name)
         return str(branch["commit"]["sha"]) if branch else name
@@ -108,11 +108,11 @@ class RecordingView:
         return {entry.path: entry for entry in self.recording.answers}
 
     def file_elsewhere(self, repository: str, path: str, ref: str) -> RecordedFile | None:
-        """A file of another repository, or None."""
+        """Return a file of another repository, or None."""
         return self._files_elsewhere.get((repository.lower(), path, ref))
 
     def file(self, path: str, ref: str | None) -> RecordedFile | None:
-        """The file at a ref, or None; abbreviated commit ids are understood."""
+        """Return the file at a ref, or None; abbreviated commit ids are understood."""
         commit = self.commit_of(ref)
         if len(commit) >= _SHA_LENGTH:
             return self._files.get((path, commit))
@@ -145,7 +145,7 @@ def _began(attempt: RecordedAttempt) -> datetime:
 
 
 def _reached(value: JsonObject, member: str, at: datetime) -> bool:
-    """Whether the time of a member had come; an object without it is taken as there from the start."""
+    """Return whether the time of a member had come; an object without it is taken as there from the start."""
     return not value.get(member) or moment_of(value[member]) <= at
 
 

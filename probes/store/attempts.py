@@ -42,7 +42,7 @@ _SETTLING = timedelta(minutes=2)
 
 
 def default_path() -> Path:
-    """Where the store lies: in the user's cache folder."""
+    """Return the store's default path, in the user's cache folder."""
     from platformdirs import user_cache_path
 
     return user_cache_path("planescope") / _FILE
@@ -84,7 +84,7 @@ class AttemptStore:
         return self.database.note
 
     def parts(self, scope: Scope, listed: Attempt, depth: str) -> Attempt | None:
-        """The listed attempt with the parts that were stored for it at this depth; None where there are none.
+        """Return the listed attempt with the parts that were stored for it at this depth; None where there are none.
 
         ``depth`` is a name. An entry of another run under the same number (a server that was set up anew) is none.
         """
@@ -106,7 +106,7 @@ class AttemptStore:
             return None
 
     def earlier(self, scope: Scope, latest: Attempt) -> dict[int, Attempt]:
-        """The stored attempts of the same run before this one, by number, without their parts."""
+        """Return the stored attempts of the same run before this one, by number, without their parts."""
         if not _has_room_for(latest):
             return {}
         rows = self.database.read(
@@ -165,7 +165,7 @@ class AttemptStore:
 
 
 def is_final(attempt: Attempt, now: datetime) -> bool:
-    """Whether nothing of the attempt can change any more: it has ended a while ago, and so have all its jobs."""
+    """Return whether nothing of the attempt can change any more: it has ended a while ago, and so have all its jobs."""
     if not attempt.complete or not isinstance(attempt.jobs, Known) or not _has_room_for(attempt):
         return False
     if any(job.status != "completed" for job in attempt.jobs.value):
@@ -175,12 +175,12 @@ def is_final(attempt: Attempt, now: datetime) -> bool:
 
 
 def _has_room_for(attempt: Attempt) -> bool:
-    """Whether the numbers fit into SQLite's: they are foreign."""
+    """Return whether the numbers fit into SQLite's: they come from outside."""
     return all(0 <= number <= _LARGEST_ID for number in attempt.key)
 
 
 def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
-    """The run as JSON, and its parts as compressed JSON."""
+    """Return the run as JSON, and its parts as compressed JSON."""
 
     def text(value: str) -> str:
         if secret:
@@ -210,7 +210,7 @@ def _same(stored: Attempt, listed: Attempt) -> bool:
 
 
 def _same_run(stored: Attempt, listed: Attempt) -> bool:
-    """What all attempts of a run have in common."""
+    """Return whether two attempts are of one run, by what all attempts of a run have in common."""
     return (
         stored.run_id == listed.run_id
         and stored.created_at == listed.created_at

@@ -19,7 +19,7 @@ class CodecError(ValueError):
 
 
 def encode(value: Any, text: Callable[[str], str] = str) -> Any:
-    """A value as JSON; ``text`` is put over every string."""
+    """Return a value as JSON; ``text`` is applied to every string."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
@@ -37,7 +37,7 @@ def encode(value: Any, text: Callable[[str], str] = str) -> Any:
 
 
 def decode(hint: Any, data: Any) -> Any:
-    """The value of type ``hint`` that ``data`` was made of. Raises CodecError."""
+    """Return the value of type ``hint`` from which ``data`` was made. Raises CodecError."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _decode_union(get_args(hint), data)
@@ -127,7 +127,7 @@ _KNOWN_HINTS: dict[type, dict[str, Any]] = {}
 
 
 def hints_of(kind: Any) -> dict[str, Any]:
-    """The type hints of a dataclass, resolved once."""
+    """Return the type hints of a dataclass, resolved once."""
     found = _KNOWN_HINTS.get(kind)
     if found is None:
         hints = get_type_hints(kind)
@@ -136,7 +136,7 @@ def hints_of(kind: Any) -> dict[str, Any]:
 
 
 def _classes(hint: Any, seen: set[type]) -> set[type]:
-    """Every dataclass and enum that a type holds."""
+    """Return every dataclass and enum that a type holds."""
     kind = get_origin(hint) or hint
     for member in get_args(hint):
         _classes(member, seen)

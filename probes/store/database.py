@@ -106,7 +106,7 @@ class Database:
             return None
 
     def _again(self, error: sqlite3.Error, *, last: bool) -> bool:
-        """Whether the work is worth a second try; what is wrong is noted."""
+        """Note what is wrong; return whether the work is worth a second try."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _BUSY:
             # Somebody else writes for long: GitHub can be asked, and what was read need not be kept.
@@ -202,7 +202,7 @@ def _prepare(connection: sqlite3.Connection, until: float) -> None:
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
-    """False for a new file. Raises _NoStore for a file of others, or of another version."""
+    """Return False for a new file. Raises _NoStore for a file of others, or of another version."""
     # One snapshot: another planescope may be making the file between two of these readings.
     alone = not connection.in_transaction
     if alone:

@@ -38,7 +38,7 @@ class Overview:
 
 
 def overview(store: AttemptStore) -> Overview:
-    """What the store holds; a file that is not there is not made."""
+    """Return what the store holds; a file that is not there is not made."""
     path = store.database.path
     if not path.exists():
         return Overview(path, 0, ())

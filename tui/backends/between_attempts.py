@@ -31,7 +31,7 @@ def read_between(
 
 
 def _environment(replay: Replay) -> str:
-    """The environment that the releasing job names; an expression names none."""
+    """Return the environment that the releasing job names; an expression names none."""
     stated = replay.facts.environment.value if replay.facts.environment else replay.attempt.environment
     return stated if stated and "${{" not in stated else ""
 
@@ -44,7 +44,7 @@ def _read_environment(source: GitHubSource, name: str, cancelled: CancelHook) ->
 
 
 def _subjects(replay: Replay) -> tuple[str, ...]:
-    """Every subject that the record leaves possible for the attempt, the likeliest first."""
+    """Return every subject that the record leaves possible for the attempt, the likeliest first."""
     attempt = replay.attempt
     environment = replay.facts.environment.value if replay.facts.environment else attempt.environment
     return claims_of(attempt, environment=environment, workflow=replay.workflow).subjects

@@ -78,7 +78,7 @@ class GitHubSide:
         return found
 
     def changes(self, wanted: RunFilter, progress: ProgressHook, cancelled: CancelHook) -> Changes | None:
-        """What is new of the listed and shown runs; None where nothing is.
+        """Return what is new of the listed and shown runs; None where nothing is.
 
         Everything is asked with its ETag: the list, each active run that is not on its first page, and the jobs of the
         active runs shown. While nothing changes that costs no part of the rate limit.
@@ -123,7 +123,7 @@ class GitHubSide:
         return bool(found)
 
     def _jobs_changed(self, progress: ProgressHook, cancelled: CancelHook) -> bool:
-        """Whether a job or step of an active run that is shown is further than it was."""
+        """Return whether a job or step of an active run that is shown is further than it was."""
         active = [self._read[key] for key in self._shown if key in self._read and _is_active(self._read[key])]
         with asking():
             now = self._source.complete(active, Depth.JOBS, cancelled=cancelled, progress=_shown(progress))
@@ -135,7 +135,7 @@ class GitHubSide:
     def chain(
         self, selected: RunKey | None, case: Case, progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[Attempt, ...]:
-        """The attempts of the chain around the selected run (None: the newest, or the case's runs), without parts."""
+        """Return the attempts of the chain around the selected run (None: the newest, or the case's runs), without parts."""
         if case.runs and selected is None:
             return self.attempts_of(case.runs, progress, cancelled)
         anchor = self._listed.get(selected) if selected else None
@@ -166,7 +166,7 @@ class GitHubSide:
     def with_parts(
         self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[Attempt, ...]:
-        """The attempts with jobs, logs, workflow file; what is complete is not asked for twice.
+        """Return the attempts with jobs, logs, workflow file; what is complete is not asked for twice.
 
         The chain's last attempt is the one whose evidence closure judges, so its artifacts are read in any case. What a
         passing fault kept back is asked for when the very same attempts are wanted again.
@@ -197,7 +197,7 @@ class GitHubSide:
         return tuple(self._read.get(attempt.key, attempt) for attempt in attempts)
 
     def _known(self, attempt: Attempt) -> Attempt:
-        """The attempt with the parts that were read before, as far as they still hold."""
+        """Return the attempt with the parts that were read before, as far as they still hold."""
         before = self._read.get(attempt.key)
         if before is None or before.complete != attempt.complete:
             self._read.pop(attempt.key, None)
@@ -210,7 +210,7 @@ class GitHubSide:
     def _around(
         self, workflow: str, anchor: Attempt | None, progress: ProgressHook, cancelled: CancelHook
     ) -> tuple[Attempt, ...]:
-        """The workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
+        """Return the workflow's runs among which the anchor's chain lies; the anchor alone where GitHub no longer lists it."""
         wanted = RunFilter(workflow=workflow)
         try:
             return runs_around(lambda number: self.page(wanted, number, progress, cancelled), anchor)
@@ -229,24 +229,24 @@ def _is_active(attempt: Attempt) -> bool:
 
 
 def _run_of(attempt: Attempt) -> Attempt:
-    """The run object alone, as a list gives it."""
+    """Return the run object alone, as a list gives it."""
     called = tuple(replace(each, file=_NO_FILE) for each in attempt.called_workflows)
     return replace(attempt, **_NO_PARTS, called_workflows=called)
 
 
 def _without_words(attempt: Attempt) -> tuple[Job, ...]:
-    """The jobs as the API lists them."""
+    """Return the jobs as the API lists them."""
     jobs = attempt.jobs.value if isinstance(attempt.jobs, Known) else ()
     return tuple(replace(job, **_NO_WORDS) for job in jobs)
 
 
 def _not_asked(attempt: Attempt) -> bool:
-    """Whether the artifacts were left out so far."""
+    """Return whether the artifacts were left out so far."""
     return bool(attempt.artifacts == _NO_PARTS["artifacts"])
 
 
 def _passing_gap(attempt: Attempt) -> bool:
-    """Whether something is lacking that asking again may bring: for a fault, no missing permission, nothing deleted."""
+    """Return whether something is lacking that asking again may bring: for a fault, no missing permission, nothing deleted."""
     readings: list[Reading[Any]] = [attempt.jobs, attempt.workflow_file, attempt.oidc_customization]
     readings.extend(action.file for action in attempt.local_actions)
     for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
@@ -276,5 +276,5 @@ def asking() -> Iterator[None]:
 
 
 def _shown(progress: ProgressHook) -> SourceProgress:
-    """The app's hook as the source calls it; it shows a rate limit's countdown, too."""
+    """Return the app's hook as the source calls it; it shows a rate limit's countdown, too."""
     return lambda what, done, total: progress(Progress(what, done, total))

@@ -39,7 +39,7 @@ class GitHubAnswers:
 
 
 def ask_github(name: str, url: str | None, path: str, commit: str) -> GitHubAnswers:
-    """The repository, its subject customization, and the file at ``path`` where ``commit`` is known: three requests.
+    """Ask for the repository, its subject customization, and, given a ``commit``, the file at ``path``: three requests.
 
     The token comes from the environment alone: a job must not find the one of whoever set up its runner.
     """

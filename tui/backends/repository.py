@@ -154,7 +154,7 @@ class RepositoryBackend:
         progress: ProgressHook,
         cancelled: CancelHook,
     ) -> Update:
-        """What GitHub has new; the account is asked again only where a run has ended or the chain is another."""
+        """Return what GitHub has new; the account is asked again only where a run has ended or the chain is another."""
         changes = self._github.changes(self._filter(query), progress, cancelled)
         if changes is None:
             return Update()
@@ -168,7 +168,7 @@ class RepositoryBackend:
         return Update(rows, self._diagnosed(chain, subject or selected, progress, cancelled, keep_account=keep))
 
     def _filter(self, query: RunQuery) -> RunFilter:
-        """The query with what narrows the backend."""
+        """Return the query with what narrows the backend."""
         return RunFilter(
             workflow=query.workflow or self._workflow,
             branch=query.branch or self._branch,

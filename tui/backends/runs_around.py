@@ -46,7 +46,7 @@ def runs_around(list_page: ListPage, anchor: Attempt | None) -> tuple[Attempt, .
 
 
 def _page_of(list_page: ListPage, first: RunPage, anchor: Attempt) -> tuple[int, RunPage | None]:
-    """The page that holds the anchor. Runs are numbered by workflow; deleted ones make the guess too large a number."""
+    """Find the page that holds the anchor. Runs are numbered by workflow; deleted ones make the guess too large a number."""
     if _holds(first, anchor):
         return 1, first
     if not first.attempts:
@@ -77,13 +77,13 @@ def _holds(page: RunPage, anchor: Attempt) -> bool:
 
 
 def _older(pages: dict[int, RunPage], anchor: Attempt) -> list[Attempt]:
-    """The runs before the anchor, the nearest first."""
+    """Return the runs before the anchor, the nearest first."""
     runs = _in_order(pages)
     return runs[_index(runs, anchor) + 1 :]
 
 
 def _newer(pages: dict[int, RunPage], anchor: Attempt) -> list[Attempt]:
-    """The anchor and the runs after it, the nearest first."""
+    """Return the anchor and the runs after it, the nearest first."""
     runs = _in_order(pages)
     return runs[: _index(runs, anchor) + 1][::-1]
 
@@ -97,5 +97,5 @@ def _index(runs: Sequence[Attempt], anchor: Attempt) -> int:
 
 
 def _ended(runs: Sequence[Attempt]) -> bool:
-    """Whether the chain is known to end among these runs, or is longer than is shown."""
+    """Return whether the chain is known to end among these runs, or is longer than is shown."""
     return len(runs) >= LONGEST_CHAIN or any(attempt.conclusion == "success" for attempt in runs)

@@ -48,7 +48,7 @@ class ProgressLine:
         self._shown = True
 
     def _say_once(self, progress: Progress) -> None:
-        """A silence of minutes in somebody's job log needs its reason."""
+        """Say once why the tool waits: minutes of silence in somebody's job log need a reason."""
         if progress.what.startswith(WAITING) and progress.what not in self._waits:
             self._waits.add(progress.what)
             click.echo(f"{progress.what}: {(progress.total or 0) - progress.done} seconds", err=True)

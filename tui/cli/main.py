@@ -15,7 +15,7 @@ from tui.cli.options.repository import app_options
 from tui.settings import read_settings
 
 _COMMANDS = {
-    "demo": ("tui.cli.commands.demo", "demo_command", "A public incident, replayed without credentials."),
+    "demo": ("tui.cli.commands.demo", "demo_command", "Replay a public incident, without credentials."),
     "diagnose": (
         "tui.cli.commands.diagnose",
         "diagnose_command",

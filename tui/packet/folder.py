@@ -57,7 +57,7 @@ def _leak_sentence(found: tuple[Leak, ...]) -> str:
 
 
 def verify(directory: Path) -> tuple[str, ...]:
-    """What is wrong with a packet, as sentences; empty for a sound one. Works offline.
+    """Check a packet and return what is wrong, as sentences; empty for a sound one. Works offline.
 
     Checks the sums of all files, the schema, that the attempts hold verdicts, and that nothing leaks.
     """

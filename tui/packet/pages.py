@@ -25,7 +25,7 @@ def code(text: object) -> str:
 
 
 def link(address: object) -> str:
-    """An https or loopback address; anything else is not made a link target."""
+    """Return a link to an https or loopback address; anything else is not made a link target."""
     text = str(address)
     return text if re.fullmatch(r"https?://[A-Za-z0-9.:/_#?&=%~@+-]+", text) else "about:blank"
 

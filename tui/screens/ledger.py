@@ -106,7 +106,7 @@ class LedgerScreen(Screen[None]):
         self.call_after_refresh(self._head)
 
     def _chosen(self) -> None:
-        """The whole words of the chosen call, which the columns may cut."""
+        """Show the whole words of the chosen call, which the columns may cut."""
         call = self.query_one(CallList).chosen
         words = f" {call.service} {call.operation}  {call.target}  {call.result}" if call is not None else ""
         self.query_one("#ledger-chosen", Static).update(foreign_line(words))

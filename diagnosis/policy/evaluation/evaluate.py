@@ -118,7 +118,7 @@ class _Scan:
         return False
 
     def _attached(self, place: Place, policies: Sequence[Policy], path: str | None) -> Hit | None:
-        """The first Allow that applies; a Deny that applies is kept in ``deny`` and ends the scan."""
+        """Return the first Allow that applies; keep a Deny that applies in ``deny`` and end the scan there."""
         request = self.request
         allow: Hit | None = None
         for position, policy in enumerate(policies):
@@ -153,7 +153,7 @@ class _Scan:
         return False
 
     def blocked(self) -> tuple[Place, ...]:
-        """Every place that has to allow and does not, in layer order; empty where the request is allowed."""
+        """Return every place that has to allow and does not, in layer order; empty where the request is allowed."""
         caller = self.request.caller
         blocked = list(self.silent)
         closeness = self.resource.closeness if self.resource is not None else PrincipalMatch.NONE
@@ -188,12 +188,12 @@ class _Scan:
         return limits
 
     def opened_by(self) -> Hit | None:
-        """The Allow to name: the resource's where it is enough by itself, else the identity's."""
+        """Return the Allow to name: the resource's where it is enough by itself, else the identity's."""
         if self.resource is not None and (self.resource.closeness >= PrincipalMatch.ROLE or self.identity is None):
             return self.resource
         return self.identity
 
 
 def _blocked_at(blocked: Sequence[Place], layer: Layer) -> bool:
-    """Whether a layer is among the blocking places."""
+    """Return whether a layer is among the blocking places."""
     return any(place.layer is layer for place in blocked)

@@ -39,7 +39,7 @@ _UNLIKE = 90
 
 
 def find_near_misses(request: Request, layers: Layers, blocked: Sequence[Place]) -> tuple[NearMiss, ...]:
-    """Every Allow statement of the blocking places with its first mismatch, the nearest first."""
+    """Return every Allow statement of the blocking places with its first mismatch, the nearest first."""
     places = list(blocked)
     asks_identity = any(place.layer is Layer.IDENTITY for place in places)
     in_one_account = same_account(request) and not request.wildcard_only_action
@@ -58,7 +58,7 @@ def find_near_misses(request: Request, layers: Layers, blocked: Sequence[Place])
 
 
 def policies_at(layers: Layers, place: Place) -> Iterator[tuple[str, Policy]]:
-    """The policies of a place with their paths in the row format."""
+    """Yield the policies of a place with their paths in the row format."""
     if place.layer is Layer.IDENTITY:
         yield from _numbered("identity_policies", layers.identity)
     elif place.layer is Layer.RESOURCE and layers.resource is not None:
@@ -84,7 +84,7 @@ _Mismatch: TypeAlias = tuple[str, Condition | None, tuple[str, ...], tuple[str, 
 
 
 def _miss(request: Request, layers: Layers, place: Place, path: str, statement: Statement) -> Iterator[NearMiss]:
-    """The near miss of one Allow statement; nothing for one that applies (it was not enough by itself)."""
+    """Yield the near miss of one Allow statement; nothing for one that applies (it was not enough by itself)."""
     cost = 0
     found: list[_Mismatch] = []
     if place.layer is Layer.RESOURCE and not _names_caller(request, layers, statement):
@@ -199,7 +199,7 @@ def explain(
     blocked: Sequence[Place],
     near_misses: Sequence[NearMiss],
 ) -> Because:
-    """The reason of a decision."""
+    """Return the reason of a decision."""
     trust = is_trust_question(request)
     if decided_by is not None:
         place, statement = decided_by.place, decided_by.statement
@@ -241,7 +241,7 @@ def _explain_silence(
 
 
 def _account_allow(request: Request, layers: Layers) -> Statement | None:
-    """The Allow of the resource's policy that names the caller's account, and so leaves the rest to the account."""
+    """Return the Allow of the resource's policy that names the caller's account, and so leaves the rest to the account."""
     if layers.resource is None or request.wildcard_only_action:
         return None
     for statement in layers.resource.statements:

@@ -25,13 +25,13 @@ def likeness(met: str, wanted: str) -> float:
 
 
 def nearest(met: str, wanted: Sequence[str]) -> str | None:
-    """The wanted value that is most like the met one; the first among equals, None where nothing is wanted."""
+    """Return the wanted value that is most like the met one; the first among equals, None where nothing is wanted."""
     candidates = wanted[:_MOST]
     return max(candidates, key=lambda value: likeness(met, value)) if candidates else None
 
 
 def difference(met: str, wanted: str, operator: str | None = None) -> str:
-    """Where the two part, for example ``ref:refs/heads/dev wanted, ref:refs/heads/migrate-dev met``."""
+    """Return where the two differ, for example ``ref:refs/heads/dev wanted, ref:refs/heads/migrate-dev met``."""
     hints = _hints(met, wanted, operator)
     shown_wanted, shown_met = _parting(met, wanted)
     parts = [f"{_quoted(shown_wanted)} wanted, {_quoted(shown_met)} met"] if shown_wanted != shown_met else []
@@ -55,7 +55,7 @@ def _hints(met: str, wanted: str, operator: str | None) -> list[str]:
 
 
 def _form(subject: str) -> str | None:
-    """Whether a subject (or a pattern for one) is classic or holds the ids; None where that cannot be told."""
+    """Return which form a subject (or a pattern for one) has, classic or with the ids; None where that cannot be told."""
     repository = subject.removeprefix(_SUBJECT_PREFIX).partition(":")[0]
     if not subject.startswith(_SUBJECT_PREFIX) or "/" not in repository or repository.startswith("*"):
         return None
@@ -63,7 +63,7 @@ def _form(subject: str) -> str | None:
 
 
 def _parting(met: str, wanted: str) -> tuple[str, str]:
-    """What to show of both: the parts of a subject that differ, else everything from the last common separator."""
+    """Return what to show of both: the parts of a subject that differ, else everything from the last common separator."""
     if met.startswith(_SUBJECT_PREFIX) and wanted.startswith(_SUBJECT_PREFIX):
         met_repository, _, met_context = met.removeprefix(_SUBJECT_PREFIX).partition(":")
         wanted_repository, _, wanted_context = wanted.removeprefix(_SUBJECT_PREFIX).partition(":")
@@ -82,5 +82,5 @@ def _parting(met: str, wanted: str) -> tuple[str, str]:
 
 
 def _quoted(text: str) -> str:
-    """The text itself, in quotes where its ends could not be seen."""
+    """Return the text itself, in quotes where its ends could not be seen."""
     return f"{text!r}" if not text or text.strip() != text else text

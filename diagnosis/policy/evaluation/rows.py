@@ -84,12 +84,12 @@ def result_of(row: Row, decision: Decision) -> dict[str, JsonValue]:
 
 
 def row_id(text: str) -> JsonValue:
-    """The id of a row whose text is no JSON, as far as it can be told; None where it cannot."""
+    """Return the id of a row whose text is no JSON, as far as it can be told; None where it cannot."""
     return _identifier(outer_member(text, "id"))
 
 
 def _identifier(value: object) -> JsonValue:
-    """An id as it may be given back: text and plain values; anything else is not carried over."""
+    """Return an id as it may be given back: text and plain values; anything else is not carried over."""
     if isinstance(value, JsonNumber):
         return int(value.text) if _SHORT_INTEGER.match(value.text) else value.text
     return value if isinstance(value, (str, bool, int)) else None

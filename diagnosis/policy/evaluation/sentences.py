@@ -24,7 +24,7 @@ _NAMES = {
 
 
 def place_name(place: Place, *, trust: bool) -> str:
-    """A place in words: ``the trust policy``, ``the service control policies at r-root``."""
+    """Return a place in words: ``the trust policy``, ``the service control policies at r-root``."""
     if place.layer is Layer.RESOURCE and trust:
         return "the trust policy"
     if place.layer in (Layer.SCP, Layer.RCP):
@@ -34,12 +34,12 @@ def place_name(place: Place, *, trust: bool) -> str:
 
 
 def shorten(text: str) -> str:
-    """The text, cut where it is too long for a sentence."""
+    """Return the text, cut where it is too long for a sentence."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def listed(values: Sequence[str]) -> str:
-    """Some values in words: ``a, b, c and 4 more``."""
+    """Return some values in words: ``a, b, c and 4 more``."""
     if not values:
         return "nothing"
     shown = ", ".join(_visible(shorten(value)) for value in values[:_SHOWN])
@@ -48,22 +48,22 @@ def listed(values: Sequence[str]) -> str:
 
 
 def _visible(text: str) -> str:
-    """The text, in quotes where white space at its ends would be overlooked."""
+    """Return the text, in quotes where white space at its ends would be overlooked."""
     return text if text and text.strip() == text else repr(text)
 
 
 def called(name: str) -> str:
-    """A statement in words, at the head of a sentence: ``Statement PushOnly``, or ``Statement[2]``."""
+    """Return a statement in words, at the head of a sentence: ``Statement PushOnly``, or ``Statement[2]``."""
     return name if name.startswith("Statement[") or name == "Statement" else f"Statement {name}"
 
 
 def _named(name: str) -> str:
-    """A statement in words, within a sentence."""
+    """Return a statement in words, within a sentence."""
     return called(name).replace("Statement ", "statement ", 1)
 
 
 def _differing(miss: NearMiss) -> str:
-    """The difference in brackets, without repeating two values that the sentence has already quoted whole."""
+    """Return the difference in brackets, without repeating two values that the sentence has already quoted whole."""
     text = miss.difference
     if len(miss.wanted) == 1 and miss.met:
         text = text.removeprefix(f"{miss.wanted[0]} wanted, {miss.met[0]} met").removeprefix("; ")
@@ -82,7 +82,7 @@ def deny_sentence(request: Request, hit: Hit, *, trust: bool, has_boundary: bool
 
 
 def _why_it_denies(request: Request, hit: Hit, *, has_boundary: bool) -> Iterator[str]:
-    """What makes a Deny apply that does not simply name this request: what it does not spare, and its conditions."""
+    """Yield what makes a Deny apply that does not simply name this request: what it does not spare, and its conditions."""
     statement = hit.statement
     if hit.place.layer is Layer.RESOURCE and statement.not_principal and statement.principals is not None:
         if has_boundary and request.caller.has_identity_policies:
@@ -126,7 +126,7 @@ def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
 
 
 def _key_alike(request: Request, key: str) -> str | None:
-    """A key of the request that was probably meant: the same but for its scheme and punctuation."""
+    """Return a key of the request that was probably meant: the same but for its scheme and punctuation."""
     wanted = _letters(key)
     return next((carried for carried in request.context if _letters(carried) == wanted), None)
 
@@ -165,7 +165,7 @@ def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
 
 
 def also_sentence(miss: NearMiss) -> str:
-    """What else of the nearest statement would not match, to append; empty where nothing is, or where it is far off."""
+    """Return what else of the nearest statement would not match, to append; empty where nothing is, or where it is far off."""
     if not miss.also or miss.element not in ("Condition", "Resource"):
         return ""
     return f" It does not match on {listed(miss.also)} either."
@@ -205,7 +205,7 @@ def foreign_provider_sentence(request: Request) -> str:
 
 
 def others_sentence(places: Sequence[Place], *, trust: bool) -> str:
-    """What else stands in the way, as a sentence to append; empty where nothing does."""
+    """Return what else stands in the way, as a sentence to append; empty where nothing does."""
     if not places:
         return ""
     names = [place_name(place, trust=trust) for place in places]

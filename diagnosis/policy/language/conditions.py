@@ -100,7 +100,7 @@ class Condition:
         return any(compare(value, context) for compare in self._comparisons)
 
     def incomparable(self, value: str, context: Context) -> bool:
-        """Whether some policy value cannot be compared with the request's value."""
+        """Return whether some policy value cannot be compared with the request's value."""
         return any(compare(value, context) is None for compare in self._comparisons)
 
 
@@ -130,7 +130,7 @@ def as_patterns(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
 def compile_condition(
     operator: str, key: str, values: Sequence[str], path: str, *, variables: bool
 ) -> Condition | None:
-    """A condition ready to be tested; None for an operator that AWS does not know."""
+    """Return a condition ready to be tested; None for an operator that AWS does not know."""
     parts = _OPERATOR.match(operator)
     if not parts:
         return None

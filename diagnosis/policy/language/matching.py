@@ -24,7 +24,7 @@ _MOST_SEGMENTS = 64
 
 
 def glob_pattern(pieces: Sequence[Piece], any_character: str = ".") -> str:
-    """A regular expression for resolved pieces, to be used with ``fullmatch`` and DOTALL."""
+    """Return a regular expression for resolved pieces, to be used with ``fullmatch`` and DOTALL."""
     stretches: list[str] = [""]
     for piece in pieces:
         if piece is Wildcard.ANY:
@@ -68,7 +68,7 @@ def string_matcher(text: str, *, variables: bool, wildcards: bool) -> Matcher:
 
 
 def cut_at_colons(pieces: Iterable[Piece], most: int | None = None) -> list[tuple[Piece, ...]]:
-    """The pieces as colon-separated segments, at most ``most`` of them; a variable's value is never cut."""
+    """Return the pieces as colon-separated segments, at most ``most`` of them; a variable's value is never cut."""
     segments: list[list[Piece]] = [[]]
     for piece in pieces:
         if not isinstance(piece, str):
@@ -128,12 +128,12 @@ def arn_condition_matcher(text: str, *, variables: bool) -> Callable[[str, Conte
 
 
 def matches_everything(text: str) -> bool:
-    """Whether a Resource pattern is ``*`` (however often written): the only one for actions without resource level."""
+    """Return whether a Resource pattern is ``*`` (however often written): the only one for actions without resource level."""
     return bool(text) and not text.strip("*")
 
 
 def names_no_resource(text: str, *, complete: bool) -> bool:
-    """Whether a Resource pattern is of no form that AWS takes: "must be in ARN format or *"."""
+    """Return whether a Resource pattern is of no form that AWS takes: "must be in ARN format or *"."""
     if matches_everything(text):
         return False
     short = text.count(":") < _ARN_SEGMENTS - 1
@@ -141,7 +141,7 @@ def names_no_resource(text: str, *, complete: bool) -> bool:
 
 
 def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Matcher:
-    """One pattern of Resource or NotResource.
+    """Return the matcher of one pattern of Resource or NotResource.
 
     A wildcard stays inside its segment; a ``*`` that ends a segment may also reach across colons ("it can expand to
     match beyond the colon boundaries"). Partition, service, region and account know no letter case, the rest does.
@@ -168,7 +168,7 @@ def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Ma
 
 @lru_cache(maxsize=_CACHED)
 def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], bool]:
-    """The test for resolved segments of a Resource pattern."""
+    """Return the test for resolved segments of a Resource pattern."""
     if len(segments) < _ARN_SEGMENTS:
         whole = re.compile(":".join(glob_pattern(segment) for segment in segments), re.DOTALL).fullmatch
         return lambda value: whole(value) is not None
@@ -181,7 +181,7 @@ def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], boo
 
 
 def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
-    """Whether a pattern matches when a star that ends a segment may take further segments with it."""
+    """Return whether a pattern matches when a star that ends a segment may take further segments with it."""
     parts = value.split(":")
     if len(parts) > _MOST_SEGMENTS or len(pattern) > len(parts):
         return False
@@ -204,12 +204,12 @@ def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
 
 
 def names_no_service(pattern: str) -> bool:
-    """Whether an action pattern has a wildcard in its service, which AWS refuses but for ``*`` and ``*:*``."""
+    """Return whether an action pattern has a wildcard in its service, which AWS refuses but for ``*`` and ``*:*``."""
     return bool(set(pattern.partition(":")[0]) & {"*", "?"}) and bool(pattern.strip("*:"))
 
 
 def action_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a folded action (``ecr:putimage``) matches any pattern; letter case does not matter.
+    """Return the test of whether a folded action (``ecr:putimage``) matches any pattern; letter case does not matter.
 
     Wildcards stay on their side of the colon; a lone ``*`` matches every action.
     """

@@ -68,7 +68,7 @@ _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,
 
 
 def read_number(text: str) -> Decimal | None:
-    """An integer or decimal number; None for anything else."""
+    """Read an integer or decimal number; None for anything else."""
     stripped = text.strip()
     if not _NUMBER.match(stripped):
         return None
@@ -81,7 +81,7 @@ def read_number(text: str) -> Decimal | None:
 def _ordered(
     read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]
 ) -> Callable[[str, bool], Comparison]:
-    """A comparison in an order, of values that both must be readable."""
+    """Return a comparison by order; both values must be readable."""
 
     def compiled(text: str, _variables: bool) -> Comparison:
         wanted = read(text)
@@ -108,7 +108,7 @@ _SECONDS_A_MINUTE = 60
 
 
 def read_date(text: str) -> Decimal | None:
-    """A W3C date (ISO 8601) or seconds since 1970, as seconds since 1970; None for anything else.
+    """Read a W3C date (ISO 8601) or seconds since 1970 as seconds since 1970; None for anything else.
 
     Digits alone are epoch seconds, ``2024`` too. A date without time zone is taken as UTC.
     """
@@ -148,7 +148,7 @@ def _zone_offset(zone: str) -> int:
 
 
 def read_boolean(text: str) -> bool | None:
-    """``true`` or ``false`` in any letter case; None for anything else."""
+    """Read ``true`` or ``false`` in any letter case; None for anything else."""
     return {"true": True, "false": False}.get(text.lower())
 
 
@@ -168,7 +168,7 @@ def _boolean(text: str, variables: bool) -> Comparison:
 
 
 def read_binary(text: str) -> bytes | None:
-    """The bytes of a base64 text; None where it is none."""
+    """Read the bytes of a base64 text; None where it is none."""
     try:
         return base64.b64decode(text.strip().encode(), validate=True)
     except (binascii.Error, ValueError):
@@ -189,7 +189,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def read_network(text: str) -> Network | None:
-    """A CIDR block, or a plain address as the block of itself; host bits do not matter."""
+    """Read a CIDR block, or a plain address as the block of itself; host bits do not matter."""
     try:
         return ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
@@ -197,7 +197,7 @@ def read_network(text: str) -> Network | None:
 
 
 def read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An IPv4 or IPv6 address."""
+    """Read an IPv4 or IPv6 address."""
     try:
         return ipaddress.ip_address(text.strip())
     except ValueError:

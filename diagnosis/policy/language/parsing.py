@@ -143,7 +143,7 @@ def _policy(tree: object, kind: PolicyKind | None) -> Policy:
 
 
 def _completes(kind: PolicyKind | None, principal: str | None) -> Callable[[str], bool]:
-    """Which short ARNs AWS completes: all in policies that are attached to a principal, elsewhere those with a star."""
+    """Return the test of which short ARNs AWS completes: all in policies attached to a principal, else those with a star."""
     if kind in (PolicyKind.SCP, PolicyKind.RCP):
         return lambda pattern: pattern.endswith("*")
     if kind in (PolicyKind.RESOURCE, PolicyKind.TRUST) or principal is not None:

@@ -43,7 +43,7 @@ class PrincipalSet:
     services: frozenset[str] = field(repr=False, compare=False)
 
     def match(self, caller: PrincipalView) -> PrincipalMatch:
-        """How closely the element names the caller."""
+        """Return how closely the element names the caller."""
         if self.anybody:
             return PrincipalMatch.DIRECT
         kind = caller.kind
@@ -67,16 +67,16 @@ class PrincipalSet:
         return PrincipalMatch.NONE
 
     def lists(self, caller: PrincipalView) -> bool:
-        """Whether the caller's name stands in the element, under whatever type."""
+        """Return whether the caller's name stands in the element, under whatever type."""
         return any(name == caller.text for _, name in self.entries)
 
     def names_somebody_beside(self, caller: PrincipalView) -> bool:
-        """Whether a user, role or session of the caller's account is named (the account itself does not count)."""
+        """Return whether a user, role or session of the caller's account is named (the account itself does not count)."""
         arns = (Arn.parse(name) for name in self.names)
         return any(arn is not None and arn.account == caller.account and arn.resource != "root" for arn in arns)
 
     def names_account_of(self, caller: PrincipalView) -> bool:
-        """Whether the caller's account is named, by id or root ARN."""
+        """Return whether the caller's account is named, by id or root ARN."""
         account = caller.account
         return bool(account) and (("", account) in self.accounts or (caller.partition, account) in self.accounts)
 

@@ -37,7 +37,7 @@ _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+\Z|\*+(:\*+)?\Z")
 
 
 def rejections_of(statements: tuple[Statement, ...], kind: PolicyKind | None) -> tuple[str, ...]:
-    """Each reason as a sentence with the place; with ``kind`` None only what no kind of policy may hold."""
+    """Return each reason as a sentence with the place; with ``kind`` None only what no kind of policy may hold."""
     found = list(_of_document(statements, kind))
     for statement in statements:
         found.extend(_of_actions(statement))

@@ -30,11 +30,11 @@ class ActionPatterns:
     _matches: Callable[[str], bool] = field(repr=False, compare=False)
 
     def covers(self, folded_action: str) -> bool:
-        """Whether the statement speaks of the action."""
+        """Return whether the statement speaks of the action."""
         return self._matches(folded_action) is not self.negated
 
     def names(self, folded_action: str) -> bool:
-        """Whether a pattern matches the action, negation aside."""
+        """Return whether a pattern matches the action, negation aside."""
         return self._matches(folded_action)
 
 
@@ -51,7 +51,7 @@ class ResourcePatterns:
     """The patterns that hold variables, each with a matcher in which the variables are wildcards."""
 
     def covers(self, request: Request, *, deny: bool) -> bool:
-        """Whether the statement speaks of the resource.
+        """Return whether the statement speaks of the resource.
 
         A pattern whose variable has no value matches no resource. Under NotResource it is not documented clearly
         whether the statement then covers everything: a Deny is taken to, an Allow is taken not to.
@@ -66,7 +66,7 @@ class ResourcePatterns:
         return bool(self._with_variables)
 
     def unresolved(self, request: Request) -> tuple[str, ...]:
-        """The variables without value, as written, of the patterns that some value of theirs would let match."""
+        """Return the variables without value, as written, of the patterns that some value of theirs would let match."""
         if request.wildcard_only_action or request.resource == "*":
             return ()
         return tuple(
@@ -77,7 +77,7 @@ class ResourcePatterns:
         )
 
     def names(self, request: Request) -> bool:
-        """Whether a pattern matches the resource, negation aside."""
+        """Return whether a pattern matches the resource, negation aside."""
         if self.everything:
             return True
         resource = request.resource
@@ -130,7 +130,7 @@ class Statement:
         )
 
     def applies_to_identity(self, request: Request) -> bool:
-        """Whether it applies as part of a policy that is attached to the caller (or limits it).
+        """Return whether it applies as part of a policy that is attached to the caller (or limits it).
 
         Without Resource it has no meaning there: such an Allow gives nothing, such a Deny is taken for every resource.
         """
@@ -144,7 +144,7 @@ class Statement:
         return self.conditions_hold(request)
 
     def applies_to_resource(self, request: Request, *, has_boundary: bool) -> PrincipalMatch:
-        """Whether it applies as part of the resource's own policy, and how closely it names the caller."""
+        """Return how closely it names the caller if it applies as part of the resource's own policy, else NONE."""
         if not self.actions.covers(request.folded_action):
             return PrincipalMatch.NONE
         closeness = self.principal_match(request, has_boundary=has_boundary)
@@ -156,7 +156,7 @@ class Statement:
         return closeness if self.conditions_hold(request) else PrincipalMatch.NONE
 
     def principal_match(self, request: Request, *, has_boundary: bool) -> PrincipalMatch:
-        """How closely Principal or NotPrincipal names the caller."""
+        """Return how closely Principal or NotPrincipal names the caller."""
         if self.principals is None:
             return PrincipalMatch.NONE
         caller = request.caller
@@ -173,7 +173,7 @@ class Statement:
         return PrincipalMatch.ACCOUNT if reached else found
 
     def _spares(self, caller: PrincipalView, principals: PrincipalSet, *, has_boundary: bool) -> bool:
-        """Whether NotPrincipal leaves the caller out.
+        """Return whether NotPrincipal leaves the caller out.
 
         With Deny it denies every principal that has a permissions boundary, whatever it lists. Where it lists somebody
         together with that one's account, as it has to, only the one listed is spared: "all principals except the user
@@ -193,7 +193,7 @@ class Statement:
         return listed is not PrincipalMatch.NONE
 
     def conditions_hold(self, request: Request) -> bool:
-        """Whether every condition is matched."""
+        """Return whether every condition is matched."""
         keys = request.keys
         for condition in self.conditions:  # noqa: SIM110 - the hottest place of an evaluation, no generator
             if condition.test(keys) is not ConditionResult.MATCHED:

@@ -41,7 +41,7 @@ class _ConstantError(ValueError):
 
 
 def read_json(text: str) -> object | JsonFault:
-    """The document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception."""
+    """Read the document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception."""
     deep = _too_deep(text)
     if deep is not None:
         return _at(text, deep, f"nested deeper than {MAX_NESTING} levels")
@@ -68,7 +68,7 @@ def read_json(text: str) -> object | JsonFault:
 
 
 def _comma_too_many(text: str, offset: int) -> int | None:
-    """Where the comma stands that makes the bracket at the offset a fault. Python 3.13 names its place, older ones not."""
+    """Return where the surplus comma stands before the bracket at the offset; only Python 3.13 and later names its place."""
     here = text[offset : offset + 1]
     if here == ",":
         return offset if text[offset + 1 :].lstrip(" \t\r\n")[:1] in ("}", "]") else None
@@ -90,13 +90,13 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _constant_offset(text: str) -> int | None:
-    """Where the first NaN or Infinity stands outside a string."""
+    """Return where the first NaN or Infinity stands outside a string."""
     found = (token.start() for token in _STRING_OR_CONSTANT.finditer(text) if not token.group().startswith('"'))
     return next(found, None)
 
 
 def _too_deep(text: str) -> int | None:
-    """The offset at which nesting passes the limit; brackets inside strings do not count."""
+    """Return the offset at which nesting passes the limit; brackets inside strings do not count."""
     depth = 0
     for token in _TOKEN.finditer(text):
         sign = token.group()
@@ -110,7 +110,7 @@ def _too_deep(text: str) -> int | None:
 
 
 def _duplicate_offset(text: str) -> int | None:
-    """Where the second of two equal keys stands; only called once the parser has found that there is one."""
+    """Return where the second of two equal keys stands; only called once the parser has found that there is one."""
     open_objects: list[set[str] | None] = []
     pending: re.Match[str] | None = None
     for token in _TOKEN.finditer(text):
@@ -134,7 +134,7 @@ def _duplicate_offset(text: str) -> int | None:
 
 
 def outer_member(text: str, name: str) -> str | JsonNumber | None:
-    """A text or number of the outermost object, also where the text as a whole is no JSON; None where not found."""
+    """Return a text or number of the outermost object, also where the text as a whole is no JSON; None where not found."""
     depth = 0
     pending: re.Match[str] | None = None
     for token in _TOKEN.finditer(text):

@@ -98,12 +98,12 @@ def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def has_variables(pieces: Iterable[Piece]) -> bool:
-    """Whether any piece needs the request's context."""
+    """Return whether any piece needs the request's context."""
     return any(isinstance(piece, Variable) for piece in pieces)
 
 
 def resolve(pieces: Iterable[Piece], context: Context) -> tuple[Piece, ...] | None:
-    """The pieces with every variable replaced by its value as literal text; None where one has no value.
+    """Return the pieces with every variable replaced by its value as literal text; None where one has no value.
 
     A ``*`` inside a substituted value stays a plain character: the value is data of the request, not pattern.
     """
@@ -127,17 +127,17 @@ def _value_of(variable: Variable, context: Context) -> str | None:
 
 
 def unresolved(pieces: Iterable[Piece], context: Context) -> tuple[str, ...]:
-    """The variables, as written, that have no value in this request."""
+    """Return the variables, as written, that have no value in this request."""
     return tuple(piece.text for piece in pieces if isinstance(piece, Variable) and _value_of(piece, context) is None)
 
 
 def widened(text: str) -> str:
-    """The string with a star for every variable: what it could match at most."""
+    """Return the string with a star for every variable: what it could match at most."""
     return _VARIABLE.sub(lambda found: found.group() if found.group(1) in _SPECIAL else "*", text)
 
 
 def shown(text: str, context: Context) -> str:
-    """The string as people should read it: variables replaced where they have a value, left as written otherwise."""
+    """Return the string as people should read it: variables replaced where they have a value, left as written otherwise."""
     pieces = read_pieces(text, variables=True, wildcards=False)
     return "".join(
         piece if isinstance(piece, str) else (_value_of(piece, context) or piece.text)

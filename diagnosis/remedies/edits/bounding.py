@@ -56,7 +56,7 @@ def _exceeds(name: str, policy: Policy, needs: tuple[Need, ...]) -> bool:
 
 
 def _other_services(tree: JsonObject, statement: JsonObject) -> tuple[JsonObject, Policy] | None:
-    """The statement's part that names other services' actions; None where there is none or it cannot be told apart."""
+    """Return the statement's part that names other services' actions; None where there is none or it cannot be told apart."""
     actions = [str(action) for action in as_list(statement.get("Action"))]
     others: list[Json] = [
         action for action in actions if ":" in action and not action.lower().startswith(("ecr:", "*:"))
@@ -70,7 +70,7 @@ def _other_services(tree: JsonObject, statement: JsonObject) -> tuple[JsonObject
 
 
 def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: Arn) -> list[tuple[str, str]]:
-    """Which needs the policy alone allows."""
+    """Return the needs that the policy alone allows."""
     found = []
     for need in needs:
         if need.resource is None:

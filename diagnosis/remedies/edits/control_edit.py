@@ -76,7 +76,7 @@ class _Amending:
         self._token = any(problem.checkpoint is Checkpoint.ROLE_ASSUMPTION for problem in problems)
 
     def edits(self, levels: Levels) -> tuple[ControlEdit, ...]:
-        """The edits, where together they leave nothing of this kind in the way; else none."""
+        """Return the edits, where together they leave nothing of this kind in the way; else none."""
         found: dict[Arn | str, ControlEdit] = {}
         for level in levels:
             for policy in level.policies:
@@ -89,7 +89,7 @@ class _Amending:
         return () if self._stopped(after) or self._token_stopped(after) else tuple(found.values())
 
     def _excepted(self, policy: NamedPolicy, level: str, found: dict[Arn | str, ControlEdit]) -> None:
-        """Every Deny that stops the need excepts the role; one that stops the token excepts the subject."""
+        """Except the role from every Deny that stops the need, and the subject from one that stops the token."""
         document = policy.document
         if isinstance(document.policy, Unparsable) or key_of(policy) in found or _owned_by_aws(policy):
             return
@@ -105,7 +105,7 @@ class _Amending:
             self._note(policy, level, {**document.tree, "Statement": kept}, opened, found)
 
     def _excepting(self, statement: JsonObject, level: str) -> tuple[JsonObject, tuple[str, ...]]:
-        """The statement as it has to be, and whom it leaves out now; nobody where it does not stop this release."""
+        """Return the statement with its exceptions, and whom they leave out: nobody where it does not stop this release."""
         if statement.get("Effect") != "Deny":
             return statement, ()
         changed, subjects = statement, self._situation.run.subjects
@@ -121,7 +121,7 @@ class _Amending:
         return changed, tuple(whom)
 
     def _allowed(self, pair: tuple[str, str], level: ScpLevel, found: dict[Arn | str, ControlEdit]) -> bool:
-        """An Allow for the pair in a policy of this level that is the organization's own and allows something."""
+        """Add an Allow for the pair to one of the organization's own policies at this level; False where none can take it."""
         # In China, an Allow of a control policy takes neither a condition nor a single resource.
         if self._cause is not Cause.SCP or self._situation.account.question.partition == "aws-cn":
             return False
@@ -161,12 +161,12 @@ class _Amending:
         found[key_of(policy)] = ControlEdit(self._cause, original, known.level if known else level, after, sentences)
 
     def _alone(self, statement: JsonObject, level: str) -> Levels:
-        """A level on which everything is allowed but for this statement."""
+        """Return a level on which everything is allowed but for this statement."""
         everything = _OPEN if self._cause is Cause.SCP else _OPEN_TO_ALL
         return (ScpLevel(level, (NamedPolicy("everything", everything), NamedPolicy("alone", _alone(statement)))),)
 
     def _stopped(self, levels: Levels) -> tuple[tuple[str, str], ...]:
-        """The needed pairs that these levels stop for certain, all else being open."""
+        """Return the needed pairs that these levels stop for certain, all else being open."""
         judged = judge_needs(self._needs, self._only(levels), self._situation.run.session_name)
         return tuple(
             (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
@@ -180,7 +180,7 @@ class _Amending:
         return bool(judge_resource_control(run, role.value).stops)
 
     def _only(self, levels: Levels) -> AccountState:
-        """The account with every other layer open."""
+        """Return the account with every other layer open."""
         account, question = self._situation.account, self._situation.account.question
         across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
         known: Reading[Levels] = Known(levels)
@@ -196,7 +196,7 @@ class _Amending:
 
 
 def _with_action(items: list[JsonObject], grant: JsonObject) -> list[Json]:
-    """The statements with the grant; where one differs from it in the action alone, that one takes the action."""
+    """Return the statements with the grant; where one differs from it in the action alone, that one takes the action."""
     rest = {key: value for key, value in grant.items() if key != "Action"}
     for position, item in enumerate(items):
         if {key: value for key, value in item.items() if key != "Action"} == rest:

@@ -44,7 +44,7 @@ def narrowed(
 
 
 def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) -> bool:
-    """Whether a policy, reduced to one statement, denies the pair."""
+    """Return whether a policy, reduced to one statement, denies the pair."""
     action, resource = pair
     by_principal = any(statement.principals is not None for statement in policy.statements)
     own, named = role_arn.account, Arn.parse(resource)
@@ -65,7 +65,7 @@ def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) 
 
 
 def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[Json]:
-    """A role's own Deny without the needed pairs: what else it denied, it denies still. Empty: nothing of it is left."""
+    """Return a role's own Deny without the needed pairs; it denies the rest still. Empty where nothing of it is left."""
     needed = list(dict.fromkeys(action for action, _ in denied))
     rest = _other_actions(statement, needed)
     kept: list[Json] = [rest] if rest is not None else []
@@ -75,7 +75,7 @@ def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[Json]
 
 
 def _elsewhere(statement: JsonObject, actions: list[str], exact: list[str]) -> JsonObject | None:
-    """The needed actions stay denied on whatever else the statement is about; None where that is nothing, or no list."""
+    """Return a Deny of the needed actions on the statement's other resources; None where there are none, or no list."""
     listed = [str(item) for item in as_list(statement.get("Resource"))]
     if not exact or not actions or not listed:
         return None
@@ -95,7 +95,7 @@ def _elsewhere(statement: JsonObject, actions: list[str], exact: list[str]) -> J
 
 
 def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | None:
-    """The statement about all of its actions but the needed ones; None where it is about no other."""
+    """Return the statement about all of its actions but the needed ones; None where it is about no other."""
     smaller = copy.deepcopy(statement)
     if "NotAction" in statement:
         smaller["NotAction"] = [*as_list(statement.get("NotAction")), *needed]

@@ -61,7 +61,7 @@ def admitting_trust(
 
 
 def _excepting(document: PolicyDocument, subject: str, issuer: str, asking: _Asking) -> PolicyDocument | None:
-    """Every Deny that stops the subject excepts it; a Deny that stops it whatever it excepts is left alone."""
+    """Except the subject from every Deny that stops it; leave a Deny alone that stops it whatever it excepts."""
     if isinstance(document.policy, Unparsable):
         return None
     tree = document.editable()
@@ -79,7 +79,7 @@ def _excepting(document: PolicyDocument, subject: str, issuer: str, asking: _Ask
 
 
 def _stops(statement: JsonObject, tree: JsonObject, asking: _Asking) -> bool:
-    """Whether this Deny alone keeps out a token that everything else would let in."""
+    """Return whether this Deny alone keeps out a token that everything else would let in."""
     provider = str(asking.situation.account.question.provider_arn or "")
     door: JsonObject = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": WEB_IDENTITY_ACTION}
     return not asking.admits(write_document({**tree, "Statement": [statement, door]}))
@@ -107,7 +107,7 @@ def excepting_subject(statement: JsonObject, subject: str, key: str) -> JsonObje
 def _with_action(
     document: PolicyDocument, situation: Situation, subject: str, asking: _Asking
 ) -> PolicyDocument | None:
-    """The action added to one Allow statement, where that admits the subject and nobody new beside it."""
+    """Add the action to one Allow statement, where that admits the subject and nobody new beside it."""
     if isinstance(document.policy, Unparsable):
         return None
     tree = document.editable()

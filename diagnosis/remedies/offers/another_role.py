@@ -71,7 +71,7 @@ _SAME_FILE = (
 
 
 def _change(situation: Situation, arn: Arn) -> str:
-    """Where the ARN goes: the input of a dispatch, or the file."""
+    """Return where the other role's ARN goes: into the input of a dispatch, or into the file."""
     attempt, step, now = situation.run.attempt, situation.run.release.step, _now(situation)
     path = attempt.workflow_path or "the workflow file"
     given = _dispatch_input(situation)
@@ -88,7 +88,7 @@ def _change(situation: Situation, arn: Arn) -> str:
 
 
 def _dispatch_input(situation: Situation) -> str | None:
-    """The input from which a dispatched run takes its role; None where it takes it from elsewhere."""
+    """Return the input from which a dispatched run takes its role; None where it takes it from elsewhere."""
     run, found = situation.run, _INPUT.fullmatch(_now(situation))
     if found is None or run.attempt.event != "workflow_dispatch" or not isinstance(run.workflow, Workflow):
         return None
@@ -104,14 +104,14 @@ def _dispatch(situation: Situation, name: str, arn: Arn) -> str:
 
 
 def _now(situation: Situation) -> str:
-    """The input as the file has it."""
+    """Return the input's present value in the file."""
     step = situation.run.release.step
     written = step.input("role-to-assume") if step is not None else None
     return (written or str(situation.run.role_arn or "")).strip()
 
 
 def _warnings(situation: Situation, other: OtherRole) -> tuple[str, ...]:
-    """What stays as it is, and what else would change for the workflow."""
+    """Warn of what stays as it is, and of what else would change for the workflow."""
     own, name = situation.run.role_arn.name if situation.run.role_arn else "", other.role.name
     found: list[str] = []
     if situation.of(*_SCOPE_CAUSES):
@@ -132,7 +132,7 @@ def _warnings(situation: Situation, other: OtherRole) -> tuple[str, ...]:
 
 
 def _other_steps(situation: Situation) -> int:
-    """How many other steps of the workflow file name their role as this one does."""
+    """Return how many other steps of the workflow file name their role as this one does."""
     workflow, step = situation.run.workflow, situation.run.release.step
     if step is None or not isinstance(workflow, Workflow):
         return 0

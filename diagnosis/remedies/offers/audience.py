@@ -98,7 +98,7 @@ def _request(situation: Situation, audience: str) -> Offer:
 
 
 def _add(situation: Situation) -> Offer | None:
-    """The requested audience into the provider's list."""
+    """Offer to add the requested audience to the provider's list."""
     provider, arn = situation.account.provider, situation.account.question.provider_arn
     audience, issuer = situation.run.audience, situation.account.question.issuer
     if arn is None or not isinstance(provider, Known) or not is_legible(audience):

@@ -69,7 +69,7 @@ def _edits(situation: Situation, role_arn: Arn, problems: tuple[Problem, ...]) -
 
 
 def _with_missing(situation: Situation, role_arn: Arn, edits: dict[tuple[str, Arn | None], Edit]) -> list[Edit]:
-    """The edits, and a policy that takes what is still missing after them."""
+    """Return the edits, with a policy that takes what is still missing after them."""
     account = applied((edit.change for edit in edits.values()), situation.account)
     lacking = [
         (judged.need.action, judged.need.resource or "")
@@ -96,7 +96,7 @@ def _with_missing(situation: Situation, role_arn: Arn, edits: dict[tuple[str, Ar
 
 
 def _opened(account: AccountState) -> AccountState:
-    """The account with every layer but the role's own policies open, so that only these are asked."""
+    """Return the account with every layer but the role's own policies open, so that only these are asked."""
     question = account.question
     across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
     return replace(
@@ -119,7 +119,7 @@ def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
 
 
 def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
-    """The inline policy that is about ECR already; the missing actions belong there."""
+    """Return the inline policy that is about ECR already; the missing actions belong there."""
     return next((policy for policy in policies if _speaks_of_ecr(policy.document)), None)
 
 
@@ -155,7 +155,7 @@ def _remediation(
 
 
 def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
-    """What AWS's limits and other users of the documents have to say."""
+    """Warn of AWS's limits and of other users of the same documents."""
     found: list[str] = []
     after = applied((edit.change for edit in edits), account)
     inline = after.inline_policies.value if isinstance(after.inline_policies, Known) else ()

@@ -66,13 +66,13 @@ def bounded_trust(situation: Situation, document: PolicyDocument, subject: str) 
 
 
 def _too_open(situation: Situation, alone: JsonObject) -> bool:
-    """Whether the statement of a policy that holds this one alone admits whom a release role should refuse."""
+    """Return whether the statement, alone in a policy, admits whom a release role should refuse."""
     found = who_gets_in(write_document(alone), situation.run.attempt.repository, audience=situation.run.audience)
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
 
 
 def _exactly(statement: JsonObject, key: str, subject: str, requested: str) -> JsonObject:
-    """The statement with the subject bound to exact values; its other conditions stay."""
+    """Return the statement with the subject bound to exact values; its other conditions stay."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
     if not isinstance(condition, dict):

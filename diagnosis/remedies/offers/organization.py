@@ -110,7 +110,7 @@ def widen_session(situation: Situation) -> Choice | None:
 
 
 def _owned_by_aws(situation: Situation) -> bool:
-    """Whether the boundary is one of AWS's own policies, which nobody can edit."""
+    """Return whether the boundary is one of AWS's own policies, which nobody can edit."""
     reading = situation.account.boundary
     return isinstance(reading, Known) and reading.value.arn is not None and reading.value.arn.is_owned_by_aws
 

@@ -79,7 +79,7 @@ def _words(name: str, role: str, pairs: tuple[tuple[str, str], ...], *, across: 
 
 
 def _admitting(document: PolicyDocument | None, pairs: tuple[tuple[str, str], ...], role: str) -> PolicyDocument:
-    """The policy with one statement that admits the role of another account for exactly the needed actions."""
+    """Return the policy with one statement that admits the role of another account for exactly the needed actions."""
     fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
     tree = document.editable() if document else fresh
     statement: JsonObject = {

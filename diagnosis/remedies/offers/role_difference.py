@@ -32,7 +32,7 @@ def lost(account: AccountState, other: OtherRole) -> str:
 
 
 def _grants(policies: Iterable[NamedPolicy]) -> dict[tuple[str, str], None]:
-    """``(action, resource)`` as written, of every Allow on another service than the registry."""
+    """Return ``(action, resource)`` as written, of every Allow on another service than the registry."""
     found: dict[tuple[str, str], None] = {}
     for policy in policies:
         compiled = policy.document.policy

@@ -62,7 +62,7 @@ def read_account(
     cancelled: Callable[[], bool] = lambda: False,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> AccountState:
-    """The account as it is now. Never raises for what AWS, the network or the credentials do: a part that could not be
+    """Read the account as it is now. Never raises for what AWS, the network or the credentials do: a part that could not be
     read is ``Unreadable`` and says why.
 
     ``aws`` reads the role's account, ``registry`` the repository's where that is another one. Every call stands in the
@@ -107,7 +107,7 @@ def _without_credentials(
     deadline_seconds: float,
     cancelled: Callable[[], bool],
 ) -> dict[str, CredentialsProblem]:
-    """The parts that are not tried, with the reason: without credentials each would search the whole chain again."""
+    """Return the parts that are not tried, with the reason: without credentials each would search the whole chain again."""
     found = run_in_parallel(
         {"role": aws.credentials_problem, "registry": registry.credentials_problem},
         deadline_seconds=deadline_seconds,
@@ -130,7 +130,7 @@ _Work: TypeAlias = dict[str, Callable[[], dict[str, Any]]]
 
 
 def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _Work:
-    """The parts that the question allows to be read; a name with a plus stands for parts read one after another."""
+    """Read the parts that the question allows; a name with a plus stands for parts read one after another."""
     region, role_arn = question.region, question.role_arn
     work: _Work = {"identity": lambda: {"identity": read_identity(aws, region)}}
     if role_arn and question.role_account and question.provider_arn:

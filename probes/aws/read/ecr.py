@@ -32,7 +32,7 @@ class RepositoryPlace:
 
 
 def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrRepository]:
-    """The repository's settings; ``Absent`` where the registry has none of that name."""
+    """Read the repository's settings; ``Absent`` where the registry has none of that name."""
     what = f"ECR repository {place.name}"
 
     def body() -> Reading[EcrRepository]:
@@ -56,7 +56,7 @@ def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrReposi
 
 
 def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[NamedPolicy]:
-    """The repository's resource-based policy; ``Absent`` where it has none."""
+    """Read the repository's resource-based policy; ``Absent`` where it has none."""
 
     def body() -> Reading[NamedPolicy]:
         answer = aws.ask(GET_REPOSITORY_POLICY, region=place.region, repositoryName=place.name, **place.params)
@@ -76,7 +76,7 @@ def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[Na
 
 
 def read_image(aws: AwsAccess, place: RepositoryPlace, tag: str) -> Reading[Image]:
-    """The image that carries the tag now."""
+    """Read the image that carries the tag now."""
     what = f"image {place.name}:{tag}"
 
     def body() -> Reading[Image]:

@@ -45,9 +45,10 @@ def read_further_facts(
     pause: Callable[[float], None] = time.sleep,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> AccountState:
-    """The same state with ``trail``, ``registry_details`` and ``second_opinions`` read, and with ``other_roles`` where
-    ``search`` says what to look for. Never raises, like :func:`probes.aws.read.account.read_account`; nothing else of
-    the state changes."""
+    """Return the state with its trail, registry details, second opinions and, for a ``search``, other roles read.
+
+    Never raises, like :func:`probes.aws.read.account.read_account`; nothing else of the state changes.
+    """
     work = _parts(state, aws, registry or aws, cancelled, pause, deadline_seconds)
     if search is not None:
         work["other_roles"] = lambda: read_other_roles(

@@ -32,7 +32,7 @@ Levels = tuple[ScpLevel, ...]
 def read_control_policies(
     aws: AwsAccess, account: str, region: str | None = None
 ) -> tuple[Reading[Levels], Reading[Levels]]:
-    """The service control and the resource control policies that bound the account, root first.
+    """Read the service control and the resource control policies that bound the account, root first.
 
     ``Absent``: no organization, the kind is switched off, or the account is the management account, which they do not
     bind.
@@ -84,7 +84,7 @@ def _switched_off(aws: AwsAccess, what: str, kind: str) -> Absent:
 
 
 def _switched_on(aws: AwsAccess, region: str | None) -> frozenset[str]:
-    """The kinds of policy that are enabled in the organization's root."""
+    """Return the kinds of policy that are enabled in the organization's root."""
     roots = [root for page in aws.pages(LIST_ROOTS, region=region) for root in page.objects("Roots")]
     if not roots:
         raise BrokenAnswer("the organization has no root")
@@ -93,7 +93,7 @@ def _switched_on(aws: AwsAccess, region: str | None) -> frozenset[str]:
 
 
 def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:
-    """The account, its organizational units, the root."""
+    """Return the path to the root: the account, its organizational units, the root."""
     targets = [account]
     while not targets[-1].startswith("r-"):
         if len(targets) > _MAX_LEVELS:

@@ -47,7 +47,7 @@ def read_other_roles(
     cancelled: Callable[[], bool] = lambda: False,
     deadline_seconds: float = 30.0,
 ) -> Reading[OtherRoles]:
-    """The roles that admit the run of ``search``, by name, each read like the run's own. Never raises.
+    """Read the roles that admit the run of ``search``, by name, each like the run's own. Never raises.
 
     ``Unreadable`` where nothing was listed. What is missing of a long list, or of many roles, stands in ``unread``.
     """
@@ -101,7 +101,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
 
 
 def _role(entry: JsonMembers) -> Role:
-    """A role as far as a listing tells: it leaves out boundary, tags and last use."""
+    """Return a role as far as a listing tells: it leaves out boundary, tags and last use."""
     return Role(
         arn=entry.arn("Arn"),
         name=entry.filled_text("RoleName"),
@@ -112,7 +112,7 @@ def _role(entry: JsonMembers) -> Role:
 
 
 def _read(aws: AwsAccess, listed: Role, region: str | None) -> OtherRole | None:
-    """The role with its policies; None where it went away. Where GetRole is denied the boundary stays unreadable."""
+    """Read the role with its policies; None where it went away. Where GetRole is denied the boundary stays unreadable."""
     role = read_role(aws, listed.arn, region)
     if isinstance(role, Absent):
         return None

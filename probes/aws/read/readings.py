@@ -23,7 +23,7 @@ def attempt(
     body: Callable[[], Reading[T]],
     *absent: str,
 ) -> Reading[T]:
-    """The body's reading; its failures as ``Absent`` or ``Unreadable``.
+    """Return the body's reading; its failures as ``Absent`` or ``Unreadable``.
 
     ``what`` names the part. It is ``Absent`` where ``operation`` itself was answered with one of the codes in ``absent``:
     the same code from a later call is about something else (a policy that went away after it was listed).
@@ -37,7 +37,7 @@ def attempt(
 
 
 def source(operation: Operation, text: str, at: datetime) -> Evidence:
-    """The evidence of a live reading: which call, about what, when."""
+    """Return the evidence of a live reading: which call, about what, when."""
     return Evidence(
         kind=EvidenceKind.API_CALL,
         text=f"{operation.address} {text}".strip(),
@@ -48,15 +48,15 @@ def source(operation: Operation, text: str, at: datetime) -> Evidence:
 
 
 def known(value: T, operation: Operation, text: str, at: datetime) -> Known[T]:
-    """A value that a call brought."""
+    """Return a value that a call brought."""
     return Known(value, source(operation, text, at))
 
 
 def absent(what: str, operation: Operation, text: str, at: datetime) -> Absent:
-    """A thing that a call proved not to be there."""
+    """Return a thing that a call proved not to be there."""
     return Absent(what, source(operation, text, at))
 
 
 def not_asked(what: str, why: str, how: str) -> Unreadable:
-    """A part that nothing names, so that nothing could be asked."""
+    """Return a part that nothing names, so that nothing could be asked."""
     return Unreadable(what=what, why=why, how=how)

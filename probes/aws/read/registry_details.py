@@ -32,7 +32,7 @@ _PAGE = 1000
 def read_registry_details(
     aws: AwsAccess, place: RepositoryPlace, repository: Reading[EcrRepository]
 ) -> Reading[RegistryDetails]:
-    """All details that can be read; those that cannot are None and stand in ``unread``.
+    """Read all details that can be read; those that cannot are None and stand in ``unread``.
 
     ``repository`` is the repository as read before: it names the key, and an absent one has no images to count.
     """
@@ -69,7 +69,7 @@ def read_registry_details(
 
 
 def _with(details: RegistryDetails, missing: Unreadable) -> RegistryDetails:
-    """The repository itself could not be read: neither its images nor its key could be asked for."""
+    """Mark images and key as unread, since the repository itself could not be read."""
     values: dict[str, Any] = {name: getattr(details, name) for name in RegistryDetails.__dataclass_fields__}
     for what in ("number of images", "lifecycle policy", "KMS key"):
         values["unread"] = (*values["unread"], Unreadable(what, missing.why, missing.how, missing.permission))

@@ -24,7 +24,7 @@ _GONE = ("NoSuchEntity", "NoSuchEntityException")
 
 
 def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_path: bool = False) -> Reading[Role]:
-    """The role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role.
+    """Read the role of this ARN. IAM finds roles by name: a role of that name under another ARN is not this role.
 
     ``any_path``: the path is not known, so that account and name decide.
     """
@@ -58,7 +58,7 @@ def _tags(role: JsonMembers) -> tuple[tuple[str, str], ...]:
 
 
 def _another(what: str, wanted: Arn, found: Arn, aws: AwsAccess) -> Absent | Unreadable:
-    """The answer is about a role of the same name: in another account (not our question) or under another path."""
+    """Say that the answer is about another role of the same name: in another account, or under another path."""
     if wanted.account == found.account:
         return absent(f"{what}; a role of that name is {found}", GET_ROLE, wanted.name, aws.clock())
     return Unreadable(
@@ -69,7 +69,7 @@ def _another(what: str, wanted: Arn, found: Arn, aws: AwsAccess) -> Absent | Unr
 
 
 def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None) -> Reading[NamedPolicy]:
-    """The permissions boundary of a role as read; ``Absent`` where the role has none or is itself absent."""
+    """Read the permissions boundary of a role; ``Absent`` where the role has none or is itself absent."""
     what = "permissions boundary"
     match role:
         case Known(value=found):
@@ -91,7 +91,7 @@ def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None
 
 
 def read_inline_policies(aws: AwsAccess, role_arn: Arn, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
-    """All inline policies of the role; one that cannot be read makes the whole part unreadable."""
+    """Read all inline policies of the role; one that cannot be read makes the whole part unreadable."""
     name = role_arn.name
 
     def body() -> Reading[tuple[NamedPolicy, ...]]:
@@ -113,7 +113,7 @@ def read_inline_policies(aws: AwsAccess, role_arn: Arn, region: str | None = Non
 def read_attached_policies(
     aws: AwsAccess, role_arn: Arn, region: str | None = None
 ) -> Reading[tuple[NamedPolicy, ...]]:
-    """All managed policies of the role, each in its default version; one unreadable makes the part unreadable."""
+    """Read all managed policies of the role, each in its default version; one unreadable makes the part unreadable."""
     name = role_arn.name
     what = f"managed policies of {name}"
 
@@ -140,7 +140,7 @@ def _managed_of(aws: AwsAccess, policy_arn: Arn, region: str | None) -> Callable
 
 
 def _managed(aws: AwsAccess, policy_arn: Arn, region: str | None) -> Reading[NamedPolicy]:
-    """A managed policy in its default version."""
+    """Read a managed policy in its default version."""
     policy = aws.ask(GET_POLICY, region=region, PolicyArn=str(policy_arn)).object("Policy")
     version = policy.filled_text("DefaultVersionId")
     answer = aws.ask(GET_POLICY_VERSION, region=region, PolicyArn=str(policy_arn), VersionId=version).object(

@@ -27,7 +27,7 @@ def read_second_opinions(
     resources: Sequence[str] = (),
     region: str | None = None,
 ) -> Reading[tuple[SecondOpinion, ...]]:
-    """The simulator's opinion on each ``(action, resource)``, and the analyzer's findings on the resources.
+    """Read the simulator's opinion on each ``(action, resource)``, and the analyzer's findings on the resources.
 
     One source that cannot be asked gives one opinion that says ``unreadable`` and why; if neither can, ``Unreadable``.
     """
@@ -85,7 +85,7 @@ def _simulated(
 
 
 def _layers(result: JsonMembers) -> str:
-    """Which layers the simulator looked at, and which of them stands in the way."""
+    """Say which layers the simulator looked at, and which of them stands in the way."""
     organization, boundary = "OrganizationsDecisionDetail", "PermissionsBoundaryDecisionDetail"
     words = [_LIMITS]
     if result.has(organization):
@@ -98,7 +98,7 @@ def _layers(result: JsonMembers) -> str:
 
 
 def _findings(aws: AwsAccess, resources: Sequence[str], region: str | None) -> list[SecondOpinion]:
-    """Findings of every analyzer of the region on these resources; none where there is no analyzer."""
+    """Read the findings of every analyzer of the region on these resources; none where there is no analyzer."""
     if not resources:
         return []
     analyzers = [

@@ -71,7 +71,7 @@ def read_trail(
     pause: Callable[[float], None] = time.sleep,
     deadline_seconds: float = 60.0,
 ) -> Reading[Trail]:
-    """The events of the question's window, oldest first. ``complete`` is False where anything was cut off or failed."""
+    """Read the events of the question's window, oldest first. ``complete`` is False where anything was cut off or failed."""
     question = subject.question
     now = aws.clock()
     since, until = question.since, min(question.until or now, now)
@@ -207,5 +207,5 @@ def _places(
 
 
 def subject_of(question: AccountQuestion, policy_arns: tuple[Arn | None, ...]) -> Subject:
-    """The subject of a chronology: the question, and the managed policies that its role was found to have."""
+    """Return the subject of a chronology: the question, and the managed policies that its role was found to have."""
     return Subject(question, tuple(arn for arn in policy_arns if arn))

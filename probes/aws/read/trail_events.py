@@ -56,7 +56,7 @@ class Subject:
     """Managed policies and the boundary of the role."""
 
     def event(self, entry: JsonMembers) -> TrailEvent | None:
-        """The event of one ``LookupEvents`` entry, or None where it is about something else.
+        """Return the event of one ``LookupEvents`` entry, or None where it is about something else.
 
         Raises ValueError for an entry that cannot be read.
         """

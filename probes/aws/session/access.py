@@ -77,7 +77,7 @@ def _share_descriptions(session: Session) -> None:
 
 
 def isolated_session(credentials: GivenCredentials | None = None) -> Session:
-    """A plain session, without guard and ledger, that knows these credentials and nothing of the machine it runs on.
+    """Return a plain session, without guard and ledger, that knows these credentials and nothing of the machine it runs on.
 
     The embedded account is built through it. Nothing that reads an account of others may use it.
     """
@@ -106,7 +106,7 @@ class _GuardedSession(Session):
         return self._credential_source()
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> BaseClient:
-        """Raises :class:`OperationRefused` for a service without listed operations, before credentials are sought."""
+        """Create the client; raise :class:`OperationRefused`, before credentials are sought, if the service lists no operation."""
         self._guard.check_service(service_name)
         client: BaseClient = super().create_client(service_name, *args, **kwargs)
         return client
@@ -122,7 +122,7 @@ class _LastCall(threading.local):
         self.operation, self.status = operation, 0
 
     def note(self, **event: Any) -> None:
-        """Handler of ``before-parse``."""
+        """Note the HTTP status, as the handler of ``before-parse``."""
         self.status = int(event["response_dict"].get("status_code") or 0)
 
 
@@ -196,7 +196,7 @@ class AwsAccess:
             raise self._failure(operation, error) from None
 
     def client(self, service: str, region: str | None = None) -> BaseClient:
-        """The client of a service, built once. Raises :class:`OperationRefused` and whatever botocore raises."""
+        """Return the client of a service, built once. Raises :class:`OperationRefused` and whatever botocore raises."""
         where = region or self.region or "us-east-1"
         with self._lock:
             client = self._clients.get((service, where))
@@ -206,7 +206,7 @@ class AwsAccess:
             return client
 
     def credentials_problem(self) -> CredentialsProblem | None:
-        """What is wrong with the reader's own credentials, before any call of the list is made; None: nothing known."""
+        """Return what is wrong with the reader's own credentials, before any call of the list is made; None: nothing known."""
         try:
             with self._lock:
                 found = self._credentials()
@@ -247,7 +247,7 @@ class AwsAccess:
             return self._session
 
     def _credentials(self) -> Credentials | None:
-        """The given credentials, or those of botocore's chain, by a session that may do nothing but that."""
+        """Return the given credentials, or those of botocore's chain, by a session that may do nothing but that."""
         if self._given:
             return Credentials(self._given.access_key, self._given.secret_key)
         with self._lock:

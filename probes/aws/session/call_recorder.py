@@ -74,7 +74,7 @@ _DETAILS = ("PolicyName", "VersionId", "imageIds", "Key", "Prefix", "Filter")
 
 
 def _target(params: Mapping[str, object]) -> str:
-    """What a call is about, in a few words made of parameters that are known to be no secret."""
+    """Say what a call is about, in a few words made of parameters that are known to be no secret."""
     if "Bucket" in params:
         return f"s3://{params['Bucket']}/{params.get('Key') or params.get('Prefix') or ''}"
     shown = [_flat(params[name]) for name in (*_TARGETS, *_DETAILS) if name in params]

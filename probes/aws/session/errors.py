@@ -193,7 +193,7 @@ def chain_problem(error: BaseException) -> CredentialsProblem:
 
 
 def error_code(error: Mapping[str, object]) -> str:
-    """The code of an answer's error section; empty where there is none, or where it does not look like one."""
+    """Return the code of an answer's error section; empty where there is none, or where it does not look like one."""
     text = str(error.get("Code") or "").rsplit("#", 1)[-1]
     return text if _CODE.fullmatch(text) else ""
 
@@ -247,7 +247,7 @@ _WORDS: dict[Failure, tuple[str, str]] = {
 
 
 def _unanswered(operation: Operation, error: BaseException) -> tuple[Failure, str, str]:
-    """No answer of the service came, or none that can be read."""
+    """Explain that the service gave no answer, or none that can be read."""
     call = operation.address
     match error:
         case OperationRefused():

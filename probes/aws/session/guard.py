@@ -47,16 +47,16 @@ class Guard:
         self._on_refusal = on_refusal
 
     def permits(self, service: str, operation: str) -> bool:
-        """Whether the operation is on the list; both names as AWS writes them, compared exactly."""
+        """Return whether the operation is on the list; both names as AWS writes them, compared exactly."""
         return (service, operation) in self._permitted
 
     def check(self, service: str, operation: str) -> None:
-        """Raises :class:`OperationRefused` for an operation that is not on the list."""
+        """Raise :class:`OperationRefused` for an operation that is not on the list."""
         if not self.permits(service, operation):
             self._refuse(service, operation, _SPECIAL.get((service, operation)))
 
     def check_service(self, service: str) -> None:
-        """Raises :class:`OperationRefused` for a service of which no operation is on the list."""
+        """Raise :class:`OperationRefused` for a service of which no operation is on the list."""
         if service not in self._services:
             self._refuse(service, "*", None)
 
@@ -98,7 +98,7 @@ class _Refusal(BytesIO):
     """An empty body in the shape that botocore reads."""
 
     def stream(self, **_: object) -> Iterable[bytes]:
-        """No chunks."""
+        """Return no chunks."""
         return iter(())
 
 
@@ -109,10 +109,10 @@ def _named(event_name: str) -> tuple[str, str]:
 
 
 def reading_guard(on_refusal: Callable[[str, str], None]) -> Guard:
-    """The guard of the session that reads."""
+    """Return the guard of the session that reads."""
     return Guard(((operation.service, operation.name) for operation in OPERATIONS), on_refusal)
 
 
 def credential_guard(on_refusal: Callable[[str, str], None]) -> Guard:
-    """The guard of the session that botocore's credential chain uses, and nothing else does."""
+    """Return the guard of the session that botocore's credential chain uses, and nothing else does."""
     return Guard(((service, operation) for service, operation, _ in CREDENTIAL_OPERATIONS), on_refusal)

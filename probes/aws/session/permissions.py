@@ -20,14 +20,14 @@ _SIDS = {
 
 
 def operations_of(variant: Variant) -> tuple[Operation, ...]:
-    """The operations that a variant grants: ``full`` holds ``minimal``."""
+    """Return the operations that a variant grants: ``full`` holds ``minimal``."""
     return tuple(
         operation for operation in OPERATIONS if variant is Variant.FULL or operation.variant is Variant.MINIMAL
     )
 
 
 def reader_policy(variant: Variant, question: AccountQuestion | None = None) -> dict[str, Any]:
-    """An identity-based policy document, as JSON values.
+    """Return an identity-based policy document, as JSON values.
 
     What the question names (role, repository, evidence root) bounds the statements to exactly that; what it does not
     name stays a pattern over the account.

@@ -26,17 +26,17 @@ WORKFLOW = r"/actions/workflows/(?P<workflow>[^/]+)"
 
 
 def workflows(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
-    """The list of workflows."""
+    """Return the list of workflows."""
     return page(request, view.workflows, "workflows")
 
 
 def workflow(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """A workflow by id or file name."""
+    """Return a workflow by id or file name."""
     return json_answer(request, _find_workflow(view, match["workflow"]))
 
 
 def runs(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The runs of the repository or of a workflow, filtered."""
+    """Return the runs of the repository or of a workflow, filtered."""
     found = [run.latest.run for run in view.runs]
     wanted = match.groupdict().get("workflow")
     if wanted is not None:
@@ -51,13 +51,13 @@ def runs(view: RecordingView, request: Request, match: re.Match[str]) -> Respons
 
 
 def run(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """A run, or one attempt of it."""
+    """Return a run, or one attempt of it."""
     attempt = _find_attempt(view, match)
     return json_answer(request, attempt.run if attempt else None)
 
 
 def jobs(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The jobs of an attempt; of the latest, or of all with ``filter=all``, where none is named."""
+    """Return the jobs of an attempt; of the latest, or of all with ``filter=all``, where none is named."""
     attempt = _find_attempt(view, match)
     if attempt is None:
         return not_found()
@@ -67,13 +67,13 @@ def jobs(view: RecordingView, request: Request, match: re.Match[str]) -> Respons
 
 
 def job(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """A job."""
+    """Return a job."""
     found = view.job_by_id.get(int(match["job"]))
     return json_answer(request, found.job if found else None)
 
 
 def job_log(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """Where a job's log lies, or that of one of its steps."""
+    """Return where a job's log lies, or that of one of its steps."""
     found = view.job_by_id.get(int(match["job"]))
     if found is None or found.log is None:
         return not_found()
@@ -87,7 +87,7 @@ def job_log(view: RecordingView, request: Request, match: re.Match[str]) -> Resp
 
 
 def check_run(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The check run that belongs to a job: it has the job's id."""
+    """Return the check run that belongs to a job: it has the job's id."""
     found = view.job_by_id.get(int(match["job"]))
     if found is None:
         return not_found()
@@ -99,13 +99,13 @@ def check_run(view: RecordingView, request: Request, match: re.Match[str]) -> Re
 
 
 def job_annotations(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The annotations of a job's check run."""
+    """Return the annotations of a job's check run."""
     found = view.job_by_id.get(int(match["job"]))
     return page(request, found.annotations, None) if found else not_found()
 
 
 def artifacts(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The artifacts of a run."""
+    """Return the artifacts of a run."""
     found = view.run_by_id.get(int(match["run"]))
     if found is None:
         return not_found()
@@ -115,7 +115,7 @@ def artifacts(view: RecordingView, request: Request, match: re.Match[str]) -> Re
 
 
 def artifact(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """An artifact, or where its archive lies."""
+    """Return an artifact, or where its archive lies."""
     item = view.artifact_by_id.get(int(match["artifact"]))
     if item is None or not match["zip"]:
         return json_answer(request, item.artifact if item else None)
@@ -127,7 +127,7 @@ def artifact(view: RecordingView, request: Request, match: re.Match[str]) -> Res
 
 
 def oidc_customization(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
-    """How the repository's OIDC subject is made."""
+    """Return how the repository's OIDC subject is made."""
     return json_answer(request, view.recording.oidc_customization)
 
 

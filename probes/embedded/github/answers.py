@@ -40,17 +40,17 @@ class Response:
 
 
 def parse_query(text: str) -> dict[str, str]:
-    """The query's parameters; the last of a name counts."""
+    """Return the query's parameters; the last of a name counts."""
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def failure(status: int, message: str) -> Response:
-    """An error in GitHub's shape."""
+    """Return an error in GitHub's shape."""
     return Response(status, message_body(status, message))
 
 
 def refused(refusal: Refusal) -> Response:
-    """A recorded refusal; under ``planescope`` what a recording by planescope adds to it, see probes.github.http.refusals."""
+    """Return a recorded refusal, with what a recording by planescope adds to it (see probes.github.http.refusals)."""
     if refusal.how is None:
         return failure(refusal.status, refusal.message)
     words = {"how": refusal.how, "permission": refusal.permission}
@@ -65,7 +65,7 @@ def not_found() -> Response:
 def json_answer(
     request: Request, value: JsonObject | Refusal | Sequence[Any] | None, *headers: tuple[str, str]
 ) -> Response:
-    """A JSON answer with GitHub's own links turned to this server; 404 for None, the recorded refusal for a refusal."""
+    """Return a JSON answer with GitHub's own links turned to this server; 404 for None, the recorded refusal for a refusal."""
     if value is None:
         return not_found()
     if isinstance(value, Refusal):
@@ -76,7 +76,7 @@ def json_answer(
 
 
 def page(request: Request, items: Sequence[JsonObject], member: str | None) -> Response:
-    """One page of a list with its ``Link`` header; under ``member`` beside ``total_count``, or bare for None."""
+    """Return one page of a list with its ``Link`` header; under ``member`` beside ``total_count``, or bare for None."""
     shown, last = slice_of(request, items)
     number = _page_number(request)
     links = [("prev", min(number - 1, last)), ("first", 1)] if number > 1 else []
@@ -88,14 +88,14 @@ def page(request: Request, items: Sequence[JsonObject], member: str | None) -> R
 
 
 def slice_of(request: Request, items: Sequence[Any]) -> tuple[list[Any], int]:
-    """The items of the page that is asked for, and the number of the last page."""
+    """Return the items of the page that is asked for, and the number of the last page."""
     size = min(max(_number(request.query.get("per_page"), 30), 1), 100)
     number = _page_number(request)
     return list(items[(number - 1) * size : number * size]), max(1, -(-len(items) // size))
 
 
 def in_storage(request: Request, name: str) -> Response:
-    """A redirect to the storage host, where no token may be shown."""
+    """Return a redirect to the storage host, where no token may be shown."""
     address = f"{request.storage}/storage/{name}?sp=r&sig=embedded"
     return Response(302, b"", (("Location", address), ("Content-Type", "text/html; charset=utf-8")))
 

@@ -40,7 +40,7 @@ class Fault:
     """How many requests meet it; None for every one."""
 
     def wire_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers of an answer."""
+        """Return the headers of an answer."""
         if self.reset_in is None:
             return self.headers
         return (*self.headers, ("X-RateLimit-Reset", str(int(time.time() + self.reset_in))))
@@ -63,7 +63,7 @@ class PlannedFault:
         self.left = self.fault.times
 
     def take(self) -> Fault | None:
-        """The fault for one more request, or None when it is used up."""
+        """Take the fault for one more request; None when it is used up."""
         if self.left is None:
             return self.fault
         if self.left <= 0:

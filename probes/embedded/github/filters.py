@@ -13,7 +13,7 @@ _SEARCH_LIMIT = 1000
 
 
 def select_runs(runs: list[JsonObject], query: Mapping[str, str]) -> list[JsonObject]:
-    """The runs that the query's filters let through. ValueError for a ``created`` that is no date or range."""
+    """Return the runs that the query's filters let through. ValueError for a ``created`` that is no date or range."""
     used = {name: query[name] for name in _FILTERS if query.get(name)}
     if not used:
         return runs
@@ -60,7 +60,7 @@ def _span(text: str) -> tuple[datetime | None, datetime | None]:
 
 
 def _bounds(text: str) -> tuple[datetime, datetime]:
-    """The span that a date or a time names: the whole day, or one second."""
+    """Return the span that a date or a time names: the whole day, or one second."""
     if len(text) == 10:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
         return day, day + timedelta(days=1)

@@ -16,7 +16,7 @@ Handler: TypeAlias = Callable[[RecordingView, Request, re.Match[str]], Response]
 
 
 def route(view: RecordingView, request: Request) -> Response:
-    """The answer to a GET; GitHub's 404 where the recording has none."""
+    """Return the answer to a GET; GitHub's 404 where the recording has none."""
     for pattern, handler in _GLOBAL:
         if match := pattern.fullmatch(request.path):
             return handler(view, request, match)

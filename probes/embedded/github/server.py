@@ -95,7 +95,7 @@ class GitHubServer:
             self._faults.clear()
 
     def take_fault(self, path: str) -> Fault | None:
-        """The fault that a request meets, or None."""
+        """Take the fault that a request meets; None where it meets none."""
         with self._lock:
             for pattern, planned in self._faults:
                 if pattern.search(path) and (fault := planned.take()):

@@ -17,7 +17,7 @@ _STORED_BYTES = 1_000_000
 
 
 def stored(view: RecordingView, path: str) -> Response | None:
-    """The stored bytes at a path, or None."""
+    """Return the stored bytes at a path, or None."""
     if match := _LOG.fullmatch(path):
         job = view.job_by_id.get(int(match["job"]))
         if job is None or not isinstance(job.log, RecordedLog):
@@ -33,7 +33,7 @@ def stored(view: RecordingView, path: str) -> Response | None:
 
 
 def step_log(log: RecordedLog, number: int) -> bytes | None:
-    """The lines of one step as GitHub keeps them in a file of its own, or None where its lines are not known."""
+    """Return the lines of one step as GitHub keeps them in a file of its own, or None where its lines are not known."""
     for step, first, last in log.steps:
         if step == number:
             lines = log.read().removeprefix(_BOM).splitlines(keepends=True)
@@ -42,7 +42,7 @@ def step_log(log: RecordedLog, number: int) -> bytes | None:
 
 
 def archive(item: RecordedArtifact) -> bytes:
-    """The artifact as a zip file, the same bytes each time."""
+    """Return the artifact as a zip file, the same bytes each time."""
     out = io.BytesIO()
     members = () if isinstance(item.files, Refusal) else item.files
     read = [(name, read_content(content)) for name, content in members]
@@ -59,7 +59,7 @@ def archive(item: RecordedArtifact) -> bytes:
 
 
 def _date(item: RecordedArtifact) -> tuple[int, int, int, int, int, int]:
-    """The artifact's minute of creation; 1980 is the first year that a zip file knows."""
+    """Return the artifact's minute of creation; 1980 is the first year that a zip file knows."""
     match = re.match(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)", str(item.artifact.get("created_at", "")))
     year, month, day, hour, minute = (int(part) for part in match.groups()) if match else (1980, 1, 1, 0, 0)
     return (max(year, 1980), month, day, hour, minute, 0)

@@ -13,12 +13,12 @@ from probes.recording.view import RecordingView
 
 
 def repository(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
-    """The repository itself."""
+    """Return the repository itself."""
     return json_answer(request, view.recording.repository)
 
 
 def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """A file at a ref: as JSON, or as its bytes where ``Accept`` asks for the raw form."""
+    """Return a file at a ref: as JSON, or as its bytes where ``Accept`` asks for the raw form."""
     path = unquote(match["path"]).strip("/")
     file = view.file(path, request.query.get("ref"))
     web = str(view.recording.repository.get("html_url", ""))
@@ -26,7 +26,7 @@ def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Res
 
 
 def contents_elsewhere(view: RecordingView, request: Request, repository: str, path: str) -> Response:
-    """A file of another repository at a ref."""
+    """Return a file of another repository at a ref."""
     file = view.file_elsewhere(repository, unquote(path).strip("/"), request.query.get("ref", ""))
     return _file(view, request, file, repository, "")
 
@@ -58,12 +58,12 @@ def _file(view: RecordingView, request: Request, file: RecordedFile | None, repo
 
 
 def environments(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
-    """The deployment environments."""
+    """Return the deployment environments."""
     return page(request, view.recording.environments, "environments")
 
 
 def branches(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """The list of branches, or one of them."""
+    """Return the list of branches, or one of them."""
     if match["branch"] is None:
         return page(request, list(view.branches.values()), None)
     branch = view.branches.get(unquote(match["branch"]))
@@ -71,7 +71,7 @@ def branches(view: RecordingView, request: Request, match: re.Match[str]) -> Res
 
 
 def commit(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """A commit by id, abbreviated id or branch."""
+    """Return a commit by id, abbreviated id or branch."""
     wanted = view.commit_of(unquote(match["ref"]))
     for entry in view.recording.commits:
         if len(wanted) >= 7 and str(entry["sha"]).startswith(wanted):
@@ -80,7 +80,7 @@ def commit(view: RecordingView, request: Request, match: re.Match[str]) -> Respo
 
 
 def compare(view: RecordingView, request: Request, match: re.Match[str]) -> Response:
-    """What lies between two refs: as recorded, or nothing where both are the same commit."""
+    """Return what lies between two refs: as recorded, or nothing where both are the same commit."""
     base, head = (view.commit_of(unquote(match[name])) for name in ("base", "head"))
     for known_base, known_head, comparison in view.recording.comparisons:
         if (view.commit_of(known_base), view.commit_of(known_head)) == (base, head):

@@ -59,7 +59,7 @@ class Behind(Protocol):
         """The base address of the storage."""
 
     def take_fault(self, path: str) -> Fault | None:
-        """The fault that a request meets."""
+        """Take the fault that a request meets; None where it meets none."""
 
     def note(self, request: ServedRequest) -> int:
         """Keep a request; returns how many there were."""
@@ -119,7 +119,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def version_string(self) -> str:
-        """The ``Server`` header."""
+        """Return the ``Server`` header."""
         return "planescope-embedded"
 
     def do_GET(self) -> None:
@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(response, fault)
 
     def do_HEAD(self) -> None:
-        """The same without the body."""
+        """Answer like GET, without the body."""
         self.do_GET()
 
     def do_POST(self) -> None:

@@ -48,7 +48,7 @@ Timer: TypeAlias = Callable[[], float]
 def read_body(
     response: requests.Response, *, limit: int, timeouts: Timeouts, watch: Watch, timer: Timer = time.monotonic
 ) -> bytes:
-    """The decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled.
+    """Read the decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled.
 
     The request must have been made with ``stream=True`` and may have accepted gzip only.
     """
@@ -153,7 +153,7 @@ def _decoder(encoding: str) -> _Plain:
 
 
 def _body_failure(error: Exception, timeouts: Timeouts) -> ReadFailure:
-    """What a fault while reading a body means; the fault's own words may hold addresses and are not repeated."""
+    """Say what a fault while reading a body means; its own words may hold addresses and are not repeated."""
     if isinstance(error, urllib3.exceptions.ReadTimeoutError | TimeoutError):
         return TimedOut(f"the answer stopped for {timeouts.read:g} seconds", _AGAIN)
     if isinstance(error, urllib3.exceptions.IncompleteRead | urllib3.exceptions.ProtocolError):

@@ -74,7 +74,7 @@ class Client:
         self.downloads.trust_env = False
 
     def object(self, path: str, parameters: Mapping[str, str | int] | None = None, *, remember: bool = False) -> Json:
-        """A JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
+        """Read a JSON object. ``remember`` for what is asked again and again: unchanged, it does not cost the rate limit."""
         answer = self._ask(path, parameters, remember=remember)
         with self._forgotten_if_broken(path, parameters):
             value = _json(answer)
@@ -91,7 +91,7 @@ class Client:
         *,
         remember: bool = False,
     ) -> Page:
-        """One page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
+        """Read one page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
         whole = {**(parameters or {}), "per_page": PER_PAGE, "page": number}
         answer = self._ask(path, whole, remember=remember)
         with self._forgotten_if_broken(path, whole):
@@ -110,7 +110,7 @@ class Client:
     def whole_list(
         self, path: str, item: str | None, *, most_pages: int = 10, remember: bool = False
     ) -> tuple[Json, ...]:
-        """All pages of a list, up to ``most_pages``."""
+        """Read all pages of a list, up to ``most_pages``."""
         items: list[Json] = []
         for number in range(1, most_pages + 1):
             page = self.page(path, item, number, remember=remember)
@@ -120,7 +120,7 @@ class Client:
         return tuple(items)
 
     def address(self, path: str) -> str:
-        """The storage address that an answer redirects to: signed, so a secret."""
+        """Return the storage address that an answer redirects to: signed, so a secret."""
         answer = self._ask(path, None)
         location = answer.headers.get("location", "")
         if answer.status not in (302, 303) or not location:
@@ -128,7 +128,7 @@ class Client:
         return location
 
     def without_token(self, text: str) -> str:
-        """A text without this client's own token: whatever shape that has, it is one secret that is known for certain."""
+        """Return a text without this client's own token: whatever shape that has, it is one secret that is known for certain."""
         token = self.access.token
         # A shorter one is no token of GitHub's, and may stand in a text by chance.
         return text.replace(token, "***") if len(token) >= _SHORTEST_TOKEN else text
@@ -183,7 +183,7 @@ class Clients:
         self._all: list[Client] = []
 
     def mine(self) -> Client:
-        """This thread's client."""
+        """Return this thread's client."""
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
             client = self._make()

@@ -98,7 +98,7 @@ class NoCredentials:
     exit_code: int = int(ExitCode.CREDENTIALS)
 
     def problem(self) -> GitHubProblem:
-        """The same, to be raised."""
+        """Return the missing credentials as a problem to be raised."""
         return GitHubProblem(self.sentence, self.way_out, self.exit_code)
 
 
@@ -107,7 +107,7 @@ def find_access(
     environ: Mapping[str, str] | None = None,
     ask_gh: Callable[[str, Mapping[str, str]], str | None] | None = None,
 ) -> GitHubAccess | NoCredentials:
-    """The API address and its token.
+    """Find the API address and its token.
 
     ``url`` is ``--github-url``: a web address, an API address or a host name. ``ask_gh(host, environ)`` replaces
     ``gh auth token`` in tests. Raises GitHubProblem (exit code 2) for an address that cannot be used.
@@ -136,12 +136,12 @@ def find_access(
 
 
 def _wanted() -> str:
-    """What a new token should be given."""
+    """Say what a new token should be given."""
     return ", ".join(f"`{need.permission}`" for need in permissions_needed())
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether a host name or address is this machine itself."""
+    """Return whether a host name or address is this machine itself."""
     if host is None:
         return False
     name = host.rstrip(".").lower()
@@ -155,7 +155,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def _api_url(given: str) -> str:
-    """The API's base address for whatever people give. Raises GitHubProblem."""
+    """Return the API's base address for whatever people give. Raises GitHubProblem."""
     text = given.strip().rstrip("/")
     if "://" not in text:
         if not _HOST_NAME.fullmatch(text):
@@ -200,7 +200,7 @@ def _people_host(api: SplitResult) -> str:
 
 
 def _token_names(api: SplitResult, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables that hold this host's own token."""
+    """Return the variables that hold this host's own token."""
     if is_loopback(api.hostname):
         return _ENTERPRISE_TOKENS + _PUBLIC_TOKENS
     host = _people_host(api)
@@ -213,7 +213,7 @@ def _token_names(api: SplitResult, environ: Mapping[str, str]) -> tuple[str, ...
 
 
 def _usable(token: str, source: str) -> str:
-    """The token, if a header can carry it. The message must not repeat it."""
+    """Return the token, if a header can carry it. The message must not repeat it."""
     if not token.isascii() or not token.isprintable() or " " in token:
         raise GitHubProblem(
             f"The token from {source} holds characters that no token has.",

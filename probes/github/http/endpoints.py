@@ -29,7 +29,7 @@ class Endpoint:
     pattern: re.Pattern[str] = field(repr=False)
 
     def matches(self, path: str) -> bool:
-        """Whether a path (no query) is this call."""
+        """Return whether a path (no query) is this call."""
         return self.pattern.fullmatch(path) is not None
 
 
@@ -138,7 +138,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
 
 
 def permissions_needed() -> tuple[PermissionNeed, ...]:
-    """What a fine-grained token, an app or a workflow's own token needs, the most important first.
+    """Return what a fine-grained token, an app or a workflow's own token needs, the most important first.
 
     A classic token needs :data:`CLASSIC_SCOPE` instead.
     """
@@ -156,7 +156,7 @@ def permissions_needed() -> tuple[PermissionNeed, ...]:
 
 
 def permitted(verb: str, path: str) -> Endpoint | None:
-    """The entry that permits this request, or None.
+    """Return the entry that permits this request, or None.
 
     ``path`` is relative to the API's base and has no query. Dot segments are never permitted: a client may resolve them
     into another path after this check.

@@ -73,11 +73,11 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
         self.permission = permission
 
     def reading(self, what: str) -> Unreadable:
-        """This failure as the reading of a part."""
+        """Return this failure as the reading of a part."""
         return Unreadable(what=what, why=self.why, how=self.how, permission=self.permission, lasting=self.lasting)
 
     def problem(self, what: str) -> GitHubProblem:
-        """This failure as the end of the whole request; ``what`` begins the sentence."""
+        """Return this failure as the end of the whole request; ``what`` begins the sentence."""
         return GitHubProblem(f"{what} cannot be read: {self.why}.", _sentence(self.how), self.exit_code)
 
 
@@ -177,5 +177,5 @@ class Refused(ReadFailure):
 
 
 def _sentence(clause: str) -> str:
-    """A clause as a sentence."""
+    """Return a clause as a sentence."""
     return f"{clause[:1].upper()}{clause[1:]}." if clause else ""

@@ -27,12 +27,12 @@ LONGEST_WAIT = 900.0
 
 
 def never() -> bool:
-    """A cancel hook that never cancels."""
+    """Answer False: the cancel hook of work that nobody cancels."""
     return False
 
 
 def silent(what: str, done: int, total: int) -> None:
-    """A progress hook that shows nothing."""
+    """Do nothing: the progress hook of work that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +185,5 @@ def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datet
 
 
 def _whole_number(text: str | None) -> int | None:
-    """A header's number, if it is one of a sane length."""
+    """Return a header's number, if it is one of a sane length."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else None

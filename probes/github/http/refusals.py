@@ -28,7 +28,7 @@ _AGAIN_SOON = "try again in a few minutes; https://www.githubstatus.com tells of
 def refusal(
     status: int, headers: Mapping[str, str], text: str, *, access: GitHubAccess, permission: str
 ) -> ReadFailure:
-    """The failure that an answer of status 400 and above stands for.
+    """Return the failure that an answer of status 400 and above stands for.
 
     ``headers`` in lower case; ``permission`` is what the call needs. Rate limits never come as far as this.
     """
@@ -64,7 +64,7 @@ def refusal(
 
 
 def accepted_permission(headers: Mapping[str, str], documented: str) -> str:
-    """The permission that would have been enough: as GitHub says it in this answer, else as it documents it."""
+    """Return the permission that would have been enough: as GitHub says it in this answer, else as it documents it."""
     # "actions=read; actions=write,contents=read": sets that are each enough; the first is the smallest.
     sets = headers.get("x-accepted-github-permissions", "").split(";")
     found = re.findall(r"([a-z_]{1,40})=(read|write|admin)\b", sets[0])
@@ -98,7 +98,7 @@ def _forbidden(headers: Mapping[str, str], message: str, token: str, documented:
 
 
 def _way_to(permission: str, kind: TokenKind, headers: Mapping[str, str]) -> str:
-    """How this sort of token comes by a permission."""
+    """Say how this sort of token comes by a permission."""
     match kind:
         case TokenKind.CLASSIC if _lacks_scope(headers):
             return f"give the token the scope `{CLASSIC_SCOPE}`, which stands for `{permission}`"
@@ -117,13 +117,13 @@ def _way_to(permission: str, kind: TokenKind, headers: Mapping[str, str]) -> str
 
 
 def _lacks_scope(headers: Mapping[str, str]) -> bool:
-    """Whether GitHub lists the token's scopes and the needed one is not among them."""
+    """Return whether GitHub lists the token's scopes and the needed one is not among them."""
     listed = headers.get("x-oauth-scopes")
     return listed is not None and CLASSIC_SCOPE not in {scope.strip() for scope in listed.split(",")}
 
 
 def _recorded(text: str) -> ReadFailure | None:
-    """A failure that a replayed recording tells in the words of the time at which it was recorded; else None."""
+    """Return a failure that a replayed recording tells in the words of the time at which it was recorded; else None."""
     value = _body(text)
     words = value.get("planescope")
     if not isinstance(words, dict):

@@ -29,7 +29,7 @@ class Taker(Protocol):
     """Takes a body in, piece by piece."""
 
     def feed(self, piece: bytes) -> None:
-        """The next bytes; may raise a ReadFailure, which ends the download."""
+        """Take the next bytes; may raise a ReadFailure, which ends the download."""
 
 
 T = TypeVar("T", bound=Taker)
@@ -44,7 +44,7 @@ class _Held:
 
 
 def download(client: Client, path: str, *, limit: int) -> bytes:
-    """What the API's ``path`` redirects to, at most ``limit`` bytes.
+    """Download what the API's ``path`` redirects to, at most ``limit`` bytes.
 
     A signed address that the storage no longer accepts is asked for once more. Raises ReadFailure and Cancelled.
     """
@@ -52,7 +52,7 @@ def download(client: Client, path: str, *, limit: int) -> bytes:
 
 
 def download_into(client: Client, path: str, make: Callable[[], T], *, limit: int, timeouts: Timeouts) -> T:
-    """The same for a body that is not held: each try begins with a new taker; the one that got it whole is returned."""
+    """Download into a taker that need not hold the body: each try makes a new one; return the one that got it whole."""
     wanted = _Wanted(path, make, limit, timeouts)
     try:
         return _fetch(client, client.address(path), wanted)
@@ -100,7 +100,7 @@ def _follow(client: Client, address: str, wanted: _Wanted[T]) -> T:
 
 
 def _allowed(client: Client, address: str) -> SplitResult:
-    """The address in parts, if it may be asked: https, or http on this machine for a loopback API."""
+    """Return the address in parts, if it may be asked: https, or http on this machine for a loopback API."""
     try:
         parts = urlsplit(address)
         host = parts.hostname
@@ -113,7 +113,7 @@ def _allowed(client: Client, address: str) -> SplitResult:
 
 
 def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) -> T | str:
-    """One request: what took the body, or the address of a further redirect."""
+    """Send one request; return what took the body, or the address of a further redirect."""
     line, host = client.line, parts.hostname or ""
     # Said outright, since this session does not look at the environment: a proxy for this machine would be a mistake.
     proxies = {} if is_loopback(host) else get_environ_proxies(address)

@@ -39,7 +39,7 @@ class PlainSession(requests.Session):
     """
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """No answer is a redirect to requests."""
+        """Return None, so that requests follows no redirect."""
         return
 
 
@@ -76,11 +76,11 @@ class Answer:
         self._text = text
 
     def getheaders(self) -> ItemsView[str, str]:
-        """All headers, names in lower case."""
+        """Return all headers, names in lower case."""
         return self.headers.items()
 
     def read(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         return self._text
 
 
@@ -129,7 +129,7 @@ class GuardedConnection:
         """Do nothing: PyGithub closes a connection before it makes the next, and the sockets serve that one too."""
 
     def _follow(self) -> Answer:
-        """One try, following a moved repository within the same API. PyGithub's own code for it loses the query."""
+        """Try once, following a moved repository within the same API. PyGithub's own code for it loses the query."""
         target = self._target
         for _ in range(_MOST_MOVES):
             answer = self._send(target)
@@ -146,7 +146,7 @@ class GuardedConnection:
         raise BrokenAnswer("GitHub redirects in a circle", "try again later")
 
     def _own_place(self, location: str) -> SplitResult:
-        """Where a redirect leads, if that is the same API. Raises BrokenAnswer."""
+        """Return where a redirect leads, if that is the same API. Raises BrokenAnswer."""
         try:
             there = urlsplit(location)
             same = (there.scheme, there.hostname, there.port) == (self._api.scheme, self.host, self._port)
@@ -238,12 +238,12 @@ def guarded_requester(line: Line, **arguments: Any) -> Requester:
 
 
 def gives_up(failure: ReadFailure, attempt: int) -> bool:
-    """Whether this try (from 0) was the last: a second silence says enough, a lost connection is worth a third try."""
+    """Return whether this try (from 0) was the last: a second silence says enough, a lost connection is worth a third try."""
     return attempt + 1 >= TRIES or (attempt > 0 and isinstance(failure, TimedOut))
 
 
 def rate_limit(answer: Answer) -> str:
-    """Which rate limit an answer speaks of: ``primary rate limit``, ``secondary rate limit``, or nothing."""
+    """Return which rate limit an answer speaks of: ``primary rate limit``, ``secondary rate limit``, or nothing."""
     if answer.status not in (403, 429):
         return ""
     text = answer.read()[:2000].lower()

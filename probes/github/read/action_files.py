@@ -28,7 +28,7 @@ class ActionFiles:
     def add(
         self, attempts: Sequence[Attempt], workflows: Sequence[Iterable[Workflow]], watch: Watch
     ) -> tuple[Attempt, ...]:
-        """The attempts with the actions that their workflows use; no request where they use none. Raises Cancelled only.
+        """Return the attempts with the actions that their workflows use; no request where they use none. Raises only Cancelled.
 
         ``workflows``: for each attempt the files that it ran. What a passing fault kept back is asked for again.
         """
@@ -58,7 +58,7 @@ def _settled(attempt: Attempt) -> tuple[LocalAction, ...]:
 
 
 def _wanted(attempt: Attempt, workflows: Iterable[Workflow]) -> tuple[FileAt, ...]:
-    """The folders of actions that the attempt lacks: those of its jobs, and those of the actions that it has."""
+    """Return the folders of actions that the attempt lacks: of its jobs, and of the actions that it has."""
     known = actions_by_folder(attempt.local_actions)
     steps = [step for file in workflows for job in file.jobs for step in job.steps]
     steps += [step for action in known.values() if isinstance(action, Action) for step in action.steps]

@@ -13,7 +13,7 @@ from probes.github.read.answers import members
 def read_annotations(
     client: Client, repository: Repository, job_id: int, job_name: str, *, active: bool = False
 ) -> Reading[tuple[Annotation, ...]]:
-    """The annotations of a job, scrubbed, in GitHub's order. A job's check run has the job's id.
+    """Read the annotations of a job, scrubbed, in GitHub's order. A job's check run has the job's id.
 
     Those of an ``active`` job are asked for with their ETag: they will be asked for again.
     """

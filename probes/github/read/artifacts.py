@@ -42,7 +42,7 @@ DAMAGED = "it is no zip archive, or a damaged one"
 
 
 def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIMITS) -> Reading[tuple[Artifact, ...]]:
-    """The artifacts that this attempt made, with the JSON files of the small ones.
+    """Read the artifacts that this attempt made, with the JSON files of the small ones.
 
     GitHub keeps artifacts by run, not by attempt: they are told apart by their time of creation.
     """
@@ -62,7 +62,7 @@ def read_artifacts(client: Client, attempt: Attempt, limits: ArchiveLimits = LIM
 
 
 def with_members(client: Client, attempt: Attempt, artifact: Artifact, limits: ArchiveLimits) -> Artifact:
-    """The artifact with the text of its small JSON files, or with why they were not read."""
+    """Return the artifact with the text of its small JSON files, or with why they were not read."""
     if artifact.expired:
         return _left_out(artifact, "it has expired: GitHub keeps artifacts for 90 days by default")
     if artifact.size_bytes > limits.archive_bytes:
@@ -146,7 +146,7 @@ def _artifact(entry: JsonMembers) -> Artifact:
 
 
 def _made_by(attempt: Attempt, artifact: Artifact) -> bool:
-    """Whether the artifact falls into the attempt's time, a little after its end included; an undated one may."""
+    """Return whether the artifact falls into the attempt's time, a little after its end included; an undated one may."""
     if artifact.created_at is None or attempt.started_at is None:
         return True
     if artifact.created_at < attempt.started_at - timedelta(seconds=5):

@@ -73,7 +73,7 @@ class Parts:
     def add(
         self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, with_artifacts: Collection[Key] = ()
     ) -> tuple[Attempt, ...]:
-        """The attempts with the parts that the depth asks for; what a completed one has already is not asked for again.
+        """Read the parts that the depth asks for; what a completed attempt has already is not asked for again.
 
         ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. Raises Cancelled
         only.
@@ -111,7 +111,7 @@ class Parts:
         return tasks
 
     def _shared(self, attempts: Sequence[Attempt]) -> dict[Hashable, Task]:
-        """What many attempts have in common and was not read yet."""
+        """Return the tasks for what many attempts have in common and was not read yet."""
         tasks: dict[Hashable, Task] = {}
         with self._lock:
             if self._customization is None:
@@ -179,12 +179,12 @@ def _bind(read: Callable[..., Any], *arguments: Any) -> Task:
 
 
 def _settled(attempt: Attempt, reading: Reading[Any]) -> bool:
-    """Whether asking for a part again would bring what is there already."""
+    """Return whether asking for a part again would bring what is there already."""
     return attempt.complete and (not isinstance(reading, Unreadable) or reading.lasting)
 
 
 def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[WorkflowFile]]]:
-    """The places of the workflow files that the attempt ran, with what is known of each."""
+    """Yield the places of the workflow files that the attempt ran, with what is known of each."""
     own = file_of(attempt)
     if isinstance(own, FileAt):
         yield own, attempt.workflow_file
@@ -195,7 +195,7 @@ def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[WorkflowFile]]
 
 
 def _lacks_words(attempt: Attempt) -> bool:
-    """Whether the jobs, or the log of one that decides, could not be read."""
+    """Return whether the jobs, or the log of one that decides, could not be read."""
     if not isinstance(attempt.jobs, Known):
         return True
     deciding = _chosen(attempt, _workflows(attempt), Depth.DIAGNOSIS)
@@ -203,7 +203,7 @@ def _lacks_words(attempt: Attempt) -> bool:
 
 
 def _with_words_kept(attempt: Attempt, now: Reading[tuple[Job, ...]]) -> Reading[tuple[Job, ...]]:
-    """An active attempt's jobs as they are now; what an ended one of them said before stays while the attempt runs.
+    """Return an active attempt's jobs as they are now, with the texts that its ended jobs had before.
 
     When the attempt has ended its logs are read once more: just after a job's end the last lines may be missing.
     """
@@ -220,7 +220,7 @@ def _with_words_kept(attempt: Attempt, now: Reading[tuple[Job, ...]]) -> Reading
 
 
 def _has_texts(attempt: Attempt, job: Job, depth: Depth) -> bool:
-    """Whether the job's log is there, or is gone for good and its annotations are there in its place."""
+    """Return whether the job's log is there, or is gone for good and its annotations are there in its place."""
     if not attempt.complete and depth < Depth.EVERYTHING and isinstance(job.log, Known):
         return True
     if not _settled(attempt, job.log):
@@ -230,7 +230,7 @@ def _has_texts(attempt: Attempt, job: Job, depth: Depth) -> bool:
 
 
 def _workflows(attempt: Attempt) -> list[Workflow]:
-    """The run's own file, then those that it called; none where its own was not read or is none."""
+    """Return the run's own file, then those that it called; none where its own was not read or is none."""
     own = attempt.workflow_file
     if not isinstance(own, Known) or not isinstance(own.value.parsed, Workflow):
         return []

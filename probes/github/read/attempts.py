@@ -14,7 +14,7 @@ from probes.github.read.runs import attempt_of
 
 
 def read_attempt(client: Client, repository: Repository, run_id: int, attempt: int | None) -> Attempt:
-    """A run's attempt without its parts; None is the latest.
+    """Read a run's attempt without its parts; None is the latest.
 
     Raises GitHubProblem where the repository has no such run or the run no such attempt, else ReadFailure.
     """
@@ -31,7 +31,7 @@ def read_attempt(client: Client, repository: Repository, run_id: int, attempt: i
 
 
 def read_earlier(client: Client, latest: Attempt, number: int) -> Attempt:
-    """An earlier attempt of a run.
+    """Read an earlier attempt of a run.
 
     Where GitHub no longer has it, an attempt of which nothing but its number is known: it took place, and a chain without
     it would look shorter than it was. Raises ReadFailure for any other fault.
@@ -46,7 +46,7 @@ def read_earlier(client: Client, latest: Attempt, number: int) -> Attempt:
 
 
 def read_again(client: Client, attempt: Attempt) -> tuple[Attempt, ...]:
-    """An active attempt as it is now, without its parts, if it has changed; with it the latest, if that is another.
+    """Return an active attempt, without parts, as it is now if it has changed; with it the latest, if that is another.
 
     Raises GitHubProblem where the run is gone, else ReadFailure. Unchanged, it costs no part of the rate limit.
     """
@@ -57,7 +57,7 @@ def read_again(client: Client, attempt: Attempt) -> tuple[Attempt, ...]:
 
 
 def _differs(now: Attempt, before: Attempt) -> bool:
-    """Whether the run objects differ; parts do not count."""
+    """Return whether the run objects differ; parts do not count."""
     names = (
         "jobs",
         "workflow_file",
@@ -72,7 +72,7 @@ def _differs(now: Attempt, before: Attempt) -> bool:
 
 
 def read_jobs(client: Client, attempt: Attempt) -> Reading[tuple[Job, ...]]:
-    """The attempt's jobs with their steps, in GitHub's order, without logs and annotations."""
+    """Read the attempt's jobs with their steps, in GitHub's order, without logs and annotations."""
     path = f"/repos/{attempt.repository.full_name}/actions/runs/{attempt.run_id}/attempts/{attempt.attempt}/jobs"
     try:
         found = client.whole_list(path, "jobs", remember=not attempt.complete)

@@ -23,7 +23,7 @@ _SQUASH = re.compile(r".*\(#(\d{1,9})\)")
 
 
 def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[CommitsBetween]:
-    """The commits from one attempt's head to another's. No request where both ran on the same commit.
+    """Read the commits from one attempt's head to another's. No request where both ran on the same commit.
 
     One request a hundred commits, and one for each of at most ten commits whose titles name no pull request.
     """
@@ -111,7 +111,7 @@ def _with_pull_requests(client: Client, repository: str, found: CommitsBetween) 
 
 
 def _without_title(commits: Iterable[Commit], by_title: Mapping[str, int]) -> list[Commit]:
-    """The commits of which no title says by which pull request they came, newest first.
+    """Return the commits of which no title says by which pull request they came, newest first.
 
     What a merge of a pull request brought in (its second parent and what lies behind that) came by that one.
     """
@@ -125,7 +125,7 @@ def _without_title(commits: Iterable[Commit], by_title: Mapping[str, int]) -> li
 
 
 def _behind(starts: Iterable[str], known: Mapping[str, Commit]) -> set[str]:
-    """The commits of the list that are reached from these."""
+    """Return the commits of the list that are reached from these."""
     reached: set[str] = set()
     waiting = list(starts)
     while waiting:
@@ -137,7 +137,7 @@ def _behind(starts: Iterable[str], known: Mapping[str, Commit]) -> set[str]:
 
 
 def _named(commit: Commit) -> int | None:
-    """The pull request that a commit's title names in one of GitHub's own forms."""
+    """Return the pull request that a commit's title names in one of GitHub's own forms."""
     named = _MERGE.match(commit.title) if len(commit.parents) > 1 else _SQUASH.fullmatch(commit.title)
     return int(named[1]) if named else None
 

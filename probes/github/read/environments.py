@@ -20,7 +20,7 @@ _MOST_WITH_POLICIES = 30
 
 
 def read_environments(client: Client, repository: Repository) -> Reading[tuple[Environment, ...]]:
-    """All environments, with the patterns of refs that may deploy to them. One request, and one for each list of refs."""
+    """Read all environments with the patterns of refs that may deploy to them. One request, and one for each list of refs."""
     path = f"/repos/{repository.full_name}/environments"
     try:
         found = client.whole_list(path, "environments", most_pages=_MOST_PAGES)
@@ -39,7 +39,7 @@ def read_environments(client: Client, repository: Repository) -> Reading[tuple[E
 
 
 def read_environment(client: Client, repository: Repository, name: str) -> Reading[Environment]:
-    """One environment. Absent where the list, which the token may see, does not hold it."""
+    """Read one environment. Absent where the list, which the token may see, does not hold it."""
     path = f"/repos/{repository.full_name}/environments"
     what = f"the environment {name} of {repository.full_name}"
     try:

@@ -20,7 +20,7 @@ _TOOLS = re.compile(
 
 
 def jobs_to_read(jobs: Sequence[Job], workflows: Sequence[Workflow], *, everything: bool = False) -> tuple[Job, ...]:
-    """The jobs whose logs decide, in GitHub's order.
+    """Return the jobs whose logs decide, in GitHub's order.
 
     ``workflows`` holds the run's own file, where it could be read, then those that it called. Of the jobs about which
     they say nothing, all are read if none failed; beside a failed job they would cost more than they tell.
@@ -53,7 +53,7 @@ def steps_to_read(job: Job, workflows: Sequence[Workflow]) -> tuple[Step, ...]:
 
 
 def _shown(step: WorkflowStep) -> str:
-    """The step's name as GitHub shows it."""
+    """Return the step's name as GitHub shows it."""
     return step.name or f"Run {step.uses or (step.run or '').strip().partition(chr(10))[0]}"
 
 
@@ -64,7 +64,7 @@ def _written(job: Job, workflows: Sequence[Workflow]) -> WorkflowJob | None:
 
 
 def _releases(job: Job, workflows: Sequence[Workflow]) -> bool | None:
-    """Whether a job releases something; None where the files do not tell."""
+    """Return whether a job releases something; None where the files do not tell."""
     if job.conclusion == "skipped":
         return False
     written = _written(job, workflows)

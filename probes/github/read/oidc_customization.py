@@ -12,7 +12,7 @@ _WHAT = "the OIDC subject customization"
 
 
 def read_customization(client: Client, repository: Repository) -> Reading[OidcCustomization]:
-    """What GitHub says of the subject's form. Where it cannot be read, more than one subject is possible."""
+    """Read what GitHub says of the subject's form. Where it cannot be read, more than one subject is possible."""
     path = f"/repos/{repository.full_name}/actions/oidc/customization/sub"
     try:
         value = members(client.object(path))

@@ -63,7 +63,7 @@ class RunPage:
 
 
 def list_runs(client: Client, repository: Repository, run_filter: RunFilter, page: int) -> RunPage:
-    """One page of the repository's runs, pages counted from 1. Raises ReadFailure, GitHubProblem for a bad filter."""
+    """Read one page of the repository's runs, pages counted from 1. Raises ReadFailure, GitHubProblem for a bad filter."""
     if run_filter.status and run_filter.status not in STATUSES:
         raise GitHubProblem(
             f"GitHub knows no run status `{run_filter.status[:40]}`.",
@@ -78,8 +78,10 @@ def list_runs(client: Client, repository: Repository, run_filter: RunFilter, pag
 
 
 def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
-    """The workflow's file name or id for the address; a shown name, or the path of one that GitHub made (``dynamic/…``),
-    is looked up. Raises GitHubProblem."""
+    """Return the workflow's file name or id for the address. Raises GitHubProblem.
+
+    A shown name, or the path of a workflow that GitHub made (``dynamic/…``), is looked up.
+    """
     if wanted.isascii() and wanted.isdigit():
         return wanted
     file = wanted.partition("@")[0]
@@ -99,7 +101,7 @@ def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
 
 
 def attempt_of(found: Json, repository: Repository) -> Attempt:
-    """A run object as a value. Raises BrokenAnswer for one without id or time of creation."""
+    """Read a run object into a value. Raises BrokenAnswer for one without id or time of creation."""
     run = members(found)
     run_id = required_number(run, "id", "run")
     created_at = run.maybe_moment("created_at")
@@ -141,7 +143,7 @@ def _called(entry: JsonMembers) -> CalledWorkflow:
 
 
 def repository_of(value: JsonMembers, known: Repository) -> Repository:
-    """A repository object as a value, filled up with what is known of it already."""
+    """Read a repository object into a value, filled up with what is known of it already."""
     created: datetime | None = value.maybe_moment("created_at")
     return replace(
         known,
@@ -156,7 +158,7 @@ def repository_of(value: JsonMembers, known: Repository) -> Repository:
 
 
 def read_repository(client: Client, full_name: str) -> Repository:
-    """The repository with its ids and date of creation. Raises GitHubProblem where it is unknown, else ReadFailure."""
+    """Read the repository with its ids and date of creation. Raises GitHubProblem where it is unknown, else ReadFailure."""
     try:
         value = members(client.object(f"/repos/{full_name}"))
     except NotFound:

@@ -29,7 +29,7 @@ class FileAt:
 
 
 def file_of(attempt: Attempt) -> FileAt | Absent | Unreadable:
-    """Where the attempt's workflow file stands, as far as the run tells."""
+    """Return where the attempt's workflow file stands, as far as the run tells."""
     what = f"the workflow file of run {attempt.run_id}"
     found = _WHERE.fullmatch(attempt.workflow_path)
     if found is None:
@@ -50,7 +50,7 @@ def file_of(attempt: Attempt) -> FileAt | Absent | Unreadable:
 
 
 def called_file(called: CalledWorkflow) -> FileAt | None:
-    """Where a called workflow stands; None where GitHub's record of it cannot be read."""
+    """Return where a called workflow stands; None where GitHub's record of it cannot be read."""
     found = _WHERE.fullmatch(called.path)
     if found is None or not found["repository"] or not called.commit:
         return None

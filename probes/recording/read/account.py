@@ -20,7 +20,7 @@ from probes.recording.read.json_file import reconstructed_in
 
 
 def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Content]) -> AccountFacts:
-    """The account's facts; ``content`` finds the file that a member names. Raises JsonFault where a member is amiss."""
+    """Read the account's facts; ``content`` finds the file that a member names. Raises JsonFault where a member is amiss."""
     role, provider = section.object("role"), section.object("provider")
     image, evidence = section.object("image"), section.object("evidence")
     policies = {

@@ -28,7 +28,7 @@ _TEXTS = (
 
 
 def read_case(section: JsonMembers) -> RecordedCase:
-    """The case as its section states it. Raises JsonFault for members that are not what the format says."""
+    """Read the case as its section states it. Raises JsonFault for members that are not what the format says."""
     texts = {name: section.text(name) for name in _TEXTS if section.has(name)}
     entries = section.objects("changes", ())
     case = Case(

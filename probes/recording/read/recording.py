@@ -30,7 +30,7 @@ from probes.recording.read.json_file import WAY_OUT, faults_in, load_object, ori
 
 
 def read_recording(path: Path) -> Recording:
-    """The recording in a directory (or whose ``recording.json`` is named).
+    """Read the recording in a directory (or whose ``recording.json`` is named).
 
     Logs and artifact members are only looked for here and read when they are asked for. Raises RecordingError with one
     sentence for anything that is missing, cut off, of another schema version, or not what the format says.
@@ -224,7 +224,7 @@ def _workflow(workflow: JsonMembers) -> JsonObject:
 
 
 def _times(entry: JsonMembers, *names: str) -> None:
-    """These members, where they are there, must be times: the replay reckons with them."""
+    """Require that these members, where they are there, are times: the replay reckons with them."""
     for name in names:
         entry.optional_moment(name)
 

@@ -14,7 +14,7 @@ from probes.recording.record.objects import Cleaner, artifact_object, whole_gap
 def recorded_artifacts(
     cleaner: Cleaner, raw: Sequence[Json], attempts: Sequence[Attempt], refusal_of: Callable[[str, Unreadable], Refusal]
 ) -> tuple[tuple[RecordedArtifact, ...], Refusal | None]:
-    """The artifacts of all attempts of one run, and the refusal of their list if it could not be read.
+    """Return the artifacts of all attempts of one run, and the refusal of their list if it could not be read.
 
     ``raw`` are GitHub's objects in its order; ``refusal_of(path, reading)`` makes a refusal of a reading.
     """

@@ -60,13 +60,13 @@ class CapturedAnswers:
             return tuple((path, failure) for path, failure in self._failures.items() if path.startswith(prefix))
 
     def items(self, path: str) -> tuple[Json, ...]:
-        """The items of a list, page after page, as far as it was read."""
+        """Return the items of a list, page after page, as far as it was read."""
         with self._lock:
             pages = self._pages.get(path, {})
             return tuple(item for number in sorted(pages) for item in pages[number])
 
     def status(self, path: str) -> int:
-        """The status with which a path was refused."""
+        """Return the status with which a path was refused."""
         with self._lock:
             failure = self._failures.get(path)
         return next((number for kind, number in _STATUSES if isinstance(failure, kind)), NO_ANSWER)

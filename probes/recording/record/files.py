@@ -38,7 +38,7 @@ class RecordedFiles:
             self._unread[place] = reading
 
     def read(self) -> tuple[RecordedFile, ...]:
-        """Those that were read."""
+        """Return the files that were read, cleaned."""
         return tuple(
             RecordedFile(
                 path=place.path,
@@ -50,7 +50,7 @@ class RecordedFiles:
         )
 
     def refused(self, refusal_of: Callable[[str, Unreadable], Refusal]) -> dict[tuple[str, str], Refusal]:
-        """Those that were never read, by path and commit."""
+        """Return the refusals of the files that were never read, by path and commit."""
         return {
             (_address(place, place.path), place.commit): refusal_of(_address(place, quote(place.path)), reading)
             for place, reading in self._unread.items()

@@ -66,7 +66,7 @@ def _comparisons(cleaner: Cleaner, captured: CapturedAnswers, prefix: str) -> li
 
 
 def _without_patches(cleaner: Cleaner, raw: Json) -> dict[str, Any]:
-    """A comparison with the names of the files that differ, and without what stands in them."""
+    """Return a comparison with the names of the files that differ, and without what stands in them."""
     files = (entry.value for entry in members(raw).maybe_objects("files"))
     kept = [{name: member for name, member in entry.items() if name != "patch"} for entry in files]
     return cleaner.object({**raw, "files": kept})

@@ -26,13 +26,13 @@ class Cleaner:
         self._token = token
 
     def text(self, text: str) -> str:
-        """A text without secrets, and without what no file can hold."""
+        """Return the text without secrets, and without what no file can hold."""
         if self._token:
             text = text.replace(self._token, "***")
         return scrub(text).encode("utf-8", errors="replace").decode()
 
     def object(self, value: Json) -> dict[str, Any]:
-        """An object with every text cleaned."""
+        """Return the object with every text cleaned."""
         return self._members(value, 1)
 
     def _members(self, value: Json, depth: int) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Cleaner:
 
 
 def run_object(cleaner: Cleaner, raw: Json, attempt: Attempt) -> dict[str, Any]:
-    """A run object; members that the format needs are there in any case."""
+    """Return a run object; members that the format needs are there in any case."""
     value = cleaner.object(raw)
     value |= {
         "id": attempt.run_id,
@@ -72,7 +72,7 @@ def run_object(cleaner: Cleaner, raw: Json, attempt: Attempt) -> dict[str, Any]:
 
 
 def job_object(cleaner: Cleaner, raw: Json, job: Job) -> dict[str, Any]:
-    """A job object with its steps."""
+    """Return a job object with its steps."""
     value = cleaner.object(raw)
     value |= {"id": job.id, "name": cleaner.text(job.name), "status": job.status}
     _time(value, "created_at")
@@ -85,7 +85,7 @@ def job_object(cleaner: Cleaner, raw: Json, job: Job) -> dict[str, Any]:
 
 
 def artifact_object(cleaner: Cleaner, raw: Json) -> dict[str, Any] | None:
-    """An artifact object; None for one without an id."""
+    """Return an artifact object; None for one without an id."""
     value = cleaner.object(raw)
     if members(value).maybe_integer("id") is None:
         return None
@@ -96,7 +96,7 @@ def artifact_object(cleaner: Cleaner, raw: Json) -> dict[str, Any] | None:
 
 
 def workflow_objects(cleaner: Cleaner, listed: Iterable[Json], runs: Iterable[Json]) -> tuple[dict[str, Any], ...]:
-    """The workflows of these runs: as GitHub lists them, else as far as the run tells (a deleted workflow)."""
+    """Return the workflows of these runs: as GitHub lists them, else as far as the run tells (a deleted workflow)."""
     known = {
         identity: cleaner.object(entry)
         for entry in listed
@@ -113,7 +113,7 @@ def workflow_objects(cleaner: Cleaner, listed: Iterable[Json], runs: Iterable[Js
 
 
 def whole_gap(artifact: Artifact) -> int | None:
-    """Which of the artifact's gaps concerns all of it; None where its archive was opened."""
+    """Return which of the artifact's gaps concerns all of it; None where its archive was opened."""
     whole = f"the artifact {artifact.name}"
     return next((position for position, gap in enumerate(artifact.unread) if gap.what == whole), None)
 

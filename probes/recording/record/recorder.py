@@ -92,7 +92,7 @@ class Recorder:
         self._runs[run_id] = RecordedRun(recorded, artifacts)
 
     def recording(self, *, case: Case | None = None, at: datetime, cancelled: CancelHook = never) -> Recording:
-        """What was read so far. Raises GitHubProblem, Cancelled."""
+        """Return what was read so far. Raises GitHubProblem, Cancelled."""
         repository = self._source.repository(cancelled=cancelled)
         base = self._base()
         around = self._around(cancelled)
@@ -168,7 +168,7 @@ class Recorder:
         return RecordedLog(file, held_steps=job.log_steps)
 
     def _refusal_of(self, path: str, reading: Unreadable) -> Refusal:
-        """A gap, as it will be answered on replay."""
+        """Return the refusal as which a gap will be answered on replay."""
         status = self._captured.status(path)
         self.gaps.append(Gap(reading, passing=status == NO_ANSWER and not reading.lasting))
         return Refusal(
@@ -189,7 +189,7 @@ class Recorder:
         return self._cleaner.object(raw) if raw is not None else None
 
     def _listed_workflows(self, cancelled: CancelHook) -> Sequence[Json]:
-        """What the replay needs to list runs by workflow; without it the runs themselves must do."""
+        """Read the workflows, which the replay needs to list runs by workflow; empty where GitHub refuses the list."""
         path = f"{self._base()}/actions/workflows"
         try:
             return self._source.ask(

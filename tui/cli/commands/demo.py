@@ -33,7 +33,7 @@ STAGES = ("1", "2", "3")
 @click.option("--text", is_flag=True, help="Print text even in a terminal.")
 @click.pass_context
 def demo_command(ctx: click.Context, stage: str | None, as_json: bool, directory: Path | None, text: bool) -> None:
-    """A public incident, replayed: three runs and an AWS account, embedded. No credentials, nothing leaves the machine.
+    """Replay a public incident: three runs and an AWS account, embedded. No credentials, nothing leaves the machine.
 
     In a terminal it opens the app. Otherwise, or with --text, --json or --export, it prints the diagnosis and ends with
     the exit code of the last stage shown.

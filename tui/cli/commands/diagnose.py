@@ -22,7 +22,7 @@ CREDENTIALS_NEEDED = 4
 
 
 def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
-    """The repository that addresses name (None for bare ids), and the run ids, each once.
+    """Return the repository that addresses name (None for bare ids), and the run ids, each once.
 
     Raises BackendProblem for a word that is neither, and for addresses of several repositories.
     """

@@ -159,5 +159,5 @@ def _answers(stream: IO[bytes]) -> Iterator[Answer]:
 
 
 def _plain(text: str) -> str:
-    """A file's name as it may be printed."""
+    """Return a file's name as it may be printed."""
     return "".join(char if char.isprintable() else "?" for char in text)

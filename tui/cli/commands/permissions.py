@@ -109,7 +109,7 @@ def github_table() -> str:
 
 
 def _question(role: str | None, repository: str | None, evidence_root: str | None) -> AccountQuestion:
-    """What the options name. Raises click.BadParameter for what is no ARN: a wildcard would widen the policy."""
+    """Return what the options name. Raises click.BadParameter for what is no ARN: a wildcard would widen the policy."""
     role_arn, repository_arn = Arn.parse(role), Arn.parse(repository)
     if role is not None and not (role_arn and role_arn.is_role and role_arn.has_account and _NAME.fullmatch(role)):
         raise click.BadParameter("it is no role ARN (arn:aws:iam::ACCOUNT:role/NAME).", param_hint="--role")

@@ -75,7 +75,7 @@ def admits_command(
 
 
 def _read(stream: BinaryIO) -> str | Unparsable:
-    """The policy's text, taken out of a GetRole answer where the file is one."""
+    """Read the policy's text, taken out of a GetRole answer where the file is one."""
     try:
         raw = stream.read(LARGEST + 1)
     except OSError as fault:
@@ -90,7 +90,7 @@ def _read(stream: BinaryIO) -> str | Unparsable:
 
 
 def _of_role(text: str) -> str | None:
-    """The trust policy within the output of ``aws iam get-role``; None where the text is none."""
+    """Return the trust policy within the output of ``aws iam get-role``; None where the text is none."""
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError):

@@ -111,7 +111,7 @@ def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_
 
 
 def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
-    """What is known of the job without asking anybody. Raises BackendProblem."""
+    """Return what is known of the job without asking anybody. Raises BackendProblem."""
     from probes.workflow_file import parse_workflow, workflow_file
 
     file: Path | None = options["workflow"]
@@ -189,7 +189,7 @@ def _judged(
 
 
 def _at_commit(given: Given, file: Reading[WorkflowFile]) -> tuple[Given, tuple[str, ...]]:
-    """The job by the file that GitHub runs, where GitHub shows it: a checkout may hold another one."""
+    """Return the job by the file that GitHub runs, where GitHub shows it: a checkout may hold another one."""
     if not isinstance(file, Known):
         return given, ()
     held = given.file.value.text if isinstance(given.file, Known) else None
@@ -199,7 +199,7 @@ def _at_commit(given: Given, file: Reading[WorkflowFile]) -> tuple[Given, tuple[
 
 
 def _within(root: Path, file: Path) -> str:
-    """The file's path in the repository; empty outside the checkout."""
+    """Return the file's path in the repository; empty outside the checkout."""
     try:
         return file.resolve().relative_to(root.resolve()).as_posix()
     except (ValueError, OSError):
@@ -207,7 +207,7 @@ def _within(root: Path, file: Path) -> str:
 
 
 def _read(path: Path, limit: int) -> str | None:
-    """A text file, secrets replaced; None where it cannot be read as one."""
+    """Read a text file, secrets replaced; None where it cannot be read as one."""
     try:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
@@ -217,7 +217,7 @@ def _read(path: Path, limit: int) -> str | None:
 
 
 def _event(path: str) -> Mapping[str, Any] | None:
-    """The event's payload; what cannot be read is left out, since the run itself tells what decides."""
+    """Read the event's payload; what cannot be read is left out, since the run itself tells what decides."""
     text = _read(Path(path), _LARGEST_EVENT) if path else None
     try:
         return JsonMembers.parse(text).value if text else None
@@ -226,7 +226,7 @@ def _event(path: str) -> Mapping[str, Any] | None:
 
 
 def _stop_leaks(pages: dict[str, str], environ: Mapping[str, str]) -> None:
-    """The last gate before anything is shown or written. What was found is never repeated."""
+    """Stop before anything is shown or written that holds a secret. What was found is never repeated."""
     found = [(leak.file, leak.what) for leak in leaks(pages)]
     for name in _SECRETS:
         value = environ.get(name, "").strip()
@@ -262,5 +262,5 @@ def _append_summary(path: str, page: str) -> None:
 
 
 def _say(sentence: str) -> None:
-    """A message on standard error, which the runner reads as well."""
+    """Write a message to standard error, which the runner reads as well."""
     click.echo(no_commands(f"planescope: {printable(sentence)}"), err=True)

@@ -100,7 +100,7 @@ def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
 def _backend(
     ctx: click.Context, runs: tuple[str, ...], stage: str | None, options: Mapping[str, Any], progress: ProgressLine
 ) -> Iterator[tuple[Diagnosis, Case]]:
-    """The diagnosis of the runs, by the demo's backend or a live one, closed afterwards."""
+    """Yield the diagnosis of the runs, by the demo's backend or a live one, which is closed afterwards."""
     backend: RepositoryBackend
     ids: tuple[int, ...] = ()
     if stage is not None:

@@ -39,7 +39,7 @@ def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
 
 
 def _unwrapped(text: str) -> str:
-    """The document within an answer of ``aws iam get-role``, ``get-role-policy``, ``aws ecr get-repository-policy`` …"""
+    """Return the document within an answer of ``aws iam get-role``, ``get-role-policy``, ``aws ecr get-repository-policy`` …"""
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError):

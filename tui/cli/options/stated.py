@@ -58,7 +58,7 @@ def read_stated(options: Mapping[str, Any]) -> StatedValues:
 
 
 def _member(name: str) -> Callable[[str], Read]:
-    """A value that is a member of a case file, checked as there."""
+    """Return the reader of a value that is a member of a case file, checked as there."""
 
     def read(value: str) -> Read:
         from probes.case_file import member_value, should_be
@@ -95,7 +95,7 @@ def _tag(value: str) -> Read:
 
 
 def _name(member: str, words: str) -> Callable[[str], Read]:
-    """A text that is neither empty, nor masked, nor an expression."""
+    """Return the reader of a text that is neither empty, nor masked, nor an expression."""
 
     def read(value: str) -> Read:
         plain = value and value.isprintable() and "***" not in value and "${{" not in value

@@ -110,7 +110,7 @@ def _attempt(replay: Replay, entry: AttemptHistory | None, console: Console) -> 
 
 
 def _history(entry: AttemptHistory) -> Group:
-    """What was done after the attempt, with how that is known; and the subject, where CloudTrail shows it."""
+    """Return what was done after the attempt, with how that is known; and the subject, where CloudTrail shows it."""
     parts: list[RenderableType] = []
     if entry.subject:
         parts.append(Text(f"presented (CloudTrail): {entry.subject}", style="bright_black"))

@@ -127,7 +127,7 @@ def _problem(problem: Problem) -> str:
 
 
 def _gaps(unknown: Iterable[Missing]) -> list[str]:
-    """What is not known, told once for each reason: without credentials everything lacks for the same one."""
+    """Return what is not known, told once for each reason: without credentials everything lacks for the same one."""
     found: dict[tuple[str, str], list[Missing]] = {}
     for missing in unknown:
         found.setdefault((missing.why, missing.how), []).append(missing)

@@ -44,7 +44,7 @@ def show(result: WhatIf, console: Console) -> None:
 
 
 def _table(result: WhatIf) -> Table:
-    """Runs as rows, gates as columns; each cell before and after."""
+    """Return a table with runs as rows and gates as columns; each cell before and after."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("run", no_wrap=True)
     table.add_column("ref")

@@ -51,7 +51,7 @@ class Reader:
         return next((progress for _, progress in reversed(self._under_way.values())), None)
 
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of work under way."""
+        """Return the kinds of work under way."""
         return tuple(self._under_way)
 
     def _started(self, kind: str, job: int, what: str) -> None:

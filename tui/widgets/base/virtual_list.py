@@ -40,10 +40,10 @@ class VirtualList(ScrollView, Generic[ItemT], can_focus=True):
         raise NotImplementedError
 
     def choose(self, item: ItemT) -> None:
-        """Called when the user clicks the item under the cursor, or any item twice."""
+        """Handle a click on the item under the cursor, or a double click on any item; for subclasses."""
 
     def near_end(self) -> None:
-        """Called when the cursor or the view comes near the last item."""
+        """Handle that the cursor or the view comes near the last item; for subclasses."""
 
     @property
     def chosen(self) -> ItemT | None:

@@ -84,7 +84,7 @@ def _verdict(verdict: GateVerdict) -> Content:
 
 
 def _rows(title: str, rows: Sequence[model.Row]) -> list[Block]:
-    """The rows that differ first; what is the same is said once, in muted words."""
+    """Return the rows that differ first; what is the same is said once, in muted words."""
     if not rows:
         return []
     blocks = [GAP, heading(title)]
@@ -113,7 +113,7 @@ def between_blocks(
 
 
 def _history(entries: Sequence[AttemptHistory]) -> list[Block]:
-    """What was done about the failure, observed or stated."""
+    """Return what was done about the failure, observed or stated."""
     blocks = [GAP, heading("Done in between")]
     for entry in entries:
         if entry.statement:
@@ -212,7 +212,7 @@ _REFS = {
 
 
 def _environment(name: str, reading: Reading[Environment]) -> list[Block]:
-    """An environment's protection, as it is now."""
+    """Return an environment's protection, as it is now."""
     note = ("  as it is now; GitHub keeps no history of it", "$text-muted")
     blocks = [GAP, heading(assemble(("Environment ", "bold $text"), foreign_line(name, "bold $text"), note))]
     if not isinstance(reading, Known):

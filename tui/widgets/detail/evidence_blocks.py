@@ -37,7 +37,7 @@ def evidence_blocks(pieces: Iterable[Evidence]) -> list[Block]:
 
 
 def candidate_blocks(candidates: Iterable[Cause]) -> list[Block]:
-    """Every possible cause with what it means."""
+    """Return every possible cause with what it means."""
     return [
         field("or" if place else "Could be", (str(cause), "bold $text"), f": {cause.sentence}")
         for place, cause in enumerate(candidates)

@@ -47,7 +47,7 @@ def blocks_of(view: Selection) -> list[Block]:
 
 
 def _proofs(evidence: Iterable[Evidence], runs: Mapping[str, str], *, indent: int) -> list[Block]:
-    """Where the proof lies: attempts of this timeline by the names that it gives them, anything else by its address."""
+    """Return where the proof lies: attempts of this timeline by the names that it gives them, anything else by its address."""
     addresses = list(dict.fromkeys(piece.address for piece in evidence if piece.address))
     named = [runs[address] for address in addresses if address in runs]
     blocks = [paragraph(foreign_line(", ".join(named), "$text-accent"), indent=indent)] if named else []

@@ -82,14 +82,14 @@ def _where(verdict: GateVerdict) -> list[Block]:
 
 
 def _candidates(verdict: GateVerdict) -> list[Block]:
-    """What else the evidence would fit, and the cheapest read that tells them apart."""
+    """Return what else the evidence would fit, and the cheapest read that tells them apart."""
     if not verdict.candidates:
         return []
     return [GAP, *candidate_blocks(verdict.candidates), field("Tell apart", tell_apart_of(None, verdict.candidates))]
 
 
 def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
-    """What changed between the record and now, each said apart."""
+    """Return what changed between the record and now, each said apart."""
     subject = view.diagnosis.subject
     if view.column.side is not Side.NOW or subject is None:
         return None

@@ -65,7 +65,7 @@ def _path(view: Selection, path: Path) -> list[Block]:
 
 
 def _still(path: Path) -> list[Block]:
-    """What the path would leave in the way."""
+    """Return what the path would leave in the way."""
     if not path.still:
         return []
     blocks = [GAP, heading("Still in the way after these changes", "bold $text-warning")]
@@ -143,6 +143,6 @@ def _indented(block: Block) -> Block:
 
 
 def _difference(text: str) -> Content:
-    """A unified difference: the signs ``+`` and ``-`` tell, colour helps."""
+    """Return a unified difference: the signs ``+`` and ``-`` tell, colour helps."""
     styles = {"+": "$text-success", "-": "$text-error", "@": "$text-muted"}
     return Content("\n").join(foreign_line(line, styles.get(line[:1], "")) for line in text.splitlines())

@@ -21,7 +21,7 @@ _LOG_IS_LATE = timedelta(hours=1)
 
 
 def read_log(client: Client, repository: Repository, job: Job, *, limit: int = LARGEST_LOG) -> Reading[str]:
-    """The whole log of a job with its byte order mark and timestamps, secrets replaced.
+    """Read the whole log of a job with its byte order mark and timestamps, secrets replaced.
 
     Absent for a job that never ran. An empty log is Unreadable: GitHub gives one, with success, for a job that a rerun
     did not run again, and it says nothing about the job.
@@ -41,7 +41,7 @@ def read_log_or_steps(
     *,
     limit: int = LARGEST_LOG,
 ) -> tuple[Reading[str], tuple[int, ...]]:
-    """The log as :func:`read_log` gives it, or where it is too large those of some steps, and the numbers of these.
+    """Read the log like :func:`read_log`; of one that is too large some steps' logs, and return the numbers of these.
 
     Where GitHub does not serve the logs of steps, the log is condensed while it arrives (:mod:`probes.github.read.logs.long_log`).
     """
@@ -56,7 +56,7 @@ def read_log_or_steps(
 
 
 def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> Reading[str]:
-    """Raises TooLarge."""
+    """Read the whole log of a job. Raises TooLarge."""
     what = _what(job)
     if job.conclusion == "skipped":
         return Absent(f"{what}: the job was skipped")
@@ -85,7 +85,7 @@ def _whole_log(client: Client, repository: Repository, job: Job, limit: int) -> 
 
 
 def _condensed(client: Client, repository: Repository, job: Job, failure: TooLarge) -> Reading[str]:
-    """What of the log decides, as :class:`LongLog` keeps it."""
+    """Read what of the log decides, as :class:`LongLog` keeps it."""
 
     def taker() -> LongLog:
         return LongLog(lambda text: _without_secrets(client, text), LIMITS)

@@ -65,7 +65,7 @@ class LongLog:
         self._after = 0
 
     def feed(self, piece: bytes) -> None:
-        """The next bytes. Raises TooLarge where even what would be kept is too much."""
+        """Take the next bytes. Raises TooLarge where even what would be kept is too much."""
         text = self._decode(piece)
         self._pieces.append(text)
         self._size += len(text)
@@ -73,7 +73,7 @@ class LongLog:
             self._look("".join(self._pieces), last=False)
 
     def text(self) -> str:
-        """The condensed log; call it once, when everything was fed. Raises TooLarge."""
+        """Return the condensed log; call it once, when everything was fed. Raises TooLarge."""
         self._look("".join(self._pieces) + self._decode(b"", final=True), last=True)
         self._end_section()
         self._mark_gap()
@@ -121,7 +121,7 @@ class LongLog:
             raise _too_large()
 
     def _line(self, line: str, speaks: bool | None) -> None:
-        """One line; ``speaks`` is None for one that neither may be a finding nor gives structure."""
+        """Take one line; ``speaks`` is None for one that neither may be a finding nor gives structure."""
         self._count(1)
         line = line[:LONGEST_LINE]
         if speaks is not None and any(begin in line for begin in _SECTION_BEGINS):
@@ -141,7 +141,7 @@ class LongLog:
             self._leave_out_or_keep()
 
     def _leave_out_or_keep(self) -> None:
-        """The oldest line of the end of a step turned out to lie in its middle."""
+        """Decide on the oldest line of the end of a step, which turned out to lie in its middle."""
         line, wanted = self._tail.popleft(), self._wanted.popleft()
         self._tail_size -= len(line) + 1
         if wanted and self._between < self._limits.between:
@@ -159,7 +159,7 @@ class LongLog:
         self._head_left = self._limits.head
 
     def _mark_gap(self) -> None:
-        """What was left out last is said, at the end of a log too."""
+        """Say how much was left out last, at the end of a log too."""
         if self._gap:
             self._out.append(mark(self._gap))
             self._kept += len(self._out[-1])
@@ -174,7 +174,7 @@ class LongLog:
 
 
 def _safe_end(text: str) -> int:
-    """Where whole lines end of which none belongs to a key that goes on behind them."""
+    """Return where whole lines end of which none belongs to a key that goes on behind them."""
     end = text.rfind("\n") + 1
     begun = text.rfind(_KEY_BEGINS, 0, end)
     if begun < 0 or text.find(_KEY_ENDS, begun, end) >= 0:

@@ -33,7 +33,7 @@ class StepLogs:
     def read(
         self, client: Client, repository: Repository, job: Job, steps: Sequence[Step], *, limit: int
     ) -> tuple[str, tuple[int, ...]] | None:
-        """The logs of some steps in the order of the job, as one text, and the numbers of the steps that it holds.
+        """Read the logs of some steps in the order of the job, as one text, and return the numbers of the steps that it holds.
 
         At most ``limit`` bytes; the steps given first are read first. None where nothing could be had. Raises Cancelled.
         """
@@ -55,7 +55,7 @@ class StepLogs:
         return _BOM + "".join(found[number] for number in numbers), numbers
 
     def _step(self, client: Client, repository: Repository, job: Job, step: Step, *, limit: int) -> str | None:
-        """One step's log without byte order mark; None where there is none. Raises ReadFailure."""
+        """Read one step's log without byte order mark; None where there is none. Raises ReadFailure."""
         served = False
         position = job.steps.index(step)
         for place in dict.fromkeys((position, step.number)):
@@ -78,7 +78,7 @@ class StepLogs:
 
 
 def _is_of(step: Step, text: str) -> bool:
-    """Whether the text's times lie within the step's; where one of them is missing, nothing speaks against it."""
+    """Return whether the text's times lie within the step's; where one of them is missing, nothing speaks against it."""
     first = _moment(next(_TIME.finditer(text[:_EDGE]), None))
     last = first
     for found in _TIME.finditer(text[-_EDGE:]):
