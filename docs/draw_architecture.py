@@ -66,7 +66,7 @@ FONT = "-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif"
 
 
 def drawing(colour: dict[str, str]) -> str:
-    """The whole picture in one palette."""
+    """Return the whole picture in one palette."""
     title = (
         "From a log, a workflow, an account and a case file through probes and diagnosis to the screen, the command line "
         "and the packet"

@@ -125,12 +125,12 @@ def _nearest(name: str, known: Mapping[str, Check]) -> str:
 
 
 def _short(text: str) -> str:
-    """Foreign text on one line."""
+    """Return foreign text on one line, cut."""
     return " ".join(text.split())[:60]
 
 
 def _syntax(text: str, shown: str, message: str) -> str:
-    """tomllib says where in words: ``(at line 3, column 5)`` or ``(at end of document)``."""
+    """Say what is wrong and where; tomllib gives the place in words: ``(at line 3, column 5)``, ``(at end of document)``."""
     what, _, where = message.partition(" (at ")
     found = re.match(r"line (\d+), column (\d+)", where)
     line = int(found[1]) if found else text.rstrip().count("\n") + 1

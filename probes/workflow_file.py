@@ -208,7 +208,7 @@ class _Reader:
         )
 
     def _permissions(self, node: Any) -> Pairs | None:
-        """None: not stated. ``{}`` takes all away. The short forms count for every permission: ``*``."""
+        """Read ``permissions``: None where not stated; ``{}`` takes all away; a short form is read as ``*``."""
         if node is None:
             return None
         if isinstance(node, ScalarNode):
@@ -222,13 +222,13 @@ class _Reader:
         return self._pairs(node)
 
     def _environment(self, node: Any) -> str | None:
-        """``environment: NAME`` or ``environment: {name: NAME, url: …}``."""
+        """Read ``environment: NAME`` or ``environment: {name: NAME, url: …}``."""
         if isinstance(node, MappingNode):
             return _scalar(self._map(node, "`environment`").get("name"))
         return _scalar(node)
 
     def _triggers(self, node: Any) -> tuple[str, ...]:
-        """``on`` as a name, a list of names, or a mapping by name."""
+        """Read ``on`` as a name, a list of names, or a mapping by name."""
         if isinstance(node, SequenceNode):
             return tuple(_text(name) for name in node.value[:200] if isinstance(name, ScalarNode))
         if isinstance(node, MappingNode):
@@ -241,7 +241,7 @@ class _Reader:
         return tuple(name for name, _ in self._members_of(push, "`push`"))
 
     def _inputs(self, node: Any) -> tuple[tuple[str, str | None], ...]:
-        """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
+        """Read ``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
         triggers = dict(self._members_of(node, "`on`"))
         found: dict[str, str | None] = {}
         for name in ("workflow_call", "workflow_dispatch"):
@@ -267,7 +267,7 @@ def _text(node: Any) -> str:
 
 
 def _flag(node: Any) -> bool | str:
-    """``continue-on-error``: true, false, or the expression that decides."""
+    """Read ``continue-on-error``: true, false, or the expression that decides."""
     written = _scalar(node) or "false"
     return {"true": True, "false": False}.get(written.lower(), written)
 

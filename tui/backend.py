@@ -178,8 +178,10 @@ class Backend(Protocol):
     def diagnose(
         self, selected: RunKey | None, *, subject: RunKey | None, progress: ProgressHook, cancelled: CancelHook
     ) -> Diagnosis:
-        """Diagnose the chain around the selected run (None: the newest chain), judging the live side for ``subject``
-        (None: the selected run, else the chain's latest attempt)."""
+        """Diagnose the chain around the selected run; None is the newest chain.
+
+        The live side is judged for ``subject``; None is the selected run, else the chain's latest attempt.
+        """
 
     def poll(
         self,

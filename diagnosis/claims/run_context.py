@@ -107,7 +107,7 @@ def _refs(attempt: Attempt, override: str | None) -> tuple[_Ref, ...]:
 
 
 def _branch_or_tag(attempt: Attempt, name: str) -> tuple[tuple[str, str], ...]:
-    """GitHub's run record gives the bare name of a branch or a tag alike: what else tells them apart."""
+    """Tell a branch from a tag by what else is known: GitHub's run record gives the bare name of either."""
     if name.startswith("refs/tags/"):
         return ((name, f"the run is on {name}"),)
     branch, tag = f"refs/heads/{name}", f"refs/tags/{name}"
@@ -160,7 +160,7 @@ def _jobs(
     workflow: Workflow | UnparsableWorkflow | None,
     job: WorkflowJob | None,
 ) -> tuple[tuple[str | None, bool, str | None, str], ...]:
-    """``(environment, whether it is known, reusable workflow, why)`` for each job that may ask for the token."""
+    """Return ``(environment, whether it is known, reusable workflow, why)`` for each job that may ask for the token."""
     jobs = (job,) if job else token_jobs(workflow) if isinstance(workflow, Workflow) else ()
     stated = environment or attempt.environment
     if stated:

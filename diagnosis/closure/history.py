@@ -132,7 +132,7 @@ def utc(moment: datetime) -> str:
 
 
 def _moment_of_failure(replay: Replay) -> datetime | None:
-    """When the run was refused: by the line that shows it, else its start."""
+    """Return when the run was refused: by the line that shows it, else its start."""
     found = replay.stopped_by.evidence if replay.stopped_by else None
     start = replay.attempt.started_at or replay.attempt.created_at
     if found is not None and found.at is not None and found.at >= start:

@@ -282,7 +282,7 @@ def _same_subject(
 def _remediation_traced(
     replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case, account: AccountState | None
 ) -> RuleVerdict:
-    """``pass`` where every failure is followed by an observed change at the place that failed, before the next attempt."""
+    """Pass where every failure is followed by an observed change at the place that failed, before the next attempt."""
     slug, title = "remediation-traced", "A remediation between each failure and the next attempt"
     failed = _failures_with_history(replays, history)
     if not failed:
@@ -306,7 +306,7 @@ def _remediation_traced(
 
 
 def _fix_in_plane(replays: Sequence[Replay], history: Sequence[AttemptHistory]) -> RuleVerdict:
-    """``pass`` where CloudTrail, whole for each interval, shows changes of the failing plane and of no other."""
+    """Pass where CloudTrail, whole for each interval, shows changes of the failing plane and of no other."""
     slug, title = "fix-in-plane", "Each fix touched only the plane that had failed"
     failed = [
         (replay, entry)
@@ -367,7 +367,7 @@ def _evidence_rules(
     case: Case,
     findings: Sequence[IntegrityFinding],
 ) -> tuple[RuleVerdict, ...]:
-    """Image identity, no side channel, evidence present, evidence that measures, decision-log anchor."""
+    """Judge image identity, side channel, presence and measure of the evidence, and the anchor in the decision log."""
     return (
         _image_identity(replays, account, case),
         _no_side_channel(replays, account),

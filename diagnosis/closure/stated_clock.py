@@ -89,7 +89,7 @@ def trail_conflicts(replays: Sequence[Replay], history: Sequence[AttemptHistory]
 def _elsewhere(
     replay: Replay, replays: Sequence[Replay], history: Sequence[AttemptHistory]
 ) -> tuple[ObservedChange, ...]:
-    """Observed changes at the gate that this attempt failed at, in other intervals that need no such change themselves."""
+    """Return observed changes at the gate that failed here, from other intervals that need no such change themselves."""
     gate = next((verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL), None)
     if gate is None:
         return ()

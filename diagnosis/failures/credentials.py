@@ -14,7 +14,7 @@ _INVALID = authn(None, Cause.STATIC_CREDENTIALS)
 
 
 def _not_loaded(text: str, context: LogContext) -> Seen | None:
-    """configure-aws-credentials found no credentials: what it was given decides what that means."""
+    """Judge by its inputs why configure-aws-credentials found no credentials."""
     if "nput required and not supplied" in text:
         return other(Cause.INPUT_MISSING)
     if "redentials could not be loaded" not in text and "Could not load credentials from any providers" not in text:

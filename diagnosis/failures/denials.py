@@ -83,7 +83,7 @@ def _judge(text: str, context: LogContext) -> Seen | None:
 
 
 def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
-    """Its login bears the names of ECR's: GetAuthorizationToken, and a bearer token of STS."""
+    """Return whether the denial is CodeArtifact's, whose login has ECR's name: GetAuthorizationToken, and a token of STS."""
     if denial.action and denial.action.startswith("ecr"):
         return False
     shared = denial.action == "sts:GetServiceBearerToken" or not denial.action
@@ -115,7 +115,7 @@ def judge_denial(denial: Denial) -> Seen | None:
 
 
 def _what(denial: Denial) -> tuple[str | None, str | None]:
-    """Service prefix and operation, from the action or else from the operation that the client names."""
+    """Return service prefix and operation, from the action or else from the operation that the client names."""
     if denial.action:
         service, _, operation = denial.action.partition(":")
         return service, operation

@@ -32,7 +32,7 @@ _HELPER = other(Cause.CREDENTIAL_HELPER, Cause.CREDENTIAL_HELPER, Cause.NOT_LOGG
 
 
 def _unauthorized(text: str, context: LogContext) -> Seen | None:
-    """``unauthorized: …`` of the registry protocol: ECR words it otherwise; no login was sent, or not to ECR."""
+    """Judge ``unauthorized: …`` of the registry protocol: ECR words it otherwise; no login was sent, or not to ECR."""
     kind = registry_of(text) or context.registry
     if kind is not Registry.OTHER and "ot Authorized" in text:
         return None  # ECR's own words: the rules of its login know them

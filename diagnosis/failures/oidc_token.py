@@ -61,7 +61,7 @@ def _toolkit_crash(text: str, context: LogContext) -> Seen | None:
 
 
 def _caller_grants_none(text: str, context: LogContext) -> Seen:
-    """GitHub's words for a called workflow that wants more than the calling one grants; no job was started."""
+    """Judge GitHub's words for a called workflow that wants more than the calling one grants; no job was started."""
     return _ELSEWHERE if _elsewhere(text, context) else lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 

@@ -16,7 +16,7 @@ _TOKEN_REFUSED = says(
 
 
 def _signature(text: str, context: LogContext) -> Seen | None:
-    """Words about a token that others than STS use too: believed where STS is named or the step exchanges a token."""
+    """Judge words about a token that others use too: they count where STS is named or the step exchanges a token."""
     return _TOKEN_REFUSED(text, context) if context.aws_oidc or "OIDC" in text or "AssumeRole" in text else None
 
 

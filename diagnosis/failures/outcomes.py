@@ -44,7 +44,7 @@ def _tests(text: str, _scene: LogContext) -> Seen | None:
 
 
 def _solve(text: str, context: LogContext) -> Seen | None:
-    """BuildKit's last word. It repeats the reason; what is an access failure was caught by an earlier rule."""
+    """Judge BuildKit's last word. It repeats the reason; what is an access failure was caught by an earlier rule."""
     if context.reads_cache(text):
         return None
     if _BROKEN_BUILD.search(text):

@@ -41,7 +41,7 @@ def _login_attempt(text: str, context: LogContext) -> Seen | None:
 
 
 def _not_authorized(text: str, context: LogContext) -> Seen | None:
-    """``Not Authorized`` without a principal: the registry does not know the caller."""
+    """Judge ``Not Authorized`` without a principal: the registry does not know the caller."""
     if not (text.rstrip(". ").endswith("ot Authorized") or "denied: Not Authorized" in text):
         return None
     kind = registry_of(text)

@@ -130,7 +130,7 @@ def _eof(text: str, context: LogContext) -> Seen | None:
 
 
 def _pull_denied(text: str, context: LogContext) -> Seen:
-    """Docker's and containerd's words for DENIED: without a login ECR's clients say so, and an absent name is unknown."""
+    """Judge DENIED in Docker's and containerd's words: ECR's clients use them without a login too, and for an absent name."""
     if "upstream registry" in text:
         return other(Cause.OTHER_REGISTRY)  # a pull-through cache: ECR gave way, the registry behind it did not
     kind = registry_of(text)
@@ -158,7 +158,7 @@ def _denied_without_body(text: str, context: LogContext) -> Seen | None:
 
 
 def _jib(text: str, _scene: LogContext) -> Seen:
-    """Jib does not say whether it was 401 or 403."""
+    """Judge Jib's words, which do not say whether it was 401 or 403."""
     if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
         return other(None, Cause.NOT_LOGGED_IN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE, Cause.TOKEN_EXPIRED)
     return other(Cause.OTHER_REGISTRY)

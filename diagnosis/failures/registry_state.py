@@ -78,7 +78,7 @@ _NO_REPOSITORY = re.compile(r"\brepository (?P<name>[^\s\"']{1,400}) not found(?
 
 
 def _repository_not_found(text: str, _scene: LogContext) -> Seen | None:
-    """Older Docker's words for 404, and for a pull that was refused too."""
+    """Judge older Docker's words for 404, which it uses for a refused pull too."""
     found = _NO_REPOSITORY.search(text)
     if not found or registry_of(found["name"]) not in (Registry.ECR, Registry.ECR_PUBLIC):
         return None
@@ -89,7 +89,7 @@ _REFUSED = state(Cause.MANIFEST_REFUSED)
 
 
 def _refused(text: str, context: LogContext) -> Seen:
-    """Words of the registry protocol, which every registry uses."""
+    """Judge words of the registry protocol, which every registry uses."""
     return other(Cause.OTHER_REGISTRY) if (registry_of(text) or context.registry) is Registry.OTHER else _REFUSED
 
 

@@ -75,7 +75,7 @@ def _arn(text: str, _scene: LogContext) -> Seen | None:
 
 
 def _sts_refused(text: str, _scene: LogContext) -> Seen | None:
-    """Java names the service and not the operation: nearly always a role that was to be assumed."""
+    """Judge a denial in which Java names the service and not the operation: nearly always a role was to be assumed."""
     return authn(None, None, *CHAIN_CANDIDATES) if re.search(r"\b[Aa]ccess denied|AccessDenied", text) else None
 
 

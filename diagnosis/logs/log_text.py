@@ -242,7 +242,7 @@ class LogReader:
         self._head = self._web_head = self._web_shell = self._post = False
 
     def _place(self, text: str, *, stamped: bool) -> tuple[LineKind, str]:
-        """Kind and text of an unframed line; keeps track of heads and steps."""
+        """Return kind and text of an unframed line; keep track of heads and steps."""
         marker = _MARKER.match(text) if text.startswith(("##[", "[")) else None
         # In a stamped log a line without timestamp continues a multi-line input; a marker in it is quoted text.
         if marker and not (self._head and self._stamped and not stamped):

@@ -51,7 +51,7 @@ def asked(job: ThisJob, case: Case) -> Asked:
 
 
 def _open_role(own: Replay, case: Case) -> Missing | None:
-    """Several roles, and a condition on the last one before the registry is used: which is in force is not settled."""
+    """Return what is missing where several roles and a condition on the last leave open which is in force at the registry."""
     if not isinstance(own.workflow, Workflow) or not isinstance(own.attempt.jobs, Known):
         return None
     read = read_job(own.attempt.jobs.value[0], own.workflow.jobs[0], own.workflow, own.attempt, case)
@@ -99,7 +99,7 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
 
 
 def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Assessment:
-    """Judged by this job's needs; least privilege by those of every job that uses the same role."""
+    """Judge by this job's needs; least privilege by those of every job that uses the same role."""
     if isinstance(account, Missing):
         return nothing_read(ready.own, account, ready.question)
     live = assess(ready.own, account, case)

@@ -177,7 +177,7 @@ def _inputs(file: Workflow, given: Given) -> tuple[tuple[str, str | None], ...]:
 
 
 def _as_text(value: object) -> str:
-    """As an expression shows it: truth values in small letters."""
+    """Return a value as an expression shows it: truth values in small letters."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -246,7 +246,7 @@ def _own_path(given: Given) -> str:
 
 
 def _ref_name(ref: str, default_branch: str | None) -> str:
-    """As ``github.ref_name`` has it: bare; for a pull request ``5/merge``. A tag called like the default branch, in full."""
+    """Return the ref as ``github.ref_name`` has it: bare; ``5/merge``; a tag called like the default branch in full."""
     for prefix in ("refs/heads/", "refs/tags/", "refs/pull/"):
         name = ref.removeprefix(prefix)
         if name != ref:

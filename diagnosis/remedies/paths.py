@@ -83,7 +83,7 @@ def paths(
 
 
 def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missing, ...]:
-    """Roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
+    """Return the roles that admit the run and of which it cannot be told whether they fit: no path is proved with them."""
     if not isinstance(live.account.other_roles, Known):
         return ()
     baseline = Baseline(replay, live, case)
@@ -117,7 +117,7 @@ def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
 
 
 def _with_another_role(baseline: Baseline, situation: Situation) -> list[Path]:
-    """Paths over roles that exist: only those that open everything, beside what no role could correct."""
+    """Return the paths over roles that exist: those that open everything, beside what no role could correct."""
     found: list[Path] = []
     for offer in another_role.offers(situation):
         if len(found) == MOST_ROLES:

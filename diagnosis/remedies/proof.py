@@ -54,7 +54,7 @@ class Baseline:
     case: Case
 
     def after(self, offers: Iterable[Offer]) -> Changed:
-        """Run and account after the changes of these offers."""
+        """Return the run and the account after the changes of these offers."""
         listed = tuple(offers)
         changes = _changes(listed)
         # What AWS's own tools said, they said of the account as it is.

@@ -170,7 +170,7 @@ def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
 
 
 def _kept_back(gates: tuple[GateVerdict, ...], stopping: JobOutcome) -> tuple[GateVerdict, ...]:
-    """Another job stopped the run: what the releasing job did not prove was kept from running."""
+    """Say at each gate that the releasing job did not prove that another job had stopped the run."""
     sentence = stopping.finding.sentence if stopping.finding else ""
     return tuple(
         replace(gate, reason=f"{gate.reason} The run was stopped by another job: {sentence}")
@@ -260,7 +260,7 @@ def _without_release(
 def _of_file(
     attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
 ) -> tuple[RunFacts, tuple[Need, ...]]:
-    """Facts and needs by the workflow file alone."""
+    """Return the facts and needs by the workflow file alone."""
     if not isinstance(workflow, Workflow):
         return RunFacts(), ()
     evidence_of = EvidenceBuilder(attempt)

@@ -76,7 +76,7 @@ def _tolerated(outcomes: Sequence[JobOutcome]) -> list[str]:
 
 
 def _log_notes(reads: Sequence[ReadJob]) -> list[str]:
-    """Jobs of whose logs a part was read."""
+    """Write a note for each job of whose log only a part was read."""
     return [
         f"The log of “{read.name}” is too large to be read whole; step {_named(str(n) for n in read.job.log_steps)} of it"
         " was read, and nothing is concluded from what the others do not say."

@@ -125,7 +125,7 @@ def _files(attempt: Attempt) -> Iterable[tuple[Artifact, str, str]]:
 
 
 def _not_of(attempt: Attempt, told: Preflight) -> str:
-    """Why the statement is not one of this attempt; empty where it is."""
+    """Say why the statement is not one of this attempt; empty where it is."""
     if told.repository.lower() != attempt.repository.full_name.lower():
         return f"it is of {told.repository}, not of {attempt.repository.full_name}"
     if (told.run, told.attempt) != attempt.key:

@@ -91,7 +91,7 @@ def _all(parts: list[Proof | Unproved], checkpoint: Checkpoint) -> Proof | Unpro
 def _assumption(
     read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep
 ) -> tuple[Proof | Unproved | None, Proof | Unproved]:
-    """``(trust, role)`` of one step; trust is None where the step uses no token of GitHub's."""
+    """Return ``(trust, role)`` of one step; trust is None where the step uses no token of GitHub's."""
     failed = step.conclusion not in ("success", None) or (step.conclusion is None and step.matched.step is not None)
     if failed and len(step.sections) > 1 and _line(step.output, AUTHENTICATED):
         failed = False  # a composite action that failed after this step of its own
@@ -131,7 +131,7 @@ def _assumption_evidence(
 
 
 def _other_identity(read: ReadJob, step: ReadStep, line: LogLine | None) -> str:
-    """Why the step may have used something else than GitHub's token; empty where it cannot have."""
+    """Say why the step may have used something else than GitHub's token; empty where it cannot have."""
     own = step.matched.written
     if _line(step.output, *_NOT_OIDC, _EXISTING) or _has_input(step, *_KEYS):
         return f"Step “{step.name}” did not use GitHub's token."

@@ -124,7 +124,7 @@ def _without_failing_step(
 
 
 def _without_steps(read: ReadJob, evidence_of: EvidenceBuilder, tolerated: tuple[StepFailure, ...]) -> JobOutcome:
-    """GitHub lists no step: the job never began, unless an annotation speaks of what one of its steps met."""
+    """Return the outcome of a job without steps: it never began, unless an annotation tells what one of its steps met."""
     conclusion = read.job.conclusion if read.job else None
     said = _said(read, evidence_of)
     if said is not None and said.gate is not None:
@@ -194,7 +194,7 @@ def _said(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
 
 
 def _by_conclusion(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> Finding:
-    """Only the conclusion is left: it says where the job stopped, never which gate did it."""
+    """Conclude from the conclusion alone: it says where the job stopped, never which gate stopped it."""
     sentence = f"Step “{step.name}” failed; without its log the reason cannot be told."
     plane = Plane.OTHER
     if step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.STS_ASSUME):
@@ -209,7 +209,7 @@ def _by_conclusion(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) 
 
 
 def _tolerated(read: ReadJob, evidence_of: EvidenceBuilder) -> list[StepFailure]:
-    """Access failures in steps that GitHub recorded as a success."""
+    """Return the access failures in steps that GitHub recorded as a success."""
     found: list[StepFailure] = []
     for step in read.steps:
         if not step.matched.succeeded or step.matched.is_post or not step.does(*_BY_EXPLANATION):
@@ -281,7 +281,7 @@ def _is_access(finding: Finding) -> bool:
 
 
 def _retries(step: ReadStep) -> tuple[int, float | None]:
-    """Retries that the step's lines show, and the seconds from the first try to the last line of the step."""
+    """Count the retries that the step's lines show, and the seconds from the first try to the last line of the step."""
     output = step.output
     tries = [line for line in output if line.text.startswith(_ASSUMING)]
     announced = [line for line in output if _RETRY.match(line.text)]

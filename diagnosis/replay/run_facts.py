@@ -111,7 +111,7 @@ def _first_push(read: ReadJob) -> ReadStep | None:
 
 
 def _addresses(read: ReadJob, evidence_of: EvidenceBuilder) -> Iterator[tuple[EcrAddress, Evidence]]:
-    """Addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
+    """Yield addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
     steps = [step for step in read.steps if step.sections and not step.matched.is_post]
     for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
         for step in steps:
@@ -175,7 +175,7 @@ def _logs_in_at(step: ReadStep, account: str) -> bool:
 
 
 def _named_repository(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
-    """``--repository-name`` of a call."""
+    """Return the ``--repository-name`` of a call."""
     for step in read.steps:
         for operation in step.operations:
             name = operation.target or ""

@@ -181,7 +181,7 @@ def _skopeo(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operati
 
 
 def _crane(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
-    """crane, gcrane, regctl, oras and cosign name their image last, and copy from first to last."""
+    """Read a command of crane, gcrane, regctl, oras or cosign: the image comes last, and a copy goes from first to last."""
     program = words[0].rsplit("/", 1)[-1]
     kind = StepKind.CRANE if program in ("crane", "gcrane") else StepKind.OTHER_IMAGE_TOOL
     rest = words[2:] if words[1:2] in (("image",), ("auth",), ("registry",), ("manifest",)) else words[1:]

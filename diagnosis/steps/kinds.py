@@ -170,7 +170,7 @@ def _ecr_login(inputs: Mapping[str, str]) -> Operation:
 
 
 def _docker_login(inputs: Mapping[str, str]) -> Operation:
-    """docker/login-action asks ECR for the token itself when the host is one of ECR's (and ``ecr`` is not false)."""
+    """Read docker/login-action: it asks ECR for the token itself at a host of ECR's (unless ``ecr`` is false)."""
     registry = inputs.get("registry", "")
     address = EcrAddress.find(registry)
     if address is not None and inputs.get("ecr", "auto").lower() != "false":

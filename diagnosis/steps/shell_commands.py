@@ -228,7 +228,7 @@ class _Reader:
             self._pipefail = True
 
     def _read_argument(self, words: list[str]) -> None:
-        """``bash -c "…"``: the argument is a script."""
+        """Read the argument of ``bash -c "…"`` as a script."""
         for option, argument in pairwise(words):
             if option.startswith("-") and option.endswith("c"):
                 reader = _Reader(argument, self.depth + 1)

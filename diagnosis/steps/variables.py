@@ -41,8 +41,10 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 def with_expressions(text: str, values: Mapping[str, str]) -> str:
-    """Return the text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it: the shell's own
-    variables and their defaults stay."""
+    """Return the text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it.
+
+    The shell's own variables and their defaults stay.
+    """
     if "${{" not in text or len(text) > LONGEST:
         return text
     replaced = _EXPRESSION.sub(lambda found: _expression(found, values), text)
@@ -124,7 +126,7 @@ def _braced(found: re.Match[str], values: Mapping[str, str]) -> str:
 
 
 def _cut(value: str, cut: str) -> str:
-    """``#*c``, ``##*c``, ``%c*``, ``%%c*``: the ways in which scripts take an image address apart."""
+    """Apply ``#*c``, ``##*c``, ``%c*`` or ``%%c*``: the ways in which scripts take an image address apart."""
     mark = cut.strip("#%*")
     if not mark or mark not in value:
         return value

@@ -256,7 +256,7 @@ def _admitted_by(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> tuple[
 
 
 def _of_repository(repository: Repository) -> tuple[ClaimSet, ...]:
-    """Claims of a repository of which nothing else is known, in either form."""
+    """Return the claims of a repository of which nothing else is known, in either form."""
     owner, name = repository.owner, repository.name
     claims = {"aud": AWS_AUDIENCE, "repository": repository.full_name, "repository_owner": owner}
     unknown = {"actor", "actor_id", "enterprise_id", "job_workflow_ref", "workflow"}

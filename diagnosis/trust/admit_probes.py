@@ -136,12 +136,12 @@ class _Listed:
         self._caller = caller
 
     def values(self, claim: str) -> tuple[str, ...]:
-        """Values that a token could carry; a pattern stands for one value that it matches."""
+        """Return values that a token could carry; a pattern stands for one value that it matches."""
         found = (value for item in self._statements for value in item.listed(self._caller.key(claim)))
         return tuple(dict.fromkeys(_sample(value) for value in found))
 
     def contexts(self) -> Iterator[SubjectContext]:
-        """Contexts that the policy lists, for whatever repository."""
+        """Yield the contexts that the policy lists, for whatever repository."""
         for subject in self.values("sub"):
             read = read_subject(subject)
             if read and read.context:
@@ -170,7 +170,7 @@ class _Maker:
         calling: bool = False,
         forms: tuple[SubjectForm, ...] = (),
     ) -> tuple[ClaimSet, ...]:
-        """Tokens in these contexts, in every form for which the ids are known."""
+        """Make tokens in these contexts, in every form for which the ids are known."""
         return tuple(
             self._token(owner, context, form, workflow, calling)
             for form in forms or self._forms
@@ -180,12 +180,12 @@ class _Maker:
         )
 
     def every(self, owner: _Owner, usual: SubjectContext, *, calling: bool = False) -> tuple[ClaimSet, ...]:
-        """Tokens in the usual context and in every one that the policy lists: the owner there chooses freely."""
+        """Make tokens in the usual context and in every one that the policy lists: the owner there chooses freely."""
         contexts = dict.fromkeys([usual, *self._listed.contexts()])
         return self.tokens(owner, list(contexts)[:_MOST_CONTEXTS], calling=calling)
 
     def form(self, owner: _Owner, context: SubjectContext, form: SubjectForm) -> tuple[ClaimSet, ...]:
-        """Tokens of one form, in the usual context and in every listed one."""
+        """Make tokens of one form, in the usual context and in every listed one."""
         contexts = dict.fromkeys([context, *self._listed.contexts()])
         return self.tokens(owner, list(contexts)[:_MOST_CONTEXTS], forms=(form,))
 

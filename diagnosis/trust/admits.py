@@ -177,7 +177,7 @@ def _how_far(item: Admitted) -> int:
 
 
 def _own_refused(trust: TrustPolicy, probes: Iterable[Probe], caller: Caller) -> tuple[int, str] | None:
-    """Why no token of the repository itself gets in, by the one that came nearest; None where one does or may."""
+    """Say why no token of the repository itself gets in, by the one that came nearest; None where one does or may."""
     nearest: tuple[int, str] | None = None
     for token in (token for probe in probes if probe.slug in _OWN for token in probe.tokens):
         answer = trust.ask(token, caller)

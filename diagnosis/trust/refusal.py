@@ -213,7 +213,7 @@ def _listed_contexts(claims: ClaimSet, subjects: tuple[str, ...]) -> Iterator[Su
 
 
 def _repository(claims: ClaimSet) -> str:
-    """``owner/name`` by the claim, else by the subject."""
+    """Return ``owner/name`` by the claim, else by the subject."""
     read = read_subject(claims.subject or "")
     return claims.get("repository") or (read.repository if read else "")
 

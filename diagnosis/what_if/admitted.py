@@ -163,7 +163,7 @@ def _pair_words(pair: tuple[str, str]) -> str:
 
 
 def _other_services(before: AccountState, after: AccountState, needs: tuple[Need, ...]) -> Iterator[str]:
-    """Unbounded grants on other services, told as the least-privilege gate tells them."""
+    """Yield unbounded grants on other services, told as the least-privilege gate tells them."""
     kinds = (ExcessKind.SERVICE, ExcessKind.EVERYTHING)
     old = {(item.actions, item.resources) for item in excess(_policies(before), needs).items if item.kind in kinds}
     for item in excess(_policies(after), needs).items:

@@ -79,7 +79,7 @@ class EmbeddedAccount:
         )
 
     def access(self, *, ledger: Ledger, clock: Callable[[], datetime]) -> AwsAccess:
-        """Read-only access: the same session, guard and ledger as for any account, without the network."""
+        """Return read-only access with the same session, guard and ledger as for any account, without the network."""
         if self._reader is None:
             raise RuntimeError("the embedded account is not open: use it as a context manager")
         return AwsAccess(
@@ -204,7 +204,7 @@ class EmbeddedAccount:
 
 
 def _naive(moment: datetime) -> datetime:
-    """moto keeps UTC without a zone."""
+    """Return the time without its zone, as moto keeps it: in UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -23,7 +23,7 @@ from probes.aws.session.access import isolated_session
 
 @cache
 def _free_moto_of_the_environment() -> None:
-    """moto asks botocore for the names of regions and services, through sessions that stumble over ``AWS_PROFILE``."""
+    """Keep ``AWS_PROFILE`` from moto, which asks botocore for regions and services by sessions that stumble over it."""
     session = boto3.Session(botocore_session=isolated_session())
     AccountSpecificBackend.get_session = lambda: session
     moto.core.utils.Session = isolated_session

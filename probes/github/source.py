@@ -142,7 +142,7 @@ class GitHubSource:
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
-        """Several attempts by ``(run id, attempt)``, in the order given. Raises GitHubProblem, Cancelled."""
+        """Read several attempts by ``(run id, attempt)``, in the order given. Raises GitHubProblem, Cancelled."""
         return self.complete(
             self._runs(keys, Watch(cancelled, progress)), depth, cancelled=cancelled, progress=progress
         )
@@ -238,7 +238,7 @@ class GitHubSource:
     def between(
         self, attempts: Sequence[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> tuple[Reading[CommitsBetween], ...]:
-        """For each attempt but the first: what was committed since the one before it. Raises Cancelled only."""
+        """Read what was committed before each attempt but the first, since the one before it. Raises Cancelled only."""
         pairs = dict(enumerate(pairwise(attempts)))
         tasks = {place: partial(read_between, base=base, head=head) for place, (base, head) in pairs.items()}
         found = self._workers.in_parallel("reading commits", tasks, Watch(cancelled, progress))
@@ -269,7 +269,7 @@ class GitHubSource:
             self._stored.store.close()
 
     def _runs(self, keys: Sequence[tuple[int, int | None]], watch: Watch) -> tuple[Attempt, ...]:
-        """Run objects, side by side, each once."""
+        """Read run objects side by side, each once."""
         repository = self.repository(cancelled=watch.cancelled)
 
         def task(key: tuple[int, int | None]) -> Callable[[Client], Attempt]:

@@ -242,7 +242,7 @@ def read_content(content: Content) -> bytes:
 
 
 def moment_of(text: str) -> datetime:
-    """GitHub's timestamp (``2026-02-13T11:36:26Z``) as an aware UTC datetime; ValueError for anything else."""
+    """Read GitHub's timestamp (``2026-02-13T11:36:26Z``) as an aware UTC datetime; ValueError for anything else."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")

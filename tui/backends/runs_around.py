@@ -22,7 +22,7 @@ _MOST_PAGES = 4
 
 
 def runs_around(list_page: ListPage, anchor: Attempt | None) -> tuple[Attempt, ...]:
-    """Neighbouring runs with the anchor among them (None: the newest run), as far as its chain reaches.
+    """Return the neighbouring runs with the anchor among them (None: the newest run), as far as its chain reaches.
 
     Usually one request; two for a run further back, since its number tells on which page it lies.
     """

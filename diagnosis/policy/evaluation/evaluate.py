@@ -179,7 +179,7 @@ class _Scan:
         return tuple(blocked + self._limits())
 
     def _limits(self) -> list[Place]:
-        """Boundary and session policy, where they are given and do not allow."""
+        """Return boundary and session policy, where they are given and do not allow."""
         limits = []
         if self.layers.boundaries and self.boundary is None:
             limits.append(Place(Layer.BOUNDARY))

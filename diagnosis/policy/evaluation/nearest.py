@@ -11,7 +11,7 @@ _WILDCARD_FREE = ("StringEquals", "StringEqualsIgnoreCase", "StringNotEquals", "
 
 
 def likeness(met: str, wanted: str) -> float:
-    """From 0 (nothing in common) to 1 (equal), by how much beginning and end agree; linear in the texts' length."""
+    """Rate from 0 (nothing in common) to 1 (equal) how much beginning and end agree; linear in the texts' length."""
     shorter = min(len(met), len(wanted))
     if not shorter:
         return float(met == wanted)

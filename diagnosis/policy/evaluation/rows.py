@@ -69,7 +69,7 @@ def read_row(source: str | Mapping[str, object]) -> Row | RowFault:
 
 
 def result_of(row: Row, decision: Decision) -> dict[str, JsonValue]:
-    """``{"id", "decision", "because": {"layer", "statement", "decisive", "text"}}``."""
+    """Return ``{"id", "decision", "because": {"layer", "statement", "decisive", "text"}}``."""
     because = decision.because
     return {
         "id": row.id,

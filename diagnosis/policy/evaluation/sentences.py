@@ -71,7 +71,7 @@ def _differing(miss: NearMiss) -> str:
 
 
 def deny_sentence(request: Request, hit: Hit, *, trust: bool, has_boundary: bool = False) -> str:
-    """For an explicit deny."""
+    """Write the sentence for an explicit deny."""
     where = place_name(hit.place, trust=trust)
     reasons = list(_why_it_denies(request, hit, has_boundary=has_boundary))
     because = f" because {' and '.join(reasons)}" if reasons else ""
@@ -103,14 +103,14 @@ def _why_it_denies(request: Request, hit: Hit, *, has_boundary: bool) -> Iterato
 
 
 def allow_sentence(request: Request, hit: Hit, *, trust: bool) -> str:
-    """For an allowed request."""
+    """Write the sentence for an allowed request."""
     where = place_name(hit.place, trust=trust)
     reach = {PrincipalMatch.ROLE: " to the role of the caller"}.get(hit.closeness, "")
     return f"{called(hit.statement.name)} of {where} allows {request.action} on {shorten(request.resource)}{reach}."
 
 
 def condition_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
-    """For a condition that failed."""
+    """Write the sentence for a condition that failed."""
     where = place_name(miss.place, trust=trust)
     wants = f"{called(miss.statement)} of {where} wants {miss.key} {miss.operator} {listed(miss.wanted)}"
     if miss.result is ConditionResult.KEY_ABSENT:
@@ -136,7 +136,7 @@ def _letters(key: str) -> str:
 
 
 def mismatch_sentence(request: Request, miss: NearMiss, *, trust: bool) -> str:
-    """For a Principal, Action or Resource (or their Not forms) that did not match."""
+    """Write the sentence for a Principal, Action or Resource (or their Not forms) that did not match."""
     where = place_name(miss.place, trust=trust)
     start = f"{called(miss.statement)} of {where}"
     differing = _differing(miss)
@@ -172,7 +172,7 @@ def also_sentence(miss: NearMiss) -> str:
 
 
 def silence_sentence(request: Request, place: Place, *, trust: bool, empty: bool) -> str:
-    """For a place without a single Allow statement."""
+    """Write the sentence for a place without a single Allow statement."""
     where = place_name(place, trust=trust)
     if not empty:
         return f"No statement of {where} allows {request.action} on {shorten(request.resource)}."
@@ -188,7 +188,7 @@ def silence_sentence(request: Request, place: Place, *, trust: bool, empty: bool
 
 
 def account_delegation_sentence(request: Request, statement: Statement, *, trust: bool) -> str:
-    """For a resource policy that names the account only, with silent identity-based policies."""
+    """Write the sentence for a resource policy that names the account only, with silent identity-based policies."""
     where = place_name(Place(Layer.RESOURCE), trust=trust)
     return (
         f"{called(statement.name)} of {where} names the account only, which leaves the decision to the account: "
@@ -197,7 +197,7 @@ def account_delegation_sentence(request: Request, statement: Statement, *, trust
 
 
 def foreign_provider_sentence(request: Request) -> str:
-    """For an identity provider of another account than the role's."""
+    """Write the sentence for an identity provider of another account than the role's."""
     return (
         f"The provider {shorten(request.principal)} is not of the role's account ({request.owner_account or 'unknown'}); "
         "a role can only trust a provider of its own account."

@@ -72,7 +72,7 @@ class Condition:
         return self.base is not None and self.base.name in _OF_STRINGS
 
     def test(self, context: Context) -> ConditionResult:
-        """Matched, failed, or key absent."""
+        """Return whether the condition matched, failed, or lacked its key."""
         found = context.get(self.folded_key)
         if self.base is None:
             holds = (found is None) in self._wanted_null

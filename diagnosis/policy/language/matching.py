@@ -46,7 +46,7 @@ def _glob(pieces: tuple[Piece, ...], *, fold: bool = False) -> re.Pattern[str]:
 
 
 def string_matcher(text: str, *, variables: bool, wildcards: bool) -> Matcher:
-    """Case-sensitive comparison with one policy string: exact, or with ``*`` and ``?``."""
+    """Return a case-sensitive comparison with one policy string: exact, or with ``*`` and ``?``."""
     pieces = read_pieces(text, variables=variables, wildcards=wildcards)
     if has_variables(pieces):
 
@@ -85,7 +85,7 @@ def cut_at_colons(pieces: Iterable[Piece], most: int | None = None) -> list[tupl
 
 
 def _arn_regex(segments: Sequence[Sequence[Piece]], *, fold_head: bool) -> str:
-    """Six segments: in the first five a wildcard stays between its colons, in the last it matches anything."""
+    """Join six segments to a regular expression: a wildcard stays between its colons, but in the last matches anything."""
     head = ":".join(glob_pattern(segment, "[^:]") for segment in segments[: _ARN_SEGMENTS - 1])
     tail = glob_pattern(segments[_ARN_SEGMENTS - 1])
     return f"(?i:{head}):{tail}" if fold_head else f"{head}:{tail}"
@@ -101,7 +101,7 @@ def _is_arn(value: str) -> bool:
 
 
 def arn_condition_matcher(text: str, *, variables: bool) -> Callable[[str, Context], bool | None]:
-    """ArnLike and ArnEquals: six components, each compared on its own, case-sensitive.
+    """Return the comparison of ArnLike and ArnEquals: six components, each compared on its own, case-sensitive.
 
     The answer is None where the value or the pattern is no ARN, so that nothing can be compared; a pattern that lacks
     the last component alone is compared, and is like no ARN.

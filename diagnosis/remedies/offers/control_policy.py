@@ -76,7 +76,7 @@ def _change(edit: ControlEdit) -> Change:
 
 
 def _cli(edit: ControlEdit) -> str:
-    """Empty where the policy's id is not known."""
+    """Write the change as an AWS CLI line; empty where the policy's id is not known."""
     identifier = edit.policy.arn.name if edit.policy.arn else ""
     if not identifier:
         return ""

@@ -61,7 +61,7 @@ def room_for_images(situation: Situation) -> Choice | None:
 
 
 def _expiry_rule() -> dict[str, object]:
-    """Untagged images only: nothing that a tag names is touched."""
+    """Return a lifecycle rule for untagged images only: it touches nothing that a tag names."""
     return {
         "rulePriority": 1,
         "description": "expire untagged images",

@@ -48,7 +48,7 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
 
 
 def _admitted(situation: Situation) -> tuple[str, ...]:
-    """Refs of this repository that the trust policy admits by name; the default branch last, as the one to protect."""
+    """Return the refs of this repository that the trust policy admits by name, the default branch last: it is to be protected."""
     run = situation.run
     role = situation.account.role
     if not isinstance(role, Known) or run.attempt.event not in _DISPATCHABLE:
@@ -85,7 +85,7 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offe
 
 
 def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
-    """`gh workflow run` needs a workflow that can be dispatched; a pushed commit starts the others."""
+    """Warn where the workflow cannot be dispatched, since `gh workflow run` needs that: a pushed commit starts it instead."""
     triggers = getattr(situation.run.workflow, "triggers", ())
     if not triggers or "workflow_dispatch" in triggers:
         return ()

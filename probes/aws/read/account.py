@@ -62,11 +62,11 @@ def read_account(
     cancelled: Callable[[], bool] = lambda: False,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> AccountState:
-    """Read the account as it is now. Never raises for what AWS, the network or the credentials do: a part that could not be
-    read is ``Unreadable`` and says why.
+    """Read the account as it is now. Never raises for what AWS, the network or the credentials do.
 
+    A part that could not be read, or was cut short by ``cancelled`` or the deadline, is ``Unreadable`` and says why.
     ``aws`` reads the role's account, ``registry`` the repository's where that is another one. Every call stands in the
-    ledger of the access that made it. A part that is cut short by ``cancelled`` or the deadline is unreadable.
+    ledger of the access that made it.
     """
     for access in {id(access): access for access in (aws, registry or aws)}.values():
         if access.credentials_refused:
@@ -164,7 +164,7 @@ def _role_and_boundary(aws: AwsAccess, arn: Arn, region: str | None, *, any_path
 
 
 def _unasked(question: AccountQuestion) -> dict[str, Any]:
-    """Why the parts that nothing names were not asked for; those that were are laid over these."""
+    """Say why the parts that nothing names are not asked for; those that are will be laid over these."""
     how = "give it in the case file or as an option"
     unasked: dict[str, Any] = {}
     if not question.role_account:
@@ -191,9 +191,9 @@ def _cut_short(what: str, outcome: Outcome[Any] | None, *, was_cancelled: bool) 
 
 
 def _of_the_right_registry(state: AccountState) -> AccountState:
-    """Across accounts AWS tells a repository that is missing no other way than one that it may not show.
+    """Make an absent repository unreadable where these credentials are of another account than the registry's.
 
-    So what credentials of another account do not find there may well exist.
+    To another account AWS shows a missing repository and a forbidden one alike, so the repository may well exist.
     """
     identity, registry_id = state.identity, state.question.registry_id
     if not isinstance(identity, Known) or not registry_id or identity.value.account == registry_id:
@@ -211,9 +211,10 @@ def _of_the_right_registry(state: AccountState) -> AccountState:
 
 
 def _of_the_right_account(state: AccountState) -> AccountState:
-    """IAM answers for the account of the credentials, whatever was meant: nothing read there may stand for another one.
+    """Make unreadable what IAM answered for another account than the one meant.
 
-    The identity tells which account that is; where it could not be read, the role's own ARN does.
+    IAM answers for the account of the credentials, whatever was meant. The identity tells which account that is; where it
+    could not be read, the role's own ARN does.
     """
     wanted = state.question.role_account
     if wanted is None:

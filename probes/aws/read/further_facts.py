@@ -114,7 +114,7 @@ def _parts(
 
 
 def _barred(state: AccountState) -> Unreadable | None:
-    """Why nothing about the role can be asked for: no credentials, or those of another account."""
+    """Say why nothing about the role can be asked for: no credentials, or those of another account."""
     identity, wanted = state.identity, state.question.role_account
     if isinstance(identity, Unreadable) and state.credentials_problem:
         return Unreadable("", state.credentials_problem.sentence, state.credentials_problem.way_out)

@@ -76,7 +76,7 @@ def read_other_roles(
 
 
 def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Callable[[], str]) -> _Listing:
-    """Page by page; what was listed before a call failed is kept."""
+    """List the roles page by page; what was listed before a call failed is kept."""
     found = _Listing()
     try:
         pages = aws.pages(LIST_ROLES, region=region, PaginationConfig={"PageSize": ROLES_A_PAGE})

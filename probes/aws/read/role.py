@@ -52,7 +52,7 @@ def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_p
 
 
 def _tags(role: JsonMembers) -> tuple[tuple[str, str], ...]:
-    """AWS leaves the member out where there are none."""
+    """Read the role's tags; AWS leaves the member out where there are none."""
     entries = role.objects("Tags") if role.has("Tags") else ()
     return tuple((entry.filled_text("Key"), entry.maybe_text("Value") or "") for entry in entries)
 

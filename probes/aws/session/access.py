@@ -68,7 +68,7 @@ NO_CONFIGURED_ENDPOINTS: dict[str, Any] = {"ignore_configured_endpoint_urls": Tr
 
 @cache
 def _loader(data_path: str | None) -> Loader:
-    """botocore's service descriptions, parsed once a process: they are most of what a client costs to build."""
+    """Return the loader of botocore's service descriptions, one a process: they are most of what a client costs to build."""
     return create_loader(data_path)
 
 
@@ -102,7 +102,7 @@ class _GuardedSession(Session):
         self.unregister("after-call.iam", json_decode_policies)  # type: ignore[arg-type] # the stub of handlers is narrower
 
     def get_credentials(self) -> Credentials | None:
-        """From the credential session; the reading session itself never runs the chain."""
+        """Return those of the credential session; the reading session itself never runs the chain."""
         return self._credential_source()
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> BaseClient:
@@ -289,7 +289,7 @@ class AwsAccess:
         )
 
     def _has_own_endpoint(self) -> bool:
-        """Servers in AWS's place have no host name for each bucket: the path tells it then."""
+        """Return whether another server stands in AWS's place: it has no host name for each bucket, the path names it."""
         if any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")):
             return True
         try:

@@ -132,7 +132,7 @@ class AwsCallError(Exception):
         self.permission = permission
 
     def reading(self, what: str, at: datetime, *absent: str) -> Absent | Unreadable:
-        """``Absent`` where AWS's code is one of ``absent``, else ``Unreadable`` with the way to obtain it."""
+        """Return ``Absent`` where AWS's code is one of ``absent``, else ``Unreadable`` with the way to obtain it."""
         source = Evidence(
             kind=EvidenceKind.API_CALL,
             text=f"{self.operation.address}: {self.code or self.kind.value}",
@@ -151,7 +151,7 @@ class AwsCallError(Exception):
 
 
 def call_error(operation: Operation, error: BaseException, status: int = 0) -> AwsCallError:
-    """Whatever a call raised, as an :class:`AwsCallError`; ``status`` is the last HTTP status seen, where one was."""
+    """Turn whatever a call raised into an :class:`AwsCallError`; ``status`` is the last HTTP status seen, where one was."""
     if isinstance(error, AwsCallError):
         return error
     if isinstance(error, boto.ClientError):
@@ -164,7 +164,7 @@ def call_error(operation: Operation, error: BaseException, status: int = 0) -> A
 
 
 def _answered(operation: Operation, response: Mapping[str, object]) -> AwsCallError:
-    """AWS (or something in its place) answered with an error."""
+    """Turn an error answer of AWS (or of something in its place) into an :class:`AwsCallError`."""
     section, metadata = response.get("Error"), response.get("ResponseMetadata")
     error = section if isinstance(section, Mapping) else {}
     raw_status = metadata.get("HTTPStatusCode") if isinstance(metadata, Mapping) else None
@@ -180,7 +180,7 @@ def _answered(operation: Operation, response: Mapping[str, object]) -> AwsCallEr
 
 
 def chain_problem(error: BaseException) -> CredentialsProblem:
-    """Whatever botocore's credential chain raised, as a problem with a way out."""
+    """Turn whatever botocore's credential chain raised into a problem with a way out."""
     if isinstance(error, boto.ClientError):
         code = error_code(error.response.get("Error", {}))
         return CredentialsProblem(

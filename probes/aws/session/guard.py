@@ -103,7 +103,7 @@ class _Refusal(BytesIO):
 
 
 def _named(event_name: str) -> tuple[str, str]:
-    """``(service, operation)`` of an event name; names without them are on no list."""
+    """Return ``(service, operation)`` of an event name; names without them are on no list."""
     parts = event_name.split(".", 2)
     return (parts[1], parts[2]) if len(parts) == 3 else (event_name, "")
 

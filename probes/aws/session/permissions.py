@@ -52,7 +52,7 @@ def reader_policy(variant: Variant, question: AccountQuestion | None = None) -> 
 
 
 def policies_by_account(variant: Variant, question: AccountQuestion) -> Iterable[tuple[str, dict[str, Any]]]:
-    """``(account id, policy)``: one, or two where the repository lies in another account than the role."""
+    """Yield ``(account id, policy)``: one, or two where the repository lies in another account than the role."""
     role_account, registry = question.role_account or "", question.registry_id
     policy = reader_policy(variant, question)
     if not registry or registry == role_account:
@@ -96,6 +96,6 @@ def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
 
 
 def _evidence(question: AccountQuestion) -> tuple[str, str]:
-    """Bucket and prefix of the evidence root, empty where none is named."""
+    """Return bucket and prefix of the evidence root, empty where none is named."""
     bucket, _, prefix = (question.evidence_root or "").removeprefix("s3://").partition("/")
     return bucket, prefix

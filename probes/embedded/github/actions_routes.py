@@ -132,7 +132,7 @@ def oidc_customization(view: RecordingView, request: Request, _: re.Match[str]) 
 
 
 def _find_workflow(view: RecordingView, wanted: str) -> JsonObject | None:
-    """By id or by file name, as GitHub takes both."""
+    """Find a workflow by id or by file name, as GitHub takes both."""
     name = unquote(wanted)
     for entry in view.workflows:
         if name in (str(entry["id"]), str(entry["path"]).rsplit("/", 1)[-1], entry["path"]):

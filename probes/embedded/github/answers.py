@@ -58,7 +58,7 @@ def refused(refusal: Refusal) -> Response:
 
 
 def not_found() -> Response:
-    """GitHub's 404: not there, or not to be seen."""
+    """Return GitHub's 404: not there, or not to be seen."""
     return failure(404, "Not Found")
 
 

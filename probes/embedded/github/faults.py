@@ -47,7 +47,7 @@ class Fault:
 
 
 def message_body(status: int, message: str, **more: object) -> bytes:
-    """GitHub's error body."""
+    """Return an error body in GitHub's form."""
     body = {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status), **more}
     return json.dumps(body).encode()
 

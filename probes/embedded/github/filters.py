@@ -48,7 +48,7 @@ def _within(run: JsonObject, span: tuple[datetime | None, datetime | None]) -> b
 
 
 def _span(text: str) -> tuple[datetime | None, datetime | None]:
-    """GitHub's date search: ``A``, ``>A``, ``>=A``, ``<A``, ``<=A``, ``A..B``, ``*..B``; start included, end not."""
+    """Read GitHub's date search: ``A``, ``>A``, ``>=A``, ``<A``, ``<=A``, ``A..B``, ``*..B``; start included, end not."""
     if ".." in text:
         first, _, last = text.partition("..")
         return None if first == "*" else _bounds(first)[0], None if last == "*" else _bounds(last)[1]

@@ -93,7 +93,7 @@ def compare(view: RecordingView, request: Request, match: re.Match[str]) -> Resp
 
 
 def _commits_of_a_page(comparison: JsonObject, request: Request) -> JsonObject:
-    """GitHub pages the commits of a comparison where a page is asked for; files come with the first page."""
+    """Cut the commits of a comparison to a page, where one is asked for; files come with the first page."""
     if "page" not in request.query:
         return comparison
     commits = comparison.get("commits")

@@ -153,20 +153,20 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_POST(self) -> None:
-        """Nothing is ever written: refused, and seen in the list of requests."""
+        """Refuse: nothing is ever written. The request is seen in the list of requests."""
         self.close_connection = True
         self._send(failure(405, "The embedded GitHub is read-only"))
 
     def do_PUT(self) -> None:
-        """Refused."""
+        """Refuse."""
         self.do_POST()
 
     def do_PATCH(self) -> None:
-        """Refused."""
+        """Refuse."""
         self.do_POST()
 
     def do_DELETE(self) -> None:
-        """Refused."""
+        """Refuse."""
         self.do_POST()
 
     def _answer(self, path: str, query: str, *, enterprise: bool) -> Response:
@@ -191,7 +191,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._conditional(route(view, request))
 
     def _refusal(self, path: str) -> Response | None:
-        """GitHub's refusal of a wrong token, or of a log without one; None where the request is let in."""
+        """Refuse a wrong token, or a log asked for without one, as GitHub does; None where the request is let in."""
         token = self.server.github.token
         if token is None:
             return None
@@ -268,4 +268,4 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Nothing is printed: the terminal belongs to the app."""
+        """Print nothing: the terminal belongs to the app."""

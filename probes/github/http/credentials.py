@@ -224,7 +224,7 @@ def _usable(token: str, source: str) -> str:
 
 
 def _ask_gh(host: str, environ: Mapping[str, str]) -> str | None:
-    """``gh auth token`` for exactly this host; None where gh is absent, has none, or does not answer."""
+    """Ask ``gh auth token`` for exactly this host; None where gh is absent, has none, or does not answer."""
     gh = shutil.which("gh", path=environ.get("PATH"))
     if gh is None:
         return None

@@ -173,7 +173,7 @@ class Pace:
 
 
 def _until(headers: Mapping[str, str], now: datetime, *, primary: bool) -> datetime:
-    """When GitHub may be asked again."""
+    """Return when GitHub may be asked again."""
     after = _whole_number(headers.get("retry-after"))
     if after is not None:
         return now + timedelta(seconds=min(after, _LONGEST_SILENCE))

@@ -137,7 +137,7 @@ def _recorded(text: str) -> ReadFailure | None:
 
 
 def _message(text: str) -> str:
-    """GitHub's own words, as short foreign text."""
+    """Return GitHub's own words, as short foreign text."""
     message = _body(text).get("message")
     if not isinstance(message, str):
         return ""

@@ -75,7 +75,7 @@ class _AddressExpired(ReadFailure):
 
 
 def _fetch(client: Client, address: str, wanted: _Wanted[T]) -> T:
-    """Several tries at one address, and the redirects that an enterprise server may make of it."""
+    """Try one address several times, and follow the redirects that an enterprise server may make of it."""
     line = client.line
     for attempt in range(TRIES):
         # The storage has no part in GitHub's rate limit.

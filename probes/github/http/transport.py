@@ -255,7 +255,7 @@ def rate_limit(answer: Answer) -> str:
 
 
 def connection_failure(error: requests.RequestException, host: str, timeouts: Timeouts) -> ReadFailure:
-    """Why no answer came. The exception's own words may hold signed addresses and are not repeated."""
+    """Say why no answer came. The exception's own words may hold signed addresses and are not repeated."""
     if isinstance(error, requests.ConnectTimeout):
         return TimedOut(f"no connection to {host} within {timeouts.connect:g} seconds", "check the network, try again")
     if isinstance(error, requests.Timeout):

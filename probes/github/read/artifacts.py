@@ -80,7 +80,7 @@ def with_members(client: Client, attempt: Attempt, artifact: Artifact, limits: A
 def json_members(
     archive: bytes, limits: ArchiveLimits = LIMITS
 ) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """``(name, text)`` of an archive's JSON files, scrubbed, and ``(name, why)`` of those that were not read."""
+    """Return ``(name, text)`` of an archive's JSON files, scrubbed, and ``(name, why)`` of those that were not read."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             return _members(opened, limits)
@@ -120,7 +120,7 @@ def _members(
 
 
 def _refused(entry: zipfile.ZipInfo, limits: ArchiveLimits) -> str | None:
-    """Why a member is not opened; None where it may be."""
+    """Say why a member is not opened; None where it may be."""
     name = entry.filename
     if name.startswith(("/", "\\")) or "\\" in name or "\0" in name or ":" in name or ".." in name.split("/"):
         return "its name points outside the archive"

@@ -150,7 +150,7 @@ class Parts:
         )
 
     def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
-        """Second round: the logs of the jobs that decide, and annotations where a log does not serve."""
+        """Read in a second round the logs of the jobs that decide, and annotations where a log does not serve."""
         tasks: dict[tuple[Key, int], Callable[[Client], JobTexts]] = {}
         for attempt in attempts:
             workflows = _workflows(attempt)
@@ -164,7 +164,7 @@ class Parts:
         return tuple(_with_texts(attempt, texts, depth) for attempt in attempts)
 
     def _with_artifacts(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
-        """Third round, for old runs: artifacts may stand in for what the logs would have told."""
+        """Read in a third round, for old runs, artifacts that may stand in for what the logs would have told."""
         tasks = {
             attempt.key: _bind(read_artifacts, attempt)
             for attempt in attempts

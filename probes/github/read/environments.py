@@ -81,7 +81,7 @@ def _environment(entry: JsonMembers) -> Environment:
 
 
 def _refs(entry: JsonMembers) -> DeployableRefs:
-    """``deployment_branch_policy``: null for every ref. Raises BrokenAnswer where it is not there: silence is no null."""
+    """Read ``deployment_branch_policy``: null for every ref. Raises BrokenAnswer where it is missing: silence is no null."""
     if "deployment_branch_policy" not in entry.value:
         raise BrokenAnswer("GitHub's answer does not say which refs may deploy", "try again")
     policy = entry.maybe_object("deployment_branch_policy")

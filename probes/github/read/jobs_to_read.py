@@ -37,7 +37,7 @@ def jobs_to_read(jobs: Sequence[Job], workflows: Sequence[Workflow], *, everythi
 
 
 def steps_to_read(job: Job, workflows: Sequence[Workflow]) -> tuple[Step, ...]:
-    """Of a job whose log is too large, the steps that decide: those that stopped it first, then those that release.
+    """Return the steps that decide in a job whose log is too large: those that stopped it, then those that release.
 
     A step is known to release by the file, where its name is the one that the file gives it, and by what it runs.
     """

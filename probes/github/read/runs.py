@@ -41,7 +41,7 @@ class RunFilter:
     """GitHub's date syntax: ``>=2026-02-01``, ``2026-02-01..2026-02-14``."""
 
     def parameters(self) -> dict[str, str | int]:
-        """As query parameters, without the workflow, which is part of the path."""
+        """Return the filter as query parameters, without the workflow, which is part of the path."""
         named = {
             "branch": self.branch,
             "actor": self.actor,

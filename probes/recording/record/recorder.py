@@ -128,7 +128,7 @@ class Recorder:
         return f"/repos/{self._source.repository().full_name}"
 
     def _attempt(self, attempt: Attempt) -> RecordedAttempt | None:
-        """None for one that GitHub has lost: the replay will find it lost too."""
+        """Record an attempt; None for one that GitHub has lost: the replay will find it lost too."""
         path = f"{self._base()}/actions/runs/{attempt.run_id}"
         raw = self._captured.object(f"{path}/attempts/{attempt.attempt}")
         if raw is None and (latest := self._captured.object(path)) is not None:

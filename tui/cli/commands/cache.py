@@ -79,7 +79,7 @@ def clear_command(repo: str | None) -> None:
 
 
 def _size(count: int) -> str:
-    """Bytes for people."""
+    """Write a number of bytes for people."""
     if count < 1_000_000:
         return f"{count / 1000:.0f} kB"
     return f"{count / 1_000_000:.1f} MB" if count < 100_000_000 else f"{count / 1_000_000:.0f} MB"

@@ -89,7 +89,7 @@ def diagnose_command(
 
 
 def _code(diagnosis: Diagnosis) -> int:
-    """As for every diagnosis; where AWS credentials are all that is missing, that is said by its own code."""
+    """Return the exit code of every diagnosis; one of its own where AWS credentials are all that is missing."""
     code = exit_code(diagnosis)
     problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
     if problem is not None:

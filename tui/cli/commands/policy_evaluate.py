@@ -64,7 +64,7 @@ def _error(identifier: JsonValue, error: str) -> dict[str, JsonValue]:
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Numbered lines that hold something; None for one that is too long."""
+    """Yield numbered lines that hold something; None for one that is too long."""
     number = 0
     while line := stream.readline(LONGEST_ROW + 1):
         number += 1

@@ -87,7 +87,7 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
 
 
 def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_accounts: bool) -> int:
-    """Judge, show, write; the exit code. Raises BackendProblem."""
+    """Judge, show and write; return the exit code. Raises BackendProblem."""
     environ = {name: value.encode("utf-8", "replace").decode() for name, value in os.environ.items()}
     case, stated = read_case_option(options), read_stated(options)
     case = stated.over(replace(case, region=options["region"] or case.region))
@@ -240,7 +240,7 @@ def _stop_leaks(pages: dict[str, str], environ: Mapping[str, str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all; a link in the checkout is replaced, never followed. Raises BackendProblem."""
+    """Write whole or not at all; a link in the checkout is replaced, never followed. Raises BackendProblem."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)

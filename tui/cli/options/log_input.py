@@ -65,7 +65,7 @@ def read_log(stream: IO[bytes]) -> LogInput:
 
 
 def _fill(stream: IO[bytes], wanted: int) -> bytes:
-    """As many bytes as wanted, or all there are: a pipe may give less at a time."""
+    """Read as many bytes as wanted, or all there are: a pipe may give less at a time."""
     kept = b""
     while len(kept) < wanted and (more := stream.read(wanted - len(kept))):
         kept += more

@@ -114,6 +114,6 @@ _READERS: Mapping[str, Callable[[str], Read]] = {
 
 
 def _shown(value: str) -> str:
-    """Foreign text on one line."""
+    """Return foreign text on one line."""
     text = " ".join("".join(c if c.isprintable() else " " for c in value).split())[:80]
     return f'"{text}"' if text else "empty"

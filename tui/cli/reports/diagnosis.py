@@ -245,7 +245,7 @@ def _remediation(remediation: Remediation, console: Console) -> None:
 
 
 def _code(label: str, text: str, console: Console) -> None:
-    """Text to copy: from the first column, unwrapped and unpadded, for a shell takes a space after ``\\`` amiss."""
+    """Print text to copy from the first column, unwrapped and unpadded: a shell takes a space after ``\\`` amiss."""
     console.print(Padding(Text(label, style="underline"), (0, 0, 0, 2)))
     console.print(Text(text), soft_wrap=True)
 

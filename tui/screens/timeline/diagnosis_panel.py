@@ -122,7 +122,7 @@ class DiagnosisPanel(ContentSwitcher):
             self._show_companion(selection, details.section)
 
     def _show_companion(self, selection: Selection, section: Section) -> None:
-        """On a large screen the remediation stays in view below any other section; where there is none, the evidence."""
+        """Keep the remediation, or else the evidence, in view below any other section on a large screen."""
         companion = self.query_one("#companion", Page)
         if not companion.display:
             return

@@ -69,7 +69,7 @@ def _mark(same: bool) -> Content:
 
 
 def _verdict(verdict: GateVerdict) -> Content:
-    """Sign, cause and, below them, the line that proves it; the reason where no line does."""
+    """Return sign, cause and, below them, the line that proves it; the reason where no line does."""
     content = signs.verdict_mark(verdict.verdict)
     if verdict.cause:
         content += Content(" ") + foreign_line(verdict.cause, "bold $text")

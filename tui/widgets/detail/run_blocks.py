@@ -102,7 +102,7 @@ def needs_blocks(needs: tuple[Need, ...]) -> list[Block]:
 
 
 def _jobs(attempt: Attempt) -> list[Block]:
-    """Jobs with their failed steps and annotations, or why they are not known."""
+    """Return the jobs with their failed steps and annotations, or why they are not known."""
     if not isinstance(attempt.jobs, Known):
         if isinstance(attempt.jobs, Absent):
             return [GAP, heading("Jobs"), paragraph(foreign(attempt.jobs.what))]

@@ -66,7 +66,7 @@ def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
 
 
 def _where(verdict: GateVerdict) -> list[Block]:
-    """Cause, checkpoint and owner on one line; then the actions."""
+    """Return cause, checkpoint and owner on one line; then the actions."""
     owner = "" if verdict.verdict in (Verdict.PASS, Verdict.BLOCKED) else f" · {verdict.owner.value}"
     place = f" at {verdict.checkpoint.value}" if verdict.checkpoint is not None else ""
     blocks: list[Block] = []

@@ -100,7 +100,7 @@ class LongLog:
         self._plain(block[at:])
 
     def _plain(self, text: str) -> None:
-        """Lines that neither may be a finding nor give structure; of very many of them only the last can matter."""
+        """Take lines that neither may be a finding nor give structure; of very many of them only the last can matter."""
         if not text:
             return
         text = text.removesuffix("\n")
