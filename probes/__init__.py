@@ -1,1 +1,1 @@
-"""The adapters that ask, read-only: GitHub, AWS, the embedded incident. Every call goes into the ledger."""
+"""Read GitHub and AWS, or the embedded incident in their place. Every call goes into the ledger."""

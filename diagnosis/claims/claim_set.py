@@ -1,4 +1,4 @@
-"""One set of OIDC claims as a value: which are known, how the subject is built of them, which keys AWS sees.
+"""A set of OIDC claims: which are known, how the subject is built from them, which condition keys AWS sees.
 
 The subject is built from a template of claim keys. GitHub's default template is ``repo`` and ``context``; the context
 is the environment, or ``pull_request``, or the ref. Source: GitHub's OpenID Connect reference.

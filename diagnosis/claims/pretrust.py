@@ -1,4 +1,4 @@
-"""The checks that come before the trust policy: can the job have a token, and does STS know its issuer and audience.
+"""Check what comes before the trust policy: whether the job can have a token, and STS knows its issuer and audience.
 
 STS compares issuer, audience and signature with the account's OIDC provider first; only then is the trust policy asked.
 So each of these has its own words in the log and its own cause, and none is mended by editing the trust policy.

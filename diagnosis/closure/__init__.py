@@ -1,1 +1,1 @@
-"""The chain of attempts: which belong together, whether it closed, and whether it closed for the right reasons."""
+"""Group attempts into chains, and judge whether a chain closed, and whether for the right reasons."""

@@ -1,4 +1,4 @@
-"""Drift: where today's account is no longer what a run met.
+"""Find drift: where today's account differs from the one that a run met.
 
 The recorded verdict and today's stay what they are; drift points from one to the other. Gates are compared where the run
 and the one that the live side was judged for ask the same question: the same role, and for role assumption the same ref.

@@ -1,4 +1,4 @@
-"""History: what was done between an attempt and the next one, observed by CloudTrail and by GitHub's record, or stated.
+"""Tell what was done between an attempt and the next one, by CloudTrail and GitHub's record, or as people state it.
 
 A remediation is *observed* where a change at the gate that failed lies between the failure and the next attempt. What the
 decision log states stays *stated*. Where CloudTrail was not read, or not whole, its silence proves nothing.

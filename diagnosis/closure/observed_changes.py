@@ -1,4 +1,4 @@
-"""Which CloudTrail events change what decides about a release, and at which gate."""
+"""Decide which CloudTrail events change what a release depends on, and at which gate."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ def _same_subject(
 def _remediation_traced(
     replays: Sequence[Replay], history: Sequence[AttemptHistory], case: Case, account: AccountState | None
 ) -> RuleVerdict:
-    """Pass where every failure is followed by an observed change at the place that failed, before the next attempt."""
+    """Judge whether every failure is followed by an observed change at the place that failed, before the next attempt."""
     slug, title = "remediation-traced", "A remediation between each failure and the next attempt"
     failed = _failures_with_history(replays, history)
     if not failed:
@@ -306,7 +306,7 @@ def _remediation_traced(
 
 
 def _fix_in_plane(replays: Sequence[Replay], history: Sequence[AttemptHistory]) -> RuleVerdict:
-    """Pass where CloudTrail, whole for each interval, shows changes of the failing plane and of no other."""
+    """Judge whether CloudTrail, whole for each interval, shows changes of the failing plane and of no other."""
     slug, title = "fix-in-plane", "Each fix touched only the plane that had failed"
     failed = [
         (replay, entry)

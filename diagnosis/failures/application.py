@@ -1,4 +1,4 @@
-"""Words of applications and test runners: they name errors that may have stopped nothing."""
+"""Rules for the errors of applications and test runners, which may have stopped nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials that are absent, expired or invalid: authentication failed, and the words may show no sign of OIDC."""
+"""Rules for AWS credentials that are absent, expired or invalid; their words may show no sign of OIDC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that look like a gate and are none: other registries, other clouds, other services, the network."""
+"""Rules for failures that look like one at a gate and are none: other registries, clouds and services, the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a step ended when no access is in question: tests, builds, disk, time limits, exit codes."""
+"""Rules for steps that failed for another reason than access: tests, builds, disk, time limits, exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose registry a text names: ECR, ECR public, or another one."""
+"""Find out whose registry a text names: ECR, ECR Public, or another one."""
 
 from __future__ import annotations
 

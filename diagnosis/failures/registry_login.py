@@ -1,4 +1,4 @@
-"""ECR's login: the client has no login for the address, or the registry refuses the one it was given."""
+"""Rules for the login at ECR: the client has none for the address, or the registry refuses the one it was given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals of the registry that name no action: bare 401, 403, 404, 400 and cut connections while pushing or pulling."""
+"""Rules for refusals of the registry that name no action: bare 401, 403, 404, 400 and cut connections while pushing or pulling."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _eof(text: str, context: LogContext) -> Seen | None:
 
 
 def _pull_denied(text: str, context: LogContext) -> Seen:
-    """Judge DENIED in Docker's and containerd's words: ECR's clients use them without a login too, and for an absent name."""
+    """Judge Docker's and containerd's words for DENIED; ECR words a missing login and an absent repository otherwise."""
     if "upstream registry" in text:
         return other(Cause.OTHER_REGISTRY)  # a pull-through cache: ECR gave way, the registry behind it did not
     kind = registry_of(text)

@@ -1,4 +1,4 @@
-"""What the registry refuses although nothing is forbidden: absent repository, immutable tag, quota, unfit manifest."""
+"""Rules for pushes and pulls that fail although nothing is forbidden: absent repository, immutable tag, quota, unfit manifest."""
 
 from __future__ import annotations
 

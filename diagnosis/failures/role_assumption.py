@@ -1,4 +1,4 @@
-"""Rules for the third checkpoint: AWS believes the token and does not give the role. Denial sentences are in ``denials``."""
+"""Rules for the third checkpoint: AWS accepts the token but refuses the role. Denial sentences are in ``denials``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A raw log: frames and colours taken off, secrets replaced, steps told apart."""
+"""Read raw logs: take off frames and colours, replace secrets, and tell the steps apart."""

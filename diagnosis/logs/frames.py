@@ -1,4 +1,4 @@
-"""What runners, terminals and people put before the lines that a tool printed."""
+"""Recognize what runners, terminals and people put before the lines that a tool printed."""
 
 from __future__ import annotations
 

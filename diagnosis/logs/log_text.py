@@ -1,4 +1,4 @@
-"""The lines of a CI log, whatever frame they were copied in: what a tool printed, and what is only an echo.
+"""Read the lines of a CI log in whatever frame it was copied, and tell what a tool printed from what is only an echo.
 
 Frames that are understood: the raw files of GitHub Actions, ``gh run view --log``, a copy from GitHub's web page, Azure
 Pipelines, AWS CodeBuild, ``docker compose`` and plain terminal output. A frame is taken off the line; the number of the

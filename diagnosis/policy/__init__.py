@@ -1,4 +1,4 @@
-"""IAM decisions with their reason: documents, matching, conditions, evaluation, explanation.
+"""Decide an IAM request by the policies that apply to it, and say why.
 
 Read a document with :func:`read_document` once, ask with :func:`evaluate` often. Semantics follow the IAM User Guide; where
 it is silent, the decision says so in ``Decision.not_evaluated``.

@@ -32,7 +32,7 @@ def _joined(items: Sequence[Remediation], language: str) -> str:
 
 
 def _one_template(items: Sequence[Remediation]) -> str:
-    """Join the resources of all templates in one; changes by two remediations to one resource stay apart by name."""
+    """Join the resources of all templates in one; where two remediations change one resource, both are kept, by name."""
     resources: dict[str, object] = {}
     description = ""
     for item in items:

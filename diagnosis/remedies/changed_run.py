@@ -1,4 +1,4 @@
-"""Apply a remediation to the workflow file and the next run, in memory; its neighbour changes the account."""
+"""Apply a remediation to the workflow file and the next run, in memory. The account is changed in ``changed_account``."""
 
 from __future__ import annotations
 

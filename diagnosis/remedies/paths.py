@@ -1,4 +1,4 @@
-"""Paths: a choice of offers, applied to the model, every gate judged again. An offer is shown only with that proof."""
+"""Make remediation paths: choose offers, apply them in memory, judge every gate again, and show only what is proved."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A recorded attempt, judged: verdicts at the gates, each with the line that proves it."""
+"""Judge recorded attempts: a verdict at each gate, with the line that proves it."""

@@ -1,4 +1,4 @@
-"""Where a job's log is gone, use what the job itself had stated of its gates in a preflight artifact of the same attempt.
+"""Use what a job stated of its own gates, in a preflight artifact of the same attempt, where the job's log is gone.
 
 The statement is the job's own, so it never opens a gate and never fails one by itself. It *explains*: where the record
 shows that a step failed, and the first thing that the preflight had found in the way is one that this step would meet,

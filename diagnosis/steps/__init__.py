@@ -1,1 +1,1 @@
-"""What a step of a job is and does, from its own text and its log, and what it needs of the registry."""
+"""Read what the steps of a job do, from their text and their log, and which permissions that needs at the registry."""

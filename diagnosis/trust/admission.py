@@ -1,4 +1,4 @@
-"""The judgement of a trust policy over a run's possible claims: admitted, refused and why, or not to be told.
+"""Judge whether a trust policy admits a run by its possible claims, and why not; it may stay unknown.
 
 A run may have more than one possible subject; the judgement holds only where all of them agree. The policy is asked as
 STS asks it: the provider is the principal, the role is the resource, the claims are condition keys.

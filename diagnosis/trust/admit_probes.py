@@ -1,4 +1,4 @@
-"""The tokens that a trust policy is asked about: a bounded list, from the repository's own to a stranger's.
+"""Make the tokens that a trust policy is asked about: a bounded list, from the repository's own to a stranger's.
 
 Whoever runs a workflow chooses its branch, its environment and its name. So each probe is tried with the values that the
 policy lists for those, and in both forms of the subject; the most that gets in counts.

@@ -1,4 +1,4 @@
-"""Who gets in: a trust policy asked about tokens that a release role should refuse.
+"""Find out whom a trust policy lets in, by asking it about tokens that a release role should refuse.
 
 ``ForAllValues`` on an absent key, a missing subject condition, a pattern one character too wide: all of them show as a
 probe that is admitted. Nothing here needs the account; the policy's text and the repository's name are enough.

@@ -1,4 +1,4 @@
-"""The smallest edit of a trust policy that admits one more subject, and nothing else.
+"""Make the smallest edit of a trust policy that admits one more subject, and nothing else.
 
 The subject goes into a statement that already lists subjects for this provider, under the operator it uses; where no
 such statement fits, a statement of its own is added. The result is asked again before it is handed out.

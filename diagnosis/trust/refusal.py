@@ -1,4 +1,4 @@
-"""Why a trust policy refuses a token: each cause is proved by correcting that one element and asking again.
+"""Find out why a trust policy refuses a token: each cause is proved by correcting that one element and asking again.
 
 Corrections are tried on one Allow statement at a time. The statement that needs the fewest is the one that was meant for
 this run, and what it needs names the causes.

@@ -1,1 +1,1 @@
-"""A proposed policy document against past runs and today's account, in memory."""
+"""Judge proposed policy documents against past runs and today's account, in memory."""

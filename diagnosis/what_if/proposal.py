@@ -1,4 +1,4 @@
-"""A proposed document: its kind, the document that it would replace, and whether AWS would take it."""
+"""Find the place of a proposed document in the account: what it would replace, and whether AWS would take it."""
 
 from __future__ import annotations
 

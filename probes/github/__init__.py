@@ -1,1 +1,1 @@
-"""What GitHub is asked, and how: `http` makes the requests, `read` turns answers into values."""
+"""Read GitHub: `http` makes the requests, `read` turns the answers into values."""

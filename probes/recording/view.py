@@ -1,4 +1,4 @@
-"""A recording as GitHub would have shown it at a moment: later runs are not there, running ones are unfinished."""
+"""Show a recording as GitHub would have shown it at a moment: later runs are not there, running ones are unfinished."""
 
 from __future__ import annotations
 

@@ -202,7 +202,7 @@ def _prepare(connection: sqlite3.Connection, until: float) -> None:
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
-    """Return False for a new file. Raises _NoStore for a file of others, or of another version."""
+    """Return False for a new file, True for our store. Raises _NoStore for a file of others, or of another version."""
     # One snapshot: another planescope may be making the file between two of these readings.
     alone = not connection.in_transaction
     if alone:

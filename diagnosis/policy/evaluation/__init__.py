@@ -1,1 +1,1 @@
-"""The evaluation: what policies decide about a request, why, and what stays open."""
+"""Evaluate policies: what they decide about a request, why, and what stays open."""

@@ -1,4 +1,4 @@
-"""The decision: explicit deny over everything, then what each layer has to allow.
+"""Evaluate a request: a Deny in any layer wins; without one, every layer that has to allow is asked.
 
 Source: IAM User Guide, "Policy evaluation logic" (single account and cross-account) and "AWS JSON policy elements:
 Principal". Not modelled: service-linked roles (no SCP binds them: pass none), VPC endpoint policies, session policies

@@ -1,4 +1,4 @@
-"""How caller and resource relate: whether they are of one account, and whose policy must allow."""
+"""Decide whether caller and resource are of one account, and whose policy must allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences of an explanation: what decided, the value met, the value wanted, and whose policy it is."""
+"""Write the sentences of an explanation: what decided, the value met, the value wanted, and whose policy it is."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The policy language: documents parsed and compiled, statements, conditions, wildcards, limits."""
+"""Parse policy documents, and compile their statements, conditions and wildcards."""

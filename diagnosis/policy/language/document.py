@@ -1,4 +1,4 @@
-"""A policy document as it was read: its source text, and beside it what the text means.
+"""A policy document as it was read: its source text together with what the text means.
 
 A document enters through :func:`read_document` (an answer of AWS, a file, a workflow's input) or is made by
 :func:`write_document` (a proposed change). Nothing else parses a policy, and whoever holds the value never has to again.

@@ -1,4 +1,4 @@
-"""Compiled matchers for the strings of a policy: wildcards, ARNs by segment, actions.
+"""Compile the strings of a policy into matchers: wildcards, ARNs by segment, actions.
 
 Wildcards become regular expressions whose stars are atomic: each takes the leftmost match of what follows it and never
 gives it back, which is right for globs and keeps a hostile pattern from running away.

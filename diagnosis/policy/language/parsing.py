@@ -1,4 +1,4 @@
-"""The grammar of policies: from JSON text to a compiled :class:`Policy`, or to :class:`Unparsable` with the place.
+"""Parse the JSON text of a policy into a compiled :class:`Policy`, or :class:`Unparsable` with the place of the fault.
 
 Source: IAM User Guide, "Grammar of the IAM JSON policy language". What has a meaning but would be refused by AWS is
 parsed and told by :meth:`Policy.rejections_as`; what has no meaning is unparsable.

@@ -1,4 +1,4 @@
-"""The Principal and NotPrincipal elements: who a statement of a resource-based policy speaks of.
+"""Match Principal and NotPrincipal elements: whom a statement of a resource-based policy names.
 
 Source: IAM User Guide, "AWS JSON policy elements: Principal". ``*`` alone is a wildcard; inside an ARN it is a
 character like any other. A role's ARN names all its sessions, an account's ARN or id everybody in the account whom the

@@ -1,4 +1,4 @@
-"""JSON as IAM reads it: no duplicate keys, no NaN, and an error with line and column instead of an exception."""
+"""Parse JSON as IAM does: no duplicate keys, no NaN, and an error with line and column instead of an exception."""
 
 from __future__ import annotations
 

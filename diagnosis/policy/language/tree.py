@@ -1,4 +1,4 @@
-"""A policy document as plain JSON values, for those who edit it; who only reads it takes the compiled policy.
+"""Edit a policy document as plain JSON values; code that only reads a policy takes the compiled one.
 
 Every function takes the values of a document that is a policy (see :class:`diagnosis.policy.PolicyDocument`), judges
 nothing, and changes nothing that it was given: edits are returned as new values.

@@ -54,7 +54,7 @@ def create_provider(situation: Situation) -> Choice | None:
 
 
 def grant_id_token(situation: Situation) -> Choice | None:
-    """Offer `id-token: write` on the releasing job; a change of the workflow, which planescope does not model as account."""
+    """Offer `id-token: write` on the releasing job; a change of the workflow, which is no part of the account."""
     if not situation.of(Cause.ID_TOKEN_NOT_GRANTED):
         return None
     job = situation.run.job

@@ -1,1 +1,1 @@
-"""What is read of AWS: one file for each part of the account."""
+"""Read the AWS account: one file for each part of it."""

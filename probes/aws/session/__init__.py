@@ -1,1 +1,1 @@
-"""How AWS is asked: one guarded session, one list of permitted operations, errors as values."""
+"""Make calls to AWS: one guarded session, one list of permitted operations, errors as values."""

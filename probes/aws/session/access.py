@@ -1,4 +1,4 @@
-"""The one way to AWS: a session that only reads, with short timeouts, a ledger, and one client a service.
+"""Make every call to AWS through a session that only reads, with short timeouts, a ledger, and one client a service.
 
 ``AWS_ENDPOINT_URL`` alone points it at another server; it is botocore's own setting, as are profiles and regions.
 """
@@ -106,7 +106,7 @@ class _GuardedSession(Session):
         return self._credential_source()
 
     def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> BaseClient:
-        """Create the client; raise :class:`OperationRefused`, before credentials are sought, if the service lists no operation."""
+        """Create the client; raise :class:`OperationRefused`, before credentials are sought, for an unlisted service."""
         self._guard.check_service(service_name)
         client: BaseClient = super().create_client(service_name, *args, **kwargs)
         return client

@@ -12,7 +12,7 @@ from probes.ledger import Ledger
 
 
 class Recorder:
-    """Hangs on a session's events."""
+    """Writes each call into the ledger as the events of a session tell of it."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

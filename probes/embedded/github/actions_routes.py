@@ -1,4 +1,4 @@
-"""The Actions part of the embedded GitHub: workflows, runs, attempts, jobs, logs, annotations, artifacts."""
+"""Answer what the embedded GitHub is asked about Actions: workflows, runs, attempts, jobs, logs, annotations, artifacts."""
 
 from __future__ import annotations
 

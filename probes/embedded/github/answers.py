@@ -1,4 +1,4 @@
-"""The shapes of GitHub's answers: JSON with its links, pages of a list, errors, redirects to the storage."""
+"""Build answers in GitHub's shapes: JSON with its links, pages of a list, errors, redirects to the storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters of GitHub's run lists: branch, event, status, actor, created, head_sha."""
+"""Apply the filters of GitHub's run lists: branch, event, status, actor, created, head_sha."""
 
 from __future__ import annotations
 

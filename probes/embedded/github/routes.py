@@ -1,4 +1,4 @@
-"""Which recorded answer belongs to which address of GitHub's REST API."""
+"""Find the recorded answer to an address of GitHub's REST API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storage side of the embedded GitHub: job logs, step logs and artifact archives as bytes."""
+"""Serve the storage side of the embedded GitHub: job logs, step logs and artifact archives as bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The repository part of the embedded GitHub: files, branches, commits, comparisons, environments."""
+"""Answer what the embedded GitHub is asked about the repository: files, branches, commits, comparisons, environments."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How GitHub is asked: one client that only reads, its pace, its errors, the storage host."""
+"""Make requests to GitHub: a client that only reads, its pace, its errors, downloads from the storage host."""

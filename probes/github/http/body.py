@@ -24,7 +24,7 @@ _AGAIN = "try again"
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds. Short: a screen waits behind them."""
+    """Timeouts in seconds; short, since a screen waits for the answer."""
 
     connect: float = 5.0
     read: float = 15.0

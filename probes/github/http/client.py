@@ -1,4 +1,4 @@
-"""One PyGithub requester a thread, and what is asked through it: an object, a list page by page, an address.
+"""Ask GitHub for an object, a list page by page, or an address, through one PyGithub requester a thread.
 
 PyGithub is not thread-safe, and its objects ask again by themselves for every attribute that an answer lacks. So each
 thread has a client of its own, and answers leave it as plain JSON, never as PyGithub's objects.

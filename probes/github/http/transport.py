@@ -1,4 +1,4 @@
-"""The one way to GitHub's API: PyGithub's requester, on a connection that only reads.
+"""Send every request to GitHub's API through PyGithub's requester, on a connection that only reads.
 
 PyGithub makes its connections with a class that can be replaced (``Requester.injectConnectionClasses``).
 :class:`GuardedConnection` takes that place. It refuses everything that is not on the list of

@@ -1,1 +1,1 @@
-"""What is read of GitHub: one file for each thing that GitHub knows about a run."""
+"""Read what GitHub knows about a run: one file for each kind of thing."""

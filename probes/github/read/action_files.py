@@ -18,7 +18,7 @@ from probes.workflow_file import action_file
 
 
 class ActionFiles:
-    """Reads them, and remembers those that were read. Safe to share between threads."""
+    """Reads the files of actions, and remembers those that were read. Safe to share between threads."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers

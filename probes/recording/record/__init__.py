@@ -1,1 +1,1 @@
-"""Making a recording: GitHub's answers about chosen runs, scrubbed and kept as files."""
+"""Make a recording: GitHub's answers about chosen runs, scrubbed and kept as files."""

@@ -1,4 +1,4 @@
-"""A run's artifacts as a recording keeps them: the small JSON files that were read, and why others were not."""
+"""Record a run's artifacts: the small JSON files that were read, and why others were not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The workflow files and local actions of recorded attempts: each at its commit, once, or refused."""
+"""Record the workflow files and local actions of attempts: each at its commit, once, or refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from probes.recording.record.objects import Cleaner
 
 
 class RecordedFiles:
-    """Collects them from attempts as they were read."""
+    """Collects the files from attempts as they were read."""
 
     def __init__(self, cleaner: Cleaner) -> None:
         self._cleaner = cleaner

@@ -22,7 +22,7 @@ _WHAT = (
 
 @dataclass(frozen=True, slots=True)
 class GitHubContext:
-    """As a recording keeps them."""
+    """Environments, commits and pull requests, as a recording keeps them."""
 
     environments: tuple[JsonObject, ...] = ()
     comparisons: tuple[tuple[str, str, JsonObject], ...] = ()

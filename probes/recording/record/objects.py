@@ -1,4 +1,4 @@
-"""GitHub's objects as a recording keeps them: scrubbed, without members that hold secrets or addresses of people."""
+"""Clean GitHub's objects for a recording: scrubbed, without members that hold secrets or addresses of people."""
 
 from __future__ import annotations
 
