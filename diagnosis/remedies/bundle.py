@@ -32,7 +32,7 @@ def _joined(items: Sequence[Remediation], language: str) -> str:
 
 
 def _one_template(items: Sequence[Remediation]) -> str:
-    """Join the resources of all templates in one; where two remediations change one resource, both are kept, by name."""
+    """Join the resources of all templates in one; where two write one resource, both stand there under names of their own."""
     resources: dict[str, object] = {}
     description = ""
     for item in items:

@@ -205,7 +205,7 @@ def _because(step: ReadStep, operation: Operation) -> str:
 
 
 def _with_token(needs: list[Need]) -> list[Need]:
-    """Add the need of a token, which every client has; without a step that asks for one, the first push or pull does."""
+    """Add the need of a registry token where no step asks for one by name: the first push or pull needs it."""
     service_needs = [need for need in needs if need.checkpoint is not Checkpoint.REGISTRY_AUTH]
     if not service_needs or any(need.checkpoint is Checkpoint.REGISTRY_AUTH for need in needs):
         return needs

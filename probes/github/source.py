@@ -174,7 +174,7 @@ class GitHubSource:
     def with_earlier(
         self, latest: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent
     ) -> tuple[Attempt, ...]:
-        """Read the attempts before each run's latest; all in order, without parts. Raises GitHubProblem, Cancelled."""
+        """Return each run's latest attempt after the earlier ones, without parts. Raises GitHubProblem, Cancelled."""
         asked = tuple(latest)
         tasks: dict[tuple[int, int], Callable[[Client], Attempt]] = {}
         found: dict[tuple[int, int], Attempt] = {}

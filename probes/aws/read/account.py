@@ -130,7 +130,7 @@ _Work: TypeAlias = dict[str, Callable[[], dict[str, Any]]]
 
 
 def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _Work:
-    """Read the parts that the question allows; a name with a plus stands for parts read one after another."""
+    """Return the readers of the parts that the question allows; a name with a plus stands for parts read in turn."""
     region, role_arn = question.region, question.role_arn
     work: _Work = {"identity": lambda: {"identity": read_identity(aws, region)}}
     if role_arn and question.role_account and question.provider_arn:

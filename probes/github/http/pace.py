@@ -59,7 +59,7 @@ class RateLimit:
 
 
 class Pace:
-    """Shared by all threads of one source.
+    """The pace of one source's requests, shared by all its threads.
 
     ``max_wait`` is the longest rate limit, in seconds, that is waited out; a longer one fails at once, and so does
     every later request until the limit ends: GitHub punishes those who go on asking. A server on this machine needs

@@ -73,7 +73,7 @@ class Parts:
     def add(
         self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, with_artifacts: Collection[Key] = ()
     ) -> tuple[Attempt, ...]:
-        """Read the parts that the depth asks for; what a completed attempt has already is not asked for again.
+        """Add the parts that the depth asks for; what a completed attempt has already is not asked for again.
 
         ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. Raises Cancelled
         only.
