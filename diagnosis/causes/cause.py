@@ -788,7 +788,7 @@ class Cause(StrEnum):
             sentence="A rate limit was reached; wait, or authenticate for a higher one.",
             tell_apart="Read which service the line names; Docker Hub counts pulls without a login by address.",
             next_step="Wait and rerun; log in where that raises the limit, or pull through a cache.",
-            reference=f"{_ECR}/service-quotas.html",
+            reference="https://docs.docker.com/docker-hub/usage/",
         ),
     )
     REGISTRY_UNAVAILABLE = (

@@ -71,7 +71,7 @@ def missing_object(missing: Missing) -> Object:
 
 
 def gates(verdicts: Iterable[GateVerdict]) -> list[Json]:
-    """Gate verdicts in gate order."""
+    """Return the gate verdicts, in gate order."""
     return [
         {
             "gate": verdict.gate.value,

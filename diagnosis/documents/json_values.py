@@ -13,12 +13,12 @@ Object: TypeAlias = dict[str, Json]
 
 
 def time(moment: datetime | None) -> Json:
-    """ISO 8601 in UTC, ending in Z; null where it is not known."""
+    """Return the time as ISO 8601 in UTC, ending in Z; null where it is not known."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
 
 
 def strings(values: Iterable[str]) -> list[Json]:
-    """Texts as JSON values."""
+    """Return texts as JSON values."""
     return list(values)
 
 

@@ -285,7 +285,7 @@ def _number(tree: JsonMembers, name: str) -> int:
 
 
 def _line(text: str) -> str:
-    """Foreign text on one line, scrubbed, cut, and such that any encoding can carry it."""
+    """Return foreign text on one line, scrubbed, cut, and such that any encoding can carry it."""
     plain = "".join(character if character.isprintable() else " " for character in text[: 4 * _LONGEST_TEXT])
     clean = scrub(plain)
     return clean if len(clean) <= _LONGEST_TEXT else clean[:_LONGEST_TEXT] + "…"

@@ -97,7 +97,7 @@ def _change(
 
 
 def _name(path: str) -> str:
-    """``owner/name/.github/workflows/file.yml@ref`` without the ref, which may change while the file does not."""
+    """Return ``owner/name/.github/workflows/file.yml@ref`` without the ref, which may change while the file does not."""
     return path.partition("@")[0]
 
 
@@ -109,7 +109,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _differences(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
-    """difflib's opcodes. What both begin and end with is set aside first: most of a file stays as it was."""
+    """Return difflib's opcodes. What both begin and end with is set aside first: most of a file stays as it was."""
     first = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     last = 0
     while last < min(len(old), len(new)) - first and old[-1 - last] == new[-1 - last]:

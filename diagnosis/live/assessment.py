@@ -75,7 +75,7 @@ def _registry(run: RunClaims, needs: tuple[Need, ...], denied: Need | None, *, w
 
 
 def _registry_state_order() -> float:
-    """Registry state is met when the push begins: after the login, before the first push action is judged."""
+    """Return where registry state is met: when the push begins, after the login and before the first push action is judged."""
     return Checkpoint.REGISTRY_AUTH.order + 0.5
 
 

@@ -115,7 +115,7 @@ def _expected_account(run: RunClaims) -> str | None:
 
 
 def _static_credentials(run: RunClaims) -> Problem | None:
-    """Keys are handed in: then no token is asked for, even where a role is named (it is assumed with the keys)."""
+    """Judge a job that hands keys in: it asks for no token, even where it names a role, which it assumes with the keys."""
     step = run.release.step
     if step is not None and step.input("aws-access-key-id"):
         text, line = "aws-access-key-id is given", step.line

@@ -73,7 +73,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
 
 
 def _needs_gap(run: RunClaims) -> Missing:
-    """Why it is not known what the release needs."""
+    """Return why it is not known what the release needs."""
     what = "the actions that the release needs"
     steps = run.job.all_steps if run.job else ()
     own = next((step for step in steps if (step.uses or "").startswith("./") and not step.inner), None)
@@ -88,7 +88,7 @@ def _needs_gap(run: RunClaims) -> Missing:
 
 
 def _unknown_role(run: RunClaims, *, wrong_role: bool) -> Missing | None:
-    """Why it is not known whose permissions count; None where it is."""
+    """Return why it is not known whose permissions count; None where it is known."""
     what = "the permissions of the role that the release will have"
     if wrong_role:
         return Missing(what, "The role's ARN names another account than the intended one.", "correct the ARN first")
@@ -103,7 +103,7 @@ def _across(run: RunClaims) -> bool:
 
 
 def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
-    """Role and registry are of two accounts and the role was not seen: meant so, or a slip of the ARN?"""
+    """Return the doubt where role and registry are of two accounts and the role was not seen: the ARN may be wrong."""
     role, question = run.account.role, run.account.question
     gap = Missing(role.what, role.why, role.how, role.permission) if isinstance(role, Unreadable) else None
     return GateJudgement(

@@ -145,7 +145,7 @@ class _Grant:
         yield from self._services()
 
     def notes(self) -> Iterator[str]:
-        """Bounded grants on other services."""
+        """Return the bounded grants on other services."""
         if self._of_every_service():
             return
         reads = [action for action in self._surplus() if self._only_reads(action)]
@@ -233,7 +233,7 @@ class _Grant:
                 yield self._item(ExcessKind.SERVICE, text, tuple(patterns))
 
     def _other_services(self) -> list[tuple[str, list[str]]]:
-        """``(service, action patterns)`` of other services than the registry, needed actions left out."""
+        """Return ``(service, action patterns)`` of other services than the registry, needed actions left out."""
         found: dict[str, list[str]] = {}
         for pattern in self._statement.actions.patterns:
             service = _service(pattern)

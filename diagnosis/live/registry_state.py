@@ -169,6 +169,6 @@ def _gap(reading: Unreadable) -> Missing:
 
 
 def _unread(details: RegistryDetails, what: str, permission: str) -> Missing:
-    """Why a detail is not known: as the probe told it, else that nobody read it."""
+    """Return why a detail is not known: as the probe told it, else that nobody read it."""
     told = next((item for item in details.unread if item.what == what), None)
     return _gap(told) if told else Missing(what, "it was not read", "refresh the live side", permission)

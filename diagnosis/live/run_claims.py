@@ -186,8 +186,11 @@ def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:
 
 
 def _audience(replay: Replay, release: Releasing, account: AccountState, case: Case) -> str:
-    """Return the requested audience. An expression that nothing fills in stays one, since then nobody knows it; empty where
-    neither file nor log is at hand and the partition makes the default doubtful."""
+    """Return the requested audience.
+
+    An expression that nothing fills in stays as it is, since then nobody knows the audience. It is empty where neither
+    file nor log is at hand and the partition makes the default doubtful.
+    """
     told = _first(case.audience, _fact(replay.facts.audience), release.input("audience"))
     if told or release.step is not None or account.question.partition != "aws-cn":
         return told or DEFAULT_AUDIENCE

@@ -25,8 +25,11 @@ def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Ass
 
 
 def unread_beside(account: AccountState) -> tuple[Missing, ...]:
-    """Return the parts that no gate depends on and that could not be read: history, registry details, second opinions,
-    and other roles, which are looked for only where the run's own does not serve."""
+    """Return the parts that no gate depends on and that could not be read.
+
+    These are history, registry details, second opinions and other roles, which are looked for only where the run's own
+    role does not serve.
+    """
     never_asked = AccountState(account.question)
     readings: list[Unreadable] = []
     for name in ("trail", "registry_details", "second_opinions", "other_roles"):

@@ -32,7 +32,11 @@ def show(explanation: Explanation, console: Console) -> None:
     _candidates(finding, console)
     if finding.evidence:
         _proof(finding.evidence, console)
-    _list([other for other in explanation.failures if other != finding], console)
+    # A step's exit code alone says nothing beside a failure that has a name.
+    named = [
+        other for other in explanation.failures if other != finding and (other.cause or other.candidates or other.gate)
+    ]
+    _list(named, console)
 
 
 def _headline(finding: Finding) -> str:
