@@ -10,7 +10,7 @@ from diagnosis.causes import Cause, Integrity, sentence_of, tell_apart_of
 from diagnosis.gates import Checkpoint, Plane
 
 SLUGS = tuple(dict.fromkeys((*map(str, Cause), *map(str, Integrity))))
-DOCUMENTATION = re.compile(r"https://docs\.(?:aws\.amazon|github)\.com/\S+[a-z0-9]")
+DOCUMENTATION = re.compile(r"https://docs\.(?:aws\.amazon|docker|github)\.com/\S+[a-z0-9]/?")
 COMMANDS_THAT_CHANGE = re.compile(r"\baws \w+ (?!describe|get|list)\S+|\bterraform apply|\bgh \w+ (?!view|list)")
 
 
