@@ -52,13 +52,16 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
     own_tag = subject.facts.tag.value if subject.facts.tag else None
     named = case.role_arn or told(lambda each: each.role_arn)
     role_arn = named or told(lambda each: each.session_role)
-    own_account = role_arn.account if role_arn and role_arn.has_account else None
+    own_account = role_arn.account if role_arn and role_arn.has_account and registry is None else None
+    registry_id = case.registry_id or (registry.account if registry else None) or own_account
+    # What lies in the public registry, or in one whose account is masked, is not asked for in an account that we know.
+    elsewhere = registry is not None and registry.account is None and case.registry_id is None
     return AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
         region=case.region or (registry.region if registry else None) or told(lambda each: each.region),
-        registry_id=case.registry_id or (registry.account if registry else None) or own_account,
-        repository=case.ecr_repository or told(lambda each: each.repository),
+        registry_id=registry_id,
+        repository=case.ecr_repository or (None if elsewhere else told(lambda each: each.repository)),
         tag=own_tag or case.tag or told(lambda each: each.tag),
         evidence_root=case.evidence_root,
         since=since,

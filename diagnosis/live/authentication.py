@@ -110,7 +110,8 @@ def _expected_account(run: RunClaims) -> str | None:
         return run.case.expected_account
     registry, caller = run.account.question.registry_id, _caller_account(run.account.identity)
     role = run.account.question.role_account
-    registry_told = run.replay.facts.registry is not None
+    told = run.replay.facts.registry
+    registry_told = told is not None and told.value.account is not None
     return registry if registry and registry_told and registry == caller and role and role != registry else None
 
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnosis.names.arn import Arn
-from diagnosis.names.partition import PARTITIONS, partition_of
+from diagnosis.names.partition import PARTITIONS, REGION, partition_of
 
 PUBLIC_HOST = "public.ecr.aws"
 PUBLIC_HOSTS = (PUBLIC_HOST, "ecr-public.aws.com")
@@ -36,14 +36,13 @@ _PLAIN_DOMAINS = frozenset(each.domain for each in PARTITIONS)
 _DUAL_STACK_DOMAINS = frozenset(each.dual_stack_domain for each in PARTITIONS if each.dual_stack_domain)
 _DOMAINS = "|".join(re.escape(domain) for domain in sorted(_PLAIN_DOMAINS | _DUAL_STACK_DOMAINS, reverse=True))
 _PUBLIC = "|".join(re.escape(host) for host in PUBLIC_HOSTS)
-_REGION = r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}"
 _NAME = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS = re.compile(
     # No host of ECR: the end of a longer name, a path below another host, a name that goes on, a URL's user.
     r"(?<![\w.*-])(?<![^/\s]/)"
-    rf"(?P<host>(?P<account>[0-9]{{12}}|\*\*\*)\.dkr(?P<joint>[.-])ecr(?:-fips)?\.(?P<region>{_REGION}|\*\*\*)"
+    rf"(?P<host>(?P<account>[0-9]{{12}}|\*\*\*)\.dkr(?P<joint>[.-])ecr(?:-fips)?\.(?P<region>{REGION}|\*\*\*)"
     rf"\.(?P<domain>{_DOMAINS})|{_PUBLIC})"
     r"(?![\w@-]|\.[\w*])"
     r"(?:/(?P<path>[^\s:@\"'`,;\])>]*)"

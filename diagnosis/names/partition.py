@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2}"
+"""How the name of a region is written in any partition, as a regular expression."""
+
 
 @dataclass(frozen=True, slots=True)
 class Partition:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from diagnosis.facts.evidence import Evidence
+from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.logs.job_log import SectionKind
 from diagnosis.logs.log_text import LogLine
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, digest_in, is_repository_name
+from diagnosis.names.partition import REGION
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Operation, Purpose, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
@@ -24,7 +26,7 @@ from diagnosis.verdicts.replay import Fact, RunFacts
 _ROLE = re.compile(r"[\w+=,.@/-]+")
 """Name of a role with its path."""
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
+_REGION = re.compile(REGION)
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _PUSHED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}): digest: (sha256:[0-9a-f]{64})")
 _MANIFEST = re.compile(r"pushing manifest for (\S+)")
@@ -36,19 +38,22 @@ Found = tuple[str, Evidence]
 
 def facts_of(read: ReadJob, evidence_of: EvidenceBuilder, role_step: ReadStep | None = None) -> RunFacts:
     """Return the facts of one job. ``role_step`` names the step whose role counts, where a job assumes more than one."""
-    addresses = tuple(_addresses(read, evidence_of))
+    named = tuple(_addresses(read, evidence_of))
+    target = _target(named)
+    # A host alone says where; a repository and a tag of another registry are not the release's own.
+    addresses = tuple(each for each in named if target is None or each.address.same_registry(target))
     push = _first_push(read)
     principal = _principal(read, evidence_of)
     role_arn = _role(_input(read, evidence_of, "role-to-assume", role_step))
     return RunFacts(
         role_arn=role_arn,
         region=_fact(_input(read, evidence_of, "aws-region", role_step), _REGION)
-        or _first((address.region, found) for address, found in addresses),
+        or _first((each.address.region, each.found_in) for each in addresses),
         audience=_fact(_input(read, evidence_of, "audience", role_step)),
-        registry=_registry(addresses) or _own_registry(read, evidence_of),
-        repository=_first((address.repository, found) for address, found in addresses)
+        registry=_registry(addresses, target) or _hidden_registry(named, role_arn) or _own_registry(read, evidence_of),
+        repository=_first((each.address.repository, each.found_in) for each in addresses)
         or _named_repository(read, evidence_of),
-        tag=_printed_tag(read, evidence_of) or _first((address.tag, found) for address, found in addresses),
+        tag=_printed_tag(read, evidence_of) or _first((each.address.tag, each.found_in) for each in addresses),
         digest=_digest(read, evidence_of, push),
         principal=principal,
         environment=_environment(read, evidence_of),
@@ -77,9 +82,34 @@ def _role(found: Iterable[Found]) -> Fact[Arn] | None:
     return None
 
 
-def _registry(found: Iterable[tuple[EcrAddress, Evidence]]) -> Fact[EcrAddress] | None:
-    """Return the registry of the first address whose host is legible."""
-    return next((Fact(address.registry, evidence) for address, evidence in found if address.legible_host), None)
+def _target(named: Iterable[_Named]) -> EcrAddress | None:
+    """Return the first legible address that is pushed to, a private one before a public one; else the first that is named.
+
+    A login at one registry does not say that the release goes there: a job may log in at home and push elsewhere.
+    """
+    legible = [each for each in named if each.address.legible_host]
+    return (
+        min(legible, key=lambda each: (not each.pushed, each.pushed and each.address.public)).address
+        if legible
+        else None
+    )
+
+
+def _registry(found: Iterable[_Named], target: EcrAddress | None) -> Fact[EcrAddress] | None:
+    """Return the registry of the target with where its host is named first."""
+    same = (each for each in found if target is not None and each.address.host == target.host)
+    return next((Fact(each.address.registry, each.found_in) for each in same), None)
+
+
+def _hidden_registry(named: Iterable[_Named], role: Fact[Arn] | None) -> Fact[EcrAddress] | None:
+    """Return the registry that is pushed to where its account is masked and therefore not the role's.
+
+    A log masks a secret wherever its value stands: an account that is legible in the log is not the masked one.
+    """
+    if role is None or role.found_in.kind is not EvidenceKind.LOG_LINE:
+        return None
+    hidden = (each for each in named if each.pushed and not each.address.public and each.address.account is None)
+    return next((Fact(each.address.registry, each.found_in) for each in hidden), None)
 
 
 def _first(found: Iterable[tuple[str | None, Evidence]]) -> Fact[str] | None:
@@ -110,30 +140,41 @@ def _first_push(read: ReadJob) -> ReadStep | None:
     return next((step for step in read.steps if step.does(Purpose.PUSH) and step.matched.ran), None)
 
 
-def _addresses(read: ReadJob, evidence_of: EvidenceBuilder) -> Iterator[tuple[EcrAddress, Evidence]]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """An address of ECR that a run names."""
+
+    address: EcrAddress
+    found_in: Evidence
+    pushed: bool = False
+    """Whether something is pushed there, or should be."""
+
+
+def _addresses(read: ReadJob, evidence_of: EvidenceBuilder) -> Iterator[_Named]:
     """Yield addresses of ECR, the surest first: printed by a push, printed by a login, asked for, in the environment."""
     steps = [step for step in read.steps if step.sections and not step.matched.is_post]
     for pattern in (PUSH_LINE, _MANIFEST, LOGIN_LINE):
         for step in steps:
             for line, address in _printed(step, pattern):
-                yield address, evidence_of.line(read, step, line)
+                yield _Named(address, evidence_of.line(read, step, line), pattern is not LOGIN_LINE)
     for purpose in (Purpose.PUSH, Purpose.LOGIN, Purpose.PULL):
         for step in read.steps:
             for operation in step.operations:
                 named = EcrAddress.find(operation.target) if operation.purpose is purpose else None
                 if named is not None:
-                    yield named, _where(read, evidence_of, step, named.repository or named.host)
+                    found_in = _where(read, evidence_of, step, named.repository or named.host)
+                    yield _Named(named, found_in, purpose is Purpose.PUSH)
     for step in steps:
         for section in step.sections:
             for _, value, line in section.env:
                 for address in EcrAddress.find_all(value):
-                    yield address, evidence_of.line(read, step, line)
+                    yield _Named(address, evidence_of.line(read, step, line))
     if read.workflow is not None and read.written is not None:
         values = (value for block in (read.workflow.env, read.written.env) for _, value in block)
         defaults = (default or "" for _, default in read.workflow.inputs)
         for value in (*values, *defaults):
             for address in EcrAddress.find_all(value):
-                yield address, evidence_of.file(value, read.written.line)
+                yield _Named(address, evidence_of.file(value, read.written.line))
 
 
 def _printed(step: ReadStep, pattern: re.Pattern[str]) -> Iterator[tuple[LogLine, EcrAddress]]:

@@ -144,7 +144,7 @@ def _build(kind: StepKind, tail: tuple[str, ...]) -> tuple[Operation, ...]:
     cache_out = [ref for text in _options(tail, "--cache-to") for ref in [_reference(text)] if _is_in_registry(ref)]
     operations = list(_pull(kind, *cache_in))
     if "--push" in tail or "--push=true" in tail or "push=true" in outputs or "type=registry" in outputs:
-        operations.extend(_push(kind, *_options(tail, "-t", "--tag")))
+        operations.extend(_push(kind, *(_options(tail, "-t", "--tag") or re.findall(r"\bname=([^\s,]+)", outputs))))
     if cache_out:
         operations.extend(_push(kind, *cache_out))
     return tuple(operations)

@@ -53,6 +53,8 @@ class _Place:
 
     region: str | None
     registry_id: str | None
+    masked: str | None
+    """The account of a registry whose host is masked: none where the run shows this one legibly, for then it is another."""
     role_account: str | None
     repository: str | None
     role_arn: Arn | None
@@ -65,13 +67,14 @@ class _Place:
             named if named and is_legible(named) and is_repository_name(named) else None
         )
         at_home = self.role_account if call and address is None else None
+        registry_id = self.masked if address is not None and address.account is None else self.registry_id
         arn = AccountQuestion(
             role_arn=self.role_arn,
             region=(address.region if address else None) or _legible(operation.region) or self.region,
             registry_id=(address.account if address else None)
             or _legible(operation.registry_id)
             or at_home
-            or self.registry_id,
+            or registry_id,
             repository=name or self.repository,
         ).repository_arn
         return str(arn) if arn else None
@@ -124,10 +127,14 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
     account = AccountQuestion(role_arn=role).role_account
     registry = facts.registry.value if facts.registry else None
     home = EcrAddress.find(read.values.get("outputs.registry"))
+    at_home = registry is None or registry.public or registry.account is not None
     region = (registry.region if registry else None) or (facts.region.value if facts.region else None) or case.region
+    registry_id = (registry.account if registry else None) or case.registry_id or (account if at_home else None)
+    shown = facts.registry is not None and (facts.registry.value.account or "") in facts.registry.found_in.text
     return _Place(
         region=region or (home.region if home else None),
-        registry_id=(registry.account if registry else None) or case.registry_id or account,
+        registry_id=registry_id,
+        masked=case.registry_id if shown else registry_id,
         role_account=case.registry_id or account,
         repository=(facts.repository.value if facts.repository else None) or case.ecr_repository,
         role_arn=role,

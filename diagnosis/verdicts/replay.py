@@ -33,7 +33,8 @@ class RunFacts:
     region: Fact[str] | None = None
     audience: Fact[str] | None = None
     registry: Fact[EcrAddress] | None = None
-    """The registry under the host that the run uses, without a repository."""
+    """The registry under the host that the run uses, without a repository. Its account is None in the public registry, and
+    where it is masked and certainly not the role's."""
     repository: Fact[str] | None = None
     """ECR repository name."""
     tag: Fact[str] | None = None
