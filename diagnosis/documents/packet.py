@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from diagnosis.documents.redaction import masked
+from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Verdict
+from diagnosis.names.arn import is_account_id
 from diagnosis.verdicts.chronology import Traced
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict
@@ -101,7 +102,11 @@ class Packet:
 
 def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> Packet:
     """Return the packet's content for one chain."""
-    clean: Callable[[str], str] = masked if mask_accounts else str
+    accounts = _accounts(diagnosis, case)
+
+    def clean(text: str) -> str:
+        return masked(text, accounts) if mask_accounts else text
+
     first = diagnosis.replays[0].attempt if diagnosis.replays else None
     closure = diagnosis.closure
     return Packet(
@@ -125,6 +130,20 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         ),
         drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
     )
+
+
+def _accounts(diagnosis: Diagnosis, case: Case) -> frozenset[str]:
+    """Return the account ids that case and runs name."""
+    facts = [replay.facts for replay in diagnosis.replays]
+    named = [
+        fact.value
+        for each in facts
+        for fact in (each.role_arn, each.session_role, each.registry, each.principal)
+        if fact
+    ]
+    needed = [need.resource for replay in diagnosis.replays for need in replay.needs if need.resource]
+    stated = {text for text in (case.registry_id, case.expected_account) if text and is_account_id(text)}
+    return accounts_in(*map(str, (case.role_arn, *named, *needed))) | stated
 
 
 def _entry(replay: Replay, diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> AttemptEntry:

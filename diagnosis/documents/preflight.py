@@ -21,7 +21,7 @@ from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.documents.diagnosis import gates as gate_objects
 from diagnosis.documents.diagnosis import missing_object, problem_object
 from diagnosis.documents.json_values import Json, Object, strings, time
-from diagnosis.documents.redaction import masked
+from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
@@ -90,13 +90,17 @@ class Preflight:
         """Return the verdict at one gate."""
         return self.gates[gate.order]
 
+    def without_accounts(self, text: str) -> str:
+        """Return a text of this statement with account ids masked."""
+        return masked(text, accounts_in(self.role_arn, *(need.resource for need in self.needs)))
+
 
 def document(preflight: Preflight, *, version: str, mask_accounts: bool = False) -> Object:
     """Return the statement as plain JSON values, secrets replaced; ``version`` is that of the tool."""
 
     def foreign(value: Json) -> Json:
         # What names the run is left as it is: twelve digits there are no account.
-        return _each_text(value, masked) if mask_accounts else value
+        return _each_text(value, preflight.without_accounts) if mask_accounts else value
 
     issuer = f"https://{preflight.issuer}" if preflight.issuer else None
     whole: Object = {

@@ -44,10 +44,19 @@ class Leak:
     what: str
 
 
-def masked(text: str) -> str:
-    """Return the text with AWS account ids replaced by asterisks: in ARNs, registry hosts, and standing alone."""
-    text = arn.without_accounts(text, MASK)
-    text = ecr_address.without_accounts(text, MASK)
+def accounts_in(*texts: str | None) -> frozenset[str]:
+    """Return the account ids that ARNs and registry hosts in the texts name."""
+    return frozenset().union(*(arn.accounts_in(text) | ecr_address.accounts_in(text) for text in texts if text))
+
+
+def masked(text: str, accounts: frozenset[str] = frozenset()) -> str:
+    """Return the text with AWS account ids replaced by asterisks.
+
+    Those that are known, given or named by an ARN or a host of the text, are replaced wherever they stand, inside the name
+    of a bucket or a repository too; any other twelve digits where they stand alone.
+    """
+    for account in accounts | accounts_in(text):
+        text = re.sub(rf"(?<![0-9]){account}(?![0-9])", MASK, text)
     return _ACCOUNT.sub(MASK, text)
 
 

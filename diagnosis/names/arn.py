@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 _PARTS = 6
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACCOUNT_OF_AWS = "aws"
-_ACCOUNT_IN_ARN = re.compile(r"(arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:)[0-9]{12}(?=:)")
+_ACCOUNT_IN_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12})(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -123,6 +123,6 @@ def is_account_id(text: str) -> bool:
     return _ACCOUNT.fullmatch(text) is not None
 
 
-def without_accounts(text: str, mask: str) -> str:
-    """Return the text with the account in every ARN in it replaced."""
-    return _ACCOUNT_IN_ARN.sub(lambda found: f"{found[1]}{mask}", text)
+def accounts_in(text: str) -> frozenset[str]:
+    """Return the accounts of all ARNs in a text."""
+    return frozenset(_ACCOUNT_IN_ARN.findall(text))

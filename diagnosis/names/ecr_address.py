@@ -158,9 +158,9 @@ def speaks_of_public(text: str) -> bool:
     return PUBLIC_HOST in text or "ecr-public" in text
 
 
-def without_accounts(text: str, mask: str) -> str:
-    """Return the text with the account in every private host replaced."""
-    return _ACCOUNT_IN_HOST.sub(mask, text)
+def accounts_in(text: str) -> frozenset[str]:
+    """Return the accounts of all private hosts in a text."""
+    return frozenset(_ACCOUNT_IN_HOST.findall(text))
 
 
 def _address(found: re.Match[str]) -> EcrAddress | None:

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
 from diagnosis.policy.language.tree import Json, JsonObject
 
+_LONGEST_NUMBER = 300
+"""Characters of a number that are read as one; Python refuses to read much longer ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyDocument:
@@ -50,6 +53,13 @@ def write_document(tree: Mapping[str, Json], *, compact: bool = False) -> Policy
 
 
 def _values(text: str) -> JsonObject:
-    # The compiled policy keeps numbers as they were written; the plain values are for reading and editing.
-    values: JsonObject = json.loads(text)
+    values: JsonObject = json.loads(text, parse_int=_number, parse_float=_number)
     return values
+
+
+def _number(written: str) -> Json:
+    """Return a number, or its text where Python would write it otherwise (``1.10``, ``1e999``): IAM takes either, by its text."""
+    if len(written) > _LONGEST_NUMBER:
+        return written
+    number: int | float = json.loads(written)
+    return number if json.dumps(number) == written else written

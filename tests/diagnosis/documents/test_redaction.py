@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from made_attempts import made_attempt
 
-from diagnosis.documents.redaction import MASK, leaks, masked
+from diagnosis.diagnose import conclude, replays_of
+from diagnosis.documents.packet import packet
+from diagnosis.documents.redaction import MASK, accounts_in, leaks, masked
+from diagnosis.facts.case import Case
+from diagnosis.names.arn import Arn
 
 
 @pytest.mark.parametrize(
@@ -18,6 +23,45 @@ from diagnosis.documents.redaction import MASK, leaks, masked
 )
 def test_account_ids_are_masked(text: str, expected: str) -> None:
     assert masked(text) == expected
+
+
+ACCOUNT = "123456789012"
+SOURCES = (
+    f"arn:aws:iam::{ACCOUNT}:role/release",
+    f"arn:aws-cn:iam::{ACCOUNT}",
+    f"{ACCOUNT}.dkr-ecr-fips.us-east-2.on.aws",
+)
+PLACES = (
+    "s3://evidence-{}/releases/",
+    "repository/container-assets-{}-eu-west-1",
+    "arn:aws:s3:::logs-{}",
+    "account:{}",
+    "arn%3Aaws%3Aiam%3A%3A{}%3Arole/release",
+    "https://{}.signin.example/console",
+    "role_{}_release",
+    "/{}/",
+)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_known_account_is_masked_wherever_it_stands(source: str, place: str) -> None:
+    text = place.format(ACCOUNT)
+    assert masked(text, accounts_in(source)) == place.format(MASK)
+    assert ACCOUNT not in masked(f"{text} of {source}")
+
+
+def test_a_packet_shows_no_account_that_case_or_run_name() -> None:
+    said = tuple(place.format(ACCOUNT) for place in PLACES)
+    attempt = made_attempt(reconstructed=said)
+    for case in (
+        Case(role_arn=Arn.parse(SOURCES[0])),
+        Case(registry_id=ACCOUNT),
+        Case(expected_account=ACCOUNT),
+    ):
+        diagnosis = conclude(replays_of([attempt], case), None, case, title=" ".join(said))
+        assert ACCOUNT not in repr(packet(diagnosis, case))
+        assert ACCOUNT in repr(packet(diagnosis, case, mask_accounts=False))
 
 
 @pytest.mark.parametrize(

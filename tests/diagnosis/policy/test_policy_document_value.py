@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from places import ROOT
 
@@ -66,6 +66,21 @@ def test_a_document_is_written_as_people_write_it_or_compact() -> None:
     assert '\n  "Version"' in write_document(tree).text
     assert " " not in write_document(tree, compact=True).text
     assert write_document(tree).tree == tree
+
+
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,4})?", fullmatch=True))
+@example("1.10")
+@example("1e999")
+@example("-0")
+@example("9" * 5_000)
+def test_an_edited_document_keeps_its_numbers_letter_by_letter(number: str) -> None:
+    condition = f'{{"NumericLessThan": {{"aws:MultiFactorAuthAge": {number}}}}}'
+    document = read_document(
+        f'{{"Statement": {{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {condition}}}}}'
+    )
+    again = write_document(document.editable())
+    assert again.compiled() == document.compiled()
+    assert again.compiled().statements[0].conditions[0].values == (number,)
 
 
 def test_repeated_sids_are_numbered_and_what_was_given_is_not_changed() -> None:

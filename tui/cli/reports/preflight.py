@@ -13,7 +13,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from diagnosis.documents.preflight import Preflight
-from diagnosis.documents.redaction import masked
 from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
 from diagnosis.logs.scrub import scrub
@@ -52,7 +51,7 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
     """Print the verdicts, what is in the way and what is not known."""
 
     def foreign(text: str) -> str:
-        return printable(scrub(masked(text) if mask_accounts else text))
+        return printable(scrub(preflight.without_accounts(text) if mask_accounts else text))
 
     of = f"{preflight.repository}, {preflight.ref}" if preflight.ref else preflight.repository
     head = f"Preflight of job {preflight.job}, run {preflight.run}, attempt {preflight.attempt} ({of})"
@@ -81,7 +80,7 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
     """Return the step summary in Markdown."""
 
     def foreign(text: str) -> str:
-        return markdown(scrub(masked(text) if mask_accounts else text))
+        return markdown(scrub(preflight.without_accounts(text) if mask_accounts else text))
 
     verdict = preflight.verdict
     lines = [
