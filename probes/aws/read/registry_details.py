@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -90,7 +91,7 @@ def _quota(aws: AwsAccess, region: str | None) -> int:
             raise
         answer = aws.ask(GET_DEFAULT_SERVICE_QUOTA, region=region, **asked)
     value = answer.object("Quota").value.get("Value")
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value < math.inf:
         raise BrokenAnswer("the quota is no number")
     return int(value)
 

@@ -35,7 +35,7 @@ def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_p
         found = answer.arn("Arn")
         if found != role_arn and not (any_path and found.same_but_for_path(role_arn)):
             return _another(what, role_arn, found, aws)
-        boundary = answer.object("PermissionsBoundary") if answer.value.get("PermissionsBoundary") else None
+        boundary = answer.object("PermissionsBoundary") if answer.has("PermissionsBoundary") else None
         role = Role(
             arn=found,
             name=answer.filled_text("RoleName"),

@@ -189,3 +189,13 @@ def test_progress_and_cancelling(surrounded: Endpoint, monkeypatch: pytest.Monke
     state = read(surrounded, monkeypatch, cancelled=lambda: True)
     assert isinstance(state.trail, Unreadable)
     assert "cancelled" in state.trail.why
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), True, 0, -1, "20000", None, [], {}])
+def test_a_quota_that_is_no_number_is_not_known(
+    value: object, surrounded: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surrounded.scripts["servicequotas:GetServiceQuota"] = lambda _: {"Quota": {"Value": value}}
+    details = details_of(read(surrounded, monkeypatch))
+    assert details.image_quota is None
+    assert any("quota" in gap.what for gap in details.unread)
