@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from places import ROOT
 from ruamel.yaml import YAML
 from synthetic_recordings import Shape, synthetic_recording
 
@@ -38,6 +40,10 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
             counted[stream] += 1
             return super().compose(stream)
 
+        def load(self, stream: Any) -> Any:
+            counted[stream] += 1
+            return super().load(stream)
+
     monkeypatch.setattr(workflow_file, "YAML", Counting)
     _forget()
     yield counted
@@ -47,6 +53,16 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 def _forget() -> None:
     REMEMBERING.cache_clear()
     workflow_file._action.cache_clear()
+
+
+def test_one_module_reads_yaml() -> None:
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for room in ("diagnosis", "probes", "tui")
+        for file in (ROOT / room).rglob("*.py")
+        if re.search(r"^\s*(?:import|from) (?:ruamel|yaml)\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert found == {"probes/workflow_file.py"}
 
 
 @pytest.mark.parametrize("stage", ["1", "3"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,20 @@ def test_no_slug_is_written_as_text() -> None:
     }
     assert written - OTHER_THINGS == set(), "write Cause.NAME or Integrity.NAME"
     assert OTHER_THINGS - written == set(), "these exceptions are not needed any more"
+
+
+def test_no_sentence_holds_a_slug() -> None:
+    """A slug with a hyphen is no word of a sentence; docstrings may speak of one."""
+    slug = re.compile(rf"(?<![\w-])(?:{'|'.join(re.escape(each) for each in SLUGS if '-' in each)})(?![\w-])")
+    said = [
+        (name, node.lineno, node.value)
+        for name, tree in _trees()
+        for said in [{id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said
+        if slug.search(node.value) and (name, node.value) not in OTHER_THINGS
+    ]
+    assert said == [], "put the slug in by Cause.NAME or Integrity.NAME"
 
 
 def test_every_record_is_used() -> None:

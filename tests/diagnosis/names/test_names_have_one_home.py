@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 HOME = "diagnosis/names/"
-SPLITTERS = frozenset({"split", "rsplit", "partition", "rpartition"})
-CALLED_SO = re.compile(r"(?:(?<![a-z])arn|\b(?:registry_)?host)\)?$", re.IGNORECASE)
+SPLITTERS = frozenset({"split", "rsplit", "partition", "rpartition", "find", "rfind", "index", "rindex"})
+CALLED_SO = re.compile(r"(?:(?<![a-z])arn|\b(?:registry_)?host|\.resource)\)?$", re.IGNORECASE)
+CAPTURES = re.compile(r"\((?:\?P<|\[|\\d)")
 HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-public\.aws")
 
 AT_COLONS = {
@@ -82,24 +83,57 @@ def texts(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
+def cuts_at_colons(tree: ast.Module) -> bool:
+    given = ([*call.args[:1], *(each.value for each in call.keywords if each.arg == "sep")] for call in splits(tree))
+    return any(isinstance(each, ast.Constant) and each.value == ":" for arguments in given for each in arguments)
+
+
+def cuts_by_name(tree: ast.Module) -> list[int]:
+    """The lines that cut what is called an ARN or a host."""
+    cut = [(call.lineno, call.func.value) for call in splits(tree) if isinstance(call.func, ast.Attribute)]
+    cut += [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
+    ]
+    return [line for line, value in cut if CALLED_SO.search(ast.unparse(value))]
+
+
+def captures(tree: ast.Module) -> bool:
+    return any(HOST_OR_ARN.search(text) and CAPTURES.search(text) for text in texts(tree))
+
+
 def test_what_is_cut_at_colons_is_no_arn() -> None:
-    found = {
-        name
-        for name, tree in MODULES
-        for call in splits(tree)
-        if call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == ":"
-    }
-    assert found == set(AT_COLONS)
+    assert {name for name, tree in MODULES if cuts_at_colons(tree)} == set(AT_COLONS)
 
 
 def test_nothing_that_is_called_an_arn_or_a_host_is_cut() -> None:
-    found = [
-        f"{name}:{call.lineno}"
-        for name, tree in MODULES
-        for call in splits(tree)
-        if isinstance(call.func, ast.Attribute) and CALLED_SO.search(ast.unparse(call.func.value))
-    ]
-    assert found == []
+    assert [f"{name}:{line}" for name, tree in MODULES for line in cuts_by_name(tree)] == []
+
+
+def test_no_expression_takes_a_part_out_of_an_arn_or_a_host() -> None:
+    # It takes the whole ARN out of AWS's sentence.
+    assert {name for name, tree in MODULES if captures(tree)} == {"diagnosis/failures/denial_sentence.py"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'arn.split(":")[4]',
+        'text.split(sep=":", maxsplit=5)',
+        "role_arn[13:25]",
+        'arn.resource.partition("/")',
+        'str(self.role_arn).rpartition("/")[2]',
+        'host[: host.index(".")]',
+        'registry_host.find(".dkr")',
+        're.split(":", given)',
+        're.match(r"arn:aws:iam::(\\d{12}):", given)',
+        're.match(r"(?P<account>[0-9]+)\\.dkr\\.", given)',
+    ],
+)
+def test_each_way_of_taking_one_apart_is_seen(line: str) -> None:
+    tree = ast.parse(f"x = {line}")
+    assert cuts_at_colons(tree) or cuts_by_name(tree) or captures(tree)
 
 
 def test_nothing_else_knows_how_arns_and_registry_hosts_are_written() -> None:
