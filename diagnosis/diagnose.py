@@ -48,20 +48,28 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         return next((fact.value for item in facts if (fact := read(item)) is not None), None)
 
     registry = told(lambda each: each.registry)
+
+    def repository_there(each: RunFacts) -> Fact[str] | None:
+        own = each.registry.value if each.registry else registry
+        same = own is None or registry is None or own == registry or own.same_registry(registry)
+        return each.repository if same else None
+
     since, until = _window([subject, *others])
     own_tag = subject.facts.tag.value if subject.facts.tag else None
     named = case.role_arn or told(lambda each: each.role_arn)
     role_arn = named or told(lambda each: each.session_role)
-    own_account = role_arn.account if role_arn and role_arn.has_account and registry is None else None
+    stated = case.ecr_repository
+    at_home = registry is None or (registry.public and stated is not None)
+    own_account = role_arn.account if role_arn and role_arn.has_account and at_home else None
     registry_id = case.registry_id or (registry.account if registry else None) or own_account
     # What lies in the public registry, or in one whose account is masked, is not asked for in an account that we know.
-    elsewhere = registry is not None and registry.account is None and case.registry_id is None
+    elsewhere = registry is not None and registry_id is None
     return AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
         region=case.region or (registry.region if registry else None) or told(lambda each: each.region),
         registry_id=registry_id,
-        repository=case.ecr_repository or (None if elsewhere else told(lambda each: each.repository)),
+        repository=None if elsewhere else stated or told(repository_there),
         tag=own_tag or case.tag or told(lambda each: each.tag),
         evidence_root=case.evidence_root,
         since=since,

@@ -21,6 +21,7 @@ from replay_builders import (
 from diagnosis.diagnose import question_of, replays_of
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
+from diagnosis.facts.runs import Attempt
 from diagnosis.verdicts.replay import Replay
 
 OTHER = "444455556666"
@@ -85,6 +86,8 @@ def test_a_masked_account_is_not_the_one_that_the_same_log_shows() -> None:
     question, replay = asked(CONFIGURE, Spec(run=f"docker push {hidden}"))
     assert (question.registry_id, question.region, question.repository) == (None, ELSEWHERE, None)
     assert {need.resource for need in replay.needs} <= {None, "*"}
+    half, _ = asked(CONFIGURE, Spec(run=f"docker push {hidden}"), case=Case(ecr_repository="shop/web"))
+    assert (half.registry_id, half.repository) == (None, None)
     stated, _ = asked(CONFIGURE, Spec(run=f"docker push {hidden}"), case=Case(registry_id=OTHER))
     assert (stated.registry_id, stated.region, stated.repository) == (OTHER, ELSEWHERE, "shop/web")
 
@@ -95,6 +98,8 @@ def test_a_public_repository_is_not_asked_for_in_the_roles_account(host: str) ->
     assert replay.facts.repository is not None
     assert (question.registry_id, question.repository) == (None, None)
     assert question.region == REGION
+    stated, _ = asked(CONFIGURE, PUBLIC_LOGIN, Spec(run="make"), case=Case(ecr_repository="shop/web"))
+    assert (stated.registry_id, stated.repository) == (ACCOUNT, "shop/web")
 
 
 def test_of_two_targets_the_private_one_is_asked_about() -> None:
@@ -111,3 +116,17 @@ def test_the_region_of_the_session_is_read_in_every_partition(region: str) -> No
     )
     question, _ = asked(configure, Spec(run="make release"))
     assert question.region == region
+
+
+def test_another_runs_repository_is_not_asked_for_in_this_runs_registry() -> None:
+    def attempt(*steps: Spec) -> Attempt:
+        return with_workflow(attempt_of(job_of(*steps)), file_of(written_job(*steps)))
+
+    login = Spec(run=f"docker login --username AWS --password-stdin {HOSTS[0]}")
+    older = attempt(CONFIGURE, LOGIN, failing(Spec(run=f"docker push {HOST}/shop/web:v1"), "denied"))
+    same = attempt(CONFIGURE, failing(pushes(HOSTS[1])[0], "denied"))
+    latest = attempt(CONFIGURE, login, failing(Spec(run="docker push $IMAGE"), "denied"))
+    for other, repository in ((older, None), (same, "shop/web")):
+        replays = replays_of([other, latest], Case())
+        question = question_of(replays[-1], Case(), replays)
+        assert (question.registry_id, question.region, question.repository) == (OTHER, ELSEWHERE, repository)
