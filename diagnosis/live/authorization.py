@@ -151,7 +151,7 @@ def _reason(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]]) -> str
     if explicit:
         return f"An explicit deny stops {_count(actions, 'action')} on {resource}: {text}"
     if cause is Cause.GET_AUTHORIZATION_TOKEN:
-        return "The role is not allowed ecr:GetAuthorizationToken on `*`, so the registry login fails."
+        return f"The role is not allowed {first.need.action} on `*`, so the registry login fails."
     if cause in (Cause.PUSH_SCOPE, Cause.PULL_SCOPE):
         steps = ", ".join(dict.fromkeys(judgement.need.step for judgement, _, _ in entries if judgement.need.step))
         where = f" (step {steps})" if steps else ""
