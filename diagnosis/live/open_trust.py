@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.gates import Checkpoint, Plane, Verdict
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.policy import Unparsable
-from diagnosis.trust.admits import who_gets_in
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 

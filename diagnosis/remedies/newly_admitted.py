@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from diagnosis.callers.who_gets_in import newly_admitted as new_callers
 from diagnosis.facts.account import AccountState, NamedPolicy, Role
 from diagnosis.facts.reading import Known
 from diagnosis.live.excess import ExcessItem, excess
-from diagnosis.trust.admits import newly_admitted as new_callers
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Replay

@@ -24,7 +24,6 @@ from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.policy.evaluation.nearest import difference, nearest
-from diagnosis.trust.patch import minimal_trust_patch
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.trust.refusal import exact_refs, why_refused
 from diagnosis.trust.refusal_words import refusal_words
@@ -37,7 +36,6 @@ __all__ = [
     "TrustOutcome",
     "admitted_refs",
     "judge_trust",
-    "minimal_trust_patch",
 ]
 
 _DEFAULT_SHAPE = re.compile(r"repo:[^:]*(:(ref:.*|environment:.*|pull_request|\*.*))?\Z", re.DOTALL)

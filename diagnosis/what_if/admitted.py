@@ -1,8 +1,8 @@
 """Compare what two states of an account admit: callers of the role, actions of the role, callers of the repository.
 
-A bounded list is asked: the probes of :mod:`diagnosis.trust.admits` and every subject that a trust policy names in full; every
-ECR action on the release's repository and on another one; strangers before the repository. Layers that could not be read
-are left out of the question, on both sides alike.
+A bounded list is asked: the probes of :mod:`diagnosis.callers.who_gets_in` and every subject that a trust policy names in
+full; every ECR action on the release's repository and on another one; strangers before the repository. Layers that could
+not be read are left out of the question, on both sides alike.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known, Unreadable
@@ -32,7 +33,6 @@ from diagnosis.policy import (
     has_resource_level,
     own_policy,
 )
-from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 from diagnosis.verdicts.replay import Need
 

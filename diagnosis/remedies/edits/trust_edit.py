@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
+from diagnosis.callers.who_gets_in import newly_admitted
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION, Json, JsonObject, as_list, one_or_list, statements
 from diagnosis.remedies.edits.policy_edit import Renderings
+from diagnosis.remedies.edits.trust_patch import minimal_trust_patch
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.rendering import (
     cloudformation,
@@ -17,8 +19,7 @@ from diagnosis.remedies.rendering import (
     terraform_resource,
     with_document,
 )
-from diagnosis.trust.admission import judge_trust, minimal_trust_patch
-from diagnosis.trust.admits import newly_admitted
+from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import TrustOutcome
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
@@ -12,7 +13,6 @@ from diagnosis.policy.language.tree import JsonObject, as_list, statements
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 

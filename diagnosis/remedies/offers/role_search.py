@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import AccountState
@@ -23,7 +24,6 @@ from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.offers.audience import situation_of
 from diagnosis.trust.admission import judge_trust
-from diagnosis.trust.admits import Admission, who_gets_in
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.replay import Replay

@@ -12,13 +12,13 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from diagnosis.callers.who_gets_in import Admission, Admitted, who_gets_in
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
-from diagnosis.trust.admits import Admission, Admitted, who_gets_in
 from tui.cli.console import print_json, printable, text_console
 
 SCHEMA = "planescope.policy-admits/1"

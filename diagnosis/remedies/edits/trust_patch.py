@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 
+from diagnosis.callers.who_gets_in import newly_admitted
 from diagnosis.claims.claim_set import ClaimSet, claims_from_subject, read_subject
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
@@ -22,7 +23,6 @@ from diagnosis.policy.language.tree import (
     statements,
     with_statements,
 )
-from diagnosis.trust.admits import newly_admitted
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 
 _OPERATORS = ("StringEquals", "StringLike")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from diagnosis.callers.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import GITHUB_ISSUER, is_github_cloud, read_subject, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
@@ -16,7 +17,6 @@ from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
-from diagnosis.trust.admit_probes import STAND_IN_IDS, Probe, has_stand_in_ids, probes_for
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
 
 _FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"

@@ -11,12 +11,13 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
+from diagnosis.callers.who_gets_in import newly_admitted
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
-from diagnosis.trust.admission import TrustOutcome, judge_trust, minimal_trust_patch
-from diagnosis.trust.admits import newly_admitted
+from diagnosis.remedies.edits.trust_patch import minimal_trust_patch
+from diagnosis.trust.admission import TrustOutcome, judge_trust
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 DEV = "repo:acme/shop:ref:refs/heads/dev"

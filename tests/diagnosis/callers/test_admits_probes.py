@@ -9,11 +9,11 @@ from claims_world import AUD, ISSUER, PROVIDER, REPOSITORY, SUB, exactly, trust
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnosis.callers.who_gets_in import Admission, newly_admitted, who_gets_in
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
-from diagnosis.trust.admits import Admission, newly_admitted, who_gets_in
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 UNNUMBERED = Repository("acme/shop", default_branch="main")

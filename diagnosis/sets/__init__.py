@@ -1,0 +1,1 @@
+"""Decide on sets of strings that patterns describe: intersection, difference, emptiness, smallest member."""
