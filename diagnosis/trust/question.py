@@ -1,7 +1,7 @@
 """Ask a trust policy whether STS would let these claims assume the role.
 
 Conditions on keys whose value no record tells are bracketed: the answer is given only where it is the same whatever
-they hold. Web identity requests carry no session tags and no multi-factor key, since GitHub's tokens have none.
+they hold. Which keys the request of a GitHub job never carries is told by ``request_keys``.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
-
-_NEVER_CARRIED = frozenset(
-    {"aws:tagkeys", "sts:transitivetagkeys", "aws:multifactorauthpresent", "aws:multifactorauthage"}
-)
+from diagnosis.trust.request_keys import key_presence
 
 
 class TrustOutcome(StrEnum):
@@ -103,7 +100,7 @@ class TrustPolicy:
             resource_account=caller.account,
             context=context,
         )
-        known = _known(self._asked, context, claims.unknown_keys(caller.issuer))
+        known = _known(self._asked, context, claims.unknown_keys(caller.issuer), caller.issuer)
         if self._asked <= known:
             decision = evaluate(request, Layers(resource=self.policy))
             return TrustAnswer(_plain(decision), decision)
@@ -122,19 +119,20 @@ class TrustPolicy:
         return self._brackets[known]
 
 
-def _known(asked: Iterable[str], context: Mapping[str, tuple[str, ...]], unknown: frozenset[str]) -> frozenset[str]:
+def _known(
+    asked: Iterable[str], context: Mapping[str, tuple[str, ...]], unknown: frozenset[str], issuer: str
+) -> frozenset[str]:
+    """Return the asked keys whose value is known or whose absence is certain."""
     present = {key.lower() for key in context}
-    return frozenset(key for key in asked if key in present or _certainly_absent(key, unknown))
+    return frozenset(key for key in asked if key in present or _certainly_absent(key, unknown, issuer))
 
 
-def _certainly_absent(key: str, unknown: frozenset[str]) -> bool:
+def _certainly_absent(key: str, unknown: frozenset[str], issuer: str) -> bool:
     if key in unknown:
         return False
-    if key in _NEVER_CARRIED or key.startswith("aws:requesttag/"):
-        return True
-    # Keys of an identity provider begin with its host. What the token does not carry is absent, for any provider.
-    prefix = key.rpartition(":")[0]
-    return "." in prefix or "/" in prefix
+    presence = key_presence(key, issuer)
+    # A claim that this token does not hold is absent, even where other tokens hold it (an environment).
+    return presence.absent or key.rpartition(":")[0] == issuer.lower()
 
 
 def _plain(decision: Decision) -> TrustOutcome:

@@ -217,7 +217,7 @@ def test_a_custom_subject_that_is_listed_keeps_a_refusal_open_while_the_template
 
 
 @pytest.mark.parametrize(
-    "key", [f"{ISSUER}:actor_id", f"{ISSUER}:enterprise_id", "aws:SourceIp", "aws:CurrentTime", "sts:SourceIdentity"]
+    "key", [f"{ISSUER}:actor_id", f"{ISSUER}:enterprise_id", "aws:SourceIp", "aws:CurrentTime", "aws:ResourceTag/team"]
 )
 def test_a_condition_on_what_no_record_tells_makes_it_unknown(key):
     judgement = judged(trust({"StringEquals": {SUB: MAIN}, "StringLike": {key: "x"}}))
