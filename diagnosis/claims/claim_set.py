@@ -74,9 +74,9 @@ def without_scheme(issuer: str) -> str:
     return issuer.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
-_SUBJECT = re.compile(
-    r"repo:(?P<owner>[^/:@]+)(?:@(?P<oid>\d+))?/(?P<name>[^/:@]+)(?:@(?P<rid>\d+))?:(?P<rest>.+)\Z", re.DOTALL
-)
+_PREFIX = r"repo:(?P<owner>[^/:@]+)(?:@(?P<oid>\d+))?/(?P<name>[^/:@]+)(?:@(?P<rid>\d+))?"
+_SUBJECT = re.compile(_PREFIX + r":(?P<rest>.+)\Z", re.DOTALL)
+_ALONE = re.compile(_PREFIX + r"\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class ClaimSet:
             claims=_sorted({**dict(self.claims), "sub": subject}),
             why=self.why if why is None else why,
             unknown=tuple(name for name in self.unknown if name != "sub"),
-            form=SubjectForm.IMMUTABLE if read and read.owner_id else SubjectForm.CLASSIC,
+            form=read.form if read else SubjectForm.CLASSIC,
             template=DEFAULT_TEMPLATE,
             prefix=read.prefix if read else "",
             subject_context=read.context if read else None,
@@ -169,6 +169,11 @@ class ReadSubject:
         return f"{self.owner}/{self.name}"
 
     @property
+    def form(self) -> SubjectForm:
+        """How it names the repository."""
+        return SubjectForm.IMMUTABLE if self.owner_id and self.repository_id else SubjectForm.CLASSIC
+
+    @property
     def prefix(self) -> str:
         """The repository's part as it stands in the subject."""
         if not (self.owner_id and self.repository_id):
@@ -191,6 +196,14 @@ def read_subject(subject: str) -> ReadSubject | None:
     elif kind in (ContextKind.ENVIRONMENT, ContextKind.REF) and value:
         context = SubjectContext(ContextKind(kind), value.replace("%3A", ":"))
     return ReadSubject(read["owner"], read["name"], owner_id, repository_id, context)
+
+
+def read_prefix(prefix: str) -> ReadSubject | None:
+    """Take the repository's part of a subject apart; None where it is neither ``repo:O/R`` nor ``repo:O@1/R@2``."""
+    read = _ALONE.match(prefix)
+    if not read or bool(read["oid"]) != bool(read["rid"]):
+        return None
+    return ReadSubject(read["owner"], read["name"], read["oid"], read["rid"], None)
 
 
 def claims_from_subject(subject: str, audience: str | None) -> ClaimSet:

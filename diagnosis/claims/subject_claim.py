@@ -2,7 +2,10 @@
 
 Classic subjects name the repository (``repo:O/R:…``), immutable ones carry its ids (``repo:O@1/R@2:…``). A repository
 created, renamed or transferred after 15 July 2026, or opted in, has the immutable form; enterprise servers never do.
-Source: GitHub's OpenID Connect reference; ``GET /repos/{o}/{r}/actions/oidc/customization/sub``.
+Where GitHub answers ``sub_claim_prefix``, its tokens begin with it, whatever ``use_immutable_subject`` says: that flag tells
+who opted in, and stays false for repositories that were created, renamed or transferred. A template of the repository's own
+keeps the ids in its ``repo`` part. Source: GitHub's OpenID Connect reference;
+``GET /repos/{o}/{r}/actions/oidc/customization/sub``.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from diagnosis.claims.claim_set import (
     SubjectForm,
     finished,
     is_github_cloud,
+    read_prefix,
     without_scheme,
 )
 from diagnosis.claims.run_context import RunContext, run_contexts
@@ -30,6 +34,16 @@ IMMUTABLE_SINCE = date(2026, 7, 15)
 """Repositories created, renamed or transferred after this day have immutable subjects."""
 
 _MOST_SETS = 32
+_NAME_THE_REPOSITORY = frozenset({"repo", "repository"})
+"""The keys of a template that put the repository into the subject, with its ids in the immutable form."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormedSubject:
+    """A subject that a run's token may carry, and how it names the repository."""
+
+    subject: str
+    form: SubjectForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,36 @@ class PossibleClaims:
     def certain(self) -> bool:
         """Whether exactly one subject is possible, and known."""
         return len(self.subjects) == 1 and all(claims.subject for claims in self.sets) and not self.custom_possible
+
+    @property
+    def to_list(self) -> tuple[FormedSubject, ...]:
+        """What a trust policy has to list so that the run gets in for certain, the likelier first.
+
+        It is one subject; or two, the same one in both forms, where nothing tells which form GitHub gives this repository.
+        Empty where more than that is open (the ref, the environment, the template), so that no exact subject can be named.
+        """
+        found: dict[SubjectForm, dict[str, None]] = {}
+        for claims in self.sets:
+            if claims.subject is None:
+                return ()
+            found.setdefault(claims.form, {})[claims.subject] = None
+        if any(len(subjects) != 1 for subjects in found.values()):
+            return ()
+        return tuple(FormedSubject(next(iter(subjects)), form) for form, subjects in found.items())
+
+    @property
+    def which_form(self) -> str:
+        """How to learn which of two forms GitHub gives the repository, and which to remove when; empty where one is possible."""
+        if len(self.to_list) < 2 or self.repository is None:
+            return ""
+        by_form = {formed.form: formed.subject for formed in self.to_list}
+        return (
+            f"Which of the two GitHub presents was not read: {by_form[SubjectForm.CLASSIC]} is the classic form, "
+            f"{by_form[SubjectForm.IMMUTABLE]} the immutable one. Look at sub_claim_prefix in "
+            f"GET /repos/{self.repository.full_name}/actions/oidc/customization/sub, or at the subject of the next run in "
+            "CloudTrail. Once it is immutable, remove the classic one; while it is classic, keep both: a rename, a transfer "
+            "or opting in makes it immutable."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +136,11 @@ def claims_of(
     means that it is not known. ``observed_subject`` is a subject seen in CloudTrail or a log: it settles the form.
     """
     repository, bare_issuer = attempt.repository, without_scheme(issuer)
-    namings, naming_missing = _namings(attempt, bare_issuer)
     template, custom_possible, template_missing = _template(attempt)
+    namings, naming_missing = _namings(attempt, bare_issuer)
+    if template.keys is not None and not _NAME_THE_REPOSITORY & set(template.keys):
+        # The form decides nothing about a subject in which the repository is not named.
+        namings, naming_missing = namings[:1], ()
     contexts = run_contexts(attempt, environment=environment, ref=ref_override, workflow=workflow, job=job)
     found: dict[ClaimSet, None] = {}
     for naming in namings:
@@ -113,12 +160,13 @@ def claims_of(
 def _claims(attempt: Attempt, context: RunContext, audience: str | None) -> tuple[dict[str, str], set[str]]:
     """Return the claims that do not depend on the subject's form, and the names of those that are not known."""
     repository = attempt.repository
+    owner_id, repository_id = _ids(attempt)
     values: dict[str, str | None] = {
         "aud": audience if audience and "${{" not in audience else None,
         "repository": repository.full_name or None,
-        "repository_id": None if repository.id is None else str(repository.id),
+        "repository_id": repository_id,
         "repository_owner": repository.owner or None,
-        "repository_owner_id": None if repository.owner_id is None else str(repository.owner_id),
+        "repository_owner_id": owner_id,
         "actor": attempt.actor or None,
         "actor_id": None,
         "enterprise_id": None,
@@ -133,6 +181,15 @@ def _claims(attempt: Attempt, context: RunContext, audience: str | None) -> tupl
         values["environment"] = context.environment
     claims = {key: value for key, value in values.items() if value is not None}
     return claims, {key for key, value in values.items() if value is None}
+
+
+def _ids(attempt: Attempt) -> tuple[str | None, str | None]:
+    """Return the ids of owner and repository: as they were read, else as GitHub's subject prefix has them."""
+    repository, reading = attempt.repository, attempt.oidc_customization
+    stated = read_prefix((reading.value.sub_claim_prefix or "").rstrip(":")) if isinstance(reading, Known) else None
+    owner_id = stated.owner_id if stated and repository.owner_id is None else repository.owner_id
+    repository_id = stated.repository_id if stated and repository.id is None else repository.id
+    return (None if owner_id is None else str(owner_id), None if repository_id is None else str(repository_id))
 
 
 def _claim_set(
@@ -158,15 +215,17 @@ def _namings(attempt: Attempt, issuer: str) -> tuple[tuple[_Naming, ...], tuple[
     classic = f"repo:{name}" if name else ""
     if not is_github_cloud(issuer):
         return (_Naming(SubjectForm.CLASSIC, classic, "enterprise servers have classic subjects"),), ()
-    ids = None
-    if repository.id is not None and repository.owner_id is not None:
-        ids = f"repo:{repository.owner}@{repository.owner_id}/{repository.name}@{repository.id}"
     reading = attempt.oidc_customization
     told = reading.value if isinstance(reading, Known) else None
-    stated_prefix = told.sub_claim_prefix.rstrip(":") if told and told.sub_claim_prefix else None
-    immutable_prefix = stated_prefix if stated_prefix and "@" in stated_prefix else ids or ""
+    prefix = (told.sub_claim_prefix or "").rstrip(":") if told else ""
+    stated = read_prefix(prefix)
+    if stated is not None:
+        return (_Naming(stated.form, prefix, f"GitHub says that the subject begins with {prefix}"),), ()
+    immutable = ""
+    if repository.id is not None and repository.owner_id is not None:
+        immutable = f"repo:{repository.owner}@{repository.owner_id}/{repository.name}@{repository.id}"
     forms, why = _forms(attempt, told)
-    namings = tuple(_Naming(form, classic if form is SubjectForm.CLASSIC else immutable_prefix, why) for form in forms)
+    namings = tuple(_Naming(form, classic if form is SubjectForm.CLASSIC else immutable, why) for form in forms)
     missing: list[Missing] = []
     if len(forms) > 1:
         missing.append(
@@ -177,7 +236,7 @@ def _namings(attempt: Attempt, issuer: str) -> tuple[tuple[_Naming, ...], tuple[
                 permission="actions: read",
             )
         )
-    if SubjectForm.IMMUTABLE in forms and not immutable_prefix:
+    if SubjectForm.IMMUTABLE in forms and not immutable:
         missing.append(
             Missing("the ids in the immutable subject", "the repository's ids were not read", f"GET /repos/{name}")
         )
@@ -185,17 +244,12 @@ def _namings(attempt: Attempt, issuer: str) -> tuple[tuple[_Naming, ...], tuple[
 
 
 def _forms(attempt: Attempt, told: OidcCustomization | None) -> tuple[tuple[SubjectForm, ...], str]:
-    """Return the forms that are possible, the likelier first, and why."""
+    """Return the forms that are possible where GitHub told no prefix that can be read, the likelier first, and why."""
     classic, immutable = (SubjectForm.CLASSIC,), (SubjectForm.IMMUTABLE,)
-    if told is not None:
-        by_flag = told.use_immutable_subject
-        by_prefix = "@" in told.sub_claim_prefix if told.sub_claim_prefix else None
-        if by_flag is not None and by_prefix is not None and by_flag != by_prefix:
-            return immutable + classic, "GitHub's flag and its subject prefix contradict each other"
-        if by_flag or by_prefix:
-            return immutable, "GitHub says that the repository has immutable subjects"
-        if by_flag is False or by_prefix is False:
-            return classic, "GitHub says that the repository has classic subjects"
+    if told is not None and told.sub_claim_prefix:
+        return immutable + classic, f"GitHub's subject prefix {told.sub_claim_prefix} has neither form that is known"
+    if told is not None and told.use_immutable_subject:
+        return immutable, "the repository opted in to immutable subjects"
     created = attempt.repository.created_at
     # A repository is no younger than its runs.
     oldest = created.date() if created else None

@@ -76,12 +76,11 @@ class TrustJudgement:
     reason: str
     """One sentence or two that an engineer can act on."""
     cause: Cause | None = None
-    """The first cause of a refusal. None for other outcomes, and where the possible subjects are refused for different
-    causes."""
+    """The first cause of a refusal. None for other outcomes, and where the possible subjects have no cause in common."""
     causes: tuple[Cause, ...] = ()
-    """All proved causes, where the subjects agree on them."""
+    """The causes that stand in the way of every possible subject."""
     candidates: tuple[Cause, ...] = ()
-    """The causes that are possible, where the outcome or the cause is not certain."""
+    """The causes that are possible beside them: some of the possible subjects meet them."""
     nearest: SubjectMiss | None = None
     admitted_refs: tuple[str, ...] = ()
     """Refs of this repository that the policy names and admits for the likeliest claims: ``refs/heads/main``."""
@@ -196,6 +195,8 @@ def _joined(
     outcomes = {decision.outcome for decision in decisions}
     agreed = first.outcome if len(outcomes) == 1 else TrustOutcome.UNKNOWN
     causes = tuple(dict.fromkeys(cause for decision in decisions for cause in decision.causes))
+    # What stands in the way of every possible subject is proved; what only some of them meet is possible.
+    proved = tuple(cause for cause in first.causes if all(cause in decision.causes for decision in decisions))
     reason, missing = first.reason, possible.missing
     notes: tuple[str, ...] = ()
     if agreed is TrustOutcome.DENIED and possible.custom_possible and _lists_custom_subjects(trust.policy, caller):
@@ -215,13 +216,14 @@ def _joined(
         notes = (
             "The repository's subject template was not read: with one of its own it would present another subject.",
         )
-    same_causes = agreed is TrustOutcome.DENIED and len({decision.causes for decision in decisions}) == 1
+    if agreed is not TrustOutcome.DENIED:
+        proved = ()
     return TrustJudgement(
         outcome=agreed,
         reason=reason,
-        cause=first.causes[0] if same_causes and first.causes else None,
-        causes=first.causes if same_causes else (),
-        candidates=() if same_causes else causes,
+        cause=proved[0] if proved else None,
+        causes=proved,
+        candidates=tuple(cause for cause in causes if cause not in proved),
         nearest=first.nearest,
         admitted_refs=refs,
         decisions=decisions,

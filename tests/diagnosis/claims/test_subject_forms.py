@@ -103,12 +103,23 @@ def test_an_environment_from_an_expression_is_not_guessed():
         (datetime(2024, 1, 1, tzinfo=UTC), OidcCustomization(use_immutable_subject=True), {"immutable"}),
         (datetime(2026, 7, 16, tzinfo=UTC), OidcCustomization(), {"immutable"}),
         (datetime(2026, 7, 15, 12, tzinfo=UTC), OidcCustomization(), {"classic", "immutable"}),
-        (datetime(2026, 9, 1, tzinfo=UTC), OidcCustomization(use_immutable_subject=False), {"classic"}),
+        # The flag tells who opted in: a younger repository is immutable without it.
+        (datetime(2026, 9, 1, tzinfo=UTC), OidcCustomization(use_immutable_subject=False), {"immutable"}),
         (datetime(2024, 1, 1, tzinfo=UTC), OidcCustomization(sub_claim_prefix="repo:acme@123/shop@456"), {"immutable"}),
         (datetime(2024, 1, 1, tzinfo=UTC), OidcCustomization(sub_claim_prefix="repo:acme/shop"), {"classic"}),
         (
             datetime(2026, 9, 1, tzinfo=UTC),
             OidcCustomization(use_immutable_subject=False, sub_claim_prefix="repo:acme@123/shop@456"),
+            {"immutable"},
+        ),
+        (
+            datetime(2024, 1, 1, tzinfo=UTC),
+            OidcCustomization(use_immutable_subject=True, sub_claim_prefix="repo:acme/shop"),
+            {"classic"},
+        ),
+        (
+            datetime(2024, 1, 1, tzinfo=UTC),
+            OidcCustomization(sub_claim_prefix="repo:acme@123"),
             {"classic", "immutable"},
         ),
         (None, OidcCustomization(), {"classic", "immutable"}),
@@ -126,6 +137,72 @@ def test_the_form_of_the_subject(created, customization, forms):
     if len(forms) > 1:
         assert not possible.certain
         assert any("immutable" in missing.what for missing in possible.missing)
+
+
+@pytest.mark.parametrize("flag", [True, False, None])
+@pytest.mark.parametrize("created", [datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC), None])
+@pytest.mark.parametrize(
+    "prefix", ["repo:Acme/Shop", "repo:acme@7/shop@8", "repo:acme@7/shop@8:", "repo:a.b-c@1/d_e.f@22"]
+)
+def test_the_prefix_that_github_answers_is_what_is_minted(flag, created, prefix):
+    told = Known(OidcCustomization(use_immutable_subject=flag, sub_claim_prefix=prefix))
+    possible = claims_of(attempt(repository={"created_at": created}, oidc_customization=told), workflow=FILE)
+    assert possible.subjects == (f"{prefix.rstrip(':')}:ref:refs/heads/main",)
+    assert possible.certain
+    assert not possible.missing
+    assert not possible.which_form
+
+
+@pytest.mark.parametrize(
+    "keys", [("repo",), ("repository",), ("repo", "context"), ("context", "repo"), ("repo", "actor")]
+)
+def test_a_template_of_the_repositorys_own_keeps_the_ids_of_the_prefix(keys):
+    told = Known(OidcCustomization(False, keys, False, "repo:acme@7/shop@8"))
+    parts = {"repo": "repo:acme@7/shop@8", "context": "ref:refs/heads/main", "actor": "actor:octocat"}
+    wanted = ":".join(parts["repo" if key == "repository" else key] for key in keys)
+    possible = claims_of(attempt(oidc_customization=told), workflow=FILE)
+    assert [(item.subject, item.form) for item in possible.to_list] == [(wanted, SubjectForm.IMMUTABLE)]
+
+
+def test_the_form_does_not_matter_where_the_template_does_not_name_the_repository():
+    told = Known(OidcCustomization(False, ("job_workflow_ref",)))
+    run = attempt(repository={"created_at": None}, oidc_customization=told)
+    possible = claims_of(run, workflow=FILE)
+    assert possible.certain
+    assert not possible.missing
+
+
+def test_the_ids_are_read_off_the_prefix_where_the_repository_was_not_read():
+    told = Known(OidcCustomization(sub_claim_prefix="repo:acme@7/shop@8"))
+    (claims,) = claims_of(
+        attempt(repository={"id": None, "owner_id": None}, oidc_customization=told), workflow=FILE
+    ).sets
+    assert (claims.get("repository_owner_id"), claims.get("repository_id")) == ("7", "8")
+
+
+def test_where_the_form_is_not_known_both_are_to_be_listed_and_named_as_such():
+    possible = claims_of(attempt(oidc_customization=UNREAD), environment="prod", workflow=FILE)
+    assert [(item.subject, item.form) for item in possible.to_list] == [
+        ("repo:acme/shop:environment:prod", SubjectForm.CLASSIC),
+        ("repo:acme@123/shop@456:environment:prod", SubjectForm.IMMUTABLE),
+    ]
+    assert "repo:acme/shop:environment:prod is the classic form" in possible.which_form
+    assert "repo:acme@123/shop@456:environment:prod the immutable one" in possible.which_form
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"head_branch": "v1.2.3", "event": "push"},  # a tag or a branch
+        {"event": "pull_request_target"},
+        {"head_branch": None},
+        {"repository": {"id": None}},  # the immutable subject cannot be written
+    ],
+)
+def test_nothing_is_to_be_listed_where_more_than_the_form_is_open(changes):
+    possible = claims_of(attempt(oidc_customization=UNREAD, **changes), workflow=FILE)
+    assert possible.to_list == ()
+    assert possible.which_form == ""
 
 
 def test_a_run_before_the_change_proves_that_the_repository_is_older():
