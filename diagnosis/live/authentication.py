@@ -148,7 +148,12 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
     # A role is read for an ARN that is known; the provider's follows from it.
     provider = run.account.question.provider_arn or role.value.arn.beside("oidc-provider", run.account.question.issuer)
     judgement = judge_trust(
-        role.value.trust_policy, run.claims, provider, role.value.arn, session_name=run.session_name
+        role.value.trust_policy,
+        run.claims,
+        provider,
+        role.value.arn,
+        session_name=run.session_name,
+        at=run.account.read_at,
     )
     control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import (
@@ -98,15 +99,19 @@ def judge_trust(
     role_arn: Arn,
     *,
     session_name: str | None = None,
+    at: datetime | None = None,
 ) -> TrustJudgement:
-    """Judge the trust policy for a run. Never raises; a document without meaning gives ``unknown``."""
+    """Judge the trust policy for a run. Never raises; a document without meaning gives ``unknown``.
+
+    ``at`` is when the run would ask STS; without it conditions on the time are unknown.
+    """
     policy = document.policy
     if isinstance(policy, Unparsable):
         missing = Missing("the trust policy's meaning", policy.text, "correct the document")
         return TrustJudgement(
             TrustOutcome.UNKNOWN, f"The trust policy is unparsable: {policy.text}.", missing=(missing,)
         )
-    caller = caller_of(provider_arn, role_arn, possible.issuer, session_name)
+    caller = caller_of(provider_arn, role_arn, possible.issuer, session_name, at)
     trust = TrustPolicy(policy)
     decisions = tuple(_decide(trust, claims, caller) for claims in possible.sets)
     return _joined(trust, decisions, possible, caller)
@@ -171,6 +176,7 @@ def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnsw
         claims,
         answer.decision,
         subject_key=caller.key("sub"),
+        issuer=caller.issuer,
         nearest_subject=near.wanted if near else None,
         statement_path=refusal.statement if refusal else None,
     )

@@ -1,21 +1,29 @@
 """Ask a trust policy whether STS would let these claims assume the role.
 
 Conditions on keys whose value no record tells are bracketed: the answer is given only where it is the same whatever
-they hold. Which keys the request of a GitHub job never carries is told by ``request_keys``.
+they hold, in the shape that such a value has. Which keys the request of a GitHub job never carries is told by ``request_keys``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+from string import ascii_letters, digits
+from typing import TypeAlias
 
 from diagnosis.claims.claim_set import ClaimSet, without_scheme
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, evaluate
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
+from diagnosis.policy.language.key_states import KeyState
+from diagnosis.policy.language.moments import moment_keys
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
-from diagnosis.trust.request_keys import key_presence
+from diagnosis.trust.request_keys import Presence, key_presence
+
+_KeysKnown: TypeAlias = tuple[frozenset[str], tuple[tuple[str, KeyState], ...]]
+"""The keys that are known in full, and what is known of others."""
 
 
 class TrustOutcome(StrEnum):
@@ -35,6 +43,9 @@ class Caller:
     issuer: str
     """Without scheme."""
     session_name: str | None = None
+    """None where it is not known."""
+    at: datetime | None = None
+    """When the request is made; None where that is not asked."""
 
     @property
     def account(self) -> str:
@@ -63,14 +74,18 @@ class TrustAnswer:
 
 
 def caller_of(
-    provider_arn: Arn, role_arn: Arn | None = None, issuer: str | None = None, session_name: str | None = None
+    provider_arn: Arn,
+    role_arn: Arn | None = None,
+    issuer: str | None = None,
+    session_name: str | None = None,
+    at: datetime | None = None,
 ) -> Caller:
     """Return the caller for a provider; the issuer is read off its ARN where none is given.
 
     Without a role any role of the provider's account is meant: a trust policy does not ask which role it hangs on.
     """
     told = without_scheme(issuer) if issuer else provider_arn.resource_id
-    return Caller(provider_arn, role_arn or provider_arn.beside("role", "any"), told, session_name)
+    return Caller(provider_arn, role_arn or provider_arn.beside("role", "any"), told, session_name, at)
 
 
 def providers_among(names: Iterable[str]) -> tuple[Arn, ...]:
@@ -85,12 +100,13 @@ class TrustPolicy:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._asked = keys_asked(policy)
-        self._brackets: dict[frozenset[str], tuple[Policy, Policy, tuple[str, ...]]] = {}
+        self._brackets: dict[_KeysKnown, tuple[Policy, Policy, tuple[str, ...]]] = {}
 
     def ask(self, claims: ClaimSet, caller: Caller) -> TrustAnswer:
         """Return what the policy says of these claims."""
         context = claims.context(caller.issuer)
         context["aws:SecureTransport"] = ("true",)
+        context |= moment_keys(caller.at)
         if caller.session_name:
             context["sts:RoleSessionName"] = (caller.session_name,)
         request = Request(
@@ -100,23 +116,26 @@ class TrustPolicy:
             resource_account=caller.account,
             context=context,
         )
-        known = _known(self._asked, context, claims.unknown_keys(caller.issuer), caller.issuer)
+        unknown = claims.unknown_keys(caller.issuer)
+        known = _known(self._asked, context, unknown, caller.issuer)
         if self._asked <= known:
             decision = evaluate(request, Layers(resource=self.policy))
             return TrustAnswer(_plain(decision), decision)
-        open_policy, shut_policy, unsure = self._bracket(known)
+        states = {key: state for key in self._asked - known if (state := _state(key, caller, unknown))}
+        open_policy, shut_policy, unsure = self._bracket(known, states)
         best = evaluate(request, Layers(resource=open_policy))
         worst = evaluate(request, Layers(resource=shut_policy))
         if best.allowed == worst.allowed:
             return TrustAnswer(_plain(best), best)
         return TrustAnswer(TrustOutcome.UNKNOWN, best, unsure)
 
-    def _bracket(self, known: frozenset[str]) -> tuple[Policy, Policy, tuple[str, ...]]:
-        if known not in self._brackets:
-            open_policy, unsure = bounded(self.policy, known, OPEN)
-            shut_policy, _ = bounded(self.policy, known, SHUT)
-            self._brackets[known] = (open_policy, shut_policy, unsure)
-        return self._brackets[known]
+    def _bracket(self, known: frozenset[str], states: Mapping[str, KeyState]) -> tuple[Policy, Policy, tuple[str, ...]]:
+        place = known, tuple(sorted(states.items(), key=lambda item: item[0]))
+        if place not in self._brackets:
+            open_policy, unsure = bounded(self.policy, known, OPEN, states)
+            shut_policy, _ = bounded(self.policy, known, SHUT, states)
+            self._brackets[place] = (open_policy, shut_policy, unsure)
+        return self._brackets[place]
 
 
 def _known(
@@ -133,6 +152,36 @@ def _certainly_absent(key: str, unknown: frozenset[str], issuer: str) -> bool:
     presence = key_presence(key, issuer)
     # A claim that this token does not hold is absent, even where other tokens hold it (an environment).
     return presence.absent or key.rpartition(":")[0] == issuer.lower()
+
+
+_DIGITS = frozenset("0123456789")
+_SHAPES = {
+    "job_workflow_ref": KeyState("a value like OWNER/REPO/PATH@REF", form="?*/?*/?*@?*"),
+    "repository": KeyState("a value like OWNER/REPO", form="?*/?*"),
+    "ref": KeyState("a value like refs/heads/BRANCH", form="refs/?*"),
+    **dict.fromkeys(
+        ("actor_id", "enterprise_id", "repository_id", "repository_owner_id"),
+        KeyState("a number", form="?*", alphabet=_DIGITS),
+    ),
+}
+"""The shape that the claim has in every token of GitHub's. A reusable workflow's reference has that of a job's own."""
+_ANYTHING = KeyState("some value", form="?*")
+_SESSION_NAME = KeyState("a session name", form="??*", alphabet=frozenset(f"{ascii_letters}{digits}_=,.@-"))
+
+
+def _state(key: str, caller: Caller, unknown: frozenset[str]) -> KeyState | None:
+    """Return what is certain of a key that the request may carry and whose value is not known; None for nothing."""
+    presence = key_presence(key, caller.issuer).presence
+    carried = True if presence is Presence.CARRIED else None
+    if key in unknown:
+        return replace(_SHAPES.get(key.rpartition(":")[2], _ANYTHING), carried=carried)
+    if key == "sts:rolesessionname":
+        return _SESSION_NAME
+    if key == "aws:federatedprovider":
+        return KeyState(str(caller.provider_arn), carried=None, values=(str(caller.provider_arn),))
+    if key == "aws:resourceaccount" and caller.account:
+        return KeyState(caller.account, carried=None, values=(caller.account,))
+    return _ANYTHING if carried else None
 
 
 def _plain(decision: Decision) -> TrustOutcome:

@@ -85,7 +85,6 @@ _AWS_KEYS: dict[str, tuple[Presence, str]] = {
         (Presence.CARRIED, "AWS carries it in every request."),
     ),
     "sts:RoleSessionName": (Presence.CARRIED, "The request names the session: the step's role-session-name."),
-    "aws:FederatedProvider": (Presence.CARRIED, "It names the identity provider whose token is presented."),
     **dict.fromkeys(
         (
             "aws:PrincipalArn",
@@ -167,7 +166,13 @@ _AWS_KEYS: dict[str, tuple[Presence, str]] = {
         ),
     ),
     **dict.fromkeys(
-        ("aws:PrincipalType", "aws:ViaAWSService", "aws:ViaAWSMCPService", "sts:RoleAuthorizedByIdp"),
+        (
+            "aws:FederatedProvider",
+            "aws:PrincipalType",
+            "aws:ViaAWSService",
+            "aws:ViaAWSMCPService",
+            "sts:RoleAuthorizedByIdp",
+        ),
         (Presence.MAY_BE_CARRIED, "AWS does not document what it holds while a web identity is admitted."),
     ),
 }

@@ -105,7 +105,8 @@ def _miss(request: Request, layers: Layers, place: Place, path: str, statement: 
         if condition.test(request.keys) is not ConditionResult.MATCHED:
             cost += _CONDITION
             carried = request.keys.get(condition.folded_key)
-            found.append(("Condition", condition, carried.values if carried else (), condition.values))
+            met = (condition.settled.met,) if condition.settled else carried.values if carried else ()
+            found.append(("Condition", condition, met, condition.values))
     if found:
         also = dict.fromkeys(condition.key if condition else element for element, condition, _, _ in found[1:])
         yield _near_miss(request, place, path, statement, cost, tuple(also), *found[0])
@@ -142,7 +143,9 @@ def _near_miss(
     readable = wanted
     if condition.variables if condition is not None else element == "Resource" and _has_variables(statement):
         readable = tuple(shown(value, request.keys) for value in wanted)
-    near = nearest(met[0], readable) if met and not negated else None
+    # Of a settled condition's key only words are known, and words are near to no value.
+    settled = condition is not None and condition.settled is not None
+    near = nearest(met[0], readable) if met and not negated and not settled else None
     unlike = 1.0
     if near is not None:
         unlike = 1 - likeness(met[0], near)

@@ -96,7 +96,10 @@ def _why_it_denies(request: Request, hit: Hit, *, has_boundary: bool) -> Iterato
         yield f"its NotResource ({listed(statement.resources.patterns)}) does not spare the resource"
     for condition in statement.conditions[:_SHOWN]:
         found = request.keys.get(condition.folded_key)
-        met = f"carries {listed(found.values)}" if found is not None else "does not carry that key"
+        if condition.settled is not None:
+            met = f"carries {condition.settled.met}"
+        else:
+            met = f"carries {listed(found.values)}" if found is not None else "does not carry that key"
         yield f"{condition.key} {condition.name} {listed(condition.values)} holds (the request {met})"
     if len(statement.conditions) > _SHOWN:
         yield f"{len(statement.conditions) - _SHOWN} more conditions hold"

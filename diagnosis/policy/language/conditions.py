@@ -39,6 +39,15 @@ _OF_STRINGS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike",
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of a condition on a key whose value is not known in full, where every possible value gives the same."""
+
+    holds: bool
+    met: str
+    """What is known of the value, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One key under one operator."""
 
@@ -58,6 +67,8 @@ class Condition:
     _wanted_null: frozenset[bool] = field(repr=False, compare=False, default=frozenset())
     variables: bool = False
     """Whether the document's Version has variables at all."""
+    settled: Settled | None = None
+    """Set where the outcome is certain and the request cannot show it; see ``key_states``."""
 
     @property
     def name(self) -> str:
@@ -73,6 +84,8 @@ class Condition:
 
     def test(self, context: Context) -> ConditionResult:
         """Return whether the condition matched, failed, or lacked its key."""
+        if self.settled is not None:
+            return ConditionResult.MATCHED if self.settled.holds else ConditionResult.FAILED
         found = context.get(self.folded_key)
         if self.base is None:
             holds = (found is None) in self._wanted_null

