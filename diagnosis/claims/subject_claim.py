@@ -1,20 +1,14 @@
 """Derive the OIDC claims that a run's job would present: every set that the record leaves possible.
 
-Classic subjects name the repository (``repo:O/R:…``), immutable ones carry its ids (``repo:O@1/R@2:…``). A repository
-created, renamed or transferred after 15 July 2026, or opted in, has the immutable form; enterprise servers never do.
-Where GitHub answers ``sub_claim_prefix``, its tokens begin with it, whatever ``use_immutable_subject`` says: that flag tells
-who opted in, and stays false for repositories that were created, renamed or transferred. A template of the repository's own
-keeps the ids in its ``repo`` part. Source: GitHub's OpenID Connect reference;
-``GET /repos/{o}/{r}/actions/oidc/customization/sub``.
+A set joins a way to name the repository (:mod:`diagnosis.claims.naming`) with a context of the run
+(:mod:`diagnosis.claims.run_context`). Source: GitHub's OpenID Connect reference.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from diagnosis.claims.claim_set import (
-    DEFAULT_TEMPLATE,
     GITHUB_ISSUER,
     ClaimSet,
     SubjectForm,
@@ -23,19 +17,15 @@ from diagnosis.claims.claim_set import (
     read_prefix,
     without_scheme,
 )
+from diagnosis.claims.naming import Naming, Template, namings_of, template_of
 from diagnosis.claims.run_context import RunContext, run_contexts
-from diagnosis.facts.reading import Absent, Known
-from diagnosis.facts.runs import Attempt, OidcCustomization, Repository
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 from diagnosis.verdicts.gate_verdict import Missing
 
 AWS_AUDIENCE = "sts.amazonaws.com"
-IMMUTABLE_SINCE = date(2026, 7, 15)
-"""Repositories created, renamed or transferred after this day have immutable subjects."""
-
 _MOST_SETS = 32
-_NAME_THE_REPOSITORY = frozenset({"repo", "repository"})
-"""The keys of a template that put the repository into the subject, with its ids in the immutable form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,23 +91,6 @@ class PossibleClaims:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Naming:
-    """One way in which subjects may name the repository."""
-
-    form: SubjectForm
-    prefix: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """The claim keys of which subjects are built; None: the organization's template, which was not read."""
-
-    keys: tuple[str, ...] | None
-    why: str
-
-
 def claims_of(
     attempt: Attempt,
     *,
@@ -136,9 +109,11 @@ def claims_of(
     means that it is not known. ``observed_subject`` is a subject seen in CloudTrail or a log: it settles the form.
     """
     repository, bare_issuer = attempt.repository, without_scheme(issuer)
-    template, custom_possible, template_missing = _template(attempt)
-    namings, naming_missing = _namings(attempt, bare_issuer)
-    if template.keys is not None and not _NAME_THE_REPOSITORY & set(template.keys):
+    customization = attempt.oidc_customization
+    template, custom_possible, template_missing = template_of(customization, repository.owner)
+    # A repository is no younger than its runs.
+    namings, naming_missing = namings_of(repository, customization, bare_issuer, seen_at=attempt.created_at)
+    if not template.names_the_repository:
         # The form decides nothing about a subject in which the repository is not named.
         namings, naming_missing = namings[:1], ()
     contexts = run_contexts(attempt, environment=environment, ref=ref_override, workflow=workflow, job=job)
@@ -195,8 +170,8 @@ def _ids(attempt: Attempt) -> tuple[str | None, str | None]:
 def _claim_set(
     claims: dict[str, str],
     unknown: set[str],
-    naming: _Naming,
-    template: _Template,
+    naming: Naming,
+    template: Template,
     context: RunContext,
     escape: bool,
 ) -> ClaimSet:
@@ -207,84 +182,6 @@ def _claim_set(
     return finished(
         claims, unknown, f"{why}.", naming.form, keys, naming.prefix, context.subject_context, escape=escape
     )
-
-
-def _namings(attempt: Attempt, issuer: str) -> tuple[tuple[_Naming, ...], tuple[Missing, ...]]:
-    repository = attempt.repository
-    name = repository.full_name
-    classic = f"repo:{name}" if name else ""
-    if not is_github_cloud(issuer):
-        return (_Naming(SubjectForm.CLASSIC, classic, "enterprise servers have classic subjects"),), ()
-    reading = attempt.oidc_customization
-    told = reading.value if isinstance(reading, Known) else None
-    prefix = (told.sub_claim_prefix or "").rstrip(":") if told else ""
-    stated = read_prefix(prefix)
-    if stated is not None:
-        return (_Naming(stated.form, prefix, f"GitHub says that the subject begins with {prefix}"),), ()
-    immutable = ""
-    if repository.id is not None and repository.owner_id is not None:
-        immutable = f"repo:{repository.owner}@{repository.owner_id}/{repository.name}@{repository.id}"
-    forms, why = _forms(attempt, told)
-    namings = tuple(_Naming(form, classic if form is SubjectForm.CLASSIC else immutable, why) for form in forms)
-    missing: list[Missing] = []
-    if len(forms) > 1:
-        missing.append(
-            Missing(
-                what="whether the repository has immutable subjects",
-                why=why,
-                how=f"GET /repos/{name}/actions/oidc/customization/sub, or the subject in the CloudTrail event",
-                permission="actions: read",
-            )
-        )
-    if SubjectForm.IMMUTABLE in forms and not immutable:
-        missing.append(
-            Missing("the ids in the immutable subject", "the repository's ids were not read", f"GET /repos/{name}")
-        )
-    return namings, tuple(missing)
-
-
-def _forms(attempt: Attempt, told: OidcCustomization | None) -> tuple[tuple[SubjectForm, ...], str]:
-    """Return the forms that are possible where GitHub told no prefix that can be read, the likelier first, and why."""
-    classic, immutable = (SubjectForm.CLASSIC,), (SubjectForm.IMMUTABLE,)
-    if told is not None and told.sub_claim_prefix:
-        return immutable + classic, f"GitHub's subject prefix {told.sub_claim_prefix} has neither form that is known"
-    if told is not None and told.use_immutable_subject:
-        return immutable, "the repository opted in to immutable subjects"
-    created = attempt.repository.created_at
-    # A repository is no younger than its runs.
-    oldest = created.date() if created else None
-    youngest = created.date() if created else attempt.created_at.date()
-    if oldest is not None and oldest > IMMUTABLE_SINCE:
-        return immutable, "the repository was created after 15 July 2026, so its subjects are immutable"
-    if told is not None or isinstance(attempt.oidc_customization, Absent):
-        if youngest < IMMUTABLE_SINCE:
-            return classic, "the repository is older than immutable subjects and has not opted in"
-        return classic + immutable, "the repository's day of creation does not tell the subject's form"
-    return classic + immutable, "the customization was not read: renamed, transferred or opted in, it is immutable"
-
-
-def _template(attempt: Attempt) -> tuple[_Template, bool, tuple[Missing, ...]]:
-    """Return the template, whether another one is possible, and what is missing."""
-    reading = attempt.oidc_customization
-    if isinstance(reading, Absent):
-        return _Template(DEFAULT_TEMPLATE, ""), False, ()
-    if not isinstance(reading, Known):
-        missing = Missing(reading.what, reading.why, reading.how, reading.permission)
-        return _Template(DEFAULT_TEMPLATE, ""), True, (missing,)
-    told = reading.value
-    if told.use_default:
-        return _Template(DEFAULT_TEMPLATE, ""), False, ()
-    if told.include_claim_keys:
-        shown = ", ".join(told.include_claim_keys)
-        return _Template(told.include_claim_keys, f"the subject is customised: {shown}"), False, ()
-    owner = attempt.repository.owner
-    missing = Missing(
-        what="the organization's subject template",
-        why="the repository follows it, and it was not read",
-        how=f"GET /orgs/{owner}/actions/oidc/customization/sub",
-        permission="organization administration: read",
-    )
-    return _Template(None, "the subject follows the organization's template"), False, (missing,)
 
 
 def _context_missing(contexts: tuple[RunContext, ...]) -> tuple[Missing, ...]:
