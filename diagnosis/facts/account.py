@@ -59,6 +59,8 @@ class Role:
     created_at: datetime | None = None
     tags: tuple[tuple[str, str], ...] = ()
     """``(key, value)``: what ``aws:PrincipalTag`` meets."""
+    id: str = ""
+    """The unique id (``AROA…``), with which ``aws:userid`` begins; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +222,15 @@ class AccountState:
     """``Absent`` where the account is in no organization (or is its management account)."""
     rcps: Reading[tuple[ScpLevel, ...]] = _not_read("resource control policies", "organizations:ListPoliciesForTarget")
     """Of the role's account, level by level like the SCPs; they bound ``sts:AssumeRoleWithWebIdentity`` too."""
+    organization: Reading[str] = _not_read("organization of the account", "organizations:DescribeOrganization")
+    """The id of the organization that the role's account is a member of (``o-…``); ``Absent`` where it is in none."""
     other_roles: Reading[OtherRoles] = _not_read("other roles of the account", "iam:ListRoles")
     """Looked for only where something is wrong with the run's own role; see :mod:`diagnosis.remedies.offers.role_search`."""
     repository: Reading[EcrRepository] = _not_read("ECR repository", "ecr:DescribeRepositories")
     repository_policy: Reading[NamedPolicy] = _not_read("repository policy", "ecr:GetRepositoryPolicy")
     """``Absent`` where the repository has none."""
+    repository_tags: Reading[tuple[tuple[str, str], ...]] = _not_read("repository's tags", "ecr:ListTagsForResource")
+    """``(key, value)``; read only where a policy asks about them."""
     image: Reading[Image] = _not_read("image", "ecr:DescribeImages")
     evidence_objects: Reading[tuple[EvidenceObject, ...]] = _not_read("evidence objects", "s3:ListBucket")
     trail: Reading[Trail] = _not_read("CloudTrail events", "cloudtrail:LookupEvents")

@@ -17,6 +17,13 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint
 from diagnosis.live.layers import Levels, Side, opened, side_of, whole
 from diagnosis.live.run_claims import session_of_role
+from diagnosis.live.session_keys import (
+    MULTIVALUED_KEYS,
+    SessionKeys,
+    how_to_know,
+    kind_of_request,
+    session_keys,
+)
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT
@@ -81,8 +88,18 @@ def _layers(judgement: NeedJudgement) -> set[str]:
     return {layer for layer, *_ in judgement.stopped_by}
 
 
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """All layers for one kind of request, with what could not be read taken as open and as shut."""
+
+    open: Side
+    shut: Side
+    keys: SessionKeys
+    missing: tuple[Missing, ...]
+
+
 class _SessionJudge:
-    """Takes the layers of both sides of the bracket once, then judges needs one by one."""
+    """Judges needs one by one; the layers are taken once for all needs with the same keys."""
 
     def __init__(
         self, account: AccountState, session_name: str, session_policy: Reading[NamedPolicy] | None = None
@@ -92,35 +109,110 @@ class _SessionJudge:
         role_arn = account.role.value.arn if isinstance(account.role, Known) else account.question.role_arn
         # A judge is asked about the needs of a run whose role nobody knows too: then of a role without a name.
         self._role_arn = role_arn or Arn.iam(account.question.partition, "", "role", "")
+        self._session_name = session_name
         self._session = session_of_role(self._role_arn, session_name)
-        self._context = self._session_context(session_name)
+        self._brackets: dict[tuple[str, bool, str], _Bracket] = {}
+
+    def _bracket(self, need: Need) -> _Bracket:
+        """Return the layers as they meet the request, taken once for all needs whose requests carry the same keys."""
+        resource = need.resource or ""
+        place = (*kind_of_request(need.action), resource)
+        if place not in self._brackets:
+            keys = session_keys(self._account, self._role_arn, self._session_name, need.action, resource)
+            self._brackets[place] = _Layers(self._account, self._role_arn, self._session, keys).bracket(
+                self._session_policy
+            )
+        return self._brackets[place]
+
+    def judge(self, need: Need) -> NeedJudgement:
+        """Judge one need with every unreadable layer taken as open, then as shut."""
+        if need.resource is None:
+            missing = Missing(
+                what="the ARN of the ECR repository",
+                why="neither the run nor the case file tells account, region and name",
+                how="give it by --repository-uri, or ecr_repository, registry_id and region in a case file",
+            )
+            return NeedJudgement(need, Entitlement.UNDECIDED, missing=(missing,))
+        layers = self._bracket(need)
+        # Whether resource control policies bind an action that has no resource is not documented: taken either way.
+        widest = replace(layers.open, rcps=None) if need.resource == "*" else layers.open
+        most = self._decide(need, widest)
+        if most.outcome is not Outcome.ALLOWED:
+            return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
+        least = self._decide(need, layers.shut)
+        if least.outcome is Outcome.ALLOWED:
+            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),))
+        return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
+
+    def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
+        """Return the gaps that concern this need; a repository's policy says nothing about an action on ``*``."""
+        found = tuple(
+            missing
+            for missing in self._bracket(need).missing
+            if need.resource != "*" or "repository" not in missing.what
+        )
+        if found or least.because.layer.value != "rcp":
+            return found
+        what = f"whether resource control policies bind {need.action}, which has no resource"
+        return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
+
+    def _decide(self, need: Need, layers: Side) -> Decision:
+        resource = need.resource or ""
+        wildcard_only = resource == "*"
+        request = Request(
+            principal=self._session,
+            action=need.action,
+            resource=resource,
+            resource_account=self._role_arn.account if wildcard_only else _account_of(resource),
+            context=self._bracket(need).keys.context,
+            multivalued_keys=MULTIVALUED_KEYS,
+            wildcard_only_action=wildcard_only,
+        )
+        return evaluate(
+            request,
+            Layers(
+                identity=layers.identity,
+                resource=None if wildcard_only else layers.resource,
+                boundaries=layers.boundary,
+                session=layers.session,
+                scps=layers.scps,
+                rcps=layers.rcps,
+            ),
+        )
+
+    def _all_stops(self, need: Need, first: Decision) -> tuple[tuple[str, bool, str, str], ...]:
+        """Return every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
+        stops: list[tuple[str, bool, str, str]] = []
+        layers, decision = self._bracket(need).open, first
+        for _ in range(7):
+            because = decision.because
+            layer = because.layer.value
+            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
+            across = _account_of(need.resource or "") not in ("", self._role_arn.account)
+            layers = opened(layers, layer, self._session, across_accounts=across)
+            decision = self._decide(need, layers)
+            if decision.outcome is Outcome.ALLOWED:
+                break
+        return tuple(stops)
+
+
+class _Layers:
+    """Takes every policy layer as open or as shut where it could not be read, or asks for what is not known."""
+
+    def __init__(self, account: AccountState, role_arn: Arn, session: str, keys: SessionKeys) -> None:
+        self._account = account
+        self._role_arn = role_arn
+        self._session = session
+        self._keys = keys
         self._missing: list[Missing] = []
-        self._open = self._side(OPEN)
+
+    def bracket(self, session_policy: Reading[NamedPolicy] | None) -> _Bracket:
+        """Return both sides, with what is missing."""
+        open_side = self._side(OPEN, session_policy)
         self._missing.clear()
-        self._shut = self._side(SHUT)
+        return _Bracket(open_side, self._side(SHUT, session_policy), self._keys, tuple(dict.fromkeys(self._missing)))
 
-    def _session_context(self, session_name: str) -> dict[str, tuple[str, ...]]:
-        question = self._account.question
-        context: dict[str, tuple[str, ...]] = {
-            "aws:PrincipalArn": (str(self._role_arn),),
-            "aws:PrincipalAccount": (self._role_arn.account,),
-            "aws:PrincipalType": ("AssumedRole",),
-            "aws:SecureTransport": ("true",),
-            "aws:PrincipalIsAWSService": ("false",),
-            "aws:ViaAWSService": ("false",),
-        }
-        if question.provider_arn:
-            context["aws:FederatedProvider"] = (str(question.provider_arn),)
-        if question.region:
-            context["aws:RequestedRegion"] = (question.region,)
-        if session_name:
-            context["sts:RoleSessionName"] = (session_name,)
-        if isinstance(self._account.role, Known):
-            # GitHub's tokens carry no session tags: the role's own are the principal's.
-            context |= {f"aws:PrincipalTag/{key}": (value,) for key, value in self._account.role.value.tags}
-        return context
-
-    def _side(self, side: str) -> Side:
+    def _side(self, side: str, session_policy: Reading[NamedPolicy] | None) -> Side:
         """Return all layers as they stand, with what could not be read taken as open or as shut."""
         account = self._account
         identity: list[Policy] = []
@@ -134,7 +226,7 @@ class _SessionJudge:
             tuple(identity),
             self._resource(side),
             self._boundary(side),
-            self._handed_over(side),
+            self._handed_over(session_policy, side),
             self._levels(account.scps, "service control policies", "scp", side),
             # They were read for the role's account; a registry of another account has its own, which nobody here reads.
             self._levels(account.rcps, "resource control policies", "rcp", side) if self._one_account else None,
@@ -162,9 +254,8 @@ class _SessionJudge:
             return None if side == OPEN else (whole("Deny"),)
         return None
 
-    def _handed_over(self, side: str) -> Policy | None:
+    def _handed_over(self, reading: Reading[NamedPolicy] | None, side: str) -> Policy | None:
         """Return the session policy of the workflow; one whose text is not known may deny everything."""
-        reading = self._session_policy
         if isinstance(reading, Known):
             return next(iter(self._parsed((reading.value,), "session", side)), None)
         if isinstance(reading, Unreadable):
@@ -186,7 +277,7 @@ class _SessionJudge:
     ) -> list[Policy]:
         result = []
         for policy in policies:
-            parsed, unsure = side_of(policy.document, side, frozenset(key.lower() for key in self._context))
+            parsed, unsure = side_of(policy.document, side, self._keys)
             if isinstance(parsed, Unparsable):
                 self._missing.append(
                     Missing(
@@ -198,11 +289,13 @@ class _SessionJudge:
                 result.append(whole("Allow" if side == OPEN else "Deny", principal=principal))
                 continue
             if unsure:
+                known_by = dict.fromkeys(how_to_know(key) for key in unsure)
                 self._missing.append(
                     Missing(
                         what=f"the value of {', '.join(unsure)} in the run's request",
                         why=f"policy {policy.name} has a condition on it and no record tells it",
-                        how="read the CloudTrail event of the call, or look at the statement",
+                        how="; ".join(how for how, _ in known_by),
+                        permission=next((permission for _, permission in known_by if permission), None),
                     )
                 )
             result.append(parsed)
@@ -212,75 +305,6 @@ class _SessionJudge:
         self._missing.append(
             Missing(what=reading.what or layer, why=reading.why, how=reading.how, permission=reading.permission)
         )
-
-    def judge(self, need: Need) -> NeedJudgement:
-        """Judge one need with every unreadable layer taken as open, then as shut."""
-        if need.resource is None:
-            missing = Missing(
-                what="the ARN of the ECR repository",
-                why="neither the run nor the case file tells account, region and name",
-                how="give it by --repository-uri, or ecr_repository, registry_id and region in a case file",
-            )
-            return NeedJudgement(need, Entitlement.UNDECIDED, missing=(missing,))
-        # Whether resource control policies bind an action that has no resource is not documented: taken either way.
-        widest = replace(self._open, rcps=None) if need.resource == "*" else self._open
-        most = self._decide(need, widest)
-        if most.outcome is not Outcome.ALLOWED:
-            return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
-        least = self._decide(need, self._shut)
-        if least.outcome is Outcome.ALLOWED:
-            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),))
-        return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
-
-    def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
-        """Return the gaps that concern this need; a repository's policy says nothing about an action on ``*``."""
-        found = tuple(
-            missing
-            for missing in dict.fromkeys(self._missing)
-            if need.resource != "*" or "repository" not in missing.what
-        )
-        if found or least.because.layer.value != "rcp":
-            return found
-        what = f"whether resource control policies bind {need.action}, which has no resource"
-        return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
-
-    def _decide(self, need: Need, layers: Side) -> Decision:
-        resource = need.resource or ""
-        wildcard_only = resource == "*"
-        request = Request(
-            principal=self._session,
-            action=need.action,
-            resource=resource,
-            resource_account=self._role_arn.account if wildcard_only else _account_of(resource),
-            context=self._context,
-            wildcard_only_action=wildcard_only,
-        )
-        return evaluate(
-            request,
-            Layers(
-                identity=layers.identity,
-                resource=None if wildcard_only else layers.resource,
-                boundaries=layers.boundary,
-                session=layers.session,
-                scps=layers.scps,
-                rcps=layers.rcps,
-            ),
-        )
-
-    def _all_stops(self, need: Need, first: Decision) -> tuple[tuple[str, bool, str, str], ...]:
-        """Return every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
-        stops: list[tuple[str, bool, str, str]] = []
-        layers, decision = self._open, first
-        for _ in range(7):
-            because = decision.because
-            layer = because.layer.value
-            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            across = _account_of(need.resource or "") not in ("", self._role_arn.account)
-            layers = opened(layers, layer, self._session, across_accounts=across)
-            decision = self._decide(need, layers)
-            if decision.outcome is Outcome.ALLOWED:
-                break
-        return tuple(stops)
 
 
 def _account_of(resource: str) -> str:

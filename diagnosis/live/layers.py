@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from diagnosis.live.session_keys import SessionKeys
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy
 from diagnosis.policy.language.condition_bounds import bounded
 
@@ -39,9 +40,10 @@ def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool) -
     return replace(layers, identity=(whole("Allow"),))
 
 
-def side_of(document: PolicyDocument, side: str, known: frozenset[str]) -> tuple[Policy | Unparsable, tuple[str, ...]]:
+def side_of(document: PolicyDocument, side: str, keys: SessionKeys) -> tuple[Policy | Unparsable, tuple[str, ...]]:
     """Return the document's policy on one side of the bracket, and the condition keys whose values are not known."""
-    return (document.policy, ()) if isinstance(document.policy, Unparsable) else bounded(document.policy, known, side)
+    policy = document.policy
+    return (policy, ()) if isinstance(policy, Unparsable) else bounded(policy, keys.known(policy), side, keys.states)
 
 
 _WHOLE = {effect: own_policy({"Effect": effect, "Action": "*", "Resource": "*"}) for effect in ("Allow", "Deny")}

@@ -8,12 +8,19 @@ from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.facts.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.live.session_keys import asks_for_repository_tags
 from diagnosis.names.arn import Arn
-from probes.aws.read.ecr import RepositoryPlace, read_image, read_repository, read_repository_policy
+from probes.aws.read.ecr import (
+    RepositoryPlace,
+    read_image,
+    read_repository,
+    read_repository_policy,
+    read_repository_tags,
+)
 from probes.aws.read.evidence_objects import read_evidence_objects
 from probes.aws.read.identity import read_identity
 from probes.aws.read.oidc_provider import read_provider
-from probes.aws.read.organizations import read_control_policies
+from probes.aws.read.organizations import read_organization
 from probes.aws.read.parallel import Outcome, run_in_parallel
 from probes.aws.read.readings import not_asked
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
@@ -36,6 +43,7 @@ _TITLES = {
     "boundary": "permissions boundary",
     "scps": "service control policies",
     "rcps": "resource control policies",
+    "organization": "organization of the account",
     "repository": "ECR repository",
     "repository_policy": "repository policy",
     "image": "image",
@@ -49,6 +57,7 @@ _OF_THE_ROLES_ACCOUNT = (
     "boundary",
     "scps",
     "rcps",
+    "organization",
 )
 _OF_THE_REGISTRY = ("repository", "repository_policy", "image")
 
@@ -96,8 +105,15 @@ def read_account(
                 values[part] = _cut_short(_TITLES[part], outcome, was_cancelled=cancelled())
     refused = next(iter(blocked.values()), None) or aws.credentials_refused or (registry or aws).credentials_refused
     state = AccountState(question=question, read_at=aws.clock(), credentials_problem=refused, **values)
-    state = _of_the_right_account(state)
+    state = _with_repository_tags(_of_the_right_account(state), registry or aws)
     return state if registry is not None and registry is not aws else _of_the_right_registry(state)
+
+
+def _with_repository_tags(state: AccountState, registry: AwsAccess) -> AccountState:
+    """Read the repository's tags where a policy asks about them; nobody else needs that permission."""
+    if not isinstance(state.repository, Known) or not asks_for_repository_tags(state):
+        return state
+    return replace(state, repository_tags=read_repository_tags(registry, state.repository.value.arn))
 
 
 def _without_credentials(
@@ -141,7 +157,9 @@ def _parts(question: AccountQuestion, aws: AwsAccess, registry: AwsAccess) -> _W
             "role+boundary": lambda: _role_and_boundary(aws, arn, region, any_path=any_path),
             "inline_policies": lambda: {"inline_policies": read_inline_policies(aws, arn, region)},
             "attached_policies": lambda: {"attached_policies": read_attached_policies(aws, arn, region)},
-            "scps+rcps": lambda: dict(zip(("scps", "rcps"), read_control_policies(aws, account, region), strict=True)),
+            "scps+rcps+organization": lambda: dict(
+                zip(("organization", "scps", "rcps"), read_organization(aws, account, region), strict=True)
+            ),
         }
     if question.repository:
         place = RepositoryPlace(question.repository, region, question.registry_id)

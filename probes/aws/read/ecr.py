@@ -7,12 +7,18 @@ from typing import Any
 
 from diagnosis.facts.account import EcrRepository, Image, NamedPolicy
 from diagnosis.facts.reading import Reading
+from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
 from probes.aws.session.errors import BrokenAnswer
-from probes.aws.session.operations import DESCRIBE_IMAGES, DESCRIBE_REPOSITORIES, GET_REPOSITORY_POLICY
+from probes.aws.session.operations import (
+    DESCRIBE_IMAGES,
+    DESCRIBE_REPOSITORIES,
+    GET_REPOSITORY_POLICY,
+    LIST_TAGS_FOR_RESOURCE,
+)
 
 _NO_REPOSITORY = "RepositoryNotFoundException"
 
@@ -100,3 +106,16 @@ def read_image(aws: AwsAccess, place: RepositoryPlace, tag: str) -> Reading[Imag
         return known(image, DESCRIBE_IMAGES, f"{place.name} {tag} {image.digest}", aws.clock())
 
     return attempt(what, DESCRIBE_IMAGES, aws, body, "ImageNotFoundException", _NO_REPOSITORY)
+
+
+def read_repository_tags(aws: AwsAccess, repository: Arn) -> Reading[tuple[tuple[str, str], ...]]:
+    """Read the tags of the repository, as ``(key, value)``."""
+    what = f"tags of {repository.name}"
+
+    def body() -> Reading[tuple[tuple[str, str], ...]]:
+        answer = aws.ask(LIST_TAGS_FOR_RESOURCE, region=repository.region, resourceArn=str(repository))
+        entries = answer.objects("tags") if answer.has("tags") else ()
+        tags = tuple((entry.filled_text("Key"), entry.maybe_text("Value") or "") for entry in entries)
+        return known(tags, LIST_TAGS_FOR_RESOURCE, str(repository), aws.clock())
+
+    return attempt(what, LIST_TAGS_FOR_RESOURCE, aws, body, _NO_REPOSITORY)

@@ -5,8 +5,11 @@ Only the management account and delegated administrators may read them; for ever
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.json_members import JsonMembers
 from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
@@ -29,18 +32,39 @@ _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 Levels = tuple[ScpLevel, ...]
 
 
-def read_control_policies(
+def read_organization(
     aws: AwsAccess, account: str, region: str | None = None
-) -> tuple[Reading[Levels], Reading[Levels]]:
-    """Read the service control and the resource control policies that bound the account, root first.
+) -> tuple[Reading[str], Reading[Levels], Reading[Levels]]:
+    """Read the organization's id, and the service and resource control policies that bound the account, root first.
 
     ``Absent``: no organization, the kind is switched off, or the account is the management account, which they do not
     bind.
     """
-    what = f"control policies of account {account}"
+    title = f"organization of account {account}"
 
+    def whole() -> Reading[JsonMembers]:
+        found = aws.ask(DESCRIBE_ORGANIZATION, region=region).object("Organization")
+        return known(found, DESCRIBE_ORGANIZATION, "", aws.clock())
+
+    reading = attempt(title, DESCRIBE_ORGANIZATION, aws, whole, _NO_ORGANIZATION)
+    what = f"control policies of account {account}"
+    if not isinstance(reading, Known):
+        without = replace(reading, what=what)
+        return reading, without, without
+    organization = reading.value
+
+    def identifier() -> Reading[str]:
+        found = organization.filled_text("Id")
+        return known(found, DESCRIBE_ORGANIZATION, found, aws.clock())
+
+    own = attempt(title, DESCRIBE_ORGANIZATION, aws, identifier)
+    return own, *_control_policies(aws, account, region, organization, what)
+
+
+def _control_policies(
+    aws: AwsAccess, account: str, region: str | None, organization: JsonMembers, what: str
+) -> tuple[Reading[Levels], Reading[Levels]]:
     def body() -> Reading[tuple[list[str], frozenset[str]]]:
-        organization = aws.ask(DESCRIBE_ORGANIZATION, region=region).object("Organization")
         if organization.filled_text("MasterAccountId") == account:
             return absent(f"{what}: they do not bind the management account", DESCRIBE_ORGANIZATION, "", aws.clock())
         if organization.maybe_text("FeatureSet") == "CONSOLIDATED_BILLING":
@@ -48,7 +72,7 @@ def read_control_policies(
         kinds = _switched_on(aws, region)
         return known((_climb(aws, account, region), kinds), LIST_PARENTS, account, aws.clock())
 
-    place = attempt(what, DESCRIBE_ORGANIZATION, aws, body, _NO_ORGANIZATION)
+    place = attempt(what, DESCRIBE_ORGANIZATION, aws, body)
     if not isinstance(place, Known):
         return place, place
     targets, kinds = place.value

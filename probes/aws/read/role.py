@@ -45,6 +45,7 @@ def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_p
             permissions_boundary_arn=boundary.arn("PermissionsBoundaryArn") if boundary else None,
             created_at=maybe_moment(answer, "CreateDate"),
             tags=_tags(answer),
+            id=answer.maybe_text("RoleId") or "",
         )
         return known(role, GET_ROLE, role.name, aws.clock())
 

@@ -91,6 +91,14 @@ DESCRIBE_REPOSITORIES = Operation(
 GET_REPOSITORY_POLICY = Operation(
     "ecr", "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", Scope.REPOSITORY, "the repository's own policy"
 )
+LIST_TAGS_FOR_RESOURCE = Operation(
+    "ecr",
+    "ListTagsForResource",
+    "ecr:ListTagsForResource",
+    Scope.REPOSITORY,
+    "the repository's tags, where a policy asks about them",
+    Variant.FULL,
+)
 DESCRIBE_IMAGES = Operation(
     "ecr", "DescribeImages", "ecr:DescribeImages", Scope.REPOSITORY, "the image of a tag, its digest and push time"
 )
@@ -100,7 +108,7 @@ DESCRIBE_ORGANIZATION = Operation(
     "DescribeOrganization",
     "organizations:DescribeOrganization",
     Scope.ANY,
-    "whether service control policies apply to the account at all",
+    "the organization's id, and whether service control policies apply to the account at all",
 )
 LIST_ROOTS = Operation(
     "organizations", "ListRoots", "organizations:ListRoots", Scope.ANY, "which policy types are switched on"

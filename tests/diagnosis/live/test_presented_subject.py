@@ -168,7 +168,7 @@ TAGGED = policy(
 
 @pytest.mark.parametrize(
     ("tags", "verdict"),
-    [((("team", "shop"),), Verdict.PASS), ((("team", "other"),), Verdict.FAIL), ((), Verdict.UNKNOWN)],
+    [((("team", "shop"),), Verdict.PASS), ((("team", "other"),), Verdict.FAIL), ((), Verdict.FAIL)],
 )
 def test_the_roles_tags_are_the_principals(tags: tuple[tuple[str, str], ...], verdict: Verdict) -> None:
     role = Role(arn_of(ROLE_ARN), "release", TRUST, 3600, tags=tags)

@@ -109,6 +109,7 @@ _REPOSITORY_POLICY = json.dumps(
 
 
 ROOT_ID, UNIT_ID, MANAGEMENT = "r-abcd", "ou-abcd-12345678", "999900001111"
+ORGANIZATION_ID = "o-a1b2c3d4e5"
 FULL_ACCESS = allow("*")
 NO_ECR = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Sid": "NoEcr", "Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]}
@@ -143,7 +144,7 @@ def organization() -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
 
     return {
         "organizations:DescribeOrganization": lambda _: {
-            "Organization": {"Id": "o-x", "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT}
+            "Organization": {"Id": ORGANIZATION_ID, "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT}
         },
         "organizations:ListRoots": lambda _: {"Roots": [{"Id": ROOT_ID, "PolicyTypes": kinds}]},
         "organizations:ListParents": lambda asked: {

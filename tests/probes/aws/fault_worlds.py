@@ -30,7 +30,7 @@ AFFECTED: dict[str, set[str]] = {
     "ecr:DescribeRepositories": {"repository"},
     "ecr:GetRepositoryPolicy": {"repository_policy"},
     "ecr:DescribeImages": {"image"},
-    "organizations:DescribeOrganization": {"scps", "rcps"},
+    "organizations:DescribeOrganization": {"organization", "scps", "rcps"},
     "organizations:ListRoots": {"scps", "rcps"},
     "organizations:ListParents": {"scps", "rcps"},
     "organizations:ListPoliciesForTarget": {"scps", "rcps"},

@@ -156,6 +156,7 @@ def test_a_role_and_nothing_else_that_can_be_confirmed_is_not_believed(world: Wo
         "boundary",
         "scps",
         "rcps",
+        "organization",
     ):
         assert isinstance(getattr(state, part), Unreadable), part
     assert "whose account" in state.provider.why  # type: ignore[union-attr] # asserted above

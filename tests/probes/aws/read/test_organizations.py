@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import pytest
 from aws_endpoint import Endpoint, pointed_at
-from aws_worlds import ACCOUNT, FULL_ACCESS, MANAGEMENT, NO_ECR, REGION, ROOT_ID, UNIT_ID, organization
+from aws_worlds import ACCOUNT, FULL_ACCESS, MANAGEMENT, NO_ECR, ORGANIZATION_ID, REGION, ROOT_ID, UNIT_ID, organization
 
 from diagnosis.facts.account import ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
-from probes.aws.read.organizations import read_control_policies
+from probes.aws.read.organizations import read_organization
 
 Both = tuple[Reading[tuple[ScpLevel, ...]], Reading[tuple[ScpLevel, ...]]]
 
 
 def read(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, account: str = ACCOUNT) -> Both:
     with pointed_at(endpoint.url, monkeypatch) as aws:
-        return read_control_policies(aws, account, REGION)
+        return read_organization(aws, account, REGION)[1:]
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, MANAGEMENT])
+def test_the_organizations_id_is_read_for_members_and_the_management_account(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, account: str
+) -> None:
+    endpoint.scripts |= organization()
+    with pointed_at(endpoint.url, monkeypatch) as aws:
+        reading = read_organization(aws, account, REGION)[0]
+    assert isinstance(reading, Known)
+    assert reading.value == ORGANIZATION_ID
 
 
 def test_levels_come_root_first_with_their_documents(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ PARTS = [
     "boundary",
     "scps",
     "rcps",
+    "organization",
     "repository",
     "repository_policy",
     "image",
@@ -53,6 +54,7 @@ OF_THE_ROLE = {
     "boundary",
     "scps",
     "rcps",
+    "organization",
 }
 
 
@@ -258,8 +260,36 @@ def test_a_cancelled_reading_says_so_and_comes_back(full: InProcessAws) -> None:
     assert isinstance(state, AccountState)
 
 
+def test_the_repositorys_tags_are_read_where_a_policy_asks_about_them(full: InProcessAws, build: Any) -> None:
+    ledger = Ledger(lambda: NOON)
+    state = read_account(QUESTION, access(full, ledger=ledger))
+    assert isinstance(state.repository_tags, Unreadable)
+    assert "ListTagsForResource" not in {entry.operation for entry in ledger.entries()}
+
+    asking = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "ecr:PutImage",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/Project": "shop"}},
+            }
+        ],
+    }
+    build("iam").put_role_policy(RoleName="Release", PolicyName="Tagged", PolicyDocument=json.dumps(asking))
+    build("ecr").tag_resource(
+        resourceArn=str(QUESTION.repository_arn),
+        tags=[{"Key": "Project", "Value": "shop"}, {"Key": "Empty", "Value": ""}],
+    )
+    state = read_account(QUESTION, access(full))
+    assert set(value(state.repository_tags)) == {("Project", "shop"), ("Empty", "")}
+
+
 def test_no_part_is_forgotten() -> None:
     """A part added to AccountState must be read, or be named here as something else."""
     others = {"question", "read_at", "credentials_problem"}
+    # Read only where a policy asks about them.
+    others |= {"repository_tags"}
     others |= {"trail", "registry_details", "second_opinions", "other_roles"}
     assert {field.name for field in fields(AccountState)} - others == set(PARTS)

@@ -24,7 +24,7 @@ def test_calls_that_hang(world: World) -> None:
 @pytest.mark.parametrize("fault", [Fault(hang=True), Fault(drip=True)], ids=["hangs", "drips"])
 def test_a_part_that_outlasts_the_deadline_holds_up_nobody(world: World, fault: Fault) -> None:
     """Each received byte starts botocore's own timeout anew, so only the deadline ends a dripping answer."""
-    operations = ["iam:GetRole", "ecr:DescribeImages", "organizations:ListRoots"]
+    operations = ["iam:GetRole", "ecr:DescribeImages", "organizations:DescribeOrganization"]
     world.endpoint.faults = dict.fromkeys(operations, fault)
     state = read_account(QUESTION, world.aws, deadline_seconds=2)
     world.endpoint.faults = {}
