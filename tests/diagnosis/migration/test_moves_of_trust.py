@@ -1,0 +1,330 @@
+"""What a rename, a transfer or immutable subjects do to a trust policy, and that each patch does what it says and no more."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+from migration_worlds import (
+    CLASSIC,
+    IMMUTABLE,
+    ISSUER,
+    JWR,
+    NEW,
+    REPOSITORY,
+    SUB,
+    UNREAD,
+    WORKFLOW,
+    admits,
+    listing,
+    opting_in,
+    plan,
+    renamed,
+    statement,
+    subjects_in,
+    token,
+    transferred,
+    trust,
+)
+from thoroughness import examples
+
+from diagnosis.claims.claim_set import ContextKind, SubjectContext
+from diagnosis.facts.runs import Repository
+from diagnosis.migration.effects import Effect
+from diagnosis.migration.globs import matches, remainders
+from diagnosis.migration.move import move_of
+from diagnosis.policy import read_document
+
+REF = "ref:refs/heads/main"
+MAIN = f"repo:acme/shop:{REF}"
+OTHERS = "repo:acme/other:ref:refs/heads/main"
+FILE = "acme/shop/.github/workflows/release.yml@refs/heads/main"
+
+
+def effects(found):
+    return {(effect.today_shown, effect.after_shown): effect.effect for effect in found.effects}
+
+
+# ------------------------------------------------------------------------------------------------- what breaks
+
+
+def test_an_exact_classic_subject_breaks_and_is_carried_over_in_two_steps():
+    found = plan(listing(MAIN, OTHERS), opting_in())
+    assert effects(found) == {((MAIN,), f"{NEW}:{REF}"): Effect.BREAKS}
+    assert found.effects[0].statement == "Statement[0]"
+    assert subjects_in(found.both) == [MAIN, OTHERS, f"{NEW}:{REF}"]
+    assert subjects_in(found.after) == [OTHERS, f"{NEW}:{REF}"]
+
+
+def test_what_github_presents_already_is_told_as_broken():
+    found = plan(listing(MAIN), opting_in(IMMUTABLE))
+    assert effects(found) == {((f"{NEW}:{REF}",), f"{NEW}:{REF}"): Effect.BROKEN}
+    assert subjects_in(found.both) == [MAIN, f"{NEW}:{REF}"]
+
+
+def test_where_the_form_was_not_read_both_subjects_of_today_are_told():
+    (change,) = effects(plan(listing(MAIN), opting_in(UNREAD)))
+    assert change[0] == (MAIN, f"{NEW}:{REF}")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [listing(f"{NEW}:{REF}"), listing(MAIN, f"{NEW}:{REF}"), listing("repo:acme*", operator="StringLike")],
+)
+def test_what_admits_the_subject_of_afterwards_stays_and_needs_no_patch(document):
+    found = plan(document, opting_in())
+    assert set(effects(found).values()) == {Effect.STAYS}
+    assert found.both is None
+    assert not found.breaks
+
+
+def test_a_trust_that_speaks_of_others_is_no_concern():
+    assert plan(listing(OTHERS), opting_in()) is None
+    assert (
+        plan(trust(statement({"StringEquals": {"accounts.google.com:sub": MAIN}})), opting_in(), workflow=None) is None
+    )
+
+
+def test_the_immutable_subject_of_the_old_name_breaks_with_a_rename():
+    move = move_of(REPOSITORY, IMMUTABLE, name="store")
+    found = plan(listing(f"{NEW}:{REF}"), move)
+    assert effects(found) == {((f"{NEW}:{REF}",), f"repo:acme@123/store@456:{REF}"): Effect.BREAKS}
+    assert subjects_in(found.after) == [f"repo:acme@123/store@456:{REF}"]
+
+
+def test_an_enterprise_server_keeps_the_classic_form_through_a_rename():
+    move = move_of(REPOSITORY, CLASSIC, issuer="github.acme.example/_services/token", name="store")
+    assert move.prefix == "repo:acme/store"
+
+
+def test_without_the_new_owners_id_nothing_is_guessed():
+    found = plan(listing(MAIN), transferred(owner_id=None))
+    assert set(effects(found).values()) == {Effect.UNKNOWN}
+    assert found.both is None
+    assert found.missing
+    assert any("owner's id" in gap.what for gap in transferred(owner_id=None).missing)
+
+
+# ------------------------------------------------------------------------------------------------- the patch
+
+
+def test_a_pattern_that_others_use_stays_and_the_exact_subject_stands_beside_it():
+    found = plan(listing("repo:acme/*", operator="StringLike"), opting_in())
+    assert subjects_in(found.both) == ["repo:acme/*", f"{NEW}:{REF}"]
+    assert found.after is None
+    assert any("repo:acme/*" in note and "stays" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("rest", ["*", "ref:refs/heads/release/*", "environment:*", "ref:refs/tags/v?.*", "*prod*"])
+def test_a_pattern_of_the_repositorys_own_keeps_its_reach(rest):
+    found = plan(listing(f"repo:acme/shop:{rest}", operator="StringLike"), opting_in(), workflow=None)
+    assert subjects_in(found.both) == [f"repo:acme/shop:{rest}", f"{NEW}:{rest}"]
+    assert subjects_in(found.after) == [f"{NEW}:{rest}"]
+
+
+def test_the_workflows_path_moves_with_the_name():
+    found = plan(listing(MAIN, job_workflow_ref=FILE), renamed())
+    moved = FILE.replace("acme/shop", "acme/store")
+    asked = found.both.tree["Statement"][0]["Condition"]["StringEquals"]
+    assert asked[JWR] == [FILE, moved]
+    assert found.after.tree["Statement"][0]["Condition"]["StringEquals"][JWR] == moved
+
+
+def test_another_repository_that_calls_a_renamed_workflow_is_carried_over():
+    called = "acme/shop/.github/workflows/deploy.yml@refs/heads/main"
+    found = plan(listing(OTHERS, job_workflow_ref=called), renamed(), workflow=None)
+    assert [effect.effect for effect in found.effects] == [Effect.BREAKS]
+    other = Repository("acme/other", 9, 123)
+    context = SubjectContext(ContextKind.REF, "refs/heads/main")
+    then = token(other, "repo:acme/other", context, job_workflow_ref=called.replace("shop", "store"))
+    assert admits(found.both, then)
+    assert not admits(listing(OTHERS, job_workflow_ref=called), then)
+
+
+def test_another_owners_id_is_never_put_where_all_its_repositories_would_get_in():
+    document = listing("repo:*:ref:refs/heads/main", operator="StringLike", repository_owner_id="123")
+    found = plan(document, transferred())
+    context = SubjectContext(ContextKind.REF, "refs/heads/main")
+    assert admits(found.both, token(found.effects[0].move.after, "repo:initech@777/shop@456", context))
+    stranger = Repository("initech/other", 9, 777)
+    for prefix in ("repo:initech/other", "repo:initech@777/other@9"):
+        assert not admits(found.both, token(stranger, prefix, context))
+
+
+def test_a_deny_holds_back_the_subject_of_afterwards_as_well():
+    document = trust(
+        statement({"StringLike": {SUB: "repo:acme*"}}),
+        statement({"StringLike": {SUB: "repo:acme/*:pull_request"}}, effect="Deny"),
+    )
+    found = plan(document, opting_in())
+    request = token(REPOSITORY, NEW, SubjectContext(ContextKind.PULL_REQUEST))
+    assert Effect.OPENS in effects(found).values()
+    assert admits(document, request)
+    assert not admits(found.both, request)
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_an_exception_names_both(effect):
+    except_for = statement({"StringNotEquals": {SUB: [MAIN, OTHERS]}}, effect=effect)
+    document = trust(statement({"StringLike": {SUB: "repo:*"}}), except_for)
+    found = plan(document, opting_in())
+    if effect == "Deny":
+        assert subjects_in(found.both, 1) == [MAIN, OTHERS, f"{NEW}:{REF}"]
+
+
+def test_several_repositories_in_one_policy_are_carried_over_together():
+    other = Repository("acme/other", 9, 123, REPOSITORY.created_at, "main")
+    second = move_of(other, replace(CLASSIC, value=replace(CLASSIC.value, sub_claim_prefix="repo:acme/other")))
+    found = plan(listing(MAIN, OTHERS), opting_in(), second)
+    assert subjects_in(found.after) == [f"{NEW}:{REF}", f"repo:acme@123/other@9:{REF}"]
+
+
+def test_a_policy_that_would_grow_beyond_the_limit_is_not_patched():
+    many = [f"repo:acme/shop:ref:refs/heads/{'x' * 60}{number}" for number in range(60)]
+    found = plan(listing(*many), opting_in())
+    assert found.both is None
+    assert found.breaks
+    assert any("characters" in gap.why for gap in found.missing)
+
+
+# ------------------------------------------------------------------------------------------------- generated
+
+NAMES = ["acme/shop", "acme/shop-x", "acme/other", "acmex/shop", "initech/shop"]
+RESTS = ["ref:refs/heads/main", "ref:refs/heads/release/1", "pull_request", "environment:prod", "*", "ref:*"]
+LISTED = [f"repo:{name}:{rest}" for name in NAMES for rest in RESTS] + [
+    f"{NEW}:{REF}",
+    f"{NEW}:*",
+    "repo:acme/*",
+    "repo:acme/*:ref:refs/heads/main",
+    "repo:*/shop:*",
+    "repo:acme@123/*",
+    "*",
+]
+REPOSITORIES = [
+    *(Repository(name, 456 if name == "acme/shop" else 9, 123 if name.startswith("acme/") else 77) for name in NAMES),
+    Repository("acme/store", 456, 123),
+    Repository("initech/shop", 456, 777),
+    Repository("initech/store", 9, 777),
+]
+CONTEXTS = [
+    SubjectContext(ContextKind.REF, "refs/heads/main"),
+    SubjectContext(ContextKind.REF, "refs/heads/release/1"),
+    SubjectContext(ContextKind.REF, "refs/heads/other"),
+    SubjectContext(ContextKind.PULL_REQUEST),
+    SubjectContext(ContextKind.ENVIRONMENT, "prod"),
+]
+
+
+def everybody():
+    """Tokens of every repository, in both forms and every context, by its own workflow and by a shared one."""
+    for repository, context in itertools.product(REPOSITORIES, CONTEXTS):
+        number = f"repo:{repository.owner}@{repository.owner_id}/{repository.name}@{repository.id}"
+        for prefix in (f"repo:{repository.full_name}", number):
+            yield token(repository, prefix, context)
+            yield token(
+                repository, prefix, context, job_workflow_ref="acme/shop/.github/workflows/d.yml@refs/heads/main"
+            )
+            yield token(
+                repository, prefix, context, job_workflow_ref="acme/store/.github/workflows/d.yml@refs/heads/main"
+            )
+
+
+EVERYBODY = list(everybody())
+
+
+def generated(random_source):
+    def one(effect):
+        operator = random_source.choice(["StringLike", "StringLike", "StringEquals", "ForAnyValue:StringLike"])
+        if effect == "Deny":
+            operator = random_source.choice(["StringLike", "StringNotLike"])
+        condition = {operator: {SUB: random_source.sample(LISTED, random_source.randint(1, 3))}}
+        for claim, values in (
+            ("job_workflow_ref", [FILE, "acme/shop/.github/workflows/d.yml@*", "acme/*"]),
+            ("repository", ["acme/shop", "acme/*"]),
+            ("repository_id", ["456"]),
+            ("repository_owner_id", ["123"]),
+            ("ref", ["refs/heads/main"]),
+        ):
+            if random_source.random() < 0.15:
+                condition.setdefault("StringLike", {})[f"{ISSUER}:{claim}"] = random_source.choice(values)
+        return statement(condition, effect=effect)
+
+    allows = [one("Allow") for _ in range(random_source.randint(1, 3))]
+    return trust(*allows, *([one("Deny")] if random_source.random() < 0.25 else []))
+
+
+MOVES = [
+    opting_in(),
+    opting_in(IMMUTABLE),
+    opting_in(UNREAD),
+    renamed(),
+    transferred(),
+    move_of(REPOSITORY, IMMUTABLE, name="store"),
+]
+
+
+def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
+    source = random.Random(20260715)  # noqa: S311 - a seed, no secret
+    patched = 0
+    for _ in range(examples(400)):
+        document, move = generated(source), source.choice(MOVES)
+        found = plan(document, move, workflow=source.choice([WORKFLOW, None]))
+        if found is None or found.both is None:
+            continue
+        patched += 1
+        ours = f"{move.prefix}:"
+        for claims in EVERYBODY:
+            before, during = admits(document, claims), admits(found.both, claims)
+            is_ours = claims.subject.startswith(ours) or (claims.get("job_workflow_ref") or "").startswith(
+                f"{move.after.full_name}/" if move.renamed else "-"
+            )
+            if before != during:
+                assert is_ours, (document.text, claims.subject, before, during)
+            if before and not during:
+                # A Deny that is carried over holds back subjects of afterwards, nobody of today's.
+                assert not claims.subject.startswith(tuple(f"{naming.prefix}:" for naming in move.today))
+            if found.after is not None and during and not admits(found.after, claims):
+                old = claims.subject.startswith(tuple(f"{prefix}:" for prefix in move.old_prefixes))
+                called = move.renamed and (claims.get("job_workflow_ref") or "").startswith("acme/shop/")
+                assert old or called, (document.text, claims.subject)
+            if found.after is not None and not during:
+                assert not admits(found.after, claims)
+        for effect in found.effects:
+            if effect.effect is Effect.BREAKS and effect.token.caller:
+                then = move.afterwards(effect.token.claims)
+                assert admits(found.both, then)
+                assert admits(found.after or found.both, then)
+    assert patched > 20
+
+
+def test_a_patch_is_the_end_of_it():
+    source = random.Random(7)  # noqa: S311 - a seed, no secret
+    for _ in range(examples(150)):
+        document, move = generated(source), source.choice(MOVES)
+        found = plan(document, move)
+        if found is not None and found.both is not None:
+            again = plan(found.both, move)
+            assert again is not None
+            assert not again.breaks, document.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rest_of_a_pattern_matches_what_the_pattern_does(seed):
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    for _ in range(examples(300)):
+        pattern = "".join(source.choice("ab*?") for _ in range(source.randint(0, 6)))
+        beginning = "".join(source.choice("ab") for _ in range(source.randint(0, 3)))
+        rests = remainders(pattern, beginning)
+        for length in range(4):
+            for letters in itertools.product("ab", repeat=length):
+                text = "".join(letters)
+                assert matches(pattern, beginning + text) == any(matches(rest, text) for rest in rests)
+
+
+def test_the_provider_of_an_enterprise_counts():
+    document = read_document(listing(MAIN).text.replace(ISSUER, f"{ISSUER}/acme-inc"))
+    found = plan(document, opting_in(), workflow=None)
+    assert set(effects(found).values()) == {Effect.BREAKS}
+    assert f"{NEW}:{REF}" in found.both.text
