@@ -17,7 +17,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Fact, Replay
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
-_INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy")
+_INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy", "role-session-name")
 _KEY_NAMES = frozenset(name.upper().replace("-", "_") for name in KEY_INPUTS)
 
 

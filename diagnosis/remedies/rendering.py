@@ -1,7 +1,8 @@
 """Write a change as text that engineers paste: AWS CLI lines, Terraform (HCL), CloudFormation (in JSON, which is YAML too).
 
 All values are foreign text: they are quoted for the language that they go into, so that a ref such as ``$(id)`` or
-``${path.root}`` stays a name.
+``${path.root}`` stays a name. HCL stands as ``terraform fmt`` leaves it: two spaces a level, and the ``=`` of neighbouring
+lines in one column where their values end on the line.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from diagnosis.policy import PolicyDocument
@@ -52,7 +54,13 @@ def with_file(words: Sequence[str], option: str, content: str, file_name: str) -
 
 def hcl_string(value: str) -> str:
     """Return a quoted HCL string in which template markers are literal."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    quoted = json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return _NOT_IN_HCL.sub(lambda found: found[1] + _ESCAPED[found[2]], quoted)
+
+
+_NOT_IN_HCL = re.compile(r"((?<!\\)(?:\\\\)*)\\([bf])")
+_ESCAPED = {"b": "\\u0008", "f": "\\u000c"}
+"""JSON escapes that HCL does not know."""
 
 
 class Reference(str):
@@ -67,11 +75,8 @@ def hcl(value: object, depth: int = 0) -> str:
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        rows = [
-            f"{inner}{key if _PLAIN_KEY.match(str(key)) else hcl_string(str(key))} = {hcl(item, depth + 1)}"
-            for key, item in value.items()
-        ]
-        return "{\n" + "\n".join(rows) + f"\n{pad}}}"
+        pairs = [(_hcl_key(str(key)), hcl(item, depth + 1)) for key, item in value.items()]
+        return "{\n" + "".join(f"{inner}{row}\n" for row in _aligned(pairs)) + f"{pad}}}"
     if isinstance(value, list | tuple):
         if not value:
             return "[]"
@@ -84,13 +89,42 @@ def hcl(value: object, depth: int = 0) -> str:
     return json.dumps(value)
 
 
+def _hcl_key(key: str) -> str:
+    return key if _PLAIN_KEY.match(key) else hcl_string(key)
+
+
+def _aligned(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield ``name = value`` rows; neighbours whose values are of one line each share the column of the ``=``."""
+    waiting: list[tuple[str, str]] = []
+    for name, value in pairs:
+        if "\n" in value:
+            yield from _in_one_column(waiting)
+            waiting = []
+            yield f"{name} = {value}"
+        else:
+            waiting.append((name, value))
+    yield from _in_one_column(waiting)
+
+
+def _in_one_column(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    width = max((_columns(name) for name, _ in pairs), default=0)
+    for name, value in pairs:
+        yield f"{name}{' ' * (width - _columns(name))} = {value}"
+
+
+def _columns(text: str) -> int:
+    """Return how many columns ``terraform fmt`` counts: a mark belongs to the character that it stands on."""
+    return sum(unicodedata.category(character) not in ("Mn", "Me", "Mc", "Cf") for character in text)
+
+
 def terraform_resource(
     kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, PolicyDocument]
 ) -> str:
     """Return one resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
-    rows = [f"  {key} = {hcl(value, 1)}" for key, value in body.items()]
-    rows += [f"  {key} = jsonencode({hcl(document.tree, 1)})" for key, document in documents.items()]
-    return f'resource "{kind}" "{terraform_label(label)}" {{\n' + "\n".join(rows) + "\n}"
+    pairs = [(key, hcl(value, 1)) for key, value in body.items()]
+    pairs += [(key, f"jsonencode({hcl(document.tree, 1)})") for key, document in documents.items()]
+    rows = "".join(f"  {row}\n" for row in _aligned(pairs))
+    return f'resource "{kind}" "{terraform_label(label)}" {{\n{rows}}}'
 
 
 def terraform_comment(text: str) -> str:

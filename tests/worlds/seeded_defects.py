@@ -146,10 +146,17 @@ def _trust_denies(world: World) -> World:
     return world.with_trust(policy(trust_statement(ground=world.ground), denial))
 
 
-def _trust_wants_mfa(world: World) -> World:
+def _trust_asks_too(world: World, more: dict[str, dict[str, object]]) -> World:
+    """The trust policy with further conditions; those under an operator that stands already join it."""
     statement = trust_statement(ground=world.ground)
-    condition = {**statement["Condition"], "Bool": {"aws:MultiFactorAuthPresent": "true"}}  # type: ignore[dict-item] # our own statement
+    condition: dict[str, dict[str, object]] = dict(statement["Condition"])  # type: ignore[call-overload] # our own statement
+    for operator, keys in more.items():
+        condition[operator] = {**condition.get(operator, {}), **keys}
     return world.with_trust(policy({**statement, "Condition": condition}))
+
+
+def _trust_wants_mfa(world: World) -> World:
+    return _trust_asks_too(world, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
 
 
 def _key(state: str, *statements: dict[str, object]) -> Callable[[World], World]:
@@ -284,6 +291,12 @@ DEFECTS: tuple[Defect, ...] = (
         "trust",
     ),
     Defect("the trust wants a second factor", "trust-condition", _trust_wants_mfa, "trust"),
+    Defect(
+        "the trust wants another session name",
+        "trust-condition",
+        lambda w: _trust_asks_too(w, {"StringLike": {"sts:RoleSessionName": "octo-*"}}),
+        "trust",
+    ),
     Defect(
         "the trust admits every ref",
         "trust-too-open",

@@ -28,7 +28,7 @@ FLAGS = {"set-as-default": "set-as-default"}
 """Options without a value."""
 TERRAFORM = {
     "aws_iam_openid_connect_provider": {"url", "client_id_list"},
-    "aws_iam_role": {"name", "path", "assume_role_policy"},
+    "aws_iam_role": {"name", "path", "max_session_duration", "permissions_boundary", "tags", "assume_role_policy"},
     "aws_iam_role_policy": {"name", "role", "policy"},
     "aws_iam_policy": {"name", "path", "policy"},
     "aws_iam_role_policy_attachment": {"role", "policy_arn"},
@@ -39,11 +39,18 @@ TERRAFORM = {
 """Arguments of the Terraform resources that are written, by the provider's documentation."""
 CLOUDFORMATION = {
     "AWS::IAM::OIDCProvider": {"Url", "ClientIdList"},
-    "AWS::IAM::Role": {"RoleName", "Path", "AssumeRolePolicyDocument"},
+    "AWS::IAM::Role": {
+        "RoleName",
+        "Path",
+        "MaxSessionDuration",
+        "PermissionsBoundary",
+        "Tags",
+        "AssumeRolePolicyDocument",
+    },
     "AWS::IAM::RolePolicy": {"RoleName", "PolicyName", "PolicyDocument"},
     "AWS::IAM::ManagedPolicy": {"ManagedPolicyName", "Path", "PolicyDocument", "Roles"},
     "AWS::Organizations::Policy": {"Name", "Type", "Content"},
-    "AWS::ECR::Repository": {"RepositoryName", "ImageTagMutability", "RepositoryPolicyText"},
+    "AWS::ECR::Repository": {"RepositoryName", "ImageTagMutability", "EncryptionConfiguration", "RepositoryPolicyText"},
 }
 KINDS = {
     ChangeKind.REPLACE_TRUST_POLICY: PolicyKind.TRUST,

@@ -14,6 +14,7 @@ from diagnosis.remedies.edits.policy_edit import Renderings
 from diagnosis.remedies.edits.trust_patch import minimal_trust_patch
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.rendering import (
+    EXISTING,
     cloudformation,
     terraform_comment,
     terraform_resource,
@@ -131,16 +132,33 @@ def _with_action(
 
 
 def rendered_trust(role: Role, document: PolicyDocument) -> Renderings:
-    """Return a trust policy in all three languages; other settings of the role stay as they are."""
-    path = role.arn.path
-    properties: dict[str, object] = {"RoleName": role.name, "AssumeRolePolicyDocument": document.tree}
-    body = {"name": role.name}
-    if path != "/":
-        properties["Path"] = body["path"] = path
-    note = terraform_comment(f"in the resource that owns the role {role.name}: only this argument changes")
+    """Return a trust policy in all three languages, beside the role's settings as they were read: those stay.
+
+    Tags that AWS sets itself (``aws:…``) are left out, since nobody else may write them.
+    """
+    properties: dict[str, object] = {"RoleName": role.name}
+    body: dict[str, object] = {"name": role.name}
+    if role.arn.path != "/":
+        properties["Path"] = body["path"] = role.arn.path
+    if role.max_session_seconds != _DEFAULT_SESSION_SECONDS:
+        properties["MaxSessionDuration"] = body["max_session_duration"] = role.max_session_seconds
+    if role.permissions_boundary_arn is not None:
+        properties["PermissionsBoundary"] = body["permissions_boundary"] = str(role.permissions_boundary_arn)
+    tags = {key: value for key, value in role.tags if not key.lower().startswith("aws:")}
+    if tags:
+        properties["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+        body["tags"] = tags
+    properties["AssumeRolePolicyDocument"] = document.tree
+    note = terraform_comment(f"in the resource that owns the role {role.name}: only assume_role_policy changes")
     words = ["aws", "iam", "update-assume-role-policy", "--role-name", role.name]
     return Renderings(
         aws_cli=with_document(words, "--policy-document", document, "trust.json"),
         terraform=f"{note}\n" + terraform_resource("aws_iam_role", role.name, body, {"assume_role_policy": document}),
-        cloudformation=cloudformation(role.name, "AWS::IAM::Role", properties),
+        cloudformation=cloudformation(
+            role.name, "AWS::IAM::Role", properties, f"{EXISTING} Only AssumeRolePolicyDocument changes."
+        ),
     )
+
+
+_DEFAULT_SESSION_SECONDS = 3600
+"""The maximum session duration of a role that was given none."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from diagnosis.causes import Cause
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.account import EcrRepository
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Owner, Plane
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy import PolicyDocument, write_document
@@ -12,7 +13,7 @@ from diagnosis.policy.language.tree import JsonObject, one_or_list, statements, 
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
-from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
+from diagnosis.remedies.rendering import EXISTING, cloudformation, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
@@ -52,7 +53,10 @@ def admit_role(situation: Situation) -> Choice | None:
         aws_cli=with_document(words, "--policy-text", after, "repository-policy.json"),
         terraform=terraform_resource("aws_ecr_repository_policy", name, {"repository": name}, {"policy": after}),
         cloudformation=cloudformation(
-            name, "AWS::ECR::Repository", {"RepositoryName": name, "RepositoryPolicyText": after.tree}
+            name,
+            "AWS::ECR::Repository",
+            {"RepositoryName": name, **_kept(situation.account.repository), "RepositoryPolicyText": after.tree},
+            f"{EXISTING} Only RepositoryPolicyText changes.",
         ),
         difference=difference(before, after, f"repository policy of {name}"),
         widens=(f"{role} may use {len(pairs)} actions on {name}",) if across else (),
@@ -64,6 +68,18 @@ def admit_role(situation: Situation) -> Choice | None:
         actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
     return (Offer(remediation),)
+
+
+def _kept(repository: Reading[EcrRepository]) -> dict[str, object]:
+    """Return the repository's settings as they were read; without its encryption a template would replace it."""
+    if not isinstance(repository, Known):
+        return {}
+    kept: dict[str, object] = {}
+    if repository.value.tag_mutability in ("MUTABLE", "IMMUTABLE"):
+        kept["ImageTagMutability"] = repository.value.tag_mutability
+    if repository.value.kms_key:
+        kept["EncryptionConfiguration"] = {"EncryptionType": "KMS", "KmsKey": repository.value.kms_key}
+    return kept
 
 
 def _words(name: str, role: str, pairs: tuple[tuple[str, str], ...], *, across: bool) -> str:

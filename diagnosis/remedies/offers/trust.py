@@ -12,6 +12,7 @@ from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.offers.narrow_trust import bounded_trust
+from diagnosis.remedies.offers.session_name import name_the_session
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.trust.admission import admitted_refs
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
@@ -34,7 +35,8 @@ def admit_or_dispatch(situation: Situation) -> Choice | None:
         return None
     open_too = situation.of(Cause.TRUST_TOO_OPEN)
     causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
-    offers: list[Offer] = []
+    named = name_the_session(situation)
+    offers: list[Offer] = [named] if named else []
     # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
     if set(causes) <= _NOT_MET_ON_ANOTHER_REF:
         refs = _admitted(situation)

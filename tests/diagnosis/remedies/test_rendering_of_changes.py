@@ -6,9 +6,13 @@ import json
 import shlex
 import subprocess
 
+from arns import arn_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnosis.facts.account import Role
+from diagnosis.policy import read_document
+from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.rendering import cloudformation, hcl, hcl_string, shell, terraform_label, with_file
 
 printable = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=40)
@@ -55,3 +59,45 @@ def test_a_template_is_json_whatever_the_name(text: str) -> None:
     template = json.loads(cloudformation(text, "AWS::IAM::Role", {"RoleName": text}))
     (resource,) = template["Resources"].values()
     assert resource["Properties"]["RoleName"] == text
+
+
+def test_neighbouring_rows_share_the_column_of_their_sign() -> None:
+    """As `terraform fmt` writes it: a value of several lines stands alone, and the next rows begin anew."""
+    body = {"a": 1, "long name": {"x": "y", "longer": ["z"]}, "b": "é", "ccé": True}
+    assert hcl(body).splitlines() == [
+        "{",
+        "  a = 1",
+        '  "long name" = {',
+        '    x = "y"',
+        "    longer = [",
+        '      "z",',
+        "    ]",
+        "  }",
+        '  b     = "é"',
+        '  "ccé" = true',
+        "}",
+    ]
+
+
+def test_escapes_that_hcl_does_not_know_are_written_by_number() -> None:
+    assert hcl_string("a\b\f\\b") == '"a\\u0008\\u000c\\\\b"'
+
+
+def test_a_change_of_the_trust_policy_names_the_settings_that_stay() -> None:
+    tags = (("team", "shop"), ("aws:cloudformation:stack-name", "iam"))
+    boundary = arn_of("arn:aws:iam::123456789012:policy/edge")
+    document = read_document('{"Version": "2012-10-17", "Statement": []}')
+    role = Role(arn_of("arn:aws:iam::123456789012:role/ci/release"), "release", document, 7200, boundary, tags=tags)
+    told = rendered_trust(role, document)
+    (resource,) = json.loads(told.cloudformation)["Resources"].values()
+    assert resource["Properties"] == {
+        "RoleName": "release",
+        "Path": "/ci/",
+        "MaxSessionDuration": 7200,
+        "PermissionsBoundary": str(boundary),
+        "Tags": [{"Key": "team", "Value": "shop"}],
+        "AssumeRolePolicyDocument": json.loads(document.text),
+    }
+    for line in ("path                 =", "max_session_duration = 7200", "permissions_boundary =", 'team = "shop"'):
+        assert line in told.terraform
+    assert "aws:cloudformation" not in told.terraform
