@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from diagnosis.claims.claim_set import DEFAULT_TEMPLATE, SubjectForm, is_github_cloud, read_prefix
+from diagnosis.claims.claim_set import DEFAULT_TEMPLATE, GITHUB_ISSUER, SubjectForm, is_github_cloud, read_prefix
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import OidcCustomization, Repository
 from diagnosis.verdicts.gate_verdict import Missing
@@ -45,6 +45,13 @@ class Template:
     def names_the_repository(self) -> bool:
         """Whether the repository is, or may be, part of the subject."""
         return self.keys is None or bool(_NAME_THE_REPOSITORY & set(self.keys))
+
+
+def issuer_of(host: str) -> str:
+    """Return the issuer of a GitHub's tokens, without scheme: of github.com, of an enterprise with data residency, of a server."""
+    if host == "github.com":
+        return GITHUB_ISSUER
+    return f"token.actions.{host}" if host.endswith(".ghe.com") else f"{host}/_services/token"
 
 
 def immutable_prefix(repository: Repository) -> str:

@@ -38,6 +38,15 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """A user or an organization that owns repositories, or will."""
+
+    login: str
+    """As GitHub spells it."""
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OidcCustomization:
     """``GET /repos/{o}/{r}/actions/oidc/customization/sub``."""
 

@@ -122,7 +122,7 @@ def migration(
     read = set(judged)
     gaps = [*missing, *(gap for role in roles for gap in role.missing)]
     for use in uses:
-        gaps += [*use.move.missing, *use.missing, *_unread_roles(use, read)]
+        gaps += [*use.move.missing, *use.missing, *_unread_roles(use, read), *_called_elsewhere(use)]
     return Migration(
         repositories=tuple(_repository_plan(use, roles) for use in uses),
         roles=tuple(sorted(roles, key=lambda plan: (not plan.breaks, plan.role.name))),
@@ -148,6 +148,20 @@ def _unread_roles(use: RepositoryUse, read: set[Arn]) -> Iterator[Missing]:
                 "choose a --profile of the role's account",
                 "iam:GetRole",
             )
+
+
+def _called_elsewhere(use: RepositoryUse) -> Iterator[Missing]:
+    """Yield the jobs that may ask for a token in a workflow of another repository, which is not read."""
+    for workflow in use.workflows:
+        for job in workflow.jobs:
+            granted = {*(job.permissions if job.permissions is not None else workflow.permissions or ())}
+            may_ask = not granted.isdisjoint({("id-token", "write"), ("*", "write-all")})
+            if job.uses and not job.uses.startswith("./") and may_ask:
+                yield Missing(
+                    f"what {workflow.path.rpartition('/')[2]}, job {job.id} of {use.move.before.full_name} presents",
+                    f"it calls {job.uses}, which was not read",
+                    "look whether its jobs name an environment",
+                )
 
 
 def _repository_plan(use: RepositoryUse, roles: Iterable[RolePlan]) -> RepositoryPlan:

@@ -14,8 +14,9 @@ from threading import Lock
 from typing import Self, TypeAlias, TypeVar
 
 from diagnosis.facts.github_context import CommitsBetween, Environment
-from diagnosis.facts.reading import Reading
-from diagnosis.facts.runs import Attempt, Repository
+from diagnosis.facts.reading import Known, Reading
+from diagnosis.facts.runs import Attempt, OidcCustomization, Owner, Repository
+from diagnosis.facts.workflow import WorkflowFile
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
@@ -27,10 +28,13 @@ from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
 from probes.github.read.environments import read_environment, read_environments
+from probes.github.read.repository_workflows import read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
+from probes.github.read.workflow_text import read_file
 from probes.github.stored_attempts import StoredAttempts
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
+from probes.workflow_file import workflow_file
 
 T = TypeVar("T")
 CancelHook: TypeAlias = Callable[[], bool]
@@ -257,6 +261,28 @@ class GitHubSource:
         """Read one environment as it is now; Absent where there is none of this name. Raises as :meth:`environments`."""
         task = partial(read_environment, repository=self.repository(cancelled=cancelled), name=name)
         return self._workers.whole(f"The environment {name}", Watch(cancelled, progress), task)
+
+    def workflow_files(
+        self, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[tuple[Reading[WorkflowFile], ...]]:
+        """Read the workflow files of the default branch, each with its own reading. Raises as :meth:`environments`."""
+        watch = Watch(cancelled, progress)
+        listing = partial(read_workflow_paths, repository=self.repository(cancelled=cancelled))
+        listed = self._workers.whole(f"The workflows of {self.name}", watch, listing)
+        if not isinstance(listed, Known):
+            return listed
+        tasks = {place: partial(read_file, file=place) for place in listed.value}
+        found = self._workers.in_parallel("reading workflow files", tasks, watch)
+        return Known(tuple(workflow_file(found[place], place.path) for place in tasks))
+
+    def customization(self, *, cancelled: CancelHook = never) -> Reading[OidcCustomization]:
+        """Read how the repository's subjects are formed. Raises as :meth:`environments`."""
+        return self._parts.customization(self.repository(cancelled=cancelled), Watch(cancelled))
+
+    def owner(self, login: str, *, cancelled: CancelHook = never) -> Reading[Owner]:
+        """Read a user or an organization with its id. Raises GitHubProblem, Cancelled."""
+        task = partial(read_owner, login=login)
+        return self._workers.whole(f"The owner {login}", Watch(cancelled), task)
 
     def ask(self, what: str, task: Callable[[Client], T], *, cancelled: CancelHook = never) -> T:
         """Ask for something else; ``what`` begins the sentence of a GitHubProblem. Raises GitHubProblem, Cancelled."""

@@ -26,6 +26,11 @@ _COMMANDS = {
         "what_if_command",
         "Judge a proposed policy against past runs and today's state.",
     ),
+    "migrate": (
+        "tui.cli.commands.migrate",
+        "migrate_command",
+        "Plan immutable subjects, a rename or a transfer: what breaks, the patch.",
+    ),
     "preflight": (
         "tui.cli.commands.preflight",
         "preflight_command",
@@ -46,7 +51,7 @@ _COMMANDS = {
 }
 """Name of the command: module, attribute, and the line that the list of commands shows."""
 
-_WITH_REPOSITORY = ("diagnose", "what-if", "record")
+_WITH_REPOSITORY = ("diagnose", "what-if", "migrate", "record")
 """Commands whose defaults the user's settings give."""
 
 

@@ -83,7 +83,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
         for number, page in enumerate(pages, 1):
             for entry in page.objects("Roles"):
                 # The run's own role was read already: its trust policy is not read a second time.
-                role = _role(entry) if entry.arn("Arn") != search.own_role_arn else None
+                role = listed_role(entry) if entry.arn("Arn") != search.own_role_arn else None
                 found.listed += 1
                 if role is not None and search.fits(role.arn, role.trust_policy):
                     found.fitting[role.arn] = role
@@ -100,7 +100,7 @@ def _list(aws: AwsAccess, search: RoleSearch, region: str | None, stopped: Calla
     return found
 
 
-def _role(entry: JsonMembers) -> Role:
+def listed_role(entry: JsonMembers) -> Role:
     """Return a role as far as a listing tells: it leaves out boundary, tags and last use."""
     return Role(
         arn=entry.arn("Arn"),

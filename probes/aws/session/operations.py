@@ -182,7 +182,7 @@ LIST_ROLES = Operation(
     "ListRoles",
     "iam:ListRoles",
     Scope.ANY,
-    "whether another role of the account trusts the run already, where its own does not serve",
+    "which roles trust GitHub: one that admits a run already, those that a rename or a transfer breaks",
     Variant.FULL,
 )
 LIST_ANALYZERS = Operation(

@@ -23,7 +23,7 @@ class Endpoint:
     operation: str
     """GitHub's operation id, which is also the anchor in its documentation."""
     template: str
-    """Path below the repository, as GitHub documents it."""
+    """Path below the repository, or from the API's base, as GitHub documents it."""
     permission: str
     """The repository permission that a fine-grained token or an app needs."""
     pattern: re.Pattern[str] = field(repr=False)
@@ -33,17 +33,18 @@ class Endpoint:
         return self.pattern.fullmatch(path) is not None
 
 
-def _endpoint(operation: str, template: str, permission: str) -> Endpoint:
+def _endpoint(operation: str, template: str, permission: str, base: str = _REPOSITORY) -> Endpoint:
     # {path} reaches over slashes, every other placeholder is one segment.
     pattern = "".join(
         ".+" if part == "{path}" else "[^/]+" if part.startswith("{") else re.escape(part)
         for part in re.split(r"(\{\w+\})", template)
     )
-    return Endpoint(operation, template, permission, re.compile(_REPOSITORY + pattern))
+    return Endpoint(operation, template, permission, re.compile(base + pattern))
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("repos/get", "", "metadata: read"),
+    _endpoint("users/get-by-username", "/users/{username}", "metadata: read", base=""),
     _endpoint("actions/list-repo-workflows", "/actions/workflows", "actions: read"),
     _endpoint("actions/list-workflow-runs-for-repo", "/actions/runs", "actions: read"),
     _endpoint("actions/list-workflow-runs", "/actions/workflows/{workflow_id}/runs", "actions: read"),
@@ -108,7 +109,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
     ),
     (
         "metadata: read",
-        "the repository's ids, age and default branch",
+        "the repository's ids, age and default branch, the id of an owner to whom it is to be transferred",
         True,
         "the repository cannot be found",
         "GitHub adds it to every token by itself",

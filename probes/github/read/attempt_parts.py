@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, TypeAlias
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
-from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization
+from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from probes.github.http.client import Client
 from probes.github.http.pace import Watch
@@ -93,6 +93,18 @@ class Parts:
             whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
         spoken = self._with_words(whole, depth, watch)
         return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
+
+    def customization(self, repository: Repository, watch: Watch) -> Reading[OidcCustomization]:
+        """Read how the repository's subjects are formed; once, for the attempts that are read afterwards as well."""
+        with self._lock:
+            known = self._customization
+        if known is not None:
+            return known
+        tasks: dict[Hashable, Task] = {"customization": _bind(read_customization, repository)}
+        found = self._workers.in_parallel("", tasks, watch)
+        self._remember(found)
+        reading: Reading[OidcCustomization] = found["customization"]
+        return reading
 
     def _first_round(
         self, attempts: Sequence[Attempt], depth: Depth, with_artifacts: Collection[Key]

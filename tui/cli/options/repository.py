@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 _REMOTE = re.compile(r"(?:[/:])([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+?)(?:\.git)?/?\Z")
-_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
+NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
 
 _OPTIONS = (
     click.option("--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."),
@@ -74,7 +74,7 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
             "--recording takes GitHub's place, so --github-url means nothing beside it.", "Leave one out."
         )
     name = repository or options.get("repo") or case.repository or ("" if recording else repository_here())
-    if name and not _NAME.match(name):
+    if name and not NAME.match(name):
         raise BackendProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
     return LiveOptions(
         repository=name,

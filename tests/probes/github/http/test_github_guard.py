@@ -106,10 +106,11 @@ def test_the_client_makes_no_copy_without_a_guard(client: Client) -> None:
             copy()
 
 
-def test_every_listed_call_is_a_read_of_one_repository_and_names_its_permission() -> None:
+def test_every_listed_call_is_a_read_of_one_repository_or_account_and_names_its_permission() -> None:
     for endpoint in ENDPOINTS:
         assert endpoint.permission.endswith(": read")
-        path = "/repos/o/r" + endpoint.template
+        whose = "" if endpoint.template.startswith("/users/") else "/repos/o/r"
+        path = whose + endpoint.template
         assert permitted("GET", path.replace("{", "").replace("}", "")) is endpoint
         assert permitted("get", path) is not None
         assert permitted("POST", path) is None
