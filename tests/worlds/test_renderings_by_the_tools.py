@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from policy_faults import FAULTS, faulty
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, broken
 
 from diagnosis.remedies.rendering import terraform_resource
@@ -33,6 +34,10 @@ def offers() -> tuple[tuple[str, Remediation], ...]:
         for path in broken([defect]).diagnosis().paths:
             for remediation in path.remediations:
                 found.setdefault(remediation, defect.name)
+    for fault in FAULTS:
+        for path in faulty(fault).diagnosis().paths:
+            for remediation in path.remediations:
+                found.setdefault(remediation, fault.name)
     return tuple((name, remediation) for remediation, name in found.items())
 
 
@@ -64,7 +69,7 @@ def run(*command: str) -> str:
 def test_terraform_leaves_every_offer_as_it_is(tmp_path: Path) -> None:
     texts = [(f"{name} {offer.id}", offer.terraform) for name, offer in offers() if offer.terraform]
     texts += [(f"bundle {name}", terraform) for name, terraform, _ in bundles() if terraform]
-    assert len(texts) > 30
+    assert len(texts) > 60
     write(tmp_path, texts, ".tf")
     assert run("terraform", "fmt", "-check", "-diff", str(tmp_path)) == ""
 
@@ -73,7 +78,7 @@ def test_terraform_leaves_every_offer_as_it_is(tmp_path: Path) -> None:
 def test_cfn_lint_finds_nothing_in_any_offer(tmp_path: Path) -> None:
     texts = [(f"{name} {offer.id}", offer.cloudformation) for name, offer in offers() if offer.cloudformation]
     texts += [(f"bundle {name}", template) for name, _, template in bundles() if template]
-    assert len(texts) > 30
+    assert len(texts) > 60
     write(tmp_path, texts, ".json")
     assert run("cfn-lint", "--regions", "eu-west-1", "--", *map(str, sorted(tmp_path.iterdir()))) == ""
 
@@ -81,7 +86,7 @@ def test_cfn_lint_finds_nothing_in_any_offer(tmp_path: Path) -> None:
 @where_installed("bash")
 def test_bash_parses_every_command(tmp_path: Path) -> None:
     texts = [(f"{name} {offer.id}", offer.aws_cli) for name, offer in offers() if offer.aws_cli]
-    assert len(texts) > 30
+    assert len(texts) > 60
     write(tmp_path, texts, ".sh")
     for file in sorted(tmp_path.iterdir()):
         assert run("bash", "-n", str(file)) == "", file.name
