@@ -69,7 +69,10 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
             ]
     if not found:
         return None
-    effects = tuple(sorted(found, key=lambda effect: _ORDER.index(effect.effect)))
+    # What breaks for certain by one token is not told a second time as open by another that says less.
+    settled = {effect.after for effect in found if effect.effect is not Effect.UNKNOWN}
+    told = [effect for effect in found if effect.effect is not Effect.UNKNOWN or effect.after not in settled]
+    effects = tuple(sorted(told, key=lambda effect: _ORDER.index(effect.effect)))
     repairs = [effect for effect in effects if effect.effect.needs_patch]
     missing = tuple(
         dict.fromkeys(
@@ -93,8 +96,8 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
         )
         return RolePlan(role, effects, notes=notes, missing=(*missing, gap))
     after, open_end = _step_two(proof, both)
-    told = (*notes, *((open_end,) if open_end else ()), *_size_notes(both))
-    return RolePlan(role, effects, both, after, told, missing)
+    notes = (*notes, *((open_end,) if open_end else ()), *_copy_notes(role.trust_policy, both), *_size_notes(both))
+    return RolePlan(role, effects, both, after, notes, missing)
 
 
 def _callers(policy: Policy, role: Role, moves: Iterable[Move]) -> tuple[Caller, ...]:
@@ -220,7 +223,10 @@ def _now(effect: TokenEffect) -> tuple[ClaimSet, ...]:
 
 
 def _of_afterwards(found: CallerClass, moves: Iterable[Move]) -> bool:
-    """Return whether a class of callers is a moved repository under its name of afterwards, or calls its workflows there."""
+    """Return whether a class of callers is a moved repository by its subject of afterwards, or calls its workflows there.
+
+    A name alone is not enough: until the move, another repository may have it.
+    """
     called = dict(found.claims).get("job_workflow_ref", "")
     return any(
         (move.prefix and f"{found.witness}:".startswith(f"{move.prefix}:"))
@@ -306,6 +312,19 @@ def _is_shared(value: str, move: Move) -> bool:
     literal = any(value.startswith(f"{old}:") for old in (*move.old_prefixes, move.prefix) if old)
     today = any(remainders(value, f"{old}:") for old in move.old_prefixes)
     return today and not literal and not (move.prefix and remainders(value, f"{move.prefix}:"))
+
+
+def _copy_notes(before: PolicyDocument, both: PolicyDocument) -> tuple[str, ...]:
+    """Tell of statements that were added for the exact subjects, where adding names in place would let others in."""
+    added = len(both.compiled().statements) - len(before.compiled().statements)
+    if not added:
+        return ()
+    return (
+        (
+            "A statement of its own lists the subjects that are known to be in use, since another name in the statement that "
+            "admits the repository today would let others in: add every other ref that releases."
+        ),
+    )
 
 
 def _size_notes(document: PolicyDocument) -> tuple[str, ...]:

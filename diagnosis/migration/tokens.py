@@ -26,6 +26,7 @@ from diagnosis.facts.workflow import Workflow, WorkflowJob
 from diagnosis.migration.globs import matches, remainders
 from diagnosis.migration.move import Move
 from diagnosis.policy import Policy, Statement
+from diagnosis.steps.variables import is_legible
 
 MOST_IN_USE = 60
 """Tokens of one repository's runs and workflow files: a hundred runs on as many branches say no more than some."""
@@ -75,7 +76,8 @@ def of_run(move: Move, attempt: Attempt, workflow: Workflow) -> Iterator[UsedTok
     """Yield what the jobs of a run that take credentials present, by today's workflow file."""
     name = attempt.workflow_path.partition("@")[0].rpartition("/")[2]
     for job in jobs_with_credentials(workflow):
-        possible = claims_of(replace(attempt, repository=move.before), workflow=workflow, job=job, issuer=move.issuer)
+        own = replace(attempt, repository=move.before)
+        possible = claims_of(own, workflow=workflow, job=job, issuer=move.issuer, audience=_audience(job))
         for claims in possible.sets:
             if claims.subject_context is not None:
                 yield _token(move, claims, f"run {attempt.run_id} of {name}, job {job.id}")
@@ -100,10 +102,16 @@ def of_workflow(move: Move, workflow: Workflow) -> Iterator[UsedToken]:
         for context in contexts:
             on_branch = context.kind is not ContextKind.PULL_REQUEST and branch and "pull_request" not in triggers
             ref = f"refs/heads/{branch}" if on_branch or context.kind is ContextKind.REF else None
-            known = {"workflow": workflow.name} if workflow.name else {}
+            known = {"aud": _audience(job), **({"workflow": workflow.name} if workflow.name else {})}
             if ref:
                 known |= {"ref": ref, "job_workflow_ref": f"{move.before.full_name}/{workflow.path}@{ref}"}
             yield _token(move, _claims(move, context, known), where)
+
+
+def _audience(job: WorkflowJob) -> str:
+    """Return the audience that the job's credentials step requests; the action's default where it names none to be read."""
+    given = (step.input("audience") for step in job.all_steps if step.input("role-to-assume"))
+    return next((value for value in given if value and is_legible(value)), AWS_AUDIENCE)
 
 
 def jobs_with_credentials(workflow: Workflow) -> tuple[WorkflowJob, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from diagnosis.migration.effects import TokenEffect
@@ -148,18 +148,33 @@ def _places(statement: JsonObject, issuers: Iterable[str], move: Move) -> Iterat
 
 
 def _bounds_owner(statement: Mapping[str, Json], issuers: Iterable[str], move: Move) -> bool:
-    """Return whether all listed subjects begin with the owner of before, or with the repository of afterwards."""
-    condition = statement.get("Condition")
+    """Return whether the statement takes in no repository of another owner than the one of before, but the one that moves.
+
+    Then its subjects all begin with that owner or with the repository of afterwards, or it names the repository itself.
+    """
     beginnings = (f"repo:{move.before.owner}/", f"repo:{move.before.owner}@", f"{move.prefix}:")
-    listed: list[str] = []
+    names = {move.before.full_name, move.after.full_name}
+    bounds: dict[str, Callable[[str], bool]] = {
+        "sub": lambda value: value.startswith(beginnings),
+        "repository": lambda value: value in names,
+        "repository_id": lambda value: value == str(move.before.id),
+    }
+    condition = statement.get("Condition")
     for operator, block in condition.items() if isinstance(condition, dict) else ():
         found = _OPERATOR.match(operator)
-        if found and not found["negated"] and "ifexists" not in operator.lower() and isinstance(block, dict):
-            for key, values in block.items():
-                issuer, _, claim = key.lower().rpartition(":")
-                if issuer in issuers and claim == "sub" and not operator.lower().startswith("forallvalues"):
-                    listed += [str(value) for value in as_list(values)]
-    return bool(listed) and all(value.startswith(beginnings) for value in listed)
+        if not found or found["negated"] or not _must_be_there(operator) or not isinstance(block, dict):
+            continue
+        for key, values in block.items():
+            issuer, _, claim = key.lower().rpartition(":")
+            bound = bounds.get(claim) if issuer in issuers else None
+            if bound is not None and all(bound(str(value)) for value in as_list(values)):
+                return True
+    return False
+
+
+def _must_be_there(operator: str) -> bool:
+    """Return whether a token without the claim fails the condition."""
+    return not operator.lower().startswith("forallvalues") and not operator.lower().endswith("ifexists")
 
 
 def _additions(place: _Place, move: Move, repairs: Sequence[TokenEffect]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from diagnosis.migration.move import Move, move_of
 from diagnosis.migration.role_plan import RolePlan, plan_role
 from diagnosis.migration.tokens import of_workflow
 from diagnosis.policy import PolicyDocument, read_document
+from diagnosis.policy.language.tree import statements
 from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
 
 ACCOUNT = "111122223333"
@@ -106,7 +107,7 @@ def admits(document: PolicyDocument, claims: ClaimSet) -> bool:
 def subjects_in(document: PolicyDocument, number: int = 0) -> list[str]:
     """All subjects that one statement lists."""
     found: list[str] = []
-    for block in document.tree["Statement"][number]["Condition"].values():  # type: ignore[index,call-overload,union-attr] # a policy of ours
+    for block in statements(document.tree)[number]["Condition"].values():  # type: ignore[union-attr] # a policy of ours
         for key, values in block.items():
             if key == SUB:
                 found += values if isinstance(values, list) else [values]

@@ -328,3 +328,34 @@ def test_the_provider_of_an_enterprise_counts():
     found = plan(document, opting_in(), workflow=None)
     assert set(effects(found).values()) == {Effect.BREAKS}
     assert f"{NEW}:{REF}" in found.both.text
+
+
+def test_a_name_that_another_repository_may_have_until_the_move_is_not_put_in_place():
+    document = trust(statement({"StringEquals": {f"{ISSUER}:repository": "acme/shop"}}))
+    found = plan(document, renamed())
+    squatter = Repository("acme/store", 9, 123)
+    context = SubjectContext(ContextKind.REF, "refs/heads/main")
+    assert not admits(found.both, token(squatter, "repo:acme@123/store@9", context))
+    assert admits(found.both, token(found.effects[0].move.after, "repo:acme@123/store@456", context))
+    assert any("a statement of its own" in note.lower() for note in found.notes)
+
+
+def test_what_one_token_settles_is_not_told_as_open_by_another():
+    found = plan(listing(MAIN, actor="hubot"), opting_in())
+    assert [effect.effect for effect in found.effects] == [Effect.BREAKS]
+    assert not found.missing
+
+
+def test_letter_case_counts_only_where_the_operator_says_so():
+    condition = {"StringEqualsIgnoreCase": {SUB: "repo:Acme/Shop:ref:refs/heads/main"}}
+    found = plan(trust(statement(condition)), opting_in())
+    assert subjects_in(found.after) == [f"{NEW}:{REF}"]
+    assert plan(listing("repo:Acme/Shop:ref:refs/heads/main"), opting_in()) is None
+
+
+def test_a_single_statement_object_is_edited_too():
+    document = read_document(
+        listing("repo:acme/shop:*", operator="StringLike").text.replace("[{", "{", 1).replace("}]}", "}}")
+    )
+    assert isinstance(document.tree["Statement"], dict)
+    assert subjects_in(plan(document, opting_in()).after) == [f"{NEW}:*"]
