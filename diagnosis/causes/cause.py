@@ -267,14 +267,84 @@ class Cause(StrEnum):
             reference=f"{_IAM}/id_roles_create_for-idp_oidc.html",
         ),
     )
+    SUBJECT_TYPO = (
+        "subject-typo",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_CLOUD,
+            sentence="The trust policy lists a subject that no token has: it is miswritten.",
+            tell_apart=(
+                "Compare the listed subject with repo:OWNER/NAME:ref:refs/heads/BRANCH, …:environment:NAME or "
+                "…:pull_request, letter by letter; two operators on sub must both match."
+            ),
+            next_step="Have the subject corrected where it stands; nothing has to be added.",
+            reference=_GITHUB_OIDC,
+        ),
+    )
+    CLAIM_PIN = (
+        "claim-pin",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_CLOUD,
+            sentence=(
+                "The trust policy holds the role to a ref, a workflow, an environment or an actor on purpose, and this "
+                "run has another."
+            ),
+            tell_apart="Compare the trust policy's conditions beside sub and aud with the claims of this run.",
+            next_step=(
+                "Run it as the trust policy asks, or have this run's value added to that condition; never take the "
+                "condition out."
+            ),
+            reference=f"{_IAM}/reference_policies_iam-condition-keys.html#condition-keys-wif",
+        ),
+    )
+    CONDITION_KEY_NOT_CARRIED = (
+        "condition-key-not-carried",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_CLOUD,
+            sentence="A condition asks for a key that no request of a GitHub job carries, so nobody meets it.",
+            tell_apart=(
+                "Compare the trust policy's condition keys with those that AWS reads from a GitHub token: aud, sub and "
+                "a short list of claims, each after the provider's own host."
+            ),
+            next_step="Have that condition taken out, or its key corrected where only its spelling is wrong.",
+            reference=f"{_IAM}/reference_policies_iam-condition-keys.html#condition-keys-wif",
+        ),
+    )
+    ISSUER_DIFFERS = (
+        "issuer-differs",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_CLOUD,
+            sentence="The trust policy trusts another issuer than the one that issues this run's tokens.",
+            tell_apart=(
+                "Read the iss claim in a run, or the provider in the CloudTrail event: an enterprise may have an issuer "
+                "of its own below token.actions.githubusercontent.com, and every enterprise server has one."
+            ),
+            next_step="Have the provider and the trust policy name the issuer of this repository's tokens.",
+            reference=_GITHUB_OIDC,
+        ),
+    )
+    SESSION_NAME_NOT_ADMITTED = (
+        "session-name-not-admitted",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_PLATFORM,
+            sentence="The trust policy wants the session to have another name than the step gives it.",
+            tell_apart="Compare the trust policy's sts:RoleSessionName with the step's role-session-name input.",
+            next_step="Set role-session-name in the step that assumes the role to a name that the trust policy admits.",
+            reference=f"{_IAM}/reference_policies_iam-condition-keys.html#ck_rolesessionname",
+        ),
+    )
     TRUST_CONDITION = (
         "trust-condition",
         Record(
             place=Checkpoint.ROLE_ASSUMPTION,
             owner=_CLOUD,
-            sentence="The trust policy asks for something that a GitHub token does not carry.",
-            tell_apart="Compare the trust policy's condition keys with those that AWS reads from a GitHub token.",
-            next_step="Have that condition taken out, or another key used that the token carries.",
+            sentence="The trust policy asks for something that this run's request does not have.",
+            tell_apart="Read the conditions of the trust policy that are not about the token's claims.",
+            next_step="Meet that condition, or ask who wrote it what it is to hold back before it is changed.",
             reference=f"{_IAM}/reference_policies_iam-condition-keys.html#condition-keys-wif",
         ),
     )

@@ -169,14 +169,14 @@ def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnsw
     because = answer.decision.because
     refusal = why_refused(policy, claims, caller)
     causes = refusal.causes if refusal else (Cause.SUBJECT_NOT_ADMITTED,)
+    faults = refusal.faults if refusal else ()
     listed = [value for item in policy.allows for value in item.listed(caller.key("sub"))]
     near = _nearest(claims.subject, listed)
     reason = refusal_words(
-        causes,
+        faults,
         claims,
         answer.decision,
         subject_key=caller.key("sub"),
-        issuer=caller.issuer,
         nearest_subject=near.wanted if near else None,
         statement_path=refusal.statement if refusal else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind
 from diagnosis.policy import Decision, NearMiss
-from diagnosis.trust.request_keys import key_presence
+from diagnosis.trust.faults import Fault
 
 _SUBJECT_CAUSES = frozenset(
     {Cause.CONDITION_OPERATOR, Cause.SUBJECT_IMMUTABLE_FORM, Cause.SUBJECT_SHAPE, Cause.SUBJECT_NOT_ADMITTED}
@@ -13,49 +13,40 @@ _SUBJECT_CAUSES = frozenset(
 _SHOWN = 3
 _OF_THIS_POLICY = {
     Cause.AUDIENCE_NOT_ADMITTED: "The trust policy does not admit the audience that the job requests.",
-    Cause.SUBJECT_NOT_ADMITTED: "The trust policy does not admit these claims.",
 }
 """Where the policy that was read says more than the catalogue can."""
 
 
 def refusal_words(
-    causes: tuple[Cause, ...],
+    faults: tuple[Fault, ...],
     claims: ClaimSet,
     decision: Decision,
     *,
     subject_key: str,
-    issuer: str,
     nearest_subject: str | None,
     statement_path: str | None,
 ) -> str:
-    """Return the causes, then what the run presents and what the nearest statement wants of it."""
+    """Return what each fault says, then what the run presents and what the nearest statement wants of it."""
+    told = " ".join(dict.fromkeys(_told(fault, claims) for fault in faults))
+    causes = {cause for fault in faults for cause in fault.causes}
+    if faults and all(fault.words for fault in faults):
+        return told
     miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
-    told = " ".join(_words(cause, claims, miss, issuer) for cause in causes)
     about_subject = miss is None or miss.key is None or miss.key.lower() == subject_key.lower()
-    if set(causes) & _SUBJECT_CAUSES and about_subject and nearest_subject and claims.subject:
-        return f"{told} The run presents {claims.subject}, the nearest that is listed is {nearest_subject}."
-    return f"{told} {decision.because.text if miss is None else _miss_words(miss)}"
+    if causes & _SUBJECT_CAUSES and about_subject and nearest_subject and claims.subject:
+        # A listed subject that is the run's own is no news: another condition keeps it out.
+        near = f", the nearest that is listed is {nearest_subject}" if nearest_subject != claims.subject else ""
+        return f"{told} The run presents {claims.subject}{near}."
+    return f"{told} {decision.because.text if miss is None else _miss_words(miss)}".strip()
 
 
-def _words(cause: Cause, claims: ClaimSet, miss: NearMiss | None, issuer: str) -> str:
-    if cause is Cause.SUBJECT_SHAPE:
-        return _shape_words(claims)
-    if cause is Cause.TRUST_CONDITION and miss is not None and miss.key:
-        return _condition_words(miss.key, issuer) or cause.sentence
-    return _OF_THIS_POLICY.get(cause, cause.sentence)
-
-
-def _condition_words(key: str, issuer: str) -> str:
-    """Say what a condition on a key beside the token's claims asks for; empty where nothing is known of the key."""
-    if key.lower() == "sts:rolesessionname":
-        return "The trust policy asks for another session name than the step gives: set its role-session-name."
-    if key.lower() in ("aws:currenttime", "aws:epochtime"):
-        return "The trust policy admits at another time."
-    presence = key_presence(key, issuer)
-    if not presence.absent:
-        return ""
-    meant = f" {presence.meant} was probably meant." if presence.meant else ""
-    return f"The trust policy asks for {key}, which no request of a GitHub job carries. {presence.reason}{meant}"
+def _told(fault: Fault, claims: ClaimSet) -> str:
+    if fault.words:
+        return fault.words
+    return " ".join(
+        _shape_words(claims) if cause is Cause.SUBJECT_SHAPE else _OF_THIS_POLICY.get(cause, cause.sentence)
+        for cause in fault.causes
+    )
 
 
 def _shape_words(claims: ClaimSet) -> str:

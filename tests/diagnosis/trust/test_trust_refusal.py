@@ -72,11 +72,11 @@ def test_admitted(policy, run):
         ("subject-not-admitted", exactly("repo:acme/other:ref:refs/heads/main"), {}),
         ("subject-not-admitted", exactly("repo:acme/shop:environment:prod"), {"environment": "staging"}),
         ("subject-not-admitted", exactly(MAIN, "repo:acme/shop:environment:prod"), {"head_branch": "dev"}),
-        ("subject-not-admitted", exactly(f"{MAIN} "), {}),
-        ("subject-not-admitted", exactly("repo:acme/shop:ref:main"), {}),
+        ("subject-typo", exactly(f"{MAIN} "), {}),
+        ("subject-typo", exactly("repo:acme/shop:ref:main"), {}),
         ("subject-not-admitted", exactly("repo:acme@9/shop@9:ref:refs/heads/main"), {"oidc_customization": IMMUTABLE}),
-        ("subject-not-admitted", trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}),
-        ("subject-not-admitted", trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:repository_owner": "acme"}}), {}),
+        ("claim-pin", trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}),
+        ("condition-key-not-carried", trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:repository_owner": "acme"}}), {}),
         # another shape of the same run
         ("subject-shape", exactly(MAIN), {"environment": "prod"}),
         ("subject-shape", exactly(MAIN), {"event": "pull_request", "head_branch": "fix"}),
@@ -106,10 +106,10 @@ def test_admitted(policy, run):
         # the operator
         ("condition-operator", exactly("repo:acme/shop:*"), {}),
         ("condition-operator", exactly("repo:acme/shop:ref:refs/heads/mai?"), {}),
-        ("condition-operator", exactly("repo:Acme/Shop:ref:refs/heads/main"), {}),
-        ("condition-operator", exactly("repo:ACME/shop:*", operator="StringLike"), {}),
+        ("subject-typo", exactly("repo:Acme/Shop:ref:refs/heads/main"), {}),
+        ("subject-typo", exactly("repo:ACME/shop:*", operator="StringLike"), {}),
         ("condition-operator", exactly("repo:acme/shop:*", operator="ArnLike"), {}),
-        ("condition-operator", exactly("repo:Acme/shop:*", operator="ForAnyValue:StringEquals"), {}),
+        ("condition-operator", exactly("repo:acme/shop:*", operator="ForAnyValue:StringEquals"), {}),
         # the principal
         ("principal-wrong", with_principal({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), {}),
         ("principal-wrong", with_principal({"AWS": PROVIDER}), {}),
@@ -158,7 +158,7 @@ def test_the_action_is_told_apart():
 
 def test_a_key_that_github_never_carries():
     judgement = judged(trust({"StringEquals": {SUB: MAIN}, "Bool": {"aws:MultiFactorAuthPresent": "true"}}))
-    assert (judgement.outcome, judgement.cause) == (TrustOutcome.DENIED, "trust-condition")
+    assert (judgement.outcome, judgement.cause) == (TrustOutcome.DENIED, "condition-key-not-carried")
 
 
 def test_an_explicit_deny_is_named_with_its_sid():
@@ -289,7 +289,7 @@ def test_refs_by_the_ref_claim_are_found_too():
         (exactly(MAIN), {"environment": "prod"}, "environment prod"),
         (exactly(MAIN), {"event": "pull_request"}, "pull_request event"),
         (exactly("repo:acme/shop:environment:prod"), {}, "the job has neither"),
-        (trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}, "Other; the request has Release"),
+        (trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}, "workflow Other, on purpose; the run has Release"),
         (exactly(MAIN, aud="urn:x"), {}, "wants token.actions.githubusercontent.com:aud StringEquals urn:x"),
         (exactly(MAIN).replace(PROVIDER, f"{PROVIDER}/"), {}, "exact ARN"),
     ],

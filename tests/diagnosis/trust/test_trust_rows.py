@@ -63,7 +63,7 @@ CAUSES = {
     "trust-provider-10": "principal-wrong",
     "trust-partition-04": "principal-wrong",
     "trust-action-09": "trust-action",
-    "trust-request-key-09": "trust-condition",
+    "trust-request-key-09": "condition-key-not-carried",
     "subvectors-gh-aws-immutable-subject-classic-pattern": "subject-immutable-form",
 }
 
