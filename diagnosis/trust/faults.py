@@ -188,7 +188,7 @@ def _condition(asked: _Asked, condition: Condition, shaped: ClaimSet | None) -> 
     if condition.folded_key == SESSION_NAME_KEY.lower():
         words = (
             f"The trust policy wants the session to be named {_few(condition.values)}; the step names it "
-            f"{caller.session_name or 'otherwise'}."
+            f"{caller.session_name or 'otherwise'}: set its role-session-name."
         )
         return _fault(Cause.SESSION_NAME_NOT_ADMITTED, words, Mend.NONE, condition)
     words = ""

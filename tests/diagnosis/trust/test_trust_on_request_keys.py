@@ -56,7 +56,9 @@ def test_what_the_request_tells_admits(condition):
 def test_what_the_request_never_satisfies_refuses_and_says_why(condition, words):
     judgement = judged(condition)
     assert judgement.outcome is TrustOutcome.DENIED
-    assert judgement.cause == "trust-condition"
+    (asked,) = (key for block in condition.values() for key in block)
+    other = {"sts:RoleSessionName": "session-name-not-admitted", "aws:CurrentTime": "trust-condition"}
+    assert judgement.cause == other.get(asked, "condition-key-not-carried")
     assert words in judgement.reason
 
 
