@@ -151,6 +151,15 @@ class ClaimSet:
             claims, unknown, self.why if why is None else why, self.form, self.template, self.prefix, context
         )
 
+    def on_ref(self, ref: str) -> ClaimSet:
+        """Return the claims that the same job would present on another ref: in its environment, where it names one."""
+        context = self.subject_context
+        if context is None or context.kind is not ContextKind.ENVIRONMENT:
+            return self.in_context(SubjectContext(ContextKind.REF, ref))
+        claims, unknown = dict(self.claims), set(self.unknown)
+        _move_ref(claims, unknown, ref)
+        return finished(claims, unknown, self.why, self.form, self.template, self.prefix, context)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadSubject:

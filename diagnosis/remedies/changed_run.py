@@ -17,7 +17,7 @@ from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Fact, Replay
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
-_INPUTS = ("role-to-assume", "role-duration-seconds", "audience", "inline-session-policy", "role-session-name")
+_INPUTS = ("role-to-assume", "role-duration-seconds", "role-session-name", "audience", "inline-session-policy")
 _KEY_NAMES = frozenset(name.upper().replace("-", "_") for name in KEY_INPUTS)
 
 
@@ -42,8 +42,22 @@ def edited(
         elif target == "audience" and value:
             stated = Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED)
             replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
+        elif target == "environment":
+            replay, account = _in_environment(replay, account, value)
         elif target == "tag":
             account = replace(account, question=replace(account.question, tag=None))
+    return replay, account
+
+
+def _in_environment(replay: Replay, account: AccountState, name: str | None) -> tuple[Replay, AccountState]:
+    """Return the run in another environment, or in none; what CloudTrail saw it present was the old subject."""
+    stated = Evidence(EvidenceKind.STATED, "the corrected environment", origin=Origin.STATED)
+    facts = replace(replay.facts, environment=Fact(name, stated) if name else None)
+    replay = replace(replay, facts=facts, attempt=replace(replay.attempt, environment=None))
+    trail = account.trail
+    if isinstance(trail, Known):
+        kept = tuple(event for event in trail.value.events if event.name != SESSION_EVENT)
+        account = replace(account, trail=replace(trail, value=replace(trail.value, events=kept)))
     return replay, account
 
 
@@ -87,6 +101,8 @@ def _in_file(workflow: Workflow, replay: Replay, role_arn: Arn | None, target: s
         changed = _with_id_token(workflow, job)
     elif target == Cause.STATIC_CREDENTIALS:
         changed = _without_keys(_with_id_token(workflow, job))
+    elif target == "environment":
+        changed = replace(job, environment=value)
     elif target in _INPUTS and value and release.step:
         inputs = (*(item for item in release.step.inputs if item[0].lower() != target), (target, value))
         changed = _each_step(job, lambda step: replace(step, inputs=inputs) if step is release.step else step)

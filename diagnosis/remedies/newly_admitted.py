@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from diagnosis.callers.who_gets_in import newly_admitted as new_callers
+from diagnosis.callers.comparison import compare_trust
+from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.facts.account import AccountState, NamedPolicy, Role
 from diagnosis.facts.reading import Known
 from diagnosis.live.excess import ExcessItem, excess
 from diagnosis.verdicts.assessment import Assessment
-from diagnosis.verdicts.remediation import Change, ChangeKind
 from diagnosis.verdicts.replay import Replay
 
 
 def newly_admitted(
-    before: Assessment, after: Assessment, replay: Replay, changes: Iterable[Change], audience: str
+    before: Assessment, after: Assessment, replay: Replay, meant: tuple[ClaimSet, ...]
 ) -> tuple[str, ...]:
     """Return callers and grants that were not there before and that the release does not need; best empty.
 
-    The subject that a change admits on purpose is the need itself and is not listed.
+    ``meant`` are the claims of the run for which the path is made: every token beside them counts.
     """
-    meant = next((c.values[0] for c in changes if c.kind is ChangeKind.REPLACE_TRUST_POLICY and c.values), None)
     found: list[str] = []
     old, new = before.account.role, after.account.role
     if isinstance(old, Known) and isinstance(new, Known):
-        found += _new_callers(old.value, new.value, replay, audience, meant)
+        found += _new_callers(old.value, new.value, replay, meant)
     known = {(item.policy, item.statement, item.actions, item.resources) for item in _excess(before)}
     found += [
         item.text for item in _excess(after) if (item.policy, item.statement, item.actions, item.resources) not in known
@@ -32,11 +29,12 @@ def newly_admitted(
     return tuple(dict.fromkeys(found))
 
 
-def _new_callers(old: Role, new: Role, replay: Replay, audience: str, meant: str | None) -> tuple[str, ...]:
+def _new_callers(old: Role, new: Role, replay: Replay, meant: tuple[ClaimSet, ...]) -> tuple[str, ...]:
     # Another role in the place of the run's own admits whom it admitted before: nobody is new.
     if old.arn != new.arn or old.trust_policy == new.trust_policy:
         return ()
-    return new_callers(old.trust_policy, new.trust_policy, replay.attempt.repository, audience=audience, beside=meant)
+    compared = compare_trust(old.trust_policy, new.trust_policy, replay.attempt.repository, meant=meant)
+    return (*(item.text for item in compared.newly_admitted), *compared.undecided)
 
 
 def _excess(assessment: Assessment) -> tuple[ExcessItem, ...]:

@@ -26,6 +26,9 @@ class Situation:
     corrected_audience: str | None = None
     """The audience that the workflow should request, where correcting it there is the smaller change."""
 
+    corrected_session_name: str | None = None
+    """The name that the step should give its session, where the trust policy wants another than the step's."""
+
     @property
     def account(self) -> AccountState:
         """The account as it was read."""
@@ -42,14 +45,21 @@ class Situation:
         return with_audience(self.run.claims, self.audience)
 
     @property
+    def session_name(self) -> str:
+        """The name of the next run's session: the step's own, or the corrected one; empty where it is not known."""
+        return self.corrected_session_name or self.run.session_name
+
+    @property
     def refused_by_trust(self) -> tuple[Problem, ...]:
         """The problems for which the trust policy has to change, or another ref be dispatched."""
-        corrected = self.corrected_audience is not None
+        elsewhere = {
+            *((Cause.AUDIENCE_NOT_ADMITTED,) if self.corrected_audience is not None else ()),
+            *((Cause.SESSION_NAME_NOT_ADMITTED,) if self.corrected_session_name is not None else ()),
+        }
         return tuple(
             problem
             for problem in self.of(*SUBJECT_CAUSES)
-            if problem.checkpoint is Checkpoint.ROLE_ASSUMPTION
-            and not (corrected and problem.cause is Cause.AUDIENCE_NOT_ADMITTED)
+            if problem.checkpoint is Checkpoint.ROLE_ASSUMPTION and problem.cause not in elsewhere
         )
 
     def of(self, *causes: Cause) -> tuple[Problem, ...]:
@@ -83,6 +93,11 @@ SUBJECT_CAUSES = (
     Cause.TRUST_EXPLICIT_DENY,
     Cause.TRUST_ACTION,
     Cause.TRUST_CONDITION,
+    Cause.CONDITION_KEY_NOT_CARRIED,
+    Cause.SUBJECT_TYPO,
+    Cause.CLAIM_PIN,
+    Cause.ISSUER_DIFFERS,
+    Cause.SESSION_NAME_NOT_ADMITTED,
 )
 """Causes for which the trust policy refuses a run."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from diagnosis.causes import Cause
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
@@ -19,6 +20,7 @@ from diagnosis.remedies.offers import (
     provider,
     registry,
     repository_policy,
+    session_name,
     trust,
 )
 from diagnosis.remedies.offers.role_search import of_the_role
@@ -38,8 +40,8 @@ _MAKERS: tuple[_Maker, ...] = (
     provider.create_provider,
     audience.correct_audience,
     provider.shorten_session,
+    session_name.correct_session_name,
     trust.admit_or_dispatch,
-    narrow_trust.bound_trust,
     registry.repository_or_tag,
     registry.room_for_images,
     registry.open_key,
@@ -51,6 +53,9 @@ _MAKERS: tuple[_Maker, ...] = (
     organization.ask_organization,
 )
 """One maker for each document or owner, in gate order; each merges the causes that touch its document."""
+
+_TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust,)
+"""Makers of what takes something away. They come last, made for what the rest of the path leaves: a fix opens, it never closes."""
 
 _BESIDE_THE_ROLE: tuple[_Maker, ...] = (
     provider.grant_id_token,
@@ -76,7 +81,10 @@ def paths(
     baseline = Baseline(replay, live, case)
     situation = baseline.present
     choices = _choices(situation, _MAKERS)
-    correcting = [baseline.path(combination) for combination in _combinations(choices)[:MOST_PATHS]]
+    combinations = _combinations(choices)[:MOST_PATHS] or [()]
+    correcting = [
+        baseline.path(whole) for opening in combinations if (whole := (*opening, *_tightening(baseline, opening)))
+    ]
     elsewhere = _with_another_role(baseline, situation)
     place = next((at for at, path in enumerate(correcting) if _widens(path) or not path.opens_all), len(correcting))
     return (*correcting[:place], *elsewhere, *correcting[place:])
@@ -101,6 +109,17 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
 
 def _choices(situation: Situation, makers: Iterable[_Maker]) -> list[Choice]:
     return [choice for make in makers if (choice := make(situation))]
+
+
+def _tightening(baseline: Baseline, opening: tuple[Offer, ...]) -> tuple[Offer, ...]:
+    """Return what remains to be tightened once these offers are carried out."""
+    trusts = any(
+        change.kind is ChangeKind.REPLACE_TRUST_POLICY for offer in opening for change in offer.remediation.changes
+    )
+    if not trusts and not baseline.present.of(Cause.TRUST_TOO_OPEN):
+        return ()
+    situation = baseline.situation(opening) if opening else baseline.present
+    return tuple(choice[0] for choice in _choices(situation, _TIGHTENING))
 
 
 def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:

@@ -93,7 +93,7 @@ class Baseline:
             title=_title(offers),
             remediations=tuple(offer.remediation for offer in offers),
             gates=judged.gates,
-            newly_admitted=newly_admitted(self.live, judged, self.replay, _changes(offers), changed.run.audience),
+            newly_admitted=newly_admitted(self.live, judged, self.replay, changed.run.claims.sets),
             proves=" ".join(offer.proves for offer in offers if offer.proves)
             or "That a rerun of the same workflow passes every gate.",
             does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),

@@ -15,8 +15,6 @@ from diagnosis.claims.claim_set import (
     DEFAULT_TEMPLATE,
     GITHUB_ISSUER,
     ClaimSet,
-    ContextKind,
-    SubjectContext,
     SubjectForm,
     finished,
 )
@@ -26,7 +24,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.policy.evaluation.nearest import difference, nearest
 from diagnosis.trust.question import Caller, TrustAnswer, TrustOutcome, TrustPolicy, caller_of, providers_among
-from diagnosis.trust.refusal import exact_refs, why_refused
+from diagnosis.trust.refusal import exact_refs, is_ref, why_refused
 from diagnosis.trust.refusal_words import refusal_words
 from diagnosis.verdicts.gate_verdict import Missing
 
@@ -249,16 +247,12 @@ def _lists_custom_subjects(policy: Policy, caller: Caller) -> bool:
 
 
 def _admitted_by(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> tuple[str, ...]:
-    """Return the refs that the policy names, asked one by one for a job without environment."""
+    """Return the refs that the policy names, asked one by one for the same job on them."""
     statements = trust.policy.allows
     listed = [value for item in statements for value in item.listed(caller.key("sub"))]
     named = [value for item in statements for value in item.listed(caller.key("ref"))]
-    refs = dict.fromkeys((*exact_refs(listed), *(ref for ref in named if not _WILD.search(ref))))
-    return tuple(
-        ref
-        for ref in refs
-        if trust.ask(claims.in_context(SubjectContext(ContextKind.REF, ref)), caller).outcome is TrustOutcome.ALLOWED
-    )
+    refs = dict.fromkeys((*exact_refs(listed), *filter(is_ref, named)))
+    return tuple(ref for ref in refs if trust.ask(claims.on_ref(ref), caller).outcome is TrustOutcome.ALLOWED)
 
 
 def _of_repository(repository: Repository) -> tuple[ClaimSet, ...]:

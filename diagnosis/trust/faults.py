@@ -113,9 +113,7 @@ def faults_of(policy: Policy, statement: Statement, claims: ClaimSet, caller: Ca
     unmet = [condition for condition in statement.conditions if asked.unmet(condition)]
     about_subject = [item for item in unmet if item.folded_key == caller.key("sub").lower()]
     shaped, subject = _subject(asked, about_subject)
-    for condition in unmet:
-        if condition not in about_subject:
-            found.append(_condition(asked, condition, shaped))
+    found += [_condition(asked, condition, shaped) for condition in unmet if condition not in about_subject]
     found += subject
     return tuple(sorted(found, key=lambda fault: _ORDER.index(fault.cause) if fault.cause in _ORDER else len(_ORDER)))
 
@@ -253,7 +251,7 @@ def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, li
             )
             found.append(_fault(Cause.SUBJECT_TYPO, words, Mend.REMOVE, condition))
             continue
-        told = explain_subject(condition, asked.claims, asked.caller, asked.statement, asked.unmet)
+        told = explain_subject(condition, asked.claims, asked.unmet)
         shaped = shaped or told.shaped
         subject = asked.claims.subject or ""
         if told.misspelling is not None and len(told.causes) == 1:

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet, ContextKind, SubjectContext, SubjectForm, finished, read_subject
-from diagnosis.policy import Statement
 from diagnosis.policy.language.conditions import Condition, compile_condition
-from diagnosis.trust.question import Caller
 from diagnosis.trust.subject_typo import Misspelling, misspelling
 
 _MOST_VALUES = 64
@@ -34,8 +32,6 @@ class SubjectTold:
 def explain_subject(
     condition: Condition,
     claims: ClaimSet,
-    caller: Caller,
-    statement: Statement,
     unmet: Callable[[Condition, ClaimSet | None], bool],
 ) -> SubjectTold:
     """Return the fewest departures that explain why the condition does not admit the subject."""
@@ -60,7 +56,9 @@ def explain_subject(
                     words = f"{Cause.CONDITION_OPERATOR.sentence} {words}"
                 best = (
                     len(every),
-                    SubjectTold(every, words, spelt if formed is claims else None, None if shaped is claims else shaped),
+                    SubjectTold(
+                        every, words, spelt if formed is claims else None, None if shaped is claims else shaped
+                    ),
                 )
     return best[1] if best else SubjectTold((Cause.SUBJECT_NOT_ADMITTED,))
 

@@ -181,7 +181,9 @@ def _glue_words(between: str, glue: str, value: str) -> str:
             return f"ref: is missing before {shown}{value}"
         first = shown.lower().partition(":")[0].strip("/ ")
         if first in ("branch", "branches", "tag", "tags", "head", "heads"):
-            return f"{shown.partition(':')[0]}{':' if ':' in shown else ''} is no part of a subject: {right} belongs there"
+            return (
+                f"{shown.partition(':')[0]}{':' if ':' in shown else ''} is no part of a subject: {right} belongs there"
+            )
     if not shown.strip(" :/"):
         return f"{right} is missing before {value}"
     return f"{shown} stands in the place of {right}"
@@ -217,5 +219,3 @@ def _means(text: str, words: tuple[str, ...]) -> bool:
         word in words or any(SequenceMatcher(None, word, known).ratio() >= _ALIKE for known in words)
         for word in _WORD.findall(text.lower())
     ) and not re.search(r"[0-9*?]", text)
-
-

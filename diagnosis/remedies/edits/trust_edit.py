@@ -1,17 +1,16 @@
-"""Edit a trust policy where listing the subject is not enough: except it from a Deny, or add the missing action."""
+"""Edit a trust policy so that it admits a run: open it by the smallest change, or except the run from a Deny."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 
-from diagnosis.callers.who_gets_in import newly_admitted
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION, Json, JsonObject, as_list, one_or_list, statements
 from diagnosis.remedies.edits.policy_edit import Renderings
-from diagnosis.remedies.edits.trust_patch import minimal_trust_patch
+from diagnosis.remedies.edits.trust_patch import PatchAim, PatchKind, TrustPatch, opening_patches
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.rendering import (
     EXISTING,
@@ -20,73 +19,62 @@ from diagnosis.remedies.rendering import (
     terraform_resource,
     with_document,
 )
-from diagnosis.trust.admission import judge_trust
-from diagnosis.trust.question import TrustOutcome
+from diagnosis.trust.question import caller_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """How a changed document is asked again."""
-
-    situation: Situation
-    subject: str
-
-    def admits(self, document: PolicyDocument) -> bool:
-        run, claims = self.situation.run, self.situation.claims
-        provider = self.situation.account.question.provider_arn
-        if run.role_arn is None or provider is None:
-            return False
-        judged = judge_trust(
-            document, claims, provider, run.role_arn, session_name=run.session_name, at=run.account.read_at
-        )
-        return judged.outcome is TrustOutcome.ALLOWED
-
-
-def admitting_trust(
-    situation: Situation, document: PolicyDocument, subject: str, causes: tuple[Cause, ...]
-) -> PolicyDocument | None:
-    """Return a document that admits the subject and nobody else anew; None where none is found."""
-    asking = _Asking(situation, subject)
-    current = document
-    if Cause.TRUST_EXPLICIT_DENY in causes:
-        excepted = _excepting(current, subject, situation.account.question.issuer, asking)
+def admitting_trust(situation: Situation, document: PolicyDocument) -> tuple[TrustPatch, ...]:
+    """Return the trust policies that admit the run, the one first that admits the fewest beside it; empty where none is found."""
+    aim = _aim(situation)
+    if aim is None:
+        return ()
+    start = document
+    if situation.of(Cause.TRUST_EXPLICIT_DENY):
+        excepted = _excepting(document, aim)
         if excepted is None:
-            return None
-        current = excepted
-        if asking.admits(current):
-            return current
-    if Cause.TRUST_ACTION in causes:
-        allowed = _with_action(current, situation, subject, asking)
-        if allowed is not None:
-            return allowed
-    provider = situation.account.question.provider_arn
-    patched = minimal_trust_patch(current, subject, provider_arn=provider, audience=situation.audience)
-    return patched or (current if current != document else None)
+            return ()
+        start = excepted
+        if aim.admitted_by(start):
+            comparison = compare_trust(document, start, aim.repository, meant=aim.claims)
+            return (TrustPatch(start, PatchKind.EXCEPTED, (), comparison),)
+    return opening_patches(document, start, aim)
 
 
-def _excepting(document: PolicyDocument, subject: str, issuer: str, asking: _Asking) -> PolicyDocument | None:
-    """Except the subject from every Deny that stops it; leave a Deny alone that stops it whatever it excepts."""
+def _aim(situation: Situation) -> PatchAim | None:
+    """Return for whom to open; None where no exact subject can be named, or the role is not known."""
+    run, provider = situation.run, situation.account.question.provider_arn
+    if run.role_arn is None or provider is None or not situation.claims.to_list:
+        return None
+    name = situation.session_name or None
+    caller = caller_of(provider, run.role_arn, situation.claims.issuer, name, run.account.read_at)
+    return PatchAim(situation.claims.sets, caller, run.attempt.repository)
+
+
+def _excepting(document: PolicyDocument, aim: PatchAim) -> PolicyDocument | None:
+    """Except the run's subjects from every Deny that stops it; a Deny that stops it whatever it excepts is left alone."""
     if isinstance(document.policy, Unparsable):
         return None
     tree = document.editable()
     kept: list[Json] = []
     changed = False
     for statement in statements(tree):
-        if statement.get("Effect") != "Deny" or not _stops(statement, tree, asking):
+        if statement.get("Effect") != "Deny" or not _stops(statement, tree, aim):
             kept.append(statement)
             continue
         changed = True
-        kept.append(excepting_subject(statement, subject, f"{issuer}:sub"))
+        spared = statement
+        for subject in aim.subjects:
+            spared = excepting_subject(spared, subject, aim.caller.key("sub"))
+        kept.append(spared)
     if not changed:
         return None
     return write_document({**tree, "Statement": kept})
 
 
-def _stops(statement: JsonObject, tree: JsonObject, asking: _Asking) -> bool:
+def _stops(statement: JsonObject, tree: JsonObject, aim: PatchAim) -> bool:
     """Return whether this Deny alone keeps out a token that everything else would let in."""
-    provider = str(asking.situation.account.question.provider_arn or "")
+    provider = str(aim.caller.provider_arn)
     door: JsonObject = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": WEB_IDENTITY_ACTION}
-    return not asking.admits(write_document({**tree, "Statement": [statement, door]}))
+    return not aim.admitted_by(write_document({**tree, "Statement": [statement, door]}))
 
 
 def excepting_subject(statement: JsonObject, subject: str, key: str) -> JsonObject:
@@ -106,29 +94,6 @@ def excepting_subject(statement: JsonObject, subject: str, key: str) -> JsonObje
     if isinstance(block, dict):
         block[key] = subject
     return smaller
-
-
-def _with_action(
-    document: PolicyDocument, situation: Situation, subject: str, asking: _Asking
-) -> PolicyDocument | None:
-    """Add the action to one Allow statement, where that admits the subject and nobody new beside it."""
-    if isinstance(document.policy, Unparsable):
-        return None
-    tree = document.editable()
-    items = statements(tree)
-    for position, statement in enumerate(items):
-        if statement.get("Effect") != "Allow" or "NotAction" in statement:
-            continue
-        changed = copy.deepcopy(statement)
-        changed["Action"] = one_or_list(
-            [*(str(item) for item in as_list(statement.get("Action"))), WEB_IDENTITY_ACTION]
-        )
-        after = write_document({**tree, "Statement": [*items[:position], changed, *items[position + 1 :]]})
-        repository = situation.run.attempt.repository
-        new = newly_admitted(document, after, repository, audience=situation.audience, beside=subject)
-        if asking.admits(after) and not new:
-            return after
-    return None
 
 
 def rendered_trust(role: Role, document: PolicyDocument) -> Renderings:

@@ -1,131 +1,407 @@
-"""Make the smallest edit of a trust policy that admits one more subject, and nothing else.
+"""Open a trust policy for one run: correct or extend the statement that was meant for it, and take nothing away.
 
-The subject goes into a statement that already lists subjects for this provider, under the operator it uses; where no
-such statement fits, a statement of its own is added. The result is asked again before it is handed out.
+The statement that comes nearest is corrected in place where that admits this run and nobody else anew. Where it would
+admit others too (a pin joined beside several subjects admits every pair of them), the run gets a statement of its own
+with every condition of the nearest one. Statements of other repositories stay as they are, letter by letter.
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from diagnosis.callers.who_gets_in import newly_admitted
-from diagnosis.claims.claim_set import ClaimSet, claims_from_subject, read_subject
+from diagnosis.callers.comparison import TrustComparison, compare_trust
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.causes import Cause
+from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
-from diagnosis.names.arn import Arn
+from diagnosis.gates import Verdict
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
+    Json,
     JsonObject,
     as_list,
     conditions,
-    principals,
+    one_or_list,
     statements,
+    with_own_sids,
     with_statements,
 )
-from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
+from diagnosis.trust.faults import Fault, Mend, faults_of
+from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy
+from diagnosis.trust.refusal import lists_repository, why_refused
 
-_OPERATORS = ("StringEquals", "StringLike")
+_SLIPS = frozenset({Mend.REMOVE, Mend.RENAME, Mend.REPLACE, Mend.PRINCIPAL, Mend.ACTION})
+_SHUT = _SLIPS - {Mend.REPLACE}
+"""What keeps everybody out, not this run alone."""
+_REPOSITORY_CLAIMS = frozenset({"repository", "repository_id", "repository_owner_id"})
 
 
-def minimal_trust_patch(
-    document: PolicyDocument, subject: str, *, provider_arn: Arn | None = None, audience: str = AWS_AUDIENCE
-) -> PolicyDocument | None:
-    """Return the trust policy with exactly this subject added; None where none is to be had.
+class PatchKind(StrEnum):
+    """How the policy is opened."""
 
-    None: the document is unparsable, admits the subject already, names no provider (and none is given), or a Deny
-    statement stands in the way, which an addition cannot overrule. Without ``provider_arn`` the policy's own provider is meant.
+    CORRECTED = "corrected"
+    """What was wrong in the statement is corrected where it stands."""
+    BOUND = "bound"
+    """The same, and its subject is written out: as written it would have let others in."""
+    JOINED = "joined"
+    """A value joins a list of the statement."""
+    COPIED = "copied"
+    """A statement for this run alone, with every condition of the nearest one."""
+    ADDED = "added"
+    """A statement of its own, where no statement was meant for the run."""
+    EXCEPTED = "excepted"
+    """The run is left out of a Deny."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPatch:
+    """A trust policy that admits the run, and how it differs from the one before."""
+
+    document: PolicyDocument
+    kind: PatchKind
+    faults: tuple[Fault, ...]
+    """What of the nearest statement the run did not meet."""
+    comparison: TrustComparison
+    """With the policy as it was, beside this very run."""
+
+    @property
+    def takes_nothing_away(self) -> bool:
+        """Whether it is proved that everybody who gets in today still does."""
+        return self.comparison.takes_nothing_away
+
+    @property
+    def opens_for_the_run_alone(self) -> bool:
+        """Whether it is proved that nobody beside this run gets in anew."""
+        return self.comparison.admits_nothing_new
+
+
+@dataclass(frozen=True, slots=True)
+class PatchAim:
+    """For whom a trust policy is opened."""
+
+    claims: tuple[ClaimSet, ...]
+    """The run's claims; more than one set where the form of its subject is not known."""
+    caller: Caller
+    repository: Repository
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects, each once."""
+        return tuple(dict.fromkeys(item.subject for item in self.claims if item.subject))
+
+    @property
+    def audience(self) -> str:
+        """The audience that the run requests."""
+        return self.claims[0].get("aud") or AWS_AUDIENCE
+
+    def admitted_by(self, document: PolicyDocument) -> bool:
+        """Return whether the policy admits every one of the claim sets for certain."""
+        policy = document.policy
+        if isinstance(policy, Unparsable):
+            return False
+        asked = TrustPolicy(policy)
+        return all(asked.ask(item, self.caller).outcome is TrustOutcome.ALLOWED for item in self.claims)
+
+
+def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim) -> tuple[TrustPatch, ...]:
+    """Return the patches that admit the run and take nothing away, those first that admit nobody else anew; or none.
+
+    ``start`` is the document to be changed where another change of it comes first (a Deny that now excepts the run),
+    else the same as ``before``, the one that is live.
     """
-    policy = document.policy
-    if isinstance(policy, Unparsable):
+    policy = start.policy
+    if isinstance(policy, Unparsable) or not aim.subjects or aim.caller.provider_arn is None:
+        return ()
+    wider: list[TrustPatch] = []
+    for candidate in _candidates(start, policy, aim):
+        after = write_document(candidate.tree)
+        if isinstance(after.policy, Unparsable) or not aim.admitted_by(after):
+            continue
+        comparison = compare_trust(before, after, aim.repository, meant=aim.claims)
+        if comparison.no_longer_admitted:
+            continue
+        patch = TrustPatch(after, candidate.kind, candidate.faults, comparison)
+        if candidate.alone and not comparison.newly_admitted:
+            return (patch, *wider)
+        if candidate.kind is PatchKind.CORRECTED:
+            # Whom the statement lists by name gets in again with it; a pattern as wide as that is not opened unasked.
+            if not _too_open(candidate.tree, candidate.position, aim):
+                return (patch, *wider)
+            wider.append(patch)
+    return tuple(wider)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One way to change the document, not yet tried."""
+
+    kind: PatchKind
+    tree: JsonObject
+    position: int
+    """Of the statement that changes or is new."""
+    faults: tuple[Fault, ...] = ()
+    alone: bool = True
+    """Whether the changed statement is written for this run's own claims, beside what it admitted before."""
+
+
+def _position(policy: Policy, aim: PatchAim) -> int | None:
+    """Return the place of the Allow statement that comes nearest; None where there is none."""
+    refusal = why_refused(policy, aim.claims[0], aim.caller)
+    if refusal is None:
         return None
-    provider = provider_arn or _provider_in(policy)
-    if not provider or not subject:
-        return None
-    caller = caller_of(provider)
-    claims = claims_from_subject(subject, audience)
-    if _outcome(document, claims, caller) is TrustOutcome.ALLOWED:
-        return None
-    tree = document.editable()
-    for changed in (*_extended(tree, subject, caller), _added(tree, subject, audience, caller)):
-        after = write_document(changed)
-        admits = _outcome(after, claims, caller) is TrustOutcome.ALLOWED
-        if admits and not _admits_more(document, after, subject, audience, caller):
-            return after
-    return None
+    return next(index for index, item in enumerate(policy.statements) if item.path == refusal.statement)
 
 
-def _outcome(document: PolicyDocument, claims: ClaimSet, caller: Caller) -> TrustOutcome:
-    policy = document.policy
-    return TrustOutcome.UNKNOWN if isinstance(policy, Unparsable) else TrustPolicy(policy).ask(claims, caller).outcome
+def _candidates(start: PolicyDocument, policy: Policy, aim: PatchAim) -> Iterator[_Candidate]:
+    """Yield the changed documents, the smallest change first."""
+    tree = start.editable()
+    position, new = _position(policy, aim), len(policy.statements)
+    if position is None:
+        yield _Candidate(PatchKind.ADDED, _with_new(tree, _new_statement(tree, aim)), new)
+        return
+    compiled = policy.statements[position]
+    faults = tuple(
+        dict.fromkeys(fault for item in aim.claims for fault in faults_of(policy, compiled, item, aim.caller))
+    )
+    if not _is_ours(policy, position, faults, aim):
+        yield _Candidate(PatchKind.ADDED, _with_new(tree, _new_statement(tree, aim)), new, faults)
+        return
+    written, escape = statements(tree)[position], tree.get("Version") == "2012-10-17"
+    if all(fault.mend is not Mend.NONE for fault in faults):
+        yield from _in_place(tree, position, faults, aim, escape=escape)
+    copied = _copied(written, faults, aim, escape=escape)
+    if copied is not None:
+        yield _Candidate(PatchKind.COPIED, _with_new(tree, copied), new, faults)
 
 
-def _provider_in(policy: Policy) -> Arn | None:
-    named = (arn for item in policy.allows for arn in providers_among(item.principal_names))
-    return next(named, None)
+def _in_place(
+    tree: JsonObject, position: int, faults: tuple[Fault, ...], aim: PatchAim, *, escape: bool
+) -> Iterator[_Candidate]:
+    """Yield the document with the statement corrected: as it is written, then for this run alone."""
+    written = statements(tree)[position]
+    changed = _corrected(written, faults, aim, escape=escape)
+    joined = _joined(faults, aim)
+    slips = any(fault.mend in _SLIPS for fault in faults)
+    # A statement that admitted nobody opens for all that it lists.
+    was_shut = any(fault.mend in _SHUT for fault in faults)
+    alone = _for_this_run(changed, set() if was_shut else joined, faults, aim, escape=escape)
+    if len({key for _, key in joined}) <= 1 and (slips or alone):
+        kind = PatchKind.CORRECTED if slips else PatchKind.JOINED
+        yield _Candidate(kind, _with_changed(tree, position, changed), position, faults, alone)
+    if any(fault.mend is Mend.REPLACE and set(fault.new) & {"*", "?"} for fault in faults):
+        exact = tuple(replace(fault, new=aim.subjects[0]) if fault.mend is Mend.REPLACE else fault for fault in faults)
+        spelt = _corrected(written, exact, aim, escape=escape)
+        yield _Candidate(PatchKind.BOUND, _with_changed(tree, position, spelt), position, exact)
+    if was_shut:
+        bound = _bound(changed, aim, escape=escape)
+        yield _Candidate(PatchKind.BOUND, _with_changed(tree, position, bound), position, faults)
 
 
-def _extended(document: JsonObject, subject: str, caller: Caller) -> list[JsonObject]:
-    """Return one document for each statement that lists subjects: the policy with the subject in that statement."""
-    found: list[JsonObject] = []
-    for operator in _OPERATORS:
-        if operator == "StringLike" and set(subject) & {"*", "?"}:
-            continue  # there it would be a pattern, and admit others
-        for position, statement in enumerate(statements(document)):
-            if not _lists_subjects_only(statement, operator, caller):
-                continue
-            changed = copy.deepcopy(document)
-            block = statements(changed)[position]["Condition"]
-            values = block[operator] if isinstance(block, dict) else None
-            if isinstance(values, dict):
-                key = next(name for name in values if name.lower() == caller.key("sub").lower())
-                values[key] = [*as_list(values[key]), _literal(subject, document)]
-                found.append(changed)
-    return found
-
-
-def _lists_subjects_only(statement: JsonObject, operator: str, caller: Caller) -> bool:
-    """Return whether an Allow statement for the provider asks for subject and audience, the subject under this operator."""
-    if statement.get("Effect") != "Allow" or caller.provider_arn not in providers_among(principals(statement)):
+def _is_ours(policy: Policy, position: int, faults: Iterable[Fault], aim: PatchAim) -> bool:
+    """Return whether the statement is about this run's repository: it lists it, or the run misses it in its writing alone."""
+    listed = list(faults)
+    if any(fault.cause is Cause.ISSUER_DIFFERS for fault in listed):
         return False
-    asked = [(name, key.lower()) for name, key, _ in conditions(statement)]
-    subject, audience = caller.key("sub").lower(), caller.key("aud").lower()
-    return [name for name, key in asked if key == subject] == [operator] and all(
-        key in (subject, audience) for _, key in asked
+    if lists_repository(policy.statements[position], aim.claims[0], aim.caller):
+        return True
+    return not any(fault.cause is Cause.SUBJECT_NOT_ADMITTED for fault in listed) and not _pins_of_others(listed)
+
+
+def _pins_of_others(faults: Iterable[Fault]) -> bool:
+    """Return whether a pin names another repository: the statement is another's."""
+    return any(
+        fault.cause is Cause.CLAIM_PIN and fault.key.lower().rpartition(":")[2] in _REPOSITORY_CLAIMS
+        for fault in faults
     )
 
 
-def _added(document: JsonObject, subject: str, audience: str, caller: Caller) -> JsonObject:
-    """Return the document with a statement of its own for the subject."""
-    statement: JsonObject = {
-        "Effect": "Allow",
-        "Principal": {"Federated": str(caller.provider_arn)},
-        "Action": WEB_IDENTITY_ACTION,
-        "Condition": {
-            "StringEquals": {caller.key("aud"): audience, caller.key("sub"): _literal(subject, document)},
-        },
+def _too_open(tree: JsonObject, position: int | None, aim: PatchAim) -> bool:
+    """Return whether the corrected statement, alone, admits whom a release role should refuse."""
+    if position is None:
+        return False
+    alone = write_document(with_statements(tree, [statements(tree)[position]]))
+    found = who_gets_in(alone, aim.repository, audience=aim.audience)
+    return isinstance(found, Admission) and found.verdict is Verdict.FAIL
+
+
+def _with_changed(tree: JsonObject, position: int, statement: JsonObject) -> JsonObject:
+    items: list[Json] = [*statements(tree)]
+    items[position] = statement
+    # One statement may stand without a list around it.
+    return {**tree, "Statement": statement} if isinstance(tree.get("Statement"), dict) else with_statements(tree, items)
+
+
+def _with_new(tree: JsonObject, statement: JsonObject) -> JsonObject:
+    return with_statements(tree, with_own_sids([*copy.deepcopy(statements(tree)), statement]))
+
+
+def _corrected(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, escape: bool) -> JsonObject:
+    """Return the statement with each fault mended where it stands."""
+    changed = copy.deepcopy(statement)
+    for fault in faults:
+        if fault.mend is Mend.PRINCIPAL:
+            changed.pop("NotPrincipal", None)
+            changed["Principal"] = {"Federated": str(aim.caller.provider_arn)}
+        elif fault.mend is Mend.ACTION:
+            listed = [str(action) for action in as_list(changed.get("Action"))]
+            changed["Action"] = one_or_list([*listed, WEB_IDENTITY_ACTION])
+        else:
+            _mend_condition(changed, fault, escape=escape)
+    return changed
+
+
+def _mend_condition(statement: JsonObject, fault: Fault, *, escape: bool) -> None:
+    condition = statement.get("Condition")
+    block = condition.get(fault.operator) if isinstance(condition, dict) else None
+    if not isinstance(condition, dict) or not isinstance(block, dict) or fault.key not in block:
+        return
+    listed = [str(value) for value in as_list(block[fault.key])]
+    if fault.mend is Mend.REMOVE:
+        del block[fault.key]
+        if not block:
+            del condition[fault.operator]
+        if not condition:
+            del statement["Condition"]
+    elif fault.mend is Mend.RENAME:
+        values = listed + ([_literal(fault.joined, escape)] if fault.joined else [])
+        items = [(fault.new, one_or_list(values)) if key == fault.key else (key, old) for key, old in block.items()]
+        block.clear()
+        block.update(items)
+    elif fault.mend is Mend.REPLACE:
+        right = fault.new if set(fault.new) & {"*", "?"} else _literal(fault.new, escape)
+        values = [right if value == fault.old else value for value in listed]
+        block[fault.key] = _as_written(block[fault.key], list(dict.fromkeys(values)))
+    elif fault.mend is Mend.JOIN and fault.new:
+        block[fault.key] = one_or_list(list(dict.fromkeys([*listed, _literal(fault.new, escape)])))
+
+
+def _as_written(before: Json, values: list[str]) -> Json:
+    """Return one value as a list where it stood in one."""
+    return [*values] if isinstance(before, list) else one_or_list(values)
+
+
+def _joined(faults: Iterable[Fault], aim: PatchAim) -> set[tuple[str, str]]:
+    """Return the conditions on claims, beside the audience, that a value joins."""
+    prefix, audience = f"{aim.caller.issuer.lower()}:", aim.caller.key("aud").lower()
+    return {
+        (fault.operator, fault.key)
+        for fault in faults
+        if fault.mend is Mend.JOIN and fault.key.lower().startswith(prefix) and fault.key.lower() != audience
     }
-    return with_statements(document, [*copy.deepcopy(statements(document)), statement])
 
 
-def _literal(subject: str, document: JsonObject) -> str:
-    """Return the subject as a policy value that means itself: a branch may be named like a policy variable."""
-    return subject.replace("${", "${$}{") if document.get("Version") == "2012-10-17" else subject
+def _for_this_run(
+    statement: JsonObject, joined: set[tuple[str, str]], faults: tuple[Fault, ...], aim: PatchAim, *, escape: bool
+) -> bool:
+    """Return whether the statement, beside what it admitted before, admits this run alone.
+
+    Two values that join two lists, or one that joins beside a list of others, admit every pair. So every claim but the
+    one that is joined has to be held to the run's own value.
+    """
+    if any(set(value) & {"*", "?"} and "like" in operator.lower() for operator, _ in joined for value in aim.subjects):
+        return False
+    prefix, audience = f"{aim.caller.issuer.lower()}:", aim.caller.key("aud").lower()
+    # With an audience that joins, everybody gets in who is listed.
+    wider = any(fault.key.lower() == audience for fault in faults if fault.mend is Mend.JOIN)
+    joined_keys = {key for _, key in joined}
+    for _, key, values in conditions(statement):
+        if not key.lower().startswith(prefix) or key.lower() == audience:
+            continue
+        if key in joined_keys and not wider:
+            continue
+        own = {_literal(item.get(key.lower().removeprefix(prefix)) or "", escape) for item in aim.claims}
+        if not set(values) <= own:
+            return False
+    return any(key.lower() == aim.caller.key("sub").lower() for _, key, _ in conditions(statement))
 
 
-def _admits_more(before: PolicyDocument, after: PolicyDocument, subject: str, audience: str, caller: Caller) -> bool:
-    """Return whether the change admits anything beside the subject: its neighbours and the usual probes are asked twice."""
-    read = read_subject(subject)
-    if read:
-        number = {"id": read.repository_id, "owner_id": read.owner_id}
-        ids = {key: int(value) for key, value in number.items() if value}
-        repository = Repository(read.repository, ids.get("id"), ids.get("owner_id"))
-        if newly_admitted(before, after, repository, audience=audience, beside=subject):
-            return True
-    for other in (f"{subject}-x", f"{subject}/x", f"x{subject}", subject[:-1], subject.swapcase()):
-        if other not in ("", subject):
-            near = claims_from_subject(other, audience)
-            was, now = (_outcome(document, near, caller) for document in (before, after))
-            if now is TrustOutcome.ALLOWED and was is not TrustOutcome.ALLOWED:
-                return True
-    return False
+def _bound(statement: JsonObject, aim: PatchAim, *, escape: bool) -> JsonObject:
+    """Return the statement with its subject written out as the run's, whatever pattern or list stood there."""
+    changed = copy.deepcopy(statement)
+    condition = changed.setdefault("Condition", {})
+    if isinstance(condition, dict):
+        _without_key(condition, aim.caller.key("sub"))
+        _put(condition, aim.caller.key("sub"), aim.subjects, escape)
+        if not any(key.lower() == aim.caller.key("aud").lower() for _, key, _ in conditions(changed)):
+            _put(condition, aim.caller.key("aud"), (aim.audience,), escape)
+    return changed
+
+
+def _copied(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, escape: bool) -> JsonObject | None:
+    """Return a statement for this run alone with every condition of another one; None where one of them cannot be met.
+
+    Claims are held to the run's own values; conditions that no request meets are left out; all others stay.
+    """
+    changed = copy.deepcopy(statement)
+    changed["Principal"] = {"Federated": str(aim.caller.provider_arn)}
+    changed.pop("NotPrincipal", None)
+    changed.pop("NotAction", None)
+    changed["Action"] = WEB_IDENTITY_ACTION
+    condition = changed.setdefault("Condition", {})
+    if not isinstance(condition, dict):
+        return None
+    prefix = f"{aim.caller.issuer.lower()}:"
+    for fault in faults:
+        if fault.mend in (Mend.REMOVE, Mend.RENAME) and fault.cause is Cause.CONDITION_KEY_NOT_CARRIED:
+            _mend_condition(changed, fault, escape=escape)
+        elif fault.mend is Mend.NONE and fault.key and not fault.key.lower().startswith(prefix):
+            return None
+    condition = changed.setdefault("Condition", {})
+    if not isinstance(condition, dict):
+        return None
+    pinned = dict.fromkeys(key for _, key, _ in conditions(changed) if key.lower().startswith(prefix))
+    for key in pinned:
+        claim = key.lower().removeprefix(prefix)
+        if claim in ("sub", "aud"):
+            continue
+        values = tuple(dict.fromkeys(value for item in aim.claims if (value := item.get(claim))))
+        if values:
+            _without_key(condition, key)
+            _put(condition, key, values, escape)
+        elif any(fault.key == key for fault in faults):
+            return None
+    for claim, values in (("sub", aim.subjects), ("aud", (aim.audience,))):
+        _without_key(condition, aim.caller.key(claim))
+        _put(condition, aim.caller.key(claim), values, escape)
+    return changed
+
+
+def _without_key(condition: JsonObject, key: str) -> None:
+    for operator in list(condition):
+        block = condition[operator]
+        if not isinstance(block, dict):
+            continue
+        for name in [name for name in block if name.lower() == key.lower()]:
+            del block[name]
+        if not block:
+            del condition[operator]
+
+
+def _put(condition: JsonObject, key: str, values: Iterable[str], escape: bool) -> None:
+    block = condition.setdefault("StringEquals", {})
+    if isinstance(block, dict):
+        block[key] = one_or_list([_literal(value, escape) for value in values])
+
+
+def _new_statement(tree: JsonObject, aim: PatchAim) -> JsonObject:
+    """Return a statement of its own for the run."""
+    escape = tree.get("Version") == "2012-10-17"
+    condition: JsonObject = {}
+    _put(condition, aim.caller.key("aud"), (aim.audience,), escape)
+    _put(condition, aim.caller.key("sub"), aim.subjects, escape)
+    return {
+        "Effect": "Allow",
+        "Principal": {"Federated": str(aim.caller.provider_arn)},
+        "Action": WEB_IDENTITY_ACTION,
+        "Condition": condition,
+    }
+
+
+def _literal(text: str, escape: bool) -> str:
+    """Return the text as a policy value that means itself: a branch may be named like a policy variable."""
+    return text.replace("${", "${$}{") if escape else text

@@ -9,6 +9,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, RunClaims
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
+from diagnosis.remedies.offers.session_name import admitted_session_name
 from diagnosis.remedies.offers.trust import admit_subject
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
 from diagnosis.steps.variables import is_legible
@@ -54,9 +55,10 @@ def corrected_audience(situation: Situation) -> str | None:
 
 
 def situation_of(run: RunClaims, live: Assessment) -> Situation:
-    """Return the run and its problems, with the audience that the next run should request."""
+    """Return the run and its problems, with the audience and the session name that the next run should ask for."""
     found = Situation(run, live.needs, live.problems)
-    return replace(found, corrected_audience=corrected_audience(found))
+    found = replace(found, corrected_audience=corrected_audience(found))
+    return replace(found, corrected_session_name=admitted_session_name(found))
 
 
 def correct_audience(situation: Situation) -> Choice | None:
@@ -72,8 +74,7 @@ def correct_audience(situation: Situation) -> Choice | None:
         offers += [added] if added else []
     if situation.corrected_audience and not at_provider and not situation.refused_by_trust:
         # The provider admits what the run requests, so the trust policy could too.
-        admitted = admit_subject(replace(situation, corrected_audience=None), (Cause.AUDIENCE_NOT_ADMITTED,))
-        offers += [admitted] if admitted else []
+        offers += admit_subject(replace(situation, corrected_audience=None), (Cause.AUDIENCE_NOT_ADMITTED,))
     return tuple(offers) or None
 
 

@@ -21,9 +21,6 @@ def bound_trust(situation: Situation) -> Choice | None:
     role, run = situation.account.role, situation.run
     if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or len(run.subjects) != 1:
         return None
-    # Where the run itself is refused, one change of the same document corrects both: see the module `trust`.
-    if situation.refused_by_trust:
-        return None
     before, name = role.value.trust_policy, role.value.name
     after = bounded_trust(situation, before, run.subjects[0])
     if after is None:

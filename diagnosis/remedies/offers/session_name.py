@@ -1,79 +1,84 @@
-"""Offer the session name that the trust policy asks for, where that alone keeps the run out."""
+"""Give the session the name that the role's trust policy asks for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.policy import Policy, Unparsable
-from diagnosis.policy.language.conditions import Condition
-from diagnosis.remedies.offer import Offer, Situation
-from diagnosis.steps.kinds import DEFAULT_SESSION_NAME
+from diagnosis.live.run_claims import DEFAULT_SESSION_NAME
+from diagnosis.policy import Unparsable
+from diagnosis.remedies.offer import Choice, Offer, Situation
 from diagnosis.trust.admission import judge_trust
-from diagnosis.trust.question import TrustOutcome
+from diagnosis.trust.faults import SESSION_NAME_KEY
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
-SESSION_NAME_KEY = "sts:rolesessionname"
-_INPUT = "role-session-name"
-_TAKEN_BY_STS = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
+_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""What STS takes as the name of a session."""
 
 
-def name_the_session(situation: Situation) -> Offer | None:
-    """Offer to set the step's role-session-name; None where no name lets the run in as everything else stands."""
-    run, role = situation.run, situation.account.role
+def admitted_session_name(situation: Situation) -> str | None:
+    """Return a session name that the trust policy admits, where it refuses the step's own; None where none is found."""
+    role, run = situation.account.role, situation.run
     provider = situation.account.question.provider_arn
-    if not isinstance(role, Known) or provider is None or run.release.step is None:
+    refused = situation.of(Cause.SESSION_NAME_NOT_ADMITTED)
+    if (
+        not refused
+        or not isinstance(role, Known)
+        or run.role_arn is None
+        or provider is None
+        or run.release.step is None
+    ):
         return None
-    document = role.value.trust_policy
-    if isinstance(document.policy, Unparsable):
-        return None
-    for name in dict.fromkeys(_names(document.policy)):
+    for name in _names(situation):
         judged = judge_trust(
-            document, situation.claims, provider, role.value.arn, session_name=name, at=run.account.read_at
+            role.value.trust_policy, situation.claims, provider, run.role_arn, session_name=name, at=run.account.read_at
         )
-        if judged.outcome is TrustOutcome.ALLOWED:
-            return _offer(situation, name)
+        if Cause.SESSION_NAME_NOT_ADMITTED not in (*judged.causes, *judged.candidates):
+            return name
     return None
 
 
-def _names(policy: Policy) -> Iterator[str]:
-    """Yield names that the conditions on the session's name may have been written for."""
-    for statement in policy.allows:
-        for condition in statement.conditions:
-            if condition.folded_key == SESSION_NAME_KEY:
-                yield from (name for name in _of(condition) if _TAKEN_BY_STS.match(name))
+def _names(situation: Situation) -> list[str]:
+    """Return the listed names, patterns filled with the step's own name: what stays readable in CloudTrail."""
+    role = situation.account.role
+    policy = role.value.trust_policy.policy if isinstance(role, Known) else None
+    if policy is None or isinstance(policy, Unparsable):
+        return []
+    own = situation.run.session_name or DEFAULT_SESSION_NAME
+    asked = [
+        condition
+        for statement in policy.allows
+        for condition in statement.conditions
+        if condition.folded_key == SESSION_NAME_KEY.lower() and condition.base is not None
+    ]
+    if any(condition.base and condition.base.negated for condition in asked):
+        return [f"{own}-release"]
+    listed = [value for condition in asked for value in condition.values]
+    filled = [value.replace("?", "x").replace("*", filling) for value in listed for filling in (own, "x", "")]
+    return [name for name in dict.fromkeys(filled) if _NAME.fullmatch(name)]
 
 
-def _of(condition: Condition) -> Iterator[str]:
-    if condition.base is not None and condition.base.negated:
-        yield f"{DEFAULT_SESSION_NAME}-release"
-        return
-    for value in condition.values:
-        yield value.replace("*", DEFAULT_SESSION_NAME).replace("?", "1")
-
-
-def _offer(situation: Situation, name: str) -> Offer:
-    run = situation.run
-    given = run.release.input(_INPUT)
-    taken = f"-    {_INPUT}: {given}\n" if given else ""
-    return Offer(
-        Remediation(
-            id="name-the-session",
-            causes=(Cause.TRUST_CONDITION,),
-            plane=Plane.AUTHENTICATION,
-            checkpoint=Checkpoint.ROLE_ASSUMPTION,
-            title="Give the session the name that the trust policy asks for",
-            words=f"Set `{_INPUT}: {name}` in the step that assumes the role: the trust policy has a condition on the "
-            f"session's name, and the step's is {run.session_name or 'computed while it runs'}. No policy changes and "
-            "nothing is widened.",
-            owner=Owner.RELEASE_ENGINEERING,
-            verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
-            changes=(Change(ChangeKind.EDIT_WORKFLOW, _INPUT, values=(name,)),),
-            difference=f"   with:\n{taken}+    {_INPUT}: {name}",
-        ),
-        proves="That the run passes as it is, with its session named so.",
-        does_not_prove="",
+def correct_session_name(situation: Situation) -> Choice | None:
+    """Offer to set the step's ``role-session-name``, which widens nothing."""
+    name = situation.corrected_session_name
+    if name is None:
+        return None
+    now = situation.run.release.input("role-session-name")
+    removed = f"-    role-session-name: {now}\n" if now else ""
+    remediation = Remediation(
+        id="name-the-session",
+        causes=(Cause.SESSION_NAME_NOT_ADMITTED,),
+        plane=Plane.AUTHENTICATION,
+        checkpoint=Checkpoint.ROLE_ASSUMPTION,
+        title="Give the session the name that the trust policy asks for",
+        words=f"Set `role-session-name: {name}` in the step that assumes the role: the trust policy has a condition on the "
+        f"session's name, and the step's is {situation.run.session_name or 'computed while it runs'}. No policy changes and "
+        "nothing is widened.",
+        owner=Owner.RELEASE_ENGINEERING,
+        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-session-name", values=(name,)),),
+        difference=f"   with:\n{removed}+    role-session-name: {name}",
     )
+    return (Offer(remediation),)

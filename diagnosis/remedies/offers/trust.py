@@ -1,4 +1,4 @@
-"""Open the role assumption gate: offer a ref that is admitted already, then to admit exactly this subject, never more."""
+"""Open the role assumption gate: offer a run that is admitted already, then the smallest change that admits this one."""
 
 from __future__ import annotations
 
@@ -10,42 +10,40 @@ from diagnosis.policy import PolicyDocument
 from diagnosis.policy.language.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
+from diagnosis.remedies.edits.trust_patch import PatchKind, TrustPatch
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.offers.narrow_trust import bounded_trust
-from diagnosis.remedies.offers.session_name import name_the_session
+from diagnosis.remedies.offers.job_shape import reshape_job
+from diagnosis.remedies.offers.trust_words import patch_title, patch_warnings, patch_words
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.trust.admission import admitted_refs
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _DISPATCHABLE = frozenset({"workflow_dispatch", "push", "schedule"})
-_NOT_MET_ON_ANOTHER_REF = frozenset({Cause.SUBJECT_NOT_ADMITTED, Cause.TRUST_EXPLICIT_DENY})
+_NOT_MET_ON_ANOTHER_REF = frozenset({Cause.SUBJECT_NOT_ADMITTED, Cause.TRUST_EXPLICIT_DENY, Cause.CLAIM_PIN})
 """Causes that another ref may not meet: a Deny may be about some refs only. The others wait everywhere."""
 _MOST_REFS = 2
 _WARNINGS = {
     Cause.TRUST_EXPLICIT_DENY: "A Deny was written on purpose: ask who wrote it before excepting anybody.",
-    Cause.TRUST_CONDITION: "The condition that no GitHub token meets was written on purpose: ask what it was to hold back.",
 }
 
 
 def admit_or_dispatch(situation: Situation) -> Choice | None:
-    """Offer two ways past a trust policy that refuses this run: dispatch on a ref that it admits, or admit its subject."""
+    """Offer the ways past a trust policy that refuses this run: another ref, a change of the policy, another shape of the job."""
     problems = situation.refused_by_trust
     account = situation.account
     if not problems or not isinstance(account.role, Known):
         return None
-    open_too = situation.of(Cause.TRUST_TOO_OPEN)
-    causes = tuple(dict.fromkeys(problem.cause for problem in (*problems, *open_too)))
-    named = name_the_session(situation)
-    offers: list[Offer] = [named] if named else []
-    # Elsewhere the same refusal waits; and a policy that is too open has to change in any case.
+    causes = tuple(dict.fromkeys(problem.cause for problem in problems))
+    offers: list[Offer] = []
+    # Elsewhere the same refusal waits.
     if set(causes) <= _NOT_MET_ON_ANOTHER_REF:
         refs = _admitted(situation)
         # Of many refs two are enough to choose from; the change of the policy must not be crowded out.
         chosen = refs if len(refs) <= _MOST_REFS else (*refs[: _MOST_REFS - 1], refs[-1])
         offers += [_dispatch(situation, ref, causes) for ref in chosen]
-    patch = admit_subject(situation, causes)
-    if patch is not None:
-        offers.append(patch)
+    offers += admit_subject(situation, causes)
+    if Cause.SUBJECT_SHAPE in causes:
+        offers += reshape_job(situation, causes)
     return tuple(offers) or None
 
 
@@ -79,7 +77,7 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offe
         changes=(Change(ChangeKind.DISPATCH_ON_REF, ref),),
         aws_cli=shell("gh", "workflow", "run", name, "--repo", run.attempt.repository.full_name, "--ref", short),
         warnings=(
-            *(_WARNINGS[cause] for cause in causes if cause is Cause.TRUST_EXPLICIT_DENY),
+            *(_WARNINGS[cause] for cause in causes if cause in _WARNINGS),
             *_not_dispatchable(situation),
         ),
     )
@@ -94,43 +92,66 @@ def _not_dispatchable(situation: Situation) -> tuple[str, ...]:
     return ("The workflow has no workflow_dispatch trigger: push the commit to that ref instead.",)
 
 
-def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> Offer | None:
-    """Offer a trust policy that admits the run's one subject, with the audience that the next run requests."""
-    role, run = situation.account.role, situation.run
-    if not isinstance(role, Known) or len(run.subjects) != 1:
-        return None
-    subject, before = run.subjects[0], role.value.trust_policy
-    start = bounded_trust(situation, before, subject) if Cause.TRUST_TOO_OPEN in causes else None
-    after = admitting_trust(situation, start or before, subject, causes) or start
-    if after is None or size(after.text) > LARGEST_TRUST_LIMIT:
-        return None
-    name = role.value.name
+def admit_subject(situation: Situation, causes: tuple[Cause, ...]) -> list[Offer]:
+    """Offer the trust policies that admit this very run, with the audience that the next run requests."""
+    role = situation.account.role
+    if not isinstance(role, Known):
+        return []
+    before = role.value.trust_policy
+    return [
+        _patched(situation, before, patch, causes, first=place == 0)
+        for place, patch in enumerate(admitting_trust(situation, before))
+        if size(patch.document.text) <= LARGEST_TRUST_LIMIT
+    ]
+
+
+def _patched(
+    situation: Situation, before: PolicyDocument, patch: TrustPatch, causes: tuple[Cause, ...], *, first: bool
+) -> Offer:
+    run, role = situation.run, situation.account.role
+    assert isinstance(role, Known)  # noqa: S101 - the caller looked
+    name, after = role.value.name, patch.document
+    subjects = tuple(formed.subject for formed in situation.claims.to_list)
     told = rendered_trust(role.value, after)
+    shown = " or ".join(subjects)
+    admitted = [f"{subject} may assume {name}" for subject in subjects]
     remediation = Remediation(
-        id="admit-subject",
+        id=_ID[patch.kind] if first else f"{_ID[patch.kind]}-as-written",
         causes=causes,
         plane=Plane.AUTHENTICATION,
         checkpoint=Checkpoint.ROLE_ASSUMPTION,
-        title="Admit the audience for this subject"
-        if causes == (Cause.AUDIENCE_NOT_ADMITTED,)
-        else "Admit exactly this subject",
-        words=_words(causes, subject, name, situation.audience),
+        title=patch_title(patch, causes),
+        words=patch_words(situation, patch, name),
         owner=Owner.CLOUD_SECURITY,
-        verify=f"{rerun_words(run)} It proves the role assumption gate for {subject}; CloudTrail's {SESSION_EVENT} event "
+        verify=f"{rerun_words(run)} It proves the role assumption gate for {shown}; CloudTrail's {SESSION_EVENT} event "
         "shows the subject as it was presented.",
-        changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=(subject,)),),
+        changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=subjects),),
         aws_cli=told.aws_cli,
         terraform=told.terraform,
         cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
-        widens=(f"{subject} may assume {name}",),
-        warnings=(*(_WARNINGS[cause] for cause in causes if cause in _WARNINGS), *size_warnings(after)),
+        widens=(*admitted, *(item.text for item in patch.comparison.newly_admitted)),
+        warnings=(
+            *(_WARNINGS[cause] for cause in causes if cause in _WARNINGS),
+            *patch_warnings(situation, patch),
+            *size_warnings(after),
+        ),
     )
     return Offer(
         remediation,
-        proves=f"That the run passes on its own ref ({run.attempt.ref or subject}).",
+        proves=f"That the run passes on its own ref ({run.attempt.ref or shown}).",
         does_not_prove="",
     )
+
+
+_ID = {
+    PatchKind.CORRECTED: "correct-trust-policy",
+    PatchKind.BOUND: "correct-trust-policy",
+    PatchKind.JOINED: "admit-subject",
+    PatchKind.COPIED: "admit-subject",
+    PatchKind.ADDED: "admit-subject",
+    PatchKind.EXCEPTED: "admit-subject",
+}
 
 
 def size_warnings(document: PolicyDocument) -> tuple[str, ...]:
@@ -139,23 +160,3 @@ def size_warnings(document: PolicyDocument) -> tuple[str, ...]:
     if taken <= TRUST_LIMIT:
         return ()
     return (f"The trust policy would take {taken} characters; the quota is {TRUST_LIMIT} unless it was raised.",)
-
-
-def _words(causes: tuple[Cause, ...], subject: str, name: str, audience: str) -> str:
-    review = "A reviewer should agree that this ref may publish."
-    if causes == (Cause.AUDIENCE_NOT_ADMITTED,):
-        return (
-            f"Let the trust policy of {name} admit the audience {audience} for {subject}, exactly this one. {review} "
-            "What is there already stays as it is."
-        )
-    if Cause.TRUST_EXPLICIT_DENY in causes:
-        return f"Except the subject {subject} from the Deny of the trust policy of {name}, exactly this one. {review}"
-    if set(causes) == {Cause.TRUST_ACTION}:
-        return (
-            f"The statement of the trust policy of {name} that names {subject} does not allow "
-            f"sts:{SESSION_EVENT}: add that action to it. {review}"
-        )
-    return (
-        f"Add the subject {subject} to the trust policy of {name}: exactly this one, never a pattern. "
-        f"{review} What is there already stays as it is."
-    )

@@ -289,7 +289,11 @@ def test_refs_by_the_ref_claim_are_found_too():
         (exactly(MAIN), {"environment": "prod"}, "environment prod"),
         (exactly(MAIN), {"event": "pull_request"}, "pull_request event"),
         (exactly("repo:acme/shop:environment:prod"), {}, "the job has neither"),
-        (trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}), {}, "workflow Other, on purpose; the run has Release"),
+        (
+            trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:workflow": "Other"}}),
+            {},
+            "workflow Other, on purpose; the run has Release",
+        ),
         (exactly(MAIN, aud="urn:x"), {}, "wants token.actions.githubusercontent.com:aud StringEquals urn:x"),
         (exactly(MAIN).replace(PROVIDER, f"{PROVIDER}/"), {}, "exact ARN"),
     ],

@@ -1,0 +1,138 @@
+"""Write what a patch of a trust policy does, in the words of whoever has to merge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.causes import Cause
+from diagnosis.claims.claim_set import ContextKind
+from diagnosis.remedies.edits.trust_patch import PatchKind, TrustPatch
+from diagnosis.remedies.offer import Situation
+from diagnosis.trust.faults import Fault, Mend
+
+_REVIEW = "A reviewer should agree that this run may publish."
+_KEPT = "What is there already stays as it is."
+
+
+def patch_title(patch: TrustPatch, causes: tuple[Cause, ...]) -> str:
+    """Return the remediation's title."""
+    mends = {fault.mend for fault in patch.faults}
+    if causes == (Cause.AUDIENCE_NOT_ADMITTED,):
+        return "Admit the audience for this subject"
+    if patch.kind is PatchKind.EXCEPTED:
+        return "Except exactly this subject from the Deny"
+    if patch.kind is PatchKind.COPIED and any(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
+        return "Admit exactly this run, with every pin"
+    if patch.kind is PatchKind.JOINED and all(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
+        claims = dict.fromkeys(_claim(fault) for fault in patch.faults)
+        return f"Add this run's {' and '.join(claims)} to the pin"
+    if patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND) and len(mends) == 1:
+        return _TITLES.get(next(iter(mends)), "Correct the statement")
+    return (
+        "Correct the statement"
+        if patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND)
+        else "Admit exactly this subject"
+    )
+
+
+_TITLES = {
+    Mend.REMOVE: "Remove the condition that nobody can meet",
+    Mend.RENAME: "Correct the condition key",
+    Mend.REPLACE: "Correct the listed subject",
+    Mend.PRINCIPAL: "Name the provider in the statement",
+    Mend.ACTION: "Allow the action in the statement",
+}
+
+
+def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
+    """Return what changes, what stays, and what a reviewer should ask."""
+    subjects = tuple(formed.subject for formed in situation.claims.to_list)
+    shown = " and ".join(subjects)
+    parts: list[str] = []
+    if patch.kind is PatchKind.EXCEPTED:
+        parts.append(f"Except the subject {shown} from the Deny of the trust policy of {name}, exactly this one.")
+    elif patch.kind is PatchKind.ADDED:
+        parts.append(
+            f"Add a statement for the subject {shown} to the trust policy of {name}: exactly this one, never a pattern."
+        )
+    elif patch.kind is PatchKind.COPIED:
+        parts.append(_copied_words(patch, shown, name))
+    else:
+        done = dict.fromkeys(_mended(fault, subjects, situation.audience) for fault in patch.faults)
+        parts.append(f"In the trust policy of {name}: {'; '.join(done)}.")
+    if patch.kind is PatchKind.BOUND:
+        parts.append(
+            f"The statement then lists {shown}, exactly this one: as it is written it would let others in too."
+        )
+    parts.append(situation.claims.which_form)
+    parts.append(_REVIEW)
+    if patch.takes_nothing_away and patch.kind is not PatchKind.EXCEPTED:
+        parts.append(_KEPT if patch.kind is not PatchKind.BOUND else "Nobody who gets in today is locked out.")
+    return " ".join(part for part in parts if part)
+
+
+def _copied_words(patch: TrustPatch, shown: str, name: str) -> str:
+    pins = [fault for fault in patch.faults if fault.cause is Cause.CLAIM_PIN]
+    why = ""
+    if pins:
+        claims = " and ".join(dict.fromkeys(_claim(fault) for fault in pins))
+        why = f" with this run's {claims}, since to add them to the lists would admit every pair of their values"
+    return (
+        f"Add a statement for {shown} to the trust policy of {name}, a copy of the nearest one with every condition of "
+        f"it{why}: exactly this run, and no pin is dropped."
+    )
+
+
+def _mended(fault: Fault, subjects: Iterable[str], audience: str) -> str:
+    """Return what is done about one fault, as a clause."""
+    if fault.mend is Mend.REMOVE:
+        return f"remove the condition {fault.operator} on {fault.key}, which nobody can meet beside the rest"
+    if fault.mend is Mend.RENAME:
+        more = f", and add {fault.joined} to its values" if fault.joined else ""
+        return f"write the condition key {fault.new} in the place of {fault.key}{more}"
+    if fault.mend is Mend.REPLACE:
+        return f"write {fault.new} in the place of {_visible(fault.old)}"
+    if fault.mend is Mend.PRINCIPAL:
+        return "name the provider's own ARN as the Federated principal"
+    if fault.mend is Mend.ACTION:
+        return "add sts:AssumeRoleWithWebIdentity to the actions of the statement"
+    if fault.cause is Cause.AUDIENCE_NOT_ADMITTED:
+        return f"admit the audience {audience} beside {' and '.join(fault.listed)}"
+    if fault.cause is Cause.CLAIM_PIN:
+        return f"add {fault.new} to the values of {_claim(fault)}, which keeps its pin"
+    return (
+        f"add the subject {' and '.join(subjects)} to the list of {fault.operator}: exactly this one, never a pattern"
+    )
+
+
+def _visible(text: str) -> str:
+    return text if text.strip() == text and text.isprintable() else ascii(text)
+
+
+def _claim(fault: Fault) -> str:
+    return fault.key.rpartition(":")[2]
+
+
+def patch_warnings(situation: Situation, patch: TrustPatch) -> tuple[str, ...]:
+    """Return what a reviewer must not overlook: pins that were set on purpose, whom the patch lets in beside this run."""
+    found: list[str] = []
+    for fault in patch.faults:
+        if fault.cause is Cause.CLAIM_PIN:
+            found.append(
+                f"{_claim(fault)} was held to {' or '.join(fault.listed)} on purpose: a run that has it passes without any change."
+            )
+        if fault.mend is Mend.REMOVE and fault.key.lower().startswith("aws:"):
+            found.append(
+                f"{fault.key} was asked for on purpose: ask what it was to hold back; no GitHub job can meet it."
+            )
+    contexts = {item.subject_context.kind for item in situation.claims.sets if item.subject_context}
+    if contexts == {ContextKind.PULL_REQUEST}:
+        found.append("Every pull request from a branch of this repository presents this subject, before any review.")
+    elif ContextKind.ENVIRONMENT in contexts:
+        found.append("The environment's deployment rules decide which refs get this subject: look at them first.")
+    others = [item.text for item in patch.comparison.newly_admitted]
+    if others:
+        found.append(f"Beside this run it admits {'; '.join(others[:3])}.")
+    if patch.comparison.undecided:
+        found.append(f"Whom it admits beside this run was not decided: {' '.join(patch.comparison.undecided)}")
+    return tuple(dict.fromkeys(found))
