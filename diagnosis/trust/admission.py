@@ -174,7 +174,6 @@ def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnsw
         faults,
         claims,
         answer.decision,
-        subject_key=caller.key("sub"),
         nearest_subject=near.wanted if near else None,
         statement_path=refusal.statement if refusal else None,
     )

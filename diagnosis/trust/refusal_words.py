@@ -22,21 +22,19 @@ def refusal_words(
     claims: ClaimSet,
     decision: Decision,
     *,
-    subject_key: str,
     nearest_subject: str | None,
     statement_path: str | None,
 ) -> str:
     """Return what each fault says, then what the run presents and what the nearest statement wants of it."""
     told = " ".join(dict.fromkeys(_told(fault, claims) for fault in faults))
-    causes = {cause for fault in faults for cause in fault.causes}
-    if faults and all(fault.words for fault in faults):
+    bare = {cause for fault in faults if not fault.words for cause in fault.causes}
+    if faults and not bare:
         return told
-    miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
-    about_subject = miss is None or miss.key is None or miss.key.lower() == subject_key.lower()
-    if causes & _SUBJECT_CAUSES and about_subject and nearest_subject and claims.subject:
+    if bare and bare <= _SUBJECT_CAUSES and nearest_subject and claims.subject:
         # A listed subject that is the run's own is no news: another condition keeps it out.
         near = f", the nearest that is listed is {nearest_subject}" if nearest_subject != claims.subject else ""
         return f"{told} The run presents {claims.subject}{near}."
+    miss = next((item for item in decision.near_misses if statement_path and item.path.endswith(statement_path)), None)
     return f"{told} {decision.because.text if miss is None else _miss_words(miss)}".strip()
 
 

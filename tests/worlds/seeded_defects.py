@@ -290,10 +290,10 @@ DEFECTS: tuple[Defect, ...] = (
         lambda w: w.with_trust(trust_of(w, Action="sts:AssumeRole")),
         "trust",
     ),
-    Defect("the trust wants a second factor", "trust-condition", _trust_wants_mfa, "trust"),
+    Defect("the trust wants a second factor", "condition-key-not-carried", _trust_wants_mfa, "trust"),
     Defect(
         "the trust wants another session name",
-        "trust-condition",
+        "session-name-not-admitted",
         lambda w: _trust_asks_too(w, {"StringLike": {"sts:RoleSessionName": "octo-*"}}),
         "trust",
     ),

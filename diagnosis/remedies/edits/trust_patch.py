@@ -128,7 +128,7 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
         patch = TrustPatch(after, candidate.kind, candidate.faults, comparison)
         if candidate.alone and not comparison.newly_admitted:
             return (patch, *wider)
-        if candidate.kind is PatchKind.CORRECTED:
+        if candidate.kind is PatchKind.CORRECTED and _lists_subjects(candidate, aim):
             # Whom the statement lists by name gets in again with it; a pattern as wide as that is not opened unasked.
             if not _too_open(candidate.tree, candidate.position, aim):
                 return (patch, *wider)
@@ -220,10 +220,14 @@ def _pins_of_others(faults: Iterable[Fault]) -> bool:
     )
 
 
-def _too_open(tree: JsonObject, position: int | None, aim: PatchAim) -> bool:
+def _lists_subjects(candidate: _Candidate, aim: PatchAim) -> bool:
+    """Return whether the changed statement asks for the subject at all: AWS saves none that asks for nothing of the kind."""
+    asked = (key.lower() for _, key, _ in conditions(statements(candidate.tree)[candidate.position]))
+    return aim.caller.key("sub").lower() in asked
+
+
+def _too_open(tree: JsonObject, position: int, aim: PatchAim) -> bool:
     """Return whether the corrected statement, alone, admits whom a release role should refuse."""
-    if position is None:
-        return False
     alone = write_document(with_statements(tree, [statements(tree)[position]]))
     found = who_gets_in(alone, aim.repository, audience=aim.audience)
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
@@ -325,7 +329,6 @@ def _bound(statement: JsonObject, aim: PatchAim, *, escape: bool) -> JsonObject:
     changed = copy.deepcopy(statement)
     condition = changed.setdefault("Condition", {})
     if isinstance(condition, dict):
-        _without_key(condition, aim.caller.key("sub"))
         _put(condition, aim.caller.key("sub"), aim.subjects, escape)
         if not any(key.lower() == aim.caller.key("aud").lower() for _, key, _ in conditions(changed)):
             _put(condition, aim.caller.key("aud"), (aim.audience,), escape)
@@ -361,31 +364,32 @@ def _copied(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, es
             continue
         values = tuple(dict.fromkeys(value for item in aim.claims if (value := item.get(claim))))
         if values:
-            _without_key(condition, key)
             _put(condition, key, values, escape)
         elif any(fault.key == key for fault in faults):
             return None
     for claim, values in (("sub", aim.subjects), ("aud", (aim.audience,))):
-        _without_key(condition, aim.caller.key(claim))
         _put(condition, aim.caller.key(claim), values, escape)
     return changed
 
 
-def _without_key(condition: JsonObject, key: str) -> None:
-    for operator in list(condition):
-        block = condition[operator]
-        if not isinstance(block, dict):
-            continue
-        for name in [name for name in block if name.lower() == key.lower()]:
-            del block[name]
-        if not block:
-            del condition[operator]
-
-
 def _put(condition: JsonObject, key: str, values: Iterable[str], escape: bool) -> None:
-    block = condition.setdefault("StringEquals", {})
-    if isinstance(block, dict):
-        block[key] = one_or_list([_literal(value, escape) for value in values])
+    """Hold a key to exactly these values, in the place of whatever was asked of it."""
+    written = one_or_list([_literal(value, escape) for value in values])
+    exact = condition.get("StringEquals")
+    name = next((name for name in exact if name.lower() == key.lower()), None) if isinstance(exact, dict) else None
+    if isinstance(exact, dict) and name is not None:
+        exact[name] = written
+    for operator in [operator for operator in condition if operator != "StringEquals" or name is None]:
+        block = condition[operator]
+        if isinstance(block, dict):
+            for other in [other for other in block if other.lower() == key.lower()]:
+                del block[other]
+            if not block:
+                del condition[operator]
+    if name is None:
+        block = condition.setdefault("StringEquals", {})
+        if isinstance(block, dict):
+            block[key] = written
 
 
 def _new_statement(tree: JsonObject, aim: PatchAim) -> JsonObject:

@@ -84,11 +84,12 @@ def _without_environment(situation: Situation, causes: tuple[Cause, ...], ref: s
             checkpoint=Checkpoint.ROLE_ASSUMPTION,
             title="Take the environment out of the job",
             words=f"Take `environment` out of the job `{job.id if job else ''}`: its token then presents the subject of {ref}, "
-            "which the trust policy admits. No policy changes and nothing is widened.",
+            "which the trust policy admits. No policy changes.",
             owner=Owner.RELEASE_ENGINEERING,
             verify=_VERIFY,
             changes=(Change(ChangeKind.EDIT_WORKFLOW, "environment"),),
             difference=f"-    environment: {named}" if job and job.environment else "-    environment: …",
+            widens=(f"the deployment rules of {named} (reviewers, branches, waiting time) no longer protect this job",),
             warnings=(
                 f"The deployment rules of {named} (reviewers, branches, waiting time) no longer protect this job.",
                 f"The secrets and variables of {named} are gone from the job.",

@@ -1,9 +1,14 @@
-"""Bound a trust policy that admits whom a release role should refuse: write exact subjects in place of patterns."""
+"""Tighten a trust policy that admits whom a release role should refuse: write exact subjects in place of patterns.
+
+This takes something away, so it is a change of its own after the one that opens, and says whom it would lock out. A
+statement that does not admit this run is others' business: who uses it is not known, and it stays as it is.
+"""
 
 from __future__ import annotations
 
 import copy
 
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
@@ -13,53 +18,71 @@ from diagnosis.policy.language.tree import JsonObject, as_list, statements
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.trust.admission import judge_trust
+from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def bound_trust(situation: Situation) -> Choice | None:
-    """Offer statements that admit exactly the run's subject and the exact subjects that they list already."""
+    """Offer to bound the statements that admit this run to its subject and the exact subjects that they list already."""
     role, run = situation.account.role, situation.run
-    if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or len(run.subjects) != 1:
+    subjects = tuple(formed.subject for formed in situation.claims.to_list)
+    if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or not subjects:
         return None
     before, name = role.value.trust_policy, role.value.name
-    after = bounded_trust(situation, before, run.subjects[0])
+    after = _bounded(situation, before, subjects)
     if after is None:
         return None
     told = rendered_trust(role.value, after)
+    shown = " and ".join(subjects)
+    compared = compare_trust(before, after, run.attempt.repository, meant=situation.claims.sets)
+    lost = [item.text for item in compared.no_longer_admitted]
     remediation = Remediation(
         id="bound-trust",
         causes=(Cause.TRUST_TOO_OPEN,),
         plane=Plane.AUTHORIZATION,
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
-        title="Bound the trust policy to exact subjects",
-        words=f"The trust policy of {name} admits callers that a release role should refuse. Replace the patterns by the "
-        f"subjects that release: {run.subjects[0]}. Add every other ref that really releases, one by one.",
+        title="Tighten the trust policy to exact subjects",
+        words=f"The trust policy of {name} admits callers that a release role should refuse. The run passes without this "
+        f"change; closure needs it. Replace the patterns by the subjects that release: {shown}. Add every other ref that "
+        "really releases, one by one.",
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(run)} Then ask again who gets in: `planescope policy admits`.",
-        changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=(run.subjects[0],)),),
+        changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=subjects),),
         aws_cli=told.aws_cli,
         terraform=told.terraform,
         cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
-        warnings=("Other workflows may rely on the pattern: look at the role's recent sessions first.",),
+        warnings=(
+            f"This takes access away. It locks out {'; '.join(lost) or 'whoever relies on the patterns'}.",
+            "Other workflows may rely on the pattern: look at the role's recent sessions first.",
+        ),
     )
     return (Offer(remediation),)
 
 
-def bounded_trust(situation: Situation, document: PolicyDocument, subject: str) -> PolicyDocument | None:
-    """Return the trust policy with its too open statements bound to exact subjects; None where none is, or no policy."""
+def _bounded(situation: Situation, document: PolicyDocument, subjects: tuple[str, ...]) -> PolicyDocument | None:
+    """Return the trust policy with the too open statements that admit this run bound to exact subjects; None where none is."""
     policy = document.policy
     if isinstance(policy, Unparsable):
         return None
-    key = f"{situation.account.question.issuer}:sub"
+    key = f"{situation.claims.issuer}:sub"
     now = statements(document.editable())
-    kept = [
-        _exactly(item, key, subject, situation.audience)
-        if _too_open(situation, {**document.tree, "Statement": [item]})
-        else item
-        for item in now
-    ]
+    kept: list[JsonObject] = []
+    for item in now:
+        alone: JsonObject = {**document.tree, "Statement": [item]}
+        ours = _admits_the_run(situation, alone) and _too_open(situation, alone)
+        kept.append(_exactly(item, key, subjects, situation.audience) if ours else item)
     return None if kept == now else write_document({**document.tree, "Statement": [*kept]})
+
+
+def _admits_the_run(situation: Situation, alone: JsonObject) -> bool:
+    run, provider = situation.run, situation.account.question.provider_arn
+    if run.role_arn is None or provider is None:
+        return False
+    name, at = situation.session_name or None, run.account.read_at
+    judged = judge_trust(write_document(alone), situation.claims, provider, run.role_arn, session_name=name, at=at)
+    return judged.outcome is TrustOutcome.ALLOWED
 
 
 def _too_open(situation: Situation, alone: JsonObject) -> bool:
@@ -68,7 +91,7 @@ def _too_open(situation: Situation, alone: JsonObject) -> bool:
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
 
 
-def _exactly(statement: JsonObject, key: str, subject: str, requested: str) -> JsonObject:
+def _exactly(statement: JsonObject, key: str, subjects: tuple[str, ...], requested: str) -> JsonObject:
     """Return the statement with the subject bound to exact values; its other conditions stay."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
@@ -87,7 +110,7 @@ def _exactly(statement: JsonObject, key: str, subject: str, requested: str) -> J
             del condition[operator]
     block = condition.setdefault("StringEquals", {})
     if isinstance(block, dict):
-        values = list(dict.fromkeys([*exact, subject]))
+        values = list(dict.fromkeys([*exact, *subjects]))
         block[key] = values[0] if len(values) == 1 else [*values]
     audience = f"{key.rpartition(':')[0]}:aud"
     if isinstance(block, dict) and not any(audience in part for part in condition.values() if isinstance(part, dict)):

@@ -97,12 +97,12 @@ def _mended(fault: Fault, subjects: Iterable[str], audience: str) -> str:
     if fault.mend is Mend.ACTION:
         return "add sts:AssumeRoleWithWebIdentity to the actions of the statement"
     if fault.cause is Cause.AUDIENCE_NOT_ADMITTED:
-        return f"admit the audience {audience} beside {' and '.join(fault.listed)}"
+        return f"admit the audience {audience} for {' and '.join(subjects)}, beside {' and '.join(fault.listed)}"
     if fault.cause is Cause.CLAIM_PIN:
         return f"add {fault.new} to the values of {_claim(fault)}, which keeps its pin"
-    return (
-        f"add the subject {' and '.join(subjects)} to the list of {fault.operator}: exactly this one, never a pattern"
-    )
+    few = list(subjects)
+    noun, what = ("subject", "exactly this one") if len(few) == 1 else ("subjects", "exactly these two")
+    return f"add the {noun} {' and '.join(few)} to the list of {fault.operator}: {what}, never a pattern"
 
 
 def _visible(text: str) -> str:

@@ -12,26 +12,36 @@ from hypothesis import strategies as st
 from thoroughness import examples
 
 from diagnosis.callers.who_gets_in import newly_admitted
-from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
-from diagnosis.remedies.edits.trust_patch import minimal_trust_patch
+from diagnosis.remedies.edits.trust_patch import PatchAim, PatchKind, opening_patches
 from diagnosis.trust.admission import TrustOutcome, judge_trust
+from diagnosis.trust.question import caller_of
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 DEV = "repo:acme/shop:ref:refs/heads/dev"
 NEW = "repo:acme/shop:ref:refs/heads/migrate-dev"
 
 
+def claims(subject):
+    return claims_of(attempt(), workflow=workflow()).sets[0].presenting(subject)
+
+
 def outcome(policy, subject):
-    possible = PossibleClaims((claims_from_subject(subject, "sts.amazonaws.com"),))
+    possible = PossibleClaims((claims(subject),))
     return judge_trust(read_document(policy), possible, arn_of(PROVIDER), arn_of(ROLE)).outcome
 
 
-def patched(policy, subject=NEW, **options):
-    after = minimal_trust_patch(read_document(policy), subject, provider_arn=arn_of(PROVIDER), **options)
-    return after and after.text
+def patches(policy, subject=NEW, provider=PROVIDER):
+    aim = PatchAim((claims(subject),), caller_of(arn_of(provider), arn_of(ROLE)), attempt().repository)
+    document = read_document(policy)
+    return () if aim.admitted_by(document) else opening_patches(document, document, aim)
+
+
+def patched(policy, subject=NEW):
+    found = patches(policy, subject)
+    return found[0].document.text if found else None
 
 
 def statements(text):
@@ -65,21 +75,15 @@ def test_the_other_statements_stay_as_they_are():
 @pytest.mark.parametrize(
     "before",
     [
-        trust({"StringEquals": {AUD: "sts.amazonaws.com", SUB: MAIN, f"{ISSUER}:actor": "octocat"}}),
-        trust({"StringEquals": {SUB: MAIN}, "StringLike": {SUB: "repo:acme/*"}}),
-        trust({"StringEqualsIfExists": {SUB: MAIN}}),
-        trust({"ForAllValues:StringEquals": {SUB: MAIN}}),
-        exactly(MAIN, aud="another"),
-        exactly(MAIN).replace(PROVIDER, f"{PROVIDER}/"),
-        exactly(MAIN).replace("sts:AssumeRoleWithWebIdentity", "sts:AssumeRole"),
+        exactly("repo:acme/other:ref:refs/heads/main"),
+        exactly("repo:other/*", operator="StringLike"),
         trust(statements=[]),
     ],
 )
-def test_where_no_statement_fits_one_is_added(before):
+def test_where_every_statement_is_anothers_one_is_added(before):
     after = patched(before)
-    old = statements(before)
     *kept, new = statements(after)
-    assert kept == old
+    assert kept == statements(before)
     assert new == {
         "Effect": "Allow",
         "Principal": {"Federated": PROVIDER},
@@ -89,10 +93,116 @@ def test_where_no_statement_fits_one_is_added(before):
     assert outcome(after, NEW) is TrustOutcome.ALLOWED
 
 
+ACTOR, REF = f"{ISSUER}:actor", f"{ISSUER}:ref"
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "condition"),
+    [
+        # One value joins beside a pin that holds the run's own.
+        (
+            {"StringEquals": {AUD: "sts.amazonaws.com", SUB: MAIN, ACTOR: "octocat"}},
+            PatchKind.JOINED,
+            {"StringEquals": {AUD: "sts.amazonaws.com", SUB: [MAIN, NEW], ACTOR: "octocat"}},
+        ),
+        # The pin joins, and its one subject stays.
+        (
+            {"StringEquals": {SUB: NEW, ACTOR: "hubot"}},
+            PatchKind.JOINED,
+            {"StringEquals": {SUB: NEW, ACTOR: ["hubot", "octocat"]}},
+        ),
+        # Two values, or one beside a list of others, would admit every pair.
+        (
+            {"StringEquals": {AUD: "sts.amazonaws.com", SUB: MAIN, ACTOR: "hubot"}},
+            PatchKind.COPIED,
+            {"StringEquals": {AUD: "sts.amazonaws.com", SUB: NEW, ACTOR: "octocat"}},
+        ),
+        (
+            {"StringEquals": {SUB: [MAIN, NEW], ACTOR: "hubot"}},
+            PatchKind.COPIED,
+            {"StringEquals": {SUB: NEW, ACTOR: "octocat", AUD: "sts.amazonaws.com"}},
+        ),
+        (
+            {"StringEquals": {SUB: MAIN, ACTOR: ["hubot", "octocat"]}},
+            PatchKind.COPIED,
+            {"StringEquals": {SUB: NEW, ACTOR: "octocat", AUD: "sts.amazonaws.com"}},
+        ),
+        (
+            {"StringEquals": {SUB: MAIN, AUD: "another"}},
+            PatchKind.COPIED,
+            {"StringEquals": {SUB: NEW, AUD: "sts.amazonaws.com"}},
+        ),
+        # What nobody can meet goes, and nothing else changes.
+        (
+            {"StringEquals": {SUB: NEW, f"{ISSUER}:iss": "https://x"}},
+            PatchKind.CORRECTED,
+            {"StringEquals": {SUB: NEW}},
+        ),
+        (
+            {"StringEquals": {SUB: [MAIN, NEW]}, "Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            PatchKind.CORRECTED,
+            {"StringEquals": {SUB: [MAIN, NEW]}},
+        ),
+        # As written it would let others in: the subject is written out.
+        (
+            {"StringLike": {SUB: "repo:acme/*"}, "StringEquals": {f"{ISSUER}:repository_owner": "acme"}},
+            PatchKind.BOUND,
+            {"StringEquals": {SUB: NEW, AUD: "sts.amazonaws.com"}},
+        ),
+        (
+            {"StringLike": {SUB: [MAIN, "acme/shop:ref:refs/heads/*"]}},
+            PatchKind.BOUND,
+            {"StringLike": {SUB: [MAIN, NEW]}},
+        ),
+        ({"StringEqualsIfExists": {SUB: MAIN}}, PatchKind.JOINED, {"StringEqualsIfExists": {SUB: [MAIN, NEW]}}),
+        (
+            {"StringEquals": {SUB: MAIN}, "StringLike": {SUB: "repo:acme/*"}},
+            PatchKind.JOINED,
+            {"StringEquals": {SUB: [MAIN, NEW]}, "StringLike": {SUB: "repo:acme/*"}},
+        ),
+    ],
+)
+def test_the_statement_that_is_meant_is_corrected_or_copied_with_every_condition(before, kind, condition):
+    others = statements(exactly("repo:acme/other:ref:refs/heads/main"))
+    text = trust(statements=[*others, *statements(trust(before)), *others])
+    first = patches(text)[0]
+    after = statements(first.document.text)
+    assert first.kind is kind
+    changed = after.pop() if kind is PatchKind.COPIED else after.pop(1)
+    assert changed["Condition"] == condition
+    assert after == [item for item in statements(text) if item in after]
+    assert first.takes_nothing_away
+    assert outcome(first.document.text, NEW) is TrustOutcome.ALLOWED
+
+
+def test_a_wrong_provider_and_a_wrong_action_are_corrected_where_they_stand():
+    for right, wrong in ((PROVIDER, f"{PROVIDER}/"), ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRole")):
+        first = patches(exactly(NEW).replace(right, wrong))[0]
+        (one,) = statements(first.document.text)
+        assert first.kind is PatchKind.CORRECTED
+        assert one["Principal"] == {"Federated": PROVIDER}
+        assert right in json.dumps(one)
+
+
+@pytest.mark.parametrize(
+    "condition", [{"Bool": {"aws:SecureTransport": "false"}}, {"StringEquals": {f"{ISSUER}:environment": "prod"}}]
+)
+def test_a_condition_that_the_run_cannot_meet_is_never_left_out(condition):
+    assert patches(trust({"StringLike": {SUB: MAIN}, **condition})) == ()
+
+
 def test_a_document_with_one_statement_object_is_taken_too():
     document = json.loads(exactly(MAIN))
     document["Statement"] = document["Statement"][0]
     assert outcome(patched(json.dumps(document)), NEW) is TrustOutcome.ALLOWED
+
+
+def test_the_pattern_that_was_meant_is_offered_second_and_says_whom_it_lets_in():
+    dead = {"StringLike": {SUB: "repo:acme/shop:*"}, "StringEquals": {f"{ISSUER}:iss": "https://x"}}
+    bound, written = patches(trust(dead))
+    assert (bound.kind, written.kind) == (PatchKind.BOUND, PatchKind.CORRECTED)
+    assert bound.opens_for_the_run_alone
+    assert written.comparison.newly_admitted
 
 
 def test_a_pattern_under_equals_is_mended_by_the_exact_subject_never_by_a_pattern():
@@ -113,11 +223,6 @@ def test_a_name_like_a_policy_variable_means_itself():
     after = patched(exactly(MAIN), odd)
     assert "${$}{aws:username}" in after
     assert outcome(after, odd) is TrustOutcome.ALLOWED
-
-
-def test_the_provider_is_read_off_the_policy_where_none_is_given():
-    assert minimal_trust_patch(read_document(exactly(MAIN)), NEW).text == patched(exactly(MAIN))
-    assert minimal_trust_patch(read_document(trust(statements=[])), NEW) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"Statement": 3}'])
@@ -185,7 +290,9 @@ def test_an_added_subject_admits_just_it(listed, operator, new, other):
     assert outcome(after, other) is outcome(before, other)
 
 
-@given(st.text(), st.text(), st.builds(Arn, *[st.text()] * 5))
+@settings(max_examples=examples(100))
+@given(st.text(), st.text(min_size=1), st.builds(Arn, *[st.text()] * 5))
 def test_nothing_raises_on_foreign_text(policy, subject, provider):
-    minimal_trust_patch(read_document(policy), subject, provider_arn=provider)
-    minimal_trust_patch(read_document(exactly(MAIN)), subject, provider_arn=provider)
+    aim = PatchAim((claims(subject),), caller_of(provider), attempt().repository)
+    for text in (policy, exactly(MAIN)):
+        opening_patches(read_document(text), read_document(text), aim)
