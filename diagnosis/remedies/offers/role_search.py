@@ -32,6 +32,7 @@ _CAUSES_OF_A_ROLE = frozenset(
     {
         Cause.ROLE_ABSENT,
         Cause.SESSION_DURATION,
+        Cause.SESSION_NAME_NOT_ADMITTED,
         Cause.TRUST_TOO_OPEN,
         Cause.WILDCARD_ESCALATION,
         Cause.GET_AUTHORIZATION_TOKEN,
