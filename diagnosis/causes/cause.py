@@ -640,9 +640,34 @@ class Cause(StrEnum):
         Record(
             place=Checkpoint.LEAST_PRIVILEGE,
             owner=_CLOUD,
-            sentence="The role is granted more than the release needs.",
-            tell_apart="Compare every statement of the role with the actions and resources that the release needs.",
-            next_step="Have the grant bounded to the needed actions on the needed resources.",
+            sentence="A wildcard grants the role more than any step of the job that was read needs.",
+            tell_apart=(
+                "Compare every statement of the role with the actions and resources that the release needs, then with what "
+                "other users of the role call (CloudTrail, access advisor)."
+            ),
+            next_step="Have the grant bounded to what its users need, after the release passes and in a change of its own.",
+            reference=f"{_IAM}/best-practices.html#grant-least-privilege",
+        ),
+    )
+    SELF_ESCALATION = (
+        "self-escalation",
+        Record(
+            place=Checkpoint.LEAST_PRIVILEGE,
+            owner=_CLOUD,
+            sentence="The role may write to IAM or pass every role, so it can widen what it may do.",
+            tell_apart="Look in every statement, whatever its service, for writes to IAM and for iam:PassRole on `*`.",
+            next_step="Have the writes removed or bounded, and iam:PassRole granted on the exact roles with iam:PassedToService.",
+            reference=f"{_IAM}/id_roles_use_passrole.html",
+        ),
+    )
+    GRANT_BEYOND_NEED = (
+        "grant-beyond-need",
+        Record(
+            place=Checkpoint.LEAST_PRIVILEGE,
+            owner=_CLOUD,
+            sentence="An exact grant serves no step of the job that was read: another user's, or a wrong name, account or region.",
+            tell_apart="Compare the ARN part by part with the one that is needed; ask who else assumes the role.",
+            next_step="Correct the ARN where it is a slip; else leave it, or have it removed in a change of its own.",
             reference=f"{_IAM}/best-practices.html#grant-least-privilege",
         ),
     )

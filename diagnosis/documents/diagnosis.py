@@ -192,6 +192,7 @@ def _remediation(remediation: Remediation) -> Object:
         "cloudformation": remediation.cloudformation or None,
         "difference": remediation.difference or None,
         "widens": strings(remediation.widens),
+        "tightens": strings(remediation.tightens),
         "warnings": strings(remediation.warnings),
     }
 
@@ -202,6 +203,7 @@ def _path(path: Path) -> Object:
         "remediations": [remediation.id for remediation in path.remediations],
         "gates": gates(path.gates),
         "opens_all": path.opens_all,
+        "passes_run": path.passes_run,
         "newly_admitted": strings(path.newly_admitted),
         "proves": path.proves,
         "does_not_prove": path.does_not_prove,

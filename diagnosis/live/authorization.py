@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from diagnosis.causes import Cause
-from diagnosis.facts.account import NamedPolicy
+from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import Excess, ExcessItem, ExcessKind, excess
+from diagnosis.live.layers import whole_document
+from diagnosis.live.near_grants import NearGrant, near_grants
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
@@ -19,7 +22,9 @@ from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Need
 
-_BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE})
+_BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE, ExcessKind.ESCALATION})
+_SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
+_NEAR_SHOWN = 2
 _LAYER_CAUSES: dict[str, Cause] = {
     Layer.SCP: Cause.SCP,
     Layer.RCP: Cause.RESOURCE_CONTROL_POLICY,
@@ -43,7 +48,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
     if absent_role(run.account) is not None:
         return GateJudgement(
             passed="",
-            problems=state.problems,
+            problems=(*_whichever_role(run, needs), *state.problems),
             undecided="The role does not exist, so nothing can be said about its permissions.",
             missing=(Missing("the role's permissions", "the role does not exist", "mend role assumption first"),),
         )
@@ -56,7 +61,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
             undecided="It is not known which registry actions this release needs.",
             missing=(_needs_gap(run),),
         )
-    problems = (*_problems(judged), *state.problems)
+    problems = (*_problems(judged, _role_policies(run.account)), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
     allowed = [judgement for judgement in judged if judgement.entitlement is Entitlement.ALLOWED]
@@ -70,6 +75,17 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
         evidence=tuple(evidence for judgement in allowed for evidence in judgement.evidence),
         notes=state.notes,
     )
+
+
+def _whichever_role(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Problem, ...]:
+    """Return what would stop a role of this ARN that held every permission: what shows once the role is there."""
+    account = replace(
+        run.account,
+        inline_policies=Known((NamedPolicy("everything", whole_document("Allow")),)),
+        attached_policies=Absent("attached policies"),
+        boundary=Absent("permissions boundary"),
+    )
+    return _problems(judge_needs(needs, account, run.session_name, run.session_policy), ())
 
 
 def _needs_gap(run: RunClaims) -> Missing:
@@ -116,8 +132,11 @@ def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
     )
 
 
-def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
-    """Return one problem for each pair of cause and checkpoint, its actions in the order in which a run meets them."""
+def _problems(judged: Iterable[NeedJudgement], policies: tuple[NamedPolicy, ...]) -> tuple[Problem, ...]:
+    """Return one problem for each pair of cause and checkpoint, its actions in the order in which a run meets them.
+
+    ``policies`` are the role's own, in which a grant may miss the need by little.
+    """
     grouped: dict[tuple[Cause, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
     for judgement in judged:
         for layer, explicit, text, _path in judgement.stopped_by:
@@ -129,7 +148,7 @@ def _problems(judged: Iterable[NeedJudgement]) -> tuple[Problem, ...]:
             checkpoint=checkpoint,
             plane=Plane.AUTHORIZATION,
             cause=cause,
-            reason=_reason(cause, entries),
+            reason=_reason(cause, entries) + _near_words(cause, entries, policies),
             actions=tuple(dict.fromkeys(judgement.need.action for judgement, _, _ in entries)),
             resource=entries[0][0].need.resource,
             evidence=tuple(dict.fromkeys(evidence for judgement, _, _ in entries for evidence in judgement.evidence)),
@@ -166,6 +185,22 @@ def _reason(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]]) -> str
     return f"The {what} not allow {_count(actions, 'action')}; adding identity permissions cannot help."
 
 
+def _near_words(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]], policies: tuple[NamedPolicy, ...]) -> str:
+    """Return what the role's policies grant instead by a slip, as sentences; empty where nothing comes near."""
+    if cause not in _SCOPE_CAUSES:
+        return ""
+    pairs = [
+        (judgement.need.action, judgement.need.resource or "") for judgement, explicit, _ in entries if not explicit
+    ]
+    found = list(dict.fromkeys(item.text for item in _nearest(near_grants(policies, pairs))))
+    return "".join(f" {text}." for text in found[:_NEAR_SHOWN])
+
+
+def _nearest(found: tuple[NearGrant, ...]) -> tuple[NearGrant, ...]:
+    """Return the slips; where there is none, the grants on another repository."""
+    return tuple(item for item in found if item.is_slip) or found
+
+
 def _count(actions: list[str], noun: str) -> str:
     if len(actions) == 1:
         return actions[0]
@@ -182,13 +217,13 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
             missing=(Missing("the role's policies", "the role does not exist", "mend role assumption first"),),
         )
     missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
-    policies = _role_policies(run)
+    policies = _role_policies(run.account)
     found = excess(policies, needs)
     # With nothing to compare with, only what no release needs is too much.
     items = found.items if needs else tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
     problems = [*trust.problems]
-    if items:
-        problems.append(_too_much(items))
+    problems += _too_much(items)
+    missing += [_tags_gap(words) for words in found.bounded_by_tags if needs]
     missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
     missing += trust.missing
     if not needs and any(policies):
@@ -221,13 +256,25 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
 
 def _bounded(found: Excess) -> str:
     reads = any(note.endswith("(reading only).") for note in found.notes)
+    beyond = any(note.startswith(Cause.GRANT_BEYOND_NEED) for note in found.notes)
+    if beyond:
+        return "No wildcard grants more than is needed; exact grants that no step needs are told as notes."
     but = " but reading of the same repository" if reads else ""
     return f"Nothing beyond the needed actions{but} is granted on the registry."
 
 
-def _role_policies(run: RunClaims) -> tuple[NamedPolicy, ...]:
+def _tags_gap(words: str) -> Missing:
+    return Missing(
+        what="the repositories that a condition on tags lets the role reach",
+        why=f"{words}, and the tags of the repositories were not read",
+        how="look which repositories carry the tag (ecr:ListTagsForResource), and who may set it (ecr:TagResource)",
+        permission="ecr:ListTagsForResource",
+    )
+
+
+def _role_policies(account: AccountState) -> tuple[NamedPolicy, ...]:
     policies: list[NamedPolicy] = []
-    for reading in (run.account.inline_policies, run.account.attached_policies):
+    for reading in (account.inline_policies, account.attached_policies):
         if isinstance(reading, Known):
             policies.extend(reading.value)
     return tuple(policies)
@@ -243,14 +290,24 @@ def _gap(reading: object) -> Missing:
     return Missing(reading.what, reading.why, reading.how, reading.permission)
 
 
-def _too_much(items: tuple[ExcessItem, ...]) -> Problem:
-    first = items[0]
+def _too_much(items: tuple[ExcessItem, ...]) -> list[Problem]:
+    """Return one problem for what lets the role widen itself, and one for the wildcards."""
+    escalations = tuple(item for item in items if item.kind is ExcessKind.ESCALATION)
+    wildcards = tuple(item for item in items if item.kind is not ExcessKind.ESCALATION)
+    told = (
+        (Cause.SELF_ESCALATION, "The role can widen what it may do", escalations),
+        (Cause.WILDCARD_ESCALATION, "The role is granted more than is known to be needed", wildcards),
+    )
+    return [_beyond(cause, words, found) for cause, words, found in told if found]
+
+
+def _beyond(cause: Cause, words: str, items: tuple[ExcessItem, ...]) -> Problem:
     more = f", and {len(items) - 1} more" if len(items) > 1 else ""
     return Problem(
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
         plane=Plane.AUTHORIZATION,
-        cause=Cause.WILDCARD_ESCALATION,
-        reason=f"The role is granted more than the release needs: {first.text}{more}.",
+        cause=cause,
+        reason=f"{words}: {items[0].text}{more}.",
         actions=tuple(dict.fromkeys(action for item in items for action in item.actions)),
         evidence=tuple(
             Evidence(kind=EvidenceKind.POLICY, text=item.text, address=item.path, origin=Origin.LIVE) for item in items

@@ -1,24 +1,31 @@
 """Find what a role is granted beyond the needed set, statement by statement, by action and by resource.
 
-The registry is judged in detail: every granted ECR action is compared with the needed pairs, wildcards expanded with
-the action catalogue. An action that only reads, named and granted on needed repositories alone, is a note. Grants on other
-services are summarised: an unbounded one is an excess, a bounded one a note, since the needed set speaks of the
-registry alone.
+A role serves more than one run: what this job does not need another one may. So an exact grant is a note, and an excess is
+what no user can be said to need as it stands: every action, a wildcard of a service or of the registry, and what lets the
+role change its own permissions (writes to IAM, ``iam:PassRole`` on every role). The registry is judged in detail: every
+granted ECR action is compared with the needed pairs, wildcards expanded with the action catalogue.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
+from diagnosis.live.near_grants import arn_difference, nearest_action
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Statement, Unparsable, action_facts, expand_actions, has_resource_level
-from diagnosis.policy.language.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.policy.language.matching import matches_everything, resource_matcher
 from diagnosis.verdicts.replay import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
+_PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
+_PERMISSIONS = "Permissions management"
+_NO_STEP = "no step of this job that was read needs it"
+_TAG_KEY = re.compile(r"(?:aws|ecr):ResourceTag/", re.IGNORECASE)
 _SHOWN = 4
 _HARMLESS = frozenset({"Read", "List"})
 
@@ -27,11 +34,13 @@ class ExcessKind(StrEnum):
     """In which direction a grant goes beyond the need."""
 
     ACTION = "action"
-    """Registry actions that the release does not need."""
+    """Registry actions that the release does not need, by a wildcard or on every repository, or of its policies."""
     RESOURCE = "resource"
-    """Needed actions, on more than the needed resources."""
+    """Needed actions, on every repository of a registry or of several."""
     SERVICE = "service"
-    """An unbounded grant on another service."""
+    """A wildcard of another service's actions, on every resource."""
+    ESCALATION = "escalation"
+    """Writes to IAM, or passing every role: the role can widen what it may do."""
     EVERYTHING = "everything"
     """Every action of every service, or every one but a few."""
 
@@ -64,7 +73,9 @@ class Excess:
     unjudged: tuple[str, ...] = ()
     """Documents that could not be read: ``policy NAME (why)``."""
     notes: tuple[str, ...] = ()
-    """Bounded grants on other services and readings of the needed repository, one sentence each."""
+    """Bounded grants that no known use needs, and what has no effect, one sentence each."""
+    bounded_by_tags: tuple[str, ...] = ()
+    """Statements that grant registry actions under a condition on the resource's tags: what they reach is not known."""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -77,13 +88,21 @@ class _Needed:
     """The needed set by folded action."""
 
     resources: dict[str, frozenset[str | None]]
+    names: tuple[str, ...] = ()
+    """The actions, in AWS's letter case."""
 
     @classmethod
     def of(cls, needs: Iterable[Need]) -> _Needed:
         found: dict[str, set[str | None]] = {}
-        for need in needs:
+        listed = tuple(needs)
+        for need in listed:
             found.setdefault(need.action.lower(), set()).add(need.resource)
-        return cls({action: frozenset(places) for action, places in found.items()})
+        names = tuple(dict.fromkeys(need.action for need in listed))
+        return cls({action: frozenset(places) for action, places in found.items()}, names)
+
+    def of_action(self, action: str) -> tuple[str, ...]:
+        """Return the known resources on which the action is needed."""
+        return tuple(sorted(place for place in self.resources.get(action.lower(), ()) if place and place != "*"))
 
     def is_exact(self, action: str, pattern: str) -> bool:
         """Return whether the pattern is a needed resource, or may be one where the needed ARN is not known."""
@@ -110,13 +129,17 @@ def excess_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Ex
     denials = _Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
     items: list[ExcessItem] = []
     notes: list[str] = []
+    tagged: list[str] = []
     for name, policy in parsed:
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and statement.resources is not None:
                 found = _Grant(name, statement, needed, denials)
                 items.extend(found.items())
                 notes.extend(found.notes())
-    return Excess(tuple(items), notes=tuple(notes))
+                tagged.extend(found.bounded_by_tags())
+    # What lets the role widen itself is told first.
+    items.sort(key=lambda item: item.kind is not ExcessKind.ESCALATION)
+    return Excess(tuple(items), notes=tuple(dict.fromkeys(notes)), bounded_by_tags=tuple(tagged))
 
 
 class _Grant:
@@ -140,29 +163,94 @@ class _Grant:
                 text = f"{self._where()} allows every action{but} of every service on {self._resource_words()}"
                 yield self._item(ExcessKind.EVERYTHING, text, ("*",) if "*" in shown else tuple(shown))
             return
-        yield from self._registry_actions()
-        yield from self._registry_resources()
+        yield from self._escalations()
+        if not self._tag_keys():
+            yield from self._registry_actions()
+            yield from self._registry_resources()
         yield from self._services()
 
     def notes(self) -> Iterator[str]:
-        """Return the bounded grants on other services."""
+        """Return the bounded grants that no known use needs, and the names that grant nothing."""
         if self._of_every_service():
             return
-        reads = [action for action in self._surplus() if self._only_reads(action)]
+        yield from self._unknown_names()
+        surplus = self._surplus()
+        reads = [action for action in surplus if self._only_reads(action)]
         if reads:
             yield f"{self._where()} also allows {_listed(reads)} on {self._resource_words()} (reading only)."
+        exact = [action for action in surplus if action not in reads and self._is_exact(action)]
+        if exact:
+            yield self._beyond(exact, self._resource_words())
+        yield from self._other_places()
+        told = {action for item in self._escalations() for action in item.actions}
         for service, patterns in self._other_services():
-            if not self._unbounded(patterns):
-                yield f"{self._where()} also allows {_listed(patterns)} on {self._resource_words()} ({service}: not judged)."
+            left = [pattern for pattern in patterns if pattern not in told]
+            if left and not self._unbounded(left):
+                yield f"{self._where()} also allows {_listed(left)} on {self._resource_words()} ({service}: not judged)."
+
+    def bounded_by_tags(self) -> Iterator[str]:
+        """Return the statement where tags of the repositories decide what of the registry it grants."""
+        keys = self._tag_keys()
+        if keys and not self._of_every_service() and any(self._granted()) and not self._exact_places():
+            yield f"{self._where()} grants by {', '.join(keys)}"
+
+    def _tag_keys(self) -> tuple[str, ...]:
+        """Return the condition keys that ask for tags of the resource."""
+        keys = (condition.key for condition in self._statement.conditions)
+        return tuple(dict.fromkeys(key for key in keys if _TAG_KEY.match(key)))
+
+    def _beyond(self, actions: Iterable[str], place: str, why: str = _NO_STEP) -> str:
+        return f"{Cause.GRANT_BEYOND_NEED}: {self._where()} allows {_listed(actions)} on {place}: {why}."
+
+    def _unknown_names(self) -> Iterator[str]:
+        for pattern in self._statement.actions.patterns:
+            if _wild(pattern) or action_facts(pattern) is not None:
+                continue
+            meant = nearest_action(pattern, self._needed.names)
+            why = f" ({meant} is meant?)" if meant else " (a new action, or a misspelling?)"
+            yield f"{self._where()} names `{pattern}`, which the service reference does not know{why}."
+
+    def _other_places(self) -> Iterator[str]:
+        """Return needed actions on bounded resources where they are not needed: other repositories, wrong ARNs."""
+        for pattern, actions in self._wide().items():
+            if self._all_but or is_unbounded(pattern):
+                continue
+            needed = sorted({place for action in actions for place in self._needed.of_action(action)})
+            differing = next((words for place in needed if (words := arn_difference(pattern, place))), None)
+            yield self._beyond(actions, pattern, f"{differing}; {_NO_STEP}" if differing else _NO_STEP)
+
+    def _escalations(self) -> Iterator[ExcessItem]:
+        """Return what lets the role widen itself: each action by its name, PassRole first."""
+        found = [
+            action
+            for action in self._iam_actions()
+            if not self._denials.everywhere(action) and (action != _PASS_ROLE or self._of_every_role())
+        ]
+        if not found:
+            return
+        found.sort(key=lambda action: action != _PASS_ROLE)
+        text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}, by which the role can widen what it may do"
+        yield self._item(ExcessKind.ESCALATION, text, tuple(found))
+
+    def _iam_actions(self) -> list[str]:
+        patterns = [pattern for pattern in self._statement.actions.patterns if _service(pattern) == "iam"]
+        expanded = expand_actions(patterns) if patterns else ()
+        return [action for action in expanded if _writes(action) and "ServiceLinkedRole" not in action]
+
+    def _of_every_role(self) -> bool:
+        return self._all_but or any(
+            matches_everything(pattern) or pattern.rpartition(":")[2].strip("*") in ("", "role", "role/")
+            for pattern in self._patterns
+        )
 
     def _of_every_service(self) -> bool:
         actions = self._statement.actions
         return actions.negated or any(not set(p.partition(":")[0]) - {"*"} for p in actions.patterns)
 
     def _registry_actions(self) -> Iterator[ExcessItem]:
-        surplus = [action for action in self._surplus() if not self._only_reads(action)]
+        surplus = [action for action in self._surplus() if not self._only_reads(action) and not self._is_exact(action)]
         if surplus:
-            text = f"{self._where()} allows {_listed(surplus)} on {self._resource_words()}, which the release does not need"
+            text = f"{self._where()} allows {_listed(surplus)} on {self._resource_words()}; {_NO_STEP}"
             yield self._item(ExcessKind.ACTION, text, tuple(surplus))
 
     def _surplus(self) -> list[str]:
@@ -173,6 +261,15 @@ class _Grant:
             if action.lower() not in self._needed.resources and not self._denials.everywhere(action)
         ]
 
+    def _is_exact(self, action: str) -> bool:
+        """Return whether the action is named, on bounded resources, and changes nobody's permissions."""
+        facts = action_facts(action)
+        named = action.lower() in (pattern.lower() for pattern in self._statement.actions.patterns)
+        return named and facts is not None and _PERMISSIONS not in facts.access_level and self._exact_places()
+
+    def _exact_places(self) -> bool:
+        return not self._all_but and not any(is_unbounded(pattern) for pattern in self._patterns)
+
     def _only_reads(self, action: str) -> bool:
         """Return whether the statement names the action, which reads, and nothing but repositories that the release needs."""
         facts = action_facts(action)
@@ -182,6 +279,17 @@ class _Grant:
         return reads and named and not self._all_but and bool(self._patterns) and set(self._patterns) <= places
 
     def _registry_resources(self) -> Iterator[ExcessItem]:
+        for pattern, actions in self._wide().items():
+            if not self._all_but and not is_unbounded(pattern):
+                continue
+            needed = {place for action in actions for place in self._needed.resources[action.lower()] if place}
+            reason = "beyond" if any(_matches(pattern, place) for place in needed) or self._all_but else "beside"
+            shown = f"everything but {pattern}" if self._all_but else pattern
+            text = f"{self._where()} allows {_listed(actions)} on {shown}, {reason} {_listed(sorted(needed)) or 'the need'}"
+            yield self._item(ExcessKind.RESOURCE, text, tuple(actions))
+
+    def _wide(self) -> dict[str, list[str]]:
+        """Return by resource pattern the needed actions that are granted there without need."""
         wide: dict[str, list[str]] = {}
         for action in self._granted():
             wanted = self._needed.resources.get(action.lower())
@@ -189,12 +297,7 @@ class _Grant:
                 continue
             for pattern in self._wider(action):
                 wide.setdefault(pattern, []).append(action)
-        for pattern, actions in wide.items():
-            needed = {place for action in actions for place in self._needed.resources[action.lower()] if place}
-            reason = "beyond" if any(_matches(pattern, place) for place in needed) or self._all_but else "beside"
-            shown = f"everything but {pattern}" if self._all_but else pattern
-            text = f"{self._where()} allows {_listed(actions)} on {shown}, {reason} {_listed(sorted(needed)) or 'the need'}"
-            yield self._item(ExcessKind.RESOURCE, text, tuple(actions))
+        return wide
 
     def _wider(self, action: str) -> Iterator[str]:
         """Return the resource patterns on which a needed action is granted without need."""
@@ -213,8 +316,7 @@ class _Grant:
             p for p in self._statement.actions.patterns if _service(p) in REGISTRY_SERVICES or _wild(_service(p))
         ]
         known = expand_actions(patterns, of_services=REGISTRY_SERVICES) if patterns else ()
-        named = {p for p in patterns if not _wild(p) and action_facts(p) is None}
-        return tuple(sorted({action for action in known if self._has_effect(action)} | named))
+        return tuple(sorted(action for action in known if self._has_effect(action)))
 
     def _has_effect(self, action: str) -> bool:
         everything = any(matches_everything(pattern) for pattern in self._patterns)
@@ -223,13 +325,14 @@ class _Grant:
         return self._all_but or any(_may_name_registry(pattern) for pattern in self._patterns)
 
     def _services(self) -> Iterator[ExcessItem]:
-        for service, patterns in self._other_services():
-            if self._unbounded(patterns) and not all(self._denials.everywhere(pattern) for pattern in patterns):
+        for service, listed in self._other_services():
+            patterns = [pattern for pattern in listed if self._unbounded([pattern])]
+            if patterns and not all(self._denials.everywhere(pattern) for pattern in patterns):
                 found = expand_actions(patterns)
                 many = (
                     f"{len(found)} actions of {service} ({_listed(patterns)})" if len(found) > 1 else _listed(patterns)
                 )
-                text = f"{self._where()} allows {many} on {self._resource_words()}, which the release does not need"
+                text = f"{self._where()} allows {many} on {self._resource_words()}; {_NO_STEP}"
                 yield self._item(ExcessKind.SERVICE, text, tuple(patterns))
 
     def _other_services(self) -> list[tuple[str, list[str]]]:
@@ -242,20 +345,11 @@ class _Grant:
         return sorted(found.items())
 
     def _unbounded(self, patterns: list[str]) -> bool:
-        """Return the grant if it is a whole service, or more than reading on every resource."""
-        if any(pattern.partition(":")[2] == "*" for pattern in patterns):
-            return True
-        if not (self._all_but or any(matches_everything(pattern) for pattern in self._patterns)):
+        """Return whether a pattern among these is a wildcard for more than reading, on every resource."""
+        if not (self._all_but or any(_is_every_resource(pattern) for pattern in self._patterns)):
             return False
-        facts = [action_facts(action) for action in expand_actions(patterns)]
-        matching = action_matcher(patterns)
-        return any(
-            fact is not None
-            and fact.access_level not in _HARMLESS
-            and fact.has_resource_level
-            and matching(fact.name.lower())
-            for fact in facts
-        )
+        wild = [pattern for pattern in patterns if _wild(pattern)]
+        return any(_changes(action) for action in (expand_actions(wild) if wild else ()))
 
     def _item(self, kind: ExcessKind, text: str, actions: tuple[str, ...]) -> ExcessItem:
         conditional = bool(self._statement.conditions)
@@ -276,6 +370,31 @@ class _Grant:
     def _resource_words(self) -> str:
         shown = _listed(self._patterns)
         return f"everything but {shown}" if self._all_but else "every resource" if shown == "*" else shown
+
+
+def _writes(action: str) -> bool:
+    facts = action_facts(action)
+    return facts is not None and "Write" in facts.access_level and "Tagging" not in facts.access_level
+
+
+def _changes(action: str) -> bool:
+    """Return whether the action does more than read, on something that a policy could name."""
+    facts = action_facts(action)
+    return facts is not None and facts.access_level not in _HARMLESS and facts.has_resource_level
+
+
+def _is_every_resource(pattern: str) -> bool:
+    """Return whether a resource pattern leaves the resource open: ``*``, or an ARN whose last part is."""
+    return matches_everything(pattern) or matches_everything(pattern.rpartition(":")[2])
+
+
+def is_unbounded(pattern: str) -> bool:
+    """Return whether a pattern of the registry leaves open the account, the region, or the name from its beginning on."""
+    arn = Arn.parse(pattern)
+    if arn is None or _wild(f"{arn.partition}{arn.service}{arn.region}{arn.account}"):
+        return True
+    beginning = re.split(r"[*?]", arn.resource)[0]
+    return beginning in ("", "repository", "repository/")
 
 
 def _service(pattern: str) -> str:

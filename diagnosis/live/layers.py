@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from diagnosis.live.session_keys import SessionKeys
-from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy
+from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy, write_document
 from diagnosis.policy.language.condition_bounds import bounded
 
 Levels: TypeAlias = tuple[tuple[str, tuple[Policy, ...]], ...]
@@ -46,7 +46,8 @@ def side_of(document: PolicyDocument, side: str, keys: SessionKeys) -> tuple[Pol
     return (policy, ()) if isinstance(policy, Unparsable) else bounded(policy, keys.known(policy), side, keys.states)
 
 
-_WHOLE = {effect: own_policy({"Effect": effect, "Action": "*", "Resource": "*"}) for effect in ("Allow", "Deny")}
+_WHOLE_STATEMENTS = {effect: {"Effect": effect, "Action": "*", "Resource": "*"} for effect in ("Allow", "Deny")}
+_WHOLE = {effect: own_policy(statement) for effect, statement in _WHOLE_STATEMENTS.items()}
 
 
 def whole(effect: str, principal: str | None = None) -> Policy:
@@ -54,3 +55,8 @@ def whole(effect: str, principal: str | None = None) -> Policy:
     if principal is None:
         return _WHOLE[effect]
     return own_policy({"Effect": effect, "Action": "*", "Principal": {"AWS": principal}})
+
+
+def whole_document(effect: str) -> PolicyDocument:
+    """Return a document that allows or denies everything to whom it is attached."""
+    return write_document({"Version": "2012-10-17", "Statement": [{**_WHOLE_STATEMENTS[effect]}]})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
-from diagnosis.causes import Cause
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
@@ -13,6 +13,7 @@ from diagnosis.remedies.offer import Choice, Offer, Situation
 from diagnosis.remedies.offers import (
     another_role,
     audience,
+    bound_permissions,
     control_policy,
     identity,
     narrow_trust,
@@ -28,7 +29,7 @@ from diagnosis.remedies.proof import Baseline
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.remediation import ChangeKind
+from diagnosis.verdicts.remediation import ChangeKind, Remediation
 from diagnosis.verdicts.replay import Replay
 
 _Maker: TypeAlias = Callable[[Situation], Choice | None]
@@ -52,10 +53,10 @@ _MAKERS: tuple[_Maker, ...] = (
     control_policy.amend_control_policies,
     organization.ask_organization,
 )
-"""One maker for each document or owner, in gate order; each merges the causes that touch its document."""
+"""What opens: one maker for each document or owner, in gate order; each merges the causes that touch its document."""
 
-_TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust,)
-"""Makers of what takes something away. They come last, made for what the rest of the path leaves: a fix opens, it never closes."""
+_TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust, bound_permissions.bound_permissions)
+"""What takes something away: made for the account as the opening changes leave it, and last in the path."""
 
 _BESIDE_THE_ROLE: tuple[_Maker, ...] = (
     provider.grant_id_token,
@@ -70,6 +71,8 @@ _BESIDE_THE_ROLE: tuple[_Maker, ...] = (
 
 MOST_PATHS, MOST_ROLES = 4, 2
 """The most paths that correct the role, and the most that use another one."""
+_MOST_TRIED, _MOST_ROUNDS = 12, 3
+"""The most paths that are tried, and how often a path is extended by what shows only after its changes."""
 
 
 def paths(
@@ -77,17 +80,80 @@ def paths(
     live: Assessment,
     case: Case,
 ) -> tuple[Path, ...]:
-    """Return all paths, the one that widens least first; empty where nothing is wrong or nothing can be offered."""
+    """Return all paths; empty where nothing is wrong or nothing can be offered.
+
+    Those after which the run passes come first, and among them the one that admits least. A path whose own gate still fails
+    is none.
+    """
     baseline = Baseline(replay, live, case)
     situation = baseline.present
-    choices = _choices(situation, _MAKERS)
-    combinations = _combinations(choices)[:MOST_PATHS] or [()]
-    correcting = [
-        baseline.path(whole) for opening in combinations if (whole := (*opening, *_tightening(baseline, opening)))
-    ]
-    elsewhere = _with_another_role(baseline, situation)
-    place = next((at for at, path in enumerate(correcting) if _widens(path) or not path.opens_all), len(correcting))
-    return (*correcting[:place], *elsewhere, *correcting[place:])
+    choices = _working(baseline, _choices(situation, _MAKERS))
+    combinations = _combinations(choices) or [()]
+    correcting = [_extended(baseline, combination) for combination in combinations[:_MOST_TRIED]]
+    found = sorted((path for path in correcting if path is not None), key=_order)[:MOST_PATHS]
+    return tuple(sorted((*found, *_with_another_role(baseline, situation)), key=_order))
+
+
+def _order(path: Path) -> tuple[bool, bool, int, int, int]:
+    """Return the order of paths: what passes, what closes, then what admits least, widens least, changes least."""
+    changes = sum(len(remediation.changes) for remediation in path.remediations if not remediation.tightens)
+    return not path.passes_run, not path.opens_all, len(path.newly_admitted), _widening(path), changes
+
+
+def _working(baseline: Baseline, choices: list[Choice]) -> list[Choice]:
+    """Return the choices without the alternatives after which their own gate would still fail."""
+    first = [choice[0] for choice in choices]
+    kept: list[Choice] = []
+    for place, choice in enumerate(choices):
+        working = tuple(
+            offer for offer in choice if _opens_its_gate(baseline, offer, [*first[:place], offer, *first[place + 1 :]])
+        )
+        if working:
+            kept.append(working)
+    return kept
+
+
+def _opens_its_gate(baseline: Baseline, offer: Offer, offers: list[Offer]) -> bool:
+    """Return whether nothing of what the offer is made for is left at its gate; a change that is not modelled may."""
+    remediation = offer.remediation
+    if remediation.checkpoint is None or not _is_modelled(remediation):
+        return True
+    elsewhere = {cause for each in offers if not _is_modelled(each.remediation) for cause in each.remediation.causes}
+    return not any(
+        problem.gate is remediation.checkpoint.gate and problem.cause in remediation.causes
+        for problem in baseline.situation(offers).problems
+        if problem.cause not in elsewhere
+    )
+
+
+def _is_modelled(remediation: Remediation) -> bool:
+    return any(change.kind not in (ChangeKind.OUTSIDE, ChangeKind.EDIT_WORKFLOW) for change in remediation.changes)
+
+
+def _extended(baseline: Baseline, offers: tuple[Offer, ...]) -> Path | None:
+    """Return the path of these offers, with what shows only after them, and with what tightens last; None without any."""
+    listed = list(offers)
+    for _ in range(_MOST_ROUNDS):
+        further = _further(baseline, listed, _MAKERS)
+        if not further:
+            break
+        listed += further
+    for _ in range(len(_TIGHTENING)):
+        tightening = next(iter(_further(baseline, listed, _TIGHTENING)), None)
+        if tightening is None:
+            break
+        listed.append(tightening)
+    return baseline.path(tuple(listed)) if listed else None
+
+
+def _further(baseline: Baseline, offers: list[Offer], makers: Iterable[_Maker]) -> list[Offer]:
+    """Return the first offers for what is left after these, of kinds that are not among them."""
+    ids = {offer.remediation.id for offer in offers}
+    covered = {cause for offer in offers for cause in offer.remediation.causes}
+    situation = baseline.situation(offers)
+    left = replace(situation, problems=tuple(item for item in situation.problems if item.cause not in covered))
+    made = (choice[0] for choice in _choices(left, makers))
+    return [offer for offer in made if offer.remediation.id not in ids]
 
 
 def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missing, ...]:
@@ -109,17 +175,6 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
 
 def _choices(situation: Situation, makers: Iterable[_Maker]) -> list[Choice]:
     return [choice for make in makers if (choice := make(situation))]
-
-
-def _tightening(baseline: Baseline, opening: tuple[Offer, ...]) -> tuple[Offer, ...]:
-    """Return what remains to be tightened once these offers are carried out."""
-    trusts = any(
-        change.kind is ChangeKind.REPLACE_TRUST_POLICY for offer in opening for change in offer.remediation.changes
-    )
-    if not trusts and not baseline.present.of(Cause.TRUST_TOO_OPEN):
-        return ()
-    situation = baseline.situation(opening) if opening else baseline.present
-    return tuple(choice[0] for choice in _choices(situation, _TIGHTENING))
 
 
 def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:
@@ -154,11 +209,11 @@ def _place(offer: Offer) -> float:
     return checkpoint.order if checkpoint else len(Checkpoint)
 
 
-def _widens(path: Path) -> bool:
-    """Return whether the path opens a trust or grants a permission, however bounded."""
-    return any(
-        remediation.widens
-        or remediation.actions
+def _widening(path: Path) -> int:
+    """Count what the path opens or grants, however bounded."""
+    return sum(
+        len(remediation.widens)
+        or bool(remediation.actions)
         or any(change.kind is ChangeKind.ADD_AUDIENCE for change in remediation.changes)
         for remediation in path.remediations
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from diagnosis.gates import Verdict
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure
@@ -16,7 +16,10 @@ from diagnosis.verdicts.replay import Replay
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A choice of one remediation a cause, with the proof: all gates judged again on the changed model."""
+    """A choice of one remediation a cause, with the proof: all gates judged again on the changed model.
+
+    What opens stands first, what tightens (see ``Remediation.tightens``) last.
+    """
 
     title: str
     remediations: tuple[Remediation, ...]
@@ -35,6 +38,14 @@ class Path:
     def opens_all(self) -> bool:
         """Whether every gate passes after the path's changes, and nothing of the registry's state is left in the way."""
         return not self.still and all(verdict.verdict is Verdict.PASS for verdict in self.gates)
+
+    @property
+    def passes_run(self) -> bool:
+        """Whether one more run passes what AWS enforces; least privilege decides closure, and no run fails by it."""
+        enforced = (verdict for verdict in self.gates if verdict.gate is not Gate.LEAST_PRIVILEGE)
+        return all(problem.gate is Gate.LEAST_PRIVILEGE for problem in self.still) and all(
+            verdict.verdict is Verdict.PASS for verdict in enforced
+        )
 
 
 @dataclass(frozen=True, slots=True)

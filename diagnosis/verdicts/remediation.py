@@ -71,6 +71,9 @@ class Remediation:
     """A readable (unified) difference against the live document, where one changes."""
     widens: tuple[str, ...] = ()
     """What the change admits or grants that was not before; empty for one that widens nothing."""
+    tightens: tuple[str, ...] = ()
+    """What the change takes away and whom it may lock out; empty for one that opens. It is last in a path: the run passes
+    without it, closure needs it."""
     warnings: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
 

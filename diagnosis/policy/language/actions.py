@@ -24,7 +24,7 @@ class ActionFacts:
     name: str
     """``ecr:PutImage``, in AWS's letter case."""
     access_level: str
-    """``Read``, ``List``, ``Write``, ``Tagging`` or ``Permissions management``."""
+    """``Read``, ``List``, ``Write``; ``Tagging, Write`` and ``Permissions management, Write`` for those that do that."""
     resource_types: tuple[str, ...]
     """Empty for an action without resource level: only ``*`` counts as its resource."""
 

@@ -1,13 +1,13 @@
-"""Bound a policy to the need: a statement that grants more is replaced by what it granted of the need, and no more."""
+"""Bound a policy: of a statement that grants too much stays what is exact, and what it granted of the need."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.live.excess import excess_of
+from diagnosis.live.excess import REGISTRY_SERVICES, excess_of, is_unbounded
 from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
@@ -20,7 +20,7 @@ from diagnosis.policy import (
     evaluate,
     write_document,
 )
-from diagnosis.policy.language.tree import Json, JsonObject, as_list, statements, with_own_sids
+from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
 from diagnosis.remedies.edits.policy_patch import grants
 from diagnosis.verdicts.replay import Need
 
@@ -28,7 +28,8 @@ from diagnosis.verdicts.replay import Need
 def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: Arn) -> PolicyDocument | None:
     """Return the document without its excess: itself where it has none, None where nothing of it is left.
 
-    What a statement grants of other services and does not exceed in itself stays as it is.
+    Of a statement that exceeds the need stays what does not exceed it: exact actions of other services, exact actions of the
+    registry on exact resources, and what the statement granted of the need.
     """
     document, policy = named.document, named.document.policy
     if isinstance(policy, Unparsable):
@@ -42,10 +43,10 @@ def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, 
             kept.append(statement)
             continue
         changed = True
-        rest = _other_services(tree, statement)
-        if rest is not None and not _exceeds(named.name, rest[1], needs):
-            kept.append(rest[0])
-        kept += grants(_granted(alone, needs, session, role_arn))
+        parts = [part for part in _parts(tree, statement) if not _exceeds(named.name, part[1], needs)]
+        kept += [part for part, _ in parts]
+        held = {pair for _, compiled_part in parts for pair in _granted(compiled_part, needs, session, role_arn)}
+        kept += grants(pair for pair in _granted(alone, needs, session, role_arn) if pair not in held)
     if not changed:
         return document
     return write_document({**tree, "Statement": with_own_sids(kept)}) if kept else None
@@ -55,18 +56,29 @@ def _exceeds(name: str, policy: Policy, needs: tuple[Need, ...]) -> bool:
     return bool(excess_of(((name, policy),), needs).items)
 
 
-def _other_services(tree: JsonObject, statement: JsonObject) -> tuple[JsonObject, Policy] | None:
-    """Return the statement's part that names other services' actions; None where there is none or it cannot be told apart."""
+def _parts(tree: JsonObject, statement: JsonObject) -> Iterator[tuple[JsonObject, Policy]]:
+    """Yield the statement's parts that may be no excess: other services' exact actions, exact resources of the registry."""
     actions = [str(action) for action in as_list(statement.get("Action"))]
-    others: list[Json] = [
-        action for action in actions if ":" in action and not action.lower().startswith(("ecr:", "*:"))
-    ]
-    if not others:
-        return None
-    rest = copy.deepcopy(statement)
-    rest["Action"] = others
-    policy = write_document({**tree, "Statement": [rest]}).policy
-    return None if isinstance(policy, Unparsable) else (rest, policy)
+    registry = [action for action in actions if action.partition(":")[0].lower() in REGISTRY_SERVICES]
+    others = [action for action in actions if ":" in action and action not in registry and action != "*:*"]
+    single = [(action, made) for action in others if (made := _with(tree, statement, Action=[action])) is not None]
+    spared = [action for action, (_, policy) in single if not _exceeds("", policy, ())]
+    rest = _with(tree, statement, Action=spared) if spared else None
+    if rest is not None:
+        yield rest
+    exact = [str(place) for place in as_list(statement.get("Resource")) if not is_unbounded(str(place))]
+    named = [action for action in registry if not set(action) & {"*", "?"}]
+    kept = _with(tree, statement, Action=named, Resource=exact) if named and exact else None
+    if kept is not None:
+        yield kept
+
+
+def _with(tree: JsonObject, statement: JsonObject, **elements: list[str]) -> tuple[JsonObject, Policy] | None:
+    """Return the statement with these elements in place of its own; None where that is no policy."""
+    part = copy.deepcopy(statement)
+    part.update({name: one_or_list(values) for name, values in elements.items()})
+    policy = write_document({**tree, "Statement": [part]}).policy
+    return None if isinstance(policy, Unparsable) else (part, policy)
 
 
 def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: Arn) -> list[tuple[str, str]]:

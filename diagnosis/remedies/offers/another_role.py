@@ -18,7 +18,7 @@ from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _INPUT = re.compile(r"\$\{\{\s*(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
-_SCOPE_CAUSES = (Cause.TRUST_TOO_OPEN, Cause.WILDCARD_ESCALATION)
+_SCOPE_CAUSES = (Cause.TRUST_TOO_OPEN, Cause.WILDCARD_ESCALATION, Cause.SELF_ESCALATION)
 
 
 def offers(situation: Situation) -> tuple[Offer, ...]:

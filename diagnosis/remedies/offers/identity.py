@@ -1,13 +1,19 @@
-"""Correct the role's own policies in one change: grant what is missing, narrow what denies, bound what exceeds the need."""
+"""Open the role's own policies: grant what is missing, correct what misses the need by little, narrow what denies it.
+
+Nothing is taken away: that is proved on the documents before the offer is made. What is too much is the matter of
+:mod:`diagnosis.remedies.offers.bound_permissions`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.grants.comparison import GrantComparison, compare_grants
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
@@ -15,7 +21,7 @@ from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.limits import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.policy.language.tree import statements
 from diagnosis.remedies.changed_account import applied
-from diagnosis.remedies.edits.bounding import bounded_document
+from diagnosis.remedies.edits.corrections import corrected
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_edit import Edit, rendered
 from diagnosis.remedies.edits.policy_patch import difference, extended
@@ -31,71 +37,129 @@ _OPEN_REPOSITORY = write_document(
 """A repository policy that admits everybody."""
 
 
+@dataclass(slots=True)
+class _Work:
+    """The edits so far, by policy, and what they correct."""
+
+    situation: Situation
+    edits: dict[tuple[str, Arn | None], Edit] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def account(self) -> AccountState:
+        """The account after these edits."""
+        return applied((edit.change for edit in self.edits.values()), self.situation.account)
+
+    def note(self, edit: Edit) -> None:
+        """Keep an edit; a second one of the same policy takes the place of the first."""
+        key = (edit.policy.name, edit.policy.arn)
+        known = self.edits.get(key)
+        self.edits[key] = replace(edit, before=known.before) if known else edit
+
+    @property
+    def lacking(self) -> tuple[tuple[str, str], ...]:
+        """The needed pairs that the role's own policies still do not allow."""
+        judged = judge_needs(self.situation.needs, opened(self.account), self.situation.run.session_name)
+        return tuple(
+            (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
+        )
+
+
 def correct_permissions(situation: Situation) -> Choice | None:
-    """Offer to grant exactly the missing actions on their exact resources, and to leave nothing beyond the need."""
-    problems = situation.of(*SCOPE_CAUSES, Cause.WILDCARD_ESCALATION)
-    account = situation.account
+    """Offer to grant exactly the missing actions on their exact resources; whatever the role holds already it keeps."""
+    problems = situation.of(*SCOPE_CAUSES)
+    account, role_arn = situation.account, situation.run.role_arn
     if not problems or not isinstance(account.role, Known) or not isinstance(account.inline_policies, Known):
         return None
-    role_arn = situation.run.role_arn
     if role_arn is None:
         return None
-    edits = _edits(situation, role_arn, problems)
-    granted = needed_pairs(situation.needs, (problem for problem in problems if problem.cause in SCOPE_CAUSES))
-    if not edits:
+    work = _Work(situation)
+    _narrow(work, role_arn, needed_pairs(situation.needs, problems))
+    _correct(work)
+    add_missing(work.note, situation, role_arn, work.account, work.lacking)
+    if not work.edits:
         return None
-    return (Offer(_remediation(situation, problems, edits, granted)),)
+    found = comparison(account, work.account, situation)
+    if found.no_longer_granted:
+        return None
+    granted = needed_pairs(situation.needs, problems)
+    return (Offer(_remediation(work, problems, granted, found)),)
 
 
-def _edits(situation: Situation, role_arn: Arn, problems: tuple[Problem, ...]) -> list[Edit]:
-    account, session = situation.account, session_of_role(role_arn, situation.run.session_name)
-    wanted = needed_pairs(situation.needs, problems)
-    edits: dict[tuple[str, Arn | None], Edit] = {}
-    for policy in _policies(account):
-        after: PolicyDocument | None = policy.document
+def comparison(before: AccountState, after: AccountState, situation: Situation) -> GrantComparison:
+    """Compare what the role's own policies grant before and after; what the release needs counts as meant."""
+    needed = [(need.action, need.resource) for need in situation.needs if need.resource is not None]
+    return compare_grants(
+        [[policy.document for policy in policies_of(before)]],
+        [[policy.document for policy in policies_of(after)]],
+        meant=needed,
+    )
+
+
+def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> None:
+    """Narrow each Deny of the role's own policies that stops a needed pair."""
+    session = session_of_role(role_arn, work.situation.run.session_name)
+    for policy in policies_of(work.situation.account):
         if isinstance(policy.document.policy, Unparsable):
             continue
-        if any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems):
-            after = bounded_document(policy, situation.needs, session, role_arn)
-        if after is not None:
-            after = narrowed(after, wanted, session, role_arn, of_role=True) or after
-        if after is not None and not statements(after.tree):
-            after = None
-        if after != policy.document:
-            # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
-            owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
-            edits[policy.name, policy.arn] = Edit(policy, policy.document, None if owned_by_aws else after)
-    return _with_missing(situation, role_arn, edits)
+        after = narrowed(policy.document, wanted, session, role_arn, of_role=True)
+        if after is None:
+            continue
+        left = after if statements(after.tree) else None
+        if policy.arn is None or not policy.arn.is_owned_by_aws:
+            work.note(Edit(policy, policy.document, left))
+            continue
+        # AWS's own policy cannot be edited: a copy of the role's own takes its place, narrowed.
+        work.note(Edit(policy, policy.document, None))
+        if left is not None:
+            copy = NamedPolicy(policy_name(f"{policy.name}-narrowed"), left)
+            work.note(Edit(copy, None, left))
 
 
-def _with_missing(situation: Situation, role_arn: Arn, edits: dict[tuple[str, Arn | None], Edit]) -> list[Edit]:
-    """Return the edits, with a policy that takes what is still missing after them."""
-    account = applied((edit.change for edit in edits.values()), situation.account)
-    lacking = [
-        (judged.need.action, judged.need.resource or "")
-        for judged in judge_needs(situation.needs, _opened(account), situation.run.session_name)
-        if judged.entitlement is Entitlement.DENIED
-    ]
+def _correct(work: _Work) -> None:
+    """Correct the slips in the role's inline policies; a managed one may hang on other roles, and is left as it is."""
+    needed = [(need.action, need.resource) for need in work.situation.needs if need.resource is not None]
+    account = work.account
+    for policy in account.inline_policies.value if isinstance(account.inline_policies, Known) else ():
+        lacking = work.lacking
+        if not lacking or isinstance(policy.document.policy, Unparsable):
+            continue
+        found = corrected(policy, lacking, needed)
+        if found is not None:
+            work.note(Edit(policy, policy.document, found.after))
+            work.said += found.said
+            work.others += found.others
+
+
+def add_missing(
+    note: Callable[[Edit], None],
+    situation: Situation,
+    role_arn: Arn,
+    account: AccountState,
+    lacking: tuple[tuple[str, str], ...],
+) -> None:
+    """Note the edit of a policy that takes the lacking pairs: the role's own about ECR, else a new one.
+
+    ``account`` is the one in which the edits noted so far are made.
+    """
     if not lacking:
-        return list(edits.values())
+        return
     inline = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
     home = _home(inline)
-    new_name = policy_name(f"EcrRelease-{account.question.repository or 'registry'}")
+    new_name = policy_name(f"EcrRelease-{situation.account.question.repository or 'registry'}")
     name = home.name if home else new_name
-    before = next((edit.before for key, edit in edits.items() if key == (name, None)), home.document if home else None)
     after = extended(home.document if home else None, lacking)
     others = sum(size(policy.document.text) for policy in inline if policy.name != name)
     if others + size(after.text) > INLINE_LIMIT and _can_attach(account):
         # The role's inline policies are full: a managed policy of its own takes what is missing.
-        arn = role_arn.beside("policy", new_name)
         document = extended(None, lacking)
-        edits[new_name, arn] = Edit(NamedPolicy(new_name, document, arn), None, document)
+        note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
     else:
-        edits[name, None] = Edit(NamedPolicy(name=name, document=after), before, after)
-    return list(edits.values())
+        note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
 
 
-def _opened(account: AccountState) -> AccountState:
+def opened(account: AccountState) -> AccountState:
     """Return the account with every layer but the role's own policies open, so that only these are asked."""
     question = account.question
     across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
@@ -112,7 +176,8 @@ def _can_attach(account: AccountState) -> bool:
     return isinstance(account.attached_policies, Known) and len(account.attached_policies.value) < ATTACHED_LIMIT
 
 
-def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
+def policies_of(account: AccountState) -> tuple[NamedPolicy, ...]:
+    """Return the role's own policies that were read, inline before attached."""
     inline = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
     attached = account.attached_policies.value if isinstance(account.attached_policies, Known) else ()
     return (*inline, *attached)
@@ -130,8 +195,9 @@ def _speaks_of_ecr(document: PolicyDocument) -> bool:
 
 
 def _remediation(
-    situation: Situation, problems: tuple[Problem, ...], edits: list[Edit], granted: tuple[tuple[str, str], ...]
+    work: _Work, problems: tuple[Problem, ...], granted: tuple[tuple[str, str], ...], found: GrantComparison
 ) -> Remediation:
+    situation, edits = work.situation, list(work.edits.values())
     role = situation.account.role.value if isinstance(situation.account.role, Known) else None
     name = role.name if role else ""
     told = rendered(edits, name)
@@ -140,8 +206,8 @@ def _remediation(
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
         plane=Plane.AUTHORIZATION,
         checkpoint=min((p.checkpoint for p in problems if p.checkpoint), key=_order, default=None),
-        title=_title(granted, excess=any(problem.cause is Cause.WILDCARD_ESCALATION for problem in problems)),
-        words=_words(granted, edits, name),
+        title=f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}",
+        words=_words(work, granted, name, found),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization for the steps that the run exercises.",
         changes=tuple(edit.change for edit in edits),
@@ -149,12 +215,38 @@ def _remediation(
         terraform=told.terraform,
         cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
-        warnings=_warnings(situation.account, edits),
+        widens=tuple(grant.text for grant in found.newly_granted),
+        warnings=(*_warnings_of_corrections(work), *_of_tags(work), *warnings_of_limits(situation.account, edits)),
         actions=tuple(dict.fromkeys(action for action, _ in granted)),
     )
 
 
-def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
+def _warnings_of_corrections(work: _Work) -> Iterable[str]:
+    for written in dict.fromkeys(work.others):
+        yield f"{written} stays as it is, since others may use it: if nobody does, take it out in a change of its own."
+    for edit in work.edits.values():
+        if edit.after is None and edit.policy.arn is not None and edit.policy.arn.is_owned_by_aws:
+            yield (
+                f"{edit.policy.name} is AWS's own and cannot be edited, so it comes off the role and what else it denies "
+                "stands in a copy. Somebody attached it on purpose, perhaps: ask first."
+            )
+
+
+def _of_tags(work: _Work) -> Iterable[str]:
+    """Warn where a statement grants the same by a tag of the repository: naming the repository is another model."""
+    lacking = {action.lower() for problem in work.situation.of(*SCOPE_CAUSES) for action in problem.actions}
+    for policy in policies_of(work.situation.account):
+        compiled = policy.document.policy
+        for statement in compiled.allows if isinstance(compiled, Policy) else ():
+            keys = [item.key for item in statement.conditions if "resourcetag/" in item.folded_key]
+            if keys and any(statement.actions.covers(action) for action in lacking):
+                yield (
+                    f"{statement.name} of {policy.name} grants by the tag {', '.join(keys)}: naming the repository beside it "
+                    "is a change of model. Tagging the repository may be the smaller change."
+                )
+
+
+def warnings_of_limits(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
     """Warn of AWS's limits and of other users of the same documents."""
     found: list[str] = []
     after = applied((edit.change for edit in edits), account)
@@ -164,20 +256,17 @@ def _warnings(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
         found.append(f"The role's inline policies would take {total} of {INLINE_LIMIT} characters: AWS refuses that.")
     for edit in edits:
         name = edit.policy.name
-        if edit.after is None:
-            found.append(f"Without {name} the role also loses what it grants for other services.")
-        elif edit.policy.arn is not None:
-            if size(edit.after.text) > MANAGED_LIMIT:
-                found.append(
-                    f"{name} would take {size(edit.after.text)} of {MANAGED_LIMIT} characters: AWS refuses that."
-                )
-            if edit.before is None:
-                found.append(f"The role's inline policies are full, so {name} is a managed policy of its own.")
-            else:
-                found.append(
-                    f"{name} is a managed policy: other roles may hang on it. It keeps {VERSIONS_LIMIT} versions; "
-                    "delete one that is not in force where there are that many."
-                )
+        if edit.after is None or edit.policy.arn is None:
+            continue
+        if size(edit.after.text) > MANAGED_LIMIT:
+            found.append(f"{name} would take {size(edit.after.text)} of {MANAGED_LIMIT} characters: AWS refuses that.")
+        if edit.before is None:
+            found.append(f"The role's inline policies are full, so {name} is a managed policy of its own.")
+        else:
+            found.append(
+                f"{name} is a managed policy: other roles may hang on it. It keeps {VERSIONS_LIMIT} versions; "
+                "delete one that is not in force where there are that many."
+            )
     return tuple(found)
 
 
@@ -185,14 +274,7 @@ def _order(checkpoint: Checkpoint) -> int:
     return checkpoint.order
 
 
-def _title(granted: tuple[tuple[str, str], ...], *, excess: bool) -> str:
-    if not granted:
-        return "Bound the role's permissions to the need"
-    grant = f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}"
-    return f"{grant} and bound the rest to the need" if excess else grant
-
-
-def _words(granted: tuple[tuple[str, str], ...], edits: list[Edit], role: str) -> str:
+def _words(work: _Work, granted: tuple[tuple[str, str], ...], role: str, found: GrantComparison) -> str:
     token = [action for action, resource in granted if resource == "*"]
     exact = [resource for _, resource in granted if resource != "*"]
     parts = []
@@ -201,10 +283,16 @@ def _words(granted: tuple[tuple[str, str], ...], edits: list[Edit], role: str) -
     if exact:
         resources = ", ".join(dict.fromkeys(exact))
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
-    names = ", ".join(
+    grant = f"Grant {' and '.join(parts)}. " if parts else ""
+    said = "".join(f"{text} " for text in dict.fromkeys(work.said))
+    kept = " What is there already stays as it is." if found.takes_nothing_away else ""
+    return f"{grant}{said}Change of role {role}: {names_of(work.edits.values())}.{kept}"
+
+
+def names_of(edits: Iterable[Edit]) -> str:
+    """Return the policies that edits change, as people name them."""
+    return ", ".join(
         f"{'new ' if edit.before is None else ''}{'managed' if edit.policy.arn else 'inline'} policy {edit.policy.name}"
         f"{' (off the role)' if edit.after is None else ''}"
         for edit in edits
     )
-    grant = f"Grant {' and '.join(parts)}. " if parts else ""
-    return f"{grant}Change of role {role}: {names}. Afterwards these hold what the release needs and nothing beyond it."

@@ -35,6 +35,7 @@ _CAUSES_OF_A_ROLE = frozenset(
         Cause.SESSION_NAME_NOT_ADMITTED,
         Cause.TRUST_TOO_OPEN,
         Cause.WILDCARD_ESCALATION,
+        Cause.SELF_ESCALATION,
         Cause.GET_AUTHORIZATION_TOKEN,
         Cause.PUSH_SCOPE,
         Cause.PULL_SCOPE,

@@ -1,0 +1,185 @@
+"""Find what a policy grants beside the need by mistake: a wrong name, account or region in an ARN, a misspelled action.
+
+Such a grant has no effect on the release. It is told at the gate, and corrected where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from diagnosis.facts.account import NamedPolicy
+from diagnosis.names.arn import Arn
+from diagnosis.policy import Effect, Policy, Statement, action_facts, has_resource_level
+from diagnosis.policy.language.matching import matches_everything, resource_matcher, string_matcher
+
+_FIELDS = 6
+_REPOSITORY = "repository/"
+_ALIKE = 0.8
+"""From this ratio on (see ``difflib``) two names are taken for spellings of one."""
+
+
+class Amiss(StrEnum):
+    """Which element of a statement misses the need."""
+
+    RESOURCE = "resource"
+    ACTION = "action"
+
+
+@dataclass(frozen=True, slots=True)
+class NearGrant:
+    """One string of an Allow statement that misses the need by little."""
+
+    amiss: Amiss
+    policy: NamedPolicy
+    index: int
+    """The statement's position in the document, from 0."""
+    statement: str
+    """Sid, or ``Statement[2]``."""
+    written: str
+    meant: str
+    difference: str
+    """A clause: ``region us-east-1 is granted, eu-west-1 is needed``."""
+    is_slip: bool = True
+    """False for another repository of the same registry, which may be granted on purpose."""
+
+    @property
+    def text(self) -> str:
+        """Where it stands and what is wrong, without a full stop."""
+        return f"{self.statement} of {self.policy.name}: {self.difference}"
+
+
+def near_grants(policies: Iterable[NamedPolicy], pairs: Iterable[tuple[str, str]]) -> tuple[NearGrant, ...]:
+    """Return the strings that miss the ``(action, resource)`` pairs by little, in the order of the documents."""
+    wanted = tuple(dict.fromkeys(pairs))
+    found: list[NearGrant] = []
+    for named in policies:
+        policy = named.document.policy
+        if isinstance(policy, Policy):
+            for index, statement in enumerate(policy.statements):
+                if statement.effect is Effect.ALLOW and not statement.actions.negated:
+                    found += _resources(named, index, statement, wanted)
+                    found += _actions(named, index, statement, wanted)
+    return tuple(dict.fromkeys(found))
+
+
+def _resources(
+    named: NamedPolicy, index: int, statement: Statement, wanted: tuple[tuple[str, str], ...]
+) -> Iterator[NearGrant]:
+    if statement.resources is None or statement.resources.negated:
+        return
+    covered = [pair for pair in wanted if statement.actions.covers(pair[0].lower())]
+    for written in statement.resources.patterns:
+        for action, resource in covered:
+            if resource == "*":
+                if has_resource_level(action) is False and not matches_everything(written):
+                    words = f"{action} is granted on {written}, where it has no effect: only `*` counts"
+                    yield NearGrant(Amiss.RESOURCE, named, index, statement.name, written, resource, words)
+                continue
+            difference = arn_difference(written, resource, any_name=True)
+            if difference:
+                slip = arn_difference(written, resource) is not None
+                yield NearGrant(Amiss.RESOURCE, named, index, statement.name, written, resource, difference, slip)
+
+
+def _actions(
+    named: NamedPolicy, index: int, statement: Statement, wanted: tuple[tuple[str, str], ...]
+) -> Iterator[NearGrant]:
+    for written in statement.actions.patterns:
+        if set(written) & {"*", "?"} or action_facts(written) is not None:
+            continue
+        meant = nearest_action(written, (action for action, _ in wanted))
+        if meant:
+            words = f"`{written}` is no action ({_slip(written, meant)}); {meant} is meant"
+            yield NearGrant(Amiss.ACTION, named, index, statement.name, written, meant, words)
+
+
+def nearest_action(written: str, actions: Iterable[str]) -> str | None:
+    """Return the action of which the text is a misspelling; None where it is none of them."""
+    plain = _plain(written)
+    best = max(actions, key=lambda action: SequenceMatcher(None, plain, action.lower()).ratio(), default=None)
+    if best is None:
+        return None
+    near = SequenceMatcher(None, plain, best.lower(), autojunk=False).ratio()
+    return best if plain == best.lower() or (near >= 0.9 and _edits(plain, best.lower()) <= 2) else None
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).lower().replace("::", ":").replace("\u2010", "-")
+
+
+def _slip(written: str, meant: str) -> str:
+    if "".join(written.split()).lower() == meant.lower():
+        return "a space in its name"
+    service, _, name = _plain(written).partition(":")
+    wanted, _, wanted_name = meant.lower().partition(":")
+    if service != wanted and name == wanted_name:
+        return f"there is no service {service}" if name else "the service is missing"
+    return "a misspelled name"
+
+
+def _edits(first: str, second: str) -> int:
+    """Return how many characters have to be put in, taken out or changed (the Levenshtein distance)."""
+    row = list(range(len(second) + 1))
+    for position, character in enumerate(first, 1):
+        previous, row[0] = row[0], position
+        for place, other in enumerate(second, 1):
+            previous, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, previous + (character != other))
+    return row[-1]
+
+
+def arn_difference(written: str, needed: str, *, any_name: bool = False) -> str | None:
+    """Return in which part a resource pattern misses the needed repository's ARN; None where it is another thing altogether.
+
+    One that matches the ARN misses nothing: None. ``any_name``: another repository of the same registry counts as a miss.
+    """
+    wanted, parts = Arn.parse(needed), written.split(":", _FIELDS - 1)
+    if wanted is None or len(parts) != _FIELDS or parts[0].lower() != "arn" or parts[2].lower() != wanted.service:
+        return None
+    if resource_matcher(written, variables=False)(needed, {}):
+        return None
+    differing = [
+        f"{name} {given or '(none)'} is granted, {asked} is needed"
+        for name, given, asked in (
+            ("partition", parts[1], wanted.partition),
+            ("region", parts[3], wanted.region),
+            ("account", parts[4], wanted.account),
+        )
+        if not _is_like(given.lower(), asked)
+    ]
+    name = _name_difference(parts[5], wanted, any_name=any_name)
+    if name is None or (name and differing):
+        return None
+    return " and ".join([*differing, *([name] if name else [])]) or None
+
+
+def _is_like(pattern: str, value: str) -> bool:
+    return string_matcher(pattern, variables=False, wildcards=True)(value, {})
+
+
+def _name_difference(written: str, wanted: Arn, *, any_name: bool) -> str | None:
+    """Return how the resource part differs: empty where it does not, None where it names something else."""
+    name = wanted.resource_id
+    if _is_like(written, wanted.resource):
+        return ""
+    if _is_like(written, name) or _is_like(written.lstrip("/"), wanted.resource):
+        return f"`{_REPOSITORY}` is missing before the name in {written}, {wanted.resource} is needed"
+    kind, _, given = written.partition("/")
+    if kind != _REPOSITORY.rstrip("/"):
+        return f"{written} is granted, {wanted.resource} is needed" if _is_like(given, name) else None
+    if _alike(given, name) or (any_name and given.strip("*?/")):
+        return f"{_REPOSITORY}{given} is granted, {wanted.resource} is needed"
+    return None
+
+
+def _alike(given: str, name: str) -> bool:
+    """Return whether a name (or a pattern of names) may have been meant for another."""
+    literal = given.replace("*", "").replace("?", "").strip("-_/.").lower()
+    folded = name.lower()
+    if not literal:
+        return False
+    if folded.startswith(literal) or literal.startswith(folded):
+        return True
+    return literal == folded.strip("-_/.") or SequenceMatcher(None, literal, folded, autojunk=False).ratio() >= _ALIKE

@@ -1,0 +1,127 @@
+"""Tighten the role's own policies: leave of a statement that grants too much what the release needs of it.
+
+It is a change of its own, after the one that opens: the run passes without it, closure needs it. What else it takes away is
+said with an example for each kind, since whoever uses that is locked out.
+"""
+
+from __future__ import annotations
+
+from diagnosis.causes import Cause
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.reading import Known
+from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.grants.comparison import GrantComparison
+from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.run_claims import session_of_role
+from diagnosis.names.arn import Arn
+from diagnosis.policy import Unparsable
+from diagnosis.policy.language.tree import statements
+from diagnosis.remedies.changed_account import applied
+from diagnosis.remedies.edits.bounding import bounded_document
+from diagnosis.remedies.edits.policy_edit import Edit, rendered
+from diagnosis.remedies.edits.policy_patch import difference
+from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offers.identity import (
+    add_missing,
+    comparison,
+    names_of,
+    opened,
+    policies_of,
+    warnings_of_limits,
+)
+from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.remediation import Remediation
+
+EXCESS_CAUSES = (Cause.SELF_ESCALATION, Cause.WILDCARD_ESCALATION)
+_SHOWN = 6
+
+
+def bound_permissions(situation: Situation) -> Choice | None:
+    """Offer to bound what exceeds the need, and say what that takes away."""
+    problems = situation.of(*EXCESS_CAUSES)
+    account, role_arn = situation.account, situation.run.role_arn
+    if not problems or not isinstance(account.role, Known) or role_arn is None:
+        return None
+    if not isinstance(account.inline_policies, Known):
+        return None
+    edits = _edits(situation, role_arn)
+    if not edits:
+        return None
+    after = applied((edit.change for edit in edits), account)
+    return (Offer(_remediation(situation, problems, edits, comparison(account, after, situation))),)
+
+
+def _edits(situation: Situation, role_arn: Arn) -> list[Edit]:
+    account = situation.account
+    session = session_of_role(role_arn, situation.run.session_name)
+    edits: dict[tuple[str, Arn | None], Edit] = {}
+
+    def note(edit: Edit) -> None:
+        known = edits.get((edit.policy.name, edit.policy.arn))
+        edits[edit.policy.name, edit.policy.arn] = Edit(edit.policy, known.before if known else edit.before, edit.after)
+
+    for policy in policies_of(account):
+        if isinstance(policy.document.policy, Unparsable):
+            continue
+        after = bounded_document(policy, situation.needs, session, role_arn)
+        if after is not None and not statements(after.tree):
+            after = None
+        if after != policy.document:
+            # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
+            owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
+            note(Edit(policy, policy.document, None if owned_by_aws else after))
+    bounded = applied((edit.change for edit in edits.values()), account)
+    add_missing(note, situation, role_arn, bounded, _newly_lacking(situation, account, bounded))
+    return list(edits.values())
+
+
+def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:
+    """Return the needed pairs that the role's own policies allowed before the edits and do not allow after them."""
+    lacking, lacked = (
+        [
+            (item.need.action, item.need.resource or "")
+            for item in judge_needs(situation.needs, opened(account), situation.run.session_name)
+            if item.entitlement is Entitlement.DENIED
+        ]
+        for account in (after, before)
+    )
+    return tuple(pair for pair in lacking if pair not in lacked)
+
+
+def _remediation(
+    situation: Situation, problems: tuple[Problem, ...], edits: list[Edit], found: GrantComparison
+) -> Remediation:
+    role = situation.account.role.value if isinstance(situation.account.role, Known) else None
+    name = role.name if role else ""
+    told = rendered(edits, name)
+    return Remediation(
+        id="bound-role-permissions",
+        causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
+        plane=Plane.AUTHORIZATION,
+        checkpoint=Checkpoint.LEAST_PRIVILEGE,
+        title="Tighten: bound the role's permissions to the need",
+        words=f"Change of role {name}: {names_of(edits)}. The run passes without this change; closure needs it. Make it after "
+        "the run has passed, and once those who use the role otherwise were asked.",
+        owner=Owner.CLOUD_SECURITY,
+        verify=f"{rerun_words(situation.run)} Then look at the role's last accessed services before and after.",
+        changes=tuple(edit.change for edit in edits),
+        aws_cli=told.aws_cli,
+        terraform=told.terraform,
+        cloudformation=told.cloudformation,
+        difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
+        tightens=_tightens(found),
+        warnings=warnings_of_limits(situation.account, edits),
+    )
+
+
+def _tightens(found: GrantComparison) -> tuple[str, ...]:
+    """Say what is taken away, and that it is not known whom that locks out."""
+    gone = [f"No longer granted: {grant.text}" for grant in found.no_longer_granted]
+    more = [f"and {len(gone) - _SHOWN} kinds more"] if len(gone) > _SHOWN else []
+    unsure = [f"What else it takes away is not known: {why}" for why in found.undecided]
+    return (
+        "Whoever else assumes the role and uses what is taken away is locked out; who that is cannot be known from this run",
+        *gone[:_SHOWN],
+        *more,
+        *unsure,
+    )

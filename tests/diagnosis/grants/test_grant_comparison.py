@@ -1,0 +1,259 @@
+"""What two sets of permission policies grant differently, against plain evaluation of every request of a small world."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_world import allow, policy
+from thoroughness import examples
+
+from diagnosis.grants.comparison import compare_grants
+from diagnosis.policy import (
+    Layers,
+    Outcome,
+    Policy,
+    PolicyDocument,
+    Request,
+    evaluate,
+    has_resource_level,
+    read_document,
+)
+
+REPO = "arn:aws:ecr:eu-west-1:123456789012:repository/"
+SESSION = "arn:aws:sts::123456789012:assumed-role/release/x"
+
+
+def deny(actions: object, resource: object, **more: object) -> dict[str, object]:
+    return {"Effect": "Deny", "Action": actions, "Resource": resource, **more}
+
+
+def lost(before: PolicyDocument, after: PolicyDocument) -> list[tuple[tuple[str, ...], str]]:
+    return [(item.actions, item.resource) for item in compare_grants([[before]], [[after]]).no_longer_granted]
+
+
+def test_the_same_policy_is_equivalent_however_it_is_written() -> None:
+    one = policy(allow(["ecr:PutImage", "ecr:BatchGetImage"], [REPO + "a", REPO + "b"]))
+    other = policy(
+        allow("ecr:batchgetimage", [REPO + "b", REPO + "a"]),
+        allow("ECR:PutImage", REPO + "a"),
+        allow("ecr:PutImage", REPO + "b"),
+    )
+    assert compare_grants([[one]], [[other]]).equivalent
+
+
+def test_a_pattern_within_another_one_is_lost_by_its_rest_alone() -> None:
+    wide, narrow = policy(allow("ecr:PutImage", REPO + "team-*")), policy(allow("ecr:PutImage", REPO + "team-a*"))
+    assert lost(narrow, wide) == []
+    ((actions, resource),) = lost(wide, narrow)
+    assert actions == ("ecr:PutImage",)
+    assert resource.startswith(REPO + "team-")
+    assert not resource.startswith(REPO + "team-a")
+
+
+def test_the_smallest_example_where_no_pattern_spells_one() -> None:
+    before = policy(allow("ecr:PutImage", REPO + "*"))
+    after = policy(
+        allow("ecr:PutImage", [REPO + "x*", REPO + "?"]), allow("ecr:PutImage", "arn:aws:ecr:*:*:repository/shop")
+    )
+    ((_, resource),) = lost(before, after)
+    assert resource == REPO
+
+
+def test_actions_without_resource_level_count_on_a_star_alone() -> None:
+    on_a_repository = policy(allow(["ecr:GetAuthorizationToken", "ecr:PutImage"], REPO + "a"))
+    assert lost(on_a_repository, policy(allow("ecr:PutImage", REPO + "a"))) == []
+    everywhere = policy(allow("ecr:GetAuthorizationToken", "*"))
+    assert lost(everywhere, on_a_repository) == [(("ecr:GetAuthorizationToken",), "*")]
+
+
+def test_a_denial_takes_away_and_its_exception_does_not() -> None:
+    before = policy(allow("ecr:*", "*"))
+    after = policy(allow("ecr:*", "*"), {"Effect": "Deny", "Action": "ecr:Delete*", "NotResource": REPO + "scratch*"})
+    found = compare_grants([[before]], [[after]])
+    assert found.newly_granted == ()
+    assert {action for item in found.no_longer_granted for action in item.actions} == {
+        "ecr:DeleteLifecyclePolicy", "ecr:DeletePullThroughCacheRule", "ecr:DeleteRegistryPolicy", "ecr:DeleteRepository",
+        "ecr:DeleteRepositoryCreationTemplate", "ecr:DeleteRepositoryPolicy", "ecr:DeleteSigningConfiguration",
+    }  # fmt: skip
+
+
+def test_every_service_stands_for_one_that_no_policy_names() -> None:
+    everything = policy(allow("*", "*"))
+    after = policy(allow(["ecr:*", "iam:*"], "*"))
+    names = {action.partition(":")[0] for actions, _ in lost(everything, after) for action in actions}
+    assert "s3" in names
+    assert not names & {"ecr", "iam"}
+
+
+def test_a_condition_that_takes_further_values_takes_nothing_away() -> None:
+    def under(*teams: str) -> PolicyDocument:
+        return policy(
+            {**allow("ecr:PutImage", "*"), "Condition": {"StringEquals": {"aws:PrincipalTag/team": list(teams)}}}
+        )
+
+    assert compare_grants([[under("a")]], [[under("a", "b")]]).takes_nothing_away
+    found = compare_grants([[under("a", "b")]], [[under("a")]])
+    assert found.no_longer_granted[0].conditions == ("StringEquals aws:PrincipalTag/team a, b",)
+    assert compare_grants([[under("a")]], [[policy(allow("ecr:PutImage", "*"))]]).takes_nothing_away
+
+
+def test_a_known_key_decides_its_condition() -> None:
+    before = policy(allow("ecr:PutImage", "*"))
+    after = policy(
+        *[*before.editable()["Statement"]],
+        deny("ecr:*", "*", Condition={"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/r"}}),
+    )  # type: ignore[misc] # our own statements
+    assert not compare_grants([[before]], [[after]]).takes_nothing_away
+    known = {"aws:PrincipalArn": ("arn:aws:iam::1:role/r",)}
+    assert compare_grants([[before]], [[after]], known=known).equivalent
+
+
+def test_all_layers_have_to_allow() -> None:
+    grants, edge = policy(allow("ecr:*", "*")), policy(allow("ecr:Batch*", "*"))
+    wider = policy(allow(["ecr:Batch*", "ecr:PutImage", "s3:*"], "*"))
+    found = compare_grants([[grants], [edge]], [[grants], [wider]])
+    assert [item.actions for item in found.newly_granted] == [("ecr:PutImage",)]
+    assert found.takes_nothing_away
+
+
+def test_what_is_meant_is_not_new_and_whatever_else_is() -> None:
+    before, after = (
+        policy(allow("ecr:BatchGetImage", REPO + "a")),
+        policy(allow(["ecr:BatchGetImage", "ecr:PutImage"], REPO + "a*")),
+    )
+    found = compare_grants([[before]], [[after]], meant=[("ecr:PutImage", REPO + "a")])
+    ((granted, resource),) = [(item.actions, item.resource) for item in found.newly_granted]
+    assert granted == ("ecr:BatchGetImage", "ecr:PutImage")
+    assert resource != REPO + "a"
+    exact = policy(allow(["ecr:BatchGetImage", "ecr:PutImage"], REPO + "a"))
+    assert compare_grants([[before]], [[exact]], meant=[("ecr:PutImage", REPO + "a")]).grants_nothing_new
+
+
+def test_a_document_that_is_no_policy_is_undecided() -> None:
+    found = compare_grants([[policy(allow("ecr:*", "*"))]], [[read_document("{")]])
+    assert found.undecided
+    assert not found.takes_nothing_away
+    assert not found.grants_nothing_new
+
+
+def test_a_policy_variable_in_what_changes_leaves_it_undecided() -> None:
+    own = policy(
+        allow("s3:GetObject", "arn:aws:s3:::home/${aws:username}/*"),
+        allow("s3:GetObject", "arn:aws:s3:::home/public/*"),
+    )
+    assert compare_grants([[own]], [[own]]).equivalent
+    denied = policy(*own.editable()["Statement"], deny("s3:*", "arn:aws:s3:::home/${aws:username}/*"))  # type: ignore[misc] # our own statements
+    assert not compare_grants([[own]], [[denied]]).takes_nothing_away
+
+
+ACTIONS = ("ecr:PutImage", "ecr:BatchGetImage", "ecr:GetAuthorizationToken", "s3:GetObject", "sqs:SendMessage")
+NAMES = ("a", "b", "ab", "ba", "aa", "a:b", "b:a", "")
+PLACES = [
+    f"arn:aws:{service}:{region}:1:{name}" for service in ("ecr", "s3") for region in ("", "e", "f") for name in NAMES
+]
+TEAMS = ("a", "b", "c")
+actions = st.sampled_from(
+    ["ecr:PutImage", "ecr:*", "ecr:Put*", "*", "s3:GetObject", "ecr:GetAuthorizationToken", "ecr:Batch*", "sqs:*"]
+)
+resources = st.sampled_from(
+    [
+        "*", "arn:aws:ecr:e:1:a", "arn:aws:ecr:e:1:a*", "arn:aws:ecr:*:1:*b", "arn:aws:ecr:e:*", "arn:aws:*:e:1:a",
+        "arn:aws:ecr:?:1:?", "arn:aws:s3::1:*", "arn:*", "arn:aws:ecr:*:a", "arn:aws:ecr:*:b", "a*", "arn:aws:ecr:E:1:A",
+        "arn:aws:s3:*", "arn:aws:ecr:e:1:*:b",
+    ]
+)  # fmt: skip
+conditions = st.none() | st.builds(
+    lambda operator, values: {operator: {"aws:PrincipalTag/team": values}},
+    st.sampled_from(["StringEquals", "StringNotEquals"]),
+    st.lists(st.sampled_from(TEAMS), min_size=1, max_size=2, unique=True),
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn, *, conditional: bool) -> dict[str, object]:
+    made: dict[str, object] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
+    made[draw(st.sampled_from(["Action", "Action", "Action", "NotAction"]))] = draw(
+        st.lists(actions, min_size=1, max_size=2)
+    )
+    made[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(
+        st.lists(resources, min_size=1, max_size=2)
+    )
+    condition = draw(conditions) if conditional else None
+    return {**made, "Condition": condition} if condition else made
+
+
+def documents(*, conditional: bool) -> st.SearchStrategy[PolicyDocument]:
+    return st.lists(statements(conditional=conditional), min_size=1, max_size=3).map(lambda made: policy(*made))
+
+
+@cache
+def request_of(action: str, resource: str, team: str | None) -> Request:
+    return Request(
+        principal=SESSION,
+        action=action,
+        resource=resource,
+        resource_account="123456789012",
+        context={"aws:PrincipalTag/team": (team,)} if team else {},
+        wildcard_only_action=resource == "*",
+    )
+
+
+def is_allowed(document: PolicyDocument, action: str, resource: str, team: str | None) -> bool:
+    assert isinstance(document.policy, Policy)
+    return evaluate(request_of(action, resource, team), Layers(identity=(document.policy,))).outcome is Outcome.ALLOWED
+
+
+@cache
+def requests() -> list[tuple[str, str]]:
+    return [
+        (action, place) for action in ACTIONS for place in (["*"] if has_resource_level(action) is False else PLACES)
+    ]
+
+
+@settings(max_examples=examples(2400), deadline=None)
+@given(documents(conditional=False), documents(conditional=False))
+def test_plain_documents_are_compared_as_every_request_is_decided(
+    before: PolicyDocument, after: PolicyDocument
+) -> None:
+    found = compare_grants([[before]], [[after]])
+    assert found.undecided == ()
+    for grants, have, have_not in (
+        (found.no_longer_granted, before, after),
+        (found.newly_granted, after, before),
+    ):
+        for item in grants:
+            for action in item.actions:
+                assert is_allowed(have, action, item.resource, None), (action, item.resource)
+                assert not is_allowed(have_not, action, item.resource, None), (action, item.resource)
+        differing = [
+            pair for pair in requests() if is_allowed(have, *pair, None) and not is_allowed(have_not, *pair, None)
+        ]
+        assert bool(grants) or not differing
+        named = {action for item in grants for action in item.actions}
+        services = {name for name in ("ecr", "s3", "sqs") if f'"{name}:' in before.text + after.text}
+        assert {action for action, _ in differing if action.partition(":")[0] in services} <= named
+
+
+@settings(max_examples=examples(1200), deadline=None)
+@given(documents(conditional=True), documents(conditional=True))
+def test_under_conditions_no_loss_is_missed(before: PolicyDocument, after: PolicyDocument) -> None:
+    found = compare_grants([[before]], [[after]])
+    for have, have_not, same in (
+        (before, after, found.takes_nothing_away),
+        (after, before, found.grants_nothing_new),
+    ):
+        if same:
+            for (action, resource), team in product(requests(), (None, *TEAMS)):
+                assert not is_allowed(have, action, resource, team) or is_allowed(have_not, action, resource, team)
+
+
+@pytest.mark.parametrize("team", [None, "a"])
+def test_a_known_value_makes_conditions_exact(team: str | None) -> None:
+    under = {**allow("ecr:PutImage", "*"), "Condition": {"StringEquals": {"aws:PrincipalTag/team": "a"}}}
+    known = {"aws:PrincipalTag/team": (team,)} if team else {}
+    found = compare_grants([[policy(under)]], [[policy(allow("ecr:PutImage", "*"))]], known=known)
+    assert found.grants_nothing_new is (team == "a")
