@@ -15,6 +15,7 @@ from itertools import product
 
 from diagnosis.grants.conditions import Terms
 from diagnosis.grants.resources import Element, TooManyStates, example
+from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
     Policy,
@@ -40,6 +41,7 @@ _REPRESENTATIVES = (
 """One of these stands for the services that no policy names; all of those are alike to the documents."""
 _WITHOUT_RESOURCE = ("s3:ListAllMyBuckets", "ec2:DescribeInstances", "sqs:ListQueues", "lambda:ListFunctions")
 """The same for actions without resource level."""
+_WITHOUT_REGION = frozenset({"iam", "cloudfront", "route53", "organizations"})
 _SHOWN = 4
 
 
@@ -103,11 +105,12 @@ def compare_grants(
     *,
     meant: Iterable[tuple[str, str]] = (),
     known: Mapping[str, tuple[str, ...]] | None = None,
+    void: Iterable[str] = (),
 ) -> GrantComparison:
     """Compare two states of the layers that all have to allow: identity-based policies, a boundary, levels of SCPs.
 
     ``meant`` are ``(action, resource)`` pairs that a change grants on purpose: they are not told as new, whatever else is.
-    ``known`` are condition keys whose values are certain. Never raises.
+    ``known`` are condition keys whose values are certain; ``void`` are names of actions that do not exist. Never raises.
     """
     faults = tuple(
         dict.fromkeys(
@@ -121,7 +124,8 @@ def compare_grants(
     if faults:
         return GrantComparison(undecided=faults)
     context = {key.lower(): ContextValue(tuple(values), len(values) > 1) for key, values in (known or {}).items()}
-    old, new = _State.of(before, context), _State.of(after, context)
+    nothing = frozenset(name.lower() for name in void)
+    old, new = _State.of(before, context, nothing), _State.of(after, context, nothing)
     asked = tuple(dict.fromkeys(meant))
     try:
         gained = tuple(_only_in(new, old, asked))
@@ -163,9 +167,11 @@ class _State:
     layers: tuple[tuple[_Part, ...], ...]
     """The Allow statements of each layer."""
     denials: tuple[_Part, ...]
+    void: frozenset[str]
+    """Names of actions that are looked at nowhere, in lower case."""
 
     @classmethod
-    def of(cls, layers: Sequence[Iterable[PolicyDocument]], known: Context) -> _State:
+    def of(cls, layers: Sequence[Iterable[PolicyDocument]], known: Context, void: frozenset[str]) -> _State:
         allows: list[tuple[_Part, ...]] = []
         denials: list[_Part] = []
         for layer in layers:
@@ -177,7 +183,7 @@ class _State:
             ]
             allows.append(tuple(part for part in parts if part.statement.effect is Effect.ALLOW))
             denials += [part for part in parts if part.statement.effect is Effect.DENY]
-        return cls(tuple(allows), tuple(denials))
+        return cls(tuple(allows), tuple(denials), void)
 
     @property
     def parts(self) -> tuple[_Part, ...]:
@@ -276,7 +282,7 @@ def _classes(
     """Yield the actions that the first statements cover, those together that no other statement tells apart."""
     groups: dict[tuple[bool, tuple[bool, ...]], list[str]] = {}
     for action in _actions(inside, state, other):
-        if all(part.covers(action) for part in inside):
+        if action.lower() not in state.void and all(part.covers(action) for part in inside):
             key = (has_resource_level(action) is False, tuple(part.covers(action) for part in against))
             groups.setdefault(key, []).append(action)
     for (without_resource, _), actions in groups.items():
@@ -359,10 +365,12 @@ def _like(action: str, state: _State, other: _State) -> tuple[str, ...]:
     service = action.partition(":")[0]
     facts = action_facts(action)
     kind = facts.resource_types[0] if facts and facts.resource_types else "resource"
-    made = (
-        "arn:aws:s3:::any-bucket/any-key" if service == "s3" else f"arn:aws:{service}:us-east-1:111122223333:{kind}/any"
-    )
-    return (*sorted(pattern for pattern in spelled if f":{service}:" in pattern), made)
+    account = next((arn.account for pattern in sorted(spelled) if (arn := Arn.parse(pattern)) and arn.has_account), "")
+    region = "" if service in _WITHOUT_REGION else "us-east-1"
+    made = Arn("aws", service, region, account or "111122223333", f"{kind}/any")
+    if service == "s3":
+        made = Arn("aws", service, "", "", "any-bucket/any-key")
+    return (*sorted(pattern for pattern in spelled if f":{service}:" in pattern), str(made))
 
 
 def _variables_in(old: _State, new: _State) -> tuple[str, ...]:

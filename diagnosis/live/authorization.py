@@ -223,7 +223,9 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
     items = found.items if needs else tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
     problems = [*trust.problems]
     problems += _too_much(items)
-    missing += [_tags_gap(words) for words in found.bounded_by_tags if needs]
+    # Where the repository's own tags were read it is decided whether the release gets in; who else carries them is a note.
+    tagged = () if isinstance(run.account.repository_tags, Known) or not needs else found.bounded_by_tags
+    missing += [_tags_gap(words) for words in tagged]
     missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
     missing += trust.missing
     if not needs and any(policies):
@@ -250,7 +252,7 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
             )
             for policy in policies
         ),
-        notes=found.notes,
+        notes=(*found.notes, *(f"{words}: it reaches whatever carries the tag." for words in found.bounded_by_tags)),
     )
 
 
@@ -267,7 +269,8 @@ def _tags_gap(words: str) -> Missing:
     return Missing(
         what="the repositories that a condition on tags lets the role reach",
         why=f"{words}, and the tags of the repositories were not read",
-        how="look which repositories carry the tag (ecr:ListTagsForResource), and who may set it (ecr:TagResource)",
+        how="look which repositories carry the tag (ecr:ListTagsForResource), and who may set it (ecr:TagResource); a grant that "
+        "names the repository instead would be a change of model",
         permission="ecr:ListTagsForResource",
     )
 

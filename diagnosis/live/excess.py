@@ -239,7 +239,7 @@ class _Grant:
 
     def _of_every_role(self) -> bool:
         return self._all_but or any(
-            matches_everything(pattern) or pattern.rpartition(":")[2].strip("*") in ("", "role", "role/")
+            _is_every_resource(pattern) or _last_part(pattern).rstrip("*") in ("role", "role/")
             for pattern in self._patterns
         )
 
@@ -340,6 +340,8 @@ class _Grant:
         found: dict[str, list[str]] = {}
         for pattern in self._statement.actions.patterns:
             service = _service(pattern)
+            if not _wild(pattern) and action_facts(pattern) is None:
+                continue  # told as a name that is not known
             if service not in REGISTRY_SERVICES and pattern.lower() not in self._needed.resources:
                 found.setdefault(service, []).append(pattern)
         return sorted(found.items())
@@ -385,7 +387,12 @@ def _changes(action: str) -> bool:
 
 def _is_every_resource(pattern: str) -> bool:
     """Return whether a resource pattern leaves the resource open: ``*``, or an ARN whose last part is."""
-    return matches_everything(pattern) or matches_everything(pattern.rpartition(":")[2])
+    return matches_everything(pattern) or matches_everything(_last_part(pattern))
+
+
+def _last_part(pattern: str) -> str:
+    arn = Arn.parse(pattern)
+    return arn.resource if arn else ""
 
 
 def is_unbounded(pattern: str) -> bool:

@@ -15,7 +15,6 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Statement, action_facts, has_resource_level
 from diagnosis.policy.language.matching import matches_everything, resource_matcher, string_matcher
 
-_FIELDS = 6
 _REPOSITORY = "repository/"
 _ALIKE = 0.8
 """From this ratio on (see ``difflib``) two names are taken for spellings of one."""
@@ -135,21 +134,21 @@ def arn_difference(written: str, needed: str, *, any_name: bool = False) -> str 
 
     One that matches the ARN misses nothing: None. ``any_name``: another repository of the same registry counts as a miss.
     """
-    wanted, parts = Arn.parse(needed), written.split(":", _FIELDS - 1)
-    if wanted is None or len(parts) != _FIELDS or parts[0].lower() != "arn" or parts[2].lower() != wanted.service:
+    wanted, given = Arn.parse(needed), Arn.parse(written)
+    if wanted is None or given is None or given.service.lower() != wanted.service:
         return None
     if resource_matcher(written, variables=False)(needed, {}):
         return None
     differing = [
-        f"{name} {given or '(none)'} is granted, {asked} is needed"
-        for name, given, asked in (
-            ("partition", parts[1], wanted.partition),
-            ("region", parts[3], wanted.region),
-            ("account", parts[4], wanted.account),
+        f"{name} {granted or '(none)'} is granted, {asked} is needed"
+        for name, granted, asked in (
+            ("partition", given.partition, wanted.partition),
+            ("region", given.region, wanted.region),
+            ("account", given.account, wanted.account),
         )
-        if not _is_like(given.lower(), asked)
+        if not _is_like(granted.lower(), asked)
     ]
-    name = _name_difference(parts[5], wanted, any_name=any_name)
+    name = _name_difference(given.resource, wanted, any_name=any_name)
     if name is None or (name and differing):
         return None
     return " and ".join([*differing, *([name] if name else [])]) or None

@@ -23,6 +23,8 @@ class Correction:
     """What was wrong and what became of it, as sentences."""
     others: tuple[str, ...]
     """The patterns left beside the needed ARN, which others may use."""
+    void: tuple[str, ...]
+    """The misspelled names of actions that are gone: they granted nothing."""
 
 
 def corrected(policy: NamedPolicy, lacking: Pairs, needed: Pairs) -> Correction | None:
@@ -30,19 +32,23 @@ def corrected(policy: NamedPolicy, lacking: Pairs, needed: Pairs) -> Correction 
 
     ``lacking`` are the ``(action, resource)`` pairs that are denied, ``needed`` all that the release needs.
     """
-    document, said, others = policy.document, list[str](), list[str]()
+    document, said, others, void = policy.document, list[str](), list[str](), list[str]()
     for near in near_grants((policy,), lacking):
         after = _with(document, near)
         if after is None or after == document:
             continue
-        found = compare_grants([[document]], [[after]], meant=needed)
+        gone = [near.written] if near.amiss is Amiss.ACTION else []
+        found = compare_grants([[document]], [[after]], meant=needed, void=gone)
         if not found.takes_nothing_away or not found.grants_nothing_new:
             continue
         document = after
         said.append(f"{near.text[0].upper()}{near.text[1:]}.")
+        void += gone
         if near.amiss is Amiss.RESOURCE and near.meant != "*":
             others.append(near.written)
-    return Correction(document, tuple(dict.fromkeys(said)), tuple(dict.fromkeys(others))) if said else None
+    if not said:
+        return None
+    return Correction(document, tuple(dict.fromkeys(said)), tuple(dict.fromkeys(others)), tuple(void))
 
 
 def _with(document: PolicyDocument, near: NearGrant) -> PolicyDocument | None:

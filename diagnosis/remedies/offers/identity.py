@@ -45,6 +45,9 @@ class _Work:
     edits: dict[tuple[str, Arn | None], Edit] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    void: list[str] = field(default_factory=list)
+    narrowed: list[str] = field(default_factory=list)
+    """The policies whose Deny was narrowed."""
 
     @property
     def account(self) -> AccountState:
@@ -76,24 +79,30 @@ def correct_permissions(situation: Situation) -> Choice | None:
         return None
     work = _Work(situation)
     _narrow(work, role_arn, needed_pairs(situation.needs, problems))
+    missing = work.lacking
     _correct(work)
     add_missing(work.note, situation, role_arn, work.account, work.lacking)
     if not work.edits:
         return None
-    found = comparison(account, work.account, situation)
+    found = comparison(account, work.account, situation, work.void)
     if found.no_longer_granted:
         return None
-    granted = needed_pairs(situation.needs, problems)
-    return (Offer(_remediation(work, problems, granted, found)),)
+    return (Offer(_remediation(work, problems, missing, found)),)
 
 
-def comparison(before: AccountState, after: AccountState, situation: Situation) -> GrantComparison:
-    """Compare what the role's own policies grant before and after; what the release needs counts as meant."""
+def comparison(
+    before: AccountState, after: AccountState, situation: Situation, void: Iterable[str] = ()
+) -> GrantComparison:
+    """Compare what the role's own policies grant before and after; what the release needs counts as meant.
+
+    ``void`` are misspelled names of actions, which grant nothing.
+    """
     needed = [(need.action, need.resource) for need in situation.needs if need.resource is not None]
     return compare_grants(
         [[policy.document for policy in policies_of(before)]],
         [[policy.document for policy in policies_of(after)]],
         meant=needed,
+        void=void,
     )
 
 
@@ -107,6 +116,7 @@ def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> 
         if after is None:
             continue
         left = after if statements(after.tree) else None
+        work.narrowed.append(policy.name)
         if policy.arn is None or not policy.arn.is_owned_by_aws:
             work.note(Edit(policy, policy.document, left))
             continue
@@ -130,6 +140,7 @@ def _correct(work: _Work) -> None:
             work.note(Edit(policy, policy.document, found.after))
             work.said += found.said
             work.others += found.others
+            work.void += found.void
 
 
 def add_missing(
@@ -206,7 +217,7 @@ def _remediation(
         causes=tuple(dict.fromkeys(problem.cause for problem in problems)),
         plane=Plane.AUTHORIZATION,
         checkpoint=min((p.checkpoint for p in problems if p.checkpoint), key=_order, default=None),
-        title=f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}",
+        title=_title(work, granted),
         words=_words(work, granted, name, found),
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(situation.run)} It proves registry authorization for the steps that the run exercises.",
@@ -216,12 +227,21 @@ def _remediation(
         cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
         widens=tuple(grant.text for grant in found.newly_granted),
-        warnings=(*_warnings_of_corrections(work), *_of_tags(work), *warnings_of_limits(situation.account, edits)),
-        actions=tuple(dict.fromkeys(action for action, _ in granted)),
+        warnings=(*_warnings_of_edits(work), *_of_tags(work), *warnings_of_limits(situation.account, edits)),
+        actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
 
 
-def _warnings_of_corrections(work: _Work) -> Iterable[str]:
+def _title(work: _Work, granted: tuple[tuple[str, str], ...]) -> str:
+    if not granted:
+        return "Let the role's own Deny leave out what the release needs"
+    grant = f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}"
+    return f"{grant} and let the role's own Deny leave out the need" if work.narrowed else grant
+
+
+def _warnings_of_edits(work: _Work) -> Iterable[str]:
+    if work.narrowed:
+        yield "A Deny was written on purpose, perhaps: ask who wrote it before it leaves something out."
     for written in dict.fromkeys(work.others):
         yield f"{written} stays as it is, since others may use it: if nobody does, take it out in a change of its own."
     for edit in work.edits.values():
@@ -284,8 +304,13 @@ def _words(work: _Work, granted: tuple[tuple[str, str], ...], role: str, found: 
         resources = ", ".join(dict.fromkeys(exact))
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
     grant = f"Grant {' and '.join(parts)}. " if parts else ""
+    if work.narrowed:
+        grant += (
+            f"The Deny in {', '.join(dict.fromkeys(work.narrowed))} leaves out what the release needs and denies everything else "
+            "as before. "
+        )
     said = "".join(f"{text} " for text in dict.fromkeys(work.said))
-    kept = " What is there already stays as it is." if found.takes_nothing_away else ""
+    kept = " What is there already stays as it is." if found.takes_nothing_away and not work.narrowed else ""
     return f"{grant}{said}Change of role {role}: {names_of(work.edits.values())}.{kept}"
 
 

@@ -53,10 +53,8 @@ def bound_trust(situation: Situation) -> Choice | None:
         terraform=told.terraform,
         cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
-        warnings=(
-            f"This takes access away. It locks out {'; '.join(lost) or 'whoever relies on the patterns'}.",
-            "Other workflows may rely on the pattern: look at the role's recent sessions first.",
-        ),
+        tightens=(f"It locks out {'; '.join(lost) or 'whoever relies on the patterns'}",),
+        warnings=("Other workflows may rely on the pattern: look at the role's recent sessions first.",),
     )
     return (Offer(remediation),)
 
