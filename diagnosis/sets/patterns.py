@@ -1,0 +1,199 @@
+"""Run many patterns of the policy language over a text at once: one whole number is the state of all of them.
+
+A pattern with ``*`` and ``?`` is an automaton whose states stand between its characters. All patterns of a set lie side by
+side in one number, a bit for each state, so one shift moves every pattern by one character (the bit-parallel way to run
+such automata). States that cannot matter any more are dropped, so that equal futures are equal numbers and a search over
+texts ends.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from diagnosis.policy.language.variables import Piece, Wildcard
+
+MOST_STATES = 60_000
+"""A search that meets more states than these gives up: it says so instead of guessing."""
+
+
+class TooManyStates(Exception):  # noqa: N818 - it says what was met, and is turned into a value by its callers
+    """The patterns are too entangled to be searched whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One pattern, compiled: the characters to be met in order, and where any number of others may stand between them."""
+
+    tokens: tuple[str | None, ...]
+    """A character each; None stands for any one character (``?``)."""
+    stars: frozenset[int]
+    """Before which token a ``*`` stands; ``len(tokens)`` is the end."""
+    fold: bool = False
+    """Whether letter case does not matter."""
+    stays_within: str = ""
+    """Characters that no wildcard of this pattern takes, as ``:`` inside a segment of an ARN."""
+
+    @property
+    def spelled(self) -> frozenset[str]:
+        """The characters that the pattern spells, in both cases where case does not matter."""
+        named = {token for token in self.tokens if token is not None}
+        if self.fold:
+            named |= {sign for token in named for sign in (token.lower(), token.upper()) if len(sign) == 1}
+        return frozenset(named | set(self.stays_within))
+
+
+def pattern_of(pieces: Iterable[Piece], *, fold: bool = False, stays_within: str = "") -> Pattern:
+    """Compile pieces without variables (see :func:`diagnosis.policy.language.variables.read_pieces`)."""
+    tokens: list[str | None] = []
+    stars: set[int] = set()
+    for piece in pieces:
+        if piece is Wildcard.ANY:
+            stars.add(len(tokens))
+        elif piece is Wildcard.ONE:
+            tokens.append(None)
+        elif isinstance(piece, str):
+            tokens.extend(piece)
+        else:
+            raise TypeError("a pattern has no variables")
+    return Pattern(tuple(tokens), frozenset(stars), fold, stays_within)
+
+
+class PatternSet:
+    """Many patterns run side by side. A state is a whole number; pattern ``i`` has its own bits, see :meth:`bits_of`."""
+
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
+        self.patterns = tuple(patterns)
+        self._offsets: list[int] = []
+        self._ends: list[int] = []
+        self._bits: list[int] = []
+        self._plain_stars = self._any_one = 0
+        self._wary: list[tuple[str, int, int]] = []
+        self._spelled: dict[str, int] = {}
+        self._covers: list[tuple[int, int]] = []
+        self.start = 0
+        offset = 0
+        for pattern in self.patterns:
+            self._lay_out(pattern, offset)
+            offset += len(pattern.tokens) + 1
+        # The highest star first: what it covers need not be looked at again.
+        self._covers.sort(reverse=True)
+        self.characters = frozenset(sign for pattern in self.patterns for sign in pattern.spelled)
+        """Every character that some pattern spells; all others are alike to the whole set."""
+        self._steps: dict[tuple[int, str], int] = {}
+
+    def _lay_out(self, pattern: Pattern, offset: int) -> None:
+        self._offsets.append(offset)
+        length = len(pattern.tokens)
+        self._ends.append(1 << (offset + length))
+        self._bits.append(((1 << (length + 1)) - 1) << offset)
+        self.start |= 1 << offset
+        stars = sum(1 << (offset + place) for place in pattern.stars)
+        ones = sum(1 << (offset + place) for place, token in enumerate(pattern.tokens) if token is None)
+        if pattern.stays_within:
+            self._wary.append((pattern.stays_within, stars, ones))
+        else:
+            self._plain_stars |= stars
+            self._any_one |= ones
+            for place in pattern.stars:
+                # Whatever an earlier state of this pattern accepts, the later state with a star before it accepts too.
+                self._covers.append((1 << (offset + place), ((1 << place) - 1) << offset))
+        for place, token in enumerate(pattern.tokens):
+            if token is not None:
+                signs = {token.lower(), token.upper(), token} if pattern.fold else {token}
+                for sign in signs:
+                    self._spelled[sign] = self._spelled.get(sign, 0) | 1 << (offset + place)
+
+    def bits_of(self, index: int) -> int:
+        """Return the bits of one pattern's states."""
+        return self._bits[index]
+
+    def end_of(self, index: int) -> int:
+        """Return the bit that is set when one pattern has matched the whole text so far."""
+        return self._ends[index]
+
+    def matches_all_from(self, state: int, index: int) -> bool:
+        """Return whether one pattern matches whatever follows."""
+        pattern = self.patterns[index]
+        return bool(state & self._ends[index]) and len(pattern.tokens) in pattern.stars and not pattern.stays_within
+
+    def step(self, state: int, character: str) -> int:
+        """Return the state after one more character."""
+        key = (state, character)
+        known = self._steps.get(key)
+        if known is None:
+            known = self._steps[key] = self._step(state, character)
+        return known
+
+    def _step(self, state: int, character: str) -> int:
+        stays, moves = self._plain_stars, self._any_one | self._spelled.get(character, 0)
+        for within, stars, ones in self._wary:
+            if character not in within:
+                stays |= stars
+                moves |= ones
+        after = ((state & moves) << 1) | (state & stays)
+        for star, covered in self._covers:
+            if after & star:
+                after &= ~covered
+        return after
+
+    def run(self, state: int, text: str) -> int:
+        """Return the state after a whole text."""
+        for character in text:
+            state = self.step(state, character)
+        return state
+
+    def matched(self, state: int) -> tuple[int, ...]:
+        """Return the indexes of the patterns that match the text so far."""
+        return tuple(index for index, end in enumerate(self._ends) if state & end)
+
+
+def smallest_text(
+    patterns: PatternSet, wanted: Callable[[frozenset[int]], bool], *, filler: str = "x", start: str = ""
+) -> str | None:
+    """Return a shortest text whose set of matching patterns (by index) is wanted; None where there is no such text.
+
+    Texts are made of the characters that the patterns spell and of one that they do not, preferably ``filler``; that
+    stands for all others. ``start`` is how every text begins. Raises TooManyStates.
+    """
+    alphabet = sorted(patterns.characters | {unspelled(patterns.characters, filler)})
+    first = patterns.run(patterns.start, start)
+    parents: dict[int, tuple[int, str] | None] = {first: None}
+    queue = deque([first])
+    while queue:
+        state = queue.popleft()
+        if wanted(frozenset(patterns.matched(state))):
+            return start + _spelled_out(parents, state)
+        for character in alphabet:
+            after = patterns.step(state, character)
+            if after not in parents:
+                parents[after] = (state, character)
+                queue.append(after)
+        if len(parents) > MOST_STATES:
+            raise TooManyStates
+    return None
+
+
+def _spelled_out(parents: dict[int, tuple[int, str] | None], state: int) -> str:
+    signs: list[str] = []
+    step = parents[state]
+    while step is not None:
+        signs.append(step[1])
+        step = parents[step[0]]
+    return "".join(reversed(signs))
+
+
+_PREFERRED = "xzqjkvwyXZQJKVWY0729"
+
+
+def unspelled(spelled: Iterable[str], preferred: str = "") -> str:
+    """Return a character that is not spelled: a letter where one is left, so that texts stay readable."""
+    taken = set(spelled)
+    for sign in (*preferred, *_PREFERRED):
+        if sign not in taken:
+            return sign
+    code = ord("à")
+    while chr(code) in taken:
+        code += 1
+    return chr(code)

@@ -1,0 +1,206 @@
+"""Which texts a name may be: languages that are read character by character, with few states.
+
+Each language says of every character whether it may come next, so that a search over texts meets only texts that can exist:
+a GitHub login has no colon, a branch has no space, and a repository of the same name in other letters cannot exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+State: TypeAlias = Hashable
+
+Legal: TypeAlias = Callable[[str], bool]
+"""Whether a character may stand in a name."""
+
+
+class Words(Protocol):
+    """A language of words."""
+
+    def begin(self) -> State:
+        """Return the state before the first character."""
+        ...
+
+    def step(self, state: State, character: str) -> State | None:
+        """Return the state after one more character; None where no word of the language goes on like this."""
+        ...
+
+    def ends(self, state: State) -> bool:
+        """Return whether the characters so far are a word."""
+        ...
+
+    def signs(self) -> frozenset[str]:
+        """Return characters that have to be tried because they matter here, whatever any pattern spells."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """One word."""
+
+    word: str
+
+    def begin(self) -> State:
+        """Return the number of characters read."""
+        return 0
+
+    def step(self, state: State, character: str) -> State | None:
+        """Return the next number while the word goes on with this character."""
+        at = state if isinstance(state, int) else 0
+        return at + 1 if self.word[at : at + 1] == character else None
+
+    def ends(self, state: State) -> bool:
+        """Return whether the whole word was read."""
+        return state == len(self.word)
+
+    def signs(self) -> frozenset[str]:
+        """Return the word's characters."""
+        return frozenset(self.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Every non-empty word of legal characters, but for some; letter case does not make another name."""
+
+    legal: Legal
+    legal_first: Legal | None = None
+    apart_from: frozenset[str] = frozenset()
+    """Folded names that are left out."""
+    begins: str = ""
+    """Folded: every word goes on from this, and is longer."""
+    begins_not: str = ""
+    """Folded: no word begins like this."""
+    also: frozenset[str] = frozenset()
+    """Characters to be tried beside those that patterns spell."""
+
+    def begin(self) -> State:
+        """Return the state before the first character."""
+        return ("", False)
+
+    def step(self, state: State, character: str) -> State | None:
+        """Keep the name so far while it may still become one of the names that matter."""
+        so_far, longer = state if isinstance(state, tuple) else ("", False)
+        first = not longer and so_far == ""
+        if not (self.legal_first if first and self.legal_first else self.legal)(character):
+            return None
+        if so_far is None:
+            return (None, True)
+        now = so_far + character.lower()
+        if self.begins and len(now) <= len(self.begins) and not self.begins.startswith(now):
+            return None
+        if self.begins_not and now.startswith(self.begins_not):
+            return None
+        if any(word.startswith(now) for word in self._words()):
+            return (now, True)
+        return (None, True)
+
+    def _words(self) -> frozenset[str]:
+        return self.apart_from | frozenset(word for word in (self.begins, self.begins_not) if word)
+
+    def ends(self, state: State) -> bool:
+        """Return whether the name may end here."""
+        so_far, longer = state if isinstance(state, tuple) else ("", False)
+        if not longer:
+            return False
+        if so_far is None:
+            return True
+        return so_far not in self.apart_from and not (self.begins and len(so_far) <= len(self.begins))
+
+    def signs(self) -> frozenset[str]:
+        """Return the characters of the names that matter, in small letters, and those to be tried anyway."""
+        return frozenset(sign for word in self._words() for sign in word) | self.also
+
+
+@dataclass(frozen=True, slots=True)
+class Unspelled:
+    """Every non-empty word that is made of one character which no pattern spells: a name that no policy means."""
+
+    sign: str
+
+    def begin(self) -> State:
+        """Return whether a character was read."""
+        return False
+
+    def step(self, _state: State, character: str) -> State | None:
+        """Go on with that character alone."""
+        return True if character == self.sign else None
+
+    def ends(self, state: State) -> bool:
+        """Return whether a character was read."""
+        return state is True
+
+    def signs(self) -> frozenset[str]:
+        """Return that character."""
+        return frozenset(self.sign)
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The words of another language between two fixed texts: ``refs/heads/`` and nothing, ``refs/pull/`` and ``/merge``."""
+
+    before: str
+    words: Words
+    after: str = ""
+
+    def begin(self) -> State:
+        """Return the place: in the text before, in the word, or in the text after."""
+        return ("before", 0) if self.before else ("word", self.words.begin())
+
+    def step(self, state: State, character: str) -> State | None:
+        """Go through the three parts in order."""
+        part, inner = state if isinstance(state, tuple) else ("before", 0)
+        if part == "before":
+            if self.before[inner] != character:
+                return None
+            return ("word", self.words.begin()) if inner + 1 == len(self.before) else ("before", inner + 1)
+        if part == "word":
+            # What follows begins with a character that no word of the inner language holds.
+            if self.after and self.words.ends(inner) and character == self.after[0]:
+                return ("after", 1)
+            stepped = self.words.step(inner, character)
+            return None if stepped is None else ("word", stepped)
+        return ("after", inner + 1) if self.after[inner : inner + 1] == character else None
+
+    def ends(self, state: State) -> bool:
+        """Return whether all parts were read."""
+        part, inner = state if isinstance(state, tuple) else ("before", 0)
+        if part == "word":
+            return not self.after and self.words.ends(inner)
+        return part == "after" and inner == len(self.after)
+
+    def signs(self) -> frozenset[str]:
+        """Return the characters of all three parts."""
+        return frozenset(self.before) | frozenset(self.after) | self.words.signs()
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """The words of several languages, of which each word belongs to one alone or is the same in all."""
+
+    choices: tuple[Words, ...]
+
+    def begin(self) -> State:
+        """Return the state of each."""
+        return tuple(choice.begin() for choice in self.choices)
+
+    def step(self, state: State, character: str) -> State | None:
+        """Step in each that has not failed yet."""
+        states = state if isinstance(state, tuple) else ()
+        after = tuple(
+            None if inner is None else choice.step(inner, character)
+            for choice, inner in zip(self.choices, states, strict=True)
+        )
+        return None if all(inner is None for inner in after) else after
+
+    def ends(self, state: State) -> bool:
+        """Return whether it is a word of any."""
+        states = state if isinstance(state, tuple) else ()
+        return any(
+            inner is not None and choice.ends(inner) for choice, inner in zip(self.choices, states, strict=True)
+        )
+
+    def signs(self) -> frozenset[str]:
+        """Return the characters of all."""
+        return frozenset().union(*(choice.signs() for choice in self.choices))
