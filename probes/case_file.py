@@ -14,6 +14,11 @@ The members are those of :class:`diagnosis.facts.case.Case`, by the same names; 
     text = "created the OIDC provider"
     source = "decision log, 2026-02-13"
     at = "11:37"
+
+    [[exceptions]]
+    principal = "arn:aws:iam::210987654321:root"
+    rationale = "the platform team's break-glass role, ticket 4711"
+    expires = 2027-03-31
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.names.arn import Arn
 
 _LARGEST = 1_000_000
@@ -76,8 +81,12 @@ def parse_case(text: str, shown: str) -> Case:
         raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
     _check_members(document, _MEMBERS, text, shown, "", 0)
     changes = tuple(_change(entry, text, shown, index) for index, entry in enumerate(document.pop("changes", ())))
+    exceptions = tuple(
+        _exception(entry, text, shown, index) for index, entry in enumerate(document.pop("exceptions", ()))
+    )
     lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
-    return Case(**{**document, **lists, **member_value("role_arn", document.get("role_arn"))}, changes=changes)
+    role = member_value("role_arn", document.get("role_arn"))
+    return Case(**{**document, **lists, **role}, changes=changes, exceptions=exceptions)
 
 
 def should_be(member: str, value: Any) -> str | None:
@@ -93,16 +102,30 @@ def member_value(member: str, value: Any) -> dict[str, Any]:
 
 
 def _change(entry: Any, text: str, shown: str, index: int) -> StatedChange:
-    if not isinstance(entry, dict):
-        raise CaseFileError(f"{shown}: `changes` holds something else than tables; begin each with [[changes]].")
-    _check_members(entry, _CHANGE_MEMBERS, text, shown, "changes", index)
-    for name in ("after_run", "text", "source"):
-        if name not in entry:
-            line = _line_of(text, None, "changes", index)
-            raise CaseFileError(f"{_place(shown, line)}: change {index + 1} has no `{name}`; add it.")
+    _check_entry(entry, ("changes", "change", _CHANGE_MEMBERS, ("after_run", "text", "source")), text, shown, index)
     at = entry.get("at")
     clock = at if isinstance(at, str) or at is None else at.isoformat()
     return StatedChange(entry["after_run"], entry["text"], entry["source"], clock)
+
+
+def _exception(entry: Any, text: str, shown: str, index: int) -> StatedException:
+    _check_entry(entry, ("exceptions", "exception", _EXCEPTION_MEMBERS, tuple(_EXCEPTION_MEMBERS)), text, shown, index)
+    return StatedException(entry["principal"], entry["rationale"], entry["expires"])
+
+
+_Table: TypeAlias = tuple[str, str, Mapping[str, Check], tuple[str, ...]]
+"""A table's name, what one entry is called, its members, and those that it must have."""
+
+
+def _check_entry(entry: Any, table: _Table, text: str, shown: str, index: int) -> None:
+    name, one, members, wanted = table
+    if not isinstance(entry, dict):
+        raise CaseFileError(f"{shown}: `{name}` holds something else than tables; begin each with [[{name}]].")
+    _check_members(entry, members, text, shown, name, index)
+    for member in wanted:
+        if member not in entry:
+            line = _line_of(text, None, name, index)
+            raise CaseFileError(f"{_place(shown, line)}: {one} {index + 1} has no `{member}`; add it.")
 
 
 def _check_members(
@@ -111,7 +134,7 @@ def _check_members(
     for name, value in members.items():
         place = _place(shown, _line_of(text, name, table, index))
         if name not in known:
-            kind = "a change" if table else "a case"
+            kind = {"changes": "a change", "exceptions": "an exception"}.get(table, "a case")
             raise CaseFileError(f"{place}: {kind} has no member `{_short(name)}`; {_nearest(name, known)}")
         wanted = known[name](value)
         if wanted is not None:
@@ -190,8 +213,20 @@ def _runs(value: Any) -> str | None:
     return None if right else "a list of run numbers: [21985402789, 21985472266]"
 
 
-def _tables(value: Any) -> str | None:
-    return None if isinstance(value, list) else "tables, each begun with [[changes]]"
+def _tables(name: str) -> Check:
+    def check(value: Any) -> str | None:
+        return None if isinstance(value, list) else f"tables, each begun with [[{name}]]"
+
+    return check
+
+
+def _reason(value: Any) -> str | None:
+    return None if isinstance(value, str) and value.strip() else "a reason in words"
+
+
+def _day(value: Any) -> str | None:
+    right = isinstance(value, date) and not isinstance(value, datetime)
+    return None if right else "a day without quotes: 2027-03-31"
 
 
 def _clock(value: Any) -> str | None:
@@ -235,8 +270,10 @@ _MEMBERS: Mapping[str, Check] = {
     "evidence_local": _text,
     "evidence_root": _like(r"s3://[a-z0-9.-]+(/.*)?", 'an S3 address: "s3://bucket/prefix/"'),
     "evidence_artifacts": _texts,
-    "changes": _tables,
+    "changes": _tables("changes"),
+    "exceptions": _tables("exceptions"),
     "notes": _texts,
 }
 
 _CHANGE_MEMBERS: Mapping[str, Check] = {"after_run": _run, "text": _text, "source": _text, "at": _clock}
+_EXCEPTION_MEMBERS: Mapping[str, Check] = {"principal": _text, "rationale": _reason, "expires": _day}

@@ -1,16 +1,29 @@
-"""Compare two trust policies: whom the second admits and the first does not, and the other way round."""
+"""Compare two trust policies as sets: whom the second admits and the first does not, and the other way round.
+
+Every statement counts. GitHub's tokens are searched whole, in one sweep first, and by regions where the sweep finds a difference;
+tokens of other providers by audience and subject; all other principals that either policy names, and one that neither names,
+by the statements that apply to them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from diagnosis.callers.who_gets_in import Admission, Admitted, who_gets_in
+from diagnosis.callers.constraints import Rules, compile_rules
+from diagnosis.callers.other_principals import compare_principals
+from diagnosis.callers.regions import Region, Regions
+from diagnosis.callers.search import Part, Search, Token, TokenShape
+from diagnosis.callers.shapes import ANY_TEXT
+from diagnosis.callers.verdicts_of_rules import Applying
+from diagnosis.callers.who_gets_in import github_providers
 from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
-from diagnosis.policy import PolicyDocument, Unparsable
-from diagnosis.trust.question import TrustOutcome
+from diagnosis.policy import Policy, PolicyDocument, Unparsable
+from diagnosis.sets.patterns import TooManyStates
+from diagnosis.trust.question import caller_of, providers_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +80,131 @@ def compare_trust(
     meant: Iterable[ClaimSet] = (),
     provider_arn: Arn | None = None,
 ) -> TrustComparison:
-    """Compare whom two trust policies admit. ``meant`` are the claims for which the change is made: they are not new."""
-    sides = [who_gets_in(document, repository, provider_arn=provider_arn) for document in (before, after)]
-    undecided = tuple(f"The trust policy is unparsable: {side.text}." for side in sides if isinstance(side, Unparsable))
-    old, new = (_inside(side) for side in sides)
-    subjects = {claims.subject for claims in meant}
-    return TrustComparison(
-        tuple(_class(item) for key, item in new.items() if key not in old and item.subject not in subjects),
-        tuple(_class(item) for key, item in old.items() if key not in new),
-        undecided,
-    )
+    """Compare whom two trust policies admit. Never raises.
+
+    ``meant`` are the claims of the run for which a change is made: a token that agrees with one of them on every claim
+    that either policy asks about is not told as new. ``repository`` is the one from which callers are named;
+    ``provider_arn`` is asked beside the providers that the policies name.
+    """
+    old, new = before.policy, after.policy
+    if isinstance(old, Unparsable) or isinstance(new, Unparsable):
+        broken = [side.text for side in (old, new) if isinstance(side, Unparsable)]
+        return TrustComparison(undecided=tuple(f"The trust policy is unparsable: {text}." for text in broken))
+    if old == new:
+        return TrustComparison()
+    policies, wanted = (old, new), tuple(meant)
+    gained: list[CallerClass] = []
+    lost: list[CallerClass] = []
+    undecided: list[str] = []
+    for arn in _github(policies, provider_arn):
+        both = _OfProvider(policies, arn, repository, wanted)
+        try:
+            gained += both.admitted_by(1)
+            lost += both.admitted_by(0)
+        except TooManyStates:
+            undecided.append(f"The patterns for {arn} are too many to be searched whole.")
+    for arn in _others(policies):
+        try:
+            gained += _of_foreign_provider(policies, arn, 1)
+            lost += _of_foreign_provider(policies, arn, 0)
+        except TooManyStates:
+            undecided.append(f"The patterns for {arn} are too many to be searched whole.")
+    for found, side in ((gained, 1), (lost, 0)):
+        for principal, certain in compare_principals(policies, side):
+            found.append(CallerClass("second-door", "another principal", principal, (), certain))
+    return TrustComparison(_once(gained), _once(lost), tuple(undecided))
 
 
-def _inside(side: Admission | Unparsable) -> dict[str, Admitted]:
-    probes = side.probes if isinstance(side, Admission) else ()
-    return {item.probe: item for item in probes if item.outcome is TrustOutcome.ALLOWED}
+def _once(classes: Iterable[CallerClass]) -> tuple[CallerClass, ...]:
+    """Return each class once: the policies' providers present the same subjects, and one witness can stand for several names."""
+    return tuple({(item.slug, item.witness): item for item in reversed(tuple(classes))}.values())[::-1]
 
 
-def _class(item: Admitted) -> CallerClass:
-    return CallerClass(item.probe, item.who, item.subject)
+def _github(policies: Sequence[Policy], provider_arn: Arn | None) -> tuple[Arn, ...]:
+    named = [arn for policy in policies for arn in github_providers(policy)]
+    return tuple(dict.fromkeys((*((provider_arn,) if provider_arn else ()), *named)))
+
+
+def _others(policies: Sequence[Policy]) -> tuple[Arn, ...]:
+    github = {arn for policy in policies for arn in github_providers(policy)}
+    names = [name for policy in policies for item in policy.statements for name in item.principal_names]
+    return tuple(dict.fromkeys(arn for arn in providers_among(names) if arn not in github))
+
+
+class _OfProvider:
+    """Compares two policies for the tokens of one of GitHub's providers."""
+
+    def __init__(
+        self, policies: tuple[Policy, Policy], provider: Arn, repository: Repository, meant: tuple[ClaimSet, ...]
+    ) -> None:
+        caller = caller_of(provider)
+        self._rules = compile_rules(policies, caller, meant=meant)
+        self._search, self._applying = Search(self._rules), Applying(self._rules)
+        self._regions = Regions(self._rules, repository, None, AWS_AUDIENCE)
+
+    def admitted_by(self, side: int) -> Iterator[CallerClass]:
+        """Yield the classes that the policy of this side (0 or 1) admits and the other refuses."""
+        if not _may_differ(self._rules, side):
+            return
+        level = next((level for level in (0, 1) if self._smallest(self._regions.everything(), side, level)), None)
+        if level is None:
+            return
+        for region in self._regions.of_comparison():
+            found = self._of_region(region, side, level)
+            if found is not None:
+                yield found
+
+    def _of_region(self, region: Region, side: int, level: int) -> CallerClass | None:
+        for certainty in range(level, 2):
+            token = self._smallest(region.shapes, side, certainty)
+            if token is not None:
+                subject = dict(token.claims).get("sub", "")
+                return CallerClass(region.slug, region.who, subject, token.claims, certainty == 0)
+        return None
+
+    def _smallest(self, shapes: Iterable[TokenShape], side: int, level: int) -> Token | None:
+        wanted, hopeful = _differing(self._applying, side, level, meant=side == 1)
+        found = (self._search.smallest(shape, wanted, hopeful) for shape in shapes)
+        return min((token for token in found if token is not None), key=lambda token: token.length, default=None)
+
+
+def _differing(
+    applying: Applying, side: int, level: int, *, meant: bool
+) -> tuple[Callable[[int], bool], Callable[[int], bool]]:
+    def wanted(bits: int) -> bool:
+        return not (meant and applying.is_meant(bits)) and applying.differs(bits, side, 1 - side)[level]
+
+    def hopeful(bits: int) -> bool:
+        return applying.may_admit(bits, side)
+
+    return wanted, hopeful
+
+
+def _may_differ(rules: Rules, side: int) -> bool:
+    """Return whether one side can admit more at all: it has an Allow that the other lacks, or lacks one of the other's Denies."""
+
+    def of(policy: int, *, allows: bool) -> set[object]:
+        return {
+            (rule.statement.principals, rule.statement.not_principal, rule.statement.conditions)
+            for rule in rules.rules
+            if rule.statement is not None and rule.policy == policy and rule.allows is allows
+        }
+
+    other = 1 - side
+    return not (of(side, allows=True) <= of(other, allows=True) and of(side, allows=False) >= of(other, allows=False))
+
+
+def _of_foreign_provider(policies: tuple[Policy, Policy], provider: Arn, side: int) -> Iterator[CallerClass]:
+    """Yield the smallest token of another issuer that one side admits and the other refuses."""
+    rules = compile_rules(policies, caller_of(provider))
+    if not _may_differ(rules, side):
+        return
+    search, applying = Search(rules), Applying(rules)
+    shape = TokenShape((Part(ANY_TEXT, ("aud",)), Part(ANY_TEXT, ("sub",))))
+    for level in (0, 1):
+        wanted, hopeful = _differing(applying, side, level, meant=False)
+        token = search.smallest(shape, wanted, hopeful)
+        if token is not None:
+            who = f"tokens of {provider.resource_id}"
+            yield CallerClass("second-door", who, dict(token.claims)["sub"], token.claims, level == 0)
+            return

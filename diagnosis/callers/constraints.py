@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from diagnosis.claims.claim_set import visible_keys
+from diagnosis.claims.claim_set import ClaimSet, visible_keys
 from diagnosis.policy import Policy, Request, Statement
 from diagnosis.policy.language.conditions import Condition, ConditionResult
 from diagnosis.policy.language.operators import read_number
@@ -20,10 +20,13 @@ from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 from diagnosis.policy.language.variables import Piece, Variable, read_pieces
 from diagnosis.policy.request import ContextValue
 from diagnosis.sets.patterns import Pattern, PatternSet, pattern_of
-from diagnosis.trust.question import Caller, certainly_absent
+from diagnosis.trust.question import Caller
+from diagnosis.trust.request_keys import key_presence
 
 SESSION_NAME = "sts:rolesessionname"
 """The caller chooses it freely, so it is searched like a claim."""
+MEANT = -1
+"""The number of the rules that are a run's claims, and of no policy."""
 _NUMBERS = frozenset({"actor_id", "enterprise_id", "repository_id", "repository_owner_id"})
 _LIKE = frozenset({"StringLike", "StringNotLike"})
 _EQUAL = frozenset({"StringEquals", "StringNotEquals"})
@@ -54,8 +57,9 @@ class Rule:
     """One statement that can apply to a caller of the provider."""
 
     policy: int
-    """0 for the first policy of a comparison, 1 for the second."""
-    statement: Statement
+    """0 for the first policy of a comparison, 1 for the second, MEANT for the claims of a run."""
+    statement: Statement | None
+    """None for the claims of a run."""
     allows: bool
     constraints: tuple[Constraint, ...]
     atoms: frozenset[Atom]
@@ -80,8 +84,12 @@ class Rules:
         return frozenset().union(*(rule.atoms for rule in self.rules))
 
 
-def compile_rules(policies: Iterable[Policy], caller: Caller) -> Rules:
-    """Compile the statements that can apply to tokens of the caller's provider."""
+def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable[ClaimSet] = ()) -> Rules:
+    """Compile the statements that can apply to tokens of the caller's provider.
+
+    Each claim set of ``meant`` becomes a rule of its own, which applies to the tokens that agree with it on every claim that any
+    statement asks about.
+    """
     found: list[Rule] = []
     patterns: list[Pattern] = []
     request = Request(
@@ -95,12 +103,27 @@ def compile_rules(policies: Iterable[Policy], caller: Caller) -> Rules:
             rule = _rule(number, statement, request, caller, patterns)
             if rule is not None:
                 found.append(rule)
+    asked = frozenset(item.claim for rule in found for item in rule.constraints)
+    found += [_rule_of(claims, asked, patterns) for claims in meant]
     return Rules(tuple(found), PatternSet(patterns), caller.issuer)
 
 
-def _rule(
-    number: int, statement: Statement, request: Request, caller: Caller, patterns: list[Pattern]
-) -> Rule | None:
+def _rule_of(claims: ClaimSet, asked: frozenset[str], patterns: list[Pattern]) -> Rule:
+    """Return the rule that applies to tokens like this one. A claim whose value is not known is like none."""
+    constraints: list[Constraint] = []
+    for claim in sorted(asked - {SESSION_NAME}):
+        value = claims.get(claim)
+        if value is not None:
+            patterns.append(pattern_of([value]))
+            constraints.append(Constraint(claim, (len(patterns) - 1,), False, False, None))
+        else:
+            constraints.append(
+                Constraint(claim, (), False, when_absent=claim not in claims.unknown, when_present=False)
+            )
+    return Rule(MEANT, None, False, tuple(constraints), frozenset())
+
+
+def _rule(number: int, statement: Statement, request: Request, caller: Caller, patterns: list[Pattern]) -> Rule | None:
     if not statement.actions.covers(request.folded_action):
         return None
     if statement.principal_match(request, has_boundary=False) is PrincipalMatch.NONE:
@@ -140,7 +163,7 @@ def _decided(condition: Condition, caller: Caller) -> bool | None:
     key = condition.folded_key
     if key in _ALWAYS:
         return condition.test({key: ContextValue((_ALWAYS[key],), multivalued=False)}) is ConditionResult.MATCHED
-    if certainly_absent(key, caller.issuer):
+    if key_presence(key, caller.issuer).absent:
         return condition.test({}) is ConditionResult.MATCHED
     return None
 
@@ -163,9 +186,7 @@ def _constraint(condition: Condition, claim: str, caller: Caller, patterns: list
         readings = [_pieces(condition, value, caller) for value in condition.values]
         if any(pieces is UNKNOWN for pieces in readings):
             return None
-        made = [
-            pattern_of(pieces, fold=name in _FOLDED) for pieces in readings if isinstance(pieces, tuple)
-        ]
+        made = [pattern_of(pieces, fold=name in _FOLDED) for pieces in readings if isinstance(pieces, tuple)]
     else:
         return None
     first = len(patterns)
@@ -183,7 +204,7 @@ def _pieces(condition: Condition, value: str, caller: Caller) -> tuple[Piece, ..
     for piece in read_pieces(value, variables=condition.variables, wildcards=wild):
         if not isinstance(piece, Variable):
             pieces.append(piece)
-        elif not certainly_absent(piece.key, caller.issuer) or _claim(piece.key, caller):
+        elif not key_presence(piece.key, caller.issuer).absent or _claim(piece.key, caller):
             return UNKNOWN
         elif piece.default is None:
             return None

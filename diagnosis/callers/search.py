@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from diagnosis.callers.constraints import Constraint, Rules
-from diagnosis.sets.patterns import MOST_STATES, TooManyStates
+from diagnosis.sets.patterns import MOST_STATES, TooManyStates, unspelled_signs
 from diagnosis.sets.words import State, Words
 
 
@@ -53,7 +54,7 @@ class Token:
         return (len(subject), subject)
 
 
-Wanted = Callable[[int], bool]
+Wanted: TypeAlias = Callable[[int], bool]
 """Whether a token is wanted, by the rules that apply to it (a bit each)."""
 
 
@@ -148,7 +149,7 @@ class Search:
         return self._patterns.characters
 
 
-_Place = tuple[int, State, int, int, frozenset[str]]
+_Place: TypeAlias = tuple[int, State, int, int, frozenset[str]]
 """Part, the part's own state, the patterns' state, the rules that may apply, the claims that were left out."""
 
 
@@ -191,7 +192,8 @@ class _Run:
     def _alphabet(self, part: Part) -> tuple[str, ...]:
         if isinstance(part.words, str):
             return ()
-        return tuple(sorted(self._search.spelled | part.words.signs(), key=_order))
+        spelled = self._search.spelled
+        return tuple(sorted(spelled | part.words.signs() | unspelled_signs(spelled), key=_order))
 
     def _moved(self, part: Part, gone: frozenset[str], state: int, alive: int, text: str) -> tuple[int, int]:
         claims = tuple(claim for claim in part.claims if claim not in gone) if gone else part.claims
@@ -210,9 +212,7 @@ class _Run:
         if self._hopeful(alive):
             self._enter(at + 1, state, alive, gone, place, "")
 
-    def _enter(
-        self, at: int, state: int, alive: int, gone: frozenset[str], before: _Place | None, text: str
-    ) -> None:
+    def _enter(self, at: int, state: int, alive: int, gone: frozenset[str], before: _Place | None, text: str) -> None:
         """Go into a part. A fixed text is read at once; an optional part is also left out."""
         if at == len(self._parts):
             self._meet((at, None, state, alive, gone), before, text, soon=True)

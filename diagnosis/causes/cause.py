@@ -635,6 +635,23 @@ class Cause(StrEnum):
             reference=_OIDC_IN_AWS,
         ),
     )
+    SECOND_DOOR = (
+        "second-door",
+        Record(
+            place=Checkpoint.LEAST_PRIVILEGE,
+            owner=_CLOUD,
+            sentence="Somebody beside GitHub's workflows may assume the role, and nothing bounds who that is.",
+            tell_apart=(
+                "Read every statement of the trust policy, those for other principals too: a star, another account's root, "
+                "another provider whose subject no condition bounds."
+            ),
+            next_step=(
+                "Have that statement bounded to the principals that need the role, or the exception stated in the case file "
+                "with a rationale and an expiry."
+            ),
+            reference=f"{_IAM}/reference_policies_elements_principal.html",
+        ),
+    )
     WILDCARD_ESCALATION = (
         "wildcard-escalation",
         Record(

@@ -69,6 +69,12 @@ def is_github_cloud(issuer: str) -> bool:
     return host == GITHUB_ISSUER or (host.startswith("token.actions.") and host.endswith(".ghe.com"))
 
 
+def is_github_issuer(issuer: str) -> bool:
+    """Return whether GitHub mints the issuer's tokens: github.com, an enterprise with data residency, or an enterprise server."""
+    bare = without_scheme(issuer)
+    return bool(bare) and (is_github_cloud(bare) or bare.endswith("/_services/token"))
+
+
 def without_scheme(issuer: str) -> str:
     """Return the issuer as IAM keeps it and as condition keys begin: no scheme, no trailing slash."""
     return issuer.removeprefix("https://").removeprefix("http://").rstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from diagnosis.names.arn import Arn
 
@@ -16,6 +17,21 @@ class StatedChange:
     source: str
     at: str | None = None
     """The clock of the source, as written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedException:
+    """A principal that the people of a release let assume the role on purpose, for a reason and for a time."""
+
+    principal: str
+    """As the trust policy writes it; an account by its id or its root ARN."""
+    rationale: str
+    expires: date
+    """The last day on which the exception holds."""
+
+    def in_force(self, today: date) -> bool:
+        """Return whether the exception holds today."""
+        return bool(self.rationale.strip()) and today <= self.expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +62,6 @@ class Case:
     """``s3://bucket/prefix/``."""
     evidence_artifacts: tuple[str, ...] = ()
     changes: tuple[StatedChange, ...] = ()
+    exceptions: tuple[StatedException, ...] = ()
+    """Second doors of the role that are meant."""
     notes: tuple[str, ...] = field(default=())

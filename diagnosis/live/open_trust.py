@@ -24,7 +24,7 @@ class TrustScope:
 
 
 def judge_trust_scope(run: RunClaims) -> TrustScope:
-    """Ask the trust policy about a bounded list of callers that it should refuse.
+    """Ask the trust policy for everybody beside the run who gets in, and judge whom it should refuse.
 
     It counts for least privilege: a run gets its role all the same, so the role assumption gate does not fail for it.
     """
@@ -33,29 +33,35 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
         return TrustScope(missing=(Missing(f"{role.what}: its trust policy", role.why, role.how, role.permission),))
     if isinstance(role, Absent):
         return TrustScope()
+    read_at = run.account.read_at
     found = who_gets_in(
         role.value.trust_policy,
         run.attempt.repository,
-        audience=run.audience,
         provider_arn=run.account.question.provider_arn,
         role_arn=role.value.arn,
+        exceptions=run.case.exceptions,
+        today=read_at.date() if read_at is not None else None,
     )
     if isinstance(found, Unparsable):
         gap = Missing("the trust policy's meaning", f"the document is unparsable: {found.why}", "correct the document")
         return TrustScope(missing=(gap,))
-    if found.verdict is Verdict.FAIL:
-        evidence = Evidence(EvidenceKind.API_CALL, found.reason, "iam:GetRole", Origin.LIVE, run.account.read_at)
-        problem = Problem(
-            checkpoint=Checkpoint.LEAST_PRIVILEGE,
-            plane=Plane.AUTHORIZATION,
-            cause=found.cause or Cause.TRUST_TOO_OPEN,
-            reason=found.reason,
-            resource=str(role.value.arn),
-            evidence=(evidence,),
-        )
-        return TrustScope(problems=(problem,))
+    problems = tuple(_problem(run, str(role.value.arn), cause, reason) for cause, reason in found.faults)
+    if problems:
+        return TrustScope(problems)
     if found.verdict is Verdict.UNKNOWN:
         return TrustScope(
             missing=(Missing("who else the trust policy admits", found.reason, "bound the subject exactly"),)
         )
     return TrustScope()
+
+
+def _problem(run: RunClaims, role_arn: str, cause: Cause, reason: str) -> Problem:
+    evidence = Evidence(EvidenceKind.API_CALL, reason, "iam:GetRole", Origin.LIVE, run.account.read_at)
+    return Problem(
+        checkpoint=Checkpoint.LEAST_PRIVILEGE,
+        plane=Plane.AUTHORIZATION,
+        cause=cause,
+        reason=reason,
+        resource=role_arn,
+        evidence=(evidence,),
+    )

@@ -190,10 +190,26 @@ _PREFERRED = "xzqjkvwyXZQJKVWY0729"
 def unspelled(spelled: Iterable[str], preferred: str = "") -> str:
     """Return a character that is not spelled: a letter where one is left, so that texts stay readable."""
     taken = set(spelled)
-    for sign in (*preferred, *_PREFERRED):
+    for sign in preferred + _PREFERRED:
         if sign not in taken:
             return sign
     code = ord("à")
-    while chr(code) in taken:
+    while (sign := chr(code)) in taken:
         code += 1
-    return chr(code)
+    return sign
+
+
+_LETTERS = "xzqjkvwyabcdefghilmnoprstuXZQJKVWYABCDEFGHILMNOPRSTU"
+_DIGITS = "7296358140"
+_SIGNS = "-_.+=, "
+
+
+def unspelled_signs(spelled: Iterable[str]) -> frozenset[str]:
+    """Return characters that stand for all that no pattern spells: a letter and a digit, and more where all letters are spelled.
+
+    A letter may stand wherever any character of a name may, and every digit but ``0`` wherever a digit may.
+    """
+    taken = frozenset(spelled)
+    kinds = (_LETTERS, _DIGITS) if not taken.issuperset(_LETTERS) else (_DIGITS, *_SIGNS)
+    found = {next((sign for sign in kind if sign not in taken), "") for kind in kinds} | {unspelled(taken)}
+    return frozenset(found - {""})

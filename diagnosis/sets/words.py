@@ -168,7 +168,7 @@ class Within:
         part, inner = state if isinstance(state, tuple) else ("before", 0)
         if part == "word":
             return not self.after and self.words.ends(inner)
-        return part == "after" and inner == len(self.after)
+        return bool(part == "after" and inner == len(self.after))
 
     def signs(self) -> frozenset[str]:
         """Return the characters of all three parts."""
@@ -197,9 +197,7 @@ class OneOf:
     def ends(self, state: State) -> bool:
         """Return whether it is a word of any."""
         states = state if isinstance(state, tuple) else ()
-        return any(
-            inner is not None and choice.ends(inner) for choice, inner in zip(self.choices, states, strict=True)
-        )
+        return any(inner is not None and choice.ends(inner) for choice, inner in zip(self.choices, states, strict=True))
 
     def signs(self) -> frozenset[str]:
         """Return the characters of all."""

@@ -170,6 +170,8 @@ def _case(recorded: RecordedCase) -> dict[str, Any]:
             {name: member for name, member in {**change, "known_at": _time(known)}.items() if member is not None}
             for change, known in zip(value["changes"], recorded.changes_known_at, strict=True)
         ]
+    if "exceptions" in value:
+        value["exceptions"] = [{**item, "expires": item["expires"].isoformat()} for item in value["exceptions"]]
     if recorded.known_at:
         value["known_at"] = {name: _time(moment) for name, moment in recorded.known_at}
     return value

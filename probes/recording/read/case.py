@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.json_members import JsonMembers
 from probes.recording.format import RecordedCase
 
@@ -44,6 +45,7 @@ def read_case(section: JsonMembers) -> RecordedCase:
             )
             for entry in entries
         ),
+        exceptions=tuple(_exception(entry) for entry in section.objects("exceptions", ())),
         notes=section.texts("notes", ()),
         role_arn=section.arn("role_arn") if section.has("role_arn") else None,
         **texts,
@@ -57,3 +59,11 @@ def read_case(section: JsonMembers) -> RecordedCase:
         known_at=tuple((name, known.moment(name)) for name in known.value),
         changes_known_at=tuple(entry.optional_moment("known_at") for entry in entries),
     )
+
+
+def _exception(entry: JsonMembers) -> StatedException:
+    try:
+        expires = date.fromisoformat(entry.text("expires"))
+    except ValueError:
+        raise entry.fault("expires", "is no day (2027-03-31)") from None
+    return StatedException(entry.text("principal"), entry.text("rationale"), expires)

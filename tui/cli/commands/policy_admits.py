@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
@@ -15,10 +17,12 @@ from rich.text import Text
 from diagnosis.callers.who_gets_in import Admission, Admitted, who_gets_in
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
+from probes.case_file import read_case_file
 from tui.cli.console import print_json, printable, text_console
 
 SCHEMA = "planescope.policy-admits/1"
@@ -38,7 +42,18 @@ _WORDS = {TrustOutcome.ALLOWED: "gets in", TrustOutcome.DENIED: "refused", Trust
 @click.option("--default-branch", default="main", show_default=True, metavar="NAME", help="Its default branch.")
 @click.option("--repo-id", type=click.IntRange(1), metavar="ID", help="Its id, for immutable subjects.")
 @click.option("--owner-id", type=click.IntRange(1), metavar="ID", help="Its owner's id, for immutable subjects.")
-@click.option("--audience", default=AWS_AUDIENCE, show_default=True, metavar="TEXT", help="The requested audience.")
+@click.option(
+    "--audience",
+    metavar="TEXT",
+    help=f"What every caller requests. Without it the repository requests {AWS_AUDIENCE}, and others what the policy wants.",
+)
+@click.option(
+    "--case",
+    "case_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A case file: exceptions that it states, with rationale and expiry, are no fault.",
+)
 @click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
 @click.pass_context
 def admits_command(
@@ -48,20 +63,31 @@ def admits_command(
     default_branch: str,
     repo_id: int | None,
     owner_id: int | None,
-    audience: str,
+    audience: str | None,
+    case_path: Path | None,
     as_json: bool,
 ) -> None:
     """Say who gets in by the trust policy TRUST.json (- for standard input; output of aws iam get-role will do).
 
-    A bounded list of callers is asked for, from the repository's own branches to a stranger's repository. The exit
-    code is 1 where somebody gets in whom a release role should refuse, 3 where that is not to be told, else 0.
+    Every token that GitHub can mint is searched, from the repository's own branches to a stranger's repository, and every
+    statement counts: another account, another provider, a star. The exit code is 1 where somebody gets in whom a release role
+    should refuse, 3 where that is not to be told, else 0.
     """
     if not _REPOSITORY.match(repo):
         raise click.BadParameter(f"{printable(repo)!r} is no OWNER/REPO.", param_hint="--repo")
     repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
     text = _read(trust)
+    case = read_case_file(case_path) if case_path is not None else Case()
     admission = (
-        text if isinstance(text, Unparsable) else who_gets_in(read_document(text), repository, audience=audience)
+        text
+        if isinstance(text, Unparsable)
+        else who_gets_in(
+            read_document(text),
+            repository,
+            audience=audience,
+            exceptions=case.exceptions,
+            today=datetime.now(UTC).date(),
+        )
     )
     if isinstance(admission, Unparsable):
         name = printable(str(getattr(trust, "name", "the file")))
@@ -118,8 +144,22 @@ def _document(repo: str, admission: Admission) -> dict[str, object]:
                 "too_open": item in admission.too_open,
                 "statement": item.statement,
                 "reason": item.reason,
+                "claims": dict(item.claims),
             }
             for item in admission.probes
+        ],
+        "second_doors": [
+            {
+                "kind": door.kind.value,
+                "principal": door.principal,
+                "action": door.action,
+                "statement": door.statement,
+                "outcome": door.outcome.value,
+                "too_open": door.harmful,
+                "excepted_until": door.excepted.expires.isoformat() if door.excepted else None,
+                "reason": door.text,
+            }
+            for door in admission.doors
         ],
         "notes": list(admission.notes),
     }
@@ -136,6 +176,8 @@ def _print(repo: str, admission: Admission) -> None:
         for item in admission.probes:
             table.add_row(*(Text(printable(cell), style=_style(item, admission)) for cell in _row(item, admission)))
         console.print(table)
+    for door in admission.open_doors:
+        console.print(Text(f"! second door  {printable(door.text)}", style="bold red"))
     console.print()
     console.print(Text(f"{admission.verdict.sign} {admission.verdict.value}: {printable(admission.reason)}"))
     for note in admission.notes:

@@ -1,0 +1,77 @@
+"""Say of the statements that apply to a token whether their policy admits it, whatever the conditions that nobody can know."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from diagnosis.callers.constraints import MEANT, Atom, Rule, Rules
+
+MOST_ATOMS = 8
+"""With more conditions of unknown truth at once, they are taken one way for all, which leaves more open."""
+
+
+class Applying:
+    """Judges sets of applying statements; every set is judged once."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules.rules
+        self._known: dict[tuple[int, int], tuple[bool, bool]] = {}
+        self._known_pairs: dict[int, tuple[bool, bool]] = {}
+
+    def admits(self, applying: int, policy: int = 0) -> tuple[bool, bool]:
+        """Return whether the policy admits for certain, and whether it may admit. ``applying`` has a bit for each rule."""
+        key = (applying, policy)
+        if key not in self._known:
+            rules = [rule for rule in self._of(applying) if rule.policy == policy]
+            if not any(rule.allows for rule in rules):
+                self._known[key] = (False, False)
+            else:
+                answers = [_admitted(rules, true) for true in _valuations(rules)]
+                self._known[key] = (all(answers), any(answers))
+        return self._known[key]
+
+    def differs(self, applying: int, admitting: int, refusing: int) -> tuple[bool, bool]:
+        """Return whether one policy admits and the other refuses, for certain and perhaps."""
+        key = applying * 2 + admitting
+        if key not in self._known_pairs:
+            rules = list(self._of(applying))
+            mine = [rule for rule in rules if rule.policy == admitting]
+            others = [rule for rule in rules if rule.policy == refusing]
+            answers = [_admitted(mine, true) and not _admitted(others, true) for true in _valuations([*mine, *others])]
+            self._known_pairs[key] = (all(answers), any(answers))
+        return self._known_pairs[key]
+
+    def is_meant(self, applying: int) -> bool:
+        """Return whether the token is one of those for which a change is made."""
+        return any(rule.policy == MEANT for rule in self._of(applying))
+
+    def may_admit(self, applying: int, policy: int) -> bool:
+        """Return whether an Allow statement of the policy is among the rules."""
+        return any(rule.allows and rule.policy == policy for rule in self._of(applying))
+
+    def _of(self, applying: int) -> list[Rule]:
+        return [rule for number, rule in enumerate(self._rules) if applying >> number & 1]
+
+
+def _admitted(rules: list[Rule], true: frozenset[Atom]) -> bool:
+    inside = False
+    for rule in rules:
+        if rule.atoms <= true:
+            if not rule.allows:
+                return False
+            inside = True
+    return inside
+
+
+def _valuations(rules: list[Rule]) -> list[frozenset[Atom]]:
+    """Return every way in which the unknown conditions of these rules may hold together."""
+    atoms = sorted(frozenset().union(*(rule.atoms for rule in rules)))
+    if not atoms:
+        return [frozenset()]
+    if len(atoms) <= MOST_ATOMS:
+        return [
+            frozenset(atom for atom, holds in zip(atoms, chosen, strict=True) if holds)
+            for chosen in product((True, False), repeat=len(atoms))
+        ]
+    # Each statement's own conditions true and all others false, then all and none: enough to leave the answer open.
+    return [frozenset(), frozenset(atoms), *(rule.atoms for rule in rules)]
