@@ -17,6 +17,7 @@ from diagnosis.callers.search import Part, Search, Token, TokenShape
 from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.callers.who_gets_in import github_providers
+from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
@@ -111,7 +112,7 @@ def compare_trust(
             undecided.append(f"The patterns for {arn} are too many to be searched whole.")
     for found, side in ((gained, 1), (lost, 0)):
         for principal, certain in compare_principals(policies, side):
-            found.append(CallerClass("second-door", "another principal", principal, (), certain))
+            found.append(CallerClass(Cause.SECOND_DOOR, "another principal", principal, (), certain))
     return TrustComparison(_once(gained), _once(lost), tuple(undecided))
 
 
@@ -206,5 +207,5 @@ def _of_foreign_provider(policies: tuple[Policy, Policy], provider: Arn, side: i
         token = search.smallest(shape, wanted, hopeful)
         if token is not None:
             who = f"tokens of {provider.resource_id}"
-            yield CallerClass("second-door", who, dict(token.claims)["sub"], token.claims, level == 0)
+            yield CallerClass(Cause.SECOND_DOOR, who, dict(token.claims)["sub"], token.claims, level == 0)
             return

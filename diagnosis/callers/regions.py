@@ -37,6 +37,9 @@ from diagnosis.sets.words import Exactly, OneOf, Unspelled, Words
 
 STAND_IN_IDS = ("1", "2")
 """Owner and repository id where neither the caller nor the policy tells them."""
+FOREIGN_CALLER = "foreign-caller-of-the-workflow"
+"""Strangers who call a listed workflow: whether they may is a setting of the repository that holds it."""
+CUSTOM_SUBJECT = "custom-subject"
 _WILD = frozenset("*?")
 _MOST_NAMED = 40
 """A policy that names more refs or environments than these is searched by regions only."""
@@ -91,6 +94,8 @@ def listed_in(rules: Rules, repository: Repository) -> Listed:
                 environments[read.context.value] = None
     for value in _values(rules, "repository"):
         _add(*_named(value), owners, repositories)
+    for value in _values(rules, "job_workflow_ref"):
+        _add(*_named("/".join(value.split("/")[:2])), owners, repositories)
     refs |= dict.fromkeys(value for value in _values(rules, "ref") if not set(value) & _WILD)
     environments |= dict.fromkeys(value for value in _values(rules, "environment") if not set(value) & _WILD)
     for place, claim in enumerate(("repository_owner_id", "repository_id")):
@@ -168,6 +173,9 @@ class Regions:
             *self._callers(),
             *self._by_pattern(),
             *self._named(),
+            Region(
+                CUSTOM_SUBJECT, "tokens whose subject follows a custom template", self._owns.custom_shapes(), own=True
+            ),
         )
 
     def of_comparison(self) -> tuple[Region, ...]:
@@ -187,13 +195,16 @@ class Regions:
             *self._by_pattern(),
             *self._strangers(),
             *(region for region in self._of_ids() if region.slug == "name-taken-over"),
+            *self._made_anew(),
             *self._callers(),
+            Region(CUSTOM_SUBJECT, "tokens whose subject follows a custom template", self._others.custom_shapes()),
         )
 
     def everything(self) -> tuple[TokenShape, ...]:
         """Return the shapes that hold every token of every region."""
         anybody = Party(owner_apart_from(), ANY_REPOSITORY, ANY_ID, ANY_ID)
-        return self._shapes(self._others, (anybody, self._own), _EVERY_CONTEXT, self._others.workflows)
+        shapes = self._shapes(self._others, (anybody, self._own), _EVERY_CONTEXT, self._others.workflows)
+        return (*shapes, *self._others.custom_shapes())
 
     # ------------------------------------------------------------------------------------------------------ regions
 
@@ -216,15 +227,17 @@ class Regions:
         if not is_github_cloud(self._rules.issuer):
             return
         yield self._of_form(SubjectForm.IMMUTABLE, "the repository with its immutable subject")
-        owner_id, repository_id = self._ids
-        taken_over = replace(self._own, owner_id=id_apart_from(owner_id), repository_id=id_apart_from(repository_id))
-        made_anew = replace(self._own, repository_id=id_apart_from(repository_id))
-        shapes = tuple(
-            self._others.shape(party, SubjectForm.IMMUTABLE, context)
-            for party in (taken_over, made_anew)
-            for context in _EVERY_CONTEXT
+        yield self._of_other_ids(
+            "name-taken-over",
+            "a stranger who took over the names, with other ids",
+            self._somebody(self._own.owner, self._own.name),
+            harmful=True,
         )
-        yield Region("name-taken-over", "a stranger who took over the names, with other ids", shapes, harmful=True)
+
+    def _of_other_ids(self, slug: str, who: str, party: Party, *, harmful: bool = False) -> Region:
+        """Return a region of the repository's names with other ids, which only immutable subjects tell apart."""
+        shapes = tuple(self._others.shape(party, SubjectForm.IMMUTABLE, context) for context in _EVERY_CONTEXT)
+        return Region(slug, who, shapes, harmful)
 
     def _strangers(self) -> Iterator[Region]:
         owner, name = self._repository.owner, self._repository.name
@@ -238,7 +251,9 @@ class Regions:
                 repository_apart_from(named - {name}, begins=name),
             ),
         ):
-            yield self._of_party(slug, who, replace(self._own, name=words, repository_id=ANY_ID), harmful=True)
+            yield self._of_party(
+                slug, who, replace(self._own, name=words, repository_id=self._other_id(1)), harmful=True
+            )
         for slug, who, words in (
             ("another-owner", "a repository of anybody else", owner_apart_from(owners, begins_not=owner)),
             (
@@ -247,7 +262,7 @@ class Regions:
                 owner_apart_from(owners - {owner}, begins=owner),
             ),
         ):
-            yield self._of_party(slug, who, Party(words, ANY_REPOSITORY, ANY_ID, ANY_ID), harmful=True)
+            yield self._of_party(slug, who, self._somebody(words, ANY_REPOSITORY), harmful=True)
         yield from self._named_parties()
 
     def _named_parties(self) -> Iterator[Region]:
@@ -261,8 +276,16 @@ class Regions:
         for where in sorted(self.listed.owners)[:_MOST_NAMED]:
             if where.lower() != owner:
                 names = frozenset(name for place, name in self.listed.repositories if place.lower() == where.lower())
-                party = Party(where, repository_apart_from(names), ANY_ID, ANY_ID)
-                yield self._of_party("listed-owner", f"any repository of {where}", party)
+                others = self._somebody(where, repository_apart_from(names))
+                yield self._of_party("listed-owner", f"any repository of {where}", others)
+
+    def _other_id(self, place: int) -> Words:
+        """Return every id but that of the repository's owner (0) or of the repository (1)."""
+        return id_apart_from(self._ids[place])
+
+    def _somebody(self, owner: Words | str, name: Words | str) -> Party:
+        """Return repositories of other owners, whose ids are others too."""
+        return Party(owner, name, self._other_id(0), self._other_id(1))
 
     def _of_party(self, slug: str, who: str, party: Party, *, harmful: bool = False) -> Region:
         return Region(slug, who, self._shapes(self._others, (party,), _EVERY_CONTEXT, (WorkflowKind.OWN,)), harmful)
@@ -271,9 +294,22 @@ class Regions:
         """Yield those who get in by calling a reusable workflow that the policy names, from whatever branch or repository."""
         if WorkflowKind.CALLED not in self._others.workflows:
             return
-        anybody = Party(owner_apart_from(), ANY_REPOSITORY, ANY_ID, ANY_ID)
-        shapes = self._shapes(self._others, (self._own, anybody), _EVERY_CONTEXT, (WorkflowKind.CALLED,))
-        yield Region("caller-of-the-workflow", "anybody who may call the listed reusable workflow", shapes)
+        called = (WorkflowKind.CALLED,)
+        siblings = replace(
+            self._own, name=repository_apart_from(frozenset({self._repository.name})), repository_id=ANY_ID
+        )
+        inside = self._shapes(self._others, (self._own, siblings), _EVERY_CONTEXT, called)
+        owner = self._repository.owner
+        yield Region("caller-of-the-workflow", f"any run in {owner} that calls the listed reusable workflow", inside)
+        strangers = self._somebody(owner_apart_from(frozenset({owner})), ANY_REPOSITORY)
+        outside = self._shapes(self._others, (strangers,), _EVERY_CONTEXT, called)
+        yield Region(FOREIGN_CALLER, "anybody else who may call the listed reusable workflow", outside, harmful=True)
+
+    def _made_anew(self) -> Iterator[Region]:
+        """Yield the owner's own repository of the same name, deleted and made anew."""
+        if is_github_cloud(self._rules.issuer):
+            party = replace(self._own, repository_id=self._other_id(1))
+            yield self._of_other_ids("name-made-anew", "a repository of the same name that was made anew", party)
 
     def _by_pattern(self) -> Iterator[Region]:
         """Yield the branches, tags and environments that the policy does not name, and that a pattern may hold."""

@@ -6,7 +6,7 @@ policy is told; what is open (the whole world, a whole foreign account, a provid
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -332,11 +332,10 @@ def _of_a_provider(key: str) -> bool:
 def _exception(door: Door, exceptions: Iterable[StatedException], today: date | None) -> StatedException | None:
     if door.kind is DoorKind.ANYBODY or not door.open or today is None:
         return None
-    names = _names(door.principal)
-    return next((item for item in exceptions if item.principal in names and item.in_force(today)), None)
+    return next((item for item in exceptions if _same(item.principal, door.principal) and item.in_force(today)), None)
 
 
-def _names(principal: str) -> Collection[str]:
-    """Return the ways to write a principal: an account by its id or by its root."""
+def _same(stated: str, principal: str) -> bool:
+    """Return whether two texts name one principal: an account by its id or by its root."""
     account = _account_of(principal)
-    return {principal} if account is None else {principal, account, f"arn:aws:iam::{account}:root"}
+    return stated == principal or (account is not None and _account_of(stated) == account)

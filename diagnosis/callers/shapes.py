@@ -99,15 +99,11 @@ class RefName:
         so_far, last = state if isinstance(state, tuple) else (None, "/")
         if character in _OF_REFS or not _is_printable(character):
             return None
-        if (
-            (character == "/" and last in "/.")
-            or (character == "." and last in "/.")
-            or (character == "{" and last == "@")
-        ):
+        if (character in ("/", ".") and last in ("/", ".")) or (character == "{" and last == "@"):
             return None
         now = None if so_far is None else so_far + character
         kept = now if now is not None and any(word.startswith(now) for word in self.apart_from) else None
-        return (kept, character if character in "/.@" else "")
+        return (kept, character if character in ("/", ".", "@") else "")
 
     def ends(self, state: State) -> bool:
         """Return whether the name may end here."""
@@ -253,6 +249,36 @@ class Mint:
         ]
         return TokenShape(tuple(parts))
 
+    def custom_shapes(self) -> tuple[TokenShape, ...]:
+        """Return tokens whose subject follows a template of the repository's or organization's own.
+
+        Such a subject is a list of ``claim:value``, the repository among them or not. Its values are taken as free, so that no
+        subject that such a template can give is left out.
+        """
+        rest = OneOf(tuple(Within(f"{key}:", ANY_TEXT) for key in _TEMPLATE_KEYS))
+        ids = ("@", ANY_ID)
+        namings: tuple[tuple[Words | str, ...], ...] = (
+            ("repo:", ANY_OWNER, "/", ANY_REPOSITORY, ":"),
+            ("repo:", ANY_OWNER, *ids, "/", ANY_REPOSITORY, *ids, ":"),
+        )
+        begun = [(), *(naming for naming in namings[: len(self.forms)])]
+        free = tuple(
+            Part(words, (claim,), optional=claim in ("environment", "enterprise_id"))
+            for claim, words in {**_OF_CLAIMS, **_FREE}.items()
+            if claim in self.asked and (claim == SESSION_NAME or is_github_cloud(self.issuer))
+        )
+        return tuple(
+            TokenShape(
+                (
+                    Part(self.audience, ("aud",)),
+                    *(Part(words, ("sub",)) for words in beginning),
+                    Part(rest, ("sub",)),
+                    *free,
+                )
+            )
+            for beginning in begun
+        )
+
     def _seen(self, *claims: str) -> tuple[str, ...]:
         """Return the claims, without those that an enterprise server's tokens do not give to AWS."""
         return tuple(claim for claim in claims if claim in ("sub", "job_workflow_ref") or is_github_cloud(self.issuer))
@@ -278,6 +304,43 @@ _FREE: dict[str, Words] = {
     "enterprise_id": ANY_ID,
     "workflow": ANY_TEXT,
     SESSION_NAME: Name(_is_session, also=frozenset("a")),
+}
+
+
+_TEMPLATE_KEYS = (
+    "actor",
+    "actor_id",
+    "base_ref",
+    "enterprise",
+    "enterprise_id",
+    "event_name",
+    "head_ref",
+    "job_workflow_ref",
+    "job_workflow_sha",
+    "ref_type",
+    "repository",
+    "repository_id",
+    "repository_owner",
+    "repository_owner_id",
+    "repository_visibility",
+    "run_attempt",
+    "run_id",
+    "run_number",
+    "runner_environment",
+    "sha",
+    "workflow",
+    "workflow_ref",
+    "workflow_sha",
+)
+"""The claims of which a template may build a subject, but for those that begin a default context."""
+
+_OF_CLAIMS: dict[str, Words] = {
+    "environment": ANY_TEXT,
+    "job_workflow_ref": ANY_TEXT,
+    "ref": ANY_TEXT,
+    "repository": ANY_TEXT,
+    "repository_id": ANY_ID,
+    "repository_owner_id": ANY_ID,
 }
 
 

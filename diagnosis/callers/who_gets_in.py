@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from diagnosis.callers.constraints import SESSION_NAME, compile_rules
-from diagnosis.callers.regions import STAND_IN_IDS, Region, Regions
+from diagnosis.callers.regions import CUSTOM_SUBJECT, FOREIGN_CALLER, STAND_IN_IDS, Region, Regions
 from diagnosis.callers.search import Search, Token
 from diagnosis.callers.second_doors import Door, second_doors
 from diagnosis.callers.verdicts_of_rules import Applying
@@ -37,6 +37,7 @@ from diagnosis.sets.patterns import TooManyStates
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.trust.request_keys import key_presence
 
+_WHO_MAY_CALL = "whether other owners may call that workflow is a setting of the repository that holds it"
 _FORK_NOTE = "GitHub gives such a run no token unless a private repository lets forks have one"
 _BESIDE = {
     "branch-by-pattern": "another-branch",
@@ -45,7 +46,7 @@ _BESIDE = {
 }
 """Regions that say nothing new where the region of any name at all gets in."""
 _ONLY_IF_INSIDE = frozenset(
-    {*_BESIDE, "listed-branch", "listed-tag", "listed-environment", "listed-repository", "listed-owner"}
+    {*_BESIDE, CUSTOM_SUBJECT, "listed-branch", "listed-tag", "listed-environment", "listed-repository", "listed-owner"}
 )
 
 
@@ -172,7 +173,10 @@ def newly_admitted(
     return tuple(
         f"{item.who}: {item.subject}"
         for item in new.probes
-        if item.outcome is TrustOutcome.ALLOWED and (item.probe, item.who) not in inside and item.subject != beside
+        if item.outcome is TrustOutcome.ALLOWED
+        and item.probe not in _ONLY_IF_INSIDE
+        and (item.probe, item.who) not in inside
+        and item.subject != beside
     )
 
 
@@ -234,6 +238,8 @@ class _OfProvider:
         answer = self._trust.ask(ClaimSet(token.claims, ""), self._with_session(token))
         # The evaluator has the last word on the token that was found.
         outcome = answer.outcome if certain and answer.outcome is TrustOutcome.ALLOWED else TrustOutcome.UNKNOWN
+        if region.slug == FOREIGN_CALLER and outcome is TrustOutcome.ALLOWED:
+            return _admitted(region, token, TrustOutcome.UNKNOWN, _WHO_MAY_CALL)
         statement = answer.decision.because.statement if outcome is TrustOutcome.ALLOWED else None
         return _admitted(region, token, outcome, ", ".join(answer.unsure), statement)
 
@@ -310,11 +316,17 @@ def _told(answers: Iterable[Admitted]) -> tuple[Admitted, ...]:
     """Return the answers without those that say nothing: regions of patterns and names that admit nobody, or nobody more."""
     every = list(answers)
     inside = {item.probe for item in every if item.outcome is TrustOutcome.ALLOWED}
+    custom = inside <= {CUSTOM_SUBJECT}
     return tuple(
         item
         for item in every
         if item.probe not in _ONLY_IF_INSIDE
-        or (item.outcome is not TrustOutcome.DENIED and _BESIDE.get(item.probe) not in inside)
+        or (
+            item.outcome is not TrustOutcome.DENIED
+            and _BESIDE.get(item.probe) not in inside
+            # Whatever is open for the repository is open for its custom subjects: they are told where they alone get in.
+            and (custom or item.probe != CUSTOM_SUBJECT)
+        )
     )
 
 

@@ -1,8 +1,8 @@
 """Compare what two states of an account admit: callers of the role, actions of the role, callers of the repository.
 
-A bounded list is asked: the probes of :mod:`diagnosis.callers.who_gets_in` and every subject that a trust policy names in
-full; every ECR action on the release's repository and on another one; strangers before the repository. Layers that could
-not be read are left out of the question, on both sides alike.
+Callers of the role are compared as sets. Of the rest a bounded list is asked: every ECR action on the release's
+repository and on another one; strangers before the repository. Layers that could not be read are left out of the question,
+on both sides alike.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known, Unreadable
@@ -90,30 +90,14 @@ def _of_trust(
     if old == new:
         return
     provider = after.question.provider_arn
-    inside = _probes(old, repository, provider)
+    found = compare_trust(old, new, repository, provider_arn=provider)
     told: dict[str, str] = {}
-    for who, subject in _probes(new, repository, provider).items():
-        if who not in inside:
-            told[subject] = f"{told[subject]}, {who}" if subject in told else who
-    asked = tuple(dict.fromkeys((*_named_in(old, after), *_named_in(new, after), *subjects)))
-    known = set(_admitting(old, after, asked))
+    for item in found.newly_admitted:
+        told[item.witness] = f"{told[item.witness]}, {item.who}" if item.witness in told else item.who
     yield from (f"{who}: {subject}" for subject, who in told.items())
-    yield from (subject for subject in _admitting(new, after, asked) if subject not in known and subject not in told)
-
-
-def _probes(trust: PolicyDocument, repository: Repository, provider: Arn | None) -> dict[str, str]:
-    found = who_gets_in(trust, repository, provider_arn=provider)
-    if not isinstance(found, Admission):
-        return {}
-    return {item.who: item.subject for item in found.probes if item.outcome is TrustOutcome.ALLOWED}
-
-
-def _named_in(trust: PolicyDocument, account: AccountState) -> Iterator[str]:
-    """Yield the subjects that a trust policy names in full."""
-    if not isinstance(trust.policy, Unparsable):
-        key = f"{account.question.issuer}:sub"
-        listed = (value for item in trust.policy.allows for value in item.listed(key))
-        yield from (value for value in listed if not set(value) & {"*", "?"})
+    # The runs' own subjects are told too where they follow a template that no search knows.
+    known = set(_admitting(old, after, subjects))
+    yield from (subject for subject in _admitting(new, after, subjects) if subject not in known and subject not in told)
 
 
 def _admitting(trust: PolicyDocument, account: AccountState, subjects: tuple[str, ...]) -> Iterator[str]:

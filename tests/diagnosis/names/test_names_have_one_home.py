@@ -17,6 +17,9 @@ CAPTURES = re.compile(r"\((?:\?P<|\[|\\d)")
 HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-public\.aws")
 
 AT_COLONS = {
+    "diagnosis/callers/constraints.py": "a condition key: issuer:claim",
+    "diagnosis/callers/regions.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
+    "diagnosis/callers/second_doors.py": "a condition key: issuer:claim",
     "diagnosis/claims/claim_set.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
     "diagnosis/failures/denial_sentence.py": "an action: service:Name",
     "diagnosis/failures/denials.py": "an action: service:Name",

@@ -52,7 +52,7 @@ def test_a_trust_policy_that_admits_the_run_opens_its_gate_and_names_the_caller(
     result = judged(defect("another ref is trusted"), Proposal(ProposalKind.TRUST, trust()))
     assert after(result, Gate.ROLE_ASSUMPTION) is Verdict.PASS
     assert result.verdict is Verdict.PASS
-    assert result.opens.callers == ("repo:octo-org/octo-repo:ref:refs/heads/release",)
+    assert result.opens.callers == ("the branch release: repo:octo-org/octo-repo:ref:refs/heads/release",)
     assert result.closes.callers == ("the branch main: repo:octo-org/octo-repo:ref:refs/heads/main",)
 
 
@@ -66,7 +66,7 @@ def test_a_trust_policy_that_admits_everybody_says_who_gets_in() -> None:
 def test_a_trust_policy_that_shuts_the_run_out_fails_at_its_gate_only() -> None:
     result = judged(sound_world(), Proposal(ProposalKind.TRUST, trust("repo:octo-org/octo-repo:ref:refs/heads/main")))
     assert [after(result, gate).value for gate in GATES] == ["pass", "fail", "pass", "pass"]
-    assert result.closes.callers == ("repo:octo-org/octo-repo:ref:refs/heads/release",)
+    assert result.closes.callers == ("the branch release: repo:octo-org/octo-repo:ref:refs/heads/release",)
 
 
 def test_a_policy_with_exactly_the_need_grants_nothing_beyond() -> None:
