@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -160,8 +160,8 @@ class _Proof:
             return "no addition was found that admits every subject of afterwards"
         if not self._keeps(changed):
             return "the addition would take somebody's access away"
-        for move, caller in self._pairs():
-            compared = self._compared(self.document, changed, move, move.after, caller)
+        for caller in self.callers:
+            compared = self._compared(self.document, changed, self.moves[0].after, caller)
             new = [one for one in compared.newly_admitted if not _of_afterwards(one, self.moves)]
             lost = [one for one in compared.no_longer_admitted if not _of_afterwards(one, self.moves)]
             if compared.undecided or new or lost:
@@ -172,22 +172,18 @@ class _Proof:
         """Return why the second step is not proved; empty where it is."""
         if not self._repairs(changed):
             return "a subject of afterwards would be refused"
-        for move, caller in self._pairs():
-            compared = self._compared(both, changed, move, move.before, caller)
+        for caller in self.callers:
+            compared = self._compared(both, changed, self.moves[0].before, caller)
             lost = [one for one in compared.no_longer_admitted if not _of_before(one, self.moves)]
             if compared.undecided or compared.newly_admitted or lost:
                 return _why(compared, list(compared.newly_admitted), lost)
         return ""
 
-    def _pairs(self) -> Iterator[tuple[Move, Caller]]:
-        for move in self.moves:
-            for caller in self.callers:
-                yield move, caller
-
     def _compared(
-        self, before: PolicyDocument, after: PolicyDocument, move: Move, repository: Repository, caller: Caller
+        self, before: PolicyDocument, after: PolicyDocument, repository: Repository, caller: Caller
     ) -> TrustComparison:
-        meant = [_then(effect) for effect in self.effects if effect.move == move and effect.effect.needs_patch]
+        """Compare all callers of a provider at once; the repository only names their classes."""
+        meant = [_then(effect) for effect in self.effects if effect.effect.needs_patch]
         return compare_trust(before, after, repository, meant=meant, provider_arn=caller.provider_arn)
 
     def _repairs(self, changed: PolicyDocument) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.migration.effects import TokenEffect
 from diagnosis.migration.globs import is_pattern, matches, remainders
@@ -31,6 +31,7 @@ _OPERATOR = re.compile(
     r"(?:for(?:allvalues|anyvalue):)?string(?P<negated>not)?(?P<kind>equalsignorecase|equals|like)(?:ifexists)?\Z",
     re.IGNORECASE,
 )
+_ONE_REPOSITORY = re.compile(r"repo:[^:*?/]+/[^:*?/]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class _Place:
     """In a Deny, or under a negated operator of an Allow: a value more admits fewer."""
     bounds_owner: bool
     """Whether its statement's subjects are all of the one owner, so that another owner's id beside it lets nobody else in."""
+    bounds_repository: bool
+    """Whether its statement names repositories by more than the claim ``repository``: a name may be another's until the move."""
 
     def begins(self, value: str, beginning: str) -> bool:
         """Return whether the value begins with this text, literally."""
@@ -132,7 +135,8 @@ def _places(statement: JsonObject, issuers: Iterable[str], move: Move) -> Iterat
     if not isinstance(condition, dict):
         return
     folded = {issuer.lower() for issuer in issuers}
-    deny, bounds = statement.get("Effect") == "Deny", _bounds_owner(statement, folded, move)
+    deny = statement.get("Effect") == "Deny"
+    owner, repository = _bounds_owner(statement, folded, move), _bounds_repository(statement, folded, move)
     for operator, block in condition.items():
         found = _OPERATOR.match(operator)
         if not found or not isinstance(block, dict):
@@ -144,7 +148,7 @@ def _places(statement: JsonObject, issuers: Iterable[str], move: Move) -> Iterat
                 values = tuple(str(value) for value in as_list(block[key]))
                 holds_back = deny != bool(found["negated"])
                 like, fold = kind == "like", kind == "equalsignorecase"
-                yield block, key, _Place(claim, values, like, fold, holds_back, bounds)
+                yield block, key, _Place(claim, values, like, fold, holds_back, owner, repository)
 
 
 def _bounds_owner(statement: Mapping[str, Json], issuers: Iterable[str], move: Move) -> bool:
@@ -154,11 +158,34 @@ def _bounds_owner(statement: Mapping[str, Json], issuers: Iterable[str], move: M
     """
     beginnings = (f"repo:{move.before.owner}/", f"repo:{move.before.owner}@", f"{move.prefix}:")
     names = {move.before.full_name, move.after.full_name}
-    bounds: dict[str, Callable[[str], bool]] = {
-        "sub": lambda value: value.startswith(beginnings),
-        "repository": lambda value: value in names,
-        "repository_id": lambda value: value == str(move.before.id),
-    }
+    return _bounded(
+        statement,
+        issuers,
+        {
+            "sub": lambda value: value.startswith(beginnings),
+            "repository": lambda value: value in names,
+            "repository_id": lambda value: value == str(move.before.id),
+        },
+    )
+
+
+def _bounds_repository(statement: Mapping[str, Json], issuers: Iterable[str], move: Move) -> bool:
+    """Return whether the statement lists subjects of single repositories, none in the classic form of the new name, or an id."""
+    taken = f"repo:{move.after.full_name}:"
+    return _bounded(
+        statement,
+        issuers,
+        {
+            "sub": lambda value: _ONE_REPOSITORY.match(value) is not None and not value.startswith(taken),
+            "repository_id": lambda value: value == str(move.before.id),
+        },
+    )
+
+
+def _bounded(
+    statement: Mapping[str, Json], issuers: Iterable[str], bounds: Mapping[str, Callable[[str], bool]]
+) -> bool:
+    """Return whether one of the claims is asked for and every value that is listed for it keeps to its bound."""
     condition = statement.get("Condition")
     for operator, block in condition.items() if isinstance(condition, dict) else ():
         found = _OPERATOR.match(operator)
@@ -183,9 +210,9 @@ def _additions(place: _Place, move: Move, repairs: Sequence[TokenEffect]) -> Ite
             yield from _subjects(value, place, move, repairs)
     elif place.claim == "repository" and move.renamed:
         before, after = move.before.full_name, move.after.full_name
-        if any(place.takes(value, before) for value in place.values) and not any(
-            place.takes(value, after) for value in place.values
-        ):
+        is_listed = any(place.takes(value, before) for value in place.values)
+        is_there = any(place.takes(value, after) for value in place.values)
+        if is_listed and not is_there and (place.holds_back or place.bounds_repository):
             yield after
     elif place.claim == "repository_owner_id" and move.after.owner_id is not None:
         is_listed = str(move.before.owner_id) in place.values
@@ -306,4 +333,4 @@ def _copy_for(statement: JsonObject, move: Move, issuers: tuple[str, ...], subje
 
 def _unbounded(place: _Place) -> _Place:
     """Return the place in a statement of exact subjects: another owner's id lets nobody else in there."""
-    return _Place(place.claim, place.values, place.like, place.fold, place.holds_back, bounds_owner=True)
+    return replace(place, bounds_owner=True, bounds_repository=True)

@@ -30,8 +30,10 @@ from migration_worlds import (
 )
 from thoroughness import examples
 
+from diagnosis.callers.comparison import TrustComparison
 from diagnosis.claims.claim_set import ContextKind, SubjectContext
 from diagnosis.facts.runs import Repository
+from diagnosis.migration import role_plan
 from diagnosis.migration.effects import Effect
 from diagnosis.migration.globs import matches, remainders
 from diagnosis.migration.move import move_of
@@ -206,6 +208,9 @@ REPOSITORIES = [
     *(Repository(name, 456 if name == "acme/shop" else 9, 123 if name.startswith("acme/") else 77) for name in NAMES),
     Repository("acme/store", 456, 123),
     Repository("initech/shop", 456, 777),
+    # Others that have the name of afterwards until the move.
+    Repository("acme/store", 9, 123),
+    Repository("initech/shop", 9, 777),
     Repository("initech/store", 9, 777),
 ]
 CONTEXTS = [
@@ -265,6 +270,13 @@ MOVES = [
 ]
 
 
+@pytest.fixture
+def unproved(monkeypatch):
+    """The translation by itself: the sets of callers are left out, since every token of a small world is asked instead."""
+    monkeypatch.setattr(role_plan, "compare_trust", lambda *_, **__: TrustComparison())
+
+
+@pytest.mark.usefixtures("unproved")
 def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
     source = random.Random(20260715)  # noqa: S311 - a seed, no secret
     patched = 0
@@ -277,9 +289,8 @@ def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
         ours = f"{move.prefix}:"
         for claims in EVERYBODY:
             before, during = admits(document, claims), admits(found.both, claims)
-            is_ours = claims.subject.startswith(ours) or (claims.get("job_workflow_ref") or "").startswith(
-                f"{move.after.full_name}/" if move.renamed else "-"
-            )
+            called = move.renamed and (claims.get("job_workflow_ref") or "").startswith(f"{move.after.full_name}/")
+            is_ours = claims.subject.startswith(ours) or claims.get("repository_id") == "456" or called
             if before != during:
                 assert is_ours, (document.text, claims.subject, before, during)
             if before and not during:
@@ -287,8 +298,8 @@ def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
                 assert not claims.subject.startswith(tuple(f"{naming.prefix}:" for naming in move.today))
             if found.after is not None and during and not admits(found.after, claims):
                 old = claims.subject.startswith(tuple(f"{prefix}:" for prefix in move.old_prefixes))
-                called = move.renamed and (claims.get("job_workflow_ref") or "").startswith("acme/shop/")
-                assert old or called, (document.text, claims.subject)
+                calls = move.renamed and (claims.get("job_workflow_ref") or "").startswith("acme/shop/")
+                assert old or calls, (document.text, claims.subject)
             if found.after is not None and not during:
                 assert not admits(found.after, claims)
         for effect in found.effects:
@@ -299,6 +310,7 @@ def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
     assert patched > 20
 
 
+@pytest.mark.usefixtures("unproved")
 def test_a_patch_is_the_end_of_it():
     source = random.Random(7)  # noqa: S311 - a seed, no secret
     for _ in range(examples(150)):
