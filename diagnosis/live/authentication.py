@@ -154,6 +154,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         role.value.arn,
         session_name=run.session_name,
         at=run.account.read_at,
+        session_form=run.session_form,
     )
     control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]

@@ -61,7 +61,7 @@ def _outcomes(policy: NamedPolicy, run: RunClaims, role: Role) -> tuple[set[Trus
     denials = tuple(statement for statement in control.statements if statement.effect is Effect.DENY)
     # Whatever the role trusts: with everything else open, only the Deny statements decide.
     open_door = own_policy({"Effect": "Allow", "Principal": {"Federated": str(provider)}, "Action": "*"}).statements
-    caller = caller_of(provider, role.arn, issuer, run.session_name or None, run.account.read_at)
+    caller = caller_of(provider, role.arn, issuer, run.session_name or None, run.account.read_at, run.session_form)
     asked = TrustPolicy(replace(control, statements=(*denials, *open_door)))
     answers = [asked.ask(claims, caller) for claims in run.claims.sets]
     unsure = dict.fromkeys(key for answer in answers for key in answer.unsure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
@@ -54,6 +55,9 @@ class RunClaims:
     role_arn: Arn | None
     audience: str
     session_name: str
+    """Empty where the workflow computes it while it runs."""
+    session_form: str | None
+    """A pattern that a computed session name matches: ``release-*``; None for a name that is known."""
     claims: PossibleClaims
     ref: str | None
     """The ref asked for in place of the run's own; None for the run's own."""
@@ -87,6 +91,7 @@ class RunClaims:
             role_arn=role_arn,
             audience=audience,
             session_name=_session_name(release),
+            session_form=_session_form(release),
             claims=claims,
             ref=ref,
             session=session,
@@ -171,6 +176,18 @@ def _session_name(release: Releasing) -> str:
     if not given:
         return DEFAULT_SESSION_NAME
     return given if is_legible(given) else ""
+
+
+def _session_form(release: Releasing) -> str | None:
+    """Return the name's pattern with a star for each expression; None where it holds anything else that is not known."""
+    given = release.input("role-session-name")
+    if not given or is_legible(given):
+        return None
+    form = _EXPRESSION.sub("*", given)
+    return form if is_legible(form) and not set(_EXPRESSION.sub("", given)) & {"*", "?"} else None
+
+
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 
 
 def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:

@@ -98,10 +98,12 @@ def judge_trust(
     *,
     session_name: str | None = None,
     at: datetime | None = None,
+    session_form: str | None = None,
 ) -> TrustJudgement:
     """Judge the trust policy for a run. Never raises; a document without meaning gives ``unknown``.
 
-    ``at`` is when the run would ask STS; without it conditions on the time are unknown.
+    ``at`` is when the run would ask STS; without it conditions on the time are unknown. ``session_form`` is a pattern that a
+    session name matches of which no more is known.
     """
     policy = document.policy
     if isinstance(policy, Unparsable):
@@ -109,7 +111,7 @@ def judge_trust(
         return TrustJudgement(
             TrustOutcome.UNKNOWN, f"The trust policy is unparsable: {policy.text}.", missing=(missing,)
         )
-    caller = caller_of(provider_arn, role_arn, possible.issuer, session_name, at)
+    caller = caller_of(provider_arn, role_arn, possible.issuer, session_name, at, session_form)
     trust = TrustPolicy(policy)
     decisions = tuple(_decide(trust, claims, caller) for claims in possible.sets)
     return _joined(trust, decisions, possible, caller)

@@ -44,6 +44,8 @@ class Caller:
     """Without scheme."""
     session_name: str | None = None
     """None where it is not known."""
+    session_form: str = "??*"
+    """A pattern that the session's name matches, where it is not known in full."""
     at: datetime | None = None
     """When the request is made; None where that is not asked."""
 
@@ -79,13 +81,16 @@ def caller_of(
     issuer: str | None = None,
     session_name: str | None = None,
     at: datetime | None = None,
+    session_form: str | None = None,
 ) -> Caller:
     """Return the caller for a provider; the issuer is read off its ARN where none is given.
 
     Without a role any role of the provider's account is meant: a trust policy does not ask which role it hangs on.
     """
     told = without_scheme(issuer) if issuer else provider_arn.resource_id
-    return Caller(provider_arn, role_arn or provider_arn.beside("role", "any"), told, session_name, at)
+    return Caller(
+        provider_arn, role_arn or provider_arn.beside("role", "any"), told, session_name, session_form or "??*", at
+    )
 
 
 def providers_among(names: Iterable[str]) -> tuple[Arn, ...]:
@@ -176,7 +181,7 @@ def _state(key: str, caller: Caller, unknown: frozenset[str]) -> KeyState | None
     if key in unknown:
         return replace(_SHAPES.get(key.rpartition(":")[2], _ANYTHING), carried=carried)
     if key == "sts:rolesessionname":
-        return _SESSION_NAME
+        return replace(_SESSION_NAME, form=caller.session_form)
     if key == "aws:federatedprovider":
         return KeyState(str(caller.provider_arn), carried=None, values=(str(caller.provider_arn),))
     if key == "aws:resourceaccount" and caller.account:

@@ -82,7 +82,7 @@ def _of_the_form(condition: Condition, state: KeyState) -> bool | None:
         read_pieces(value.lower() if folded else value, variables=condition.variables, wildcards=wildcards)
         for value in condition.values
     ]
-    if any(pieces == (Wildcard.ANY,) for pieces in wanted):
+    if any(_covers(_cells(pieces), _cells(form)) for pieces in wanted):
         return not base.negated
     if any(_spelled(pieces, state.alphabet) and _meet(_cells(pieces), _cells(form)) for pieces in wanted):
         return None
@@ -105,6 +105,31 @@ def _cells(pieces: tuple[Piece, ...]) -> tuple[str | Wildcard, ...]:
         elif isinstance(piece, str):
             cells.extend(piece)
     return tuple(cells)
+
+
+def _covers(pattern: tuple[str | Wildcard, ...], form: tuple[str | Wildcard, ...]) -> bool:
+    """Return whether the pattern certainly matches whatever matches the form.
+
+    The form is read as a text whose wildcards are characters of their own, which only the pattern's wildcards can take: a
+    star anything, a question mark one character. A pattern that covers the form in another way is not recognized.
+    """
+    reached = {0}
+    for position in range(len(pattern) + 1):
+        if position in reached and position < len(pattern) and pattern[position] is Wildcard.ANY:
+            reached.add(position + 1)
+    for cell in form:
+        after = set()
+        for position in reached:
+            wanted = pattern[position] if position < len(pattern) else None
+            if wanted is Wildcard.ANY:
+                after.add(position)
+            elif wanted is not None and (wanted == cell or (wanted is Wildcard.ONE and cell is not Wildcard.ANY)):
+                after.add(position + 1)
+        for position in range(len(pattern)):
+            if position in after and pattern[position] is Wildcard.ANY:
+                after.add(position + 1)
+        reached = after
+    return len(pattern) in reached
 
 
 def _meet(left: tuple[str | Wildcard, ...], right: tuple[str | Wildcard, ...]) -> bool:

@@ -45,7 +45,7 @@ def _aim(situation: Situation) -> PatchAim | None:
     if run.role_arn is None or provider is None or not situation.claims.to_list:
         return None
     name = situation.session_name or None
-    caller = caller_of(provider, run.role_arn, situation.claims.issuer, name, run.account.read_at)
+    caller = caller_of(provider, run.role_arn, situation.claims.issuer, name, run.account.read_at, run.session_form)
     return PatchAim(situation.claims.sets, caller, run.attempt.repository)
 
 

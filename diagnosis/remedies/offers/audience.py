@@ -45,6 +45,7 @@ def corrected_audience(situation: Situation) -> str | None:
             role.value.arn,
             session_name=run.session_name,
             at=run.account.read_at,
+            session_form=run.session_form,
         )
         if judged.outcome is not TrustOutcome.UNKNOWN and Cause.AUDIENCE_NOT_ADMITTED not in (
             *judged.causes,

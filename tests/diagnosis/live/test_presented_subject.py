@@ -176,17 +176,24 @@ def test_the_roles_tags_are_the_principals(tags: tuple[tuple[str, str], ...], ve
     assert live.at(Gate.REGISTRY_AUTHORIZATION).verdict is verdict
 
 
-def test_a_session_name_that_the_workflow_computes_is_not_guessed() -> None:
+@pytest.mark.parametrize(
+    ("pattern", "verdict"), [("run-*", Verdict.PASS), ("other-*", Verdict.FAIL), ("run-1*", Verdict.UNKNOWN)]
+)
+def test_a_session_name_that_the_workflow_computes_is_known_as_far_as_it_is_written(
+    pattern: str, verdict: Verdict
+) -> None:
     step = FILE.jobs[0].steps[0]
     named = replace(step, inputs=(*step.inputs, ("role-session-name", "run-${{ steps.x.outputs.id }}")))
     job = replace(FILE.jobs[0], steps=(named, *FILE.jobs[0].steps[1:]))
     wants = read_document(
-        TRUST.text.replace('"StringEquals": {', '"StringLike": {"sts:RoleSessionName": "run-*"}, "StringEquals": {')
+        TRUST.text.replace(
+            '"StringEquals": {', f'"StringLike": {{"sts:RoleSessionName": "{pattern}"}}, "StringEquals": {{'
+        )
     )
     state = account(role=Known(Role(arn_of(ROLE_ARN), "release", wants, 3600)))
     live = diagnosis(state, file=replace(FILE, jobs=(job,))).live
     assert live is not None
-    assert role_assumption(live).verdict is Verdict.UNKNOWN
+    assert role_assumption(live).verdict is verdict
     plain = diagnosis(state).live
     assert plain is not None
     assert role_assumption(plain).verdict is Verdict.FAIL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from string import ascii_letters, digits
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from diagnosis.policy.request import ContextValue
 
 REFERENCE = KeyState("a reference", form="?*/?*/?*@?*")
 NUMBER = KeyState("a number", form="?*", alphabet=frozenset("0123456789"))
+NAMED = KeyState("a session name", form="octo-*", alphabet=frozenset(f"{ascii_letters}{digits}-"))
 FALSE_OR_NOTHING = KeyState("false or nothing", carried=None, values=("false",))
 
 
@@ -35,6 +37,11 @@ def settled(operator, values, state, variables=True):
         ("StringEquals", ["o/r/f@main"], REFERENCE, None),
         ("StringLike", ["*deploy*"], REFERENCE, None),
         ("StringLike", ["*"], REFERENCE, True),
+        ("StringLike", ["?*/*@*"], REFERENCE, True),
+        ("StringLike", ["octo-*"], NAMED, True),
+        ("StringLike", ["octo-?*"], NAMED, None),
+        ("StringEquals", ["octo-*"], NAMED, False),
+        ("StringNotLike", ["o*"], NAMED, False),
         ("StringNotLike", ["*"], REFERENCE, False),
         ("Null", ["true"], REFERENCE, False),
         ("Null", ["false"], REFERENCE, True),

@@ -81,6 +81,17 @@ def test_a_session_name_that_nobody_knows_still_is_one():
 
 
 @pytest.mark.parametrize(
+    ("wanted", "outcome"),
+    [("octo-*", TrustOutcome.ALLOWED), ("shop-*", TrustOutcome.DENIED), ("octo-12*", TrustOutcome.UNKNOWN)],
+)
+def test_a_session_name_that_is_partly_computed_is_known_in_part(wanted, outcome):
+    document = read_document(trust({"StringEquals": {SUB: MAIN}, "StringLike": {"sts:RoleSessionName": wanted}}))
+    claims = claims_of(attempt(), workflow=workflow())
+    judgement = judge_trust(document, claims, arn_of(PROVIDER), arn_of(ROLE), session_name="", session_form="octo-*")
+    assert judgement.outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("key", "value", "outcome"),
     [
         ("job_workflow_ref", "DeployToProduction", TrustOutcome.DENIED),
