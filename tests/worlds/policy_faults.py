@@ -167,6 +167,7 @@ PINS = (
         "a pin of an environment that the job does not name",
         _asking(environment="prod"),
         ASSUMPTION,
+        opens=False,
         outside=(Token(HOME.subject, {**CLAIMS, "environment": "staging"}),),
     ),
 )

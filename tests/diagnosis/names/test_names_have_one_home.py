@@ -28,6 +28,8 @@ AT_COLONS = {
     "diagnosis/live/near_grants.py": "an action, misspelled perhaps: service:Name",
     "diagnosis/policy/language/actions.py": "an action: service:Name",
     "diagnosis/policy/language/matching.py": "a pattern with wildcards is no ARN: compared segment by segment, on the hot path",
+    "diagnosis/migration/tokens.py": "a condition key: issuer:claim",
+    "diagnosis/migration/translation.py": "a condition key: issuer:claim",
     "diagnosis/live/session_keys.py": "a condition key and an action: service:Name",
     "diagnosis/policy/evaluation/nearest.py": "GitHub's subject, and an operator's prefix: ForAllValues:StringEquals",
     "diagnosis/policy/evaluation/relation.py": "an action: service:Name",
