@@ -317,8 +317,9 @@ def _copy_notes(before: PolicyDocument, both: PolicyDocument) -> tuple[str, ...]
         return ()
     return (
         (
-            "A statement of its own lists the subjects that are known to be in use, since another name in the statement that "
-            "admits the repository today would let others in: add every other ref that releases."
+            "A statement of its own is for the subjects of afterwards, since another name in the statement that admits the "
+            "repository today would let others in. Where that one lists no subject of the repository's own, those that are "
+            "known to be in use are listed: add every other ref that releases."
         ),
     )
 

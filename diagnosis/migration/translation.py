@@ -95,19 +95,19 @@ def with_both(
 def with_own_statements(
     document: PolicyDocument, move: Move, issuers: Iterable[str], repairs: Sequence[TokenEffect]
 ) -> PolicyDocument:
-    """Return the policy with a copy of each statement that admits the repository today, for its exact subjects of afterwards."""
+    """Return the policy with a copy of each statement that admits the repository today, for its subjects of afterwards alone."""
     tree = document.editable()
     policy = document.compiled()
     kept = statements(tree)
     copies: list[Json] = []
     for statement, compiled in zip(kept, policy.statements, strict=False):
-        subjects = [
-            repair.after
+        own = [
+            repair
             for repair in repairs
             if repair.statement in (compiled.name, compiled.path) and repair.after and repair.token.caller
         ]
-        if subjects and statement.get("Effect") == "Allow":
-            copies.append(_copy_for(statement, move, tuple(issuers), list(dict.fromkeys(subjects))))
+        if own and statement.get("Effect") == "Allow":
+            copies.append(_copy_for(statement, move, tuple(issuers), own))
     return write_document(with_statements(tree, with_own_sids([*kept, *copies])))
 
 
@@ -118,6 +118,10 @@ def without_old(document: PolicyDocument, moves: Sequence[Move], issuers: Iterab
     """
     tree = document.editable()
     listed = tuple(issuers)
+    every = statements(tree)
+    needed: list[Json] = [statement for statement in every if not _is_of_before(statement, moves, listed)]
+    if needed and len(needed) < len(every):
+        tree = with_statements(tree, needed)
     for move in moves:
         for statement in statements(tree):
             for block, key, place in _places(statement, listed, move):
@@ -263,6 +267,32 @@ def _rest(rest: str, move: Move) -> str:
     return rest.replace(f"job_workflow_ref:{move.before.full_name}/", f"job_workflow_ref:{move.after.full_name}/")
 
 
+def _is_of_before(statement: JsonObject, moves: Sequence[Move], issuers: Iterable[str]) -> bool:
+    """Return whether an Allow statement lists, for one claim, nothing but names that the moved repositories no longer have."""
+    if statement.get("Effect") != "Allow":
+        return False
+    for _, _, place in _places(statement, issuers, moves[0]):
+        names = [name for move in moves for name in _names_of_before(place.claim, move)]
+        if names and not place.holds_back and all(_begins_with_one(value, place, names) for value in place.values):
+            return True
+    return False
+
+
+def _names_of_before(claim: str, move: Move) -> tuple[str, ...]:
+    """Return how values of a claim begin that name the repository of before; a whole value ends with ``$``."""
+    if claim == "sub":
+        return tuple(end for old in move.old_prefixes for end in (f"{old}:", f"{old}$"))
+    if move.renamed and claim == "repository":
+        return (f"{move.before.full_name}$",)
+    return (f"{move.before.full_name}/",) if move.renamed and claim == "job_workflow_ref" else ()
+
+
+def _begins_with_one(value: str, place: _Place, names: Iterable[str]) -> bool:
+    return any(
+        place.is_the_same(value, name[:-1]) if name.endswith("$") else place.begins(value, name) for name in names
+    )
+
+
 def _is_old(
     value: str,
     place: _Place,
@@ -308,26 +338,34 @@ def _of_the_moved_alone(statement: Mapping[str, Json], moves: Sequence[Move], is
     return bool(found) and all(value.startswith(beginnings) for place in found for value in place.values)
 
 
-def _copy_for(statement: JsonObject, move: Move, issuers: tuple[str, ...], subjects: list[str]) -> JsonObject:
-    """Return the statement for these exact subjects alone; its other conditions stay, under the names of afterwards."""
+def _copy_for(
+    statement: JsonObject, move: Move, issuers: tuple[str, ...], repairs: Sequence[TokenEffect]
+) -> JsonObject:
+    """Return the statement for the subjects of afterwards alone; its other conditions stay, under the names of afterwards.
+
+    A subject that names the repository keeps its rest; of a pattern that others share, and without any, the exact ones count.
+    """
     made = copy.deepcopy(statement)
     condition = made.get("Condition")
     condition = condition if isinstance(condition, dict) else {}
-    key = f"{issuers[0]}:sub"
+    key, bound = f"{issuers[0]}:sub", False
     for block, name, place in list(_places(made, issuers, move)):
+        beside = [value for value in _additions(_unbounded(place), move, repairs) if value not in place.values]
         if place.claim == "sub" and not place.holds_back:
             key = name
-            del block[name]
-            continue
-        beside = [value for value in _additions(_unbounded(place), move, ()) if value not in place.values]
-        if beside and not place.holds_back:
+            if beside:
+                block[name], bound = one_or_list(list(dict.fromkeys(beside))), True
+            else:
+                del block[name]
+        elif beside and not place.holds_back:
             block[name] = one_or_list(beside)
         elif beside:
             block[name] = [*place.values, *beside]
     left: JsonObject = {operator: block for operator, block in condition.items() if block}
-    exact = left.setdefault("StringEquals", {})
-    if isinstance(exact, dict):
-        exact[key] = one_or_list(subjects)
+    if not bound:
+        exact = left.setdefault("StringEquals", {})
+        if isinstance(exact, dict):
+            exact[key] = one_or_list(list(dict.fromkeys(repair.after for repair in repairs if repair.after)))
     return {**made, "Condition": left}
 
 

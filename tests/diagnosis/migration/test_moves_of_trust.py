@@ -371,3 +371,15 @@ def test_a_single_statement_object_is_edited_too():
     )
     assert isinstance(document.tree["Statement"], dict)
     assert subjects_in(plan(document, opting_in()).after) == [f"{NEW}:*"]
+
+
+def test_a_pin_on_the_owners_id_goes_along_in_a_statement_of_its_own_and_the_old_one_goes_in_step_two():
+    found = plan(
+        listing("repo:acme/shop:environment:*", operator="StringLike", repository_owner_id="123"), transferred()
+    )
+    (before, new) = found.both.tree["Statement"]
+    moved = "repo:initech@777/shop@456:environment:*"
+    assert (subjects_in(found.both, 0), subjects_in(found.both, 1)) == (["repo:acme/shop:environment:*"], [moved])
+    assert before["Condition"]["StringEquals"][f"{ISSUER}:repository_owner_id"] == "123"
+    assert new["Condition"]["StringEquals"][f"{ISSUER}:repository_owner_id"] == "777"
+    assert found.after.tree["Statement"] == [new]
