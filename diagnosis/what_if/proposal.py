@@ -81,7 +81,9 @@ def placed(proposal: Proposal, account: AccountState) -> Placed:
     kind, limit = proposal.kind, _LIMITS[proposal.kind]
     taken = _characters(proposal, account)
     policy = proposal.document.policy
-    refused = [] if isinstance(policy, Unparsable) else list(policy.rejections_as(_POLICY_KINDS[kind]))
+    refused = (
+        [] if isinstance(policy, Unparsable) else [item.text for item in policy.rejections_as(_POLICY_KINDS[kind])]
+    )
     if taken > limit:
         refused.append(f"{taken} characters where AWS takes {limit}")
     warnings = []

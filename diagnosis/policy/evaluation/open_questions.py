@@ -30,7 +30,7 @@ def open_questions(request: Request, layers: Layers) -> tuple[str, ...]:
     notes = list(_about_request(request, layers))
     for path, policy, layer in _every_policy(layers):
         kind = PolicyKind.TRUST if layer is Layer.RESOURCE and is_trust_question(request) else _KINDS[layer]
-        notes += [f"{path}: AWS would refuse this policy: {why}" for why in policy.rejections_as(kind)]
+        notes += [f"{path}: AWS would refuse this policy: {refused.text}" for refused in policy.rejections_as(kind)]
         for statement in policy.statements:
             if statement.actions.covers(request.folded_action):
                 notes += [f"{path}.{statement.path}: {note}" for note in _about(statement, request, layer)]

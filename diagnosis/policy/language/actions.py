@@ -29,6 +29,11 @@ class ActionFacts:
     """Empty for an action without resource level: only ``*`` counts as its resource."""
 
     @property
+    def service(self) -> str:
+        """The prefix: ``ecr``."""
+        return self.name.partition(":")[0]
+
+    @property
     def has_resource_level(self) -> bool:
         """Whether a policy can grant the action on single resources."""
         return bool(self.resource_types)

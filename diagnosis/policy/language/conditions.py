@@ -82,6 +82,13 @@ class Condition:
         """Whether it compares strings or ARNs for equality or likeness, and is not negated."""
         return self.base is not None and self.base.name in _OF_STRINGS
 
+    @property
+    def compares_something(self) -> bool:
+        """Whether a request must carry the key, with a value that the condition lists."""
+        if self.base is None or self.base.negated or self.if_exists or self.set_operator is SetOperator.FOR_ALL:
+            return False
+        return bool(self.values) and all(value.strip("*?") for value in self.values)
+
     def test(self, context: Context) -> ConditionResult:
         """Return whether the condition matched, failed, or lacked its key."""
         if self.settled is not None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from diagnosis.policy.language.conditions import Condition, ConditionResult, Settled
+from diagnosis.policy.language.globs import cells_of, covers, meet
 from diagnosis.policy.language.variables import Piece, Wildcard, has_variables, read_pieces
 from diagnosis.policy.request import ContextValue
 
@@ -82,9 +83,9 @@ def _of_the_form(condition: Condition, state: KeyState) -> bool | None:
         read_pieces(value.lower() if folded else value, variables=condition.variables, wildcards=wildcards)
         for value in condition.values
     ]
-    if any(_covers(_cells(pieces), _cells(form)) for pieces in wanted):
+    if any(covers(cells_of(pieces), cells_of(form)) for pieces in wanted):
         return not base.negated
-    if any(_spelled(pieces, state.alphabet) and _meet(_cells(pieces), _cells(form)) for pieces in wanted):
+    if any(_spelled(pieces, state.alphabet) and meet(cells_of(pieces), cells_of(form)) for pieces in wanted):
         return None
     return base.negated
 
@@ -94,70 +95,3 @@ def _spelled(pieces: tuple[Piece, ...], alphabet: frozenset[str] | None) -> bool
     if alphabet is None:
         return True
     return all(set(piece) <= alphabet for piece in pieces if isinstance(piece, str))
-
-
-def _cells(pieces: tuple[Piece, ...]) -> tuple[str | Wildcard, ...]:
-    """Return the pattern character by character, wildcards as such."""
-    cells: list[str | Wildcard] = []
-    for piece in pieces:
-        if isinstance(piece, Wildcard):
-            cells.append(piece)
-        elif isinstance(piece, str):
-            cells.extend(piece)
-    return tuple(cells)
-
-
-def _covers(pattern: tuple[str | Wildcard, ...], form: tuple[str | Wildcard, ...]) -> bool:
-    """Return whether the pattern certainly matches whatever matches the form.
-
-    The form is read as a text whose wildcards are characters of their own, which only the pattern's wildcards can take: a
-    star anything, a question mark one character. A pattern that covers the form in another way is not recognized.
-    """
-    reached = {0}
-    for position in range(len(pattern) + 1):
-        if position in reached and position < len(pattern) and pattern[position] is Wildcard.ANY:
-            reached.add(position + 1)
-    for cell in form:
-        after = set()
-        for position in reached:
-            wanted = pattern[position] if position < len(pattern) else None
-            if wanted is Wildcard.ANY:
-                after.add(position)
-            elif wanted is not None and (wanted == cell or (wanted is Wildcard.ONE and cell is not Wildcard.ANY)):
-                after.add(position + 1)
-        for position in range(len(pattern)):
-            if position in after and pattern[position] is Wildcard.ANY:
-                after.add(position + 1)
-        reached = after
-    return len(pattern) in reached
-
-
-def _meet(left: tuple[str | Wildcard, ...], right: tuple[str | Wildcard, ...]) -> bool:
-    """Return whether some text matches both patterns."""
-    reached = {(0, 0)}
-    waiting = [(0, 0)]
-    while waiting:
-        at, beside = waiting.pop()
-        if at == len(left) and beside == len(right):
-            return True
-        for step in _steps(left, right, at, beside):
-            if step not in reached:
-                reached.add(step)
-                waiting.append(step)
-    return False
-
-
-def _steps(
-    left: tuple[str | Wildcard, ...], right: tuple[str | Wildcard, ...], at: int, beside: int
-) -> Iterator[tuple[int, int]]:
-    one = left[at] if at < len(left) else None
-    other = right[beside] if beside < len(right) else None
-    if one is Wildcard.ANY:
-        yield at + 1, beside
-    if other is Wildcard.ANY:
-        yield at, beside + 1
-    if one is None or other is None:
-        return
-    if isinstance(one, Wildcard) or isinstance(other, Wildcard) or one == other:
-        # A star stays where it is while it takes a character of the other side.
-        yield at + (one is not Wildcard.ANY), beside + (other is not Wildcard.ANY)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from diagnosis.policy.language.conditions import Condition, compile_condition
+from diagnosis.policy.language.faults import Fault, Rejection
 from diagnosis.policy.language.matching import (
     Matcher,
     action_matcher,
@@ -61,8 +62,8 @@ class Policy:
         """The Allow statements in their order."""
         return tuple(statement for statement in self.statements if statement.effect is Effect.ALLOW)
 
-    def rejections_as(self, kind: PolicyKind | None = None) -> tuple[str, ...]:
-        """Return why AWS would refuse the document as a policy of this kind, or of any kind: each a sentence."""
+    def rejections_as(self, kind: PolicyKind | None = None) -> tuple[Rejection, ...]:
+        """Return why AWS would refuse the document as a policy of this kind, or of any kind."""
         return rejections_of(self.statements, kind)
 
 
@@ -76,6 +77,7 @@ class Unparsable:
     column: int | None = None
     path: str | None = None
     """JSON path, for faults of the policy: ``Statement[1].Condition``."""
+    fault: Fault = Fault.NOT_JSON
 
     @property
     def text(self) -> str:
@@ -88,8 +90,9 @@ class Unparsable:
 class _PolicyError(Exception):
     """Raised inside this module only; every entry point turns it into :class:`Unparsable`."""
 
-    def __init__(self, why: str, path: str) -> None:
+    def __init__(self, fault: Fault, why: str, path: str) -> None:
         super().__init__(why)
+        self.fault = fault
         self.why = why
         self.path = path
 
@@ -104,11 +107,12 @@ def parse_policy(source: str | Mapping[str, object], kind: PolicyKind | None = N
     if isinstance(source, str):
         tree = read_json(source)
         if isinstance(tree, JsonFault):
-            return Unparsable(tree.why, tree.line, tree.column)
+            fault = Fault.DUPLICATE_JSON_KEY if tree.duplicate else Fault.NOT_JSON
+            return Unparsable(tree.why, tree.line, tree.column, fault=fault)
     try:
         return _policy(tree, kind)
-    except _PolicyError as fault:
-        return Unparsable(fault.why, path=fault.path)
+    except _PolicyError as error:
+        return Unparsable(error.why, path=error.path, fault=error.fault)
 
 
 def own_policy(*statements: Mapping[str, object]) -> Policy:
@@ -124,12 +128,12 @@ def _policy(tree: object, kind: PolicyKind | None) -> Policy:
     _known(document, _TOP, "")
     version = document.get("Version", DEFAULT_VERSION)
     if version not in _VERSIONS:
-        raise _PolicyError(f"Version must be one of {', '.join(_VERSIONS)}", "Version")
+        raise _PolicyError(Fault.VERSION_INVALID, f"Version must be one of {', '.join(_VERSIONS)}", "Version")
     identifier = document.get("Id")
     if identifier is not None and not isinstance(identifier, str):
-        raise _PolicyError("Id must be a string", "Id")
+        raise _PolicyError(Fault.VALUE_TYPE, "Id must be a string", "Id")
     if "Statement" not in document:
-        raise _PolicyError("a policy needs a Statement", "Statement")
+        raise _PolicyError(Fault.STATEMENT_MISSING, "a policy needs a Statement", "Statement")
     statements = document["Statement"]
     single = not isinstance(statements, (list, tuple))
     listed: list[object] = list(statements) if isinstance(statements, (list, tuple)) else [statements]
@@ -156,13 +160,13 @@ def _statement(tree: object, index: int, path: str, kind: PolicyKind | None, *, 
     _known(parts, _ELEMENTS, path)
     effect = parts.get("Effect")
     if effect not in ("Allow", "Deny"):
-        raise _PolicyError("Effect must be Allow or Deny", f"{path}.Effect")
+        raise _PolicyError(Fault.EFFECT_INVALID, "Effect must be Allow or Deny", f"{path}.Effect")
     sid = parts.get("Sid")
     if sid is not None and not isinstance(sid, str):
-        raise _PolicyError("Sid must be a string", f"{path}.Sid")
+        raise _PolicyError(Fault.VALUE_TYPE, "Sid must be a string", f"{path}.Sid")
     action = _one_of(parts, "Action", "NotAction", path)
     if action is None:
-        raise _PolicyError("a statement needs Action or NotAction", path)
+        raise _PolicyError(Fault.ACTION_MISSING, "a statement needs Action or NotAction", path)
     resource = _one_of(parts, "Resource", "NotResource", path)
     principal = _one_of(parts, "Principal", "NotPrincipal", path)
     patterns = _strings(parts[action], f"{path}.{action}")
@@ -218,11 +222,13 @@ def _principals(tree: object, path: str) -> PrincipalSet:
     if tree == "*":
         return index_principals((("*", "*"),))
     if not isinstance(tree, Mapping):
-        raise _PolicyError('a principal is "*" or an object by type (AWS, Federated, Service, CanonicalUser)', path)
+        raise _PolicyError(
+            Fault.VALUE_TYPE, 'a principal is "*" or an object by type (AWS, Federated, Service, CanonicalUser)', path
+        )
     entries: list[tuple[str, str]] = []
     for kind, names in tree.items():
         if kind not in PRINCIPAL_TYPES:
-            raise _PolicyError(f"unknown principal type {_short(kind)}", path)
+            raise _PolicyError(Fault.PRINCIPAL_TYPE, f"unknown principal type {_short(kind)}", _inside(path, kind))
         entries.extend((kind, name) for name in _strings(names, f"{path}.{kind}"))
     return index_principals(tuple(entries))
 
@@ -235,11 +241,21 @@ def _conditions(tree: object, path: str, *, variables: bool) -> tuple[Condition,
             wanted = _condition_values(values, f"{here}.{key}")
             condition = compile_condition(operator, key, wanted, f"{here}.{key}", variables=variables)
             if condition is None:
-                raise _PolicyError(f"unknown condition operator {_short(operator)}", path)
+                raise _PolicyError(
+                    Fault.OPERATOR_UNKNOWN, f"unknown condition operator {_short(operator)}", _inside(path, operator)
+                )
             conditions.append(condition)
         if not keys and compile_condition(operator, "", (), here, variables=False) is None:
-            raise _PolicyError(f"unknown condition operator {_short(operator)}", path)
+            raise _PolicyError(
+                Fault.OPERATOR_UNKNOWN, f"unknown condition operator {_short(operator)}", _inside(path, operator)
+            )
     return tuple(conditions)
+
+
+def _unknown_operator(operator: str, path: str) -> _PolicyError:
+    return _PolicyError(
+        Fault.OPERATOR_UNKNOWN, f"unknown condition operator {_short(operator)}", _inside(path, operator)
+    )
 
 
 def _condition_values(tree: object, path: str) -> tuple[str, ...]:
@@ -253,19 +269,19 @@ def _condition_values(tree: object, path: str) -> tuple[str, ...]:
         elif isinstance(value, (str, int, float)):
             texts.append(str(value))
         else:
-            raise _PolicyError("a condition value must be a string, a number or a boolean", path)
+            raise _PolicyError(Fault.VALUE_TYPE, "a condition value must be a string, a number or a boolean", path)
     return _bounded(tuple(texts), path)
 
 
 def _one_of(parts: Mapping[str, object], plain: str, negated: str, path: str) -> str | None:
     if plain in parts and negated in parts:
-        raise _PolicyError(f"a statement has either {plain} or {negated}, not both", path)
+        raise _PolicyError(Fault.ELEMENT_CONFLICT, f"a statement has either {plain} or {negated}, not both", path)
     return plain if plain in parts else negated if negated in parts else None
 
 
 def _object(tree: object, what: str, path: str) -> Mapping[str, object]:
     if not isinstance(tree, Mapping) or not all(isinstance(key, str) for key in tree):
-        raise _PolicyError(f"{what} must be a JSON object", path)
+        raise _PolicyError(Fault.VALUE_TYPE, f"{what} must be a JSON object", path)
     return tree
 
 
@@ -273,20 +289,26 @@ def _strings(tree: object, path: str) -> tuple[str, ...]:
     values = list(tree) if isinstance(tree, (list, tuple)) else [tree]
     texts = tuple(value for value in values if isinstance(value, str))
     if len(texts) != len(values):
-        raise _PolicyError("must be a string or a list of strings", path)
+        raise _PolicyError(Fault.VALUE_TYPE, "must be a string or a list of strings", path)
     return _bounded(texts, path)
 
 
 def _bounded(texts: tuple[str, ...], path: str) -> tuple[str, ...]:
     if sum(len(text) for text in texts) > _LARGEST_POLICY:
-        raise _PolicyError(f"longer than {_LARGEST_POLICY} characters", path)
+        raise _PolicyError(Fault.TOO_LONG, f"longer than {_LARGEST_POLICY} characters", path)
     return texts
 
 
 def _known(parts: Mapping[str, object], names: frozenset[str], path: str) -> None:
     for name in parts:
         if name not in names:
-            raise _PolicyError(f"unknown element {_short(name)}", path)
+            raise _PolicyError(Fault.ELEMENT_UNKNOWN, f"unknown element {_short(name)}", _inside(path, name))
+
+
+def _inside(path: str, name: object) -> str:
+    """Return the path of a member; that of its object where the name is too long to be shown."""
+    text = str(name)
+    return path if len(text) > 80 else f"{path}.{text}" if path else text
 
 
 def _short(name: object) -> str:

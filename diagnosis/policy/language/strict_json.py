@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 MAX_NESTING = 40
@@ -30,6 +30,8 @@ class JsonFault:
     why: str
     line: int | None = None
     column: int | None = None
+    duplicate: bool = False
+    """Whether it is JSON in which a key stands twice in one object."""
 
 
 class _DuplicateKeyError(ValueError):
@@ -40,15 +42,18 @@ class _ConstantError(ValueError):
     pass
 
 
-def read_json(text: str) -> object | JsonFault:
-    """Read the document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception."""
+def read_json(text: str, *, unique: bool = True) -> object | JsonFault:
+    """Read the document as dicts, lists, strings, booleans, None and :class:`JsonNumber`; a fault, never an exception.
+
+    Without ``unique`` a key may stand twice in one object: the last one counts.
+    """
     deep = _too_deep(text)
     if deep is not None:
         return _at(text, deep, f"nested deeper than {MAX_NESTING} levels")
     try:
         document: object = json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_unique if unique else None,
             parse_int=JsonNumber,
             parse_float=JsonNumber,
             parse_constant=_no_constant,
@@ -59,7 +64,7 @@ def read_json(text: str) -> object | JsonFault:
             return _at(text, comma, "not JSON: a comma stands before the closing bracket")
         return JsonFault(f"not JSON: {fault.msg}", fault.lineno, fault.colno)
     except _DuplicateKeyError as fault:
-        return _at(text, _duplicate_offset(text), str(fault))
+        return replace(_at(text, _duplicate_offset(text), str(fault)), duplicate=True)
     except _ConstantError as fault:
         return _at(text, _constant_offset(text), f"not JSON: {fault}")
     except (ValueError, RecursionError) as fault:

@@ -1,0 +1,79 @@
+"""Judge a policy document by every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from diagnosis.lint.document import Expected, LintedDocument, read_linted
+from diagnosis.lint.finding import Finding
+from diagnosis.lint.rule import Severity
+from diagnosis.lint.rules.action_resources import action_resources, login_left_out
+from diagnosis.lint.rules.actions import unknown_actions
+from diagnosis.lint.rules.arns import arns
+from diagnosis.lint.rules.condition_keys import keys
+from diagnosis.lint.rules.condition_logic import logic
+from diagnosis.lint.rules.condition_values import values
+from diagnosis.lint.rules.elements import empty_elements, rejections, sizes, variables, version
+from diagnosis.lint.rules.federation import any_owner, audience, controls, unbounded
+from diagnosis.lint.rules.principals import anybody, forms, not_principal, trust_actions
+from diagnosis.lint.rules.privileges import privileges
+from diagnosis.lint.rules.redundancy import redundancy
+from diagnosis.lint.rules.subjects import claims, subjects
+from diagnosis.policy import PolicyKind, Unparsable
+
+_RULES: tuple[Callable[[LintedDocument], Iterator[Finding]], ...] = (
+    rejections,
+    empty_elements,
+    version,
+    variables,
+    sizes,
+    not_principal,
+    anybody,
+    forms,
+    trust_actions,
+    controls,
+    unbounded,
+    audience,
+    any_owner,
+    subjects,
+    claims,
+    unknown_actions,
+    arns,
+    action_resources,
+    login_left_out,
+    keys,
+    values,
+    logic,
+    privileges,
+    redundancy,
+)
+NOTHING_EXPECTED = Expected()
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """What was found in one document."""
+
+    kind: PolicyKind
+    findings: tuple[Finding, ...]
+    """The gravest first; of one severity in the order of the rules, then of the text."""
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """The findings for which AWS would refuse to save the document."""
+        return tuple(finding for finding in self.findings if finding.refused)
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of this severity and of graver ones."""
+        return tuple(finding for finding in self.findings if finding.severity.rank <= severity.rank)
+
+
+def lint(text: str, kind: PolicyKind | None = None, expected: Expected = NOTHING_EXPECTED) -> LintReport | Unparsable:
+    """Judge a document; without ``kind`` its kind is told by its elements. Unparsable where the text is no JSON object."""
+    read = read_linted(text, kind, expected)
+    if isinstance(read, Unparsable):
+        return read
+    document, found = read
+    findings = [*found, *(finding for rule in _RULES for finding in rule(document))]
+    return LintReport(document.kind, tuple(sorted(findings, key=lambda finding: finding.order)))

@@ -1,0 +1,1 @@
+"""The rules, a family a file: each takes a document and yields its findings."""

@@ -1,0 +1,135 @@
+"""Trust in OIDC providers: what AWS requires of shared ones, the audience, and whose tokens the subject's pattern admits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnosis.lint.document import LintedDocument
+from diagnosis.lint.finding import Finding
+from diagnosis.lint.providers import Provider, is_bound, providers_of
+from diagnosis.lint.rule import Rule
+from diagnosis.policy import Condition, Effect, PolicyKind, Statement
+
+_EXAMPLES = {
+    "sub": "repo:OWNER/REPO:ref:refs/heads/main",
+    "job_workflow_ref": "OWNER/REPO/.github/workflows/FILE.yml@refs/heads/main",
+}
+_WILDCARDS = frozenset("*?")
+
+
+def controls(document: LintedDocument) -> Iterator[Finding]:
+    """Find an Allow for a shared provider that bounds none of the claims which AWS requires; AWS refuses to save it."""
+    for statement, provider in _admitting(document):
+        if not provider.required or any(is_bound(each) for each in _on(statement, provider, provider.required)):
+            continue
+        claims = " nor ".join(provider.required)
+        bounds = f"neither {claims}" if len(provider.required) > 1 else f"no {claims}"
+        tried = next(_on(statement, provider, provider.required), None)
+        yield Finding(
+            Rule.PROVIDER_CONTROL,
+            document.condition(statement, tried) if tried else document.place(statement, "Condition"),
+            f"The statement bounds {bounds} of {provider.issuer}, which every customer of the provider shares: AWS refuses to "
+            f"save it. {_why(tried)}",
+            _correction(provider),
+        )
+
+
+def _why(tried: Condition | None) -> str:
+    if tried is None:
+        return "No condition asks for it."
+    if tried.base is not None and tried.base.name in ("StringEquals", "StringEqualsIgnoreCase", "StringLike"):
+        if tried.if_exists or tried.set_operator is not None:
+            return f"{tried.name} also holds where the claim is absent, so it is no bound."
+        return f"A value of {tried.name} is a bare wildcard, which is scoped to all."
+    return f"{tried.name} is no bound: only StringEquals, StringEqualsIgnoreCase and StringLike count."
+
+
+def _correction(provider: Provider) -> str:
+    claim = provider.required[0]
+    example = f", such as {_EXAMPLES[claim]}" if provider.is_github else ""
+    return f'Add "{provider.issuer}:{claim}" under StringEquals or StringLike with the value that is meant{example}.'
+
+
+def unbounded(document: LintedDocument) -> Iterator[Finding]:
+    """Find an Allow for a private provider of GitHub that bounds no claim: AWS takes it, and every repository gets in."""
+    for statement, provider in _admitting(document):
+        if provider.required or not provider.is_github:
+            continue
+        claims = ("sub", "job_workflow_ref", "repository", "repository_id")
+        if not any(is_bound(each) for each in _on(statement, provider, claims)):
+            yield Finding(
+                Rule.SUBJECT_UNBOUNDED,
+                document.place(statement, "Condition"),
+                f"The statement bounds no subject: every repository whose tokens come from {provider.issuer} is admitted.",
+                f'Add "{provider.issuer}:sub" under StringEquals or StringLike, such as {_EXAMPLES["sub"]}.',
+            )
+
+
+def audience(document: LintedDocument) -> Iterator[Finding]:
+    """Find an Allow for an OIDC provider that does not ask for the audience."""
+    for statement, provider in _admitting(document):
+        # A key of another provider's audience is told as a key that no token carries.
+        misplaced = any(each.folded_key.endswith(":aud") for each in statement.conditions)
+        bounded = any(is_bound(each) for each in _on(statement, provider, ("aud",)))
+        if provider.is_github and not bounded and (not misplaced or any(_on(statement, provider, ("aud",)))):
+            yield Finding(
+                Rule.AUDIENCE_MISSING,
+                document.place(statement, "Condition"),
+                f"The statement does not bound {provider.issuer}:aud: a token that was made for another audience is admitted "
+                "too, if the provider lists it.",
+                f'Add "{provider.issuer}:aud": "sts.amazonaws.com" under StringEquals.',
+            )
+
+
+def any_owner(document: LintedDocument) -> Iterator[Finding]:
+    """Find a pattern of the subject or the workflow whose owner is not fixed, where nothing else fixes the owner."""
+    for statement, provider in _admitting(document):
+        if not provider.is_github:
+            continue
+        bounds = [each for each in _on(statement, provider, ("sub", "job_workflow_ref")) if is_bound(each)]
+        fixing = ("repository", "repository_id", "repository_owner_id", "enterprise_id")
+        if any(is_bound(each) and _fixed(each, provider) for each in _on(statement, provider, fixing)):
+            continue
+        if any(_fixed(each, provider) for each in bounds):
+            continue
+        for condition in bounds:
+            for position, value in enumerate(condition.values):
+                if _owner_is_open(value, condition):
+                    yield Finding(
+                        Rule.SUBJECT_ANY_OWNER,
+                        document.condition(statement, condition, position),
+                        f"{value[:120]!r} leaves the owner open: repositories of other owners match it.",
+                        "Write the owner out up to its slash: repo:OWNER/… .",
+                    )
+
+
+def _fixed(condition: Condition, provider: Provider) -> bool:
+    claim = condition.folded_key.removeprefix(f"{provider.issuer.lower()}:")
+    if claim.endswith("_id"):
+        return not any(_WILDCARDS & set(value) for value in condition.values)
+    return not any(_owner_is_open(value, condition) for value in condition.values)
+
+
+def _owner_is_open(value: str, condition: Condition) -> bool:
+    """Return whether a pattern has a wildcard before the slash that ends the owner."""
+    if condition.base is None or condition.base.name != "StringLike":
+        return False
+    head, slash, _ = value.removeprefix("repo:").partition("/")
+    if slash or head != value:
+        return bool(_WILDCARDS & set(head)) or (not slash and bool(_WILDCARDS & set(value)))
+    return value[:1] in _WILDCARDS
+
+
+def _admitting(document: LintedDocument) -> Iterator[tuple[Statement, Provider]]:
+    """Yield each Allow of a trust policy with each OIDC provider that it names."""
+    if document.kind is not PolicyKind.TRUST:
+        return
+    for statement in document.policy.statements:
+        if statement.effect is Effect.ALLOW and statement.actions.covers("sts:assumerolewithwebidentity"):
+            for provider in providers_of(statement):
+                yield statement, provider
+
+
+def _on(statement: Statement, provider: Provider, claims: tuple[str, ...]) -> Iterator[Condition]:
+    wanted = {f"{provider.issuer}:{claim}".lower() for claim in claims}
+    return (condition for condition in statement.conditions if condition.folded_key in wanted)

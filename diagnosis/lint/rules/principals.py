@@ -1,0 +1,219 @@
+"""Whom a resource's or a role's policy names: forms, openness, and which principal can call which action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from diagnosis.claims.claim_set import is_github_cloud
+from diagnosis.lint.catalogue import nearest
+from diagnosis.lint.document import LintedDocument
+from diagnosis.lint.finding import Finding
+from diagnosis.lint.rule import Rule
+from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.policy import Effect, PolicyKind, Statement
+from diagnosis.policy.principal_view import PrincipalKind, is_unique_id, view_principal
+
+_PARTITION = re.compile(r"aws(-[a-z]+)*\Z")
+_BOUNDING_KEYS = (
+    "aws:principal",
+    "aws:source",
+    "aws:resource",
+    "aws:calledvia",
+    "aws:vpc",
+    "sts:externalid",
+    "kms:",
+    "saml:",
+)
+"""Keys by which a statement for everybody is bounded to some callers, networks or organizations."""
+
+
+def not_principal(document: LintedDocument) -> Iterator[Finding]:
+    """Find an Allow with NotPrincipal."""
+    for statement in document.policy.statements:
+        if statement.not_principal and statement.effect is Effect.ALLOW:
+            yield Finding(
+                Rule.NOT_PRINCIPAL_ALLOW,
+                document.place(statement, "NotPrincipal"),
+                "NotPrincipal in an Allow admits everybody but the listed ones, strangers included; AWS does not support it.",
+                "Name under Principal who may.",
+            )
+
+
+def anybody(document: LintedDocument) -> Iterator[Finding]:
+    """Find an Allow for everybody that no condition bounds."""
+    for statement in document.policy.statements:
+        if statement.principals is None or statement.not_principal or statement.effect is not Effect.ALLOW:
+            continue
+        if any(_bounds(condition.folded_key) and condition.compares_something for condition in statement.conditions):
+            continue
+        for sort, name, place in document.principals(statement):
+            if name == "*" and sort in ("*", "AWS"):
+                whom = (
+                    "may assume the role" if document.kind is PolicyKind.TRUST else "may do what the statement allows"
+                )
+                yield Finding(
+                    Rule.PRINCIPAL_ANYBODY,
+                    place,
+                    f"Everybody, in every account, {whom}: the principal is * and no condition bounds it.",
+                    "Name the accounts or roles, or add a condition on aws:PrincipalOrgID or aws:PrincipalArn.",
+                )
+
+
+def _bounds(key: str) -> bool:
+    return key.startswith(_BOUNDING_KEYS) or "." in key
+
+
+def forms(document: LintedDocument) -> Iterator[Finding]:
+    """Find principals whose form the grammar takes and AWS does not."""
+    for statement in document.policy.statements:
+        for sort, name, place in document.principals(statement):
+            if sort == "Federated":
+                yield from _provider(document, statement, name)
+            elif sort == "Service" and name != "*" and view_principal(name).kind is not PrincipalKind.SERVICE:
+                yield Finding(
+                    Rule.PRINCIPAL_FORM,
+                    place,
+                    f"{name[:80]!r} is no service principal.",
+                    "Write it as service.amazonaws.com, such as ecs-tasks.amazonaws.com.",
+                )
+            elif sort == "AWS":
+                wrong = _wrong_identity(name)
+                if wrong:
+                    yield Finding(Rule.PRINCIPAL_FORM, place, *wrong)
+
+
+def _wrong_identity(name: str) -> tuple[str, str] | None:
+    """Return what is wrong with a principal under AWS, and its correction."""
+    shown = name[:120]
+    if "${" in name:
+        return f"{shown!r} holds a policy variable, which AWS does not replace in a principal.", "Write the ARN out."
+    arn = Arn.parse(name)
+    if arn is None or "*" in name:
+        return None  # told as a rejection, or an account id
+    kind = view_principal(name).kind
+    if kind is PrincipalKind.WEB_IDENTITY:
+        return f"{shown!r} is a provider, which is no AWS principal.", "Put the provider under Federated."
+    if arn.service not in ("iam", "sts") or not _PARTITION.match(arn.partition):
+        return (
+            f"{shown!r} is no ARN of a role, a user or an account.",
+            "Write the ARN of a role, a user, or arn:aws:iam::ACCOUNT:root.",
+        )
+    if not is_account_id(arn.account):
+        return f"{shown!r} names no account of twelve digits.", "Write the account's twelve digits."
+    if arn.region:
+        return (
+            f"{shown!r} names a region, which IAM's ARNs never do.",
+            "Leave the region empty: two colons before the account.",
+        )
+    known = (
+        PrincipalKind.ROLE,
+        PrincipalKind.USER,
+        PrincipalKind.ROOT,
+        PrincipalKind.ROLE_SESSION,
+        PrincipalKind.FEDERATED_USER,
+    )
+    if kind not in known and arn.resource_type not in ("self", "group"):
+        return (
+            f"{shown!r} is no ARN of a role, a user or an account.",
+            "Write the ARN of a role, a user, or arn:aws:iam::ACCOUNT:root.",
+        )
+    if arn.resource_type == "group":
+        return f"{shown!r} is a group, which cannot be a principal.", "Name the users or a role."
+    return None
+
+
+def _provider(document: LintedDocument, statement: Statement, name: str) -> Iterator[Finding]:
+    place = next(place for sort, each, place in document.principals(statement) if (sort, each) == ("Federated", name))
+    arn = Arn.parse(name)
+    if arn is None or arn.resource_type not in ("oidc-provider", "saml-provider"):
+        return  # a built-in provider, or told as a rejection
+    right = arn.resource_id.removeprefix("https://").removeprefix("http://").rstrip("/")
+    if is_github_cloud(right):
+        host, slash, path = right.partition("/")
+        right = f"{host.lower()}{slash}{path}"
+    if not is_account_id(arn.account):
+        what, correction = "names no account of twelve digits", "Write the account in which the provider was made."
+    elif arn.service != "iam" or arn.region:
+        what, correction = "is not of the form arn:aws:iam::ACCOUNT:oidc-provider/HOST", "Write it in this form."
+    elif not _PARTITION.match(arn.partition):
+        what, correction = (
+            f"names the partition {arn.partition[:40]}, which does not exist",
+            "Write aws, aws-cn or aws-us-gov.",
+        )
+    elif right != arn.resource_id:
+        what = "writes the issuer otherwise than IAM keeps it: without https://, without a slash at its end, in small letters"
+        correction = f"Write {Arn.iam(arn.partition, arn.account, arn.resource_type, right)}."
+    elif not right:
+        what, correction = "names no issuer", "Write the issuer's host and path behind oidc-provider/."
+    else:
+        return
+    yield Finding(
+        Rule.PROVIDER_FORM,
+        place,
+        f"The provider's ARN {name[:120]!r} {what}, so no token is admitted by it.",
+        correction,
+    )
+
+
+_BY_WEB_IDENTITY, _BY_SAML, _BY_IDENTITY = "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML", "sts:AssumeRole"
+_IN_TRUST = frozenset(
+    {
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:AssumeRoleWithSAML",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:SetContext",
+    }
+)
+
+
+_FOLDED_IN_TRUST = frozenset(action.lower() for action in _IN_TRUST)
+
+
+def trust_actions(document: LintedDocument) -> Iterator[Finding]:
+    """Find actions that a trust policy cannot hold, and principals that cannot call the statement's action."""
+    if document.kind is not PolicyKind.TRUST:
+        return
+    for statement in document.policy.statements:
+        for pattern, place in document.actions(statement):
+            service, colon, name = pattern.lower().partition(":")
+            foreign = bool(colon) and service != "sts" and not set(service) & {"*", "?"}
+            other = service == "sts" and not set(name) & {"*", "?"} and pattern.lower() not in _FOLDED_IN_TRUST
+            if foreign or other:
+                meant = nearest(pattern, _IN_TRUST)
+                correction = "Put it into a policy of the role; a trust policy holds sts:AssumeRole and its forms."
+                yield Finding(
+                    Rule.TRUST_ACTION,
+                    place,
+                    f"{pattern[:80]} is no action by which a role is assumed; AWS refuses it in a trust policy.",
+                    f"Write {meant}." if meant else correction,
+                )
+        if statement.effect is Effect.ALLOW and not statement.not_principal and not statement.actions.negated:
+            yield from _callable(document, statement)
+
+
+def _callable(document: LintedDocument, statement: Statement) -> Iterator[Finding]:
+    """Find a principal that the statement's actions give no way in."""
+    covers = statement.actions.covers
+    assuming = [action for action in (_BY_WEB_IDENTITY, _BY_SAML, _BY_IDENTITY) if covers(action.lower())]
+    if not assuming:
+        return
+    for sort, name, place in document.principals(statement):
+        if name == "*" or is_unique_id(name):
+            continue
+        kind = view_principal(name).kind
+        needed = _BY_IDENTITY
+        if sort == "Federated" and kind is PrincipalKind.WEB_IDENTITY:
+            arn = Arn.parse(name)
+            needed = _BY_SAML if arn is not None and arn.resource_type == "saml-provider" else _BY_WEB_IDENTITY
+        if needed in assuming or (kind is PrincipalKind.WEB_IDENTITY) is not (sort == "Federated"):
+            continue  # a provider under another type, or no provider under Federated, is told by its form
+        who = "A token of this provider" if sort == "Federated" else "This principal"
+        yield Finding(
+            Rule.PRINCIPAL_ACTION,
+            place,
+            f"{who} comes in by {needed}, and the statement allows only {', '.join(assuming)}: nobody gets in by it.",
+            f"Allow {needed}, or name the principal that is meant.",
+        )

@@ -1,0 +1,47 @@
+"""ARN patterns: what a policy writes under Resource, taken apart at its colons. Wildcards may stand in every field.
+
+Source: IAM User Guide, "IAM JSON policy elements: Resource". An ARN without wildcards is a pattern of itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+_PARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ArnPattern:
+    """``arn:partition:service:region:account:resource``; fields that the text lacks are empty."""
+
+    partition: str
+    service: str
+    region: str = ""
+    account: str = ""
+    resource: str = ""
+    fields: int = _PARTS
+    """How many fields the text has, ``arn`` counted: AWS completes a short one with wildcards in identity-based policies."""
+
+    @classmethod
+    def parse(cls, text: str) -> ArnPattern | None:
+        """Return the pattern; None where the text does not begin with ``arn:`` and a partition."""
+        parts = text.split(":", _PARTS - 1)
+        if parts[0] != "arn" or len(parts) < 3:
+            return None
+        partition, service, region, account, resource = [*parts[1:], "", "", ""][:5]
+        return cls(partition, service, region, account, resource, len(parts))
+
+    def __str__(self) -> str:
+        whole = ("arn", self.partition, self.service, self.region, self.account, self.resource)
+        return ":".join(whole[: self.fields])
+
+    def completed(self) -> ArnPattern:
+        """Return the pattern with a ``*`` for every field that it lacks."""
+        lacking = _PARTS - self.fields
+        return replace(
+            self,
+            region="*" if lacking > 2 else self.region,
+            account="*" if lacking > 1 else self.account,
+            resource="*" if lacking else self.resource,
+            fields=_PARTS,
+        )
