@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diagnosis.documents.diagnosis import gates
 from diagnosis.documents.json_values import Json, Object, strings
+from diagnosis.documents.lint import finding
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 
@@ -24,6 +25,7 @@ def document(result: WhatIf) -> Object:
                 "limit": item.limit,
                 "refused_because": strings(item.refused_because),
                 "warnings": strings(item.warnings),
+                "findings": [finding(each) for each in item.findings],
             }
             for item in result.proposals
         ],

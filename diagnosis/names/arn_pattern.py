@@ -5,9 +5,11 @@ Source: IAM User Guide, "IAM JSON policy elements: Resource". An ARN without wil
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 _PARTS = 6
+_KIND = re.compile(r"[^/:*?]+[/:]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class ArnPattern:
     def __str__(self) -> str:
         whole = ("arn", self.partition, self.service, self.region, self.account, self.resource)
         return ":".join(whole[: self.fields])
+
+    @property
+    def beginning(self) -> str:
+        """The resource up to its first variable: ``repository/`` of ``repository/${RepositoryName}``."""
+        return self.resource.partition("${")[0]
+
+    def kind_and_rest(self) -> tuple[str, str]:
+        """Return the resource's first word with the sign that ends it, and what follows; both empty words where no sign does."""
+        found = _KIND.match(self.resource)
+        return (found.group(), self.resource[found.end() :]) if found else ("", "")
 
     def completed(self) -> ArnPattern:
         """Return the pattern with a ``*`` for every field that it lacks."""

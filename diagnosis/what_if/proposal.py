@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.lint.finding import Finding
+from diagnosis.lint.lint import lint
+from diagnosis.lint.rule import Rule
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
 from diagnosis.policy.language.limits import (
     INLINE_LIMIT,
@@ -52,6 +55,8 @@ class Placed:
     limit: int
     refused_because: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """The document's own faults, those for which AWS would refuse it among them; its size is told above."""
 
 
 _POLICY_KINDS = {
@@ -66,6 +71,7 @@ _LIMITS = {
     ProposalKind.BOUNDARY: MANAGED_LIMIT,
     ProposalKind.REPOSITORY_POLICY: REPOSITORY_POLICY_LIMIT,
 }
+_SIZES = (Rule.SIZE, Rule.SIZE_QUOTA)
 NEW_POLICY = "proposed"
 
 
@@ -80,16 +86,24 @@ def placed(proposal: Proposal, account: AccountState) -> Placed:
     """Say where the proposal goes, and whether AWS would take it."""
     kind, limit = proposal.kind, _LIMITS[proposal.kind]
     taken = _characters(proposal, account)
-    policy = proposal.document.policy
-    refused = (
-        [] if isinstance(policy, Unparsable) else [item.text for item in policy.rejections_as(_POLICY_KINDS[kind])]
+    report = lint(proposal.document.text, _POLICY_KINDS[kind])
+    # The size is judged with what the account has beside the document.
+    findings = (
+        () if isinstance(report, Unparsable) else tuple(each for each in report.findings if each.rule not in _SIZES)
     )
+    refused = [_told(each) for each in findings if each.refused]
     if taken > limit:
         refused.append(f"{taken} characters where AWS takes {limit}")
     warnings = []
     if kind is ProposalKind.TRUST and TRUST_LIMIT < taken <= limit:
         warnings.append(f"{taken} characters: the quota for trust policies is {TRUST_LIMIT} unless it was raised")
-    return Placed(proposal, _place(proposal, account), taken, limit, tuple(refused), tuple(warnings))
+    return Placed(proposal, _place(proposal, account), taken, limit, tuple(refused), tuple(warnings), findings)
+
+
+def _told(finding: Finding) -> str:
+    return (
+        f"{finding.place.path}: {finding.sentence.rstrip('.')}" if finding.place.path else finding.sentence.rstrip(".")
+    )
 
 
 def _with(account: AccountState, proposal: Proposal) -> AccountState:

@@ -37,7 +37,11 @@ _COMMANDS = {
         "Inside a workflow run: judge this job's gates, fail closed.",
     ),
     "explain": ("tui.cli.commands.explain", "explain_command", "Say which gate a pasted log speaks of."),
-    "policy": ("tui.cli.commands.policy", "policy_group", "Decide policies offline; say who a trust policy admits."),
+    "policy": (
+        "tui.cli.commands.policy",
+        "policy_group",
+        "Decide policies offline; who a trust policy admits; faults.",
+    ),
     "packet": ("tui.cli.commands.packet", "packet_group", "Write an evidence packet, or check one offline."),
     "record": ("tui.cli.commands.record", "record_command", "Save runs as a recording that replays offline."),
     "cache": ("tui.cli.commands.cache", "cache_group", "See or clear what is kept of completed runs."),

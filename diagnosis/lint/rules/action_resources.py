@@ -46,11 +46,10 @@ def _is_void(statement: Statement) -> bool:
 
 def _needs_star(facts: ActionFacts, statement: Statement, place: Place, *, alone: bool) -> Finding:
     verb = "grants" if statement.effect is Effect.ALLOW else "denies"
+    # Beside others such an action is often a leftover of a list; a login is never that.
+    grave = facts.name.lower() in _LOGINS or (alone and facts.service in WELL_KNOWN)
     return Finding(
-        # Beside others such an action is often a leftover of a list; a login is never that.
-        Rule.ACTION_NEEDS_STAR
-        if facts.name.lower() in _LOGINS or (alone and facts.service in WELL_KNOWN)
-        else Rule.ACTION_WITHOUT_RESOURCE,
+        Rule.ACTION_NEEDS_STAR if grave else Rule.ACTION_WITHOUT_RESOURCE,
         place,
         f'{facts.name} has no resource level: the statement names ARNs and {verb} it nowhere; only Resource "*" counts.',
         f'Move {facts.name} into a statement of its own with "Resource": "*".',

@@ -206,13 +206,12 @@ def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule
             if len(kinds) == 1:
                 return Rule.ARN_RESOURCE, sentence, f"Write {begun}."
             break
-    word, sign, _ = re.match(r"([^/:*?]*)([/:]?)(.*)", arn.resource, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches every text
-    meant = nearest(word, [kind[:-1] for kind in kinds if kind]) if sign else None
+    written, rest = arn.kind_and_rest()
+    meant = nearest(written[:-1], [kind[:-1] for kind in kinds if kind]) if written else None
     if meant:
-        right = replace(
-            arn, resource=f"{next(kind for kind in kinds if kind[:-1] == meant)}{arn.resource[len(word) + 1 :]}"
-        )
-        return Rule.ARN_RESOURCE, f"{shown!r}: {arn.service} has no {word}{sign}; {meant} is meant.", f"Write {right}."
+        right = replace(arn, resource=f"{next(kind for kind in kinds if kind[:-1] == meant)}{rest}")
+        sentence = f"{shown!r}: resources of {arn.service} begin with no {written}, and {meant} is meant."
+        return Rule.ARN_RESOURCE, sentence, f"Write {right}."
     if len(kinds) == 1 and kinds[0]:
         return Rule.ARN_RESOURCE, f"{shown!r} is no resource of {arn.service}: those begin with {kinds[0]}.", correction
     return Rule.ARN_RESOURCE, f"{shown!r} has the form of no resource of {arn.service}.", correction
@@ -221,7 +220,7 @@ def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule
 def _kind(form: str) -> str:
     """Return the literal beginning of a form's resource: ``repository/``."""
     arn = ArnPattern.parse(form)
-    return arn.resource.partition("${")[0] if arn else ""
+    return arn.beginning if arn else ""
 
 
 def _shown_form(form: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from diagnosis.policy.language.conditions import Condition, ConditionResult, Settled
 from diagnosis.policy.language.globs import cells_of, covers, meet
-from diagnosis.policy.language.variables import Piece, Wildcard, has_variables, read_pieces
+from diagnosis.policy.language.variables import Piece, has_variables, read_pieces
 from diagnosis.policy.request import ContextValue
 
 

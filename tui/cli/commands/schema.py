@@ -6,11 +6,11 @@ from importlib import resources
 
 import click
 
-_SCHEMAS = ("diagnosis", "what-if", "preflight", "migration")
+_SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint")
 
 
 @click.command("schema")
 @click.argument("document", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], metavar="[DOCUMENT]")
 def schema_command(document: str) -> None:
-    """Print the JSON Schema of a DOCUMENT: `diagnosis` (the default), `what-if`, `preflight` or `migration`, each version 1."""
+    """Print the JSON Schema of a DOCUMENT, by default of a `diagnosis`; each is in version 1."""
     click.echo((resources.files("tui.cli") / "schemas" / f"{document}-1.json").read_text(encoding="utf-8"), nl=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,12 +20,32 @@ _WRAPPERS = ("Role", "RolePolicy", "PolicyVersion")
 _MEMBERS = ("AssumeRolePolicyDocument", "PolicyDocument", "Document", "policyText", "Policy")
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyText:
+    """The text of a policy as it was handed over."""
+
+    text: str
+    is_whole: bool
+    """Whether the text is the file's own, so that its lines are the file's lines."""
+
+
 def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
     """Read a policy document from a file. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
+    document = read_document(read_policy_text(path).text)
+    if isinstance(document.policy, Unparsable):
+        raise BackendProblem(f"{printable(str(path))} is no {kind.value}: {printable(document.policy.text)}.")
+    return document
+
+
+def read_policy_text(path: Path) -> PolicyText:
+    """Read the text of a policy from a file, or from standard input where the path is ``-``. Raises BackendProblem."""
     shown = printable(str(path))
     try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+        if str(path) == "-":
+            raw = sys.stdin.buffer.read(LARGEST + 1)
+        else:
+            with path.open("rb") as file:
+                raw = file.read(LARGEST + 1)
     except OSError as fault:
         raise BackendProblem(f"{shown} cannot be read ({fault.strerror or fault}).") from None
     if len(raw) > LARGEST:
@@ -32,10 +54,8 @@ def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
         text = raw.decode().removeprefix(_BYTE_ORDER_MARK)
     except UnicodeDecodeError as fault:
         raise BackendProblem(f"{shown} is not UTF-8 at byte {fault.start}.") from None
-    document = read_document(_unwrapped(text))
-    if isinstance(document.policy, Unparsable):
-        raise BackendProblem(f"{shown} is no {kind.value}: {printable(document.policy.text)}.")
-    return document
+    unwrapped = _unwrapped(text)
+    return PolicyText(unwrapped, unwrapped is text)
 
 
 def _unwrapped(text: str) -> str:

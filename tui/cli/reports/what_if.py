@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.lint.rule import Severity
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import printable
@@ -25,6 +26,15 @@ def show(result: WhatIf, console: Console) -> None:
             _line(console, f"! AWS would refuse it: {reason}", "bold red")
         for warning in item.warnings:
             _line(console, f"! {warning}", "yellow")
+        for finding in item.findings:
+            if not finding.refused and finding.severity is not Severity.SUGGESTION:
+                style = "red" if finding.severity in (Severity.SECURITY_WARNING, Severity.ERROR) else "yellow"
+                where = f"{finding.place.path}: " if finding.place.path else ""
+                _line(
+                    console,
+                    f"! {finding.severity} {finding.rule}: {where}{finding.sentence} {finding.correction}",
+                    style,
+                )
     console.print()
     console.print(_table(result))
     for outcome in result.runs:

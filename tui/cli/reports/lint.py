@@ -1,0 +1,56 @@
+"""Print the findings in policy documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from diagnosis.documents.lint import LintedFile
+from diagnosis.lint.finding import Finding
+from diagnosis.lint.rule import Severity
+from tui.cli.console import printable
+
+_STYLES = {
+    Severity.SECURITY_WARNING: "bold red",
+    Severity.ERROR: "red",
+    Severity.WARNING: "yellow",
+    Severity.SUGGESTION: "bright_black",
+}
+
+
+def show(files: Sequence[LintedFile], console: Console) -> None:
+    """Print the findings of each file, the gravest first."""
+    for position, item in enumerate(files):
+        if position:
+            console.print()
+        findings = item.report.findings
+        console.print(Text(f"{item.file}: {item.report.kind.value}, {_counts(findings)}", style="bold"))
+        for each in findings:
+            _show(each, console)
+        if item.report.refused:
+            console.print(Text("\nAWS would refuse to save this document.", style="bold red"))
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "no fault found"
+    counted = [(each, sum(finding.severity is each for finding in findings)) for each in Severity]
+    return ", ".join(f"{number} {each}{'s' if number > 1 else ''}" for each, number in counted if number)
+
+
+def _show(finding: Finding, console: Console) -> None:
+    line = f" (line {finding.place.line})" if finding.place.line is not None else ""
+    where = f"{printable(finding.place.path) or 'the document'}{line}"
+    console.print()
+    console.print(
+        Text.assemble(
+            (finding.severity.value, _STYLES[finding.severity]), "  ", (finding.rule.value, "bold"), "  ", where
+        ),
+        soft_wrap=True,
+    )
+    console.print(Padding(Text(printable(finding.sentence)), (0, 0, 0, 2)))
+    console.print(Padding(Text(f"→ {printable(finding.correction)}", style="green"), (0, 0, 0, 2)))
+    console.print(Text(f"  {finding.reference}", style="bright_black"), soft_wrap=True)
