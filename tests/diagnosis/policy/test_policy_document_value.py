@@ -17,6 +17,7 @@ TEXT = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ec
 READS_JSON = {
     "diagnosis/policy/language/document.py",
     "diagnosis/policy/language/strict_json.py",
+    "diagnosis/lint/places.py",  # a single key, for its place
     # These read other JSON than policies: whatever comes from outside, and a CloudFormation template of our own.
     "diagnosis/json_members.py",
     "diagnosis/remedies/bundle.py",
@@ -25,6 +26,7 @@ PARSES_POLICIES = {
     "diagnosis/policy/language/document.py",
     "diagnosis/policy/language/parsing.py",
     "diagnosis/policy/evaluation/rows.py",
+    "diagnosis/lint/document.py",  # reads on past the faults that it tells
 }
 
 
