@@ -147,7 +147,9 @@ class _OfProvider:
         """Yield the classes that the policy of this side (0 or 1) admits and the other refuses."""
         if not _may_differ(self._rules, side):
             return
-        level = next((level for level in (0, 1) if self._smallest(self._regions.everything(), side, level)), None)
+        level = next(
+            (level for level in self._applying.levels if self._smallest(self._regions.everything(), side, level)), None
+        )
         if level is None:
             return
         for region in self._regions.of_comparison():
@@ -156,7 +158,7 @@ class _OfProvider:
                 yield found
 
     def _of_region(self, region: Region, side: int, level: int) -> CallerClass | None:
-        for certainty in range(level, 2):
+        for certainty in range(level, len(self._applying.levels)):
             token = self._smallest(region.shapes, side, certainty)
             if token is not None:
                 subject = dict(token.claims).get("sub", "")
@@ -202,7 +204,7 @@ def _of_foreign_provider(policies: tuple[Policy, Policy], provider: Arn, side: i
         return
     search, applying = Search(rules), Applying(rules)
     shape = TokenShape((Part(ANY_TEXT, ("aud",)), Part(ANY_TEXT, ("sub",))))
-    for level in (0, 1):
+    for level in applying.levels:
         wanted, hopeful = _differing(applying, side, level, meant=False)
         token = search.smallest(shape, wanted, hopeful)
         if token is not None:

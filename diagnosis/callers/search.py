@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from diagnosis.callers.constraints import Constraint, Rules
@@ -68,6 +69,10 @@ class Search:
         self._by_claim: dict[str, list[tuple[int, Constraint, int, int]]] = {}
         self._bits_of_rule = [0] * len(rules.rules)
         self._bits_of_claim: dict[str, int] = {}
+        self._count = len(rules.rules)
+        self._steps: dict[tuple[tuple[str, ...], int, int, str], tuple[int, int]] = {}
+        self._masks: dict[tuple[str, ...], int] = {}
+        self._kept: dict[int, int] = {}
         for number, rule in enumerate(rules.rules):
             for item in rule.constraints:
                 bits = ends = 0
@@ -115,11 +120,14 @@ class Search:
 
     def stepped(self, claims: tuple[str, ...], state: int, alive: int, text: str) -> tuple[int, int]:
         """Return state and rules after a text that goes into these claims."""
-        mask = 0
-        for claim in claims:
-            mask |= self._bits_of_claim.get(claim, 0)
-        if not mask:
-            return state, alive
+        key = (claims, state, alive, text)
+        known = self._steps.get(key)
+        if known is None:
+            known = self._steps[key] = self._stepped(claims, state, alive, text)
+        return known
+
+    def _stepped(self, claims: tuple[str, ...], state: int, alive: int, text: str) -> tuple[int, int]:
+        mask = self.bits_of(claims)
         moving, resting = state & mask, state & ~mask
         if not moving:
             return state, alive
@@ -132,21 +140,27 @@ class Search:
                     alive &= ~bit
         return self.reduced(moving | resting, alive), alive
 
+    def bits_of(self, claims: tuple[str, ...]) -> int:
+        """Return the bits of all patterns of these claims."""
+        mask = self._masks.get(claims)
+        if mask is None:
+            mask = 0
+            for claim in claims:
+                mask |= self._bits_of_claim.get(claim, 0)
+            self._masks[claims] = mask
+        return mask
+
+    def signs(self, claims: tuple[str, ...], state: int) -> frozenset[str]:
+        """Return the characters that the patterns of these claims tell apart next."""
+        return self._patterns.signs(state & self.bits_of(claims))
+
     def reduced(self, state: int, alive: int) -> int:
         """Return the state without the patterns of statements that cannot apply."""
-        gone = self._every & ~alive
-        number = 0
-        while gone:
-            if gone & 1:
-                state &= ~self._bits_of_rule[number]
-            gone >>= 1
-            number += 1
-        return state
-
-    @property
-    def spelled(self) -> frozenset[str]:
-        """Every character that some pattern spells."""
-        return self._patterns.characters
+        kept = self._kept.get(alive)
+        if kept is None:
+            kept = ~sum(self._bits_of_rule[at] for at in range(self._count) if not alive >> at & 1)
+            self._kept[alive] = kept
+        return state & kept
 
 
 _Place: TypeAlias = tuple[int, State, int, int, frozenset[str]]
@@ -160,7 +174,6 @@ class _Run:
         self._search, self._parts = search, shape.parts
         self._wanted, self._hopeful = wanted, hopeful
         self._last = {claim: at for at, part in enumerate(shape.parts) for claim in part.claims}
-        self._alphabets = [self._alphabet(part) for part in shape.parts]
         self._parents: dict[_Place, tuple[_Place, str] | None] = {}
         self._queue: deque[_Place] = deque()
 
@@ -180,7 +193,7 @@ class _Run:
                 continue
             if words.ends(inner):
                 self._leave(place)
-            for character in self._alphabets[at]:
+            for character in self._characters(part, words, inner, state):
                 after = words.step(inner, character)
                 if after is None:
                     continue
@@ -189,11 +202,12 @@ class _Run:
                     self._meet((at, after, moved, left, gone), place, character, soon=False)
         return None
 
-    def _alphabet(self, part: Part) -> tuple[str, ...]:
-        if isinstance(part.words, str):
-            return ()
-        spelled = self._search.spelled
-        return tuple(sorted(spelled | part.words.signs() | unspelled_signs(spelled), key=_order))
+    def _characters(self, part: Part, words: Words, inner: State, state: int) -> tuple[str, ...]:
+        """Return the characters to be tried: those that make a difference, and one that stands for all others."""
+        told_apart = self._search.signs(part.claims, state) | words.signs(inner)
+        if part.escaped:
+            told_apart |= {":"}
+        return _alphabet(told_apart)
 
     def _moved(self, part: Part, gone: frozenset[str], state: int, alive: int, text: str) -> tuple[int, int]:
         claims = tuple(claim for claim in part.claims if claim not in gone) if gone else part.claims
@@ -263,6 +277,12 @@ class _Run:
                     shown = text.replace(":", "%3A") if claim in part.escaped else text
                     found[claim] = found.get(claim, "") + shown
         return tuple(sorted(found.items()))
+
+
+@lru_cache(maxsize=4096)
+def _alphabet(told_apart: frozenset[str]) -> tuple[str, ...]:
+    """Return these characters and those that stand for all others."""
+    return tuple(sorted(told_apart | unspelled_signs(told_apart), key=_order))
 
 
 def _order(sign: str) -> tuple[bool, bool, str]:

@@ -81,6 +81,7 @@ def _is_any_login(sign: str) -> bool:
     return _is_login(sign) or sign in "[]"
 
 
+_REF_SIGNS = frozenset("/.@{a")
 _OF_REFS = frozenset(" ~^:?*[\\\x7f")
 
 
@@ -110,9 +111,13 @@ class RefName:
         so_far, last = state if isinstance(state, tuple) else (None, "/")
         return last not in ("/", ".") and so_far not in self.apart_from
 
-    def signs(self) -> frozenset[str]:
-        """Return the characters of the names that are left out."""
-        return frozenset(sign for word in self.apart_from for sign in word) | frozenset("/a")
+    def signs(self, state: State) -> frozenset[str]:
+        """Return how the names that are left out go on, and the characters of which git forbids some places."""
+        so_far = state[0] if isinstance(state, tuple) else None
+        if so_far is None:
+            return _REF_SIGNS
+        at = len(so_far)
+        return _REF_SIGNS | {word[at] for word in self.apart_from if len(word) > at and word.startswith(so_far)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,8 @@ class WorkflowFile:
         """Return whether an ending was read whole, after a name."""
         return isinstance(state, tuple) and state[0] in self._ENDINGS and state[1]
 
-    def signs(self) -> frozenset[str]:
-        """Return the characters of the endings, and one for the name."""
+    def signs(self, _state: State) -> frozenset[str]:
+        """Return the characters of the endings."""
         return frozenset("".join(self._ENDINGS))
 
 

@@ -17,6 +17,13 @@ class Applying:
         self._rules = rules.rules
         self._known: dict[tuple[int, int], tuple[bool, bool]] = {}
         self._known_pairs: dict[int, tuple[bool, bool]] = {}
+        self._allowing = tuple(self._bits(policy, allows=True) for policy in (0, 1))
+        self._meant = self._bits(MEANT, allows=False)
+
+    def _bits(self, policy: int, *, allows: bool) -> int:
+        return sum(
+            1 << number for number, rule in enumerate(self._rules) if rule.policy == policy and rule.allows is allows
+        )
 
     def admits(self, applying: int, policy: int = 0) -> tuple[bool, bool]:
         """Return whether the policy admits for certain, and whether it may admit. ``applying`` has a bit for each rule."""
@@ -43,11 +50,16 @@ class Applying:
 
     def is_meant(self, applying: int) -> bool:
         """Return whether the token is one of those for which a change is made."""
-        return any(rule.policy == MEANT for rule in self._of(applying))
+        return bool(applying & self._meant)
 
     def may_admit(self, applying: int, policy: int) -> bool:
         """Return whether an Allow statement of the policy is among the rules."""
-        return any(rule.allows and rule.policy == policy for rule in self._of(applying))
+        return bool(applying & self._allowing[policy])
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The degrees of certainty that differ: one where every condition is decided."""
+        return (0, 1) if any(rule.atoms for rule in self._rules) else (0,)
 
     def _of(self, applying: int) -> list[Rule]:
         return [rule for number, rule in enumerate(self._rules) if applying >> number & 1]

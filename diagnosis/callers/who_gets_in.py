@@ -150,36 +150,6 @@ def who_gets_in(
     return _judged(_told(found.values()), doors, notes, anybody=bool(named))
 
 
-def newly_admitted(
-    before: PolicyDocument,
-    after: PolicyDocument,
-    repository: Repository,
-    *,
-    audience: str | None = None,
-    beside: str | None = None,
-) -> tuple[str, ...]:
-    """Return which regions the second policy lets in and the first does not, as ``who: subject``; empty where none.
-
-    ``beside`` is a subject that is meant to be admitted, and left out.
-    """
-    old, new = (who_gets_in(document, repository, audience=audience) for document in (before, after))
-    if isinstance(new, Unparsable):
-        return ()
-    inside = (
-        {(item.probe, item.who) for item in old.probes if item.outcome is TrustOutcome.ALLOWED}
-        if isinstance(old, Admission)
-        else set()
-    )
-    return tuple(
-        f"{item.who}: {item.subject}"
-        for item in new.probes
-        if item.outcome is TrustOutcome.ALLOWED
-        and item.probe not in _ONLY_IF_INSIDE
-        and (item.probe, item.who) not in inside
-        and item.subject != beside
-    )
-
-
 def github_providers(policy: Policy) -> tuple[Arn, ...]:
     """Return GitHub's providers that the Allow statements name; a star or NotPrincipal means github.com's own."""
     names = [name for item in policy.allows for name in item.principal_names]
@@ -228,7 +198,7 @@ class _OfProvider:
     def _answer(self, region: Region) -> Admitted:
         try:
             certain = self._smallest(region, 0)
-            token = certain or self._smallest(region, 1)
+            token = certain or (self._smallest(region, 1) if len(self._applying.levels) > 1 else None)
         except TooManyStates:
             return _admitted(
                 region, None, TrustOutcome.UNKNOWN, "the policy's patterns are too many to be searched whole"

@@ -82,6 +82,7 @@ class PatternSet:
         self.characters = frozenset(sign for pattern in self.patterns for sign in pattern.spelled)
         """Every character that some pattern spells; all others are alike to the whole set."""
         self._steps: dict[tuple[int, str], int] = {}
+        self._signs: dict[int, frozenset[str]] = {}
 
     def _lay_out(self, pattern: Pattern, offset: int) -> None:
         self._offsets.append(offset)
@@ -137,6 +138,15 @@ class PatternSet:
             if after & star:
                 after &= ~covered
         return after
+
+    def signs(self, state: int) -> frozenset[str]:
+        """Return the characters that some pattern spells next; all others lead to one and the same state."""
+        known = self._signs.get(state)
+        if known is None:
+            wary = frozenset(sign for within, _, _ in self._wary for sign in within)
+            known = wary | {sign for sign, places in self._spelled.items() if places & state}
+            self._signs[state] = known
+        return known
 
     def run(self, state: int, text: str) -> int:
         """Return the state after a whole text."""

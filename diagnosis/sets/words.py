@@ -31,8 +31,8 @@ class Words(Protocol):
         """Return whether the characters so far are a word."""
         ...
 
-    def signs(self) -> frozenset[str]:
-        """Return characters that have to be tried because they matter here, whatever any pattern spells."""
+    def signs(self, state: State) -> frozenset[str]:
+        """Return the next characters that matter to the language itself, whatever any pattern spells."""
         ...
 
 
@@ -55,9 +55,10 @@ class Exactly:
         """Return whether the whole word was read."""
         return state == len(self.word)
 
-    def signs(self) -> frozenset[str]:
-        """Return the word's characters."""
-        return frozenset(self.word)
+    def signs(self, state: State) -> frozenset[str]:
+        """Return the next character of the word."""
+        at = state if isinstance(state, int) else 0
+        return frozenset(self.word[at : at + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,13 @@ class Name:
             return True
         return so_far not in self.apart_from and not (self.begins and len(so_far) <= len(self.begins))
 
-    def signs(self) -> frozenset[str]:
-        """Return the characters of the names that matter, in small letters, and those to be tried anyway."""
-        return frozenset(sign for word in self._words() for sign in word) | self.also
+    def signs(self, state: State) -> frozenset[str]:
+        """Return how the names that matter go on, in small letters, and what is to be tried anyway."""
+        so_far = state[0] if isinstance(state, tuple) else None
+        if so_far is None:
+            return self.also
+        at = len(so_far)
+        return self.also | {word[at] for word in self._words() if len(word) > at and word.startswith(so_far)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ class Unspelled:
         """Return whether a character was read."""
         return state is True
 
-    def signs(self) -> frozenset[str]:
+    def signs(self, _state: State) -> frozenset[str]:
         """Return that character."""
         return frozenset(self.sign)
 
@@ -170,9 +175,13 @@ class Within:
             return not self.after and self.words.ends(inner)
         return bool(part == "after" and inner == len(self.after))
 
-    def signs(self) -> frozenset[str]:
-        """Return the characters of all three parts."""
-        return frozenset(self.before) | frozenset(self.after) | self.words.signs()
+    def signs(self, state: State) -> frozenset[str]:
+        """Return the next character of a fixed text, or what matters to the word, and how the text after it begins."""
+        part, inner = state if isinstance(state, tuple) else ("before", 0)
+        if part == "word":
+            return self.words.signs(inner) | frozenset(self.after[:1])
+        fixed = self.before if part == "before" else self.after
+        return frozenset(fixed[inner : inner + 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,11 @@ class OneOf:
         states = state if isinstance(state, tuple) else ()
         return any(inner is not None and choice.ends(inner) for choice, inner in zip(self.choices, states, strict=True))
 
-    def signs(self) -> frozenset[str]:
-        """Return the characters of all."""
-        return frozenset().union(*(choice.signs() for choice in self.choices))
+    def signs(self, state: State) -> frozenset[str]:
+        """Return what matters to any that has not failed."""
+        states = state if isinstance(state, tuple) else ()
+        found: frozenset[str] = frozenset()
+        for choice, inner in zip(self.choices, states, strict=True):
+            if inner is not None:
+                found |= choice.signs(inner)
+        return found

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
+from arns import arn_of
 from claims_world import AUD, ISSUER, PROVIDER, REPOSITORY, SUB, exactly, trust
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.callers.who_gets_in import Admission, newly_admitted, who_gets_in
+from diagnosis.callers.comparison import compare_trust
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.causes import Cause
+from diagnosis.claims.claim_set import claims_from_subject
+from diagnosis.facts.case import StatedException
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import Unparsable, read_document
@@ -198,10 +205,130 @@ def test_an_unparsable_policy_is_said(text):
 
 
 def test_what_a_change_lets_in():
-    assert newly_admitted(read_document(exactly(MAIN)), read_document(exactly(MAIN)), REPOSITORY) == ()
-    found = newly_admitted(read_document(exactly(MAIN)), read_document(like("repo:acme/shop:ref:*")), REPOSITORY)
-    assert [item.split(":")[0] for item in found] == ["any other branch", "any tag"]
-    assert newly_admitted(read_document(exactly(MAIN)), read_document("{"), REPOSITORY) == ()
+    same = compare_trust(read_document(exactly(MAIN)), read_document(like(MAIN)), REPOSITORY)
+    assert same.equivalent
+    wider = compare_trust(read_document(exactly(MAIN)), read_document(like("repo:acme/shop:ref:*")), REPOSITORY)
+    assert [item.slug for item in wider.newly_admitted] == [
+        "another-branch",
+        "tag",
+        "branch-by-pattern",
+        "tag-by-pattern",
+    ]
+    assert wider.takes_nothing_away
+    broken = compare_trust(read_document(exactly(MAIN)), read_document("{"), REPOSITORY)
+    assert not broken.admits_nothing_new
+    assert not broken.takes_nothing_away
+    assert "unparsable" in broken.undecided[0]
+
+
+def test_what_is_meant_is_not_new_and_a_pin_that_is_lost_is():
+    pinned = {"StringEquals": {SUB: MAIN, f"{ISSUER}:actor": "octocat"}}
+    run = claims_from_subject("repo:acme/shop:ref:refs/heads/dev", None)
+    run = replace(run, claims=tuple(sorted({**dict(run.claims), "actor": "octocat"}.items())), unknown=())
+    before = read_document(trust(pinned))
+    kept = read_document(trust({"StringEquals": {SUB: [MAIN, run.subject], f"{ISSUER}:actor": "octocat"}}))
+    assert compare_trust(before, kept, REPOSITORY, meant=(run,)).admits_nothing_new
+    lost = json.loads(before.text)
+    lost["Statement"].append(json.loads(exactly(run.subject))["Statement"][0])
+    found = compare_trust(before, read_document(json.dumps(lost)), REPOSITORY, meant=(run,))
+    assert [item.witness for item in found.newly_admitted] == [run.subject]
+    assert dict(found.newly_admitted[0].claims)["actor"] != "octocat"
+
+
+@pytest.mark.parametrize(
+    ("principal", "kind", "harmful"),
+    [
+        ("*", "anybody", True),
+        ({"AWS": "*"}, "anybody", True),
+        ({"AWS": "arn:aws:iam::210987654321:root"}, "account", True),
+        ({"AWS": "210987654321"}, "account", True),
+        ({"AWS": "arn:aws:iam::111122223333:root"}, "account", False),
+        ({"AWS": "arn:aws:iam::210987654321:role/ops"}, "identity", False),
+        ({"Service": "lambda.amazonaws.com"}, "service", False),
+    ],
+)
+def test_a_second_door_beside_an_exact_statement(principal, kind, harmful):
+    door = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    admission = with_door(door)
+    assert [(item.kind.value, item.harmful) for item in admission.doors] == [(kind, harmful)]
+    assert admission.verdict is (Verdict.FAIL if harmful else Verdict.PASS)
+    assert admission.cause is (Cause.SECOND_DOOR if harmful else None)
+    assert harmful or admission.doors[0].text in admission.notes
+
+
+@pytest.mark.parametrize(
+    ("issuer", "condition", "harmful"),
+    [
+        ("gitlab.com", {}, True),
+        ("gitlab.com", {"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}, True),
+        ("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:*:ref_type:branch:ref:main"}}, True),
+        ("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:acme/*:ref_type:branch:ref:main"}}, False),
+        (
+            "oidc.example.net/id/AB",
+            {"StringLike": {"oidc.example.net/id/AB:sub": "system:serviceaccount:*"}},
+            True,
+        ),
+        (
+            "oidc.example.net/id/AB",
+            {"StringEquals": {"oidc.example.net/id/AB:sub": "system:serviceaccount:ci:runner"}},
+            False,
+        ),
+    ],
+)
+def test_another_provider_is_a_second_door_unless_its_subject_is_bounded(issuer, condition, harmful):
+    door = {
+        "Effect": "Allow",
+        "Principal": {"Federated": str(arn_of(PROVIDER).beside("oidc-provider", issuer))},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+    }
+    admission = with_door(door)
+    assert [item.harmful for item in admission.doors] == [harmful]
+    assert admission.verdict is (Verdict.FAIL if harmful else Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "verdict"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}, Verdict.PASS),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/ci-*"}}, Verdict.PASS),
+        ({"StringEquals": {"sts:ExternalId": "secret"}}, Verdict.UNKNOWN),
+        ({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, Verdict.UNKNOWN),
+        ({"Bool": {"aws:SecureTransport": "true"}}, Verdict.FAIL),
+    ],
+)
+def test_conditions_may_bound_a_star(conditions, verdict):
+    door = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": conditions}
+    assert with_door(door).verdict is verdict
+
+
+def test_an_exception_counts_until_it_expires():
+    door = {"Effect": "Allow", "Principal": {"AWS": "210987654321"}, "Action": "sts:AssumeRole"}
+    stated = StatedException("arn:aws:iam::210987654321:root", "break-glass, ticket 4711", date(2027, 3, 31))
+    assert with_door(door, exceptions=(stated,), today=date(2027, 3, 31)).verdict is Verdict.PASS
+    assert with_door(door, exceptions=(stated,), today=date(2027, 4, 1)).verdict is Verdict.FAIL
+    assert with_door(door, exceptions=(stated,)).verdict is Verdict.FAIL
+    world = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    assert (
+        with_door(world, exceptions=(replace(stated, principal="*"),), today=date(2027, 1, 1)).verdict is Verdict.FAIL
+    )
+
+
+def test_a_requested_audience_is_what_the_caller_requests():
+    policy = read_document(trust({"StringEquals": {AUD: "https://github.com/acme"}}))
+    free = who_gets_in(policy, REPOSITORY)
+    assert free.verdict is Verdict.FAIL
+    assert any("itself does not get in" in note for note in free.notes)
+    asked = who_gets_in(policy, REPOSITORY, audience="sts.amazonaws.com")
+    assert asked.verdict is Verdict.PASS
+    assert not [item for item in asked.probes if item.outcome is not TrustOutcome.DENIED]
+
+
+def with_door(door, **options):
+    own = json.loads(exactly(MAIN))["Statement"][0]
+    admission = who_gets_in(read_document(trust(statements=[own, door])), REPOSITORY, **options)
+    assert isinstance(admission, Admission)
+    return admission
 
 
 patterns = st.text("acme/shop:*?@123refsd-", max_size=20).map("repo:".__add__) | st.sampled_from(

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
-from diagnosis.callers.who_gets_in import newly_admitted
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.claims.subject_claim import PossibleClaims, claims_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
@@ -251,7 +251,11 @@ def test_the_patched_policy_admits_the_run_itself():
     run = claims_of(attempt(head_branch="migrate-dev"), workflow=workflow())
     after = patched(exactly(MAIN, DEV), run.subjects[0])
     assert judge_trust(read_document(after), run, arn_of(PROVIDER), arn_of(ROLE)).outcome is TrustOutcome.ALLOWED
-    assert newly_admitted(read_document(exactly(MAIN, DEV)), read_document(after), attempt().repository) == ()
+    compared = compare_trust(
+        read_document(exactly(MAIN, DEV)), read_document(after), attempt().repository, meant=run.sets
+    )
+    assert compared.admits_nothing_new
+    assert compared.takes_nothing_away
 
 
 subjects = st.builds(
