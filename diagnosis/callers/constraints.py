@@ -25,6 +25,8 @@ from diagnosis.trust.request_keys import key_presence
 
 SESSION_NAME = "sts:rolesessionname"
 """The caller chooses it freely, so it is searched like a claim."""
+_CHOSEN = frozenset({"aud", SESSION_NAME})
+"""What a job chooses by itself, whoever it is."""
 MEANT = -1
 """The number of the rules that are a run's claims, and of no policy."""
 _NUMBERS = frozenset({"actor_id", "enterprise_id", "repository_id", "repository_owner_id"})
@@ -109,9 +111,12 @@ def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable
 
 
 def _rule_of(claims: ClaimSet, asked: frozenset[str], patterns: list[Pattern]) -> Rule:
-    """Return the rule that applies to tokens like this one. A claim whose value is not known is like none."""
+    """Return the rule that applies to tokens like this one. A claim whose value is not known is like none.
+
+    The same job may request another audience and name its session otherwise: those are no other caller.
+    """
     constraints: list[Constraint] = []
-    for claim in sorted(asked - {SESSION_NAME}):
+    for claim in sorted(asked - _CHOSEN):
         value = claims.get(claim)
         if value is not None:
             patterns.append(pattern_of([value]))
