@@ -18,7 +18,7 @@ from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.callers.who_gets_in import github_providers
 from diagnosis.causes import Cause
-from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.claims.claim_set import ClaimSet, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
@@ -122,14 +122,20 @@ def _once(classes: Iterable[CallerClass]) -> tuple[CallerClass, ...]:
 
 
 def _github(policies: Sequence[Policy], provider_arn: Arn | None) -> tuple[Arn, ...]:
-    named = [arn for policy in policies for arn in github_providers(policy)]
+    named = [arn for policy in policies for arn in github_providers(policy) if _can_exist(arn)]
     return tuple(dict.fromkeys((*((provider_arn,) if provider_arn else ()), *named)))
 
 
 def _others(policies: Sequence[Policy]) -> tuple[Arn, ...]:
     github = {arn for policy in policies for arn in github_providers(policy)}
     names = [name for policy in policies for item in policy.statements for name in item.principal_names]
-    return tuple(dict.fromkeys(arn for arn in providers_among(names) if arn not in github))
+    return tuple(dict.fromkeys(arn for arn in providers_among(names) if arn not in github and _can_exist(arn)))
+
+
+def _can_exist(provider: Arn) -> bool:
+    """Return whether IAM can hold a provider of this ARN: it keeps the issuer without scheme and trailing slash."""
+    issuer = provider.resource_id
+    return bool(issuer) and issuer == without_scheme(issuer) and not any(sign.isspace() for sign in issuer)
 
 
 class _OfProvider:
