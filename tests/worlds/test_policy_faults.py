@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 from _pytest.mark import ParameterSet
-from policy_faults import DOORS, FAULTS, ISSUERS, NO_PUSH, REPOSITORY_DENIES, TWO_AT_ONCE, Fault, faulty
+from policy_faults import FAULTS, ISSUERS, NO_PUSH, REPOSITORY_DENIES, TWO_AT_ONCE, Fault, faulty
 from shared_role import Use, access
 from small_world import EIGHT, HOME, World
 
@@ -23,7 +23,6 @@ DEEDS = frozenset({ChangeKind.EDIT_WORKFLOW, ChangeKind.DISPATCH_ON_REF, ChangeK
 """Changes that leave the account as it is: the next run differs."""
 
 PENDING = {
-    **dict.fromkeys(DOORS, ("told", "other principals of the trust policy are not judged yet")),
     **dict.fromkeys(ISSUERS, ("told offered opens", "the issuer is not derived from the enterprise's provider yet")),
 }
 """Faults for which a test is known to fail, and why."""
