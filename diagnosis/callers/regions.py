@@ -37,6 +37,7 @@ from diagnosis.sets.words import Exactly, OneOf, Unspelled, Words
 
 STAND_IN_IDS = ("1", "2")
 """Owner and repository id where neither the caller nor the policy tells them."""
+CALLER = "caller-of-the-workflow"
 FOREIGN_CALLER = "foreign-caller-of-the-workflow"
 """Strangers who call a listed workflow: whether they may is a setting of the repository that holds it."""
 CUSTOM_SUBJECT = "custom-subject"
@@ -174,7 +175,10 @@ class Regions:
             *self._by_pattern(),
             *self._named(),
             Region(
-                CUSTOM_SUBJECT, "tokens whose subject follows a custom template", self._owns.custom_shapes(), own=True
+                CUSTOM_SUBJECT,
+                "tokens whose subject follows a custom template",
+                self._owns.custom_shapes(self._own),
+                own=True,
             ),
         )
 
@@ -197,14 +201,15 @@ class Regions:
             *(region for region in self._of_ids() if region.slug == "name-taken-over"),
             *self._made_anew(),
             *self._callers(),
-            Region(CUSTOM_SUBJECT, "tokens whose subject follows a custom template", self._others.custom_shapes()),
+            Region(
+                CUSTOM_SUBJECT, "tokens whose subject follows a custom template", self._others.custom_shapes(_ANYBODY)
+            ),
         )
 
     def everything(self) -> tuple[TokenShape, ...]:
         """Return the shapes that hold every token of every region."""
-        anybody = Party(owner_apart_from(), ANY_REPOSITORY, ANY_ID, ANY_ID)
-        shapes = self._shapes(self._others, (anybody, self._own), _EVERY_CONTEXT, self._others.workflows)
-        return (*shapes, *self._others.custom_shapes())
+        shapes = self._shapes(self._others, (_ANYBODY, self._own), _EVERY_CONTEXT, self._others.workflows)
+        return (*shapes, *self._others.custom_shapes(_ANYBODY))
 
     # ------------------------------------------------------------------------------------------------------ regions
 
@@ -300,7 +305,7 @@ class Regions:
         )
         inside = self._shapes(self._others, (self._own, siblings), _EVERY_CONTEXT, called)
         owner = self._repository.owner
-        yield Region("caller-of-the-workflow", f"any run in {owner} that calls the listed reusable workflow", inside)
+        yield Region(CALLER, f"any run in {owner} that calls the listed reusable workflow", inside)
         strangers = self._somebody(owner_apart_from(frozenset({owner})), ANY_REPOSITORY)
         outside = self._shapes(self._others, (strangers,), _EVERY_CONTEXT, called)
         yield Region(FOREIGN_CALLER, "anybody else who may call the listed reusable workflow", outside, harmful=True)
@@ -365,6 +370,7 @@ def _in(environment: Words) -> TokenContext:
     return TokenContext(ContextKind.ENVIRONMENT, ANY_REF, environment)
 
 
+_ANYBODY = Party(owner_apart_from(), ANY_REPOSITORY, ANY_ID, ANY_ID)
 _PULL = TokenContext(ContextKind.PULL_REQUEST, PULL_REF)
 _EVERY_CONTEXT = (
     _on(OneOf((ANY_BRANCH, ANY_TAG))),

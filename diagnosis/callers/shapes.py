@@ -254,17 +254,17 @@ class Mint:
         ]
         return TokenShape(tuple(parts))
 
-    def custom_shapes(self) -> tuple[TokenShape, ...]:
-        """Return tokens whose subject follows a template of the repository's or organization's own.
+    def custom_shapes(self, party: Party) -> tuple[TokenShape, ...]:
+        """Return tokens whose subject follows a template of the party's repository or organization.
 
         Such a subject is a list of ``claim:value``, the repository among them or not. Its values are taken as free, so that no
         subject that such a template can give is left out.
         """
         rest = OneOf(tuple(Within(f"{key}:", ANY_TEXT) for key in _TEMPLATE_KEYS))
-        ids = ("@", ANY_ID)
+        owner, name = party.owner, party.name
         namings: tuple[tuple[Words | str, ...], ...] = (
-            ("repo:", ANY_OWNER, "/", ANY_REPOSITORY, ":"),
-            ("repo:", ANY_OWNER, *ids, "/", ANY_REPOSITORY, *ids, ":"),
+            ("repo:", owner, "/", name, ":"),
+            ("repo:", owner, "@", party.owner_id, "/", name, "@", party.repository_id, ":"),
         )
         begun = [(), *(naming for naming in namings[: len(self.forms)])]
         free = tuple(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from diagnosis.callers.constraints import SESSION_NAME, compile_rules
-from diagnosis.callers.regions import CUSTOM_SUBJECT, FOREIGN_CALLER, STAND_IN_IDS, Region, Regions
+from diagnosis.callers.regions import CALLER, CUSTOM_SUBJECT, FOREIGN_CALLER, STAND_IN_IDS, Region, Regions
 from diagnosis.callers.search import Search, Token
 from diagnosis.callers.second_doors import Door, second_doors
 from diagnosis.callers.verdicts_of_rules import Applying
@@ -308,6 +308,7 @@ def _judged(
     listed = [item.who.removeprefix("the repository ") for item in answers if item.probe == "listed-repository"]
     if listed:
         said.append(f"It also lists subjects of {_joined(listed)}.")
+    said += [_caller_note(item) for item in answers if item.probe == CALLER and item.outcome is TrustOutcome.ALLOWED]
     said += [door.text for door in doors if not door.harmful]
     said += [_stated(door) for door in doors if door.excepted is not None]
     notes = tuple(dict.fromkeys((*notes, *said)))
@@ -328,6 +329,12 @@ def _judged(
 def _pattern_note(item: Admitted) -> str:
     verb = "may also admit" if item.outcome is TrustOutcome.UNKNOWN else "also admits"
     return f"It {verb} {item.who}: {item.subject}, for one."
+
+
+def _caller_note(item: Admitted) -> str:
+    """Say that a pinned workflow, called from elsewhere, carries the pinned reference whatever run calls it."""
+    workflow = dict(item.claims).get("job_workflow_ref", "the workflow")
+    return f"If {workflow} can be called (workflow_call), a run that calls it gets in from elsewhere too: {item.subject}, for one."
 
 
 def _stated(door: Door) -> str:
