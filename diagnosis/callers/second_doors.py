@@ -25,7 +25,7 @@ from diagnosis.sets.patterns import TooManyStates, unspelled
 from diagnosis.sets.words import Unspelled
 from diagnosis.trust.question import Caller, TrustOutcome
 
-STRANGER_ACCOUNT = "000000000000"
+STRANGER_ACCOUNT = "999999999999"
 _STRANGER_ROLE = "planescope-probe"
 _SAML, _WEB, _PLAIN = "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole"
 _EVERYTHING = own_policy({"Effect": "Allow", "Action": "*", "Resource": "*"})

@@ -27,13 +27,14 @@ from diagnosis.claims.claim_set import (
     finished,
     is_github_issuer,
 )
-from diagnosis.claims.subject_claim import AWS_AUDIENCE
+from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.case import StatedException
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
 from diagnosis.sets.patterns import TooManyStates
+from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.trust.request_keys import key_presence
 
@@ -132,7 +133,7 @@ def who_gets_in(
     refusals: list[tuple[int, str] | None] = []
     ids_made_up = False
     for arn in providers:
-        one = _OfProvider(policy, caller_of(arn, role_arn), repository, audience)
+        one = _OfProvider(document, policy, caller_of(arn, role_arn), repository, audience)
         ids_made_up = ids_made_up or one.regions.ids_are_stand_ins
         answers = one.answers()
         refusals.append(one.own_refused(answers))
@@ -156,7 +157,8 @@ def github_providers(policy: Policy) -> tuple[Arn, ...]:
     named = [arn for arn in providers_among(names) if is_github_issuer(arn.resource_id)]
     if not named and ("*" in names or any(item.not_principal for item in policy.allows)):
         # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
-        named.append(Arn.iam("aws", _account(policy) or "0" * 12, "oidc-provider", GITHUB_ISSUER))
+        account = _account(policy) if "*" in names else None
+        named.append(Arn.iam("aws", account or "0" * 12, "oidc-provider", GITHUB_ISSUER))
     return tuple(dict.fromkeys(named))
 
 
@@ -184,8 +186,11 @@ _WORDS = {
 class _OfProvider:
     """Asks a policy about the tokens of one provider."""
 
-    def __init__(self, policy: Policy, caller: Caller, repository: Repository, audience: str | None) -> None:
-        self._trust, self._caller, self._repository = TrustPolicy(policy), caller, repository
+    def __init__(
+        self, document: PolicyDocument, policy: Policy, caller: Caller, repository: Repository, audience: str | None
+    ) -> None:
+        self._document, self._repository = document, repository
+        self._trust, self._caller = TrustPolicy(policy), caller
         self._audience = audience or AWS_AUDIENCE
         rules = compile_rules((policy,), caller)
         self.regions = Regions(rules, repository, audience, AWS_AUDIENCE)
@@ -232,12 +237,13 @@ class _OfProvider:
         own = {region.slug for region in self.regions.of_admission() if region.own}
         if any(item.probe in own and item.outcome is not TrustOutcome.DENIED for item in answers):
             return None
-        asked = [self._trust.ask(claims, self._caller) for claims in self._own_tokens()]
-        told: list[tuple[int, str]] = []
-        for answer in asked:
-            misses = answer.decision.near_misses
-            told.append((misses[0].cost if misses else 0, answer.decision.because.text))
-        return min(told, default=(0, "no statement admits it."))
+        told: list[tuple[int, int, ClaimSet]] = []
+        for at, claims in enumerate(self._own_tokens()):
+            misses = self._trust.ask(claims, self._caller).decision.near_misses
+            told.append((misses[0].cost if misses else 0, at, claims))
+        cost, _, nearest = min(told)
+        possible = PossibleClaims((nearest,), self._caller.issuer)
+        return (cost, judge_trust(self._document, possible, self._caller.provider_arn, self._caller.role_arn).reason)
 
     def _own_tokens(self) -> list[ClaimSet]:
         """Return tokens of the repository in every form, on its default branch and wherever the policy names a context."""

@@ -203,9 +203,26 @@ def _pattern(written: str, bare: str, subject: str, found: list[str]) -> Misspel
     if colon and context.startswith("refs/"):
         mended = f"repo:{owner}:ref:{context}"
         found.append(f"ref: is missing before {context}")
+    cased = _in_its_case(mended, subject)
+    if cased is not None and cased != mended:
+        found.append(f"the letter case differs: GitHub writes {cased}")
+        mended = cased
     if not found or not _admits(mended, subject):
         return None
     return Misspelling(written, mended, tuple(found))
+
+
+def _in_its_case(pattern: str, subject: str) -> str | None:
+    """Return the pattern with its letters in the subject's case; None where it is no pattern of the subject in any case."""
+    pieces = re.split(r"([*?])", pattern)
+    wild = {"*": "(.*?)", "?": "(.)"}
+    found = re.fullmatch("".join(wild.get(piece, f"({re.escape(piece)})") for piece in pieces), subject, _ANY_CASE)
+    if found is None:
+        return None
+    return "".join(piece if piece in wild else met for piece, met in zip(pieces, found.groups(), strict=True))
+
+
+_ANY_CASE = re.IGNORECASE | re.DOTALL
 
 
 def _admits(pattern: str, subject: str) -> bool:
