@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from diagnosis.claims.naming import issuer_at
 from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
@@ -67,6 +68,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
     return AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
+        issuer=issuer_at(subject.attempt.repository.html_url),
         region=case.region or (registry.region if registry else None) or told(lambda each: each.region),
         registry_id=registry_id,
         repository=None if elsewhere else stated or told(repository_there),

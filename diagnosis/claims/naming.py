@@ -10,6 +10,7 @@ keeps the ids in its ``repo`` part. Source: GitHub's OpenID Connect reference;
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -52,6 +53,16 @@ def issuer_of(host: str) -> str:
     if host == "github.com":
         return GITHUB_ISSUER
     return f"token.actions.{host}" if host.endswith(".ghe.com") else f"{host}/_services/token"
+
+
+_SERVER = re.compile(r"https?://((?:[a-z\d-]+\.)+[a-z][a-z\d-]*)(?:/|\Z)", re.IGNORECASE)
+"""A server by name: one by number, or without a domain, is no GitHub that AWS could reach."""
+
+
+def issuer_at(address: str) -> str:
+    """Return the issuer of the GitHub that serves this address of a repository; github.com's where it names none."""
+    server = _SERVER.match(address)
+    return issuer_of(server.group(1).lower()) if server else GITHUB_ISSUER
 
 
 def immutable_prefix(repository: Repository) -> str:

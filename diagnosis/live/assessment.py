@@ -59,7 +59,7 @@ def assess(
         problems=problems,
         subjects=run.subjects,
         needs=wanted,
-        account=account,
+        account=run.account,
         notes=(*(note for judgement in judgements for note in judgement.notes), *disagreements(opinions)),
         opinions=opinions,
     )

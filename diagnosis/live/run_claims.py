@@ -14,6 +14,7 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
+from diagnosis.live.issuer import with_own_issuer
 from diagnosis.live.observed_subject import in_form_of, session_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
@@ -75,6 +76,7 @@ class RunClaims:
         ref: str | None = None,
     ) -> RunClaims:
         """Collect what the run and its workflow file say; the case file fills the gaps."""
+        account = with_own_issuer(account)
         told = replay.facts.role_arn
         role_arn = case.role_arn or (told.value if told else None) or account.question.role_arn
         if account.question.role_path_unknown and isinstance(account.role, Known):
@@ -155,6 +157,7 @@ def _claims(
             workflow=replay.workflow,
             job=job,
             observed_subject=observed,
+            issuer=account.question.issuer,
         )
 
     own = claims(None)

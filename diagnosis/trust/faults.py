@@ -108,6 +108,9 @@ def faults_of(policy: Policy, statement: Statement, claims: ClaimSet, caller: Ca
     found: list[Fault] = []
     if asked.refuses(principals=statement.principals, not_principal=statement.not_principal):
         found.append(_principal(statement, caller))
+        if found[0].cause is Cause.ISSUER_DIFFERS:
+            # Its conditions ask for the keys of that issuer: they say nothing about this run.
+            return tuple(found)
     if asked.refuses(actions=statement.actions):
         found.append(Fault(Cause.TRUST_ACTION, "", Mend.ACTION))
     unmet = [condition for condition in statement.conditions if asked.unmet(condition)]

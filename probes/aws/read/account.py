@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.facts.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.live.issuer import own_issuer_provider
 from diagnosis.live.session_keys import asks_for_repository_tags
 from diagnosis.names.arn import Arn
 from probes.aws.read.ecr import (
@@ -105,8 +106,18 @@ def read_account(
                 values[part] = _cut_short(_TITLES[part], outcome, was_cancelled=cancelled())
     refused = next(iter(blocked.values()), None) or aws.credentials_refused or (registry or aws).credentials_refused
     state = AccountState(question=question, read_at=aws.clock(), credentials_problem=refused, **values)
+    state = _with_own_provider(state, aws)
     state = _with_repository_tags(_of_the_right_account(state), registry or aws)
     return state if registry is not None and registry is not aws else _of_the_right_registry(state)
+
+
+def _with_own_provider(state: AccountState, aws: AwsAccess) -> AccountState:
+    """Read the provider of an enterprise's own issuer in the place of GitHub's common one, where the role trusts that."""
+    arn = own_issuer_provider(state)
+    if arn is None or isinstance(state.provider, Known):
+        return state
+    question = replace(state.question, issuer=arn.resource_id)
+    return replace(state, question=question, provider=read_provider(aws, arn, question.region))
 
 
 def _with_repository_tags(state: AccountState, registry: AwsAccess) -> AccountState:
