@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.callers.who_gets_in import who_gets_in
+from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.gates import Checkpoint, Plane, Verdict
 from diagnosis.live.run_claims import RunClaims
-from diagnosis.policy import Unparsable
+from diagnosis.names.arn import Arn
+from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy.language.tree import statements, with_statements
+from diagnosis.trust.faults import SLIPS
+from diagnosis.trust.mended import mended
+from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
+from diagnosis.trust.refusal import why_refused
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 
@@ -33,19 +39,22 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
         return TrustScope(missing=(Missing(f"{role.what}: its trust policy", role.why, role.how, role.permission),))
     if isinstance(role, Absent):
         return TrustScope()
-    read_at = run.account.read_at
-    found = who_gets_in(
-        role.value.trust_policy,
-        run.attempt.repository,
-        provider_arn=run.account.question.provider_arn,
-        role_arn=role.value.arn,
-        exceptions=run.case.exceptions,
-        today=read_at.date() if read_at is not None else None,
-    )
+    document = role.value.trust_policy
+    found = _who(run, document, role.value.arn)
     if isinstance(found, Unparsable):
         gap = Missing("the trust policy's meaning", f"the document is unparsable: {found.why}", "correct the document")
         return TrustScope(missing=(gap,))
-    problems = tuple(_problem(run, str(role.value.arn), cause, reason) for cause, reason in found.faults)
+    faults = list(found.faults)
+    corrected = _corrected(run, document, role.value.arn)
+    later = _who(run, corrected, role.value.arn) if corrected is not None else None
+    if isinstance(later, Admission):
+        told = {cause for cause, _ in faults}
+        faults += [
+            (cause, f"Once what keeps the run out is corrected as it is written: {reason}")
+            for cause, reason in later.faults
+            if cause not in told
+        ]
+    problems = tuple(_problem(run, str(role.value.arn), cause, reason) for cause, reason in faults)
     if problems:
         return TrustScope(problems)
     if found.verdict is Verdict.UNKNOWN:
@@ -65,3 +74,39 @@ def _problem(run: RunClaims, role_arn: str, cause: Cause, reason: str) -> Proble
         resource=role_arn,
         evidence=(evidence,),
     )
+
+
+def _who(run: RunClaims, document: PolicyDocument, role_arn: Arn) -> Admission | Unparsable:
+    read_at = run.account.read_at
+    return who_gets_in(
+        document,
+        run.attempt.repository,
+        provider_arn=run.account.question.provider_arn,
+        role_arn=role_arn,
+        exceptions=run.case.exceptions,
+        today=read_at.date() if read_at is not None else None,
+    )
+
+
+def _corrected(run: RunClaims, document: PolicyDocument, role_arn: Arn) -> PolicyDocument | None:
+    """Return the policy with the slips of the run's own statement corrected; None where it has none, or admits the run.
+
+    A statement that nobody can meet today shows how far it opens only once that is mended.
+    """
+    policy, provider = document.policy, run.account.question.provider_arn
+    if isinstance(policy, Unparsable) or provider is None:
+        return None
+    claims = run.claims.sets[0]
+    caller = caller_of(provider, role_arn, run.claims.issuer, run.session_name or None, run.account.read_at)
+    if TrustPolicy(policy).ask(claims, caller).outcome is not TrustOutcome.DENIED:
+        return None
+    refusal = why_refused(policy, claims, caller)
+    slips = [fault for fault in refusal.faults if fault.mend in SLIPS] if refusal else []
+    if refusal is None or not slips:
+        return None
+    tree = document.editable()
+    items = [
+        mended(item, slips, provider, escape=False) if compiled.path == refusal.statement else item
+        for item, compiled in zip(statements(tree), policy.statements, strict=True)
+    ]
+    return write_document(with_statements(tree, items))

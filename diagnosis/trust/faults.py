@@ -44,6 +44,10 @@ class Mend(StrEnum):
     """Nothing in the policy: another run, or another document."""
 
 
+SLIPS = frozenset({Mend.REMOVE, Mend.RENAME, Mend.REPLACE, Mend.PRINCIPAL, Mend.ACTION})
+"""What corrects a slip, and adds nothing that the statement was not written to admit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One element that the token does not meet."""

@@ -45,14 +45,15 @@ def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | N
 
 def _price(fault: Fault, statement: Statement, claims: ClaimSet, caller: Caller) -> float:
     """Return how far the element is from what the run meets: much where the statement was hardly meant for this run."""
+    ours = lists_repository(statement, claims, caller)
     if fault.cause is Cause.PRINCIPAL_WRONG:
         names = " ".join(statement.principal_names).lower()
-        return 1.5 if caller.issuer.lower() in names or "oidc-provider" in names else 5.0
+        return 1.5 if ours or caller.issuer.lower() in names or "oidc-provider" in names else 5.0
     if fault.cause is Cause.TRUST_ACTION:
         actions = "" if statement.actions.negated else " ".join(statement.actions.patterns).lower()
-        return 1.5 if "webidentity" in actions else 5.0
+        return 1.5 if ours or "webidentity" in actions else 5.0
     if fault.cause is Cause.SUBJECT_NOT_ADMITTED:
-        return 2.0 if lists_repository(statement, claims, caller) else 3.5
+        return 2.0 if ours else 3.5
     if fault.cause is Cause.TRUST_CONDITION:
         return 4.0
     return (0.5 if fault.cause in _SLIPS else 1.0) * len(fault.causes)

@@ -24,19 +24,18 @@ from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
     Json,
     JsonObject,
-    as_list,
     conditions,
     one_or_list,
     statements,
     with_own_sids,
     with_statements,
 )
-from diagnosis.trust.faults import Fault, Mend, faults_of
+from diagnosis.trust.faults import SLIPS, Fault, Mend, faults_of
+from diagnosis.trust.mended import literal, mend_condition, mended
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy
 from diagnosis.trust.refusal import lists_repository, why_refused
 
-_SLIPS = frozenset({Mend.REMOVE, Mend.RENAME, Mend.REPLACE, Mend.PRINCIPAL, Mend.ACTION})
-_SHUT = _SLIPS - {Mend.REPLACE}
+_SHUT = SLIPS - {Mend.REPLACE}
 """What keeps everybody out, not this run alone."""
 _REPOSITORY_CLAIMS = frozenset({"repository", "repository_id", "repository_owner_id"})
 
@@ -184,9 +183,9 @@ def _in_place(
 ) -> Iterator[_Candidate]:
     """Yield the document with the statement corrected: as it is written, then for this run alone."""
     written = statements(tree)[position]
-    changed = _corrected(written, faults, aim, escape=escape)
+    changed = mended(written, faults, aim.caller.provider_arn, escape=escape)
     joined = _joined(faults, aim)
-    slips = any(fault.mend in _SLIPS for fault in faults)
+    slips = any(fault.mend in SLIPS for fault in faults)
     # A statement that admitted nobody opens for all that it lists.
     was_shut = any(fault.mend in _SHUT for fault in faults)
     alone = _for_this_run(changed, set() if was_shut else joined, faults, aim, escape=escape)
@@ -195,7 +194,7 @@ def _in_place(
         yield _Candidate(kind, _with_changed(tree, position, changed), position, faults, alone)
     if any(fault.mend is Mend.REPLACE and set(fault.new) & {"*", "?"} for fault in faults):
         exact = tuple(replace(fault, new=aim.subjects[0]) if fault.mend is Mend.REPLACE else fault for fault in faults)
-        spelt = _corrected(written, exact, aim, escape=escape)
+        spelt = mended(written, exact, aim.caller.provider_arn, escape=escape)
         yield _Candidate(PatchKind.BOUND, _with_changed(tree, position, spelt), position, exact)
     if was_shut:
         bound = _bound(changed, aim, escape=escape)
@@ -244,51 +243,6 @@ def _with_new(tree: JsonObject, statement: JsonObject) -> JsonObject:
     return with_statements(tree, with_own_sids([*copy.deepcopy(statements(tree)), statement]))
 
 
-def _corrected(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, escape: bool) -> JsonObject:
-    """Return the statement with each fault mended where it stands."""
-    changed = copy.deepcopy(statement)
-    for fault in faults:
-        if fault.mend is Mend.PRINCIPAL:
-            changed.pop("NotPrincipal", None)
-            changed["Principal"] = {"Federated": str(aim.caller.provider_arn)}
-        elif fault.mend is Mend.ACTION:
-            listed = [str(action) for action in as_list(changed.get("Action"))]
-            changed["Action"] = one_or_list([*listed, WEB_IDENTITY_ACTION])
-        else:
-            _mend_condition(changed, fault, escape=escape)
-    return changed
-
-
-def _mend_condition(statement: JsonObject, fault: Fault, *, escape: bool) -> None:
-    condition = statement.get("Condition")
-    block = condition.get(fault.operator) if isinstance(condition, dict) else None
-    if not isinstance(condition, dict) or not isinstance(block, dict) or fault.key not in block:
-        return
-    listed = [str(value) for value in as_list(block[fault.key])]
-    if fault.mend is Mend.REMOVE:
-        del block[fault.key]
-        if not block:
-            del condition[fault.operator]
-        if not condition:
-            del statement["Condition"]
-    elif fault.mend is Mend.RENAME:
-        values = listed + ([_literal(fault.joined, escape)] if fault.joined else [])
-        items = [(fault.new, one_or_list(values)) if key == fault.key else (key, old) for key, old in block.items()]
-        block.clear()
-        block.update(items)
-    elif fault.mend is Mend.REPLACE:
-        right = fault.new if set(fault.new) & {"*", "?"} else _literal(fault.new, escape)
-        values = [right if value == fault.old else value for value in listed]
-        block[fault.key] = _as_written(block[fault.key], list(dict.fromkeys(values)))
-    elif fault.mend is Mend.JOIN and fault.new:
-        block[fault.key] = one_or_list(list(dict.fromkeys([*listed, _literal(fault.new, escape)])))
-
-
-def _as_written(before: Json, values: list[str]) -> Json:
-    """Return one value as a list where it stood in one."""
-    return [*values] if isinstance(before, list) else one_or_list(values)
-
-
 def _joined(faults: Iterable[Fault], aim: PatchAim) -> set[tuple[str, str]]:
     """Return the conditions on claims, beside the audience, that a value joins."""
     prefix, audience = f"{aim.caller.issuer.lower()}:", aim.caller.key("aud").lower()
@@ -318,7 +272,7 @@ def _for_this_run(
             continue
         if key in joined_keys and not wider:
             continue
-        own = {_literal(item.get(key.lower().removeprefix(prefix)) or "", escape) for item in aim.claims}
+        own = {literal(item.get(key.lower().removeprefix(prefix)) or "", escape) for item in aim.claims}
         if not set(values) <= own:
             return False
     return any(key.lower() == aim.caller.key("sub").lower() for _, key, _ in conditions(statement))
@@ -351,7 +305,7 @@ def _copied(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, es
     prefix = f"{aim.caller.issuer.lower()}:"
     for fault in faults:
         if fault.mend in (Mend.REMOVE, Mend.RENAME) and fault.cause is Cause.CONDITION_KEY_NOT_CARRIED:
-            _mend_condition(changed, fault, escape=escape)
+            mend_condition(changed, fault, escape=escape)
         elif fault.mend is Mend.NONE and fault.key and not fault.key.lower().startswith(prefix):
             return None
     condition = changed.setdefault("Condition", {})
@@ -374,7 +328,7 @@ def _copied(statement: JsonObject, faults: Iterable[Fault], aim: PatchAim, *, es
 
 def _put(condition: JsonObject, key: str, values: Iterable[str], escape: bool) -> None:
     """Hold a key to exactly these values, in the place of whatever was asked of it."""
-    written = one_or_list([_literal(value, escape) for value in values])
+    written = one_or_list([literal(value, escape) for value in values])
     exact = condition.get("StringEquals")
     name = next((name for name in exact if name.lower() == key.lower()), None) if isinstance(exact, dict) else None
     if isinstance(exact, dict) and name is not None:
@@ -404,8 +358,3 @@ def _new_statement(tree: JsonObject, aim: PatchAim) -> JsonObject:
         "Action": WEB_IDENTITY_ACTION,
         "Condition": condition,
     }
-
-
-def _literal(text: str, escape: bool) -> str:
-    """Return the text as a policy value that means itself: a branch may be named like a policy variable."""
-    return text.replace("${", "${$}{") if escape else text
