@@ -130,7 +130,6 @@ def _shapes(claims: ClaimSet, listed: tuple[str, ...]) -> Iterator[ClaimSet]:
         yield claims.in_context(
             SubjectContext(ContextKind.REF, ref) if ref else SubjectContext(ContextKind.PULL_REQUEST)
         )
-        return
     # Where the policy admits this shape with another value, the value is what is wrong.
     if all(context.kind is not own.kind for context in contexts):
         yield from (claims.in_context(context) for context in contexts)

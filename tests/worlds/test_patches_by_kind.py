@@ -1,0 +1,355 @@
+"""Refused runs by kind, each with what a security engineer would sign: the cause, the words, the statement afterwards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+from arns import arn_of
+from places import SHARED
+from small_world import ISSUER, Ground, World, policy, sound_world
+
+from diagnosis.facts.account import OidcProvider
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import OidcCustomization
+from diagnosis.gates import Gate, Verdict
+from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.policy.language.tree import JsonObject, statements
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import ChangeKind
+
+SUB, AUD, STS = f"{ISSUER}:sub", f"{ISSUER}:aud", "sts.amazonaws.com"
+REPO = "repo:octo-org/octo-repo"
+MAIN, DEV, PROD = f"{REPO}:ref:refs/heads/main", f"{REPO}:ref:refs/heads/dev", f"{REPO}:environment:prod"
+IDS = "repo:octo-org@583231/octo-repo@456789"
+UNREAD = Unreadable("OIDC subject customization", "the token may not read it", "give actions: read")
+
+
+def statement(condition: JsonObject, **more: object) -> JsonObject:
+    return {
+        "Effect": "Allow",
+        "Principal": {"Federated": Ground().provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+        **more,
+    }  # type: ignore[dict-item] # JSON by hand
+
+
+def equals(**claims: object) -> JsonObject:
+    pairs = {f"{ISSUER}:{name}": value for name, value in {"aud": STS, **claims}.items()}
+    return {"StringEquals": pairs}  # type: ignore[dict-item] # JSON by hand
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One refused run, and what is right."""
+
+    conditions: tuple[JsonObject, ...]
+    cause: str
+    words: str
+    after: tuple[JsonObject, ...] | None = None
+    """The conditions of all statements once the first patch of the trust policy is carried out; None: none is offered."""
+    first: str = ""
+    """The id of the first path's first remediation, where that is not the patch."""
+    run: dict[str, str] = field(default_factory=dict)
+    ways: tuple[str, ...] = ()
+    """Further remediations that have to be among the paths."""
+
+
+KINDS = {
+    "a key that AWS never carries": Kind(
+        (equals(sub=PROD, iss=f"https://{ISSUER}"),),
+        "condition-key-not-carried",
+        "No request of a GitHub job carries",
+        (equals(sub=PROD),),
+        run={"environment": "prod"},
+    ),
+    "two keys that AWS never carries": Kind(
+        ({**equals(sub=MAIN, runner_environment="self-hosted"), "NumericLessThan": {"aws:TokenIssueTime": "3600"}},),
+        "condition-key-not-carried",
+        "aws:TokenIssueTime",
+        (equals(sub=MAIN),),
+    ),
+    "a key that AWS never carries beside a pattern": Kind(
+        ({"StringLike": {SUB: f"{REPO}:*"}, **equals(repository_owner="octo-org")},),
+        "condition-key-not-carried",
+        "repository_owner",
+        (equals(sub=MAIN),),
+    ),
+    "a key of a misspelt host": Kind(
+        ({"StringEquals": {"token.action.githubusercontent.com:sub": MAIN, AUD: STS}},),
+        "condition-key-not-carried",
+        f"Meant is {SUB}",
+        ({"StringEquals": {SUB: MAIN, AUD: STS}},),
+    ),
+    "ref: is missing": Kind(
+        (equals(sub=f"{REPO}:refs/heads/main"),), "subject-typo", "ref: is missing", (equals(sub=MAIN),)
+    ),
+    "repo: is missing": Kind((equals(sub=MAIN[5:]),), "subject-typo", "repo: is missing", (equals(sub=MAIN),)),
+    "a space at the beginning": Kind(
+        (equals(sub=[f" {MAIN}", DEV]),), "subject-typo", "a space stands at its beginning", (equals(sub=[MAIN, DEV]),)
+    ),
+    "branch: in a list": Kind(
+        (equals(sub=[DEV, f"{REPO}:branch:main"]),), "subject-typo", "no part of a subject", (equals(sub=[DEV, MAIN]),)
+    ),
+    "a misspelt pattern": Kind(
+        ({"StringLike": {SUB: [DEV, f"{REPO}:refs/heads/*"]}, **equals()},),
+        "subject-typo",
+        "ref: is missing",
+        ({"StringLike": {SUB: [DEV, MAIN]}, **equals()},),
+    ),
+    "letter case": Kind(
+        (equals(sub=MAIN.replace("octo-org", "Octo-Org")),), "subject-typo", "letter case", (equals(sub=MAIN),)
+    ),
+    "two operators": Kind(
+        ({**equals(sub=MAIN), "StringLike": {SUB: f"{REPO}:environment:*"}},),
+        "subject-typo",
+        "must both match",
+        (equals(sub=MAIN),),
+    ),
+    "a pin on the ref in an environment": Kind(
+        (equals(ref="refs/heads/main", sub=PROD),),
+        "claim-pin",
+        "on purpose",
+        (equals(ref=["refs/heads/main", "refs/heads/dev"], sub=PROD),),
+        first="dispatch-on-main",
+        run={"environment": "prod", "branch": "dev"},
+    ),
+    "a pin on the ref beside two environments": Kind(
+        (equals(ref="refs/heads/main", sub=[PROD, f"{REPO}:environment:staging"]),),
+        "claim-pin",
+        "on purpose",
+        (
+            equals(ref="refs/heads/main", sub=[PROD, f"{REPO}:environment:staging"]),
+            equals(ref="refs/heads/dev", sub=PROD),
+        ),
+        first="dispatch-on-main",
+        run={"environment": "prod", "branch": "dev"},
+    ),
+    "a pin on the actor": Kind(
+        (equals(sub=MAIN, actor="octocat"),),
+        "claim-pin",
+        "on purpose",
+        (equals(sub=MAIN, actor=["octocat", "hubot"]),),
+        run={"actor": "hubot"},
+    ),
+    "a pin on the workflow file": Kind(
+        (equals(sub=MAIN, job_workflow_ref="octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main"),),
+        "subject-not-admitted",
+        "job_workflow_ref",
+        (
+            equals(sub=MAIN, job_workflow_ref="octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main"),
+            equals(sub=DEV, job_workflow_ref="octo-org/octo-repo/.github/workflows/release.yml@refs/heads/dev"),
+        ),
+        first="dispatch-on-main",
+        run={"branch": "dev"},
+    ),
+    "a pin on the repository's old id": Kind(
+        (equals(sub=MAIN, repository_id="111"),),
+        "claim-pin",
+        "repository_id 111, on purpose",
+        (equals(sub=MAIN, repository_id=["111", "456789"]),),
+    ),
+    "an environment of the policy's that the job does not name": Kind(
+        (equals(sub=MAIN, environment="prod"),), "claim-pin", "the run has none", None
+    ),
+    "an environment": Kind(
+        (equals(sub=MAIN),),
+        "subject-shape",
+        "environment prod",
+        (equals(sub=[MAIN, PROD]),),
+        run={"environment": "prod"},
+        ways=("remove-environment",),
+    ),
+    "an environment on another branch": Kind(
+        (equals(sub=MAIN),),
+        "subject-shape",
+        "environment prod",
+        (equals(sub=[MAIN, PROD]),),
+        run={"environment": "prod", "branch": "dev"},
+    ),
+    "no environment where one is listed": Kind(
+        (equals(sub=PROD),),
+        "subject-shape",
+        "the job has neither",
+        (equals(sub=[PROD, MAIN]),),
+        ways=("set-environment",),
+    ),
+    "an environment in a form that was not read": Kind(
+        (equals(sub=MAIN),),
+        "subject-shape",
+        "environment prod",
+        (equals(sub=[MAIN, PROD, f"{IDS}:environment:prod"]),),
+        run={"environment": "prod", "form": "unread"},
+    ),
+    "the immutable form beside a pattern that others use": Kind(
+        ({"StringLike": {SUB: "repo:octo-org/*"}, **equals()},),
+        "subject-immutable-form",
+        "with and without ids",
+        ({"StringLike": {SUB: ["repo:octo-org/*", f"{IDS}:ref:refs/heads/main"]}, **equals()},),
+        run={"form": "immutable"},
+    ),
+    "a list under ForAnyValue": Kind(
+        ({"ForAnyValue:StringLike": {SUB: [DEV]}, "StringLike": {AUD: STS}},),
+        "subject-not-admitted",
+        "does not admit",
+        ({"ForAnyValue:StringLike": {SUB: [DEV, MAIN]}, "StringLike": {AUD: STS}},),
+        first="dispatch-on-dev",
+    ),
+    "another repository's role": Kind(
+        ({"StringLike": {SUB: ["repo:acme/*"]}, **equals()},),
+        "subject-not-admitted",
+        "does not admit",
+        ({"StringLike": {SUB: ["repo:acme/*"]}, **equals()}, equals(sub=MAIN)),
+    ),
+    "ours beside a pattern of the organization": Kind(
+        (equals(sub=DEV), {"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}),
+        "subject-not-admitted",
+        "does not admit",
+        (equals(sub=[DEV, MAIN]), {"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}),
+        first="dispatch-on-dev",
+    ),
+    "the session's name": Kind(
+        ({**equals(sub=MAIN), "StringLike": {"sts:RoleSessionName": "octo-*"}},),
+        "session-name-not-admitted",
+        "role-session-name",
+        None,
+        first="name-the-session",
+    ),
+}
+
+
+def world_of(run: dict[str, str], trust: PolicyDocument) -> World:
+    """The small world with this run: branch, environment, actor, workflow, repository, form of the subject."""
+    world = sound_world(Ground(branch=run.get("branch", "main"))).with_trust(trust)
+    forms = {
+        "immutable": Known(OidcCustomization(use_immutable_subject=True)),
+        "classic": Known(OidcCustomization(use_immutable_subject=False)),
+        "unread": UNREAD,
+    }
+    form = forms.get(run.get("form", "classic")) or Known(
+        OidcCustomization(use_immutable_subject=False, sub_claim_prefix=run["form"])
+    )
+    name = run.get("repo", "octo-org/octo-repo")
+    attempt = replace(
+        world.attempt,
+        repository=replace(world.attempt.repository, full_name=name),
+        head_repository=name,
+        oidc_customization=form,
+        actor=run.get("actor", world.attempt.actor),
+        workflow_name=run.get("workflow_name", world.attempt.workflow_name),
+    )
+    world = replace(world, attempt=attempt)
+    return world.with_job(environment=run["environment"]) if "environment" in run else world
+
+
+def patches(diagnosis: Diagnosis) -> list[PolicyDocument]:
+    """The trust policies that are offered to open, in the order of the paths."""
+    return [
+        change.document
+        for path in diagnosis.paths
+        for item in path.remediations
+        for change in item.changes
+        if change.kind is ChangeKind.REPLACE_TRUST_POLICY and change.document is not None and item.id != "bound-trust"
+    ]
+
+
+def assumption(path: Path) -> Verdict:
+    return next(gate.verdict for gate in path.gates if gate.gate is Gate.ROLE_ASSUMPTION)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_kind(kind: Kind) -> None:
+    before = policy(*(statement(condition) for condition in kind.conditions))
+    diagnosis = world_of(kind.run, before).diagnosis()
+    gate = diagnosis.live.gates[1]
+    assert (gate.verdict, gate.cause) == (Verdict.FAIL, kind.cause), gate.reason
+    assert kind.words in gate.reason
+    assert {assumption(path) for path in diagnosis.paths} <= {Verdict.PASS}
+    offered = patches(diagnosis)
+    found = [item["Condition"] for item in statements(offered[0].tree)] if offered else None
+    assert found == (None if kind.after is None else [*kind.after])
+    ids = [item.id for path in diagnosis.paths for item in path.remediations]
+    if kind.first:
+        assert ids[0] == kind.first
+    assert set(kind.ways) <= set(ids)
+    # Where the shape differs, another ref presents the same shape.
+    assert kind.cause != "subject-shape" or not any(ident.startswith("dispatch") for ident in ids)
+
+
+def test_nothing_is_said_to_stay_that_does_not() -> None:
+    for kind in KINDS.values():
+        before = policy(*(statement(condition) for condition in kind.conditions))
+        for item in world_of(kind.run, before).diagnosis().remediations:
+            for change in item.changes:
+                if change.document is not None and "What is there already stays as it is" in item.words:
+                    # A statement that admitted somebody still stands, or holds all that it held.
+                    assert len(statements(change.document.tree)) >= len(kind.conditions)
+                    assert item.id != "bound-trust"
+
+
+def rows() -> Iterator[object]:
+    cases = SHARED / "cases" / "policies.jsonl"
+    for line in cases.read_text(encoding="utf-8").splitlines() if cases.exists() else ():
+        row = json.loads(line)
+        if row["kind"] == "remedy":
+            yield pytest.param(row, id=row["id"])
+
+
+SIGNED: dict[str, tuple[str | None, str]] = {
+    "T01": ("condition-key-not-carried", "iss"),
+    "T08": ("subject-immutable-form", "with and without ids"),
+    "T09": ("subject-immutable-form", "with and without ids"),
+    "T12": ("subject-typo", "ref: is missing"),
+    "T14": ("subject-typo", "a space stands at its end"),
+    "T24": (None, ""),
+    "T27": ("condition-key-not-carried", "Meant is"),
+    "T28": ("subject-typo", "StringEquals and StringLike"),
+    "T30": ("claim-pin", "on purpose"),
+    "T34": ("subject-not-admitted", ""),
+    "T35": ("subject-not-admitted", "job_workflow_ref"),
+    "T48": ("subject-shape", "environment prod"),
+    "T56": ("session-name-not-admitted", "role-session-name"),
+    "T59": ("subject-not-admitted", ""),
+    "N01": ("claim-pin", "actor octocat, on purpose"),
+    "N02": ("claim-pin", "workflow Deploy, on purpose"),
+    "N03": ("subject-not-admitted", ""),
+    "N04": ("condition-key-not-carried", "runner_environment"),
+    "N05": ("subject-typo", "branch: is no part of a subject"),
+}
+"""What is right of the rows, by cause and words."""
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("row", rows())
+def test_the_row(row: dict[str, dict[str, str]]) -> None:
+    run = {key: str(value) for key, value in row["run"].items()}
+    prefix = re.search(r"sub_claim_prefix='([^']+)'", run.get("oidc", ""))
+    if "immutable" in run:
+        run["form"] = "immutable"
+    elif "oidc" in run:
+        run["form"] = prefix.group(1) if prefix else "unread"
+    before = write_document(row["trust"])  # type: ignore[arg-type] # JSON by hand
+    world = world_of(run, before)
+    told = re.search(r"arn='([^']*)', url='([^']*)'", run.get("provider", ""))
+    if told:
+        world = world.with_account(provider=Known(OidcProvider(arn_of(told.group(1)), told.group(2), (STS,))))
+    diagnosis = world.diagnosis()
+    gate = diagnosis.live.gates[1]
+    cause, words = SIGNED[str(row["id"])]
+    assert gate.cause == cause, gate.reason
+    assert words in gate.reason
+    if cause is None:
+        assert gate.verdict is Verdict.PASS
+        assert not diagnosis.paths
+        return
+    assert {assumption(path) for path in diagnosis.paths} == {Verdict.PASS}
+    assert diagnosis.paths[0].newly_admitted == ()
+    for document in patches(diagnosis):
+        old, new = statements(before.tree), statements(document.tree)
+        # At most one statement changed, or one added.
+        assert sum(item not in old for item in new) == 1
+        assert len(new) in (len(old), len(old) + 1)
