@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from diagnosis.callers.comparison import TrustComparison, compare_trust
 from diagnosis.callers.who_gets_in import Admission, who_gets_in
@@ -107,6 +108,7 @@ class PatchAim:
         return all(asked.ask(item, self.caller).outcome is TrustOutcome.ALLOWED for item in self.claims)
 
 
+@lru_cache(maxsize=64)
 def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim) -> tuple[TrustPatch, ...]:
     """Return the patches that admit the run and take nothing away, those first that admit nobody else anew; or none.
 
