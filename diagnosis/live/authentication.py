@@ -145,17 +145,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
     if run.release.chained_from:
         return _chained(run, role.value)
-    # A role is read for an ARN that is known; the provider's follows from it.
-    provider = run.account.question.provider_arn or role.value.arn.beside("oidc-provider", run.account.question.issuer)
-    judgement = judge_trust(
-        role.value.trust_policy,
-        run.claims,
-        provider,
-        role.value.arn,
-        session_name=run.session_name,
-        at=run.account.read_at,
-        session_form=run.session_form,
-    )
+    judgement = judge_role_trust(run, role.value)
     control = judge_resource_control(run, role.value)
     problems = [*_duration_problem(run, role.value), *_trust_problem(run, judgement)]
     problems += [_role_problem(run, Cause.RESOURCE_CONTROL_POLICY, reason) for reason in control.stops]
@@ -170,6 +160,21 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
             _live(run, f"trust policy of {role.value.name}: {judgement.reason}", "iam:GetRole"),
             *_presented(run),
         ),
+    )
+
+
+def judge_role_trust(run: RunClaims, role: Role) -> TrustJudgement:
+    """Judge the role's trust policy alone, as STS would ask it for the run today."""
+    # A role is read for an ARN that is known; the provider's follows from it.
+    provider = run.account.question.provider_arn or role.arn.beside("oidc-provider", run.account.question.issuer)
+    return judge_trust(
+        role.trust_policy,
+        run.claims,
+        provider,
+        role.arn,
+        session_name=run.session_name,
+        at=run.account.read_at,
+        session_form=run.session_form,
     )
 
 

@@ -13,6 +13,7 @@ from diagnosis.remedies.offer import Choice, Offer, Situation
 from diagnosis.remedies.offers import (
     another_role,
     audience,
+    both_forms,
     bound_permissions,
     control_policy,
     identity,
@@ -43,6 +44,7 @@ _MAKERS: tuple[_Maker, ...] = (
     provider.shorten_session,
     session_name.correct_session_name,
     trust.admit_or_dispatch,
+    both_forms.list_both_forms,
     registry.repository_or_tag,
     registry.room_for_images,
     registry.open_key,

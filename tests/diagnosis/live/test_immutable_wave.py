@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_world import World, sound_world, trust
+from small_world import NOW, World, sound_world, trust
 
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.facts.runs import OidcCustomization
+from diagnosis.facts.runs import Job, OidcCustomization, Step
 from diagnosis.gates import Gate, Verdict
+from diagnosis.policy.language.tree import statements
 
 CLASSIC = "repo:octo-org/octo-repo:ref:refs/heads/release"
 PREFIX = "repo:octo-org@583231/octo-repo@456789"
@@ -73,3 +74,32 @@ def test_what_refuses_either_form_is_proved_where_the_form_was_not_read():
     gate = assumption(diagnosis)
     assert (gate.verdict, gate.cause) == (Verdict.FAIL, Cause.SUBJECT_SHAPE)
     assert [item.cause for item in diagnosis.forecast] == [Cause.SUBJECT_SHAPE]
+
+
+def refused(made: World) -> World:
+    """The world's run as STS refused it."""
+    words = "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    log = f"2026-10-01T12:00:05.0000000Z ##[error]{words}\n"
+    steps = (
+        Step(1, "Checkout", "completed", "success", NOW, NOW),
+        Step(2, "Credentials", "completed", "failure", NOW, NOW),
+    )
+    job = Job(1, "Release", "completed", "failure", NOW, NOW, steps=steps, log=Known(log))
+    return replace(made, attempt=replace(made.attempt, jobs=Known((job,)), conclusion="failure"))
+
+
+@pytest.mark.parametrize("listed", [CLASSIC, IMMUTABLE])
+def test_a_refused_run_whose_form_was_not_read_is_offered_both_in_one_statement(listed):
+    diagnosis = refused(world(None, listed)).diagnosis()
+    assert assumption(diagnosis).verdict is Verdict.UNKNOWN
+    (path,) = diagnosis.paths
+    assert path.opens_all
+    (change,) = path.remediations[0].changes
+    (statement,) = statements(change.document.tree)
+    block = statement["Condition"]["StringEquals"]
+    assert set(block["token.actions.githubusercontent.com:sub"]) == {CLASSIC, IMMUTABLE}
+    assert "is the classic form" in path.remediations[0].words
+
+
+def test_a_run_that_was_not_refused_is_offered_no_change_for_a_form_that_was_not_read():
+    assert world(None, CLASSIC).diagnosis().paths == ()
