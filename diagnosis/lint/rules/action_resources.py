@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnosis.lint.catalogue import WELL_KNOWN, form_cells, forms_for_action
+from diagnosis.lint.catalogue import WELL_KNOWN, forms_for_action
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Rule
-from diagnosis.lint.rules.arns import is_faulty, resource_cells
+from diagnosis.lint.rules.arns import is_faulty, meets_form, reaches_on
 from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import ActionFacts, Effect, Statement, action_facts
-from diagnosis.policy.language.globs import meet
 from diagnosis.policy.language.matching import matches_everything, names_no_resource
 
 _LOGIN = "ecr:getauthorizationtoken"
@@ -77,9 +76,10 @@ def _works_on(action: str, text: str) -> bool:
     arn = ArnPattern.parse(text)
     if not forms or arn is None or names_no_resource(text, complete=True) or matches_everything(text):
         return True
+    if reaches_on(arn):
+        return True
     whole = arn.completed()
-    written = resource_cells(str(whole))
-    return any(meet(written, form_cells(form)) and not _inside_bucket(form, whole) for form in forms)
+    return any(meets_form(whole, form) and not _inside_bucket(form, whole) for form in forms)
 
 
 def _inside_bucket(form: str, arn: ArnPattern) -> bool:

@@ -72,7 +72,7 @@ def _faults(arn: ArnPattern, text: str, kind: PolicyKind) -> Iterator[tuple[Rule
     yield from _region(arn, shown)
     yield from _account(arn, shown)
     short_is_right = kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY)
-    if not _reaches_on(arn):
+    if not reaches_on(arn):
         for rule, sentence, correction in _form(arn.completed() if short_is_right else arn, shown):
             yield rule if arn.service in _WELL_KNOWN else Rule.ARN_UNDOCUMENTED, sentence, correction
 
@@ -127,7 +127,7 @@ def _region(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
 def _account(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
     account = arn.account
     if (
-        _reaches_on(arn)
+        reaches_on(arn)
         or not account
         or _WILDCARDS & set(account)
         or account in (_OF_AWS, "cloudfront")
@@ -171,7 +171,7 @@ def _form(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
         yield _resource(arn, shown, forms)
 
 
-def _reaches_on(arn: ArnPattern) -> bool:
+def reaches_on(arn: ArnPattern) -> bool:
     """Return whether a short ARN has a star that may take further fields with it: ``arn:aws:sns:*:topic``."""
     return arn.fields < 6 and any(field.endswith("*") for field in (arn.partition, arn.service, arn.region))
 
@@ -229,12 +229,16 @@ def _shown_form(form: str) -> str:
 
 def _meets(arn: ArnPattern, forms: tuple[str, ...], *, but: str = "") -> bool:
     """Return whether some form has every field of the ARN, the fields named in ``but`` left aside."""
-    fields = [name for name in ("partition", "region", "account", "resource") if name not in but]
-    return any(
-        all(meet(resource_cells(getattr(arn, name)), form_cells(getattr(form, name))) for name in fields)
-        for each in forms
-        if (form := ArnPattern.parse(each)) is not None
-    )
+    return any(meets_form(arn, form, but=but) for form in forms)
+
+
+def meets_form(arn: ArnPattern, form: str, *, but: str = "") -> bool:
+    """Return whether an ARN of six fields can be of a documented form, field by field."""
+    known = ArnPattern.parse(form)
+    if known is None:
+        return False
+    fields = [name for name in ("partition", "service", "region", "account", "resource") if name not in but]
+    return all(meet(resource_cells(getattr(arn, name)), form_cells(getattr(known, name))) for name in fields)
 
 
 @lru_cache(maxsize=1024)

@@ -26,8 +26,8 @@ from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, read_pie
 def rejections(document: LintedDocument) -> Iterator[Finding]:
     """Find what AWS would refuse to save, as the reader of policies tells it."""
     for rejection in document.policy.rejections_as(document.kind):
-        if not document.kept and rejection.fault is Fault.STATEMENT_MISSING and document.tree.get("Statement"):
-            continue  # every statement was left out because of a fault that is told already
+        if rejection.fault is Fault.STATEMENT_MISSING and document.tree.get("Statement") != []:
+            continue  # it is told already: the element is missing, or the only statement had a fault and was left out
         sentence = rejection.why[:1].upper() + rejection.why[1:] + "."
         correction = _CORRECTIONS[rejection.fault]
         if rejection.fault is Fault.ACTION_FORM and rejection.value is not None:

@@ -68,6 +68,8 @@ def unbounded(document: LintedDocument) -> Iterator[Finding]:
 def audience(document: LintedDocument) -> Iterator[Finding]:
     """Find an Allow for an OIDC provider that does not ask for the audience."""
     for statement, provider in _admitting(document):
+        if not statement.conditions:
+            continue  # told as what bounds nothing at all
         # A key of another provider's audience is told as a key that no token carries.
         misplaced = any(each.folded_key.endswith(":aud") for each in statement.conditions)
         bounded = any(is_bound(each) for each in _on(statement, provider, ("aud",)))

@@ -54,7 +54,7 @@ def _granting(document: LintedDocument, statement: Statement, action: str) -> tu
     if statement.actions.negated or not statement.actions.covers(action.lower()):
         return None
     for position, pattern in enumerate(statement.actions.patterns):
-        if not matches_everything(pattern) and action_matcher([pattern])(action.lower()):
+        if pattern.strip("*:") and action_matcher([pattern])(action.lower()):
             return pattern, document.entry(statement, "Action", position)
     return None
 

@@ -1,0 +1,189 @@
+"""A sound policy has no finding; with one planted fault it has exactly that finding, in its place, with its correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lint_documents import (
+    KEY,
+    LOGIN,
+    REPOSITORY,
+    changed,
+    linted,
+    policy,
+    push,
+    sound_policies,
+    told,
+    trust,
+    trust_statement,
+)
+from planted_faults import AUD, MAIN, PLANTED, SUB, allow, and_, bounded, second
+from thoroughness import examples, some
+
+from diagnosis.lint.document import Expected
+from diagnosis.lint.lint import lint
+from diagnosis.lint.rule import Rule, Severity
+from diagnosis.policy import PolicyKind, Unparsable
+
+SOUND = list(sound_policies(examples(400)))
+EACH = [(rule, document) for rule, documents in PLANTED.items() for document in documents]
+
+
+def test_a_sound_policy_has_no_finding_and_its_kind_is_recognised() -> None:
+    for kind, document in SOUND:
+        report = linted(document)
+        assert [(found.rule, found.place.path, found.sentence) for found in report.findings] == []
+        assert report.kind is kind
+
+
+@pytest.mark.parametrize(("rule", "document"), EACH, ids=[f"{rule}-{number}" for number, (rule, _) in enumerate(EACH)])
+def test_one_planted_fault_gives_exactly_its_finding(rule: str, document: dict[str, Any]) -> None:
+    findings = linted(document).findings
+    assert [(found.rule.value, found.sentence) for found in findings if found.rule.value != rule] == []
+    assert len(findings) == 1
+    assert findings[0].sentence.endswith(".")
+    assert findings[0].correction.endswith((".", "}"))
+    assert findings[0].place.line is not None
+
+
+def test_every_rule_is_planted_here_or_tried_below() -> None:
+    below = {"duplicate-json-key", "too-long", "size", "size-quota", "principal-unwanted", "subject-unbounded"}
+    assert set(PLANTED) | below | {"expected-region", "expected-account"} == {rule.value for rule in Rule}
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (trust(StringEquals=AUD), "Statement[0].Condition"),
+        (bounded("*", "StringLike"), f'Statement[0].Condition.StringLike."{SUB}"'),
+        (bounded("repo:octo-org/shop:*"), f'Statement[0].Condition.StringEquals."{SUB}"'),
+        (bounded([MAIN, "repo:octo-org/shop:branch:x"]), f'Statement[0].Condition.StringEquals."{SUB}"[1]'),
+        (and_("StringEquals", f"{KEY}:iss", "x"), f'Statement[0].Condition.StringEquals."{KEY}:iss"'),
+        (second({"AWS": ["123456789012", "12345"]}), "Statement[1].Principal.AWS[1]"),
+        (second("*"), "Statement[1].Principal"),
+        (allow("ecr:PutImages", REPOSITORY), "Statement[0].Action"),
+        (allow(["ecr:PutImage", "ecr:PutImages"], REPOSITORY), "Statement[0].Action[1]"),
+        (push([REPOSITORY, "shop"]), "Statement[1].Resource[1]"),
+        (policy({**LOGIN, "Sid": "A"}, {**push()["Statement"][1], "Sid": "A"}), "Statement[1].Sid"),
+        ({**push(), "Statement": {**LOGIN, "Action": "ecr:GetAuthorisationToken"}}, "Statement.Action"),
+    ],
+)
+def test_a_finding_names_its_place_as_jq_takes_it(document: dict[str, Any], path: str) -> None:
+    assert [found.place.path for found in linted(document).findings] == [path]
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_a_rule_says_what_is_wrong_and_where_that_is_documented(rule: Rule) -> None:
+    record = rule.record
+    assert record.sentence.endswith(".")
+    assert record.reference.startswith(("https://docs.aws.amazon.com/", "https://docs.github.com/"))
+    assert not record.refused or record.severity is Severity.ERROR
+
+
+def test_the_severities_come_in_their_order() -> None:
+    document = policy({"Effect": "Allow", "Action": ["ecr:PutImages", "iam:PassRole"], "Resource": "*"})
+    assert told({"Statement": document["Statement"]}) == ["pass-role-any", "action-unknown", "version-missing"]
+
+
+def test_a_fault_planted_in_any_sound_policy_is_found_beside_nothing_else() -> None:
+    for kind, document in some(SOUND, 2):
+        position = len(document["Statement"])
+        planted = {"Effect": "Allow", "Action": "ecr:PutImages", "Resource": REPOSITORY}
+        if kind is PolicyKind.TRUST:
+            planted = trust_statement(StringEquals={**AUD, f"{KEY}:repository": "octo-org/shop"})
+        report = linted(changed(document, "Statement", value=[*document["Statement"], planted]))
+        wanted = "provider-control" if kind is PolicyKind.TRUST else "action-unknown"
+        assert [finding.rule.value for finding in report.findings] == [wanted]
+        assert report.findings[0].place.path.startswith(f"Statement[{position}]")
+
+
+def test_an_issuer_of_one_enterprise_is_private_and_needs_no_bound_to_be_saved() -> None:
+    for issuer in (f"{KEY}/octo-corp", "token.actions.octo.ghe.com", "github.octo.example/_services/token"):
+        principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"}
+        statement = {**trust_statement(StringEquals={f"{issuer}:aud": "sts.amazonaws.com"}), "Principal": principal}
+        assert told(policy(statement)) == ["subject-unbounded"]
+
+
+def test_another_shared_provider_is_judged_by_its_own_claim() -> None:
+    for issuer, claim in (("gitlab.com", "sub"), ("oidc.vercel.com", "aud")):
+        principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"}
+        bare = {**trust_statement(StringEquals={f"{issuer}:other": "x"}), "Principal": principal}
+        assert told(policy(bare)) == ["provider-control"]
+        bound = {**trust_statement(StringEquals={f"{issuer}:{claim}": "x"}), "Principal": principal}
+        assert told(policy(bound)) == []
+
+
+def test_what_is_expected_of_arns_is_compared() -> None:
+    wrong = push("arn:aws:ecr:us-east-1:123456789012:repository/shop")
+    report = linted(wrong, expected=Expected("123456789012", "eu-west-1"))
+    assert [finding.rule for finding in report.findings] == [Rule.EXPECTED_REGION]
+    assert "us-east-1" in report.findings[0].sentence
+    assert report.findings[0].correction == f"Write {REPOSITORY}."
+    report = linted(push(), expected=Expected("210987654321"))
+    assert [finding.rule for finding in report.findings] == [Rule.EXPECTED_ACCOUNT]
+    assert linted(push(), expected=Expected("123456789012", "eu-west-1")).findings == ()
+
+
+def test_sizes_are_those_of_the_kind() -> None:
+    subjects = [f"repo:octo-org/shop:ref:refs/heads/branch-number-{number}" for number in range(50)]
+    assert told(bounded(subjects)) == ["size-quota"]
+    assert told(bounded([*subjects, *(f"{each}-more" for each in subjects)])) == ["size"]
+    names = [f"arn:aws:ecr:eu-west-1:123456789012:repository/team/service-{number}" for number in range(120)]
+    assert told(push(names)) == ["size-quota"]
+    assert told(push([*names, *(f"{each}-more" for each in names)])) == ["size"]
+    assert told(push(names), PolicyKind.BOUNDARY) == ["size"]
+    assert "too-long" in told(push("x" * 40_000))
+
+
+def test_a_key_that_stands_twice_is_told_with_its_line_and_the_rest_is_read() -> None:
+    lines = (
+        '{"Version": "2012-10-17",',
+        ' "Statement": [',
+        '  {"Effect": "Deny",',
+        '   "Effect": "Allow",',
+        '   "Action": "ecr:PutImages", "Resource": "*"}]}',
+    )
+    text = "\n".join(lines)
+    first, second = sorted(linted(text).findings, key=lambda finding: finding.rule.value)
+    assert (second.rule, second.place.path, second.place.line, second.place.column) == (
+        Rule.DUPLICATE_JSON_KEY,
+        "Statement[0].Effect",
+        4,
+        4,
+    )
+    assert (first.rule, first.place.line) == (Rule.ACTION_UNKNOWN, 5)
+
+
+def test_several_faults_of_form_are_all_told_with_their_own_places() -> None:
+    document = policy(
+        {"Effect": "allow", "Action": "ecr:PutImage", "Resource": REPOSITORY},
+        {"Effect": "Allow", "Resource": "*"},
+        {"Effect": "Allow", "Action": "ecr:PutImages", "Resource": REPOSITORY, "Effects": 1},
+        {**LOGIN, "Condition": {"StringIs": {"a:b": "c"}}},
+    )
+    found = {finding.rule.value: finding.place.path for finding in linted(document).findings}
+    assert found == {
+        "effect-invalid": "Statement[0].Effect",
+        "action-missing": "Statement[1]",
+        "element-unknown": "Statement[2].Effects",
+        "action-unknown": "Statement[2].Action",
+        "operator-unknown": "Statement[3].Condition.StringIs",
+    }
+
+
+def test_a_policy_with_a_principal_is_refused_where_its_kind_has_none() -> None:
+    document = {**push()["Statement"][1], "Principal": {"AWS": "123456789012"}}
+    assert told(policy(document), PolicyKind.IDENTITY) == ["principal-unwanted"]
+    assert told(policy(document)) == []
+    assert linted(policy(document)).kind is PolicyKind.RESOURCE
+
+
+def test_a_text_that_is_no_json_object_is_no_policy() -> None:
+    for text in ("", "{", "[]", "3", '"x"', "{'Version': 1}"):
+        assert isinstance(lint(text), Unparsable)
+
+
+def test_deny_statements_of_a_sound_document_are_not_judged_as_grants() -> None:
+    denied = {"Effect": "Deny", "Action": ["iam:PassRole", "iam:PutRolePolicy"], "Resource": "*"}
+    assert told(policy(denied)) == []
