@@ -135,6 +135,7 @@ class Rule(StrEnum):
     SIZE_QUOTA = "size-quota"
     AUDIENCE_MISSING = "audience-missing"
     ACTION_WITHOUT_RESOURCE = "action-without-resource"
+    ACTION_RESOURCE_UNDOCUMENTED = "action-resource-undocumented"
     ARN_UNDOCUMENTED = "arn-undocumented"
     SERVICE_UNDOCUMENTED = "service-undocumented"
     ACTION_UNDOCUMENTED = "action-undocumented"
@@ -264,6 +265,9 @@ _RECORDS: dict[Rule, RuleRecord] = {
     Rule.AUDIENCE_MISSING: _warning("The audience of the provider's tokens is not asked for.", _OIDC_ROLE),
     Rule.ACTION_WITHOUT_RESOURCE: _warning(
         'Only Resource "*" grants the action, and the statement names ARNs.', _SERVICES
+    ),
+    Rule.ACTION_RESOURCE_UNDOCUMENTED: _warning(
+        "AWS documents the action for none of the statement's resources.", _SERVICES
     ),
     Rule.ARN_UNDOCUMENTED: _warning("AWS documents no resource of the service with such an ARN.", _SERVICES),
     Rule.SERVICE_UNDOCUMENTED: _warning("AWS documents no service of this prefix.", _SERVICES),

@@ -34,7 +34,7 @@ def action_resources(document: LintedDocument) -> Iterator[Finding]:
             elif facts is not None and not any(
                 _works_on(facts.name, text) or is_faulty(text, document.kind) for text in resources.patterns
             ):
-                yield _no_resource(facts, statement, place)
+                yield _no_resource(facts, statement, place, alone=len(statement.actions.patterns) == 1)
 
 
 def _is_void(statement: Statement) -> bool:
@@ -55,11 +55,12 @@ def _needs_star(facts: ActionFacts, statement: Statement, place: Place, *, alone
     )
 
 
-def _no_resource(facts: ActionFacts, statement: Statement, place: Place) -> Finding:
+def _no_resource(facts: ActionFacts, statement: Statement, place: Place, *, alone: bool) -> Finding:
     verb = "grants" if statement.effect is Effect.ALLOW else "denies"
     kinds = ", ".join(facts.resource_types[:4])
+    grave = facts.service in WELL_KNOWN or (alone and facts.service == "s3")
     return Finding(
-        Rule.ACTION_RESOURCE,
+        Rule.ACTION_RESOURCE if grave else Rule.ACTION_RESOURCE_UNDOCUMENTED,
         place,
         f"{facts.name} works on resources of the type {kinds}, and none of the statement's ARNs is one: it {verb} nothing.",
         f"Add the ARN that is meant: {' or '.join(_written(form) for form in forms_for_action(facts.name)[:2])}.",

@@ -294,6 +294,10 @@ PLANTED: dict[str, list[Document]] = {
         allow("ecr:PutImage", "arn:aws:s3:::bucket"),
         allow("iam:GetRole", "arn:aws:iam::123456789012:user/x"),
     ],
+    "action-resource-undocumented": [
+        allow(["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::bucket/*"),
+        allow("sqs:SendMessage", "arn:aws:sns:eu-west-1:123456789012:orders"),
+    ],
     "action-needs-star": [
         allow("ecr:GetAuthorizationToken", REPOSITORY),
         allow([*PUSH, "ecr:GetAuthorizationToken"], REPOSITORY),
