@@ -194,3 +194,18 @@ def test_the_issuer_of_the_question_is_the_one_that_is_asked() -> None:
     other_issuer = read_document(trust().text.replace(ISSUER, "token.example.com"))
     result = judged(sound_world(), Proposal(ProposalKind.TRUST, other_issuer))
     assert after(result, Gate.ROLE_ASSUMPTION) is Verdict.FAIL
+
+
+def test_a_trust_policy_that_aws_would_refuse_to_save_is_a_fault_of_the_proposal() -> None:
+    document = read_document(trust("*", "StringLike").text)
+    result = judged(sound_world(), Proposal(ProposalKind.TRUST, document))
+    assert result.verdict is Verdict.FAIL
+    assert any("neither sub nor job_workflow_ref" in reason for reason in result.refused)
+    assert result.refused[0].startswith("Statement[0].Condition.StringLike.")
+
+
+def test_a_fault_that_aws_takes_is_told_beside_the_judgement_and_refuses_nothing() -> None:
+    needed = policy(allow("ecr:GetAuthorizationToken", "*"), allow([*EIGHT, "ecr:PutImages"], HOME.repository_arn))
+    [placed] = judged(sound_world(), Proposal(ProposalKind.POLICY, needed)).proposals
+    assert placed.refused_because == ()
+    assert [finding.rule.value for finding in placed.findings] == ["action-unknown"]

@@ -136,3 +136,23 @@ def test_foreign_text_steers_no_terminal(written, tmp_path: Path) -> None:
     document = policy({"Sid": "a\u001b[31m", "Effect": "Allow", "Action": "ecr:*\u001b[2J", "Resource": "*"})
     result = run("--demo", "3", "--policy", written("p.json", document))
     assert "\u001b" not in result.output
+
+
+def test_faults_of_a_proposal_are_told_as_text_and_in_the_json(written) -> None:
+    unbound = trust("main")
+    statement = unbound["Statement"][0]
+    statement["Condition"] = {"StringEquals": {f"{KEY}:aud": "sts.amazonaws.com", f"{KEY}:iss": "x"}}
+    path = written("t.json", unbound)
+    result = run("--demo", "3", "--trust", path)
+    words = " ".join(result.output.split())
+    assert (
+        "! AWS would refuse it: Statement[0].Condition: The statement bounds neither sub nor job_workflow_ref" in words
+    )
+    assert "! error key-not-carried: Statement[0].Condition.StringEquals." in words
+    assert "AWS would refuse a document." in words
+    told = json.loads(run("--demo", "3", "--trust", path, "--json").stdout)
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "what-if-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(told, schema)
+    [proposal] = told["proposals"]
+    assert len(proposal["refused_because"]) == 1
+    assert [found["rule"] for found in proposal["findings"]] == ["provider-control", "key-not-carried"]

@@ -1,0 +1,276 @@
+"""The command: files in; text, JSON or SARIF out; exit codes that a script can rely on."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from diagnosis.lint.rule import Rule
+from tui.cli.commands.policy_lint import lint_command
+from tui.cli.main import planescope
+
+KEY = "token.actions.githubusercontent.com"
+SOUND = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}],
+}
+MISSPELT = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken", "ecr:PutImages"], "Resource": "*"}],
+}
+UNBOUND = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{KEY}"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"{KEY}:aud": "sts.amazonaws.com"}},
+        }
+    ],
+}
+WARNED = {"Statement": SOUND["Statement"]}
+
+
+@pytest.fixture
+def written(tmp_path: Path):
+    def write(name: str, content: object) -> str:
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content, indent=2), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def run(*words: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(lint_command, list(words), input=text)
+
+
+def test_a_sound_policy_gives_zero_and_says_so(written) -> None:
+    result = run(written("p.json", SOUND))
+    assert result.exit_code == 0
+    assert result.output.endswith("p.json: identity-based policy, no fault found\n")
+
+
+def test_a_finding_is_told_with_its_place_meaning_correction_and_reference(written) -> None:
+    result = run(written("p.json", MISSPELT))
+    assert result.exit_code == 1
+    assert "identity-based policy, 1 error\n" in result.output
+    assert "error  action-unknown  Statement[0].Action[1] (line 8)\n" in result.output
+    assert "ecr:PutImage is meant" in result.output
+    assert "→ Write ecr:PutImage." in result.output
+    assert "https://docs.aws.amazon.com/service-authorization/" in result.output
+    assert "AWS would refuse" not in result.output
+
+
+def test_what_aws_would_refuse_is_said(written) -> None:
+    result = run(written("t.json", UNBOUND))
+    assert result.exit_code == 1
+    assert "trust policy, 1 error" in result.output
+    assert result.output.endswith("AWS would refuse to save this document.\n")
+
+
+@pytest.mark.parametrize(
+    ("document", "level", "code"),
+    [
+        (WARNED, None, 0),
+        (WARNED, "warning", 1),
+        (WARNED, "suggestion", 1),
+        (MISSPELT, "error", 1),
+        (MISSPELT, "security-warning", 0),
+        ({**SOUND, "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}, None, 1),
+        (SOUND, "suggestion", 0),
+    ],
+)
+def test_the_line_between_zero_and_one_can_be_moved(written, document: object, level: str | None, code: int) -> None:
+    options = ["--fail-on", level] if level else []
+    assert run(written("p.json", document), *options).exit_code == code
+
+
+def test_standard_input_is_the_dash() -> None:
+    result = run("-", "--json", text=json.dumps(MISSPELT))
+    assert result.exit_code == 1
+    [document] = json.loads(result.stdout)["documents"]
+    assert document["file"] == "-"
+    assert [found["rule"] for found in document["findings"]] == ["action-unknown"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "hello", "\xff"])
+def test_what_is_no_policy_gives_two_and_the_other_files_are_judged(written, content: str) -> None:
+    bad, good = written("bad.json", content), written("good.json", MISSPELT)
+    result = run(bad, good, "--json")
+    assert result.exit_code == 2
+    assert "bad.json is no policy" in result.stderr
+    assert [item["file"] for item in json.loads(result.stdout)["documents"]] == [good]
+    assert run(written("gone.json", SOUND) + "x").exit_code == 2
+
+
+def test_the_kind_can_be_stated(written) -> None:
+    path = written("p.json", SOUND)
+    assert run(path, "--kind", "trust").exit_code == 1
+    assert "trust policy" in run(path, "--kind", "trust").output
+    assert run(path, "--kind", "sunshine").exit_code == 2
+
+
+def test_what_is_expected_of_arns_can_be_stated(written) -> None:
+    arn = "arn:aws:ecr:us-east-1:123456789012:repository/shop"
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": arn}
+    path = written("p.json", {"Version": "2012-10-17", "Statement": [statement]})
+    assert run(path).exit_code == 0
+    result = run(path, "--region", "eu-west-1", "--account", "123456789012")
+    assert result.exit_code == 1
+    assert "names the region us-east-1; eu-west-1 is" in " ".join(result.output.split())
+
+
+def test_what_the_aws_cli_printed_is_taken_and_has_no_lines_of_the_file(written) -> None:
+    answer = {"Role": {"RoleName": "release", "AssumeRolePolicyDocument": UNBOUND}}
+    result = run(written("role.json", answer), "--json")
+    [found] = json.loads(result.stdout)["documents"][0]["findings"]
+    assert (found["rule"], found["path"], found["line"]) == ("provider-control", "Statement[0].Condition", None)
+
+
+def test_the_json_keeps_to_its_published_schema(written) -> None:
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "policy-lint-1.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    result = run(written("a.json", MISSPELT), written("b.json", UNBOUND), written("c.json", WARNED), "--json")
+    jsonschema.validate(json.loads(result.stdout), schema)
+    assert [item["refused"] for item in json.loads(result.stdout)["documents"]] == [False, True, False]
+    finding = schema["$defs"]["finding"]
+    assert finding["properties"]["rule"]["enum"] == [rule.value for rule in Rule]
+    shown = CliRunner().invoke(planescope, ["schema", "policy-lint"])
+    assert json.loads(shown.stdout) == schema
+    proposed = json.loads((resources.files("tui.cli") / "schemas" / "what-if-1.json").read_text(encoding="utf-8"))
+    assert proposed["$defs"]["finding"] == finding
+
+
+def strict(members: dict[str, Any], *required: str) -> dict[str, Any]:
+    """A JSON Schema of an object that holds these members and no other."""
+    return {"type": "object", "properties": members, "required": list(required), "additionalProperties": False}
+
+
+TEXT = strict({"text": {"type": "string", "minLength": 1}}, "text")
+SARIF = strict(
+    {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "minItems": 1,
+            "items": strict(
+                {
+                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "tool": strict(
+                        {
+                            "driver": strict(
+                                {
+                                    "name": {"type": "string"},
+                                    "version": {"type": "string"},
+                                    "rules": {
+                                        "type": "array",
+                                        "uniqueItems": True,
+                                        "items": strict(
+                                            {
+                                                "id": {"type": "string"},
+                                                "shortDescription": TEXT,
+                                                "helpUri": {"type": "string", "format": "uri"},
+                                                "help": TEXT,
+                                                "defaultConfiguration": strict(
+                                                    {"level": {"enum": ["none", "note", "warning", "error"]}}
+                                                ),
+                                                "properties": {"type": "object"},
+                                            },
+                                            "id",
+                                        ),
+                                    },
+                                },
+                                "name",
+                            )
+                        },
+                        "driver",
+                    ),
+                    "results": {
+                        "type": "array",
+                        "items": strict(
+                            {
+                                "ruleId": {"type": "string"},
+                                "ruleIndex": {"type": "integer", "minimum": 0},
+                                "level": {"enum": ["none", "note", "warning", "error"]},
+                                "message": TEXT,
+                                "locations": {
+                                    "type": "array",
+                                    "items": strict(
+                                        {
+                                            "physicalLocation": strict(
+                                                {
+                                                    "artifactLocation": strict(
+                                                        {"uri": {"type": "string", "pattern": r"^[^\s\\]*$"}}
+                                                    ),
+                                                    "region": strict(
+                                                        {
+                                                            "startLine": {"type": "integer", "minimum": 1},
+                                                            "startColumn": {"type": "integer", "minimum": 1},
+                                                        }
+                                                    ),
+                                                }
+                                            ),
+                                            "logicalLocations": {
+                                                "type": "array",
+                                                "uniqueItems": True,
+                                                "items": strict(
+                                                    {
+                                                        "fullyQualifiedName": {"type": "string"},
+                                                        "kind": {"type": "string"},
+                                                    }
+                                                ),
+                                            },
+                                        }
+                                    ),
+                                },
+                            },
+                            "message",
+                        ),
+                    },
+                },
+                "tool",
+            ),
+        },
+    },
+    "version",
+    "runs",
+)
+"""What SARIF 2.1.0 says of the members that are written here."""
+
+
+def test_the_sarif_is_one_that_code_scanning_reads(written) -> None:
+    result = run(written("a policy.json", MISSPELT), written("b.json", UNBOUND), written("c.json", WARNED), "--sarif")
+    assert result.exit_code == 1
+    log = json.loads(result.stdout)
+    jsonschema.validate(log, SARIF, format_checker=jsonschema.FormatChecker())
+    [one] = log["runs"]
+    rules = one["tool"]["driver"]["rules"]
+    assert [(found["ruleId"], found["level"]) for found in one["results"]] == [
+        ("action-unknown", "error"),
+        ("provider-control", "error"),
+        ("version-missing", "warning"),
+    ]
+    assert all(rules[found["ruleIndex"]]["id"] == found["ruleId"] for found in one["results"])
+    first = one["results"][0]["locations"][0]
+    assert first["physicalLocation"]["artifactLocation"]["uri"].endswith("/a%20policy.json")
+    assert first["physicalLocation"]["region"] == {"startLine": 8, "startColumn": 9}
+    assert first["logicalLocations"][0]["fullyQualifiedName"] == "Statement[0].Action[1]"
+
+
+def test_json_and_sarif_exclude_each_other(written) -> None:
+    assert run(written("p.json", SOUND), "--json", "--sarif").exit_code == 2
+
+
+def test_foreign_text_reaches_the_terminal_without_control_characters(written) -> None:
+    statement = {"Effect": "Allow", "Action": "ecr:Put\u001b[31mImage", "Resource": "*"}
+    result = run(written("p.json", {"Version": "2012-10-17", "Statement": [statement]}))
+    assert "\u001b" not in result.output
