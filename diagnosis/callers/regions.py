@@ -321,11 +321,11 @@ class Regions:
         refs = self.listed.refs
         heads = frozenset(ref.removeprefix(HEADS) for ref in (*refs, self._default) if ref.startswith(HEADS))
         tags = frozenset(ref.removeprefix(TAGS) for ref in refs if ref.startswith(TAGS))
-        yield self._of_own("branch-by-pattern", "every branch that a pattern holds", _on(branch_apart_from(heads)))
-        yield self._of_own("tag-by-pattern", "every tag that a pattern holds", _on(tag_apart_from(tags)))
+        yield self._of_own("branch-by-pattern", "branches that a pattern admits", _on(branch_apart_from(heads)))
+        yield self._of_own("tag-by-pattern", "tags that a pattern admits", _on(tag_apart_from(tags)))
         named = frozenset(self.listed.environments)
         yield self._of_own(
-            "environment-by-pattern", "every environment that a pattern holds", _in(environment_apart_from(named))
+            "environment-by-pattern", "environments that a pattern admits", _in(environment_apart_from(named))
         )
 
     def _elsewhere(self) -> TokenContext:
