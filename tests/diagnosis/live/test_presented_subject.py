@@ -216,3 +216,18 @@ def test_a_session_policy_of_the_workflow_counts(handed: tuple[str, str], verdic
     live = diagnosis(account(), file=replace(FILE, jobs=(job,))).live
     assert live is not None
     assert live.at(Gate.REGISTRY_AUTHORIZATION).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("operator", "verdict"), [("StringNotEqualsIfExists", Verdict.FAIL), ("StringEquals", Verdict.PASS)]
+)
+def test_a_web_identity_has_no_organization_when_it_asks_for_the_role(operator: str, verdict: Verdict) -> None:
+    """A control policy that keeps strangers out by the caller's organization keeps every web identity out."""
+    denial = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Resource": "*",
+        "Condition": {operator: {"aws:PrincipalOrgID": "o-1"}},
+    }
+    assert role_assumption(judged(rcps=levels(denial))).verdict is verdict
