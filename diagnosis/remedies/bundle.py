@@ -11,9 +11,14 @@ from diagnosis.verdicts.remediation import OwnerChange, Remediation
 
 
 def by_owner(remediations: Iterable[Remediation]) -> tuple[OwnerChange, ...]:
-    """Return the remediations grouped by owner, owners in the order in which the path meets them."""
+    """Return the remediations grouped by owner, owners in the order in which the path meets them.
+
+    What tightens is a change of its own, made later and of the same documents perhaps: it is no part of what opens.
+    """
+    listed = tuple(remediations)
+    opening = tuple(item for item in listed if not item.tightens)
     grouped: dict[Owner, list[Remediation]] = {}
-    for remediation in remediations:
+    for remediation in opening or listed:
         grouped.setdefault(remediation.owner, []).append(remediation)
     return tuple(
         OwnerChange(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from diagnosis.callers.comparison import compare_trust
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.facts.account import AccountState, NamedPolicy, Role
 from diagnosis.facts.reading import Known
+from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.excess import ExcessItem, excess
+from diagnosis.policy import PolicyDocument
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.replay import Replay
 
@@ -22,11 +26,34 @@ def newly_admitted(
     old, new = before.account.role, after.account.role
     if isinstance(old, Known) and isinstance(new, Known):
         found += _new_callers(old.value, new.value, replay, meant)
-    known = {(item.policy, item.statement, item.actions, item.resources) for item in _excess(before)}
-    found += [
-        item.text for item in _excess(after) if (item.policy, item.statement, item.actions, item.resources) not in known
-    ]
+        found += _new_grants(before, after) if old.value.arn == new.value.arn else _of_another_role(before, after)
     return tuple(dict.fromkeys(found))
+
+
+def _new_grants(before: Assessment, after: Assessment) -> Iterator[str]:
+    """Yield what the role's policies, within its boundary, grant beside what they did and what is needed."""
+    old, new = (_layers(each.account) for each in (before, after))
+    if old == new:
+        return
+    needed = [(need.action, need.resource) for need in before.needs if need.resource is not None]
+    compared = compare_grants(old, new, meant=needed)
+    yield from (grant.text for grant in compared.newly_granted)
+    yield from compared.undecided
+
+
+def _layers(account: AccountState) -> list[list[PolicyDocument]]:
+    layers = [[policy.document for policy in _policies(account)]]
+    if isinstance(account.boundary, Known):
+        layers.append([account.boundary.value.document])
+    return layers
+
+
+def _of_another_role(before: Assessment, after: Assessment) -> Iterator[str]:
+    """Yield where another role is granted too much and the run's own is not."""
+    known = {(item.policy, item.statement, item.actions, item.resources) for item in _excess(before)}
+    for item in _excess(after):
+        if (item.policy, item.statement, item.actions, item.resources) not in known:
+            yield item.text
 
 
 def _new_callers(old: Role, new: Role, replay: Replay, meant: tuple[ClaimSet, ...]) -> tuple[str, ...]:

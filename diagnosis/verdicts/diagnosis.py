@@ -32,7 +32,7 @@ class Path:
     still: tuple[Problem, ...] = ()
     """What the path would leave in the way; empty for one that opens everything."""
     owners: tuple[OwnerChange, ...] = ()
-    """The same remediations, one change for each owner."""
+    """The same remediations, one change for each owner; those that tighten only where none opens."""
 
     @property
     def opens_all(self) -> bool:

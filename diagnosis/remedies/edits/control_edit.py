@@ -16,6 +16,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.limits import CONTROL_LIMIT
 from diagnosis.policy.language.tree import Json, JsonObject, statements
+from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import excepting
 from diagnosis.remedies.edits.trust_edit import excepting_subject
 from diagnosis.remedies.offer import Situation, needed_pairs
@@ -86,7 +87,10 @@ class _Amending:
                 if not self._allowed(pair, level, found):
                     return ()
         after = _replaced(levels, found.values())
-        return () if self._stopped(after) or self._token_stopped(after) else tuple(found.values())
+        if self._stopped(after) or self._token_stopped(after):
+            return ()
+        taken = (granted_beyond(edit.policy.document, edit.after, ()) is None for edit in found.values())
+        return () if any(taken) else tuple(found.values())
 
     def _excepted(self, policy: NamedPolicy, level: str, found: dict[Arn | str, ControlEdit]) -> None:
         """Except the role from every Deny that stops the need, and the subject from one that stops the token."""

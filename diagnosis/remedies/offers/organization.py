@@ -8,6 +8,7 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy.language.limits import MANAGED_LIMIT, SESSION_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.remedies.edits.control_edit import amendable
+from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_patch import difference, extended
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
@@ -36,6 +37,9 @@ def widen_boundary(situation: Situation) -> Choice | None:
         after = extended(opened, pairs)
     except ValueError:
         return None
+    beyond = granted_beyond(before, after, pairs)
+    if beyond is None:
+        return None
     too_long = size(after.text) > MANAGED_LIMIT
     arn = reading.value.arn or name
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
@@ -63,6 +67,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
         terraform=terraform_resource("aws_iam_policy", name, {"name": name, **path}, {"policy": after}),
         cloudformation=cloudformation(name, "AWS::IAM::ManagedPolicy", managed),
         difference=difference(before, after, f"boundary {name}"),
+        widens=tuple(f"the boundary then allows {text}" for text in beyond),
         warnings=(
             *(
                 (f"The document would take {size(after.text)} of {MANAGED_LIMIT} characters: AWS refuses that.",)
@@ -89,6 +94,9 @@ def widen_session(situation: Situation) -> Choice | None:
         after = extended(opened, pairs)
     except ValueError:
         return None
+    beyond = granted_beyond(before, after, pairs)
+    if beyond is None:
+        return None
     actions = tuple(dict.fromkeys(action for action, _ in pairs))
     remediation = Remediation(
         id="widen-session-policy",
@@ -101,6 +109,7 @@ def widen_session(situation: Situation) -> Choice | None:
         verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "inline-session-policy", values=(after.text,)),),
         difference=difference(before, after, "inline-session-policy"),
+        widens=tuple(f"the session policy then allows {text}" for text in beyond),
         warnings=(f"The policy would take {len(after.text)} of {SESSION_LIMIT} characters: STS refuses that.",)
         if len(after.text) > SESSION_LIMIT
         else (),

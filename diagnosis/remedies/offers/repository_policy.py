@@ -10,6 +10,7 @@ from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy import PolicyDocument, write_document
 from diagnosis.policy.language.limits import REPOSITORY_POLICY_LIMIT
 from diagnosis.policy.language.tree import JsonObject, one_or_list, statements, with_own_sids
+from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
@@ -35,6 +36,8 @@ def admit_role(situation: Situation) -> Choice | None:
     except ValueError:
         return None
     if after is None or after == before:
+        return None
+    if before is not None and granted_beyond(before, after, pairs) is None:
         return None
     name = question.repository
     across = question.role_account != question.registry_id

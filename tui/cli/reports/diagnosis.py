@@ -220,6 +220,8 @@ def _paths(diagnosis: Diagnosis, console: Console) -> None:
 def _proof_words(path: Path) -> str:
     if path.opens_all:
         return "all four gates pass on the changed model"
+    if path.passes_run:
+        return "one more run passes on the changed model; least privilege, and so closure, stays open"
     left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
     left += [f"{problem.plane.label}{_named(problem.cause)}" for problem in path.still if problem.gate is None]
     return f"still not passing on the changed model: {', '.join(left)}"
@@ -231,6 +233,9 @@ def _remediation(remediation: Remediation, console: Console) -> None:
         Text(remediation.words),
         Text(f"owner: {remediation.owner.value}   removes: {', '.join(remediation.causes)}", style="bright_black"),
     ]
+    if remediation.tightens:
+        parts.append(Text("tightens: a change of its own; the run passes without it, closure needs it", style="yellow"))
+        parts += [Text(f"- {text}", style="yellow") for text in remediation.tightens]
     parts += [Text(f"! {warning}", style="yellow") for warning in remediation.warnings]
     console.print(Padding(Group(*parts), (0, 0, 0, 2)))
     for label, text in (

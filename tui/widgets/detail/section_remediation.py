@@ -109,8 +109,13 @@ def _remediation(view: Selection, number: int, remediation: Remediation) -> list
     ]  # fmt: skip
     if remediation.widens:
         blocks.append(_field("Widens", foreign("\n".join(remediation.widens))))
-    else:
+    elif not remediation.tightens:
         blocks.append(_field("Widens", ("nothing", "$text-success")))
+    if remediation.tightens:
+        blocks.append(
+            _field("Tightens", ("a change of its own: the run passes without it, closure needs it", "$text-muted"))
+        )
+        blocks += [bullet(foreign_line(text, "$text-warning"), indent=13) for text in remediation.tightens]
     if remediation.actions:
         blocks.append(_field("Actions", foreign_line(", ".join(remediation.actions))))
     blocks += [_field("Warning", foreign(warning, "$text-warning")) for warning in remediation.warnings]
