@@ -42,6 +42,8 @@ _REPRESENTATIVES = (
 _WITHOUT_RESOURCE = ("s3:ListAllMyBuckets", "ec2:DescribeInstances", "sqs:ListQueues", "lambda:ListFunctions")
 """The same for actions without resource level."""
 _WITHOUT_REGION = frozenset({"iam", "cloudfront", "route53", "organizations"})
+_WEIGHTS = ("Permissions", "Write", "Read", "List")
+"""Access levels, the gravest first."""
 _SHOWN = 4
 
 
@@ -60,7 +62,9 @@ class Grant:
     def text(self) -> str:
         """``ecr:PutImage, ecr:BatchGetImage on arn:… (if StringEquals aws:PrincipalTag/team a)``."""
         more = len(self.actions) - _SHOWN
-        listed = ", ".join(self.actions[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        # What changes permissions is told first, what only reads last.
+        weighed = sorted(self.actions, key=_weight)
+        listed = ", ".join(weighed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
         return f"{listed} on {self.resource}" + (f" (if {'; '.join(self.conditions)})" if self.conditions else "")
 
 
@@ -351,6 +355,12 @@ def _resources_within(inner: _Part, outer: _Part) -> bool:
         same = own.negated and whole.negated and set(whole.patterns) <= set(own.patterns)
         return same or (not whole.negated and whole.names_everything)
     return whole.names_everything or set(own.patterns) <= set(whole.patterns)
+
+
+def _weight(action: str) -> int:
+    facts = action_facts(action)
+    level = facts.access_level if facts else ""
+    return next((place for place, word in enumerate(_WEIGHTS) if word in level), len(_WEIGHTS))
 
 
 def _like(action: str, state: _State, other: _State) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """Compare what two states of an account admit: callers of the role, actions of the role, callers of the repository.
 
-Callers of the role are compared as sets. Of the rest a bounded list is asked: every ECR action on the release's
-repository and on another one; strangers before the repository. Layers that could not be read are left out of the question,
-on both sides alike.
+Callers of the role are compared as sets, and so is what the role's policies grant beyond the need, with an example of each
+difference. Of the rest a bounded list is asked: every ECR action on the release's repository and on another one; strangers
+before the repository. Layers that could not be read are left out of the question, on both sides alike.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Checkpoint
+from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.entitlement import Entitlement, judge_needs
-from diagnosis.live.excess import ExcessKind, excess
+from diagnosis.live.layers import whole_document
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, DEFAULT_SESSION_NAME
 from diagnosis.names.arn import Arn
 from diagnosis.policy import (
@@ -74,9 +75,8 @@ def admitted_between(
     return Admitted(
         callers=tuple(dict.fromkeys(callers)),
         needed=tuple(f"{action} on {resource}" for action, resource in granted if (action, resource) in wanted),
-        beyond=(
-            *(_pair_words(pair) for pair in granted if pair not in wanted),
-            *_other_services(before, after, needs),
+        beyond=tuple(
+            dict.fromkeys((*_new_grants(before, after, needs), *_by_the_repository(before, after, granted, wanted)))
         ),
     )
 
@@ -139,20 +139,40 @@ def _granted(account: AccountState, needs: tuple[Need, ...]) -> tuple[tuple[str,
     )
 
 
-def _pair_words(pair: tuple[str, str]) -> str:
-    action, resource = pair
-    return (
-        f"{action} on any other repository" if resource.endswith(f"/{OTHER_REPOSITORY}") else f"{action} on {resource}"
-    )
+def _new_grants(before: AccountState, after: AccountState, needs: tuple[Need, ...]) -> Iterator[str]:
+    """Yield what the role is newly granted beside the need, under every layer that was read on both sides."""
+    old, new = _layers(before, after)
+    if old == new:
+        return
+    meant = [(need.action, need.resource) for need in needs if need.resource is not None]
+    compared = compare_grants(old, new, meant=meant)
+    yield from (grant.text for grant in compared.newly_granted)
+    yield from compared.undecided
 
 
-def _other_services(before: AccountState, after: AccountState, needs: tuple[Need, ...]) -> Iterator[str]:
-    """Yield unbounded grants on other services, told as the least-privilege gate tells them."""
-    kinds = (ExcessKind.SERVICE, ExcessKind.EVERYTHING)
-    old = {(item.actions, item.resources) for item in excess(_policies(before), needs).items if item.kind in kinds}
-    for item in excess(_policies(after), needs).items:
-        if item.kind in kinds and (item.actions, item.resources) not in old:
-            yield item.text
+def _layers(*accounts: AccountState) -> list[list[list[PolicyDocument]]]:
+    """Return by account the layers that all have to allow; one that some account does not have there allows everything."""
+    found = []
+    for account in accounts:
+        layers = [[policy.document for policy in _policies(account)]]
+        layers.append(
+            [account.boundary.value.document if isinstance(account.boundary, Known) else whole_document("Allow")]
+        )
+        if isinstance(account.scps, Known):
+            layers += [[policy.document for policy in level.policies] for level in account.scps.value]
+        found.append(layers)
+    return found
+
+
+def _by_the_repository(
+    before: AccountState,
+    after: AccountState,
+    granted: list[tuple[str, str]],
+    wanted: set[tuple[str, str | None]],
+) -> Iterator[str]:
+    """Yield what the role may do by the repository's own policy alone."""
+    if before.repository_policy != after.repository_policy:
+        yield from (f"{action} on {resource}" for action, resource in granted if (action, resource) not in wanted)
 
 
 def _policies(account: AccountState) -> tuple[NamedPolicy, ...]:
