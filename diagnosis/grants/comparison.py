@@ -283,13 +283,14 @@ def _by_meant(
 def _classes(
     inside: tuple[_Part, ...], against: tuple[_Part, ...], state: _State, other: _State
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the actions that the first statements cover, those together that no other statement tells apart."""
-    groups: dict[tuple[bool, tuple[bool, ...]], list[str]] = {}
+    """Yield the actions that the first statements cover, those of a service together that no other statement tells apart."""
+    groups: dict[tuple[str, bool, tuple[bool, ...]], list[str]] = {}
     for action in _actions(inside, state, other):
         if action.lower() not in state.void and all(part.covers(action) for part in inside):
-            key = (has_resource_level(action) is False, tuple(part.covers(action) for part in against))
+            told_apart = tuple(part.covers(action) for part in against)
+            key = (action.partition(":")[0].lower(), has_resource_level(action) is False, told_apart)
             groups.setdefault(key, []).append(action)
-    for (without_resource, _), actions in groups.items():
+    for (_, without_resource, _), actions in groups.items():
         yield tuple(actions), without_resource
 
 

@@ -186,7 +186,9 @@ class _SessionJudge:
         layers, decision = self._bracket(need).open, first
         for _ in range(7):
             because = decision.because
-            layer = because.layer.value
+            # The nearest statement may stand in a policy that need not allow: a repository's, in the role's own account.
+            must = [place.layer.value for place in decision.blocked] or [because.layer.value]
+            layer = because.layer.value if because.layer.value in must else must[0]
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
             across = _account_of(need.resource or "") not in ("", self._role_arn.account)
             layers = opened(layers, layer, self._session, across_accounts=across)
