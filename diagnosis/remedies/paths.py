@@ -165,8 +165,7 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
     baseline = Baseline(replay, live, case)
     found: list[Missing] = []
     for offer in another_role.offers(baseline.present):
-        after = baseline.after((offer,))
-        judged = after.judged()
+        after, judged = baseline.judged((offer,))
         gap = next((missing for verdict in judged.gates for missing in verdict.missing), None)
         if gap is not None and not of_the_role(audience.situation_of(after.run, judged)):
             arn = offer.remediation.changes[0].values[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
@@ -52,6 +52,18 @@ class Baseline:
     replay: Replay
     live: Assessment
     case: Case
+    _judged: dict[tuple[Offer, ...], tuple[Changed, Assessment]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was judged already, by the offers: the same ones are tried more than once on the way to a path."""
+
+    def judged(self, offers: Iterable[Offer]) -> tuple[Changed, Assessment]:
+        """Return the run and the account after the changes of these offers, and all gates judged on them."""
+        key = tuple(offers)
+        if key not in self._judged:
+            changed = self.after(key)
+            self._judged[key] = changed, changed.judged()
+        return self._judged[key]
 
     def after(self, offers: Iterable[Offer]) -> Changed:
         """Return the run and the account after the changes of these offers."""
@@ -82,13 +94,12 @@ class Baseline:
 
     def situation(self, offers: Iterable[Offer]) -> Situation:
         """Return what further offers are made for, once these are carried out."""
-        changed = self.after(offers)
-        return situation_of(changed.run, changed.judged())
+        changed, judged = self.judged(offers)
+        return situation_of(changed.run, judged)
 
     def path(self, offers: tuple[Offer, ...]) -> Path:
         """Join the offers into one path, with its proof."""
-        changed = self.after(offers)
-        judged = changed.judged()
+        changed, judged = self.judged(offers)
         return Path(
             title=_title(offers),
             remediations=tuple(offer.remediation for offer in offers),
