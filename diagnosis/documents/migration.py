@@ -106,5 +106,7 @@ def step_object(plan: RolePlan, number: int) -> Object:
 def when(number: int) -> str:
     """Return when a step is to be made."""
     if number == 1:
-        return "before the change: it admits the subjects of today and those of afterwards"
+        return (
+            "before the change, at once where it is refused already: it admits the subjects of today and of afterwards"
+        )
     return "once a run has presented a subject of afterwards (CloudTrail shows it): it leaves those of afterwards alone"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from diagnosis.callers.comparison import CallerClass, TrustComparison, compare_trust
-from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.claims.claim_set import ClaimSet, is_github_cloud
 from diagnosis.facts.account import Role
 from diagnosis.facts.runs import Repository
 from diagnosis.migration.effects import Effect, TokenEffect, effects_of
@@ -85,7 +85,7 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
             if effect.effect is Effect.UNKNOWN
         )
     )
-    notes = _pattern_notes(policy, callers, moves, repairs)
+    notes = (*_pattern_notes(policy, callers, moves, repairs), *_issuer_notes(callers, moves))
     if not repairs:
         return RolePlan(role, effects, notes=notes, missing=missing)
     proof = _Proof(role.trust_policy, callers, effects)
@@ -301,6 +301,19 @@ def _pattern_notes(
                             f"not match {move.prefix or 'the subject of afterwards'}.{more}"
                         ] = None
     return tuple(notes)
+
+
+def _issuer_notes(callers: Iterable[Caller], moves: Moves) -> tuple[str, ...]:
+    """Warn where an enterprise's own issuer signs today: another owner's tokens may come from another issuer."""
+    transferred = any(move.before.owner != move.after.owner for move, _ in moves)
+    own = [
+        caller.issuer for caller in callers if transferred and "/" in caller.issuer and is_github_cloud(caller.issuer)
+    ]
+    return tuple(
+        f"The policy trusts {issuer}, an enterprise's own issuer: an owner outside of that enterprise has another one, whose "
+        "provider the account needs then."
+        for issuer in own
+    )
 
 
 def _is_shared(value: str, move: Move) -> bool:

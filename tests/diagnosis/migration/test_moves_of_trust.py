@@ -280,7 +280,7 @@ def unproved(monkeypatch):
 def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
     source = random.Random(20260715)  # noqa: S311 - a seed, no secret
     patched = 0
-    for _ in range(examples(400)):
+    for _ in range(examples(200)):
         document, move = generated(source), source.choice(MOVES)
         found = plan(document, move, workflow=source.choice([WORKFLOW, None]))
         if found is None or found.both is None:
@@ -307,7 +307,7 @@ def test_no_step_shuts_out_or_lets_in_anybody_else_on_generated_policies():
                 then = move.afterwards(effect.token.claims)
                 assert admits(found.both, then)
                 assert admits(found.after or found.both, then)
-    assert patched > 20
+    assert patched > 15
 
 
 @pytest.mark.usefixtures("unproved")
@@ -340,6 +340,8 @@ def test_the_provider_of_an_enterprise_counts():
     found = plan(document, opting_in(), workflow=None)
     assert set(effects(found).values()) == {Effect.BREAKS}
     assert f"{NEW}:{REF}" in found.both.text
+    assert not found.notes
+    assert any("acme-inc" in note for note in plan(document, transferred(), workflow=None).notes)
 
 
 def test_a_name_that_another_repository_may_have_until_the_move_is_not_put_in_place():
