@@ -26,6 +26,7 @@ from small_world import (
 from diagnosis.facts.account import CallerIdentity, Image, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization
+from diagnosis.policy import read_document
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 THIRD_ACCOUNT = "555566667777"
@@ -62,6 +63,27 @@ def _without_actions(*gone: str) -> Callable[[World], World]:
             if left:
                 statements.append({**statement, "Action": left})
         return world.with_policy(policy(*statements))
+
+    return seed
+
+
+def _push_elsewhere(world: World) -> World:
+    """The push on a repository of the same name in another region, the digest where it should be."""
+    statements: list[dict[str, object]] = []
+    for statement in world.policy:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        push = [action for action in actions if action in EIGHT and action != "ecr:DescribeImages"]
+        rest = [action for action in actions if action not in push]
+        elsewhere = world.ground.repository_arn.replace(world.ground.region, "ap-south-1")
+        statements += [allow(push, elsewhere)] if push else []
+        statements += [{**statement, "Action": rest}] if rest else []
+    return world.with_policy(policy(*statements))
+
+
+def _with_a_space(action: str) -> Callable[[World], World]:
+    def seed(world: World) -> World:
+        written = policy(*world.policy).text.replace(action, action.replace(":", ": "))
+        return world.with_policy(read_document(written))
 
     return seed
 
@@ -320,6 +342,8 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("no login", "get-authorization-token", _without_actions("ecr:GetAuthorizationToken"), "login"),
     Defect("login on the repository", "get-authorization-token", _token_on_the_repository, "login"),
     Defect("no push", "push-scope", _without_actions("ecr:PutImage", "ecr:InitiateLayerUpload"), "push"),
+    Defect("the push is granted in another region", "push-scope", _push_elsewhere, "push"),
+    Defect("a space in a push action's name", "push-scope", _with_a_space("ecr:PutImage"), "push"),
     Defect("one push action short", "push-scope", _without_actions("ecr:CompleteLayerUpload"), "push"),
     Defect("the role denies itself the push", "push-scope", _denying("ecr:PutImage", resource="*"), "push"),
     Defect(
@@ -372,6 +396,12 @@ DEFECTS: tuple[Defect, ...] = (
         frozenset({"login", "push", "digest"}),
     ),
     Defect(
+        "the role may pass every role",
+        "self-escalation",
+        _attached("deploy", policy(allow(["ecs:UpdateService", "iam:PassRole"], "*"))),
+        "excess",
+    ),
+    Defect(
         "the role is of another account",
         "role-account-wrong",
         _role_of_another_account,
@@ -379,7 +409,8 @@ DEFECTS: tuple[Defect, ...] = (
         ROLE_PARTS | {"provider", "audience"},
         of_one_account=True,
     ),
-    Defect("no role", "role-absent", _no_role, "role", ROLE_PARTS),
+    # Whatever role takes its place, the repository and the organization stop it all the same.
+    Defect("no role", "role-absent", _no_role, "role", ROLE_PARTS - {"repository policy", "scp"}),
     Defect(
         "static keys",
         "static-credentials",

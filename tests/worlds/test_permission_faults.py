@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from permission_faults import FAULTS, LOGIN, OTHERS, REPO, SAMPLES, Fault, own, shared
-from small_world import ACCOUNT, EIGHT, HOME, World, allow, policy, trust
+from places import SHARED
+from small_world import ACCOUNT, EIGHT, HOME, Ground, World, allow, policy, sound_world, trust
 from thoroughness import examples
 
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Gate, Verdict
 from diagnosis.grants.comparison import compare_grants
-from diagnosis.policy import Layers, Policy, PolicyDocument, Request, evaluate
+from diagnosis.policy import Layers, Policy, PolicyDocument, Request, evaluate, read_document
 from diagnosis.remedies.changed_account import applied
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.remediation import Remediation
@@ -201,3 +202,36 @@ def test_a_boundary_and_a_policy_that_lack_the_same_action_are_told_once_each() 
         ("boundary", (EIGHT[0],)),
     ]
     assert HOME.repository_arn in diagnosis.forecast[0].reason
+
+
+SIGNED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "E06": ("repository/shop-* is granted, repository/shop is needed", ("mend-role-permissions",)),
+    "E12": ("a space in its name", ("mend-role-permissions",)),
+    "E15": ("multi-factor sign-in", ("mend-role-permissions",)),
+    "E17": ("aws:ResourceTag/Project", ()),
+    "E24": ("region us-east-1 is granted, eu-west-1 is needed", ("mend-role-permissions",)),
+    "E31": ("are allowed on their exact resources", ()),
+}
+"""By public policy: words of the registry gate, and what is offered."""
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", SIGNED)
+def test_public_policies_are_mended_as_an_expert_would_sign(name: str) -> None:
+    rows = (SHARED / "cases" / "policies.jsonl").read_text().splitlines()
+    row = next(item for item in map(json.loads, rows) if item["id"] == name)
+    world = sound_world(Ground(repository="shop", branch="main"))
+    world = world.with_job(steps=tuple(step for step in world.workflow.jobs[0].steps if step.name != "Digest"))
+    world = world.with_policy(read_document(json.dumps(row["policy"]))).with_trust(
+        read_document(json.dumps(row["trust"]))
+    )
+    diagnosis = world.diagnosis()
+    assert diagnosis.live is not None
+    words, offered = SIGNED[name]
+    assert words in diagnosis.live.at(Gate.REGISTRY_AUTHORIZATION).reason
+    assert tuple(item.id for path in diagnosis.paths for item in path.remediations) == offered
+    assert diagnosis.live.at(Gate.LEAST_PRIVILEGE).verdict is (Verdict.UNKNOWN if name == "E17" else Verdict.PASS)
+    for path in diagnosis.paths:
+        after = applied([change for item in path.remediations for change in item.changes], world.account)
+        void = ("ecr: BatchGetImage",)
+        assert compare_grants([documents(world.account)], [documents(after)], void=void).takes_nothing_away
