@@ -10,7 +10,6 @@ from small_world import ACCOUNT, EIGHT, HOME, OTHER_ACCOUNT, World, allow, polic
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known
-from diagnosis.policy.language.tree import JsonObject
 
 LOGIN = "ecr:GetAuthorizationToken"
 REPO = HOME.repository_arn
@@ -101,7 +100,10 @@ def _beside(*statements: dict[str, object]) -> Seed:
     """Statements of others in the very policy that the release's are in."""
 
     def seed(world: World) -> World:
-        return world.with_policy(policy(*world.policy, *statements))
+        assert isinstance(world.account.inline_policies, Known)
+        _, *rest = world.account.inline_policies.value
+        ours = NamedPolicy("release", policy(*world.policy, *statements))
+        return world.with_account(inline_policies=Known((ours, *rest)))
 
     return seed
 
@@ -188,8 +190,3 @@ def shared(fault: Fault | None, others: Iterable[str] = ()) -> World:
     for name in others:
         world = OTHERS[name](world)
     return world
-
-
-def statements_in(world: World) -> list[JsonObject]:
-    """The statements of the policy in which the release's are."""
-    return world.policy
