@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from diagnosis.callers.constraints import Rules, compile_rules
 from diagnosis.callers.other_principals import compare_principals
-from diagnosis.callers.regions import Region, Regions
+from diagnosis.callers.regions import CUSTOM_SUBJECT, Region, Regions
 from diagnosis.callers.search import Part, Search, Token, TokenShape
 from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
@@ -158,9 +158,12 @@ class _OfProvider:
         )
         if level is None:
             return
+        told = False
         for region in self._regions.of_comparison():
-            found = self._of_region(region, side, level)
+            # What is open for a repository is open for its custom subjects: they are told where they alone differ.
+            found = None if told and region.slug == CUSTOM_SUBJECT else self._of_region(region, side, level)
             if found is not None:
+                told = True
                 yield found
 
     def _of_region(self, region: Region, side: int, level: int) -> CallerClass | None:
