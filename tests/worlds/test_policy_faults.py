@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 from _pytest.mark import ParameterSet
-from policy_faults import FAULTS, ISSUERS, NO_PUSH, REPOSITORY_DENIES, TWO_AT_ONCE, Fault, faulty
+from policy_faults import FAULTS, NO_PUSH, REPOSITORY_DENIES, TWO_AT_ONCE, Fault, faulty
 from shared_role import Use, access
 from small_world import EIGHT, HOME, World
 
@@ -22,20 +22,10 @@ OWN_USES = (Use("ecr:GetAuthorizationToken", "*"), *(Use(action, HOME.repository
 DEEDS = frozenset({ChangeKind.EDIT_WORKFLOW, ChangeKind.DISPATCH_ON_REF, ChangeKind.OUTSIDE})
 """Changes that leave the account as it is: the next run differs."""
 
-PENDING = {
-    **dict.fromkeys(ISSUERS, ("told offered opens", "the issuer is not derived from the enterprise's provider yet")),
-}
-"""Faults for which a test is known to fail, and why."""
 
-
-def rows(test: str, faults: Iterable[tuple[Fault, ...]]) -> list[ParameterSet]:
-    """The faults, alone or together, with those marked that this kind of test is known to fail for."""
-    found = []
-    for row in faults:
-        why = [PENDING[fault][1] for fault in row if fault in PENDING and test in PENDING[fault][0].split()]
-        marks = [pytest.mark.xfail(reason=why[0])] if why else []
-        found.append(pytest.param(row, id="+".join(fault.name for fault in row), marks=marks))
-    return found
+def rows(faults: Iterable[tuple[Fault, ...]]) -> list[ParameterSet]:
+    """The faults, alone or together, by their names."""
+    return [pytest.param(row, id="+".join(fault.name for fault in row)) for row in faults]
 
 
 ALONE = [(fault,) for fault in FAULTS]
@@ -68,7 +58,7 @@ def check_others(world: World, *faults: Fault) -> None:
                 assert not token.enters(after), (name, token)
 
 
-@pytest.mark.parametrize("row", rows("told", ALONE))
+@pytest.mark.parametrize("row", rows(ALONE))
 def test_a_fault_is_told_at_its_gate(row: tuple[Fault]) -> None:
     (fault,) = row
     live = faulty(fault).diagnosis().live
@@ -76,12 +66,12 @@ def test_a_fault_is_told_at_its_gate(row: tuple[Fault]) -> None:
     assert live.at(fault.gate).verdict is fault.verdict, live.at(fault.gate)
 
 
-@pytest.mark.parametrize("row", rows("offered", ALONE))
+@pytest.mark.parametrize("row", rows(ALONE))
 def test_no_offer_takes_from_others_or_lets_strangers_in(row: tuple[Fault]) -> None:
     check_others(faulty(*row), *row)
 
 
-@pytest.mark.parametrize("row", rows("opens", [(fault,) for fault in FAULTS if fault.opens]))
+@pytest.mark.parametrize("row", rows([(fault,) for fault in FAULTS if fault.opens]))
 def test_the_first_path_opens_what_aws_enforces(row: tuple[Fault]) -> None:
     check_first_path(faulty(*row), *row)
 
@@ -115,14 +105,14 @@ def statements_of(account: AccountState) -> list[JsonObject]:
     return statements(account.role.value.trust_policy.editable())
 
 
-@pytest.mark.parametrize("pair", rows("told", TWO_AT_ONCE))
+@pytest.mark.parametrize("pair", rows(TWO_AT_ONCE))
 def test_two_faults_are_both_told(pair: tuple[Fault, Fault]) -> None:
     told = {problem.cause for problem in faulty(*pair).diagnosis().forecast}
     for fault in pair:
         assert {problem.cause for problem in faulty(fault).diagnosis().forecast} <= told
 
 
-@pytest.mark.parametrize("pair", rows("offered", TWO_AT_ONCE))
+@pytest.mark.parametrize("pair", rows(TWO_AT_ONCE))
 def test_two_faults_are_mended_together_and_take_nothing_from_others(pair: tuple[Fault, Fault]) -> None:
     world = faulty(*pair)
     check_others(world, *pair)

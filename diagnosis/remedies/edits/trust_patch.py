@@ -20,7 +20,8 @@ from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
+from diagnosis.names.arn import Arn
+from diagnosis.policy import Effect, Policy, PolicyDocument, Statement, Unparsable, write_document
 from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
     Json,
@@ -119,11 +120,12 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
     if isinstance(policy, Unparsable) or not aim.subjects or aim.caller.provider_arn is None:
         return ()
     wider: list[TrustPatch] = []
+    open_before = _without_closed_doors(before, aim)
     for candidate in _candidates(start, policy, aim):
         after = write_document(candidate.tree)
         if isinstance(after.policy, Unparsable) or not aim.admitted_by(after):
             continue
-        comparison = compare_trust(before, after, aim.repository, meant=aim.claims)
+        comparison = compare_trust(open_before, after, aim.repository, meant=aim.claims)
         if comparison.no_longer_admitted:
             continue
         patch = TrustPatch(after, candidate.kind, candidate.faults, comparison)
@@ -135,6 +137,39 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
                 return (patch, *wider)
             wider.append(patch)
     return tuple(wider)
+
+
+def _without_closed_doors(document: PolicyDocument, aim: PatchAim) -> PolicyDocument:
+    """Return the policy without the statements that let nobody in, whatever their conditions.
+
+    sts:AssumeRoleWithWebIdentity is called with a token alone, and STS takes the provider of the role's own account: allowed
+    to an IAM principal, or to a provider of another account, the action opens nothing.
+    """
+    policy = document.policy
+    if isinstance(policy, Unparsable):
+        return document
+    own = aim.caller.provider_arn
+
+    def is_closed(statement: Statement) -> bool:
+        web = not statement.actions.negated and {item.lower() for item in statement.actions.patterns} == {_WEB}
+        if statement.effect is not Effect.ALLOW or statement.not_principal or not web or statement.principals is None:
+            return False
+        arns = [Arn.parse(name) for name in statement.principal_names]
+        return not statement.principals.anybody and all(
+            arn is not None
+            and (arn.resource_type != "oidc-provider" or (arn.partition, arn.account) != (own.partition, own.account))
+            for arn in arns
+        )
+
+    kept = [
+        item
+        for item, compiled in zip(statements(document.editable()), policy.statements, strict=True)
+        if not is_closed(compiled)
+    ]
+    return document if len(kept) == len(policy.statements) else write_document(with_statements(document.tree, kept))
+
+
+_WEB = WEB_IDENTITY_ACTION.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,28 @@ def test_a_wrong_provider_and_a_wrong_action_are_corrected_where_they_stand():
 
 
 @pytest.mark.parametrize(
+    "principal",
+    [
+        {"AWS": "arn:aws:iam::111122223333:root"},
+        {"AWS": PROVIDER},
+        {"Federated": PROVIDER.replace("111122223333", "444455556666")},
+    ],
+)
+def test_a_principal_that_no_token_comes_by_lets_nobody_in_and_is_corrected_where_it_stands(principal):
+    document = json.loads(exactly(NEW))
+    document["Statement"][0]["Principal"] = principal
+    first = patches(json.dumps(document))[0]
+    (one,) = statements(first.document.text)
+    assert one["Principal"] == {"Federated": PROVIDER}
+    assert first.takes_nothing_away
+    # Beside another action the same principal may be in use.
+    document["Statement"][0]["Action"] = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]
+    if principal.get("AWS", "").endswith(":root"):
+        kept, _ = statements(patches(json.dumps(document))[0].document.text)
+        assert kept == document["Statement"][0]
+
+
+@pytest.mark.parametrize(
     "condition", [{"Bool": {"aws:SecureTransport": "false"}}, {"StringEquals": {f"{ISSUER}:environment": "prod"}}]
 )
 def test_a_condition_that_the_run_cannot_meet_is_never_left_out(condition):
