@@ -118,11 +118,13 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """
     folded = word.lower()
     best: tuple[int, str] | None = None
-    for each in sorted(words):
+    for each in words:
         most = 1 if min(len(folded), len(each)) <= _SHORT else 2
-        if abs(len(each) - len(folded)) <= most:
+        # Whoever misspells a word seldom misses both its ends.
+        ends = folded[:1] == each[:1].lower() or folded[-1:] == each[-1:].lower()
+        if ends and abs(len(each) - len(folded)) <= most:
             apart = _apart(folded, each.lower(), most)
-            if apart is not None and (best is None or apart < best[0]):
+            if apart is not None and (best is None or (apart, each) < best):
                 best = (apart, each)
     return best[1] if best else None
 

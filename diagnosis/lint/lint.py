@@ -21,7 +21,10 @@ from diagnosis.lint.rules.privileges import privileges
 from diagnosis.lint.rules.redundancy import redundancy
 from diagnosis.lint.rules.subjects import claims, subjects
 from diagnosis.policy import PolicyKind, Unparsable
+from diagnosis.policy.language.limits import LARGEST_POLICY, size
 
+_OF_FORM = (rejections, empty_elements, version, sizes, not_principal, anybody, controls)
+"""What is asked of a document that is larger than any that AWS takes: there is no use in searching it whole."""
 _RULES: tuple[Callable[[LintedDocument], Iterator[Finding]], ...] = (
     rejections,
     empty_elements,
@@ -75,5 +78,6 @@ def lint(text: str, kind: PolicyKind | None = None, expected: Expected = NOTHING
     if isinstance(read, Unparsable):
         return read
     document, found = read
-    findings = [*found, *(finding for rule in _RULES for finding in rule(document))]
+    rules = _RULES if size(text) <= LARGEST_POLICY else _OF_FORM
+    findings = [*found, *(finding for rule in rules for finding in rule(document))]
     return LintReport(document.kind, tuple(sorted(findings, key=lambda finding: finding.order)))

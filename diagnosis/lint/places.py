@@ -88,8 +88,6 @@ def read_places(text: str) -> Places:
             here = (*base, pending[0])
             if here in offsets:
                 repeated.append((here, pending[1]))
-                for known in [known for known in offsets if known[: len(here)] == here]:
-                    del offsets[known]
             offsets[here] = pending[1]
             open_ones[-1] = (base, pending[0])
             pending = None

@@ -13,6 +13,7 @@ from diagnosis.policy.language.faults import Fault, Rejection
 from diagnosis.policy.language.limits import (
     CONTROL_LIMIT,
     INLINE_LIMIT,
+    LARGEST_POLICY,
     LARGEST_TRUST_LIMIT,
     MANAGED_LIMIT,
     REPOSITORY_POLICY_LIMIT,
@@ -206,10 +207,10 @@ def variables(document: LintedDocument) -> Iterator[Finding]:
 def sizes(document: LintedDocument) -> Iterator[Finding]:
     """Find a document that is larger than AWS takes, by the way in which AWS counts for its kind."""
     taken = size(document.text)
-    limit = _LIMITS.get(document.kind)
+    limit = _LIMITS.get(document.kind, LARGEST_POLICY)
     if document.kind is PolicyKind.RESOURCE and _is_of_registry(document):
         limit, taken = REPOSITORY_POLICY_LIMIT, len(document.text)
-    if limit is not None and taken > limit:
+    if taken > limit:
         sentence = f"The document has {taken} characters where AWS takes {limit} of a {document.kind}."
         yield Finding(
             Rule.SIZE, document.places.at(), sentence, "Shorten it, or share its statements among several policies."

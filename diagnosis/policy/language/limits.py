@@ -16,6 +16,8 @@ SESSION_LIMIT = 2_048
 """Characters of an inline session policy."""
 CONTROL_LIMIT = 5_120
 """Characters of a service or resource control policy; white space counts, and can be left out."""
+LARGEST_POLICY = 32_768
+"""The largest policy that any AWS service takes, in characters; no element of a policy is longer."""
 REPOSITORY_POLICY_LIMIT = 10_240
 """Characters of an ECR repository policy."""
 

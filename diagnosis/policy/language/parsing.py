@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from diagnosis.policy.language.conditions import Condition, compile_condition
 from diagnosis.policy.language.faults import Fault, Rejection
+from diagnosis.policy.language.limits import LARGEST_POLICY
 from diagnosis.policy.language.matching import (
     Matcher,
     action_matcher,
@@ -27,9 +28,6 @@ from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, read_pie
 
 DEFAULT_VERSION = "2008-10-17"
 """What a document without Version is read as."""
-
-_LARGEST_POLICY = 32_768
-"""The largest policy that any AWS service takes, in characters; no element of a policy is longer."""
 
 _VERSIONS = (DEFAULT_VERSION, VERSION_WITH_VARIABLES)
 _TOP = frozenset({"Version", "Id", "Statement"})
@@ -294,8 +292,8 @@ def _strings(tree: object, path: str) -> tuple[str, ...]:
 
 
 def _bounded(texts: tuple[str, ...], path: str) -> tuple[str, ...]:
-    if sum(len(text) for text in texts) > _LARGEST_POLICY:
-        raise _PolicyError(Fault.TOO_LONG, f"longer than {_LARGEST_POLICY} characters", path)
+    if sum(len(text) for text in texts) > LARGEST_POLICY:
+        raise _PolicyError(Fault.TOO_LONG, f"longer than {LARGEST_POLICY} characters", path)
     return texts
 
 
