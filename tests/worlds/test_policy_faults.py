@@ -111,10 +111,8 @@ def check_by_plain_evaluation(world: World, path: Path, faults: tuple[Fault, ...
 
 @pytest.mark.parametrize("row", rows((fault,) for fault in FAULTS if fault.in_place))
 def test_our_statement_is_corrected_and_none_is_added(row: tuple[Fault]) -> None:
-    world = faulty(fault)
-    after = applied(
-        [change for item in world.diagnosis().paths[0].remediations for change in item.changes], world.account
-    )
+    world, diagnosis = diagnosed(*row)
+    after = applied([change for item in diagnosis.paths[0].remediations for change in item.changes], world.account)
     assert len(statements_of(after)) == len(statements_of(world.account))
 
 
