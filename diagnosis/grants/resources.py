@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import product
 
 from diagnosis.policy.language.matching import cut_at_colons, matches_everything, names_no_resource, resource_matcher
 from diagnosis.policy.language.variables import Piece, Variable, Wildcard, read_pieces
 
-MOST_STATES = 40_000
+MOST_STATES = 10_000
 """A search that meets more states than these gives up."""
 _SEGMENTS = 6
 _OTHER = "x"
@@ -211,18 +212,29 @@ def example(inside: frozenset[Element], outside: frozenset[Element], like: tuple
 
     ``like`` are ARNs to look at first, so that examples read well; else it is a shortest one. Raises TooManyStates.
     """
-    for resource in (*like, *_spelled_out(inside)):
+    for resource in (*like, *_spelled_out(inside, outside)):
         if all(item.holds(resource) for item in (_ARN, *inside)) and not any(item.holds(resource) for item in outside):
             return resource
-    return _shortest(inside, outside)
+    found = (_shortest(frozenset(single), outside) for single in product(*(_by_pattern(item) for item in inside)))
+    return min((text for text in found if text is not None), key=lambda text: (len(text), text), default=None)
 
 
-def _spelled_out(inside: frozenset[Element]) -> list[str]:
-    """Return the patterns with their wildcards replaced, the longest first."""
+def _by_pattern(item: Element) -> list[Element]:
+    """Return elements of one pattern each that together hold what this one does: many small searches cost less than one."""
+    if item.negated:
+        return [item]
+    return [replace(item, patterns=(pattern,)) for pattern in dict.fromkeys(item.patterns)]
+
+
+def _spelled_out(inside: frozenset[Element], outside: frozenset[Element]) -> list[str]:
+    """Return the patterns with their wildcards replaced, the longest first: by a letter, and by a sign that no pattern spells."""
     patterns = {pattern for item in inside if not item.negated for pattern in item.patterns if "${" not in pattern}
-    return sorted(
-        (pattern.replace("*", "x").replace("?", "x") for pattern in patterns), key=lambda text: (-len(text), text)
-    )
+    spelled = frozenset(sign for item in (*inside, *outside) for pattern in item.patterns for sign in pattern)
+    return [
+        pattern.replace("*", filler).replace("?", filler)
+        for filler in dict.fromkeys((_OTHER, _unspelled(spelled)))
+        for pattern in sorted(patterns, key=lambda text: (-len(text), text))
+    ]
 
 
 def _shortest(inside: frozenset[Element], outside: frozenset[Element]) -> str | None:

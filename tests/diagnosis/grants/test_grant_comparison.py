@@ -63,6 +63,18 @@ def test_the_smallest_example_where_no_pattern_spells_one() -> None:
     assert resource == REPO
 
 
+def test_many_patterns_are_compared_one_by_one() -> None:
+    letters = policy(
+        allow("ecr:PutImage", [f"arn:aws:ecr:*:*:repository/{sign}*" for sign in "abcdefghijklmnopqrstuvwxyz"])
+    )
+    everything = policy(allow("ecr:PutImage", "arn:aws:ecr:*:*:repository/*"))
+    found = compare_grants([[everything]], [[letters]])
+    assert found.grants_nothing_new
+    ((_, resource),) = lost(everything, letters)
+    assert resource.startswith("arn:aws:ecr:")
+    assert not resource.partition("repository/")[2][:1].islower()
+
+
 def test_actions_without_resource_level_count_on_a_star_alone() -> None:
     on_a_repository = policy(allow(["ecr:GetAuthorizationToken", "ecr:PutImage"], REPO + "a"))
     assert lost(on_a_repository, policy(allow("ecr:PutImage", REPO + "a"))) == []
