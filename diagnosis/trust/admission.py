@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 _DEFAULT_SHAPE = re.compile(r"repo:[^:]*(:(ref:.*|environment:.*|pull_request|\*.*))?\Z", re.DOTALL)
-_WILD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
         )
     parts.append(situation.claims.which_form)
     parts.append(_REVIEW)
+    if patch.opens_for_the_run_alone:
+        parts.append("Nobody beside this run gets in anew.")
     if patch.takes_nothing_away and patch.kind is not PatchKind.EXCEPTED:
         parts.append(_KEPT if patch.kind is not PatchKind.BOUND else "Nobody who gets in today is locked out.")
     return " ".join(part for part in parts if part)
