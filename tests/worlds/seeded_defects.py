@@ -50,8 +50,6 @@ class Defect:
     of_one_account: bool = False
     """Whether it shows only where role and registry are of one account: a control policy of the role's account does not reach
     another account's registry, and with two accounts at work nothing tells which of them the role should be of."""
-    leaves_across: frozenset[str] = frozenset()
-    """Causes that its change leaves where the registry is another account's: a new repository has no policy yet."""
 
 
 def _without_actions(*gone: str) -> Callable[[World], World]:
@@ -370,7 +368,6 @@ DEFECTS: tuple[Defect, ...] = (
         "repository-absent",
         lambda w: w.with_account(repository=Absent("ECR repository")),
         "repository",
-        leaves_across=frozenset({"repository-policy-deny"}),
     ),
     Defect(
         "the tag is taken",
