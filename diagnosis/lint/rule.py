@@ -28,6 +28,7 @@ _SHARED = f"{_GUIDE}id_roles_providers_oidc_secure-by-default.html"
 _OIDC_ROLE = f"{_GUIDE}id_roles_create_for-idp_oidc.html"
 _KEYS_OF_TOKENS = f"{_GUIDE}reference_policies_iam-condition-keys.html"
 _GLOBAL_KEYS = f"{_GUIDE}reference_policies_condition-keys.html"
+_MFA = f"{_GUIDE}id_credentials_mfa_configure-api-require.html"
 _ARNS = f"{_GUIDE}reference-arns.html"
 _PASS_ROLE = f"{_GUIDE}id_roles_use_passrole.html"
 _PRACTICES = f"{_GUIDE}best-practices.html"
@@ -78,6 +79,7 @@ class Rule(StrEnum):
     SUBJECT_UNBOUNDED = "subject-unbounded"
     NOT_ACTION_ALLOW = "not-action-allow"
     NOT_RESOURCE_ALLOW = "not-resource-allow"
+    MFA_ABSENT = "mfa-absent"
     FOR_ALL_VALUES_ALLOW = "for-all-values-allow"
     IF_EXISTS_ALLOW = "if-exists-allow"
 
@@ -203,6 +205,9 @@ _RECORDS: dict[Rule, RuleRecord] = {
     Rule.SUBJECT_UNBOUNDED: _security("Every token of the provider is admitted.", _OIDC_ROLE),
     Rule.NOT_ACTION_ALLOW: _security("Every action but the listed ones is allowed.", _PRACTICES),
     Rule.NOT_RESOURCE_ALLOW: _security("The actions are allowed on every resource but the listed ones.", _PRACTICES),
+    Rule.MFA_ABSENT: _security(
+        "Requests by long-term access keys carry no MFA key, and the condition lets them pass.", _MFA
+    ),
     Rule.FOR_ALL_VALUES_ALLOW: _security("ForAllValues holds where the request does not carry the key.", _SEVERAL),
     Rule.IF_EXISTS_ALLOW: _security("IfExists holds where the request does not carry the key.", _OPERATORS),
     Rule.DUPLICATE_JSON_KEY: _refused("A key stands twice in one JSON object.", _GRAMMAR),

@@ -29,6 +29,7 @@ def logic(document: LintedDocument) -> Iterator[Finding]:
         if not twice:
             yield from _excluding(document, statement)
         yield from _absent_keys(document, statement)
+        yield from _absent_mfa(document, statement)
 
 
 def _in_two_cases(document: LintedDocument, statement: Statement) -> Iterator[Finding]:
@@ -163,6 +164,31 @@ def _absent_keys(document: LintedDocument, statement: Statement) -> Iterator[Fin
                 f"{condition.key[:80]} holds one value, so {condition.set_operator} joins nothing.",
                 f"Write {condition.operator.partition(':')[2]}.",
             )
+
+
+def _absent_mfa(document: LintedDocument, statement: Statement) -> Iterator[Finding]:
+    """Find a demand for MFA that a request meets by carrying no MFA key, as one by long-term access keys does."""
+    if providers_of(statement):
+        return  # a token's request never carries the key, which is told as such
+    for condition in statement.conditions:
+        if (
+            condition.folded_key != "aws:multifactorauthpresent"
+            or condition.base is None
+            or condition.base.name != "Bool"
+        ):
+            continue
+        wanted = {read_boolean(value) for value in condition.values}
+        deny = statement.effect is Effect.DENY and wanted == {False} and not condition.if_exists
+        allow = statement.effect is Effect.ALLOW and wanted == {True} and condition.if_exists
+        if any(_requires(each, condition) for each in statement.conditions) or not (deny or allow):
+            continue
+        effect = "the Deny does not reach it" if deny else "the Allow holds for it"
+        yield Finding(
+            Rule.MFA_ABSENT,
+            document.condition(statement, condition),
+            f"A request by long-term access keys carries no {condition.key}, so {effect}.",
+            f"Write {'BoolIfExists' if deny else 'Bool'}.",
+        )
 
 
 def _carried(condition: Condition, tokens: Sequence[Provider]) -> bool | None:

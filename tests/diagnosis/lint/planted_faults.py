@@ -217,6 +217,17 @@ PLANTED: dict[str, list[Document]] = {
         when("ArnLike", "aws:PrincipalArn", "role/ops"),
         when("Null", "aws:PrincipalTag/team", "maybe"),
     ],
+    "mfa-absent": [
+        policy(
+            {
+                "Effect": "Deny",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}},
+            }
+        ),
+        when("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
+    ],
     "operator-type": [
         when("StringEquals", AGE, "300"),
         when("NumericEquals", "aws:PrincipalAccount", "123456789012"),

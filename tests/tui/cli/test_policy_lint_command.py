@@ -128,6 +128,13 @@ def test_what_is_expected_of_arns_can_be_stated(written) -> None:
     assert "names the region us-east-1; eu-west-1 is" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("option", [("--account", "12345"), ("--region", "eu-west1")])
+def test_what_is_expected_must_be_one(written, option: tuple[str, str]) -> None:
+    result = run(written("p.json", SOUND), *option)
+    assert result.exit_code == 2
+    assert option[1] in result.stderr
+
+
 def test_what_the_aws_cli_printed_is_taken_and_has_no_lines_of_the_file(written) -> None:
     answer = {"Role": {"RoleName": "release", "AssumeRolePolicyDocument": UNBOUND}}
     result = run(written("role.json", answer), "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +15,8 @@ from diagnosis.lint.document import Expected
 from diagnosis.lint.lint import LintReport, lint
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Severity
+from diagnosis.names.arn import is_account_id
+from diagnosis.names.partition import REGION
 from diagnosis.policy import PolicyKind, Unparsable
 from tui import __version__
 from tui.backend import BackendProblem
@@ -73,6 +76,10 @@ def lint_command(
     Exit codes: 0 nothing was found, or nothing graver than a warning; 1 a finding is an error or a security-warning
     (--fail-on moves the line); 2 a FILE is no policy.
     """
+    if account and not is_account_id(account):
+        raise click.BadParameter(f"{printable(account)!r} is no account id of twelve digits.", param_hint="--account")
+    if region and not re.fullmatch(REGION, region):
+        raise click.BadParameter(f"{printable(region)!r} is no region.", param_hint="--region")
     if as_json and as_sarif:
         raise click.UsageError("--json and --sarif exclude each other.", ctx)
     linted, bad = [], False
