@@ -35,6 +35,11 @@ OTHER_THINGS = {
     ("diagnosis/what_if/admitted.py", "boundary"),
     ("diagnosis/what_if/proposal.py", "boundary"),
     ("probes/aws/read/account.py", "boundary"),
+    # A kind of policy that a document is linted as, and the linter's own names of rules.
+    ("diagnosis/lint/rule.py", "self-escalation"),
+    ("diagnosis/lint/rule.py", "trust-action"),
+    ("tui/cli/commands/policy_lint.py", "boundary"),
+    ("tui/cli/commands/policy_lint.py", "scp"),
     # An input of the action aws-actions/configure-aws-credentials.
     ("diagnosis/replay/proofs.py", "role-chaining"),
     ("diagnosis/steps/releasing_job.py", "role-chaining"),
