@@ -182,6 +182,25 @@ class Cause(StrEnum):
 
     # Authentication, role assumption: what the role's trust policy asks of the token.
 
+    ID_TOKEN_EXPIRED = (
+        "id-token-expired",
+        Record(
+            place=Checkpoint.OIDC_TRUST,
+            owner=_PLATFORM,
+            sentence=(
+                "STS says that the ID token had expired when it was handed over: GitHub's tokens live for minutes."
+            ),
+            tell_apart=(
+                "Compare the time at which the token was asked for with the time of the refusal; look at the "
+                "clock of a runner of your own."
+            ),
+            next_step=(
+                "Ask for a new token right before the role is assumed, as configure-aws-credentials does; do not "
+                "keep one in a file."
+            ),
+            reference=f"{_STS}/API_AssumeRoleWithWebIdentity.html",
+        ),
+    )
     SUBJECT_NOT_ADMITTED = (
         "subject-not-admitted",
         Record(
@@ -401,6 +420,57 @@ class Cause(StrEnum):
             reference=f"{_STS}/API_AssumeRoleWithWebIdentity.html",
         ),
     )
+    SESSION_TAGS_TOO_LARGE = (
+        "session-tags-too-large",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_PLATFORM,
+            sentence=(
+                "STS says that the session tags are larger than it takes once packed; tags that an earlier "
+                "session made transitive count too."
+            ),
+            tell_apart=(
+                "Read the percentage in the message, then the tags of the step and those of the session it starts "
+                "from (an EKS pod identity sets six)."
+            ),
+            next_step=(
+                "Set role-skip-session-tagging, hand over fewer or shorter tags, or start from credentials "
+                "without transitive tags."
+            ),
+            reference=f"{_IAM}/id_session-tags.html",
+        ),
+    )
+    SESSION_TAG_INVALID = (
+        "session-tag-invalid",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_PLATFORM,
+            sentence=(
+                "STS does not take one of the session tags: a value holds a character, or has a length, that a "
+                "tag may not have."
+            ),
+            tell_apart=(
+                "Read the tags that the step sets: the actor of a GitHub App ends in [bot], and brackets are no "
+                "tag characters."
+            ),
+            next_step="Set role-skip-session-tagging, or replace the characters that AWS does not take.",
+            reference=f"{_IAM}/id_session-tags.html",
+        ),
+    )
+    SESSION_NAME_INVALID = (
+        "session-name-invalid",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_PLATFORM,
+            sentence=(
+                "STS does not take the name of the session: it has 2 to 64 characters, letters, digits and _ = , "
+                ". @ - only."
+            ),
+            tell_apart="Read role-session-name after its variables are filled in: a branch name brings slashes.",
+            next_step="Give role-session-name a value of these characters alone.",
+            reference=f"{_STS}/API_AssumeRoleWithWebIdentity.html",
+        ),
+    )
     TAG_SESSION = (
         "tag-session",
         Record(
@@ -433,6 +503,33 @@ class Cause(StrEnum):
             ),
             next_step="Have both sides agree, or let the job assume the second role with its ID token.",
             reference=f"{_IAM}/id_roles.html#iam-term-role-chaining",
+        ),
+    )
+    MFA_REQUIRED = (
+        "mfa-required",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_PLATFORM,
+            sentence=(
+                "STS wants a code of multi-factor authentication for this role, and got none or a wrong one; a "
+                "job has no device for it."
+            ),
+            tell_apart=(
+                "Read the profile for mfa_serial, and the trust policy of the role for aws:MultiFactorAuthPresent."
+            ),
+            next_step="Let the job assume a role with its ID token; multi-factor authentication is for people.",
+            reference=f"{_IAM}/id_credentials_mfa_configure-api-require.html",
+        ),
+    )
+    ROOT_CANNOT_ASSUME = (
+        "root-cannot-assume",
+        Record(
+            place=Checkpoint.ROLE_ASSUMPTION,
+            owner=_CLOUD,
+            sentence="The access keys are those of an account's root user, and AWS lets the root user assume no role.",
+            tell_apart="aws sts get-caller-identity with the same keys ends in :root.",
+            next_step="Have the job assume the role with its ID token, and have the root user's access keys deleted.",
+            reference=f"{_STS}/API_AssumeRole.html",
         ),
     )
     REGION_DISABLED = (
@@ -547,6 +644,26 @@ class Cause(StrEnum):
                 "name."
             ),
             next_step="Have that statement of the repository policy amended, or correct the repository's name.",
+            reference=f"{_ECR}/repository-policies.html",
+        ),
+    )
+    REPOSITORY_POLICY_MISSING_ALLOW = (
+        "repository-policy-missing-allow",
+        Record(
+            place=Plane.AUTHORIZATION,
+            owner=_REGISTRY,
+            sentence=(
+                "No statement of the repository's policy allows this caller the action; across accounts the "
+                "repository's own policy must allow it too."
+            ),
+            tell_apart=(
+                "aws ecr get-repository-policy in the repository's account; a wrong repository name in another "
+                "account reads the same."
+            ),
+            next_step=(
+                "Have the action allowed for this role in the repository's policy, or correct account and name of "
+                "the image."
+            ),
             reference=f"{_ECR}/repository-policies.html",
         ),
     )
@@ -722,6 +839,37 @@ class Cause(StrEnum):
             tell_apart="aws ecr describe-images shows which tags the repository holds.",
             next_step="Correct the tag or digest, or push the image first.",
             reference=f"{_ECR_API}/API_BatchGetImage.html",
+        ),
+    )
+    SCAN_ABSENT = (
+        "scan-absent",
+        Record(
+            place=Plane.REGISTRY_STATE,
+            owner=_REGISTRY,
+            sentence="The repository and the registry answer; what is absent is a scan of this image.",
+            tell_apart=(
+                "aws ecr describe-image-scan-findings again after a while; look whether the repository scans on push."
+            ),
+            next_step="Wait for the scan before its findings are read, or have scanning turned on.",
+            reference=f"{_ECR}/image-scanning.html",
+        ),
+    )
+    PULL_THROUGH_UPSTREAM = (
+        "pull-through-upstream",
+        Record(
+            place=Plane.REGISTRY_STATE,
+            owner=_REGISTRY,
+            sentence=(
+                "ECR's pull-through cache could not read the upstream registry; no permission of the caller is missing."
+            ),
+            tell_apart=(
+                "Read the rule of this prefix (aws ecr describe-pull-through-cache-rules, "
+                "validate-pull-through-cache-rule): its secret and the image's name upstream."
+            ),
+            next_step=(
+                "Have the rule's secret in Secrets Manager renewed, or correct the image's name behind the prefix."
+            ),
+            reference=f"{_ECR}/pull-through-cache.html",
         ),
     )
     IMAGE_EXISTS = (
@@ -903,6 +1051,30 @@ class Cause(StrEnum):
             reference="https://docs.docker.com/docker-hub/usage/",
         ),
     )
+    INVALID_REQUEST = (
+        "invalid-request",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence="AWS refused the call for one of its parameters; no permission is in question.",
+            tell_apart="Read the parameter and the value that the message names.",
+            next_step="Correct that value in the step.",
+            reference=f"{_ECR_API}/CommonErrors.html",
+        ),
+    )
+    SERVICE_ERROR = (
+        "service-error",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence="An AWS service answered the call with an error of its own that is no denial.",
+            tell_apart=(
+                "Look the name of the error up among those of this operation; the message says what it is about."
+            ),
+            next_step="Correct what the message names, then rerun.",
+            reference=f"{_ECR_API}/CommonErrors.html",
+        ),
+    )
     REGISTRY_UNAVAILABLE = (
         "registry-unavailable",
         Record(
@@ -923,6 +1095,92 @@ class Cause(StrEnum):
             tell_apart="Rerun unchanged; if it fails again, try the same host from the same runner.",
             next_step="Rerun the job; for a runner of your own look at its name resolution, proxy and routes.",
             reference=f"{_ACTIONS}/reference/runners/self-hosted-runners",
+        ),
+    )
+    PROXY_REFUSED = (
+        "proxy-refused",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence="A proxy refused to open the connection, so AWS was never asked and no policy is in question.",
+            tell_apart="Read HTTPS_PROXY and NO_PROXY of the step; curl -v to the same host shows the proxy's answer.",
+            next_step="Have the proxy admit the host, or put it into NO_PROXY where it can be reached directly.",
+            reference=f"{_ACTIONS}/how-tos/manage-runners/self-hosted-runners/use-proxy-servers",
+        ),
+    )
+    CERTIFICATE_UNTRUSTED = (
+        "certificate-untrusted",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence=(
+                "The client does not trust the certificate that it was shown, mostly that of a proxy; no service "
+                "was asked anything."
+            ),
+            tell_apart="The command openssl s_client -connect HOST:443 shows who issued the certificate.",
+            next_step=(
+                "Give the client the issuer's certificate (NODE_EXTRA_CA_CERTS, AWS_CA_BUNDLE, the system's "
+                "store); a rerun changes nothing."
+            ),
+            reference="https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html",
+        ),
+    )
+    ENDPOINT_ABSENT = (
+        "endpoint-absent",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence=(
+                "There is no endpoint of this service under this name: the service is not offered in the region, "
+                "or the name is wrong."
+            ),
+            tell_apart="Look the region up among the service's endpoints; ECR Public has its API in us-east-1 alone.",
+            next_step=(
+                "Ask in a region that has the endpoint (for ECR Public --region us-east-1); a rerun changes nothing."
+            ),
+            reference="https://docs.aws.amazon.com/general/latest/gr/ecr-public.html",
+        ),
+    )
+    TOOL_MISSING = (
+        "tool-missing",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence=(
+                "A program that the step calls is not installed on the runner or not in its PATH; nobody was "
+                "asked anything."
+            ),
+            tell_apart="Read the name in the line; which NAME on the same runner or container image.",
+            next_step="Install it in a step before, or use an image that has it.",
+            reference=f"{_ACTIONS}/how-tos/manage-runners/github-hosted-runners/customize-runners",
+        ),
+    )
+    FILE_PERMISSION = (
+        "file-permission",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence="The runner's own system refused a file or a folder to this user; no service was asked.",
+            tell_apart="Read the path in the line; ls -ld on it and id say who may.",
+            next_step="Use a path that the step's user may write, or run the step as a user that may.",
+            reference=None,
+            no_reference="The system of the runner decides it, no service.",
+        ),
+    )
+    ID_TOKEN_ELSEWHERE = (
+        "id-token-elsewhere",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence=(
+                "Another service than AWS asked GitHub for an ID token and got none; no gate of AWS is in question."
+            ),
+            tell_apart=(
+                "Read which action the step runs; the permissions of the job and of the calling workflow lack "
+                "id-token: write, which a pull request from a fork cannot have."
+            ),
+            next_step="Grant id-token: write to this job if that service needs it, or give the service its own token.",
+            reference=f"{_ACTIONS}/concepts/security/openid-connect",
         ),
     )
     STATE_LOCKED = (

@@ -33,6 +33,11 @@ def sentence_of(
             known = _AUTHENTICATION.get(checkpoint) if checkpoint else None
             return known or "The job has no usable AWS credentials."
         case Plane.AUTHORIZATION:
+            if checkpoint is Checkpoint.REGISTRY_AUTH and not action:
+                return (
+                    "The registry did not accept the login, or was sent none: that is no policy's decision. Log in to this "
+                    "very host in the step that uses it."
+                )
             what = action or "the request"
             return f"The registry refused {what}; the words do not say which policy is at fault."
         case Plane.REGISTRY_STATE:

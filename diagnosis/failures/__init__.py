@@ -11,9 +11,11 @@ The lines come from :class:`diagnosis.logs.log_text.LogReader`. Everything that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
-from diagnosis.failures.choice import stopped_by
+from diagnosis.failures.choice import failed_later, stopped_by
+from diagnosis.failures.cloudtrail_event import LONGEST, is_event, read_events
 from diagnosis.failures.reader import Scan, scan
 from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
@@ -79,7 +81,19 @@ def explain_text(text: str | Iterable[str]) -> Finding:
 
 def explain(text: str | Iterable[str]) -> Explanation:
     """Explain a pasted log like :func:`explain_text`, and return everything that was seen."""
-    found = scan(thin(unquoted_pieces(cut(text) if isinstance(text, str) else text)))
+    pieces = cut(text) if isinstance(text, str) else iter(text)
+    head: list[str] = []
+    size = 0
+    for piece in pieces:
+        head.append(piece)
+        size += len(piece)
+        if size > LONGEST:
+            break
+    beginning = "".join(head)
+    if size <= LONGEST and is_event(beginning):
+        read = read_events(beginning)
+        return Explanation(read.finding, read.failures)
+    found = scan(thin(unquoted_pieces(chain(cut(beginning), pieces))))
     failures = tuple(seen.finding for seen in found.sightings)
     ended_well = found.ended and not found.failing_steps
     finding = NOTHING_STOPPED if failures and ended_well else _decided(found)
@@ -87,5 +101,16 @@ def explain(text: str | Iterable[str]) -> Explanation:
 
 
 def _decided(found: Scan) -> Finding:
+    """Return what stopped the run; where a later step failed too, say so: it may be the one that did."""
     seen = stopped_by(found)
-    return seen.finding if seen else NOTHING_FOUND
+    if seen is None:
+        return NOTHING_FOUND
+    later = failed_later(found, seen)
+    if later is None:
+        return seen.finding
+    told = later.finding.sentence.rstrip()
+    note = (
+        f"A later step failed too, at line {later.line.number}: {told} Steps under if: always() or failure() run after a "
+        "failure; if this step has continue-on-error, the later one stopped the job."
+    )
+    return replace(seen.finding, sentence=f"{seen.finding.sentence} {note}")

@@ -18,6 +18,11 @@ _QUIET = re.compile(
 )
 """Not even the one who printed it calls it an error."""
 
+_CARRIES_ERROR = re.compile(
+    r"\blevel=(?:info|debug|trace)\b.*(?:\b(?:err|error)=\"?\S|msg=\"(?:\w+(?:Exception|Error): |[Ee]rror\b))"
+)
+"""A field of the line is an error all the same, whatever level its program gave it."""
+
 _COPILOT = (
     r"(?:build|create|delete|deploy|describe|execute|get|initiate|list|package|push|retrieve|select|update|upload)"
     r" [^:]{1,200}: "
@@ -48,7 +53,7 @@ def application_talk(line: LogLine, text: str) -> Weight | None:
     if line.kind is LineKind.ERROR:
         return Weight.ROOT
     if _QUIET.search(text):
-        return None
+        return Weight.APPLICATION if _CARRIES_ERROR.search(text) else None
     if (_APPLICATION.search(text) and not _STACK_EVENT.search(text)) or _APPLICATION_STEP.search(line.title):
         return Weight.APPLICATION
     if _TOLERATED.search(text):

@@ -15,6 +15,12 @@ _AFTERMATH = re.compile(
     r"|sarif|always\(\)|[Ss]ummary|[Rr]eport"
 )
 
+_CLEANING = re.compile(
+    r"(?i:\b(?:undo|roll-?back|clean-?up|tear-?down|destroy|delete|remove|rm|prune|down|stop|logout|revert|restore|unlock)\b)"
+    r"|(?:failure|always|cancelled)\(\)"
+)
+"""What steps do that run whatever happened before them."""
+
 
 def stopped_by(scan: Scan) -> Sighting | None:
     """Choose the sighting that explains why the run ended; None where the log shows none."""
@@ -22,7 +28,7 @@ def stopped_by(scan: Scan) -> Sighting | None:
     pool = [seen for seen in told if not seen.line.post] or told
     if not pool:
         return None
-    step = _failing_step(scan, pool)
+    step = _gate_before(scan, pool) or _failing_step(scan, pool)
     here = [seen for seen in pool if step is None or seen.line.step == step]
     best = _heaviest(here, scan)
     if best is None or best.weight is Weight.CONSEQUENCE:
@@ -30,7 +36,50 @@ def stopped_by(scan: Scan) -> Sighting | None:
         root = _heaviest(earlier, scan)
         if root is not None and root.weight > Weight.CONSEQUENCE:
             return root
-    return best
+    return _more_telling(best, here)
+
+
+def failed_later(scan: Scan, stopped: Sighting) -> Sighting | None:
+    """Return what a later step failed with, where more than one step printed an error annotation."""
+    later = [
+        seen
+        for seen in scan.sightings
+        if seen.line.step > stopped.line.step > 0 and seen.line.step in scan.failing_steps and not seen.line.post
+    ]
+    return _heaviest(later, scan)
+
+
+def _more_telling(best: Sighting | None, here: Sequence[Sighting]) -> Sighting | None:
+    """Return the sighting that names the action, where the decisive one is a client's general words for the same refusal."""
+    if best is None or best.finding.cause or best.finding.action or best.finding.checkpoint is None:
+        return best
+    same = (seen for seen in here if seen.finding.action and seen.finding.checkpoint is best.finding.checkpoint)
+    return next(same, best)
+
+
+def _gate_before(scan: Scan, pool: Sequence[Sighting]) -> int | None:
+    """Return the first failing step that a gate stopped, where steps after it failed too.
+
+    After a failure only steps under ``always()`` or ``failure()`` run: what they meet hides the gate. The last failing step
+    decides where the gate was passed after all or the later failure lies at an earlier gate, which speaks for
+    ``continue-on-error``; and where a refused role is followed by an ordinary step, since jobs often do without the role.
+    """
+    if len(scan.failing_steps) < 2:
+        return None
+    last = _heaviest([seen for seen in pool if seen.line.step == scan.failing_steps[-1]], scan)
+    for step in scan.failing_steps[:-1]:
+        seen = _heaviest([one for one in pool if one.line.step == step], scan)
+        if seen is None or seen.weight is not Weight.ROOT or _overcome(seen, scan) or not seen.finding.gate:
+            continue
+        gate = last.finding.gate if last else None
+        if (
+            seen.finding.plane is Plane.AUTHENTICATION
+            and gate is None
+            and not (last and _CLEANING.search(last.line.title))
+        ):
+            return None
+        return step if gate is None or gate.order >= seen.finding.gate.order else None
+    return None
 
 
 def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:

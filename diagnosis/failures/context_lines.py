@@ -38,6 +38,7 @@ WORDS: tuple[str, ...] = (
     "bake-action",
     "importing cache manifest",
     "load metadata for ",
+    "ontainerizing application to",
     "codeartifact",
     # whose registry a line names
     "dkr.ecr",
@@ -86,14 +87,16 @@ def look_around(line: LogLine, context: LogContext, passed: dict[str, int]) -> N
     kind = registry_of(text)
     if kind is not None:
         context.registry = kind
+    if "ontainerizing application to" in text and kind is not None:
+        context.target = kind
 
 
 def _look_at_head(text: str, context: LogContext) -> None:
     if _AWS_ACTION in text or "role-to-assume:" in text:
         context.aws_oidc = context.aws_oidc or "role-to-assume:" in text
-        context.other_tool = False
+        context.other_tool = context.foreign_token = False
     elif _OTHER_ACTION.search(text):
-        context.other_tool = True
+        context.other_tool = context.foreign_token = True
     if "aws-access-key-id:" in text:
         context.static_keys = True
     if _PUSHES.search(text):

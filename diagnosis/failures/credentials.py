@@ -39,29 +39,21 @@ def _none_found(text: str, context: LogContext) -> Seen:
     return authn(None, None, Cause.ID_TOKEN_NOT_GRANTED, Cause.STATIC_CREDENTIALS, weight=Weight.CONSEQUENCE)
 
 
-def _expired(text: str, _scene: LogContext) -> Seen:
-    if "AssumeRoleWithWebIdentity" in text or "web identity" in text:
-        return authn(Checkpoint.OIDC_TRUST, None, Cause.TRANSIENT)
-    return _EXPIRED
-
-
-def _signature(text: str, _scene: LogContext) -> Seen:
-    """Tell a wrong secret key from a wrong clock: AWS reports both under one exception."""
-    return _INVALID if "we calculated does not match" in text else other(Cause.CLOCK_SKEW)
-
-
 RULES: tuple[Rule, ...] = (
     Rule(("redentials could not be loaded", "Could not load credentials from any providers"), _not_loaded),
-    Rule(
-        ("ExpiredToken", "token included in the request is expired", "provided token has expired", "RequestExpired"),
-        _expired,
+    holding(
+        _EXPIRED,
+        "ExpiredToken",
+        "token included in the request is expired",
+        "provided token has expired",
+        "RequestExpired",
     ),
     holding(
         _EXPIRED,
         "SSO session associated with this profile has expired",
         "Token has expired and refresh failed",
     ),
-    Rule(("Signature expired", "InvalidSignatureException"), _signature),
+    holding(_INVALID, "InvalidSignatureException"),
     Rule(("Invalid header value",), says(r"AWS4-HMAC|AWS_SECRET|Credential=", _INVALID)),
     holding(
         _INVALID,
@@ -91,6 +83,15 @@ RULES: tuple[Rule, ...] = (
             "no EC2 IMDS role found",
             "The config profile (",
             "Missing credentials in config",
+            "Failed to resolve AWS credentials",
+            "Unable to get IAM security credentials",
+            "Unable to find credentials",
+            "Unable to load AWS credentials",
+            "Unable to load credentials from",
+            "Error retrieving credentials from the instance profile",
+            "no providers in chain provided credentials",
+            "Could not load AWS credentials",
+            "Could not find AWS credentials",
         ),
         _none_found,
     ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diagnosis.causes import Cause
+import re
+
+from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight
 from diagnosis.gates import Checkpoint, Plane
@@ -136,7 +138,18 @@ def _trust(denial: Denial, operation: str) -> Seen:
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, TRUST_CANDIDATES, action)
     if operation == "TagSession":
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, Cause.TAG_SESSION, (), action)
-    return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, None, CHAIN_CANDIDATES, action)
+    chained = operation == "AssumeRole" and _of_a_session(denial.principal)
+    cause, candidates = (Cause.ROLE_CHAINING, ()) if chained else (None, CHAIN_CANDIDATES)
+    return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, cause, candidates, action)
+
+
+_MACHINE = re.compile(r"/i-[0-9a-f]{8,17}$")
+"""How the session of an instance's own role ends: a runner without a token falls back to it."""
+
+
+def _of_a_session(principal: str | None) -> bool:
+    """Return whether the one who was denied is a role that a job assumed before: a second hop."""
+    return principal is not None and ":assumed-role/" in principal and not _MACHINE.search(principal)
 
 
 def _registry(
@@ -148,9 +161,9 @@ def _registry(
     if policy in _LAYERS:
         cause = _LAYERS[policy]
     elif policy is PolicyType.RESOURCE:
-        cause = Cause.REPOSITORY_POLICY_DENY if denial.explicit else None
+        cause = Cause.REPOSITORY_POLICY_DENY if denial.explicit else Cause.REPOSITORY_POLICY_MISSING_ALLOW
         # Across accounts a wrong name reads like a policy that does not mention the caller.
-        candidates = () if denial.explicit else (Cause.REPOSITORY_POLICY_DENY, Cause.REPOSITORY_ABSENT)
+        candidates = () if denial.explicit else (Cause.REPOSITORY_POLICY_MISSING_ALLOW, Cause.REPOSITORY_ABSENT)
     elif denial.explicit:
         cause = Cause.IDENTITY_POLICY_DENY if policy is PolicyType.IDENTITY else None
         candidates = (
@@ -193,9 +206,31 @@ def _seen(
     weight: Weight = Weight.ROOT,
 ) -> Seen:
     finding = Finding(
-        plane, checkpoint, cause, candidates, action=action, principal=denial.principal, resource=denial.resource
+        plane,
+        checkpoint,
+        cause,
+        candidates,
+        action=action,
+        principal=denial.principal,
+        resource=denial.resource,
+        sentence=_in_words(denial, cause, action),
+        tell_apart=tell_apart_of(cause, candidates),
     )
     return Seen(finding, weight)
+
+
+def _in_words(denial: Denial, cause: Cause | None, action: str | None) -> str:
+    """Say what was denied to whom by which policy, then what that means; empty where the denial names no policy."""
+    kind = denial.policy_type
+    if kind is None:
+        return ""
+    what = action or denial.operation or "the call"
+    where = f" on {denial.resource}" if denial.resource and denial.resource != "*" else ""
+    article = "an" if kind.value[0] in "aeiou" else "a"
+    how = f"{article} {kind.value} denies it" if denial.explicit else f"no {kind.value} allows it"
+    named = f" ({denial.policy_arn})" if denial.policy_arn else ""
+    meaning = f" {cause.sentence}" if cause else ""
+    return f"AWS refused {what}{where}: {how}{named}.{meaning}"
 
 
 RULES: tuple[Rule, ...] = (Rule(WORDS, _judge),)

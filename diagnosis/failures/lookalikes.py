@@ -8,16 +8,6 @@ from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, other, says
 
-NETWORK = re.compile(
-    r"\b(?:ETIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT)\b"
-    r"|getaddrinfo|socket hang up|[Tt]imed? ?out|TimeoutError|i/o timeout|connection (?:reset|refused)|no such host"
-    r"|TLS handshake|fetch failed|certificate (?:has|is|signed)|self[- ]signed certificate|unable to get local issuer"
-    r"|[Cc]ould not connect|[Cc]onnection (?:timed|closed|aborted)|Bad Gateway|Service Unavailable|Gateway Time"
-    r"|Client network socket|network|[Tt]hrottl|Rate exceeded"
-    r"|Too Many Requests|InternalFailure|ServiceUnavailable|Unexpected token .{1,3} in JSON|Proxy|temporarily"
-)
-"""What a client says when no answer came, or none that decides anything."""
-
 NO_ANSWER = re.compile(
     r"dial tcp|no such host|i/o timeout|connection (?:reset|refused|issue)|context deadline exceeded|TLS handshake"
     r"|request canceled|request send failed|send request failed|exceeded maximum number of attempts"
@@ -128,13 +118,20 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "Connect timeout on endpoint URL",
         "Client.Timeout exceeded",
         "context deadline exceeded",
-        "x509: certificate",
         "net/http: request canceled",
         "send request failed",
         "request send failed",
         "exceeded maximum number of attempts",
         "There is a connection issue",
         "Inaccessible host",
+        "Connection refused",
+        "Connection reset",
+        "connection timed out",
+        "Connection timed out",
+        "UnknownHostException",
+        "Temporary failure in name resolution",
+        "Name or service not known",
+        "Could not resolve host",
         "use of closed network connection",
         "write: broken pipe",
     ),

@@ -11,7 +11,7 @@ from diagnosis.gates import Checkpoint
 _TOKEN = Checkpoint.OIDC_TOKEN
 _NOT_GRANTED = authn(_TOKEN, Cause.ID_TOKEN_NOT_GRANTED)
 _SERVICE_FAILED = authn(_TOKEN, Cause.TRANSIENT)
-_ELSEWHERE = other(Cause.OTHER_CLOUD, Cause.ID_TOKEN_NOT_GRANTED)
+_ELSEWHERE = other(Cause.ID_TOKEN_ELSEWHERE)
 """The same permission is missing, but the token was for somebody else than AWS."""
 
 _OTHER_TOOL = re.compile(
@@ -73,7 +73,7 @@ def _remember(text: str, _scene: LogContext) -> Seen | None:
 
 
 def _elsewhere(text: str, context: LogContext) -> bool:
-    return not context.aws_oidc and (context.other_tool or bool(_OTHER_TOOL.search(text)))
+    return not context.aws_oidc and (context.other_tool or context.foreign_token or bool(_OTHER_TOOL.search(text)))
 
 
 RULES: tuple[Rule, ...] = (

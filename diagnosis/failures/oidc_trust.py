@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from diagnosis.causes import Cause
 from diagnosis.failures.rule import LogContext, Rule, Seen, authn, holding, says
 from diagnosis.gates import Checkpoint
@@ -10,7 +13,7 @@ _TRUST = Checkpoint.OIDC_TRUST
 _ACTION = "sts:AssumeRoleWithWebIdentity"
 
 _TOKEN_REFUSED = says(
-    r"Token signature invalid|oken (?:signature|issuer) is invalid|ID [Tt]oken is expired",
+    r"Token signature invalid|oken (?:signature|issuer) is invalid",
     authn(_TRUST, None, Cause.AUDIENCE_NOT_ADMITTED, Cause.OIDC_PROVIDER_ABSENT, Cause.TRANSIENT),
 )
 
@@ -20,12 +23,29 @@ def _signature(text: str, context: LogContext) -> Seen | None:
     return _TOKEN_REFUSED(text, context) if context.aws_oidc or "OIDC" in text or "AssumeRole" in text else None
 
 
+_ISSUER = re.compile(r"provider found in your account for (?P<url>(?:https?://)?(?P<host>[^\s/\"',]{1,255})\S*)")
+_CLUSTER = re.compile(r"^oidc[.-]eks\.")
+
+
+def _no_provider(text: str, _scene: LogContext) -> Seen:
+    """Judge whose issuer the account has no provider for; the same words stand for a role of the wrong account."""
+    issuer = _ISSUER.search(text)
+    if issuer is None or not _CLUSTER.match(issuer["host"]):
+        return authn(_TRUST, Cause.OIDC_PROVIDER_ABSENT, Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG)
+    seen = authn(_TRUST, Cause.OIDC_PROVIDER_ABSENT, Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG)
+    sentence = (
+        f"The token's issuer is {issuer['url'].rstrip('.,')}, an EKS cluster's and not GitHub's: the runner's service "
+        "account asked for the role, and the role's account has no provider for that cluster."
+    )
+    tell_apart = (
+        "Compare the account of the cluster with that of the role; AWS_WEB_IDENTITY_TOKEN_FILE in the job says whose token "
+        "is used. GitHub's provider is not in question."
+    )
+    return replace(seen, finding=replace(seen.finding, sentence=sentence, tell_apart=tell_apart))
+
+
 RULES: tuple[Rule, ...] = (
-    # The same words for a provider that is missing and for a role of the wrong account.
-    holding(
-        authn(_TRUST, Cause.OIDC_PROVIDER_ABSENT, Cause.OIDC_PROVIDER_ABSENT, Cause.ROLE_ACCOUNT_WRONG),
-        "No OpenIDConnect provider found",
-    ),
+    Rule(("No OpenIDConnect provider found",), _no_provider),
     holding(authn(_TRUST, Cause.AUDIENCE_NOT_ADMITTED), "Incorrect token audience"),
     holding(authn(_TRUST, Cause.THUMBPRINT), "HTTPS certificate doesn't match configured thumbprint"),
     holding(
@@ -41,7 +61,6 @@ RULES: tuple[Rule, ...] = (
         "Token must be signed by",
         "Issuer must be a valid URL",
         "Missing a required claim",
-        "web identity token that was passed is expired",
     ),
     Rule(("nvalid", "xpired"), _signature),
 )

@@ -61,7 +61,39 @@ def _exit(text: str, _scene: LogContext) -> Seen | None:
     return other(Cause.KILLED if found[1] == _KILLED else None, weight=Weight.OUTCOME)
 
 
+_NO_TOOL = re.compile(
+    r"\b[\w.@/+-]+: (?:command )?not found\b\W*$|command not found(?:: \S+)?|executable file not found in \$?%?PATH"
+    r"|is not recognized as (?:an internal or external command|the name of a cmdlet|a name of a cmdlet)"
+    r"|: No such file or directory \(os error 2\)"
+    r"|Unable to locate executable file: \S+|spawn \S+ ENOENT"
+)
+_NO_FILE_ACCESS = re.compile(
+    r"(?:mkdir|open|stat|chmod|chown|unlink|remove|rename|fork/exec|cp|mv|rm|touch|bash|sh|tar|cat|tee|install)\b[^:]{0,200}?:? ?"
+    r"[^:]{0,300}: [Pp]ermission denied\b|EACCES: permission denied|\[Errno 13\] Permission denied|[Oo]peration not permitted"
+)
+
+
+def _tool(text: str, _scene: LogContext) -> Seen | None:
+    return other(Cause.TOOL_MISSING, weight=Weight.DOUBTFUL) if _NO_TOOL.search(text) else None
+
+
+def _file(text: str, _scene: LogContext) -> Seen | None:
+    return other(Cause.FILE_PERMISSION, weight=Weight.DOUBTFUL) if _NO_FILE_ACCESS.search(text) else None
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(
+        (
+            "ommand not found",
+            ": not found",
+            "executable file not found",
+            "is not recognized as",
+            "locate executable",
+            "ENOENT",
+        ),
+        _tool,
+    ),
+    Rule(("ermission denied", "peration not permitted"), _file),
     holding(other(Cause.RUNNER_LOST), "The runner has received a shutdown signal"),
     Rule(("The hosted runner", "The self-hosted runner"), says("lost communication", other(Cause.RUNNER_LOST))),
     holding(other(Cause.TIME_LIMIT), "has exceeded the maximum execution time", "has timed out after"),

@@ -15,6 +15,8 @@ _LOGIN = re.compile(r"login attempt to|/v2/?[\s\"':]|logging into|[Ll]ogin faile
 _CLIENT = re.compile(r"denied: Not Auth|\b401\b|/v2/|[Uu]nauthorized: |^unauthorized")
 """What a client of a registry says around these words; an application says them too."""
 _REFUSED = re.compile(r"\b(40[013])\b")
+LOGIN_CANDIDATES = (Cause.NOT_LOGGED_IN, Cause.REGISTRY_MISMATCH, Cause.TOKEN_EXPIRED)
+"""What a 401 of ECR may mean: no login was sent, another registry's, or an old one. No policy answers with it."""
 
 
 def _no_basic_auth(text: str, context: LogContext) -> Seen:
@@ -37,7 +39,9 @@ def _login_attempt(text: str, context: LogContext) -> Seen | None:
         return other(Cause.OTHER_REGISTRY)
     if kind is None:
         return other(None, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
-    return authz(_AUTH, None, Cause.REGISTRY_MISMATCH, Cause.STATIC_CREDENTIALS, Cause.TOKEN_EXPIRED)
+    return authz(
+        _AUTH, None, Cause.REGISTRY_MISMATCH, Cause.NOT_LOGGED_IN, Cause.TOKEN_EXPIRED, Cause.STATIC_CREDENTIALS
+    )
 
 
 def _not_authorized(text: str, context: LogContext) -> Seen | None:
@@ -48,7 +52,7 @@ def _not_authorized(text: str, context: LogContext) -> Seen | None:
     if kind is None and _CLIENT.search(text):
         kind = context.registry
     if kind in (Registry.ECR, Registry.ECR_PUBLIC):
-        return authz(_AUTH, None, Cause.TOKEN_EXPIRED, Cause.REGISTRY_MISMATCH, Cause.GET_AUTHORIZATION_TOKEN)
+        return authz(_AUTH, None, *LOGIN_CANDIDATES)
     return other(None, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
 
 
@@ -59,6 +63,8 @@ RULES: tuple[Rule, ...] = (
             "redential required for basic auth",
             "no auth config found for registry",
             "Please login prior to pu",
+            "basic credential not found",
+            "basic auth credential not found",
         ),
         _no_basic_auth,
     ),

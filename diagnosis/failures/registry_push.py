@@ -7,6 +7,7 @@ import re
 from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import CLIENTS_OWN
 from diagnosis.failures.registry_address import named_last, registry_of
+from diagnosis.failures.registry_login import LOGIN_CANDIDATES
 from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, authz, holding, lighter, other, state
 from diagnosis.gates import Checkpoint
 
@@ -74,9 +75,7 @@ def _refusal(status: str, text: str, context: LogContext, kind: Registry | None)
             return authz(
                 Checkpoint.REGISTRY_AUTH,
                 None,
-                Cause.TOKEN_EXPIRED,
-                Cause.REGISTRY_MISMATCH,
-                Cause.GET_AUTHORIZATION_TOKEN,
+                *LOGIN_CANDIDATES,
             )
         return other(None, Cause.NOT_LOGGED_IN, Cause.OTHER_REGISTRY, Cause.REGISTRY_MISMATCH)
     if status == "404":
@@ -122,17 +121,18 @@ def _eof(text: str, context: LogContext) -> Seen | None:
     if not re.search(r"(?:\bEOF|unexpected EOF)\W*$", text):
         return None
     kind = registry_of(text)
+    hidden = kind is None and "https://***" in text and context.registry is not Registry.OTHER
     if kind in (Registry.ECR, Registry.ECR_PUBLIC) or (
         kind is None and context.pushing and context.registry is Registry.ECR
     ):
         return state(None, Cause.REPOSITORY_ABSENT, Cause.PUSH_SCOPE, Cause.TRANSIENT, weight=Weight.PASSING)
+    if hidden and "/v2/" in text:
+        return state(None, Cause.REPOSITORY_ABSENT, Cause.PUSH_SCOPE, Cause.TRANSIENT, Cause.OTHER_REGISTRY)
     return None
 
 
 def _pull_denied(text: str, context: LogContext) -> Seen:
     """Judge Docker's and containerd's words for DENIED; ECR words a missing login and an absent repository otherwise."""
-    if "upstream registry" in text:
-        return other(Cause.OTHER_REGISTRY)  # a pull-through cache: ECR gave way, the registry behind it did not
     kind = registry_of(text)
     if kind is Registry.ECR:
         seen = authz(
@@ -157,11 +157,31 @@ def _denied_without_body(text: str, context: LogContext) -> Seen | None:
     return lighter(seen, Weight.OUTCOME) if context.reads_cache(text) else seen
 
 
-def _jib(text: str, _scene: LogContext) -> Seen:
-    """Judge Jib's words, which do not say whether it was 401 or 403."""
-    if registry_of(text) in (Registry.ECR, Registry.ECR_PUBLIC):
+def _jib(text: str, context: LogContext) -> Seen:
+    """Judge Jib's words, which may not say whether it was 401 or 403, by the address that it was to push to."""
+    if (registry_of(text) or context.target or context.registry) in (Registry.ECR, Registry.ECR_PUBLIC):
+        if "401" in text:
+            return authz(Checkpoint.REGISTRY_AUTH, None, *LOGIN_CANDIDATES)
+        if "403" in text:
+            return _forbidden(text, Registry.ECR, pushes=True)
         return other(None, Cause.NOT_LOGGED_IN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE, Cause.TOKEN_EXPIRED)
     return other(Cause.OTHER_REGISTRY)
+
+
+_FOR_HOST = re.compile(r"Unauthorized for (?P<host>[\w.-]+\.[a-z]{2,}(?::\d+)?)/\S*: 40[13]\b")
+
+
+def _unauthorized_for(text: str, _scene: LogContext) -> Seen | None:
+    """Recognize Jib's refusal at a registry that it names and that is not ECR."""
+    found = _FOR_HOST.search(text)
+    return other(Cause.OTHER_REGISTRY) if found and registry_of(found["host"]) is None else None
+
+
+def _server_error(text: str, context: LogContext) -> Seen | None:
+    """Recognize a server error of a registry whose client leaves the number of the status out."""
+    if not _REGISTRY_TALK.search(text) or (registry_of(text) or context.registry) is Registry.OTHER:
+        return None
+    return other(Cause.REGISTRY_UNAVAILABLE, weight=Weight.PASSING)
 
 
 RULES: tuple[Rule, ...] = (
@@ -187,10 +207,11 @@ RULES: tuple[Rule, ...] = (
         ),
         _status,
     ),
-    holding(other(Cause.OTHER_REGISTRY), "credentials for the upstream", "upstream registry failed"),
     Rule(("pull access denied",), _pull_denied),
     Rule((CLIENTS_OWN,), _denied_without_body),
     Rule(("RegistryUnauthorizedException",), _jib),
+    Rule(("Unauthorized for ",), _unauthorized_for),
+    Rule(("Bad Gateway", "Service Unavailable", "Gateway Time", "Internal Server Error"), _server_error),
     Rule(("EOF",), _eof),
 )
 """Applied last among the registry rules: every rule with a sentence of its own knows more."""

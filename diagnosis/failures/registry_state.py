@@ -16,9 +16,31 @@ _QUOTA = re.compile(
 _ECR_WORDS = re.compile(r"registry with id|in the registry|repository with name|ecr|ECR")
 
 
+_NOT_THE_REPOSITORY = re.compile(
+    r"(?:ScanNotFound|ImageNotFound|ReferencedImagesNotFound|PolicyNotFound|TemplateNotFound|UploadNotFound|TagNotFound)\w*"
+    r"|does not exist (?:with)?in the repository|(?:[Ss]can|[Pp]olicy) (?:for .{1,80} )?does not exist"
+)
+"""What is absent from a repository that exists: a scan, an image, a policy."""
+
+
+def _scan_absent(text: str, _scene: LogContext) -> Seen | None:
+    return state(Cause.SCAN_ABSENT) if re.search(r"ScanNotFoundException|[Ii]mage scan does not exist", text) else None
+
+
+_IMAGE_GONE = re.compile(
+    r"ImageNotFoundException|ReferencedImagesNotFoundException|image with imageId .{1,400}does not exist"
+)
+
+
+def _image_gone(text: str, _scene: LogContext) -> Seen | None:
+    return state(Cause.IMAGE_ABSENT) if _IMAGE_GONE.search(text) else None
+
+
 def _absent(text: str, context: LogContext) -> Seen | None:
     if "(RepositoryNotFoundException) when calling the DescribeRepositories" in text:
         return _PROBED  # the usual probe before a repository is created
+    if "RepositoryNotFoundException" not in text and _NOT_THE_REPOSITORY.search(text):
+        return None
     if "RepositoryNotFoundException" in text or ("repository with name" in text and "does not exist" in text):
         return _ABSENT
     if "name unknown" not in text and "NAME_UNKNOWN" not in text:
@@ -99,6 +121,16 @@ RULES: tuple[Rule, ...] = (
     holding(state(Cause.IMAGE_EXISTS), "ImageAlreadyExistsException"),
     Rule(("exceeds the maximum allowed", "maximum allowed number of", "LimitExceededException"), _quota),
     holding(state(Cause.REPOSITORY_EXISTS, weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
+    Rule(("ScanNotFound", "can does not exist"), _scan_absent),
+    Rule(("ImageNotFoundException", "ImagesNotFoundException", "image with imageId"), _image_gone),
+    holding(
+        state(Cause.PULL_THROUGH_UPSTREAM),
+        "upstream registry",
+        "UnableToGetUpstream",
+        "UnableToAccessSecret",
+        "UnableToDecryptSecret",
+        "credentials for the upstream",
+    ),
     Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "does not exist"), _absent),
     Rule(("ECR repository",), _not_created),
     Rule(

@@ -6,8 +6,8 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
-from diagnosis.failures.lookalikes import NETWORK
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, holding, other, says
+from diagnosis.failures.transport import unanswered
 from diagnosis.gates import Checkpoint
 
 _ROLE = Checkpoint.ROLE_ASSUMPTION
@@ -39,17 +39,15 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
     why = found["why"]
     if found["how"] == "OIDC":
         context.aws_oidc = True
-    if NETWORK.search(why):
-        # The prefix names the step, not the cause: no policy was asked.
-        return other(Cause.TRANSIENT, weight=Weight.PASSING)
+    silent = unanswered(why)
+    if silent:
+        return silent
     if _STATIC.search(why):
         return authn(None, Cause.STATIC_CREDENTIALS)
     if not why.strip(" .…") or why.strip() == "undefined":
         return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
     if _ARN_SHAPE.search(why):
         return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG)
-    if "STS is not activated" in why:
-        return authn(_ROLE, Cause.REGION_DISABLED)
     if _DURATION.search(why):
         return authn(_ROLE, Cause.SESSION_DURATION)
     if _STS_SPEAKS.search(why):
@@ -63,8 +61,9 @@ def _unnamed(text: str, _scene: LogContext) -> Seen | None:
     if not found:
         return None
     why = found["why"]
-    if NETWORK.search(why):
-        return other(Cause.TRANSIENT, weight=Weight.PASSING)
+    silent = unanswered(why)
+    if silent:
+        return silent
     if _STATIC.search(why):
         return authn(None, Cause.STATIC_CREDENTIALS)
     return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
@@ -92,7 +91,5 @@ RULES: tuple[Rule, ...] = (
             authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL),
         ),
     ),
-    holding(authn(_ROLE, Cause.SESSION_POLICY_TOO_LARGE), "PackedPolicyTooLarge"),
     Rule(("AWSSecurityTokenService",), _sts_refused),
-    holding(authn(_ROLE, Cause.REGION_DISABLED), "RegionDisabledException"),
 )

@@ -51,8 +51,12 @@ class LogContext:
     static_keys: bool = False
     hinted: bool = False
     """The hint about ``id-token`` was printed in this step."""
+    foreign_token: bool = False
+    """An action of another service that asks for an ID token was begun last; no action that assumes a role came after it."""
     registry: Registry | None = None
     """Kind of the registry that was named last."""
+    target: Registry | None = None
+    """Kind of the registry that a tool said it would push to, whatever base images it names after that."""
     login_hosts: set[str] = field(default_factory=set)
     """ECR hosts that a login named."""
     pushing: bool = False

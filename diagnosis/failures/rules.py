@@ -13,10 +13,14 @@ from diagnosis.failures import (
     registry_push,
     registry_state,
     role_assumption,
+    service_errors,
+    sts_answers,
+    transport,
 )
 from diagnosis.failures.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    *sts_answers.RULES,
     *denials.RULES,
     *registry_state.RULES,
     *oidc_trust.RULES,
@@ -26,7 +30,9 @@ RULES: tuple[Rule, ...] = (
     *credentials.RULES,
     *registry_login.RULES,
     *registry_push.RULES,
+    *transport.RULES,
     *lookalikes.NETWORK_RULES,
+    *service_errors.RULES,
     *outcomes.RULES,
 )
 """The first rule that answers a line wins."""

@@ -117,7 +117,7 @@ def test_the_toolkits_words_for_a_token_that_may_not_be_asked_for(line: str) -> 
 def test_a_token_for_somebody_else_is_no_gate_of_ours(line: str) -> None:
     finding = explain_text(line)
     assert finding.plane is Plane.OTHER
-    assert "id-token-not-granted" in finding.candidates or finding.cause == "other-cloud"
+    assert finding.cause in ("id-token-elsewhere", "other-cloud")
 
 
 def test_a_step_of_another_cloud_is_known_by_its_head() -> None:
@@ -181,7 +181,6 @@ def test_what_sts_checks_before_the_trust_policy(line: str, cause: str | None) -
         "AggregateError [ETIMEDOUT]",
         "Client network socket disconnected before secure TLS connection was established",
         "Rate exceeded",
-        "self-signed certificate in certificate chain",
     ],
 )
 def test_a_network_fault_under_the_oidc_prefix_is_no_gate(why: str) -> None:
@@ -253,7 +252,6 @@ def test_other_refusals_of_the_role(line: str, cause: str | None, candidate: str
     "line",
     [
         "codepipeline.amazonaws.com is not authorized to perform AssumeRole on role arn:aws:iam::111122223333:role/build",
-        "An error occurred (AccessDenied) when calling the AssumeRole operation: Roles may not be assumed by root accounts.",
         "Error: configuring S3 Backend: IAM Role (arn:aws:iam::111122223333:role/state) cannot be assumed.",
         '* provider.aws: The role "arn:aws:iam::111122223333:role/deploy" cannot be assumed.',
     ],
@@ -286,7 +284,8 @@ def test_a_chained_role_is_role_assumption() -> None:
         f"AccessDenied: User: {SESSION} is not authorized to perform: sts:AssumeRole on resource: "
         "arn:aws:iam::444455556666:role/deploy"
     )
-    assert (finding.checkpoint, finding.cause) == (Checkpoint.ROLE_ASSUMPTION, None)
+    assert (finding.checkpoint, finding.cause) == (Checkpoint.ROLE_ASSUMPTION, "role-chaining")
+    assert finding.candidates == ()
     assert finding.action == "sts:AssumeRole"
 
 

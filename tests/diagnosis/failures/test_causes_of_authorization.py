@@ -111,8 +111,8 @@ def test_the_layer_that_denies_is_named(because: str, cause: str) -> None:
 def test_across_accounts_a_missing_grant_and_a_wrong_name_read_alike() -> None:
     because = " because no resource-based policy allows the ecr:InitiateLayerUpload action"
     finding = explain_text(denial("ecr:InitiateLayerUpload", because))
-    assert (finding.checkpoint, finding.cause) == (Checkpoint.REGISTRY_PUSH, None)
-    assert set(finding.candidates) == {"repository-policy-deny", "repository-absent"}
+    assert (finding.checkpoint, finding.cause) == (Checkpoint.REGISTRY_PUSH, "repository-policy-missing-allow")
+    assert set(finding.candidates) == {"repository-policy-missing-allow", "repository-absent"}
 
 
 def test_an_explicit_deny_of_unknown_origin_offers_no_grant_as_its_cause() -> None:

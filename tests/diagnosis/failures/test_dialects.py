@@ -118,7 +118,7 @@ def test_the_same_words_of_a_registrys_client(line: str, wanted: tuple[Plane, Ch
 def test_the_registry_behind_a_pull_through_cache_refuses() -> None:
     text = f"Error response from daemon: pull access denied for {HOST}/hub/library/redis, repository does not exist or may require 'docker login': denied: "
     refused = found(f"{text}The authentication to the upstream registry failed.")
-    assert (refused.plane, refused.cause) == (Plane.OTHER, "other-registry")
+    assert (refused.plane, refused.cause) == (Plane.REGISTRY_STATE, "pull-through-upstream")
     assert place(text) == PULL
 
 

@@ -249,7 +249,7 @@ def test_a_retry_that_went_through_is_forgotten() -> None:
             *script(["./deploy.sh"], "deploy.sh: line 3: kubectl: command not found", error=127),
         ]
     )
-    assert place(text) == OTHER_UNKNOWN
+    assert place(text) == (Plane.OTHER, None, "tool-missing")
 
 
 def test_retries_that_all_fail_are_one_failure() -> None:

@@ -181,9 +181,9 @@ def test_somebody_elses_trust_is_not_awss(text: str) -> None:
     assert explain_text(text).cause == "other-service"
 
 
-def test_a_certificate_that_does_not_fit_is_the_network() -> None:
+def test_a_certificate_that_does_not_fit_is_named() -> None:
     text = f"Get https://{HOST}/v2/: x509: certificate is valid for *.example.org, not {HOST}"
-    assert explain_text(text).cause == "network"
+    assert explain_text(text).cause == "certificate-untrusted"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""Read CloudTrail events that were pasted instead of a log: one or many, whole or a fragment, plain or as text within JSON.
+
+Members are read one by one, since a paste often begins or ends in the middle of an event. Source: CloudTrail User Guide,
+"CloudTrail record contents".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from diagnosis.causes import Cause, sentence_of, tell_apart_of
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.failures.rule import LogContext, Seen, other
+from diagnosis.failures.rules import RULES
+from diagnosis.logs.scrub import scrub
+from diagnosis.verdicts.gate_verdict import Finding
+
+LONGEST = 1 << 22
+"""In characters; a longer text is read as a log, line by line."""
+_MOST_EVENTS = 1_000
+_BEGIN = re.compile(r"(?:\s|```\w*\n|\$ [^\n]*\n|\d{4}-\d\d-\d\dT[\d:.]+Z )*[\[{\"]")
+_OWN = re.compile(r"\"(?:eventName|eventSource|errorCode)\"\s*:")
+_MEMBER = re.compile(
+    r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|roleArn|repositoryName|type)\"\s*:\s*"
+    r"\"(?P<value>(?:[^\"\\]|\\.){0,4000})\""
+)
+_ONCE = frozenset({"eventVersion", "eventSource", "eventName", "errorCode", "errorMessage"})
+"""Members that an event has once: at the second one the next event has begun."""
+_DENIED = re.compile(r"AccessDenied|Unauthorized|Forbidden")
+
+
+@dataclass(slots=True)
+class _Event:
+    members: dict[str, str] = field(default_factory=dict)
+    line: int = 1
+
+    def get(self, name: str) -> str:
+        return self.members.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class EventReading:
+    """What the pasted events say."""
+
+    finding: Finding
+    """Of the call that AWS refused; where it refused none, which call was carried out."""
+    failures: tuple[Finding, ...]
+    """One for each refused call, in the order of the text."""
+
+
+def is_event(text: str) -> bool:
+    """Return whether a text is JSON of CloudTrail, or a piece of it."""
+    if not _BEGIN.match(text):
+        return False
+    plain = _unescaped(text)
+    return bool(_OWN.search(plain)) and ("errorMessage" in plain or "eventSource" in plain or "eventVersion" in plain)
+
+
+def read_events(text: str) -> EventReading:
+    """Read the events of a text for which :func:`is_event` is true. Never raises."""
+    events = list(_events(_unescaped(text)))
+    judged = [(event, _judged(event)) for event in events if event.get("errorCode") or event.get("errorMessage")]
+    found = [(seen.weight, _finding(event, seen)) for event, seen in judged]
+    if not found:
+        names = ", ".join(dict.fromkeys(event.get("eventName") for event in events if event.get("eventName")))
+        sentence = f"CloudTrail's event records {names or 'a call'} without an error: AWS carried it out."
+        quiet = Finding(
+            other(None).finding.plane,
+            None,
+            None,
+            sentence=scrub(sentence),
+            tell_apart="Look for an event with errorCode.",
+        )
+        return EventReading(quiet, ())
+    heaviest = max(weight for weight, _finding in found)
+    best = next(finding for weight, finding in found if weight == heaviest)
+    return EventReading(best, tuple(finding for _weight, finding in found))
+
+
+def _unescaped(text: str) -> str:
+    """Return the text with JSON that stands as text within JSON made plain, as ``lookup-events`` prints it."""
+    return text.replace('\\"', '"') if re.search(r"\\\"(?:eventName|errorCode|eventSource)\\\"", text) else text
+
+
+def _events(text: str) -> Iterator[_Event]:
+    event = _Event()
+    count = line = 1
+    looked_at = 0
+    for found in _MEMBER.finditer(text):
+        line += text.count("\n", looked_at, found.start())
+        looked_at = found.start()
+        name = found["name"]
+        if name in _ONCE and name in event.members:
+            yield event
+            event = _Event(line=line)
+            count += 1
+            if count > _MOST_EVENTS:
+                return
+        if name == "errorCode":
+            event.line = line
+        event.members.setdefault(name, found["value"].replace('\\"', '"').replace("\\n", " ").replace("\\/", "/"))
+    if event.members:
+        yield event
+
+
+def _told(event: _Event) -> str:
+    code = event.get("errorCode") or "Unknown"
+    name = event.get("eventName") or "unnamed"
+    return f"An error occurred ({code}) when calling the {name} operation: {event.get('errorMessage')}"
+
+
+def _judged(event: _Event) -> Seen:
+    context = LogContext(aws_oidc=event.get("eventName") == "AssumeRoleWithWebIdentity")
+    text = scrub(_told(event))
+    return next((seen for rule in RULES if (seen := rule(text, context)) is not None), other(Cause.SERVICE_ERROR))
+
+
+def _finding(event: _Event, seen: Seen) -> Finding:
+    finding = seen.finding
+    service = event.get("eventSource").partition(".")[0]
+    name = event.get("eventName")
+    denied = bool(_DENIED.search(event.get("errorCode")))
+    action = finding.action or (f"{service}:{name}" if denied and service and name else None)
+    principal = finding.principal or event.get("arn") or event.get("userName") or None
+    resource = finding.resource or (event.get("roleArn") or None if finding.checkpoint else None)
+    meaning = finding.sentence or sentence_of(
+        finding.plane, finding.checkpoint, finding.cause, finding.candidates, action
+    )
+    who = principal or "A caller"
+    answer = event.get("errorCode") or event.get("errorMessage")
+    sentence = f"CloudTrail's event: {who} called {name or 'AWS'}, and AWS answered {answer}. {meaning}"
+    return replace(
+        finding,
+        action=action,
+        principal=scrub(principal) if principal else None,
+        resource=scrub(resource) if resource else None,
+        sentence=scrub(sentence),
+        tell_apart=finding.tell_apart or tell_apart_of(finding.cause, finding.candidates),
+        evidence=Evidence(EvidenceKind.LOG_LINE, scrub(_told(event)), line=event.line),
+    )

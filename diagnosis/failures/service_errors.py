@@ -1,0 +1,133 @@
+"""Read the error of any AWS call, in the forms in which AWS's clients print it, and say what it means.
+
+========================  =============================================================================================
+client                    form
+========================  =============================================================================================
+AWS CLI, boto3            ``An error occurred (NAME) when calling the OPERATION operation: MESSAGE``
+Go, version 2             ``operation error SERVICE: OPERATION, https response error …, api error NAME: MESSAGE``
+Go, version 1             ``NAME: MESSAGE`` with ``status code: 400, request id: …``
+Java                      ``MESSAGE (Service: SERVICE; Status Code: 400; Error Code: NAME; Request ID: …)``
+CloudTrail, JSON          ``"errorCode": "NAME"`` and ``"errorMessage": "MESSAGE"``
+========================  =============================================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from diagnosis.causes import Cause
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, lighter, other
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceError:
+    """An error that an AWS service answered a call with."""
+
+    name: str
+    message: str
+    operation: str | None = None
+    service: str | None = None
+
+
+_CLI = re.compile(
+    r"An error occurred \((?P<name>[\w.]{1,100})\) when calling the (?P<operation>\w{1,100}) operation"
+    r"(?: \([^)]{0,60}\))?(?:: ?(?P<message>.*))?"
+)
+_GO = re.compile(
+    r"(?:operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100})[,:].*?)?"
+    r"\bapi error (?P<name>[\w.]{1,100}): ?(?P<message>.*)"
+)
+_GO_TYPED = re.compile(
+    r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100}), .*?"
+    r"RequestID: [\w-]*, (?P<name>\w{1,80}(?:Exception|Error|Fault|NotFound)): ?(?P<message>.*)"
+)
+_JAVA = re.compile(
+    r"(?P<message>[^()]{0,1000}?) ?\((?:[Ss]ervice: (?P<service>\w[\w ]{0,60})[;,] )?Status Code: \d{3}[;,]"
+    r"(?: Error Code: (?P<name>\w{1,100})[;,])?"
+)
+_GO_ONE = re.compile(
+    r"(?P<name>\b[A-Z]\w{2,80}(?:Exception|Error|Fault|NotFound)): (?P<message>.{1,1000}?)"
+    r"(?:,? status code: \d{3}, request id|$)"
+)
+_JSON = re.compile(r"\\?\"(?:errorCode|__type|Code)\\?\": ?\\?\"(?P<name>[\w.#]{1,100})\\?\"")
+_FORMS = (_CLI, _GO_TYPED, _GO, _JAVA)
+
+_PARAMETER = re.compile(
+    r"Validation|InvalidParameter|MissingParameter|InvalidInput|InvalidRequest|Malformed|SerializationException|InvalidTag"
+)
+_BUSY = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded")
+_BROKEN = re.compile(r"ServiceUnavailable|InternalServer|InternalFailure|InternalError|^ServerException$|ServerError")
+_OF_REGISTRY = re.compile(r"\bECR|\bEcr|ecr\b")
+
+
+def parse_error(text: str) -> ServiceError | None:
+    """Return the error of an AWS call that a text prints; None where it prints none in a known form."""
+    for form in _FORMS:
+        found = form.search(text)
+        if found is None:
+            continue
+        parts = found.groupdict()
+        if parts["name"]:
+            return ServiceError(
+                parts["name"], (parts["message"] or "").strip(), parts.get("operation"), parts.get("service")
+            )
+    return None
+
+
+def _error(text: str, _scene: LogContext) -> Seen | None:
+    error = parse_error(text)
+    if error is None and ("status code: " in text and "request id" in text):
+        found = _GO_ONE.search(text)
+        error = ServiceError(found["name"], found["message"].strip()) if found else None
+    if error is None:
+        found = _JSON.search(text)
+        error = ServiceError(found["name"].rpartition("#")[2], "") if found and _is_aws_name(found["name"]) else None
+    return told(error) if error else None
+
+
+def _is_aws_name(name: str) -> bool:
+    return name.endswith(("Exception", "Fault", "Error")) or name.startswith("Client.")
+
+
+def told(error: ServiceError) -> Seen:
+    """Return what an error means whose name and message no other rule knows."""
+    if _BUSY.search(error.name):
+        return other(Cause.RATE_LIMIT, weight=Weight.PASSING)
+    cause = Cause.SERVICE_ERROR
+    if _PARAMETER.search(error.name):
+        cause = Cause.INVALID_REQUEST
+    elif _BROKEN.search(error.name) and error.service and _OF_REGISTRY.search(error.service):
+        cause = Cause.REGISTRY_UNAVAILABLE
+    called = f" {error.operation}" if error.operation else " a call"
+    answer = f"AWS answered{called} with {error.name}. {cause.sentence}"
+    seen = lighter(other(cause), Weight.DOUBTFUL)
+    return replace(seen, finding=replace(seen.finding, sentence=answer, tell_apart=cause.tell_apart))
+
+
+def _parameter(text: str, _scene: LogContext) -> Seen | None:
+    """Recognize the sentence in which every service refuses a parameter, be its client whichever it is."""
+    if not re.search(
+        r"failed to satisfy constraint|[Pp]arameter validation failed|validation errors? (?:detected|occurred)", text
+    ):
+        return None
+    return lighter(other(Cause.INVALID_REQUEST), Weight.DOUBTFUL)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        (
+            "An error occurred (",
+            "api error ",
+            "operation error ",
+            "Status Code: ",
+            "status code: ",
+            '"errorCode',
+            '"__type',
+            'errorCode\\"',
+        ),
+        _error,
+    ),
+    Rule(("failed to satisfy constraint", "arameter validation failed", "validation error"), _parameter),
+)
+"""Asked last of what AWS may have said: every rule that knows the error's name or words knows more."""

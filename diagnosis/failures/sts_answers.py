@@ -1,0 +1,86 @@
+"""Rules for the refusals whose cause STS states outright: the words settle it, so no other cause stands beside it."""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.causes import Cause
+from diagnosis.failures.rule import LogContext, Rule, Seen, authn, other, says
+from diagnosis.gates import Checkpoint
+
+_ROLE = Checkpoint.ROLE_ASSUMPTION
+_TRUST = Checkpoint.OIDC_TRUST
+
+
+def _packed(text: str, _scene: LogContext) -> Seen:
+    """Tell tags from policies: one exception stands for both, and its message says which are too large."""
+    policies = "session polic" in text or "Packed policy" in text or "PackedPolicySize" in text
+    tags = re.search(r"session tags|\btags\b", text) is not None
+    return authn(_ROLE, Cause.SESSION_TAGS_TOO_LARGE if tags and not policies else Cause.SESSION_POLICY_TOO_LARGE)
+
+
+def _clock(text: str, _scene: LogContext) -> Seen | None:
+    """Recognize a wrong clock; a wrong secret key comes under the same exception."""
+    return None if "we calculated does not match" in text else other(Cause.CLOCK_SKEW)
+
+
+_SESSION_TAG = says(
+    r"Unable to validate tags|[Dd]uplicate tag keys|[Ii]nvalid (?:session )?tags?\b|at '[Tt]ags\.\d+\.member\.\w+' failed"
+    r"|[Tt]ags\[?\.?\d.{0,80}failed to satisfy|[Rr]eserved tag key|[Tt]oo many (?:session )?tags",
+    authn(_ROLE, Cause.SESSION_TAG_INVALID),
+)
+
+
+def _tag(text: str, context: LogContext) -> Seen | None:
+    known = (
+        "Unable to validate tags" in text or context.aws_oidc or re.search(r"AssumeRole|assume (?:the )?role|STS", text)
+    )
+    return _SESSION_TAG(text, context) if known else None
+
+
+_SESSION_NAME = says(
+    r"(?i)\brole[-_ ]?session[-_ ]?name\b['\"`]?.{0,160}?(?:failed to satisfy|constraint|is invalid|must (?:be|match|have)|valid)"
+    r"|(?i:invalid (?:length|type|value) for (?:parameter )?role_?session_?name)"
+    r"|(?i:invalid role ?session ?name)|(?i:validation error.{0,300}\brole_?session_?name\b)",
+    authn(_ROLE, Cause.SESSION_NAME_INVALID),
+)
+_TOKEN_EXPIRED = says(
+    r"web identity token that was passed is expired|ID [Tt]oken is expired"
+    r"|(?:ExpiredToken|[Tt]oken (?:has |is )?expired).{0,200}(?:AssumeRoleWithWebIdentity|web identity)"
+    r"|(?:AssumeRoleWithWebIdentity|with OIDC|web identity).{0,200}(?:ExpiredToken|[Tt]oken (?:has |is |must be |expired)+expired"
+    r"|ExpiredTokenException|Token expired|security token included in the request is expired)",
+    authn(_TRUST, Cause.ID_TOKEN_EXPIRED),
+)
+_REGION = authn(_ROLE, Cause.REGION_DISABLED)
+
+RULES: tuple[Rule, ...] = (
+    Rule(("Packed size", "Packed policy", "PackedPolicyTooLarge", "PackedPolicySize"), _packed),
+    Rule(("validate tags", "uplicate tag keys", "nvalid tag", "nvalid session tag", "ags.", "eserved tag key"), _tag),
+    Rule(("essionName", "ession-name", "ession name", "ession_name", "essionname"), _SESSION_NAME),
+    Rule(
+        ("STS is not activated", "RegionDisabled"),
+        lambda _text, _scene: _REGION,
+    ),
+    Rule(
+        ("MultiFactorAuthentication", "MFA", "multi-factor authentication", "aws:MultiFactorAuthPresent"),
+        says(
+            r"MultiFactorAuthentication failed|(?i:mfa).{0,80}(?:required|one.time pass|invalid|must|serial|token|code)"
+            r"|(?:requires?|must use|must provide|without|[Pp]lease provide) .{0,30}(?i:mfa|multi-?factor auth\w*)",
+            authn(_ROLE, Cause.MFA_REQUIRED),
+        ),
+    ),
+    Rule(
+        ("by root accounts", "root user", "root account"),
+        says(
+            r"[Rr]oles may not be assumed by root|root (?:user|account)s? (?:may not|cannot|can't) assume",
+            authn(_ROLE, Cause.ROOT_CANNOT_ASSUME, action="sts:AssumeRole"),
+        ),
+    ),
+    Rule(("xpired",), _TOKEN_EXPIRED),
+    Rule(
+        ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed", "RequestInTheFuture", "too skewed"),
+        _clock,
+    ),
+    Rule(("difference between the request time and the",), _clock),
+)
+"""Asked before the rules of denials: an ``AccessDenied`` that states its cause is no denial by a policy."""
