@@ -27,7 +27,7 @@ def show(files: Sequence[LintedFile], console: Console) -> None:
         if position:
             console.print()
         findings = item.report.findings
-        console.print(Text(f"{item.file}: {item.report.kind.value}, {_counts(findings)}", style="bold"))
+        console.print(Text(f"{item.file}: {item.report.kind.value}, {_counts(findings)}", style="bold"), soft_wrap=True)
         for each in findings:
             _show(each, console)
         if item.report.refused:
