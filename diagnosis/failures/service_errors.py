@@ -61,7 +61,7 @@ _BROKEN = re.compile(r"ServiceUnavailable|InternalServer|InternalFailure|Interna
 _OF_REGISTRY = re.compile(r"\bECR|\bEcr|ecr\b")
 
 
-def parse_error(text: str) -> ServiceError | None:
+def _parse_error(text: str) -> ServiceError | None:
     """Return the error of an AWS call that a text prints; None where it prints none in a known form."""
     for form in _FORMS:
         found = form.search(text)
@@ -75,8 +75,13 @@ def parse_error(text: str) -> ServiceError | None:
     return None
 
 
+_LONGEST = 4_000
+"""No client's error is longer; what follows in the line is not looked at, so that the search stays quick."""
+
+
 def _error(text: str, _scene: LogContext) -> Seen | None:
-    error = parse_error(text)
+    text = text[:_LONGEST]
+    error = _parse_error(text)
     if error is None and ("status code: " in text and "request id" in text):
         found = _GO_ONE.search(text)
         error = ServiceError(found["name"], found["message"].strip()) if found else None
