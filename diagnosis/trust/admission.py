@@ -168,15 +168,17 @@ def _refused(policy: Policy, claims: ClaimSet, caller: Caller, answer: TrustAnsw
     because = answer.decision.because
     refusal = why_refused(policy, claims, caller)
     causes = refusal.causes if refusal else (Cause.SUBJECT_NOT_ADMITTED,)
-    faults = refusal.faults if refusal else ()
     listed = [value for item in policy.allows for value in item.listed(caller.key("sub"))]
     near = _nearest(claims.subject, listed)
+    if refusal is None:
+        reason = f"No statement of the trust policy lets a token of {caller.issuer} in."
+        return SubjectDecision(claims, answer.outcome, reason, causes, near, because.statement, because.path)
     reason = refusal_words(
-        faults,
+        refusal.faults,
         claims,
         answer.decision,
         nearest_subject=near.wanted if near else None,
-        statement_path=refusal.statement if refusal else None,
+        statement_path=refusal.statement,
     )
     return SubjectDecision(claims, answer.outcome, reason, causes, near, because.statement, because.path)
 

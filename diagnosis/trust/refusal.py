@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
-from diagnosis.claims.claim_set import ClaimSet, ContextKind, read_subject
+from diagnosis.claims.claim_set import ClaimSet, ContextKind, is_github_issuer, read_subject
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, Statement
 from diagnosis.trust.faults import Fault, faults_of
 from diagnosis.trust.question import Caller
@@ -33,14 +34,35 @@ class Refusal:
 
 
 def why_refused(policy: Policy, claims: ClaimSet, caller: Caller) -> Refusal | None:
-    """Return what keeps a claim set out that no Allow statement admits; None where the policy has no Allow statement."""
+    """Return what keeps a claim set out that no Allow statement admits; None where no Allow statement is for GitHub's tokens."""
     best: tuple[float, Refusal] | None = None
     for statement in policy.allows[:_MOST_STATEMENTS]:
+        if not is_for_github(statement, caller):
+            continue
         faults = faults_of(policy, statement, claims, caller)
         cost = sum(_price(fault, statement, claims, caller) for fault in faults)
         if faults and (best is None or cost < best[0]):
             best = (cost, Refusal(faults, statement.path))
     return best[1] if best else None
+
+
+def is_for_github(statement: Statement, caller: Caller) -> bool:
+    """Return whether a statement was written with GitHub's tokens in mind, rightly or with a slip.
+
+    What names another issuer, a service or an account, and asks for no claim of GitHub's, is somebody else's door: it refuses
+    the run by design, and nothing in it is to be corrected.
+    """
+    names = statement.principal_names
+    if statement.principals is None or statement.not_principal or "*" in names:
+        return True
+    issuer = caller.issuer.lower()
+    arns = [Arn.parse(name) for name in names]
+    if any(arn is not None and is_github_issuer(arn.resource_id) for arn in arns):
+        return True
+    written = " ".join((*names, *(condition.folded_key for condition in statement.conditions))).lower()
+    if "github" in written or issuer in written:
+        return True
+    return any(value.lower().startswith("repo:") for condition in statement.conditions for value in condition.values)
 
 
 def _price(fault: Fault, statement: Statement, claims: ClaimSet, caller: Caller) -> float:

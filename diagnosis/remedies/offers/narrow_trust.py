@@ -1,4 +1,4 @@
-"""Tighten a trust policy that admits whom a release role should refuse: write exact subjects in place of patterns.
+"""Tighten a trust policy that admits whom a release role should refuse: exact subjects in place of patterns, no second door.
 
 This takes something away, so it is a change of its own after the one that opens, and says whom it would lock out. A
 statement that does not admit this run is others' business: who uses it is not known, and it stays as it is.
@@ -9,12 +9,22 @@ from __future__ import annotations
 import copy
 
 from diagnosis.callers.comparison import compare_trust
+from diagnosis.callers.second_doors import second_doors
 from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
-from diagnosis.policy.language.tree import JsonObject, as_list, statements
+from diagnosis.policy.language.tree import (
+    WEB_IDENTITY_ACTION,
+    JsonObject,
+    as_list,
+    one_or_list,
+    statements,
+    with_own_sids,
+    with_statements,
+)
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
@@ -24,28 +34,30 @@ from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 
 def bound_trust(situation: Situation) -> Choice | None:
-    """Offer to bound the statements that admit this run to its subject and the exact subjects that they list already."""
+    """Offer to bound the statements that admit this run to its subject, and to close the second doors that are open."""
     role, run = situation.account.role, situation.run
     subjects = tuple(formed.subject for formed in situation.claims.to_list)
-    if not situation.of(Cause.TRUST_TOO_OPEN) or not isinstance(role, Known) or not subjects:
+    too_open, doors = situation.of(Cause.TRUST_TOO_OPEN), situation.of(Cause.SECOND_DOOR)
+    if not (too_open or doors) or not isinstance(role, Known) or not subjects:
         return None
     before, name = role.value.trust_policy, role.value.name
-    after = _bounded(situation, before, subjects)
+    bounded = _bounded(situation, before, subjects) if too_open else None
+    closed = _closed(situation, bounded or before, role.value.arn) if doors else None
+    after = closed or bounded
     if after is None:
         return None
+    causes = (*((Cause.TRUST_TOO_OPEN,) if bounded else ()), *((Cause.SECOND_DOOR,) if closed else ()))
     told = rendered_trust(role.value, after)
-    shown = " and ".join(subjects)
     compared = compare_trust(before, after, run.attempt.repository, meant=situation.claims.sets)
     lost = [item.text for item in compared.no_longer_admitted]
     remediation = Remediation(
-        id="bound-trust",
-        causes=(Cause.TRUST_TOO_OPEN,),
+        id="bound-trust" if bounded else "close-second-doors",
+        causes=causes,
         plane=Plane.AUTHORIZATION,
         checkpoint=Checkpoint.LEAST_PRIVILEGE,
-        title="Tighten the trust policy to exact subjects",
+        title="Tighten the trust policy to exact subjects" if bounded else "Close the second doors of the trust policy",
         words=f"The trust policy of {name} admits callers that a release role should refuse. The run passes without this "
-        f"change; closure needs it. Replace the patterns by the subjects that release: {shown}. Add every other ref that "
-        "really releases, one by one.",
+        f"change; closure needs it. {_words(subjects, bound=bounded is not None, closed=closed is not None)}",
         owner=Owner.CLOUD_SECURITY,
         verify=f"{rerun_words(run)} Then ask again who gets in: `planescope policy admits`.",
         changes=(Change(ChangeKind.REPLACE_TRUST_POLICY, role.value.arn, document=after, values=subjects),),
@@ -54,9 +66,68 @@ def bound_trust(situation: Situation) -> Choice | None:
         cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
         tightens=(f"It locks out {'; '.join(lost) or 'whoever relies on the patterns'}",),
-        warnings=("Other workflows may rely on the pattern: look at the role's recent sessions first.",),
+        warnings=("Others may rely on what goes: look at the role's recent sessions first.",),
     )
     return (Offer(remediation),)
+
+
+def _words(subjects: tuple[str, ...], *, bound: bool, closed: bool) -> str:
+    told = []
+    if bound:
+        shown = " and ".join(subjects)
+        told.append(
+            f"Replace the patterns by the subjects that release: {shown}. Add every other ref that really releases, one by one."
+        )
+    if closed:
+        told.append(
+            "Take the unbounded principals out, and name the roles that need the role, one by one. A whole account or another "
+            "provider that is meant can be stated in the case file, with a rationale and an expiry."
+        )
+    return " ".join(told)
+
+
+def _closed(situation: Situation, document: PolicyDocument, role_arn: Arn) -> PolicyDocument | None:
+    """Return the trust policy without the principals of its open second doors; None where it has none, or nothing is left.
+
+    A statement that admits this run by a star keeps it in by its provider's own ARN.
+    """
+    policy, provider = document.policy, situation.account.question.provider_arn
+    if isinstance(policy, Unparsable):
+        return None
+    run = situation.run
+    today = run.account.read_at.date() if run.account.read_at is not None else None
+    doors = [
+        door for door in second_doors(policy, role_arn, exceptions=run.case.exceptions, today=today) if door.harmful
+    ]
+    kept: list[JsonObject] = []
+    for item, compiled in zip(statements(document.editable()), policy.statements, strict=True):
+        gone = {door.principal for door in doors if door.statement == compiled.name}
+        if not gone:
+            kept.append(item)
+            continue
+        ours = _admits_the_run(situation, {**document.tree, "Statement": [item]})
+        left = _without(item, gone)
+        if left is not None:
+            kept.append(left)
+        if ours and provider is not None:
+            alone = {name: value for name, value in item.items() if name not in ("Principal", "NotPrincipal", "Action")}
+            kept.append({**alone, "Principal": {"Federated": str(provider)}, "Action": WEB_IDENTITY_ACTION})
+    if not doors or not kept:
+        return None
+    return write_document(with_statements(document.tree, with_own_sids([*kept])))
+
+
+def _without(statement: JsonObject, gone: set[str]) -> JsonObject | None:
+    """Return the statement without these principals; None where nobody is left."""
+    principal = statement.get("Principal")
+    if not isinstance(principal, dict):
+        return None
+    left = {
+        kind: one_or_list(names)
+        for kind, value in principal.items()
+        if (names := [str(name) for name in as_list(value) if str(name) not in gone])
+    }
+    return {**statement, "Principal": left} if left else None
 
 
 def _bounded(situation: Situation, document: PolicyDocument, subjects: tuple[str, ...]) -> PolicyDocument | None:
