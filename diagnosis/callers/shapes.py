@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from diagnosis.callers.constraints import SESSION_NAME
 from diagnosis.callers.search import Part, TokenShape
-from diagnosis.claims.claim_set import ContextKind, SubjectForm, is_github_cloud
+from diagnosis.claims.claim_set import TEMPLATE_CLAIMS, ContextKind, SubjectForm, is_github_cloud
 from diagnosis.sets.words import Name, OneOf, State, Unspelled, Within, Words
 
 WORKFLOWS = "/.github/workflows/"
@@ -260,7 +260,7 @@ class Mint:
         Such a subject is a list of ``claim:value``, the repository among them or not. Its values are taken as free, so that no
         subject that such a template can give is left out.
         """
-        rest = OneOf(tuple(Within(f"{key}:", ANY_TEXT) for key in _TEMPLATE_KEYS))
+        rest = OneOf(tuple(Within(start, ANY_TEXT) for start in _TEMPLATE_STARTS))
         owner, name = party.owner, party.name
         namings: tuple[tuple[Words | str, ...], ...] = (
             ("repo:", owner, "/", name, ":"),
@@ -312,32 +312,12 @@ _FREE: dict[str, Words] = {
 }
 
 
-_TEMPLATE_KEYS = (
-    "actor",
-    "actor_id",
-    "base_ref",
-    "enterprise",
-    "enterprise_id",
-    "event_name",
-    "head_ref",
-    "job_workflow_ref",
-    "job_workflow_sha",
-    "ref_type",
-    "repository",
-    "repository_id",
-    "repository_owner",
-    "repository_owner_id",
-    "repository_visibility",
-    "run_attempt",
-    "run_id",
-    "run_number",
-    "runner_environment",
-    "sha",
-    "workflow",
-    "workflow_ref",
-    "workflow_sha",
+_TEMPLATE_STARTS = (
+    *(f"{key}:" for key in sorted(TEMPLATE_CLAIMS - {"context", "environment", "ref", "repo"})),
+    "repo_property_",
+    "repository_property_",
 )
-"""The claims of which a template may build a subject, but for those that begin a default context."""
+"""How a subject begins that follows a custom template: a claim's name, but for those that begin a default context."""
 
 _OF_CLAIMS: dict[str, Words] = {
     "environment": ANY_TEXT,

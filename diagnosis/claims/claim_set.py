@@ -29,6 +29,42 @@ AWS_CLAIM_KEYS = (
 """The claims that AWS accepts as condition keys beside ``aud`` and ``sub``, for GitHub's own issuers only."""
 
 
+TEMPLATE_CLAIMS = frozenset(
+    {
+        "actor",
+        "actor_id",
+        "base_ref",
+        "check_run_id",
+        "enterprise",
+        "enterprise_id",
+        "environment",
+        "event_name",
+        "head_ref",
+        "iss",
+        "job_workflow_ref",
+        "job_workflow_sha",
+        "ref",
+        "ref_protected",
+        "ref_type",
+        "repo",
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "repository_visibility",
+        "run_attempt",
+        "run_id",
+        "run_number",
+        "runner_environment",
+        "sha",
+        "workflow",
+        "workflow_ref",
+        "workflow_sha",
+    }
+)
+"""The claims that a subject's template may name, with the short forms ``repo`` and ``context``."""
+
+
 class SubjectForm(StrEnum):
     """How the subject names the repository."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from diagnosis.grants.conditions import Terms
-from diagnosis.grants.resources import Element, TooManyStates, example
+from diagnosis.grants.resources import Element, example
 from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
@@ -29,6 +29,7 @@ from diagnosis.policy import (
 from diagnosis.policy.language.matching import action_matcher, matches_everything
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, Context
 from diagnosis.policy.request import ContextValue
+from diagnosis.sets.patterns import TooManyStates
 
 _REPRESENTATIVES = (
     "s3:GetObject",

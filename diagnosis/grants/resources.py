@@ -15,6 +15,7 @@ from itertools import product
 
 from diagnosis.policy.language.matching import cut_at_colons, matches_everything, names_no_resource, resource_matcher
 from diagnosis.policy.language.variables import Piece, Variable, Wildcard, read_pieces
+from diagnosis.sets.patterns import TooManyStates, text_on_the_way, unspelled
 
 MOST_STATES = 10_000
 """A search that meets more states than these gives up."""
@@ -22,10 +23,6 @@ _SEGMENTS = 6
 _OTHER = "x"
 _PRIVATE_USE = 0xE000
 """Code points that stand for a policy variable's value: no text of a policy holds them."""
-
-
-class TooManyStates(Exception):  # noqa: N818 - it says what was met, and is turned into a value by its callers
-    """The patterns are too entangled to be searched whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +229,7 @@ def _spelled_out(inside: frozenset[Element], outside: frozenset[Element]) -> lis
     spelled = frozenset(sign for item in (*inside, *outside) for pattern in item.patterns for sign in pattern)
     return [
         pattern.replace("*", filler).replace("?", filler)
-        for filler in dict.fromkeys((_OTHER, _unspelled(spelled)))
+        for filler in dict.fromkeys((_OTHER, unspelled(spelled, _OTHER)))
         for pattern in sorted(patterns, key=lambda text: (-len(text), text))
     ]
 
@@ -245,7 +242,7 @@ def _shortest(inside: frozenset[Element], outside: frozenset[Element]) -> str | 
         alive for item, alive, want in zip(listed, automaton.alive, wanted, strict=True) if want is not item.negated
     ]
     alphabet = sorted(
-        automaton.characters | {_unspelled(automaton.characters)}, key=lambda sign: (sign.isupper(), sign)
+        automaton.characters | {unspelled(automaton.characters, _OTHER)}, key=lambda sign: (sign.isupper(), sign)
     )
 
     def is_wanted(state: int) -> bool:
@@ -259,7 +256,7 @@ def _shortest(inside: frozenset[Element], outside: frozenset[Element]) -> str | 
     while queue:
         state = queue.popleft()
         if is_wanted(state):
-            return _text_of(parents, state)
+            return text_on_the_way(parents, state)
         for character in alphabet:
             after = automaton.step(state, character)
             if after in parents or not all(after & alive for alive in musts):
@@ -269,20 +266,3 @@ def _shortest(inside: frozenset[Element], outside: frozenset[Element]) -> str | 
         if len(parents) > MOST_STATES:
             raise TooManyStates
     return None
-
-
-def _text_of(parents: dict[int, tuple[int, str] | None], state: int) -> str:
-    signs: list[str] = []
-    step = parents[state]
-    while step is not None:
-        signs.append(step[1])
-        step = parents[step[0]]
-    return "".join(reversed(signs))
-
-
-def _unspelled(spelled: frozenset[str]) -> str:
-    """Return a character that no pattern spells: it stands for all others."""
-    return next(
-        (sign for sign in (_OTHER, *"zqjkvwy0729") if sign not in spelled),
-        next(chr(code) for code in range(ord("\u00e0"), ord("\u2000")) if chr(code) not in spelled),
-    )

@@ -9,7 +9,7 @@ texts ends.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from diagnosis.policy.language.variables import Piece, Wildcard
@@ -174,7 +174,7 @@ def smallest_text(
     while queue:
         state = queue.popleft()
         if wanted(frozenset(patterns.matched(state))):
-            return start + _spelled_out(parents, state)
+            return start + text_on_the_way(parents, state)
         for character in alphabet:
             after = patterns.step(state, character)
             if after not in parents:
@@ -185,7 +185,8 @@ def smallest_text(
     return None
 
 
-def _spelled_out(parents: dict[int, tuple[int, str] | None], state: int) -> str:
+def text_on_the_way(parents: Mapping[int, tuple[int, str] | None], state: int) -> str:
+    """Return the characters on the way from the start of a search to a state; ``parents`` holds each state's step before."""
     signs: list[str] = []
     step = parents[state]
     while step is not None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from diagnosis.claims.claim_set import TEMPLATE_CLAIMS
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.providers import providers_of
@@ -17,40 +18,6 @@ from diagnosis.lint.rule import Rule
 from diagnosis.policy import PolicyKind
 from diagnosis.policy.language.globs import meet, pattern_cells
 
-_CLAIMS = frozenset(
-    {
-        "actor",
-        "actor_id",
-        "base_ref",
-        "check_run_id",
-        "enterprise",
-        "enterprise_id",
-        "environment",
-        "event_name",
-        "head_ref",
-        "iss",
-        "job_workflow_ref",
-        "job_workflow_sha",
-        "ref",
-        "ref_protected",
-        "ref_type",
-        "repo",
-        "repository",
-        "repository_id",
-        "repository_owner",
-        "repository_owner_id",
-        "repository_visibility",
-        "run_attempt",
-        "run_id",
-        "run_number",
-        "runner_environment",
-        "sha",
-        "workflow",
-        "workflow_ref",
-        "workflow_sha",
-    }
-)
-"""The claims that a subject's template may name."""
 _PROPERTY = re.compile(r"repo(?:sitory)?_(?:custom_)?propert(?:y|ies)_\w+\Z")
 _PULL_REQUEST = "pull_request"
 
@@ -171,14 +138,16 @@ def why_no_subject(value: str) -> tuple[str, str] | None:
 
 
 def _is_claim(word: str) -> bool:
-    return word in _CLAIMS or _PROPERTY.match(word) is not None
+    return word in TEMPLATE_CLAIMS or _PROPERTY.match(word) is not None
 
 
 def _of_start(value: str, head: str, *, whole: bool) -> tuple[str, str] | None:
     """Judge a pattern whose literal beginning holds no colon."""
     if value == _PULL_REQUEST or not value:
         return None if value else ("it is empty", "the subject that is meant")
-    if not whole and any(f"{claim}:".startswith(head) for claim in (*_CLAIMS, "repo_", "repository_", "pull_request")):
+    if not whole and any(
+        f"{claim}:".startswith(head) for claim in (*TEMPLATE_CLAIMS, "repo_", "repository_", "pull_request")
+    ):
         return None
     return _without_repo(value)
 
@@ -211,7 +180,7 @@ def _of_context(begin: str, head: str, written: str, *, whole: bool) -> tuple[st
     """Judge what follows the repository; ``head`` is its literal beginning."""
     key, colon, rest = head.partition(":")
     if not colon:
-        claims = (*(f"{claim}:" for claim in _CLAIMS), _PULL_REQUEST, "repo_", "repository_")
+        claims = (*(f"{claim}:" for claim in TEMPLATE_CLAIMS), _PULL_REQUEST, "repo_", "repository_")
         if head == _PULL_REQUEST or (not whole and any(claim.startswith(head) for claim in claims)):
             return None
         if head.startswith("refs/"):
