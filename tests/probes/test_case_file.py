@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange, StatedException
 from probes.case_file import CaseFileError, parse_case, read_case_file
 
 WHOLE = """\
@@ -46,6 +47,11 @@ after_run = 21985472266
 text = "put the policy"
 source = "decision log"
 at = 2026-02-13T11:39:30Z
+
+[[exceptions]]
+principal = "210987654321"
+rationale = "break-glass, ticket 4711"
+expires = 2027-03-31
 """ % ("a" * 64)
 
 
@@ -59,6 +65,21 @@ def problem(text: str) -> str:
     return message
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('principal = "1"\nrationale = "x"', "has no `expires`"),
+        ('principal = "1"\nexpires = 2027-03-31', "has no `rationale`"),
+        ('principal = "1"\nrationale = " "\nexpires = 2027-03-31', "`rationale` should be a reason in words"),
+        ('principal = "1"\nrationale = "x"\nexpires = "2027-03-31"', "`expires` should be a day without quotes"),
+        ('principal = "1"\nrationale = "x"\nexpires = 2027-03-31T10:00:00Z', "`expires` should be a day"),
+        ('principal = "1"\nreason = "x"\nexpires = 2027-03-31', "an exception has no member `reason`"),
+    ],
+)
+def test_an_exception_needs_a_reason_and_a_day(entry: str, said: str) -> None:
+    assert said in problem(f"[[exceptions]]\n{entry}\n")
+
+
 def test_every_member_of_a_case_can_be_stated() -> None:
     case = parse_case(WHOLE, "case.toml")
     assert case.runs == (21985402789, 21985472266)
@@ -68,6 +89,7 @@ def test_every_member_of_a_case_can_be_stated() -> None:
         StatedChange(21985402789, "created the provider", "decision log", "11:37"),
         StatedChange(21985472266, "put the policy", "decision log", "2026-02-13T11:39:30+00:00"),
     )
+    assert case.exceptions == (StatedException("210987654321", "break-glass, ticket 4711", date(2027, 3, 31)),)
     empty = Case()
     left_out = [field.name for field in fields(Case) if getattr(case, field.name) == getattr(empty, field.name)]
     assert left_out == [], "a new member of a case must be readable here"

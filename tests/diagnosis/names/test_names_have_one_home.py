@@ -69,6 +69,7 @@ WORDS = {
     "diagnosis/lint/rules/federation.py": "the audience of STS",
     "diagnosis/lint/rules/principals.py": "sentences that show how ARNs and service principals are written",
     "diagnosis/lint/rules/privileges.py": "a sentence that shows a service principal",
+    "diagnosis/failures/transport.py": "the API hosts of ECR, as messages name them",
     "diagnosis/live/run_claims.py": "the audience of STS",
     "diagnosis/policy/language/matching.py": "patterns of ARNs, compared segment by segment on the hot path",
     "diagnosis/policy/language/operators.py": "the shape that ArnLike asks of a pattern",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from recording_worlds import (
 )
 from synthetic_recordings import Shape, synthetic_recording
 
-from diagnosis.facts.case import Case, StatedChange
+from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known, Unreadable
 from probes.aws.read.account import read_account
@@ -229,7 +229,12 @@ def test_runs_can_be_listed_by_workflow_on_replay() -> None:
 
 def test_the_head_of_the_recording_says_what_it_is() -> None:
     world = small_world()
-    case = Case(title="why", runs=(1,), changes=(StatedChange(1, "made it", "log.md:3"),))
+    case = Case(
+        title="why",
+        runs=(1,),
+        changes=(StatedChange(1, "made it", "log.md:3"),),
+        exceptions=(StatedException("210987654321", "break-glass", date(2027, 3, 31)),),
+    )
     with GitHubServer(world) as server:
         made, _ = recorded(server, world.full_name, ids(world), case=case)
     assert made.origin is Origin.RECORDED
