@@ -23,7 +23,7 @@ _MOST_EVENTS = 1_000
 _BEGIN = re.compile(r"(?:\s|```\w*\n|\$ [^\n]*\n|\d{4}-\d\d-\d\dT[\d:.]+Z )*[\[{\"]")
 _OWN = re.compile(r"\"(?:eventName|eventSource|errorCode)\"\s*:")
 _MEMBER = re.compile(
-    r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|roleArn|repositoryName|type)\"\s*:\s*"
+    r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|identityProvider|roleArn|repositoryName|type)\"\s*:\s*"
     r"\"(?P<value>(?:[^\"\\]|\\.){0,4000})\""
 )
 _ONCE = frozenset({"eventVersion", "eventSource", "eventName", "errorCode", "errorMessage"})
@@ -117,8 +117,29 @@ def _judged(event: _Event) -> Seen:
     return next((seen for rule in RULES if (seen := rule(text, context)) is not None), other(Cause.SERVICE_ERROR))
 
 
+_FOR_GITHUB = frozenset({Cause.SUBJECT_SHAPE, Cause.SUBJECT_IMMUTABLE_FORM})
+
+
+def _of_its_issuer(event: _Event, finding: Finding) -> Finding:
+    """Return the finding without what holds for GitHub's tokens alone, where the event names another issuer."""
+    issuer = event.get("identityProvider").partition(":oidc-provider/")[2]
+    if (
+        Cause.SUBJECT_NOT_ADMITTED not in finding.candidates
+        or not issuer
+        or issuer.startswith("token.actions.githubusercontent.com")
+        or "/_services/token" in issuer  # GitHub Enterprise Server
+    ):
+        return finding
+    return replace(
+        finding,
+        candidates=tuple(cause for cause in finding.candidates if cause not in _FOR_GITHUB),
+        sentence=f"The token's issuer is {issuer}, not GitHub: AWS accepted the token and does not give the role.",
+        tell_apart="Compare the subject in the event with the statement of the role's trust policy that names this issuer.",
+    )
+
+
 def _finding(event: _Event, seen: Seen) -> Finding:
-    finding = seen.finding
+    finding = _of_its_issuer(event, seen.finding)
     service = event.get("eventSource").partition(".")[0]
     name = event.get("eventName")
     denied = bool(_DENIED.search(event.get("errorCode")))

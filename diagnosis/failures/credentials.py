@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
         "SignatureDoesNotMatch",
         "AWS Access Key Id you provided does not exist",
         "InvalidAccessKeyId",
+        "request signature we calculated does not match",
         "AWS was not able to validate the provided access credentials",
         "Credentials loaded by the SDK do not match",
         "IncompleteSignature",

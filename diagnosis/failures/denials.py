@@ -6,7 +6,7 @@ import re
 
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
-from diagnosis.failures.rule import LogContext, Rule, Seen, Weight
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authz, holding
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -233,4 +233,11 @@ def _in_words(denial: Denial, cause: Cause | None, action: str | None) -> str:
     return f"AWS refused {what}{where}: {how}{named}.{meaning}"
 
 
-RULES: tuple[Rule, ...] = (Rule(WORDS, _judge),)
+RULES: tuple[Rule, ...] = (
+    # The denied call is Lambda's, but it was Lambda that the registry refused: asked before the call's own denial.
+    holding(
+        authz(Checkpoint.REGISTRY_PULL, None, Cause.REPOSITORY_POLICY_DENY, Cause.PULL_SCOPE),
+        "does not have permission to access the ECR image",
+    ),
+    Rule(WORDS, _judge),
+)

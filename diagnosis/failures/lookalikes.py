@@ -6,6 +6,7 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import named_last, registry_of
+from diagnosis.failures.registry_login import LOGIN_CANDIDATES
 from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, other, says
 
 NO_ANSWER = re.compile(
@@ -26,6 +27,8 @@ def _unauthorized(text: str, context: LogContext) -> Seen | None:
     kind = registry_of(text) or context.registry
     if kind is not Registry.OTHER and "ot Authorized" in text:
         return None  # ECR's own words: the rules of its login know them
+    if "authentication required" in text and registry_of(text) is Registry.ECR:
+        return other(Cause.NOT_LOGGED_IN, *LOGIN_CANDIDATES, weight=Weight.CONSEQUENCE)
     if "authentication required" in text and kind is not Registry.OTHER:
         return other(
             Cause.NOT_LOGGED_IN,
@@ -79,13 +82,14 @@ RULES: tuple[Rule, ...] = (
     Rule(("enied", "uthorized to access", "orbidden", "permissions failed", "uthorization failed"), _refuses),
     holding(other(Cause.RATE_LIMIT), "toomanyrequests", "TOOMANYREQUESTS"),
     holding(other(Cause.RATE_LIMIT, weight=Weight.PASSING), "ThrottlingException", "Rate exceeded"),
-    Rule(("unauthorized: ", "UNAUTHORIZED: "), _unauthorized),
+    Rule(("unauthorized: ", "UNAUTHORIZED: ", ": authentication required"), _unauthorized),
     holding(
         _OTHER_SERVICE,
         "Resource not accessible by integration",
         "the server has asked for the client to provide credentials",
         "denied to github-actions[bot]",
         "Missing Authentication Token",
+        "failed to retrieve vault token",
         "You must be logged in to the server",
         'is forbidden: User "',
         "invalid-publisher",

@@ -17,7 +17,7 @@ _ELSEWHERE = other(Cause.ID_TOKEN_ELSEWHERE)
 _OTHER_TOOL = re.compile(
     r"claude-code|anthropics/|google-github-actions|azure/login|hashicorp/vault|Vault|sigstore|cosign|[Ff]ulcio|pypi|PyPI"
     r"|[Tt]rusted publish|npm |NuGet|nuget|codecov|attest|provenance|gcloud|rubygems|crates\.io|GitHub token|Azure"
-    r"|pulumi|OIDC (?:token retrieval|exchange)|insufficient OIDC token permissions"
+    r"|pulumi|federated token from|OIDC (?:token retrieval|exchange)|insufficient OIDC token permissions"
 )
 _TOOLKIT = re.compile(r"getIDToken|[Ee]rror (?:[Cc]ode|[Mm]essage) ?:")
 """How GitHub's toolkit goes on after saying that it got no token."""
@@ -60,8 +60,8 @@ def _toolkit_crash(text: str, context: LogContext) -> Seen | None:
     return _ELSEWHERE if _elsewhere(text, context) else _SERVICE_FAILED
 
 
-def _caller_grants_none(text: str, context: LogContext) -> Seen:
-    """Judge GitHub's words for a called workflow that wants more than the calling one grants; no job was started."""
+def _permission_wanted(text: str, context: LogContext) -> Seen:
+    """Judge words that ask for the permission without saying who wants it."""
     return _ELSEWHERE if _elsewhere(text, context) else lighter(_NOT_GRANTED, Weight.DOUBTFUL)
 
 
@@ -84,8 +84,9 @@ RULES: tuple[Rule, ...] = (
         ("getIDToken call failed", "Failed to get ID Token", "Failed to get ID token", "Unable to get ID Token"),
         _request_failed,
     ),
-    Rule(("is requesting 'id-token: write'",), _caller_grants_none),
+    Rule(("is requesting 'id-token: write'",), _permission_wanted),
     Rule(("reading 'message')", "'message' of undefined"), _toolkit_crash),
+    Rule(("permissions to id-token", "federated token from GitHub"), _permission_wanted),
     holding(_ELSEWHERE, 'Ensure GITHUB_TOKEN has permission "id-token: write"'),  # GitHub Pages
     Rule(("Did you remember to add `id-token: write`", 'access to the "id-token" permission'), _remember),
 )

@@ -8,7 +8,7 @@ from diagnosis.causes import Cause
 from diagnosis.failures.lookalikes import CLIENTS_OWN
 from diagnosis.failures.registry_address import named_last, registry_of
 from diagnosis.failures.registry_login import LOGIN_CANDIDATES
-from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, authz, holding, lighter, other, state
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, authz, lighter, other, state
 from diagnosis.gates import Checkpoint
 
 _STATUS = re.compile(
@@ -24,8 +24,10 @@ _REGISTRY_TALK = re.compile(
     r"|pinging (?:container|docker) registry|pulling from host|tags[ /]list"
 )
 _PUSH_WORDS = re.compile(
-    r"push|[Pp]ublish|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload|failed commit on ref|Build image failed"
+    r"[Pp]ush|[Pp]ublish|HEAD\b.{0,400}?/blobs/|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload"
+    r"|failed commit on ref|Build image failed"
 )
+"""A client asks by HEAD whether a layer is there before it sends it; one that pulls gets the layer at once."""
 _PULL_WORDS = re.compile(
     r"failed to resolve source metadata|initializing source|reading manifest|pulling from host|failed to pull"
     r"|failed with status code|INSTALLATION FAILED|fetching \""
@@ -185,10 +187,6 @@ def _server_error(text: str, context: LogContext) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    holding(
-        authz(Checkpoint.REGISTRY_PULL, None, Cause.REPOSITORY_POLICY_DENY, Cause.PULL_SCOPE),
-        "does not have permission to access the ECR image",
-    ),
     Rule(
         (
             "Bad Request",

@@ -6,7 +6,7 @@ import re
 
 from diagnosis.causes import Cause
 from diagnosis.failures.registry_address import registry_of
-from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, other, says, state
+from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, lighter, other, says, state
 
 _ABSENT = state(Cause.REPOSITORY_ABSENT)
 _PROBED = state(Cause.REPOSITORY_ABSENT, weight=Weight.PASSING)
@@ -83,9 +83,16 @@ _PULLED = re.compile(
 )
 
 
+_ADDRESSED = re.compile(r"(?P<image>[^\s\"'/]{1,300}/[^\s\"']{1,600}): not found\W*$")
+
+
 def _not_found(text: str, context: LogContext) -> Seen | None:
-    """Recognize what container runtimes say of a manifest that is not there."""
-    return _image_absent(text, context) if _PULLED.search(text) else None
+    """Recognize what container runtimes say of a manifest that is not there, some with its address alone."""
+    addressed = _ADDRESSED.search(text)
+    if not (_PULLED.search(text) or (addressed and registry_of(addressed["image"]) is Registry.ECR)):
+        return None
+    seen = _image_absent(text, context)
+    return lighter(seen, Weight.OUTCOME) if seen and context.reads_cache(text) else seen
 
 
 def _image_absent(text: str, context: LogContext) -> Seen | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from diagnosis.causes import Cause
 from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
-from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, holding, other, says
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, other, says
 from diagnosis.failures.transport import unanswered
 from diagnosis.gates import Checkpoint
 
@@ -24,12 +25,28 @@ _STATIC = re.compile(
 )
 _ARN_SHAPE = re.compile(
     r"Request ARN is invalid|[Vv]alidation error.{0,80}?roleArn|Invalid.{0,20}role ARN|is invalid.{0,20}roleArn"
+    r"|^arn:\S{1,2048} is invalid"
 )
 _STS_SPEAKS = re.compile(
     r"[Rr]ole|ARN|arn:|polic|[Ss]ession|sts:|[Cc]onstraint|uthorized|enied|nvalid|[Tt]ag|alidation"
 )
 """Words of an answer of STS, beside those of a client that got none."""
-_DURATION = re.compile(r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining")
+_DURATION = re.compile(
+    r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining"
+    r"|at '[dD]urationSeconds' failed to satisfy"
+)
+
+
+def _too_long(text: str, _scene: LogContext) -> Seen:
+    """Tell the role's own limit, which can be raised, from the hour that AWS gives a chained session."""
+    seen = authn(_ROLE, Cause.SESSION_DURATION)
+    if "role chaining" not in text:
+        return seen
+    sentence = (
+        "A role that is assumed from another role's session gets one hour at most, whatever its MaxSessionDuration."
+    )
+    tell_apart = "Read role-duration-seconds of the step that assumes the second role."
+    return replace(seen, finding=replace(seen.finding, sentence=sentence, tell_apart=tell_apart))
 
 
 def _prefixed(text: str, context: LogContext) -> Seen | None:
@@ -49,7 +66,11 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
     if _ARN_SHAPE.search(why):
         return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG)
     if _DURATION.search(why):
-        return authn(_ROLE, Cause.SESSION_DURATION)
+        return _too_long(why, context)
+    if re.search(r"ENOENT|[Nn]o such file", why):
+        return other(Cause.INPUT_MISSING)  # of the token, where a file holds it
+    if "failed to satisfy constraint" in why:
+        return other(Cause.INVALID_REQUEST)
     if _STS_SPEAKS.search(why):
         return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.SESSION_DURATION, Cause.TRANSIENT)
     return other(None, Cause.TRANSIENT, Cause.ROLE_ABSENT)
@@ -79,7 +100,7 @@ def _sts_refused(text: str, _scene: LogContext) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    holding(authn(_ROLE, Cause.SESSION_DURATION), "DurationSeconds exceeds"),
+    Rule(("DurationSeconds exceeds", "'durationSeconds' failed to satisfy"), _too_long),
     Rule(("ssume role with", "ssume role using"), _prefixed),
     Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume IAM Role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),

@@ -58,6 +58,8 @@ _PARAMETER = re.compile(
 )
 _BUSY = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded")
 _BROKEN = re.compile(r"ServiceUnavailable|InternalServer|InternalFailure|InternalError|^ServerException$|ServerError")
+_REFUSED = re.compile(r"^(?:403|Forbidden|AccessDenied\w*|Unauthorized\w*|NotAuthorized\w*|AuthorizationError\w*)$")
+"""A denial without its sentence: a HEAD has no body, so the client has the status alone."""
 _OF_REGISTRY = re.compile(r"\bECR|\bEcr|ecr\b")
 
 
@@ -100,7 +102,9 @@ def told(error: ServiceError) -> Seen:
     if _BUSY.search(error.name):
         return other(Cause.RATE_LIMIT, weight=Weight.PASSING)
     cause = Cause.SERVICE_ERROR
-    if _PARAMETER.search(error.name):
+    if _REFUSED.search(error.name):
+        cause = Cause.OTHER_SERVICE
+    elif _PARAMETER.search(error.name):
         cause = Cause.INVALID_REQUEST
     elif _BROKEN.search(error.name) and error.service and _OF_REGISTRY.search(error.service):
         cause = Cause.REGISTRY_UNAVAILABLE
