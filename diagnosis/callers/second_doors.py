@@ -18,7 +18,7 @@ from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import is_github_issuer
 from diagnosis.facts.case import StatedException
 from diagnosis.names.arn import Arn, is_account_id
-from diagnosis.policy import Effect, Layers, Policy, Request, Statement, evaluate, own_policy
+from diagnosis.policy import Condition, Effect, Layers, Policy, Request, Statement, evaluate, own_policy
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
 from diagnosis.policy.principal_view import PrincipalKind, is_unique_id, view_principal
 from diagnosis.sets.patterns import TooManyStates, unspelled
@@ -206,10 +206,18 @@ def _of_provider(alone: Policy, statement: Statement, role_arn: Arn, name: str, 
             text = f"{statement.name} lets the SAML provider {name} assume the role."
             yield Door(DoorKind.PROVIDER, name, _SAML, statement.name, TrustOutcome.ALLOWED, False, text)
         return
-    if not web or (arn is not None and is_github_issuer(arn.resource_id)):
+    if not web or is_github_issuer(_issuer(name)):
         return
     if arn is not None and arn.account != role_arn.account:
         text = f"{statement.name} names {name} of another account: AWS lets no role trust that."
+        yield Door(DoorKind.PROVIDER, name, _WEB, statement.name, TrustOutcome.DENIED, False, text)
+        return
+    foreign = [item.key for item in statement.conditions if _only_of_another(item, _issuer(name))]
+    if foreign:
+        text = (
+            f"{statement.name} names {name}, whose tokens never carry {', '.join(dict.fromkeys(foreign))}: "
+            "nobody gets in by it."
+        )
         yield Door(DoorKind.PROVIDER, name, _WEB, statement.name, TrustOutcome.DENIED, False, text)
         return
     outcome = _unbounded(alone, role_arn, name)
@@ -229,6 +237,17 @@ def _of_provider(alone: Policy, statement: Statement, role_arn: Arn, name: str, 
         TrustOutcome.ALLOWED if bounded_one else outcome,
         not bounded_one,
         told[outcome],
+    )
+
+
+def _only_of_another(condition: Condition, issuer: str) -> bool:
+    """Return whether the condition wants a claim that only the tokens of another issuer carry."""
+    prefix = condition.folded_key.rpartition(":")[0]
+    return (
+        condition.compares_strings
+        and _of_a_provider(condition.folded_key)
+        and prefix != issuer.lower()
+        and not (condition.if_exists or condition.operator.lower().startswith("forallvalues:"))
     )
 
 

@@ -7,7 +7,7 @@ more of the evaluator before it is told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -26,6 +26,7 @@ from diagnosis.claims.claim_set import (
     SubjectForm,
     finished,
     is_github_issuer,
+    without_scheme,
 )
 from diagnosis.claims.subject_claim import AWS_AUDIENCE, PossibleClaims
 from diagnosis.facts.case import StatedException
@@ -33,6 +34,7 @@ from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 from diagnosis.sets.patterns import TooManyStates
 from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
@@ -142,7 +144,7 @@ def who_gets_in(
             known = found.get(key)
             if known is None or _RANK[answer.outcome] > _RANK[known.outcome]:
                 found[key] = answer
-    notes = _notes(policy, providers) if named else ()
+    notes = _notes(policy, providers) if named else tuple(_no_provider(policy))
     refused = [refusal for refusal in refusals if refusal is not None]
     if providers and len(refused) == len(refusals):
         notes = (f"{repository.full_name} itself does not get in: {min(refused)[1]}", *notes)
@@ -154,12 +156,18 @@ def who_gets_in(
 def github_providers(policy: Policy) -> tuple[Arn, ...]:
     """Return GitHub's providers that the Allow statements name; a star or NotPrincipal means github.com's own."""
     names = [name for item in policy.allows for name in item.principal_names]
-    named = [arn for arn in providers_among(names) if is_github_issuer(arn.resource_id)]
+    named = [arn for arn in providers_among(names) if _may_be_of_github(arn)]
     if not named and ("*" in names or any(item.not_principal for item in policy.allows)):
         # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
         account = _account(policy) if "*" in names else None
         named.append(Arn.iam("aws", account or "0" * 12, "oidc-provider", GITHUB_ISSUER))
     return tuple(dict.fromkeys(named))
+
+
+def _may_be_of_github(provider: Arn) -> bool:
+    """Return whether a provider of GitHub has this ARN: AWS keeps the issuer without its scheme and compares letter by letter."""
+    issuer = provider.resource_id
+    return issuer == without_scheme(issuer) and is_github_issuer(issuer)
 
 
 def _account(policy: Policy) -> str | None:
@@ -365,12 +373,22 @@ def _joined(names: list[str]) -> str:
     return f"{', '.join(shown)}{more}"
 
 
+def _no_provider(policy: Policy) -> Iterator[str]:
+    """Say of each name that was written for GitHub's provider and is not its ARN that no token comes by it."""
+    for statement in policy.allows:
+        for name in statement.principal_names:
+            arn = Arn.parse(name)
+            issuer = arn.resource_id if arn is not None and arn.resource_type == "oidc-provider" else name
+            if is_github_issuer(issuer):
+                yield f"{statement.name} names {name}, which is no provider's ARN: no token is admitted by it."
+
+
 def _notes(policy: Policy, providers: tuple[Arn, ...]) -> tuple[str, ...]:
     """Return what an engineer should know of the conditions, beside the answers."""
     notes: list[str] = []
     for statement in policy.allows:
         own = [arn for arn in providers if arn in providers_among(statement.principal_names)]
-        if not own and not statement.not_principal:
+        if not own and not (statement.not_principal and statement.actions.covers(WEB_IDENTITY_ACTION.lower())):
             continue
         asked = [(condition.operator, condition.folded_key) for condition in statement.conditions]
         name = statement.sid or "a statement for the provider"

@@ -63,7 +63,11 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
         return TrustScope(problems)
     if found.verdict is Verdict.UNKNOWN:
         return TrustScope(
-            missing=(Missing("who else the trust policy admits", found.reason, "bound the subject exactly"),)
+            missing=(
+                Missing(
+                    "who else the trust policy admits", found.reason.removesuffix("."), "bound the subject exactly"
+                ),
+            )
         )
     return TrustScope()
 

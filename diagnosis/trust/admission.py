@@ -253,7 +253,9 @@ def _admitted_by(trust: TrustPolicy, claims: ClaimSet, caller: Caller) -> tuple[
     statements = trust.policy.allows
     listed = [value for item in statements for value in item.listed(caller.key("sub"))]
     named = [value for item in statements for value in item.listed(caller.key("ref"))]
-    refs = dict.fromkeys((*exact_refs(listed), *filter(is_ref, named)))
+    # A pin on the job's own workflow file carries the ref of the run.
+    files = [value.rpartition("@")[2] for item in statements for value in item.listed(caller.key("job_workflow_ref"))]
+    refs = dict.fromkeys((*exact_refs(listed), *filter(is_ref, (*named, *files))))
     return tuple(ref for ref in refs if trust.ask(claims.on_ref(ref), caller).outcome is TrustOutcome.ALLOWED)
 
 

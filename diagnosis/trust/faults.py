@@ -158,6 +158,11 @@ def _principal(statement: Statement, caller: Caller) -> Fault:
     words = f"The statement names {named or 'nobody'}; the token comes by {own}: write the provider's exact ARN."
     if statement.not_principal:
         return Fault(Cause.PRINCIPAL_WRONG, "", Mend.NONE)
+    if str(own) in statement.principal_names:
+        kinds = {
+            kind for kind, name in (statement.principals.entries if statement.principals else ()) if name == str(own)
+        }
+        words = f"The statement names {own} under {' and '.join(sorted(kinds))}; a provider is a principal under Federated alone."
     return Fault(Cause.PRINCIPAL_WRONG, words, Mend.PRINCIPAL)
 
 
@@ -231,8 +236,12 @@ _OTHER_CLAIMS = frozenset(
 def _audience(asked: _Asked, condition: Condition, met: str | None) -> Fault:
     if _likely_operator(asked, condition):
         return _fault(Cause.CONDITION_OPERATOR, "", Mend.JOIN, condition, new=met or "")
+    slip = next((value for value in condition.values if met and value != met and value.strip() == met), None)
+    words = ""
+    if slip is not None:
+        words = f"The trust policy wants the audience {slip!a}, with white space beside it; the job requests {met}."
     joins = met is not None and condition.compares_strings
-    return _fault(Cause.AUDIENCE_NOT_ADMITTED, "", Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
+    return _fault(Cause.AUDIENCE_NOT_ADMITTED, words, Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
 
 
 def _likely_operator(asked: _Asked, condition: Condition) -> bool:
@@ -257,6 +266,13 @@ def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, li
                 f"{_few(met.values)} and {_few(condition.values)}: remove one."
             )
             found.append(_fault(Cause.SUBJECT_TYPO, words, Mend.REMOVE, condition))
+            continue
+        if condition.base is not None and not condition.base.name.startswith("String"):
+            words = (
+                f"{condition.name} compares another kind of value, and a subject is plain text: the condition on "
+                f"{condition.key} is never met. StringEquals compares a subject, StringLike a pattern of subjects."
+            )
+            found.append(_fault(Cause.CONDITION_OPERATOR, words, Mend.REMOVE, condition))
             continue
         told = explain_subject(condition, asked.claims, asked.unmet)
         shaped = shaped or told.shaped

@@ -12,9 +12,10 @@ from arns import arn_of
 from places import SHARED
 from small_world import ISSUER, Ground, World, policy, sound_world
 
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.facts.account import OidcProvider
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.facts.runs import OidcCustomization
+from diagnosis.facts.runs import OidcCustomization, Repository
 from diagnosis.gates import Gate, Verdict
 from diagnosis.policy import PolicyDocument, write_document
 from diagnosis.policy.language.tree import JsonObject, statements
@@ -25,6 +26,7 @@ SUB, AUD, STS = f"{ISSUER}:sub", f"{ISSUER}:aud", "sts.amazonaws.com"
 REPO = "repo:octo-org/octo-repo"
 MAIN, DEV, PROD = f"{REPO}:ref:refs/heads/main", f"{REPO}:ref:refs/heads/dev", f"{REPO}:environment:prod"
 IDS = "repo:octo-org@583231/octo-repo@456789"
+RELEASE_FILE = "octo-org/octo-repo/.github/workflows/release.yml"
 UNREAD = Unreadable("OIDC subject customization", "the token may not read it", "give actions: read")
 
 
@@ -212,6 +214,36 @@ KINDS = {
         (equals(sub=[DEV, MAIN]), {"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}),
         first="dispatch-on-dev",
     ),
+    "a pin on the workflow file beside a pattern": Kind(
+        ({"StringLike": {SUB: f"{REPO}:*"}, **equals(job_workflow_ref=f"{RELEASE_FILE}@refs/heads/main")},),
+        "claim-pin",
+        "on purpose",
+        (
+            {"StringLike": {SUB: f"{REPO}:*"}, **equals(job_workflow_ref=f"{RELEASE_FILE}@refs/heads/main")},
+            equals(sub=DEV, job_workflow_ref=f"{RELEASE_FILE}@refs/heads/dev"),
+        ),
+        first="dispatch-on-main",
+        run={"branch": "dev"},
+    ),
+    "an environment in one statement and another branch in the next": Kind(
+        (equals(sub=PROD), equals(sub=DEV)),
+        "subject-not-admitted",
+        f"the nearest that is listed is {DEV}",
+        (equals(sub=PROD), equals(sub=[DEV, MAIN])),
+        first="dispatch-on-dev",
+    ),
+    "an operator of ARNs on the subject": Kind(
+        ({"ArnLike": {SUB: MAIN}, **equals()},),
+        "condition-operator",
+        "ArnLike compares another kind of value",
+        (equals(sub=MAIN),),
+    ),
+    "a space at the end of the audience": Kind(
+        ({"StringEquals": {SUB: MAIN, AUD: f"{STS} "}},),
+        "audience-not-admitted",
+        f"'{STS} ', with white space",
+        ({"StringEquals": {SUB: MAIN, AUD: [f"{STS} ", STS]}},),
+    ),
     "the session's name": Kind(
         ({**equals(sub=MAIN), "StringLike": {"sts:RoleSessionName": "octo-*"}},),
         "session-name-not-admitted",
@@ -278,6 +310,65 @@ def test_the_kind(kind: Kind) -> None:
     assert set(kind.ways) <= set(ids)
     # Where the shape differs, another ref presents the same shape.
     assert kind.cause != "subject-shape" or not any(ident.startswith("dispatch") for ident in ids)
+
+
+TOO_OPEN = {
+    "all but pull requests": {"StringNotEquals": {SUB: f"{REPO}:pull_request"}, **equals()},
+    "all but pull requests, by pattern": {"StringNotLike": {SUB: "*:pull_request"}, **equals()},
+    "whoever has a subject": {"Null": {SUB: "false"}, **equals()},
+    "a list that another condition narrows": {
+        "StringEqualsIgnoreCase": {SUB: [MAIN, DEV, f"{REPO}:pull_request"]},
+        "StringLike": {SUB: [MAIN, f"{REPO}:pull_*"]},
+        **equals(),
+    },
+    "exact beside a pattern": {"StringLike": {SUB: [DEV, f"{REPO}:*"]}, **equals()},
+}
+"""Conditions that admit the run on main, and whom a release role should refuse."""
+
+
+@pytest.mark.parametrize("condition", TOO_OPEN.values(), ids=TOO_OPEN)
+def test_tightening_admits_nobody_anew(condition: JsonObject) -> None:
+    before = policy(statement(condition))
+    diagnosis = world_of({}, before).diagnosis()
+    assert diagnosis.live.gates[3].verdict is Verdict.FAIL
+    tight = next(item for path in diagnosis.paths for item in path.remediations if item.id == "bound-trust")
+    document = next(change.document for change in tight.changes if change.document is not None)
+    repository = Repository("octo-org/octo-repo", 456789, 583231, None, "main", "https://github.com/octo-org/octo-repo")
+    assert compare_trust(before, document, repository).admits_nothing_new
+    written = json.dumps(document.tree["Statement"])
+    assert '"false"' not in written or "Null" in written
+
+
+def test_a_principal_of_the_wrong_type_is_told_by_its_type() -> None:
+    wrong = statement(equals(sub=MAIN), Principal={"AWS": Ground().provider_arn})
+    gate = world_of({}, policy(wrong)).diagnosis().live.gates[1]
+    assert gate.cause == "principal-wrong"
+    assert "under AWS" in gate.reason
+    assert gate.reason.count(Ground().provider_arn) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "warned"),
+    [
+        ({"ForAllValues:StringLike": {SUB: f"{REPO}:environment:*"}, **equals()}, True),
+        ({"StringEquals": {AUD: "https://github.com/octo-org"}}, True),
+        (equals(sub=DEV), False),
+        ({"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}, False),
+    ],
+    ids=["no operator that counts as a bound", "no subject", "exact", "a pattern"],
+)
+def test_a_patch_that_aws_refuses_to_save_says_so(condition: JsonObject, warned: bool) -> None:
+    diagnosis = world_of({}, policy(statement(condition))).diagnosis()
+    item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
+    assert any("would refuse" in text and "Statement[0]" in text for text in item.warnings) is warned
+
+
+def test_a_pull_request_is_not_said_to_get_in_alone() -> None:
+    world = world_of({}, policy(statement(equals(sub=MAIN))))
+    diagnosis = replace(world, attempt=replace(world.attempt, event="pull_request")).diagnosis()
+    item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
+    assert "Nobody beside this run" not in item.words
+    assert any("Every pull request" in text for text in item.warnings)
 
 
 def test_nothing_is_said_to_stay_that_does_not() -> None:

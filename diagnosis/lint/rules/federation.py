@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from diagnosis.lint.document import LintedDocument
@@ -97,12 +98,25 @@ def any_owner(document: LintedDocument) -> Iterator[Finding]:
         for condition in bounds:
             for position, value in enumerate(condition.values):
                 if _owner_is_open(value, condition):
+                    sentence, correction = _owner_words(value)
                     yield Finding(
-                        Rule.SUBJECT_ANY_OWNER,
-                        document.condition(statement, condition, position),
-                        f"{value[:120]!r} leaves the owner open: repositories of other owners match it.",
-                        "Write the owner out up to its slash: repo:OWNER/… .",
+                        Rule.SUBJECT_ANY_OWNER, document.condition(statement, condition, position), sentence, correction
                     )
+
+
+def _owner_words(value: str) -> tuple[str, str]:
+    """Return what is open of the owner and what to write: of the immutable form it may be the id alone."""
+    named = re.match(r"repo:([^/:@*?]+)@[^/:@]*/", value)
+    if named:
+        owner = named.group(1)
+        return (
+            f"{value[:120]!r} leaves the id of {owner} open: whoever takes over the name matches it.",
+            f"Write the id out: repo:{owner}@ID/… .",
+        )
+    return (
+        f"{value[:120]!r} leaves the owner open: repositories of other owners match it.",
+        "Write the owner out up to its slash: repo:OWNER/… .",
+    )
 
 
 def _fixed(condition: Condition, provider: Provider) -> bool:
@@ -117,6 +131,9 @@ def _owner_is_open(value: str, condition: Condition) -> bool:
     if condition.base is None or condition.base.name != "StringLike":
         return False
     head, slash, _ = value.removeprefix("repo:").partition("/")
+    if head != value and ":" in re.split(r"[*?]", head)[0]:
+        # The subject's context begins where an owner's name should end: no token has that.
+        return False
     if slash or head != value:
         return bool(_WILDCARDS & set(head)) or (not slash and bool(_WILDCARDS & set(value)))
     return value[:1] in _WILDCARDS

@@ -135,14 +135,26 @@ def _bounded(situation: Situation, document: PolicyDocument, subjects: tuple[str
     policy = document.policy
     if isinstance(policy, Unparsable):
         return None
-    key = f"{situation.claims.issuer}:sub"
     now = statements(document.editable())
     kept: list[JsonObject] = []
     for item in now:
         alone: JsonObject = {**document.tree, "Statement": [item]}
         ours = _admits_the_run(situation, alone) and _too_open(situation, alone)
-        kept.append(_exactly(item, key, subjects, situation.audience) if ours else item)
+        kept.append(_bound(situation, alone, item, subjects) if ours else item)
     return None if kept == now else write_document({**document.tree, "Statement": [*kept]})
+
+
+def _bound(situation: Situation, alone: JsonObject, statement: JsonObject, subjects: tuple[str, ...]) -> JsonObject:
+    """Return the statement bound to the subjects that it lists and the run's; to the run's alone where that admits somebody anew.
+
+    Of two conditions on the subject each may list values that the other refuses.
+    """
+    key, repository = f"{situation.claims.issuer}:sub", situation.run.attempt.repository
+    wider = _exactly(statement, key, subjects, situation.audience)
+    after = write_document({**alone, "Statement": [wider]})
+    if compare_trust(write_document(alone), after, repository, meant=situation.claims.sets).admits_nothing_new:
+        return wider
+    return _exactly(statement, key, subjects, situation.audience, listed_too=False)
 
 
 def _admits_the_run(situation: Situation, alone: JsonObject) -> bool:
@@ -160,7 +172,17 @@ def _too_open(situation: Situation, alone: JsonObject) -> bool:
     return isinstance(found, Admission) and found.verdict is Verdict.FAIL
 
 
-def _exactly(statement: JsonObject, key: str, subjects: tuple[str, ...], requested: str) -> JsonObject:
+_LISTING = frozenset({"stringequals", "stringlike", "stringequalsignorecase"})
+"""Operators whose values are subjects that get in; what another one says (StringNotEquals, Null) stays as it is."""
+
+
+def _lists(operator: str) -> bool:
+    return operator.rpartition(":")[2].lower().removesuffix("ifexists") in _LISTING
+
+
+def _exactly(
+    statement: JsonObject, key: str, subjects: tuple[str, ...], requested: str, *, listed_too: bool = True
+) -> JsonObject:
     """Return the statement with the subject bound to exact values; its other conditions stay."""
     smaller = copy.deepcopy(statement)
     condition = smaller.setdefault("Condition", {})
@@ -169,11 +191,11 @@ def _exactly(statement: JsonObject, key: str, subjects: tuple[str, ...], request
     exact: list[str] = []
     for operator in list(condition):
         block = condition[operator]
-        if not isinstance(block, dict):
+        if not isinstance(block, dict) or not _lists(operator):
             continue
         for name in [name for name in block if name.lower() == key.lower()]:
             listed = [str(value) for value in as_list(block[name])]
-            exact += [value for value in listed if "*" not in value and "?" not in value]
+            exact += [value for value in listed if listed_too and "*" not in value and "?" not in value]
             del block[name]
         if not block:
             del condition[operator]

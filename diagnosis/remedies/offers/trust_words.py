@@ -67,7 +67,13 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
     parts.append(situation.claims.which_form)
     parts.append(_REVIEW)
     if patch.opens_for_the_run_alone:
-        parts.append("Nobody beside this run gets in anew.")
+        shared = any(
+            item.subject_context and item.subject_context.kind is ContextKind.PULL_REQUEST
+            for item in situation.claims.sets
+        )
+        parts.append(
+            "Nobody gets in anew who presents another subject." if shared else "Nobody beside this run gets in anew."
+        )
     if patch.takes_nothing_away and patch.kind is not PatchKind.EXCEPTED:
         parts.append(_KEPT if patch.kind is not PatchKind.BOUND else "Nobody who gets in today is locked out.")
     return " ".join(part for part in parts if part)
@@ -99,7 +105,7 @@ def _mended(fault: Fault, subjects: Iterable[str], audience: str) -> str:
     if fault.mend is Mend.ACTION:
         return "add sts:AssumeRoleWithWebIdentity to the actions of the statement"
     if fault.cause is Cause.AUDIENCE_NOT_ADMITTED:
-        return f"admit the audience {audience} for {' and '.join(subjects)}, beside {' and '.join(fault.listed)}"
+        return f"admit the audience {audience} for {' and '.join(subjects)}, beside {' and '.join(map(_visible, fault.listed))}"
     if fault.cause is Cause.CLAIM_PIN:
         return f"add {fault.new} to the values of {_claim(fault)}, which keeps its pin"
     few = list(subjects)

@@ -354,3 +354,41 @@ def test_other_repositories_that_are_listed_by_name_are_told():
     admission = who_gets_in(read_document(exactly(MAIN, "repo:acme/tools:ref:refs/heads/main")), REPOSITORY)
     assert admission.verdict is Verdict.PASS
     assert admission.notes == ("It also lists subjects of acme/tools.",)
+
+
+NAMED_FOR_GITHUB = [
+    f"arn:aws:iam::123456789012:oidc-provider/https://{ISSUER}",
+    f"https://{ISSUER}",
+    ISSUER,
+    f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}/",
+]
+
+
+@pytest.mark.parametrize("name", NAMED_FOR_GITHUB)
+def test_a_name_that_is_no_providers_arn_admits_nobody(name):
+    document = json.loads(exactly(MAIN))
+    document["Statement"][0]["Principal"] = {"Federated": name}
+    admission = who_gets_in(read_document(json.dumps(document)), REPOSITORY)
+    assert admission.verdict is Verdict.PASS
+    assert not admission.probes or {item.outcome for item in admission.probes} == {TrustOutcome.DENIED}
+    assert any("no token is admitted by it" in note for note in admission.notes)
+    assert not any("bounded by its conditions" in note for note in admission.notes)
+
+
+@pytest.mark.parametrize("other", [PROVIDER.replace(ISSUER, "gitlab.com"), "cognito-identity.amazonaws.com"])
+def test_a_provider_whose_tokens_never_carry_what_is_asked_is_no_door(other):
+    document = json.loads(exactly(MAIN))
+    document["Statement"][0]["Principal"] = {"Federated": [PROVIDER, other]}
+    admission = who_gets_in(read_document(json.dumps(document)), REPOSITORY)
+    assert admission.verdict is Verdict.PASS
+    assert [door.outcome for door in admission.doors] == [TrustOutcome.DENIED]
+    assert "nobody gets in by it" in admission.doors[0].text
+
+
+def test_a_statement_that_is_not_for_tokens_is_not_told_to_bound_a_subject():
+    document = json.loads(exactly(MAIN))
+    everybody_else = {"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::123456789012:user/bob"}}
+    document["Statement"].append({**everybody_else, "Action": "sts:AssumeRole"})
+    admission = who_gets_in(read_document(json.dumps(document)), REPOSITORY)
+    assert admission.verdict is Verdict.FAIL
+    assert not any("bounds neither sub" in note for note in admission.notes)

@@ -111,6 +111,7 @@ PLANTED: dict[str, list[Document]] = {
         bounded("repo:*", "StringLike"),
         bounded("repo:octo-org*", "StringLike"),
         bounded("*:ref:refs/heads/main", "StringLike"),
+        bounded("repo:octo-org@*/shop@*:ref:refs/heads/main", "StringLike"),
     ],
     "wildcard-literal": [
         bounded("repo:octo-org/shop:*"),
@@ -121,6 +122,7 @@ PLANTED: dict[str, list[Document]] = {
         bounded("repo:octo-org/shop:refs/heads/main"),
         bounded("octo-org/shop:ref:refs/heads/main"),
         bounded("octo-org/shop:*", "StringLike"),
+        bounded("repo:shop:*", "StringLike"),
         bounded("https://github.com/octo-org/shop"),
         bounded(f"{MAIN} "),
         bounded("repo:octo-org/shop:branch:main"),
