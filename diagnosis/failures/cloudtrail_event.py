@@ -21,6 +21,10 @@ LONGEST = 1 << 22
 """In characters; a longer text is read as a log, line by line."""
 _MOST_EVENTS = 1_000
 _BEGIN = re.compile(r"(?:\s|```\w*\n|\$ [^\n]*\n|\d{4}-\d\d-\d\dT[\d:.]+Z )*[\[{\"]")
+_SAID_BEFORE = re.compile(
+    r"(?:(?!Run |\d{4}-\d\d-\d\dT|.*(?:rror|enied|uthorized|ailed))[^\n{\[\"\x1b]{0,200}\n){1,6}(?=[ \t]*[{\[])"
+)
+"""A few lines in which whoever pastes an event says that it is one: no line of a log with a failure."""
 _OWN = re.compile(r"\"(?:eventName|eventSource|errorCode)\"\s*:")
 _MEMBER = re.compile(
     r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|identityProvider|roleArn|repositoryName|type)\"\s*:\s*"
@@ -52,7 +56,7 @@ class EventReading:
 
 def is_event(text: str) -> bool:
     """Return whether a text is JSON of CloudTrail, or a piece of it."""
-    if not _BEGIN.match(text):
+    if not (_BEGIN.match(text) or _SAID_BEFORE.match(text)):
         return False
     plain = _unescaped(text)
     return bool(_OWN.search(plain)) and ("errorMessage" in plain or "eventSource" in plain or "eventVersion" in plain)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause
-from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, other
+from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, lighter, other
 
 NETWORK = re.compile(
     r"\b(?:ETIMEDOUT|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EPIPE|EHOSTUNREACH|ENETUNREACH|ESOCKETTIMEDOUT)\b"
@@ -31,21 +31,25 @@ _CERTIFICATE = re.compile(
     r"|remote certificate (?:is|was) (?:invalid|rejected)|SSL certificate problem|invalid peer certificate"
 )
 _NO_ENDPOINT = re.compile(
-    r"service may not be available in the|UnknownEndpoint|Could not resolve endpoint|[Ii]nvalid region(?: name)?:"
+    r"Could not resolve endpoint|[Ii]nvalid region(?: name)?:"
     r"|(?<![\w-])api\.ecr-public\.(?!us-east-1\b)[\w-]+\.amazonaws\.com|Provided region_name .{1,60} doesn't match"
     r"|endpoint for .{1,40} is not available in"
 )
+_UNREACHED = re.compile(r"service may not be available in the|UnknownEndpoint")
+"""The JavaScript client says so of any host that it cannot reach, be the region the wrong one or a proxy in between."""
 _ANY_TROUBLE = re.compile(r"[Ee]ndpoint|dial tcp|no such host|ENOTFOUND|connect|region", re.IGNORECASE)
 
 
-def _named(text: str) -> Cause | None:
-    """Return the cause that lasts: a rerun meets it again."""
+def _named(text: str) -> Seen | None:
+    """Return the judgement of what lasts: a rerun meets it again."""
     if _PROXY.search(text):
-        return Cause.PROXY_REFUSED
+        return other(Cause.PROXY_REFUSED)
     if _CERTIFICATE.search(text):
-        return Cause.CERTIFICATE_UNTRUSTED
+        return other(Cause.CERTIFICATE_UNTRUSTED)
     if _NO_ENDPOINT.search(text) and _ANY_TROUBLE.search(text):
-        return Cause.ENDPOINT_ABSENT
+        return other(Cause.ENDPOINT_ABSENT)
+    if _UNREACHED.search(text):
+        return other(None, Cause.NETWORK, Cause.ENDPOINT_ABSENT)
     return None
 
 
@@ -54,15 +58,15 @@ def unanswered(text: str) -> Seen | None:
 
     The words before them name the step and not the cause: no policy was asked.
     """
-    cause = _named(text)
-    if cause is not None:
-        return other(cause)
+    lasting = _named(text)
+    if lasting is not None:
+        return lasting
     return other(Cause.TRANSIENT, weight=Weight.PASSING) if NETWORK.search(text) else None
 
 
 def _lasting(text: str, _scene: LogContext) -> Seen | None:
-    cause = _named(text)
-    return other(cause, weight=Weight.DOUBTFUL) if cause is not None else None
+    lasting = _named(text)
+    return lighter(lasting, Weight.DOUBTFUL) if lasting is not None else None
 
 
 RULES: tuple[Rule, ...] = (

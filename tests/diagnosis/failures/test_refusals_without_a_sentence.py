@@ -161,3 +161,30 @@ def test_an_event_of_another_issuer_is_not_judged_as_githubs(issuer: str, github
     assert finding.checkpoint is Checkpoint.ROLE_ASSUMPTION
     assert (Cause.SUBJECT_IMMUTABLE_FORM in finding.candidates) is githubs
     assert (issuer in finding.sentence) is not githubs
+
+
+EVENT = {
+    "eventSource": "sts.amazonaws.com",
+    "eventName": "AssumeRoleWithWebIdentity",
+    "errorCode": "AccessDenied",
+    "errorMessage": "An unknown error occurred",
+}
+
+
+@pytest.mark.parametrize("before", ["This is what CloudTrail shows:\n\n", "From the trail\n(JSON)\n\n"])
+def test_an_event_is_one_also_behind_the_words_of_whoever_pastes_it(before: str) -> None:
+    finding = explain(before + json.dumps(EVENT, indent=2)).finding
+    assert finding.action == "sts:AssumeRoleWithWebIdentity"
+    assert finding.sentence.startswith("CloudTrail's event")
+
+
+@pytest.mark.parametrize("before", ["Run ./audit.sh\n", "denied: Your authorization token has expired.\n"])
+def test_a_log_that_prints_an_event_stays_a_log(before: str) -> None:
+    assert not explain(before + json.dumps(EVENT, indent=2)).finding.sentence.startswith("CloudTrail's event")
+
+
+def test_a_host_that_a_client_could_not_reach_may_be_behind_a_proxy() -> None:
+    said = "Inaccessible host: `api.{}.eu-west-1.amazonaws.com' at port `undefined'. This service may not be available in the `eu-west-1' region."
+    finding = read(said.format("ecr"))
+    assert (finding.cause, finding.candidates) == (None, (Cause.NETWORK, Cause.ENDPOINT_ABSENT))
+    assert read(said.format("ecr-public")).cause is Cause.ENDPOINT_ABSENT

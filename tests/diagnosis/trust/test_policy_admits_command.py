@@ -122,3 +122,9 @@ def test_no_content_ends_in_a_traceback(content):
     result = CliRunner().invoke(admits_command, ["-", "--repo", "acme/shop"], input=content)
     assert result.exit_code in (0, 1, 2, 3)
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_permission_policy_is_no_trust_policy_that_admits_nobody(run):
+    result = run('{"Statement": [{"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}]}')
+    assert result.exit_code == 2
+    assert "no statement names a Principal" in result.stderr

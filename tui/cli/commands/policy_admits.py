@@ -20,7 +20,7 @@ from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
-from diagnosis.policy import Unparsable, read_document
+from diagnosis.policy import PolicyDocument, Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from probes.case_file import read_case_file
 from tui.cli.console import print_json, printable, text_console
@@ -78,11 +78,12 @@ def admits_command(
     repository = Repository(repo, repo_id, owner_id, default_branch=default_branch)
     text = _read(trust)
     case = read_case_file(case_path) if case_path is not None else Case()
+    document = text if isinstance(text, Unparsable) else _trust_policy(text)
     admission = (
-        text
-        if isinstance(text, Unparsable)
+        document
+        if isinstance(document, Unparsable)
         else who_gets_in(
-            read_document(text),
+            document,
             repository,
             audience=audience,
             exceptions=case.exceptions,
@@ -113,6 +114,17 @@ def _read(stream: BinaryIO) -> str | Unparsable:
     except UnicodeDecodeError as fault:
         return Unparsable(f"it is not UTF-8 at byte {fault.start}")
     return _of_role(text) or text
+
+
+def _trust_policy(text: str) -> PolicyDocument | Unparsable:
+    """Return the document, unless it is a permission policy: that one admits nobody, which is no answer about a role."""
+    document = read_document(text)
+    if isinstance(document.policy, Unparsable):
+        return document.policy
+    statements = document.policy.statements
+    if statements and all(statement.principals is None for statement in statements):
+        return Unparsable("no statement names a Principal")
+    return document
 
 
 def _of_role(text: str) -> str | None:
