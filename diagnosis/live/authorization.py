@@ -13,7 +13,7 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import Excess, ExcessItem, ExcessKind, excess
 from diagnosis.live.layers import whole_document
-from diagnosis.live.near_grants import NearGrant, near_grants
+from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
@@ -193,6 +193,7 @@ def _near_words(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]], po
         (judgement.need.action, judgement.need.resource or "") for judgement, explicit, _ in entries if not explicit
     ]
     found = list(dict.fromkeys(item.text for item in _nearest(near_grants(policies, pairs))))
+    found += [item.text for item in grants_on_condition(policies, pairs)]
     return "".join(f" {text}." for text in found[:_NEAR_SHOWN])
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Effect, Policy, Statement, action_facts, has_resource_level
+from diagnosis.policy import Condition, Effect, Policy, Statement, action_facts, has_resource_level
 from diagnosis.policy.language.matching import matches_everything, resource_matcher, string_matcher
 
 _REPOSITORY = "repository/"
@@ -62,6 +62,45 @@ def near_grants(policies: Iterable[NamedPolicy], pairs: Iterable[tuple[str, str]
                     found += _resources(named, index, statement, wanted)
                     found += _actions(named, index, statement, wanted)
     return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOnCondition:
+    """An Allow statement that names a lacking action and its resource, and grants it under conditions alone."""
+
+    policy: NamedPolicy
+    statement: str
+    """Sid, or ``Statement[2]``."""
+    conditions: tuple[Condition, ...]
+
+    @property
+    def text(self) -> str:
+        """Where it stands and what it asks for, without a full stop."""
+        asked = " and ".join(f"{item.key} {item.name} {' or '.join(item.values[:3])}" for item in self.conditions)
+        return f"{self.statement} of {self.policy.name} grants it where {asked}, which the run does not meet"
+
+
+def grants_on_condition(
+    policies: Iterable[NamedPolicy], pairs: Iterable[tuple[str, str]]
+) -> tuple[GrantOnCondition, ...]:
+    """Return the statements that grant one of the lacking ``(action, resource)`` pairs but for their conditions."""
+    wanted = tuple(dict.fromkeys(pairs))
+    return tuple(
+        GrantOnCondition(named, statement.name, statement.conditions)
+        for named in policies
+        if isinstance(policy := named.document.policy, Policy)
+        for statement in policy.allows
+        if statement.conditions and any(_names(statement, action, resource) for action, resource in wanted)
+    )
+
+
+def _names(statement: Statement, action: str, resource: str) -> bool:
+    places = statement.resources
+    if places is None or places.negated or not statement.actions.covers(action.lower()):
+        return False
+    if resource == "*":
+        return any(matches_everything(written) for written in places.patterns)
+    return any(resource_matcher(written, variables=False)(resource, {}) for written in places.patterns)
 
 
 def _resources(

@@ -235,3 +235,42 @@ def test_public_policies_are_mended_as_an_expert_would_sign(name: str) -> None:
         after = applied([change for item in path.remediations for change in item.changes], world.account)
         void = ("ecr: BatchGetImage",)
         assert compare_grants([documents(world.account)], [documents(after)], void=void).takes_nothing_away
+
+
+ON_CONDITION = {
+    "another region": ("aws:RequestedRegion", "us-east-1"),
+    "a tag of the role's": ("aws:PrincipalTag/team", "shop"),
+    "a session name of others": ("aws:userid", "AROAEXAMPLE:deploy"),
+    "a second factor": ("aws:MultiFactorAuthPresent", "true"),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), ON_CONDITION.values(), ids=ON_CONDITION)
+@pytest.mark.parametrize("which", [0, 1], ids=["login", "push"])
+def test_a_grant_under_a_condition_that_is_not_met_is_told_and_the_new_one_warned_of(
+    key: str, value: str, which: int
+) -> None:
+    operator = "Bool" if value == "true" else "StringEquals"
+    statements = own()
+    statements[which] = {**statements[which], "Condition": {operator: {key: value}}}
+    diagnosis = sound_world().with_policy(policy(*statements)).diagnosis()
+    gate = diagnosis.live.gates[2]
+    if gate.verdict is Verdict.UNKNOWN:
+        return
+    told = (
+        f"{statements[which]['Sid']} of release grants it where {key} {operator} {value}, which the run does not meet"
+    )
+    assert told in gate.reason
+    mend = next(item for path in diagnosis.paths for item in path.remediations if item.id == "mend-role-permissions")
+    assert any(text.startswith(told) and "no such condition" in text for text in mend.warnings)
+
+
+def test_a_condition_that_is_met_or_on_another_resource_is_not_told() -> None:
+    elsewhere = {
+        **allow(EIGHT, REPO.replace("api", "web")),
+        "Condition": {"StringEquals": {"aws:RequestedRegion": "x"}},
+    }
+    statements = [{**own()[0], "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}, elsewhere]
+    diagnosis = sound_world().with_policy(policy(*statements)).diagnosis()
+    assert "grants it where" not in diagnosis.live.gates[2].reason
+    assert not [text for item in diagnosis.remediations for text in item.warnings if "grants it where" in text]

@@ -15,6 +15,7 @@ from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison, compare_grants
 from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.near_grants import grants_on_condition
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
@@ -227,7 +228,7 @@ def _remediation(
         cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
         widens=tuple(grant.text for grant in found.newly_granted),
-        warnings=(*_warnings_of_edits(work), *_of_tags(work), *warnings_of_limits(situation.account, edits)),
+        warnings=(*_warnings_of_edits(work), *_of_conditions(work), *warnings_of_limits(situation.account, edits)),
         actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
 
@@ -252,18 +253,21 @@ def _warnings_of_edits(work: _Work) -> Iterable[str]:
             )
 
 
-def _of_tags(work: _Work) -> Iterable[str]:
-    """Warn where a statement grants the same by a tag of the repository: naming the repository is another model."""
-    lacking = {action.lower() for problem in work.situation.of(*SCOPE_CAUSES) for action in problem.actions}
-    for policy in policies_of(work.situation.account):
-        compiled = policy.document.policy
-        for statement in compiled.allows if isinstance(compiled, Policy) else ():
-            keys = [item.key for item in statement.conditions if "resourcetag/" in item.folded_key]
-            if keys and any(statement.actions.covers(action) for action in lacking):
-                yield (
-                    f"{statement.name} of {policy.name} grants by the tag {', '.join(keys)}: naming the repository beside it "
-                    "is a change of model. Tagging the repository may be the smaller change."
-                )
+def _of_conditions(work: _Work) -> Iterable[str]:
+    """Warn where a statement grants the same under a condition, which the new grant does not have."""
+    account, lacking = work.situation.account, needed_pairs(work.situation.needs, work.situation.of(*SCOPE_CAUSES))
+    for grant in grants_on_condition(policies_of(account), lacking):
+        tags = [item.key for item in grant.conditions if "resourcetag/" in item.folded_key]
+        if tags:
+            yield (
+                f"{grant.statement} of {grant.policy.name} grants by the tag {', '.join(tags)}: naming the repository beside "
+                "it is a change of model. Tagging the repository may be the smaller change."
+            )
+        else:
+            yield (
+                f"{grant.text}: what is granted here has no such condition. To meet it, or to correct its value, may be the "
+                "smaller change."
+            )
 
 
 def warnings_of_limits(account: AccountState, edits: list[Edit]) -> tuple[str, ...]:
