@@ -20,9 +20,7 @@ _PREFIX = re.compile(
 _NOT_ASSUMED = re.compile(
     r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) assume (?:the |IAM ){0,2}[Rr]ole\b(?P<why>.*)"
 )
-_STATIC = re.compile(
-    r"security token included in the request is (?:invalid|expired)|InvalidClientTokenId|SignatureDoesNotMatch"
-)
+_STATIC = re.compile(r"security token included in the request is invalid|InvalidClientTokenId|SignatureDoesNotMatch")
 _ARN_SHAPE = re.compile(
     r"Request ARN is invalid|[Vv]alidation error.{0,80}?roleArn|Invalid.{0,20}role ARN|is invalid.{0,20}roleArn"
     r"|^arn:\S{1,2048} is invalid"
@@ -59,6 +57,8 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
     silent = unanswered(why)
     if silent:
         return silent
+    if "included in the request is expired" in why:
+        return other(Cause.SESSION_EXPIRED)
     if _STATIC.search(why):
         return authn(None, Cause.STATIC_CREDENTIALS)
     if not why.strip(" .…") or why.strip() == "undefined":
@@ -85,6 +85,8 @@ def _unnamed(text: str, _scene: LogContext) -> Seen | None:
     silent = unanswered(why)
     if silent:
         return silent
+    if "included in the request is expired" in why:
+        return other(Cause.SESSION_EXPIRED)
     if _STATIC.search(why):
         return authn(None, Cause.STATIC_CREDENTIALS)
     return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)

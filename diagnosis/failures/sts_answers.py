@@ -65,7 +65,8 @@ RULES: tuple[Rule, ...] = (
         ("MultiFactorAuthentication", "MFA", "multi-factor authentication", "aws:MultiFactorAuthPresent"),
         says(
             r"MultiFactorAuthentication failed|(?i:mfa).{0,80}(?:required|one.time pass|invalid|must|serial|token|code)"
-            r"|(?:requires?|must use|must provide|without|[Pp]lease provide) .{0,30}(?i:mfa|multi-?factor auth\w*)",
+            r"|(?:requires?|must use|must provide|without|[Pp]lease provide) .{0,30}(?i:mfa|multi-?factor auth\w*)"
+            r"|assum\w+ (?:the )?role with MFA",
             authn(_ROLE, Cause.MFA_REQUIRED),
         ),
     ),

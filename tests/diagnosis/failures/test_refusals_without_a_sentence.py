@@ -188,3 +188,18 @@ def test_a_host_that_a_client_could_not_reach_may_be_behind_a_proxy() -> None:
     finding = read(said.format("ecr"))
     assert (finding.cause, finding.candidates) == (None, (Cause.NETWORK, Cause.ENDPOINT_ABSENT))
     assert read(said.format("ecr-public")).cause is Cause.ENDPOINT_ABSENT
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("The security token included in the request is expired", Cause.SESSION_EXPIRED),
+        ("The security token included in the request is invalid.", Cause.STATIC_CREDENTIALS),
+    ],
+)
+def test_a_session_that_ran_out_is_no_wrong_key(said: str, cause: Cause) -> None:
+    assert read(f"Error: Could not assume role with user credentials: {said}").cause is cause
+
+
+def test_a_client_that_has_nobody_to_ask_for_a_code() -> None:
+    assert read("Error: cannot assume role with MFA, nothing provides the token").cause is Cause.MFA_REQUIRED

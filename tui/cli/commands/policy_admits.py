@@ -36,7 +36,7 @@ _EXIT_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKN
 _WORDS = {TrustOutcome.ALLOWED: "gets in", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "depends"}
 
 
-@click.command("admits")
+@click.command("admits", short_help="Say who gets in by a trust policy.")
 @click.argument("trust", type=click.File("rb"), metavar="TRUST.json")
 @click.option("--repo", required=True, metavar="OWNER/REPO", help="The repository that is meant to get in.")
 @click.option("--default-branch", default="main", show_default=True, metavar="NAME", help="Its default branch.")

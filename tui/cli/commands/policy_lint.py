@@ -36,7 +36,7 @@ _KINDS = {
 }
 
 
-@click.command("lint")
+@click.command("lint", short_help="Find the faults of policy documents.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
 @click.option(
     "--kind",
