@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from diagnosis.policy import PolicyKind
+from diagnosis.policy.language.matching import action_matcher
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
 
 _ASSUMING = "sts:assumerole"
+_BY_TOKEN = WEB_IDENTITY_ACTION.lower()
 
 
 def kind_of(tree: Mapping[str, object]) -> PolicyKind:
@@ -28,4 +31,12 @@ def kind_of(tree: Mapping[str, object]) -> PolicyKind:
 def _assumes(statement: Mapping[str, object]) -> bool:
     listed = statement.get("Action", statement.get("NotAction"))
     actions = listed if isinstance(listed, list) else [listed]
-    return any(isinstance(action, str) and action.strip().lower().startswith(_ASSUMING) for action in actions)
+    written = [action.strip().lower() for action in actions if isinstance(action, str)]
+    if any(action.startswith(_ASSUMING) for action in written):
+        return True
+    # `sts:*` of a statement without a Resource can only be a role's; a bare star may be a repository's, unless it is for tokens.
+    if "Resource" in statement or "NotResource" in statement or "Action" not in statement:
+        return False
+    principal = statement.get("Principal")
+    of_tokens = isinstance(principal, Mapping) and "Federated" in principal
+    return action_matcher(action for action in written if of_tokens or action.startswith("sts:"))(_BY_TOKEN)

@@ -98,6 +98,19 @@ def test_a_fault_planted_in_any_sound_policy_is_found_beside_nothing_else() -> N
         assert report.findings[0].place.path.startswith(f"Statement[{position}]")
 
 
+@pytest.mark.parametrize("action", ["sts:*", "sts:Assume*", "STS:*", ["sts:TagSession", "sts:Assume*"], "*"])
+def test_a_trust_policy_is_known_by_a_pattern_of_actions_too(action: object) -> None:
+    document = policy({**trust_statement(StringEquals=AUD), "Action": action})
+    assert linted(document).kind is PolicyKind.TRUST
+    assert "provider-control" in told(document)
+
+
+@pytest.mark.parametrize("action", ["*", "ecr:*", "s3:*"])
+def test_a_policy_of_a_repository_is_no_trust_policy(action: str) -> None:
+    document = policy({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": action})
+    assert linted(document).kind is PolicyKind.RESOURCE
+
+
 def test_an_issuer_of_one_enterprise_is_private_and_needs_no_bound_to_be_saved() -> None:
     for issuer in (f"{KEY}/octo-corp", "token.actions.octo.ghe.com", "github.octo.example/_services/token"):
         principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"}
