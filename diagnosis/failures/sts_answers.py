@@ -53,6 +53,22 @@ _TOKEN_EXPIRED = says(
 )
 _REGION = authn(_ROLE, Cause.REGION_DISABLED)
 
+_MFA = says(
+    r"MultiFactorAuthentication failed|(?i:mfa).{0,80}(?:required|one.time pass|invalid|must|serial|token|code)"
+    r"|(?:requires?|must use|must provide|without|[Pp]lease provide) .{0,30}(?i:mfa|multi-?factor auth\w*)"
+    r"|assum\w+ (?:the )?role with MFA",
+    authn(_ROLE, Cause.MFA_REQUIRED),
+)
+_OF_A_ROLE = re.compile(
+    r"MultiFactorAuth|[Aa]ssum|\b[Rr]ole\b|\bSTS\b|\bsts:|AccessDenied|[Cc]redential|[Pp]rofile|aws:"
+)
+
+
+def _mfa(text: str, context: LogContext) -> Seen | None:
+    """Judge words about multi-factor authentication: other logins have it too, so they count where a role is at stake."""
+    return _MFA(text, context) if context.aws_oidc or _OF_A_ROLE.search(text) else None
+
+
 RULES: tuple[Rule, ...] = (
     Rule(("Packed size", "Packed policy", "PackedPolicyTooLarge", "PackedPolicySize"), _packed),
     Rule(("validate tags", "uplicate tag keys", "nvalid tag", "nvalid session tag", "ags.", "eserved tag key"), _tag),
@@ -63,12 +79,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         ("MultiFactorAuthentication", "MFA", "multi-factor authentication", "aws:MultiFactorAuthPresent"),
-        says(
-            r"MultiFactorAuthentication failed|(?i:mfa).{0,80}(?:required|one.time pass|invalid|must|serial|token|code)"
-            r"|(?:requires?|must use|must provide|without|[Pp]lease provide) .{0,30}(?i:mfa|multi-?factor auth\w*)"
-            r"|assum\w+ (?:the )?role with MFA",
-            authn(_ROLE, Cause.MFA_REQUIRED),
-        ),
+        _mfa,
     ),
     Rule(
         ("by root accounts", "root user", "root account"),

@@ -203,3 +203,9 @@ def test_a_session_that_ran_out_is_no_wrong_key(said: str, cause: Cause) -> None
 
 def test_a_client_that_has_nobody_to_ask_for_a_code() -> None:
     assert read("Error: cannot assume role with MFA, nothing provides the token").cause is Cause.MFA_REQUIRED
+
+
+def test_words_about_codes_at_another_login_are_no_matter_of_a_role() -> None:
+    assert (
+        read("The handbook says that MFA is required of administrators\nBuild failed").cause is not Cause.MFA_REQUIRED
+    )
