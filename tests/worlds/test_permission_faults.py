@@ -93,7 +93,7 @@ def test_a_fault_is_named_and_corrected_as_an_expert_would(fault: Fault) -> None
 chosen = st.sets(st.sampled_from(sorted(OTHERS)), max_size=4).map(sorted)
 
 
-@settings(max_examples=examples(240), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.sampled_from(FAULTS), chosen)
 def test_the_patch_opens_and_changes_nothing_for_other_users(fault: Fault, others: list[str]) -> None:
     world = shared(fault, others)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import allow, policy
-from thoroughness import examples
+from thoroughness import THOROUGH
 
 from diagnosis.grants.comparison import compare_grants
 from diagnosis.policy import (
@@ -226,7 +226,7 @@ def requests() -> list[tuple[str, str]]:
     ]
 
 
-@settings(max_examples=examples(2400), deadline=None)
+@settings(max_examples=1200 if THOROUGH else 80, deadline=None)
 @given(documents(conditional=False), documents(conditional=False))
 def test_plain_documents_are_compared_as_every_request_is_decided(
     before: PolicyDocument, after: PolicyDocument
@@ -250,7 +250,7 @@ def test_plain_documents_are_compared_as_every_request_is_decided(
         assert {action for action, _ in differing if action.partition(":")[0] in services} <= named
 
 
-@settings(max_examples=examples(1200), deadline=None)
+@settings(max_examples=600 if THOROUGH else 50, deadline=None)
 @given(documents(conditional=True), documents(conditional=True))
 def test_under_conditions_no_loss_is_missed(before: PolicyDocument, after: PolicyDocument) -> None:
     found = compare_grants([[before]], [[after]])
