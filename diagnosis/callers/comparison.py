@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from diagnosis.callers.constraints import Rules, compile_rules
 from diagnosis.callers.other_principals import compare_principals
@@ -22,7 +23,7 @@ from diagnosis.claims.claim_set import ClaimSet, without_scheme
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Policy, PolicyDocument, Unparsable
+from diagnosis.policy import Policy, PolicyDocument, Statement, Unparsable
 from diagnosis.sets.patterns import TooManyStates
 from diagnosis.trust.question import caller_of, providers_among
 
@@ -93,7 +94,19 @@ def compare_trust(
         return TrustComparison(undecided=tuple(f"The trust policy is unparsable: {text}." for text in broken))
     if old == new:
         return TrustComparison()
-    policies, wanted = (old, new), tuple(meant)
+    return _compared(before, after, repository, tuple(meant), provider_arn)
+
+
+@lru_cache(maxsize=128)
+def _compared(
+    before: PolicyDocument,
+    after: PolicyDocument,
+    repository: Repository,
+    wanted: tuple[ClaimSet, ...],
+    provider_arn: Arn | None,
+) -> TrustComparison:
+    """Compare two readable policies. Kept for a while: an offer, its path and the screen ask about the same pair."""
+    policies = (before.compiled(), after.compiled())
     gained: list[CallerClass] = []
     lost: list[CallerClass] = []
     undecided: list[str] = []
@@ -147,11 +160,12 @@ class _OfProvider:
         caller = caller_of(provider)
         self._rules = compile_rules(policies, caller, meant=meant)
         self._search, self._applying = Search(self._rules), Applying(self._rules)
+        self._deciding = tuple(_deciding(self._rules, side) for side in (0, 1))
         self._regions = Regions(self._rules, repository, None, AWS_AUDIENCE)
 
     def admitted_by(self, side: int) -> Iterator[CallerClass]:
         """Yield the classes that the policy of this side (0 or 1) admits and the other refuses."""
-        if not _may_differ(self._rules, side):
+        if not self._deciding[side]:
             return
         level = next(
             (level for level in self._applying.levels if self._smallest(self._regions.everything(), side, level)), None
@@ -175,46 +189,59 @@ class _OfProvider:
         return None
 
     def _smallest(self, shapes: Iterable[TokenShape], side: int, level: int) -> Token | None:
-        wanted, hopeful = _differing(self._applying, side, level, meant=side == 1)
+        wanted, hopeful = _differing(self._applying, side, level, self._deciding[side], meant=side == 1)
         found = (self._search.smallest(shape, wanted, hopeful) for shape in shapes)
         return min((token for token in found if token is not None), key=lambda token: token.length, default=None)
 
 
 def _differing(
-    applying: Applying, side: int, level: int, *, meant: bool
+    applying: Applying, side: int, level: int, deciding: int, *, meant: bool
 ) -> tuple[Callable[[int], bool], Callable[[int], bool]]:
     def wanted(bits: int) -> bool:
         return not (meant and applying.is_meant(bits)) and applying.differs(bits, side, 1 - side)[level]
 
     def hopeful(bits: int) -> bool:
-        return applying.may_admit(bits, side)
+        return bool(bits & deciding)
 
     return wanted, hopeful
 
 
-def _may_differ(rules: Rules, side: int) -> bool:
-    """Return whether one side can admit more at all: it has an Allow that the other lacks, or lacks one of the other's Denies."""
+def _deciding(rules: Rules, side: int) -> int:
+    """Return the Allow statements of one side by which it can admit more than the other, a bit for each rule.
 
-    def of(policy: int, *, allows: bool) -> set[object]:
+    Where the other side has no Deny of its own, a statement that it has too admits nobody more; else any may.
+    """
+
+    def of(policy: int, *, allows: bool) -> dict[int, object]:
         return {
-            (rule.statement.principals, rule.statement.not_principal, rule.statement.conditions)
-            for rule in rules.rules
+            number: (rule.statement.principals, rule.statement.not_principal, _asked(rule.statement))
+            for number, rule in enumerate(rules.rules)
             if rule.statement is not None and rule.policy == policy and rule.allows is allows
         }
 
     other = 1 - side
-    return not (of(side, allows=True) <= of(other, allows=True) and of(side, allows=False) >= of(other, allows=False))
+    mine, shared = of(side, allows=True), list(of(other, allows=True).values())
+    denied = list(of(side, allows=False).values())
+    if any(deny not in denied for deny in of(other, allows=False).values()):
+        shared = []
+    return sum(1 << number for number, allow in mine.items() if allow not in shared)
+
+
+def _asked(statement: Statement) -> frozenset[tuple[str, str, tuple[str, ...], bool]]:
+    """Return what the conditions of a statement ask, wherever it stands."""
+    return frozenset((item.name, item.folded_key, item.values, item.variables) for item in statement.conditions)
 
 
 def _of_foreign_provider(policies: tuple[Policy, Policy], provider: Arn, side: int) -> Iterator[CallerClass]:
     """Yield the smallest token of another issuer that one side admits and the other refuses."""
     rules = compile_rules(policies, caller_of(provider))
-    if not _may_differ(rules, side):
+    deciding = _deciding(rules, side)
+    if not deciding:
         return
     search, applying = Search(rules), Applying(rules)
     shape = TokenShape((Part(ANY_TEXT, ("aud",)), Part(ANY_TEXT, ("sub",))))
     for level in applying.levels:
-        wanted, hopeful = _differing(applying, side, level, meant=False)
+        wanted, hopeful = _differing(applying, side, level, deciding, meant=False)
         token = search.smallest(shape, wanted, hopeful)
         if token is not None:
             who = f"tokens of {provider.resource_id}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from diagnosis.callers.constraints import SESSION_NAME, compile_rules
 from diagnosis.callers.regions import CALLER, CUSTOM_SUBJECT, FOREIGN_CALLER, STAND_IN_IDS, Region, Regions
@@ -124,9 +125,23 @@ def who_gets_in(
     AWS's own. Every provider of GitHub that the policy names is asked for, ``provider_arn`` beside them. ``exceptions`` are the
     second doors that the case file states, in force on the day ``today``.
     """
-    policy = document.policy
-    if isinstance(policy, Unparsable):
-        return policy
+    if isinstance(document.policy, Unparsable):
+        return document.policy
+    return _searched(document, repository, audience, provider_arn, role_arn, tuple(exceptions), today)
+
+
+@lru_cache(maxsize=128)
+def _searched(
+    document: PolicyDocument,
+    repository: Repository,
+    audience: str | None,
+    provider_arn: Arn | None,
+    role_arn: Arn | None,
+    exceptions: tuple[StatedException, ...],
+    today: date | None,
+) -> Admission:
+    """Search a readable policy. Kept for a while, since every path of a diagnosis asks about the same few documents."""
+    policy = document.compiled()
     named = github_providers(policy)
     providers = tuple(dict.fromkeys((*((provider_arn,) if provider_arn else ()), *named)))
     home = role_arn or (providers[0] if providers else Arn.iam("aws", "0" * 12, "role", "any")).beside("role", "any")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
 
 from diagnosis.callers.who_gets_in import Admission, who_gets_in
 from diagnosis.causes import Cause
-from diagnosis.facts.case import StatedException
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
-from diagnosis.facts.runs import Repository
 from diagnosis.gates import Checkpoint, Plane, Verdict
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
@@ -86,33 +82,13 @@ def _problem(run: RunClaims, role_arn: str, cause: Cause, reason: str) -> Proble
 
 def _who(run: RunClaims, document: PolicyDocument, role_arn: Arn) -> Admission | Unparsable:
     read_at = run.account.read_at
-    return _searched(
-        document,
-        run.attempt.repository,
-        run.account.question.provider_arn,
-        role_arn,
-        tuple(run.case.exceptions),
-        read_at.date() if read_at is not None else None,
-    )
-
-
-@lru_cache(maxsize=64)
-def _searched(
-    document: PolicyDocument,
-    repository: Repository,
-    provider_arn: Arn | None,
-    role_arn: Arn,
-    exceptions: tuple[StatedException, ...],
-    today: date | None,
-) -> Admission | Unparsable:
-    """Return who gets in. Kept for a while, since every path of a diagnosis asks about the same few documents."""
     return who_gets_in(
         document,
-        repository,
-        provider_arn=provider_arn,
+        run.attempt.repository,
+        provider_arn=run.account.question.provider_arn,
         role_arn=role_arn,
-        exceptions=exceptions,
-        today=today,
+        exceptions=run.case.exceptions,
+        today=read_at.date() if read_at is not None else None,
     )
 
 
