@@ -65,6 +65,8 @@ def situation_of(run: RunClaims, live: Assessment) -> Situation:
 def correct_audience(situation: Situation) -> Choice | None:
     """Offer to change the workflow's input, which widens nothing; then the provider's list, or the trust policy."""
     problems = situation.of(Cause.AUDIENCE_NOT_ADMITTED)
+    if not problems:
+        return None
     at_provider = [problem for problem in problems if problem.checkpoint is Checkpoint.OIDC_TRUST]
     offers: list[Offer] = []
     if situation.corrected_audience:
