@@ -13,6 +13,7 @@ from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Rule
 from diagnosis.names.arn import is_account_id
 from diagnosis.names.arn_pattern import ArnPattern
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.names.partition import PARTITIONS, partition_of
 from diagnosis.policy import PolicyKind
 from diagnosis.policy.language.globs import Cells, cells_of, meet, pattern_cells
@@ -42,6 +43,9 @@ _WELL_KNOWN = frozenset(
     }
 )
 """Services whose forms of ARN the catalogue lists in full; elsewhere a form that it lacks may still exist."""
+_REGISTRIES = ("ecr", "ecr-public")
+_REPOSITORY = "repository/"
+_IN_REPOSITORY_NAMES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-/")
 _OF_AWS = "aws"
 """Stands in the account's place where AWS itself owns the resource."""
 
@@ -75,6 +79,7 @@ def _faults(arn: ArnPattern, text: str, kind: PolicyKind) -> Iterator[tuple[Rule
     if not reaches_on(arn):
         for rule, sentence, correction in _form(arn.completed() if short_is_right else arn, shown):
             yield rule if arn.service in _WELL_KNOWN else Rule.ARN_UNDOCUMENTED, sentence, correction
+        yield from _repository(arn, shown)
 
 
 def _partition(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
@@ -200,6 +205,12 @@ def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule
     kinds = list(dict.fromkeys(_kind(form) for form in forms))
     correction = f"Write it as {' or '.join(_shown_form(form) for form in forms[:3])}."
     for kind in kinds:
+        if kind and arn.resource == kind:
+            return (
+                Rule.ARN_RESOURCE,
+                f"{shown!r} names nothing behind {kind}, so it matches no resource of {arn.service}.",
+                correction,
+            )
         begun = replace(arn, resource=f"{kind}{arn.resource}")
         if kind and _meets(begun, forms):
             sentence = f"{shown!r} lacks {kind} before the name, so it matches no resource of {arn.service}."
@@ -215,6 +226,39 @@ def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule
     if len(kinds) == 1 and kinds[0]:
         return Rule.ARN_RESOURCE, f"{shown!r} is no resource of {arn.service}: those begin with {kinds[0]}.", correction
     return Rule.ARN_RESOURCE, f"{shown!r} has the form of no resource of {arn.service}.", correction
+
+
+def _repository(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
+    """Find an ARN of ECR behind whose ``repository/`` stands what no repository is named: an address, a tag, a capital."""
+    if arn.service not in _REGISTRIES or not arn.resource.startswith(_REPOSITORY):
+        return
+    name = arn.resource.removeprefix(_REPOSITORY)
+    address = EcrAddress.parse(name)
+    foreign = next((sign for sign in resource_cells(name) if _is_foreign(sign)), None)
+    if address is not None:
+        what, right = (
+            "holds the registry's host, which the ARN's account and region stand for",
+            address.repository or "NAME",
+        )
+    elif foreign in (":", "@"):
+        what = f"holds a {'tag' if foreign == ':' else 'digest'}, and permissions of ECR are for whole repositories"
+        # What is left may stand for every repository: that is for the author to say.
+        bare = re.split("[:@]", name, maxsplit=1)[0]
+        right = bare if bare.strip("*?/") else "NAME"
+    elif foreign is not None and foreign.lower() in _IN_REPOSITORY_NAMES:
+        what, right = "has a capital letter, and names of repositories have small ones", name.lower()
+    elif foreign is not None:
+        what, right = f"holds {foreign!r}, which no repository's name does", "NAME"
+    elif name.startswith("/") or name.endswith("/"):
+        what, right = "begins or ends with a slash, which no repository's name does", name.strip("/") or "NAME"
+    else:
+        return
+    sentence = f"{shown!r} {what}: it matches no repository."
+    yield Rule.ARN_RESOURCE, sentence, f"Write {replace(arn, resource=_REPOSITORY + right)}."
+
+
+def _is_foreign(sign: str | Wildcard) -> bool:
+    return isinstance(sign, str) and sign not in _IN_REPOSITORY_NAMES
 
 
 def _kind(form: str) -> str:

@@ -34,6 +34,7 @@ class _Form:
 
 _ID = _Form("an id is a number", "123456", digits=True)
 _FORMS = {
+    "aud": _Form("an audience is a text without white space at its ends", "sts.amazonaws.com", "?*"),
     "ref": _Form("a ref is written in full, refs/heads/… or refs/tags/…", "refs/heads/main", "refs/?*"),
     "repository": _Form("a repository is OWNER/REPO", "OWNER/REPO", "?*/?*"),
     "job_workflow_ref": _Form(

@@ -200,3 +200,34 @@ def test_a_text_that_is_no_json_object_is_no_policy() -> None:
 def test_deny_statements_of_a_sound_document_are_not_judged_as_grants() -> None:
     denied = {"Effect": "Deny", "Action": ["iam:PassRole", "iam:PutRolePolicy"], "Resource": "*"}
     assert told(policy(denied)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("shop:latest", "shop"),
+        ("shop/api:v1.2", "shop/api"),
+        ("shop-*:latest", "shop-*"),
+        (f"shop@sha256:{'0' * 64}", "shop"),
+        ("*:latest", "NAME"),
+        ("Shop/API", "shop/api"),
+        ("shop/", "shop"),
+        ("shop api", "NAME"),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:v1", "shop"),
+    ],
+)
+def test_what_no_repository_of_ecr_is_named_is_corrected_to_its_name_and_to_no_more(name: str, right: str) -> None:
+    begin = REPOSITORY.removesuffix("shop")
+    for document in (
+        push(begin + name),
+        policy({**push()["Statement"][1], "Resource": ["arn:aws:s3:::b", begin + name]}),
+    ):
+        (found,) = (each for each in linted(document).findings if each.rule is Rule.ARN_RESOURCE)
+        assert found.correction == f"Write {begin}{right}."
+
+
+@pytest.mark.parametrize(
+    "name", ["*", "shop-*", "sho?", "${aws:PrincipalTag/Team}/api", "a/b_c/d.e-f", "shop/*", "*/api"]
+)
+def test_what_a_repository_of_ecr_can_be_named_has_no_finding(name: str) -> None:
+    assert told(push(REPOSITORY.removesuffix("shop") + name)) == []
