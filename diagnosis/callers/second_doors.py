@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from itertools import product
 
 from diagnosis.callers.constraints import compile_rules
 from diagnosis.callers.search import Part, Search, TokenShape
 from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import is_github_issuer
+from diagnosis.claims.provider_controls import is_told_by_audience
 from diagnosis.facts.case import StatedException
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy import Condition, Effect, Layers, Policy, Request, Statement, evaluate, own_policy
@@ -267,6 +269,8 @@ _SUBJECTS: tuple[tuple[str | None, ...], ...] = (
     ("repo:", None, "/", None, ":", "*"),
 )
 """How well-known issuers build their subjects; None is a name that no policy means, a star any text."""
+_AUDIENCES: tuple[tuple[str | None, ...], ...] = ((None,), ("https://vercel.com/", None), ("aws:", None))
+"""How issuers write the customer into the audience, in the same way."""
 
 
 def _unbounded(alone: Policy, role_arn: Arn, name: str) -> TrustOutcome:
@@ -278,12 +282,16 @@ def _unbounded(alone: Policy, role_arn: Arn, name: str) -> TrustOutcome:
     rules = compile_rules((policy,), Caller(provider, role_arn, issuer))
     search, applying = Search(rules), Applying(rules)
     fresh = Unspelled(unspelled(rules.patterns.characters))
-    # The client of a provider that is named by its host alone is what bounds it; elsewhere the caller chooses the audience.
-    audience = ANY_TEXT if arn is not None else fresh
+    # The client of a provider that is named by its host alone is what bounds it, and that of some others, which write the
+    # customer there; elsewhere the caller chooses the audience.
+    audiences = _AUDIENCES if arn is None or is_told_by_audience(issuer) else (("*",),)
+
+    def part(piece: str | None, claim: str) -> Part:
+        return Part(fresh if piece is None else ANY_TEXT if piece == "*" else piece, (claim,))
+
     for level, outcome in enumerate((TrustOutcome.ALLOWED, TrustOutcome.UNKNOWN)):
-        for pieces in _SUBJECTS:
-            words = (fresh if piece is None else ANY_TEXT if piece == "*" else piece for piece in pieces)
-            shape = TokenShape((Part(audience, ("aud",)), *(Part(item, ("sub",)) for item in words)))
+        for named, pieces in product(audiences, _SUBJECTS):
+            shape = TokenShape((*(part(item, "aud") for item in named), *(part(item, "sub") for item in pieces)))
             try:
                 token = search.smallest(
                     shape,

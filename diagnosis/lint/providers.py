@@ -1,38 +1,16 @@
-"""Tell which OIDC providers a trust statement names, and what AWS asks of their trust policies.
-
-Source: IAM User Guide, "Identity-provider controls for shared OIDC providers". A provider whose issuer belongs to one
-organization alone (an enterprise's own issuer, an enterprise server, an EKS cluster) is private: AWS asks for nothing.
-"""
+"""Tell which OIDC providers a trust statement names, and what AWS counts as a bound of their tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.claims.claim_set import GITHUB_ISSUER, is_github_cloud
+from diagnosis.claims.claim_set import is_github_cloud
+from diagnosis.claims.provider_controls import required_claims
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Condition, Statement
 
 _SERVER_PATH = "/_services/token"
 """How the issuer of a GitHub Enterprise Server ends."""
-_SUBJECT = ("sub",)
-_CONTROLS: dict[str, tuple[str, ...]] = {
-    GITHUB_ISSUER: ("sub", "job_workflow_ref"),
-    "oidc-configuration.audit-log.githubusercontent.com": _SUBJECT,
-    "vstoken.actions.githubusercontent.com": _SUBJECT,
-    "agent.buildkite.com": _SUBJECT,
-    "oidc.codefresh.io": _SUBJECT,
-    "studio.datachain.ai/api": _SUBJECT,
-    "gitlab.com": _SUBJECT,
-    "scalr.io": _SUBJECT,
-    "tokens.cloud.shisho.dev": _SUBJECT,
-    "app.terraform.io": _SUBJECT,
-    "proidc.upbound.io": _SUBJECT,
-    "api.pulumi.com/oidc": ("aud",),
-    "sandboxes.cloud": ("aud",),
-    "oidc.vercel.com": ("aud",),
-    "cognito-identity.amazonaws.com": ("aud",),
-}
-"""The claims of which AWS requires one, by issuer."""
 _BOUNDS = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike"})
 """The operators that count as a bound."""
 
@@ -49,7 +27,7 @@ class Provider:
     @property
     def required(self) -> tuple[str, ...]:
         """The claims of which a trust policy must bound one; empty for a private provider."""
-        return _CONTROLS.get(self.issuer.lower(), ())
+        return required_claims(self.issuer)
 
     @property
     def is_github(self) -> bool:

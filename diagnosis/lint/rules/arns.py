@@ -234,7 +234,8 @@ def _repository(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
         return
     name = arn.resource.removeprefix(_REPOSITORY)
     address = EcrAddress.parse(name)
-    foreign = next((sign for sign in resource_cells(name) if _is_foreign(sign)), None)
+    signs = (sign for sign in resource_cells(name) if isinstance(sign, str))
+    foreign = next((sign for sign in signs if sign not in _IN_REPOSITORY_NAMES), None)
     if address is not None:
         what, right = (
             "holds the registry's host, which the ARN's account and region stand for",
@@ -255,10 +256,6 @@ def _repository(arn: ArnPattern, shown: str) -> Iterator[tuple[Rule, str, str]]:
         return
     sentence = f"{shown!r} {what}: it matches no repository."
     yield Rule.ARN_RESOURCE, sentence, f"Write {replace(arn, resource=_REPOSITORY + right)}."
-
-
-def _is_foreign(sign: str | Wildcard) -> bool:
-    return isinstance(sign, str) and sign not in _IN_REPOSITORY_NAMES
 
 
 def _kind(form: str) -> str:

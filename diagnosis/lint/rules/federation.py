@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diagnosis.callers.second_doors import DoorKind
+from diagnosis.claims.provider_controls import is_told_by_audience
 from diagnosis.lint.document import LintedDocument
+from diagnosis.lint.doors import doors_of
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.providers import Provider, is_bound, providers_of
 from diagnosis.lint.rule import Rule
@@ -15,6 +18,10 @@ _EXAMPLES = {
     "sub": "repo:OWNER/REPO:ref:refs/heads/main",
     "job_workflow_ref": "OWNER/REPO/.github/workflows/FILE.yml@refs/heads/main",
 }
+_BOUNDING = ("sub", "job_workflow_ref", "repository", "repository_id", "repository_owner_id")
+"""Claims of GitHub's tokens by which a statement says whose repositories it means."""
+_WITH_APPLICATIONS = ("graph.facebook.com", "www.amazon.com")
+"""Providers whose tokens name the application, and no audience."""
 _WILDCARDS = frozenset("*?")
 
 
@@ -52,18 +59,40 @@ def _correction(provider: Provider) -> str:
 
 
 def unbounded(document: LintedDocument) -> Iterator[Finding]:
-    """Find an Allow for a private provider of GitHub that bounds no claim: AWS takes it, and every repository gets in."""
+    """Find an Allow by which every token of a provider gets in, where AWS asks for no bound or one is there that bounds nothing."""
     for statement, provider in _admitting(document):
-        if provider.required or not provider.is_github:
+        if provider.required and not any(is_bound(each) for each in _on(statement, provider, provider.required)):
+            continue  # told as what AWS refuses
+        if provider.is_github:
+            if not provider.required and not any(is_bound(each) for each in _on(statement, provider, _BOUNDING)):
+                yield _unbounded(document, statement, provider, "every repository whose tokens come from it")
             continue
-        claims = ("sub", "job_workflow_ref", "repository", "repository_id")
-        if not any(is_bound(each) for each in _on(statement, provider, claims)):
-            yield Finding(
-                Rule.SUBJECT_UNBOUNDED,
-                document.place(statement, "Condition"),
-                f"The statement bounds no subject: every repository whose tokens come from {provider.issuer} is admitted.",
-                f'Add "{provider.issuer}:sub" under StringEquals or StringLike, such as {_EXAMPLES["sub"]}.',
-            )
+        doors = (door for door in doors_of(document, statement) if door.kind is DoorKind.PROVIDER and door.harmful)
+        if any(door.principal == provider.name for door in doors):
+            yield _unbounded(document, statement, provider, "every token of it")
+
+
+def _unbounded(document: LintedDocument, statement: Statement, provider: Provider, whom: str) -> Finding:
+    # A provider that AWS has built in is named by its host; the client that asks is what bounds its tokens.
+    built_in = "/" not in provider.name
+    claim = "aud" if built_in or is_told_by_audience(provider.issuer) else "sub"
+    if provider.name in _WITH_APPLICATIONS:
+        claim = "app_id"
+    tried = next(_on(statement, provider, (claim,)), None)
+    example = f", such as {_example(provider)}" if claim == "sub" and _example(provider) else ""
+    how = "Write out" if tried else "Add"
+    return Finding(
+        Rule.SUBJECT_UNBOUNDED,
+        document.condition(statement, tried) if tried else document.place(statement, "Condition"),
+        f"The statement does not bound who comes from {provider.issuer}: {whom} is admitted.",
+        f'{how} "{provider.issuer}:{claim}" under StringEquals or StringLike with the value that is meant{example}.',
+    )
+
+
+def _example(provider: Provider) -> str:
+    if provider.is_github:
+        return _EXAMPLES["sub"]
+    return "system:serviceaccount:NAMESPACE:NAME" if provider.issuer.startswith("oidc.eks.") else ""
 
 
 def audience(document: LintedDocument) -> Iterator[Finding]:

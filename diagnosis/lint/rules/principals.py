@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from diagnosis.callers.second_doors import DoorKind
 from diagnosis.claims.claim_set import is_github_cloud
 from diagnosis.lint.catalogue import nearest
 from diagnosis.lint.document import LintedDocument
+from diagnosis.lint.doors import doors_of
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Rule
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy import Effect, PolicyKind, Statement
+from diagnosis.policy.language.limits import LARGEST_POLICY, size
 from diagnosis.policy.principal_view import PrincipalKind, is_unique_id, view_principal
 
 _PARTITION = re.compile(r"aws(-[a-z]+)*\Z")
@@ -26,6 +29,10 @@ _BOUNDING_KEYS = (
     "saml:",
 )
 """Keys by which a statement for everybody is bounded to some callers, networks or organizations."""
+_CHOSEN_BY_THE_CALLER = ("aws:principaltag/", "aws:sourceidentity", "aws:principaltype", "sts:rolesessionname")
+"""Keys that whoever calls from an account of its own can have any value of."""
+_OF_THE_ROLE = ("aws:resource",)
+"""Keys that tell of what is called, which in a trust policy is the role itself."""
 
 
 def not_principal(document: LintedDocument) -> Iterator[Finding]:
@@ -42,25 +49,43 @@ def not_principal(document: LintedDocument) -> Iterator[Finding]:
 
 def anybody(document: LintedDocument) -> Iterator[Finding]:
     """Find an Allow for everybody that no condition bounds."""
-    for statement in document.policy.statements:
-        if statement.principals is None or statement.not_principal or statement.effect is not Effect.ALLOW:
+    for statement in document.policy.allows:
+        if statement.principals is None or statement.not_principal:
             continue
-        if any(_bounds(condition.folded_key) and condition.compares_something for condition in statement.conditions):
+        everybody = [
+            place for sort, name, place in document.principals(statement) if name == "*" and sort in ("*", "AWS")
+        ]
+        if not everybody or not _is_open(document, statement):
             continue
-        for sort, name, place in document.principals(statement):
-            if name == "*" and sort in ("*", "AWS"):
-                whom = (
-                    "may assume the role" if document.kind is PolicyKind.TRUST else "may do what the statement allows"
-                )
-                yield Finding(
-                    Rule.PRINCIPAL_ANYBODY,
-                    place,
-                    f"Everybody, in every account, {whom}: the principal is * and no condition bounds it.",
-                    "Name the accounts or roles, or add a condition on aws:PrincipalOrgID or aws:PrincipalArn.",
-                )
+        of_trust = document.kind is PolicyKind.TRUST
+        whom = "may assume the role" if of_trust else "may do what the statement allows"
+        which = "no condition bounds it" if not statement.conditions else "its conditions bound nobody"
+        for place in everybody:
+            yield Finding(
+                Rule.PRINCIPAL_ANYBODY,
+                place,
+                f"Everybody, in every account, {whom}: the principal is * and {which}.",
+                "Name the accounts or roles, or add a condition on aws:PrincipalOrgID or aws:PrincipalArn.",
+            )
 
 
-def _bounds(key: str) -> bool:
+def _is_open(document: LintedDocument, statement: Statement) -> bool:
+    """Return whether a statement for everybody lets a stranger in."""
+    of_trust = document.kind is PolicyKind.TRUST
+    none_bounds = not any(
+        condition.compares_something and _bounds(condition.folded_key, of_trust=of_trust)
+        for condition in statement.conditions
+    )
+    # A document that is larger than any that AWS takes is not searched.
+    if not of_trust or size(document.text) > LARGEST_POLICY:
+        return none_bounds
+    doors = [door for door in doors_of(document, statement) if door.kind is DoorKind.ANYBODY]
+    return any(door.harmful or (door.unsure and none_bounds) for door in doors)
+
+
+def _bounds(key: str, *, of_trust: bool) -> bool:
+    if key.startswith(_CHOSEN_BY_THE_CALLER) or (of_trust and key.startswith(_OF_THE_ROLE)):
+        return False
     return key.startswith(_BOUNDING_KEYS) or "." in key
 
 

@@ -263,6 +263,9 @@ def test_a_second_door_beside_an_exact_statement(principal, kind, harmful):
         ("gitlab.com", {"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}, True),
         ("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:*:ref_type:branch:ref:main"}}, True),
         ("gitlab.com", {"StringLike": {"gitlab.com:sub": "project_path:acme/*:ref_type:branch:ref:main"}}, False),
+        ("oidc.vercel.com", {}, True),
+        ("oidc.vercel.com", {"StringEquals": {"oidc.vercel.com:aud": "https://vercel.com/acme"}}, False),
+        ("oidc.vercel.com", {"StringLike": {"oidc.vercel.com:aud": "https://vercel.com/*"}}, True),
         (
             "oidc.example.net/id/AB",
             {"StringLike": {"oidc.example.net/id/AB:sub": "system:serviceaccount:*"}},

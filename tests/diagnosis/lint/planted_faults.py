@@ -12,6 +12,7 @@ SUB = f"{KEY}:sub"
 MAIN = "repo:octo-org/shop:ref:refs/heads/main"
 ROLE = "arn:aws:iam::123456789012:role/task"
 AGE = "aws:MultiFactorAuthAge"
+EKS = "oidc.eks.eu-west-1.amazonaws.com/id/AB12"
 
 
 def bounded(value: Any, operator: str = "StringEquals", key: str = SUB) -> Document:
@@ -32,9 +33,16 @@ def federated(name: str) -> Document:
     return changed(trust(), "Statement", 0, "Principal", value={"Federated": name})
 
 
-def second(principal: Any) -> Document:
-    """A sound trust policy with a second statement for another principal."""
-    return policy(trust_statement(), {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+def second(principal: Any, **condition: Any) -> Document:
+    """A sound trust policy with a second statement for another principal, under a condition if one is given."""
+    more = {"Condition": condition} if condition else {}
+    return policy(trust_statement(), {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more})
+
+
+def trusting(issuer: str, **condition: Any) -> Document:
+    """A trust policy of one Allow for another provider than GitHub's, under a condition if one is given."""
+    made = {**trust_statement(), "Principal": {"Federated": PROVIDER.replace(KEY, issuer)}, "Condition": condition}
+    return policy(made if condition else {name: value for name, value in made.items() if name != "Condition"})
 
 
 def acting(action: Any) -> Document:
@@ -77,7 +85,35 @@ PLANTED: dict[str, list[Document]] = {
         bounded("octo-org/shop", key=f"{KEY}:repository"),
         bounded("1001", key=f"{KEY}:repository_id"),
     ],
-    "principal-anybody": [second("*"), second({"AWS": "*"}), second({"AWS": [ROLE, "*"]})],
+    "principal-anybody": [
+        second("*"),
+        second({"AWS": "*"}),
+        second({"AWS": [ROLE, "*"]}),
+        second("*", StringLike={"aws:PrincipalArn": "arn:aws:iam::*:role/*"}),
+        second("*", StringNotEquals={"aws:PrincipalAccount": "210987654321"}),
+        second("*", StringEquals={"aws:PrincipalTag/team": "shop"}),
+        second("*", StringEquals={"aws:ResourceAccount": "123456789012"}),
+        second("*", Bool={"aws:SecureTransport": "true"}),
+        second({"AWS": "*"}, StringEquals={"sts:RoleSessionName": "release"}),
+    ],
+    "subject-unbounded": [
+        *(
+            trusting(issuer, **condition)
+            for issuer in (EKS, "oidc.example.com")
+            for condition in (
+                {},
+                {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}},
+                {"StringLike": {f"{issuer}:sub": "*", f"{issuer}:aud": "sts.amazonaws.com"}},
+            )
+        ),
+        trusting(EKS, StringLike={f"{EKS}:sub": "system:serviceaccount:*:*"}),
+        trusting(EKS, StringLike={f"{EKS}:sub": "system:serviceaccount:*"}),
+        trusting(EKS, StringLike={f"{EKS}:sub": ["system:serviceaccount:?*:?*"]}),
+        trusting("gitlab.com", StringLike={"gitlab.com:sub": "project_path:*"}),
+        trusting("gitlab.com", StringLike={"gitlab.com:sub": "project_path:*/*:ref_type:branch:ref:main"}),
+        trusting("app.terraform.io", StringLike={"app.terraform.io:sub": "organization:*:project:*:*"}),
+        changed(trusting(EKS), "Statement", 0, "Principal", value={"Federated": "accounts.google.com"}),
+    ],
     "not-principal-allow": [
         changed(_WITHOUT_PRINCIPAL, "Statement", 0, "NotPrincipal", value={"AWS": "123456789012"}),
         changed(_WITHOUT_PRINCIPAL, "Statement", 0, "NotPrincipal", value={"Federated": PROVIDER}),

@@ -18,7 +18,7 @@ from lint_documents import (
     trust,
     trust_statement,
 )
-from planted_faults import AUD, MAIN, PLANTED, SUB, allow, and_, bounded, second
+from planted_faults import AUD, EKS, MAIN, PLANTED, SUB, allow, and_, bounded, second, trusting
 from thoroughness import examples, some
 
 from diagnosis.lint.document import Expected
@@ -48,7 +48,7 @@ def test_one_planted_fault_gives_exactly_its_finding(rule: str, document: dict[s
 
 
 def test_every_rule_is_planted_here_or_tried_below() -> None:
-    below = {"duplicate-json-key", "too-long", "size", "size-quota", "principal-unwanted", "subject-unbounded"}
+    below = {"duplicate-json-key", "too-long", "size", "size-quota", "principal-unwanted"}
     assert set(PLANTED) | below | {"expected-region", "expected-account"} == {rule.value for rule in Rule}
 
 
@@ -231,3 +231,35 @@ def test_what_no_repository_of_ecr_is_named_is_corrected_to_its_name_and_to_no_m
 )
 def test_what_a_repository_of_ecr_can_be_named_has_no_finding(name: str) -> None:
     assert told(push(REPOSITORY.removesuffix("shop") + name)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        second("*", StringEquals={"aws:PrincipalOrgID": "o-a1b2c3d4e5"}),
+        second("*", StringEquals={"aws:PrincipalAccount": "210987654321"}),
+        second("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::210987654321:role/*"}),
+        second("*", StringEquals={"sts:ExternalId": "x-1"}),
+        policy(
+            *second("*")["Statement"],
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}},
+            },
+        ),
+        trusting(EKS, StringLike={f"{EKS}:sub": "system:serviceaccount:shop:*"}),
+        trusting("gitlab.com", StringLike={"gitlab.com:sub": "project_path:octo/*:ref_type:branch:ref:main"}),
+        trusting("oidc.vercel.com", StringEquals={"oidc.vercel.com:aud": "https://vercel.com/octo"}),
+        trusting("api.pulumi.com/oidc", StringEquals={"api.pulumi.com/oidc:aud": "aws:octo"}),
+        trusting("oidc.example.com", StringEquals={"oidc.example.com:sub": "ci"}),
+    ],
+)
+def test_a_door_that_is_bounded_has_no_finding(document: dict[str, Any]) -> None:
+    assert told(document) == []
+
+
+def test_a_door_that_a_document_of_any_size_leaves_open_is_told() -> None:
+    document = second("*", StringNotEquals={"aws:PrincipalOrgID": ["o-1" * 9] * 800})
+    assert {"principal-anybody", "size"} <= set(told(document))
