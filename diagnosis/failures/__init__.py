@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from diagnosis.failures.choice import failed_later, stopped_by
+from diagnosis.failures.choice import failed_beside, stopped_by
 from diagnosis.failures.cloudtrail_event import LONGEST, is_event, read_events
 from diagnosis.failures.reader import Scan, scan
 from diagnosis.failures.stream import cut, thin
@@ -101,16 +101,17 @@ def explain(text: str | Iterable[str]) -> Explanation:
 
 
 def _decided(found: Scan) -> Finding:
-    """Return what stopped the run; where a later step failed too, say so: it may be the one that did."""
+    """Return what stopped the run; where another step failed too, say so: it may be the one that did."""
     seen = stopped_by(found)
     if seen is None:
         return NOTHING_FOUND
-    later = failed_later(found, seen)
-    if later is None:
+    beside = failed_beside(found, seen)
+    if beside is None:
         return seen.finding
-    told = later.finding.sentence.rstrip()
+    is_later = beside.line.number > seen.line.number
+    when, which = ("A later", "the later") if is_later else ("An earlier", "this")
     note = (
-        f"A later step failed too, at line {later.line.number}: {told} Steps under if: always() or failure() run after a "
-        "failure; if this step has continue-on-error, the later one stopped the job."
+        f"{when} step failed too, at line {beside.line.number}: {beside.finding.sentence.rstrip()} Steps under if: always() "
+        f"or failure() run after a failure; if the earlier step has continue-on-error, {which} one stopped the job."
     )
     return replace(seen.finding, sentence=f"{seen.finding.sentence} {note}")

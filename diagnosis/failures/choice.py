@@ -15,12 +15,6 @@ _AFTERMATH = re.compile(
     r"|sarif|always\(\)|[Ss]ummary|[Rr]eport"
 )
 
-_CLEANING = re.compile(
-    r"(?i:\b(?:undo|roll-?back|clean-?up|tear-?down|destroy|delete|remove|rm|prune|down|stop|logout|revert|restore|unlock)\b)"
-    r"|(?:failure|always|cancelled)\(\)"
-)
-"""What steps do that run whatever happened before them."""
-
 
 def stopped_by(scan: Scan) -> Sighting | None:
     """Choose the sighting that explains why the run ended; None where the log shows none."""
@@ -39,14 +33,20 @@ def stopped_by(scan: Scan) -> Sighting | None:
     return _more_telling(best, here)
 
 
-def failed_later(scan: Scan, stopped: Sighting) -> Sighting | None:
-    """Return what a later step failed with, where more than one step printed an error annotation."""
+def failed_beside(scan: Scan, stopped: Sighting) -> Sighting | None:
+    """Return what another step failed with: a later one, else an earlier one that a gate stopped; None where none did."""
+    steps = [step for step in scan.failing_steps if step != stopped.line.step] if stopped.line.step else []
     later = [
         seen
         for seen in scan.sightings
-        if seen.line.step > stopped.line.step > 0 and seen.line.step in scan.failing_steps and not seen.line.post
+        if seen.line.step > stopped.line.step and seen.line.step in steps and not seen.line.post
     ]
-    return _heaviest(later, scan)
+    if later:
+        return _heaviest(later, scan)
+    earlier = [
+        seen for seen in scan.sightings if seen.line.step in steps and seen.finding.gate and not _overcome(seen, scan)
+    ]
+    return _heaviest(earlier, scan)
 
 
 def _more_telling(best: Sighting | None, here: Sequence[Sighting]) -> Sighting | None:
@@ -60,26 +60,27 @@ def _more_telling(best: Sighting | None, here: Sequence[Sighting]) -> Sighting |
 def _gate_before(scan: Scan, pool: Sequence[Sighting]) -> int | None:
     """Return the first failing step that a gate stopped, where steps after it failed too.
 
-    After a failure only steps under ``always()`` or ``failure()`` run: what they meet hides the gate. The last failing step
-    decides where the gate was passed after all or the later failure lies at an earlier gate, which speaks for
-    ``continue-on-error``; and where a refused role is followed by an ordinary step, since jobs often do without the role.
+    After a failure only steps under ``always()`` or ``failure()`` run, and what they meet must not hide the gate; the text
+    alone cannot tell them from steps behind ``continue-on-error``. The last failing step decides only where the gate was
+    passed after all, or where the later failure lies at an earlier gate.
     """
     if len(scan.failing_steps) < 2:
         return None
     last = _heaviest([seen for seen in pool if seen.line.step == scan.failing_steps[-1]], scan)
     for step in scan.failing_steps[:-1]:
         seen = _heaviest([one for one in pool if one.line.step == step], scan)
-        if seen is None or seen.weight is not Weight.ROOT or _overcome(seen, scan) or not seen.finding.gate:
+        if seen is None or not _of_a_gate(seen) or _overcome(seen, scan):
             continue
-        gate = last.finding.gate if last else None
-        if (
-            seen.finding.plane is Plane.AUTHENTICATION
-            and gate is None
-            and not (last and _CLEANING.search(last.line.title))
-        ):
-            return None
-        return step if gate is None or gate.order >= seen.finding.gate.order else None
+        gate, later = seen.finding.gate, last.finding.gate if last else None
+        return step if gate is None or later is None or later.order >= gate.order else None
     return None
+
+
+def _of_a_gate(seen: Sighting) -> bool:
+    """Return whether a gate failed; a client without credentials does not say which, but it stops at the first."""
+    if seen.finding.plane is Plane.AUTHENTICATION:
+        return seen.weight in (Weight.ROOT, Weight.CONSEQUENCE)
+    return seen.finding.gate is not None and seen.weight is Weight.ROOT
 
 
 def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:

@@ -35,7 +35,7 @@ def _no_request_url(text: str, context: LogContext) -> Seen | None:
         return None
     if _elsewhere(text, context):
         return _ELSEWHERE
-    if context.aws_oidc:
+    if context.aws_oidc or "ssume role with OIDC" in text:
         return _NOT_GRANTED
     # The toolkit's words whoever asked for the token: the action's own words, where there are any, know more.
     context.hinted = True

@@ -196,17 +196,72 @@ def test_an_event_without_an_error_is_no_failure() -> None:
     assert "without an error" in explanation.finding.sentence
 
 
-@pytest.mark.parametrize("later", [
-    ("kubectl rollout undo deploy/app", "error: You must be logged in to the server (Unauthorized)"),
-    ("docker compose down", "docker-compose: command not found"),
-    ("./notify.sh", "something odd"),
-])  # fmt: skip
-def test_a_later_failing_step_does_not_hide_the_gate_and_is_told(later: tuple[str, str]) -> None:
-    at = "2026-09-20T08:01:35.3299560Z "
-    denial = f"denied: User: {SESSION} is not authorized to perform: ecr:PutImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/app because no identity-based policy allows the ecr:PutImage action"
-    lines = []
-    for command, said in (("docker push app", denial), later):
-        lines += [f"##[group]Run {command}", "##[endgroup]", said, "##[error]Process completed with exit code 1."]
-    explanation = explain("\n".join(at + line for line in lines))
-    assert explanation.finding.action == "ecr:PutImage"
-    assert "A later step failed too" in explanation.finding.sentence
+AT = "2026-09-20T08:01:35.3299560Z "
+PUSHED_BY = f"User: {SESSION} is not authorized to perform: ecr:"
+GATES = {
+    "no credentials": ("Run aws-actions/configure-aws-credentials@v6", "Credentials could not be loaded, please check your action inputs: Could not load credentials from any providers"),
+    "no token": ("Run aws-actions/configure-aws-credentials@v6", "Could not assume role with OIDC: Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable"),
+    "no role": ("Run aws-actions/configure-aws-credentials@v6", "Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+    "no login": ("Run aws-actions/amazon-ecr-login@v2", f"{PUSHED_BY}GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action"),
+    "no push": ("Run docker push app", f"denied: {PUSHED_BY}PutImage on resource: arn:aws:ecr:eu-west-1:111122223333:repository/app because no identity-based policy allows the ecr:PutImage action"),
+}  # fmt: skip
+LATER = {
+    "roll back": ("Run kubectl rollout undo deploy/app", "error: You must be logged in to the server (Unauthorized)"),
+    "clean up": ("Run docker compose down", "docker-compose: command not found"),
+    "log out": ("Run docker logout $REG", "Error response from daemon: no such thing"),
+    "notify": ("Run slackapi/slack-github-action@v2", "Need to provide at least one botToken or webhookUrl"),
+    "curl": ("Run curl -X POST $HOOK", "curl: (22) The requested URL returned error: 404"),
+    "upload": ("Run actions/upload-artifact@v4", "No files were found with the provided path: out."),
+    "copy the logs": ("Run aws s3 cp logs s3://logs", "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"),
+    "ordinary": ("Run ./finish.sh", "something odd"),
+    "tests": ("Run npm test", "1 failing"),
+}  # fmt: skip
+
+
+def failing(step: tuple[str, str]) -> list[str]:
+    return [f"##[group]{step[0]}", "##[endgroup]", step[1], "##[error]Process completed with exit code 1."]
+
+
+@pytest.mark.parametrize("later", LATER.values(), ids=LATER)
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
+@pytest.mark.parametrize("jobs", ["one job", "two jobs", "two jobs by name"])
+def test_what_fails_later_does_not_hide_the_gate_and_is_told(
+    gate: tuple[str, str], later: tuple[str, str], jobs: str
+) -> None:
+    alone = explain_text("\n".join(AT + line for line in failing(gate)))
+    head = ["Current runner version: '2.332.0'"]
+    first, second = [*head, *failing(gate)], [*([] if jobs == "one job" else head), *failing(later)]
+    names = ("release\tUNKNOWN STEP\t", "notify\tUNKNOWN STEP\t") if jobs.endswith("name") else ("", "")
+    lines = [names[0] + AT + line for line in first] + [names[1] + AT + line for line in second]
+    finding = explain_text("\n".join(lines))
+    assert finding.plane is not Plane.OTHER
+    place = (finding.plane, finding.checkpoint, finding.cause, finding.candidates, finding.action)
+    assert place == (alone.plane, alone.checkpoint, alone.cause, alone.candidates, alone.action)
+    assert "A later step failed too, at line" in finding.sentence
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=GATES)
+def test_a_post_step_that_fails_does_not_hide_the_gate(gate: tuple[str, str]) -> None:
+    post = ["Post job cleanup.", "##[error]Could not logout of registry: no basic auth credentials"]
+    alone = explain_text("\n".join(AT + line for line in failing(gate)))
+    finding = explain_text("\n".join(AT + line for line in [*failing(gate), *post, "Cleaning up orphan processes"]))
+    assert (finding.plane, finding.checkpoint, finding.cause) == (alone.plane, alone.checkpoint, alone.cause)
+
+
+def test_an_earlier_refusal_is_told_beside_a_later_one_of_an_earlier_gate() -> None:
+    finding = explain_text("\n".join(AT + line for line in [*failing(GATES["no push"]), *failing(GATES["no role"])]))
+    assert finding.checkpoint is Checkpoint.ROLE_ASSUMPTION
+    assert "An earlier step failed too, at line 3: AWS refused ecr:PutImage" in finding.sentence
+
+
+def test_a_gate_that_was_passed_after_all_is_not_told() -> None:
+    passed = [
+        "##[group]Run aws-actions/configure-aws-credentials@v6",
+        "##[endgroup]",
+        "Authenticated as assumedRoleId AROAEXAMPLE:ci",
+    ]
+    finding = explain_text(
+        "\n".join(AT + line for line in [*failing(GATES["no role"]), *passed, *failing(LATER["clean up"])])
+    )
+    assert finding.cause == "tool-missing"
+    assert "step failed too" not in finding.sentence

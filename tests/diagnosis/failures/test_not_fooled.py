@@ -134,33 +134,48 @@ def test_a_step_that_runs_tests_speaks_of_its_tests() -> None:
     assert place(text) == OTHER_UNKNOWN
 
 
-def test_a_tolerated_step_did_not_stop_the_run() -> None:
+def told_both(text: str, gate_line: int, later_line: int, later: str) -> None:
+    """Assert that the refused role is the answer and that the later failure is told, each with its line."""
+    finding = explain_text(text)
+    assert (finding.plane, finding.checkpoint) == (Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION)
+    assert finding.evidence is not None
+    assert finding.evidence.line == gate_line
+    assert f"A later step failed too, at line {later_line}: {later}" in finding.sentence
+    assert "continue-on-error" in finding.sentence
+
+
+def test_a_refused_role_is_told_with_the_step_that_failed_after_it() -> None:
+    """The text cannot tell ``continue-on-error`` from a later step under ``always()``: neither failure may hide the other."""
     text = raw(
         [
             *action("aws-actions/configure-aws-credentials@v4", [f"role-to-assume: {ROLE}"], f"##[error]{NO_ROLE}"),
             *script(["cargo build --release"], "error[E0308]: mismatched types", error=101),
         ]
     )
-    assert place(text) == OTHER_UNKNOWN
+    lines = text.splitlines()
+    told_both(text, line_of(lines, "##[error]" + NO_ROLE), line_of(lines, "exit code 101"), "Something failed")
 
 
-def test_a_tolerated_step_does_not_explain_an_error_that_nobody_knows() -> None:
+def test_an_error_that_nobody_knows_is_told_beside_the_refused_role() -> None:
     text = raw(
         [
             *action("aws-actions/configure-aws-credentials@v4", [f"role-to-assume: {ROLE}"], f"##[error]{NO_ROLE}"),
             *action("acme/deploy@v3", ["target: moon"], "##[error]The moon is out of reach"),
         ]
     )
-    assert place(text) == OTHER_UNKNOWN
-    evidence = both_ways(text).evidence
-    assert evidence is not None
-    assert evidence.text == "The moon is out of reach"
+    lines = text.splitlines()
+    told_both(text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "Something failed")
 
 
 def test_the_same_in_a_copy_of_the_web_page() -> None:
     text = web("aws-actions/configure-aws-credentials@v4", [f"  role-to-assume: {ROLE}"], f"Error: {NO_ROLE}")
     text += web("acme/deploy@v3", ["  target: moon"], "Error: The moon is out of reach")
-    assert place(text) == OTHER_UNKNOWN
+    lines = text.splitlines()
+    told_both(text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "Something failed")
+
+
+def line_of(lines: list[str], words: str) -> int:
+    return next(number for number, line in enumerate(lines, start=1) if words in line)
 
 
 def test_a_job_that_ends_well_was_stopped_by_nothing() -> None:
