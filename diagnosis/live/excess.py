@@ -2,8 +2,8 @@
 
 A role serves more than one run: what this job does not need another one may. So an exact grant is a note, and an excess is
 what no user can be said to need as it stands: every action, a wildcard of a service or of the registry, and what lets the
-role change its own permissions (writes to IAM, ``iam:PassRole`` on every role). The registry is judged in detail: every
-granted ECR action is compared with the needed pairs, wildcards expanded with the action catalogue.
+role widen what it may do (writes to IAM; ``iam:PassRole`` or ``sts:AssumeRole`` on every role). The registry is judged in
+detail: every granted ECR action is compared with the needed pairs, wildcards expanded with the action catalogue.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from enum import StrEnum
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
+from diagnosis.grants.breadth import EVERY_ROLE, holds_every
+from diagnosis.lint.catalogue import arn_forms
 from diagnosis.live.near_grants import arn_difference, nearest_action
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Statement, Unparsable, action_facts, expand_actions, has_resource_level
-from diagnosis.policy.language.matching import matches_everything, resource_matcher
+from diagnosis.policy.language.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.policy.language.statement import ActionPatterns
 from diagnosis.verdicts.replay import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
 _PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
+_BY_ROLE = (_PASS_ROLE, "sts:AssumeRole")
+"""Actions by which the permissions of another role are had: an escalation where that may be any role."""
 _PERMISSIONS = "Permissions management"
 _NO_STEP = "no step of this job that was read needs it"
 _TAG_KEY = re.compile(r"(?:aws|ecr):ResourceTag/", re.IGNORECASE)
+_OF_NO_SERVICE = "planescope:anything"
+"""An action that no policy names: what covers it covers whatever is not named."""
 _SHOWN = 4
 _HARMLESS = frozenset({"Read", "List"})
 
@@ -38,9 +45,9 @@ class ExcessKind(StrEnum):
     RESOURCE = "resource"
     """Needed actions, on every repository of a registry or of several."""
     SERVICE = "service"
-    """A wildcard of another service's actions, on every resource."""
+    """A wildcard of another service's actions, or writing its permissions, on every resource."""
     ESCALATION = "escalation"
-    """Writes to IAM, or passing every role: the role can widen what it may do."""
+    """Writes to IAM, or passing or assuming every role: the role can widen what it may do."""
     EVERYTHING = "everything"
     """Every action of every service, or every one but a few."""
 
@@ -133,13 +140,22 @@ def excess_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Ex
     for name, policy in parsed:
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and statement.resources is not None:
-                found = _Grant(name, statement, needed, denials)
+                found = _Grant(name, _as_denials_leave(statement, denials), needed, denials)
                 items.extend(found.items())
                 notes.extend(found.notes())
                 tagged.extend(found.bounded_by_tags())
     # What lets the role widen itself is told first.
     items.sort(key=lambda item: item.kind is not ExcessKind.ESCALATION)
     return Excess(tuple(items), notes=tuple(dict.fromkeys(notes)), bounded_by_tags=tuple(tagged))
+
+
+def _as_denials_leave(statement: Statement, denials: _Denials) -> Statement:
+    """Return a statement about every service, where a Deny with NotAction stops all but some, as one about these."""
+    spared = denials.spared() if statement.actions.covers(_OF_NO_SERVICE) else None
+    if spared is None:
+        return statement
+    left = tuple(item for item in spared if _wild(item) or statement.actions.covers(item.lower()))
+    return replace(statement, actions=ActionPatterns(left, negated=False, _matches=action_matcher(left)))
 
 
 class _Grant:
@@ -157,15 +173,14 @@ class _Grant:
     def items(self) -> Iterator[ExcessItem]:
         """Return everything of this statement that goes beyond the need."""
         if self._of_every_service():
-            if not self._denials.everywhere("planescope:Anything"):
-                but = " but some" if self._statement.actions.negated else ""
-                shown = self._statement.actions.patterns
-                text = f"{self._where()} allows every action{but} of every service on {self._resource_words()}"
-                yield self._item(ExcessKind.EVERYTHING, text, ("*",) if "*" in shown else tuple(shown))
+            but = " but some" if self._statement.actions.negated else ""
+            shown = self._statement.actions.patterns
+            text = f"{self._where()} allows every action{but} of every service on {self._resource_words()}"
+            yield self._item(ExcessKind.EVERYTHING, text, ("*",) if "*" in shown else tuple(shown))
             return
         yield from self._escalations()
+        yield from self._registry_actions()
         if not self._tag_keys():
-            yield from self._registry_actions()
             yield from self._registry_resources()
         yield from self._services()
 
@@ -182,9 +197,9 @@ class _Grant:
         if exact:
             yield self._beyond(exact, self._resource_words())
         yield from self._other_places()
-        told = {action for item in self._escalations() for action in item.actions}
+        told = {action.lower() for item in self._escalations() for action in item.actions}
         for service, patterns in self._other_services():
-            left = [pattern for pattern in patterns if pattern not in told]
+            left = [pattern for pattern in patterns if pattern.lower() not in told]
             if left and not self._unbounded(left):
                 yield f"{self._where()} also allows {_listed(left)} on {self._resource_words()} ({service}: not judged)."
 
@@ -195,9 +210,9 @@ class _Grant:
             yield f"{self._where()} grants by {', '.join(keys)}"
 
     def _tag_keys(self) -> tuple[str, ...]:
-        """Return the condition keys that ask for tags of the resource."""
-        keys = (condition.key for condition in self._statement.conditions)
-        return tuple(dict.fromkeys(key for key in keys if _TAG_KEY.match(key)))
+        """Return the condition keys by which only resources with certain tags are granted; one without tags is none of them."""
+        bounds = (condition.key for condition in self._statement.conditions if condition.compares_something)
+        return tuple(dict.fromkeys(key for key in bounds if _TAG_KEY.match(key)))
 
     def _beyond(self, actions: Iterable[str], place: str, why: str = _NO_STEP) -> str:
         return f"{Cause.GRANT_BEYOND_NEED}: {self._where()} allows {_listed(actions)} on {place}: {why}."
@@ -220,11 +235,11 @@ class _Grant:
             yield self._beyond(actions, pattern, f"{differing}; {_NO_STEP}" if differing else _NO_STEP)
 
     def _escalations(self) -> Iterator[ExcessItem]:
-        """Return what lets the role widen itself: each action by its name, PassRole first."""
+        """Return what lets the role widen what it may do: each action by its name, PassRole first."""
         found = [
             action
-            for action in self._iam_actions()
-            if not self._denials.everywhere(action) and (action != _PASS_ROLE or self._of_every_role())
+            for action in self._escalating()
+            if not self._denials.everywhere(action) and (action not in _BY_ROLE or self._of_every_role())
         ]
         if not found:
             return
@@ -232,16 +247,18 @@ class _Grant:
         text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}, by which the role can widen what it may do"
         yield self._item(ExcessKind.ESCALATION, text, tuple(found))
 
-    def _iam_actions(self) -> list[str]:
-        patterns = [pattern for pattern in self._statement.actions.patterns if _service(pattern) == "iam"]
-        expanded = expand_actions(patterns) if patterns else ()
-        return [action for action in expanded if _writes(action) and "ServiceLinkedRole" not in action]
+    def _escalating(self) -> list[str]:
+        patterns = self._statement.actions.patterns
+        found = expand_actions(patterns, of_services=("iam", "sts")) if patterns else ()
+        return [
+            action
+            for action in found
+            if action in _BY_ROLE
+            or (_service(action) == "iam" and _writes(action) and "ServiceLinkedRole" not in action)
+        ]
 
     def _of_every_role(self) -> bool:
-        return self._all_but or any(
-            _is_every_resource(pattern) or _last_part(pattern).rstrip("*") in ("role", "role/")
-            for pattern in self._patterns
-        )
+        return self._all_but or any(holds_every(pattern, EVERY_ROLE) for pattern in self._patterns)
 
     def _of_every_service(self) -> bool:
         actions = self._statement.actions
@@ -265,7 +282,8 @@ class _Grant:
         """Return whether the action is named, on bounded resources, and changes nobody's permissions."""
         facts = action_facts(action)
         named = action.lower() in (pattern.lower() for pattern in self._statement.actions.patterns)
-        return named and facts is not None and _PERMISSIONS not in facts.access_level and self._exact_places()
+        bounded = bool(self._tag_keys()) or self._exact_places()
+        return named and facts is not None and _PERMISSIONS not in facts.access_level and bounded
 
     def _exact_places(self) -> bool:
         return not self._all_but and not any(is_unbounded(pattern) for pattern in self._patterns)
@@ -347,11 +365,17 @@ class _Grant:
         return sorted(found.items())
 
     def _unbounded(self, patterns: list[str]) -> bool:
-        """Return whether a pattern among these is a wildcard for more than reading, on every resource."""
-        if not (self._all_but or any(_is_every_resource(pattern) for pattern in self._patterns)):
-            return False
-        wild = [pattern for pattern in patterns if _wild(pattern)]
-        return any(_changes(action) for action in (expand_actions(wild) if wild else ()))
+        """Return whether a pattern among these is a wildcard for more than reading, or writes permissions, on every resource."""
+        return any(_changes(pattern) and self._on_every_resource(pattern) for pattern in patterns)
+
+    def _on_every_resource(self, action: str) -> bool:
+        """Return whether the statement leaves the resource open; for a whole service one kind of its resources will do."""
+        if self._all_but or any(_is_every_resource(pattern) for pattern in self._patterns):
+            return True
+        service, _, name = action.lower().partition(":")
+        return matches_everything(name) and any(
+            holds_every(pattern, form) for form in arn_forms(service) for pattern in self._patterns
+        )
 
     def _item(self, kind: ExcessKind, text: str, actions: tuple[str, ...]) -> ExcessItem:
         conditional = bool(self._statement.conditions)
@@ -379,10 +403,16 @@ def _writes(action: str) -> bool:
     return facts is not None and "Write" in facts.access_level and "Tagging" not in facts.access_level
 
 
-def _changes(action: str) -> bool:
-    """Return whether the action does more than read, on something that a policy could name."""
-    facts = action_facts(action)
-    return facts is not None and facts.access_level not in _HARMLESS and facts.has_resource_level
+def _changes(pattern: str) -> bool:
+    """Return whether a wildcard holds more than reading of what a policy could name, or a named action writes permissions."""
+    for action in expand_actions([pattern]):
+        facts = action_facts(action)
+        if facts is not None and facts.has_resource_level:
+            if _wild(pattern) and facts.access_level not in _HARMLESS:
+                return True
+            if _PERMISSIONS in facts.access_level and _service(action) not in ("iam", "sts"):
+                return True
+    return False
 
 
 def _is_every_resource(pattern: str) -> bool:
@@ -444,6 +474,14 @@ class _Denials:
             and not item.resources.negated
             for item in self._statements
         )
+
+    def spared(self) -> tuple[str, ...] | None:
+        """Return the actions that a Deny of everything else leaves; None where there is no such Deny."""
+        for item in self._statements:
+            places = item.resources
+            if places and places.everything and not places.negated and item.actions.covers(_OF_NO_SERVICE):
+                return item.actions.patterns if item.actions.negated else ()
+        return None
 
     def elsewhere(self, action: str, needed: frozenset[str | None]) -> bool:
         """Return whether the action is denied on all but needed resources (Deny with NotResource)."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from diagnosis.grants.breadth import EVERY_ROLE, holds_every
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Rule
-from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import PolicyKind, Statement
 from diagnosis.policy.language.matching import action_matcher, matches_everything
 
@@ -66,7 +66,7 @@ def _pass_role(document: LintedDocument, statement: Statement) -> Iterator[Findi
     pattern, place = granting
     by = "" if pattern.lower() == _PASS_ROLE.lower() else f" (by {pattern[:60]})"
     asked = any(condition.folded_key == _PASSED_TO for condition in statement.conditions)
-    if any(_every_role(text) for text in statement.resources.patterns) or statement.resources.negated:
+    if any(holds_every(text, EVERY_ROLE) for text in statement.resources.patterns) or statement.resources.negated:
         to = "to the services that iam:PassedToService lists" if asked else "to any service"
         yield Finding(
             Rule.PASS_ROLE_ANY,
@@ -81,15 +81,6 @@ def _pass_role(document: LintedDocument, statement: Statement) -> Iterator[Findi
             f"iam:PassRole{by} does not say to which service the roles may be passed.",
             'Add a condition such as "StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}.',
         )
-
-
-def _every_role(text: str) -> bool:
-    """Return whether a Resource pattern holds every role of some account."""
-    arn = ArnPattern.parse(text)
-    if arn is None:
-        return matches_everything(text)
-    whole = arn.completed().resource
-    return not whole.removeprefix("role").removeprefix("/").strip("*")
 
 
 def _escalation(document: LintedDocument, statement: Statement) -> Iterator[Finding]:

@@ -136,7 +136,24 @@ def test_what_writes_the_permissions_of_the_registry_is_an_excess_however_exact(
     [
         (["ecs:UpdateService", "iam:PassRole"], "*", ("iam:PassRole",)),
         ("iam:PassRole", "arn:aws:iam::111122223333:role/*", ("iam:PassRole",)),
+        *(
+            ("iam:PassRole", f"arn:{rest}", ("iam:PassRole",))
+            for rest in (
+                "*",
+                "aws:iam*",
+                "aws:iam::*",
+                "aws:iam::111122223333:*/*",
+                "aws:iam::111122223333:r*",
+                "aws:iam::*:role/?*",
+            )
+        ),
         ("iam:PassRole", "arn:aws:iam::111122223333:role/app-*", None),
+        ("iam:PassRole", "arn:aws:iam::111122223333:role/*-deploy", None),
+        ("iam:PassRole", "arn:aws:s3:::*", None),
+        ("sts:AssumeRole", "*", ("sts:AssumeRole",)),
+        ("sts:AssumeRole", "arn:aws:iam::*:role/*", ("sts:AssumeRole",)),
+        ("sts:AssumeRole", "arn:aws:iam::*:role/cdk-*", None),
+        ("IAM:putrolepolicy", "*", ("iam:PutRolePolicy",)),
         (["iam:PutRolePolicy", "iam:GetRole"], "arn:aws:iam::111122223333:role/app-*", ("iam:PutRolePolicy",)),
         ("iam:CreateServiceLinkedRole", "*", None),
         (["iam:Get*", "iam:List*"], "*", None),
@@ -151,6 +168,44 @@ def test_what_lets_the_role_widen_itself_is_told_by_name_and_first(actions, reso
     assert kinds == [ExcessKind.ESCALATION, ExcessKind.SERVICE]
     assert items[0].actions == told
     assert told[0] in items[0].text
+
+
+def test_a_wildcard_in_the_name_of_the_service_holds_writes_to_iam_too():
+    kinds = [item.kind for item in found(*EXACT, allow("i?m:Put*", "*")).items]
+    assert kinds == [ExcessKind.ESCALATION, ExcessKind.SERVICE]
+
+
+def test_everything_less_a_deny_of_all_but_some_is_judged_by_what_is_left():
+    everything, guard = allow("*", "*"), deny("*", Resource="*")
+    left = {**{key: value for key, value in guard.items() if key != "Action"}, "NotAction": ["ecr:PutImage", "iam:*"]}
+    judged = found(*EXACT, everything, left)
+    assert [item.kind for item in judged.items] == [ExcessKind.ESCALATION, ExcessKind.RESOURCE, ExcessKind.SERVICE]
+    assert found(*EXACT, everything, guard).items == ()
+    but_iam = {"Effect": "Allow", "NotAction": ["iam:PutRolePolicy", "s3:*"], "Resource": "*"}
+    bounded = {**left, "NotAction": ["iam:PutRolePolicy", "sqs:SendMessage"]}
+    assert found(*EXACT, but_iam, bounded).items == ()
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [
+        ("StringNotEquals", "b"),
+        ("StringEqualsIfExists", "b"),
+        ("ForAllValues:StringEquals", "b"),
+        ("StringLike", "*"),
+        ("Null", "true"),
+    ],
+)
+def test_a_condition_that_resources_without_the_tag_meet_bounds_nothing(operator, value):
+    judged = found(*EXACT, allow(list(PUSH), "*", Condition={operator: {"aws:ResourceTag/a": value}}))
+    assert [item.kind for item in judged.items] == [ExcessKind.RESOURCE]
+    assert judged.bounded_by_tags == ()
+
+
+@pytest.mark.parametrize("action", ["ecr:*", "ecr:Delete*", "ecr:SetRepositoryPolicy"])
+def test_tags_bound_the_repositories_and_not_what_is_done_to_them(action):
+    judged = found(*EXACT, allow(action, "*", Condition={"StringEquals": {"ecr:ResourceTag/a": "b"}}))
+    assert [item.kind for item in judged.items] == [ExcessKind.ACTION]
 
 
 def test_a_condition_on_tags_bounds_the_grant_as_far_as_is_known():
@@ -246,7 +301,15 @@ def test_a_condition_is_said():
         ("s3:*", "*", ExcessKind.SERVICE),
         ("s3:*", "arn:aws:s3:::*", ExcessKind.SERVICE),
         ("ecs:Update*", "*", ExcessKind.SERVICE),
+        ("s3:*", "arn:aws:s3:::*/*", ExcessKind.SERVICE),
         ("s3:*", "arn:aws:s3:::bucket/*", None),
+        ("s3:*", "arn:aws:s3:::a*", None),
+        ("lambda:*", "arn:aws:lambda:*:111122223333:function:*", ExcessKind.SERVICE),
+        ("lambda:*", "arn:aws:lambda:*:111122223333:function:shop-*", None),
+        ("cloudformation:*", "arn:aws:cloudformation:eu-west-2:111122223333:stack/*/*", ExcessKind.SERVICE),
+        ("cloudformation:*", "arn:aws:cloudformation:eu-west-2:111122223333:stack/shop/*", None),
+        ("s3:PutBucketPolicy", "*", ExcessKind.SERVICE),
+        ("kms:PutKeyPolicy", "arn:aws:kms:eu-west-2:111122223333:key/any", None),
         ("s3:Get*", "*", None),
         ("s3:PutObject", "*", None),
         ("ecs:UpdateService", "*", None),
