@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from diagnosis.callers.constraints import Rules, compile_rules
+from diagnosis.callers.github_names import ANY_TEXT, audiences_of
 from diagnosis.callers.other_principals import compare_principals
 from diagnosis.callers.regions import CUSTOM_SUBJECT, Region, Regions
 from diagnosis.callers.search import Part, Search, Token, TokenShape
-from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.callers.who_gets_in import github_providers
 from diagnosis.causes import Cause
@@ -81,12 +81,15 @@ def compare_trust(
     *,
     meant: Iterable[ClaimSet] = (),
     provider_arn: Arn | None = None,
+    audiences: Iterable[str] | None = None,
 ) -> TrustComparison:
     """Compare whom two trust policies admit. Never raises.
 
     ``meant`` are the claims of the run for which a change is made: a token that agrees with one of them on every claim
     that either policy asks about is not told as new. ``repository`` is the one from which callers are named;
-    ``provider_arn`` is asked beside the providers that the policies name.
+    ``provider_arn`` is asked beside the providers that the policies name. ``audiences`` are all that
+    the provider ``provider_arn`` admits in IAM, before or after the change: no token with another one reaches the trust
+    policy. None where they are not known.
     """
     old, new = before.policy, after.policy
     if isinstance(old, Unparsable) or isinstance(new, Unparsable):
@@ -94,7 +97,8 @@ def compare_trust(
         return TrustComparison(undecided=tuple(f"The trust policy is unparsable: {text}." for text in broken))
     if old == new:
         return TrustComparison()
-    return _compared(before, after, repository, tuple(meant), provider_arn)
+    admitted = None if audiences is None else tuple(dict.fromkeys(audiences))
+    return _compared(before, after, repository, tuple(meant), provider_arn, admitted)
 
 
 @lru_cache(maxsize=128)
@@ -104,6 +108,7 @@ def _compared(
     repository: Repository,
     wanted: tuple[ClaimSet, ...],
     provider_arn: Arn | None,
+    audiences: tuple[str, ...] | None,
 ) -> TrustComparison:
     """Compare two readable policies. Kept for a while: an offer, its path and the screen ask about the same pair."""
     policies = (before.compiled(), after.compiled())
@@ -111,7 +116,8 @@ def _compared(
     lost: list[CallerClass] = []
     undecided: list[str] = []
     for arn in _github(policies, provider_arn):
-        both = _OfProvider(policies, arn, repository, wanted)
+        # What is known of the audiences, is known of the provider that was asked for.
+        both = _OfProvider(policies, arn, repository, wanted, audiences if arn == provider_arn else None)
         try:
             gained += both.admitted_by(1)
             lost += both.admitted_by(0)
@@ -155,22 +161,27 @@ class _OfProvider:
     """Compares two policies for the tokens of one of GitHub's providers."""
 
     def __init__(
-        self, policies: tuple[Policy, Policy], provider: Arn, repository: Repository, meant: tuple[ClaimSet, ...]
+        self,
+        policies: tuple[Policy, Policy],
+        provider: Arn,
+        repository: Repository,
+        meant: tuple[ClaimSet, ...],
+        audiences: tuple[str, ...] | None,
     ) -> None:
         caller = caller_of(provider)
         self._rules = compile_rules(policies, caller, meant=meant)
         self._search, self._applying = Search(self._rules), Applying(self._rules)
         self._deciding = tuple(_deciding(self._rules, side) for side in (0, 1))
-        self._regions = Regions(self._rules, repository, None, AWS_AUDIENCE)
+        self._regions = Regions(self._rules, repository, audiences_of(audiences), AWS_AUDIENCE)
 
     def admitted_by(self, side: int) -> Iterator[CallerClass]:
         """Yield the classes that the policy of this side (0 or 1) admits and the other refuses."""
         if not self._deciding[side]:
             return
-        level = next(
-            (level for level in self._applying.levels if self._smallest(self._regions.everything(), side, level)), None
-        )
-        if level is None:
+        everything = self._regions.everything()
+        found_at = ((level, self._smallest(everything, side, level)) for level in self._applying.levels)
+        level, token = next(((level, token) for level, token in found_at if token is not None), (0, None))
+        if token is None:
             return
         told = False
         for region in self._regions.of_comparison():
@@ -179,6 +190,10 @@ class _OfProvider:
             if found is not None:
                 told = True
                 yield found
+        if not told:
+            # The sweep takes names and ids as free. What it finds beyond all regions is told rather than proved impossible.
+            subject = dict(token.claims).get("sub", "")
+            yield CallerClass("other-tokens", "a token of no known kind", subject, token.claims, level == 0)
 
     def _of_region(self, region: Region, side: int, level: int) -> CallerClass | None:
         for certainty in range(level, len(self._applying.levels)):

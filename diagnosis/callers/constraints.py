@@ -6,12 +6,13 @@ certain, and is an atom otherwise: it holds or it does not, and nobody knows whi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from diagnosis.claims.claim_set import ClaimSet, visible_keys
 from diagnosis.policy import Policy, Request, Statement
+from diagnosis.policy.evaluation.relation import foreign_provider
 from diagnosis.policy.language.conditions import Condition, ConditionResult
 from diagnosis.policy.language.operators import read_number
 from diagnosis.policy.language.principals import PrincipalMatch
@@ -35,6 +36,11 @@ _EQUAL = frozenset({"StringEquals", "StringNotEquals"})
 _FOLDED = frozenset({"StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"})
 _NUMERIC = frozenset({"NumericEquals", "NumericNotEquals"})
 _ALWAYS = {"aws:securetransport": "true"}
+_BESIDE_THE_CLAIMS: dict[str, Callable[[Caller], str]] = {
+    "aws:federatedprovider": lambda caller: str(caller.provider_arn),
+    "aws:resourceaccount": lambda caller: caller.account,
+}
+"""Keys whose value the caller tells, and which AWS may carry."""
 
 Atom: TypeAlias = tuple[str, str, tuple[str, ...]]
 """Key, operator and values of a condition whose truth is not known. Equal atoms are true together."""
@@ -100,7 +106,8 @@ def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable
         resource=str(caller.role_arn),
         resource_account=caller.account,
     )
-    for number, policy in enumerate(policies):
+    # AWS lets no role trust a provider of another account, whatever the policy says.
+    for number, policy in enumerate(() if foreign_provider(request) else policies):
         for statement in policy.statements:
             rule = _rule(number, statement, request, caller, patterns)
             if rule is not None:
@@ -168,6 +175,12 @@ def _decided(condition: Condition, caller: Caller) -> bool | None:
     key = condition.folded_key
     if key in _ALWAYS:
         return condition.test({key: ContextValue((_ALWAYS[key],), multivalued=False)}) is ConditionResult.MATCHED
+    if key in _BESIDE_THE_CLAIMS:
+        # Carried or not, the value is the same: decided where both give one answer.
+        value = _BESIDE_THE_CLAIMS[key](caller)
+        present = condition.test({key: ContextValue((value,), multivalued=False)}) is ConditionResult.MATCHED
+        absent = condition.test({}) is ConditionResult.MATCHED
+        return present if present is absent else None
     if key_presence(key, caller.issuer).absent:
         return condition.test({}) is ConditionResult.MATCHED
     return None

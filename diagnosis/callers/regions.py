@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from diagnosis.callers.constraints import Rules
-from diagnosis.callers.search import TokenShape
-from diagnosis.callers.shapes import (
+from diagnosis.callers.github_names import (
     ANY_BRANCH,
     ANY_ID,
     ANY_REF,
+    ANY_REF_OF_PULL,
     ANY_REPOSITORY,
     ANY_TAG,
-    ANY_TEXT,
     HEADS,
     PULL_REF,
     TAGS,
-    Mint,
-    Party,
-    TokenContext,
-    WorkflowKind,
     branch_apart_from,
     environment_apart_from,
     id_apart_from,
+    is_repository_name,
     owner_apart_from,
     repository_apart_from,
     tag_apart_from,
     unspelled_branch,
     unspelled_tag,
 )
+from diagnosis.callers.search import TokenShape
+from diagnosis.callers.shapes import Mint, Party, TokenContext, WorkflowKind
 from diagnosis.claims.claim_set import ContextKind, SubjectForm, is_github_cloud, read_subject
 from diagnosis.facts.runs import Repository
+from diagnosis.policy import Statement
 from diagnosis.sets.patterns import unspelled
 from diagnosis.sets.words import Exactly, OneOf, Unspelled, Words
 
@@ -42,8 +41,6 @@ FOREIGN_CALLER = "foreign-caller-of-the-workflow"
 """Strangers who call a listed workflow: whether they may is a setting of the repository that holds it."""
 CUSTOM_SUBJECT = "custom-subject"
 _WILD = frozenset("*?")
-_MOST_NAMED = 40
-"""A policy that names more refs or environments than these is searched by regions only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +77,61 @@ def listed_in(rules: Rules, repository: Repository) -> Listed:
     refs: dict[str, None] = {}
     environments: dict[str, None] = {}
     ids: list[str | None] = [None, None]
-    for value in _values(rules, "sub"):
-        owner, name = _named(value.removeprefix("repo:")) if value.startswith("repo:") else ("", "")
-        _add(owner, name, owners, repositories)
-        read = read_subject(value)
-        if read is None:
-            continue
-        if read.repository.lower() == repository.full_name.lower() and read.owner_id:
-            ids = [ids[0] or read.owner_id, ids[1] or read.repository_id]
-        if read.context and not set(read.context.value) & _WILD:
-            if read.context.kind is ContextKind.REF:
-                refs[read.context.value] = None
-            elif read.context.kind is ContextKind.ENVIRONMENT:
-                environments[read.context.value] = None
-    for value in _values(rules, "repository"):
-        _add(*_named(value), owners, repositories)
-    for value in _values(rules, "job_workflow_ref"):
-        _add(*_named("/".join(value.split("/")[:2])), owners, repositories)
-    refs |= dict.fromkeys(value for value in _values(rules, "ref") if not set(value) & _WILD)
-    environments |= dict.fromkeys(value for value in _values(rules, "environment") if not set(value) & _WILD)
-    for place, claim in enumerate(("repository_owner_id", "repository_id")):
-        ids[place] = ids[place] or next((value for value in _values(rules, claim) if value.isdigit()), None)
+    for statement in _allows(rules):
+        values = {claim: statement.listed(f"{rules.issuer}:{claim}") for claim in _LISTING}
+        subjects = values["sub"]
+        named = [_named(value.removeprefix("repo:")) for value in subjects if value.startswith("repo:")]
+        named += [_named(value) for value in values["repository"]]
+        # Who holds a workflow that others call is named by it, and no stranger.
+        called = [_named("/".join(value.split("/")[:2])) for value in values["job_workflow_ref"]]
+        for owner, name in (*named, *called):
+            _add(owner, name, owners, repositories)
+        contexts = [read.context for value in subjects if (read := read_subject(value)) and read.context]
+        spelled = [item for item in contexts if not set(item.value) & _WILD]
+        refs |= dict.fromkeys(item.value for item in spelled if item.kind is ContextKind.REF)
+        environments |= dict.fromkeys(item.value for item in spelled if item.kind is ContextKind.ENVIRONMENT)
+        refs |= dict.fromkeys(value for value in values["ref"] if not set(value) & _WILD)
+        environments |= dict.fromkeys(value for value in values["environment"] if not set(value) & _WILD)
+        for place, number in enumerate(_ids_in(values, named, repository)):
+            ids[place] = ids[place] or number
     return Listed(frozenset(owners), frozenset(repositories), tuple(refs), tuple(environments), (ids[0], ids[1]))
 
 
-def _values(rules: Rules, claim: str) -> Iterator[str]:
-    key = f"{rules.issuer}:{claim}"
-    for rule in rules.rules:
-        if rule.allows and rule.statement is not None:
-            yield from rule.statement.listed(key)
+_LISTING = (
+    "sub",
+    "repository",
+    "job_workflow_ref",
+    "ref",
+    "environment",
+    "repository_owner_id",
+    "repository_id",
+)
+
+
+def _allows(rules: Rules) -> Iterator[Statement]:
+    return (rule.statement for rule in rules.rules if rule.allows and rule.statement is not None)
+
+
+def _ids_in(
+    values: Mapping[str, tuple[str, ...]], named: list[tuple[str, str]], repository: Repository
+) -> tuple[str | None, str | None]:
+    """Return the repository's owner id and own id as a statement tells them; None where it tells none, or another's.
+
+    A subject with ids tells them for the names in it. A condition on an id does so where the statement is about this
+    repository alone, or about no repository by name.
+    """
+    own = repository.full_name.lower()
+    for value in values["sub"]:
+        read = read_subject(value)
+        if read and read.repository.lower() == own and read.owner_id:
+            return read.owner_id, read.repository_id
+    if any(f"{owner}/{name}".lower() != own for owner, name in named if name):
+        return None, None
+    owner_id, repository_id = (
+        next((value for value in values[claim] if value.isdigit()), None)
+        for claim in ("repository_owner_id", "repository_id")
+    )
+    return owner_id, repository_id
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -121,19 +144,18 @@ def _named(text: str) -> tuple[str, str]:
 def _add(owner: str, name: str, owners: set[str], repositories: set[tuple[str, str]]) -> None:
     if owner:
         owners.add(owner)
-        if name:
+        if is_repository_name(name):
             repositories.add((owner, name))
 
 
 class Regions:
     """Makes the regions for one repository and one provider."""
 
-    def __init__(self, rules: Rules, repository: Repository, audience: str | None, own_audience: str) -> None:
+    def __init__(self, rules: Rules, repository: Repository, audience: Words | str, own_audience: str) -> None:
         self._rules, self._repository = rules, repository
         self.listed = listed_in(rules, repository)
-        issuer, asked = rules.issuer, rules.claims
-        self._others = Mint(issuer, asked, ANY_TEXT if audience is None else audience)
-        self._owns = Mint(issuer, asked, own_audience if audience is None else audience)
+        self._others = Mint(rules.issuer, rules.claims, audience)
+        self._owns = Mint(rules.issuer, rules.claims, own_audience)
         known = (repository.owner_id, repository.id)
         self._ids = tuple(
             str(number) if number is not None else told or stand_in
@@ -194,7 +216,7 @@ class Regions:
             *self._named(),
             self._of_own("another-branch", "any other branch", _on(unspelled_branch(self._sign))),
             self._of_own("tag", "any tag", _on(unspelled_tag(self._sign))),
-            self._of_own("pull-request", "a pull request", _PULL),
+            self._of_own("pull-request", "a pull request", _ANY_PULL),
             self._of_own("another-environment", "any other environment", self._elsewhere()),
             *self._by_pattern(),
             *self._strangers(),
@@ -207,8 +229,19 @@ class Regions:
         )
 
     def everything(self) -> tuple[TokenShape, ...]:
-        """Return the shapes that hold every token of every region."""
-        shapes = self._shapes(self._others, (_ANYBODY, self._own), _EVERY_CONTEXT, self._others.workflows)
+        """Return the shapes that hold every token of every region. No other repository is named like this one in other letters."""
+        own = self._own
+        strangers = Party(owner_apart_from(frozenset({self._repository.owner})), ANY_REPOSITORY, ANY_ID, ANY_ID)
+        siblings = replace(own, name=repository_apart_from(frozenset({self._repository.name})), repository_id=ANY_ID)
+        parties = (own, siblings, strangers)
+        shapes = self._shapes(self._others, parties, _EVERY_CONTEXT, self._others.workflows)
+        if is_github_cloud(self._rules.issuer):
+            renamed = replace(own, owner_id=ANY_ID, repository_id=ANY_ID)
+            shapes += tuple(
+                self._others.shape(renamed, SubjectForm.IMMUTABLE, context, workflow)
+                for context in _EVERY_CONTEXT
+                for workflow in self._others.workflows
+            )
         return (*shapes, *self._others.custom_shapes(_ANYBODY))
 
     # ------------------------------------------------------------------------------------------------------ regions
@@ -273,12 +306,12 @@ class Regions:
     def _named_parties(self) -> Iterator[Region]:
         """Yield the repositories that the policy names in full, and the rest of the owners that it names."""
         owner, own = self._repository.owner.lower(), self._repository.full_name.lower()
-        for where, name in sorted(self.listed.repositories)[:_MOST_NAMED]:
+        for where, name in sorted(self.listed.repositories):
             if f"{where}/{name}".lower() != own:
                 yield self._of_party(
                     "listed-repository", f"the repository {where}/{name}", Party(where, name, ANY_ID, ANY_ID)
                 )
-        for where in sorted(self.listed.owners)[:_MOST_NAMED]:
+        for where in sorted(self.listed.owners):
             if where.lower() != owner:
                 names = frozenset(name for place, name in self.listed.repositories if place.lower() == where.lower())
                 others = self._somebody(where, repository_apart_from(names))
@@ -335,12 +368,12 @@ class Regions:
 
     def _named(self) -> Iterator[Region]:
         """Yield each branch, tag and environment that the policy names in full."""
-        for ref in self.listed.refs[:_MOST_NAMED]:
+        for ref in self.listed.refs:
             if ref != self._default and ref.startswith((HEADS, TAGS)):
                 kind, _, name = ref.removeprefix("refs/").partition("/")
                 what = "branch" if kind == "heads" else "tag"
                 yield self._of_own(f"listed-{what}", f"the {what} {name}", _on(Exactly(ref)))
-        for name in self.listed.environments[:_MOST_NAMED]:
+        for name in self.listed.environments:
             yield self._of_own("listed-environment", f"the environment {name}", _in(Exactly(name)))
 
     def _shapes(
@@ -372,8 +405,9 @@ def _in(environment: Words) -> TokenContext:
 
 _ANYBODY = Party(owner_apart_from(), ANY_REPOSITORY, ANY_ID, ANY_ID)
 _PULL = TokenContext(ContextKind.PULL_REQUEST, PULL_REF)
+_ANY_PULL = TokenContext(ContextKind.PULL_REQUEST, ANY_REF_OF_PULL)
 _EVERY_CONTEXT = (
     _on(OneOf((ANY_BRANCH, ANY_TAG))),
-    _PULL,
+    _ANY_PULL,
     TokenContext(ContextKind.ENVIRONMENT, ANY_REF),
 )

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from diagnosis.callers.constraints import Constraint, Rules
-from diagnosis.sets.patterns import MOST_STATES, TooManyStates, unspelled_signs
+from diagnosis.sets.patterns import TooManyStates, unspelled_signs
 from diagnosis.sets.words import State, Words
 
 
@@ -55,6 +55,9 @@ class Token:
         return (len(subject), subject)
 
 
+MOST_PLACES = 150_000
+"""What all searches of one policy, or of one pair, may meet together: a hostile policy is said to be too much in seconds."""
+
 Wanted: TypeAlias = Callable[[int], bool]
 """Whether a token is wanted, by the rules that apply to it (a bit each)."""
 
@@ -70,6 +73,7 @@ class Search:
         self._bits_of_rule = [0] * len(rules.rules)
         self._bits_of_claim: dict[str, int] = {}
         self._count = len(rules.rules)
+        self._places = 0
         self._steps: dict[tuple[tuple[str, ...], int, int, str], tuple[int, int]] = {}
         self._masks: dict[tuple[str, ...], int] = {}
         self._kept: dict[int, int] = {}
@@ -82,6 +86,12 @@ class Search:
                 self._by_claim.setdefault(item.claim, []).append((1 << number, item, bits, ends))
                 self._bits_of_rule[number] |= bits
                 self._bits_of_claim[item.claim] = self._bits_of_claim.get(item.claim, 0) | bits
+
+    def met(self) -> None:
+        """Count one more place of a search. Raises TooManyStates where all searches together have met too many."""
+        self._places += 1
+        if self._places > MOST_PLACES:
+            raise TooManyStates
 
     def smallest(self, shape: TokenShape, wanted: Wanted, hopeful: Wanted) -> Token | None:
         """Return a smallest token of the shape that is wanted; None where there is none.
@@ -252,8 +262,7 @@ class _Run:
     def _meet(self, place: _Place, before: _Place | None, text: str, *, soon: bool) -> None:
         if place in self._parents:
             return
-        if len(self._parents) > MOST_STATES:
-            raise TooManyStates
+        self._search.met()
         self._parents[place] = None if before is None else (before, text)
         if soon:
             self._queue.appendleft(place)

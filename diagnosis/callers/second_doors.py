@@ -13,8 +13,8 @@ from enum import StrEnum
 from itertools import product
 
 from diagnosis.callers.constraints import compile_rules
+from diagnosis.callers.github_names import ANY_TEXT
 from diagnosis.callers.search import Part, Search, TokenShape
-from diagnosis.callers.shapes import ANY_TEXT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import is_github_issuer
 from diagnosis.claims.provider_controls import is_told_by_audience

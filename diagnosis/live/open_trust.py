@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.admission_verdict import Admission
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable

@@ -63,7 +63,11 @@ class Exactly:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Every non-empty word of legal characters, but for some; letter case does not make another name."""
+    """Every non-empty word of legal characters, but for some; letter case does not make another name.
+
+    A state is how the word so far begins (None once it is none of the names that matter), whether anything was read, and
+    how much of ``ends_not`` was read last.
+    """
 
     legal: Legal
     legal_first: Legal | None = None
@@ -73,37 +77,44 @@ class Name:
     """Folded: every word goes on from this, and is longer."""
     begins_not: str = ""
     """Folded: no word begins like this."""
+    ends_not: str = ""
+    """Folded: no word ends like this. Its first character stands in it once."""
     also: frozenset[str] = frozenset()
     """Characters to be tried beside those that patterns spell."""
 
     def begin(self) -> State:
         """Return the state before the first character."""
-        return ("", False)
+        return ("", False, 0)
 
     def step(self, state: State, character: str) -> State | None:
         """Keep the name so far while it may still become one of the names that matter."""
-        so_far, longer = state if isinstance(state, tuple) else ("", False)
-        first = not longer and so_far == ""
-        if not (self.legal_first if first and self.legal_first else self.legal)(character):
+        so_far, begun, ending = _of_name(state)
+        if not (self.legal if begun or self.legal_first is None else self.legal_first)(character):
             return None
+        sign = character.lower()
+        ending = self._ending(ending, sign)
         if so_far is None:
-            return (None, True)
-        now = so_far + character.lower()
+            return (None, True, ending)
+        now = so_far + sign
         if self.begins and len(now) <= len(self.begins) and not self.begins.startswith(now):
             return None
         if self.begins_not and now.startswith(self.begins_not):
             return None
-        if any(word.startswith(now) for word in self._words()):
-            return (now, True)
-        return (None, True)
+        return (now if any(word.startswith(now) for word in self._words()) else None, True, ending)
+
+    def _ending(self, read: int, sign: str) -> int:
+        """Return how much of ``ends_not`` the word ends with."""
+        if self.ends_not[read : read + 1] == sign:
+            return read + 1
+        return 1 if self.ends_not[:1] == sign else 0
 
     def _words(self) -> frozenset[str]:
         return self.apart_from | frozenset(word for word in (self.begins, self.begins_not) if word)
 
     def ends(self, state: State) -> bool:
         """Return whether the name may end here."""
-        so_far, longer = state if isinstance(state, tuple) else ("", False)
-        if not longer:
+        so_far, begun, ending = _of_name(state)
+        if not begun or (self.ends_not and ending == len(self.ends_not)):
             return False
         if so_far is None:
             return True
@@ -111,11 +122,17 @@ class Name:
 
     def signs(self, state: State) -> frozenset[str]:
         """Return how the names that matter go on, in small letters, and what is to be tried anyway."""
-        so_far = state[0] if isinstance(state, tuple) else None
+        so_far, _, ending = _of_name(state)
+        tried = self.also | frozenset(self.ends_not[ending : ending + 1]) | frozenset(self.ends_not[:1])
         if so_far is None:
-            return self.also
+            return tried
         at = len(so_far)
-        return self.also | {word[at] for word in self._words() if len(word) > at and word.startswith(so_far)}
+        return tried | {word[at] for word in self._words() if len(word) > at and word.startswith(so_far)}
+
+
+def _of_name(state: State) -> tuple[str | None, bool, int]:
+    """Return a state of Name in its three parts."""
+    return state if isinstance(state, tuple) else ("", False, 0)
 
 
 @dataclass(frozen=True, slots=True)

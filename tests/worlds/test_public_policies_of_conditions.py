@@ -11,7 +11,8 @@ import pytest
 from places import SHARED
 from small_world import Ground, World, sound_world
 
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.admission_verdict import Admission
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Repository

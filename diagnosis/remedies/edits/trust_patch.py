@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import TrustComparison, compare_trust
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.claims.subject_claim import AWS_AUDIENCE

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 
+from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import compare_trust
 from diagnosis.callers.second_doors import second_doors
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.admission_verdict import Admission
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import AccountState

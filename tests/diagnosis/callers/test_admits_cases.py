@@ -7,7 +7,8 @@ import json
 import pytest
 from places import SHARED
 
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.admission_verdict import Admission
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.facts.runs import Repository
 from diagnosis.policy import read_document
 from diagnosis.trust.question import TrustOutcome

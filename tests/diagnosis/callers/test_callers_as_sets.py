@@ -9,8 +9,9 @@ from itertools import product
 import pytest
 from thoroughness import some
 
+from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import compare_trust
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.facts.runs import Repository
 from diagnosis.names.arn import Arn

@@ -12,8 +12,9 @@ from claims_world import AUD, ISSUER, PROVIDER, REPOSITORY, SUB, exactly, trust
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import compare_trust
-from diagnosis.callers.who_gets_in import Admission, who_gets_in
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import claims_from_subject
 from diagnosis.facts.case import StatedException

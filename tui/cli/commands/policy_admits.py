@@ -14,7 +14,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from diagnosis.callers.who_gets_in import Admission, Admitted, who_gets_in
+from diagnosis.callers.admission_verdict import Admission, Admitted
+from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.case import Case
