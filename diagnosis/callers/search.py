@@ -55,7 +55,7 @@ class Token:
         return (len(subject), subject)
 
 
-MOST_PLACES = 150_000
+MOST_PLACES = 80_000
 """What all searches of one policy, or of one pair, may meet together: a hostile policy is said to be too much in seconds."""
 
 Wanted: TypeAlias = Callable[[int], bool]
