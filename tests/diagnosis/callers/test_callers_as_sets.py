@@ -235,3 +235,73 @@ def test_a_star_crosses_every_boundary(repository, pattern, probe, subject):
     assert found.outcome is TrustOutcome.ALLOWED
     assert len(found.subject) == len(subject)
     assert found in admission.too_open
+
+
+SPELLINGS = (
+    "repo:",
+    "o",
+    "p",
+    "/",
+    "r",
+    "s",
+    "@1",
+    "@2",
+    ":",
+    "ref:refs/heads/",
+    "m",
+    "d",
+    "pull_request",
+    "*",
+    "*",
+    "?",
+)
+SMALL = tuple(token for token in TOKENS if token.get("actor") == "u" and not is_foreign_call(token))
+
+
+def subject_pattern(rng: random.Random) -> str:
+    """A pattern near a subject: one that is listed with a piece replaced, or pieces put together at random."""
+    if rng.random() < 0.6:
+        listed = rng.choice(PIECES["sub"])
+        at = rng.randrange(len(listed) + 1)
+        return listed[:at] + rng.choice(SPELLINGS) + listed[at + rng.randrange(4) :]
+    return "".join(rng.choice(SPELLINGS) for _ in range(rng.randint(1, 7)))
+
+
+def of_subjects(rng: random.Random) -> str:
+    made = []
+    for effect in ("Allow", rng.choice(("Allow", "Allow", "Deny"))):
+        operator = rng.choice(("StringLike", "StringLike", "StringEquals", "StringNotLike"))
+        values = [subject_pattern(rng) for _ in range(rng.randint(1, 3))]
+        made.append(
+            {
+                "Effect": effect,
+                "Principal": {"Federated": str(PROVIDER)},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {operator: {f"{ISSUER}:sub": values}},
+            }
+        )
+    return json.dumps({"Version": "2012-10-17", "Statement": made})
+
+
+@pytest.mark.parametrize("hundred", some(range(20), 20))
+def test_the_difference_of_thousands_of_subject_patterns_is_that_of_every_token(hundred):
+    caller = caller_of(PROVIDER)
+    for seed in range(100 * hundred, 100 * hundred + 100):
+        rng = random.Random(f"subjects {seed}")  # noqa: S311 - a seeded choice of test data
+        old, new = read_document(of_subjects(rng)), read_document(of_subjects(rng))
+        found = compare_trust(old, new, REPOSITORY)
+        assert not found.undecided
+        was, now = (
+            [TrustPolicy(document.policy).ask(token, caller).decision.allowed for token in SMALL]
+            for document in (old, new)
+        )
+        for classes, without, within, refusing, admitting in (
+            (found.newly_admitted, was, now, old, new),
+            (found.no_longer_admitted, now, was, new, old),
+        ):
+            met = [token for token, before, after in zip(SMALL, without, within, strict=True) if after and not before]
+            assert classes or not met, (seed, met[0].claims)
+            for item in classes:
+                token = ClaimSet(item.claims, "")
+                assert not TrustPolicy(refusing.policy).ask(token, caller).decision.allowed, (seed, item)
+                assert TrustPolicy(admitting.policy).ask(token, caller).decision.allowed, (seed, item)
