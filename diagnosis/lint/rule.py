@@ -132,6 +132,7 @@ class Rule(StrEnum):
     VARIABLE_VERSION = "variable-version"
     CLAIM_FORM = "claim-form"
 
+    SERVICE_ALLOWED = "service-allowed"
     VERSION_MISSING = "version-missing"
     SUBJECT_WITHOUT_CONTEXT = "subject-without-context"
     SIZE_QUOTA = "size-quota"
@@ -265,6 +266,7 @@ _RECORDS: dict[Rule, RuleRecord] = {
     Rule.WILDCARD_LITERAL: _error("The operator takes * and ? as plain characters, which no value holds.", _OPERATORS),
     Rule.VARIABLE_FORM: _error("A policy variable is not written ${key}.", _VARIABLES),
     Rule.VARIABLE_VERSION: _error("Without Version 2012-10-17 a policy variable is plain text.", _VARIABLES),
+    Rule.SERVICE_ALLOWED: _warning("Every action of a service is allowed on every resource.", _PRACTICES),
     Rule.VERSION_MISSING: _warning("Without Version the document is read as 2008-10-17.", _VERSION),
     Rule.SIZE_QUOTA: _warning("The document is larger than the default quota.", _QUOTAS),
     Rule.AUDIENCE_MISSING: _warning("The audience of the provider's tokens is not asked for.", _OIDC_ROLE),

@@ -171,6 +171,16 @@ def _provider(document: LintedDocument, statement: Statement, name: str) -> Iter
         correction = f"Write {Arn.iam(arn.partition, arn.account, arn.resource_type, right)}."
     elif not right:
         what, correction = "names no issuer", "Write the issuer's host and path behind oidc-provider/."
+    elif document.expected.account not in ("", arn.account):
+        expected = document.expected.account
+        yield Finding(
+            Rule.EXPECTED_ACCOUNT,
+            place,
+            f"{name[:120]!r} names the account {arn.account}; {expected} is expected, and a role trusts providers of its own "
+            "account alone.",
+            f"Write {Arn.iam(arn.partition, expected, arn.resource_type, arn.resource_id)}.",
+        )
+        return
     else:
         return
     yield Finding(

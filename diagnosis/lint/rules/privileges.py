@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from diagnosis.grants.breadth import EVERY_ROLE, holds_every
+from diagnosis.lint.catalogue import WELL_KNOWN, arn_forms
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Rule
-from diagnosis.policy import PolicyKind, Statement
+from diagnosis.policy import PolicyKind, Statement, action_facts, expand_actions
 from diagnosis.policy.language.matching import action_matcher, matches_everything
 
 _PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action's name
@@ -36,6 +38,9 @@ _ESCALATING = (
 """Writes on identities and their policies by which their holder can reach every other permission."""
 _HOLDING_BACK = ("iam:permissionsboundary", "iam:policyarn")
 """Condition keys that bound what such a write can give."""
+_NARROWING = ("aws:resourcetag/", "aws:calledvia", "aws:viaawsservice")
+"""How condition keys begin that leave some resources of a service, or what another service calls on one's behalf."""
+_WHOLE_SERVICE = re.compile(r"(?P<service>[A-Za-z0-9-]+):\*+\Z")
 
 
 def privileges(document: LintedDocument) -> Iterator[Finding]:
@@ -47,6 +52,8 @@ def privileges(document: LintedDocument) -> Iterator[Finding]:
             yield from _pass_role(document, statement)
             yield from _escalation(document, statement)
         yield from _everything(document, statement)
+        if document.kind is PolicyKind.IDENTITY:
+            yield from _services(document, statement)
 
 
 def _granting(document: LintedDocument, statement: Statement, action: str) -> tuple[str, Place] | None:
@@ -134,3 +141,48 @@ def _everything(document: LintedDocument, statement: Statement) -> Iterator[Find
                 "Name the actions and resources that are needed.",
             )
             return
+
+
+def _services(document: LintedDocument, statement: Statement) -> Iterator[Finding]:
+    """Find ``ecr:*`` on ``*``: every action of a service, where naming resources would hold some of them back."""
+    resources = statement.resources
+    if statement.actions.negated or resources is None or resources.negated:
+        return
+    for pattern, place in document.actions(statement):
+        found = _WHOLE_SERVICE.match(pattern)
+        service = found["service"].lower() if found else ""
+        # What iam:* opens is told by the actions that matter in it.
+        if not service or service == "iam":
+            continue
+        held = any(each.folded_key.startswith((f"{service}:", *_NARROWING)) for each in statement.conditions)
+        grave = () if held else _grave(service)
+        if grave and any(_every_resource(text, service) for text in resources.patterns):
+            yield Finding(
+                Rule.SERVICE_ALLOWED,
+                place,
+                f"{pattern[:60]} on every resource allows all that the service can do, {' and '.join(grave)} among it.",
+                "Name the actions that are needed, and the ARNs of the resources on which they are.",
+            )
+
+
+def _grave(service: str) -> tuple[str, ...]:
+    """Return up to two actions that show what all of a service means: a write on permissions, a delete, else any write.
+
+    Only those that a policy can allow on single resources. Where a service has none (``ssmmessages``, ``pricing``) all of
+    it on ``*`` is the usual grant, and the answer is empty.
+    """
+    facts = [action_facts(name) for name in expand_actions([f"{service}:*"], of_services=(service,))]
+    writes = [each for each in facts if each and each.has_resource_level and "Write" in each.access_level]
+    # The shorter a name, the plainer the action: s3:DeleteBucket rather than s3:DeleteBucketMetadataConfiguration.
+    writes.sort(key=lambda each: len(each.name))
+    permissions = [each.name for each in writes if "Permissions management" in each.access_level]
+    deletes = [
+        each.name for each in writes if each.name.startswith(f"{service}:Delete") and each.name not in permissions
+    ]
+    return (*permissions[:1], *deletes[:1]) or tuple(each.name for each in writes[:1])
+
+
+def _every_resource(text: str, service: str) -> bool:
+    """Return whether a Resource pattern is a bare ``*``, or holds every resource of a type of ECR's."""
+    forms = arn_forms(service) if service in WELL_KNOWN else ()
+    return matches_everything(text) or any(holds_every(text, form) for form in forms)

@@ -382,6 +382,16 @@ PLANTED: dict[str, list[Document]] = {
         allow("iam:AttachRole*", ROLE),
         allow(["iam:GetRole", "iam:CreatePolicyVersion"]),
     ],
+    "service-allowed": [
+        allow("ecr:*"),
+        allow(["ecr:BatchGetImage", "s3:*"]),
+        allow("ECR:**", "arn:aws:ecr:*:*:*"),
+        policy(LOGIN, {"Effect": "Allow", "Action": "ecr:*", "Resource": "arn:aws:ecr:*:*:repository/*"}),
+        allow("ecr:*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
+        allow("lambda:*", Condition={"StringEquals": {"aws:ResourceAccount": "123456789012"}}),
+        allow("sts:*"),
+        allow(["ecr-public:*", "sts:GetServiceBearerToken"]),
+    ],
     "everything-allowed": [allow("*"), allow("*:*")],
     "not-action-allow": [policy({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})],
     "not-resource-allow": [

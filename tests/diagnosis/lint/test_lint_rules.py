@@ -8,6 +8,7 @@ import pytest
 from lint_documents import (
     KEY,
     LOGIN,
+    PROVIDER,
     REPOSITORY,
     changed,
     linted,
@@ -136,6 +137,10 @@ def test_what_is_expected_of_arns_is_compared() -> None:
     report = linted(push(), expected=Expected("210987654321"))
     assert [finding.rule for finding in report.findings] == [Rule.EXPECTED_ACCOUNT]
     assert linted(push(), expected=Expected("123456789012", "eu-west-1")).findings == ()
+    report = linted(trust(), expected=Expected("210987654321"))
+    assert [finding.rule for finding in report.findings] == [Rule.EXPECTED_ACCOUNT]
+    assert report.findings[0].correction == f"Write {PROVIDER.replace('123456789012', '210987654321')}."
+    assert linted(trust(), expected=Expected("123456789012")).findings == ()
 
 
 def test_sizes_are_those_of_the_kind() -> None:
@@ -263,3 +268,37 @@ def test_a_door_that_is_bounded_has_no_finding(document: dict[str, Any]) -> None
 def test_a_door_that_a_document_of_any_size_leaves_open_is_told() -> None:
     document = second("*", StringNotEquals={"aws:PrincipalOrgID": ["o-1" * 9] * 800})
     assert {"principal-anybody", "size"} <= set(told(document))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        policy({"Effect": "Deny", "Action": "ecr:*", "Resource": "*"}),
+        policy(LOGIN, {"Effect": "Allow", "Action": "ecr:*", "Resource": REPOSITORY}),
+        policy(LOGIN, {"Effect": "Allow", "Action": "ecr:*", "Resource": f"{REPOSITORY}/*"}),
+        allow("s3:*", ["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"]),
+        allow("ecr:*", Condition={"StringEquals": {"aws:ResourceTag/team": "shop"}}),
+        allow("kms:*", Condition={"StringEquals": {"kms:ViaService": "ecr.eu-west-1.amazonaws.com"}}),
+        allow("dynamodb:*", Condition={"StringEquals": {"aws:CalledViaLast": "cloudformation.amazonaws.com"}}),
+        allow(["ecr:Describe*", "ecr:List*"]),
+        # Nothing of these services can be granted on single resources.
+        allow(["ssmmessages:*", "ec2messages:*", "pricing:*", "tag:*", "support:*"]),
+        # Only reads can.
+        allow(["health:*", "controlcatalog:*"]),
+    ],
+)
+def test_all_actions_of_a_service_on_some_resources_are_no_grant_of_everything(document: dict[str, Any]) -> None:
+    assert "service-allowed" not in told(document)
+
+
+def test_what_all_of_a_service_means_is_shown_by_its_writes() -> None:
+    [finding] = linted(allow("ecr:*")).findings
+    assert finding.sentence.endswith(
+        "all that the service can do, ecr:SetRepositoryPolicy and ecr:DeleteRepository among it."
+    )
+    [finding] = linted(allow("sts:*")).findings
+    assert "sts:AssumeRole" in finding.sentence
+
+
+def test_all_actions_of_iam_are_told_by_what_they_open() -> None:
+    assert told(allow("iam:*")) == ["pass-role-any", "self-escalation"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,16 @@ def test_what_aws_would_refuse_is_said(written) -> None:
     result = run(written("t.json", UNBOUND))
     assert result.exit_code == 1
     assert "trust policy, 1 error" in result.output
-    assert result.output.endswith("AWS would refuse to save this document.\n")
+    assert "\nAWS would refuse to save this document.\n" in result.output
+
+
+def test_a_trust_policy_ends_with_the_command_that_tells_who_gets_in(written) -> None:
+    path = written("the trust.json", UNBOUND)
+    last = run(path).output.splitlines()[-1]
+    assert last == f"Who gets in by it: planescope policy admits '{path}' --repo OWNER/REPO"
+    words = shlex.split(last.partition(": ")[2].replace("OWNER/REPO", "octo-org/shop"))
+    assert CliRunner().invoke(planescope, words[1:]).exit_code == 1
+    assert "policy admits" not in run(written("p.json", SOUND)).output
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 from diagnosis.documents.lint import LintedFile
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Severity
+from diagnosis.policy import PolicyKind
 from tui.cli.console import printable
 
 _STYLES = {
@@ -32,6 +34,16 @@ def show(files: Sequence[LintedFile], console: Console) -> None:
             _show(each, console)
         if item.report.refused:
             console.print(Text("\nAWS would refuse to save this document.", style="bold red"))
+        if item.report.kind is PolicyKind.TRUST:
+            console.print(
+                Text(f"\nWho gets in by it: planescope policy admits {_argument(item.file)} --repo OWNER/REPO"),
+                soft_wrap=True,
+            )
+
+
+def _argument(file: str) -> str:
+    """Return a file's name as a shell takes it."""
+    return printable(shlex.quote(file))
 
 
 def _counts(findings: Sequence[Finding]) -> str:
