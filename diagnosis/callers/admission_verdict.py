@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from diagnosis.callers.door import Door
 from diagnosis.callers.regions import CALLER, CUSTOM_SUBJECT, Region
 from diagnosis.callers.search import Token
-from diagnosis.callers.second_doors import Door
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import is_github_issuer
 from diagnosis.gates import Verdict

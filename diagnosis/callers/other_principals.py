@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from diagnosis.callers.constraints import Atom, Rule, Rules
-from diagnosis.callers.second_doors import STRANGER_ACCOUNT
+from diagnosis.callers.strangers import STRANGER_ACCOUNT
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Request, Statement

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diagnosis.callers.second_doors import Door, second_doors
+from diagnosis.callers.door import Door
+from diagnosis.callers.second_doors import second_doors
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.providers import providers_of
 from diagnosis.names.arn import Arn, is_account_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.callers.second_doors import DoorKind
+from diagnosis.callers.door import DoorKind
 from diagnosis.claims.provider_controls import is_told_by_audience
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.doors import doors_of

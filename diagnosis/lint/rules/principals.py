@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from diagnosis.callers.second_doors import DoorKind
+from diagnosis.callers.door import DoorKind
+from diagnosis.callers.strangers import is_chosen
 from diagnosis.claims.claim_set import is_github_cloud
 from diagnosis.lint.catalogue import nearest
 from diagnosis.lint.document import LintedDocument
@@ -29,8 +30,6 @@ _BOUNDING_KEYS = (
     "saml:",
 )
 """Keys by which a statement for everybody is bounded to some callers, networks or organizations."""
-_CHOSEN_BY_THE_CALLER = ("aws:principaltag/", "aws:sourceidentity", "aws:principaltype", "sts:rolesessionname")
-"""Keys that whoever calls from an account of its own can have any value of."""
 _OF_THE_ROLE = ("aws:resource",)
 """Keys that tell of what is called, which in a trust policy is the role itself."""
 
@@ -84,7 +83,7 @@ def _is_open(document: LintedDocument, statement: Statement) -> bool:
 
 
 def _bounds(key: str, *, of_trust: bool) -> bool:
-    if key.startswith(_CHOSEN_BY_THE_CALLER) or (of_trust and key.startswith(_OF_THE_ROLE)):
+    if is_chosen(key) or (of_trust and key.startswith(_OF_THE_ROLE)):
         return False
     return key.startswith(_BOUNDING_KEYS) or "." in key
 

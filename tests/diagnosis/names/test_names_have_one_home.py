@@ -18,8 +18,10 @@ HOST_OR_ARN = re.compile(r"arn:|\bdkr\b|amazonaws|on\.aws\b|public\.ecr|ecr-publ
 
 AT_COLONS = {
     "diagnosis/callers/constraints.py": "a condition key: issuer:claim",
+    "diagnosis/callers/door.py": "a condition key: issuer:claim",
+    "diagnosis/callers/provider_doors.py": "a condition key: issuer:claim",
     "diagnosis/callers/regions.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
-    "diagnosis/callers/second_doors.py": "a condition key: issuer:claim",
+    "diagnosis/callers/strangers.py": "an aws:userid: ID:SESSION, and the end of a pattern that is no ARN",
     "diagnosis/claims/claim_set.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
     "diagnosis/failures/denial_sentence.py": "an action: service:Name",
     "diagnosis/failures/denials.py": "an action: service:Name",
