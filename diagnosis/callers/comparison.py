@@ -86,7 +86,7 @@ def compare_trust(
     """Compare whom two trust policies admit. Never raises.
 
     ``meant`` are the claims of the run for which a change is made: a token that agrees with one of them on every claim
-    that either policy asks about is not told as new. ``repository`` is the one from which callers are named;
+    that either policy asks of its repository is not told as new. ``repository`` is the one from which callers are named;
     ``provider_arn`` is asked beside the providers that the policies name. ``audiences`` are all that
     the provider ``provider_arn`` admits in IAM, before or after the change: no token with another one reaches the trust
     policy. None where they are not known.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from diagnosis.claims.claim_set import ClaimSet, visible_keys
+from diagnosis.claims.claim_set import ClaimSet, read_subject, visible_keys
 from diagnosis.policy import Policy, Request, Statement
 from diagnosis.policy.evaluation.relation import foreign_provider
 from diagnosis.policy.language.conditions import Condition, ConditionResult
@@ -22,12 +22,14 @@ from diagnosis.policy.language.variables import Piece, Variable, read_pieces
 from diagnosis.policy.request import ContextValue
 from diagnosis.sets.patterns import Pattern, PatternSet, pattern_of
 from diagnosis.trust.question import Caller
+from diagnosis.trust.refusal import lists_repository
 from diagnosis.trust.request_keys import key_presence
 
 SESSION_NAME = "sts:rolesessionname"
 """The caller chooses it freely, so it is searched like a claim."""
 _CHOSEN = frozenset({"aud", SESSION_NAME})
 """What a job chooses by itself, whoever it is."""
+_OF_THE_REPOSITORY = frozenset({"sub", "repository", "repository_id", "repository_owner_id"})
 MEANT = -1
 """The number of the rules that are a run's claims, and of no policy."""
 _NUMBERS = frozenset({"actor_id", "enterprise_id", "repository_id", "repository_owner_id"})
@@ -95,8 +97,8 @@ class Rules:
 def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable[ClaimSet] = ()) -> Rules:
     """Compile the statements that can apply to tokens of the caller's provider.
 
-    Each claim set of ``meant`` becomes a rule of its own, which applies to the tokens that agree with it on every claim that any
-    statement asks about.
+    Each claim set of ``meant`` becomes a rule of its own, which applies to the tokens that agree with it on the repository and on
+    every claim that a statement asks about, if tokens of that repository can meet it: what is asked of others says nothing.
     """
     found: list[Rule] = []
     patterns: list[Pattern] = []
@@ -112,9 +114,48 @@ def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable
             rule = _rule(number, statement, request, caller, patterns)
             if rule is not None:
                 found.append(rule)
-    asked = frozenset(item.claim for rule in found for item in rule.constraints)
-    found += [_rule_of(claims, asked, patterns) for claims in meant]
+    found += [_rule_of(claims, _asked_of(claims, found, caller), patterns) for claims in meant]
     return Rules(tuple(found), PatternSet(patterns), caller.issuer)
+
+
+def _asked_of(claims: ClaimSet, rules: Iterable[Rule], caller: Caller) -> frozenset[str]:
+    """Return the claims that may tell such a token from another one of its repository, and those that tell the repository."""
+    return frozenset(
+        item.claim
+        for rule in rules
+        for item in rule.constraints
+        if item.claim in _OF_THE_REPOSITORY or not _is_of_another_repository(rule, claims, caller)
+    )
+
+
+def _is_of_another_repository(rule: Rule, claims: ClaimSet, caller: Caller) -> bool:
+    """Return whether no token of this one's repository can meet what the statement asks of the repository or the subject."""
+    read = read_subject(claims.subject or "")
+    if rule.statement is None or read is None or lists_repository(rule.statement, claims, caller):
+        return False
+    for condition in rule.statement.conditions:
+        claim = _claim(condition.folded_key, caller)
+        if claim not in _OF_THE_REPOSITORY or not condition.compares_something:
+            continue
+        begins, value = f"{read.prefix}:", claims.get(claim)
+        if claim != "sub" and value is not None:
+            begins = value
+        elif claim != "sub":
+            continue
+        if not any(_may_begin(condition, listed, begins) for listed in condition.values):
+            return True
+    return False
+
+
+def _may_begin(condition: Condition, value: str, prefix: str) -> bool:
+    """Return whether a listed value may match a text that begins so."""
+    if condition.base is None or condition.base.name not in (*_LIKE, *_EQUAL, *_FOLDED):
+        return True
+    pieces = read_pieces(value, variables=condition.variables, wildcards=condition.base.name in _LIKE)
+    if any(isinstance(piece, Variable) for piece in pieces):
+        return True
+    alone = PatternSet((pattern_of(pieces, fold=condition.base.name in _FOLDED),))
+    return alone.run(alone.start, prefix) != 0
 
 
 def _rule_of(claims: ClaimSet, asked: frozenset[str], patterns: list[Pattern]) -> Rule:
