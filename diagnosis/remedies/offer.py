@@ -9,6 +9,7 @@ from typing import TypeAlias
 from diagnosis.causes import Cause
 from diagnosis.claims.subject_claim import PossibleClaims
 from diagnosis.facts.account import AccountState
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Problem
@@ -38,6 +39,12 @@ class Situation:
     def audience(self) -> str:
         """The audience that the next run requests: the run's own, or the corrected one."""
         return self.corrected_audience or self.run.audience
+
+    @property
+    def audiences(self) -> tuple[str, ...] | None:
+        """All audiences with which a token gets past the provider, the next run's among them; None where they were not read."""
+        provider = self.account.provider
+        return (*provider.value.audiences, self.audience) if isinstance(provider, Known) else None
 
     @property
     def claims(self) -> PossibleClaims:

@@ -63,11 +63,13 @@ class Fault:
     old: str = ""
     """The value to be replaced."""
     new: str = ""
-    """The value, or the condition key, to write."""
+    """The value, or the condition key, to write; beside REMOVE the key that may have been meant, whose value is another."""
     listed: tuple[str, ...] = ()
     """The values of the condition."""
     joined: str = ""
     """A value to put into the list beside, where a key is renamed and its values miss the run's."""
+    dead: tuple[str, ...] = ()
+    """Of these the values that are probably meant for what the run presents, and that perhaps no token meets as they are."""
     beside: tuple[Cause, ...] = ()
     """Further causes of the same element: a pattern under StringEquals that is also of the other form."""
 
@@ -190,7 +192,8 @@ def _condition(asked: _Asked, condition: Condition, shaped: ClaimSet | None) -> 
             return _fault(Cause.SUBJECT_SHAPE, "", Mend.JOIN if met else Mend.NONE, condition, new=met or "")
         if _likely_operator(asked, condition):
             words = f"{condition.name} compares {condition.key} letter by letter with {_few(condition.values)}."
-            return _fault(Cause.CONDITION_OPERATOR, words, Mend.JOIN if met else Mend.NONE, condition, new=met or "")
+            told = _fault(Cause.CONDITION_OPERATOR, words, Mend.JOIN if met else Mend.NONE, condition, new=met or "")
+            return replace(told, dead=_met_as_patterns(asked, condition))
         shown = f"the run has {met}" if met else "the run has none"
         words = f"The trust policy holds the role to {claim} {_few(condition.values)}, on purpose; {shown}."
         joins = met is not None and condition.compares_strings
@@ -213,8 +216,10 @@ def _not_carried(asked: _Asked, condition: Condition, reason: str, meant: str | 
     words = f"No request of a GitHub job carries {condition.key}, so this condition is never met. {reason}"
     # A claim of GitHub's that AWS does not carry is itself: another one in its place would be another condition.
     taken = {(item.operator, item.folded_key) for item in asked.statement.conditions}
-    if meant is None or named in _OTHER_CLAIMS or (condition.operator, meant.lower()) in taken:
-        return _fault(Cause.CONDITION_KEY_NOT_CARRIED, words, Mend.REMOVE, condition)
+    free = meant is not None and (condition.operator, meant.lower()) not in taken
+    if meant is None or named in _OTHER_CLAIMS or not free:
+        kin = meant if free and meant is not None and named in _SAME_IN_A_JOB_OF_ITS_OWN else ""
+        return _fault(Cause.CONDITION_KEY_NOT_CARRIED, words, Mend.REMOVE, condition, new=kin)
     renamed = replace(condition, key=meant, folded_key=meant.lower())
     met = asked.claims.get(meant.rpartition(":")[2]) if asked.unmet(renamed) else ""
     return replace(
@@ -231,23 +236,33 @@ _OTHER_CLAIMS = frozenset(
     }
 )  # fmt: skip
 """Claims of GitHub's tokens that AWS makes no condition key of."""
+_SAME_IN_A_JOB_OF_ITS_OWN = frozenset({"workflow_ref"})
+"""Of these the claim that AWS carries in their place holds the same value, where the workflow calls no other."""
 
 
 def _audience(asked: _Asked, condition: Condition, met: str | None) -> Fault:
     if _likely_operator(asked, condition):
-        return _fault(Cause.CONDITION_OPERATOR, "", Mend.JOIN, condition, new=met or "")
+        told = _fault(Cause.CONDITION_OPERATOR, "", Mend.JOIN, condition, new=met or "")
+        return replace(told, dead=_met_as_patterns(asked, condition))
     slip = next((value for value in condition.values if met and value != met and value.strip() == met), None)
     words = ""
     if slip is not None:
         words = f"The trust policy wants the audience {slip!a}, with white space beside it; the job requests {met}."
     joins = met is not None and condition.compares_strings
-    return _fault(Cause.AUDIENCE_NOT_ADMITTED, words, Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
+    told = _fault(Cause.AUDIENCE_NOT_ADMITTED, words, Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
+    return replace(told, dead=condition.values)
 
 
 def _likely_operator(asked: _Asked, condition: Condition) -> bool:
     """Return whether the value would be met as a pattern."""
     pattern = as_pattern(condition)
     return pattern is not None and not asked.unmet(pattern)
+
+
+def _met_as_patterns(asked: _Asked, condition: Condition) -> tuple[str, ...]:
+    """Return the values that the run would meet as patterns."""
+    alone = ((value, as_pattern(replace(condition, values=(value,)))) for value in condition.values)
+    return tuple(value for value, pattern in alone if pattern is not None and not asked.unmet(pattern))
 
 
 def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, list[Fault]]:
@@ -282,7 +297,10 @@ def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, li
         else:
             mend, old, new = Mend.JOIN if subject and condition.compares_strings else Mend.NONE, "", subject
         first, *rest = told.causes
-        found.append(_fault(first, told.words, mend, condition, old=old, new=new, beside=tuple(rest)))
+        fault = _fault(first, told.words, mend, condition, old=old, new=new, beside=tuple(rest))
+        if fault.causes == (Cause.CONDITION_OPERATOR,):
+            fault = replace(fault, dead=_met_as_patterns(asked, condition))
+        found.append(fault)
     return shaped, found
 
 

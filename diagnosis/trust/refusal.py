@@ -76,6 +76,8 @@ def _price(fault: Fault, statement: Statement, claims: ClaimSet, caller: Caller)
         return 1.5 if ours or "webidentity" in actions else 5.0
     if fault.cause is Cause.SUBJECT_NOT_ADMITTED:
         return 2.0 if ours else 3.5
+    if names_another_repository(fault):
+        return 3.5
     if fault.causes == (Cause.SUBJECT_SHAPE,):
         # A statement that lists this very shape with another value is nearer.
         return 2.5
@@ -88,6 +90,14 @@ def _price(fault: Fault, statement: Statement, claims: ClaimSet, caller: Caller)
 
 
 _SLIPS = frozenset({Cause.CONDITION_KEY_NOT_CARRIED, Cause.SUBJECT_TYPO})
+
+
+_REPOSITORY_CLAIMS = frozenset({"repository", "repository_id", "repository_owner_id"})
+
+
+def names_another_repository(fault: Fault) -> bool:
+    """Return whether the fault is a pin on the repository or its owner that the run does not meet: the statement is another's."""
+    return fault.cause is Cause.CLAIM_PIN and fault.key.lower().rpartition(":")[2] in _REPOSITORY_CLAIMS
 
 
 def lists_repository(statement: Statement, claims: ClaimSet, caller: Caller) -> bool:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from diagnosis.claims.claim_set import ContextKind, SubjectContext, read_subject
+from diagnosis.claims.claim_set import ContextKind, ReadSubject, SubjectContext, read_subject
 
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _UNSEEN = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -54,7 +54,7 @@ def misspelling(written: str, subject: str) -> Misspelling | None:
         re.IGNORECASE | re.DOTALL,
     )
     if parts is None:
-        return _pattern(written, bare, subject, found)
+        return _without_owner(written, bare, read, found) or _pattern(written, bare, subject, found)
     if (parts["oid"] or "", parts["rid"] or "") != _ids(read.owner_id, read.repository_id):
         return None
     if not _leads(parts["lead"], found):
@@ -73,6 +73,16 @@ def misspelling(written: str, subject: str) -> Misspelling | None:
     if not found:
         return None
     return Misspelling(written, f"{read.prefix}:{context}", tuple(found))
+
+
+def _without_owner(written: str, bare: str, meant: ReadSubject, found: list[str]) -> Misspelling | None:
+    """Mend a text that names the repository without its owner: every subject has both, so nobody's is written like that."""
+    parts = re.match(rf"(?:repo:)?/?(?P<name>{re.escape(meant.name)})(?P<rest>:.*)\Z", bare, _ANY_CASE)
+    if parts is None or meant.context is None:
+        return None
+    told = [*found, f"the owner is missing: repo:{meant.owner}/{meant.name} belongs there"]
+    context = _context(parts["rest"], meant.context, told)
+    return Misspelling(written, f"{meant.prefix}:{context}", tuple(told)) if context is not None else None
 
 
 def _ids(owner_id: str | None, repository_id: str | None) -> tuple[str, str]:

@@ -17,7 +17,8 @@ from diagnosis.facts.account import OidcProvider
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import OidcCustomization, Repository
 from diagnosis.gates import Gate, Verdict
-from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.lint.lint import lint
+from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, write_document
 from diagnosis.policy.language.tree import JsonObject, statements
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import ChangeKind
@@ -27,6 +28,7 @@ REPO = "repo:octo-org/octo-repo"
 MAIN, DEV, PROD = f"{REPO}:ref:refs/heads/main", f"{REPO}:ref:refs/heads/dev", f"{REPO}:environment:prod"
 IDS = "repo:octo-org@583231/octo-repo@456789"
 RELEASE_FILE = "octo-org/octo-repo/.github/workflows/release.yml"
+CUSTOM = "tokens whose subject follows a custom template"
 UNREAD = Unreadable("OIDC subject customization", "the token may not read it", "give actions: read")
 
 
@@ -105,6 +107,30 @@ KINDS = {
     ),
     "letter case": Kind(
         (equals(sub=MAIN.replace("octo-org", "Octo-Org")),), "subject-typo", "letter case", (equals(sub=MAIN),)
+    ),
+    "the owner is missing": Kind(
+        (equals(sub="repo:octo-repo:refs/heads/main"),), "subject-typo", "the owner is missing", (equals(sub=MAIN),)
+    ),
+    "a pattern compared letter by letter": Kind(
+        (equals(sub=[f"{REPO}:*", DEV]),), "condition-operator", "letter by letter", (equals(sub=[MAIN, DEV]),)
+    ),
+    "the run's own workflow_ref": Kind(
+        (equals(sub=MAIN, workflow_ref=f"{RELEASE_FILE}@refs/heads/main"),),
+        "condition-key-not-carried",
+        "workflow_ref",
+        (equals(sub=MAIN, job_workflow_ref=f"{RELEASE_FILE}@refs/heads/main"),),
+    ),
+    "the run's own workflow_ref beside a pattern": Kind(
+        ({**equals(workflow_ref=f"{RELEASE_FILE}@refs/heads/main"), "StringLike": {SUB: f"{REPO}:*"}},),
+        "condition-key-not-carried",
+        "workflow_ref",
+        (equals(sub=MAIN),),
+    ),
+    "the workflow_ref of another run": Kind(
+        (equals(sub=MAIN, workflow_ref=f"{RELEASE_FILE}@refs/heads/dev"),),
+        "condition-key-not-carried",
+        "workflow_ref",
+        (equals(sub=MAIN),),
     ),
     "two operators": Kind(
         ({**equals(sub=MAIN), "StringLike": {SUB: f"{REPO}:environment:*"}},),
@@ -242,7 +268,7 @@ KINDS = {
         ({"StringEquals": {SUB: MAIN, AUD: f"{STS} "}},),
         "audience-not-admitted",
         f"'{STS} ', with white space",
-        ({"StringEquals": {SUB: MAIN, AUD: [f"{STS} ", STS]}},),
+        (equals(sub=MAIN),),
     ),
     "the session's name": Kind(
         ({**equals(sub=MAIN), "StringLike": {"sts:RoleSessionName": "octo-*"}},),
@@ -347,20 +373,132 @@ def test_a_principal_of_the_wrong_type_is_told_by_its_type() -> None:
     assert gate.reason.count(Ground().provider_arn) == 1
 
 
+ANY_REPOSITORY = {"StringLike": {SUB: "repo:*"}}
+GITLAB = "arn:aws:iam::123456789012:oidc-provider/gitlab.com"
+UNSAVED: dict[str, tuple[tuple[JsonObject, ...], tuple[JsonObject, ...], str]] = {
+    "ForAllValues": (
+        ({"ForAllValues:StringLike": {SUB: f"{REPO}:environment:*"}, **equals()},),
+        ({"StringLike": {SUB: [f"{REPO}:environment:*", MAIN]}, **equals()},),
+        "",
+    ),
+    "IfExists": (
+        ({"StringEqualsIfExists": {SUB: DEV}, "StringLike": {AUD: STS}},),
+        ({"StringEquals": {SUB: [DEV, MAIN]}, "StringLike": {AUD: STS}},),
+        "",
+    ),
+    "an actor alone": (
+        (equals(actor="hubot"),),
+        ({**equals(actor="hubot"), **ANY_REPOSITORY}, equals(actor="octocat", sub=MAIN)),
+        CUSTOM,
+    ),
+    "a bare star": (
+        ({"StringLike": {SUB: "*"}, **equals(actor="hubot")},),
+        ({**equals(actor="hubot"), **ANY_REPOSITORY}, equals(actor="octocat", sub=MAIN)),
+        CUSTOM,
+    ),
+    "a bare star in a list": (
+        ({"StringLike": {SUB: ["*", DEV]}, **equals(actor="hubot")},),
+        (
+            {"StringLike": {SUB: [DEV, "repo:*"]}, **equals(actor="hubot")},
+            equals(actor="octocat", sub=MAIN),
+        ),
+        CUSTOM,
+    ),
+    "the statement of another repository": (
+        (equals(sub=DEV), equals(actor="hubot", repository="acme/app")),
+        (
+            equals(sub=[DEV, MAIN]),
+            {
+                **equals(actor="hubot", repository="acme/app"),
+                "StringLike": {SUB: ["repo:acme/app:*", "repo:acme@*/app@*:*"]},
+            },
+        ),
+        CUSTOM,
+    ),
+    "repositories by pattern": (
+        (equals(sub=DEV), {"StringLike": {f"{ISSUER}:repository": "acme/*"}, **equals(actor="hubot")}),
+        (
+            equals(sub=[DEV, MAIN]),
+            {
+                **equals(actor="hubot"),
+                "StringLike": {f"{ISSUER}:repository": "acme/*", SUB: ["repo:acme/*:*", "repo:acme@*/*@*:*"]},
+            },
+        ),
+        CUSTOM,
+    ),
+    "a repository in any letter case": (
+        (equals(sub=DEV), {"StringEqualsIgnoreCase": {f"{ISSUER}:repository": "Acme/App"}, **equals()}),
+        (
+            equals(sub=[DEV, MAIN]),
+            {"StringEqualsIgnoreCase": {f"{ISSUER}:repository": "Acme/App"}, **equals(), **ANY_REPOSITORY},
+        ),
+        CUSTOM,
+    ),
+    "the owner's id": (
+        (equals(sub=DEV), equals(repository_owner_id="77")),
+        (equals(sub=[DEV, MAIN]), {**equals(repository_owner_id="77"), **ANY_REPOSITORY}),
+        CUSTOM,
+    ),
+}
+"""Statements that AWS saves no longer, the statements afterwards, and who is locked out."""
+
+
+@pytest.mark.parametrize(("before", "after", "lost"), UNSAVED.values(), ids=UNSAVED)
+def test_what_aws_would_not_save_is_bound_in_the_same_change(
+    before: tuple[JsonObject, ...], after: tuple[JsonObject, ...], lost: str
+) -> None:
+    diagnosis = world_of({}, policy(*map(statement, before))).diagnosis()
+    item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
+    document = next(change.document for change in item.changes if change.document is not None)
+    assert [each["Condition"] for each in statements(document.tree)] == [*after]
+    report = lint(document.text, PolicyKind.TRUST)
+    assert not isinstance(report, Unparsable)
+    assert not report.refused
+    assert "gets a bound in the same change" in item.words
+    told = [text for text in item.warnings if "locks out" in text]
+    assert bool(told) is bool(lost)
+    assert all(lost in text for text in told)
+    assert ("Nobody who gets in today is locked out" in item.words) is not lost
+    assert "What is there already stays" not in item.words
+    # It opens: what tightens is a change of its own.
+    assert not item.tightens
+
+
+def test_a_statement_that_no_bound_fits_is_left_alone_and_the_refusal_is_told() -> None:
+    both = statement(equals(repository="acme/app"), Principal={"Federated": [Ground().provider_arn, GITLAB]})
+    for foreign in (both, statement({"StringEquals": {"gitlab.com:aud": STS}}, Principal={"Federated": GITLAB})):
+        diagnosis = world_of({}, policy(statement(equals(sub=DEV)), foreign)).diagnosis()
+        item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
+        document = next(change.document for change in item.changes if change.document is not None)
+        assert statements(document.tree) == [statement(equals(sub=[DEV, MAIN])), foreign]
+        assert any("would refuse this one at Statement[1]" in text for text in item.warnings)
+        assert "gets a bound" not in item.words
+
+
 @pytest.mark.parametrize(
-    ("condition", "warned"),
+    "foreign",
     [
-        ({"ForAllValues:StringLike": {SUB: f"{REPO}:environment:*"}, **equals()}, True),
-        ({"StringEquals": {AUD: "https://github.com/octo-org"}}, True),
-        (equals(sub=DEV), False),
-        ({"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}, False),
+        equals(sub="repo:acme/app:ref:refs/heads/main", actor="hubot"),
+        equals(sub="repo:acme/app:environment:prod", environment="prod"),
+        {"StringLike": {SUB: "repo:acme/*"}, **equals(actor="hubot")},
+        {"StringEqualsIgnoreCase": {SUB: "repo:Acme/App:pull_request"}, **equals(actor="hubot")},
     ],
-    ids=["no operator that counts as a bound", "no subject", "exact", "a pattern"],
 )
-def test_a_patch_that_aws_refuses_to_save_says_so(condition: JsonObject, warned: bool) -> None:
+def test_what_is_asked_of_another_repository_does_not_keep_the_run_from_its_patch(foreign: JsonObject) -> None:
+    diagnosis = world_of({}, policy(statement(equals(sub=DEV)), statement(foreign))).diagnosis()
+    (document,) = patches(diagnosis)
+    assert [each["Condition"] for each in statements(document.tree)] == [equals(sub=[DEV, MAIN]), foreign]
+    assert not any(path.newly_admitted for path in diagnosis.paths)
+
+
+@pytest.mark.parametrize(
+    "condition", [equals(sub=DEV), {"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}]
+)
+def test_no_bound_is_added_that_aws_does_not_ask_for(condition: JsonObject) -> None:
     diagnosis = world_of({}, policy(statement(condition))).diagnosis()
     item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
-    assert any("would refuse" in text and "Statement[0]" in text for text in item.warnings) is warned
+    assert "gets a bound" not in item.words
+    assert not any("would refuse" in text for text in item.warnings)
 
 
 def test_a_pull_request_is_not_said_to_get_in_alone() -> None:

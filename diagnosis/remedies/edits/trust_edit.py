@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-from diagnosis.callers.comparison import compare_trust
 from diagnosis.causes import Cause
 from diagnosis.facts.account import Role
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
@@ -34,8 +33,7 @@ def admitting_trust(situation: Situation, document: PolicyDocument) -> tuple[Tru
             return ()
         start = excepted
         if aim.admitted_by(start):
-            comparison = compare_trust(document, start, aim.repository, meant=aim.claims)
-            return (TrustPatch(start, PatchKind.EXCEPTED, (), comparison),)
+            return (TrustPatch(start, PatchKind.EXCEPTED, (), aim.compare(document, start)),)
     return opening_patches(document, start, aim)
 
 
@@ -46,7 +44,7 @@ def _aim(situation: Situation) -> PatchAim | None:
         return None
     name = situation.session_name or None
     caller = caller_of(provider, run.role_arn, situation.claims.issuer, name, run.account.read_at, run.session_form)
-    return PatchAim(situation.claims.sets, caller, run.attempt.repository)
+    return PatchAim(situation.claims.sets, caller, run.attempt.repository, situation.audiences)
 
 
 def _excepting(document: PolicyDocument, aim: PatchAim) -> PolicyDocument | None:

@@ -8,6 +8,7 @@ with every condition of the nearest one. Statements of other repositories stay a
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,18 +16,22 @@ from functools import lru_cache
 
 from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import TrustComparison, compare_trust
+from diagnosis.callers.regions import CUSTOM_SUBJECT
 from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.claims.subject_claim import AWS_AUDIENCE
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
+from diagnosis.lint.lint import lint
+from diagnosis.lint.rule import Rule
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Effect, Policy, PolicyDocument, Statement, Unparsable, write_document
+from diagnosis.policy import Effect, Policy, PolicyDocument, PolicyKind, Statement, Unparsable, write_document
 from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
     Json,
     JsonObject,
+    as_list,
     conditions,
     one_or_list,
     statements,
@@ -36,11 +41,10 @@ from diagnosis.policy.language.tree import (
 from diagnosis.trust.faults import SLIPS, Fault, Mend, faults_of
 from diagnosis.trust.mended import literal, mend_condition, mended
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy
-from diagnosis.trust.refusal import lists_repository, why_refused
+from diagnosis.trust.refusal import lists_repository, names_another_repository, why_refused
 
 _SHUT = SLIPS - {Mend.REPLACE}
 """What keeps everybody out, not this run alone."""
-_REPOSITORY_CLAIMS = frozenset({"repository", "repository_id", "repository_owner_id"})
 
 
 class PatchKind(StrEnum):
@@ -70,6 +74,8 @@ class TrustPatch:
     """What of the nearest statement the run did not meet."""
     comparison: TrustComparison
     """With the policy as it was, beside this very run."""
+    bounded: tuple[str, ...] = ()
+    """The paths of the statements that AWS would not save as they are, and which are bound for that reason."""
 
     @property
     def takes_nothing_away(self) -> bool:
@@ -90,6 +96,8 @@ class PatchAim:
     """The run's claims; more than one set where the form of its subject is not known."""
     caller: Caller
     repository: Repository
+    audiences: tuple[str, ...] | None = None
+    """All that the provider in IAM admits, now or after the path's changes; None where they are not known."""
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -109,6 +117,17 @@ class PatchAim:
         asked = TrustPolicy(policy)
         return all(asked.ask(item, self.caller).outcome is TrustOutcome.ALLOWED for item in self.claims)
 
+    def compare(self, before: PolicyDocument, after: PolicyDocument) -> TrustComparison:
+        """Return whom the second policy admits beside this very run and the first does not, and the other way round."""
+        return compare_trust(
+            before,
+            after,
+            self.repository,
+            meant=self.claims,
+            provider_arn=self.caller.provider_arn,
+            audiences=self.audiences,
+        )
+
 
 @lru_cache(maxsize=64)
 def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim) -> tuple[TrustPatch, ...]:
@@ -126,10 +145,10 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
         after = write_document(candidate.tree)
         if isinstance(after.policy, Unparsable) or not aim.admitted_by(after):
             continue
-        comparison = compare_trust(open_before, after, aim.repository, meant=aim.claims)
-        if comparison.no_longer_admitted:
+        comparison = aim.compare(open_before, after)
+        if comparison.no_longer_admitted or (candidate.tidy and comparison.newly_admitted):
             continue
-        patch = TrustPatch(after, candidate.kind, candidate.faults, comparison)
+        patch = _as_aws_saves_it(TrustPatch(after, candidate.kind, candidate.faults, comparison), open_before, aim)
         if candidate.alone and not comparison.newly_admitted:
             return (patch, *wider)
         if candidate.kind is PatchKind.CORRECTED and _lists_subjects(candidate, aim):
@@ -138,6 +157,92 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
                 return (patch, *wider)
             wider.append(patch)
     return tuple(wider)
+
+
+def _as_aws_saves_it(patch: TrustPatch, before: PolicyDocument, aim: PatchAim) -> TrustPatch:
+    """Return the patch with every statement bound that AWS refuses to save as it is; itself where there is none.
+
+    AWS judges the whole document whenever it is saved. So a statement of before its rule, however old, stands in the way
+    of every change. Its bound is as wide as who gets in by it: to narrow it is another change.
+    """
+    tree, bounded = patch.document.editable(), []
+    for position in _unbounded(patch.document):
+        bound = _least_bound(tree, position, aim)
+        if bound is not None:
+            tree = bound
+            bounded.append(f"Statement[{position}]")
+    if not bounded:
+        return patch
+    document = write_document(tree)
+    if not aim.admitted_by(document):
+        return patch
+    return replace(patch, document=document, comparison=aim.compare(before, document), bounded=tuple(bounded))
+
+
+def _unbounded(document: PolicyDocument) -> tuple[int, ...]:
+    """Return the places of the statements that AWS would refuse, since they bound no claim of a shared provider."""
+    report = lint(document.text, PolicyKind.TRUST)
+    if isinstance(report, Unparsable):
+        return ()
+    paths = [finding.place.path for finding in report.refused if finding.rule is Rule.PROVIDER_CONTROL]
+    places = (re.match(r"Statement(?:\[(\d+)\])?", path) for path in paths)
+    return tuple(dict.fromkeys(int(place[1] or 0) for place in places if place))
+
+
+def _least_bound(tree: JsonObject, position: int, aim: PatchAim) -> JsonObject | None:
+    """Return the document with the narrowest bound of the statement that AWS accepts and that locks nobody out.
+
+    None where each locks somebody out, beside tokens whose subject follows a custom template: these begin with any claim,
+    and AWS takes no pattern for all of them.
+    """
+    before = write_document(with_statements(tree, [statements(tree)[position]]))
+    for bound in _bounds(statements(tree)[position], aim):
+        alone = write_document(with_statements(tree, [bound]))
+        lost = aim.compare(before, alone)
+        if _unbounded(alone) or lost.undecided or any(each.slug != CUSTOM_SUBJECT for each in lost.no_longer_admitted):
+            continue
+        return _with_changed(tree, position, bound)
+    return None
+
+
+def _bounds(statement: JsonObject, aim: PatchAim) -> Iterator[JsonObject]:
+    """Yield the statement with each bound that may do, the narrowest first."""
+    plain = copy.deepcopy(statement)
+    condition = plain.setdefault("Condition", {})
+    if not isinstance(condition, dict):
+        return
+    keys = {aim.caller.key("sub").lower(), aim.caller.key("job_workflow_ref").lower()}
+    for operator, key, _ in tuple(conditions(statement)):
+        # Every token holds these claims, so either word asks for nothing less than the operator alone does.
+        base = operator.removeprefix("ForAllValues:").removesuffix("IfExists")
+        block, beside = condition.get(operator), condition.get(base, {})
+        if base != operator and key.lower() in keys and isinstance(block, dict) and isinstance(beside, dict):
+            if key not in beside:
+                condition[base] = {**beside, key: block.pop(key)}
+            if not block:
+                del condition[operator]
+    yield plain
+    block = condition.setdefault("StringLike", {})
+    if not isinstance(block, dict):
+        return
+    name = next((name for name in block if name.lower() == aim.caller.key("sub").lower()), aim.caller.key("sub"))
+    kept = [str(value) for value in as_list(block.get(name, [])) if set(str(value)) - {"*", "?"}]
+    pinned = aim.caller.key("repository").lower()
+    named = [
+        value.split("/")
+        for operator, key, values in conditions(statement)
+        # A name in any letter case is no pattern of subjects.
+        if key.lower() == pinned and operator in ("StringEquals", "StringLike")
+        for value in values
+    ]
+    of_named = [
+        pattern
+        for owner, repository in (parts for parts in named if len(parts) == 2)
+        for pattern in (f"repo:{owner}/{repository}:*", f"repo:{owner}@*/{repository}@*:*")
+    ]
+    for patterns in (of_named, ["repo:*"]):
+        block[name] = one_or_list([*kept, *patterns])
+        yield copy.deepcopy(plain)
 
 
 def _without_closed_doors(document: PolicyDocument, aim: PatchAim) -> PolicyDocument:
@@ -184,6 +289,8 @@ class _Candidate:
     faults: tuple[Fault, ...] = ()
     alone: bool = True
     """Whether the changed statement is written for this run's own claims, beside what it admitted before."""
+    tidy: bool = False
+    """Whether dead parts give way: right only where nobody else gets in anew."""
 
 
 def _position(policy: Policy, aim: PatchAim) -> int | None:
@@ -209,15 +316,36 @@ def _candidates(start: PolicyDocument, policy: Policy, aim: PatchAim) -> Iterato
         yield _Candidate(PatchKind.ADDED, _with_new(tree, _new_statement(tree, aim)), new, faults)
         return
     written, escape = statements(tree)[position], tree.get("Version") == "2012-10-17"
+    tidy = _without_dead_parts(faults, aim)
     if all(fault.mend is not Mend.NONE for fault in faults):
+        if tidy != faults:
+            yield from _in_place(tree, position, tidy, aim, escape=escape, tidy=True)
         yield from _in_place(tree, position, faults, aim, escape=escape)
-    copied = _copied(written, faults, aim, escape=escape)
-    if copied is not None:
-        yield _Candidate(PatchKind.COPIED, _with_new(tree, copied), new, faults)
+    for mends in dict.fromkeys((tidy, faults)):
+        copied = _copied(written, mends, aim, escape=escape)
+        if copied is not None:
+            yield _Candidate(PatchKind.COPIED, _with_new(tree, copied), new, mends)
+
+
+def _without_dead_parts(faults: tuple[Fault, ...], aim: PatchAim) -> tuple[Fault, ...]:
+    """Return the faults mended so that no dead value or key stays; whether that takes nothing away is left to proof.
+
+    A pattern that is compared letter by letter, and an audience that nobody requests, give way to the right value; a key
+    that AWS does not carry becomes the one that holds the same in this run.
+    """
+    found: list[Fault] = []
+    for fault in faults:
+        if fault.mend is Mend.REMOVE and fault.new:
+            found.append(replace(fault, mend=Mend.RENAME))
+        elif fault.mend is Mend.JOIN and fault.dead and len(aim.subjects) == 1:
+            found += [replace(fault, mend=Mend.REPLACE, old=value) for value in fault.dead]
+        else:
+            found.append(fault)
+    return tuple(found)
 
 
 def _in_place(
-    tree: JsonObject, position: int, faults: tuple[Fault, ...], aim: PatchAim, *, escape: bool
+    tree: JsonObject, position: int, faults: tuple[Fault, ...], aim: PatchAim, *, escape: bool, tidy: bool = False
 ) -> Iterator[_Candidate]:
     """Yield the document with the statement corrected: as it is written, then for this run alone."""
     written = statements(tree)[position]
@@ -229,12 +357,15 @@ def _in_place(
     alone = _for_this_run(changed, set() if was_shut else joined, faults, aim, escape=escape)
     if len({key for _, key in joined}) <= 1 and (slips or alone):
         kind = PatchKind.CORRECTED if slips else PatchKind.JOINED
-        yield _Candidate(kind, _with_changed(tree, position, changed), position, faults, alone)
-    if any(fault.mend is Mend.REPLACE and set(fault.new) & {"*", "?"} for fault in faults):
-        exact = tuple(replace(fault, new=aim.subjects[0]) if fault.mend is Mend.REPLACE else fault for fault in faults)
+        yield _Candidate(kind, _with_changed(tree, position, changed), position, faults, alone, tidy)
+    exact = tuple(
+        replace(fault, new=aim.subjects[0]) if fault.mend is Mend.REPLACE and set(fault.new) & {"*", "?"} else fault
+        for fault in faults
+    )
+    if exact != faults:
         spelt = mended(written, exact, aim.caller.provider_arn, escape=escape)
         yield _Candidate(PatchKind.BOUND, _with_changed(tree, position, spelt), position, exact)
-    if was_shut:
+    if (was_shut and not tidy) or not _lists(changed, aim):
         bound = _bound(changed, aim, escape=escape)
         yield _Candidate(PatchKind.BOUND, _with_changed(tree, position, bound), position, faults)
 
@@ -246,21 +377,16 @@ def _is_ours(policy: Policy, position: int, faults: Iterable[Fault], aim: PatchA
         return False
     if lists_repository(policy.statements[position], aim.claims[0], aim.caller):
         return True
-    return not any(fault.cause is Cause.SUBJECT_NOT_ADMITTED for fault in listed) and not _pins_of_others(listed)
-
-
-def _pins_of_others(faults: Iterable[Fault]) -> bool:
-    """Return whether a pin names another repository: the statement is another's."""
-    return any(
-        fault.cause is Cause.CLAIM_PIN and fault.key.lower().rpartition(":")[2] in _REPOSITORY_CLAIMS
-        for fault in faults
-    )
+    return not any(fault.cause is Cause.SUBJECT_NOT_ADMITTED or names_another_repository(fault) for fault in listed)
 
 
 def _lists_subjects(candidate: _Candidate, aim: PatchAim) -> bool:
     """Return whether the changed statement asks for the subject at all: AWS saves none that asks for nothing of the kind."""
-    asked = (key.lower() for _, key, _ in conditions(statements(candidate.tree)[candidate.position]))
-    return aim.caller.key("sub").lower() in asked
+    return _lists(statements(candidate.tree)[candidate.position], aim)
+
+
+def _lists(statement: JsonObject, aim: PatchAim) -> bool:
+    return any(key.lower() == aim.caller.key("sub").lower() for _, key, _ in conditions(statement))
 
 
 def _too_open(tree: JsonObject, position: int, aim: PatchAim) -> bool:
@@ -313,7 +439,7 @@ def _for_this_run(
         own = {literal(item.get(key.lower().removeprefix(prefix)) or "", escape) for item in aim.claims}
         if not set(values) <= own:
             return False
-    return any(key.lower() == aim.caller.key("sub").lower() for _, key, _ in conditions(statement))
+    return _lists(statement, aim)
 
 
 def _bound(statement: JsonObject, aim: PatchAim, *, escape: bool) -> JsonObject:

@@ -49,7 +49,14 @@ def bound_trust(situation: Situation) -> Choice | None:
         return None
     causes = (*((Cause.TRUST_TOO_OPEN,) if bounded else ()), *((Cause.SECOND_DOOR,) if closed else ()))
     told = rendered_trust(role.value, after)
-    compared = compare_trust(before, after, run.attempt.repository, meant=situation.claims.sets)
+    compared = compare_trust(
+        before,
+        after,
+        run.attempt.repository,
+        meant=situation.claims.sets,
+        provider_arn=situation.account.question.provider_arn,
+        audiences=situation.audiences,
+    )
     lost = [item.text for item in compared.no_longer_admitted]
     remediation = Remediation(
         id="bound-trust" if bounded else "close-second-doors",

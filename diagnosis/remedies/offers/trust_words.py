@@ -65,6 +65,11 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
             f"The statement then lists {shown}, exactly this one: as it is written it would let others in too."
         )
     parts.append(situation.claims.which_form)
+    if patch.bounded:
+        parts.append(
+            f"{' and '.join(patch.bounded)} gets a bound in the same change: AWS judges the whole policy when it is saved, "
+            "and takes none with a statement that bounds neither sub nor job_workflow_ref."
+        )
     parts.append(_REVIEW)
     if patch.opens_for_the_run_alone:
         shared = any(
@@ -75,7 +80,8 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
             "Nobody gets in anew who presents another subject." if shared else "Nobody beside this run gets in anew."
         )
     if patch.takes_nothing_away and patch.kind is not PatchKind.EXCEPTED:
-        parts.append(_KEPT if patch.kind is not PatchKind.BOUND else "Nobody who gets in today is locked out.")
+        changed = patch.kind is PatchKind.BOUND or patch.bounded
+        parts.append("Nobody who gets in today is locked out." if changed else _KEPT)
     return " ".join(part for part in parts if part)
 
 
@@ -138,6 +144,12 @@ def patch_warnings(situation: Situation, patch: TrustPatch) -> tuple[str, ...]:
         found.append("Every pull request from a branch of this repository presents this subject, before any review.")
     elif ContextKind.ENVIRONMENT in contexts:
         found.append("The environment's deployment rules decide which refs get this subject: look at them first.")
+    lost = [item.text for item in patch.comparison.no_longer_admitted]
+    if lost:
+        found.append(
+            f"The bound that AWS demands locks out {'; '.join(lost)}. Look at the role's recent sessions first: who needs the "
+            "role is to be listed."
+        )
     others = [item.text for item in patch.comparison.newly_admitted]
     if others:
         found.append(f"Beside this run it admits {'; '.join(others[:3])}.")

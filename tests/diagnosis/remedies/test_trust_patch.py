@@ -154,7 +154,8 @@ ACTOR, REF = f"{ISSUER}:actor", f"{ISSUER}:ref"
             PatchKind.BOUND,
             {"StringLike": {SUB: [MAIN, NEW]}},
         ),
-        ({"StringEqualsIfExists": {SUB: MAIN}}, PatchKind.JOINED, {"StringEqualsIfExists": {SUB: [MAIN, NEW]}}),
+        # AWS counts IfExists as no bound and would not save it; every token holds a subject.
+        ({"StringEqualsIfExists": {SUB: MAIN}}, PatchKind.JOINED, {"StringEquals": {SUB: [MAIN, NEW]}}),
         (
             {"StringEquals": {SUB: MAIN}, "StringLike": {SUB: "repo:acme/*"}},
             PatchKind.JOINED,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,6 +43,7 @@ SLIPS = {
     "no refs/": lambda text: text.replace(":ref:refs/heads/", ":ref:").replace(":ref:refs/tags/", ":ref:tags/"),
     "env:": lambda text: text.replace(":environment:", ":env:"),
     "%3A": lambda text: text.replace(":ref:", ":ref%3A").replace(":environment:", ":environment%3A"),
+    "no owner": lambda text: re.sub(r"repo:[^/]*/([^@:]*)[^:]*", r"repo:\1", text),
     "a dash": lambda text: text.replace(":pull_request", ":pull-request"),
 }
 
@@ -77,6 +80,7 @@ def test_another_subject_is_no_misspelling(one, other):
         ("octo-org/octo-repo:ref:refs/heads/main", "repo: is missing"),
         (f"{REPO}.git:ref:refs/heads/main", ".git is no part of a repository's name"),
         ("repo:octo-org:octo-repo:ref:refs/heads/main", ": stands between owner and repository in the place of /"),
+        ("repo:octo-repo:ref:refs/heads/main", "the owner is missing: repo:octo-org/octo-repo belongs there"),
         (f"{REPO}:main", "ref:refs/heads/ is missing before main"),
         (
             "repo:Octo-Org/octo-repo:ref:refs/heads/main",
@@ -100,6 +104,9 @@ def test_the_difference_is_told(written, words):
         f"{REPO}:ref:refs/heads/feature/main",
         f"{REPO}:ref:refs/heads/maintenance",
         f"{REPO}-two:ref:refs/heads/main",
+        "repo:octo-repo:ref:refs/heads/dev",
+        "repo:acme/octo-repo:ref:refs/heads/main",
+        "repo:octo-repo",
         "repo:octo-org/*",
         f"{REPO}:*",
         "",
