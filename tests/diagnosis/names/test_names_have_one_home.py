@@ -47,6 +47,7 @@ AT_COLONS = {
     "diagnosis/steps/needs.py": "an action: service:Name",
     "diagnosis/trust/faults.py": "a condition key: issuer:claim",
     "diagnosis/trust/question.py": "a condition key: issuer:claim",
+    "diagnosis/trust/refusal.py": "a condition key: issuer:claim",
     "diagnosis/trust/request_keys.py": "a condition key: issuer:claim",
     "diagnosis/trust/subject_typo.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
     "probes/aws/session/permissions.py": "an action: service:Name",
