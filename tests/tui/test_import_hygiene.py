@@ -19,6 +19,15 @@ def test_importing_the_app_imports_none_of_the_heavy_libraries() -> None:
     assert _printed(script) == "[]"
 
 
+def test_a_command_of_policy_imports_no_other() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from tui.cli.main import planescope; "
+        "assert CliRunner().invoke(planescope, ['policy', '--help']).exit_code == 0; "
+        "print([name for name in sys.modules if name.startswith(('diagnosis.lint', 'rich', 'tui.cli.commands.policy_'))])"
+    )
+    assert _printed(script) == "[]"
+
+
 def test_screens_and_widgets_know_no_probe() -> None:
     script = "import sys, tui.app; print([name for name in sys.modules if name.startswith(('probes', 'tui.backends', 'tui.cli'))])"
     assert _printed(script) == "[]"

@@ -1,9 +1,8 @@
-"""The command `planescope` and its table of commands. A module is imported when its command is called, so `--help` is quick."""
+"""The command `planescope` and its table of commands."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import sys
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from tui import __version__
 from tui.backend import BackendProblem
+from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
 from tui.settings import read_settings
 
@@ -59,8 +59,8 @@ _WITH_REPOSITORY = ("diagnose", "what-if", "migrate", "record")
 """Commands whose defaults the user's settings give."""
 
 
-class _Lazy(click.Group):
-    """Looks a command up by name and imports its module only then; a problem becomes a sentence and an exit code."""
+class _Planescope(LazyGroup):
+    """The whole command: its defaults are the user's settings, and a problem becomes a sentence and an exit code."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -72,23 +72,6 @@ class _Lazy(click.Group):
             commands = dict.fromkeys(_WITH_REPOSITORY, of_a_command)
             extra.setdefault("default_map", {**options, **commands, "packet": {"export": of_a_command}})
         return super().make_context(info_name, args, parent, **extra)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, attribute, _ = _COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(module), attribute)
-        if not isinstance(command, click.Command):
-            raise TypeError(f"{module}.{attribute} is no command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        # From the table: asking each command for its help would import every one of them.
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -102,7 +85,8 @@ class _Lazy(click.Group):
 
 
 @click.group(
-    cls=_Lazy,
+    cls=_Planescope,
+    table=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 all gates pass, 1 a gate fails, 2 bad input, 3 unknown remains, 4 credentials needed.",

@@ -17,7 +17,7 @@ LONGEST_ROW = 4 * 1024 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@click.command("evaluate", short_help="Decide requests, one JSON line each.")
+@click.command("evaluate")
 @click.argument("file", type=click.File("rb"), default="-", metavar="[FILE]")
 @click.pass_context
 def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
