@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from probes.github.http.pace import WAITING
 from tui.backend import Progress
@@ -17,16 +18,36 @@ _PLAIN_WIDTH = 110
 """Columns where standard output is no terminal: wide enough for a run's address."""
 
 
+class ReportConsole(Console):
+    """A console whose reports may hold foreign text: what could steer the terminal is shown, not sent."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(printable_lines(segment.text), segment.style)
+
+
 def text_console() -> Console:
-    """Make a console for reports: colours only in a terminal, foreign text never read as markup."""
+    """Make a console for reports: colours only in a terminal, foreign text neither read as markup nor sent raw."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns if terminal else _PLAIN_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+    return ReportConsole(markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
 def print_json(value: Mapping[str, object] | list[object]) -> None:
     """Print one JSON document on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, indent=2))
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return JSON in which every character that is no plain text stands as its escape: it may be printed in a terminal."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    lines = text.split("\n")
+    if all(map(str.isprintable, lines)):
+        return text
+    return "\n".join("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line) for line in lines)
 
 
 class ProgressLine:
@@ -63,3 +84,8 @@ class ProgressLine:
 def printable(text: str) -> str:
     """Return foreign text without characters that could steer a terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return the same of a text of several lines."""
+    return "\n".join(map(printable, text.split("\n")))

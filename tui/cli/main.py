@@ -77,7 +77,10 @@ class _Planescope(LazyGroup):
         try:
             return super().invoke(ctx)
         except BackendProblem as problem:
-            click.echo(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
+            # A sentence may quote a file or an answer; the module brings rich, which only reports need.
+            from tui.cli.console import printable_lines
+
+            click.echo(printable_lines(f"planescope: {problem.sentence} {problem.way_out}".rstrip()), err=True)
             ctx.exit(problem.exit_code)
         except KeyboardInterrupt:
             click.echo("planescope: stopped.", err=True)

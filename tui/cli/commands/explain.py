@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 from collections.abc import Iterator
 from typing import IO
@@ -17,7 +16,7 @@ from diagnosis.documents.diagnosis import finding_object
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.gates import Plane
-from tui.cli.console import print_json, text_console
+from tui.cli.console import json_text, print_json, printable, text_console
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
 from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
@@ -69,7 +68,7 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
             raise
         why = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
         name = "standard input" if file == "-" else file
-        click.echo(f"planescope: cannot read {_plain(name)}: {why}.", err=True)
+        click.echo(f"planescope: cannot read {printable(name)}: {why}.", err=True)
         code = BAD_INPUT
     ctx.exit(code)
 
@@ -90,7 +89,7 @@ def _unknown_slug(slug: str) -> str:
     known = dict.fromkeys((*map(str, Cause), *map(str, Integrity)))
     near = difflib.get_close_matches(slug.lower(), known, n=3, cutoff=0.7)
     more = f" Did you mean {', '.join(near[:-1]) + ' or ' if near[1:] else ''}{near[-1]}?" if near else ""
-    return f"No cause is called {_plain(slug)!r}.{more} `planescope explain --cause` prints all of them."
+    return f"No cause is called {printable(slug)!r}.{more} `planescope explain --cause` prints all of them."
 
 
 def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
@@ -136,7 +135,7 @@ def _explain_rows(stream: IO[bytes]) -> int:
     faulty = False
     for given in _answers(stream):
         faulty = faulty or given.faulty
-        click.echo(json.dumps(given.values, ensure_ascii=False))
+        click.echo(json_text(given.values))
     return BAD_INPUT if faulty else NO_GATE
 
 
@@ -156,8 +155,3 @@ def _answers(stream: IO[bytes]) -> Iterator[Answer]:
             continue
         if text.strip():
             yield answer(number, text)
-
-
-def _plain(text: str) -> str:
-    """Return a file's name as it may be printed."""
-    return "".join(char if char.isprintable() else "?" for char in text)
