@@ -30,7 +30,7 @@ class LintedFile:
     file: str
     """As it was given, for people."""
     uri: str
-    """The same as a relative URI."""
+    """The same as a URI, relative where it can be."""
     report: LintReport
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from importlib import resources
 from pathlib import Path
@@ -281,6 +282,32 @@ def test_the_sarif_is_one_that_code_scanning_reads(written) -> None:
     assert first["physicalLocation"]["artifactLocation"]["uri"].endswith("/a%20policy.json")
     assert first["physicalLocation"]["region"] == {"startLine": 8, "startColumn": 9}
     assert first["logicalLocations"][0]["fullyQualifiedName"] == "Statement[0].Action[1]"
+
+
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        ("a.json", "a.json"),
+        ("./a b#.json", "a%20b%23.json"),
+        ("c:d.json", "c%3Ad.json"),
+        ("policies/a.json", "policies/a.json"),
+        ("{here}/policies/a.json", "policies/a.json"),
+        ("../{name}/a.json", "../{name}/a.json"),
+        (os.fsdecode(b"a\xff.json"), "a%FF.json"),
+    ],
+)
+def test_a_finding_is_in_its_file_by_the_uri_from_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, uri: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = name.replace("{here}", str(tmp_path)).replace("{name}", tmp_path.name)
+    (tmp_path / "policies").mkdir()
+    Path(name).write_text("{}")
+    assert CliRunner().invoke(planescope, ["policy", "lint", name]).output.splitlines()[0].isprintable()
+    assert json.loads(CliRunner().invoke(planescope, ["policy", "lint", name, "--json"]).stdout)
+    log = json.loads(CliRunner().invoke(planescope, ["policy", "lint", name, "--sarif"]).stdout)
+    where = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert where == {"uri": uri.replace("{name}", tmp_path.name)}
 
 
 def test_json_and_sarif_exclude_each_other(written) -> None:

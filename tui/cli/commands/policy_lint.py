@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ _KINDS = {
 }
 
 
-@click.command("lint", short_help="Find the faults of policy documents.")
+@click.command("lint")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
 @click.option(
     "--kind",
@@ -106,8 +107,19 @@ def _linted(path: Path, kind: PolicyKind | None, expected: Expected) -> LintedFi
     report = lint(given.text, kind, expected)
     if isinstance(report, Unparsable):
         raise BackendProblem(f"{shown} is no policy: {printable(report.text)}.")
-    uri = "stdin" if shown == "-" else quote(path.as_posix())
-    return LintedFile(shown, uri, report if given.is_whole else _without_lines(report))
+    return LintedFile(shown, _uri(path), report if given.is_whole else _without_lines(report))
+
+
+def _uri(path: Path) -> str:
+    """Return a file's URI, relative to this folder where it lies in it: code scanning shows a finding in its file by that."""
+    if str(path) == "-":
+        return "stdin"
+    if path.is_absolute():
+        if not path.is_relative_to(Path.cwd()):
+            return path.as_uri()
+        path = path.relative_to(Path.cwd())
+    # By its bytes: a name need not be UTF-8.
+    return quote(os.fsencode(path.as_posix()))
 
 
 def _without_lines(report: LintReport) -> LintReport:
