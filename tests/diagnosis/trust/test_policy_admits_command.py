@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.cli.commands.policy_admits import admits_command
+from tui.cli.main import planescope
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 
@@ -20,7 +20,7 @@ def run(tmp_path):
     def call(content, *options, repo="acme/shop"):
         path = tmp_path / "trust.json"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return CliRunner().invoke(admits_command, [str(path), "--repo", repo, *options])
+        return CliRunner().invoke(planescope, ["policy", "admits", str(path), "--repo", repo, *options])
 
     return call
 
@@ -70,7 +70,7 @@ def test_the_answer_of_get_role_is_taken(run, encode):
 
 
 def test_standard_input(run):
-    result = CliRunner().invoke(admits_command, ["-", "--repo", "acme/shop"], input=exactly(MAIN))
+    result = CliRunner().invoke(planescope, ["policy", "admits", "-", "--repo", "acme/shop"], input=exactly(MAIN))
     assert result.exit_code == 0
 
 
@@ -96,8 +96,22 @@ def test_a_bad_file_is_one_sentence_and_exit_code_2(run, content, words):
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"repository = [", "TOML"), (b"\xff\xfe", "UTF-8"), (None, "case.toml"), (b"nonsense = 1", "nonsense")],
+)
+def test_a_bad_case_file_is_one_sentence_and_exit_code_2(run, tmp_path, content, words):
+    case = tmp_path / "case.toml"
+    if content is not None:
+        case.write_bytes(content)
+    result = run(exactly(MAIN), "--case", str(case))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
 def test_a_file_that_is_not_there(tmp_path):
-    result = CliRunner().invoke(admits_command, [str(tmp_path / "none.json"), "--repo", "acme/shop"])
+    result = CliRunner().invoke(planescope, ["policy", "admits", str(tmp_path / "none.json"), "--repo", "acme/shop"])
     assert result.exit_code == 2
     assert "none.json" in result.stderr
 
@@ -119,7 +133,7 @@ def test_foreign_text_steers_no_terminal_and_is_no_markup(run):
 
 @given(st.text() | st.binary())
 def test_no_content_ends_in_a_traceback(content):
-    result = CliRunner().invoke(admits_command, ["-", "--repo", "acme/shop"], input=content)
+    result = CliRunner().invoke(planescope, ["policy", "admits", "-", "--repo", "acme/shop"], input=content)
     assert result.exit_code in (0, 1, 2, 3)
     assert result.exception is None or isinstance(result.exception, SystemExit)
 

@@ -74,5 +74,14 @@ def _unwrapped(text: str) -> str:
         if isinstance(inner, Mapping):
             return json.dumps(inner)
         if isinstance(inner, str):
-            return inner if inner.lstrip().startswith("{") else unquote(inner)
+            # The API quotes a document as in a URL, the AWS CLI does not; %3A may stand in a plain one too.
+            return inner if _is_json(inner) else unquote(inner)
     return text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
