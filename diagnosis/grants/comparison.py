@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from functools import lru_cache
+from itertools import chain, product
 
 from diagnosis.grants.conditions import Terms
 from diagnosis.grants.resources import Element, example
@@ -26,7 +27,8 @@ from diagnosis.policy import (
     expand_actions,
     has_resource_level,
 )
-from diagnosis.policy.language.matching import action_matcher, matches_everything
+from diagnosis.policy.evaluation.evaluate import ALWAYS_ALLOWED
+from diagnosis.policy.language.matching import action_matcher, matches_everything, names_every_action
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, Context
 from diagnosis.policy.request import ContextValue
 from diagnosis.sets.patterns import TooManyStates
@@ -38,10 +40,14 @@ _REPRESENTATIVES = (
     "sns:Publish",
     "kms:Decrypt",
     "lambda:InvokeFunction",
+    "s3:ListAllMyBuckets",
+    "ec2:DescribeInstances",
+    "sqs:ListQueues",
+    "lambda:ListFunctions",
 )
-"""One of these stands for the services that no policy names; all of those are alike to the documents."""
-_WITHOUT_RESOURCE = ("s3:ListAllMyBuckets", "ec2:DescribeInstances", "sqs:ListQueues", "lambda:ListFunctions")
-"""The same for actions without resource level."""
+"""The first of these that fits stands for the services that no policy names: all of those are alike to the documents."""
+_ALWAYS = frozenset({"iam", "sts"})
+"""Services of which every action is looked at, named or not: what changes permissions is worth telling."""
 _WITHOUT_REGION = frozenset({"iam", "cloudfront", "route53", "organizations"})
 _WEIGHTS = ("Permissions", "Write", "Read", "List")
 """Access levels, the gravest first."""
@@ -286,52 +292,72 @@ def _classes(
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Yield the actions that the first statements cover, those of a service together that no other statement tells apart."""
     groups: dict[tuple[str, bool, tuple[bool, ...]], list[str]] = {}
+    left_out = {ALWAYS_ALLOWED, *state.void}
+    covering, telling = ([part.statement.actions.covers for part in parts] for parts in (inside, against))
     for action in _actions(inside, state, other):
-        if action.lower() not in state.void and all(part.covers(action) for part in inside):
-            told_apart = tuple(part.covers(action) for part in against)
-            key = (action.partition(":")[0].lower(), has_resource_level(action) is False, told_apart)
-            groups.setdefault(key, []).append(action)
+        folded, service, without_resource = _read(action)
+        if folded not in left_out and all(covers(folded) for covers in covering):
+            told_apart = tuple(covers(folded) for covers in telling)
+            groups.setdefault((service, without_resource, told_apart), []).append(action)
     for (_, without_resource, _), actions in groups.items():
         yield tuple(actions), without_resource
+
+
+@lru_cache(maxsize=4096)
+def _read(action: str) -> tuple[str, str, bool]:
+    """Return the action in lower case, its service, and whether it is one without resource level."""
+    folded = action.lower()
+    return folded, folded.partition(":")[0], has_resource_level(action) is False
 
 
 def _actions(inside: tuple[_Part, ...], state: _State, other: _State) -> tuple[str, ...]:
     """Return the actions that the statements can name: by the first that lists some, else of every service named."""
     for part in inside:
         patterns = part.statement.actions.patterns
-        if not part.statement.actions.negated and not any(_of_every_service(pattern) for pattern in patterns):
+        if not part.statement.actions.negated and not any(names_every_action(pattern) for pattern in patterns):
             return _named(patterns)
     every = [pattern for part in (*state.parts, *other.parts) for pattern in part.statement.actions.patterns]
-    services = {pattern.partition(":")[0].lower() for pattern in every if ":" in pattern}
-    wild = [service for service in services if set(service) & {"*", "?"}]
-    listed = sorted(services - set(wild))
-    unnamed = [
-        next(
-            (
-                action
-                for action in choices
-                if action.partition(":")[0] not in listed
-                and not action_matcher([f"{w}:*" for w in wild if w.strip("*")])(action.lower())
-            ),
-            None,
-        )
-        for choices in (_REPRESENTATIVES, _WITHOUT_RESOURCE)
-    ]
-    return (
-        *_named([f"{service}:*" for service in listed]),
-        *(pattern for pattern in every if not set(pattern) & {"*", "?"} and action_facts(pattern) is None),
-        *(action for action in unnamed if action is not None),
+    wild = frozenset(each.lower() for each in every if _has_wild_service(each) and not names_every_action(each))
+    listed = _ALWAYS.union(
+        each.partition(":")[0].lower() for each in every if ":" in each and not _has_wild_service(each)
     )
+    unknown = (each for each in every if not set(each) & {"*", "?"} and action_facts(each) is None)
+    return (*_named(tuple(f"{service}:*" for service in sorted(listed))), *unknown, *_of_other_services(listed, wild))
 
 
-def _named(patterns: Sequence[str]) -> tuple[str, ...]:
-    """Return the actions that the patterns stand for; one that the reference does not know stands for itself."""
-    unknown = (pattern for pattern in patterns if not set(pattern) & {"*", "?"} and action_facts(pattern) is None)
-    return tuple(dict.fromkeys((*(expand_actions(patterns) if patterns else ()), *unknown)))
+@lru_cache(maxsize=64)
+def _of_other_services(listed: frozenset[str], wild: frozenset[str]) -> tuple[str, ...]:
+    """Return one action for all those of services not listed that the patterns, with wildcards for the service, do not tell apart."""
+    matchers = [action_matcher([pattern]) for pattern in wild]
+    found: dict[tuple[bool | None, ...], str] = {}
+    for action in chain(_REPRESENTATIVES, _every_action()):
+        if action.partition(":")[0] not in listed:
+            found.setdefault((has_resource_level(action), *(match(action.lower()) for match in matchers)), action)
+        if len(found) == 2 << len(matchers):
+            break
+    return tuple(found.values())
 
 
-def _of_every_service(pattern: str) -> bool:
-    return matches_everything(pattern) or bool(set(pattern.partition(":")[0]) & {"*", "?"})
+@lru_cache(maxsize=1)
+def _every_action() -> tuple[str, ...]:
+    return expand_actions(["*:*"])
+
+
+@lru_cache(maxsize=512)
+def _named(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the actions that the patterns stand for; one that stands for none that is known, stands for itself."""
+    known = expand_actions(patterns) if patterns else ()
+    unknown = (pattern for pattern in patterns if not _stands_for_known(pattern))
+    return tuple(dict.fromkeys((*known, *unknown)))
+
+
+@lru_cache(maxsize=1024)
+def _stands_for_known(pattern: str) -> bool:
+    return bool(expand_actions([pattern])) if set(pattern) & {"*", "?"} else action_facts(pattern) is not None
+
+
+def _has_wild_service(pattern: str) -> bool:
+    return bool(set(pattern.partition(":")[0]) & {"*", "?"})
 
 
 def _actions_within(inner: Statement, outer: Statement) -> bool:

@@ -9,7 +9,7 @@ detail: every granted ECR action is compared with the needed pairs, wildcards ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,10 +17,17 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.grants.breadth import EVERY_ROLE, holds_every
 from diagnosis.lint.catalogue import arn_forms
+from diagnosis.lint.rules.action_resources import works_on
 from diagnosis.live.near_grants import arn_difference, nearest_action
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Statement, Unparsable, action_facts, expand_actions, has_resource_level
-from diagnosis.policy.language.matching import action_matcher, matches_everything, resource_matcher
+from diagnosis.policy.language.globs import Cells, covers, meet, pattern_cells
+from diagnosis.policy.language.matching import (
+    action_matcher,
+    matches_everything,
+    names_every_action,
+    resource_matcher,
+)
 from diagnosis.policy.language.statement import ActionPatterns
 from diagnosis.verdicts.replay import Need
 
@@ -28,7 +35,10 @@ REGISTRY_SERVICES = ("ecr", "ecr-public")
 _PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
 _BY_ROLE = (_PASS_ROLE, "sts:AssumeRole")
 """Actions by which the permissions of another role are had: an escalation where that may be any role."""
+_OF_ESCALATIONS = ("iam", "sts")
 _PERMISSIONS = "Permissions management"
+_OF_NO_PRINCIPAL = frozenset({"server-certificate", "mfa", "sms-mfa"})
+"""Resources of IAM by which nobody gets permissions: to write them is no escalation."""
 _NO_STEP = "no step of this job that was read needs it"
 _TAG_KEY = re.compile(r"(?:aws|ecr):ResourceTag/", re.IGNORECASE)
 _OF_NO_SERVICE = "planescope:anything"
@@ -197,11 +207,9 @@ class _Grant:
         if exact:
             yield self._beyond(exact, self._resource_words())
         yield from self._other_places()
-        told = {action.lower() for item in self._escalations() for action in item.actions}
         for service, patterns in self._other_services():
-            left = [pattern for pattern in patterns if pattern.lower() not in told]
-            if left and not self._unbounded(left):
-                yield f"{self._where()} also allows {_listed(left)} on {self._resource_words()} ({service}: not judged)."
+            if not self._unbounded(patterns):
+                yield f"{self._where()} also allows {_listed(patterns)} on {self._resource_words()} ({service}: not judged)."
 
     def bounded_by_tags(self) -> Iterator[str]:
         """Return the statement where tags of the repositories decide what of the registry it grants."""
@@ -239,30 +247,39 @@ class _Grant:
         found = [
             action
             for action in self._escalating()
-            if not self._denials.everywhere(action) and (action not in _BY_ROLE or self._of_every_role())
+            if self._works(action)
+            and not self._denials.everywhere(action)
+            and (action not in _BY_ROLE or self._of_every_role())
         ]
         if not found:
             return
-        found.sort(key=lambda action: action != _PASS_ROLE)
+        found.sort(key=lambda action: (action != _PASS_ROLE, *_gravity(action)))
         text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}, by which the role can widen what it may do"
         yield self._item(ExcessKind.ESCALATION, text, tuple(found))
 
     def _escalating(self) -> list[str]:
         patterns = self._statement.actions.patterns
-        found = expand_actions(patterns, of_services=("iam", "sts")) if patterns else ()
+        found = expand_actions(patterns, of_services=_OF_ESCALATIONS) if patterns else ()
         return [
             action
             for action in found
-            if action in _BY_ROLE
-            or (_service(action) == "iam" and _writes(action) and "ServiceLinkedRole" not in action)
+            if action in _BY_ROLE or (_service(action) == "iam" and _writes_permissions(action))
         ]
+
+    def _works(self, action: str) -> bool:
+        """Return whether the statement names a resource on which the action works, as far as is documented."""
+        if self._all_but:
+            return True
+        if has_resource_level(action) is False:
+            return any(matches_everything(pattern) for pattern in self._patterns)
+        return any(works_on(action, pattern) for pattern in self._patterns)
 
     def _of_every_role(self) -> bool:
         return self._all_but or any(holds_every(pattern, EVERY_ROLE) for pattern in self._patterns)
 
     def _of_every_service(self) -> bool:
         actions = self._statement.actions
-        return actions.negated or any(not set(p.partition(":")[0]) - {"*"} for p in actions.patterns)
+        return actions.negated or any(names_every_action(pattern) for pattern in actions.patterns)
 
     def _registry_actions(self) -> Iterator[ExcessItem]:
         surplus = [action for action in self._surplus() if not self._only_reads(action) and not self._is_exact(action)]
@@ -345,7 +362,8 @@ class _Grant:
     def _services(self) -> Iterator[ExcessItem]:
         for service, listed in self._other_services():
             patterns = [pattern for pattern in listed if self._unbounded([pattern])]
-            if patterns and not all(self._denials.everywhere(pattern) for pattern in patterns):
+            patterns = [pattern for pattern in patterns if not self._denials.everywhere(pattern)]
+            if patterns:
                 found = expand_actions(patterns)
                 many = (
                     f"{len(found)} actions of {service} ({_listed(patterns)})" if len(found) > 1 else _listed(patterns)
@@ -354,12 +372,15 @@ class _Grant:
                 yield self._item(ExcessKind.SERVICE, text, tuple(patterns))
 
     def _other_services(self) -> list[tuple[str, list[str]]]:
-        """Return ``(service, action patterns)`` of other services than the registry, needed actions left out."""
+        """Return ``(service, action patterns)`` of other services than the registry, but what is needed or told otherwise."""
         found: dict[str, list[str]] = {}
+        told = [action.lower() for item in self._escalations() for action in item.actions]
         for pattern in self._statement.actions.patterns:
             service = _service(pattern)
             if not _wild(pattern) and action_facts(pattern) is None:
                 continue  # told as a name that is not known
+            if service in _OF_ESCALATIONS and any(map(action_matcher([pattern]), told)):
+                continue  # told as an escalation
             if service not in REGISTRY_SERVICES and pattern.lower() not in self._needed.resources:
                 found.setdefault(service, []).append(pattern)
         return sorted(found.items())
@@ -398,9 +419,21 @@ class _Grant:
         return f"everything but {shown}" if self._all_but else "every resource" if shown == "*" else shown
 
 
-def _writes(action: str) -> bool:
+def _writes_permissions(action: str) -> bool:
+    """Return whether an action of IAM writes what permissions hang on: a role, a policy, a user, a group, a provider."""
     facts = action_facts(action)
-    return facts is not None and "Write" in facts.access_level and "Tagging" not in facts.access_level
+    if facts is None or "Write" not in facts.access_level or "Tagging" in facts.access_level:
+        return False
+    return "ServiceLinkedRole" not in action and not (
+        facts.resource_types and _OF_NO_PRINCIPAL.issuperset(facts.resource_types)
+    )
+
+
+def _gravity(action: str) -> tuple[bool, ...]:
+    """Return the order in which escalations are told: what gives permissions first, and of roles before others."""
+    facts = action_facts(action)
+    level, types = (facts.access_level, facts.resource_types) if facts else ("", ())
+    return _PERMISSIONS not in level, "role" not in types, action.startswith(("iam:Delete", "iam:Detach"))
 
 
 def _changes(pattern: str) -> bool:
@@ -410,7 +443,7 @@ def _changes(pattern: str) -> bool:
         if facts is not None and facts.has_resource_level:
             if _wild(pattern) and facts.access_level not in _HARMLESS:
                 return True
-            if _PERMISSIONS in facts.access_level and _service(action) not in ("iam", "sts"):
+            if _PERMISSIONS in facts.access_level and _service(action) not in _OF_ESCALATIONS:
                 return True
     return False
 
@@ -459,6 +492,23 @@ def _listed(values: Iterable[str]) -> str:
     return f"{shown} and {len(every) - _SHOWN} more" if len(every) > _SHOWN else shown
 
 
+def _speaks_of_all(actions: ActionPatterns, wanted: str) -> bool:
+    """Return whether an Action or NotAction element speaks of every action for which the folded pattern stands."""
+    if not _wild(wanted):
+        return actions.covers(wanted)
+    if actions.negated:
+        return not any(_compared(meet, pattern, wanted) for pattern in actions.patterns)
+    return any(_compared(covers, pattern, wanted) for pattern in actions.patterns)
+
+
+def _compared(relation: Callable[[Cells, Cells], bool], pattern: str, wanted: str) -> bool:
+    """Return whether the relation holds between two patterns of actions, on each side of the colon."""
+    if names_every_action(pattern):
+        return True
+    sides = zip(pattern.lower().partition(":"), wanted.partition(":"), strict=True)
+    return all(relation(pattern_cells(one), pattern_cells(other)) for one, other in sides)
+
+
 class _Denials:
     """The grants that unconditional Deny statements take away again."""
 
@@ -466,9 +516,9 @@ class _Denials:
         self._statements = [item for item in statements if not item.conditions and item.resources is not None]
 
     def everywhere(self, action: str) -> bool:
-        """Return whether the action is denied on every resource."""
+        """Return whether an action, or all that a pattern stands for, is denied on every resource."""
         return any(
-            item.actions.covers(action.lower())
+            _speaks_of_all(item.actions, action.lower())
             and item.resources is not None
             and item.resources.everything
             and not item.resources.negated

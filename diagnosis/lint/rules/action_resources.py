@@ -32,7 +32,7 @@ def action_resources(document: LintedDocument) -> Iterator[Finding]:
             if facts is not None and not facts.has_resource_level:
                 yield _needs_star(facts, statement, place, alone=_is_void(statement))
             elif facts is not None and not any(
-                _works_on(facts.name, text) or is_faulty(text, document.kind) for text in resources.patterns
+                works_on(facts.name, text) or is_faulty(text, document.kind) for text in resources.patterns
             ):
                 yield _no_resource(facts, statement, place, alone=len(statement.actions.patterns) == 1)
 
@@ -71,7 +71,7 @@ def _written(form: str) -> str:
     return form.replace("${", "").replace("}", "")
 
 
-def _works_on(action: str, text: str) -> bool:
+def works_on(action: str, text: str) -> bool:
     """Return whether some resource of the action's types has an ARN that the pattern matches; True where that is not known."""
     forms = forms_for_action(action)
     arn = ArnPattern.parse(text)

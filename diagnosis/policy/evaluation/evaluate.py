@@ -33,7 +33,7 @@ from diagnosis.policy.language.statement import Effect
 from diagnosis.policy.principal_view import PrincipalKind
 from diagnosis.policy.request import Request
 
-_ALWAYS_ALLOWED = "sts:getcalleridentity"
+ALWAYS_ALLOWED = "sts:getcalleridentity"
 
 
 @dataclass(frozen=True)  # no slots: the reasons are worked out when asked for, and kept
@@ -71,7 +71,7 @@ class Decision:
 
 def evaluate(request: Request, layers: Layers) -> Decision:
     """Decide a request under the policies of all layers."""
-    if request.folded_action == _ALWAYS_ALLOWED:
+    if request.folded_action == ALWAYS_ALLOWED:
         return Decision(Outcome.ALLOWED, request, layers)
     found = _Scan(request, layers)
     if found.deny is not None:

@@ -203,6 +203,12 @@ def _reaches(pattern: Sequence[tuple[Piece, ...]], value: str) -> bool:
 # ---------------------------------------------------------------------------------------------------------- actions
 
 
+def names_every_action(pattern: str) -> bool:
+    """Return whether an action pattern is ``*`` or ``*:*``, however often the stars are written."""
+    service, _, name = pattern.partition(":")
+    return matches_everything(pattern) or (matches_everything(service) and matches_everything(name))
+
+
 def names_no_service(pattern: str) -> bool:
     """Return whether an action pattern has a wildcard in its service, which AWS refuses but for ``*`` and ``*:*``."""
     return bool(set(pattern.partition(":")[0]) & {"*", "?"}) and bool(pattern.strip("*:"))

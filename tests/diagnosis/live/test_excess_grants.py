@@ -26,6 +26,7 @@ PUSH = (
     "ecr:UploadLayerPart",
 )
 LOGIN = "ecr:GetAuthorizationToken"
+ROLE = "arn:aws:iam::111122223333:role/"
 
 
 def need(action, resource):
@@ -175,11 +176,54 @@ def test_a_wildcard_in_the_name_of_the_service_holds_writes_to_iam_too():
     assert kinds == [ExcessKind.ESCALATION, ExcessKind.SERVICE]
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "told"),
+    [
+        ("iam:*", f"{ROLE}release", ("iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")),
+        ("iam:*", "arn:aws:iam::111122223333:policy/*", ("iam:CreatePolicy", "iam:CreatePolicyVersion")),
+        ("iam:*", "*", ("iam:PassRole", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary")),
+        ("iam:*Policy*", "*", ("iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy")),
+        ("iam:PutRolePolicy", "${aws:PrincipalArn}", ("iam:PutRolePolicy",)),
+        ("*:PutRolePolicy", "*", ("iam:PutRolePolicy",)),
+        ("iam:UploadServerCertificate", "*", None),
+        ("iam:CreateVirtualMFADevice", "*", None),
+        ("iam:CreateAccessKey", f"{ROLE}release", None),
+        ("iam:UpdateAccountPasswordPolicy", f"{ROLE}release", None),
+        ("iam:PutRolePolicy", "arn:aws:s3:::bucket/*", None),
+    ],
+)
+def test_an_escalation_is_told_once_with_the_gravest_first_and_only_where_the_action_works(action, resource, told):
+    items = found(*EXACT, allow(action, resource)).items
+    assert [item.actions[: len(told or ())] for item in items if item.kind is ExcessKind.ESCALATION] == [told] * bool(
+        told
+    )
+    if not action.startswith("*"):
+        assert {item.kind for item in items} <= {ExcessKind.ESCALATION}
+
+
+@pytest.mark.parametrize(
+    ("denied", "stopped"),
+    [
+        (deny("s3:*", Resource="*"), True),
+        (deny("s3:P*", Resource="*"), True),
+        (deny("*", Resource="*"), True),
+        ({"Effect": "Deny", "NotAction": ["ecr:*"], "Resource": "*"}, True),
+        (deny("s3:Put?", Resource="*"), False),
+        (deny("s3:Put*", Resource=REPO), False),
+        ({"Effect": "Deny", "NotAction": ["s3:PutObject"], "Resource": "*"}, False),
+        ({"Effect": "Deny", "NotAction": ["s3:P*t", "ecr:*"], "Resource": "*"}, False),
+    ],
+)
+def test_a_wildcard_is_stopped_by_a_deny_of_all_that_it_stands_for(denied, stopped):
+    kinds = [item.kind for item in found(*EXACT, allow("s3:Put*", "*"), denied).items]
+    assert kinds == ([] if stopped else [ExcessKind.SERVICE])
+
+
 def test_everything_less_a_deny_of_all_but_some_is_judged_by_what_is_left():
     everything, guard = allow("*", "*"), deny("*", Resource="*")
     left = {**{key: value for key, value in guard.items() if key != "Action"}, "NotAction": ["ecr:PutImage", "iam:*"]}
     judged = found(*EXACT, everything, left)
-    assert [item.kind for item in judged.items] == [ExcessKind.ESCALATION, ExcessKind.RESOURCE, ExcessKind.SERVICE]
+    assert [item.kind for item in judged.items] == [ExcessKind.ESCALATION, ExcessKind.RESOURCE]
     assert found(*EXACT, everything, guard).items == ()
     but_iam = {"Effect": "Allow", "NotAction": ["iam:PutRolePolicy", "s3:*"], "Resource": "*"}
     bounded = {**left, "NotAction": ["iam:PutRolePolicy", "sqs:SendMessage"]}
