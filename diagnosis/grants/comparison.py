@@ -9,6 +9,7 @@ written may be told apart, and never the other way round.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,6 +29,7 @@ from diagnosis.policy import (
     has_resource_level,
 )
 from diagnosis.policy.evaluation.evaluate import ALWAYS_ALLOWED
+from diagnosis.policy.language.actions import forms_for_action
 from diagnosis.policy.language.matching import action_matcher, matches_everything, names_every_action
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, Context
 from diagnosis.policy.request import ContextValue
@@ -46,9 +48,9 @@ _REPRESENTATIVES = (
     "lambda:ListFunctions",
 )
 """The first of these that fits stands for the services that no policy names: all of those are alike to the documents."""
-_ALWAYS = frozenset({"iam", "sts"})
-"""Services of which every action is looked at, named or not: what changes permissions is worth telling."""
-_WITHOUT_REGION = frozenset({"iam", "cloudfront", "route53", "organizations"})
+_ALWAYS = frozenset({"iam"})
+"""The service whose actions are looked at whether a policy names it or not: what writes permissions is worth telling."""
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _WEIGHTS = ("Permissions", "Write", "Read", "List")
 """Access levels, the gravest first."""
 _SHOWN = 4
@@ -290,24 +292,25 @@ def _by_meant(
 def _classes(
     inside: tuple[_Part, ...], against: tuple[_Part, ...], state: _State, other: _State
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the actions that the first statements cover, those of a service together that no other statement tells apart."""
-    groups: dict[tuple[str, bool, tuple[bool, ...]], list[str]] = {}
+    """Yield what the first statements cover: the actions on one type of resource together that no other statement tells apart."""
+    groups: dict[tuple[str, str | None, tuple[bool, ...]], list[str]] = {}
     left_out = {ALWAYS_ALLOWED, *state.void}
     covering, telling = ([part.statement.actions.covers for part in parts] for parts in (inside, against))
     for action in _actions(inside, state, other):
-        folded, service, without_resource = _read(action)
+        folded, service, kind = _read(action)
         if folded not in left_out and all(covers(folded) for covers in covering):
             told_apart = tuple(covers(folded) for covers in telling)
-            groups.setdefault((service, without_resource, told_apart), []).append(action)
-    for (_, without_resource, _), actions in groups.items():
-        yield tuple(actions), without_resource
+            groups.setdefault((service, kind, told_apart), []).append(action)
+    for (_, kind, _), actions in groups.items():
+        yield tuple(actions), kind is None
 
 
 @lru_cache(maxsize=4096)
-def _read(action: str) -> tuple[str, str, bool]:
-    """Return the action in lower case, its service, and whether it is one without resource level."""
-    folded = action.lower()
-    return folded, folded.partition(":")[0], has_resource_level(action) is False
+def _read(action: str) -> tuple[str, str, str | None]:
+    """Return the action in lower case, its service, and the type of its resources; None for one without resource level."""
+    facts, folded = action_facts(action), action.lower()
+    types = ("",) if facts is None else facts.resource_types
+    return folded, folded.partition(":")[0], types[0] if types else None
 
 
 def _actions(inside: tuple[_Part, ...], state: _State, other: _State) -> tuple[str, ...]:
@@ -327,7 +330,7 @@ def _actions(inside: tuple[_Part, ...], state: _State, other: _State) -> tuple[s
 
 @lru_cache(maxsize=64)
 def _of_other_services(listed: frozenset[str], wild: frozenset[str]) -> tuple[str, ...]:
-    """Return one action for all those of services not listed that the patterns, with wildcards for the service, do not tell apart."""
+    """Return one action of services not listed for all that the patterns, with their wildcards for the service, tell not apart."""
     matchers = [action_matcher([pattern]) for pattern in wild]
     found: dict[tuple[bool | None, ...], str] = {}
     for action in chain(_REPRESENTATIVES, _every_action()):
@@ -401,14 +404,11 @@ def _like(action: str, state: _State, other: _State) -> tuple[str, ...]:
         if not set(pattern) & {"*", "?", "$"}
     }
     service = action.partition(":")[0]
-    facts = action_facts(action)
-    kind = facts.resource_types[0] if facts and facts.resource_types else "resource"
     account = next((arn.account for pattern in sorted(spelled) if (arn := Arn.parse(pattern)) and arn.has_account), "")
-    region = "" if service in _WITHOUT_REGION else "us-east-1"
-    made = Arn("aws", service, region, account or "111122223333", f"{kind}/any")
-    if service == "s3":
-        made = Arn("aws", service, "", "", "any-bucket/any-key")
-    return (*sorted(pattern for pattern in spelled if f":{service}:" in pattern), str(made))
+    values = {"Partition": "aws", "Region": "us-east-1", "Account": account or "111122223333"}
+    form = min(forms_for_action(action), key=len, default=str(Arn("aws", service, "${Region}", "${Account}", "any")))
+    made = _VARIABLE.sub(lambda variable: values.get(variable[1], "any"), form)
+    return (*sorted(pattern for pattern in spelled if f":{service}:" in pattern), made)
 
 
 def _variables_in(old: _State, new: _State) -> tuple[str, ...]:

