@@ -67,11 +67,16 @@ class TokenEffect:
         return self.move.before.full_name
 
 
-def effects_of(trust: TrustPolicy, move: Move, tokens: Iterable[UsedToken], caller: Caller) -> tuple[TokenEffect, ...]:
-    """Judge every token; of those with the same subjects and the same effect one is kept."""
+def effects_of(
+    trust: TrustPolicy, move: Move, tokens: Iterable[UsedToken], caller: Caller, held: TrustPolicy
+) -> tuple[TokenEffect, ...]:
+    """Judge every token; of those with the same subjects and the same effect one is kept.
+
+    ``held`` is the same policy with the names of afterwards wherever it holds callers back by those of today.
+    """
     found: dict[tuple[object, ...], TokenEffect] = {}
     for token in tokens:
-        judged = _effect(trust, move, token, caller)
+        judged = _effect(trust, move, token, caller, held)
         key = (
             judged.today,
             judged.after,
@@ -82,7 +87,7 @@ def effects_of(trust: TrustPolicy, move: Move, tokens: Iterable[UsedToken], call
     return tuple(found.values())
 
 
-def _effect(trust: TrustPolicy, move: Move, token: UsedToken, caller: Caller) -> TokenEffect:
+def _effect(trust: TrustPolicy, move: Move, token: UsedToken, caller: Caller, held: TrustPolicy) -> TokenEffect:
     if token.caller:
         classic = token.claims
         now = [move.named(classic, naming.prefix) for naming in move.today if naming.prefix]
@@ -95,7 +100,7 @@ def _effect(trust: TrustPolicy, move: Move, token: UsedToken, caller: Caller) ->
     after = trust.ask(then, caller)
     admitting = next((answer for answer in (*today, *others) if answer.outcome is TrustOutcome.ALLOWED), None)
     subjects = tuple(dict.fromkeys(claims.subject for claims in now if claims.subject))
-    effect, reason = _told(today, others, after)
+    effect, reason = _told(today, others, after, held.ask(then, caller).outcome)
     if effect is Effect.UNKNOWN and token.caller and not move.prefix:
         reason = "The subject of afterwards is not known: the owner's id in it was not read."
     return TokenEffect(
@@ -109,13 +114,16 @@ def _effect(trust: TrustPolicy, move: Move, token: UsedToken, caller: Caller) ->
     )
 
 
-def _told(today: list[TrustAnswer], others: list[TrustAnswer], after: TrustAnswer) -> tuple[Effect, str]:
+def _told(
+    today: list[TrustAnswer], others: list[TrustAnswer], after: TrustAnswer, held: TrustOutcome
+) -> tuple[Effect, str]:
     """Tell the effect by the answers for the subjects of today, for the repository's other names of today, and for afterwards."""
     allowed, denied, unknown = TrustOutcome.ALLOWED, TrustOutcome.DENIED, TrustOutcome.UNKNOWN
     now, named = {answer.outcome for answer in today}, {answer.outcome for answer in others}
     because = after.decision.because.text
     if after.outcome is allowed:
-        if now | named == {denied} and any(answer.explicit for answer in today):
+        # By another name it may be meant to get in; where the Deny would name it, it is not.
+        if now == {denied} and (named <= {denied} or held is denied) and any(answer.explicit for answer in today):
             return Effect.OPENS, "A Deny of the policy stops it today and does not name it as it will be named."
         return Effect.STAYS, because
     if after.outcome is denied:

@@ -13,7 +13,7 @@ from diagnosis.facts.runs import Repository
 from diagnosis.migration.effects import Effect, TokenEffect, effects_of
 from diagnosis.migration.globs import is_pattern, remainders
 from diagnosis.migration.move import Move
-from diagnosis.migration.tokens import UsedToken, named_by
+from diagnosis.migration.tokens import UsedToken, named_by, presenting
 from diagnosis.migration.translation import with_both, with_own_statements, without_old
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable
@@ -63,10 +63,11 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
         for move, used in moves:
             if not _may_concern(policy, caller, move):
                 continue
-            tokens = (*named_by(policy, move, caller.issuer, role.name), *used)
-            found += [
-                effect for effect in effects_of(trust, move, tokens, caller) if effect.effect is not Effect.REFUSED
-            ]
+            named = named_by(policy, move, caller.issuer, role.name)
+            held = with_both(role.trust_policy, move, (caller.issuer,), (), holding_back_only=True)
+            tokens = (*named, *used, *_slipping(role, held, move, caller))
+            judged = effects_of(trust, move, tokens, caller, TrustPolicy(held.compiled()))
+            found += [effect for effect in judged if effect.effect is not Effect.REFUSED]
     if not found:
         return None
     # What breaks for certain by one token is not told a second time as open by another that says less.
@@ -98,6 +99,19 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
     after, open_end = _step_two(proof, both)
     notes = (*notes, *((open_end,) if open_end else ()), *_copy_notes(role.trust_policy, both), *_size_notes(both))
     return RolePlan(role, effects, both, after, notes, missing)
+
+
+def _slipping(role: Role, held: PolicyDocument, move: Move, caller: Caller) -> tuple[UsedToken, ...]:
+    """Return a token that a Deny stops by today's names and no longer by those of afterwards, if there is any.
+
+    ``held`` is the role's trust policy with the names of afterwards wherever it holds callers back.
+    """
+    if held.tree == role.trust_policy.tree:
+        return ()
+    compared = compare_trust(role.trust_policy, held, move.after, provider_arn=caller.provider_arn)
+    lost = (dict(found.claims) for found in compared.no_longer_admitted if _of_afterwards(found, [move]))
+    made = (presenting(move, claims, f"{role.name}, past a Deny") for claims in lost)
+    return tuple(token for token in made if token is not None)[:1]
 
 
 def _callers(policy: Policy, role: Role, moves: Iterable[Move]) -> tuple[Caller, ...]:

@@ -189,6 +189,21 @@ def _asked(statement: Statement, issuer: str) -> Iterator[tuple[str, tuple[str, 
         yield claim, tuple(values)
 
 
+def presenting(move: Move, afterwards: Mapping[str, str], source: str) -> UsedToken | None:
+    """Return the token of today that becomes one with these claims; None where its subject is in no form of GitHub's own."""
+    read = read_subject(afterwards.get("sub", ""))
+    if read is None or read.context is None:
+        return None
+    known = {key: value for key, value in afterwards.items() if key not in _OF_THE_REPOSITORY}
+    renamed, called = f"{move.after.full_name}/", known.get("job_workflow_ref", "")
+    if called.startswith(renamed):
+        known["job_workflow_ref"] = f"{move.before.full_name}/{called[len(renamed) :]}"
+    return _token(move, _claims(move, read.context, known), source)
+
+
+_OF_THE_REPOSITORY = frozenset({"sub", "repository", "repository_id", "repository_owner", "repository_owner_id"})
+
+
 def contexts_named(subjects: Iterable[str], move: Move) -> Iterator[tuple[SubjectContext, str]]:
     """Yield the contexts in which listed subjects name the repository, each with the pattern that was filled in, if any.
 

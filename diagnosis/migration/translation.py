@@ -140,7 +140,9 @@ def _places(statement: JsonObject, issuers: Iterable[str], move: Move) -> Iterat
         return
     folded = {issuer.lower() for issuer in issuers}
     deny = statement.get("Effect") == "Deny"
-    owner, repository = _bounds_owner(statement, folded, move), _bounds_repository(statement, folded, move)
+    # What a Deny excepts is admitted by an Allow or not at all.
+    owner = deny or _bounds_owner(statement, folded, move)
+    repository = deny or _bounds_repository(statement, folded, move)
     for operator, block in condition.items():
         found = _OPERATOR.match(operator)
         if not found or not isinstance(block, dict):

@@ -385,3 +385,63 @@ def test_a_pin_on_the_owners_id_goes_along_in_a_statement_of_its_own_and_the_old
     assert before["Condition"]["StringEquals"][f"{ISSUER}:repository_owner_id"] == "123"
     assert new["Condition"]["StringEquals"][f"{ISSUER}:repository_owner_id"] == "777"
     assert found.after.tree["Statement"] == [new]
+
+
+# ------------------------------------------------------------------------------------------------- a Deny
+
+CALLED = "acme/shop/.github/workflows/d.yml@*"
+DENIES = {
+    "another repository": {"StringEquals": {SUB: OTHERS}},
+    "pull requests of all": {"StringLike": {SUB: "repo:acme/*:pull_request"}},
+    "an environment": {"StringEqualsIgnoreCase": {SUB: "repo:acme/shop:environment:PROD"}},
+    "all but main": {"StringNotEquals": {SUB: [MAIN, OTHERS]}},
+    "all but refs": {"StringNotLike": {SUB: ["repo:acme/shop:ref:*", "repo:acme/other:*"]}},
+    "all but refs, of a set": {"ForAllValues:StringNotLike": {SUB: ["repo:acme/shop:ref:*", "repo:acme/other:*"]}},
+    "refs, if there is a subject": {"StringLikeIfExists": {SUB: "repo:acme/shop:ref:refs/heads/release/*"}},
+    "a workflow of the repository": {"StringLike": {JWR: CALLED}},
+    "a workflow, for all but main": {"StringNotLike": {SUB: f"*:{REF}"}, "StringLike": {JWR: CALLED}},
+    "any other workflow": {"StringNotLike": {JWR: "acme/shop/*"}},
+}
+
+
+@pytest.mark.parametrize("deny", DENIES.values(), ids=DENIES)
+@pytest.mark.parametrize(
+    ("move", "allowed"), [(opting_in(), "repo:acme/shop:*"), (renamed(), "repo:acme*")], ids=["opting in", "renamed"]
+)
+def test_beside_a_deny_nobody_gets_in_or_is_stopped_who_was_not_before(deny, move, allowed):
+    document = trust(statement({"StringLike": {SUB: [allowed, "repo:acme/other:*"]}}), statement(deny, effect="Deny"))
+    found = plan(document, move)
+    assert not found.missing
+    both = found.both or document
+    for context, called in itertools.product(CONTEXTS, ("release.yml", "d.yml")):
+        workflow = f"acme/shop/.github/workflows/{called}@refs/heads/main"
+        today = token(REPOSITORY, "repo:acme/shop", context, job_workflow_ref=workflow)
+        then = move.afterwards(today)
+        is_in = admits(document, today)
+        asked = [admits(both, today), admits(both, then), admits(found.after or both, then)]
+        assert asked == [is_in, is_in, is_in], (context, called, both.text)
+    own = (f"{move.before.full_name}/", f"{move.after.full_name}/")
+    for claims in EVERYBODY[::7]:
+        # Whoever calls the repository's workflow calls it by its new name afterwards.
+        if claims.get("repository_id") == "9" and not (move.renamed and claims.get("job_workflow_ref").startswith(own)):
+            assert admits(both, claims) == admits(document, claims), (claims.subject, both.text)
+
+
+def test_a_deny_that_excepts_a_name_does_not_except_who_has_the_new_name_today():
+    but_for = {"StringNotEquals": {f"{ISSUER}:repository": ["acme/shop", "acme/other"]}}
+    for allowed, patched in (("repo:acme/shop:*", True), ("repo:acme*", False)):
+        found = plan(trust(statement({"StringLike": {SUB: allowed}}), statement(but_for, effect="Deny")), renamed())
+        assert (found.both is not None) is patched
+        assert patched or "would admit somebody else: the branch main: repo:acme/store:" in found.missing[0].why
+
+
+def test_who_slips_past_a_deny_by_a_workflow_that_no_known_job_calls_is_found():
+    document = trust(
+        statement({"StringLike": {SUB: "repo:acme@123/*"}}),
+        statement({"StringLike": {SUB: "repo:acme/*", JWR: CALLED}}, effect="Deny"),
+    )
+    found = plan(document, opting_in())
+    assert [effect.token.source for effect in found.effects if effect.effect is Effect.OPENS] == [
+        "release, past a Deny"
+    ]
+    assert subjects_in(found.both, 1) == ["repo:acme/*", f"{NEW}:*"]
