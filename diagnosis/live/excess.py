@@ -368,7 +368,10 @@ class _Grant:
                 many = (
                     f"{len(found)} actions of {service} ({_listed(patterns)})" if len(found) > 1 else _listed(patterns)
                 )
-                text = f"{self._where()} allows {many} on {self._resource_words()}; {_NO_STEP}"
+                text = (
+                    f"{self._where()} allows {many} on {self._resource_words()}, which is more than any step "
+                    f"needs; what the steps need of {service} is not read"
+                )
                 yield self._item(ExcessKind.SERVICE, text, tuple(patterns))
 
     def _other_services(self) -> list[tuple[str, list[str]]]:

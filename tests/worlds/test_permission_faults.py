@@ -137,6 +137,19 @@ def test_what_is_tightened_says_what_it_takes_away_and_that_somebody_may_be_lock
     assert world.diagnosis().paths[0].owners[0].remediations == ("mend-role-permissions",)
 
 
+@pytest.mark.parametrize(
+    ("actions", "services"), [("ecs:*", "ecs"), (["s3:GetObject", "iam:PassRole"], "iam"), ("ecr:*", None)]
+)
+def test_a_tightening_does_not_prove_that_steps_pass_which_use_other_services(
+    actions: str | list[str], services: str | None
+) -> None:
+    world = sound_world().with_policy(policy(*own(EIGHT, HOME.repository_arn, "*", allow(actions, "*"))))
+    (path,) = world.diagnosis().paths
+    assert [item.id for item in path.remediations] == ["bound-role-permissions"]
+    assert path.does_not_prove.startswith(f"That steps of this job which use {services} still pass" if services else "")
+    assert bool(path.does_not_prove) is bool(services)
+
+
 def test_the_gravest_grant_is_told_first_and_by_name() -> None:
     world = shared(None, ["an ECS deployment beside ours", "everything of a service"])
     live = world.diagnosis().live

@@ -12,6 +12,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison
 from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.excess import REGISTRY_SERVICES
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Unparsable
@@ -48,7 +49,8 @@ def bound_permissions(situation: Situation) -> Choice | None:
     if not edits:
         return None
     after = applied((edit.change for edit in edits), account)
-    return (Offer(_remediation(situation, problems, edits, comparison(account, after, situation))),)
+    found = comparison(account, after, situation)
+    return (Offer(_remediation(situation, problems, edits, found), does_not_prove=_unproved(found)),)
 
 
 def _edits(situation: Situation, role_arn: Arn) -> list[Edit]:
@@ -111,6 +113,19 @@ def _remediation(
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
         tightens=_tightens(found),
         warnings=warnings_of_limits(situation.account, edits),
+    )
+
+
+def _unproved(found: GrantComparison) -> str:
+    """Return what the proof leaves out: what the steps need of other services than the registry is not known."""
+    taken = {action.partition(":")[0] for grant in found.no_longer_granted for action in grant.actions}
+    services = sorted(taken.difference(REGISTRY_SERVICES))
+    if not services and not found.undecided:
+        return ""
+    shown = f"{', '.join(services[:_SHOWN]) or 'other services'}{' and others' * (len(services) > _SHOWN)}"
+    return (
+        f"That steps of this job which use {shown} still pass once the permissions are tightened: what they need there is not "
+        "read. Grant that by name first, such as iam:PassRole on the one role that is passed."
     )
 
 
