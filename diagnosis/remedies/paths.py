@@ -35,7 +35,7 @@ from diagnosis.verdicts.replay import Replay
 
 _Maker: TypeAlias = Callable[[Situation], Choice | None]
 
-_MAKERS: tuple[_Maker, ...] = (
+MAKERS: tuple[_Maker, ...] = (
     provider.use_federation,
     provider.grant_id_token,
     provider.correct_role,
@@ -57,7 +57,7 @@ _MAKERS: tuple[_Maker, ...] = (
 )
 """What opens: one maker for each document or owner, in gate order; each merges the causes that touch its document."""
 
-_TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust, bound_permissions.bound_permissions)
+TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust, bound_permissions.bound_permissions)
 """What takes something away: made for the account as the opening changes leave it, and last in the path."""
 
 _BESIDE_THE_ROLE: tuple[_Maker, ...] = (
@@ -89,7 +89,7 @@ def paths(
     """
     baseline = Baseline(replay, live, case)
     situation = baseline.present
-    choices = _working(baseline, _choices(situation, _MAKERS))
+    choices = _working(baseline, _choices(situation, MAKERS))
     combinations = _combinations(choices) or [()]
     correcting = [_extended(baseline, combination) for combination in combinations[:_MOST_TRIED]]
     found = sorted((path for path in correcting if path is not None), key=_order)[:MOST_PATHS]
@@ -136,12 +136,12 @@ def _extended(baseline: Baseline, offers: tuple[Offer, ...]) -> Path | None:
     """Return the path of these offers, with what shows only after them, and with what tightens last; None without any."""
     listed = list(offers)
     for _ in range(_MOST_ROUNDS):
-        further = _further(baseline, listed, _MAKERS)
+        further = _further(baseline, listed, MAKERS)
         if not further:
             break
         listed += further
-    for _ in range(len(_TIGHTENING)):
-        tightening = next(iter(_further(baseline, listed, _TIGHTENING)), None)
+    for _ in range(len(TIGHTENING)):
+        tightening = next(iter(_further(baseline, listed, TIGHTENING)), None)
         if tightening is None:
             break
         listed.append(tightening)

@@ -63,7 +63,7 @@ def _names(situation: Situation) -> list[str]:
 def correct_session_name(situation: Situation) -> Choice | None:
     """Offer to set the step's ``role-session-name``, which widens nothing."""
     name = situation.corrected_session_name
-    if name is None:
+    if name is None or not situation.of(Cause.SESSION_NAME_NOT_ADMITTED):
         return None
     now = situation.run.release.input("role-session-name")
     removed = f"-    role-session-name: {now}\n" if now else ""
