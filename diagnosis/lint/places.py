@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from diagnosis.policy.language.strict_json import json_text
+
 Steps: TypeAlias = "tuple[str | int, ...]"
 """The way from the document to a value: keys and positions."""
 
@@ -61,7 +63,7 @@ def path_text(steps: Steps) -> str:
         if isinstance(step, int):
             written += f"[{step}]"
         else:
-            written += ("." if written else "") + (step if _PLAIN.match(step) else json.dumps(step, ensure_ascii=False))
+            written += ("." if written else "") + (step if _PLAIN.match(step) else json_text(step))
     return written
 
 

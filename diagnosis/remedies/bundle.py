@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from diagnosis.gates import Owner
+from diagnosis.policy.language.strict_json import json_text
 from diagnosis.remedies.rendering import EXISTING, free_name
 from diagnosis.verdicts.remediation import OwnerChange, Remediation
 
@@ -51,4 +52,4 @@ def _one_template(items: Sequence[Remediation]) -> str:
             resources[free_name(name, resources)] = resource
     if not resources:
         return ""
-    return json.dumps({"Description": description, "Resources": resources}, indent=2, ensure_ascii=False)
+    return json_text({"Description": description, "Resources": resources}, indent=2)

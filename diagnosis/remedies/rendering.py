@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from diagnosis.policy import PolicyDocument
+from diagnosis.policy.language.strict_json import json_text
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
@@ -54,13 +55,20 @@ def with_file(words: Sequence[str], option: str, content: str, file_name: str) -
 
 def hcl_string(value: str) -> str:
     """Return a quoted HCL string in which template markers are literal."""
-    quoted = json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    quoted = _PAIR.sub(_one_point, json_text(value)).replace("${", "$${").replace("%{", "%%{")
     return _NOT_IN_HCL.sub(lambda found: found[1] + _ESCAPED[found[2]], quoted)
 
 
 _NOT_IN_HCL = re.compile(r"((?<!\\)(?:\\\\)*)\\([bf])")
 _ESCAPED = {"b": "\\u0008", "f": "\\u000c"}
 """JSON escapes that HCL does not know."""
+_PAIR = re.compile(r"((?<!\\)(?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+"""A character beyond the first 65,536, as JSON escapes it in two parts; HCL writes it as one."""
+
+
+def _one_point(found: re.Match[str]) -> str:
+    high, low = int(found[2], 16) - 0xD800, int(found[3], 16) - 0xDC00
+    return f"{found[1]}\\U{0x10000 + high * 0x400 + low:08x}"
 
 
 class Reference(str):
@@ -148,7 +156,7 @@ def template(resources: Sequence[Resource], description: str = EXISTING) -> str:
     listed: dict[str, object] = {}
     for logical_id, kind, properties in resources:
         listed[free_name(logical_name(logical_id), listed)] = {"Type": kind, "Properties": dict(properties)}
-    return json.dumps({"Description": description, "Resources": listed}, indent=2, ensure_ascii=False)
+    return json_text({"Description": description, "Resources": listed}, indent=2)
 
 
 def logical_name(text: str) -> str:

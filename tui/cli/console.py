@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -11,6 +10,7 @@ import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from diagnosis.policy.language.strict_json import json_text
 from probes.github.http.pace import WAITING
 from tui.backend import Progress
 
@@ -39,15 +39,6 @@ def text_console() -> Console:
 def print_json(value: Mapping[str, object] | list[object]) -> None:
     """Print one JSON document on standard output."""
     click.echo(json_text(value, indent=2))
-
-
-def json_text(value: object, indent: int | None = None) -> str:
-    """Return JSON in which every character that is no plain text stands as its escape: it may be printed in a terminal."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    lines = text.split("\n")
-    if all(map(str.isprintable, lines)):
-        return text
-    return "\n".join("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line) for line in lines)
 
 
 class ProgressLine:

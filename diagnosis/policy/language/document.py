@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
+from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import Json, JsonObject
 
 _LONGEST_NUMBER = 300
@@ -48,8 +49,7 @@ def read_document(text: str) -> PolicyDocument:
 
 def write_document(tree: Mapping[str, Json], *, compact: bool = False) -> PolicyDocument:
     """Make a document of JSON values: indented by two spaces as people write it, or ``compact``, without white space."""
-    layout = {"separators": (",", ":")} if compact else {"indent": 2}
-    return read_document(json.dumps(tree, ensure_ascii=False, **layout))
+    return read_document(json_text(tree, separators=(",", ":")) if compact else json_text(tree, indent=2))
 
 
 def _values(text: str) -> JsonObject:

@@ -1,4 +1,7 @@
-"""Parse JSON as IAM does: no duplicate keys, no NaN, and an error with line and column instead of an exception."""
+"""Parse JSON as IAM does: no duplicate keys, no NaN, and an error with line and column instead of an exception.
+
+Written JSON holds only characters that a terminal shows, so that what is printed can be copied without a loss.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,16 @@ def read_json(text: str, *, unique: bool = True) -> object | JsonFault:
     except (ValueError, RecursionError) as fault:
         return JsonFault(f"not JSON: {fault}")
     return document
+
+
+def json_text(value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """Write JSON in which every character that is not printable stands as its escape: to a reader of JSON it is the same."""
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
+    lines = text.split("\n")
+    if all(map(str.isprintable, lines)):
+        return text
+    # Such a character can stand only within a string: all else is JSON's own.
+    return "\n".join("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line) for line in lines)
 
 
 def _comma_too_many(text: str, offset: int) -> int | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable
 
 from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import JsonObject, as_list, one_or_list, statements
 
 
@@ -77,5 +77,5 @@ def difference(before: PolicyDocument | None, after: PolicyDocument | None, name
 def _lines(document: PolicyDocument | None) -> list[str]:
     if document is None:
         return []
-    text = json.dumps(document.tree, indent=2, ensure_ascii=False) if document.tree else document.text
+    text = json_text(document.tree, indent=2) if document.tree else document.text
     return text.splitlines()

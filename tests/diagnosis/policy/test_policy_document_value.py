@@ -113,3 +113,12 @@ def _name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
         return f"{function.value.id}.{function.attr}"
     return function.id if isinstance(function, ast.Name) else ""
+
+
+@given(st.text())
+def test_a_written_document_can_be_copied_from_a_terminal_without_a_loss(text: str) -> None:
+    tree: JsonObject = {"Statement": [{"Sid": text, "Effect": "Allow", "Action": "ecr:*", "Resource": [text, "é\x85"]}]}
+    for compact in (False, True):
+        document = write_document(tree, compact=compact)
+        assert all(map(str.isprintable, document.text.split("\n")))
+        assert document.tree == tree or isinstance(document.policy, Unparsable)

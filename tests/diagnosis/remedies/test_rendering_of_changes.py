@@ -83,6 +83,13 @@ def test_escapes_that_hcl_does_not_know_are_written_by_number() -> None:
     assert hcl_string("a\b\f\\b") == '"a\\u0008\\u000c\\\\b"'
 
 
+def test_what_a_terminal_does_not_show_is_written_by_number() -> None:
+    assert hcl_string("a\x9b\xa0\u202e\U000e0041é✔\\ud8") == '"a\\u009b\\u00a0\\u202e\\U000e0041é✔\\\\ud8"'
+    template = cloudformation("Role", "AWS::IAM::Role", {"RoleName": "\x9b\u202e"})
+    assert "\\u009b\\u202e" in template
+    assert json.loads(template)["Resources"]["Role"]["Properties"]["RoleName"] == "\x9b\u202e"
+
+
 def test_a_change_of_the_trust_policy_names_the_settings_that_stay() -> None:
     tags = (("team", "shop"), ("aws:cloudformation:stack-name", "iam"))
     boundary = arn_of("arn:aws:iam::123456789012:policy/edge")

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tui.cli.console import ReportConsole, json_text
+from tui.cli.console import ReportConsole
 from tui.cli.main import planescope
 
 STEERING = "\x1b]0;title\x07\x1b[31m\x9b31m\u202e\u2066\u200b\ud800\x7f"
@@ -42,14 +42,6 @@ def test_a_report_shows_what_it_does_not_send() -> None:
 def test_colours_of_ours_are_still_sent() -> None:
     text = drawn(Text("x\x9by", style="bold red"), force_terminal=True, color_system="standard", no_color=False)
     assert text == "\x1b[1;31mx\ufffdy\x1b[0m\n"
-
-
-def test_json_keeps_the_text_and_escapes_what_steers() -> None:
-    value = {"a": [STEERING, "plain é ✔"], "b": "\U000e0041\u2028"}
-    for text in (json_text(value), json_text(value, indent=2)):
-        assert not steers(text)
-        assert json.loads(text) == value
-    assert json_text("é ✔") == '"é ✔"'
 
 
 LOG = (

@@ -16,7 +16,8 @@ from diagnosis.documents.diagnosis import finding_object
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.gates import Plane
-from tui.cli.console import json_text, print_json, printable, text_console
+from diagnosis.policy.language.strict_json import json_text
+from tui.cli.console import print_json, printable, text_console
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
 from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
