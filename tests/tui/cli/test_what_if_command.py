@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from diagnosis.facts.case import Case
+from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import BackendProblem
+from tui.bootstrap import embedded_backend
 from tui.cli.commands.what_if import what_if_command
 
 ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
@@ -61,6 +65,34 @@ def written(tmp_path: Path):
     return write
 
 
+class ReadOnce:
+    """A stage of the demo that is read when first asked for: every test here asks the same account."""
+
+    def __init__(self, stage: str) -> None:
+        self.diagnosis, self.case = read_stage(stage)
+
+    def diagnose(self, *_: object, **__: object) -> Diagnosis:
+        return self.diagnosis
+
+    def close(self) -> None:
+        pass
+
+
+@cache
+def read_stage(stage: str) -> tuple[Diagnosis, Case]:
+    backend = embedded_backend(stage)
+    try:
+        told = backend.diagnose(None, subject=None, progress=lambda _: None, cancelled=lambda: False)
+        return told, backend.case
+    finally:
+        backend.close()
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.commands.what_if.embedded_backend", ReadOnce)
+
+
 def run(*words: str) -> Result:
     return CliRunner().invoke(what_if_command, list(words))
 
@@ -77,6 +109,15 @@ def test_the_policy_of_the_incident_opens_stage_2(written) -> None:
     assert result.exit_code == 0, result.output
     assert "Every run would pass every gate." in result.output
     assert "needed  ecr:PutImage" in result.output
+
+
+def test_in_80_columns_each_run_shows_its_ref_and_its_verdicts(written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.console._PLAIN_WIDTH", 80)
+    lines = run("--demo", "2", "--policy", written("needed.json", NEEDED)).output.splitlines()
+    row = next(line for line in lines if line.startswith("21985402789"))
+    assert row.split()[1] == "migrate-dev"
+    assert row.count("→") == 4
+    assert max(map(len, lines)) <= 80
 
 
 def test_without_the_ref_in_the_trust_run_1_would_still_fail(written) -> None:

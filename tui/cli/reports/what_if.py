@@ -57,9 +57,10 @@ def _table(result: WhatIf) -> Table:
     """Return a table with runs as rows and gates as columns; each cell before and after."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("run", no_wrap=True)
-    table.add_column("ref")
+    table.add_column("ref", overflow="fold")
     for gate in GATES:
-        table.add_column(gate.label, no_wrap=True)
+        # Labels may wrap: in 80 columns each cell has a place then, and so has the ref.
+        table.add_column(gate.label)
     for outcome in result.runs:
         attempt = outcome.replay.attempt
         again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
