@@ -36,7 +36,7 @@ class Provider:
 
 
 def providers_of(statement: Statement) -> tuple[Provider, ...]:
-    """Return the OIDC providers that a statement names as Federated principals."""
+    """Return the OIDC providers that a statement names as Federated principals; one without an issuer is none."""
     if statement.principals is None or statement.not_principal:
         return ()
     found = []
@@ -46,8 +46,8 @@ def providers_of(statement: Statement) -> tuple[Provider, ...]:
         arn = Arn.parse(name)
         if arn is None:
             found.append(Provider(name, name))
-        elif arn.resource_type == "oidc-provider":
-            found.append(Provider(name, arn.resource_id.removeprefix("https://").rstrip("/")))
+        elif arn.resource_type == "oidc-provider" and (issuer := arn.resource_id.removeprefix("https://").rstrip("/")):
+            found.append(Provider(name, issuer))
     return tuple(found)
 
 

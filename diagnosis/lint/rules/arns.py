@@ -204,6 +204,12 @@ def _of_no_single_form(arn: ArnPattern) -> bool:
 def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule, str, str]:
     kinds = list(dict.fromkeys(_kind(form) for form in forms))
     correction = f"Write it as {' or '.join(_shown_form(form) for form in forms[:3])}."
+    written, rest = arn.kind_and_rest()
+    meant = nearest(written[:-1], [kind[:-1] for kind in kinds if kind]) if written else None
+    begins = next((kind for kind in kinds if meant and kind[:-1] == meant), "")
+    if begins and _meets(right := replace(arn, resource=f"{begins}{rest}"), forms):
+        sentence = f"{shown!r}: resources of {arn.service} begin with no {written}, and {begins} is meant."
+        return Rule.ARN_RESOURCE, sentence, f"Write {right}."
     for kind in kinds:
         if kind and arn.resource == kind:
             return (
@@ -217,12 +223,6 @@ def _resource(arn: ArnPattern, shown: str, forms: tuple[str, ...]) -> tuple[Rule
             if len(kinds) == 1:
                 return Rule.ARN_RESOURCE, sentence, f"Write {begun}."
             break
-    written, rest = arn.kind_and_rest()
-    meant = nearest(written[:-1], [kind[:-1] for kind in kinds if kind]) if written else None
-    if meant:
-        right = replace(arn, resource=f"{next(kind for kind in kinds if kind[:-1] == meant)}{rest}")
-        sentence = f"{shown!r}: resources of {arn.service} begin with no {written}, and {meant} is meant."
-        return Rule.ARN_RESOURCE, sentence, f"Write {right}."
     if len(kinds) == 1 and kinds[0]:
         return Rule.ARN_RESOURCE, f"{shown!r} is no resource of {arn.service}: those begin with {kinds[0]}.", correction
     return Rule.ARN_RESOURCE, f"{shown!r} has the form of no resource of {arn.service}.", correction

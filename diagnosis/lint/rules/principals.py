@@ -150,7 +150,7 @@ def _wrong_identity(name: str) -> tuple[str, str] | None:
 def _provider(document: LintedDocument, statement: Statement, name: str) -> Iterator[Finding]:
     place = next(place for sort, each, place in document.principals(statement) if (sort, each) == ("Federated", name))
     arn = Arn.parse(name)
-    if arn is None or arn.resource_type not in ("oidc-provider", "saml-provider"):
+    if arn is None or arn.service != "iam" or arn.resource_type not in ("oidc-provider", "saml-provider"):
         return  # a built-in provider, or told as a rejection
     right = arn.resource_id.removeprefix("https://").removeprefix("http://").rstrip("/")
     if is_github_cloud(right):
@@ -158,7 +158,7 @@ def _provider(document: LintedDocument, statement: Statement, name: str) -> Iter
         right = f"{host.lower()}{slash}{path}"
     if not is_account_id(arn.account):
         what, correction = "names no account of twelve digits", "Write the account in which the provider was made."
-    elif arn.service != "iam" or arn.region:
+    elif arn.region:
         what, correction = "is not of the form arn:aws:iam::ACCOUNT:oidc-provider/HOST", "Write it in this form."
     elif not _PARTITION.match(arn.partition):
         what, correction = (

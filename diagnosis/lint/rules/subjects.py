@@ -20,6 +20,8 @@ from diagnosis.policy.language.globs import meet, pattern_cells
 
 _PROPERTY = re.compile(r"repo(?:sitory)?_(?:custom_)?propert(?:y|ies)_\w+\Z")
 _PULL_REQUEST = "pull_request"
+_OF_REFS = {word: kind for kind in ("heads", "tags") for word in (kind, kind[:-1])} | {"branch": "heads"}
+"""Words that are written where ``ref:refs/heads/`` or ``ref:refs/tags/`` belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +165,14 @@ def _without_repo(value: str) -> tuple[str, str]:
 def _of_repository(value: str, rest: str, *, whole: bool) -> tuple[str, str] | None:
     """Judge what follows ``repo:``."""
     name, colon, context = rest.partition(":")
+    if "%3a" in name.lower():
+        # In an environment's name it is right: there GitHub writes a colon so.
+        written = value.removeprefix("repo:")
+        decoded = re.sub("%3a", ":", written if not colon else name, flags=re.IGNORECASE)
+        return "%3A stands in the place of a colon", f"repo:{decoded}{written[len(name) :] if colon else ''}"
     if not colon:
         if not whole:
             return None if _OWNER.match(name) else (f"{name[:80]!r} is no OWNER/REPO", "repo:OWNER/REPO:…")
-        if "%3a" in name.lower():
-            return "%3A stands in the place of a colon", re.sub("%3a", ":", value, flags=re.IGNORECASE)
         if not _REPOSITORY.match(name):
             return f"{name[:80]!r} is no OWNER/REPO", "repo:OWNER/REPO:ref:refs/heads/BRANCH"
         return None
@@ -193,14 +198,19 @@ def _of_context(begin: str, head: str, written: str, *, whole: bool) -> tuple[st
     if key == _PULL_REQUEST:
         return None
     if not _is_claim(key):
-        what = f"{key[:40]}: is no part of a subject"
-        return what, f"{begin}ref:refs/heads/{written[len(key) + 1 :]}" if key.lower() in (
-            "branch",
-            "head",
-        ) else f"{begin}ref:refs/… or {begin}environment:…"
+        return f"{key[:40]}: is no part of a subject", _meant_context(begin, key.lower(), written[len(key) + 1 :])
     if key == "ref" and not ("refs/".startswith(rest) and not whole) and not rest.startswith("refs/"):
         return (
             f"a ref is written in full, refs/heads/… or refs/tags/…, and {rest[:80]!r} is not",
-            f"{begin}ref:refs/heads/{rest}",
+            f"{begin}ref:refs/heads/{written.removeprefix('ref:') or 'BRANCH'}",
         )
     return None if rest or not whole else (f"{key}: names nothing", f"{begin}{key}:NAME")
+
+
+def _meant_context(begin: str, key: str, rest: str) -> str:
+    """Return the subject that is meant by a word that is none of a subject's: a claim in capitals, or what holds a branch."""
+    if _is_claim(key):
+        return f"{begin}{key}:{rest}"
+    if key in _OF_REFS:
+        return f"{begin}ref:refs/{_OF_REFS[key]}/{rest}"
+    return f"{begin}ref:refs/… or {begin}environment:…"
