@@ -57,6 +57,11 @@ class Situation:
         return self.corrected_session_name or self.run.session_name
 
     @property
+    def next_run(self) -> RunClaims:
+        """The run as STS would meet it next, with these claims and this name."""
+        return replace(self.run, claims=self.claims, session_name=self.session_name)
+
+    @property
     def refused_by_trust(self) -> tuple[Problem, ...]:
         """The problems for which the trust policy has to change, or another ref be dispatched."""
         elsewhere = {
@@ -84,6 +89,8 @@ class Offer:
     does_not_prove: str = ""
 
 
+PUSH_AND_RUN = "Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file."
+"""How a change of the workflow file is verified."""
 CANNOT_HELP = "Adding identity permissions cannot help."
 
 Choice: TypeAlias = tuple[Offer, ...]

@@ -9,7 +9,7 @@ from diagnosis.facts.account import Role
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION, Json, JsonObject, as_list, one_or_list, statements
 from diagnosis.remedies.edits.policy_edit import Renderings
-from diagnosis.remedies.edits.trust_patch import PatchAim, PatchKind, TrustPatch, opening_patches
+from diagnosis.remedies.edits.trust_patch import PatchAim, PatchKind, TrustPatch, as_aws_saves_it, opening_patches
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.rendering import (
     EXISTING,
@@ -33,7 +33,8 @@ def admitting_trust(situation: Situation, document: PolicyDocument) -> tuple[Tru
             return ()
         start = excepted
         if aim.admitted_by(start):
-            return (TrustPatch(start, PatchKind.EXCEPTED, (), aim.compare(document, start)),)
+            excepting = TrustPatch(start, PatchKind.EXCEPTED, (), aim.compare(document, start))
+            return (as_aws_saves_it(excepting, document, aim),)
     return opening_patches(document, start, aim)
 
 

@@ -148,7 +148,7 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
         comparison = aim.compare(open_before, after)
         if comparison.no_longer_admitted or (candidate.tidy and comparison.newly_admitted):
             continue
-        patch = _as_aws_saves_it(TrustPatch(after, candidate.kind, candidate.faults, comparison), open_before, aim)
+        patch = as_aws_saves_it(TrustPatch(after, candidate.kind, candidate.faults, comparison), open_before, aim)
         if candidate.alone and not comparison.newly_admitted:
             return (patch, *wider)
         if candidate.kind is PatchKind.CORRECTED and _lists_subjects(candidate, aim):
@@ -159,7 +159,7 @@ def opening_patches(before: PolicyDocument, start: PolicyDocument, aim: PatchAim
     return tuple(wider)
 
 
-def _as_aws_saves_it(patch: TrustPatch, before: PolicyDocument, aim: PatchAim) -> TrustPatch:
+def as_aws_saves_it(patch: TrustPatch, before: PolicyDocument, aim: PatchAim) -> TrustPatch:
     """Return the patch with every statement bound that AWS refuses to save as it is; itself where there is none.
 
     AWS judges the whole document whenever it is saved. So a statement of before its rule, however old, stands in the way

@@ -7,13 +7,13 @@ from dataclasses import replace
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.authentication import judge_role_trust
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, RunClaims
-from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words, with_audience
+from diagnosis.remedies.offer import PUSH_AND_RUN, Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.offers.session_name import admitted_session_name
 from diagnosis.remedies.offers.trust import admit_subject
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_comment, terraform_resource
 from diagnosis.steps.variables import is_legible
-from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
@@ -38,15 +38,7 @@ def corrected_audience(situation: Situation) -> str | None:
             continue
         if not isinstance(role, Known):
             return audience
-        judged = judge_trust(
-            role.value.trust_policy,
-            with_audience(run.claims, audience),
-            provider.value.arn,
-            role.value.arn,
-            session_name=run.session_name,
-            at=run.account.read_at,
-            session_form=run.session_form,
-        )
+        judged = judge_role_trust(replace(run, claims=with_audience(run.claims, audience)), role.value)
         if judged.outcome is not TrustOutcome.UNKNOWN and Cause.AUDIENCE_NOT_ADMITTED not in (
             *judged.causes,
             *judged.candidates,
@@ -95,7 +87,7 @@ def _request(situation: Situation, audience: str) -> Offer:
             words=f"{how} the step that assumes the role: the account admits {audience}, the workflow requests {asked}. "
             "No policy changes and nothing is widened.",
             owner=Owner.RELEASE_ENGINEERING,
-            verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+            verify=PUSH_AND_RUN,
             changes=(Change(ChangeKind.EDIT_WORKFLOW, "audience", values=(audience,)),),
             difference=f"   with:\n-    audience: {asked}" if remove else f"   with:\n+    audience: {audience}",
         )

@@ -8,14 +8,12 @@ from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ContextKind, SubjectContext, read_subject
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.authentication import judge_role_trust
 from diagnosis.policy import Unparsable
-from diagnosis.remedies.offer import Offer, Situation
+from diagnosis.remedies.offer import PUSH_AND_RUN, Offer, Situation
 from diagnosis.steps.variables import is_legible
-from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
-
-_VERIFY = "Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file."
 
 
 def reshape_job(situation: Situation, causes: tuple[Cause, ...]) -> list[Offer]:
@@ -36,20 +34,12 @@ def reshape_job(situation: Situation, causes: tuple[Cause, ...]) -> list[Offer]:
 
 
 def _admits(situation: Situation, context: SubjectContext) -> bool:
-    run, role = situation.run, situation.account.role
-    provider = situation.account.question.provider_arn
-    if not isinstance(role, Known) or run.role_arn is None or provider is None:
+    role = situation.account.role
+    if not isinstance(role, Known):
         return False
     sets = tuple(item.in_context(context) for item in situation.claims.sets)
-    judged = judge_trust(
-        role.value.trust_policy,
-        replace(situation.claims, sets=sets),
-        provider,
-        run.role_arn,
-        session_name=situation.session_name or None,
-        at=run.account.read_at,
-    )
-    return judged.outcome is TrustOutcome.ALLOWED
+    run = replace(situation.next_run, claims=replace(situation.claims, sets=sets))
+    return judge_role_trust(run, role.value).outcome is TrustOutcome.ALLOWED
 
 
 def _listed_environments(situation: Situation) -> list[str]:
@@ -86,7 +76,7 @@ def _without_environment(situation: Situation, causes: tuple[Cause, ...], ref: s
             words=f"Take `environment` out of the job `{job.id if job else ''}`: its token then presents the subject of {ref}, "
             "which the trust policy admits. No policy changes.",
             owner=Owner.RELEASE_ENGINEERING,
-            verify=_VERIFY,
+            verify=PUSH_AND_RUN,
             changes=(Change(ChangeKind.EDIT_WORKFLOW, "environment"),),
             difference=f"-    environment: {named}" if job and job.environment else "-    environment: …",
             widens=(f"the deployment rules of {named} (reviewers, branches, waiting time) no longer protect this job",),
@@ -112,7 +102,7 @@ def _with_environment(situation: Situation, causes: tuple[Cause, ...], name: str
             words=f"Set `environment: {name}` on the job `{job.id if job else ''}`: its token then presents the subject of that "
             "environment, which the trust policy admits. No policy changes and nothing is widened.",
             owner=Owner.RELEASE_ENGINEERING,
-            verify=_VERIFY,
+            verify=PUSH_AND_RUN,
             changes=(Change(ChangeKind.EDIT_WORKFLOW, "environment", values=(name,)),),
             difference=f"+    environment: {name}",
             warnings=(

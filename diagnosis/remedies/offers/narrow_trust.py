@@ -7,6 +7,7 @@ statement that does not admit this run is others' business: who uses it is not k
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.comparison import compare_trust
@@ -15,6 +16,7 @@ from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.live.authentication import judge_role_trust
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import (
@@ -29,7 +31,6 @@ from diagnosis.policy.language.tree import (
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.trust.admission import judge_trust
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -166,12 +167,11 @@ def _bound(situation: Situation, alone: JsonObject, statement: JsonObject, subje
 
 
 def _admits_the_run(situation: Situation, alone: JsonObject) -> bool:
-    run, provider = situation.run, situation.account.question.provider_arn
-    if run.role_arn is None or provider is None:
+    role = situation.account.role
+    if not isinstance(role, Known):
         return False
-    name, at = situation.session_name or None, run.account.read_at
-    judged = judge_trust(write_document(alone), situation.claims, provider, run.role_arn, session_name=name, at=at)
-    return judged.outcome is TrustOutcome.ALLOWED
+    changed = replace(role.value, trust_policy=write_document(alone))
+    return judge_role_trust(situation.next_run, changed).outcome is TrustOutcome.ALLOWED
 
 
 def _too_open(situation: Situation, alone: JsonObject) -> bool:

@@ -11,7 +11,7 @@ from diagnosis.remedies.edits.control_edit import amendable
 from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_patch import difference, extended
-from diagnosis.remedies.offer import CANNOT_HELP, Choice, Offer, Situation, needed_pairs, rerun_words
+from diagnosis.remedies.offer import CANNOT_HELP, PUSH_AND_RUN, Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -106,7 +106,7 @@ def widen_session(situation: Situation) -> Choice | None:
         title="Let the session policy allow the release",
         words=f"The `inline-session-policy` of the step that assumes the role must allow {', '.join(actions)}. {CANNOT_HELP}",
         owner=problems[0].owner,
-        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        verify=PUSH_AND_RUN,
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "inline-session-policy", values=(after.text,)),),
         difference=difference(before, after, "inline-session-policy"),
         widens=tuple(f"the session policy then allows {text}" for text in beyond),

@@ -6,7 +6,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE
-from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offer import PUSH_AND_RUN, Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
@@ -68,7 +68,7 @@ def grant_id_token(situation: Situation) -> Choice | None:
         words=f"Give {where} `permissions: id-token: write` (and `contents: read` beside it: a permissions block "
         "replaces the default). A calling workflow needs it too. A pull request from a fork cannot have it.",
         owner=Owner.RELEASE_ENGINEERING,
-        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        verify=PUSH_AND_RUN,
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "permissions", values=("id-token: write",)),),
         terraform="",
         difference="   permissions:\n     contents: read\n+    id-token: write",
@@ -114,7 +114,7 @@ def shorten_session(situation: Situation) -> Choice | None:
         words=f"Set `role-duration-seconds` to {seconds} or less: that is the maximum session of {role.value.name}. "
         "Raising the role's maximum would widen it for everybody.",
         owner=Owner.RELEASE_ENGINEERING,
-        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        verify=PUSH_AND_RUN,
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-duration-seconds", values=(seconds,)),),
         difference=f"   with:\n+    role-duration-seconds: {seconds}",
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from diagnosis.causes import Cause
+from diagnosis.facts.account import Role
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.authentication import judge_role_trust
 from diagnosis.live.run_claims import DEFAULT_SESSION_NAME
-from diagnosis.policy import Unparsable
-from diagnosis.remedies.offer import Choice, Offer, Situation
-from diagnosis.trust.admission import judge_trust
+from diagnosis.remedies.offer import PUSH_AND_RUN, Choice, Offer, Situation
 from diagnosis.trust.faults import SESSION_NAME_KEY
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -20,36 +21,22 @@ _NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 def admitted_session_name(situation: Situation) -> str | None:
     """Return a session name that the trust policy admits, where it refuses the step's own; None where none is found."""
-    role, run = situation.account.role, situation.run
-    provider = situation.account.question.provider_arn
+    role = situation.account.role
     refused = situation.of(Cause.SESSION_NAME_NOT_ADMITTED)
-    if (
-        not refused
-        or not isinstance(role, Known)
-        or run.role_arn is None
-        or provider is None
-        or run.release.step is None
-    ):
+    if not refused or not isinstance(role, Known) or situation.run.release.step is None:
         return None
-    for name in _names(situation):
-        judged = judge_trust(
-            role.value.trust_policy, situation.claims, provider, run.role_arn, session_name=name, at=run.account.read_at
-        )
+    for name in _names(role.value, situation.run.session_name or DEFAULT_SESSION_NAME):
+        judged = judge_role_trust(replace(situation.next_run, session_name=name), role.value)
         if Cause.SESSION_NAME_NOT_ADMITTED not in (*judged.causes, *judged.candidates):
             return name
     return None
 
 
-def _names(situation: Situation) -> list[str]:
+def _names(role: Role, own: str) -> list[str]:
     """Return the listed names, patterns filled with the step's own name: what stays readable in CloudTrail."""
-    role = situation.account.role
-    policy = role.value.trust_policy.policy if isinstance(role, Known) else None
-    if policy is None or isinstance(policy, Unparsable):
-        return []
-    own = situation.run.session_name or DEFAULT_SESSION_NAME
     asked = [
         condition
-        for statement in policy.allows
+        for statement in role.trust_policy.compiled().allows
         for condition in statement.conditions
         if condition.folded_key == SESSION_NAME_KEY.lower() and condition.base is not None
     ]
@@ -77,7 +64,7 @@ def correct_session_name(situation: Situation) -> Choice | None:
         f"session's name, and the step's is {situation.run.session_name or 'computed while it runs'}. No policy changes and "
         "nothing is widened.",
         owner=Owner.RELEASE_ENGINEERING,
-        verify="Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file.",
+        verify=PUSH_AND_RUN,
         changes=(Change(ChangeKind.EDIT_WORKFLOW, "role-session-name", values=(name,)),),
         difference=f"   with:\n{removed}+    role-session-name: {name}",
     )
