@@ -169,6 +169,10 @@ class Attempt:
     started_at: datetime | None
     updated_at: datetime | None
     html_url: str
+    actor_id: int | None = None
+    """The id of the actor's account; None where it was not read."""
+    first_actor: str = ""
+    """Who started the run, where another one (``actor``) ran it again; no document tells whom its token then names."""
     head_repository: str | None = None
     """``owner/name`` of the head; another than the repository for a pull request from a fork."""
     jobs: Reading[tuple[Job, ...]] = Unreadable(

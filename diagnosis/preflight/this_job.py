@@ -226,6 +226,7 @@ def _attempt(given: Given, file: Reading[WorkflowFile], jobs: tuple[Job, ...]) -
         conclusion=None,
         title="",
         actor=environ.get("GITHUB_ACTOR", ""),
+        actor_id=_number(environ.get("GITHUB_ACTOR_ID")),
         created_at=now,
         started_at=None,
         updated_at=None,

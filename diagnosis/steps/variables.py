@@ -82,7 +82,7 @@ def run_values(attempt: Attempt) -> dict[str, str]:
         "run_attempt": str(attempt.attempt),
         "repository": attempt.repository.full_name,
         "repository_owner": attempt.repository.owner,
-        "actor": attempt.actor,
+        "actor": attempt.first_actor or attempt.actor,
     }
     known = {name: value for name, value in facts.items() if value}
     return {f"github.{name}": value for name, value in known.items()} | {

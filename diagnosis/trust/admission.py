@@ -64,6 +64,8 @@ class SubjectDecision:
     """Sid or position of the statement that decided."""
     path: str | None = None
     not_evaluated: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    """The condition keys on whose values it hangs, where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _decided(trust: TrustPolicy, claims: ClaimSet, caller: Caller, answer: Trust
     if answer.outcome is TrustOutcome.UNKNOWN:
         asked = ", ".join(answer.unsure)
         reason = f"Whether {shown} is admitted depends on {asked}, whose value no record tells."
-        return SubjectDecision(claims, answer.outcome, reason, path=because.path)
+        return SubjectDecision(claims, answer.outcome, reason, path=because.path, unsure=answer.unsure)
     if answer.explicit:
         return SubjectDecision(
             claims, answer.outcome, because.text, (Cause.TRUST_EXPLICIT_DENY,), None, because.statement, because.path
@@ -217,7 +219,7 @@ def _joined(
             )
         )
     elif agreed is TrustOutcome.UNKNOWN:
-        missing = (*missing, Missing("claims of the run", first.reason, _HOW, "cloudtrail:LookupEvents"))
+        missing = (*missing, _unsure(first, caller))
     elif agreed is TrustOutcome.ALLOWED and possible.custom_possible:
         notes = (
             "The repository's subject template was not read: with one of its own it would present another subject.",
@@ -239,6 +241,16 @@ def _joined(
     )
 
 
+def _unsure(decision: SubjectDecision, caller: Caller) -> Missing:
+    """Say what a decision hangs on, and how to learn it: the id of an account that is named is told by GitHub's API."""
+    actor = decision.claims.get("actor") or ""
+    if _LOGIN.fullmatch(actor) and set(decision.unsure) == {caller.key("actor_id")}:
+        address = actor.replace("[bot]", "%5Bbot%5D")
+        return Missing(f"the account id of {actor}", decision.reason, f"gh api users/{address} --jq .id")
+    return Missing("claims of the run", decision.reason, _HOW, "cloudtrail:LookupEvents")
+
+
+_LOGIN = re.compile(r"[A-Za-z0-9_-]+(?:\[bot\])?")
 _HOW = "read the CloudTrail event of AssumeRoleWithWebIdentity, or print the token's claims in a run"
 _WORDS = {TrustOutcome.ALLOWED: "admitted", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "undecided"}
 

@@ -107,6 +107,9 @@ def attempt_of(found: Json, repository: Repository) -> Attempt:
     created_at = run.maybe_moment("created_at")
     if created_at is None:
         raise BrokenAnswer("GitHub's answer describes a run without `created_at`", "try again")
+    triggering, first = run.maybe_object("triggering_actor"), run.maybe_object("actor")
+    actor = triggering if triggering.maybe_text("login") else first
+    started_by = first.maybe_text("login") or ""
     return Attempt(
         repository=repository_of(run.maybe_object("repository"), repository),
         run_id=run_id,
@@ -120,9 +123,9 @@ def attempt_of(found: Json, repository: Repository) -> Attempt:
         status=run.maybe_text("status") or "unknown",
         conclusion=run.maybe_text("conclusion"),
         title=run.maybe_text("display_title") or "",
-        actor=run.maybe_object("triggering_actor").maybe_text("login")
-        or run.maybe_object("actor").maybe_text("login")
-        or "",
+        actor=actor.maybe_text("login") or "",
+        actor_id=actor.maybe_integer("id"),
+        first_actor="" if started_by == actor.maybe_text("login") else started_by,
         created_at=created_at,
         started_at=run.maybe_moment("run_started_at"),
         updated_at=run.maybe_moment("updated_at"),

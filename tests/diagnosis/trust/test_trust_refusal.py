@@ -227,6 +227,33 @@ def test_a_condition_on_what_no_record_tells_makes_it_unknown(key):
     assert judged(trust({"StringEquals": {SUB: DEV}, "StringLike": {key: "1"}})).outcome is TrustOutcome.DENIED
 
 
+@pytest.mark.parametrize(
+    ("actor", "how"),
+    [
+        ("octocat", "gh api users/octocat --jq .id"),
+        ("dependabot[bot]", "gh api users/dependabot%5Bbot%5D --jq .id"),
+        ("x; rm -rf .", "print the token's claims in a run"),
+        ("", "print the token's claims in a run"),
+    ],
+)
+def test_a_pin_on_an_account_id_that_was_not_read_says_how_to_learn_it(actor, how):
+    pinned = trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:actor_id": "77"}})
+    judgement = judged(pinned, actor=actor)
+    assert judgement.outcome is TrustOutcome.UNKNOWN
+    assert how in judgement.missing[-1].how
+    assert judged(pinned, actor=actor, actor_id=77).outcome is TrustOutcome.ALLOWED
+    assert judged(pinned, actor=actor, actor_id=78).outcome is TrustOutcome.DENIED
+
+
+@pytest.mark.parametrize("claim", ["actor", "actor_id"])
+def test_whom_the_token_of_a_run_names_that_another_one_ran_again_is_unknown(claim):
+    pinned = trust({"StringEquals": {SUB: MAIN, f"{ISSUER}:{claim}": ["octocat", "77"]}})
+    assert judged(pinned, actor="octocat", actor_id=77).outcome is TrustOutcome.ALLOWED
+    again = judged(pinned, actor="octocat", actor_id=77, first_actor="hubot")
+    assert again.outcome is TrustOutcome.UNKNOWN
+    assert claim in again.reason
+
+
 def test_a_deny_on_what_no_record_tells_makes_it_unknown():
     allow = json.loads(exactly(MAIN))["Statement"][0]
     deny = {**allow, "Effect": "Deny", "Condition": {"StringNotEquals": {f"{ISSUER}:actor_id": "1"}}}

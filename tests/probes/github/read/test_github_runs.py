@@ -37,7 +37,8 @@ def test_a_run_becomes_a_frozen_attempt_with_every_field(tiny_world: World) -> N
     assert (attempt.workflow_name, attempt.workflow_path) == ("release", ".github/workflows/release.yml")
     assert (attempt.event, attempt.head_branch, attempt.head_sha) == ("push", "main", "a" * 40)
     assert (attempt.status, attempt.conclusion, attempt.title) == ("completed", "failure", "fix [skip ci] [/red]")
-    assert attempt.actor == "second", "who started this attempt, not who started the first"
+    assert attempt.first_actor == "first"
+    assert (attempt.actor, attempt.actor_id) == ("second", 22), "who started this attempt, not who started the first"
     assert attempt.created_at == datetime(2026, 5, 1, 10, tzinfo=UTC)
     assert attempt.duration_seconds == 300
     assert attempt.repository.id == 2002
@@ -256,6 +257,7 @@ def test_hostile_shapes_never_crash_and_never_invent(tiny_world: World) -> None:
     tiny_world.server.answers[RUNS] = said({"total_count": "many", "workflow_runs": [odd]})
     (attempt,) = tiny_world.source.list_runs().attempts
     assert (attempt.attempt, attempt.head_branch, attempt.conclusion, attempt.actor) == (1, None, None, "")
+    assert attempt.actor_id is None
     for broken in ({"workflow_runs": 3}, {"workflow_runs": [1]}, [], {"workflow_runs": [{"id": 1}]}, {}):
         tiny_world.server.answers[RUNS] = said(broken)
         with pytest.raises(GitHubProblem, match="GitHub's answer"):
