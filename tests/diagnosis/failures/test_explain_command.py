@@ -210,3 +210,19 @@ def test_empty_lines_between_rows_are_no_rows() -> None:
 def test_a_byte_order_mark_before_the_rows() -> None:
     result = run("--jsonl", given=b"\xef\xbb\xbf" + json.dumps({"id": "a", "excerpt": DENIAL}).encode())
     assert result.exit_code == 0
+
+
+def test_no_character_of_a_pasted_event_steers_the_terminal() -> None:
+    event = (
+        '{"eventSource":"ecs.amazonaws.com","eventName":"UpdateService","errorCode":"ServerException",'
+        '"errorMessage":"a\x1b]0;title\x07 b\u202ec","userIdentity":{"arn":"x\x1b[2Jy"}}'
+    )
+    shown = run(given=event).stdout
+    assert "ServerException" in shown
+    assert all(character.isprintable() or character == "\n" for character in shown)
+
+
+def test_a_tab_in_a_line_stays_a_gap() -> None:
+    shown = run(given="a\tb: no space left on device\n").stdout
+    assert "b: no space left on device" in shown
+    assert "\ufffd" not in shown

@@ -13,6 +13,7 @@ from diagnosis.facts.evidence import Evidence
 from diagnosis.failures import Explanation
 from diagnosis.gates import Plane
 from diagnosis.verdicts.gate_verdict import Finding
+from tui.cli.console import printable
 from tui.cli.reports.causes import print_fields
 
 _MOST_SHOWN = 8
@@ -27,7 +28,7 @@ def show(explanation: Explanation, console: Console) -> None:
         _list(explanation.failures, console)
         return
     console.print(Text(_headline(finding), style="bold"))
-    console.print(Text(finding.sentence))
+    console.print(Text(printable(finding.sentence)))
     _fields(finding, console)
     _candidates(finding, console)
     if finding.evidence:
@@ -51,9 +52,9 @@ def _fields(finding: Finding, console: Console) -> None:
     cause = finding.cause
     fields: Mapping[str, str | None] = {
         "cause": cause,
-        "action": finding.action,
-        "principal": finding.principal,
-        "resource": finding.resource,
+        "action": finding.action and printable(finding.action),
+        "principal": finding.principal and printable(finding.principal),
+        "resource": finding.resource and printable(finding.resource),
         "how to tell" if cause else "tell apart": finding.tell_apart,
         "next step": cause.next_step if cause else None,
     }
@@ -93,7 +94,7 @@ def _list(others: Sequence[Finding], console: Console) -> None:
 def _in_short(finding: Finding) -> str:
     place = finding.gate.label if finding.gate else "" if finding.plane is Plane.OTHER else finding.plane.label
     lead = f"{place[:1].upper()}{place[1:]}: " if place else ""
-    return f"{lead}{finding.sentence}{_named(finding.cause)}"
+    return f"{lead}{printable(finding.sentence)}{_named(finding.cause)}"
 
 
 def _named(cause: Cause | None) -> str:
@@ -104,7 +105,7 @@ def _proof(evidence: Evidence, console: Console) -> None:
     console.print(Text("\nThe line that says so", style="bold"))
     line = evidence.line or 0
     for offset, text in enumerate(evidence.before, start=line - len(evidence.before)):
-        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
-    console.print(Text(f"> {line:>7}  {evidence.text}"))
+        console.print(Text(f"  {offset:>7}  {printable(text.expandtabs())}", style="bright_black"))
+    console.print(Text(f"> {line:>7}  {printable(evidence.text.expandtabs())}"))
     for offset, text in enumerate(evidence.after, start=line + 1):
-        console.print(Text(f"  {offset:>7}  {text}", style="bright_black"))
+        console.print(Text(f"  {offset:>7}  {printable(text.expandtabs())}", style="bright_black"))
