@@ -96,7 +96,8 @@ class Cause(StrEnum):
             place=Checkpoint.OIDC_TOKEN,
             owner=_PLATFORM,
             sentence=(
-                "AWS does not accept the access keys that the job was given; federated identity would replace them."
+                "The access keys that the job works with are absent, or AWS does not accept them; federated identity would "
+                "replace them."
             ),
             tell_apart=(
                 "Look for static key inputs in the workflow; aws sts get-caller-identity with the same keys says "
@@ -653,8 +654,7 @@ class Cause(StrEnum):
             place=Plane.AUTHORIZATION,
             owner=_REGISTRY,
             sentence=(
-                "No statement of the repository's policy allows this caller the action; across accounts the "
-                "repository's own policy must allow it too."
+                "Across accounts the repository's own policy has to admit the caller too, and no statement of it does."
             ),
             tell_apart=(
                 "aws ecr get-repository-policy in the repository's account; a wrong repository name in another "
@@ -729,7 +729,7 @@ class Cause(StrEnum):
         Record(
             place=Plane.AUTHORIZATION,
             owner=_CLOUD,
-            sentence="The VPC endpoint's policy does not allow the action.",
+            sentence="The VPC endpoint's policy holds the action back: adding identity permissions cannot help.",
             tell_apart="See whether the runner reaches ECR through a VPC endpoint, and read that endpoint's policy.",
             next_step="Ask the endpoint's owner to allow the action in its policy.",
             reference=f"{_ECR}/vpc-endpoints.html",
@@ -1067,7 +1067,7 @@ class Cause(StrEnum):
         Record(
             place=Plane.OTHER,
             owner=_PLATFORM,
-            sentence="An AWS service answered the call with an error of its own that is no denial.",
+            sentence="A call to an AWS service failed with an error of that service, which is no denial.",
             tell_apart=(
                 "Look the name of the error up among those of this operation; the message says what it is about."
             ),
@@ -1102,7 +1102,7 @@ class Cause(StrEnum):
         Record(
             place=Plane.OTHER,
             owner=_PLATFORM,
-            sentence="A proxy refused to open the connection, so AWS was never asked and no policy is in question.",
+            sentence="A proxy did not open the connection: it refused, or was out of reach. AWS was never asked.",
             tell_apart="Read HTTPS_PROXY and NO_PROXY of the step; curl -v to the same host shows the proxy's answer.",
             next_step="Have the proxy admit the host, or put it into NO_PROXY where it can be reached directly.",
             reference=f"{_ACTIONS}/how-tos/manage-runners/self-hosted-runners/use-proxy-servers",

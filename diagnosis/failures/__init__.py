@@ -21,9 +21,13 @@ from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
 from diagnosis.logs.log_text import LogLine
 from diagnosis.logs.quoted import unquoted_pieces
+from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.gate_verdict import Finding
 
 __all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]
+
+_SHOWN = 200
+"""How many characters of a line are repeated within a sentence."""
 
 NOTHING_FOUND = Finding(
     Plane.OTHER,
@@ -110,8 +114,11 @@ def _decided(found: Scan) -> Finding:
         return seen.finding
     is_later = beside.line.number > seen.line.number
     when, which = ("A later", "the later") if is_later else ("An earlier", "this")
+    words = beside.finding
+    is_known = words.cause or words.candidates or words.checkpoint
+    told = words.sentence.rstrip() if is_known else f"{scrub(beside.line.text)[:_SHOWN].rstrip(' .')}."
     note = (
-        f"{when} step failed too, at line {beside.line.number}: {beside.finding.sentence.rstrip()} Steps under if: always() "
+        f"{when} step failed too, at line {beside.line.number}: {told} Steps under if: always() "
         f"or failure() run after a failure; if the earlier step has continue-on-error, {which} one stopped the job."
     )
     return replace(seen.finding, sentence=f"{seen.finding.sentence} {note}")

@@ -25,9 +25,11 @@ _SAID_BEFORE = re.compile(
     r"(?:(?!Run |\d{4}-\d\d-\d\dT|.*(?:rror|enied|uthorized|ailed))[^\n{\[\"\x1b]{0,200}\n){1,6}(?=[ \t]*[{\[])"
 )
 """A few lines in which whoever pastes an event says that it is one: no line of a log with a failure."""
-_OWN = re.compile(r"\"(?:eventName|eventSource|errorCode)\"\s*:")
+_SOURCE = re.compile(r"\"eventSource\"\s*:\s*\"[\w.-]{1,100}\.amazonaws\.com\"")
+_NAME = re.compile(r"\"eventName\"\s*:")
+_CODE = re.compile(r"\"errorCode\"\s*:")
 _MEMBER = re.compile(
-    r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|identityProvider|roleArn|repositoryName|type)\"\s*:\s*"
+    r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|identityProvider|roleArn)\"\s*:\s*"
     r"\"(?P<value>(?:[^\"\\]|\\.){0,4000})\""
 )
 _ONCE = frozenset({"eventVersion", "eventSource", "eventName", "errorCode", "errorMessage"})
@@ -55,11 +57,15 @@ class EventReading:
 
 
 def is_event(text: str) -> bool:
-    """Return whether a text is JSON of CloudTrail, or a piece of it."""
+    """Return whether a text is JSON of CloudTrail, or a piece of it.
+
+    Other events have some of its members: those of S3 a source that is no host, those of applications no source at all.
+    A piece with an error's code and message alone is a log's line, which the rules read as well.
+    """
     if not (_BEGIN.match(text) or _SAID_BEFORE.match(text)):
         return False
     plain = _unescaped(text)
-    return bool(_OWN.search(plain)) and ("errorMessage" in plain or "eventSource" in plain or "eventVersion" in plain)
+    return bool(_SOURCE.search(plain) or (_NAME.search(plain) and _CODE.search(plain)))
 
 
 def read_events(text: str) -> EventReading:
@@ -109,15 +115,22 @@ def _events(text: str) -> Iterator[_Event]:
         yield event
 
 
-def _told(event: _Event) -> str:
-    code = event.get("errorCode") or "Unknown"
-    name = event.get("eventName") or "unnamed"
-    return f"An error occurred ({code}) when calling the {name} operation: {event.get('errorMessage')}"
+def _service(event: _Event) -> str:
+    return event.get("eventSource").partition(".")[0]
+
+
+def _error(event: _Event) -> str:
+    """Return the event's error in the words of a client that names the service, so that every rule reads it."""
+    name, code = event.get("eventName") or "unnamed", event.get("errorCode") or "Unknown"
+    if not event.get("eventSource"):
+        return f"An error occurred ({code}) when calling the {name} operation: {event.get('errorMessage')}"
+    service = _service(event).replace("-", " ")
+    return f"operation error {service}: {name}, api error {code}: {event.get('errorMessage')}"
 
 
 def _judged(event: _Event) -> Seen:
     context = LogContext(aws_oidc=event.get("eventName") == "AssumeRoleWithWebIdentity")
-    text = scrub(_told(event))
+    text = scrub(_error(event))
     return next((seen for rule in RULES if (seen := rule(text, context)) is not None), other(Cause.SERVICE_ERROR))
 
 
@@ -144,8 +157,7 @@ def _of_its_issuer(event: _Event, finding: Finding) -> Finding:
 
 def _finding(event: _Event, seen: Seen) -> Finding:
     finding = _of_its_issuer(event, seen.finding)
-    service = event.get("eventSource").partition(".")[0]
-    name = event.get("eventName")
+    service, name = _service(event), event.get("eventName")
     denied = bool(_DENIED.search(event.get("errorCode")))
     action = finding.action or (f"{service}:{name}" if denied and service and name else None)
     principal = finding.principal or event.get("arn") or event.get("userName") or None
@@ -153,15 +165,16 @@ def _finding(event: _Event, seen: Seen) -> Finding:
     meaning = finding.sentence or sentence_of(
         finding.plane, finding.checkpoint, finding.cause, finding.candidates, action
     )
-    who = principal or "A caller"
     answer = event.get("errorCode") or event.get("errorMessage")
-    sentence = f"CloudTrail's event: {who} called {name or 'AWS'}, and AWS answered {answer}. {meaning}"
+    # What the meaning tells itself is not told before it.
+    answered = "" if meaning.startswith(("AWS refused ", "AWS answered ")) else f", and AWS answered {answer}"
+    called = f"{principal or 'A caller'} called {name or 'AWS'}"
     return replace(
         finding,
         action=action,
         principal=scrub(principal) if principal else None,
         resource=scrub(resource) if resource else None,
-        sentence=scrub(sentence),
+        sentence=scrub(f"CloudTrail's event: {called}{answered}. {meaning}"),
         tell_apart=finding.tell_apart or tell_apart_of(finding.cause, finding.candidates),
-        evidence=Evidence(EvidenceKind.LOG_LINE, scrub(_told(event)), line=event.line),
+        evidence=Evidence(EvidenceKind.LOG_LINE, scrub(_error(event)), line=event.line),
     )

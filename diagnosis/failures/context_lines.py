@@ -72,6 +72,7 @@ def look_around(line: LogLine, context: LogContext, passed: dict[str, int]) -> N
         passed["login"] = line.number
     elif "Authenticated as assumedRoleId" in text:
         passed["authn"] = line.number
+        context.assumed = True
     elif "Logging into registry" in text:
         context.login_hosts.update(hosts_quoted_in(text))
     elif ": digest: sha256:" in text:

@@ -40,6 +40,8 @@ class Denial:
     policy_arn: str | None = None
     operation: str | None = None
     """The API operation, where the client names it (``when calling the X operation``)."""
+    service: str | None = None
+    """The service, where the client names it beside the operation (``operation error ECS: X``), as the SDK calls it."""
 
 
 WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied")
@@ -48,7 +50,7 @@ _PERFORM = re.compile(
     r"[Nn]ot\s+authorized\s+to\s+perform(?::|\s)?\s*\[?(?:(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
 )
 _PRINCIPAL = re.compile(
-    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is\s+not\s+authorized|(?P<bare>\S+) is not authorized to perform"
+    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is\s+not\s+authorized|(?<!\S)(?P<bare>\S+) is not authorized to perform"
 )
 _RESOURCE = re.compile(r"on (?:(?:the )?resources?:|role:?)\s*[\"']?(?P<resource>[^\s,\"']+)")
 _TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)
@@ -60,8 +62,8 @@ _POLICY_ARN = re.compile(
     r"|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::[^\s,\"')]*policy/[^\s,\"')]+)"
 )
 _OPERATION = re.compile(
-    r"when calling the (\w+) operation|operation error [\w -]{1,60}: (\w+)[,:]"
-    r"|calling (?:the )?(?:ecr|sts|ECR|STS)[:.](\w+)"
+    r"when calling the (?P<cli>\w+) operation|operation error (?P<go_service>[\w -]{1,60}): (?P<go>\w+)[,:]"
+    r"|calling (?:the )?(?P<other_service>ecr|sts|ECR|STS)[:.](?P<other>\w+)"
 )
 _TRIM = ".,;:)\\"
 
@@ -71,11 +73,11 @@ def parse_denial(text: str) -> Denial | None:
     found = list(_PERFORM.finditer(text))
     # EC2 says "not authorized to perform this operation" first and names the action in a second sentence.
     perform = next((one for one in found if one["action"] or one["bare"]), found[0] if found else None)
-    operation = operation_of(text)
+    service, operation = _called(text)
     if perform is None:
         if operation is None or not ("AccessDenied" in text or "explicit deny" in text):
             return None
-        return Denial(action=None, operation=operation, explicit=bool(_EXPLICIT.search(text)))
+        return Denial(action=None, operation=operation, service=service, explicit=bool(_EXPLICIT.search(text)))
     tail = text[perform.start() :]
     principal = _PRINCIPAL.search(text)
     resource = _RESOURCE.search(tail)
@@ -90,13 +92,21 @@ def parse_denial(text: str) -> Denial | None:
         explicit=bool(_EXPLICIT.search(tail)),
         policy_arn=_cut((arn["arn"] or arn["late"]) if arn else None),
         operation=operation,
+        service=service,
     )
 
 
 def operation_of(text: str) -> str | None:
     """Return the API operation that a client names in its error, or None."""
+    return _called(text)[1]
+
+
+def _called(text: str) -> tuple[str | None, str | None]:
+    """Return service and operation, as far as a client names them."""
     found = _OPERATION.search(text)
-    return next((name for name in found.groups() if name), None) if found else None
+    if found is None:
+        return None, None
+    return found["go_service"] or found["other_service"], found["cli"] or found["go"] or found["other"]
 
 
 def _action(text: str | None) -> str | None:

@@ -50,6 +50,8 @@ _OTHER_ECR = frozenset(
     }
 )
 _PROBES = frozenset({"DescribeRepositories"})
+_SERVICES = {"ecr": "ecr", "ecr public": "ecr-public", "ecrpublic": "ecr-public", "sts": "sts"}
+"""Prefixes of actions by the names that SDKs give their services, in small letters; of any other only its name is told."""
 _TRUST_ACTIONS = frozenset(
     {"AssumeRoleWithWebIdentity", "AssumeRole", "AssumeRoleWithSAML", "TagSession", "SetSourceIdentity"}
 )
@@ -122,6 +124,8 @@ def _what(denial: Denial) -> tuple[str | None, str | None]:
         service, _, operation = denial.action.partition(":")
         return service, operation
     called = denial.operation
+    if denial.service:
+        return _SERVICES.get(denial.service.lower()), called
     if called in LOGIN | PUSH | PULL | _OTHER_ECR:
         return "ecr", called
     if called in _TRUST_ACTIONS | {"GetServiceBearerToken"}:
@@ -143,8 +147,8 @@ def _trust(denial: Denial, operation: str) -> Seen:
     return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, cause, candidates, action)
 
 
-_MACHINE = re.compile(r"/i-[0-9a-f]{8,17}$")
-"""How the session of an instance's own role ends: a runner without a token falls back to it."""
+_MACHINE = re.compile(r"/(?:i-[0-9a-f]{8,17}|[0-9a-f]{32}|eks-[\w.-]+|AWSCodeBuild-[0-9a-f-]+)$")
+"""The session of a machine's own role: of an instance, an ECS task, an EKS pod or a build. Without a token a runner uses it."""
 
 
 def _of_a_session(principal: str | None) -> bool:
@@ -220,16 +224,20 @@ def _seen(
 
 
 def _in_words(denial: Denial, cause: Cause | None, action: str | None) -> str:
-    """Say what was denied to whom by which policy, then what that means; empty where the denial names no policy."""
+    """Say what was denied by which policy, then what that means; empty where the general words say as much."""
     kind = denial.policy_type
-    if kind is None:
+    if kind is None and cause is not Cause.OTHER_SERVICE:
         return ""
     what = action or denial.operation or "the call"
+    if denial.service and not action:
+        what = f"{what} of {denial.service}"
     where = f" on {denial.resource}" if denial.resource and denial.resource != "*" else ""
+    meaning = f" {cause.sentence}" if cause else ""
+    if kind is None:
+        return f"AWS refused {what}{where}.{meaning}"
     article = "an" if kind.value[0] in "aeiou" else "a"
     how = f"{article} {kind.value} denies it" if denial.explicit else f"no {kind.value} allows it"
     named = f" ({denial.policy_arn})" if denial.policy_arn else ""
-    meaning = f" {cause.sentence}" if cause else ""
     return f"AWS refused {what}{where}: {how}{named}.{meaning}"
 
 

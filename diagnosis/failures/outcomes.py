@@ -16,13 +16,13 @@ _BROKEN_BUILD = re.compile(
 )
 
 TEST_RUNNER = re.compile(
-    r"={3,} .*\b\d+ failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED"
+    r"(?<!=)={3,} .{0,400}\b\d{1,9} failed\b|FAILED \((?:failures|errors)=|FAILED \S+::|\bTests:\s+\d+ failed|test result: FAILED"
     r"|^--- FAIL: |\bFAIL\s+\S+\.(?:test|spec)\.|There (?:are|were) (?:test failures|failing tests)"
-    r"|[Tt]ests failed$|npm (?:ERR!|error) Test failed|^FAIL\t|Test Files  .*failed"
-    r"|^\s*\d+ failing\b|\b\d+ (?:examples?|tests?|specs?), [1-9]\d* failures?\b|^FAILURES!$"
+    r"|[Tt]ests failed$|npm (?:ERR!|error) Test failed|^FAIL\t|Test Files  .{0,400}failed"
+    r"|^\s*\d+ failing\b|\b\d{1,9} (?:examples?|tests?|specs?), [1-9]\d* failures?\b|^FAILURES!$"
     r"|Tests: \d+, Assertions: \d+.{0,80}(?:Failures|Errors): [1-9]"
-    r"|Tests run: \d+, Failures: (?:[1-9]|\d+, Errors: [1-9])|\d+ tests? completed, [1-9]\d* failed"
-    r"|Failed!\s+- Failed:|^not ok \d|[1-9]\d* tests? failed out of"
+    r"|Tests run: \d+, Failures: (?:[1-9]|\d+, Errors: [1-9])|\b\d{1,9} tests? completed, [1-9]\d* failed"
+    r"|Failed!\s+- Failed:|^not ok \d|\b[1-9]\d{0,8} tests? failed out of"
 )
 """The summary of a test runner that saw failures."""
 
@@ -62,14 +62,17 @@ def _exit(text: str, _scene: LogContext) -> Seen | None:
 
 
 _NO_TOOL = re.compile(
-    r"\b[\w.@/+-]+: (?:command )?not found\b\W*$|command not found(?:: \S+)?|executable file not found in \$?%?PATH"
+    r"command not found\b|executable file not found in \$?%?PATH"
+    r"|(?<![\w./-])(?:(?:/[\w./-]{1,200})?\b(?:[azk]?sh|[bd]ash)|[\w./-]{1,200}: (?:line )?\d{1,6}): (?:exec: )?"
+    r"[\w.@/+-]{1,200}: not found\W*$"
     r"|is not recognized as (?:an internal or external command|the name of a cmdlet|a name of a cmdlet)"
-    r"|: No such file or directory \(os error 2\)"
-    r"|Unable to locate executable file: \S+|spawn \S+ ENOENT"
+    r"|\b(?:spawn|execut|run)\w{0,5}\b.{0,300}No such file or directory \(os error 2\)"
+    r"|Unable to locate executable file: \S|\bspawn \S{1,300} ENOENT"
 )
+"""How shells and runtimes name a program that is not there; of a file or an image others say *not found* too."""
 _NO_FILE_ACCESS = re.compile(
-    r"(?:mkdir|open|stat|chmod|chown|unlink|remove|rename|fork/exec|cp|mv|rm|touch|bash|sh|tar|cat|tee|install)\b[^:]{0,200}?:? ?"
-    r"[^:]{0,300}: [Pp]ermission denied\b|EACCES: permission denied|\[Errno 13\] Permission denied|[Oo]peration not permitted"
+    r"(?:mkdir|open|stat|chmod|chown|unlink|remove|rename|fork/exec|cp|mv|rm|touch|bash|sh|tar|cat|tee|install)\b[^:]{0,200}"
+    r"(?::[^:]{0,300})?: [Pp]ermission denied\b|EACCES: permission denied|\[Errno 13\] Permission denied|[Oo]peration not permitted"
 )
 
 
@@ -90,6 +93,7 @@ RULES: tuple[Rule, ...] = (
             "is not recognized as",
             "locate executable",
             "ENOENT",
+            "(os error 2)",
         ),
         _tool,
     ),

@@ -33,9 +33,7 @@ _LONGEST_EVIDENCE = 2_000
 _UNFINISHED = re.compile(
     r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|denied for|to|in an?|on|no|because|policy))\s*$"
 )
-_BROKEN = re.compile(
-    r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|Access(?:Denied|Denied\w+)):\s*$"
-)
+_BROKEN = re.compile(r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|AccessDenied\w{0,40}):\s*$")
 """What a line holds whose sentence may go on in the next one."""
 _CONTINUES = re.compile(
     r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
@@ -44,9 +42,14 @@ _CONTINUES = re.compile(
 _BEGAN_BEFORE = (
     (re.compile(r"\s*(?:not )?authorized to perform"), re.compile(r"\bis(?: not)?$|\bNot$")),
     (re.compile(r"[\s\"'`]*(?:40\d|429|5\d\d):? [A-Z]\w+"), re.compile(r"/v2/\S+:$|\bstatus(?: code)?:?$")),
+    (
+        re.compile(r"\s*status code: \d{3}, request id"),
+        re.compile(r"\b[A-Z]\w{2,80}(?:Exception|Error|Fault|NotFound): "),
+    ),
     (re.compile(r"\s*(?:ARN )?is invalid\b"), re.compile(r"\bRequest(?: ARN)?$")),
 )
-"""How a line begins that goes on with a sentence, and how the line before it ends: terminals break at their width."""
+"""How a line begins that goes on with a sentence, and what the line before it holds: terminals break at their width, and
+clients in Go tell status and request in a line of their own."""
 _GOES_ON = re.compile(r"(?:\b(?:User|to|from|request|host|ref|push|pull)|:)\s*$")
 
 
@@ -189,7 +192,8 @@ def _from_its_beginning(line: LogLine, before: Sequence[LogLine]) -> str:
     if not before or before[-1].number != line.number - 1 or not before[-1].printed:
         return text
     last = before[-1].text.rstrip()
-    begun = any(within.match(text) and end.search(last) for within, end in _BEGAN_BEFORE)
+    end_of_last = last[-_LONGEST_EVIDENCE:]
+    begun = any(within.match(text) and end.search(end_of_last) for within, end in _BEGAN_BEFORE)
     if not begun and not (last.endswith("User:") and _BROKEN.search(text)):
         return text
     text = f"{last} {text.strip()}"

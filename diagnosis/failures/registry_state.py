@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause
+from diagnosis.failures.denial_sentence import operation_of
 from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import LogContext, Registry, Rule, Seen, Weight, holding, lighter, other, says, state
 
@@ -37,7 +38,7 @@ def _image_gone(text: str, _scene: LogContext) -> Seen | None:
 
 
 def _absent(text: str, context: LogContext) -> Seen | None:
-    if "(RepositoryNotFoundException) when calling the DescribeRepositories" in text:
+    if "RepositoryNotFoundException" in text and operation_of(text) == "DescribeRepositories":
         return _PROBED  # the usual probe before a repository is created
     if "RepositoryNotFoundException" not in text and _NOT_THE_REPOSITORY.search(text):
         return None
@@ -59,6 +60,8 @@ def _not_created(text: str, _scene: LogContext) -> Seen | None:
 
 
 def _immutable(text: str, _scene: LogContext) -> Seen | None:
+    if "immutable release" in text:
+        return None  # GitHub's: a release whose tag may not move
     if "immutable" in text and ("tag" in text or "Tag" in text or "overwritten" in text):
         return state(Cause.TAG_IMMUTABLE)
     return None
@@ -83,13 +86,15 @@ _PULLED = re.compile(
 )
 
 
-_ADDRESSED = re.compile(r"(?P<image>[^\s\"'/]{1,300}/[^\s\"']{1,600}): not found\W*$")
+_NOT_FOUND = re.compile(r": not found\W*$")
 
 
 def _not_found(text: str, context: LogContext) -> Seen | None:
     """Recognize what container runtimes say of a manifest that is not there, some with its address alone."""
-    addressed = _ADDRESSED.search(text)
-    if not (_PULLED.search(text) or (addressed and registry_of(addressed["image"]) is Registry.ECR)):
+    missing = _NOT_FOUND.search(text)
+    address = text[: missing.start()].split()[-1:] if missing else []
+    is_image = bool(address) and "/" in address[0] and registry_of(address[0]) is Registry.ECR
+    if not (is_image or _PULLED.search(text)):
         return None
     seen = _image_absent(text, context)
     return lighter(seen, Weight.OUTCOME) if seen and context.reads_cache(text) else seen
@@ -101,6 +106,11 @@ def _image_absent(text: str, context: LogContext) -> Seen | None:
     if "Requested image not found" in text or "ImageNotFoundException" in text or "Source image" in text:
         return state(Cause.IMAGE_ABSENT)
     return state(Cause.IMAGE_ABSENT) if (registry_of(text) or context.registry) else other(Cause.IMAGE_ABSENT)
+
+
+def _upstream(text: str, context: LogContext) -> Seen | None:
+    """Recognize ECR's words for what its pull-through cache met; other caches have an upstream registry too."""
+    return state(Cause.PULL_THROUGH_UPSTREAM) if (registry_of(text) or context.registry) is Registry.ECR else None
 
 
 _NO_REPOSITORY = re.compile(r"\brepository (?P<name>[^\s\"']{1,400}) not found(?P<pull>: does not exist or no pull)?")
@@ -130,14 +140,8 @@ RULES: tuple[Rule, ...] = (
     holding(state(Cause.REPOSITORY_EXISTS, weight=Weight.OUTCOME), "RepositoryAlreadyExistsException"),
     Rule(("ScanNotFound", "can does not exist"), _scan_absent),
     Rule(("ImageNotFoundException", "ImagesNotFoundException", "image with imageId"), _image_gone),
-    holding(
-        state(Cause.PULL_THROUGH_UPSTREAM),
-        "upstream registry",
-        "UnableToGetUpstream",
-        "UnableToAccessSecret",
-        "UnableToDecryptSecret",
-        "credentials for the upstream",
-    ),
+    holding(state(Cause.PULL_THROUGH_UPSTREAM), "UnableToGetUpstream", "UnableToAccessSecret", "UnableToDecryptSecret"),
+    Rule(("upstream registry", "credentials for the upstream"), _upstream),
     Rule(("RepositoryNotFoundException", "name unknown", "NAME_UNKNOWN", "does not exist"), _absent),
     Rule(("ECR repository",), _not_created),
     Rule(

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from diagnosis.causes import Cause
+from diagnosis.failures.credentials import refused_keys
 from diagnosis.failures.denials import CHAIN_CANDIDATES, TRUST_CANDIDATES
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authn, other, says
 from diagnosis.failures.transport import unanswered
@@ -20,7 +21,6 @@ _PREFIX = re.compile(
 _NOT_ASSUMED = re.compile(
     r"(?:[Cc]ould not|[Ff]ailed to|[Uu]nable to|[Cc]annot) assume (?:the |IAM ){0,2}[Rr]ole\b(?P<why>.*)"
 )
-_STATIC = re.compile(r"security token included in the request is invalid|InvalidClientTokenId|SignatureDoesNotMatch")
 _ARN_SHAPE = re.compile(
     r"Request ARN is invalid|[Vv]alidation error.{0,80}?roleArn|Invalid.{0,20}role ARN|is invalid.{0,20}roleArn"
     r"|^arn:\S{1,2048} is invalid"
@@ -29,10 +29,6 @@ _STS_SPEAKS = re.compile(
     r"[Rr]ole|ARN|arn:|polic|[Ss]ession|sts:|[Cc]onstraint|uthorized|enied|nvalid|[Tt]ag|alidation"
 )
 """Words of an answer of STS, beside those of a client that got none."""
-_DURATION = re.compile(
-    r"DurationSeconds exceeds|MaxSessionDuration|session limit for roles assumed by role chaining"
-    r"|at '[dD]urationSeconds' failed to satisfy"
-)
 
 
 def _too_long(text: str, _scene: LogContext) -> Seen:
@@ -54,19 +50,13 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
     why = found["why"]
     if found["how"] == "OIDC":
         context.aws_oidc = True
-    silent = unanswered(why)
-    if silent:
-        return silent
-    if "included in the request is expired" in why:
-        return other(Cause.SESSION_EXPIRED)
-    if _STATIC.search(why):
-        return authn(None, Cause.STATIC_CREDENTIALS)
+    answer = unanswered(why) or refused_keys(why, context)
+    if answer:
+        return answer
     if not why.strip(" .…") or why.strip() == "undefined":
         return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
     if _ARN_SHAPE.search(why):
         return authn(_ROLE, None, Cause.ROLE_ABSENT, Cause.PRINCIPAL_WRONG)
-    if _DURATION.search(why):
-        return _too_long(why, context)
     if re.search(r"ENOENT|[Nn]o such file", why):
         return other(Cause.INPUT_MISSING)  # of the token, where a file holds it
     if "failed to satisfy constraint" in why:
@@ -76,19 +66,15 @@ def _prefixed(text: str, context: LogContext) -> Seen | None:
     return other(None, Cause.TRANSIENT, Cause.ROLE_ABSENT)
 
 
-def _unnamed(text: str, _scene: LogContext) -> Seen | None:
+def _unnamed(text: str, context: LogContext) -> Seen | None:
     """Recognize a tool's own words for a role it did not get; what STS said may stand in the same line or beside it."""
     found = _NOT_ASSUMED.search(text)
     if not found:
         return None
     why = found["why"]
-    silent = unanswered(why)
-    if silent:
-        return silent
-    if "included in the request is expired" in why:
-        return other(Cause.SESSION_EXPIRED)
-    if _STATIC.search(why):
-        return authn(None, Cause.STATIC_CREDENTIALS)
+    answer = unanswered(why) or refused_keys(why, context)
+    if answer:
+        return answer
     return authn(_ROLE, None, *TRUST_CANDIDATES, weight=Weight.CONSEQUENCE)
 
 
@@ -102,7 +88,16 @@ def _sts_refused(text: str, _scene: LogContext) -> Seen | None:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(("DurationSeconds exceeds", "'durationSeconds' failed to satisfy"), _too_long),
+    Rule(
+        (
+            "DurationSeconds exceeds",
+            "MaxSessionDuration set for",
+            "session limit for roles assumed",
+            "'durationSeconds' failed to satisfy",
+            "'DurationSeconds' failed to satisfy",
+        ),
+        _too_long,
+    ),
     Rule(("ssume role with", "ssume role using"), _prefixed),
     Rule(("ssume role", "ssume the role", "ssume IAM role", "ssume IAM Role", "ssume the IAM role"), _unnamed),
     Rule(("Request ARN is invalid", "'roleArn"), _arn),
@@ -110,7 +105,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         ("IAM Role (", "cannot be assumed"),
         says(
-            r"(?:IAM Role \(|[Rr]ole \"arn:).*cannot be assumed",
+            r"(?:IAM Role \(|[Rr]ole \"arn:).{0,2100}cannot be assumed",
             authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL),
         ),
     ),

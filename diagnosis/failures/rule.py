@@ -46,6 +46,8 @@ class LogContext:
     title: str = ""
     aws_oidc: bool = False
     """The step (or an earlier one of this log) exchanges GitHub's token for an AWS role."""
+    assumed: bool = False
+    """A role was assumed in this log: later calls should be signed with its session's keys."""
     other_tool: bool = False
     """The step is known to belong to another cloud or service."""
     static_keys: bool = False

@@ -5,9 +5,10 @@ client                    form
 ========================  =============================================================================================
 AWS CLI, boto3            ``An error occurred (NAME) when calling the OPERATION operation: MESSAGE``
 Go, version 2             ``operation error SERVICE: OPERATION, https response error …, api error NAME: MESSAGE``
-Go, version 1             ``NAME: MESSAGE`` with ``status code: 400, request id: …``
-Java                      ``MESSAGE (Service: SERVICE; Status Code: 400; Error Code: NAME; Request ID: …)``
-CloudTrail, JSON          ``"errorCode": "NAME"`` and ``"errorMessage": "MESSAGE"``
+Go, version 1             ``NAME: MESSAGE``, in the next line ``status code: 400, request id: …``
+Java, version 1           ``MESSAGE (Service: SERVICE; Status Code: 400; Error Code: NAME; Request ID: …)``
+Java, version 2           ``….model.NAME: MESSAGE (Service: SERVICE, Status Code: 400, Request ID: …)``
+the service, as JSON      ``{"__type": "NAME", "message": "MESSAGE"}``, the name perhaps behind ``com.amazonaws.…#``
 ========================  =============================================================================================
 """
 
@@ -17,6 +18,7 @@ import re
 from dataclasses import dataclass, replace
 
 from diagnosis.causes import Cause
+from diagnosis.failures.denials import LOGIN, PULL, PUSH
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, lighter, other
 
 
@@ -38,20 +40,27 @@ _GO = re.compile(
     r"(?:operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100})[,:].*?)?"
     r"\bapi error (?P<name>[\w.]{1,100}): ?(?P<message>.*)"
 )
+_OF_AWS = re.compile(r"operation error |https response error |api error \w{1,100}Exception: ")
+"""Clients of other services have an *api error* too."""
 _GO_TYPED = re.compile(
     r"operation error (?P<service>[\w ]{1,60}): (?P<operation>\w{1,100}), .*?"
     r"RequestID: [\w-]*, (?P<name>\w{1,80}(?:Exception|Error|Fault|NotFound)): ?(?P<message>.*)"
 )
 _JAVA = re.compile(
-    r"(?P<message>[^()]{0,1000}?) ?\((?:[Ss]ervice: (?P<service>\w[\w ]{0,60})[;,] )?Status Code: \d{3}[;,]"
+    r"\((?:[Ss]ervice: (?P<service>\w[\w ]{0,60})[;,] )?Status Code: \d{3}[;,]"
     r"(?: Error Code: (?P<name>\w{1,100})[;,])?"
+)
+_JAVA_TWO = re.compile(
+    r"\bmodel\.(?P<name>\w{1,100}): (?P<message>[^()]{0,1000}?) ?\(Service: (?P<service>\w[\w ]{0,60}), Status Code: \d{3}"
 )
 _GO_ONE = re.compile(
     r"(?P<name>\b[A-Z]\w{2,80}(?:Exception|Error|Fault|NotFound)): (?P<message>.{1,1000}?)"
-    r"(?:,? status code: \d{3}, request id|$)"
+    r"(?:,?\s+status code: \d{3}, request id|$)"
 )
-_JSON = re.compile(r"\\?\"(?:errorCode|__type|Code)\\?\": ?\\?\"(?P<name>[\w.#]{1,100})\\?\"")
-_FORMS = (_CLI, _GO_TYPED, _GO, _JAVA)
+_JSON = re.compile(
+    r"\"__type\": ?\"(?:[\w.]{1,100}#)?(?P<name>\w{1,100})\"(?:.{0,200}?\"[Mm]essage\": ?\"(?P<message>[^\"]{0,300}))?"
+)
+_FORMS = (_CLI, _GO_TYPED, _GO, _JAVA, _JAVA_TWO, _JSON)
 
 _PARAMETER = re.compile(
     r"Validation|InvalidParameter|MissingParameter|InvalidInput|InvalidRequest|Malformed|SerializationException|InvalidTag"
@@ -67,16 +76,18 @@ def _parse_error(text: str) -> ServiceError | None:
     """Return the error of an AWS call that a text prints; None where it prints none in a known form."""
     for form in _FORMS:
         found = form.search(text)
-        if found is None:
+        if found is None or (form is _GO and not _OF_AWS.search(text)):
             continue
         parts = found.groupdict()
         if parts["name"]:
-            return ServiceError(
-                parts["name"], (parts["message"] or "").strip(), parts.get("operation"), parts.get("service")
-            )
+            # Java's message stands before the brackets, every other one at the end.
+            message = parts["message"] if "message" in parts else text[: found.start()].rpartition("Exception: ")[2]
+            return ServiceError(parts["name"], (message or "").strip(), parts.get("operation"), parts.get("service"))
     return None
 
 
+_SHOWN = 200
+"""How many characters of AWS's message are repeated."""
 _LONGEST = 4_000
 """No client's error is longer; what follows in the line is not looked at, so that the search stays quick."""
 
@@ -87,37 +98,37 @@ def _error(text: str, _scene: LogContext) -> Seen | None:
     if error is None and ("status code: " in text and "request id" in text):
         found = _GO_ONE.search(text)
         error = ServiceError(found["name"], found["message"].strip()) if found else None
-    if error is None:
-        found = _JSON.search(text)
-        error = ServiceError(found["name"].rpartition("#")[2], "") if found and _is_aws_name(found["name"]) else None
-    return told(error) if error else None
+    return _told(error) if error else None
 
 
-def _is_aws_name(name: str) -> bool:
-    return name.endswith(("Exception", "Fault", "Error")) or name.startswith("Client.")
-
-
-def told(error: ServiceError) -> Seen:
+def _told(error: ServiceError) -> Seen:
     """Return what an error means whose name and message no other rule knows."""
     if _BUSY.search(error.name):
         return other(Cause.RATE_LIMIT, weight=Weight.PASSING)
-    cause = Cause.SERVICE_ERROR
+    cause, meaning = Cause.SERVICE_ERROR, "That is an error of the service and no denial."
     if _REFUSED.search(error.name):
-        cause = Cause.OTHER_SERVICE
+        cause, meaning = Cause.OTHER_SERVICE, Cause.OTHER_SERVICE.sentence
     elif _PARAMETER.search(error.name):
-        cause = Cause.INVALID_REQUEST
-    elif _BROKEN.search(error.name) and error.service and _OF_REGISTRY.search(error.service):
-        cause = Cause.REGISTRY_UNAVAILABLE
-    called = f" {error.operation}" if error.operation else " a call"
-    answer = f"AWS answered{called} with {error.name}. {cause.sentence}"
-    seen = lighter(other(cause), Weight.DOUBTFUL)
-    return replace(seen, finding=replace(seen.finding, sentence=answer, tell_apart=cause.tell_apart))
+        cause, meaning = Cause.INVALID_REQUEST, "What the call asks for is at fault, and no permission is."
+    elif _BROKEN.search(error.name) and _is_of_registry(error):
+        return other(Cause.REGISTRY_UNAVAILABLE, weight=Weight.PASSING)
+    said = f": {error.message[:_SHOWN].rstrip(' .')}" if error.message else ""
+    called = f"{error.operation or 'a call'}{f' of {error.service}' if error.service else ''}"
+    sentence = f"AWS answered {called} with {error.name}{said}. {meaning}"
+    seen = other(cause, weight=Weight.DOUBTFUL)
+    return replace(seen, finding=replace(seen.finding, sentence=sentence, tell_apart=cause.tell_apart))
+
+
+def _is_of_registry(error: ServiceError) -> bool:
+    if error.service:
+        return _OF_REGISTRY.search(error.service) is not None
+    return error.operation in PUSH | PULL | LOGIN
 
 
 def _parameter(text: str, _scene: LogContext) -> Seen | None:
     """Recognize the sentence in which every service refuses a parameter, be its client whichever it is."""
     if not re.search(
-        r"failed to satisfy constraint|[Pp]arameter validation failed|validation errors? (?:detected|occurred)", text
+        r"failed to satisfy constraint: |Parameter validation failed:|\d validation errors? detected: Value", text
     ):
         return None
     return lighter(other(Cause.INVALID_REQUEST), Weight.DOUBTFUL)
@@ -131,12 +142,10 @@ RULES: tuple[Rule, ...] = (
             "operation error ",
             "Status Code: ",
             "status code: ",
-            '"errorCode',
             '"__type',
-            'errorCode\\"',
         ),
         _error,
     ),
-    Rule(("failed to satisfy constraint", "arameter validation failed", "validation error"), _parameter),
+    Rule(("failed to satisfy constraint", "Parameter validation failed", "validation error"), _parameter),
 )
 """Asked last of what AWS may have said: every rule that knows the error's name or words knows more."""

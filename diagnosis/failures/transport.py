@@ -19,10 +19,11 @@ NETWORK = re.compile(
 """What a client says when no answer came, or none that decides anything."""
 
 _PROXY = re.compile(
-    r"(?:response|status)(?: code)?(?: \w+)? for CONNECT:? ?\d{3}|\bCONNECT:? ?(?:4|5)\d\d\b|CONNECT aborted, response \d{3}"
+    r"(?:response|status)(?: code)?(?: \w+)? for CONNECT:? ?\d{3}|\bCONNECT:? ?(?:4|5)\d\d\b"
+    r"|CONNECT (?:aborted|tunnel failed), response \d{3}"
     r"|[Tt]unnel connection failed|tunneling socket could not be established|after CONNECT\b|Proxy Authentication Required"
     r"|Unable to tunnel through proxy|proxyconnect tcp|Proxy (?:CONNECT|response).{0,40}\b[45]\d\d\b|ProxyError"
-    r"|Proxy response \(\d{3}\)"
+    r"|[Cc]onnect to proxy\b"
 )
 _CERTIFICATE = re.compile(
     r"unable to get (?:local )?issuer certificate|self[- ]signed certificate|unable to verify the first certificate"
@@ -79,6 +80,7 @@ RULES: tuple[Rule, ...] = (
             "tunnel through proxy",
             "proxyconnect",
             "ProxyError",
+            "onnect to proxy",
             "issuer certificate",
             "igned certificate",
             "first certificate",

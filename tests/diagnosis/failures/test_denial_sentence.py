@@ -54,7 +54,7 @@ def test_every_policy_type_both_ways(kind: PolicyType) -> None:
         ),
         (
             f"operation error ECR: PutImage, https response error StatusCode: 400, RequestID: 0a, api error AccessDeniedException: {SENTENCE}",
-            Denial("ecr:PutImage", USER, REPOSITORY, operation="PutImage"),
+            Denial("ecr:PutImage", USER, REPOSITORY, operation="PutImage", service="ECR"),
         ),
         (
             f'Resource handler returned message: "{SENTENCE} because no session policy allows the ecr:PutImage action (Service: Ecr, Status Code: 400)"',

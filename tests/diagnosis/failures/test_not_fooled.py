@@ -153,7 +153,12 @@ def test_a_refused_role_is_told_with_the_step_that_failed_after_it() -> None:
         ]
     )
     lines = text.splitlines()
-    told_both(text, line_of(lines, "##[error]" + NO_ROLE), line_of(lines, "exit code 101"), "Something failed")
+    told_both(
+        text,
+        line_of(lines, "##[error]" + NO_ROLE),
+        line_of(lines, "exit code 101"),
+        "Process completed with exit code 101.",
+    )
 
 
 def test_an_error_that_nobody_knows_is_told_beside_the_refused_role() -> None:
@@ -164,14 +169,16 @@ def test_an_error_that_nobody_knows_is_told_beside_the_refused_role() -> None:
         ]
     )
     lines = text.splitlines()
-    told_both(text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "Something failed")
+    told_both(text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "The moon is out of reach.")
 
 
 def test_the_same_in_a_copy_of_the_web_page() -> None:
     text = web("aws-actions/configure-aws-credentials@v4", [f"  role-to-assume: {ROLE}"], f"Error: {NO_ROLE}")
     text += web("acme/deploy@v3", ["  target: moon"], "Error: The moon is out of reach")
     lines = text.splitlines()
-    told_both(text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "Something failed")
+    told_both(
+        text, line_of(lines, NO_ROLE), line_of(lines, "The moon is out of reach"), "Error: The moon is out of reach."
+    )
 
 
 def line_of(lines: list[str], words: str) -> int:

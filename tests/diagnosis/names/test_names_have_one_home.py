@@ -61,6 +61,7 @@ WORDS = {
     "diagnosis/claims/pretrust.py": "a sentence that shows how a role's ARN is written",
     "diagnosis/claims/provider_controls.py": "the issuer of a built-in provider",
     "diagnosis/claims/subject_claim.py": "the audience of STS",
+    "diagnosis/failures/cloudtrail_event.py": "the end of an event's source: which service was called",
     "diagnosis/failures/context_lines.py": "words of a log's scenery: which lines are worth a look",
     "diagnosis/failures/denial_sentence.py": "finds the ARN that AWS's sentence quotes, which is passed on as it stands",
     "diagnosis/failures/reader.py": "words by which a wrapped sentence is known",
