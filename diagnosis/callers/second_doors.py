@@ -90,7 +90,8 @@ def _of_anybody(alone: Policy, statement: Statement, role_arn: Arn) -> Iterator[
         key=lambda item: item[2] is TrustOutcome.UNKNOWN,
     )
     for action, who, outcome, unsure in let_in:
-        text = f"{statement.name} lets {who} assume the role (Principal *)."
+        held = f": its conditions ({_asked_of(statement)}) bound nobody" if statement.conditions else ""
+        text = f"{statement.name} lets {who} assume the role (Principal *){held}."
         if outcome is TrustOutcome.UNKNOWN:
             text = f"{statement.name} lets {who} assume the role unless {unsure} keeps them out, whose value no record tells."
         yield Door(DoorKind.ANYBODY, "*", action, statement.name, outcome, open=True, text=text)

@@ -64,7 +64,7 @@ def anybody(document: LintedDocument) -> Iterator[Finding]:
                 Rule.PRINCIPAL_ANYBODY,
                 place,
                 f"Everybody, in every account, {whom}: the principal is * and {which}.",
-                "Name the accounts or roles, or add a condition on aws:PrincipalOrgID or aws:PrincipalArn.",
+                "Name the accounts or roles, or ask for aws:PrincipalOrgID, or for aws:PrincipalArn with an account in it.",
             )
 
 

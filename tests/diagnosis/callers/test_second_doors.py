@@ -192,6 +192,7 @@ def test_of_one_operation_the_answer_that_is_certain_is_told():
     assert (unsure.verdict, [item.unsure for item in unsure.doors]) == (NOT_KNOWN, [True])
     del condition["StringEqualsIfExists"]["aws:SourceVpc"]
     sure = beside_an_exact_one({"Principal": "*", "Action": WEB, "Condition": condition})
-    assert [item.text for item in sure.doors if item.harmful] == [
-        "Statement[1] lets every token of gitlab.com assume the role (Principal *)."
-    ]
+    words = (
+        f"every token of gitlab.com assume the role (Principal *): its conditions (gitlab.com:sub, {SUB}) bound nobody."
+    )
+    assert [item.text for item in sure.doors if item.harmful] == [f"Statement[1] lets {words}"]
