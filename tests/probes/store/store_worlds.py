@@ -21,7 +21,10 @@ NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 ENDED = NOW - timedelta(days=3)
 TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
 SCOPE = Scope("https://api.github.com", "Example/Widgets", with_token=True)
+PATIENT = Timeouts(backoff=0.001)
+"""Waits as long as the tool does: a busy machine is no fault."""
 QUICK = Timeouts(connect=2.0, read=0.4, answer=2.0, backoff=0.001)
+"""Gives up quickly, on a server that is told to hang."""
 
 
 def made_attempt(run_id: int = 7, attempt: int = 1, log: str = "a log\n", **changes: Any) -> Attempt:
@@ -69,9 +72,8 @@ def source_on(server: GitHubServer, path: Path | None, token: str = "", **option
         server.recording.full_name,
         GitHubAccess(server.url, token, "GH_TOKEN" if token else ""),
         Ledger(),
-        timeouts=QUICK,
         store=store_at(path) if path else None,
-        **options,
+        **{"timeouts": PATIENT, **options},
     )
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import github_faults as faults
 import pytest
 from click.testing import CliRunner, Result
-from store_worlds import TOKEN, asked, source_on
+from store_worlds import PATIENT, QUICK, TOKEN, asked, source_on
 from synthetic_recordings import Shape, synthetic_recording
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import load_incident
+from probes.github.http.body import Timeouts
 from probes.github.read.attempt_parts import Depth
 from probes.recording.format import RecordedArtifact, RecordedAttempt, RecordedRun, Recording
 from tui.cli.main import planescope
@@ -57,11 +58,15 @@ def path(tmp_path: Path) -> Path:
 
 
 def started(
-    server: GitHubServer, path: Path | None, depth: Depth = Depth.FULL, token: str = ""
+    server: GitHubServer,
+    path: Path | None,
+    depth: Depth = Depth.FULL,
+    token: str = "",
+    timeouts: Timeouts = PATIENT,
 ) -> tuple[tuple[Attempt, ...], list[str]]:
     """List and complete all runs with a new source; the attempts and what was asked."""
     since = len(server.requests)
-    with source_on(server, path, token) as source:
+    with source_on(server, path, token, timeouts=timeouts) as source:
         found = source.complete(source.list_runs().attempts, depth)
         assert source.store_note == ""
     return found, asked(server, since)
@@ -112,7 +117,7 @@ def test_what_may_be_had_another_time_is_asked_again_and_nothing_else(
 ) -> None:
     one = f"/actions/jobs/{RUNS[1]}0/logs"
     server.fault(one, fault)
-    first, _ = started(server, path)
+    first, _ = started(server, path, timeouts=QUICK)
     log = first[0].jobs.value[0].log if isinstance(first[0].jobs, Known) else None
     assert isinstance(log, Unreadable)
     assert not log.lasting

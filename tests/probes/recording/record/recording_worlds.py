@@ -37,7 +37,10 @@ from tui.backends.recorded import recorded_backend
 from tui.backends.repository import RepositoryBackend
 
 TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+PATIENT = Timeouts(backoff=0.001)
+"""Waits as long as the tool does: a busy machine is no fault."""
 QUICK = Timeouts(connect=2.0, read=0.4, answer=2.0, backoff=0.001)
+"""Gives up quickly, on a server that is told to hang."""
 AT = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
 CALLED = "platform/workflows/.github/workflows/publish.yml"
 
@@ -107,19 +110,24 @@ def _again(run: Any, attempt: RecordedAttempt) -> RecordedAttempt:
 
 
 def source_of(server: Any, name: str, token: str = "", **options: Any) -> GitHubSource:
-    """A source that gives up quickly."""
-    options.setdefault("timeouts", QUICK)
+    """A source that asks this server."""
+    options.setdefault("timeouts", PATIENT)
     return GitHubSource(name, GitHubAccess(server.url, token, "GH_TOKEN" if token else ""), Ledger(), **options)
 
 
 def recorded(
-    server: Any, name: str, runs: Sequence[int], token: str = "", case: Case | None = None
+    server: Any,
+    name: str,
+    runs: Sequence[int],
+    token: str = "",
+    case: Case | None = None,
+    timeouts: Timeouts = PATIENT,
 ) -> tuple[Recording, Recorder]:
     """A recording in memory, its logs read, and the recorder that made it."""
     access = GitHubAccess(server.url, token, "GH_TOKEN" if token else "")
     with (
         tempfile.TemporaryDirectory() as spool,
-        Recorder(name, access, Ledger(), Path(spool), timeouts=QUICK) as recorder,
+        Recorder(name, access, Ledger(), Path(spool), timeouts=timeouts) as recorder,
     ):
         for run in runs:
             recorder.add(run)

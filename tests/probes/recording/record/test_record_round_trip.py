@@ -12,6 +12,7 @@ import github_faults as faults
 import pytest
 from recording_worlds import (
     AT,
+    QUICK,
     around,
     attempts,
     backend_on,
@@ -183,7 +184,7 @@ def test_a_timeout_is_recorded_as_passing_and_keeps_its_words() -> None:
     world = small_world()
     with GitHubServer(world) as server:
         server.fault(r"/check-runs/\d+/annotations", faults.hang(3))
-        made, recorder = recorded(server, world.full_name, ids(world)[:1])
+        made, recorder = recorded(server, world.full_name, ids(world)[:1], timeouts=QUICK)
     assert recorder.gaps
     assert all(gap.passing for gap in recorder.gaps)
     with replayed(made) as again:
