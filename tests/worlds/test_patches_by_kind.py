@@ -28,6 +28,7 @@ REPO = "repo:octo-org/octo-repo"
 MAIN, DEV, PROD = f"{REPO}:ref:refs/heads/main", f"{REPO}:ref:refs/heads/dev", f"{REPO}:environment:prod"
 IDS = "repo:octo-org@583231/octo-repo@456789"
 RELEASE_FILE = "octo-org/octo-repo/.github/workflows/release.yml"
+PULL = f"{REPO}:pull_request"
 CUSTOM = "tokens whose subject follows a custom template"
 UNREAD = Unreadable("OIDC subject customization", "the token may not read it", "give actions: read")
 
@@ -131,6 +132,45 @@ KINDS = {
         "condition-key-not-carried",
         "workflow_ref",
         (equals(sub=MAIN),),
+    ),
+    "a pull request where a branch is listed": Kind(
+        (equals(sub=MAIN),), "subject-shape", "pull_request", (equals(sub=[MAIN, PULL]),), run={"event": "pull_request"}
+    ),
+    "a pull request where an environment is listed": Kind(
+        (equals(sub=PROD),),
+        "subject-shape",
+        "pull_request",
+        (equals(sub=[PROD, PULL]),),
+        first="set-environment",
+        run={"event": "pull_request"},
+    ),
+    "a pull request, miswritten": Kind(
+        (equals(sub=f"{REPO}:pull-requests"),),
+        "subject-typo",
+        "pull-requests",
+        (equals(sub=PULL),),
+        run={"event": "pull_request"},
+    ),
+    "a pull request beside a key that AWS never carries": Kind(
+        (equals(sub=PULL, event_name="pull_request"),),
+        "condition-key-not-carried",
+        "event_name",
+        (equals(sub=PULL),),
+        run={"event": "pull_request"},
+    ),
+    "a pull request in the other form": Kind(
+        (equals(sub=PULL),),
+        "subject-immutable-form",
+        "with and without ids",
+        (equals(sub=[PULL, f"{IDS}:pull_request"]),),
+        run={"event": "pull_request", "form": "immutable"},
+    ),
+    "a pull request of another actor": Kind(
+        (equals(sub=PULL, actor="hubot"),),
+        "claim-pin",
+        "actor",
+        (equals(sub=PULL, actor=["hubot", "octocat"]),),
+        run={"event": "pull_request"},
     ),
     "two operators": Kind(
         ({**equals(sub=MAIN), "StringLike": {SUB: f"{REPO}:environment:*"}},),
@@ -281,7 +321,7 @@ KINDS = {
 
 
 def world_of(run: dict[str, str], trust: PolicyDocument) -> World:
-    """The small world with this run: branch, environment, actor, workflow, repository, form of the subject."""
+    """The small world with this run: branch, environment, actor, workflow, event, repository, form of the subject."""
     world = sound_world(Ground(branch=run.get("branch", "main"))).with_trust(trust)
     forms = {
         "immutable": Known(OidcCustomization(use_immutable_subject=True)),
@@ -299,6 +339,7 @@ def world_of(run: dict[str, str], trust: PolicyDocument) -> World:
         oidc_customization=form,
         actor=run.get("actor", world.attempt.actor),
         workflow_name=run.get("workflow_name", world.attempt.workflow_name),
+        event=run.get("event", world.attempt.event),
     )
     world = replace(world, attempt=attempt)
     return world.with_job(environment=run["environment"]) if "environment" in run else world
@@ -499,6 +540,21 @@ def test_no_bound_is_added_that_aws_does_not_ask_for(condition: JsonObject) -> N
     item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
     assert "gets a bound" not in item.words
     assert not any("would refuse" in text for text in item.warnings)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("a pull request")])
+def test_what_admits_a_pull_request_is_told_as_too_open_for_a_release(name: str) -> None:
+    kind = KINDS[name]
+    diagnosis = world_of(kind.run, policy(*map(statement, kind.conditions))).diagnosis()
+    opening = [path for path in diagnosis.paths if any(item.widens for item in path.remediations)]
+    assert opening
+    for path in opening:
+        assert path.passes_run
+        assert not path.opens_all
+        assert path.gates[-1].verdict is Verdict.FAIL
+        (item,) = path.remediations
+        assert any("before any review" in text for text in item.warnings)
+        assert item.widens[0].endswith("whichever pull request presents it")
 
 
 def test_a_pull_request_is_not_said_to_get_in_alone() -> None:

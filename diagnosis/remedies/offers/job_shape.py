@@ -28,7 +28,7 @@ def reshape_job(situation: Situation, causes: tuple[Cause, ...]) -> list[Offer]:
         if ref and _admits(situation, SubjectContext(ContextKind.REF, ref)):
             return [_without_environment(situation, causes, ref)]
         return []
-    if kind is not ContextKind.REF:
+    if kind is None:
         return []
     return [_with_environment(situation, causes, name) for name in _listed_environments(situation)[:1]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diagnosis.causes import Cause
+from diagnosis.claims.claim_set import ContextKind
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.lint.lint import lint
@@ -115,7 +116,9 @@ def _patched(
     subjects = tuple(formed.subject for formed in situation.claims.to_list)
     told = rendered_trust(role.value, after)
     shown = " or ".join(subjects)
-    admitted = [f"{subject} may assume {name}" for subject in subjects]
+    contexts = {item.subject_context.kind for item in situation.claims.sets if item.subject_context}
+    shared = ", whichever pull request presents it" if contexts == {ContextKind.PULL_REQUEST} else ""
+    admitted = [f"{subject} may assume {name}{shared}" for subject in subjects]
     remediation = Remediation(
         id=_ID[patch.kind] if first else f"{_ID[patch.kind]}-as-written",
         causes=causes,
