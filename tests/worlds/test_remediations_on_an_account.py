@@ -199,9 +199,56 @@ def a_trust_for_another_action(backend: EmbeddedBackend) -> None:
     )
 
 
+def a_trust_that_asks(backend: EmbeddedBackend, subject: str, **more: str) -> None:
+    key = "token.actions.githubusercontent.com"
+    asked = {"aud": "sts.amazonaws.com", "sub": f"repo:EsosaOrumwese/fraud-detection-system:{subject}", **more}
+    backend._account.builder("iam").update_assume_role_policy(
+        RoleName=ROLE,
+        PolicyDocument=policy(
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::230372904534:oidc-provider/{key}"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {"StringEquals": {f"{key}:{claim}": value for claim, value in asked.items()}},
+            }
+        ),
+    )
+
+
+def a_key_that_aws_never_carries(backend: EmbeddedBackend) -> None:
+    a_trust_that_asks(backend, "ref:refs/heads/migrate-dev", iss="https://token.actions.githubusercontent.com")
+
+
+def a_misspelt_subject(backend: EmbeddedBackend) -> None:
+    a_trust_that_asks(backend, "refs/heads/migrate-dev")
+
+
+def a_pin_on_another_actor(backend: EmbeddedBackend) -> None:
+    a_trust_that_asks(backend, "ref:refs/heads/migrate-dev", actor="octocat")
+
+
+def a_pin_beside_another_subject(backend: EmbeddedBackend) -> None:
+    a_trust_that_asks(backend, "ref:refs/heads/main", ref="refs/heads/main")
+
+
+def a_wrong_account_and_a_misspelt_action(backend: EmbeddedBackend) -> None:
+    backend._account.builder("iam").put_role_policy(
+        RoleName=ROLE,
+        PolicyName="ecr",
+        PolicyDocument=policy(
+            {"Effect": "Allow", "Action": "ecr:GetAuthorisationToken", "Resource": "*"},
+            {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN.replace("230372904534", "230372904535")},
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     "breakages",
     [
+        (a_key_that_aws_never_carries, a_wrong_account_and_a_misspelt_action),
+        (a_misspelt_subject,),
+        (a_pin_on_another_actor,),
+        (a_pin_beside_another_subject,),
         (no_provider,),
         (half_the_push,),
         (everything_allowed,),
