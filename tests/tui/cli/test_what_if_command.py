@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 
+from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Unreadable
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.what_if.admitted import Admitted
+from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend
 from tui.cli.commands.what_if import what_if_command
+from tui.cli.console import ReportConsole
+from tui.cli.reports.what_if import show
 
 ARN = "arn:aws:ecr:eu-west-2:230372904534:repository/fraud-platform-dev-min"
 KEY = "token.actions.githubusercontent.com"
@@ -73,6 +83,8 @@ class ReadOnce:
 
     def diagnose(self, *_: object, **__: object) -> Diagnosis:
         return self.diagnosis
+
+    diagnose_runs = diagnose
 
     def close(self) -> None:
         pass
@@ -197,3 +209,65 @@ def test_faults_of_a_proposal_are_told_as_text_and_in_the_json(written) -> None:
     [proposal] = told["proposals"]
     assert len(proposal["refused_because"]) == 1
     assert [found["rule"] for found in proposal["findings"]] == ["provider-control", "key-not-carried"]
+
+
+def live(monkeypatch: pytest.MonkeyPatch, **account: Any) -> None:
+    """Answer for a live account with stage 2's, with some of its parts replaced."""
+    made = ReadOnce("2")
+    assert made.diagnosis.live is not None
+    changed = replace(made.diagnosis.live, account=replace(made.diagnosis.live.account, **account))
+    made.diagnosis = replace(made.diagnosis, live=changed)
+    monkeypatch.setattr("tui.cli.commands.what_if.live_backend", lambda *_: made)
+
+
+def test_runs_are_judged_by_what_a_live_account_says(written, monkeypatch: pytest.MonkeyPatch) -> None:
+    live(monkeypatch)
+    asked = ("--repo", "octo-org/shop", "--policy", written("needed.json", NEEDED))
+    result = run("21985402789", *asked, "--audience", "sts.amazonaws.com")
+    assert result.exit_code == 1
+    assert "--audience" in result.stderr
+    assert "Run 21985402789, attempt 1 would present" in result.stdout
+    assert "Give run ids" in getattr(run(*asked).exception, "way_out", "")
+
+
+def test_missing_credentials_have_a_code_of_their_own_unless_a_gate_fails(
+    written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = CredentialsProblem("no AWS credentials\x9b", "set AWS_PROFILE")
+    asked = ("1", "--repo", "octo-org/shop", "--policy", written("needed.json", NEEDED))
+    live(monkeypatch, credentials_problem=problem)
+    result = run(*asked)
+    assert (result.exit_code, result.stderr) == (1, "planescope: no AWS credentials\ufffd. Set AWS_PROFILE.\n")
+    unread = {
+        name: Unreadable(name, "no credentials", "set AWS_PROFILE") for name in ("role", "provider", "repository")
+    }
+    live(monkeypatch, credentials_problem=problem, **unread)
+    assert run(*asked).exit_code == 4
+
+
+def test_an_account_that_was_not_read_is_said(monkeypatch: pytest.MonkeyPatch, written) -> None:
+    made = ReadOnce("2")
+    made.diagnosis = replace(made.diagnosis, live=None)
+    monkeypatch.setattr("tui.cli.commands.what_if.live_backend", lambda *_: made)
+    result = run("1", "--repo", "octo-org/shop", "--policy", written("needed.json", NEEDED))
+    assert getattr(result.exception, "way_out", "") == "Leave --no-live out."
+
+
+def test_the_report_says_what_was_not_judged_and_what_is_not_known() -> None:
+    diagnosis, _ = read_stage("2")
+    callers = tuple(f"caller {number}" for number in range(30))
+    gap = Missing("service control policies", "access denied\x1b[2J", "ask the management account")
+    outcome = RunOutcome(diagnosis.replays[0], why_not="It assumed another role.")
+    file = io.StringIO()
+    console = ReportConsole(file=file, width=80, markup=False, highlight=False)
+    show(WhatIf((), (outcome,), Admitted(callers, ("a on b",), ("c on d",)), Admitted(), (gap,)), console)
+    told = file.getvalue()
+    assert "? not judged" in told
+    assert "attempt 1: not judged\n  It assumed another role." in told
+    assert "caller 19" in told
+    assert "caller 20" not in told
+    assert "and 10 more (--json lists all)" in told
+    assert "No longer admitted\n  nobody and nothing" in told
+    assert "? service control policies: access denied" in told
+    assert "Unknown remains." in told
+    assert "\x1b" not in told

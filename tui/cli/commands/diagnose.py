@@ -9,16 +9,15 @@ from typing import Any
 import click
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import FAILED, exit_code
-from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.documents.exit_code import exit_code
 from tui.backend import BackendProblem
 from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console
+from tui.cli.credentials import code_for_credentials
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.reports.diagnosis import show
 
 _ADDRESS = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/actions/runs/(\d+)")
-CREDENTIALS_NEEDED = 4
 
 
 def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
@@ -85,14 +84,5 @@ def diagnose_command(
         backend.close()
     if backend.store_note:
         click.echo(f"planescope: {backend.store_note}", err=True)
-    ctx.exit(_code(diagnosis))
-
-
-def _code(diagnosis: Diagnosis) -> int:
-    """Return the exit code of every diagnosis; one of its own where AWS credentials are all that is missing."""
-    code = exit_code(diagnosis)
     problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
-    if problem is not None:
-        click.echo(f"planescope: {problem.sentence}. {problem.way_out[0].upper()}{problem.way_out[1:]}.", err=True)
-        return code if code == FAILED else CREDENTIALS_NEEDED
-    return code
+    ctx.exit(code_for_credentials(exit_code(diagnosis), problem))

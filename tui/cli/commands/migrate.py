@@ -14,8 +14,8 @@ from diagnosis.documents.migration import SCHEMA, document
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from tui.backend import BackendProblem
-from tui.cli.commands.diagnose import CREDENTIALS_NEEDED
 from tui.cli.console import ProgressLine, print_json, printable, text_console
+from tui.cli.credentials import code_for_credentials
 from tui.cli.options.repository import NAME, read_case_option, repository_here
 from tui.cli.reports.migration import RENDERINGS, show
 
@@ -102,11 +102,7 @@ def migrate_command(
         print_json(document(plan))
     else:
         show(plan, text_console(), renderings or _SHOWN_BY_DEFAULT)
-    problem = plan.credentials_problem
-    if problem is not None:
-        click.echo(f"planescope: {problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.", err=True)
-        ctx.exit(FAILED if plan.verdict is Verdict.FAIL else CREDENTIALS_NEEDED)
-    ctx.exit(_CODES[plan.verdict])
+    ctx.exit(code_for_credentials(_CODES[plan.verdict], plan.credentials_problem))
 
 
 def _afterwards(changes: tuple[str, ...], names: list[str]) -> Afterwards:

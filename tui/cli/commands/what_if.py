@@ -19,8 +19,9 @@ from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
-from tui.cli.commands.diagnose import CREDENTIALS_NEEDED, runs_named
+from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable, text_console
+from tui.cli.credentials import code_for_credentials
 from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.options.stated import read_stated
@@ -79,7 +80,8 @@ def what_if_command(
         print_json(document(result))
     else:
         show(result, text_console())
-    ctx.exit(_code(result, diagnosis))
+    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
+    ctx.exit(code_for_credentials(_CODES[result.verdict], problem))
 
 
 def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
@@ -134,12 +136,3 @@ def judged(diagnosis: Diagnosis, case: Case, proposals: list[Proposal]) -> WhatI
     told = any(replay.facts.role_arn for replay in diagnosis.replays)
     own = replace(case, role_arn=None) if told else case
     return what_if(diagnosis.replays, diagnosis.live.account, own, proposals)
-
-
-def _code(result: WhatIf, diagnosis: Diagnosis) -> int:
-    problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
-    code = _CODES[result.verdict]
-    if problem is not None:
-        click.echo(f"planescope: {problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}.", err=True)
-        return code if code == FAILED else CREDENTIALS_NEEDED
-    return code

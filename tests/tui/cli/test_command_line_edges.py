@@ -1,0 +1,262 @@
+"""How the command line meets its surroundings: a terminal or none, the folder it stands in, files of any kind, an interrupt."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from probes.github.http.pace import WAITING
+from tui.backend import BackendProblem, Progress
+from tui.cli import dashboard
+from tui.cli.console import ProgressLine
+from tui.cli.lazy_group import LazyGroup
+from tui.cli.main import planescope
+from tui.cli.options.policy_file import read_policy_text
+from tui.cli.options.repository import repository_here
+
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}],
+}
+
+
+def run(*words: str, **more: Any) -> Result:
+    return CliRunner().invoke(planescope, list(words), **more)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+# ------------------------------------------------------------------------------------------------- progress
+
+
+def test_progress_is_one_line_of_a_terminal_without_foreign_controls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", written := Terminal())
+    line = ProgressLine()
+    line(Progress("reading \x1b[2Jmain", 2, 5))
+    line.clear()
+    line.clear()
+    assert written.getvalue() == "\r\x1b[2Kreading [2Jmain 2/5\r\x1b[2K"
+
+
+def test_without_a_terminal_each_wait_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", written := io.StringIO())
+    line = ProgressLine()
+    for done in (0, 1, 2):
+        line(Progress("reading runs", done))
+        line(Progress(f"{WAITING} of GitHub", done, 90))
+    line.clear()
+    assert written.getvalue() == f"{WAITING} of GitHub: 90 seconds\n"
+
+
+# ------------------------------------------------------------------------------------------------- the dashboard
+
+
+class App:
+    """Stands for the app: what it was opened with, and the code that it ends with."""
+
+    opened: list[dict[str, Any]]
+    code = 0
+
+    def __init__(self, factory: Callable[[], object], **options: Any) -> None:
+        self.opened.append(options)
+        self.return_code = self.code
+
+    def run(self) -> None:
+        pass
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[App]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    made = type("Made", (App,), {"opened": []})
+    monkeypatch.setattr("tui.app.PlanescopeApp", made)
+    return made
+
+
+def test_the_dashboard_opens_for_the_repository_and_at_the_interval_that_are_given(app: type[App]) -> None:
+    dashboard.open_dashboard({"repo": "octo-org/shop", "refresh": 30.0})
+    assert [(each["refresh_seconds"], each["always_refresh"]) for each in app.opened] == [(30.0, True)]
+    dashboard.open_demo("1")
+    assert "refresh_seconds" not in app.opened[1]
+
+
+def test_an_app_that_ends_early_gives_its_code(app: type[App]) -> None:
+    app.code = 3
+    with pytest.raises(BackendProblem) as told:
+        dashboard.open_demo("1")
+    assert told.value.exit_code == 3
+
+
+def test_a_folder_without_a_repository_is_said_before_the_app_takes_the_terminal(
+    app: type[App], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BackendProblem, match="no clone"):
+        dashboard.open_dashboard({})
+    assert app.opened == []
+
+
+# ------------------------------------------------------------------------------------------------- the folder
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/octo-org/shop.git",
+        "https://github.com/octo-org/shop",
+        "git@github.com:octo-org/shop.git",
+        "ssh://git@ghe.example:22/octo-org/shop/",
+    ],
+)
+def test_the_repository_is_the_one_of_the_folders_remote(
+    remote: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run(["git", "remote", "add", "origin", remote], check=True)
+    assert repository_here() == "octo-org/shop"
+
+
+def test_without_git_the_way_out_names_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BackendProblem) as told:
+        repository_here()
+    assert "--repo OWNER/REPO" in told.value.way_out
+
+
+# ------------------------------------------------------------------------------------------------- the table of commands
+
+
+def test_a_command_that_does_not_exist_is_bad_usage() -> None:
+    for words in (("evaluate",), ("policy", "linted")):
+        result = run(*words)
+        assert result.exit_code == 2
+        assert "No such command" in result.stderr
+
+
+def test_what_the_table_names_must_be_a_command() -> None:
+    group = LazyGroup("x", table={"json": ("json", "dumps", "Nothing to call.")})
+    with pytest.raises(TypeError, match=r"json\.dumps is no command"):
+        group.get_command(click.Context(group), "json")
+
+
+def test_an_interrupt_has_a_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tui.cli.commands.settings.template", stop)
+    result = run("settings")
+    assert (result.exit_code, result.stderr) == (130, "planescope: stopped.\n")
+
+
+def test_the_dashboard_is_what_opens_without_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("tui.cli.main.sys", SimpleNamespace(stdout=Terminal()))
+    monkeypatch.setattr("tui.cli.dashboard.open_dashboard", opened.append)
+    assert run("--repo", "octo-org/shop").exit_code == 0
+    assert [each["repo"] for each in opened if isinstance(each, dict)] == ["octo-org/shop"]
+
+
+# ------------------------------------------------------------------------------------------------- policy files
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"Role": {"RoleName": "x", "AssumeRolePolicyDocument": POLICY}},
+        {"RoleName": "x", "PolicyName": "y", "PolicyDocument": POLICY},
+        {"PolicyVersion": {"Document": POLICY, "VersionId": "v1"}},
+        {"registryId": "123456789012", "policyText": json.dumps(POLICY)},
+        {"Role": {"AssumeRolePolicyDocument": quote(json.dumps(POLICY))}},
+        {"Policy": json.dumps(POLICY)},
+    ],
+)
+def test_a_policy_is_found_within_what_the_aws_cli_prints(wrapped: object, tmp_path: Path) -> None:
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(wrapped))
+    found = read_policy_text(path)
+    assert (json.loads(found.text), found.is_whole) == (POLICY, False)
+
+
+def test_a_percent_sign_of_a_plain_document_is_no_quoting(tmp_path: Path) -> None:
+    text = json.dumps({**POLICY, "Id": "a%3Ab"})
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps({"Policy": text}))
+    assert read_policy_text(path).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [json.dumps(POLICY), '{"Role": {"RoleName": "x"}}', "[1]", "no json", "[" * 90_000],
+    ids=["a policy", "a role without one", "a list", "no JSON", "too deep"],
+)
+def test_any_other_text_is_taken_as_it_is(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text("\ufeff" + text)
+    found = read_policy_text(path)
+    assert found.text == text
+    assert found.is_whole
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"\xff", "not UTF-8 at byte 0"), (b" " * 1_048_577, "larger"), (None, "No such file")],
+    ids=["no UTF-8", "too large", "absent"],
+)
+def test_a_file_that_cannot_be_one_is_a_sentence(content: bytes | None, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BackendProblem, match=words) as told:
+        read_policy_text(path)
+    assert told.value.exit_code == 2
+
+
+def test_several_files_are_told_one_after_the_other(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.json", tmp_path / "b.json"
+    for path in (first, second):
+        path.write_text(json.dumps(POLICY))
+    lines = run("policy", "lint", str(first), str(second)).output.splitlines()
+    assert lines == [f"{path}: identity-based policy, no fault found" if path else "" for path in (first, None, second)]
+
+
+# ------------------------------------------------------------------------------------------------- logs
+
+
+def test_an_empty_log_and_a_folder_are_bad_input(tmp_path: Path) -> None:
+    assert run("explain", input="").exit_code == 2
+    result = run("explain", str(tmp_path))
+    assert (result.exit_code, "Is a directory" in result.stderr) == (2, True)
+
+
+def test_rows_that_are_none_are_answered_and_give_two() -> None:
+    result = run("explain", "--jsonl", input=b'\n{"id": "a", "excerpt": "ok"}\n\xff\n')
+    assert result.exit_code == 2
+    assert len(result.stdout.splitlines()) == 2
+
+
+def test_rows_of_policies_that_cannot_be_read_are_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("{}\n")
+
+    class Broken(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("click.File.convert", lambda *_: Broken())
+    result = run("policy", "evaluate", str(rows))
+    assert (result.exit_code, "Input/output error" in result.stderr) == (2, True)
