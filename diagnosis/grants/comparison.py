@@ -101,16 +101,6 @@ class GrantComparison:
         """Whether both states grant the same."""
         return self.grants_nothing_new and self.takes_nothing_away
 
-    def new_pairs_beside(self, pairs: Iterable[tuple[str, str]]) -> tuple[Grant, ...]:
-        """Return what is newly granted on resources other than those of these ``(action, resource)`` pairs."""
-        wanted = {(action.lower(), resource) for action, resource in pairs}
-        found = []
-        for grant in self.newly_granted:
-            left = tuple(action for action in grant.actions if (action.lower(), grant.resource) not in wanted)
-            if left:
-                found.append(Grant(left, grant.resource, grant.conditions))
-        return tuple(found)
-
 
 def compare_grants(
     before: Sequence[Iterable[PolicyDocument]],

@@ -8,14 +8,10 @@ texts ends.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from diagnosis.policy.language.variables import Piece, Wildcard
-
-MOST_STATES = 60_000
-"""A search that meets more states than these gives up: it says so instead of guessing."""
 
 
 class TooManyStates(Exception):  # noqa: N818 - it says what was met, and is turned into a value by its callers
@@ -114,11 +110,6 @@ class PatternSet:
         """Return the bit that is set when one pattern has matched the whole text so far."""
         return self._ends[index]
 
-    def matches_all_from(self, state: int, index: int) -> bool:
-        """Return whether one pattern matches whatever follows."""
-        pattern = self.patterns[index]
-        return bool(state & self._ends[index]) and len(pattern.tokens) in pattern.stars and not pattern.stays_within
-
     def step(self, state: int, character: str) -> int:
         """Return the state after one more character."""
         key = (state, character)
@@ -157,32 +148,6 @@ class PatternSet:
     def matched(self, state: int) -> tuple[int, ...]:
         """Return the indexes of the patterns that match the text so far."""
         return tuple(index for index, end in enumerate(self._ends) if state & end)
-
-
-def smallest_text(
-    patterns: PatternSet, wanted: Callable[[frozenset[int]], bool], *, filler: str = "x", start: str = ""
-) -> str | None:
-    """Return a shortest text whose set of matching patterns (by index) is wanted; None where there is no such text.
-
-    Texts are made of the characters that the patterns spell and of one that they do not, preferably ``filler``; that
-    stands for all others. ``start`` is how every text begins. Raises TooManyStates.
-    """
-    alphabet = sorted(patterns.characters | {unspelled(patterns.characters, filler)})
-    first = patterns.run(patterns.start, start)
-    parents: dict[int, tuple[int, str] | None] = {first: None}
-    queue = deque([first])
-    while queue:
-        state = queue.popleft()
-        if wanted(frozenset(patterns.matched(state))):
-            return start + text_on_the_way(parents, state)
-        for character in alphabet:
-            after = patterns.step(state, character)
-            if after not in parents:
-                parents[after] = (state, character)
-                queue.append(after)
-        if len(parents) > MOST_STATES:
-            raise TooManyStates
-    return None
 
 
 def text_on_the_way(parents: Mapping[int, tuple[int, str] | None], state: int) -> str:

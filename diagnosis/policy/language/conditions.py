@@ -7,7 +7,7 @@ values". Operators and keys are joined by AND, the values of a key by OR (by NOR
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
@@ -125,26 +125,6 @@ class Condition:
 
 
 _WHY_NULL_FAILED = {True: ConditionResult.KEY_ABSENT, False: ConditionResult.FAILED}
-
-
-def as_patterns(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
-    """Make every comparison of strings a match of patterns, with all values in lower case.
-
-    Where two conditions ask for one key, the second keeps its operator.
-    """
-    changed: list[Condition] = []
-    asked: set[tuple[str, str]] = set()
-    for condition in conditions:
-        operator = condition.name
-        if condition.compares_strings:
-            operator = operator.replace(condition.base.name if condition.base else "", "StringLike")
-        if (operator, condition.folded_key) in asked:
-            operator = condition.operator
-        asked.add((operator, condition.folded_key))
-        values = [value.lower() for value in condition.values]
-        made = compile_condition(operator, condition.key, values, condition.path, variables=condition.variables)
-        changed.append(made or condition)
-    return tuple(changed)
 
 
 def compile_condition(

@@ -239,14 +239,10 @@ def _conditions(tree: object, path: str, *, variables: bool) -> tuple[Condition,
             wanted = _condition_values(values, f"{here}.{key}")
             condition = compile_condition(operator, key, wanted, f"{here}.{key}", variables=variables)
             if condition is None:
-                raise _PolicyError(
-                    Fault.OPERATOR_UNKNOWN, f"unknown condition operator {_short(operator)}", _inside(path, operator)
-                )
+                raise _unknown_operator(operator, path)
             conditions.append(condition)
         if not keys and compile_condition(operator, "", (), here, variables=False) is None:
-            raise _PolicyError(
-                Fault.OPERATOR_UNKNOWN, f"unknown condition operator {_short(operator)}", _inside(path, operator)
-            )
+            raise _unknown_operator(operator, path)
     return tuple(conditions)
 
 

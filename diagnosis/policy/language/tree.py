@@ -64,11 +64,3 @@ def conditions(statement: Mapping[str, Json]) -> Iterator[tuple[str, str, list[s
         if isinstance(block, dict):
             for key, values in block.items():
                 yield operator, key, [str(value) for value in as_list(values)]
-
-
-def principals(statement: Mapping[str, Json]) -> list[str]:
-    """Return the names under Principal, whatever their type."""
-    principal = statement.get("Principal")
-    if isinstance(principal, dict):
-        return [str(name) for names in principal.values() for name in as_list(names)]
-    return [str(name) for name in as_list(principal)]
