@@ -141,7 +141,10 @@ def _once(classes: Iterable[CallerClass]) -> tuple[CallerClass, ...]:
 
 
 def _github(policies: Sequence[Policy], provider_arn: Arn | None) -> tuple[Arn, ...]:
-    named = [arn for policy in policies for arn in github_providers(policy) if _can_exist(arn)]
+    written = [arn for policy in policies for item in policy.allows for arn in providers_among(item.principal_names)]
+    # A role trusts providers of its own account: so whom a star or NotPrincipal lets in comes by one that stands beside them.
+    beside = provider_arn or next(iter(written), None)
+    named = [arn for policy in policies for arn in github_providers(policy, beside) if _can_exist(arn)]
     return tuple(dict.fromkeys((*((provider_arn,) if provider_arn else ()), *named)))
 
 

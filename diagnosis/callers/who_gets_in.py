@@ -111,14 +111,18 @@ def _searched(
     return judged(worth_telling(found.values()), doors, notes, anybody=bool(named))
 
 
-def github_providers(policy: Policy) -> tuple[Arn, ...]:
-    """Return GitHub's providers that the Allow statements name; a star or NotPrincipal means github.com's own."""
+def github_providers(policy: Policy, beside: Arn | None = None) -> tuple[Arn, ...]:
+    """Return GitHub's providers that the Allow statements name; a star or NotPrincipal means github.com's own.
+
+    ``beside`` is another resource of the role's account; without it the account is guessed for a star.
+    """
     names = [name for item in policy.allows for name in item.principal_names]
     named = [arn for arn in providers_among(names) if _may_be_of_github(arn)]
     if not named and ("*" in names or any(item.not_principal for item in policy.allows)):
         # A bare star admits every provider of the account, GitHub's among them; so does whatever NotPrincipal leaves in.
         account = _account(policy) if "*" in names else None
-        named.append(Arn.iam("aws", account or "0" * 12, "oidc-provider", GITHUB_ISSUER))
+        home = beside or Arn.iam("aws", account or "0" * 12, "role", "any")
+        named.append(home.beside("oidc-provider", GITHUB_ISSUER))
     return tuple(dict.fromkeys(named))
 
 
