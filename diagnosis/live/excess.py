@@ -254,7 +254,7 @@ class _Grant:
         if not found:
             return
         found.sort(key=lambda action: (action != _PASS_ROLE, *_gravity(action)))
-        text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}, by which the role can widen what it may do"
+        text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}"
         yield self._item(ExcessKind.ESCALATION, text, tuple(found))
 
     def _escalating(self) -> list[str]:

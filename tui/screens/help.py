@@ -18,7 +18,7 @@ from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
-from tui.widgets.summary.smallest_change import SHORT_NAMES
+from tui.widgets.summary.smallest_change import LATER, SHORT_NAMES
 
 PLANE_WORDS = {
     Plane.AUTHENTICATION: "May this run become the role at all? GitHub's token, the provider, the trust policy.",
@@ -118,6 +118,7 @@ def word_blocks() -> list[Block]:
     blocks += [field(f"  {name}", words, width=14) for name, words in COLUMN_WORDS.items()]
     blocks += [GAP, heading("Owners", "bold $text-accent")]
     blocks += [field(f"  {name}", owner.value, width=14) for owner, name in SHORT_NAMES.items()]
+    blocks.append(field(f"  {LATER}", "what tightens: the run passes without it, closure needs it", width=14))
     blocks += [GAP, heading("Marks", "bold $text-accent")]
     blocks.append(field("  ▲ ▼", "Behind NOW: failed in a run and passes today; passed and fails today.", width=16))
     blocks.append(field("  = ≠", "In the comparison: the same in both attempts, or not.", width=16))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
 from permission_faults import FAULTS, shared
 from rich.console import Console
+from words_shown import words_of
 
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.cli.reports.diagnosis import _paths
 from tui.widgets.summary.smallest_change import proof_of
+from tui.widgets.summary.summary import short_lines, summary_blocks
 
 
 def report_of(diagnosis: Diagnosis) -> str:
@@ -26,6 +29,16 @@ def test_what_a_tightening_takes_away_is_told_beside_it() -> None:
     assert "tightens:" not in opening
     assert "tightens: a change of its own; the run passes without it, closure needs it" in tightening
     assert "No longer granted: iam:PassRole" in tightening
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_at_a_glance_what_tightens_stands_apart_as_something_for_later(width: int) -> None:
+    diagnosis = shared(FAULTS[0], ["everything of a service"]).diagnosis()
+    lines = [line.plain for line in short_lines(diagnosis, 0, width)]
+    assert lines[-2].startswith("Cloud    1 Grant the")
+    assert lines[-1].startswith("Later    2 Tighten: bound the role's permissions")
+    words = words_of(summary_blocks(diagnosis, 0, width, listed=True))
+    assert words.index("cloud security / IAM") < words.index("later: the run passes without it")
 
 
 def test_a_path_after_which_the_run_passes_says_so_where_closure_stays_open() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from textual.content import Content
 
@@ -21,14 +22,37 @@ SHORT_NAMES = {
     Owner.REVIEWER: "Reviewer",
 }
 """Of at most eight letters, for the column of labels."""
+LATER = "Later"
+"""The label of changes that tighten: the run passes without them, closure needs them."""
 
 
-def parts_of(path: Path) -> list[tuple[Owner, list[tuple[int, Remediation]]]]:
-    """Return the numbered changes of a path by owner, in the order in which the owners come up."""
-    parts: dict[Owner, list[tuple[int, Remediation]]] = {}
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Changes of a path that stand together: those of one owner that open, or those that tighten."""
+
+    owner: Owner
+    tightens: bool
+    changes: list[tuple[int, Remediation]] = field(default_factory=list, compare=False)
+    """With their numbers in the path."""
+
+    @property
+    def label(self) -> str:
+        """The name for the column of labels."""
+        return LATER if self.tightens else SHORT_NAMES[self.owner]
+
+    @property
+    def heading(self) -> str:
+        """The name on a line of its own."""
+        return f"{self.owner.value}, later: the run passes without it" if self.tightens else self.owner.value
+
+
+def parts_of(path: Path) -> list[Part]:
+    """Return the numbered changes of a path by owner, in the order in which these come up; what tightens stands apart."""
+    parts: dict[tuple[Owner, bool], Part] = {}
     for number, remediation in enumerate(path.remediations, 1):
-        parts.setdefault(remediation.owner, []).append((number, remediation))
-    return list(parts.items())
+        key = remediation.owner, bool(remediation.tightens)
+        parts.setdefault(key, Part(*key)).changes.append((number, remediation))
+    return list(parts.values())
 
 
 def proof_of(path: Path) -> Content:
@@ -57,12 +81,11 @@ def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
 
 
 def short_lines(diagnosis: Diagnosis, path_index: int, label: Content, width: int) -> list[Content]:
-    """Return the proof, then one line for each owner."""
+    """Return the proof, then one line for each owner, and one for what tightens."""
     path = path_at(diagnosis, path_index)
-    lines = [label + head_of(diagnosis, path_index)]
-    for owner, changes in parts_of(path) if path else ():
-        lines.append(_name(owner, label.cell_length) + _fitting(changes, width - label.cell_length))
-    return lines
+    room = label.cell_length
+    parts = (_name(part, room) + _fitting(part.changes, width - room) for part in (parts_of(path) if path else ()))
+    return [label + head_of(diagnosis, path_index), *parts]
 
 
 def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: bool) -> list[Block]:
@@ -70,12 +93,12 @@ def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: 
     path = path_at(diagnosis, path_index)
     blocks = [Block(head_of(diagnosis, path_index), label)]
     margin = Content(" " * label.cell_length)
-    for owner, changes in parts_of(path) if path else ():
+    for part in parts_of(path) if path else ():
         if listed:
-            blocks.append(Block(Content.styled(owner.value, "$text-muted"), margin))
-            blocks += [Block(foreign_line(change.title, "bold $text"), margin + _number(n)) for n, change in changes]
+            blocks.append(Block(Content.styled(part.heading, "$text-muted"), margin))
+            blocks += [Block(foreign_line(item.title, "bold $text"), margin + _number(n)) for n, item in part.changes]
         else:
-            blocks.append(Block(Content("  ").join(_items(changes)), _name(owner, label.cell_length)))
+            blocks.append(Block(Content("  ").join(_items(part.changes)), _name(part, label.cell_length)))
     if listed and path is not None:
         admits = len(path.newly_admitted)
         words = f"! newly admits {admits} beyond the need" if admits else "newly admits nothing beyond the need"
@@ -83,8 +106,8 @@ def blocks_of(diagnosis: Diagnosis, path_index: int, label: Content, *, listed: 
     return blocks
 
 
-def _name(owner: Owner, width: int) -> Content:
-    return Content.styled(SHORT_NAMES[owner].ljust(width), "$text-muted")
+def _name(part: Part, width: int) -> Content:
+    return Content.styled(part.label.ljust(width), "$text-muted")
 
 
 def _number(number: int) -> Content:

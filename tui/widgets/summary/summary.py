@@ -49,7 +49,13 @@ class Summary(Widget):
         if self.form == "short":
             lines = short_lines(self.diagnosis, self.path_index, width)
             return [line.truncate(width, ellipsis=True) for line in lines]
-        return layout(summary_blocks(self.diagnosis, self.path_index, width, listed=self.form == "long"), width)
+        if self.form == "long":
+            lists = layout(summary_blocks(self.diagnosis, self.path_index, width, listed=True), width)
+            most = self.styles.max_height.cells if self.styles.max_height is not None else None
+            # A list that is cut would hide the change, which stands last.
+            if most is None or len(lists) <= most - self.gutter.height:
+                return lists
+        return layout(summary_blocks(self.diagnosis, self.path_index, width, listed=False), width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines; the style sheet sets the most."""
