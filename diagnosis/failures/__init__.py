@@ -94,9 +94,11 @@ def explain(text: str | Iterable[str]) -> Explanation:
         if size > LONGEST:
             break
     beginning = "".join(head)
-    if size <= LONGEST and is_event(beginning):
-        read = read_events(beginning)
-        return Explanation(read.finding, read.failures)
+    if size <= LONGEST:
+        pasted = "".join(unquoted_pieces([beginning]))
+        if is_event(pasted):
+            read = read_events(pasted)
+            return Explanation(read.finding, read.failures)
     found = scan(thin(unquoted_pieces(chain(cut(beginning), pieces))))
     failures = tuple(seen.finding for seen in found.sightings)
     ended_well = found.ended and not found.failing_steps

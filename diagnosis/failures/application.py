@@ -33,7 +33,7 @@ _APPLICATION = re.compile(
     r"^\s*\{(?!.*\"(?:level|severity)\": ?\"(?:fatal|FATAL|panic)\").*\"(?:level|severity|lvl|levelname)\""
     r"|^[\w.-]{1,60}\s*\| |\blevel=(?:warn(?:ing)?|error)\b"
     r"|^\[?\d{4}-\d\d-\d\d[ T][\d:.,+Z-]+\]?\s+(?:\[[^\]]{0,60}\]\s+)?\[?(?:ERROR|WARN|WARNING|FATAL)\b"
-    r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] "
+    r"|^(?:ERROR|WARN|WARNING|CRITICAL):[\w.]+:|^\[(?:ERROR|WARN)\] (?!Failed to execute goal )"
     r"|[✗×✖]|(?<!^)✘|^✘ (?!" + _COPILOT + r")|^E   |AssertionError|\bexpect\(|^\s+at \S+ ?\(|^\s*[+-] {2,}"
     r"|\bexpected\b.{0,80}\b(?:to|but|got|received)\b"
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from diagnosis.causes import Cause
 from diagnosis.failures.reader import Scan, Sighting
 from diagnosis.failures.rule import Weight
-from diagnosis.gates import Checkpoint, Plane
+from diagnosis.gates import Checkpoint, Gate, Plane
 
 _AFTERMATH = re.compile(
     r"upload-artifact|upload-pages|[Ss]lack|[Nn]otif|[Tt]eams|[Dd]iscord|codecov|junit|publish-unit|[Cc]lean-? ?[Uu]p"
@@ -44,7 +44,9 @@ def failed_beside(scan: Scan, stopped: Sighting) -> Sighting | None:
     if later:
         return _heaviest(later, scan)
     earlier = [
-        seen for seen in scan.sightings if seen.line.step in steps and seen.finding.gate and not _overcome(seen, scan)
+        seen
+        for seen in scan.sightings
+        if seen.line.step in steps and _order(seen) is not None and not _overcome(seen, scan)
     ]
     return _heaviest(earlier, scan)
 
@@ -71,16 +73,24 @@ def _gate_before(scan: Scan, pool: Sequence[Sighting]) -> int | None:
         seen = _heaviest([one for one in pool if one.line.step == step], scan)
         if seen is None or not _of_a_gate(seen) or _overcome(seen, scan):
             continue
-        gate, later = seen.finding.gate, last.finding.gate if last else None
-        return step if gate is None or later is None or later.order >= gate.order else None
+        order, later = _order(seen), _order(last)
+        return step if order is None or later is None or later >= order else None
     return None
 
 
 def _of_a_gate(seen: Sighting) -> bool:
-    """Return whether a gate failed; a client without credentials does not say which, but it stops at the first."""
+    """Return whether a gate or the registry's state stopped a step; a client without credentials stops at the first gate."""
     if seen.finding.plane is Plane.AUTHENTICATION:
         return seen.weight in (Weight.ROOT, Weight.CONSEQUENCE)
-    return seen.finding.gate is not None and seen.weight is Weight.ROOT
+    return _order(seen) is not None and seen.weight is Weight.ROOT
+
+
+def _order(seen: Sighting | None) -> int | None:
+    """Return the position of the gate that a failure belongs to: the registry's state shows at its authorization."""
+    if seen is None:
+        return None
+    gate = Gate.REGISTRY_AUTHORIZATION if seen.finding.plane is Plane.REGISTRY_STATE else seen.finding.gate
+    return gate.order if gate else None
 
 
 def _failing_step(scan: Scan, pool: Sequence[Sighting]) -> int | None:
@@ -123,7 +133,7 @@ def _overcome(seen: Sighting, scan: Scan) -> bool:
         return max(passed.get("authn", 0), passed.get("login", 0)) > seen.line.number
     if seen.finding.checkpoint is Checkpoint.REGISTRY_AUTH:
         return passed.get("login", 0) > seen.line.number
-    if seen.finding.checkpoint is Checkpoint.REGISTRY_PUSH:
+    if seen.finding.checkpoint is Checkpoint.REGISTRY_PUSH or seen.finding.plane is Plane.REGISTRY_STATE:
         return passed.get("push", 0) > seen.line.number
     return False
 

@@ -20,7 +20,11 @@ from diagnosis.verdicts.gate_verdict import Finding
 LONGEST = 1 << 22
 """In characters; a longer text is read as a log, line by line."""
 _MOST_EVENTS = 1_000
-_BEGIN = re.compile(r"(?:\s|```\w*\n|\$ [^\n]*\n|\d{4}-\d\d-\d\dT[\d:.]+Z )*[\[{\"]")
+_BEGIN = re.compile(
+    r"\ufeff?(?:\s|```\w*\n|\$ [^\n]*\n"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:\S{1,200}_CloudTrail_\S{1,200}[ \t]+)?)*[\[{\"]"
+)
+"""White space, a fence, a command or a time may stand before the JSON; CloudWatch Logs adds its stream's name."""
 _SAID_BEFORE = re.compile(
     r"(?:(?!Run |\d{4}-\d\d-\d\dT|.*(?:rror|enied|uthorized|ailed))[^\n{\[\"\x1b]{0,200}\n){1,6}(?=[ \t]*[{\[])"
 )

@@ -122,7 +122,7 @@ def _what(denial: Denial) -> tuple[str | None, str | None]:
     """Return service prefix and operation, from the action or else from the operation that the client names."""
     if denial.action:
         service, _, operation = denial.action.partition(":")
-        return service, operation
+        return service, _completed(operation) if service in ("ecr", "ecr-public") else operation
     called = denial.operation
     if denial.service:
         return _SERVICES.get(denial.service.lower()), called
@@ -131,6 +131,13 @@ def _what(denial: Denial) -> tuple[str | None, str | None]:
     if called in _TRUST_ACTIONS | {"GetServiceBearerToken"}:
         return "sts", called
     return None, called
+
+
+def _completed(operation: str) -> str:
+    """Return the operation whose beginning this is: a terminal breaks lines, and a paste may end, within a word."""
+    known = LOGIN | PUSH | PULL | _OTHER_ECR
+    whole = [name for name in known if name.startswith(operation)]
+    return whole[0] if operation not in known and len(whole) == 1 else operation
 
 
 def _trust(denial: Denial, operation: str) -> Seen:

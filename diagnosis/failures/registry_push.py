@@ -151,10 +151,8 @@ def _pull_denied(text: str, context: LogContext) -> Seen:
     return other(None, Cause.OTHER_REGISTRY, Cause.IMAGE_ABSENT)
 
 
-def _denied_without_body(text: str, context: LogContext) -> Seen | None:
-    """Recognize a client's own words for a 403 without a body, where the line itself names ECR."""
-    if named_last(text.partition(CLIENTS_OWN)[0]) is not Registry.ECR:
-        return None
+def _denied_without_body(text: str, context: LogContext) -> Seen:
+    """Judge a client's own words for a 403 without a body; the rules of other registries left only lines that name ECR."""
     seen = _forbidden(text, Registry.ECR, pushes=bool(_PUSH_WORDS.search(text)))
     return lighter(seen, Weight.OUTCOME) if context.reads_cache(text) else seen
 
