@@ -48,7 +48,7 @@ def misspelling(written: str, subject: str) -> Misspelling | None:
     bare = _trimmed(written, found)
     bare = _decoded(bare, subject, found)
     parts = re.match(
-        rf"(?P<lead>.*?)(?P<owner>{re.escape(read.owner)})(?P<oid>@\d+)?(?P<slash>[/:\\])"
+        rf"(?P<lead>.*?)(?P<owner>{re.escape(read.owner)})(?P<oid>@\d+)?(?P<slash>\s*[/:\\]\s*)"
         rf"(?P<name>{re.escape(read.name)})(?P<rid>@\d+)?(?P<git>\.git)?(?P<rest>[^\w.\-].*|)\Z",
         bare,
         re.IGNORECASE | re.DOTALL,
@@ -64,7 +64,8 @@ def misspelling(written: str, subject: str) -> Misspelling | None:
             f"the letter case differs: {parts['owner']}/{parts['name']} where GitHub writes {read.owner}/{read.name}"
         )
     if parts["slash"] != "/":
-        found.append(f"{parts['slash']} stands between owner and repository in the place of /")
+        shown = parts["slash"] if parts["slash"].strip() == parts["slash"] else repr(parts["slash"])
+        found.append(f"{shown} stands between owner and repository in the place of /")
     if parts["git"]:
         found.append(".git is no part of a repository's name")
     context = _context(parts["rest"], read.context, found)
@@ -184,6 +185,8 @@ def _context(rest: str, meant: SubjectContext, found: list[str]) -> str | None:
 def _glue_words(between: str, glue: str, value: str) -> str:
     """Say how the words between repository and name depart from the grammar."""
     shown, right = between.lstrip(":"), glue.lstrip(":")
+    if shown == right:
+        return f"{between.removesuffix(right)} stands before {right} in the place of one colon"
     if between.lower() == glue:
         return f"the letter case differs: {shown} where GitHub writes {right}"
     if right.startswith("ref:"):

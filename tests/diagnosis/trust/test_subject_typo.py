@@ -88,12 +88,50 @@ def test_another_subject_is_no_misspelling(one, other):
         ),
         (f"{REPO}:ref%3Arefs/heads/main", "%3A stands in the place of :"),
         (f"{REPO}:ref:refs/head/main", "ref:refs/head/ stands in the place of ref:refs/heads/"),
+        (f"{REPO}::ref:refs/heads/main", ":: stands before ref:refs/heads/ in the place of one colon"),
+        (
+            "repo:octo-org / octo-repo:ref:refs/heads/main",
+            "' / ' stands between owner and repository in the place of /",
+        ),
+        (f"{REPO}:ref:refs/heads/main\t", "a tab stands at its end"),
+        (f"{REPO}:ref:refs/heads/main/", "'/' stands at its end"),
+        (f"{REPO}:ref:refs/heads/Main", "the letter case differs: Main where GitHub writes main"),
+        (f"{REPO}:REF:refs/heads/main", "the letter case differs: REF:refs/heads/ where GitHub writes ref:refs/heads/"),
     ],
 )
 def test_the_difference_is_told(written, words):
     found = misspelling(written, f"{REPO}:ref:refs/heads/main")
     assert found is not None
     assert found.differences == (words,)
+
+
+@pytest.mark.parametrize(
+    ("written", "subject", "words"),
+    [
+        (f"{REPO}:environment:a:b", f"{REPO}:environment:a%3Ab", "a colon inside the name is written %3A"),
+        (f"{REPO}:Env:prod", f"{REPO}:environment:prod", "Env: stands in the place of environment:"),
+        ("Repository_Owner:octo-org", "repository_owner:octo-org", "the letter case differs"),
+        ("repository_owner:octo-org ", "repository_owner:octo-org", "a space stands at its end"),
+    ],
+)
+def test_the_difference_from_other_subjects_is_told(written, subject, words):
+    found = misspelling(written, subject)
+    assert found is not None
+    assert (found.meant, found.differences) == (subject, (words,))
+
+
+@pytest.mark.parametrize(
+    ("written", "subject"),
+    [
+        (f"{REPO}:pull/7", f"{REPO}:pull_request"),
+        (f"{REPO}:", f"{REPO}:pull_request"),
+        (f"{REPO}@9:pull_request", f"{REPO}:pull_request"),
+        ("acme:octo-org/octo-repo:pull_request", f"{REPO}:pull_request"),
+        ("repository_owner:acme", "repository_owner:octo-org"),
+    ],
+)
+def test_other_subjects_that_mean_something_else_are_none(written, subject):
+    assert misspelling(written, subject) is None
 
 
 @pytest.mark.parametrize(
