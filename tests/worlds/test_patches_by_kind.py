@@ -115,6 +115,22 @@ KINDS = {
     "a pattern compared letter by letter": Kind(
         (equals(sub=[f"{REPO}:*", DEV]),), "condition-operator", "letter by letter", (equals(sub=[MAIN, DEV]),)
     ),
+    "an audience compared letter by letter with a pattern": Kind(
+        (equals(sub=MAIN, aud="sts.*"),), "condition-operator", "", (equals(sub=MAIN),)
+    ),
+    "a workflow compared letter by letter with a pattern": Kind(
+        (equals(sub=MAIN, job_workflow_ref="octo-org/octo-repo/.github/workflows/*"),),
+        "condition-operator",
+        "letter by letter",
+        (equals(sub=MAIN, job_workflow_ref=f"{RELEASE_FILE}@refs/heads/main"),),
+    ),
+    "the claim of another environment beside its subject": Kind(
+        (equals(sub=PROD, environment="prod"),),
+        "subject-shape",
+        "environment",
+        (equals(sub=[PROD, f"{REPO}:environment:stage"], environment=["prod", "stage"]),),
+        run={"environment": "stage"},
+    ),
     "the run's own workflow_ref": Kind(
         (equals(sub=MAIN, workflow_ref=f"{RELEASE_FILE}@refs/heads/main"),),
         "condition-key-not-carried",

@@ -40,10 +40,13 @@ def _names(role: Role, own: str) -> list[str]:
         for condition in statement.conditions
         if condition.folded_key == SESSION_NAME_KEY.lower() and condition.base is not None
     ]
-    if any(condition.base and condition.base.negated for condition in asked):
-        return [f"{own}-release"]
-    listed = [value for condition in asked for value in condition.values]
+    listed = [
+        value for condition in asked if condition.base and not condition.base.negated for value in condition.values
+    ]
     filled = [value.replace("?", "x").replace("*", filling) for value in listed for filling in (own, "x", "")]
+    if len(listed) < sum(len(condition.values) for condition in asked):
+        # Some names are refused: another one is met by what extends the step's own, or begins otherwise.
+        filled += [f"{own}-release", "release"]
     return [name for name in dict.fromkeys(filled) if _NAME.fullmatch(name)]
 
 
