@@ -43,4 +43,7 @@ def test_where_the_provider_admits_both_the_workflow_or_the_trust_policy_can_cha
 
 def test_where_the_provider_admits_the_requested_one_alone_the_trust_policy_changes() -> None:
     found = diagnosis(refusing("sts.amazonaws.com"))
-    assert offers(found) == [[("admit-subject", "Admit the audience for this subject")]]
+    # No token can have the audience that is listed, since the provider lacks it: it gives way.
+    assert offers(found) == [[("correct-trust-policy", "Admit the audience for this subject")]]
+    assert f"write sts.amazonaws.com in the place of {OTHER}" in found.remediations[0].words
+    assert "What is there already stays as it is." in found.remediations[0].words
