@@ -124,13 +124,13 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         # Whoever misspells a word seldom misses both its ends.
         ends = folded[:1] == each[:1].lower() or folded[-1:] == each[-1:].lower()
         if ends and abs(len(each) - len(folded)) <= most:
-            apart = _apart(folded, each.lower(), most)
-            if apart is not None and (best is None or (apart, each) < best):
-                best = (apart, each)
+            distance = apart(folded, each.lower(), most)
+            if distance is not None and (best is None or (distance, each) < best):
+                best = (distance, each)
     return best[1] if best else None
 
 
-def _apart(word: str, other: str, most: int) -> int | None:
+def apart(word: str, other: str, most: int) -> int | None:
     """Return how many signs are to be left out, added, changed or swapped to make one word the other; None for more."""
     before: list[int] = []
     line = list(range(len(other) + 1))

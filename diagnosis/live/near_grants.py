@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
+from diagnosis.lint.catalogue import apart
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Condition, Effect, Policy, Statement, action_facts, has_resource_level
 from diagnosis.policy.language.matching import matches_everything, resource_matcher, string_matcher
@@ -141,7 +142,7 @@ def nearest_action(written: str, actions: Iterable[str]) -> str | None:
     if best is None:
         return None
     near = SequenceMatcher(None, plain, best.lower(), autojunk=False).ratio()
-    return best if plain == best.lower() or (near >= 0.9 and _edits(plain, best.lower()) <= 2) else None
+    return best if near >= 0.9 and apart(plain, best.lower(), 2) is not None else None
 
 
 def _plain(text: str) -> str:
@@ -154,18 +155,8 @@ def _slip(written: str, meant: str) -> str:
     service, _, name = _plain(written).partition(":")
     wanted, _, wanted_name = meant.lower().partition(":")
     if service != wanted and name == wanted_name:
-        return f"there is no service {service}" if name else "the service is missing"
+        return f"there is no service {service}"
     return "a misspelled name"
-
-
-def _edits(first: str, second: str) -> int:
-    """Return how many characters have to be put in, taken out or changed (the Levenshtein distance)."""
-    row = list(range(len(second) + 1))
-    for position, character in enumerate(first, 1):
-        previous, row[0] = row[0], position
-        for place, other in enumerate(second, 1):
-            previous, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, previous + (character != other))
-    return row[-1]
 
 
 def arn_difference(written: str, needed: str, *, any_name: bool = False) -> str | None:

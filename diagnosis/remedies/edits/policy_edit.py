@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from diagnosis.facts.account import NamedPolicy
+from diagnosis.facts.account import AccountState, NamedPolicy
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
+from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.rendering import (
     Reference,
     Resource,
@@ -38,6 +40,31 @@ class Edit:
         if self.after is None:
             return Change(ChangeKind.DELETE_INLINE_POLICY, name)
         return Change(ChangeKind.PUT_INLINE_POLICY, name, document=self.after)
+
+
+@dataclass(slots=True)
+class Edits:
+    """The edits of a role's policies so far: one for each policy, in the order in which they were noted."""
+
+    account: AccountState
+    """As it was read."""
+    _by_policy: dict[tuple[str, Arn | None], Edit] = field(default_factory=dict)
+
+    def note(self, edit: Edit) -> None:
+        """Keep an edit; a second one of the same policy takes the place of the first."""
+        key = (edit.policy.name, edit.policy.arn)
+        known = self._by_policy.get(key)
+        self._by_policy[key] = replace(edit, before=known.before) if known else edit
+
+    @property
+    def listed(self) -> list[Edit]:
+        """The edits."""
+        return list(self._by_policy.values())
+
+    @property
+    def after(self) -> AccountState:
+        """The account after these edits."""
+        return applied((edit.change for edit in self._by_policy.values()), self.account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,8 @@ from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Unparsable
 from diagnosis.policy.language.tree import statements
-from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.edits.bounding import bounded_document
-from diagnosis.remedies.edits.policy_edit import Edit, rendered
+from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.offers.identity import (
@@ -46,22 +45,16 @@ def bound_permissions(situation: Situation) -> Choice | None:
     if not isinstance(account.inline_policies, Known):
         return None
     edits = _edits(situation, role_arn)
-    if not edits:
+    if not edits.listed:
         return None
-    after = applied((edit.change for edit in edits), account)
-    found = comparison(account, after, situation)
-    return (Offer(_remediation(situation, problems, edits, found), does_not_prove=_unproved(found)),)
+    found = comparison(account, edits.after, situation)
+    return (Offer(_remediation(situation, problems, edits.listed, found), does_not_prove=_unproved(found)),)
 
 
-def _edits(situation: Situation, role_arn: Arn) -> list[Edit]:
+def _edits(situation: Situation, role_arn: Arn) -> Edits:
     account = situation.account
     session = session_of_role(role_arn, situation.run.session_name)
-    edits: dict[tuple[str, Arn | None], Edit] = {}
-
-    def note(edit: Edit) -> None:
-        known = edits.get((edit.policy.name, edit.policy.arn))
-        edits[edit.policy.name, edit.policy.arn] = Edit(edit.policy, known.before if known else edit.before, edit.after)
-
+    edits = Edits(account)
     for policy in policies_of(account):
         if isinstance(policy.document.policy, Unparsable):
             continue
@@ -71,10 +64,9 @@ def _edits(situation: Situation, role_arn: Arn) -> list[Edit]:
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
             owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
-            note(Edit(policy, policy.document, None if owned_by_aws else after))
-    bounded = applied((edit.change for edit in edits.values()), account)
-    add_missing(note, situation, role_arn, bounded, _newly_lacking(situation, account, bounded))
-    return list(edits.values())
+            edits.note(Edit(policy, policy.document, None if owned_by_aws else after))
+    add_missing(edits, situation, role_arn, _newly_lacking(situation, account, edits.after))
+    return edits
 
 
 def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ Nothing is taken away: that is proved on the documents before the offer is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from diagnosis.causes import Cause
@@ -24,7 +24,7 @@ from diagnosis.policy.language.tree import statements
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.edits.corrections import corrected
 from diagnosis.remedies.edits.narrowing import narrowed
-from diagnosis.remedies.edits.policy_edit import Edit, rendered
+from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
 from diagnosis.remedies.edits.policy_patch import difference, extended
 from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
 from diagnosis.remedies.rendering import policy_name
@@ -40,10 +40,10 @@ _OPEN_REPOSITORY = write_document(
 
 @dataclass(slots=True)
 class _Work:
-    """The edits so far, by policy, and what they correct."""
+    """The edits so far, and what they correct."""
 
     situation: Situation
-    edits: dict[tuple[str, Arn | None], Edit] = field(default_factory=dict)
+    edits: Edits
     said: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     void: list[str] = field(default_factory=list)
@@ -51,20 +51,9 @@ class _Work:
     """The policies whose Deny was narrowed."""
 
     @property
-    def account(self) -> AccountState:
-        """The account after these edits."""
-        return applied((edit.change for edit in self.edits.values()), self.situation.account)
-
-    def note(self, edit: Edit) -> None:
-        """Keep an edit; a second one of the same policy takes the place of the first."""
-        key = (edit.policy.name, edit.policy.arn)
-        known = self.edits.get(key)
-        self.edits[key] = replace(edit, before=known.before) if known else edit
-
-    @property
     def lacking(self) -> tuple[tuple[str, str], ...]:
         """The needed pairs that the role's own policies still do not allow."""
-        judged = judge_needs(self.situation.needs, opened(self.account), self.situation.run.session_name)
+        judged = judge_needs(self.situation.needs, opened(self.edits.after), self.situation.run.session_name)
         return tuple(
             (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
         )
@@ -78,14 +67,14 @@ def correct_permissions(situation: Situation) -> Choice | None:
         return None
     if role_arn is None:
         return None
-    work = _Work(situation)
+    work = _Work(situation, Edits(account))
     _narrow(work, role_arn, needed_pairs(situation.needs, problems))
     missing = work.lacking
     _correct(work)
-    add_missing(work.note, situation, role_arn, work.account, work.lacking)
-    if not work.edits:
+    add_missing(work.edits, situation, role_arn, work.lacking)
+    if not work.edits.listed:
         return None
-    found = comparison(account, work.account, situation, work.void)
+    found = comparison(account, work.edits.after, situation, work.void)
     if found.no_longer_granted:
         return None
     return (Offer(_remediation(work, problems, missing, found)),)
@@ -119,44 +108,36 @@ def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> 
         left = after if statements(after.tree) else None
         work.narrowed.append(policy.name)
         if policy.arn is None or not policy.arn.is_owned_by_aws:
-            work.note(Edit(policy, policy.document, left))
+            work.edits.note(Edit(policy, policy.document, left))
             continue
         # AWS's own policy cannot be edited: a copy of the role's own takes its place, narrowed.
-        work.note(Edit(policy, policy.document, None))
+        work.edits.note(Edit(policy, policy.document, None))
         if left is not None:
             copy = NamedPolicy(policy_name(f"{policy.name}-narrowed"), left)
-            work.note(Edit(copy, None, left))
+            work.edits.note(Edit(copy, None, left))
 
 
 def _correct(work: _Work) -> None:
     """Correct the slips in the role's inline policies; a managed one may hang on other roles, and is left as it is."""
     needed = [(need.action, need.resource) for need in work.situation.needs if need.resource is not None]
-    account = work.account
+    account = work.edits.after
     for policy in account.inline_policies.value if isinstance(account.inline_policies, Known) else ():
         lacking = work.lacking
         if not lacking or isinstance(policy.document.policy, Unparsable):
             continue
         found = corrected(policy, lacking, needed)
         if found is not None:
-            work.note(Edit(policy, policy.document, found.after))
+            work.edits.note(Edit(policy, policy.document, found.after))
             work.said += found.said
             work.others += found.others
             work.void += found.void
 
 
-def add_missing(
-    note: Callable[[Edit], None],
-    situation: Situation,
-    role_arn: Arn,
-    account: AccountState,
-    lacking: tuple[tuple[str, str], ...],
-) -> None:
-    """Note the edit of a policy that takes the lacking pairs: the role's own about ECR, else a new one.
-
-    ``account`` is the one in which the edits noted so far are made.
-    """
+def add_missing(edits: Edits, situation: Situation, role_arn: Arn, lacking: tuple[tuple[str, str], ...]) -> None:
+    """Note the edit of a policy that takes the lacking pairs: the role's own about ECR, else a new one."""
     if not lacking:
         return
+    account = edits.after
     inline = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
     home = _home(inline)
     new_name = policy_name(f"EcrRelease-{situation.account.question.repository or 'registry'}")
@@ -166,9 +147,9 @@ def add_missing(
     if others + size(after.text) > INLINE_LIMIT and _can_attach(account):
         # The role's inline policies are full: a managed policy of its own takes what is missing.
         document = extended(None, lacking)
-        note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
+        edits.note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
     else:
-        note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
+        edits.note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
 
 
 def opened(account: AccountState) -> AccountState:
@@ -209,7 +190,7 @@ def _speaks_of_ecr(document: PolicyDocument) -> bool:
 def _remediation(
     work: _Work, problems: tuple[Problem, ...], granted: tuple[tuple[str, str], ...], found: GrantComparison
 ) -> Remediation:
-    situation, edits = work.situation, list(work.edits.values())
+    situation, edits = work.situation, work.edits.listed
     role = situation.account.role.value if isinstance(situation.account.role, Known) else None
     name = role.name if role else ""
     told = rendered(edits, name)
@@ -245,7 +226,7 @@ def _warnings_of_edits(work: _Work) -> Iterable[str]:
         yield "A Deny was written on purpose, perhaps: ask who wrote it before it leaves something out."
     for written in dict.fromkeys(work.others):
         yield f"{written} stays as it is, since others may use it: if nobody does, take it out in a change of its own."
-    for edit in work.edits.values():
+    for edit in work.edits.listed:
         if edit.after is None and edit.policy.arn is not None and edit.policy.arn.is_owned_by_aws:
             yield (
                 f"{edit.policy.name} is AWS's own and cannot be edited, so it comes off the role and what else it denies "
@@ -315,7 +296,7 @@ def _words(work: _Work, granted: tuple[tuple[str, str], ...], role: str, found: 
         )
     said = "".join(f"{text} " for text in dict.fromkeys(work.said))
     kept = " What is there already stays as it is." if found.takes_nothing_away and not work.narrowed else ""
-    return f"{grant}{said}Change of role {role}: {names_of(work.edits.values())}.{kept}"
+    return f"{grant}{said}Change of role {role}: {names_of(work.edits.listed)}.{kept}"
 
 
 def names_of(edits: Iterable[Edit]) -> str:
