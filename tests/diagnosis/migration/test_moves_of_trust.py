@@ -13,6 +13,7 @@ from migration_worlds import (
     ISSUER,
     JWR,
     NEW,
+    PROVIDER,
     REPOSITORY,
     SUB,
     UNREAD,
@@ -37,7 +38,9 @@ from diagnosis.migration import role_plan
 from diagnosis.migration.effects import Effect
 from diagnosis.migration.globs import matches, remainders
 from diagnosis.migration.move import move_of
+from diagnosis.migration.role_plan import trusts_github
 from diagnosis.policy import read_document
+from diagnosis.policy.language.tree import statements
 
 REF = "ref:refs/heads/main"
 MAIN = f"repo:acme/shop:{REF}"
@@ -445,3 +448,59 @@ def test_who_slips_past_a_deny_by_a_workflow_that_no_known_job_calls_is_found():
         "release, past a Deny"
     ]
     assert subjects_in(found.both, 1) == ["repo:acme/*", f"{NEW}:*"]
+
+
+# ------------------------------------------------------------------------------------------------- beyond the usual
+
+
+def test_an_unparsable_policy_is_a_gap_and_one_without_github_is_no_concern():
+    broken = plan(read_document("{"), opting_in())
+    assert broken.effects == ()
+    assert "unparsable" in broken.missing[0].why
+    assert plan(trust(statement({}, Principal={"Service": "ec2.amazonaws.com"})), opting_in()) is None
+    assert (
+        plan(trust(statement({}, Principal={"Federated": PROVIDER.replace(ISSUER, "gitlab.com")})), opting_in()) is None
+    )
+
+
+def test_whether_a_policy_trusts_github_is_read_off_its_text_where_it_cannot_be_parsed():
+    for text, trusts in (("{", False), (f"{{ {ISSUER}", True), (listing(MAIN).text, True), (trust().text, False)):
+        assert trusts_github(read_document(text), ISSUER) is trusts
+
+
+def test_a_patch_beyond_the_quota_is_told_with_its_size():
+    many = [f"repo:acme/shop:ref:refs/heads/{'x' * 40}{number}" for number in range(14)]
+    found = plan(listing(*many), opting_in())
+    assert found.both is not None
+    assert any("the quota is 2048" in note for note in found.notes)
+
+
+def test_a_search_that_was_given_up_proves_no_patch(monkeypatch):
+    monkeypatch.setattr(role_plan, "compare_trust", lambda *_, **__: TrustComparison(undecided=("Too many.",)))
+    found = plan(listing(MAIN), opting_in())
+    assert found.both is None
+    assert "it cannot be proved who gets in: Too many." in found.missing[-1].why
+
+
+def test_a_pattern_that_no_listed_subject_names_in_full_is_shown_as_it_is_written():
+    found = plan(listing("repo:acme/shop:environment:*", operator="StringLike"), opting_in())
+    (effect,) = [each for each in found.effects if each.effect is Effect.BREAKS]
+    assert effect.today_shown == ("repo:acme/shop:environment:*",)
+    assert effect.after_shown == f"{NEW}:environment:*"
+    without_id = plan(listing("repo:acme/shop:environment:*", operator="StringLike"), transferred(owner_id=None))
+    assert [each.after_shown for each in without_id.effects if each.token.pattern] == [None]
+
+
+def test_conditions_on_other_things_stay_as_they_are():
+    other = {"Bool": {"aws:SecureTransport": "true"}, "StringNotEquals": {"aws:PrincipalTag/team": MAIN}}
+    found = plan(trust(statement({**other, "StringEquals": {SUB: MAIN}})), opting_in())
+    (one,) = statements(found.both.tree)
+    assert one["Condition"] == {**other, "StringEquals": {SUB: [MAIN, f"{NEW}:{REF}"]}}
+
+
+def test_the_repository_alone_as_a_subject_is_carried_over_too():
+    keys = replace(CLASSIC.value, use_default=False, include_claim_keys=("repo",))
+    move = move_of(REPOSITORY, replace(CLASSIC, value=keys))
+    found = plan(listing("repo:acme/shop"), move)
+    assert subjects_in(found.both) == ["repo:acme/shop", NEW]
+    assert subjects_in(found.after) == [NEW]
