@@ -211,7 +211,7 @@ def sizes(document: LintedDocument) -> Iterator[Finding]:
     if document.kind is PolicyKind.RESOURCE and _is_of_registry(document):
         limit, taken = REPOSITORY_POLICY_LIMIT, len(document.text)
     if taken > limit:
-        sentence = f"The document has {taken} characters where AWS takes {limit} of a {document.kind}."
+        sentence = f"The document has {taken} characters where AWS takes {limit} for this kind, {document.kind}."
         yield Finding(
             Rule.SIZE, document.places.at(), sentence, "Shorten it, or share its statements among several policies."
         )

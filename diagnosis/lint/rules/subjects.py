@@ -51,6 +51,7 @@ _FORMS = {
 }
 _WITHOUT_CONTEXT = re.compile(r"repo:[\w.-]+(?:@\d+)?/[\w.-]+(?:@\d+)?\Z", re.ASCII)
 _REPOSITORY = re.compile(r"[\w.-]+(?:@\d+)?/[\w.-]+(?:@\d+)?\Z", re.ASCII)
+_NAME = re.compile(r"[\w.-]+(?:@\d+)?\Z", re.ASCII)
 _OWNER = re.compile(r"[\w.-]*(?:@\d*)?(?:/[\w.-]*(?:@\d*)?)?\Z", re.ASCII)
 
 
@@ -176,9 +177,10 @@ def _of_repository(value: str, rest: str, *, whole: bool) -> tuple[str, str] | N
         if not _REPOSITORY.match(name):
             return f"{name[:80]!r} is no OWNER/REPO", "repo:OWNER/REPO:ref:refs/heads/BRANCH"
         return None
-    if not _REPOSITORY.match(name):
-        return f"{name[:80]!r} is no OWNER/REPO", f"repo:OWNER/REPO:{context[:80]}"
     begin = f"repo:{name}:"
+    if not _REPOSITORY.match(name):
+        owner = name if _NAME.match(name) else "OWNER"
+        return f"{name[:80]!r} is no OWNER/REPO", f"repo:{owner}/REPO:{value[len(begin) :][:80]}"
     return _of_context(begin, context, value[len(begin) :], whole=whole)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lint_documents import KEY, LOGIN, PUSH, REPOSITORY, changed, linted, policy, push, told, trust
-from planted_faults import AUD, MAIN, allow, bounded, federated, second
+from planted_faults import AUD, MAIN, allow, bounded, federated, second, trusting
 
 from diagnosis.lint.rule import Rule
 from diagnosis.lint.rules.condition_logic import exclude
@@ -67,6 +67,9 @@ def test_a_miswritten_subject_is_corrected_to_one_that_a_token_may_present(writt
         ("repo:octo-org", "Write repo:OWNER/REPO:ref:refs/heads/BRANCH."),
         ("repo:octo org/*", "Write repo:OWNER/REPO:…."),
         ("repo:octo-org/shop/x:pull_request", "Write repo:OWNER/REPO:pull_request."),
+        ("repo:octo-org:*", "Write repo:octo-org/REPO:*."),
+        ("repo:octo-org:ref:refs/heads/main", "Write repo:octo-org/REPO:ref:refs/heads/main."),
+        ("repo:octo-org@42:environment:*", "Write repo:octo-org@42/REPO:environment:*."),
     ],
 )
 def test_where_the_subject_that_is_meant_cannot_be_told_its_form_is_shown(written: str, meant: str) -> None:
@@ -130,6 +133,13 @@ def test_a_miswritten_repository_is_corrected_to_one_that_has_no_finding(written
             "arn:aws:iam:eu-west-1:123456789012:role/x",
             "arn-region",
             "Write arn:aws:iam::123456789012:role/x.",
+        ),
+        ("ecr:PutImage", "arn:aws:ecr:::repository/shop", "arn-region", "Write region and account, or * for any."),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:shop",
+            "arn-region",
+            "Write a region such as eu-west-1, or * for every one.",
         ),
         (
             "ecr:PutImage",
@@ -297,6 +307,18 @@ def test_a_bound_of_a_date_is_compared_as_a_moment() -> None:
     assert between("2026-05-01T00:00:00Z", "2026-04-01T00:00:00Z") == ["conditions-exclude"]
     assert between("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z") == []
     assert between("junk", "2026-04-01T00:00:00Z") == ["condition-value"]
+
+
+def test_tokens_of_an_enterprise_server_need_a_bound_too() -> None:
+    issuer = "github.octo.example/_services/token"
+    assert told(trusting(issuer, StringEquals={f"{issuer}:aud": "sts.amazonaws.com"})) == ["subject-unbounded"]
+    bound = {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": MAIN}
+    assert told(trusting(issuer, StringEquals=bound)) == []
+
+
+def test_a_document_of_very_many_statements_is_not_compared_statement_by_statement() -> None:
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": REPOSITORY}
+    assert set(told(policy(*[statement] * 1_000))) == {"size"}
 
 
 def test_a_document_may_hold_one_statement_without_a_list() -> None:
