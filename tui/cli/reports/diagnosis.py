@@ -48,8 +48,9 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
 def timeline(diagnosis: Diagnosis) -> Table:
     """Return the timeline as a table: gates as rows; attempts, NOW and AFTER FIX as columns."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    table.add_column("plane", style="bright_black", no_wrap=True)
-    table.add_column("gate", no_wrap=True)
+    # These two may wrap, so that in 80 columns the runs and their verdicts are whole.
+    table.add_column("plane", style="bright_black", overflow="fold")
+    table.add_column("gate", overflow="fold")
     for replay in diagnosis.replays:
         attempt = replay.attempt
         started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""

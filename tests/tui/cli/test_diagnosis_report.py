@@ -1,0 +1,87 @@
+"""The diagnosis as text: everything of it is whole in 80 columns, and whatever of it is foreign steers no terminal."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import cache
+
+from permission_faults import FAULTS, shared
+
+from diagnosis.causes import Cause, Integrity
+from diagnosis.gates import Plane, Verdict
+from diagnosis.verdicts.chronology import AttemptHistory, Traced
+from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding
+from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.gate_verdict import Finding, Missing
+from tui.cli.console import ReportConsole
+from tui.cli.reports.diagnosis import show
+
+STEERING = "\x1b[2J\x9b31m\u202e"
+
+
+@cache
+def made() -> Diagnosis:
+    return shared(FAULTS[0]).diagnosis()
+
+
+def report(diagnosis: Diagnosis, width: int = 80) -> list[str]:
+    file = io.StringIO()
+    show(diagnosis, ReportConsole(file=file, width=width, markup=False, highlight=False), remediation=False)
+    return [line.rstrip() for line in file.getvalue().split("\n")]
+
+
+def test_three_attempts_with_all_their_verdicts_are_whole_in_80_columns() -> None:
+    replay = made().replays[0]
+    runs = [
+        replace(replay, attempt=replace(replay.attempt, run_id=21_985_400_000 + n, head_branch="main"))
+        for n in range(3)
+    ]
+    table = report(replace(made(), replays=tuple(runs), paths=()))
+    head = next(line for line in table if "21985400000" in line)
+    assert head.split() == ["21985400000", "21985400001", "21985400002"]
+    gates = [line for line in table[:14] if any(f"{verdict.sign} {verdict.value}" in line for verdict in Verdict)]
+    assert len(gates) >= 4
+    assert "…" not in "".join(table[:14])
+
+
+def test_what_was_done_after_an_attempt_is_told_with_how_that_is_known() -> None:
+    attempt = made().replays[0].attempt
+    stated = AttemptHistory(
+        attempt.run_id, attempt.attempt, Traced.STATED, f"Added the ref{STEERING}", subject="repo:o/r:x"
+    )
+    lines = report(replace(made(), history=(stated,)))
+    assert "  presented (CloudTrail): repo:o/r:x" in lines
+    assert "  then (stated): Added the ref\ufffd[2J\ufffd31m\ufffd" in lines
+    silent = replace(stated, traced=Traced.NOT_ON_RECORD, statement="", subject=None)
+    assert "  then: no remediation is on record" in report(replace(made(), history=(silent,)))
+
+
+def test_an_attempt_that_no_gate_stopped_says_what_did() -> None:
+    replay = made().replays[0]
+    passed = tuple(replace(gate, verdict=Verdict.UNKNOWN, cause=None) for gate in replay.gates)
+    found = Finding(Plane.OTHER, None, Cause.OTHER_SERVICE, sentence="The build failed.")
+    lines = report(replace(made(), replays=(replace(replay, gates=passed, stopped_by=found),)))
+    assert any(line.startswith("  Stopped by no gate: ") and "other-service" in line for line in lines)
+
+
+def test_what_is_not_known_is_told_with_the_way_to_obtain_it() -> None:
+    gap = Missing("SCPs", "access denied", "ask the management account", "organizations:ListPolicies")
+    lines = report(replace(made(), unknown=(gap,)))
+    at = lines.index("Not known")
+    told = " ".join(" ".join(lines[at + 1 :]).split())
+    assert told == (
+        "? SCPs: access denied. To obtain it: ask the management account (permission organizations:ListPolicies)"
+    )
+
+
+def test_a_doubt_about_a_closed_chain_is_told_by_its_slug() -> None:
+    doubt = IntegrityFinding(Integrity.CLOCK_CONFLICT, f"The log and the run disagree{STEERING}")
+    lines = report(replace(made(), closure=Closure(ClosureStatus.UNPROVEN, "It is not proved.", (), (doubt,))))
+    assert "Closure: unproven" in lines
+    assert any("! The log and the run disagree\ufffd[2J" in line and "(clock-conflict)" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_diagnosis_without_attempts_says_so() -> None:
+    assert "No attempts to show." in report(replace(made(), replays=()))
