@@ -7,7 +7,7 @@ a GitHub login has no colon, a branch has no space, and a repository of the same
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 State: TypeAlias = Hashable
@@ -81,6 +81,13 @@ class Name:
     """Folded: no word ends like this. Its first character stands in it once."""
     also: frozenset[str] = frozenset()
     """Characters to be tried beside those that patterns spell."""
+    _matter: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The names, and beginnings of names, that matter: computed once, since every step asks for them."""
+
+    def __post_init__(self) -> None:
+        """Gather the names that matter."""
+        matter = self.apart_from | frozenset(word for word in (self.begins, self.begins_not) if word)
+        object.__setattr__(self, "_matter", matter)
 
     def begin(self) -> State:
         """Return the state before the first character."""
@@ -100,16 +107,13 @@ class Name:
             return None
         if self.begins_not and now.startswith(self.begins_not):
             return None
-        return (now if any(word.startswith(now) for word in self._words()) else None, True, ending)
+        return (now if any(word.startswith(now) for word in self._matter) else None, True, ending)
 
     def _ending(self, read: int, sign: str) -> int:
         """Return how much of ``ends_not`` the word ends with."""
         if self.ends_not[read : read + 1] == sign:
             return read + 1
         return 1 if self.ends_not[:1] == sign else 0
-
-    def _words(self) -> frozenset[str]:
-        return self.apart_from | frozenset(word for word in (self.begins, self.begins_not) if word)
 
     def ends(self, state: State) -> bool:
         """Return whether the name may end here."""
@@ -127,7 +131,7 @@ class Name:
         if so_far is None:
             return tried
         at = len(so_far)
-        return tried | {word[at] for word in self._words() if len(word) > at and word.startswith(so_far)}
+        return tried | {word[at] for word in self._matter if len(word) > at and word.startswith(so_far)}
 
 
 def _of_name(state: State) -> tuple[str | None, bool, int]:

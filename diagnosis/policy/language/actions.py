@@ -83,9 +83,13 @@ def expand_actions(
     ``of_services`` limits the answer to some services; without it ``*`` reads the whole catalogue (some seconds at
     first). A pattern that matches no known action contributes nothing.
     """
-    listed = tuple(patterns)
-    matches = action_matcher(listed)
-    wanted = _services_for(listed, negated=negated) if of_services is None else tuple(of_services)
+    return _expanded(tuple(patterns), negated, None if of_services is None else tuple(of_services))
+
+
+@lru_cache(maxsize=1024)
+def _expanded(patterns: tuple[str, ...], negated: bool, of_services: tuple[str, ...] | None) -> tuple[str, ...]:
+    matches = action_matcher(patterns)
+    wanted = _services_for(patterns, negated=negated) if of_services is None else of_services
     found = {
         facts.name
         for service in wanted
