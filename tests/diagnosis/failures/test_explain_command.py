@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner, Result
 from log_frames import action, raw, script
 
 from tui.cli.commands.explain import LONGEST_ROW, SCHEMA, explain_command
+from tui.cli.main import planescope
 
 NO_ROLE = "Error: Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 DENIAL = (
@@ -78,6 +80,15 @@ def test_exit_codes(text: str, code: int, words: str) -> None:
     result = run(given=text)
     assert result.exit_code == code
     assert words in result.stdout
+
+
+@pytest.mark.parametrize(
+    "text", [DENIAL, "nothing of note", "Error: name unknown: The repository does not exist", f"{DENIAL}\nError: x"]
+)
+def test_the_json_keeps_to_its_published_schema(text: str) -> None:
+    schema = json.loads(CliRunner().invoke(planescope, ["schema", "explanation"]).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(run("--json", given=f"{text}\n").stdout), schema)
 
 
 def test_a_log_that_ends_well() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 from claims_world import SUB, exactly, trust
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnosis.callers.door import DoorKind
 from tui.cli.main import planescope
 
 MAIN = "repo:acme/shop:ref:refs/heads/main"
@@ -54,6 +56,25 @@ def test_the_json_document(run):
     assert outcomes["default-branch"] == ("allowed", False)
     assert outcomes["another-branch"] == ("allowed", True)
     assert outcomes["another-owner"] == ("denied", False)
+
+
+OPEN = {
+    "Effect": "Allow",
+    "Principal": {"AWS": ["210987654321", "*"], "Service": "ec2.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
+
+
+def test_the_json_keeps_to_its_published_schema(run):
+    schema = json.loads(CliRunner().invoke(planescope, ["schema", "policy-admits"]).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    beside = json.loads(exactly("repo:acme/*", operator="StringLike"))
+    beside["Statement"].append(OPEN)
+    for policy in (exactly(MAIN), exactly("repo:*", operator="StringLike"), json.dumps(beside)):
+        told = json.loads(run(policy, "--json").stdout)
+        jsonschema.validate(told, schema)
+    assert {door["kind"] for door in told["second_doors"]} == {"account", "anybody", "service"}
+    assert schema["$defs"]["door"]["properties"]["kind"]["enum"] == [kind.value for kind in DoorKind]
 
 
 def test_ids_and_branch_can_be_given(run):

@@ -13,7 +13,7 @@ from diagnosis.causes import Cause, Integrity
 from tui.cli.main import planescope
 
 CAUSE = {"$ref": "#/$defs/cause"}
-DOCUMENTS = ("diagnosis", "what-if", "preflight")
+DOCUMENTS = ("diagnosis", "what-if", "preflight", "explanation")
 
 
 def schema(document: str) -> dict[str, Any]:

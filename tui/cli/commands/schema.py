@@ -6,7 +6,7 @@ from importlib import resources
 
 import click
 
-_SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint")
+_SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint", "policy-admits", "explanation")
 
 
 @click.command("schema")
