@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from diagnosis.causes import Cause, sentence_of, tell_apart_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind
@@ -20,6 +21,8 @@ from diagnosis.verdicts.gate_verdict import Finding
 LONGEST = 1 << 22
 """In characters; a longer text is read as a log, line by line."""
 _MOST_EVENTS = 1_000
+_NAMED = 5
+"""How many calls a sentence names."""
 _BEGIN = re.compile(
     r"\ufeff?(?:\s|```\w*\n|\$ [^\n]*\n"
     r"|\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:\S{1,200}_CloudTrail_\S{1,200}[ \t]+)?)*[\[{\"]"
@@ -74,12 +77,16 @@ def is_event(text: str) -> bool:
 
 def read_events(text: str) -> EventReading:
     """Read the events of a text for which :func:`is_event` is true. Never raises."""
-    events = list(_events(_unescaped(text)))
+    events = list(islice(_events(_unescaped(text)), _MOST_EVENTS + 1))
+    cut = f" Only the first {_MOST_EVENTS} events were read." if len(events) > _MOST_EVENTS else ""
+    events = events[:_MOST_EVENTS]
     judged = [(event, _judged(event)) for event in events if event.get("errorCode") or event.get("errorMessage")]
     found = [(seen.weight, _finding(event, seen)) for event, seen in judged]
     if not found:
-        names = ", ".join(dict.fromkeys(event.get("eventName") for event in events if event.get("eventName")))
-        sentence = f"CloudTrail's event records {names or 'a call'} without an error: AWS carried it out."
+        names = tuple(dict.fromkeys(event.get("eventName") for event in events if event.get("eventName")))
+        more = f" and {len(names) - _NAMED} more calls" if len(names) > _NAMED else ""
+        called = f"{', '.join(names[:_NAMED]) or 'a call'}{more}"
+        sentence = f"CloudTrail's event records {called} without an error: AWS carried it out.{cut}"
         quiet = Finding(
             other(None).finding.plane,
             None,
@@ -90,17 +97,18 @@ def read_events(text: str) -> EventReading:
         return EventReading(quiet, ())
     heaviest = max(weight for weight, _finding in found)
     best = next(finding for weight, finding in found if weight == heaviest)
-    return EventReading(best, tuple(finding for _weight, finding in found))
+    return EventReading(replace(best, sentence=f"{best.sentence}{cut}"), tuple(finding for _weight, finding in found))
 
 
 def _unescaped(text: str) -> str:
     """Return the text with JSON that stands as text within JSON made plain, as ``lookup-events`` prints it."""
-    return text.replace('\\"', '"') if re.search(r"\\\"(?:eventName|errorCode|eventSource)\\\"", text) else text
+    within = re.search(r"\\\"(?:eventName|errorCode|eventSource)\\\"", text)
+    return re.sub(r"\\([\"\\])", r"\1", text) if within else text
 
 
 def _events(text: str) -> Iterator[_Event]:
     event = _Event()
-    count = line = 1
+    line = 1
     looked_at = 0
     for found in _MEMBER.finditer(text):
         line += text.count("\n", looked_at, found.start())
@@ -109,9 +117,6 @@ def _events(text: str) -> Iterator[_Event]:
         if name in _ONCE and name in event.members:
             yield event
             event = _Event(line=line)
-            count += 1
-            if count > _MOST_EVENTS:
-                return
         if name == "errorCode":
             event.line = line
         event.members.setdefault(name, found["value"].replace('\\"', '"').replace("\\n", " ").replace("\\/", "/"))

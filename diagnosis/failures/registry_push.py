@@ -25,7 +25,7 @@ _REGISTRY_TALK = re.compile(
 )
 _PUSH_WORDS = re.compile(
     r"[Pp]ush|[Pp]ublish|HEAD\b.{0,400}?/blobs/|blobs/uploads|writing (?:blob|manifest)|reuse blob|upload"
-    r"|failed commit on ref|Build image failed"
+    r"|failed commit on ref|Build image failed|RegistryUnauthorizedException"
 )
 """A client asks by HEAD whether a layer is there before it sends it; one that pulls gets the layer at once."""
 _PULL_WORDS = re.compile(

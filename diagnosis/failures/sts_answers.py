@@ -31,7 +31,7 @@ def _clock(text: str, _scene: LogContext) -> Seen | None:
 
 _SESSION_TAG = says(
     r"Unable to validate tags|[Dd]uplicate tag keys|[Ii]nvalid (?:session )?tags?\b|at '[Tt]ags\.\d+\.member\.\w+' failed"
-    r"|[Tt]ags\[?\.?\d.{0,80}failed to satisfy|[Rr]eserved tag key|[Tt]oo many (?:session )?tags",
+    r"|[Tt]ags\[?\.?\d.{0,80}failed to satisfy|[Rr]eserved tag key",
     authn(_ROLE, Cause.SESSION_TAG_INVALID),
 )
 
@@ -40,7 +40,7 @@ def _tag(text: str, context: LogContext) -> Seen | None:
     known = (
         "Unable to validate tags" in text
         or context.aws_oidc
-        or re.search(r"AssumeRole|assume (?:the )?role|\bSTS\b", text)
+        or re.search(r"AssumeRole|assume (?:the )?role|\b(?i:sts)\b", text)
     )
     return _SESSION_TAG(text, context) if known else None
 

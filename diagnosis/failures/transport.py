@@ -28,7 +28,7 @@ _PROXY = re.compile(
 _CERTIFICATE = re.compile(
     r"unable to get (?:local )?issuer certificate|self[- ]signed certificate|unable to verify the first certificate"
     r"|x509: |CERTIFICATE_VERIFY_FAILED|certificate verify failed|PKIX path building failed|SSL validation failed"
-    r"|certificate (?:has expired|is not trusted|signed by unknown)|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)\w+"
+    r"|certificate (?:has expired|is not trusted|signed by unknown)|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)"
     r"|remote certificate (?:is|was) (?:invalid|rejected)|SSL certificate problem|invalid peer certificate"
 )
 _NO_ENDPOINT = re.compile(
@@ -80,6 +80,7 @@ RULES: tuple[Rule, ...] = (
             "tunnel through proxy",
             "proxyconnect",
             "ProxyError",
+            "Proxy response",
             "onnect to proxy",
             "issuer certificate",
             "igned certificate",
@@ -92,10 +93,18 @@ RULES: tuple[Rule, ...] = (
             "SSL certificate problem",
             "invalid peer certificate",
             "remote certificate",
+            "certificate has expired",
+            "certificate is not trusted",
+            "certificate signed by unknown",
+            "SELF_SIGNED_CERT",
+            "UNABLE_TO_GET_ISSUER",
+            "UNABLE_TO_VERIFY_LEAF",
             "may not be available in the",
             "UnknownEndpoint",
             "resolve endpoint",
             "nvalid region",
+            "Provided region_name",
+            " is not available in",
             "api.ecr-public.",
         ),
         _lasting,

@@ -149,7 +149,26 @@ def test_the_name_and_the_code_alone_are_an_event() -> None:
 
 def test_of_very_many_events_the_first_thousand_are_read() -> None:
     refused = event("ecs.amazonaws.com", "UpdateService", "AccessDenied", "no")
-    assert len(explain(f"[{','.join([refused] * 1_005)}]").failures) == 1_000
+    explanation = explain(f"[{','.join([refused] * 1_005)}]")
+    assert len(explanation.failures) == 1_000
+    assert explanation.finding.sentence.endswith("Only the first 1000 events were read.")
+    assert "Only the first" not in explain(f"[{refused}]").finding.sentence
+
+
+def test_events_without_an_error_name_a_few_of_their_calls() -> None:
+    quiet = [json.dumps({"eventSource": "s3.amazonaws.com", "eventName": f"Call{number}"}) for number in range(7)]
+    sentence = explain(f"[{','.join(quiet)}]").finding.sentence
+    assert "Call0, Call1, Call2, Call3, Call4 and 2 more calls without an error" in sentence
+
+
+def test_quotation_marks_in_the_message_of_a_looked_up_event() -> None:
+    resource = "arn:aws:s3:::bucket/key"
+    message = f'User: {SESSION} is not authorized to perform: s3:GetObject on resource: "{resource}" because no identity-based policy allows the s3:GetObject action'
+    inner = event("s3.amazonaws.com", "GetObject", "AccessDenied", message)
+    for text in (inner, json.dumps({"Events": [{"EventName": "GetObject", "CloudTrailEvent": inner}]}, indent=4)):
+        finding = explain_text(text)
+        assert (finding.action, finding.resource) == ("s3:GetObject", resource)
+        assert "no identity-based policy allows it" in finding.sentence
 
 
 @pytest.mark.parametrize(
@@ -170,3 +189,20 @@ def test_a_client_in_go_tells_the_status_in_a_line_of_its_own() -> None:
     finding = explain_text(text)
     assert finding.cause is Cause.SERVICE_ERROR
     assert "ClusterNotFoundException: Cluster not found. " in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("Provided region_name 'eu-wset-1' doesn't match a supported format.", Cause.ENDPOINT_ABSENT),
+        ("The endpoint for service x is not available in this region", Cause.ENDPOINT_ABSENT),
+        ("error: DEPTH_ZERO_SELF_SIGNED_CERT", Cause.CERTIFICATE_UNTRUSTED),
+        ("Error: UNABLE_TO_VERIFY_LEAF_SIGNATURE", Cause.CERTIFICATE_UNTRUSTED),
+        ("the certificate has expired", Cause.CERTIFICATE_UNTRUSTED),
+        ("Proxy response (407) !== 200 when HTTP Tunneling", Cause.PROXY_REFUSED),
+        ("1 validation error detected: Value 'x' at 'tags.4.member.value' failed to satisfy constraint: Member must satisfy regular expression pattern (Service: Sts, Status Code: 400, Request ID: 1)", Cause.SESSION_TAG_INVALID),
+        ("An error occurred (ValidationError) when calling the CreateStack operation: 1 validation error detected: Value 'x' at 'tags.1.member.value' failed to satisfy constraint: Member must have length", Cause.INVALID_REQUEST),
+    ],
+)  # fmt: skip
+def test_what_lasts_is_named_in_the_words_of_each_client(line: str, cause: Cause) -> None:
+    assert explain_text(line).cause is cause
