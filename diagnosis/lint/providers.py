@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.claims.claim_set import is_github_cloud
+from diagnosis.claims.claim_set import is_github_cloud, is_github_issuer, without_scheme
 from diagnosis.claims.provider_controls import required_claims
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Condition, Statement
+from diagnosis.policy.principal_view import PrincipalKind, view_principal
 
 _SERVER_PATH = "/_services/token"
 """How the issuer of a GitHub Enterprise Server ends."""
@@ -45,8 +46,10 @@ def providers_of(statement: Statement) -> tuple[Provider, ...]:
             continue
         arn = Arn.parse(name)
         if arn is None:
-            found.append(Provider(name, name))
-        elif arn.resource_type == "oidc-provider" and (issuer := arn.resource_id.removeprefix("https://").rstrip("/")):
+            # One that AWS has built in; any other text is told as no provider, and nothing follows from it.
+            if view_principal(name).kind is PrincipalKind.WEB_IDENTITY or is_github_issuer(name):
+                found.append(Provider(name, without_scheme(name)))
+        elif arn.resource_type == "oidc-provider" and (issuer := without_scheme(arn.resource_id)):
             found.append(Provider(name, issuer))
     return tuple(found)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
+from diagnosis.claims.claim_set import without_scheme
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.places import Place
 from diagnosis.lint.rule import Rule, rule_of
+from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import PolicyKind, Statement, action_facts
 from diagnosis.policy.language.faults import Fault, Rejection
 from diagnosis.policy.language.limits import (
@@ -23,6 +27,8 @@ from diagnosis.policy.language.limits import (
 )
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, read_pieces
 
+_ISSUER = re.compile(r"(?:https://)?[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?:/[\w./-]*)?\Z", re.ASCII)
+
 
 def rejections(document: LintedDocument) -> Iterator[Finding]:
     """Find what AWS would refuse to save, as the reader of policies tells it."""
@@ -33,6 +39,8 @@ def rejections(document: LintedDocument) -> Iterator[Finding]:
         correction = _CORRECTIONS[rejection.fault]
         if rejection.fault is Fault.ACTION_FORM and rejection.value is not None:
             sentence, correction = _of_action(rejection.value, sentence, correction)
+        if rejection.fault is Fault.PRINCIPAL_FORM and rejection.value is not None:
+            correction = _of_principal(document, rejection.value) or correction
         yield Finding(rule_of(rejection.fault), _place(document, rejection), sentence, correction)
 
 
@@ -46,6 +54,21 @@ def _of_action(written: str, sentence: str, correction: str) -> tuple[str, str]:
         f"{written[:80]!r} holds a space, which no action has; AWS refuses the document.",
         f"Write {facts.name if facts else bare[:80]}.",
     )
+
+
+def _of_principal(document: LintedDocument, written: str) -> str | None:
+    """Return what to write for an issuer without its ARN, and for a pattern of roles; None for anything else."""
+    sorts = {
+        sort for each in document.policy.statements for sort, name, _ in document.principals(each) if name == written
+    }
+    if sorts == {"Federated"} and _ISSUER.match(written):
+        issuer = without_scheme(written)
+        return f"Write {Arn.iam('aws', document.expected.account or 'ACCOUNT', 'oidc-provider', issuer)}."
+    pattern = ArnPattern.parse(written)
+    if sorts == {"AWS"} and pattern is not None and is_account_id(pattern.account) and pattern.service == "iam":
+        root = Arn(pattern.partition, "iam", "", pattern.account, "root")
+        return f'Write {root}, with the condition "ArnLike": {{"aws:PrincipalArn": "{written[:120]}"}}.'
+    return None
 
 
 def _place(document: LintedDocument, rejection: Rejection) -> Place:

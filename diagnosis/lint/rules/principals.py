@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from diagnosis.callers.door import DoorKind
 from diagnosis.callers.strangers import is_chosen
-from diagnosis.claims.claim_set import is_github_cloud
+from diagnosis.claims.claim_set import is_github_cloud, without_scheme
 from diagnosis.lint.catalogue import nearest
 from diagnosis.lint.document import LintedDocument
 from diagnosis.lint.doors import doors_of
@@ -152,7 +152,7 @@ def _provider(document: LintedDocument, statement: Statement, name: str) -> Iter
     arn = Arn.parse(name)
     if arn is None or arn.service != "iam" or arn.resource_type not in ("oidc-provider", "saml-provider"):
         return  # a built-in provider, or told as a rejection
-    right = arn.resource_id.removeprefix("https://").removeprefix("http://").rstrip("/")
+    right = without_scheme(arn.resource_id)
     if is_github_cloud(right):
         host, slash, path = right.partition("/")
         right = f"{host.lower()}{slash}{path}"

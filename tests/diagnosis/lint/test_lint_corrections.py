@@ -9,6 +9,7 @@ import pytest
 from lint_documents import KEY, LOGIN, PUSH, REPOSITORY, changed, linted, policy, push, told, trust
 from planted_faults import AUD, MAIN, allow, bounded, federated, second, trusting
 
+from diagnosis.lint.document import Expected
 from diagnosis.lint.rule import Rule
 from diagnosis.lint.rules.condition_logic import exclude
 from diagnosis.lint.rules.subjects import why_no_subject
@@ -190,6 +191,28 @@ def test_what_is_no_principal_of_aws_is_told_with_the_one_that_would_be(name: st
 )
 def test_a_provider_that_is_none_is_told_once(name: str, rule: str) -> None:
     assert told(federated(name)) == [rule]
+
+
+@pytest.mark.parametrize("written", [KEY, f"https://{KEY}", f"https://{KEY}/"])
+def test_an_issuer_in_the_place_of_its_provider_is_corrected_to_the_providers_arn(written: str) -> None:
+    meant = f"Write arn:aws:iam::ACCOUNT:oidc-provider/{KEY}."
+    assert corrected(federated(written), "principal-form") == meant
+    [finding] = linted(federated(written), expected=Expected("210987654321")).findings
+    assert finding.correction == meant.replace("ACCOUNT", "210987654321")
+
+
+def test_of_a_text_that_is_no_provider_nothing_else_is_told() -> None:
+    for name in ("x", "github.example", "arn:aws:iam::123456789012:role/x"):
+        assert told(federated(name)) == ["principal-form"]
+
+
+def test_a_pattern_of_roles_is_corrected_to_a_condition_on_them() -> None:
+    pattern = "arn:aws:iam::123456789012:role/ci-*"
+    assert corrected(second({"AWS": pattern}, StringEquals={"sts:ExternalId": "x"}), "principal-form") == (
+        f'Write arn:aws:iam::123456789012:root, with the condition "ArnLike": {{"aws:PrincipalArn": "{pattern}"}}.'
+    )
+    meant = second({"AWS": "arn:aws:iam::123456789012:root"}, ArnLike={"aws:PrincipalArn": pattern})
+    assert told(meant) == []
 
 
 def test_no_more_is_told_of_a_list_than_what_is_redundant_in_it() -> None:
