@@ -126,10 +126,13 @@ KINDS = {
     ),
     "the claim of another environment beside its subject": Kind(
         (equals(sub=PROD, environment="prod"),),
-        "subject-shape",
-        "environment",
-        (equals(sub=[PROD, f"{REPO}:environment:stage"], environment=["prod", "stage"]),),
+        "subject-not-admitted",
+        "the run has stage",
+        (equals(sub=PROD, environment="prod"), equals(sub=f"{REPO}:environment:stage", environment="stage")),
         run={"environment": "stage"},
+    ),
+    "the claim of an environment beside its subject, and a job without one": Kind(
+        (equals(sub=PROD, environment="prod"),), "subject-shape", "has neither", None, first="set-environment"
     ),
     "the run's own workflow_ref": Kind(
         (equals(sub=MAIN, workflow_ref=f"{RELEASE_FILE}@refs/heads/main"),),
