@@ -35,6 +35,18 @@ _UNFINISHED = re.compile(
 )
 _BROKEN = re.compile(r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|AccessDenied\w{0,40}):\s*$")
 """What a line holds whose sentence may go on in the next one."""
+_ANSWER = re.compile(
+    r"when calling the|An error occurred \(|operation error |validation error|OpenIDConnect|is not activated"
+)
+"""What else a line of AWS's answer holds, which a terminal may have broken at any word."""
+_NARROWEST = 30
+_OPEN = re.compile(
+    r"(?:\b(?:with|the|a|an|requested|for|of|in|by|calling|operation|at|and|or|[Nn]o|not|is|has|was|that|this|your)|[:,])$"
+)
+_BEGINS_ANEW = re.compile(
+    r"\s|at [\w$.<>/]+[(:/]|at \S+ \(|(?!operation:|policy:|resource:|perform:|detected:|User:)\w+:(?:\s|$)|\w[\w.-]{0,60} *\|"
+)
+"""How a line begins that goes on with nothing: indented, a frame of a stack, a name and its value, a service's name."""
 _CONTINUES = re.compile(
     r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
     r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|authorized to perform|is not authorized|to perform: |User: )"
@@ -173,17 +185,31 @@ def _sentence(line: LogLine, before: Sequence[LogLine], after: Sequence[LogLine]
     if "Failed to get ID Token" in text:
         return " ".join([text, *(following.text.strip() for following in after if following.printed)])
     text = _from_its_beginning(line, before)
-    if not _BROKEN.search(text):
+    is_broken = _BROKEN.search(text) is not None
+    # Lines that bear the runner's time were not broken by a terminal.
+    is_pasted = line.at is None and (is_broken or _ANSWER.search(text) is not None)
+    if not (is_broken or is_pasted):
         return text
-    number = line.number
+    number, last = line.number, line.text
     for following in after:
         if following.number != number + 1 or not following.printed or len(text) > _LONGEST_SENTENCE:
             break
-        if not (_UNFINISHED.search(text) or _CONTINUES.match(following.text)) or not following.text.strip():
+        goes_on = _UNFINISHED.search(text) or _CONTINUES.match(following.text)
+        if not (goes_on or (is_pasted and _is_wrapped(last, following.text))) or not following.text.strip():
             break
         text = f"{text} {following.text.strip()}"
-        number += 1
+        number, last = number + 1, following.text
     return text
+
+
+def _is_wrapped(last: str, following: str) -> bool:
+    """Return whether a terminal may have broken a sentence between two lines: the next word did not fit into the first."""
+    word = following.partition(" ")[0]
+    if len(last) < _NARROWEST or len(following) > len(last) + len(word) or last.endswith((".", "!", "?")):
+        return False
+    if _BEGINS_ANEW.match(following):
+        return False
+    return following[:1].islower() or following[:1] in "\"'[(0123456789" or _OPEN.search(last) is not None
 
 
 def _from_its_beginning(line: LogLine, before: Sequence[LogLine]) -> str:
