@@ -166,6 +166,10 @@ def test_a_file_that_cannot_be_read_says_how_to_mend_it(tmp_path: Path) -> None:
     large = tmp_path / "large.toml"
     large.write_bytes(b"#" * 1_100_000)
     assert "larger than 1 MB" in message(large)
+    assert "cannot be read (File name too long)" in message(tmp_path / ("a" * 300))
+    deep = tmp_path / "deep.toml"
+    deep.write_text(f"a = {'[' * 5000}{']' * 5000}", encoding="utf-8")
+    assert "nested too deeply to be a case file" in message(deep)
 
 
 def outcome(text: str) -> Case | str:

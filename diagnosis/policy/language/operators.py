@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias
 
 from diagnosis.policy.language.matching import arn_condition_matcher, string_matcher
@@ -70,12 +70,7 @@ _NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,
 def read_number(text: str) -> Decimal | None:
     """Read an integer or decimal number; None for anything else."""
     stripped = text.strip()
-    if not _NUMBER.match(stripped):
-        return None
-    try:
-        return Decimal(stripped)
-    except InvalidOperation:
-        return None
+    return Decimal(stripped) if _NUMBER.match(stripped) else None
 
 
 def _ordered(

@@ -33,10 +33,6 @@ class ActionPatterns:
         """Return whether the statement speaks of the action."""
         return self._matches(folded_action) is not self.negated
 
-    def names(self, folded_action: str) -> bool:
-        """Return whether a pattern matches the action, negation aside."""
-        return self._matches(folded_action)
-
 
 @dataclass(frozen=True, slots=True)
 class ResourcePatterns:

@@ -312,3 +312,59 @@ def test_a_known_value_makes_conditions_exact(team: str | None) -> None:
     known = {"aws:PrincipalTag/team": (team,)} if team else {}
     found = compare_grants([[policy(under)]], [[policy(allow("ecr:PutImage", "*"))]], known=known)
     assert found.grants_nothing_new is (team == "a")
+
+
+ROLES = [f"arn:aws:iam::123456789012:role/{name}" for name in "abc"]
+
+
+def of(*names: str, negated: bool = False, effect: str = "Allow", **more: object) -> dict[str, object]:
+    element = "NotPrincipal" if negated else "Principal"
+    return {"Effect": effect, element: {"AWS": list(names)}, "Action": "ecr:PutImage", **more}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (of(ROLES[0]), of(ROLES[0], ROLES[1]), True),
+        (of(ROLES[0], ROLES[1]), of(ROLES[0]), False),
+        (of(ROLES[0]), of("*"), True),
+        (of("*"), of(ROLES[0]), False),
+        (of(ROLES[0], ROLES[1], negated=True), of(ROLES[0], negated=True), True),
+        (of(ROLES[0], negated=True), of(ROLES[0], ROLES[1], negated=True), False),
+        (of(ROLES[0]), of(ROLES[1], negated=True), False),
+    ],
+)
+def test_whom_a_repository_policy_admits_is_part_of_the_grant(
+    before: dict[str, object], after: dict[str, object], kept: bool
+) -> None:
+    found = compare_grants([[policy(before)]], [[policy(after)]])
+    assert found.takes_nothing_away is kept
+    assert compare_grants([[policy(before)]], [[policy(before)]]).equivalent
+
+
+def test_a_deny_without_resource_is_for_all_and_an_allow_without_one_gives_nothing() -> None:
+    put = allow("ecr:PutImage", REPO + "a")
+    silent = {"Effect": "Allow", "Action": "ecr:*"}
+    assert compare_grants([[policy(put, silent)]], [[policy(put)]]).equivalent
+    assert lost(policy(put), policy(put, of("*", effect="Deny"))) == [(("ecr:PutImage",), REPO + "a")]
+
+
+def test_conditions_that_exclude_each_other_are_no_grant() -> None:
+    teams = [{"StringEquals": {"aws:PrincipalTag/team": value}} for value in ("a", "b")]
+    put = {**allow("ecr:PutImage", REPO + "a"), "Condition": teams[0]}
+    assert lost(policy(put), policy(put, deny("ecr:*", "*", Condition=teams[1]))) == []
+    assert lost(policy(put), policy(put, deny("ecr:*", "*", Condition=teams[0]))) != []
+
+
+def test_patterns_that_are_too_many_are_not_compared_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diagnosis.grants.resources.MOST_STATES", 3)
+    inside, outside = policy(allow("ecr:PutImage", REPO + "[a-*")), policy(allow("ecr:PutImage", REPO + "*"))
+    found = compare_grants([[inside]], [[outside]])
+    assert found.undecided == ("the resource patterns are too many to be compared whole",)
+    assert not found.takes_nothing_away
+    assert not found.grants_nothing_new
+
+
+def test_before_the_fifth_colon_a_variable_grants_nothing() -> None:
+    own = policy(allow("ecr:PutImage", "arn:aws:ecr:eu-west-1:${aws:PrincipalAccount}:repository/a"))
+    assert lost(own, policy()) == []
