@@ -206,3 +206,48 @@ def test_a_client_in_go_tells_the_status_in_a_line_of_its_own() -> None:
 )  # fmt: skip
 def test_what_lasts_is_named_in_the_words_of_each_client(line: str, cause: Cause) -> None:
     assert explain_text(line).cause is cause
+
+
+STS, ECR = "sts.amazonaws.com", "ecr.amazonaws.com"
+ANSWERS = [
+    (STS, "AssumeRoleWithWebIdentity", "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+    (STS, "AssumeRoleWithWebIdentity", "InvalidIdentityToken", "Incorrect token audience"),
+    (STS, "AssumeRoleWithWebIdentity", "InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://token.actions.githubusercontent.com"),
+    (STS, "AssumeRoleWithWebIdentity", "ExpiredTokenException", "Token expired: current date/time 1 must be before the expiration date/time 0"),
+    (STS, "AssumeRole", "PackedPolicyTooLargeException", "Packed size of session tags consumes 104% of allotted space."),
+    (STS, "AssumeRole", "RegionDisabledException", "STS is not activated in this region for account:111122223333."),
+    (STS, "AssumeRole", "AccessDenied", f"User: {SESSION} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/d"),
+    (STS, "AssumeRole", "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code."),
+    (STS, "AssumeRole", "ValidationException", "1 validation error detected: Value 'a/b' at 'roleSessionName' failed to satisfy constraint: x"),
+    (ECR, "PutImage", "ImageTagAlreadyExistsException", "The image tag '1' already exists in the 'app' repository and cannot be overwritten because the tag is immutable."),
+    (ECR, "BatchGetImage", "RepositoryNotFoundException", "The repository with name 'app' does not exist in the registry with id '111122223333'"),
+    (ECR, "DescribeImages", "ImageNotFoundException", "The image with imageId {imageTag:'x'} does not exist within the repository with name 'app' in the registry with id '1'"),
+    (ECR, "GetAuthorizationToken", "AccessDenied", f"User: {SESSION} is not authorized to perform: ecr:GetAuthorizationToken on resource: * because no identity-based policy allows the ecr:GetAuthorizationToken action"),
+    ("ecs.amazonaws.com", "UpdateService", "ClusterNotFoundException", "Cluster not found."),
+]  # fmt: skip
+
+
+def shapes(inner: str) -> list[str]:
+    """The event as the console shows it, in a file of the trail, and as ``lookup-events`` prints it."""
+    whole = json.loads(inner)
+    looked_up = {"Events": [{"EventId": "1", "EventName": whole["eventName"], "CloudTrailEvent": inner}]}
+    return [
+        json.dumps(whole, indent=4),
+        json.dumps({"Records": [whole]}),
+        json.dumps(looked_up, indent=4),
+        "The event:\n" + json.dumps(whole, indent=2),
+        "\n".join(f"> {line}" for line in json.dumps(whole, indent=2).splitlines()),
+    ]
+
+
+@pytest.mark.parametrize(("source", "name", "code", "message"), ANSWERS)
+def test_an_event_in_each_shape_says_what_the_line_of_a_log_says(
+    source: str, name: str, code: str, message: str
+) -> None:
+    line = explain_text(f"An error occurred ({code}) when calling the {name} operation: {message}")
+    for text in shapes(event(source, name, code, message)):
+        read = explain_text(text)
+        assert (read.plane, read.checkpoint, read.cause) == (line.plane, line.checkpoint, line.cause)
+        assert read.candidates == line.candidates
+        assert line.action in (None, read.action)
+        assert read.sentence.startswith(f"CloudTrail's event: {SESSION} called {name}")
