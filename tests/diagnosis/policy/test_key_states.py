@@ -121,3 +121,10 @@ def test_a_statement_with_a_condition_that_never_holds_applies_on_neither_side()
         kept, unsure = bounded(found, set(), side, {"some:ref": REFERENCE})
         assert unsure == ()
         assert any(item.test({}) is ConditionResult.FAILED for item in kept.statements[0].conditions)
+
+
+def test_a_key_that_is_certainly_absent_is_decided_without_a_value():
+    absent = KeyState("nothing", carried=False, form="?*")
+    assert settled("StringEquals", ["x"], absent) is False
+    assert settled("StringNotEquals", ["x"], absent) is True
+    assert settled("StringEqualsIfExists", ["x"], absent) is True

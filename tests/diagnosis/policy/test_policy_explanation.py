@@ -282,3 +282,44 @@ def test_long_foreign_values_are_cut_in_sentences_but_kept_in_values() -> None:
     decision = presented(subject, trust("repo:octo/app:ref:refs/heads/main"))
     assert decision.near_misses[0].met == (subject,)
     assert len(decision.because.text) < 3000
+
+
+def test_of_many_conditions_the_first_few_are_told_and_how_many_more_hold() -> None:
+    condition = {"StringEquals": {f"aws:PrincipalTag/{sign}": "x" for sign in "abcdef"}}
+    policy = parse_policy(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition},
+        }
+    )
+    assert isinstance(policy, Policy)
+    request = Request(
+        "arn:aws:sts::111122223333:assumed-role/release/x",
+        "s3:GetObject",
+        "arn:aws:s3:::a/b",
+        context={f"aws:PrincipalTag/{sign}": ("x",) for sign in "abcdef"},
+    )
+    assert "more conditions hold" in evaluate(request, Layers(identity=(policy,))).because.text
+
+
+@pytest.mark.parametrize(
+    ("principal", "statement", "words"),
+    [
+        (
+            "arn:aws:iam::111122223333:root",
+            {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
+            "an account root user cannot assume roles",
+        ),
+        (
+            PROVIDER,
+            {"Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRoleWithWebIdentity"},
+            "whether an account's ARN stands for its identity providers is not documented",
+        ),
+    ],
+)
+def test_what_is_not_documented_is_said(principal: str, statement: dict[str, object], words: str) -> None:
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statement})
+    assert isinstance(policy, Policy)
+    action = str(statement["Action"])
+    request = Request(principal, action, "arn:aws:iam::111122223333:role/release")
+    assert any(words in text for text in evaluate(request, Layers(resource=policy)).not_evaluated)
