@@ -112,6 +112,13 @@ def test_standard_input_is_the_dash() -> None:
     assert [found["rule"] for found in document["findings"]] == ["action-unknown"]
 
 
+def test_text_calls_standard_input_by_its_name() -> None:
+    lines = run("-", text=json.dumps(UNBOUND)).output.splitlines()
+    assert lines[0] == "standard input: trust policy, 1 error"
+    assert lines[-1] == "Who gets in by it: planescope policy admits TRUST.json --repo OWNER/REPO"
+    assert run("-", text="{").stderr.startswith("planescope: standard input is no policy: ")
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "hello", "\xff"])
 def test_what_is_no_policy_gives_two_and_the_other_files_are_judged(written, content: str) -> None:
     bad, good = written("bad.json", content), written("good.json", MISSPELT)

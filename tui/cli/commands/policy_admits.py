@@ -19,7 +19,7 @@ from diagnosis.policy import PolicyDocument, Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
-from tui.cli.options.policy_file import read_policy_text
+from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.options.repository import NAME, read_case_option
 
 SCHEMA = "planescope.policy-admits/1"
@@ -79,7 +79,7 @@ def admits_command(
     )
     if isinstance(admission, Unparsable):
         raise BackendProblem(
-            f"{printable(str(trust))} is no trust policy: {printable(admission.text)}.",
+            f"{name_of(trust)} is no trust policy: {printable(admission.text)}.",
             "`planescope policy lint` tells the faults of any policy.",
         )
     if as_json:

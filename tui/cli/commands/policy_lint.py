@@ -22,7 +22,7 @@ from diagnosis.policy import PolicyKind, Unparsable
 from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
-from tui.cli.options.policy_file import read_policy_text
+from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.reports.lint import show
 
 BAD_INPUT = 2
@@ -106,7 +106,7 @@ def _linted(path: Path, kind: PolicyKind | None, expected: Expected) -> LintedFi
     given = read_policy_text(path)
     report = lint(given.text, kind, expected)
     if isinstance(report, Unparsable):
-        raise BackendProblem(f"{shown} is no policy: {printable(report.text)}.")
+        raise BackendProblem(f"{name_of(path)} is no policy: {printable(report.text)}.")
     return LintedFile(shown, _uri(path), report if given.is_whole else _without_lines(report))
 
 

@@ -29,17 +29,22 @@ class PolicyText:
     """Whether the text is the file's own, so that its lines are the file's lines."""
 
 
+def name_of(path: Path) -> str:
+    """Return a file's name as a sentence calls it: ``-`` is standard input."""
+    return "standard input" if str(path) == "-" else printable(str(path))
+
+
 def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
     """Read a policy document from a file. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
     document = read_document(read_policy_text(path).text)
     if isinstance(document.policy, Unparsable):
-        raise BackendProblem(f"{printable(str(path))} is no {kind.value}: {printable(document.policy.text)}.")
+        raise BackendProblem(f"{name_of(path)} is no {kind.value}: {printable(document.policy.text)}.")
     return document
 
 
 def read_policy_text(path: Path) -> PolicyText:
     """Read the text of a policy from a file, or from standard input where the path is ``-``. Raises BackendProblem."""
-    shown = printable(str(path))
+    shown = name_of(path)
     try:
         if str(path) == "-":
             raw = sys.stdin.buffer.read(LARGEST + 1)

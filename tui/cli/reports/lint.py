@@ -29,7 +29,9 @@ def show(files: Sequence[LintedFile], console: Console) -> None:
         if position:
             console.print()
         findings = item.report.findings
-        console.print(Text(f"{item.file}: {item.report.kind.value}, {_counts(findings)}", style="bold"), soft_wrap=True)
+        console.print(
+            Text(f"{_name(item.file)}: {item.report.kind.value}, {_counts(findings)}", style="bold"), soft_wrap=True
+        )
         for each in findings:
             _show(each, console)
         if item.report.refused:
@@ -41,9 +43,13 @@ def show(files: Sequence[LintedFile], console: Console) -> None:
             )
 
 
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
 def _argument(file: str) -> str:
-    """Return a file's name as a shell takes it."""
-    return printable(shlex.quote(file))
+    """Return a file's name as a shell takes it; what came from standard input has to be kept in a file first."""
+    return "TRUST.json" if file == "-" else printable(shlex.quote(file))
 
 
 def _counts(findings: Sequence[Finding]) -> str:
