@@ -237,3 +237,30 @@ def test_a_tab_in_a_line_stays_a_gap() -> None:
     shown = run(given="a\tb: no space left on device\n").stdout
     assert "b: no space left on device" in shown
     assert "\ufffd" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--json", "--jsonl"), "exclude each other"),
+        (("--cause=scp", "--jsonl"), "reads no log"),
+        (("a.log", "--cause=scp"), "reads no log"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: tuple[str, ...], why: str) -> None:
+    result = run(*arguments, given="")
+    assert result.exit_code == 2
+    assert why in result.stderr
+
+
+def test_of_many_failures_a_few_are_listed_and_the_rest_is_counted() -> None:
+    denials = "\n".join(DENIAL.replace("payments", f"payments-{number}") for number in range(12))
+    assert "and 3 more" in run(given=denials).stdout
+
+
+def test_a_row_that_is_longer_than_any_excerpt_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.cli.commands.explain.LONGEST_ROW", 100)
+    rows = [json.dumps({"id": "long", "excerpt": "x" * 500}), json.dumps({"id": "next", "excerpt": "a"})]
+    first, second = run("--jsonl", given="\n".join(rows) + "\n").stdout.splitlines()
+    assert "longer than 100 bytes" in first
+    assert json.loads(second)["id"] == "next"
