@@ -15,7 +15,9 @@ from urllib.parse import quote
 import click
 import pytest
 from click.testing import CliRunner, Result
+from permission_faults import FAULTS, shared
 
+from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.github.http.pace import WAITING
 from tui.backend import BackendProblem, Progress
 from tui.cli import dashboard
@@ -260,3 +262,85 @@ def test_rows_of_policies_that_cannot_be_read_are_bad_input(tmp_path: Path, monk
     monkeypatch.setattr("click.File.convert", lambda *_: Broken())
     result = run("policy", "evaluate", str(rows))
     assert (result.exit_code, "Input/output error" in result.stderr) == (2, True)
+
+
+# ------------------------------------------------------------------------------------------------- runs
+
+
+class Answering:
+    """Stands for a live backend: one diagnosis, and the packet that it was asked to write."""
+
+    store_note = "The local store is full."
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+        self.closed = False
+
+    def diagnose_runs(self, *_: object, **__: object) -> Diagnosis:
+        return self.diagnosis
+
+    def export_packet(self, _: Diagnosis, directory: Path) -> SimpleNamespace:
+        return SimpleNamespace(directory=directory, files=("packet.json", "packet.md"))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_runs_are_named_by_ids_or_addresses_of_one_repository() -> None:
+    assert run("diagnose").exit_code == 2
+    addresses = [f"https://github.com/octo-org/{name}/actions/runs/1" for name in ("shop", "api")]
+    result = run("diagnose", *addresses)
+    assert (result.exit_code, "several repositories" in result.stderr) == (2, True)
+
+
+def test_a_diagnosis_names_its_packet_and_what_the_store_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    backend = Answering(shared(FAULTS[0]).diagnosis())
+    monkeypatch.setattr("tui.cli.commands.diagnose.live_backend", lambda *_: backend)
+    result = run("diagnose", "1", "--repo", "octo-org/shop", "--export", str(tmp_path), "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["schema"] == "planescope.diagnosis/1"
+    assert result.stderr.splitlines() == [
+        f"Evidence packet: {tmp_path} (packet.json, packet.md)",
+        "planescope: The local store is full.",
+    ]
+    assert backend.closed
+
+
+def test_the_demo_opens_the_app_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("tui.cli.commands.demo.sys", SimpleNamespace(stdout=Terminal()))
+    monkeypatch.setattr("tui.cli.dashboard.open_demo", opened.append)
+    assert run("demo").exit_code == 0
+    assert run("demo", "--stage", "3").exit_code == 0
+    assert opened == ["1", "3"]
+
+
+# ------------------------------------------------------------------------------------------------- the local store
+
+
+def test_an_empty_store_says_where_it_lies_and_what_cannot_be_read_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told = run("cache")
+    assert told.exit_code == 0
+    assert str(tmp_path) in told.stdout
+    assert "It is empty." in told.stdout
+    assert run("cache", "clear").stdout == "Taken out of the local store: 0 attempts.\n"
+
+    def fail(*_: object) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("probes.store.overview.overview", fail)
+    monkeypatch.setattr("probes.store.overview.clear", fail)
+    for words, verb in ((("cache",), "read"), (("cache", "clear"), "cleared")):
+        result = run(*words)
+        assert result.exit_code == 2
+        assert result.stderr == f"planescope: The local store cannot be {verb} (Permission denied).\n"
+
+
+def test_a_store_in_use_is_not_cleared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("probes.store.overview.clear", lambda *_: None)
+    result = run("cache", "clear")
+    assert (result.exit_code, "Try again." in result.stderr) == (2, True)
