@@ -10,6 +10,7 @@ from diagnosis.facts.account import AccountState, NamedPolicy, Role
 from diagnosis.facts.reading import Known
 from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.excess import ExcessItem, excess
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.replay import Replay
@@ -25,7 +26,9 @@ def newly_admitted(
     found: list[str] = []
     old, new = before.account.role, after.account.role
     if isinstance(old, Known) and isinstance(new, Known):
-        found += _new_callers(old.value, new.value, replay, meant)
+        found += _new_callers(
+            old.value, new.value, replay, meant, after.account.question.provider_arn, _audiences(before, after)
+        )
         found += _new_grants(before, after) if old.value.arn == new.value.arn else _of_another_role(before, after)
     return tuple(dict.fromkeys(found))
 
@@ -56,11 +59,32 @@ def _of_another_role(before: Assessment, after: Assessment) -> Iterator[str]:
             yield item.text
 
 
-def _new_callers(old: Role, new: Role, replay: Replay, meant: tuple[ClaimSet, ...]) -> tuple[str, ...]:
+def _audiences(before: Assessment, after: Assessment) -> tuple[str, ...] | None:
+    """Return all audiences that the provider admits before or after; None where it was not read."""
+    providers = [each.account.provider for each in (before, after)]
+    known = [provider.value.audiences for provider in providers if isinstance(provider, Known)]
+    return tuple(dict.fromkeys(audience for listed in known for audience in listed)) if len(known) == 2 else None
+
+
+def _new_callers(
+    old: Role,
+    new: Role,
+    replay: Replay,
+    meant: tuple[ClaimSet, ...],
+    provider: Arn | None,
+    audiences: tuple[str, ...] | None,
+) -> tuple[str, ...]:
     # Another role in the place of the run's own admits whom it admitted before: nobody is new.
     if old.arn != new.arn or old.trust_policy == new.trust_policy:
         return ()
-    compared = compare_trust(old.trust_policy, new.trust_policy, replay.attempt.repository, meant=meant)
+    compared = compare_trust(
+        old.trust_policy,
+        new.trust_policy,
+        replay.attempt.repository,
+        meant=meant,
+        provider_arn=provider,
+        audiences=audiences,
+    )
     return (*(item.text for item in compared.newly_admitted), *compared.undecided)
 
 

@@ -156,3 +156,23 @@ def test_a_deny_and_a_list_that_both_refuse_are_changed_together() -> None:
     document = item.changes[0].document
     assert document is not None
     assert document.text.count(f"{REPO}:ref:refs/heads/release") == 2
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ((), ()),
+        ((trust_statement(f"{REPO}:ref:refs/heads/dev"),), ("the branch dev",)),
+        ((trust_statement(f"{REPO}:ref:refs/heads/dev", audience="x"),), ()),
+    ],
+)
+def test_an_audience_that_the_provider_lists_anew_lets_in_whom_it_kept_out(
+    others: tuple[dict[str, object], ...], told: tuple[str, ...]
+) -> None:
+    world = sound_world().with_trust(policy_of(trust_statement(), *others))
+    assert isinstance(world.account.provider, Known)
+    world = world.with_account(provider=Known(replace(world.account.provider.value, audiences=("x",))))
+    path = next(path for path in world.diagnosis().paths if path.remediations[0].id == "add-provider-audience")
+    assert tuple(text.partition(":")[0] for text in path.remediations[0].widens) == told
+    assert path.passes_run
+    assert any("Every role that trusts" in text for text in path.remediations[0].warnings)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from diagnosis.callers.comparison import compare_trust
 from diagnosis.causes import Cause
+from diagnosis.facts.account import OidcProvider
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.live.authentication import judge_role_trust
 from diagnosis.live.run_claims import DEFAULT_AUDIENCE, RunClaims
+from diagnosis.names.arn import Arn
+from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION, JsonObject, statements, with_statements
 from diagnosis.remedies.offer import PUSH_AND_RUN, Choice, Offer, Situation, rerun_words, with_audience
 from diagnosis.remedies.offers.session_name import admitted_session_name
 from diagnosis.remedies.offers.trust import admit_subject
@@ -116,6 +122,10 @@ def _add(situation: Situation) -> Offer | None:
             owner=Owner.CLOUD_SECURITY,
             verify=f"{rerun_words(situation.run)} It proves the OIDC trust gate.",
             changes=(Change(ChangeKind.ADD_AUDIENCE, arn, values=(audience,)),),
+            widens=_let_in(situation, provider.value, audience),
+            warnings=(
+                f"Every role that trusts {arn} then takes tokens for {audience} too, unless it asks for another audience.",
+            ),
             aws_cli=shell(*words, "--open-id-connect-provider-arn", str(arn), "--client-id", audience),
             terraform=f"{note}\n" + terraform_resource("aws_iam_openid_connect_provider", "github_actions", body, {}),
             cloudformation=cloudformation(
@@ -125,3 +135,29 @@ def _add(situation: Situation) -> Offer | None:
             ),
         )
     )
+
+
+def _let_in(situation: Situation, provider: OidcProvider, audience: str) -> tuple[str, ...]:
+    """Return who gets the run's role beside the run, once the provider lists the audience too."""
+    role = situation.account.role
+    if not isinstance(role, Known) or isinstance(role.value.trust_policy.policy, Unparsable):
+        return ()
+    before, after = (
+        _behind(role.value.trust_policy, provider.arn, audiences)
+        for audiences in (provider.audiences, (*provider.audiences, audience))
+    )
+    compared = compare_trust(
+        before, after, situation.run.attempt.repository, meant=situation.run.claims.sets, provider_arn=provider.arn
+    )
+    return (*(item.text for item in compared.newly_admitted), *compared.undecided)
+
+
+def _behind(document: PolicyDocument, provider: Arn, audiences: Iterable[str]) -> PolicyDocument:
+    """Return the trust policy as it works behind its provider: with a Deny of every audience that the provider does not list."""
+    stop: JsonObject = {
+        "Effect": "Deny",
+        "Principal": {"Federated": str(provider)},
+        "Action": WEB_IDENTITY_ACTION,
+        "Condition": {"StringNotEquals": {f"{provider.resource_id}:aud": [*audiences]}},
+    }
+    return write_document(with_statements(document.tree, [*statements(document.editable()), stop]))
