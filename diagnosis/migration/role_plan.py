@@ -10,13 +10,14 @@ from diagnosis.callers.comparison import CallerClass, TrustComparison, compare_t
 from diagnosis.claims.claim_set import ClaimSet, is_github_cloud
 from diagnosis.facts.account import Role
 from diagnosis.facts.runs import Repository
+from diagnosis.lint.saving import not_saved
 from diagnosis.migration.effects import Effect, TokenEffect, effects_of
 from diagnosis.migration.globs import is_pattern, remainders
 from diagnosis.migration.move import Move
 from diagnosis.migration.tokens import UsedToken, named_by, presenting
 from diagnosis.migration.translation import with_both, with_own_statements, without_old
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Policy, PolicyDocument, Unparsable
+from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
 from diagnosis.policy.language.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, caller_of, providers_among
 from diagnosis.verdicts.gate_verdict import Missing
@@ -98,6 +99,7 @@ def plan_role(role: Role, moves: Moves) -> RolePlan | None:
         return RolePlan(role, effects, notes=notes, missing=(*missing, gap))
     after, open_end = _step_two(proof, both)
     notes = (*notes, *((open_end,) if open_end else ()), *_copy_notes(role.trust_policy, both), *_size_notes(both))
+    notes = (*notes, *not_saved(both, PolicyKind.TRUST))
     return RolePlan(role, effects, both, after, notes, missing)
 
 

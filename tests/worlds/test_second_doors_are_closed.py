@@ -98,3 +98,13 @@ def test_a_pattern_and_a_door_are_tightened_in_one_change() -> None:
     assert json.dumps(only).count("repo:octo-org/") == 1
     assert f"{ISSUER}:sub" in json.dumps(only)
     assert "Take the unbounded principals out" in item.words
+
+
+def test_what_aws_would_not_save_beside_what_is_tightened_is_told() -> None:
+    wide = trust_statement("repo:octo-org/*", "StringLike")
+    old = trust_statement()
+    old["Condition"] = {"StringEquals": {f"{ISSUER}:actor": "hubot"}}
+    old["Sid"] = "Old"
+    diagnosis = sound_world().with_trust(policy(wide, old)).diagnosis()
+    item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "bound-trust")
+    assert any("would refuse this one at Statement[1]" in text for text in item.warnings)

@@ -16,9 +16,10 @@ from diagnosis.callers.who_gets_in import who_gets_in
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane, Verdict
+from diagnosis.lint.saving import not_saved
 from diagnosis.live.authentication import judge_role_trust
 from diagnosis.names.arn import Arn
-from diagnosis.policy import PolicyDocument, Unparsable, write_document
+from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, write_document
 from diagnosis.policy.language.tree import (
     WEB_IDENTITY_ACTION,
     JsonObject,
@@ -31,6 +32,7 @@ from diagnosis.policy.language.tree import (
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import rendered_trust
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offers.trust import size_warnings
 from diagnosis.trust.question import TrustOutcome
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -75,7 +77,11 @@ def bound_trust(situation: Situation) -> Choice | None:
         cloudformation=told.cloudformation,
         difference=difference(before, after, f"trust policy of {name}"),
         tightens=(f"It locks out {'; '.join(lost) or 'whoever relies on the patterns'}",),
-        warnings=("Others may rely on what goes: look at the role's recent sessions first.",),
+        warnings=(
+            "Others may rely on what goes: look at the role's recent sessions first.",
+            *size_warnings(after),
+            *not_saved(after, PolicyKind.TRUST),
+        ),
     )
     return (Offer(remediation),)
 

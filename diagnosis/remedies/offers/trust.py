@@ -6,9 +6,9 @@ from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ContextKind
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
-from diagnosis.lint.lint import lint
+from diagnosis.lint.saving import not_saved
 from diagnosis.live.observed_subject import SESSION_EVENT
-from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable
+from diagnosis.policy import PolicyDocument, PolicyKind
 from diagnosis.policy.language.limits import LARGEST_TRUST_LIMIT, TRUST_LIMIT, size
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
@@ -139,7 +139,7 @@ def _patched(
             *(_WARNINGS[cause] for cause in causes if cause in _WARNINGS),
             *patch_warnings(situation, patch),
             *size_warnings(after),
-            *refused_warnings(after),
+            *not_saved(after, PolicyKind.TRUST),
         ),
     )
     return Offer(
@@ -157,18 +157,6 @@ _ID = {
     PatchKind.ADDED: "admit-subject",
     PatchKind.EXCEPTED: "admit-subject",
 }
-
-
-def refused_warnings(document: PolicyDocument) -> tuple[str, ...]:
-    """Warn where AWS would refuse to save the trust policy: it judges all statements anew, those that stay as they are too."""
-    report = lint(document.text, PolicyKind.TRUST)
-    if isinstance(report, Unparsable):
-        return ()
-    return tuple(
-        f"AWS judges every statement anew when the policy is saved, and would refuse this one at {found.place.path}: "
-        f"{found.sentence} {found.correction}"
-        for found in report.refused
-    )
 
 
 def size_warnings(document: PolicyDocument) -> tuple[str, ...]:

@@ -504,3 +504,11 @@ def test_the_repository_alone_as_a_subject_is_carried_over_too():
     found = plan(listing("repo:acme/shop"), move)
     assert subjects_in(found.both) == ["repo:acme/shop", NEW]
     assert subjects_in(found.after) == [NEW]
+
+
+def test_a_statement_that_aws_saves_no_longer_is_told_with_the_patch():
+    old = statement({"StringEquals": {f"{ISSUER}:actor": "hubot"}})
+    found = plan(trust(statement({"StringEquals": {SUB: MAIN}}), old), opting_in())
+    assert found.both is not None
+    assert any("would refuse this one at Statement[1]" in note for note in found.notes)
+    assert not any("would refuse" in note for note in plan(listing(MAIN), opting_in()).notes)
