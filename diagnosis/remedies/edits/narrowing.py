@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from diagnosis.names.arn import Arn
@@ -23,8 +23,9 @@ def narrowed(
     """Return the document with its denying statements narrowed; None where no statement denies a need.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
-    the role would switch the Deny off, so the needed pairs are taken out of it instead. Raises ``ValueError`` where the
-    text is no policy.
+    the role would switch the Deny off, so the needed pairs are taken out of it instead. In a document that others share the
+    statement excepts the role, and what else it denied is denied to the role by statements of its own. Raises
+    ``ValueError`` where the text is no policy.
     """
     tree, policy = document.editable(), document.compiled()
     wanted = tuple(needs)
@@ -37,7 +38,8 @@ def narrowed(
             kept.append(statement)
             continue
         changed = True
-        kept += _without(statement, denied) if of_role else [excepting(statement, role_arn)]
+        rest = _without(statement, denied)
+        kept += rest if of_role else [excepting(statement, role_arn), *_for_role(rest, role_arn)]
     if not changed:
         return None
     return write_document({**tree, "Statement": with_own_sids(kept)})
@@ -64,11 +66,11 @@ def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) 
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[Json]:
+def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[JsonObject]:
     """Return a role's own Deny without the needed pairs; it denies the rest still. Empty where nothing of it is left."""
     needed = list(dict.fromkeys(action for action, _ in denied))
     rest = _other_actions(statement, needed)
-    kept: list[Json] = [rest] if rest is not None else []
+    kept = [rest] if rest is not None else []
     exact = sorted({resource for _, resource in denied if resource != "*"})
     elsewhere = _elsewhere(statement, [action for action in needed if (action, "*") not in denied], exact)
     return [*kept, elsewhere] if elsewhere is not None else kept
@@ -119,6 +121,24 @@ def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | Non
         return None
     smaller["Action"] = one_or_list(list(dict.fromkeys(left)))
     return smaller
+
+
+def _for_role(denials: Iterable[JsonObject], role_arn: Arn) -> Iterator[JsonObject]:
+    """Yield the statements under the condition that the caller is the role, where their conditions have room for it."""
+    for denial in denials:
+        condition = denial.setdefault("Condition", {})
+        blocks = condition if isinstance(condition, dict) else {}
+        asked = [name for name, block in blocks.items() if isinstance(block, dict) and _asks_for_principal(block)]
+        # These two mean the same; beside a value that is there already the role would be one of several.
+        free = next((name for name in ("ArnEquals", "ArnLike") if name not in asked), None)
+        block = blocks.setdefault(free, {}) if free else None
+        if isinstance(block, dict):
+            block["aws:PrincipalArn"] = str(role_arn)
+            yield denial
+
+
+def _asks_for_principal(block: JsonObject) -> bool:
+    return any(name.lower() == "aws:principalarn" for name in block)
 
 
 def excepting(statement: JsonObject, role_arn: Arn) -> JsonObject:

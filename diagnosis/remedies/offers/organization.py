@@ -37,7 +37,7 @@ def widen_boundary(situation: Situation) -> Choice | None:
         after = extended(opened, pairs)
     except ValueError:
         return None
-    beyond = granted_beyond(before, after, pairs)
+    beyond = granted_beyond(before, after, pairs, role)
     if beyond is None:
         return None
     too_long = size(after.text) > MANAGED_LIMIT

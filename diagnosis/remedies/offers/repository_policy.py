@@ -37,7 +37,8 @@ def admit_role(situation: Situation) -> Choice | None:
         return None
     if after is None or after == before:
         return None
-    if before is not None and granted_beyond(before, after, pairs) is None:
+    beyond = granted_beyond(before, after, pairs, role) if before is not None else ()
+    if beyond is None:
         return None
     name = question.repository
     across = question.role_account != question.registry_id
@@ -62,7 +63,9 @@ def admit_role(situation: Situation) -> Choice | None:
             f"{EXISTING} Only RepositoryPolicyText changes.",
         ),
         difference=difference(before, after, f"repository policy of {name}"),
-        widens=(f"{role} may use {len(pairs)} actions on {name}",) if across else (),
+        widens=(f"{role} may use {len(pairs)} actions on {name}",)
+        if across
+        else tuple(f"the repository policy then denies no longer {text}" for text in beyond),
         warnings=(
             f"The policy would take {len(after.text)} of {REPOSITORY_POLICY_LIMIT} characters: AWS refuses that.",
         )
@@ -92,8 +95,8 @@ def _words(name: str, role: str, pairs: tuple[tuple[str, str], ...], *, across: 
             f"{len(pairs)} action{'s' if len(pairs) != 1 else ''}. {CANNOT_HELP}"
         )
     return (
-        f"The policy of repository {name} stops this role. Amend that statement so that it leaves out exactly {role}; "
-        f"everybody else stays as they are. {CANNOT_HELP}"
+        f"The policy of repository {name} stops this role. Amend that statement so that it leaves out exactly {role}, which "
+        f"stays denied whatever else the statement denies; everybody else stays as they are. {CANNOT_HELP}"
     )
 
 

@@ -71,7 +71,7 @@ def test_a_roles_own_deny_leaves_out_exactly_the_need(
 
 
 @given(patterns, resources, needs)
-def test_a_shared_deny_excepts_this_role_and_nobody_else(
+def test_a_shared_deny_excepts_this_role_for_the_need_alone_and_nobody_else(
     actions: list[str], resource: object, wanted: list[tuple[str, str]]
 ) -> None:
     statement = {"Effect": "Deny", "Principal": "*", "Action": actions, "Resource": resource}
@@ -84,6 +84,8 @@ def test_a_shared_deny_excepts_this_role_and_nobody_else(
     for pair in GRID[:-1]:
         then, now = (denied(document, pair, OTHER_SESSION, by_principal=True) for document in (before, after))
         assert then == now
+        if pair not in exact:
+            assert denied(after, pair, by_principal=True) == denied(before, pair, by_principal=True), pair
 
 
 def test_an_exception_joins_those_that_stand_already() -> None:
@@ -99,6 +101,32 @@ def test_an_exception_joins_those_that_stand_already() -> None:
     assert after is not None
     (condition,) = [item["Condition"]["ArnNotEquals"] for item in statements(after.tree)]
     assert condition == {"aws:principalarn": ["arn:aws:iam::123456789012:role/other", ROLE]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "operator"),
+    [
+        ({}, "ArnEquals"),
+        ({"StringEquals": {"aws:PrincipalTag/a": "b"}}, "ArnEquals"),
+        ({"ArnEquals": {"aws:PrincipalArn": [ROLE, "arn:aws:iam::123456789012:role/other"]}}, "ArnLike"),
+        ({"ArnLike": {"aws:principalarn": "arn:aws:iam::123456789012:role/*"}}, "ArnEquals"),
+    ],
+)
+def test_what_stays_denied_to_the_role_keeps_the_conditions_of_the_statement(
+    condition: dict[str, dict[str, object]], operator: str
+) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:PutImage", "ecr:DeleteRepository"]}
+    before = write_document({"Statement": [{**statement, "Condition": condition} if condition else statement]})
+    after = narrowed(before, [("ecr:PutImage", ARN)], SESSION, arn_of(ROLE), of_role=False)
+    if "aws:PrincipalTag/a" in str(condition):
+        assert after is None  # it does not deny the session, which has no such tag
+        return
+    assert after is not None
+    _, rest = statements(after.tree)
+    assert rest["Action"] == "ecr:DeleteRepository"
+    assert rest["Condition"][operator]["aws:PrincipalArn"] == ROLE
+    assert {name: rest["Condition"][name] for name in condition} == condition
+    assert denied(after, ("ecr:DeleteRepository", ARN), by_principal=True)
 
 
 def test_other_statements_and_their_order_stay() -> None:
