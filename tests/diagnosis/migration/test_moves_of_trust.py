@@ -507,7 +507,7 @@ def test_the_repository_alone_as_a_subject_is_carried_over_too():
 
 
 def test_a_statement_that_aws_saves_no_longer_is_told_with_the_patch():
-    old = statement({"StringEquals": {f"{ISSUER}:actor": "hubot"}})
+    old = statement({"StringEquals": {f"{ISSUER}:repository": "acme/other"}})
     found = plan(trust(statement({"StringEquals": {SUB: MAIN}}), old), opting_in())
     assert found.both is not None
     assert any("would refuse this one at Statement[1]" in note for note in found.notes)
