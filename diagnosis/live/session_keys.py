@@ -245,6 +245,10 @@ class _Request:
             return isinstance(self.account.role, Known)
         if key.startswith("aws:principalorg"):
             return isinstance(self.account.organization, Absent)
+        if key.startswith("aws:resourceorg"):
+            # Of another account's organization nothing is known.
+            same_account = self._resource_account == self.role_arn.account
+            return same_account and isinstance(self.account.organization, Absent)
         if key.startswith("aws:requesttag/") or key == "aws:tagkeys":
             service, tagging = kind_of_request(self.action)
             return service == "ecr" and not tagging
