@@ -57,6 +57,7 @@ def statement(subjects: list[str], pins: dict[str, str], operator: str = "String
 OTHERS: tuple[JsonObject, ...] = (
     statement(["repo:octo-org/other:ref:refs/heads/main"], {}),
     statement(["repo:octo-org/site:environment:production"], {"ref": "refs/heads/main"}),
+    statement(["repo:octo-org/site:ref:refs/heads/main"], {"actor": "hubot", "workflow": "Site"}),
     statement(["repo:octo-org/tools-*:ref:refs/heads/main"], {}, "StringLike"),
     statement(["repo:octo-org/other:environment:shared", "repo:octo-org/third:pull_request"], {}),
     {
@@ -141,6 +142,11 @@ FAULTS: dict[str, tuple[str, Callable[[JsonObject], None]]] = {
     "case": ("subject-typo", misspelt(lambda text: text.replace("octo-org", "Octo-Org"))),
     "url": ("subject-typo", misspelt(lambda text: f"repo:https://github.com/{text.removeprefix('repo:')}")),
     "%3A": ("subject-typo", misspelt(lambda text: text.replace(":ref:", ":ref%3A"))),
+    "no owner": ("subject-typo", misspelt(lambda text: text.replace("octo-org/", ""))),
+    "workflow_ref": (
+        "condition-key-not-carried",
+        extra("StringEquals", f"{ISSUER}:workflow_ref", RUN["job_workflow_ref"]),
+    ),
     "two operators": ("subject-typo", extra("StringLike", SUB, "repo:octo-org/octo-repo:environment:*")),
     "branch": ("subject-not-admitted", another_branch),
     "form": ("subject-immutable-form", another_form),
