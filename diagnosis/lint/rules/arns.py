@@ -46,6 +46,7 @@ _WELL_KNOWN = frozenset(
 _REGISTRIES = ("ecr", "ecr-public")
 _REPOSITORY = "repository/"
 _IN_REPOSITORY_NAMES = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-/")
+_OPEN = re.compile(r"[*?$]")
 _OF_AWS = "aws"
 """Stands in the account's place where AWS itself owns the resource."""
 
@@ -275,11 +276,26 @@ def _meets(arn: ArnPattern, forms: tuple[str, ...], *, but: str = "") -> bool:
 
 def meets_form(arn: ArnPattern, form: str, *, but: str = "") -> bool:
     """Return whether an ARN of six fields can be of a documented form, field by field."""
-    known = ArnPattern.parse(form)
+    known = _parsed(form)
     if known is None:
         return False
-    fields = [name for name in ("partition", "service", "region", "account", "resource") if name not in but]
+    # Most forms of a service differ in their first word, which is compared at once.
+    written, beginning = _literal(arn.resource), known.beginning
+    if not written.startswith(beginning[: len(written)]) and not beginning.startswith(written):
+        return False
+    fields = [name for name in ("resource", "partition", "service", "region", "account") if name not in but]
     return all(meet(resource_cells(getattr(arn, name)), form_cells(getattr(known, name))) for name in fields)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(form: str) -> ArnPattern | None:
+    return ArnPattern.parse(form)
+
+
+@lru_cache(maxsize=1024)
+def _literal(text: str) -> str:
+    """Return what stands before the first wildcard or variable."""
+    return _OPEN.split(text, maxsplit=1)[0]
 
 
 @lru_cache(maxsize=1024)
