@@ -120,12 +120,14 @@ def compile_rules(policies: Iterable[Policy], caller: Caller, *, meant: Iterable
 
 def _asked_of(claims: ClaimSet, rules: Iterable[Rule], caller: Caller) -> frozenset[str]:
     """Return the claims that may tell such a token from another one of its repository, and those that tell the repository."""
-    return frozenset(
-        item.claim
-        for rule in rules
-        for item in rule.constraints
-        if item.claim in _OF_THE_REPOSITORY or not _is_of_another_repository(rule, claims, caller)
-    )
+    asked: set[str] = set()
+    for rule in rules:
+        claimed = {item.claim for item in rule.constraints}
+        # What asks of the repository alone need not be looked at.
+        if not claimed <= asked | _OF_THE_REPOSITORY and _is_of_another_repository(rule, claims, caller):
+            claimed &= _OF_THE_REPOSITORY
+        asked |= claimed
+    return frozenset(asked)
 
 
 def _is_of_another_repository(rule: Rule, claims: ClaimSet, caller: Caller) -> bool:

@@ -240,7 +240,7 @@ def _bounds(statement: JsonObject, aim: PatchAim) -> Iterator[JsonObject]:
         for owner, repository in (parts for parts in named if len(parts) == 2)
         for pattern in (f"repo:{owner}/{repository}:*", f"repo:{owner}@*/{repository}@*:*")
     ]
-    for patterns in (of_named, ["repo:*"]):
+    for patterns in filter(None, (of_named, ["repo:*"])):
         block[name] = one_or_list([*kept, *patterns])
         yield copy.deepcopy(plain)
 

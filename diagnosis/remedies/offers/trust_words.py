@@ -67,8 +67,8 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
     parts.append(situation.claims.which_form)
     if patch.bounded:
         parts.append(
-            f"{' and '.join(patch.bounded)} gets a bound in the same change: AWS judges the whole policy when it is saved, "
-            "and takes none with a statement that bounds neither sub nor job_workflow_ref."
+            f"{' and '.join(patch.bounded)} gets a bound in the same change, as wide as AWS takes it: AWS judges the whole "
+            "policy when it is saved, and takes none with a statement that bounds neither sub nor job_workflow_ref."
         )
     parts.append(_REVIEW)
     if patch.opens_for_the_run_alone:
