@@ -90,7 +90,7 @@ def test_a_document_that_nobody_can_read_stays_as_it_is(statements: tuple[dict[s
 @pytest.mark.parametrize("part", ["inline_policies", "role"])
 def test_without_what_a_patch_would_change_nothing_is_offered(part: str) -> None:
     unread = Unreadable(part, "denied", "grant it", "iam:GetRolePolicy")
-    world = sound_world().with_policy(policy(allow("ecr:*", "*"))).with_account(**{part: unread})
+    world = with_attached(sound_world(), "wide", policy(allow("ecr:*", "*")), ACCOUNT).with_account(**{part: unread})
     ids = {item.id for path in world.diagnosis().paths for item in path.remediations}
     assert not ids & {"mend-role-permissions", "bound-role-permissions"}
 

@@ -16,7 +16,6 @@ from diagnosis.live.excess import REGISTRY_SERVICES
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Unparsable
-from diagnosis.policy.language.tree import statements
 from diagnosis.remedies.edits.bounding import bounded_document
 from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
 from diagnosis.remedies.edits.policy_patch import difference
@@ -59,8 +58,6 @@ def _edits(situation: Situation, role_arn: Arn) -> Edits:
         if isinstance(policy.document.policy, Unparsable):
             continue
         after = bounded_document(policy, situation.needs, session, role_arn)
-        if after is not None and not statements(after.tree):
-            after = None
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
             owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
