@@ -2,8 +2,9 @@
 
 A role serves more than one run: what this job does not need another one may. So an exact grant is a note, and an excess is
 what no user can be said to need as it stands: every action, a wildcard of a service or of the registry, and what lets the
-role widen what it may do (writes to IAM; ``iam:PassRole`` or ``sts:AssumeRole`` on every role). The registry is judged in
-detail: every granted ECR action is compared with the needed pairs, wildcards expanded with the action catalogue.
+role widen what it may do (writes to IAM's roles, policies, users, groups and providers; ``iam:PassRole`` or
+``sts:AssumeRole`` on every role). The registry is judged in detail: every granted ECR action is compared with the needed
+pairs, wildcards expanded with the action catalogue.
 """
 
 from __future__ import annotations
