@@ -551,6 +551,18 @@ def test_what_is_asked_of_another_repository_does_not_keep_the_run_from_its_patc
     assert not any(path.newly_admitted for path in diagnosis.paths)
 
 
+def test_the_title_names_what_is_corrected() -> None:
+    for name, title in (
+        ("a space at the end of the audience", "Admit the audience for this subject"),
+        ("an audience compared letter by letter with a pattern", "Correct the listed audience"),
+        ("a workflow compared letter by letter with a pattern", "Correct the listed job_workflow_ref"),
+        ("letter case", "Correct the listed subject"),
+        ("the run's own workflow_ref", "Correct the condition key"),
+    ):
+        diagnosis = world_of(KINDS[name].run, policy(*map(statement, KINDS[name].conditions))).diagnosis()
+        assert diagnosis.paths[0].remediations[0].title == title
+
+
 @pytest.mark.parametrize(
     "condition", [equals(sub=DEV), {"StringLike": {SUB: "repo:octo-org/*:environment:shared"}, **equals()}]
 )

@@ -26,6 +26,9 @@ def patch_title(patch: TrustPatch, causes: tuple[Cause, ...]) -> str:
     if patch.kind is PatchKind.JOINED and all(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
         claims = dict.fromkeys(_claim(fault) for fault in patch.faults)
         return f"Add this run's {' and '.join(claims)} to the pin"
+    if patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND) and mends == {Mend.REPLACE}:
+        claims = dict.fromkeys(_claim(fault) for fault in patch.faults)
+        return f"Correct the listed {' and '.join(_NOUNS.get(claim, claim) for claim in claims)}"
     if patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND) and len(mends) == 1:
         return _TITLES.get(next(iter(mends)), "Correct the statement")
     return (
@@ -35,10 +38,10 @@ def patch_title(patch: TrustPatch, causes: tuple[Cause, ...]) -> str:
     )
 
 
+_NOUNS = {"sub": "subject", "aud": "audience"}
 _TITLES = {
     Mend.REMOVE: "Remove the condition that nobody can meet",
     Mend.RENAME: "Correct the condition key",
-    Mend.REPLACE: "Correct the listed subject",
     Mend.PRINCIPAL: "Name the provider in the statement",
     Mend.ACTION: "Allow the action in the statement",
 }
