@@ -210,7 +210,7 @@ TEAMS = ("a", "b", "c")
 actions = st.sampled_from(
     [
         "ecr:PutImage", "ecr:*", "ecr:Put*", "*", "s3:GetObject", "ecr:GetAuthorizationToken", "ecr:Batch*", "sqs:*",
-        "s*:*",
+        "sq*:*",
     ]
 )  # fmt: skip
 resources = st.sampled_from(
