@@ -176,3 +176,21 @@ def test_an_audience_that_the_provider_lists_anew_lets_in_whom_it_kept_out(
     assert tuple(text.partition(":")[0] for text in path.remediations[0].widens) == told
     assert path.passes_run
     assert any("Every role that trusts" in text for text in path.remediations[0].warnings)
+
+
+def test_an_audience_that_others_request_stays_beside_the_runs() -> None:
+    world = sound_world().with_trust(trust(audience="x"))
+    assert isinstance(world.account.provider, Known)
+    both = replace(world.account.provider.value, audiences=("x", "sts.amazonaws.com"))
+    diagnosis = world.with_account(provider=Known(both)).diagnosis()
+    item = next(
+        item
+        for path in diagnosis.paths
+        for item in path.remediations
+        if any(change.kind is ChangeKind.REPLACE_TRUST_POLICY for change in item.changes)
+    )
+    assert "admit the audience sts.amazonaws.com" in item.words
+    assert "beside x" in item.words
+    document = item.changes[0].document
+    assert document is not None
+    assert document.text.count('"x"') == 1

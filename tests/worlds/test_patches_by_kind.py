@@ -669,3 +669,24 @@ def test_the_row(row: dict[str, dict[str, str]]) -> None:
         # At most one statement changed, or one added.
         assert sum(item not in old for item in new) == 1
         assert len(new) in (len(old), len(old) + 1)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        # Whether it is about the run's repository hangs on a variable: its pin counts as one of ours.
+        {"StringLike": {SUB: "repo:${aws:PrincipalTag/owner}/app:*"}, **equals(actor="hubot")},
+        # It asks for no subject and no repository.
+        {
+            "StringLike": {f"{ISSUER}:workflow": "*"},
+            **equals(actor="hubot", job_workflow_ref="acme/ci/.github/workflows/x.yml@v1"),
+        },
+    ],
+)
+def test_a_pin_of_a_statement_that_may_be_about_the_run_counts(foreign: JsonObject) -> None:
+    before = policy(statement(equals(sub=DEV)), statement(foreign))
+    diagnosis = world_of({}, before).diagnosis()
+    for document in patches(diagnosis):
+        compared = compare_trust(before, document, Repository("octo-org/octo-repo", 456789, 583231, None, "main"))
+        assert compared.takes_nothing_away
+        assert statements(document.tree)[1] == statement(foreign)

@@ -108,3 +108,14 @@ def test_what_aws_would_not_save_beside_what_is_tightened_is_told() -> None:
     diagnosis = sound_world().with_trust(policy(wide, old)).diagnosis()
     item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "bound-trust")
     assert any("would refuse this one at Statement[1]" in text for text in item.warnings)
+
+
+def test_a_statement_that_is_tightened_asks_for_the_audience_too() -> None:
+    wide = trust_statement("repo:octo-org/*", "StringLike")
+    wide["Condition"] = {"StringLike": {f"{ISSUER}:sub": "repo:octo-org/*"}}
+    diagnosis = sound_world().with_trust(policy(wide)).diagnosis()
+    item = next(item for path in diagnosis.paths for item in path.remediations if item.id == "bound-trust")
+    document = item.changes[0].document
+    assert document is not None
+    (only,) = statements(document.tree)
+    assert only["Condition"] == OURS["Condition"]
