@@ -10,6 +10,7 @@ from diagnosis.callers.constraints import compile_rules
 from diagnosis.callers.door import BY_SAML, Door, DoorKind, covers, is_of_a_provider
 from diagnosis.callers.github_names import ANY_TEXT
 from diagnosis.callers.search import Part, Search, TokenShape
+from diagnosis.callers.strangers import without
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import is_github_issuer
 from diagnosis.claims.provider_controls import is_told_by_audience
@@ -110,12 +111,18 @@ _AUDIENCES: tuple[tuple[str | None, ...], ...] = ((None,), ("https://vercel.com/
 """How issuers write the customer into the audience, in the same way."""
 
 
+_LOGIN = ":amr"
+"""The claim that says how a user of an Amazon Cognito identity pool logged in: authenticated or not, by which provider."""
+
+
 def _unbounded(alone: Policy, role_arn: Arn, name: str) -> TrustOutcome:
     """Return whether a token of the provider gets in whose names no policy means."""
     issuer = _issuer(name)
     arn = Arn.parse(name)
     provider = arn if arn is not None else Arn.iam(role_arn.partition, role_arn.account, "oidc-provider", issuer)
     policy = alone if arn is not None else _under(alone, name, str(provider))
+    # Whoever has an identity pool of its own chooses how its users log in.
+    policy = without(policy, lambda key: is_of_a_provider(key) and key.endswith(_LOGIN))
     rules = compile_rules((policy,), Caller(provider, role_arn, issuer))
     search, applying = Search(rules), Applying(rules)
     fresh = Unspelled(unspelled(rules.patterns.characters))

@@ -51,25 +51,30 @@ Answer = tuple[TrustOutcome, str]
 
 def ask_stranger(policy: Policy, role_arn: Arn) -> Answer:
     """Return whether anybody of any AWS account gets in by ``sts:AssumeRole``."""
-    asked = _without(policy, is_chosen)
-    context = {
+    asked = without(policy, is_chosen)
+    of_another = {
         "aws:PrincipalOrgID": (_STRANGER_ORGANIZATION,),
         "aws:PrincipalOrgPaths": (f"{_STRANGER_ORGANIZATION}/r-0000/ou-0000-00000000/",),
     }
-    callers = _callers(policy, role_arn.partition, None)
-    return _best(_ask(asked, arn, role_arn, {**context, "aws:userid": (name,)}) for arn, name in callers)
+    # Whoever is in no organization carries neither key, which IfExists and ForAllValues let in.
+    of_none: dict[str, tuple[str, ...]] = dict.fromkeys(of_another, ())
+    return _best(
+        _ask(asked, arn, role_arn, {**context, "aws:userid": (name,)})
+        for arn, name in _callers(policy, role_arn.partition, None)
+        for context in (of_another, of_none)
+    )
 
 
 def ask_account(policy: Policy, role_arn: Arn, account: str) -> Answer:
     """Return whether somebody of the account gets in by ``sts:AssumeRole``, as the account itself permits."""
-    asked = _without(policy, lambda key: is_chosen(key) or key in _TOLD_TO_AN_ACCOUNT)
+    asked = without(policy, lambda key: is_chosen(key) or key in _TOLD_TO_AN_ACCOUNT)
     callers = _callers(policy, role_arn.partition, account)
     return _best(_ask(asked, arn, role_arn, {"aws:userid": (name,)}) for arn, name in callers)
 
 
 def ask_identity(policy: Policy, role_arn: Arn, principal: Arn) -> Answer:
     """Return whether one role, user or session gets in by ``sts:AssumeRole``."""
-    return _ask(_without(policy, lambda key: is_chosen(key) or key in _TOLD_TO_AN_ACCOUNT), principal, role_arn, {})
+    return _ask(without(policy, lambda key: is_chosen(key) or key in _TOLD_TO_AN_ACCOUNT), principal, role_arn, {})
 
 
 def ask_provider(policy: Policy, role_arn: Arn, action: str) -> Answer:
@@ -77,7 +82,7 @@ def ask_provider(policy: Policy, role_arn: Arn, action: str) -> Answer:
     kind = "saml-provider" if action.endswith("SAML") else "oidc-provider"
     provider = Arn.iam(role_arn.partition, role_arn.account, kind, "planescope-probe.example")
     # Every assertion for AWS is addressed to AWS's own sign-in.
-    return _ask(_without(policy, lambda key: key == "saml:aud"), provider, role_arn, {}, action)
+    return _ask(without(policy, lambda key: key == "saml:aud"), provider, role_arn, {}, action)
 
 
 def is_chosen(key: str) -> bool:
@@ -85,7 +90,7 @@ def is_chosen(key: str) -> bool:
     return key in _CHOSEN or key.startswith(_CHOSEN_TAGS)
 
 
-def _without(policy: Policy, chosen: Callable[[str], bool]) -> Policy:
+def without(policy: Policy, chosen: Callable[[str], bool]) -> Policy:
     """Return the policy as it is for a caller who chooses each of these values as is best for getting in."""
 
     def is_free(condition: Condition) -> bool:
@@ -159,8 +164,9 @@ def _ask(
     chosen: dict[str, tuple[str, ...]],
     action: str = BY_IDENTITY,
 ) -> Answer:
+    """Return the answer for one caller; a key of ``chosen`` without values is known not to be carried."""
     kind = view_principal(str(principal)).kind
-    context = {"aws:SecureTransport": ("true",), **chosen}
+    context = {"aws:SecureTransport": ("true",), **{key: values for key, values in chosen.items() if values}}
     if kind is not PrincipalKind.WEB_IDENTITY:
         context |= {
             "aws:PrincipalArn": (str(principal),),
@@ -175,7 +181,7 @@ def _ask(
         resource_account=role_arn.account,
         context=context,
     )
-    known = {key.lower() for key in context} | {key for key in keys_asked(policy) if is_of_a_provider(key)}
+    known = {key.lower() for key in (*context, *chosen)} | {key for key in keys_asked(policy) if is_of_a_provider(key)}
     identity = () if kind is PrincipalKind.WEB_IDENTITY else (_EVERYTHING,)
     best_policy, unsure = bounded(policy, known, OPEN)
     worst_policy, _ = bounded(policy, known, SHUT)

@@ -17,6 +17,7 @@ from diagnosis.policy import read_document
 MAIN = "repo:acme/shop:ref:refs/heads/main"
 ROLE, WEB, SAML = "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"
 OTHER, OWN = "210987654321", "111122223333"
+COGNITO = "cognito-identity.amazonaws.com"
 OPEN, BOUNDED, NOT_KNOWN = Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN
 
 
@@ -46,7 +47,12 @@ BY_A_STAR = [
     (ROLE, parn(f"arn:aws:iam::{OTHER}:*"), BOUNDED),
     (ROLE, ("StringLike", "aws:PrincipalAccount", "21098*"), OPEN),
     (ROLE, ("StringEquals", "aws:PrincipalAccount", OTHER), BOUNDED),
-    (ROLE, ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1"), BOUNDED),
+    (ROLE, ("StringEquals", "aws:PrincipalOrgID", "o-1"), BOUNDED),
+    # An account in no organization carries neither key.
+    (ROLE, ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1"), OPEN),
+    (ROLE, ("ForAllValues:StringEquals", "aws:PrincipalOrgID", "o-1"), OPEN),
+    (ROLE, ("ForAllValues:StringLike", "aws:PrincipalOrgPaths", "o-1/r-1/*"), OPEN),
+    (ROLE, ("Null", "aws:PrincipalOrgID", "true"), OPEN),
     (ROLE, ("StringLike", "aws:PrincipalOrgID", "o-*"), OPEN),
     (ROLE, ("StringNotEquals", "aws:PrincipalOrgID", "o-1"), OPEN),
     (ROLE, ("ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-1/r-1/*"), BOUNDED),
@@ -129,6 +135,9 @@ OTHERS = [
     (door({"Service": "ec2.amazonaws.com"}, ROLE), BOUNDED, "the AWS service ec2"),
     (door({"Federated": f"arn:aws:iam::{OWN}:saml-provider/corp"}, SAML), BOUNDED, "whose assertion names it"),
     (door({"Federated": "cognito-identity.amazonaws.com"}, WEB), OPEN, "nothing bounds its subject"),
+    # Whoever has an identity pool of its own logs in there as it likes.
+    (door({"Federated": COGNITO}, WEB, "ForAnyValue:StringLike", f"{COGNITO}:amr", "unauthenticated"), OPEN, "nothing"),
+    (door({"Federated": COGNITO}, WEB, "StringEquals", f"{COGNITO}:aud", "eu-west-1:pool"), BOUNDED, "bounded by"),
     (
         door({"Federated": "accounts.google.com"}, WEB, "StringEquals", "accounts.google.com:aud", "x"),
         BOUNDED,
