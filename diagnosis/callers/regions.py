@@ -88,9 +88,9 @@ def listed_in(rules: Rules, repository: Repository) -> Listed:
             _add(owner, name, owners, repositories)
         contexts = [read.context for value in subjects if (read := read_subject(value)) and read.context]
         spelled = [item for item in contexts if not set(item.value) & _WILD]
-        refs |= dict.fromkeys(item.value for item in spelled if item.kind is ContextKind.REF)
+        named_refs = [*(item.value for item in spelled if item.kind is ContextKind.REF), *values["ref"]]
+        refs |= dict.fromkeys(ref for ref in named_refs if ref.startswith("refs/") and not set(ref) & _WILD)
         environments |= dict.fromkeys(item.value for item in spelled if item.kind is ContextKind.ENVIRONMENT)
-        refs |= dict.fromkeys(value for value in values["ref"] if not set(value) & _WILD)
         environments |= dict.fromkeys(value for value in values["environment"] if not set(value) & _WILD)
         for place, number in enumerate(_ids_in(values, named, repository)):
             ids[place] = ids[place] or number

@@ -207,7 +207,11 @@ class _OfProvider:
             told.append((misses[0].cost if misses else 0, at, claims))
         cost, _, nearest = min(told)
         possible = PossibleClaims((nearest,), self._caller.issuer)
-        return (cost, judge_trust(self._document, possible, self._caller.provider_arn, self._caller.role_arn).reason)
+        judged = judge_trust(self._document, possible, self._caller.provider_arn, self._caller.role_arn)
+        if judged.outcome is not TrustOutcome.DENIED:
+            # It hangs on a claim of which the search has shown that no token of the repository has the value.
+            return (cost, "No token that GitHub mints for it meets every condition of one statement.")
+        return (cost, judged.reason)
 
     def _own_tokens(self) -> list[ClaimSet]:
         """Return tokens of the repository in every form, on its default branch and wherever the policy names a context."""

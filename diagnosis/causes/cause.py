@@ -292,7 +292,7 @@ class Cause(StrEnum):
         Record(
             place=Checkpoint.ROLE_ASSUMPTION,
             owner=_CLOUD,
-            sentence="The trust policy lists a subject that no token has: it is miswritten.",
+            sentence="The trust policy lists a subject, or a value of another claim, that is miswritten.",
             tell_apart=(
                 "Compare the listed subject with repo:OWNER/NAME:ref:refs/heads/BRANCH, …:environment:NAME or "
                 "…:pull_request, letter by letter; two operators on sub must both match."

@@ -18,6 +18,7 @@ from diagnosis.policy.language.matching import action_matcher
 from diagnosis.policy.language.principals import index_principals
 from diagnosis.policy.language.statement import ActionPatterns
 from diagnosis.policy.language.tree import WEB_IDENTITY_ACTION
+from diagnosis.trust.claim_typo import claim_typo
 from diagnosis.trust.question import Caller, TrustOutcome, TrustPolicy, providers_among
 from diagnosis.trust.request_keys import key_presence
 from diagnosis.trust.subject_faults import as_pattern, explain_subject
@@ -192,10 +193,21 @@ def _condition(asked: _Asked, condition: Condition, shaped: ClaimSet | None) -> 
             return _fault(Cause.SUBJECT_SHAPE, "", Mend.JOIN if met else Mend.NONE, condition, new=met or "")
         if _likely_operator(asked, condition):
             words = f"{condition.name} compares {condition.key} letter by letter with {_few(condition.values)}."
-            told = _fault(Cause.CONDITION_OPERATOR, words, Mend.JOIN if met else Mend.NONE, condition, new=met or "")
-            return replace(told, dead=_met_as_patterns(asked, condition))
+            unmet = _fault(Cause.CONDITION_OPERATOR, words, Mend.JOIN if met else Mend.NONE, condition, new=met or "")
+            return replace(unmet, dead=_met_as_patterns(asked, condition))
+        misspelt = _misspelt(claim, condition, met or "")
+        if misspelt:
+            told = "; ".join(f"{value}: {why}" for value, why in misspelt.items())
+            words = f"The trust policy lists {claim} {told}. The run has {met}."
+            typo = _fault(Cause.SUBJECT_TYPO, words, Mend.JOIN, condition, new=met or "")
+            return replace(typo, dead=tuple(misspelt))
         shown = f"the run has {met}" if met else "the run has none"
+        if claim in claims.unknown:
+            shown = "whatever the run has, that is not it"
         words = f"The trust policy holds the role to {claim} {_few(condition.values)}, on purpose; {shown}."
+        if condition.operator.lower() == "null":
+            which = "without" if any(value.lower() == "true" for value in condition.values) else "with"
+            words = f"The trust policy holds the role to tokens {which} the claim {claim}, on purpose; {shown}."
         joins = met is not None and condition.compares_strings
         return _fault(Cause.CLAIM_PIN, words, Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
     if condition.folded_key == SESSION_NAME_KEY.lower():
@@ -251,6 +263,13 @@ def _audience(asked: _Asked, condition: Condition, met: str | None) -> Fault:
     joins = met is not None and condition.compares_strings
     told = _fault(Cause.AUDIENCE_NOT_ADMITTED, words, Mend.JOIN if joins else Mend.NONE, condition, new=met or "")
     return replace(told, dead=condition.values)
+
+
+def _misspelt(claim: str, condition: Condition, met: str) -> dict[str, str]:
+    """Return how each value departs from the run's that is probably meant for it and is written wrong."""
+    if not met or not condition.compares_strings:
+        return {}
+    return {value: why for value in condition.values if (why := claim_typo(claim, value, met))}
 
 
 def _likely_operator(asked: _Asked, condition: Condition) -> bool:

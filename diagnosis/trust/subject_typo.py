@@ -187,6 +187,8 @@ def _glue_words(between: str, glue: str, value: str) -> str:
     shown, right = between.lstrip(":"), glue.lstrip(":")
     if shown == right:
         return f"{between.removesuffix(right)} stands before {right} in the place of one colon"
+    if "".join(between.split()) == glue:
+        return f"a space stands inside {between!r}"
     if between.lower() == glue:
         return f"the letter case differs: {shown} where GitHub writes {right}"
     if right.startswith("ref:"):

@@ -321,6 +321,9 @@ def _candidates(start: PolicyDocument, policy: Policy, aim: PatchAim) -> Iterato
         if tidy != faults:
             yield from _in_place(tree, position, tidy, aim, escape=escape, tidy=True)
         yield from _in_place(tree, position, faults, aim, escape=escape)
+        beside = _beside_what_is_listed(faults, aim)
+        if beside != faults:
+            yield from _in_place(tree, position, beside, aim, escape=escape)
     for mends in dict.fromkeys((tidy, faults)):
         copied = _copied(written, mends, aim, escape=escape)
         if copied is not None:
@@ -342,6 +345,18 @@ def _without_dead_parts(faults: tuple[Fault, ...], aim: PatchAim) -> tuple[Fault
         else:
             found.append(fault)
     return tuple(found)
+
+
+def _beside_what_is_listed(faults: tuple[Fault, ...], aim: PatchAim) -> tuple[Fault, ...]:
+    """Return the faults mended so that a value which is perhaps another's stays: a branch may differ in letter case alone."""
+    if len(aim.subjects) != 1:
+        return faults
+    return tuple(
+        replace(fault, mend=Mend.JOIN, new=aim.subjects[0], old="")
+        if fault.mend is Mend.REPLACE and fault.key.lower() == aim.caller.key("sub").lower()
+        else fault
+        for fault in faults
+    )
 
 
 def _in_place(

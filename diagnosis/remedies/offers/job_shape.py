@@ -24,7 +24,9 @@ def reshape_job(situation: Situation, causes: tuple[Cause, ...]) -> list[Offer]:
         return []
     (kind,) = kinds
     if kind is ContextKind.ENVIRONMENT:
-        ref = situation.run.attempt.ref
+        attempt = situation.run.attempt
+        # Without its environment the job of a pull request presents the pull request, not a ref.
+        ref = None if attempt.event.startswith("pull_request") else attempt.ref
         if ref and _admits(situation, SubjectContext(ContextKind.REF, ref)):
             return [_without_environment(situation, causes, ref)]
         return []

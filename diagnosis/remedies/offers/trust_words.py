@@ -23,7 +23,7 @@ def patch_title(patch: TrustPatch, causes: tuple[Cause, ...]) -> str:
         return "Except exactly this subject from the Deny"
     if patch.kind is PatchKind.COPIED and any(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
         return "Admit exactly this run, with every pin"
-    if patch.kind is PatchKind.JOINED and all(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
+    if patch.kind is PatchKind.JOINED and not {_claim(fault) for fault in patch.faults} & {"sub", "aud"}:
         claims = dict.fromkeys(_claim(fault) for fault in patch.faults)
         return f"Add this run's {' and '.join(claims)} to the pin"
     if patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND) and mends == {Mend.REPLACE}:
@@ -83,7 +83,7 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
             "Nobody gets in anew who presents another subject." if shared else "Nobody beside this run gets in anew."
         )
     if patch.takes_nothing_away and patch.kind is not PatchKind.EXCEPTED:
-        changed = patch.kind is PatchKind.BOUND or patch.bounded
+        changed = patch.kind in (PatchKind.CORRECTED, PatchKind.BOUND) or patch.bounded
         parts.append("Nobody who gets in today is locked out." if changed else _KEPT)
     return " ".join(part for part in parts if part)
 
@@ -115,7 +115,7 @@ def _mended(fault: Fault, subjects: Iterable[str], audience: str) -> str:
         return "add sts:AssumeRoleWithWebIdentity to the actions of the statement"
     if fault.cause is Cause.AUDIENCE_NOT_ADMITTED:
         return f"admit the audience {audience} for {' and '.join(subjects)}, beside {' and '.join(map(_visible, fault.listed))}"
-    if fault.cause is Cause.CLAIM_PIN:
+    if fault.cause is Cause.CLAIM_PIN or _claim(fault) != "sub":
         return f"add {fault.new} to the values of {_claim(fault)}, which keeps its pin"
     few = list(subjects)
     noun, what = ("subject", "exactly this one") if len(few) == 1 else ("subjects", "exactly these two")

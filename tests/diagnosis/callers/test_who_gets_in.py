@@ -186,6 +186,29 @@ def test_another_audience_does_not_hide_an_open_policy():
     )
 
 
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"sub": "repo:acme/shop:ref:main"}, "ref: stands in the place of ref:refs/heads/"),
+        ({"sub": MAIN, "ref": "main"}, "a ref is written in full"),
+        (
+            {"sub": MAIN, "job_workflow_ref": ".github/workflows/release.yml@refs/heads/main"},
+            "No token that GitHub mints for it meets",
+        ),
+        (
+            {"sub": MAIN, "job_workflow_ref": "acme/shop/.github/workflows/r.yml"},
+            "whatever the run has, that is not it",
+        ),
+    ],
+)
+def test_why_the_repository_itself_is_refused_names_the_slip(claims, words):
+    statement = json.loads(exactly(MAIN))["Statement"][0]
+    statement["Condition"]["StringEquals"] |= {f"{ISSUER}:{claim}": value for claim, value in claims.items()}
+    admission = who_gets_in(read_document(trust(statements=[statement])), REPOSITORY)
+    (note,) = (text for text in admission.notes if "itself does not get in" in text)
+    assert words in note
+
+
 def test_a_policy_for_somebody_else_admits_no_workflow():
     ec2 = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     admission = who_gets_in(read_document(trust(statements=[ec2])), REPOSITORY)
