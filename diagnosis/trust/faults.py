@@ -75,6 +75,12 @@ class Fault:
     """Further causes of the same element: a pattern under StringEquals that is also of the other form."""
 
     @property
+    def keeps_out(self) -> bool:
+        """Whether the condition names whom it refuses (StringNotEquals, or Null that wants a claim absent)."""
+        operator = self.operator.lower()
+        return "not" in operator.rpartition(":")[2] or (operator == "null" and "true" in map(str.lower, self.listed))
+
+    @property
     def causes(self) -> tuple[Cause, ...]:
         """All causes of this element."""
         return (self.cause, *self.beside)
@@ -205,7 +211,9 @@ def _condition(asked: _Asked, condition: Condition, shaped: ClaimSet | None) -> 
         if claim in claims.unknown:
             shown = "whatever the run has, that is not it"
         words = f"The trust policy holds the role to {claim} {_few(condition.values)}, on purpose; {shown}."
-        if condition.operator.lower() == "null":
+        if condition.base is not None and condition.base.negated:
+            words = f"The trust policy keeps out {claim} {_few(condition.values)}, on purpose; {shown}."
+        elif condition.operator.lower() == "null":
             which = "without" if any(value.lower() == "true" for value in condition.values) else "with"
             words = f"The trust policy holds the role to tokens {which} the claim {claim}, on purpose; {shown}."
         joins = met is not None and condition.compares_strings
@@ -307,6 +315,13 @@ def _subject(asked: _Asked, unmet: list[Condition]) -> tuple[ClaimSet | None, li
                 f"{condition.key} is never met. StringEquals compares a subject, StringLike a pattern of subjects."
             )
             found.append(_fault(Cause.CONDITION_OPERATOR, words, Mend.REMOVE, condition))
+            continue
+        if condition.base is not None and condition.base.negated:
+            words = (
+                f"The trust policy keeps out the subject {_few(condition.values)}, on purpose; the run presents "
+                f"{asked.claims.subject or 'one of them'}."
+            )
+            found.append(_fault(Cause.SUBJECT_NOT_ADMITTED, words, Mend.NONE, condition))
             continue
         told = explain_subject(condition, asked.claims, asked.unmet)
         shaped = shaped or told.shaped

@@ -329,6 +329,26 @@ KINDS = {
         f"'{STS} ', with white space",
         (equals(sub=MAIN),),
     ),
+    "an actor who is kept out": Kind(
+        ({**equals(sub=MAIN), "StringNotEquals": {f"{ISSUER}:actor": "hubot"}},),
+        "claim-pin",
+        "keeps out actor hubot, on purpose; the run has hubot",
+        (
+            {**equals(sub=MAIN), "StringNotEquals": {f"{ISSUER}:actor": "hubot"}},
+            equals(sub=MAIN, actor="hubot"),
+        ),
+        run={"actor": "hubot"},
+    ),
+    "a branch that is kept out by its subject": Kind(
+        ({"StringLike": {SUB: f"{REPO}:*"}, **equals(), "StringNotLike": {SUB: f"{REPO}:ref:refs/heads/d*"}},),
+        "subject-not-admitted",
+        "keeps out the subject",
+        (
+            {"StringLike": {SUB: f"{REPO}:*"}, **equals(), "StringNotLike": {SUB: f"{REPO}:ref:refs/heads/d*"}},
+            equals(sub=DEV),
+        ),
+        run={"branch": "dev"},
+    ),
     "a branch that differs in letter case alone": Kind(
         (equals(sub=f"{REPO}:ref:refs/heads/Main"),),
         "subject-typo",
@@ -585,6 +605,18 @@ def test_what_aws_would_not_save_is_bound_in_the_same_change(
     assert "What is there already stays" not in item.words
     # It opens: what tightens is a change of its own.
     assert not item.tightens
+
+
+@pytest.mark.parametrize("name", ["an actor who is kept out", "a branch that is kept out by its subject"])
+def test_whoever_lets_in_what_was_kept_out_is_told_so(name: str) -> None:
+    kind = KINDS[name]
+    diagnosis = world_of(kind.run, policy(*map(statement, kind.conditions))).diagnosis()
+    (item,) = (item for path in diagnosis.paths for item in path.remediations if item.id == "admit-subject")
+    assert item.title == "Admit exactly this run, which a condition keeps out"
+    assert "which keeps this run out" in item.words
+    assert "no pin is dropped" not in item.words
+    assert any("is held back by StringNot" in text for text in item.warnings)
+    assert not any("passes without any change" in text for text in item.warnings)
 
 
 def test_a_statement_that_no_bound_fits_is_left_alone_and_the_refusal_is_told() -> None:

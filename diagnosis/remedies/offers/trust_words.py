@@ -21,6 +21,8 @@ def patch_title(patch: TrustPatch, causes: tuple[Cause, ...]) -> str:
         return "Admit the audience for this subject"
     if patch.kind is PatchKind.EXCEPTED:
         return "Except exactly this subject from the Deny"
+    if any(fault.keeps_out for fault in patch.faults):
+        return "Admit exactly this run, which a condition keeps out"
     if patch.kind is PatchKind.COPIED and any(fault.cause is Cause.CLAIM_PIN for fault in patch.faults):
         return "Admit exactly this run, with every pin"
     if patch.kind is PatchKind.JOINED and not {_claim(fault) for fault in patch.faults} & {"sub", "aud"}:
@@ -89,6 +91,12 @@ def patch_words(situation: Situation, patch: TrustPatch, name: str) -> str:
 
 
 def _copied_words(patch: TrustPatch, shown: str, name: str) -> str:
+    shut = [f"{fault.operator} on {_claim(fault)}" for fault in patch.faults if fault.keeps_out]
+    if shut:
+        return (
+            f"Add a statement for {shown} to the trust policy of {name}, a copy of the nearest one with every condition of it "
+            f"but {' and '.join(dict.fromkeys(shut))}, which keeps this run out: exactly this run."
+        )
     pins = [fault for fault in patch.faults if fault.cause is Cause.CLAIM_PIN]
     why = ""
     if pins:
@@ -134,7 +142,11 @@ def patch_warnings(situation: Situation, patch: TrustPatch) -> tuple[str, ...]:
     """Return what a reviewer must not overlook: pins that were set on purpose, whom the patch lets in beside this run."""
     found: list[str] = []
     for fault in patch.faults:
-        if fault.cause is Cause.CLAIM_PIN:
+        if fault.keeps_out:
+            found.append(
+                f"{_claim(fault)} is held back by {fault.operator} on purpose: ask who wrote that before this run is let in."
+            )
+        elif fault.cause is Cause.CLAIM_PIN:
             found.append(
                 f"{_claim(fault)} was held to {' or '.join(fault.listed)} on purpose: a run that has it passes without any change."
             )
