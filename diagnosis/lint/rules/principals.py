@@ -64,7 +64,8 @@ def anybody(document: LintedDocument) -> Iterator[Finding]:
                 Rule.PRINCIPAL_ANYBODY,
                 place,
                 f"Everybody, in every account, {whom}: the principal is * and {which}.",
-                "Name the accounts or roles, or ask for aws:PrincipalOrgID, or for aws:PrincipalArn with an account in it.",
+                "Name the accounts or roles, or ask for aws:PrincipalOrgID (without IfExists and ForAllValues, which let in who is "
+                "in no organization), or for aws:PrincipalArn with an account in it.",
             )
 
 
