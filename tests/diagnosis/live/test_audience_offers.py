@@ -46,4 +46,5 @@ def test_where_the_provider_admits_the_requested_one_alone_the_trust_policy_chan
     # No token can have the audience that is listed, since the provider lacks it: it gives way.
     assert offers(found) == [[("correct-trust-policy", "Admit the audience for this subject")]]
     assert f"write sts.amazonaws.com in the place of {OTHER}" in found.remediations[0].words
-    assert "What is there already stays as it is." in found.remediations[0].words
+    assert "Nobody who gets in today is locked out." in found.remediations[0].words
+    assert "What is there already stays" not in found.remediations[0].words, "the audience goes"
