@@ -12,7 +12,7 @@ from datetime import date
 
 from diagnosis.callers.door import BY_IDENTITY, BY_SAML, Door, DoorKind, covers
 from diagnosis.callers.provider_doors import asked_issuers, provider_doors
-from diagnosis.callers.strangers import ask_account, ask_identity, ask_provider, ask_stranger
+from diagnosis.callers.strangers import accounts_asked, ask_account, ask_identity, ask_provider, ask_stranger
 from diagnosis.facts.case import StatedException
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy import Effect, Policy, Statement
@@ -95,9 +95,19 @@ def _of_anybody(alone: Policy, statement: Statement, role_arn: Arn) -> Iterator[
         if outcome is TrustOutcome.UNKNOWN:
             text = f"{statement.name} lets {who} assume the role unless {unsure} keeps them out, whose value no record tells."
         yield Door(DoorKind.ANYBODY, "*", action, statement.name, outcome, open=True, text=text)
-    if asked and not let_in:
+    accounts = () if let_in or not asked else tuple(_of_asked_accounts(alone, statement, role_arn))
+    yield from accounts
+    if asked and not let_in and not accounts:
         text = f"{statement.name} names Principal *, bounded by {_asked_of(statement)}."
         yield Door(DoorKind.ANYBODY, "*", asked[0][0], statement.name, TrustOutcome.DENIED, open=True, text=text)
+
+
+def _of_asked_accounts(alone: Policy, statement: Statement, role_arn: Arn) -> Iterator[Door]:
+    """Yield the doors of a star that its conditions hold to whole accounts: as open as the roots of these accounts."""
+    for account in accounts_asked(replace(alone, statements=(statement,))) if covers(statement, BY_IDENTITY) else ():
+        outcome, unsure = ask_account(alone, role_arn, account)
+        if outcome is not TrustOutcome.DENIED:
+            yield _of_account(statement, account, account, role_arn, outcome, unsure)
 
 
 def _asked_of(statement: Statement) -> str:
@@ -144,6 +154,12 @@ def _of_identity(alone: Policy, statement: Statement, role_arn: Arn, name: str) 
         text = f"{statement.name} {verb} {name}{where}{gone} assume the role."
         return Door(DoorKind.IDENTITY, name, BY_IDENTITY, statement.name, outcome, open=False, text=text)
     outcome, unsure = ask_account(alone, role_arn, account)
+    return _of_account(statement, name, account, role_arn, outcome, unsure)
+
+
+def _of_account(
+    statement: Statement, name: str, account: str, role_arn: Arn, outcome: TrustOutcome, unsure: str
+) -> Door:
     own = account == role_arn.account
     if outcome is TrustOutcome.DENIED:
         text = f"{statement.name} names account {account}, bounded by {_asked_of(statement)}."

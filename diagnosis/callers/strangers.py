@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import product
 
 from diagnosis.callers.door import BY_IDENTITY, is_of_a_provider
-from diagnosis.names.arn import Arn
+from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import Condition, Effect, Layers, Policy, Request, evaluate, own_policy
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT, bounded, keys_asked
@@ -70,6 +70,18 @@ def ask_account(policy: Policy, role_arn: Arn, account: str) -> Answer:
     asked = without(policy, lambda key: is_chosen(key) or key in _TOLD_TO_AN_ACCOUNT)
     callers = _callers(policy, role_arn.partition, account)
     return _best(_ask(asked, arn, role_arn, {"aws:userid": (name,)}) for arn, name in callers)
+
+
+def accounts_asked(policy: Policy) -> tuple[str, ...]:
+    """Return the accounts whose ids stand whole in a condition on the caller's account or ARN, in the order of the policy."""
+    found: list[str] = []
+    for statement in policy.statements:
+        for item in statement.conditions:
+            if item.folded_key == "aws:principalaccount":
+                found += item.values
+            elif item.folded_key == "aws:principalarn":
+                found += [arn.account for arn in map(ArnPattern.parse, item.values) if arn is not None]
+    return tuple(account for account in dict.fromkeys(found) if is_account_id(account))
 
 
 def ask_identity(policy: Policy, role_arn: Arn, principal: Arn) -> Answer:

@@ -15,6 +15,7 @@ from diagnosis.verdicts.remediation import Remediation
 PROVIDER = Ground().provider_arn
 OURS = trust_statement()
 ROOT, OPS = f"arn:aws:iam::{OTHER_ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/ops"
+OF_ANOTHER = {"StringEquals": {"aws:PrincipalAccount": OTHER_ACCOUNT}}
 GITLAB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.com"
 
 
@@ -44,10 +45,19 @@ def closed(*doors: dict[str, object]) -> tuple[World, Remediation, list[JsonObje
         (door({"AWS": "*"}), []),
         (door({"AWS": ROOT}), []),
         (door({"AWS": [ROOT, OPS]}), [door({"AWS": OPS})]),
+        (door({"AWS": ["*", OPS]}, Condition=OF_ANOTHER), [door({"AWS": OPS}, Condition=OF_ANOTHER)]),
         (door({"AWS": ROOT, "Service": "ec2.amazonaws.com"}), [door({"Service": "ec2.amazonaws.com"})]),
         (door({"Federated": GITLAB}, "sts:AssumeRoleWithWebIdentity"), []),
     ],
-    ids=["anybody", "any AWS principal", "another account", "beside a role", "beside a service", "another provider"],
+    ids=[
+        "anybody",
+        "any AWS principal",
+        "another account",
+        "beside a role",
+        "held to an account",
+        "beside a service",
+        "another provider",
+    ],
 )
 def test_the_open_principals_go_and_what_is_bounded_stays(
     second: dict[str, object], left: list[dict[str, object]]

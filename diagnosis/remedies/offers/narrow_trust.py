@@ -120,6 +120,9 @@ def _closed(situation: Situation, document: PolicyDocument, role_arn: Arn) -> Po
         if not gone:
             kept.append(item)
             continue
+        if compiled.principals is not None and compiled.principals.anybody:
+            # An account to which conditions hold a star is named by none of the principals.
+            gone.add("*")
         ours = _admits_the_run(situation, {**document.tree, "Statement": [item]})
         left = _without(item, gone)
         if left is not None:

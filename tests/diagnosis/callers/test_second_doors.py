@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from claims_world import ISSUER, REPOSITORY, SUB, exactly, trust
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.who_gets_in import who_gets_in
+from diagnosis.facts.case import StatedException
 from diagnosis.gates import Verdict
 from diagnosis.policy import read_document
 
@@ -44,9 +46,12 @@ BY_A_STAR = [
     (ROLE, ("StringLike", "aws:PrincipalArn", "*:role/ci-*"), OPEN),
     (ROLE, ("StringLike", "aws:PrincipalArn", "*/deploy"), OPEN),
     (ROLE, parn(f"arn:aws:iam::{OTHER}:role/ci"), BOUNDED),
-    (ROLE, parn(f"arn:aws:iam::{OTHER}:*"), BOUNDED),
+    (ROLE, parn(f"arn:aws:iam::{OTHER}:*"), OPEN),
+    (ROLE, parn(f"arn:aws:iam::{OWN}:*"), BOUNDED),
+    (ROLE, parn([f"arn:aws:iam::{OWN}:role/ci", f"arn:aws:iam::{OTHER}:role/*"]), OPEN),
     (ROLE, ("StringLike", "aws:PrincipalAccount", "21098*"), OPEN),
-    (ROLE, ("StringEquals", "aws:PrincipalAccount", OTHER), BOUNDED),
+    (ROLE, ("StringEquals", "aws:PrincipalAccount", OTHER), OPEN),
+    (ROLE, ("StringEquals", "aws:PrincipalAccount", OWN), BOUNDED),
     (ROLE, ("StringEquals", "aws:PrincipalOrgID", "o-1"), BOUNDED),
     # An account in no organization carries neither key.
     (ROLE, ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-1"), OPEN),
@@ -77,7 +82,20 @@ def test_a_star_is_open_unless_a_condition_bounds_who_may_be_a_stranger(action, 
     admission = beside_an_exact_one(door("*", action, *condition))
     assert admission.verdict is verdict, admission.reason
     if verdict is BOUNDED:
-        assert any(condition[1] in note for note in admission.notes)
+        assert any(condition[1] in note or "its own account" in note for note in admission.notes)
+
+
+def test_a_star_that_is_held_to_an_account_is_that_accounts_door():
+    made = door("*", ROLE, "StringEquals", "aws:PrincipalAccount", OTHER)
+    [told] = beside_an_exact_one(made).doors
+    assert (told.kind.value, told.principal) == ("account", OTHER)
+    assert told.text == f"Statement[1] lets whomever the other account {OTHER} permits assume the role."
+    stated = StatedException(f"arn:aws:iam::{OTHER}:root", "break-glass", date(2027, 3, 31))
+    own = json.loads(exactly(MAIN))["Statement"][0]
+    document = read_document(trust(statements=[own, {"Effect": "Allow", **made}]))
+    excepted = who_gets_in(document, REPOSITORY, exceptions=(stated,), today=date(2027, 1, 1))
+    assert isinstance(excepted, Admission)
+    assert excepted.verdict is BOUNDED
 
 
 @pytest.mark.parametrize("action", [ROLE, WEB, SAML, "sts:*", "*"])
