@@ -6,15 +6,14 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
 import pytest
+from parsed_modules import parsed_modules
 
 from diagnosis.facts import account, trail
 from probes.aws.session import operations
 
-ROOT = Path(account.__file__).parents[2]
 ASKED_BY_BOTOCORE = {"HEAD_BUCKET"}
 """botocore looks for the region of a bucket by itself."""
 
@@ -33,14 +32,13 @@ class Source:
 
 @cache
 def sources() -> tuple[Source, ...]:
-    found = (path for package in ("diagnosis", "probes", "tui") for path in (ROOT / package).rglob("*.py"))
-    return tuple(_source(path) for path in sorted(found))
+    return tuple(_source(path, tree) for path, tree in parsed_modules().items())
 
 
-def _source(path: Path) -> Source:
-    nodes = list(ast.walk(ast.parse(path.read_text())))
+def _source(path: str, tree: ast.Module) -> Source:
+    nodes = list(ast.walk(tree))
     return Source(
-        path.relative_to(ROOT).as_posix(),
+        path,
         frozenset(node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)),
         frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)),
         frozenset(node.id for node in nodes if isinstance(node, ast.Name)),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from parsed_modules import parsed_modules
 
-ROOT = Path(__file__).parents[3]
 HOME = "diagnosis/names/"
 SPLITTERS = frozenset({"split", "rsplit", "partition", "rpartition", "find", "rfind", "index", "rindex"})
 CALLED_SO = re.compile(r"(?:(?<![a-z])arn|\b(?:registry_)?host|\.resource)\)?$", re.IGNORECASE)
@@ -92,14 +91,7 @@ WORDS = {
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    for room in ("diagnosis", "probes", "tui"):
-        for file in sorted((ROOT / room).rglob("*.py")):
-            name = file.relative_to(ROOT).as_posix()
-            if not name.startswith(HOME):
-                yield name, ast.parse(file.read_text())
-
-
-MODULES = tuple(modules())
+    yield from ((name, tree) for name, tree in parsed_modules().items() if not name.startswith(HOME))
 
 
 def splits(tree: ast.Module) -> Iterator[ast.Call]:
@@ -137,16 +129,16 @@ def captures(tree: ast.Module) -> bool:
 
 
 def test_what_is_cut_at_colons_is_no_arn() -> None:
-    assert {name for name, tree in MODULES if cuts_at_colons(tree)} == set(AT_COLONS)
+    assert {name for name, tree in modules() if cuts_at_colons(tree)} == set(AT_COLONS)
 
 
 def test_nothing_that_is_called_an_arn_or_a_host_is_cut() -> None:
-    assert [f"{name}:{line}" for name, tree in MODULES for line in cuts_by_name(tree)] == []
+    assert [f"{name}:{line}" for name, tree in modules() for line in cuts_by_name(tree)] == []
 
 
 def test_no_expression_takes_a_part_out_of_an_arn_or_a_host() -> None:
     # It takes the whole ARN out of AWS's sentence.
-    assert {name for name, tree in MODULES if captures(tree)} == {"diagnosis/failures/denial_sentence.py"}
+    assert {name for name, tree in modules() if captures(tree)} == {"diagnosis/failures/denial_sentence.py"}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +162,7 @@ def test_each_way_of_taking_one_apart_is_seen(line: str) -> None:
 
 
 def test_nothing_else_knows_how_arns_and_registry_hosts_are_written() -> None:
-    found = {name for name, tree in MODULES if any(HOST_OR_ARN.search(text) for text in texts(tree))}
+    found = {name for name, tree in modules() if any(HOST_OR_ARN.search(text) for text in texts(tree))}
     assert found == set(WORDS)
 
 

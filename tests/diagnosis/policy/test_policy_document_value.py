@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from places import ROOT
+from parsed_modules import parsed_modules
 
 from diagnosis.policy import Policy, Unparsable, read_document, write_document
 from diagnosis.policy.language.tree import JsonObject, statements, with_own_sids
@@ -98,9 +97,8 @@ def test_statements_are_one_or_a_list_of_them() -> None:
 
 def test_policies_are_parsed_in_one_place_and_no_other_module_of_the_diagnosis_reads_their_json() -> None:
     reading, parsing = set(), set()
-    for file in sorted(path for room in ("diagnosis", "probes", "tui") for path in (ROOT / room).rglob("*.py")):
-        calls = {_name(node.func) for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)}
-        place = Path(file).relative_to(ROOT).as_posix()
+    for place, tree in parsed_modules().items():
+        calls = {_name(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         if place.startswith("diagnosis/") and calls & {"json.loads", "loads"}:
             reading.add(place)
         if "parse_policy" in calls:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from github.Requester import Requester
+from parsed_modules import parsed_modules
 
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.pace import Pace
-from probes.github.http.transport import __file__ as transport
 from probes.ledger import Ledger
 
-ROOT = Path(transport).parents[3]
 OF_ANOTHER_CLASS = re.compile(r"_[A-Za-z]+__\w+")
 """A name as Python keeps a class's own ``__name``."""
 
@@ -39,10 +37,7 @@ def imports_pygithub(tree: ast.Module) -> bool:
 
 
 def test_no_module_touches_what_pygithub_keeps_to_itself() -> None:
-    trees = {
-        path: ast.parse(path.read_text()) for package in ("probes", "tui") for path in (ROOT / package).rglob("*.py")
-    }
-    using = {path.relative_to(ROOT).as_posix(): tree for path, tree in trees.items() if imports_pygithub(tree)}
+    using = {path: tree for path, tree in parsed_modules().items() if imports_pygithub(tree)}
     assert "probes/github/http/transport.py" in using
     assert {path: names for path, tree in using.items() if (names := set(private_members(tree)))} == {}
 

@@ -1,0 +1,21 @@
+"""The modules of the packages as syntax trees, parsed once for all the tests that look into the source."""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Mapping
+from functools import cache
+
+from places import ROOT
+
+PACKAGES = ("diagnosis", "probes", "tui")
+
+
+@cache
+def parsed_modules() -> Mapping[str, ast.Module]:
+    """Return the tree of every module by its path from the root: ``diagnosis/gates.py``."""
+    files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    found = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    gc.freeze()  # they stay to the end: the collector need not look through them
+    return found
