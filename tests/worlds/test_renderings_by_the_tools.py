@@ -1,6 +1,6 @@
 """Every offer is clean to the tools that engineers hand it to: `terraform fmt`, `cfn-lint`, `bash -n`.
 
-The tools are no dependencies of the project: each test runs where its tool is installed.
+The tools are no dependencies of the project: each test runs where its tool is installed, in the thorough run.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policy_faults import FAULTS, faulty
 from seeded_defects import DEFECTS, ELSEWHERE_DEFECTS, broken
+from thoroughness import THOROUGH
 
 from diagnosis.remedies.rendering import terraform_resource
 from diagnosis.verdicts.remediation import Remediation
 
 
 def where_installed(tool: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is not installed")
+    return pytest.mark.skipif(
+        not THOROUGH or shutil.which(tool) is None, reason=f"{tool} is not installed, or not asked for"
+    )
 
 
 @cache

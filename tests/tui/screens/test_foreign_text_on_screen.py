@@ -11,6 +11,7 @@ from backend_double import CALLS, MOMENTS, BackendDouble
 from hostile_text import HOSTILE, hostile
 from incident_between import between_of
 from incident_logs import log_of
+from thoroughness import some
 from words_shown import words_of
 
 from diagnosis.facts.reading import Known, Unreadable
@@ -82,7 +83,7 @@ async def test_every_cell_in_every_section(opened: Any) -> None:
             await app.press(key)
             seen = 0
             for column in range(len(timeline.columns)):
-                for row in range(ROWS):
+                for row in some(range(ROWS), 2):
                     timeline.go_to(Cell(column, row))
                     await app.pilot.pause()
                     seen += words_of(page).count(HOSTILE)
