@@ -55,10 +55,10 @@ def misspelling(written: str, subject: str) -> Misspelling | None:
     )
     if parts is None:
         return _without_owner(written, bare, read, found) or _pattern(written, bare, subject, found)
-    if (parts["oid"] or "", parts["rid"] or "") != _ids(read.owner_id, read.repository_id):
-        return None
-    if not _leads(parts["lead"], found):
-        return None
+    same_ids = (parts["oid"] or "", parts["rid"] or "") == _ids(read.owner_id, read.repository_id)
+    if not same_ids or not _leads(parts["lead"], found):
+        # What looks like owner and repository may be a branch's name.
+        return _without_owner(written, bare, read, found)
     if (parts["owner"], parts["name"]) != (read.owner, read.name):
         found.append(
             f"the letter case differs: {parts['owner']}/{parts['name']} where GitHub writes {read.owner}/{read.name}"

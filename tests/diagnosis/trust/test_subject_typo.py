@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
@@ -50,6 +50,8 @@ SLIPS = {
 
 @settings(max_examples=examples(400))
 @given(subjects, st.sampled_from(sorted(SLIPS)))
+@example("repo:a/a:ref:refs/heads/a/a", "no owner")
+@example("repo:a@1/a@2:ref:refs/heads/a/a", "no owner")
 def test_a_slip_is_found_and_the_subject_is_what_is_meant(subject, slip):
     written = SLIPS[slip](subject)
     found = misspelling(written, subject)
