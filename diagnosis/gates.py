@@ -29,11 +29,13 @@ _PLANE_TITLES = {
 
 
 class Gate(StrEnum):
-    """The four fail-closed gates, declared in the order in which a release meets them."""
+    """The fail-closed gates, declared in the order in which a release meets them: four that every release has, and one more."""
 
     OIDC_TRUST = "oidc-trust"
     ROLE_ASSUMPTION = "role-assumption"
     REGISTRY_AUTHORIZATION = "registry-authorization"
+    SERVICE_AUTHORIZATION = "service-authorization"
+    """Whatever a release calls beyond the registry; only where it has such calls, or met such a denial."""
     LEAST_PRIVILEGE = "least-privilege"
 
     @property
@@ -49,15 +51,18 @@ class Gate(StrEnum):
     @property
     def order(self) -> int:
         """Position among the gates, from 0."""
-        return GATES.index(self)
+        return ALL_GATES.index(self)
 
 
-GATES: tuple[Gate, ...] = tuple(Gate)
+ALL_GATES: tuple[Gate, ...] = tuple(Gate)
+GATES: tuple[Gate, ...] = tuple(gate for gate in Gate if gate is not Gate.SERVICE_AUTHORIZATION)
+"""The four that every release has."""
 
 _GATE_TITLES = {
     Gate.OIDC_TRUST: "OIDC trust",
     Gate.ROLE_ASSUMPTION: "Role assumption",
     Gate.REGISTRY_AUTHORIZATION: "Registry authorization",
+    Gate.SERVICE_AUTHORIZATION: "Service authorization",
     Gate.LEAST_PRIVILEGE: "Least privilege",
 }
 
@@ -71,6 +76,7 @@ class Checkpoint(StrEnum):
     REGISTRY_AUTH = "registry-auth"
     REGISTRY_PUSH = "registry-push"
     REGISTRY_PULL = "registry-pull"
+    SERVICE_AUTHORIZATION = "service-authorization"
     LEAST_PRIVILEGE = "least-privilege"
 
     @property
@@ -96,6 +102,7 @@ _CHECKPOINT_GATES = {
     Checkpoint.REGISTRY_AUTH: Gate.REGISTRY_AUTHORIZATION,
     Checkpoint.REGISTRY_PUSH: Gate.REGISTRY_AUTHORIZATION,
     Checkpoint.REGISTRY_PULL: Gate.REGISTRY_AUTHORIZATION,
+    Checkpoint.SERVICE_AUTHORIZATION: Gate.SERVICE_AUTHORIZATION,
     Checkpoint.LEAST_PRIVILEGE: Gate.LEAST_PRIVILEGE,
 }
 

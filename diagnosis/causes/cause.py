@@ -621,6 +621,43 @@ class Cause(StrEnum):
         ),
     )
 
+    # Authorization: services beside the registry.
+
+    SERVICE_ACTION = (
+        "service-action",
+        Record(
+            place=Checkpoint.SERVICE_AUTHORIZATION,
+            owner=_CLOUD,
+            sentence="The role lacks an action of another service that a step calls. More may be missing: one rerun shows one.",
+            tell_apart="Evaluate this action on this resource; the policy of a bucket or a key may decide it too.",
+            next_step="Have exactly this action allowed on this resource, together with what the later steps call.",
+            reference="https://docs.aws.amazon.com/service-authorization/latest/reference/"
+            "reference_policies_actions-resources-contextkeys.html",
+        ),
+    )
+    PASS_ROLE = (
+        "pass-role",
+        Record(
+            place=Checkpoint.SERVICE_AUTHORIZATION,
+            owner=_CLOUD,
+            sentence="The role may not hand this role to the service that the step deploys to.",
+            tell_apart="Read the roles that the task definition, the function or the stack names.",
+            next_step="Have iam:PassRole allowed on exactly these roles, with iam:PassedToService naming the service.",
+            reference=f"{_IAM}/id_roles_use_passrole.html",
+        ),
+    )
+    RESOURCE_POLICY = (
+        "resource-policy",
+        Record(
+            place=Checkpoint.SERVICE_AUTHORIZATION,
+            owner=_CLOUD,
+            sentence="The policy of the bucket, the key or the resource itself refuses the role.",
+            tell_apart="Read that policy: a Deny in it stands whatever the role is granted; across accounts it has to allow too.",
+            next_step="Have the resource's owner amend the statement that refuses, or name the role in it.",
+            reference=f"{_IAM}/access_policies_identity-vs-resource.html",
+        ),
+    )
+
     # Authorization: the policy types beside the role's own, each with an owner of its own.
 
     IDENTITY_POLICY_DENY = (
@@ -1027,6 +1064,17 @@ class Cause(StrEnum):
             tell_apart="Read which service the line names.",
             next_step="Look at the identity and the permissions at that cloud.",
             reference=f"{_ACTIONS}/concepts/security/openid-connect",
+        ),
+    )
+    OTHER_GRANT = (
+        "other-grant",
+        Record(
+            place=Plane.OTHER,
+            owner=_PLATFORM,
+            sentence="What refuses here is no policy of IAM: Kubernetes, a database or another product keeps grants of its own.",
+            tell_apart="The message names no IAM action; it names a Kubernetes verb and resource, a database, a workspace.",
+            next_step="Have the identity admitted where the grant is kept: an EKS access entry or aws-auth, a database's users.",
+            reference="https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html",
         ),
     )
     OTHER_SERVICE = (

@@ -13,9 +13,10 @@ from diagnosis.closure.observed_changes import changes_between
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.gates import GATES, Gate, Plane, Verdict
+from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.chronology import Drift, DriftKind
+from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 from diagnosis.verdicts.replay import Replay
 
 _KINDS = {
@@ -44,28 +45,30 @@ def _comparable(replay: Replay, subject: Replay, gate: Gate) -> bool:
 
 def _broken(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Iterable[Drift]:
     """Yield the checks that the latest run to record them passed and that fail today."""
-    for gate in GATES:
-        today = live.at(gate)
+    for today in live.gates:
+        gate = today.gate
         if today.verdict is not Verdict.FAIL:
             continue
-        passed = [r for r in replays if r.at(gate).verdict is Verdict.PASS and _comparable(r, subject, gate)]
+        then = ((r, maybe_verdict_at(r.gates, gate)) for r in replays if _comparable(r, subject, gate))
+        passed = [(r.attempt, verdict) for r, verdict in then if verdict and verdict.verdict is Verdict.PASS]
         if passed:
-            run = passed[-1].attempt
+            run, recorded = passed[-1]
             yield Drift(
                 kind=DriftKind.BROKEN_SINCE,
                 run=run.run_id,
                 attempt=run.attempt,
                 gate=gate,
                 reason=f"{gate.label} passed in run {run.run_id} and fails today: {today.reason}",
-                evidence=(*passed[-1].at(gate).evidence[:1], *today.evidence[:1]),
+                evidence=(*recorded.evidence[:1], *today.evidence[:1]),
             )
 
 
 def _repaired(replays: Sequence[Replay], subject: Replay, live: Assessment) -> Iterable[Drift]:
     for replay in replays:
-        for gate in GATES:
-            today = live.at(gate)
-            then = replay.at(gate)
+        for then in replay.gates:
+            gate, today = then.gate, maybe_verdict_at(live.gates, then.gate)
+            if today is None:
+                continue
             if then.verdict is Verdict.FAIL and today.verdict is Verdict.PASS and _comparable(replay, subject, gate):
                 run = replay.attempt
                 yield Drift(

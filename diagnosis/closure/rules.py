@@ -19,7 +19,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
-from diagnosis.gates import GATES, Gate, Plane, Verdict
+from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
@@ -150,7 +150,7 @@ def _own_boundary(replays: Sequence[Replay]) -> RuleVerdict:
         replay
         for replay in failed
         if (gate := failing_gate(replay)) is not None
-        and any(replay.at(later).verdict is Verdict.PASS for later in GATES[gate.order + 1 :])
+        and any(later.verdict is Verdict.PASS and later.gate.order > gate.order for later in replay.gates)
     ]
     if leaked:
         return RuleVerdict(

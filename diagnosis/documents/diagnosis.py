@@ -17,8 +17,9 @@ from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure, IntegrityFinding
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
+from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.remediation import OwnerChange, Remediation
-from diagnosis.verdicts.replay import Need, Replay, RunFacts
+from diagnosis.verdicts.replay import Replay, RunFacts
 
 SCHEMA = "planescope.diagnosis/1"
 

@@ -22,12 +22,12 @@ from diagnosis.documents.diagnosis import gates as gate_objects
 from diagnosis.documents.diagnosis import missing_object, problem_object
 from diagnosis.documents.json_values import Json, Object, strings, time
 from diagnosis.documents.redaction import accounts_in, masked
-from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing, verdict_at
+from diagnosis.verdicts.release import Need
 
 SCHEMA = "planescope.preflight/1"
 E = TypeVar("E", bound=StrEnum)
@@ -88,7 +88,7 @@ class Preflight:
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one gate."""
-        return self.gates[gate.order]
+        return verdict_at(self.gates, gate)
 
     def without_accounts(self, text: str) -> str:
         """Return a text of this statement with account ids masked."""
@@ -210,8 +210,6 @@ def _preflight(tree: JsonMembers) -> Preflight:
 
 def _gates(tree: JsonMembers) -> tuple[GateVerdict, ...]:
     listed = tree.objects("gates", ())
-    if len(listed) != len(GATES):
-        raise JsonFault("it does not hold a verdict at each gate")
     by_gate: dict[Gate, GateVerdict] = {}
     for item in listed:
         gate = _one_of(Gate, item, "gate")
@@ -227,9 +225,9 @@ def _gates(tree: JsonMembers) -> tuple[GateVerdict, ...]:
             cause=_cause(item) if failed else None,
             actions=_actions(item),
         )
-    if len(by_gate) != len(GATES):
+    if len(by_gate) != len(listed) or not by_gate.keys() >= set(GATES):
         raise JsonFault("it does not hold a verdict at each gate")
-    return tuple(by_gate[gate] for gate in GATES)
+    return tuple(by_gate[gate] for gate in ALL_GATES if gate in by_gate)
 
 
 def _problems(tree: JsonMembers) -> tuple[Problem, ...]:

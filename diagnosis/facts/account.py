@@ -171,6 +171,12 @@ class AccountQuestion:
     until: datetime | None = None
     actions: tuple[tuple[str, str], ...] = ()
     """Needed ``(action, resource)`` pairs, for the policy simulator."""
+    repositories: tuple[Arn, ...] = ()
+    """Further ECR repositories that sessions of this role use."""
+    resources: tuple[str, ...] = ()
+    """ARNs of buckets, keys and the like whose own policies may decide a needed action."""
+    beside: tuple[AccountQuestion, ...] = ()
+    """What to ask about the further roles of the release, one question each; these have none of their own."""
 
     @property
     def repository_arn(self) -> Arn | None:
@@ -193,6 +199,26 @@ class AccountQuestion:
     def provider_arn(self) -> Arn | None:
         """The ARN that the OIDC provider of the issuer has in the role's account."""
         return self.role_arn.beside("oidc-provider", self.issuer) if self.role_arn and self.role_account else None
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """A further ECR repository that a session of the same role uses, as it was read."""
+
+    arn: Arn
+    repository: Reading[EcrRepository]
+    policy: Reading[NamedPolicy]
+    """``Absent`` where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """The policy of a bucket, a key or another resource that a step uses."""
+
+    arn: str
+    """Of the resource: ``arn:aws:s3:::BUCKET``, a key's ARN."""
+    policy: Reading[NamedPolicy]
+    """``Absent`` where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +263,13 @@ class AccountState:
     """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
     registry_details: Reading[RegistryDetails] = _not_read("registry details", "servicequotas:GetServiceQuota")
     second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
+    repositories: tuple[RepositoryState, ...] = ()
+    """The question's further repositories, in its order."""
+    resource_policies: tuple[ResourcePolicy, ...] = ()
+    """Of the question's ``resources``, in its order."""
+    beside: tuple[AccountState, ...] = ()
+    """The accounts as the release's further roles have them, one for each of the question's ``beside``."""
+
+    def of_role(self, role_arn: Arn | None) -> AccountState:
+        """Return what was read for this role; of a role that nothing was asked for, what was read for the first."""
+        return next((state for state in (self, *self.beside) if state.question.role_arn == role_arn), self)

@@ -148,6 +148,16 @@ class LocalAction:
 
 
 @dataclass(frozen=True, slots=True)
+class RepositoryFile:
+    """A file of the run's own repository at the run's commit that a step uses: a script, a Makefile, a compose file."""
+
+    path: str
+    """From the root of the repository, ``/`` between the parts."""
+    text: Reading[str]
+    """Its text, secrets already replaced; foreign text. ``Absent`` where the commit has no such file."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt of a workflow run: the unit that gets verdicts."""
 
@@ -191,6 +201,15 @@ class Attempt:
     """The reusable workflows that the run called, at their commits."""
     local_actions: tuple[LocalAction, ...] = ()
     """The actions of its own repository that the run's steps use (``uses: ./path``)."""
+    files: tuple[RepositoryFile, ...] = ()
+    """The files of its own repository that the run's steps use, as far as they were asked for."""
+    other_workflows: Reading[tuple[WorkflowFile, ...]] = Unreadable(
+        what="the repository's other workflows",
+        why="they were not read",
+        how="open the attempt",
+        permission="contents: read",
+    )
+    """The other workflows of the repository at the run's commit; each may use the same role."""
     environment: str | None = None
     """The environment the releasing job names, where the workflow file or the API tells."""
     origin: Origin = Origin.RECORDED

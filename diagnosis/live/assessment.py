@@ -20,7 +20,8 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims
 from diagnosis.steps.needs import needs_for
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.replay import Need, Replay
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay
 
 
 def assess(

@@ -20,7 +20,7 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 _BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE, ExcessKind.ESCALATION})
 _SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)

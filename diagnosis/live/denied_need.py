@@ -8,7 +8,8 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.gates import Gate
 from diagnosis.names.arn import Arn
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts.replay import Need, NeedKind, Replay
+from diagnosis.verdicts.release import Need, NeedKind
+from diagnosis.verdicts.replay import Replay
 
 
 def denied_need(replay: Replay, question: AccountQuestion) -> Need | None:

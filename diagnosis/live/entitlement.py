@@ -28,7 +28,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import Decision, Layers, Outcome, Policy, Request, Unparsable, evaluate
 from diagnosis.policy.language.condition_bounds import OPEN, SHUT
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.replay import Need, NeedKind
+from diagnosis.verdicts.release import Need, NeedKind
 
 
 class Entitlement(StrEnum):

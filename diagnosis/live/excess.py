@@ -30,7 +30,7 @@ from diagnosis.policy.language.matching import (
     resource_matcher,
 )
 from diagnosis.policy.language.statement import ActionPatterns
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
 _PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret

@@ -14,7 +14,7 @@ from diagnosis.gates import Gate
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Opinion
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 SIMULATOR = "policy-simulator"
 NOT_APPLICABLE = "not-applicable"

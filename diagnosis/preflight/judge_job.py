@@ -27,7 +27,8 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import read_job
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.replay import Need, Replay
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Asse
     if set(ready.role_needs) == set(live.needs) or not live.needs:
         return live
     wide = assess(ready.own, account, case, needs=ready.role_needs)
-    gates = (*live.gates[:-1], wide.at(Gate.LEAST_PRIVILEGE))
+    gates = tuple(wide.at(item.gate) if item.gate is Gate.LEAST_PRIVILEGE else item for item in live.gates)
     problems = [problem for problem in live.problems if problem.gate is not Gate.LEAST_PRIVILEGE]
     problems += [problem for problem in wide.problems if problem.gate is Gate.LEAST_PRIVILEGE]
     return replace(live, gates=gates, problems=tuple(problems))

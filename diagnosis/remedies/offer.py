@@ -13,8 +13,8 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.remediation import Remediation
-from diagnosis.verdicts.replay import Need
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from diagnosis.remedies.offer import Offer, Situation
 from diagnosis.remedies.offers.audience import situation_of
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
+from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.remediation import Change
-from diagnosis.verdicts.replay import Need, Replay
+from diagnosis.verdicts.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)

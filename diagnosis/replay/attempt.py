@@ -31,7 +31,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
-from diagnosis.gates import GATES, Gate, Plane, Verdict
+from diagnosis.gates import ALL_GATES, Gate, Plane, Verdict
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
@@ -42,8 +42,9 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.resolved_workflow import resolved_workflow
-from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
-from diagnosis.verdicts.replay import Need, Replay, RunFacts
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing, gates_shown, maybe_verdict_at, verdict_at
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay, RunFacts
 
 _WEIGHT = {Verdict.FAIL: 3, Verdict.BLOCKED: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
 MOST_JOBS = 300
@@ -63,7 +64,7 @@ class JobReplay:
     @property
     def failed_at(self) -> int:
         """Position of the first gate that failed; past the last where none did."""
-        return next((gate.gate.order for gate in self.gates if gate.verdict is Verdict.FAIL), len(GATES))
+        return next((gate.gate.order for gate in self.gates if gate.verdict is Verdict.FAIL), len(ALL_GATES))
 
 
 def replay(attempt: Attempt, case: Case | None = None) -> Replay:
@@ -153,8 +154,9 @@ def _role_in_force(read: ReadJob) -> ReadStep | None:
 def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
     """Return the worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
     gates: list[GateVerdict] = []
-    for gate in GATES:
-        verdicts = [job.gates[gate.order] for job in judged if not _beside(job, gate, judged)]
+    for gate in gates_shown(*(job.gates for job in judged)):
+        found = (maybe_verdict_at(job.gates, gate) for job in judged if not _beside(job, gate, judged))
+        verdicts = [verdict for verdict in found if verdict is not None]
         worst = max(verdicts, key=lambda verdict: _WEIGHT[verdict.verdict])
         if worst.verdict is Verdict.PASS:
             evidence = tuple(dict.fromkeys(item for verdict in verdicts for item in verdict.evidence))
@@ -165,7 +167,7 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
 
 def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
     """Return whether a job says nothing of the registry because it has no need of it, while another job has."""
-    open_ = gate is Gate.REGISTRY_AUTHORIZATION and job.gates[gate.order].verdict is Verdict.UNKNOWN
+    open_ = gate is Gate.REGISTRY_AUTHORIZATION and verdict_at(job.gates, gate).verdict is Verdict.UNKNOWN
     return open_ and not job.needs and any(other.needs for other in judged)
 
 

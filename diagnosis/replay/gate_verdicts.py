@@ -22,7 +22,7 @@ from diagnosis.replay.static_keys import static_keys
 from diagnosis.steps.needs import is_never
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 LIVE_POLICIES = Missing(
     what="the role's permissions at the time of the run",

@@ -58,8 +58,26 @@ class Purpose(StrEnum):
     PUSH = "push"
     PULL = "pull"
     CALL = "call"
+    """A call of ECR's own API."""
+    SERVICE = "service"
+    """A call of another AWS service."""
+    OPAQUE = "opaque"
+    """It runs with the session and cannot be read; ``gap`` says what stands there."""
+    NOT_JUDGED = "not-judged"
+    """A tool that is known, whose further calls depend on what nobody can read here; ``gap`` names it."""
     NOTHING = "nothing"
     """Nothing that a gate judges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What of a step cannot be read, why, and what would make it readable."""
+
+    what: str
+    why: str
+    how: str
+    may_push: bool = False
+    """Whether it is a tool that may use the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,13 @@ class Operation:
     registry_id: str | None = None
     registries: tuple[str, ...] = ()
     """For logins: the registry ids that are named; empty for the session's own account."""
+    resource: str | None = None
+    """For calls of other services: the ARN, with ``{partition}``, ``{region}`` and ``{account}`` for those of the session; a
+    pattern where only a prefix is known; ``*`` for an action without resource level; None where nothing tells it."""
+    source: str = ""
+    """Where it is read, where that is not the step itself: ``Makefile``, ``scripts/push.sh``."""
+    gap: Gap | None = None
+    """For what is opaque or not judged."""
     guarded: bool = False
     """The script goes on where this fails, so the step's success proves nothing about the operation."""
 

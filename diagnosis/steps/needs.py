@@ -20,7 +20,8 @@ from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts.replay import Need, NeedKind, RunFacts
+from diagnosis.verdicts.release import Need, NeedKind
+from diagnosis.verdicts.replay import RunFacts
 
 PUSH_ACTIONS = (
     "BatchCheckLayerAvailability",

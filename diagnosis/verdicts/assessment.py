@@ -8,8 +8,8 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane
-from diagnosis.verdicts.gate_verdict import GateVerdict
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.gate_verdict import GateVerdict, verdict_at
+from diagnosis.verdicts.release import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Assessment:
     """What AWS's own tools say beside the verdicts."""
 
     def at(self, gate: Gate) -> GateVerdict:
-        """Return the verdict at one gate."""
-        return self.gates[gate.order]
+        """Return the verdict at one of the four gates."""
+        return verdict_at(self.gates, gate)
 
 
 @dataclass(frozen=True, slots=True)

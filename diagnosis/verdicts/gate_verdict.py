@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
-from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Owner, Plane, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,22 @@ class GateVerdict:
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
     owner: Owner = Owner.CLOUD_SECURITY
+
+
+def verdict_at(verdicts: Iterable[GateVerdict], gate: Gate) -> GateVerdict:
+    """Return the verdict at a gate that is certainly among them. Raises ``LookupError`` for one that is not."""
+    found = maybe_verdict_at(verdicts, gate)
+    if found is None:
+        raise LookupError(f"no verdict at {gate.value}")
+    return found
+
+
+def maybe_verdict_at(verdicts: Iterable[GateVerdict], gate: Gate) -> GateVerdict | None:
+    """Return the verdict at a gate; None where it is not among them, as service authorization need not be."""
+    return next((verdict for verdict in verdicts if verdict.gate is gate), None)
+
+
+def gates_shown(*sides: Iterable[GateVerdict]) -> tuple[Gate, ...]:
+    """Return the gates that have a place wherever these are shown side by side: the four, and what any side has beside them."""
+    present = {verdict.gate for side in sides for verdict in side}
+    return tuple(gate for gate in ALL_GATES if gate in GATES or gate in present)

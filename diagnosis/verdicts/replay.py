@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
-from diagnosis.gates import Checkpoint, Gate
+from diagnosis.gates import Gate
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, verdict_at
+from diagnosis.verdicts.release import Need, StepGap
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -46,40 +46,32 @@ class RunFacts:
     """The role's ARN by the session that the run had, where its input is masked; its path is not known."""
 
 
-class NeedKind(StrEnum):
-    """How much a release needs an action."""
-
-    REQUIRED = "required"
-    CUSTOMARY = "customary"
-    """Documented sets grant it with the rest, but clients get by without it: lacking alone, it fails nothing. It is
-    asked for with the rest where none of the rest is granted."""
-    TOLERATED = "tolerated"
-    """Older sets grant it too: never asked for, and nothing beyond the need where it is granted."""
-
-
 @dataclass(frozen=True, slots=True)
-class Need:
-    """One IAM action that the release needs, on which resource, and which step needs it."""
+class JobSession:
+    """One role session of one job: its facts, what it uses, and what of its steps is not known."""
 
-    action: str
-    resource: str | None
-    """``*`` for actions without resource level, the exact ARN, or None where the ARN is not known."""
-    checkpoint: Checkpoint
-    because: str
-    """The step that needs it, in words."""
-    step: str = ""
-    order: int = 0
-    """In which order a run would meet it."""
-    kind: NeedKind = NeedKind.REQUIRED
+    job: str
+    """The job's name as GitHub shows it, or as the workflow file has it."""
+    job_id: str
+    """The job's id in the workflow file, ``caller / called`` for one of a called workflow; empty where the file was not read."""
+    gates: tuple[GateVerdict, ...]
+    """What the run showed of this job, in gate order."""
+    facts: RunFacts = RunFacts()
+    needs: tuple[Need, ...] = ()
+    gaps: tuple[StepGap, ...] = ()
+    ran: bool = True
+    """False for a job that the run left out, or that it never reached."""
+    nth: int = 0
+    """Which of the job's role sessions, where it assumes more than one role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A recorded attempt with its verdict at each gate."""
+    """A recorded attempt with its verdict at each gate: the worst of its sessions."""
 
     attempt: Attempt
     gates: tuple[GateVerdict, ...]
-    """Four, in gate order."""
+    """In gate order: the four, and service authorization where the release has such uses or met such a denial."""
     stopped_by: Finding | None
     """What stopped the run, gate or not; None for a success or where nothing tells."""
     facts: RunFacts = RunFacts()
@@ -89,7 +81,16 @@ class Replay:
     """Retries that the log shows at the failing step."""
     workflow: Workflow | UnparsableWorkflow | None = None
     """The workflow that the attempt ran, with called workflows and local actions in place; None where it was not read."""
+    sessions: tuple[JobSession, ...] = ()
+    """Every role session of the release, in the order of the jobs; ``facts`` and ``needs`` are those of the decisive one and
+    of those that share its role."""
+    session: JobSession | None = None
+    """The one session that this view is about; None for the attempt as a whole."""
 
     def at(self, gate: Gate) -> GateVerdict:
-        """Return the verdict at one gate."""
-        return self.gates[gate.order]
+        """Return the verdict at one of the four gates."""
+        return verdict_at(self.gates, gate)
+
+    def of_session(self, session: JobSession) -> Replay:
+        """Return the same attempt as one session of it shows it."""
+        return replace(self, gates=session.gates, facts=session.facts, needs=session.needs, session=session)

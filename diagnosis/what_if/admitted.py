@@ -35,7 +35,7 @@ from diagnosis.policy import (
     own_policy,
 )
 from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 STRANGER_ACCOUNT = "000000000000"
 OTHER_REPOSITORY = "planescope-probe"

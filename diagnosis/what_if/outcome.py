@@ -16,7 +16,8 @@ from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.replay import Need, Replay
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay
 from diagnosis.what_if.admitted import Admitted, admitted_between
 from diagnosis.what_if.proposal import Placed, Proposal, placed, with_proposals
 

@@ -25,7 +25,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 NEEDS = (
     Need(TOKEN_ACTION, "*", Checkpoint.REGISTRY_AUTH, "Login to ECR", order=0),

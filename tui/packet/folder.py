@@ -8,7 +8,7 @@ from pathlib import Path
 
 from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.documents.redaction import Leak, leaks
-from diagnosis.gates import GATES
+from diagnosis.gates import ALL_GATES, GATES
 from diagnosis.json_members import JsonFault, JsonMembers
 from tui.atomic_write import write_atomically
 from tui.packet.pages import json_page, markdown_page
@@ -97,5 +97,5 @@ def _wrong_content(text: str | None) -> list[str]:
     return [
         f"attempt {number} lacks a verdict at each gate."
         for number, attempt in enumerate(attempts, 1)
-        if len(attempt.maybe_list("verdicts")) != len(GATES)
+        if len(attempt.maybe_list("verdicts")) not in (len(GATES), len(ALL_GATES))
     ]

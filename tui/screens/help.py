@@ -105,7 +105,7 @@ def word_blocks() -> list[Block]:
         for gate in GATES:
             if gate.plane is plane:
                 blocks += [paragraph(("▌ ", signs.PLANE_STYLES[plane]), (gate.label, "bold $text"), indent=4)]
-                blocks += [paragraph(GATE_WORDS[gate.order], indent=6)]
+                blocks += [paragraph(GATE_WORDS[GATES.index(gate)], indent=6)]
     for plane in (Plane.REGISTRY_STATE, Plane.OTHER):
         blocks += [
             paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),

@@ -22,7 +22,7 @@ from diagnosis.policy import (
 )
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
 from diagnosis.remedies.edits.policy_patch import grants
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 
 def bounded_document(named: NamedPolicy, needs: tuple[Need, ...], session: str, role_arn: Arn) -> PolicyDocument | None:

@@ -21,7 +21,7 @@ from diagnosis.remedies.edits.narrowing import excepting
 from diagnosis.remedies.edits.trust_edit import excepting_subject
 from diagnosis.remedies.offer import Situation, needed_pairs
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.replay import NeedKind
+from diagnosis.verdicts.release import NeedKind
 
 Levels: TypeAlias = tuple[ScpLevel, ...]
 

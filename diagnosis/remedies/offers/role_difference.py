@@ -8,7 +8,7 @@ from diagnosis.facts.account import AccountState, NamedPolicy, OtherRole
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.live.excess import REGISTRY_SERVICES, excess
 from diagnosis.policy import Policy
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 _SHOWN = 4
 

@@ -12,7 +12,7 @@ from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint
 from diagnosis.live.excess import ExcessKind, excess
 from diagnosis.policy import read_document, write_document
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 REPO = "arn:aws:ecr:eu-west-2:111122223333:repository/shop"
 PUSH = (

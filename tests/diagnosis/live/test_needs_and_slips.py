@@ -19,7 +19,8 @@ from diagnosis.live.run_claims import RunClaims
 from diagnosis.live.session_keys import session_keys
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import Finding
-from diagnosis.verdicts.replay import Need, NeedKind, Replay
+from diagnosis.verdicts.release import Need, NeedKind
+from diagnosis.verdicts.replay import Replay
 
 REPO = HOME.repository_arn
 

@@ -16,7 +16,7 @@ from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.session_keys import asks_for_repository_tags
 from diagnosis.policy import read_document
 from diagnosis.verdicts.gate_verdict import GateVerdict
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}

@@ -16,7 +16,7 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.policy import Layers, Request, Unparsable, evaluate
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 
 READ_AT = account().read_at
 assert READ_AT is not None

@@ -37,7 +37,8 @@ from diagnosis.facts.workflow import UnparsableWorkflow
 from diagnosis.gates import Checkpoint
 from diagnosis.replay.attempt import replay
 from diagnosis.steps.needs import is_never, needs_for
-from diagnosis.verdicts.replay import Need, RunFacts
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import RunFacts
 
 PUSH_SET = {
     f"ecr:{name}"

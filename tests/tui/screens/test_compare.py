@@ -19,7 +19,7 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, ObservedChange, Traced
 from diagnosis.verdicts.gate_verdict import GateVerdict
-from diagnosis.verdicts.replay import Need
+from diagnosis.verdicts.release import Need
 from probes.workflow_file import workflow_file
 from tui.backend import BackendProblem, Between
 from tui.screens.compare import CompareScreen

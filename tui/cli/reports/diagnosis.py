@@ -13,10 +13,10 @@ from rich.text import Text
 
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.facts.evidence import Evidence, Origin
-from diagnosis.gates import GATES, Verdict
+from diagnosis.gates import Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
-from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verdict_at
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 
@@ -61,19 +61,20 @@ def timeline(diagnosis: Diagnosis) -> Table:
     if diagnosis.paths:
         table.add_column(Text("AFTER FIX\nmodel", style="bold"), no_wrap=True)
     last = None
-    for gate in GATES:
+    sides = [replay.gates for replay in diagnosis.replays]
+    sides += [diagnosis.live.gates] if diagnosis.live else []
+    sides += [diagnosis.after_fix] if diagnosis.paths else []
+    for gate in gates_shown(*sides):
         cells: list[RenderableType] = [Text(gate.plane.label if gate.plane is not last else ""), Text(gate.label)]
-        cells += [_cell(replay.at(gate)) for replay in diagnosis.replays]
-        if diagnosis.live:
-            cells.append(_cell(diagnosis.live.at(gate)))
-        if diagnosis.paths:
-            cells.append(_cell(diagnosis.after_fix[gate.order]))
+        cells += [_cell(maybe_verdict_at(side, gate)) for side in sides]
         table.add_row(*cells)
         last = gate.plane
     return table
 
 
-def _cell(verdict: GateVerdict) -> Text:
+def _cell(verdict: GateVerdict | None) -> Text:
+    if verdict is None:
+        return Text("–", style="dim")
     return Text(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
 
 

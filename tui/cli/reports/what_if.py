@@ -7,8 +7,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.gates import Gate, Verdict
 from diagnosis.lint.rule import Severity
+from diagnosis.verdicts.gate_verdict import gates_shown, maybe_verdict_at
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import printable
@@ -58,7 +59,9 @@ def _table(result: WhatIf) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     table.add_column("run", no_wrap=True)
     table.add_column("ref", overflow="fold")
-    for gate in GATES:
+    judged = [side.gates for each in result.runs for side in (each.before, each.after) if side is not None]
+    gates = gates_shown(*judged)
+    for gate in gates:
         # Labels may wrap: in 80 columns each cell has a place then, and so has the ref.
         table.add_column(gate.label)
     for outcome in result.runs:
@@ -68,7 +71,7 @@ def _table(result: WhatIf) -> Table:
             Text(f"{attempt.run_id}{again}"),
             Text(printable(attempt.head_branch or "?")),
         ]
-        cells += [_cell(outcome, gate) for gate in GATES]
+        cells += [_cell(outcome, gate) for gate in gates]
         table.add_row(*cells)
     return table
 
@@ -76,7 +79,10 @@ def _table(result: WhatIf) -> Table:
 def _cell(outcome: RunOutcome, gate: Gate) -> Text:
     if outcome.before is None or outcome.after is None:
         return Text("? not judged", style="yellow")
-    before, after = outcome.before.at(gate).verdict, outcome.after.at(gate).verdict
+    sides = [maybe_verdict_at(side.gates, gate) for side in (outcome.before, outcome.after)]
+    if sides[0] is None or sides[1] is None:
+        return Text("–", style="dim")
+    before, after = (side.verdict for side in sides if side is not None)
     cell = Text(f"{before.sign} ", style=_STYLES[before])
     cell.append(f"→ {after.sign} {after.value}", style=_STYLES[after])
     return cell

@@ -7,7 +7,8 @@ from textual.content import Content
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Annotation, Attempt, Job
 from diagnosis.verdicts.gate_verdict import Finding, Missing
-from diagnosis.verdicts.replay import Fact, Need, Replay
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Fact, Replay
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs, times
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph

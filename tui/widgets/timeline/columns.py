@@ -8,7 +8,7 @@ from enum import StrEnum
 from diagnosis.gates import GATES, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
-from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.replay import Replay
 from tui.backend import RunKey
 
@@ -49,7 +49,7 @@ class Column:
 
     def at(self, gate: Gate) -> GateVerdict | None:
         """Return the verdict at a gate, or None where there is none."""
-        return self.gates[gate.order] if self.gates else None
+        return maybe_verdict_at(self.gates, gate)
 
     @property
     def title(self) -> str:

@@ -102,11 +102,12 @@ def draw(
     rows: list[tuple[int, int]] = []
     lines += pen.heads(compact, start)
     for gate in GATES:
-        if gate.order == 0 or gate.plane is not GATES[gate.order - 1].plane:
-            if not compact and gate.order:
+        row = GATES.index(gate)
+        if row == 0 or gate.plane is not GATES[row - 1].plane:
+            if not compact and row:
                 lines.append(pen.line(Content(" " * LABELS), [Content("")] * len(shown)))
             lines.append(pen.plane(gate))
-        rows.append((len(lines), gate.order))
+        rows.append((len(lines), row))
         lines.append(pen.gate(gate))
     if not compact:
         lines.append(pen.rule())
@@ -217,7 +218,7 @@ class _Pen:
 
     def gate(self, gate: Gate) -> Content:
         bar = Content.styled("▌ ", signs.PLANE_STYLES[gate.plane].removeprefix("bold "))
-        here = gate.order == self.cell.row
+        here = GATES.index(gate) == self.cell.row
         label = bar + Content.styled(gate.label, "bold $text" if here else "$text")
         return self.line(label, [self._verdict(index, gate) for index in self.shown])
 
@@ -228,7 +229,7 @@ class _Pen:
             mark = signs.verdict_mark(Verdict.UNKNOWN)
         if self.columns[index].side is Side.NOW:
             mark = mark + signs.drift_mark(self.diagnosis.drift, gate)
-        return self._at_cursor(mark, Cell(index, gate.order))
+        return self._at_cursor(mark, Cell(index, GATES.index(gate)))
 
     def outcomes(self) -> Content:
         here = self.cell.row == len(GATES)
