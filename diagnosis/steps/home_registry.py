@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from diagnosis.facts.case import Case
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.steps.kinds import StepKind, action_kind
+from diagnosis.steps.actions.kind_of_action import action_kind
+from diagnosis.steps.kinds import StepKind
 from diagnosis.steps.variables import is_legible
 
 

@@ -17,7 +17,7 @@ from diagnosis.facts.runs import Step
 from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind
 from diagnosis.logs.log_text import LogLine
-from diagnosis.steps.kinds import is_composite_candidate
+from diagnosis.steps.actions.kind_of_action import is_composite_candidate
 
 MOST_SECTIONS = 1_000
 """Sections that are paired; a log with more heads (a forged or broken one) keeps the rest unpaired."""

@@ -17,16 +17,11 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, 
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
 from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.steps.actions.kind_of_action import is_composite_candidate
+from diagnosis.steps.actions.operations import operations_of_action, outputs_of_action
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.home_registry import home_registry
-from diagnosis.steps.kinds import (
-    Operation,
-    Purpose,
-    StepKind,
-    is_composite_candidate,
-    operations_of_action,
-    outputs_of_action,
-)
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.match import Matched, match_steps, with_inner_steps
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 

@@ -6,8 +6,10 @@ import pytest
 from replay_builders import ACCOUNT, HOST, IMAGE, REGION
 
 from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.steps.actions.kind_of_action import action_kind
+from diagnosis.steps.actions.operations import operations_of_action
 from diagnosis.steps.commands import operations_of_script
-from diagnosis.steps.kinds import Purpose, StepKind, action_kind, operations_of_action
+from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.variables import expand, is_legible
 
 

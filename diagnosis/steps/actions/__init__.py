@@ -1,0 +1,1 @@
+"""What the actions that steps use do at AWS and at registries, a file a family."""
