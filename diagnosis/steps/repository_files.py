@@ -1,0 +1,92 @@
+"""The files of the run's repository that its steps use: looked up by path, each known, absent, unreadable or not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.facts.runs import RepositoryFile
+
+LONGEST_FILE = 200_000
+"""Characters read of one file; a longer one is not read, for half of it could mislead."""
+_WORKSPACE = (
+    "${{github.workspace}}/",
+    "${{ github.workspace }}/",
+    "$GITHUB_WORKSPACE/",
+    "${GITHUB_WORKSPACE}/",
+    "/github/workspace/",
+)
+_MOST_MISSED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A lookup by path from the root of the repository.
+
+    ``missed`` notes the paths that somebody looked up and that were never asked for: it is how the next files to fetch
+    are found. Everything else is a value.
+    """
+
+    known: Mapping[str, Reading[str]] = field(default_factory=dict)
+    missed: dict[str, None] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(cls, files: Iterable[RepositoryFile]) -> Files:
+        """Return the lookup over an attempt's files."""
+        return cls({file.path: file.text for file in files})
+
+    def at(self, path: str) -> Reading[str] | None:
+        """Return the reading of a file by its path from the root; None where it was not asked for."""
+        found = self.known.get(path)
+        if found is None and len(self.missed) < _MOST_MISSED:
+            self.missed[path] = None
+        return found
+
+    def text(self, path: str | None) -> str | None:
+        """Return the text of a file that was read and is short enough; None in every other case."""
+        found = self.at(path) if path is not None else None
+        return found.value if isinstance(found, Known) and len(found.value) <= LONGEST_FILE else None
+
+    def first(self, folder: str, names: Iterable[str]) -> tuple[str, str] | None:
+        """Return path and text of the first of these names that is there, in a tool's order of preference.
+
+        None where none is there, and where one that comes earlier is not known, for then it could be that one.
+        """
+        paths = [path for name in names if (path := path_in(folder, name)) is not None]
+        readings = [(path, self.at(path)) for path in paths]
+        for path, reading in readings:
+            if isinstance(reading, Known):
+                return (path, reading.value) if len(reading.value) <= LONGEST_FILE else None
+            if not isinstance(reading, Absent):
+                return None
+        return None
+
+
+NO_FILES = Files()
+"""Nothing was asked for; what is looked up here is noted and forgotten."""
+
+
+def path_in(folder: str | None, path: str) -> str | None:
+    """Return the path from the repository's root of a file named from a folder of it (``""``: the root itself).
+
+    None where it lies outside, where the folder is not known, or where a part is not legible.
+    """
+    text = path.strip()
+    for start in _WORKSPACE:
+        if text.startswith(start):
+            folder, text = "", text.removeprefix(start)
+            break
+    if folder is None or text.startswith(("/", "~")) or any(sign in text for sign in "$*?`\0\n") or "://" in text:
+        return None
+    parts: list[str] = []
+    for part in f"{folder}/{text}".replace("\\", "/").split("/"):
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
