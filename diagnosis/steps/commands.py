@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
+from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.shell_commands import ShellCommand, commands_in
 from diagnosis.steps.variables import expand, note_command
@@ -223,36 +224,6 @@ def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation
     return _pull(StepKind.HELM, *[word for word in remote if _is_in_registry(word)][:1])
 
 
-def _aws(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
-    rest = words[1:]
-    while rest and rest[0].startswith("-"):
-        rest = rest[1:] if "=" in rest[0] or rest[0] in ("--debug", "--no-cli-pager") else rest[2:]
-    service, verb, tail = (rest[0] if rest else ""), (rest[1] if len(rest) > 1 else ""), rest[2:]
-    if service == "sts" and verb in ("assume-role-with-web-identity", "assume-role"):
-        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=_option(tail, "--role-arn")),)
-    if service not in ("ecr", "ecr-public") or not verb:
-        return (Operation(StepKind.AWS_CLI),)
-    region = _option(words, "--region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
-    if verb in ("get-login-password", "get-login", "get-authorization-token"):
-        named = _option(tail, "--registry-ids")
-        return (
-            Operation(
-                StepKind.ECR_LOGIN_PASSWORD,
-                Purpose.LOGIN,
-                target=PUBLIC_HOST if service == "ecr-public" else None,
-                action=f"{service}:GetAuthorizationToken",
-                region=region,
-                registries=(named,) if named else (),
-            ),
-        )
-    if verb == "wait":
-        verb = {"image-scan-complete": "describe-image-scan-findings"}.get(tail[0] if tail else "", "describe-images")
-    action = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
-    kind = StepKind.ECR_DESCRIBE_IMAGES if verb == "describe-images" else StepKind.ECR_CALL
-    name = _option(tail, "--repository-name", "--repository-names")
-    return (Operation(kind, Purpose.CALL, name, action, region, _option(tail, "--registry-id")),)
-
-
 def _sam(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
     repository = _option(words, "--image-repository", "--image-repositories")
     if words[1:2] in (("deploy",), ("package",)) and repository:
@@ -274,7 +245,7 @@ _READERS: dict[str, Reader] = {
     "executor": _kaniko,
     "kaniko": _kaniko,
     "helm": _helm,
-    "aws": _aws,
+    "aws": operations_of_aws,
     "sam": _sam,
     "cdk": _plain(StepKind.CDK),
     "aws-cdk": _plain(StepKind.CDK),
