@@ -108,7 +108,7 @@ class _Reader:
         return Workflow(
             path="",
             name=_scalar(top.get("name")),
-            jobs=self._jobs(jobs),
+            jobs=self._jobs(jobs, self._run_defaults(top.get("defaults"))),
             permissions=self._permissions(top.get("permissions")),
             env=self._pairs(top.get("env")),
             triggers=self._triggers(top.get("on")),
@@ -124,7 +124,7 @@ class _Reader:
         steps = runs.get("steps") if (_scalar(runs.get("using")) or "").lower() == "composite" else None
         return Action(
             path="",
-            steps=self._steps_of(steps, "the action"),
+            steps=self._steps_of(steps, "the action", {}),
             inputs=tuple((name, _default(members) or "") for name, members in self._described(top, "inputs")),
             outputs=tuple(
                 (name, value)
@@ -137,18 +137,23 @@ class _Reader:
         for name, node in self._members_of(top.get(what), f"`{what}`"):
             yield name, dict(self._members_of(node, f"`{name[:40]}`"))
 
-    def _jobs(self, node: Any) -> tuple[WorkflowJob, ...]:
+    def _jobs(self, node: Any, defaults: dict[str, str]) -> tuple[WorkflowJob, ...]:
         jobs = self._map(node, "`jobs`")
         # A job's line is that of its name; its node begins below it, or elsewhere if it is an alias.
         lines = {_scalar(key): key.start_mark.line + 1 for key, _ in node.value}
-        return tuple(self._job(name, job, lines[name]) for name, job in jobs.items())
+        return tuple(self._job(name, job, lines[name], defaults) for name, job in jobs.items())
 
-    def _job(self, name: str, node: Any, line: int) -> WorkflowJob:
+    def _run_defaults(self, node: Any) -> dict[str, str]:
+        """Read ``defaults.run``: where scripts run, and by which shell."""
+        return dict(self._pairs(dict(self._members_of(node, "`defaults`")).get("run")))
+
+    def _job(self, name: str, node: Any, line: int, defaults: dict[str, str]) -> WorkflowJob:
         job = self._map(node, f"the job `{name[:40]}`")
+        defaults = defaults | self._run_defaults(job.get("defaults"))
         return WorkflowJob(
             id=name,
             name=_scalar(job.get("name")),
-            steps=self._steps_of(job.get("steps"), f"the job `{name[:40]}`"),
+            steps=self._steps_of(job.get("steps"), f"the job `{name[:40]}`", defaults),
             permissions=self._permissions(job.get("permissions")),
             environment=self._environment(job.get("environment")),
             condition=_scalar(job.get("if")),
@@ -159,25 +164,29 @@ class _Reader:
             inputs=self._pairs(job.get("with")),
         )
 
-    def _steps_of(self, node: Any, what: str) -> tuple[WorkflowStep, ...]:
+    def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
         if node is not None and not isinstance(node, SequenceNode):
             raise _NotAWorkflow(f"the steps of {what} are no list", node)
-        return tuple(self._step(step) for step in node.value) if node is not None else ()
+        return tuple(self._step(step, defaults) for step in node.value) if node is not None else ()
 
-    def _step(self, node: Any) -> WorkflowStep:
+    def _step(self, node: Any, defaults: dict[str, str]) -> WorkflowStep:
         self._steps += 1
         if self._steps > _MOST_STEPS:
             raise _NotAWorkflow(f"it has more than {_MOST_STEPS} steps", node)
         step = self._map(node, "a step")
+        run = _scalar(step.get("run"))
+        given = defaults if run is not None else {}
         return WorkflowStep(
             name=_scalar(step.get("name")),
             uses=_scalar(step.get("uses")),
-            run=_scalar(step.get("run")),
+            run=run,
             inputs=self._pairs(step.get("with")),
             env=self._pairs(step.get("env")),
             condition=_scalar(step.get("if")),
             continue_on_error=_flag(step.get("continue-on-error")),
             line=node.start_mark.line + 1,
+            working_directory=_scalar(step.get("working-directory")) or given.get("working-directory"),
+            shell=_scalar(step.get("shell")) or given.get("shell"),
         )
 
     def _map(self, node: Any, what: str) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class WorkflowStep:
     """The outputs that such an action hands on once this step is done; expressions are left as written."""
     unread: str = ""
     """Why the steps of the local action are not known, where its file was asked for in vain."""
+    working_directory: str | None = None
+    """Where its script runs (``defaults.run`` included), as written; None for the workspace."""
+    shell: str | None = None
+    """The shell of its script (``defaults.run`` included), as written; None for the runner's own."""
 
     @property
     def with_inner(self) -> tuple[WorkflowStep, ...]:

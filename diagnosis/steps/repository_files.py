@@ -24,12 +24,12 @@ _MOST_MISSED = 200
 class Files:
     """A lookup by path from the root of the repository.
 
-    ``missed`` notes the paths that somebody looked up and that were never asked for: it is how the next files to fetch
-    are found. Everything else is a value.
+    ``missed``, where it is given, notes the paths that are looked up and were never asked for: it is how the next files
+    to fetch are found. Everything else is a value.
     """
 
     known: Mapping[str, Reading[str]] = field(default_factory=dict)
-    missed: dict[str, None] = field(default_factory=dict, compare=False)
+    missed: dict[str, None] | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, files: Iterable[RepositoryFile]) -> Files:
@@ -39,7 +39,7 @@ class Files:
     def at(self, path: str) -> Reading[str] | None:
         """Return the reading of a file by its path from the root; None where it was not asked for."""
         found = self.known.get(path)
-        if found is None and len(self.missed) < _MOST_MISSED:
+        if found is None and self.missed is not None and len(self.missed) < _MOST_MISSED:
             self.missed[path] = None
         return found
 
@@ -64,7 +64,7 @@ class Files:
 
 
 NO_FILES = Files()
-"""Nothing was asked for; what is looked up here is noted and forgotten."""
+"""Nothing was asked for."""
 
 
 def path_in(folder: str | None, path: str) -> str | None:

@@ -1,0 +1,86 @@
+"""Read the text of a YAML file of the repository into plain values: the one place of this room that knows YAML.
+
+The file is foreign. It is composed into nodes and never constructed, so no tag runs anything; the number of values is
+bounded, since an alias can repeat a whole tree for a few bytes. Scalars stay text as written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value]"
+
+_MOST_VALUES = 20_000
+_DEEPEST = 40
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+class _TooMuchError(Exception):
+    pass
+
+
+def yaml_values(text: str) -> Value | None:
+    """Return the first document as text, lists and mappings; None where it is no YAML, or too large. Never raises."""
+    try:
+        root = next(iter(YAML(typ="safe", pure=True).compose_all(text)), None)
+        return _Plain().value(root, 0) if root is not None else None
+    except (YAMLError, ValueError, RecursionError, _TooMuchError):
+        return None
+
+
+def yaml_mapping(text: str) -> dict[str, Value]:
+    """Return the first document where it is a mapping; an empty one where it is anything else."""
+    found = yaml_values(text)
+    return found if isinstance(found, dict) else {}
+
+
+def member(value: Value | None, *path: str) -> Value | None:
+    """Return what lies under these names; None where one of them is not there."""
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+def text_of(value: Value | None) -> str | None:
+    """Return a scalar's text; None for everything else."""
+    return value if isinstance(value, str) else None
+
+
+def texts_of(value: Value | None) -> list[str]:
+    """Return the scalars of a list, or the one scalar that stands in place of it."""
+    if isinstance(value, str):
+        return [value]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+class _Plain:
+    def __init__(self) -> None:
+        self._left = _MOST_VALUES
+
+    def value(self, node: Any, depth: int) -> Value:
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise _TooMuchError
+        if isinstance(node, MappingNode):
+            return self._mapping(node, depth)
+        if isinstance(node, SequenceNode):
+            return [self.value(each, depth + 1) for each in node.value]
+        return str(node.value) if isinstance(node, ScalarNode) else ""
+
+    def _mapping(self, node: Any, depth: int) -> Value:
+        merged: dict[str, Value] = {}
+        own: dict[str, Value] = {}
+        for key, each in node.value:
+            if key.tag == _MERGE or (isinstance(key, ScalarNode) and key.value == "<<"):
+                for source in each.value if isinstance(each, SequenceNode) else [each]:
+                    found = self.value(source, depth + 1)
+                    merged = {**found, **merged} if isinstance(found, dict) else merged
+            elif isinstance(key, ScalarNode):
+                own[str(key.value)] = self.value(each, depth + 1)
+        return {**merged, **own}
