@@ -16,11 +16,12 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
+from diagnosis.names.arn_template import filled_arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job, speaks_to_aws
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts.release import Need, NeedKind
+from diagnosis.verdicts.release import Certainty, Need, NeedKind, StepGap
 from diagnosis.verdicts.replay import RunFacts
 
 PUSH_ACTIONS = (
@@ -59,6 +60,8 @@ class _Place:
     role_account: str | None
     repository: str | None
     role_arn: Arn | None
+    session_region: str | None = None
+    """The region of the session's credentials, in which calls without a region of their own are made."""
 
     def arn(self, address: EcrAddress | None, operation: Operation) -> str | None:
         """Return the exact ARN of the operation's repository."""
@@ -139,6 +142,7 @@ def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
         role_account=case.registry_id or account,
         repository=(facts.repository.value if facts.repository else None) or case.ecr_repository,
         role_arn=role,
+        session_region=(facts.region.value if facts.region else None) or case.region or region,
     )
 
 
@@ -158,6 +162,8 @@ def _of_operation(step: ReadStep, operation: Operation, place: _Place, *, speaks
             yield from _token(step, operation, public=public)
     elif operation.purpose is Purpose.CALL:
         yield _call(step, operation, place)
+    elif operation.purpose is Purpose.SERVICE:
+        yield _service(step, operation, place)
     elif (
         operation.purpose in (Purpose.PUSH, Purpose.PULL)
         and not operation.elsewhere
@@ -197,11 +203,60 @@ def _call(step: ReadStep, operation: Operation, place: _Place) -> Need:
     return Need(f"{service}:{name}", resource, checkpoint, _because(step, operation), step.name)
 
 
+def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
+    """Return the need of another service's action; its resource is None where a part of the ARN is not known."""
+    role = place.role_arn
+    partition = role.partition if role else AccountQuestion(region=place.session_region).partition
+    account = role.account if role and role.has_account else None
+    return Need(
+        operation.action or "",
+        filled_arn(
+            operation.resource,
+            partition=partition,
+            region=_legible(operation.region) or place.session_region,
+            account=account,
+        ),
+        Checkpoint.SERVICE_AUTHORIZATION,
+        _because(step, operation),
+        step.name,
+    )
+
+
+def gaps_of(read: ReadJob) -> tuple[StepGap, ...]:
+    """Return the steps of a job that run with its credentials and whose calls are not, or not all, known."""
+    found: list[StepGap] = []
+    begun = False
+    for step in read.steps:
+        begun = begun or any(speaks_to_aws(operation) for operation in step.operations)
+        if not begun or is_never(step.condition) or step.matched.is_post:
+            continue
+        own = step.matched.written
+        if own is not None and own.unread:
+            how = f"let {(own.uses or '')} be read (contents: read)"
+            found.append(StepGap(step.name, own.uses or "", own.unread, how, may_push=True, job=read.name))
+        found += [
+            StepGap(
+                step.name,
+                operation.gap.what,
+                operation.gap.why,
+                operation.gap.how,
+                Certainty.NOT_JUDGED if operation.purpose is Purpose.NOT_JUDGED else Certainty.OPAQUE,
+                may_push=operation.gap.may_push,
+                job=read.name,
+                source=operation.source,
+            )
+            for operation in step.operations
+            if operation.gap is not None
+        ]
+    return tuple(dict.fromkeys(found))
+
+
 def _because(step: ReadStep, operation: Operation) -> str:
     verbs = {
         Purpose.LOGIN: "logs in to the registry",
         Purpose.PUSH: "pushes an image",
         Purpose.PULL: "reads an image",
+        Purpose.SERVICE: f"calls {operation.action}",
         Purpose.CALL: f"calls {(operation.action or '').partition(':')[2]}",
     }
     tool = "" if operation.kind is StepKind.OTHER else f" ({operation.kind.value})"

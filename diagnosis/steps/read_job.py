@@ -114,17 +114,19 @@ class ReadJob:
     @property
     def releases(self) -> bool:
         """Whether the job has anything to do with AWS credentials or ECR."""
-        return any(
-            operation.purpose is Purpose.ASSUME
-            or operation.purpose is Purpose.CALL
-            or (operation.action or "").startswith("ecr")
-            or (
-                operation.purpose in (Purpose.PUSH, Purpose.PULL, Purpose.LOGIN)
-                and EcrAddress.find(operation.target) is not None
-            )
-            for step in self.steps
-            for operation in step.operations
+        return any(speaks_to_aws(operation) for step in self.steps for operation in step.operations)
+
+
+def speaks_to_aws(operation: Operation) -> bool:
+    """Return whether an operation has anything to do with AWS credentials or ECR; a call of another service alone does not tell."""
+    return (
+        operation.purpose in (Purpose.ASSUME, Purpose.CALL)
+        or (operation.action or "").startswith("ecr")
+        or (
+            operation.purpose in (Purpose.PUSH, Purpose.PULL, Purpose.LOGIN)
+            and EcrAddress.find(operation.target) is not None
         )
+    )
 
 
 def read_job(

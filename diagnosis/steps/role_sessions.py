@@ -1,0 +1,39 @@
+"""Divide a job into its role sessions: from the step that assumes a role to the step that assumes another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.read_job import ReadJob, ReadStep
+
+
+def role_sessions(read: ReadJob) -> tuple[ReadJob, ...]:
+    """Return the job once for each role that it assumes, with the steps that run with that role; one that assumes none, as it is.
+
+    What stands before the first one belongs to the first. A role that is assumed again goes on with its session. Two roles
+    whose names are not legible count as two where they are written differently.
+    """
+    parts: list[list[ReadStep]] = [[]]
+    role: str | None = None
+    for step in read.steps:
+        named = _assumed(step)
+        if named is not None and role is not None and named != role:
+            parts.append([])
+        role = named or role
+        parts[-1].append(step)
+    if len(parts) == 1:
+        return (read,)
+    return tuple(replace(read, steps=tuple(part)) for part in parts)
+
+
+def _assumed(step: ReadStep) -> str | None:
+    """Return the role that a step assumes for those after it, as far as it is legible; None for a step that assumes none."""
+    found = [operation for operation in step.operations if _takes_role(operation)]
+    return (found[-1].target or "") if found else None
+
+
+def _takes_role(operation: Operation) -> bool:
+    return operation.purpose is Purpose.ASSUME and (
+        operation.kind is not StepKind.CONFIGURE_AWS_CREDENTIALS or bool(operation.target)
+    )
