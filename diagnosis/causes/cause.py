@@ -811,7 +811,7 @@ class Cause(StrEnum):
         Record(
             place=Checkpoint.LEAST_PRIVILEGE,
             owner=_CLOUD,
-            sentence="A wildcard grants the role more than any step of the job that was read needs.",
+            sentence="A wildcard grants the role more than any step that was read needs.",
             tell_apart=(
                 "Compare every statement of the role with the actions and resources that the release needs, then with what "
                 "other users of the role call (CloudTrail, access advisor)."
@@ -836,7 +836,7 @@ class Cause(StrEnum):
         Record(
             place=Checkpoint.LEAST_PRIVILEGE,
             owner=_CLOUD,
-            sentence="An exact grant serves no step of the job that was read: another user's, or a wrong name, account or region.",
+            sentence="An exact grant serves no step that was read: another user's, or a wrong name, account or region.",
             tell_apart="Compare the ARN part by part with the one that is needed; ask who else assumes the role.",
             next_step="Correct the ARN where it is a slip; else leave it, or have it removed in a change of its own.",
             reference=f"{_IAM}/best-practices.html#grant-least-privilege",

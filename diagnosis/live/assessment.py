@@ -63,6 +63,7 @@ def assess(
         account=run.account,
         notes=(*(note for judgement in judgements for note in judgement.notes), *disagreements(opinions)),
         opinions=opinions,
+        beyond=tuple(grant for judgement in judgements for grant in judgement.beyond),
     )
 
 

@@ -11,7 +11,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
-from diagnosis.live.excess import Excess, ExcessItem, ExcessKind, excess
+from diagnosis.live.excess import REGISTRY_SERVICES, Excess, ExcessItem, ExcessKind, excess
 from diagnosis.live.layers import whole_document
 from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
 from diagnosis.live.open_trust import judge_trust_scope
@@ -20,9 +20,10 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Certainty, Need, StepGap
 
-_BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.SERVICE, ExcessKind.ESCALATION})
+_BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.ESCALATION})
+"""What no step needs as it stands, whoever uses the role; the rest is too much only where every user is known."""
 _SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
 _NEAR_SHOWN = 2
 _LAYER_CAUSES: dict[str, Cause] = {
@@ -208,8 +209,19 @@ def _count(actions: list[str], noun: str) -> str:
     return f"{len(actions)} {noun}s ({actions[0]}, …)"
 
 
-def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgement:
-    """Judge least privilege: compare every statement of the role with the needed set, and the trust policy with the run."""
+def judge_least_privilege(
+    run: RunClaims,
+    needs: tuple[Need, ...],
+    *,
+    gaps: tuple[StepGap, ...] = (),
+    unread_users: tuple[Missing, ...] = (),
+) -> GateJudgement:
+    """Judge least privilege: compare every statement of the role with the known uses, and the trust policy with the run.
+
+    ``needs`` are the uses of everybody who is known to assume the role; ``gaps`` are the steps among them that are opaque or
+    not judged, ``unread_users`` the users that could not be read. Where one of these may use what is granted in the registry,
+    a wildcard there is not called an excess: the gate is unknown and names the step.
+    """
     trust = judge_trust_scope(run)
     if absent_role(run.account) is not None:
         return GateJudgement(
@@ -220,8 +232,12 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
     missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
     policies = _role_policies(run.account)
     found = excess(policies, needs)
-    # With nothing to compare with, only what no release needs is too much.
-    items = found.items if needs else tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
+    unknown_users = (*(_users_gap(gap) for gap in gaps if hides_registry_use(gap)), *unread_users)
+    # With nothing to compare with, only what no release needs is too much; nor else where some user is not known.
+    items = found.items
+    if not needs or unknown_users:
+        items = tuple(item for item in found.items if item.kind in _BEYOND_ANY_NEED)
+    withheld = tuple(item for item in found.items if item not in items) if needs else ()
     problems = [*trust.problems]
     problems += _too_much(items)
     # Where the repository's own tags were read it is decided whether the release gets in; who else carries them is a note.
@@ -229,6 +245,7 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
     missing += [_tags_gap(words) for words in tagged]
     missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
     missing += trust.missing
+    missing += unknown_users if withheld else ()
     if not needs and any(policies):
         missing.append(
             Missing(
@@ -243,6 +260,7 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
         else "The role has no permission policies, so nothing beyond the need is granted.",
         problems=tuple(problems),
         missing=tuple(missing),
+        undecided=_withheld_words(withheld, unknown_users),
         evidence=tuple(
             Evidence(
                 kind=EvidenceKind.POLICY,
@@ -253,17 +271,55 @@ def judge_least_privilege(run: RunClaims, needs: tuple[Need, ...]) -> GateJudgem
             )
             for policy in policies
         ),
-        notes=(*found.notes, *(f"{words}: it reaches whatever carries the tag." for words in found.bounded_by_tags)),
+        notes=(
+            *found.notes,
+            *(f"{words}: it reaches whatever carries the tag." for words in found.bounded_by_tags),
+            *_unknown_use_words(found, gaps, unread_users),
+        ),
+        beyond=found.beyond,
     )
+
+
+def hides_registry_use(gap: StepGap) -> bool:
+    """Return whether a step may use the registry in a way that nobody read."""
+    return gap.certainty is Certainty.OPAQUE or gap.may_push
+
+
+def _users_gap(gap: StepGap) -> Missing:
+    where = f" of job {gap.job}" if gap.job else ""
+    return Missing(
+        what=f"what step {gap.step}{where} uses of the registry",
+        why=f"it runs {gap.what} with the role's session, and {gap.why}",
+        how=gap.how,
+    )
+
+
+def _withheld_words(items: tuple[ExcessItem, ...], users: tuple[Missing, ...]) -> str:
+    """Return why a wildcard of the registry is not called too much; empty where none is held back."""
+    if not items:
+        return ""
+    more = f", and {len(items) - 1} more" if len(items) > 1 else ""
+    others = f" ({len(users) - 1} more are not known)" if len(users) > 1 else ""
+    return f"Whether this is too much cannot be told: {items[0].text}{more}. Not known: {users[0].what}: {users[0].why}{others}."
+
+
+def _unknown_use_words(found: Excess, gaps: tuple[StepGap, ...], unread: tuple[Missing, ...]) -> Iterable[str]:
+    """Yield who may use what no known use needs, where something is granted beyond the known uses."""
+    names = [f"step {gap.step}" for gap in gaps] + [item.what for item in unread]
+    if names and (found.beyond or found.items):
+        shown = ", ".join(dict.fromkeys(names))
+        yield f"What no known use needs may be used all the same by what is not, or not wholly, read: {shown}."
 
 
 def _bounded(found: Excess) -> str:
     reads = any(note.endswith("(reading only).") for note in found.notes)
     beyond = any(note.startswith(Cause.GRANT_BEYOND_NEED) for note in found.notes)
+    others = sorted({grant.service for grant in found.beyond}.difference(REGISTRY_SERVICES))
+    also = f" What of {', '.join(others)} no known use needs is told as notes." if others else ""
     if beyond:
-        return "No wildcard grants more than is needed; exact grants that no step needs are told as notes."
+        return f"No wildcard grants more than is needed; exact grants that no step needs are told as notes.{also}"
     but = " but reading of the same repository" if reads else ""
-    return f"Nothing beyond the needed actions{but} is granted on the registry."
+    return f"Nothing beyond the needed actions{but} is granted on the registry.{also}"
 
 
 def _tags_gap(words: str) -> Missing:

@@ -1,28 +1,29 @@
 """Find what a role is granted beyond the needed set, statement by statement, by action and by resource.
 
 A role serves more than one run: what this job does not need another one may. So an exact grant is a note, and an excess is
-what no user can be said to need as it stands: every action, a wildcard of a service or of the registry, and what lets the
+what no user can be said to need as it stands: every action, a wildcard of the registry, and what lets the
 role widen what it may do (writes to IAM's roles, policies, users, groups and providers; ``iam:PassRole`` or
 ``sts:AssumeRole`` on every role). The registry is judged in detail: every granted ECR action is compared with the needed
-pairs, wildcards expanded with the action catalogue.
+pairs, wildcards expanded with the action catalogue. What is granted of other services beyond the known uses is listed
+action by action, and told as notes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.grants.breadth import EVERY_ROLE, holds_every
-from diagnosis.lint.catalogue import arn_forms
 from diagnosis.lint.rules.action_resources import works_on
+from diagnosis.live.denials import OF_NO_SERVICE, Denials
 from diagnosis.live.near_grants import arn_difference, nearest_action
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Effect, Policy, Statement, Unparsable, action_facts, expand_actions, has_resource_level
-from diagnosis.policy.language.globs import Cells, covers, meet, pattern_cells
+from diagnosis.policy.language.globs import covers, pattern_cells
 from diagnosis.policy.language.matching import (
     action_matcher,
     matches_everything,
@@ -30,6 +31,7 @@ from diagnosis.policy.language.matching import (
     resource_matcher,
 )
 from diagnosis.policy.language.statement import ActionPatterns
+from diagnosis.verdicts.assessment import BeyondGrant
 from diagnosis.verdicts.release import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
@@ -40,10 +42,8 @@ _OF_ESCALATIONS = ("iam", "sts")
 _PERMISSIONS = "Permissions management"
 _OF_NO_PRINCIPAL = frozenset({"server-certificate", "mfa", "sms-mfa"})
 """Resources of IAM by which nobody gets permissions: to write them is no escalation."""
-_NO_STEP = "no step of this job that was read needs it"
+_NO_STEP = "no step that was read needs it"
 _TAG_KEY = re.compile(r"(?:aws|ecr):ResourceTag/", re.IGNORECASE)
-_OF_NO_SERVICE = "planescope:anything"
-"""An action that no policy names: what covers it covers whatever is not named."""
 _SHOWN = 4
 _HARMLESS = frozenset({"Read", "List"})
 
@@ -55,8 +55,6 @@ class ExcessKind(StrEnum):
     """Registry actions that the release does not need, by a wildcard or on every repository, or of its policies."""
     RESOURCE = "resource"
     """Needed actions, on every repository of a registry or of several."""
-    SERVICE = "service"
-    """A wildcard of another service's actions, or writing its permissions, on every resource."""
     ESCALATION = "escalation"
     """Writes to IAM, or passing or assuming every role: the role can widen what it may do."""
     EVERYTHING = "everything"
@@ -92,6 +90,8 @@ class Excess:
     """Documents that could not be read: ``policy NAME (why)``."""
     notes: tuple[str, ...] = ()
     """Bounded grants that no known use needs, and what has no effect, one sentence each."""
+    beyond: tuple[BeyondGrant, ...] = ()
+    """What is granted beyond the known uses and is no item: by statement and service, complete."""
     bounded_by_tags: tuple[str, ...] = ()
     """Statements that grant registry actions under a condition on the resource's tags: what they reach is not known."""
 
@@ -122,10 +122,19 @@ class _Needed:
         """Return the known resources on which the action is needed."""
         return tuple(sorted(place for place in self.resources.get(action.lower(), ()) if place and place != "*"))
 
+    def within(self, action: str, pattern: str) -> bool:
+        """Return whether the pattern holds nothing but what the action is needed on, or may hold it where that is not known."""
+        return None in self.resources.get(action.lower(), frozenset()) or self.is_exact(action, pattern)
+
     def is_exact(self, action: str, pattern: str) -> bool:
-        """Return whether the pattern is a needed resource, or may be one where the needed ARN is not known."""
+        """Return whether the pattern is a needed resource or lies in one, or may be one where the needed ARN is not known."""
         wanted = self.resources.get(action.lower(), frozenset())
-        return pattern in wanted or (None in wanted and not set(pattern) & {"*", "?"})
+        known = (place for place in wanted if place)
+        return (
+            pattern in wanted
+            or any(_wild(place) and covers(pattern_cells(place), pattern_cells(pattern)) for place in known)
+            or (None in wanted and not _wild(pattern))
+        )
 
 
 def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
@@ -144,25 +153,27 @@ def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
 def excess_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Excess:
     """Compare ``(name, policy)`` pairs with the needed actions. Never raises."""
     needed = _Needed.of(needs)
-    denials = _Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
+    denials = Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
     items: list[ExcessItem] = []
     notes: list[str] = []
     tagged: list[str] = []
+    beyond: list[BeyondGrant] = []
     for name, policy in parsed:
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and statement.resources is not None:
                 found = _Grant(name, _as_denials_leave(statement, denials), needed, denials)
                 items.extend(found.items())
                 notes.extend(found.notes())
+                beyond.extend(found.beyond())
                 tagged.extend(found.bounded_by_tags())
     # What lets the role widen itself is told first.
     items.sort(key=lambda item: item.kind is not ExcessKind.ESCALATION)
-    return Excess(tuple(items), notes=tuple(dict.fromkeys(notes)), bounded_by_tags=tuple(tagged))
+    return Excess(tuple(items), notes=tuple(dict.fromkeys(notes)), beyond=tuple(beyond), bounded_by_tags=tuple(tagged))
 
 
-def _as_denials_leave(statement: Statement, denials: _Denials) -> Statement:
+def _as_denials_leave(statement: Statement, denials: Denials) -> Statement:
     """Return a statement about every service, where a Deny with NotAction stops all but some, as one about these."""
-    spared = denials.spared() if statement.actions.covers(_OF_NO_SERVICE) else None
+    spared = denials.spared() if statement.actions.covers(OF_NO_SERVICE) else None
     if spared is None:
         return statement
     left = tuple(item for item in spared if _wild(item) or statement.actions.covers(item.lower()))
@@ -172,7 +183,7 @@ def _as_denials_leave(statement: Statement, denials: _Denials) -> Statement:
 class _Grant:
     """One Allow statement against the needed set."""
 
-    def __init__(self, policy: str, statement: Statement, needed: _Needed, denials: _Denials) -> None:
+    def __init__(self, policy: str, statement: Statement, needed: _Needed, denials: Denials) -> None:
         self._policy = policy
         self._statement = statement
         self._needed = needed
@@ -193,7 +204,6 @@ class _Grant:
         yield from self._registry_actions()
         if not self._tag_keys():
             yield from self._registry_resources()
-        yield from self._services()
 
     def notes(self) -> Iterator[str]:
         """Return the bounded grants that no known use needs, and the names that grant nothing."""
@@ -206,11 +216,85 @@ class _Grant:
             yield f"{self._where()} also allows {_listed(reads)} on {self._resource_words()} (reading only)."
         exact = [action for action in surplus if action not in reads and self._is_exact(action)]
         if exact:
-            yield self._beyond(exact, self._resource_words())
+            yield self._no_need(exact, self._resource_words())
         yield from self._other_places()
-        for service, patterns in self._other_services():
-            if not self._unbounded(patterns):
-                yield f"{self._where()} also allows {_listed(patterns)} on {self._resource_words()} ({service}: not judged)."
+        yield from self._needed_escalations()
+        for grant in self.beyond():
+            if grant.service not in REGISTRY_SERVICES:
+                yield self._beyond_words(grant)
+
+    def beyond(self) -> tuple[BeyondGrant, ...]:
+        """Return what is granted beyond the known uses and told by no item, by service."""
+        if self._of_every_service():
+            return ()
+        told = {action for item in (*self._escalations(), *self._registry_actions()) for action in item.actions}
+        groups: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
+        for action in self._all_granted():
+            if action in told or self._denials.everywhere(action):
+                continue
+            if action.lower() not in self._needed.resources:
+                groups.setdefault((_service(action), False, self._patterns), []).append(action)
+            elif places := self._places_beyond(action):
+                groups.setdefault((_service(action), True, places), []).append(action)
+        conditional = bool(self._statement.conditions)
+        return tuple(
+            BeyondGrant(
+                service, tuple(actions), places, self._policy, self._statement.name, wider, self._all_but, conditional
+            )
+            for (service, wider, places), actions in groups.items()
+        )
+
+    def _all_granted(self) -> tuple[str, ...]:
+        """Return every action of every service that the statement grants with effect, wildcards expanded, sorted."""
+        patterns = self._statement.actions.patterns
+        known = expand_actions(patterns) if patterns else ()
+        # A new service is granted by a wildcard whose actions nobody knows here; a new name is told as one that is not known.
+        new = [pattern for pattern in patterns if _wild(pattern) and not expand_actions([pattern])]
+        return (*sorted(action for action in known if self._works(action)), *new)
+
+    def _places_beyond(self, action: str) -> tuple[str, ...]:
+        """Return the resource patterns on which a needed action is granted without need, but those told as an item."""
+        wanted = self._needed.resources[action.lower()]
+        if has_resource_level(action) is False or self._denials.elsewhere(action, wanted):
+            return ()
+        of_registry = _service(action) in REGISTRY_SERVICES
+        if self._all_but:
+            return () if of_registry else self._patterns
+        return tuple(
+            pattern
+            for pattern in self._patterns
+            if works_on(action, pattern)
+            and not self._needed.within(action, pattern)
+            and not (of_registry and (is_unbounded(pattern) or not _may_name_registry(pattern)))
+        )
+
+    def _beyond_words(self, grant: BeyondGrant) -> str:
+        if grant.needed_elsewhere:
+            places = ("everything but " if grant.all_but else "") + _listed(grant.resources)
+            needed = sorted({place for action in grant.actions for place in self._needed.of_action(action)})
+            slips = (arn_difference(place, wanted) for place in grant.resources for wanted in needed)
+            why = next((words for words in slips if words), f"the known uses need it on {_listed(needed) or 'less'}")
+            return f"{self._where()} allows {_listed(grant.actions)} on {places}; {why}."
+        wild = [
+            pattern
+            for pattern in self._statement.actions.patterns
+            if _wild(pattern) and any(map(action_matcher([pattern]), map(str.lower, grant.actions)))
+        ]
+        many = (
+            f"{len(grant.actions)} actions of {grant.service} ({_listed(wild)})"
+            if wild and len(grant.actions) > 1
+            else _listed(wild or grant.actions)
+        )
+        return f"{self._where()} also allows {many} on {self._resource_words()}: no known use needs that."
+
+    def _needed_escalations(self) -> Iterator[str]:
+        """Return the writes to IAM that a known use needs just so: no excess, and worth telling all the same."""
+        found = [action for action in self._all_escalations() if self._is_needed_here(action)]
+        if found:
+            yield (
+                f"{self._where()} allows {_listed(found)} on {self._resource_words()}, as a known use needs it: whoever runs "
+                "that step can widen permissions."
+            )
 
     def bounded_by_tags(self) -> Iterator[str]:
         """Return the statement where tags of the repositories decide what of the registry it grants."""
@@ -223,7 +307,7 @@ class _Grant:
         bounds = (condition.key for condition in self._statement.conditions if condition.compares_something)
         return tuple(dict.fromkeys(key for key in bounds if _TAG_KEY.match(key)))
 
-    def _beyond(self, actions: Iterable[str], place: str, why: str = _NO_STEP) -> str:
+    def _no_need(self, actions: Iterable[str], place: str, why: str = _NO_STEP) -> str:
         return f"{Cause.GRANT_BEYOND_NEED}: {self._where()} allows {_listed(actions)} on {place}: {why}."
 
     def _unknown_names(self) -> Iterator[str]:
@@ -241,22 +325,34 @@ class _Grant:
                 continue
             needed = sorted({place for action in actions for place in self._needed.of_action(action)})
             differing = next((words for place in needed if (words := arn_difference(pattern, place))), None)
-            yield self._beyond(actions, pattern, f"{differing}; {_NO_STEP}" if differing else _NO_STEP)
+            yield self._no_need(actions, pattern, f"{differing}; {_NO_STEP}" if differing else _NO_STEP)
 
     def _escalations(self) -> Iterator[ExcessItem]:
         """Return what lets the role widen what it may do: each action by its name, PassRole first."""
-        found = [
+        found = [action for action in self._all_escalations() if not self._is_needed_here(action)]
+        if not found:
+            return
+        found.sort(key=lambda action: (action != _PASS_ROLE, *_gravity(action)))
+        text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}"
+        yield self._item(ExcessKind.ESCALATION, text, tuple(found))
+
+    def _all_escalations(self) -> list[str]:
+        return [
             action
             for action in self._escalating()
             if self._works(action)
             and not self._denials.everywhere(action)
             and (action not in _BY_ROLE or self._of_every_role())
         ]
-        if not found:
-            return
-        found.sort(key=lambda action: (action != _PASS_ROLE, *_gravity(action)))
-        text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}"
-        yield self._item(ExcessKind.ESCALATION, text, tuple(found))
+
+    def _is_needed_here(self, action: str) -> bool:
+        """Return whether the action is needed on just what the statement grants it on; an ARN that is not known is none."""
+        wanted = self._needed.resources.get(action.lower(), frozenset())
+        if self._all_but or not wanted or None in wanted:
+            return False
+        if has_resource_level(action) is False:
+            return True
+        return all(self._needed.within(action, pattern) for pattern in self._patterns if works_on(action, pattern))
 
     def _escalating(self) -> list[str]:
         patterns = self._statement.actions.patterns
@@ -360,48 +456,6 @@ class _Grant:
             return everything and not self._all_but
         return self._all_but or any(_may_name_registry(pattern) for pattern in self._patterns)
 
-    def _services(self) -> Iterator[ExcessItem]:
-        for service, listed in self._other_services():
-            patterns = [pattern for pattern in listed if self._unbounded([pattern])]
-            patterns = [pattern for pattern in patterns if not self._denials.everywhere(pattern)]
-            if patterns:
-                found = expand_actions(patterns)
-                many = (
-                    f"{len(found)} actions of {service} ({_listed(patterns)})" if len(found) > 1 else _listed(patterns)
-                )
-                text = (
-                    f"{self._where()} allows {many} on {self._resource_words()}, which is more than any step "
-                    f"needs; what the steps need of {service} is not read"
-                )
-                yield self._item(ExcessKind.SERVICE, text, tuple(patterns))
-
-    def _other_services(self) -> list[tuple[str, list[str]]]:
-        """Return ``(service, action patterns)`` of other services than the registry, but what is needed or told otherwise."""
-        found: dict[str, list[str]] = {}
-        told = [action.lower() for item in self._escalations() for action in item.actions]
-        for pattern in self._statement.actions.patterns:
-            service = _service(pattern)
-            if not _wild(pattern) and action_facts(pattern) is None:
-                continue  # told as a name that is not known
-            if service in _OF_ESCALATIONS and any(map(action_matcher([pattern]), told)):
-                continue  # told as an escalation
-            if service not in REGISTRY_SERVICES and pattern.lower() not in self._needed.resources:
-                found.setdefault(service, []).append(pattern)
-        return sorted(found.items())
-
-    def _unbounded(self, patterns: list[str]) -> bool:
-        """Return whether a pattern among these is a wildcard for more than reading, or writes permissions, on every resource."""
-        return any(_changes(pattern) and self._on_every_resource(pattern) for pattern in patterns)
-
-    def _on_every_resource(self, action: str) -> bool:
-        """Return whether the statement leaves the resource open; for a whole service one kind of its resources will do."""
-        if self._all_but or any(_is_every_resource(pattern) for pattern in self._patterns):
-            return True
-        service, _, name = action.lower().partition(":")
-        return matches_everything(name) and any(
-            holds_every(pattern, form) for form in arn_forms(service) for pattern in self._patterns
-        )
-
     def _item(self, kind: ExcessKind, text: str, actions: tuple[str, ...]) -> ExcessItem:
         conditional = bool(self._statement.conditions)
         return ExcessItem(
@@ -440,28 +494,6 @@ def _gravity(action: str) -> tuple[bool, ...]:
     return _PERMISSIONS not in level, "role" not in types, action.startswith(("iam:Delete", "iam:Detach"))
 
 
-def _changes(pattern: str) -> bool:
-    """Return whether a wildcard holds more than reading of what a policy could name, or a named action writes permissions."""
-    for action in expand_actions([pattern]):
-        facts = action_facts(action)
-        if facts is not None and facts.has_resource_level:
-            if _wild(pattern) and facts.access_level not in _HARMLESS:
-                return True
-            if _PERMISSIONS in facts.access_level and _service(action) not in _OF_ESCALATIONS:
-                return True
-    return False
-
-
-def _is_every_resource(pattern: str) -> bool:
-    """Return whether a resource pattern leaves the resource open: ``*``, or an ARN whose last part is."""
-    return matches_everything(pattern) or matches_everything(_last_part(pattern))
-
-
-def _last_part(pattern: str) -> str:
-    arn = Arn.parse(pattern)
-    return arn.resource if arn else ""
-
-
 def is_unbounded(pattern: str) -> bool:
     """Return whether a pattern of the registry leaves open the account, the region, or the name from its beginning on."""
     arn = Arn.parse(pattern)
@@ -494,55 +526,3 @@ def _listed(values: Iterable[str]) -> str:
     every = list(values)
     shown = ", ".join(every[:_SHOWN])
     return f"{shown} and {len(every) - _SHOWN} more" if len(every) > _SHOWN else shown
-
-
-def _speaks_of_all(actions: ActionPatterns, wanted: str) -> bool:
-    """Return whether an Action or NotAction element speaks of every action for which the folded pattern stands."""
-    if not _wild(wanted):
-        return actions.covers(wanted)
-    if actions.negated:
-        return not any(_compared(meet, pattern, wanted) for pattern in actions.patterns)
-    return any(_compared(covers, pattern, wanted) for pattern in actions.patterns)
-
-
-def _compared(relation: Callable[[Cells, Cells], bool], pattern: str, wanted: str) -> bool:
-    """Return whether the relation holds between two patterns of actions, on each side of the colon."""
-    if names_every_action(pattern):
-        return True
-    sides = zip(pattern.lower().partition(":"), wanted.partition(":"), strict=True)
-    return all(relation(pattern_cells(one), pattern_cells(other)) for one, other in sides)
-
-
-class _Denials:
-    """The grants that unconditional Deny statements take away again."""
-
-    def __init__(self, statements: list[Statement]) -> None:
-        self._statements = [item for item in statements if not item.conditions and item.resources is not None]
-
-    def everywhere(self, action: str) -> bool:
-        """Return whether an action, or all that a pattern stands for, is denied on every resource."""
-        return any(
-            _speaks_of_all(item.actions, action.lower())
-            and item.resources is not None
-            and item.resources.everything
-            and not item.resources.negated
-            for item in self._statements
-        )
-
-    def spared(self) -> tuple[str, ...] | None:
-        """Return the actions that a Deny of everything else leaves; None where there is no such Deny."""
-        for item in self._statements:
-            places = item.resources
-            if places and places.everything and not places.negated and item.actions.covers(_OF_NO_SERVICE):
-                return item.actions.patterns if item.actions.negated else ()
-        return None
-
-    def elsewhere(self, action: str, needed: frozenset[str | None]) -> bool:
-        """Return whether the action is denied on all but needed resources (Deny with NotResource)."""
-        return any(
-            item.actions.covers(action.lower())
-            and item.resources is not None
-            and item.resources.negated
-            and set(item.resources.patterns) <= needed
-            for item in self._statements
-        )

@@ -21,7 +21,7 @@ from diagnosis.policy import read_document
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
 from diagnosis.steps.variables import is_legible
-from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.assessment import BeyondGrant, Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.replay import Replay
 
@@ -42,6 +42,8 @@ class GateJudgement:
     candidates: tuple[Cause, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     notes: tuple[str, ...] = ()
+    beyond: tuple[BeyondGrant, ...] = ()
+    """Of least privilege: what is granted beyond every known use, and no problem by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.remediation import Remediation
 
 
@@ -26,6 +27,11 @@ class Situation:
     problems: tuple[Problem, ...]
     corrected_audience: str | None = None
     """The audience that the workflow should request, where correcting it there is the smaller change."""
+
+    gaps: tuple[StepGap, ...] = ()
+    """The steps of the role's users that are opaque or not judged."""
+    unread_users: tuple[Missing, ...] = ()
+    """The users of the role that could not be read."""
 
     corrected_session_name: str | None = None
     """The name that the step should give its session, where the trust policy wants another than the step's."""
@@ -130,15 +136,27 @@ def with_audience(possible: PossibleClaims, audience: str) -> PossibleClaims:
 
 
 def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
-    """Return the ``(action, resource)`` pairs behind the problems, each once, in the order of the needs."""
-    named = {(problem.checkpoint, action) for problem in problems for action in problem.actions}
+    """Return the ``(action, resource)`` pairs behind the problems, each once, in the order of the needs.
+
+    A problem of the registry is about its actions on every repository that is needed, one of another service about one resource.
+    """
+    named = {
+        (problem.checkpoint, action, _place(problem.checkpoint, problem.resource))
+        for problem in problems
+        for action in problem.actions
+    }
     return tuple(
         dict.fromkeys(
             (need.action, need.resource)
             for need in needs
-            if need.resource is not None and (need.checkpoint, need.action) in named
+            if need.resource is not None
+            and (need.checkpoint, need.action, _place(need.checkpoint, need.resource)) in named
         )
     )
+
+
+def _place(checkpoint: Checkpoint | None, resource: str | None) -> str | None:
+    return resource if checkpoint is Checkpoint.SERVICE_AUTHORIZATION else None
 
 
 def rerun_words(run: RunClaims) -> str:

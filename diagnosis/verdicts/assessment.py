@@ -26,10 +26,33 @@ class Assessment:
     notes: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     """What AWS's own tools say beside the verdicts."""
+    beyond: tuple[BeyondGrant, ...] = ()
+    """What the role is granted beyond every known use, and what is no problem by itself: complete, by statement and service."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""
         return verdict_at(self.gates, gate)
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondGrant:
+    """What one statement grants of one service beyond every known use, and what is no excess by itself."""
+
+    service: str
+    actions: tuple[str, ...]
+    """All of them, in AWS's letter case, sorted: wildcards expanded with the action catalogue. A wildcard of a service that
+    the catalogue does not know stands for itself."""
+    resources: tuple[str, ...]
+    """The resource patterns on which they are granted, as written."""
+    policy: str
+    statement: str
+    """Sid, or ``Statement[2]``."""
+    needed_elsewhere: bool = False
+    """The actions are needed, on less than these resources."""
+    all_but: bool = False
+    """Granted on everything but these resources."""
+    conditional: bool = False
+    """The statement has conditions, so that it may grant less."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ OTHERS: dict[str, Seed] = {
         owner="aws",
     ),
     "a managed policy of the account": _attached("deploy", _ECS, _PASS),
-    "everything of a service": _inline("wide", allow(["sqs:*", "iam:PassRole"], "*")),
+    "every role": _inline("wide", allow(["sqs:*", "iam:PassRole"], "*")),
 }
 """Other users of the role, by what they were given."""
 

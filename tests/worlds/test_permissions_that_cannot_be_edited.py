@@ -72,7 +72,7 @@ def test_a_wildcard_of_aws_comes_off_the_role_and_what_is_needed_stands_in_its_o
 
 
 def test_a_managed_policy_keeps_its_path_in_every_language() -> None:
-    world = with_attached(sound_world(), "wide", policy(allow("sqs:*", "*"), *PUSH), ACCOUNT, "team/")
+    world = with_attached(sound_world(), "wide", policy(allow("ecr:*", "*"), *PUSH), ACCOUNT, "team/")
     item = named(first(world), "bound-role-permissions")
     assert "/team/" in item.terraform
     assert "/team/" in item.cloudformation
@@ -97,7 +97,7 @@ def test_without_what_a_patch_would_change_nothing_is_offered(part: str) -> None
 
 def test_a_role_whose_whole_policy_is_too_much_keeps_no_empty_document() -> None:
     world = sound_world().with_account(
-        inline_policies=Known((NamedPolicy("a", policy(*PUSH)), NamedPolicy("wide", policy(allow("sqs:*", "*")))))
+        inline_policies=Known((NamedPolicy("a", policy(*PUSH)), NamedPolicy("wide", policy(allow("iam:*", "*")))))
     )
     (change,) = named(first(world), "bound-role-permissions").changes
     assert (change.kind, change.target, change.document) == (ChangeKind.DELETE_INLINE_POLICY, "wide", None)

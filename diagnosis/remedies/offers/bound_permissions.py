@@ -11,12 +11,13 @@ from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison
+from diagnosis.live.authorization import hides_registry_use
 from diagnosis.live.entitlement import Entitlement, judge_needs
-from diagnosis.live.excess import REGISTRY_SERVICES
+from diagnosis.live.excess import REGISTRY_SERVICES, ExcessKind
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Unparsable
-from diagnosis.remedies.edits.bounding import bounded_document
+from diagnosis.remedies.edits.bounding import EVERY_KIND, OF_REGISTRY, bounded_document
 from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
@@ -36,28 +37,42 @@ _SHOWN = 6
 
 
 def bound_permissions(situation: Situation) -> Choice | None:
-    """Offer to bound what exceeds the need, and say what that takes away."""
+    """Offer to bound what exceeds the need, and say what that takes away.
+
+    It is offered only where every user of the role that can be known was read: a step that is not understood may use what is
+    beyond the need. One that certainly leaves the registry alone hinders nothing there.
+    """
     problems = situation.of(*EXCESS_CAUSES)
+    kinds = EVERY_KIND
+    if situation.unread_users or any(hides_registry_use(gap) for gap in situation.gaps):
+        return None
+    if situation.gaps:
+        kinds = OF_REGISTRY
+        problems = tuple(problem for problem in problems if _is_of_registry(problem))
     account, role_arn = situation.account, situation.run.role_arn
     if not problems or not isinstance(account.role, Known) or role_arn is None:
         return None
     if not isinstance(account.inline_policies, Known):
         return None
-    edits = _edits(situation, role_arn)
+    edits = _edits(situation, role_arn, kinds)
     if not edits.listed:
         return None
     found = comparison(account, edits.after, situation)
     return (Offer(_remediation(situation, problems, edits.listed, found), does_not_prove=_unproved(found)),)
 
 
-def _edits(situation: Situation, role_arn: Arn) -> Edits:
+def _is_of_registry(problem: Problem) -> bool:
+    return all(action.partition(":")[0] in REGISTRY_SERVICES for action in problem.actions)
+
+
+def _edits(situation: Situation, role_arn: Arn, kinds: frozenset[ExcessKind]) -> Edits:
     account = situation.account
     session = session_of_role(role_arn, situation.run.session_name)
     edits = Edits(account)
     for policy in policies_of(account):
         if isinstance(policy.document.policy, Unparsable):
             continue
-        after = bounded_document(policy, situation.needs, session, role_arn)
+        after = bounded_document(policy, situation.needs, session, role_arn, kinds)
         if after != policy.document:
             # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
             owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
@@ -106,15 +121,15 @@ def _remediation(
 
 
 def _unproved(found: GrantComparison) -> str:
-    """Return what the proof leaves out: what the steps need of other services than the registry is not known."""
+    """Return what the proof leaves out: others who use what is taken away of other services than the registry."""
     taken = {action.partition(":")[0] for grant in found.no_longer_granted for action in grant.actions}
     services = sorted(taken.difference(REGISTRY_SERVICES))
     if not services and not found.undecided:
         return ""
     shown = f"{', '.join(services[:_SHOWN]) or 'other services'}{' and others' * (len(services) > _SHOWN)}"
     return (
-        f"That steps of this job which use {shown} still pass once the permissions are tightened: what they need there is not "
-        "read. Grant that by name first, such as iam:PassRole on the one role that is passed."
+        f"That whoever else uses {shown} through this role still passes once the permissions are tightened: the uses that were "
+        "read keep their grants. Grant by name first what another one needs, such as iam:PassRole on the one role that is passed."
     )
 
 

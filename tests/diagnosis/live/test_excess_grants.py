@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint
+from diagnosis.lint.rules.action_resources import works_on
 from diagnosis.live.excess import ExcessKind, excess
-from diagnosis.policy import read_document, write_document
+from diagnosis.policy import expand_actions, has_resource_level, read_document, write_document
 from diagnosis.verdicts.release import Need
 
 REPO = "arn:aws:ecr:eu-west-2:111122223333:repository/shop"
@@ -122,14 +123,14 @@ def test_an_exact_grant_that_no_step_needs_is_a_note(statement, words):
     (note,) = judged.notes
     assert note.startswith("grant-beyond-need: ")
     assert words in note
-    assert "no step of this job that was read needs it" in note
+    assert "no step that was read needs it" in note
 
 
 def test_what_writes_the_permissions_of_the_registry_is_an_excess_however_exact():
     (item,) = found(*EXACT, allow("ecr:SetRepositoryPolicy", REPO, Sid="Extra")).items
     assert (item.kind, item.actions) == (ExcessKind.ACTION, ("ecr:SetRepositoryPolicy",))
     assert (item.statement, item.path, item.policy) == ("Extra", "push: Statement[2]", "push")
-    assert "no step of this job that was read needs it" in item.text
+    assert "no step that was read needs it" in item.text
 
 
 @pytest.mark.parametrize(
@@ -161,19 +162,18 @@ def test_what_writes_the_permissions_of_the_registry_is_an_excess_however_exact(
     ],
 )
 def test_what_lets_the_role_widen_itself_is_told_by_name_and_first(actions, resource, told):
-    items = found(*EXACT, allow("s3:*", "*"), allow(actions, resource)).items
+    items = found(*EXACT, allow("ecr:*", REPO), allow(actions, resource)).items
     kinds = [item.kind for item in items]
     if told is None:
-        assert kinds == [ExcessKind.SERVICE]
+        assert kinds == [ExcessKind.ACTION]
         return
-    assert kinds == [ExcessKind.ESCALATION, ExcessKind.SERVICE]
+    assert kinds == [ExcessKind.ESCALATION, ExcessKind.ACTION]
     assert items[0].actions == told
     assert told[0] in items[0].text
 
 
 def test_a_wildcard_in_the_name_of_the_service_holds_writes_to_iam_too():
-    kinds = [item.kind for item in found(*EXACT, allow("i?m:Put*", "*")).items]
-    assert kinds == [ExcessKind.ESCALATION, ExcessKind.SERVICE]
+    assert [item.kind for item in found(*EXACT, allow("i?m:Put*", "*")).items] == [ExcessKind.ESCALATION]
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,7 @@ def test_an_escalation_is_told_once_with_the_gravest_first_and_only_where_the_ac
     assert [item.actions[: len(told or ())] for item in items if item.kind is ExcessKind.ESCALATION] == [told] * bool(
         told
     )
-    if not action.startswith("*"):
-        assert {item.kind for item in items} <= {ExcessKind.ESCALATION}
+    assert {item.kind for item in items} <= {ExcessKind.ESCALATION}
 
 
 @pytest.mark.parametrize(
@@ -215,8 +214,9 @@ def test_an_escalation_is_told_once_with_the_gravest_first_and_only_where_the_ac
     ],
 )
 def test_a_wildcard_is_stopped_by_a_deny_of_all_that_it_stands_for(denied, stopped):
-    kinds = [item.kind for item in found(*EXACT, allow("s3:Put*", "*"), denied).items]
-    assert kinds == ([] if stopped else [ExcessKind.SERVICE])
+    judged = found(*EXACT, allow("s3:Put*", "*"), denied)
+    assert judged.items == ()
+    assert bool(judged.beyond) == bool(judged.notes) == (not stopped)
 
 
 def test_everything_less_a_deny_of_all_but_some_is_judged_by_what_is_left():
@@ -340,33 +340,97 @@ def test_a_condition_is_said():
 
 
 @pytest.mark.parametrize(
-    ("action", "resource", "kind"),
+    ("action", "resource"),
     [
-        ("s3:*", "*", ExcessKind.SERVICE),
-        ("s3:*", "arn:aws:s3:::*", ExcessKind.SERVICE),
-        ("ecs:Update*", "*", ExcessKind.SERVICE),
-        ("s3:*", "arn:aws:s3:::*/*", ExcessKind.SERVICE),
-        ("s3:*", "arn:aws:s3:::bucket/*", None),
-        ("s3:*", "arn:aws:s3:::a*", None),
-        ("lambda:*", "arn:aws:lambda:*:111122223333:function:*", ExcessKind.SERVICE),
-        ("lambda:*", "arn:aws:lambda:*:111122223333:function:shop-*", None),
-        ("cloudformation:*", "arn:aws:cloudformation:eu-west-2:111122223333:stack/*/*", ExcessKind.SERVICE),
-        ("cloudformation:*", "arn:aws:cloudformation:eu-west-2:111122223333:stack/shop/*", None),
-        ("s3:PutBucketPolicy", "*", ExcessKind.SERVICE),
-        ("kms:PutKeyPolicy", "arn:aws:kms:eu-west-2:111122223333:key/any", None),
-        ("s3:Get*", "*", None),
-        ("s3:PutObject", "*", None),
-        ("ecs:UpdateService", "*", None),
-        ("s3:PutObject", "arn:aws:s3:::bucket/evidence/*", None),
-        ("s3:ListAllMyBuckets", "*", None),
-        ("sts:GetCallerIdentity", "*", None),
+        ("s3:*", "*"),
+        ("s3:*", "arn:aws:s3:::*"),
+        ("s3:*", "arn:aws:s3:::bucket/*"),
+        ("ecs:Update*", "*"),
+        ("lambda:*", "arn:aws:lambda:*:111122223333:function:*"),
+        ("cloudformation:*", "arn:aws:cloudformation:eu-west-2:111122223333:stack/*/*"),
+        ("s3:PutBucketPolicy", "*"),
+        ("kms:PutKeyPolicy", "arn:aws:kms:eu-west-2:111122223333:key/any"),
+        ("s3:Get*", "*"),
+        ("ecs:UpdateService", "*"),
+        ("s3:PutObject", "arn:aws:s3:::bucket/evidence/*"),
+        ("s3:ListAllMyBuckets", "*"),
+        ("sts:GetCallerIdentity", "*"),
+        ("aservicetocome:*", "*"),
     ],
 )
-def test_other_services_are_summarised(action, resource, kind):
+def test_what_no_known_use_needs_of_other_services_is_a_note_and_is_listed_whole(action, resource):
     result = found(*EXACT, allow(action, resource))
-    assert [item.kind for item in result.items] == ([kind] if kind else [])
-    assert bool(result.notes) == (kind is None)
-    assert action in (result.items[0].text if kind else result.notes[0])
+    assert result.items == ()
+    (note,) = result.notes
+    assert action in note
+    (grant,) = result.beyond
+    assert (grant.service, grant.resources) == (action.partition(":")[0], (resource,))
+    works = [each for each in expand_actions([action]) if resource == "*" or has_resource_level(each)]
+    assert grant.actions == (tuple(each for each in works if works_on(each, resource)) or (action,))
+
+
+def test_a_wildcard_of_another_service_is_listed_by_action_without_what_is_needed():
+    bucket = "arn:aws:s3:::evidence"
+    needs = (*NEEDS, need("s3:PutObject", f"{bucket}/runs/*"), need("s3:ListBucket", bucket))
+    judged = found(*EXACT, allow("s3:*", [bucket, f"{bucket}/*"]), needs=needs)
+    assert judged.items == ()
+    listed, wider = judged.beyond
+    assert "s3:DeleteObject" in listed.actions
+    assert not {"s3:PutObject", "s3:ListBucket"} & set(listed.actions)
+    assert (wider.actions, wider.resources, wider.needed_elsewhere) == (("s3:PutObject",), (f"{bucket}/*",), True)
+    assert any(f"the known uses need it on {bucket}/runs/*" in note for note in judged.notes)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "granted"),
+    [
+        ("arn:aws:s3:::evidence/runs/*", "arn:aws:s3:::evidence/runs/*"),
+        ("arn:aws:s3:::evidence/runs/*", "arn:aws:s3:::evidence/runs/2026/*"),
+        (None, "arn:aws:s3:::evidence/*"),
+        (None, "*"),
+    ],
+    ids=["as needed", "less than needed", "the need's ARN is not known", "nor where it is"],
+)
+def test_what_is_or_may_be_needed_is_not_beyond_the_need(wanted, granted):
+    judged = found(*EXACT, allow("s3:PutObject", granted), needs=(*NEEDS, need("s3:PutObject", wanted)))
+    assert (judged.items, judged.beyond, judged.notes) == ((), (), ())
+
+
+def test_a_write_to_iam_that_a_known_use_needs_just_so_is_told_and_no_excess():
+    write = need("iam:PutRolePolicy", f"{ROLE}app")
+    judged = found(*EXACT, allow("iam:PutRolePolicy", f"{ROLE}app"), needs=(*NEEDS, write))
+    assert judged.items == ()
+    assert "iam:PutRolePolicy" in judged.notes[0]
+    wider = found(*EXACT, allow("iam:PutRolePolicy", f"{ROLE}*"), needs=(*NEEDS, write))
+    assert [item.kind for item in wider.items] == [ExcessKind.ESCALATION]
+
+
+def test_the_policy_that_the_ecs_deploy_action_documents_is_no_excess_and_nothing_beyond_the_need():
+    roles = [f"{ROLE}taskRole", f"{ROLE}taskExecRole"]
+    service = "arn:aws:ecs:us-east-1:111122223333:service/c/s"
+    uses = (
+        need("ecs:RegisterTaskDefinition", "*"),
+        *(need("iam:PassRole", role) for role in roles),
+        *(need(action, service) for action in ("ecs:UpdateService", "ecs:DescribeServices")),
+    )
+    judged = found(
+        *EXACT,
+        allow("ecs:RegisterTaskDefinition", "*"),
+        allow("iam:PassRole", roles),
+        allow(["ecs:UpdateService", "ecs:DescribeServices"], service),
+        needs=(*NEEDS, *uses),
+    )
+    assert (judged.items, judged.beyond, judged.notes) == ((), (), ())
+
+
+def test_a_prefix_that_every_leg_of_a_matrix_uses_is_a_note():
+    prefix = "arn:aws:ecr:us-east-1:111122223333:repository/shop/"
+    needs = [need(LOGIN, "*"), *(need(action, prefix + leg) for action in PUSH for leg in ("api", "web", "jobs"))]
+    judged = found(allow(LOGIN, "*"), allow(list(PUSH), f"{prefix}*"), needs=needs)
+    assert judged.items == ()
+    assert [grant.resources for grant in judged.beyond] == [(f"{prefix}*",)]
+    (note,) = judged.notes
+    assert note.startswith("grant-beyond-need: ")
 
 
 def test_the_public_registry_is_the_registry():

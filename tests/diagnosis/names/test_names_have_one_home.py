@@ -30,6 +30,7 @@ AT_COLONS = {
     "diagnosis/lint/rules/condition_values.py": "a condition key: prefix:Name",
     "diagnosis/lint/rules/principals.py": "an action: service:Name",
     "diagnosis/lint/rules/subjects.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
+    "diagnosis/live/denials.py": "an action's pattern: service:Name",
     "diagnosis/live/excess.py": "an action's pattern: service:Name",
     "diagnosis/live/near_grants.py": "an action, misspelled perhaps: service:Name",
     "diagnosis/policy/language/actions.py": "an action: service:Name",

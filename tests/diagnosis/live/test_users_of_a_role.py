@@ -1,0 +1,139 @@
+"""A role serves more than one run: what may be used by somebody who was not read is not called too much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from small_world import EIGHT, HOME, World, allow, policy, sound_world
+
+from diagnosis.causes import Cause
+from diagnosis.diagnose import question_of, replays_of
+from diagnosis.gates import Checkpoint, Plane
+from diagnosis.live.authorization import judge_least_privilege
+from diagnosis.live.run_claims import GateJudgement, RunClaims
+from diagnosis.remedies.offer import Situation
+from diagnosis.remedies.offers.bound_permissions import bound_permissions
+from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.release import Certainty, Need, StepGap
+
+LOGIN = "ecr:GetAuthorizationToken"
+PUSH = (allow(LOGIN, "*"), allow(EIGHT, HOME.repository_arn))
+NEEDS = (
+    Need(LOGIN, "*", Checkpoint.REGISTRY_AUTH, "the login"),
+    *(Need(action, HOME.repository_arn, Checkpoint.REGISTRY_PUSH, "the push", order=1) for action in EIGHT),
+)
+SCRIPT = StepGap("Deploy", "bin/deploy", "it is not in the repository", "put it there", job="release")
+TERRAFORM = StepGap(
+    "Apply", "terraform apply", "what it calls is in the plan", "--plan", certainty=Certainty.NOT_JUDGED
+)
+BUILDER = replace(TERRAFORM, step="Bake", what="an action of others", may_push=True)
+NIGHTLY = Missing("the workflow nightly.yml", "it was not read", "permission contents: read")
+
+
+def run_of(*statements: dict[str, object]) -> RunClaims:
+    world: World = sound_world().with_policy(policy(*PUSH, *statements))
+    (replay,) = replays_of((world.run,), world.case)
+    account = replace(world.account, question=question_of(replay, world.case))
+    return RunClaims.of(replay, account, world.case)
+
+
+def judged(*statements: dict[str, object], **unknown: object) -> GateJudgement:
+    return judge_least_privilege(run_of(*statements), NEEDS, **unknown)  # type: ignore[arg-type] # keywords by name
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [{"gaps": (SCRIPT,)}, {"gaps": (BUILDER,)}, {"gaps": (TERRAFORM, SCRIPT)}, {"unread_users": (NIGHTLY,)}],
+    ids=["opaque", "may push", "one of two", "another workflow"],
+)
+@pytest.mark.parametrize("statement", [allow("ecr:*", "*"), allow("ecr:Batch*", HOME.repository_arn)])
+def test_a_wildcard_of_the_registry_that_somebody_unread_may_use_is_unknown_and_names_them(
+    statement: dict[str, object], unknown: dict[str, object]
+) -> None:
+    gate = judged(statement, **unknown)
+    assert gate.problems == ()
+    told = gate.undecided + "".join(missing.what for missing in gate.missing)
+    assert ("Deploy" in told) or ("Bake" in told) or ("nightly.yml" in told)
+    assert "ecr:" in gate.undecided
+
+
+@pytest.mark.parametrize("gaps", [(), (TERRAFORM,)], ids=["all read", "no user of the registry"])
+def test_where_every_user_of_the_registry_was_read_its_wildcard_is_too_much(gaps: tuple[StepGap, ...]) -> None:
+    gate = judged(allow("ecr:*", "*"), gaps=gaps)
+    assert [problem.cause for problem in gate.problems] == [Cause.WILDCARD_ESCALATION]
+    assert gate.missing == ()
+
+
+@pytest.mark.parametrize("gaps", [(), (SCRIPT,), (TERRAFORM,)])
+@pytest.mark.parametrize(
+    ("statement", "cause"),
+    [
+        (allow("*", "*"), Cause.WILDCARD_ESCALATION),
+        ({"Effect": "Allow", "NotAction": ["iam:*", "organizations:*"], "Resource": "*"}, Cause.WILDCARD_ESCALATION),
+        (allow("iam:PassRole", "*"), Cause.SELF_ESCALATION),
+        (
+            {
+                **allow("iam:PassRole", "*"),
+                "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            },
+            Cause.SELF_ESCALATION,
+        ),
+        (allow("iam:CreatePolicyVersion", "*"), Cause.SELF_ESCALATION),
+    ],
+)
+def test_an_administrator_and_what_widens_itself_are_told_whoever_uses_the_role(
+    statement: dict[str, object], cause: Cause, gaps: tuple[StepGap, ...]
+) -> None:
+    assert [problem.cause for problem in judged(statement, gaps=gaps).problems] == [cause]
+
+
+def test_what_other_services_are_granted_passes_and_is_told_with_who_may_use_it() -> None:
+    gate = judged(allow("s3:*", "*"), gaps=(SCRIPT,))
+    assert (gate.problems, gate.missing, gate.undecided) == ((), (), "")
+    assert "s3" in gate.passed
+    assert any("step Deploy" in note for note in gate.notes)
+    (grant,) = gate.beyond
+    assert "s3:DeleteBucket" in grant.actions
+    assert judged(gaps=(SCRIPT,)).notes == ()
+
+
+def _offered(
+    *statements: dict[str, object], gaps: tuple[StepGap, ...] = (), unread: tuple[Missing, ...] = ()
+) -> object:
+    run = run_of(*statements)
+    gate = judge_least_privilege(run, NEEDS, gaps=gaps, unread_users=unread)
+    assert all(problem.plane is Plane.AUTHORIZATION for problem in gate.problems)
+    return bound_permissions(Situation(run, NEEDS, gate.problems, gaps=gaps, unread_users=unread))
+
+
+def test_nothing_is_tightened_that_a_step_which_was_not_understood_may_use() -> None:
+    everything, registry = allow("*", "*"), allow("ecr:*", "*")
+    for statement in (everything, registry, allow("iam:*", "*")):
+        assert _offered(statement, gaps=(SCRIPT,)) is None
+        assert _offered(statement, unread=(NIGHTLY,)) is None
+    assert _offered(everything, gaps=(TERRAFORM,)) is None
+    assert _offered(registry, gaps=(TERRAFORM,)) is not None
+    for statement in (everything, registry):
+        assert _offered(statement) is not None
+
+
+def test_what_is_tightened_beside_a_step_that_was_not_understood_is_of_the_registry_alone() -> None:
+    both = [allow("ecr:*", "*"), allow(["iam:PassRole", "e*:Describe*", "s3:*"], "*")]
+    choice = _offered(*both, gaps=(TERRAFORM,))
+    assert isinstance(choice, tuple)
+    (change,) = choice[0].remediation.changes
+    assert change.document is not None
+    assert "iam:PassRole" in change.document.text
+    assert "ec2:Describe*" in change.document.text
+    assert "s3:*" in change.document.text
+    assert "ecr:*" not in change.document.text
+
+
+def test_a_wildcard_in_the_name_of_the_service_is_bounded_in_the_registry_alone() -> None:
+    choice = _offered({**allow(["e*:*Image*"], "*"), "Sid": "Wide"})
+    assert isinstance(choice, tuple)
+    (change,) = choice[0].remediation.changes
+    assert change.document is not None
+    assert "ec2:*Image*" in change.document.text
+    assert "e*:*Image*" not in change.document.text
