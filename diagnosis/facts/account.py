@@ -218,7 +218,9 @@ class ResourcePolicy:
     arn: str
     """Of the resource: ``arn:aws:s3:::BUCKET``, a key's ARN."""
     policy: Reading[NamedPolicy]
-    """``Absent`` where it has none."""
+    """``Absent`` where it has none, or does not exist: what is not there is no question of access."""
+    actual: str = ""
+    """The ARN of what the one asked for was found to be: the key behind an alias, a secret with its random suffix."""
 
 
 @dataclass(frozen=True, slots=True)

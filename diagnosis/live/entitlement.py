@@ -2,7 +2,9 @@
 
 A layer that could not be read is bracketed: the decision is made once as if the layer were open and once as if it were
 shut. Where both agree the answer stands, whatever the layer says; where they differ the answer is undecided, and the
-layer is named as what is missing.
+layer is named as what is missing. A need on a pattern of resources is bracketed likewise, and so is one on a resource that
+is not known (:mod:`diagnosis.live.pattern_needs`). Each need is decided under the policy of its own resource
+(:mod:`diagnosis.live.resource_layer`).
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Checkpoint
 from diagnosis.live.layers import Levels, Side, opened, side_of, whole
+from diagnosis.live.pattern_needs import patterns_of
+from diagnosis.live.resource_layer import UNDER_RESOURCE_CONTROL, ResourceLayer, resource_layer
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.live.session_keys import (
     MULTIVALUED_KEYS,
@@ -49,6 +53,8 @@ class NeedJudgement:
     """``(layer, explicit, sentence, json path)`` for every layer that stops it, in AWS's order of evaluation."""
     missing: tuple[Missing, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the judgement leaves out though it decides nothing here: one sentence each."""
 
 
 def judge_needs(
@@ -56,8 +62,9 @@ def judge_needs(
 ) -> tuple[NeedJudgement, ...]:
     """Judge each need for the session that the workflow gets from the role.
 
-    ``session_policy`` is the one that the workflow hands to STS, where it hands one. Needs whose resource is not known
-    are undecided. The role's own existence is not judged here. A customary action (see ``NeedKind``) that is not allowed
+    ``session_policy`` is the one that the workflow hands to STS, where it hands one. A need whose resource is not known is
+    decided where that holds for every resource of the role's account; on ECR it is undecided. The role's own existence is not
+    judged here. A customary action (see ``NeedKind``) that is not allowed
     is left out, unless no action of the set that it belongs to is allowed.
     """
     judge = _SessionJudge(account, session_name, session_policy)
@@ -96,6 +103,16 @@ class _Bracket:
     shut: Side
     keys: SessionKeys
     missing: tuple[Missing, ...]
+    layer: ResourceLayer
+    patterns: tuple[str, ...]
+    """What stands for the resource where it is not exact."""
+
+    def owner(self, side: Side, home: str) -> str:
+        """Return the resource's account; where it is not known, the one under which more, or less, is allowed."""
+        if self.layer.owner is not None:
+            return self.layer.owner
+        # Across accounts both policies have to allow; in one account, where one is enough, never less is allowed.
+        return home if side is not self.shut else ""
 
 
 class _SessionJudge:
@@ -111,22 +128,36 @@ class _SessionJudge:
         self._role_arn = role_arn or Arn.iam(account.question.partition, "", "role", "")
         self._session_name = session_name
         self._session = session_of_role(self._role_arn, session_name)
-        self._brackets: dict[tuple[str, bool, str], _Bracket] = {}
+        self._brackets: dict[tuple[object, ...], _Bracket] = {}
 
     def _bracket(self, need: Need) -> _Bracket:
         """Return the layers as they meet the request, taken once for all needs whose requests carry the same keys."""
-        resource = need.resource or ""
-        place = (*kind_of_request(need.action), resource)
+        # Which resources an action works on depends on the action, where the need does not tell.
+        unknown = need.action if need.resource is None else ""
+        place = (*kind_of_request(need.action), need.resource, unknown, need.context)
         if place not in self._brackets:
-            keys = session_keys(self._account, self._role_arn, self._session_name, need.action, resource)
-            self._brackets[place] = _Layers(self._account, self._role_arn, self._session, keys).bracket(
-                self._session_policy
+            layer = resource_layer(self._account, self._role_arn.account, need.action, need.resource)
+            patterns = (
+                patterns_of(need.action, need.resource, self._role_arn) if layer.resource == need.resource else ()
             )
+            if need.resource is None:
+                patterns = patterns_of(need.action, None, self._role_arn)
+            keys = session_keys(
+                self._account,
+                self._role_arn,
+                self._session_name,
+                need.action,
+                layer.resource or patterns[0],
+                owner=layer.owner,
+                carried=(*layer.context, *need.context),
+            )
+            layers = _Layers(self._account, self._role_arn, self._session, keys, layer, patterns)
+            self._brackets[place] = layers.bracket(self._session_policy, kind_of_request(need.action)[0])
         return self._brackets[place]
 
     def judge(self, need: Need) -> NeedJudgement:
         """Judge one need with every unreadable layer taken as open, then as shut."""
-        if need.resource is None:
+        if need.resource is None and kind_of_request(need.action)[0].startswith("ecr"):
             missing = Missing(
                 what="the ARN of the ECR repository",
                 why="neither the run nor the case file tells account, region and name",
@@ -140,31 +171,38 @@ class _SessionJudge:
         if most.outcome is not Outcome.ALLOWED:
             return NeedJudgement(need, Entitlement.DENIED, self._all_stops(need, most), evidence=(_proof(need, most),))
         least = self._decide(need, layers.shut)
+        notes = (layers.layer.note,) if layers.layer.note else ()
         if least.outcome is Outcome.ALLOWED:
-            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),))
+            return NeedJudgement(need, Entitlement.ALLOWED, evidence=(_proof(need, least),), notes=notes)
         return NeedJudgement(need, Entitlement.UNDECIDED, missing=self._relevant(need, least))
 
     def _relevant(self, need: Need, least: Decision) -> tuple[Missing, ...]:
-        """Return the gaps that concern this need; a repository's policy says nothing about an action on ``*``."""
-        found = tuple(
-            missing
-            for missing in self._bracket(need).missing
-            if need.resource != "*" or "repository" not in missing.what
-        )
-        if found or least.because.layer.value != "rcp":
+        """Return the gaps that concern this need."""
+        bracket = self._bracket(need)
+        found = bracket.missing
+        if bracket.patterns:
+            found = (_which_resource(need), *found)
+        if found:
             return found
-        what = f"whether resource control policies bind {need.action}, which has no resource"
-        return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
+        if bracket.layer.owner is None:
+            what = f"the account that owns {need.resource}"
+            return (Missing(what, "neither its ARN nor its policy tells", "let the reader read the resource's policy"),)
+        if need.resource == "*":
+            what = f"whether resource control policies bind {need.action}, which has no resource"
+            return (Missing(what, "AWS does not document it", "look at the policy's Deny, or rerun the workflow"),)
+        what = f"whether resource control policies bind {need.action}"
+        why = f"{least.because.text} In September 2026 AWS did not list the service among those that they bind"
+        return (Missing(what, why, "look at AWS's list of services, or rerun the workflow"),)
 
     def _decide(self, need: Need, layers: Side) -> Decision:
-        resource = need.resource or ""
-        wildcard_only = resource == "*"
+        bracket = self._bracket(need)
+        wildcard_only = need.resource == "*"
         request = Request(
             principal=self._session,
             action=need.action,
-            resource=resource,
-            resource_account=self._role_arn.account if wildcard_only else _account_of(resource),
-            context=self._bracket(need).keys.context,
+            resource=bracket.layer.resource or bracket.patterns[0],
+            resource_account=bracket.owner(layers, self._role_arn.account),
+            context=bracket.keys.context,
             multivalued_keys=MULTIVALUED_KEYS,
             wildcard_only_action=wildcard_only,
         )
@@ -190,7 +228,7 @@ class _SessionJudge:
             must = [place.layer.value for place in decision.blocked] or [because.layer.value]
             layer = because.layer.value if because.layer.value in must else must[0]
             stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            across = _account_of(need.resource or "") not in ("", self._role_arn.account)
+            across = self._bracket(need).owner(layers, self._role_arn.account) != self._role_arn.account
             layers = opened(layers, layer, self._session, across_accounts=across)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
@@ -201,18 +239,32 @@ class _SessionJudge:
 class _Layers:
     """Takes every policy layer as open or as shut where it could not be read, or asks for what is not known."""
 
-    def __init__(self, account: AccountState, role_arn: Arn, session: str, keys: SessionKeys) -> None:
+    def __init__(
+        self,
+        account: AccountState,
+        role_arn: Arn,
+        session: str,
+        keys: SessionKeys,
+        layer: ResourceLayer,
+        patterns: tuple[str, ...],
+    ) -> None:
         self._account = account
         self._role_arn = role_arn
         self._session = session
         self._keys = keys
+        self._layer = layer
+        self._patterns = patterns
         self._missing: list[Missing] = []
 
-    def bracket(self, session_policy: Reading[NamedPolicy] | None) -> _Bracket:
+    def bracket(self, session_policy: Reading[NamedPolicy] | None, service: str) -> _Bracket:
         """Return both sides, with what is missing."""
         open_side = self._side(OPEN, session_policy)
+        if service not in UNDER_RESOURCE_CONTROL:
+            open_side = replace(open_side, rcps=None)
         self._missing.clear()
-        return _Bracket(open_side, self._side(SHUT, session_policy), self._keys, tuple(dict.fromkeys(self._missing)))
+        shut_side = self._side(SHUT, session_policy)
+        missing = tuple(dict.fromkeys(self._missing))
+        return _Bracket(open_side, shut_side, self._keys, missing, self._layer, self._patterns)
 
     def _side(self, side: str, session_policy: Reading[NamedPolicy] | None) -> Side:
         """Return all layers as they stand, with what could not be read taken as open or as shut."""
@@ -230,14 +282,13 @@ class _Layers:
             self._boundary(side),
             self._handed_over(session_policy, side),
             self._levels(account.scps, "service control policies", "scp", side),
-            # They were read for the role's account; a registry of another account has its own, which nobody here reads.
-            self._levels(account.rcps, "resource control policies", "rcp", side) if self._one_account else None,
+            # They were read for the role's account; a resource of another account has its own, which nobody here reads.
+            self._levels(account.rcps, "resource control policies", "rcp", side) if self._one_account(side) else None,
         )
 
-    @property
-    def _one_account(self) -> bool:
-        registry = self._account.question.registry_id
-        return registry is None or registry == self._role_arn.account
+    def _one_account(self, side: str) -> bool:
+        owner = self._layer.owner
+        return side == SHUT if owner is None else owner == self._role_arn.account
 
     def _levels(self, reading: Reading[tuple[ScpLevel, ...]], words: str, layer: str, side: str) -> Levels | None:
         if isinstance(reading, Known):
@@ -266,11 +317,11 @@ class _Layers:
         return None
 
     def _resource(self, side: str) -> Policy | None:
-        reading = self._account.repository_policy
+        reading = self._layer.policy
         if isinstance(reading, Known):
             return next(iter(self._parsed((reading.value,), "resource", side, principal=self._session)), None)
         if isinstance(reading, Unreadable):
-            self._miss(reading, "repository policy")
+            self._miss(reading, "resource policy")
             return whole("Allow" if side == OPEN else "Deny", principal=self._session)
         return None
 
@@ -279,7 +330,7 @@ class _Layers:
     ) -> list[Policy]:
         result = []
         for policy in policies:
-            parsed, unsure = side_of(policy.document, side, self._keys)
+            parsed, unsure = side_of(policy.document, side, self._keys, self._patterns)
             if isinstance(parsed, Unparsable):
                 self._missing.append(
                     Missing(
@@ -309,16 +360,22 @@ class _Layers:
         )
 
 
-def _account_of(resource: str) -> str:
-    arn = Arn.parse(resource)
-    return arn.account if arn else ""
+def _which_resource(need: Need) -> Missing:
+    how = "read the CloudTrail event of the call, or name the resource in the step"
+    if need.resource is None:
+        return Missing(f"the resource of {need.action}", f"{need.because or 'the step'} does not tell it", how)
+    return Missing(
+        f"which resources of {need.resource} {need.action} is called on",
+        "the policies tell some of them from others",
+        how,
+    )
 
 
 def _proof(need: Need, decision: Decision) -> Evidence:
     because = decision.because
     return Evidence(
         kind=EvidenceKind.POLICY,
-        text=f"{need.action} on {need.resource}: {because.text}",
+        text=f"{need.action} on {need.resource or 'a resource that is not known'}: {because.text}",
         address=because.path or None,
         origin=Origin.LIVE,
     )

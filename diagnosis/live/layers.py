@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from diagnosis.live.pattern_needs import over
 from diagnosis.live.session_keys import SessionKeys
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy, write_document
 from diagnosis.policy.language.condition_bounds import bounded
@@ -40,10 +41,18 @@ def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool) -
     return replace(layers, identity=(whole("Allow"),))
 
 
-def side_of(document: PolicyDocument, side: str, keys: SessionKeys) -> tuple[Policy | Unparsable, tuple[str, ...]]:
-    """Return the document's policy on one side of the bracket, and the condition keys whose values are not known."""
+def side_of(
+    document: PolicyDocument, side: str, keys: SessionKeys, patterns: tuple[str, ...] = ()
+) -> tuple[Policy | Unparsable, tuple[str, ...]]:
+    """Return the document's policy on one side of the bracket, and the condition keys whose values are not known.
+
+    ``patterns`` stand for the resource where it is not exact (see :mod:`diagnosis.live.pattern_needs`).
+    """
     policy = document.policy
-    return (policy, ()) if isinstance(policy, Unparsable) else bounded(policy, keys.known(policy), side, keys.states)
+    if isinstance(policy, Unparsable):
+        return policy, ()
+    taken, unsure = bounded(policy, keys.known(policy), side, keys.states)
+    return over(taken, patterns, side), unsure
 
 
 _WHOLE_STATEMENTS = {effect: {"Effect": effect, "Action": "*", "Resource": "*"} for effect in ("Allow", "Deny")}

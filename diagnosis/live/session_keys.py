@@ -7,13 +7,13 @@ authorization reference, and GitHub's guide to OpenID Connect in AWS ("does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.names.arn import Arn
+from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.policy import Policy, Unparsable
 from diagnosis.policy.language.condition_bounds import keys_asked
 from diagnosis.policy.language.key_states import KeyState
@@ -48,6 +48,7 @@ _TAGGING = frozenset({"ecr:createrepository", "ecr:tagresource", "ecr:createrepo
 _RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 _NO_SIGN_IN = KeyState("no multi-factor sign-in", carried=None, values=("false",))
 """AWS's pages disagree whether such a session holds ``false`` or no key at all; nowhere is it ``true``."""
+_WILD = frozenset("*?")
 _NAME = frozenset(f"{ascii_letters}{digits}_=,.@-:")
 
 
@@ -76,10 +77,29 @@ class SessionKeys:
         )
 
 
-def session_keys(account: AccountState, role_arn: Arn, session_name: str, action: str, resource: str) -> SessionKeys:
-    """Return what is known of the keys in the request of an action on a resource (an ARN, or ``*``)."""
-    request = _Request(account, role_arn, session_name, action.lower(), resource)
-    return SessionKeys(request.context(), request.states(), request)
+def session_keys(
+    account: AccountState,
+    role_arn: Arn,
+    session_name: str,
+    action: str,
+    resource: str,
+    *,
+    owner: str | None = None,
+    carried: tuple[tuple[str, str], ...] = (),
+) -> SessionKeys:
+    """Return what is known of the keys in the request of an action on a resource (an ARN or a pattern, or ``*``).
+
+    ``owner`` is the account of the resource where its ARN does not tell; ``carried`` are keys that this very call carries.
+    """
+    request = _Request(account, role_arn, session_name, action.lower(), resource, owner)
+    told = {key: (value,) for key, value in carried}
+    return SessionKeys(_without(request.context(), told) | told, request.states(), request)
+
+
+def _without(context: dict[str, tuple[str, ...]], told: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the keys but those that are told better, in whatever letter case."""
+    folded = {key.lower() for key in told}
+    return {key: values for key, values in context.items() if key.lower() not in folded}
 
 
 def kind_of_request(action: str) -> tuple[str, bool]:
@@ -135,6 +155,7 @@ class _Request:
     action: str
     """In lower case."""
     resource: str
+    owner: str | None = None
 
     @property
     def _service(self) -> str:
@@ -151,14 +172,16 @@ class _Request:
     @property
     def _resource_account(self) -> str:
         arn = Arn.parse(self.resource)
-        return arn.account if arn is not None else self.role_arn.account
+        if arn is None:
+            return self.role_arn.account
+        return arn.account if is_account_id(arn.account) else self.owner or ""
 
     @property
     def _region(self) -> str | None:
         """The region whose endpoint is called: the registry's, or the one that the resource's ARN names."""
         arn = Arn.parse(self.resource)
         if arn is not None and arn.region:
-            return arn.region
+            return None if _WILD & set(arn.region) else arn.region
         return self.account.question.region if self._service == "ecr" else None
 
     def context(self) -> dict[str, tuple[str, ...]]:

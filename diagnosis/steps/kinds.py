@@ -101,6 +101,8 @@ class Operation:
     """Where it is read, where that is not the step itself: ``Makefile``, ``scripts/push.sh``."""
     gap: Gap | None = None
     """For what is opaque or not judged."""
+    context: tuple[tuple[str, str], ...] = ()
+    """For calls of other services: condition keys that the call certainly carries, ``("iam:PassedToService", "…")``."""
     guarded: bool = False
     """The script goes on where this fails, so the step's success proves nothing about the operation."""
 

@@ -219,6 +219,7 @@ def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
         Checkpoint.SERVICE_AUTHORIZATION,
         _because(step, operation),
         step.name,
+        context=operation.context,
     )
 
 

@@ -52,6 +52,8 @@ class Need:
     """Where that is read, for people: ``line 12 of release.yml``, ``Makefile``, ``log``, ``CloudTrail``."""
     job: str = ""
     """The job's name as GitHub shows it; empty where only one counts."""
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that the call certainly carries, with their values: ``("iam:PassedToService", "ecs-tasks.amazonaws.com")``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from diagnosis.policy.language.conditions import Condition, ConditionResult
@@ -55,6 +55,10 @@ class ResourcePatterns:
         if not self.negated:
             return self.names(request)
         return not self.names(request) and (deny or not self.unresolved(request))
+
+    def taken_as(self, *, matching: bool) -> ResourcePatterns:
+        """Return an element of the same words that holds for every resource, or for none."""
+        return replace(self, negated=False, everything=matching, _matchers=(), _with_variables=())
 
     @property
     def has_variables(self) -> bool:
