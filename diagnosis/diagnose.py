@@ -17,10 +17,12 @@ from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
+from diagnosis.live.account_questions import with_release
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import forecast, not_known
 from diagnosis.live.unread import nothing_read, unread_beside
-from diagnosis.remedies.paths import paths, undecided_roles
+from diagnosis.remedies.paths import undecided_roles
+from diagnosis.remedies.release_paths import paths
 from diagnosis.replay.attempt import replay
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Missing
@@ -65,7 +67,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
     registry_id = case.registry_id or (registry.account if registry else None) or own_account
     # What lies in the public registry, or in one whose account is masked, is not asked for in an account that we know.
     elsewhere = registry is not None and registry_id is None
-    return AccountQuestion(
+    own = AccountQuestion(
         role_arn=role_arn,
         role_path_unknown=named is None and role_arn is not None,
         issuer=issuer_at(subject.attempt.repository.html_url),
@@ -78,6 +80,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         until=until,
         actions=tuple(dict.fromkeys((need.action, need.resource) for need in subject.needs if need.resource)),
     )
+    return with_release(own, subject, case)
 
 
 AROUND = timedelta(hours=1)

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from diagnosis.documents.json_values import Json, Object, evidence_object, strings, time
 from diagnosis.facts.account import OtherRoles
 from diagnosis.facts.reading import Known, Reading
-from diagnosis.verdicts.assessment import Opinion, Problem
+from diagnosis.verdicts.assessment import Opinion, Problem, SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure, IntegrityFinding
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.remediation import OwnerChange, Remediation
-from diagnosis.verdicts.replay import Replay, RunFacts
+from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
 
 SCHEMA = "planescope.diagnosis/1"
 
@@ -39,6 +39,8 @@ def document(diagnosis: Diagnosis) -> Object:
             "gates": gates(live.gates),
             "subjects": list(live.subjects),
             "needs": [_need(need) for need in live.needs],
+            "gaps": [gap_object(gap) for gap in live.gaps],
+            "sessions": [_session(session) for session in live.sessions],
             "notes": list(live.notes),
             "opinions": _opinions(live.opinions),
             "other_roles": _other_roles(live.account.other_roles),
@@ -112,6 +114,7 @@ def _replay(replay: Replay) -> Object:
         "stopped_by": finding_object(replay.stopped_by) if replay.stopped_by else None,
         "facts": _facts(replay.facts),
         "needs": [_need(need) for need in replay.needs],
+        "sessions": [_recorded_session(session) for session in replay.sessions],
         "retries": replay.retries,
         "notes": strings(replay.notes),
     }
@@ -159,6 +162,47 @@ def _need(need: Need) -> Object:
         "checkpoint": need.checkpoint.value,
         "step": need.step,
         "because": need.because,
+        "certainty": need.certainty.value,
+        "source": need.source or None,
+        "job": need.job or None,
+    }
+
+
+def gap_object(gap: StepGap) -> Object:
+    """Return a step that is not understood."""
+    return {
+        "job": gap.job or None,
+        "step": gap.step,
+        "certainty": gap.certainty.value,
+        "what": gap.what,
+        "why": gap.why,
+        "how": gap.how,
+        "may_push": gap.may_push,
+        "source": gap.source or None,
+    }
+
+
+def _session(session: SessionAssessment) -> Object:
+    """Return today's verdicts for the sessions of one job with one role."""
+    return {
+        "jobs": strings(session.jobs),
+        "role_arn": str(session.role_arn) if session.role_arn else None,
+        "subjects": strings(session.subjects),
+        "gates": gates(session.gates),
+        "needs": [_need(need) for need in session.needs],
+        "gaps": [gap_object(gap) for gap in session.gaps],
+    }
+
+
+def _recorded_session(session: JobSession) -> Object:
+    """Return what the run showed of one job's session with one role."""
+    return {
+        "job": session.job,
+        "ran": session.ran,
+        "facts": _facts(session.facts),
+        "gates": gates(session.gates),
+        "needs": [_need(need) for need in session.needs],
+        "gaps": [gap_object(gap) for gap in session.gaps],
     }
 
 
@@ -171,6 +215,9 @@ def problem_object(problem: Problem) -> Object:
         "cause": problem.cause,
         "actions": strings(problem.actions),
         "resource": problem.resource,
+        "jobs": strings(problem.jobs),
+        "step": problem.step or None,
+        "role_arn": str(problem.role_arn) if problem.role_arn else None,
         "reason": problem.reason,
         "owner": problem.owner.value,
         "evidence": [evidence_object(evidence) for evidence in problem.evidence],

@@ -5,7 +5,7 @@ The counterfactual works on this value too: applying a remediation gives another
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from diagnosis.facts.reading import Reading, Unreadable
@@ -273,5 +273,8 @@ class AccountState:
     """The accounts as the release's further roles have them, one for each of the question's ``beside``."""
 
     def of_role(self, role_arn: Arn | None) -> AccountState:
-        """Return what was read for this role; of a role that nothing was asked for, what was read for the first."""
-        return next((state for state in (self, *self.beside) if state.question.role_arn == role_arn), self)
+        """Return what was read for this role; of one that nobody asked about, the same account with nothing read of the role."""
+        if role_arn is None or self.question.role_arn is None:
+            return self
+        found = next((state for state in (self, *self.beside) if state.question.role_arn == role_arn), None)
+        return found or AccountState(replace(self.question, role_arn=role_arn, beside=()), self.read_at)

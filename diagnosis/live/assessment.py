@@ -1,27 +1,42 @@
-"""Today's verdict at each gate, for one run's claims and needs, from the account state as the probes read it.
+"""Today's verdict at each gate, for a run's whole release, from the account state as the probes read it.
 
 Unlike a recorded attempt, the account can be asked at every gate whatever the gate before it says: no live verdict is
-``blocked``. So one look shows everything that a rerun would still meet.
+``blocked``. So one look shows everything that a rerun would still meet. Every session of the release is judged by itself,
+least privilege once for each role, by what all its sessions use; a gate's verdict is the worst of its sessions.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
-from diagnosis.gates import GATES, Checkpoint, Gate, Verdict
+from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
 from diagnosis.live.opinions import disagreements, opinions_on
+from diagnosis.live.release_units import Unit, every_need, units_of
 from diagnosis.live.run_claims import GateJudgement, RunClaims
-from diagnosis.steps.needs import needs_for
-from diagnosis.verdicts.assessment import Assessment, Problem
-from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.live.service_authorization import judge_services
+from diagnosis.names.arn import Arn
+from diagnosis.verdicts.assessment import Assessment, Problem, SessionAssessment
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing, maybe_verdict_at
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import Replay
+
+_WEIGHT = {Verdict.FAIL: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One unit with what the judges said, gate by gate; least privilege is not among them."""
+
+    unit: Unit
+    run: RunClaims
+    gates: dict[Gate, GateJudgement]
 
 
 def assess(
@@ -32,48 +47,144 @@ def assess(
     ref: str | None = None,
     needs: tuple[Need, ...] | None = None,
 ) -> Assessment:
-    """Judge the four gates today for the run of ``replay``.
+    """Judge all gates today for the release of ``replay``.
 
-    ``ref`` (``refs/heads/main``) asks what the run would meet if it were dispatched on another ref than its own.
+    ``ref`` (``refs/heads/main``) asks what the run would meet if it were dispatched on another ref than its own. ``needs``
+    stand for those of a release whose sessions are not told apart.
     """
-    run = RunClaims.of(replay, account, case, ref)
-    wanted = needs if needs is not None else (replay.needs or needs_for(replay.workflow, None, replay.facts, case))
-    denied = denied_need(replay, account.question)
-    wanted = with_denied(wanted, denied)
+    if needs is not None:
+        replay = replace(replay, sessions=(), needs=needs)
+    units = [_with_denied(unit, replay, account) for unit in units_of(replay, case)]
+    asks_registry = any(unit.of_registry for unit in units)
+    judged = [_judge(unit, account, ref, alone=len(units) == 1, others_ask=asks_registry) for unit in units]
+    least = _least_privilege(judged)
+    sessions = tuple(_session(each, least[each.run.role_arn]) for each in judged)
+    opinions = opinions_on(judged[0].run, judged[0].unit.needs)
+    judgements = [judgement for each in judged for judgement in each.gates.values()] + list(least.values())
+    return Assessment(
+        gates=_joined(sessions),
+        problems=_in_order(problem for session in sessions for problem in session.problems),
+        subjects=tuple(dict.fromkeys(subject for session in sessions for subject in session.subjects)),
+        needs=every_need(need for unit in units for need in unit.needs),
+        account=judged[0].run.account if len({each.run.role_arn for each in judged}) == 1 else account,
+        notes=tuple(dict.fromkeys((*(note for item in judgements for note in item.notes), *disagreements(opinions)))),
+        opinions=opinions,
+        sessions=sessions,
+        gaps=tuple(dict.fromkeys(gap for unit in units for gap in unit.gaps)),
+    )
+
+
+def _with_denied(unit: Unit, replay: Replay, account: AccountState) -> Unit:
+    """Return the unit with the action that AWS denied to it: the decisive session's, which is the first."""
+    denied = denied_need(unit.view, account.question) if _is_stopped(unit, replay) else None
+    return replace(unit, needs=with_denied(unit.needs, denied))
+
+
+def _is_stopped(unit: Unit, replay: Replay) -> bool:
+    """Return whether what stopped the attempt was met in this unit, as far as its own verdicts show."""
+    stop = replay.stopped_by
+    own = maybe_verdict_at(unit.view.gates, stop.gate) if stop is not None and stop.gate is not None else None
+    return own is not None and own.verdict is Verdict.FAIL
+
+
+def _judge(unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool) -> _Judged:
+    run = RunClaims.of(unit.view, account.of_role(unit.role_arn), unit.case, ref)
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
-    judgements = (
-        trust,
-        judge_role_assumption(run),
-        _registry(run, wanted, denied, wrong_role=wrong_role),
-        judge_least_privilege(run, wanted),
-    )
-    opinions = opinions_on(run, wanted)
-    problems = tuple(
-        sorted(
-            (problem for judgement in judgements for problem in judgement.problems),
-            key=lambda problem: problem.checkpoint.order if problem.checkpoint else _registry_state_order(),
-        )
-    )
-    return Assessment(
-        gates=tuple(_verdict(gate, judgement) for gate, judgement in zip(GATES, judgements, strict=True)),
-        problems=problems,
-        subjects=run.subjects,
-        needs=wanted,
-        account=run.account,
-        notes=(*(note for judgement in judgements for note in judgement.notes), *disagreements(opinions)),
-        opinions=opinions,
-        beyond=tuple(grant for judgement in judgements for grant in judgement.beyond),
-    )
+    gates = {Gate.OIDC_TRUST: trust, Gate.ROLE_ASSUMPTION: judge_role_assumption(run)}
+    if unit.of_registry or alone or not others_ask:
+        gates[Gate.REGISTRY_AUTHORIZATION] = _registry(run, unit, wrong_role=wrong_role)
+    services = judge_services(run, unit.of_services, unit.gaps, wrong_role=wrong_role)
+    if services is not None:
+        gates[Gate.SERVICE_AUTHORIZATION] = services
+    return _Judged(unit, run, gates)
 
 
-def _registry(run: RunClaims, needs: tuple[Need, ...], denied: Need | None, *, wrong_role: bool) -> GateJudgement:
+def _registry(run: RunClaims, unit: Unit, *, wrong_role: bool) -> GateJudgement:
     """Judge the registry gate. Where the needs are not known, the denied action alone can fail it and never open it."""
-    judged = judge_registry(run, needs, wrong_role=wrong_role)
-    if needs or denied is None:
+    judged = judge_registry(run, unit.of_registry, wrong_role=wrong_role)
+    denied = denied_need(unit.view, run.account.question)
+    if unit.of_registry or denied is None or denied.checkpoint is Checkpoint.SERVICE_AUTHORIZATION:
         return judged
     again = judge_registry(run, (denied,), wrong_role=wrong_role)
     return replace(again, missing=(*again.missing, *judged.missing)) if again.problems else judged
+
+
+def _least_privilege(judged: Sequence[_Judged]) -> dict[Arn | None, GateJudgement]:
+    """Judge least privilege once for each role, by everything that its sessions use."""
+    found: dict[Arn | None, GateJudgement] = {}
+    for each in judged:
+        role = each.run.role_arn
+        if role not in found:
+            same = [other.unit for other in judged if other.run.role_arn == role]
+            found[role] = judge_least_privilege(
+                each.run,
+                every_need(need for unit in same for need in unit.needs),
+                gaps=tuple(dict.fromkeys(gap for unit in same for gap in unit.gaps)),
+            )
+    return found
+
+
+def _session(each: _Judged, least: GateJudgement) -> SessionAssessment:
+    gates = {**each.gates, Gate.LEAST_PRIVILEGE: least}
+    problems = tuple(
+        replace(problem, jobs=each.unit.jobs, role_arn=each.run.role_arn)
+        for gate in ALL_GATES
+        if gate in gates
+        for problem in gates[gate].problems
+    )
+    return SessionAssessment(
+        jobs=each.unit.jobs,
+        role_arn=each.run.role_arn,
+        gates=tuple(_verdict(gate, gates[gate]) for gate in ALL_GATES if gate in gates),
+        problems=problems,
+        subjects=each.run.subjects,
+        needs=each.unit.needs,
+        gaps=each.unit.gaps,
+    )
+
+
+def _joined(sessions: Sequence[SessionAssessment]) -> tuple[GateVerdict, ...]:
+    """Return the worst verdict at each gate; among equals the first session's, with the evidence of all that passed."""
+    gates: list[GateVerdict] = []
+    for gate in ALL_GATES:
+        found = [verdict for item in sessions if (verdict := maybe_verdict_at(item.gates, gate)) is not None]
+        if not found:
+            continue
+        worst = max(found, key=lambda verdict: _WEIGHT[verdict.verdict])
+        same = [verdict for verdict in found if verdict.verdict is worst.verdict]
+        gates.append(
+            replace(
+                worst,
+                evidence=tuple(dict.fromkeys(item for verdict in same for item in verdict.evidence)),
+                missing=tuple(dict.fromkeys(item for verdict in found for item in verdict.missing)),
+                actions=tuple(dict.fromkeys(item for verdict in same for item in verdict.actions)),
+            )
+        )
+    return tuple(gates)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return each problem once, with all the jobs that meet it, in the order in which reruns would meet them."""
+    seen: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        key = (
+            problem.checkpoint,
+            problem.cause,
+            problem.actions,
+            problem.resource,
+            problem.role_arn,
+            problem.reason,
+            problem.step,
+        )
+        known = seen.setdefault(key, problem)
+        seen[key] = replace(known, jobs=tuple(dict.fromkeys((*known.jobs, *problem.jobs))))
+    return tuple(
+        sorted(
+            seen.values(),
+            key=lambda problem: problem.checkpoint.order if problem.checkpoint else _registry_state_order(),
+        )
+    )
 
 
 def _registry_state_order() -> float:

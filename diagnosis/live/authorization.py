@@ -16,7 +16,7 @@ from diagnosis.live.layers import whole_document
 from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
-from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
+from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
@@ -41,9 +41,9 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
     ``wrong_role`` says that the role's ARN names another account than the intended one; then its permissions do not matter.
     """
     state = registry_problems(run)
-    unknown_role = _unknown_role(run, wrong_role=wrong_role)
-    if unknown_role is not None:
-        return GateJudgement(passed="", problems=state.problems, undecided=unknown_role.why, missing=(unknown_role,))
+    nobody = unknown_role(run, wrong_role=wrong_role)
+    if nobody is not None:
+        return GateJudgement(passed="", problems=state.problems, undecided=nobody.why, missing=(nobody,))
     if isinstance(run.account.role, Unreadable) and _across(run):
         return _perhaps_wrong(run, state)
     if absent_role(run.account) is not None:
@@ -102,16 +102,6 @@ def _needs_gap(run: RunClaims) -> Missing:
         why="neither the workflow file nor the log shows a registry step",
         how="read the workflow file (permission contents: read), or give --repository-uri",
     )
-
-
-def _unknown_role(run: RunClaims, *, wrong_role: bool) -> Missing | None:
-    """Return why it is not known whose permissions count; None where it is known."""
-    what = "the permissions of the role that the release will have"
-    if wrong_role:
-        return Missing(what, "The role's ARN names another account than the intended one.", "correct the ARN first")
-    if run.account.question.role_account is None and not isinstance(run.account.role, Known):
-        return Missing(what, "Which role the run assumes is not known.", "give it by --role-arn or in a case file")
-    return None
 
 
 def _across(run: RunClaims) -> bool:

@@ -138,6 +138,16 @@ def absent_role(account: AccountState) -> Absent | None:
     return next((reading for reading in readings if isinstance(reading, Absent)), None)
 
 
+def unknown_role(run: RunClaims, *, wrong_role: bool) -> Missing | None:
+    """Return why it is not known whose permissions count; None where it is known."""
+    what = "the permissions of the role that the release will have"
+    if wrong_role:
+        return Missing(what, "The role's ARN names another account than the intended one.", "correct the ARN first")
+    if run.account.question.role_account is None and not isinstance(run.account.role, Known):
+        return Missing(what, "Which role the run assumes is not known.", "give it by --role-arn or in a case file")
+    return None
+
+
 def _claims(
     replay: Replay,
     job: WorkflowJob | None,
@@ -148,7 +158,10 @@ def _claims(
     stated_environment: str | None,
 ) -> tuple[PossibleClaims, TrailEvent | None]:
     """Return the claims on the run's ref or another one, settled by CloudTrail where it shows the subject as presented."""
-    environment = _first(_fact(replay.facts.environment), stated_environment, replay.attempt.environment)
+    # Another job's environment is none of this one's, where the file shows that it has none.
+    without = replay.session is not None and job is not None and job.environment is None and job.caller is None
+    of_the_attempt = None if without else replay.attempt.environment
+    environment = _first(_fact(replay.facts.environment), stated_environment, of_the_attempt)
 
     def claims(on: str | None, observed: str | None = None) -> PossibleClaims:
         return claims_of(

@@ -47,8 +47,14 @@ class Asked:
 
 def asked(job: ThisJob, case: Case) -> Asked:
     """Return what the job needs, and what the account must be asked."""
-    own, whole = replay(job.alone, case), replay(job.attempt, case)
+    own, whole = _of_stated_role(replay(job.alone, case), case), replay(job.attempt, case)
     return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(own, case))
+
+
+def _of_stated_role(own: Replay, case: Case) -> Replay:
+    """Return the job with the sessions of the role that the case file states, where it has such; else with all."""
+    stated = tuple(item for item in own.sessions if item.facts.role_arn and item.facts.role_arn.value == case.role_arn)
+    return replace(own, sessions=stated) if stated else own
 
 
 def _open_role(own: Replay, case: Case) -> Missing | None:

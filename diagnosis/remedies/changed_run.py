@@ -14,7 +14,7 @@ from diagnosis.live.observed_subject import SESSION_EVENT, same_role
 from diagnosis.names.arn import Arn
 from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.remediation import Change, ChangeKind
-from diagnosis.verdicts.replay import Fact, Replay
+from diagnosis.verdicts.replay import Fact, Replay, RunFacts
 
 KEY_INPUTS = ("aws-access-key-id", "aws-secret-access-key", "aws-session-token")
 _INPUTS = ("role-to-assume", "role-duration-seconds", "role-session-name", "audience", "inline-session-policy")
@@ -32,28 +32,55 @@ def edited(
             continue
         target, value = change.target, next(iter(change.values), None)
         if isinstance(replay.workflow, Workflow):
-            workflow = _in_file(replay.workflow, replay, account.question.role_arn, str(target), value)
+            own = next((item for item in replay.sessions if change.job and item.job_id == change.job), None)
+            view = replay.of_session(own) if own is not None else replay
+            workflow = _in_file(replay.workflow, view, account.question.role_arn, str(target), value)
             replay = replace(replay, workflow=workflow)
         role = Arn.parse(value) if target == "role-to-assume" else None
         if role is not None:
-            stated = Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED)
-            replay = replace(replay, facts=replace(replay.facts, role_arn=Fact(role, stated)), needs=())
+            replay = _of_role(replay, change.job, role, account.question.role_account)
             account = _with_role(account, role)
         elif target == "audience" and value:
-            stated = Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED)
-            replay = replace(replay, facts=replace(replay.facts, audience=Fact(value, stated)))
+            replay = _with_audience(replay, change.job, value)
         elif target == "environment":
-            replay, account = _in_environment(replay, account, value)
+            replay, account = _in_environment(replay, change.job, account, value)
         elif target == "tag":
             account = replace(account, question=replace(account.question, tag=None))
     return replay, account
 
 
-def _in_environment(replay: Replay, account: AccountState, name: str | None) -> tuple[Replay, AccountState]:
+def _with_facts(replay: Replay, job: str, changed: Callable[[RunFacts], RunFacts]) -> Replay:
+    """Return the run with the facts of a job's sessions changed, and its own; without a job, of all sessions."""
+    sessions = tuple(
+        replace(item, facts=changed(item.facts)) if not job or item.job_id == job else item for item in replay.sessions
+    )
+    return replace(replay, facts=changed(replay.facts), sessions=sessions)
+
+
+def _with_audience(replay: Replay, job: str, audience: str) -> Replay:
+    fact = Fact(audience, Evidence(EvidenceKind.STATED, "the corrected audience", origin=Origin.STATED))
+    return _with_facts(replay, job, lambda facts: replace(facts, audience=fact))
+
+
+def _of_role(replay: Replay, job: str, role: Arn, old_account: str | None) -> Replay:
+    """Return the run with another role. It needs the same of the same account; of another one the needs are to be read again."""
+    fact = Fact(role, Evidence(EvidenceKind.STATED, "the corrected role ARN", origin=Origin.STATED))
+    replay = _with_facts(replay, job, lambda facts: replace(facts, role_arn=fact))
+    if role.account == old_account:
+        return replay
+    sessions = tuple(
+        replace(item, needs=(), needs_known=False) if not job or item.job_id == job else item
+        for item in replay.sessions
+    )
+    return replace(replay, needs=(), sessions=sessions)
+
+
+def _in_environment(replay: Replay, job: str, account: AccountState, name: str | None) -> tuple[Replay, AccountState]:
     """Return the run in another environment, or in none; what CloudTrail saw it present was the old subject."""
     stated = Evidence(EvidenceKind.STATED, "the corrected environment", origin=Origin.STATED)
-    facts = replace(replay.facts, environment=Fact(name, stated) if name else None)
-    replay = replace(replay, facts=facts, attempt=replace(replay.attempt, environment=None))
+    fact = Fact(name, stated) if name else None
+    replay = _with_facts(replay, job, lambda facts: replace(facts, environment=fact))
+    replay = replace(replay, attempt=replace(replay.attempt, environment=None))
     trail = account.trail
     if isinstance(trail, Known):
         kept = tuple(event for event in trail.value.events if event.name != SESSION_EVENT)

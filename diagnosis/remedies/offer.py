@@ -36,6 +36,9 @@ class Situation:
     corrected_session_name: str | None = None
     """The name that the step should give its session, where the trust policy wants another than the step's."""
 
+    jobs: tuple[str, ...] = ()
+    """The jobs whose session ``run`` is; the problems of authentication are theirs, those of authorization all jobs'."""
+
     @property
     def account(self) -> AccountState:
         """The account as it was read."""
@@ -93,6 +96,8 @@ class Offer:
     dispatch_ref: str | None = None
     proves: str = ""
     does_not_prove: str = ""
+    jobs: tuple[str, ...] = ()
+    """The jobs for whose session it was made."""
 
 
 PUSH_AND_RUN = "Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file."

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
-from diagnosis.gates import Checkpoint
+from diagnosis.gates import Checkpoint, Plane
 from diagnosis.remedies.offer import Choice, Offer, Situation
 from diagnosis.remedies.offers import (
     another_role,
@@ -27,7 +27,7 @@ from diagnosis.remedies.offers import (
 )
 from diagnosis.remedies.offers.role_search import of_the_role
 from diagnosis.remedies.proof import Baseline
-from diagnosis.verdicts.assessment import Assessment
+from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.remediation import ChangeKind, Remediation
@@ -77,12 +77,8 @@ _MOST_TRIED, _MOST_ROUNDS = 12, 3
 """The most paths that are tried, and how often a path is extended by what shows only after its changes."""
 
 
-def paths(
-    replay: Replay,
-    live: Assessment,
-    case: Case,
-) -> tuple[Path, ...]:
-    """Return all paths; empty where nothing is wrong or nothing can be offered.
+def paths_of_role(replay: Replay, live: Assessment, case: Case) -> tuple[Path, ...]:
+    """Return all paths for the sessions of one role; empty where nothing is wrong or nothing can be offered.
 
     Those after which the run passes come first, and among them the one that admits least. A path whose own gate still fails
     is none.
@@ -92,11 +88,11 @@ def paths(
     choices = _working(baseline, _choices(situation, MAKERS))
     combinations = _combinations(choices) or [()]
     correcting = [_extended(baseline, combination) for combination in combinations[:_MOST_TRIED]]
-    found = sorted((path for path in correcting if path is not None), key=_order)[:MOST_PATHS]
-    return tuple(sorted((*found, *_with_another_role(baseline, situation)), key=_order))
+    found = sorted((path for path in correcting if path is not None), key=order_of)[:MOST_PATHS]
+    return tuple(sorted((*found, *_with_another_role(baseline, situation)), key=order_of))
 
 
-def _order(path: Path) -> tuple[bool, bool, int, int, int]:
+def order_of(path: Path) -> tuple[bool, bool, int, int, int]:
     """Return the order of paths: what passes, what closes, then what admits least, widens least, changes least."""
     changes = sum(len(remediation.changes) for remediation in path.remediations if not remediation.tightens)
     return not path.passes_run, not path.opens_all, len(path.newly_admitted), _widening(path), changes
@@ -124,8 +120,14 @@ def _opens_its_gate(baseline: Baseline, offer: Offer, offers: list[Offer]) -> bo
     return not any(
         problem.gate is remediation.checkpoint.gate and problem.cause in remediation.causes
         for problem in baseline.situation(offers).problems
-        if problem.cause not in elsewhere
+        if problem.cause not in elsewhere and _concerns(offer, problem)
     )
+
+
+def _concerns(offer: Offer, problem: Problem) -> bool:
+    """Return whether a problem is one of those that the offer is made for: of authentication, one of the same session."""
+    of_session = problem.plane is Plane.AUTHENTICATION and bool(offer.jobs and problem.jobs)
+    return not of_session or bool(set(offer.jobs) & set(problem.jobs))
 
 
 def _is_modelled(remediation: Remediation) -> bool:
@@ -151,11 +153,14 @@ def _extended(baseline: Baseline, offers: tuple[Offer, ...]) -> Path | None:
 def _further(baseline: Baseline, offers: list[Offer], makers: Iterable[_Maker]) -> list[Offer]:
     """Return the first offers for what is left after these, of kinds that are not among them."""
     ids = {offer.remediation.id for offer in offers}
-    covered = {cause for offer in offers for cause in offer.remediation.causes}
     situation = baseline.situation(offers)
-    left = replace(situation, problems=tuple(item for item in situation.problems if item.cause not in covered))
+    left = replace(situation, problems=tuple(item for item in situation.problems if not _is_covered(item, offers)))
     made = (choice[0] for choice in _choices(left, makers))
     return [offer for offer in made if offer.remediation.id not in ids]
+
+
+def _is_covered(problem: Problem, offers: Iterable[Offer]) -> bool:
+    return any(problem.cause in offer.remediation.causes and _concerns(offer, problem) for offer in offers)
 
 
 def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missing, ...]:
@@ -167,7 +172,7 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
     for offer in another_role.offers(baseline.present):
         after, judged = baseline.judged((offer,))
         gap = next((missing for verdict in judged.gates for missing in verdict.missing), None)
-        if gap is not None and not of_the_role(audience.situation_of(after.run, judged)):
+        if gap is not None and not of_the_role(after.situation(judged)):
             arn = offer.remediation.changes[0].values[0]
             why = f"{gap.what}: {gap.why}"
             found.append(Missing(f"whether the existing role {arn} would serve", why, gap.how, gap.permission))
@@ -175,7 +180,29 @@ def undecided_roles(replay: Replay, live: Assessment, case: Case) -> tuple[Missi
 
 
 def _choices(situation: Situation, makers: Iterable[_Maker]) -> list[Choice]:
-    return [choice for make in makers if (choice := make(situation))]
+    made = (choice for make in makers if (choice := make(situation)))
+    return [tuple(_of_session(offer, situation) for offer in choice) for choice in made]
+
+
+def _of_session(offer: Offer, situation: Situation) -> Offer:
+    """Return the offer with the session that it is made for: edits of the workflow are edits of that session's job."""
+    remediation, job = offer.remediation, situation.run.job
+    changes = tuple(
+        replace(change, job=job.id) if change.kind is ChangeKind.EDIT_WORKFLOW and job is not None else change
+        for change in remediation.changes
+    )
+    if situation.jobs and remediation.plane is Plane.AUTHENTICATION:
+        # Another session of the same role may need the same kind of change.
+        remediation = replace(
+            remediation,
+            id=f"{remediation.id}-{_slug(situation.jobs[0])}",
+            title=f"{remediation.title} (job {situation.jobs[0]})",
+        )
+    return replace(offer, remediation=replace(remediation, changes=changes), jobs=situation.jobs)
+
+
+def _slug(text: str) -> str:
+    return "-".join("".join(char if char.isalnum() else " " for char in text.lower()).split())[:40]
 
 
 def _combinations(choices: list[Choice]) -> list[tuple[Offer, ...]]:

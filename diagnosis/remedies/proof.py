@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent
+from diagnosis.gates import Plane
 from diagnosis.live.assessment import assess
+from diagnosis.live.release_units import units_of
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.remedies.bundle import by_owner
@@ -19,7 +21,6 @@ from diagnosis.remedies.offer import Offer, Situation
 from diagnosis.remedies.offers.audience import situation_of
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
-from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.remediation import Change
 from diagnosis.verdicts.replay import Replay
 
@@ -33,17 +34,29 @@ class Changed:
     case: Case
     ref: str | None
     """The ref on which the next run would be dispatched; None for the run's own."""
-    needs: tuple[Need, ...] | None
-    """None where they have to be found again."""
 
     @property
-    def run(self) -> RunClaims:
-        """The run as STS and ECR would meet it."""
-        return RunClaims.of(self.replay, self.account, self.case, self.ref)
+    def runs(self) -> tuple[tuple[RunClaims, tuple[str, ...]], ...]:
+        """Each session of the run as STS and the services would meet it, with its jobs."""
+        return tuple(
+            (RunClaims.of(unit.view, self.account.of_role(unit.role_arn), unit.case, self.ref), unit.jobs)
+            for unit in units_of(self.replay, self.case)
+        )
 
     def judged(self) -> Assessment:
         """Judge all gates."""
-        return assess(self.replay, self.account, self.case, ref=self.ref, needs=self.needs)
+        return assess(self.replay, self.account, self.case, ref=self.ref)
+
+    def situation(self, judged: Assessment) -> Situation:
+        """Return what offers are made for: the first session that authentication stops, else the first one."""
+        runs = self.runs
+        stopped = (
+            run
+            for run, session in zip(runs, judged.sessions, strict=True)
+            if any(problem.plane is Plane.AUTHENTICATION for problem in session.problems)
+        )
+        run, jobs = next(stopped, runs[0])
+        return situation_of(run, judged, jobs if len(runs) > 1 else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +86,12 @@ class Baseline:
         # What AWS's own tools said, they said of the account as it is.
         account = replace(applied(changes, self.live.account), second_opinions=Absent("second opinions"))
         replay, account = edited(changes, self.replay, account)
-        same_account = account.question.role_account == self.live.account.question.role_account
         return Changed(
             replay=replay,
             account=account,
             # A role that the case file states is the one that the run had.
             case=replace(self.case, role_arn=None) if account.question.role_arn != self._role_arn else self.case,
             ref=next((offer.dispatch_ref for offer in listed if offer.dispatch_ref), None),
-            # A release needs the same, whichever role of the account it assumes.
-            needs=self.live.needs if same_account else None,
         )
 
     @property
@@ -91,21 +101,22 @@ class Baseline:
     @property
     def present(self) -> Situation:
         """What offers are made for."""
-        return situation_of(RunClaims.of(self.replay, self.live.account, self.case), self.live)
+        return Changed(self.replay, self.live.account, self.case, None).situation(self.live)
 
     def situation(self, offers: Iterable[Offer]) -> Situation:
         """Return what further offers are made for, once these are carried out."""
         changed, judged = self.judged(offers)
-        return situation_of(changed.run, judged)
+        return changed.situation(judged)
 
     def path(self, offers: tuple[Offer, ...]) -> Path:
         """Join the offers into one path, with its proof."""
         changed, judged = self.judged(offers)
+        meant = tuple(dict.fromkeys(claims for run, _ in changed.runs for claims in run.claims.sets))
         return Path(
             title=_title(offers),
             remediations=tuple(offer.remediation for offer in offers),
             gates=judged.gates,
-            newly_admitted=newly_admitted(self.live, judged, self.replay, changed.run.claims.sets),
+            newly_admitted=newly_admitted(self.live, judged, self.replay, meant),
             proves=" ".join(offer.proves for offer in offers if offer.proves)
             or "That a rerun of the same workflow passes every gate.",
             does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),

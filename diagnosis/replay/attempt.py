@@ -36,6 +36,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
+from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.steps.kinds import Purpose
@@ -44,7 +45,7 @@ from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
 from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing, gates_shown, maybe_verdict_at, verdict_at
 from diagnosis.verdicts.release import Need
-from diagnosis.verdicts.replay import Replay, RunFacts
+from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
 
 _WEIGHT = {Verdict.FAIL: 3, Verdict.BLOCKED: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
 MOST_JOBS = 300
@@ -60,6 +61,7 @@ class JobReplay:
     gates: tuple[GateVerdict, ...]
     facts: RunFacts
     needs: tuple[Need, ...]
+    sessions: tuple[JobSession, ...]
 
     @property
     def failed_at(self) -> int:
@@ -115,7 +117,17 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
             *stated.notes(job.read for job in judged),
         ),
         max((job.outcome.retries for job in judged), default=0),
+        sessions=(
+            *(session for job in judged if _belongs(job, attempt) for session in job.sessions),
+            *sessions_not_begun(attempt, parsed, reads, evidence_of, case),
+        ),
     )
+
+
+def _belongs(job: JobReplay, attempt: Attempt) -> bool:
+    """Return whether a job is part of the release: one that a run left out which otherwise succeeded is none of it."""
+    left_out = job.read.job is not None and job.read.job.conclusion == "skipped"
+    return not (left_out and attempt.conclusion == "success")
 
 
 def _releasing(reads: Sequence[ReadJob], outcomes: Sequence[JobOutcome]) -> list[tuple[ReadJob, JobOutcome]]:
@@ -134,7 +146,8 @@ def _judge(
     facts = facts_of(read, evidence_of, failing_role_step(outcome) or _role_in_force(read))
     needs = needs_of(read, facts, case)
     gates = stated.beside(read, verdicts_of(read, outcome, needs, evidence_of))
-    return JobReplay(read, outcome, gates, facts, needs)
+    sessions = sessions_of(read, gates, evidence_of, case, beside=(facts, needs))
+    return JobReplay(read, outcome, gates, facts, needs, sessions)
 
 
 def _role_in_force(read: ReadJob) -> ReadStep | None:
@@ -216,7 +229,12 @@ def _without_jobs(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | No
     missing = (Missing(f"jobs of attempt {attempt.attempt}", why, how, permission),)
     facts, needs = _of_file(attempt, workflow, case)
     return Replay(
-        attempt, all_unknown(f"The jobs of this attempt could not be read: {why}.", missing), None, facts, needs
+        attempt,
+        all_unknown(f"The jobs of this attempt could not be read: {why}.", missing),
+        None,
+        facts,
+        needs,
+        sessions=_sessions_of_file(attempt, workflow, case),
     )
 
 
@@ -256,7 +274,15 @@ def _without_release(
         needs,
         notes_of(attempt, workflow, [], [], None),
         stopping.retries if stopping else 0,
+        sessions=_sessions_of_file(attempt, workflow, case),
     )
+
+
+def _sessions_of_file(
+    attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
+) -> tuple[JobSession, ...]:
+    parsed = workflow if isinstance(workflow, Workflow) else None
+    return sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case)
 
 
 def _of_file(

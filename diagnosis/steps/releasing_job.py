@@ -33,21 +33,29 @@ class Releasing:
 def releasing(
     workflow: Workflow | UnparsableWorkflow | None, role_arn: Arn | None = None, replay: Replay | None = None
 ) -> Releasing:
-    """Find the job and the step that assume this role; where none names it, the job that also speaks to the registry."""
+    """Find the job and the step that assume this role; where none names it, the job that also speaks to the registry.
+
+    A view of one session has its own job.
+    """
     if not isinstance(workflow, Workflow):
         return Releasing()
     known = run_values(replay.attempt) if replay else {}
     role = str(role_arn) if role_arn else None
-    job = _job(workflow, role, known)
+    session = replay.session if replay else None
+    own = next((job for job in workflow.jobs if session and job.id == session.job_id), None)
+    job = own or _job(workflow, role, known)
     steps = _credential_steps(job)
     filled = [(step, _filled(workflow, job, step, known)) for step in steps]
+    if own is not None and session is not None and session.nth:
+        filled = filled[session.nth :] or filled
     chosen = next((item for item in filled if role and item[1].get("role-to-assume") == role), None)
     chosen = chosen or next((item for item in filled if item[1].get("role-to-assume")), None)
     chosen = chosen or (filled[0] if filled else None)
     if chosen is None:
         return Releasing(job)
     step, inputs = chosen
-    return Releasing(job, step, _chained_from(inputs, filled, step), tuple(inputs.items()))
+    every = [(each, _filled(workflow, job, each, known)) for each in steps]
+    return Releasing(job, step, _chained_from(inputs, every, step), tuple(inputs.items()))
 
 
 def releasing_job(workflow: Workflow | UnparsableWorkflow | None) -> WorkflowJob | None:

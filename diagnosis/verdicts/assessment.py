@@ -8,13 +8,14 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.evidence import Evidence
 from diagnosis.gates import Checkpoint, Gate, Owner, Plane
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import GateVerdict, verdict_at
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Need, StepGap
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Today's verdict at each gate for one run's claims and needs, from the account state as read."""
+    """Today's verdict at each gate for one run's claims and needs, from the account state as read: the worst of its sessions."""
 
     gates: tuple[GateVerdict, ...]
     problems: tuple[Problem, ...]
@@ -26,8 +27,15 @@ class Assessment:
     notes: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     """What AWS's own tools say beside the verdicts."""
+<<<<<<< HEAD
     beyond: tuple[BeyondGrant, ...] = ()
     """What the role is granted beyond every known use, and what is no problem by itself: complete, by statement and service."""
+=======
+    sessions: tuple[SessionAssessment, ...] = ()
+    """The sessions by themselves, in the order of the jobs; empty where the account was not read."""
+    gaps: tuple[StepGap, ...] = ()
+    """The steps of the release that run with its credentials and are not, or not all, understood: no proof covers them."""
+>>>>>>> c8fe410 (Every session of a release is judged, least privilege once for each role; paths are made for each role and say what their proof leaves out)
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""
@@ -35,6 +43,7 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
+<<<<<<< HEAD
 class BeyondGrant:
     """What one statement grants of one service beyond every known use, and what is no excess by itself."""
 
@@ -53,6 +62,20 @@ class BeyondGrant:
     """Granted on everything but these resources."""
     conditional: bool = False
     """The statement has conditions, so that it may grant less."""
+=======
+class SessionAssessment:
+    """Today's verdicts for one job's session with one role; the legs of a matrix that need the same are judged as one."""
+
+    jobs: tuple[str, ...]
+    """The jobs, as GitHub shows them."""
+    role_arn: Arn | None
+    gates: tuple[GateVerdict, ...]
+    """In gate order; a gate of which the session asks nothing, while others do, is not among them."""
+    problems: tuple[Problem, ...]
+    subjects: tuple[str, ...]
+    needs: tuple[Need, ...]
+    gaps: tuple[StepGap, ...] = ()
+>>>>>>> c8fe410 (Every session of a release is judged, least privilege once for each role; paths are made for each role and say what their proof leaves out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +108,12 @@ class Problem:
     actions: tuple[str, ...] = ()
     resource: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    jobs: tuple[str, ...] = ()
+    """The jobs that meet it, as GitHub shows them."""
+    role_arn: Arn | None = None
+    """Whose session meets it."""
+    step: str = ""
+    """The step that meets it, where one does."""
 
     @property
     def owner(self) -> Owner:

@@ -46,6 +46,8 @@ class Change:
     """The new document, where one changes."""
     values: tuple[str, ...] = ()
     """Audiences, refs, actions: what the kind needs."""
+    job: str = ""
+    """For an edit of the workflow: the id of the job whose steps change; empty where only one can be meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class JobSession:
     """False for a job that the run left out, or that it never reached."""
     nth: int = 0
     """Which of the job's role sessions, where it assumes more than one role."""
+    needs_known: bool = True
+    """False where the needs have to be read again, since the role is now one of another account."""
 
 
 @dataclass(frozen=True, slots=True)

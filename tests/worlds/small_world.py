@@ -24,12 +24,14 @@ from diagnosis.facts.account import (
     NamedPolicy,
     OidcProvider,
     RegistryDetails,
+    RepositoryState,
     Role,
 )
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, read_document
 from diagnosis.policy.language.tree import JsonObject, statements
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -145,6 +147,8 @@ class World:
     ground: Ground = HOME
     case: Case = field(default_factory=Case)
     now: datetime = NOW
+    others: tuple[tuple[str, PolicyDocument, PolicyDocument | None], ...] = ()
+    """Further roles of the account: ARN, trust policy, permissions."""
 
     def with_policy(self, document: PolicyDocument) -> World:
         return self.with_account(inline_policies=Known((NamedPolicy("release", document),)))
@@ -182,10 +186,32 @@ class World:
         """The attempt with the workflow that it ran."""
         return with_workflow(self.attempt, self.workflow)
 
+    def asked(self, question: AccountQuestion) -> AccountState:
+        """The account as it answers a question: further repositories exist without a policy, further roles as given."""
+        account = replace(
+            self.account, question=question, repositories=tuple(_repository_state(arn) for arn in question.repositories)
+        )
+        return replace(account, beside=tuple(self._of_role(account, each) for each in question.beside))
+
+    def _of_role(self, account: AccountState, question: AccountQuestion) -> AccountState:
+        found = next((item for item in self.others if item[0] == str(question.role_arn)), None)
+        if found is None:
+            return AccountState(question)
+        arn, trust_policy, permissions = found
+        named = (NamedPolicy("own", permissions),) if permissions else ()
+        role = Known(Role(arn_of(arn), arn_of(arn).name, trust_policy, 3600))
+        return replace(account, question=question, role=role, inline_policies=Known(named), beside=())
+
     def diagnosis(self) -> Diagnosis:
         replays = replays_of((self.run,), self.case)
-        account = replace(self.account, question=question_of(replays[0], self.case))
+        account = self.asked(question_of(replays[0], self.case))
         return conclude(replays, account, self.case, made_at=self.now)
+
+
+def _repository_state(arn: Arn) -> RepositoryState:
+    return RepositoryState(
+        arn, Known(EcrRepository(arn, arn.resource_id, "IMMUTABLE")), Absent(f"policy of {arn.resource_id}")
+    )
 
 
 def credentials(ground: Ground, name: str = "Credentials", **inputs: str) -> WorkflowStep:
@@ -283,6 +309,7 @@ def two_role_world() -> World:
         world,
         workflow=replace(world.workflow, jobs=(deploy, *world.workflow.jobs)),
         attempt=replace(world.attempt, jobs=Known((recorded,))),
+        others=tuple((f"arn:aws:iam::{ACCOUNT}:role/{name}", trust(), None) for name in ("reader", "deploy")),
     )
 
 

@@ -20,8 +20,9 @@ from thoroughness import examples, some
 from diagnosis.diagnose import replays_of
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.offer import Offer
-from diagnosis.remedies.paths import MAKERS, TIGHTENING, paths
+from diagnosis.remedies.paths import MAKERS, TIGHTENING
 from diagnosis.remedies.proof import Baseline
+from diagnosis.remedies.release_paths import paths
 from diagnosis.verdicts.remediation import ChangeKind
 
 PAIRS = [pair for pair in combinations(DEFECTS, 2) if compatible(pair)]

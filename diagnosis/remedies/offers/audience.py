@@ -53,9 +53,17 @@ def corrected_audience(situation: Situation) -> str | None:
     return None
 
 
-def situation_of(run: RunClaims, live: Assessment) -> Situation:
-    """Return the run and its problems, with the audience and the session name that the next run should ask for."""
-    found = Situation(run, live.needs, live.problems)
+def situation_of(run: RunClaims, live: Assessment, jobs: tuple[str, ...] = ()) -> Situation:
+    """Return the run and its problems, with the audience and the session name that the next run should ask for.
+
+    ``jobs`` are those of the run's session: another session's problems of authentication are not this one's to mend.
+    """
+    problems = tuple(
+        problem
+        for problem in live.problems
+        if problem.plane is not Plane.AUTHENTICATION or not jobs or set(jobs) & set(problem.jobs)
+    )
+    found = Situation(run, live.needs, problems, jobs=jobs)
     found = replace(found, corrected_audience=corrected_audience(found))
     return replace(found, corrected_session_name=admitted_session_name(found))
 

@@ -180,7 +180,7 @@ def test_a_run_of_another_role_is_not_judged() -> None:
     plain = sound_world().with_inputs(("role-to-assume", HOME.role_arn.replace("release", "other")))
     other = with_workflow(replace(world.attempt, run_id=2), plain.workflow)
     replays = replays_of((world.run, other), world.case)
-    account = replace(world.account, question=question_of(replays[0], world.case, replays))
+    account = world.asked(question_of(replays[0], world.case, replays))
     result = what_if(replays, account, world.case, [Proposal(ProposalKind.TRUST, trust())])
     assert result.runs[0].verdict is Verdict.PASS
     assert result.runs[1].after is None

@@ -1,0 +1,76 @@
+"""Say what else to ask the account about a whole release: further repositories, buckets and keys, further roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.case import Case
+from diagnosis.live.release_units import Unit, units_of
+from diagnosis.live.resource_layer import policy_holders
+from diagnosis.names.arn import Arn
+from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.replay import Replay
+
+MOST_ROLES = 10
+MOST_REPOSITORIES = 30
+MOST_RESOURCES = 20
+
+
+def with_release(question: AccountQuestion, subject: Replay, case: Case) -> AccountQuestion:
+    """Return the question about the decisive session's role, widened to all that the release uses."""
+    grouped: dict[Arn | None, list[Unit]] = {}
+    for unit in units_of(subject, case):
+        grouped.setdefault(unit.role_arn, []).append(unit)
+    own = [unit for role, units in grouped.items() if role in (question.role_arn, None) for unit in units]
+    others = [(role, units) for role, units in grouped.items() if role is not None and role != question.role_arn]
+    return replace(
+        _with_resources(question, _needs(own)),
+        beside=tuple(_of_role(question, role, units) for role, units in others[: MOST_ROLES - 1]),
+    )
+
+
+def _of_role(question: AccountQuestion, role: Arn, units: Sequence[Unit]) -> AccountQuestion:
+    """Return the question about a further role of the release, with the repository that its sessions use first."""
+    needs = _needs(units)
+    places = _repositories(needs)
+    first = places[0] if places else None
+    region = next((told.value for unit in units if (told := unit.view.facts.region)), question.region)
+    asked = AccountQuestion(
+        role_arn=role,
+        issuer=question.issuer,
+        region=first.region if first else region,
+        registry_id=first.account if first else role.account or None,
+        repository=first.resource_id if first else None,
+        since=question.since,
+        until=question.until,
+        actions=tuple(dict.fromkeys((need.action, need.resource) for need in needs if need.resource)),
+    )
+    return _with_resources(asked, needs)
+
+
+def _needs(units: Iterable[Unit]) -> tuple[Need, ...]:
+    return tuple(need for unit in units for need in unit.needs)
+
+
+def _with_resources(question: AccountQuestion, needs: Iterable[Need]) -> AccountQuestion:
+    listed = tuple(needs)
+    further = [arn for arn in _repositories(listed) if arn != question.repository_arn]
+    holders = policy_holders(need.resource for need in listed)
+    return replace(
+        question,
+        repositories=tuple(further[:MOST_REPOSITORIES]),
+        resources=holders[:MOST_RESOURCES],
+    )
+
+
+def _repositories(needs: Iterable[Need]) -> list[Arn]:
+    """Return the private repositories that needs name exactly, each once."""
+    found = (Arn.parse(need.resource) for need in needs)
+    named = (
+        arn
+        for arn in found
+        if arn is not None and arn.service == "ecr" and arn.resource_type == "repository" and "*" not in arn.resource
+    )
+    return list(dict.fromkeys(named))

@@ -1,0 +1,114 @@
+"""Put the sessions of a release together into what is judged at once: one job's session with one role, all its legs as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from diagnosis.facts.case import Case
+from diagnosis.gates import Checkpoint
+from diagnosis.names.arn import Arn
+from diagnosis.steps.needs import needs_for
+from diagnosis.verdicts.release import Need, StepGap
+from diagnosis.verdicts.replay import JobSession, Replay
+
+_REGISTRY = frozenset({Checkpoint.REGISTRY_AUTH, Checkpoint.REGISTRY_PUSH, Checkpoint.REGISTRY_PULL})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Sessions that present the same token to the same role."""
+
+    view: Replay
+    """The attempt as these sessions show it."""
+    case: Case
+    """The case file as far as it speaks of these sessions."""
+    needs: tuple[Need, ...]
+    gaps: tuple[StepGap, ...]
+    jobs: tuple[str, ...]
+
+    @property
+    def role_arn(self) -> Arn | None:
+        """The role that the sessions assume, as far as the run or the case file tells."""
+        told = self.view.facts.role_arn or self.view.facts.session_role
+        return self.case.role_arn or (told.value if told else None)
+
+    @property
+    def of_registry(self) -> tuple[Need, ...]:
+        """The uses of a registry."""
+        return tuple(need for need in self.needs if need.checkpoint in _REGISTRY)
+
+    @property
+    def of_services(self) -> tuple[Need, ...]:
+        """The uses of other services."""
+        return tuple(need for need in self.needs if need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION)
+
+
+def units_of(replay: Replay, case: Case) -> tuple[Unit, ...]:
+    """Return the units of an attempt in the order of its jobs, the decisive session's first; at least one."""
+    if replay.session is not None or not replay.sessions:
+        sessions = (replay.session,) if replay.session is not None else ()
+        return (_unit(replay, sessions, case),)
+    grouped: dict[tuple[object, ...], list[JobSession]] = {}
+    for session in replay.sessions:
+        grouped.setdefault(_key(session), []).append(session)
+    roles = {told.value for item in replay.sessions if (told := item.facts.role_arn)}
+    units = [
+        _unit(replay.of_session(_joined(items)), items, _case_of(items[0], case, several=len(roles) > 1))
+        for items in grouped.values()
+    ]
+    return tuple(sorted(units, key=lambda unit: not _is_decisive(unit, replay)))
+
+
+def _key(session: JobSession) -> tuple[object, ...]:
+    role, environment = session.facts.role_arn, session.facts.environment
+    place = session.job_id or session.job
+    return place, session.nth, role.value if role else None, environment.value if environment else None
+
+
+def _is_decisive(unit: Unit, replay: Replay) -> bool:
+    """Return whether the facts of the attempt as a whole are those of this unit."""
+    own, whole = unit.view.facts, replay.facts
+    told = (own.role_arn, own.registry, own.environment) == (whole.role_arn, whole.registry, whole.environment)
+    return (told and set(_pairs(unit.needs)) & set(_pairs(replay.needs)) != set()) or own == whole
+
+
+def _pairs(needs: Iterable[Need]) -> list[tuple[str, str | None]]:
+    return [(need.action, need.resource) for need in needs]
+
+
+def _joined(sessions: Sequence[JobSession]) -> JobSession:
+    """Return the first session with what the others need beside it."""
+    first = sessions[0]
+    if len(sessions) == 1:
+        return first
+    return replace(
+        first,
+        needs=every_need(need for session in sessions for need in session.needs),
+        gaps=tuple(dict.fromkeys(gap for session in sessions for gap in session.gaps)),
+    )
+
+
+def every_need(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Return each need once, numbered in the order given."""
+    seen: dict[tuple[str, str | None, Checkpoint], Need] = {}
+    for need in needs:
+        seen.setdefault((need.action, need.resource, need.checkpoint), need)
+    return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
+
+
+def _case_of(session: JobSession, case: Case, *, several: bool) -> Case:
+    """Return the case file for a session: a role that it states stands for what the run masks, not for another legible role."""
+    told = session.facts.role_arn
+    if several and told is not None and case.role_arn not in (None, told.value):
+        return replace(case, role_arn=None)
+    return case
+
+
+def _unit(view: Replay, sessions: Sequence[JobSession], case: Case) -> Unit:
+    session = view.session
+    needs = view.needs
+    if session is None or not session.needs_known:
+        needs = needs or needs_for(view.workflow, (session.job_id or None) if session else None, view.facts, case)
+    gaps = session.gaps if session else ()
+    return Unit(view, case, needs, gaps, tuple(dict.fromkeys(session.job for session in sessions)))
