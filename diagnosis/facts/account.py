@@ -274,7 +274,7 @@ class AccountState:
 
     def of_role(self, role_arn: Arn | None) -> AccountState:
         """Return what was read for this role; of one that nobody asked about, the same account with nothing read of the role."""
-        if role_arn is None or self.question.role_arn is None:
-            return self
         found = next((state for state in (self, *self.beside) if state.question.role_arn == role_arn), None)
-        return found or AccountState(replace(self.question, role_arn=role_arn, beside=()), self.read_at)
+        if found is not None or role_arn is None or self.question.role_arn is None:
+            return found or self
+        return AccountState(replace(self.question, role_arn=role_arn, beside=()), self.read_at)

@@ -71,6 +71,7 @@ def assess(
         opinions=opinions,
         sessions=sessions,
         gaps=tuple(dict.fromkeys(gap for unit in units for gap in unit.gaps)),
+        beyond=tuple(grant for judgement in least.values() for grant in judgement.beyond),
     )
 
 

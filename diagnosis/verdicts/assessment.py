@@ -27,15 +27,12 @@ class Assessment:
     notes: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     """What AWS's own tools say beside the verdicts."""
-<<<<<<< HEAD
     beyond: tuple[BeyondGrant, ...] = ()
     """What the role is granted beyond every known use, and what is no problem by itself: complete, by statement and service."""
-=======
     sessions: tuple[SessionAssessment, ...] = ()
     """The sessions by themselves, in the order of the jobs; empty where the account was not read."""
     gaps: tuple[StepGap, ...] = ()
     """The steps of the release that run with its credentials and are not, or not all, understood: no proof covers them."""
->>>>>>> c8fe410 (Every session of a release is judged, least privilege once for each role; paths are made for each role and say what their proof leaves out)
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""
@@ -43,7 +40,6 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class BeyondGrant:
     """What one statement grants of one service beyond every known use, and what is no excess by itself."""
 
@@ -62,7 +58,9 @@ class BeyondGrant:
     """Granted on everything but these resources."""
     conditional: bool = False
     """The statement has conditions, so that it may grant less."""
-=======
+
+
+@dataclass(frozen=True, slots=True)
 class SessionAssessment:
     """Today's verdicts for one job's session with one role; the legs of a matrix that need the same are judged as one."""
 
@@ -75,7 +73,6 @@ class SessionAssessment:
     subjects: tuple[str, ...]
     needs: tuple[Need, ...]
     gaps: tuple[StepGap, ...] = ()
->>>>>>> c8fe410 (Every session of a release is judged, least privilege once for each role; paths are made for each role and say what their proof leaves out)
 
 
 @dataclass(frozen=True, slots=True)
