@@ -17,6 +17,7 @@ from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Attempt, OidcCustomization, Owner, Repository
 from diagnosis.facts.workflow import WorkflowFile
+from diagnosis.steps.files_wanted import files_wanted
 from probes.github.http.body import Timeouts
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
@@ -28,6 +29,8 @@ from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
 from probes.github.read.environments import read_environment, read_environments
+from probes.github.read.kept_texts import KeptTexts
+from probes.github.read.repository_files import Wanted
 from probes.github.read.repository_workflows import read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.github.read.workflow_text import read_file
@@ -51,7 +54,7 @@ class GitHubSource:
 
     ``label`` puts the labels of a recording on an attempt. ``workers`` is the number of requests under way at once, at
     most sixteen. ``client`` makes the client of a thread. ``store`` spares asking for
-    completed attempts that were read before; it is closed with the source.
+    completed attempts that were read before; it is closed with the source. ``wanted`` tells which files an attempt's steps use.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class GitHubSource:
         workers: int = MOST_WORKERS,
         client: Callable[[GitHubAccess, Ledger, Pace, Timeouts], Client] = Client,
         store: AttemptStore | None = None,
+        wanted: Wanted = files_wanted,
     ) -> None:
         if not _NAME.fullmatch(repository):
             raise GitHubProblem(f"`{repository[:80]}` names no repository.", "Write OWNER/NAME.")
@@ -82,7 +86,8 @@ class GitHubSource:
             return made
 
         self._workers = Workers(make_client, workers)
-        self._parts = Parts(self._workers)
+        self._kept = KeptTexts(access, repository, store)
+        self._parts = Parts(self._workers, self._kept, wanted)
         self._stored = StoredAttempts(store, access, repository) if store is not None else None
         self._lock = Lock()
         self._repository: Repository | None = None

@@ -15,6 +15,8 @@ stands beside them is planescope's: origin, labels, file names.
 
 ``origin`` is ``recorded`` (GitHub's API answered this) or ``reconstructed`` (written around the facts that are known).
 ``reconstructed`` lists ``{"what", "why"}``: what of the object is no fact, and for which reason it was written so.
+``absent`` lists files that were looked for at a commit and are not there; any other file that is not among ``files`` was
+not asked for, and a replay says so.
 A log that is reconstructed names in ``verbatim`` the pieces of text that are quoted from a source word for word.
 What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay:
 in place of the content, or, where the format has no such place, by its address in ``github.refused``. With ``how``
@@ -157,6 +159,14 @@ class RecordedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentFile:
+    """A file that was looked for at a commit and is not there."""
+
+    path: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedAddress:
     """An address that GitHub refused."""
 
@@ -216,6 +226,8 @@ class Recording:
     comparisons: tuple[tuple[str, str, JsonObject], ...] = ()
     """``(base, head, comparison)``."""
     files: tuple[RecordedFile, ...] = ()
+    absent: tuple[AbsentFile, ...] = ()
+    """What is neither here nor among the files was not asked for, and replay does not say that it is absent."""
     oidc_customization: JsonObject | Refusal | None = None
     environments: tuple[JsonObject, ...] = ()
     case: RecordedCase = field(default_factory=RecordedCase)

@@ -122,6 +122,14 @@ class RecordingView:
                 return file
         return None
 
+    def is_absent(self, path: str, ref: str | None) -> bool:
+        """Return whether the file was looked for when the recording was made, and was not there."""
+        return (path, self.commit_of(ref)) in self._absent
+
+    @cached_property
+    def _absent(self) -> frozenset[tuple[str, str]]:
+        return frozenset((file.path, file.commit) for file in self.recording.absent)
+
     @cached_property
     def _files(self) -> dict[tuple[str, str], RecordedFile]:
         return {(file.path, file.commit): file for file in self.recording.files if not file.repository}

@@ -74,6 +74,7 @@ class _Writer:
                 {"base": base, "head": head, "comparison": value} for base, head, value in recording.comparisons
             ],
             "files": [self._file(number, file) for number, file in enumerate(recording.files, start=1)],
+            "absent": [{"path": entry.path, "commit": entry.commit} for entry in recording.absent],
             "oidc_customization": _or_refusal(recording.oidc_customization),
             "environments": recording.environments,
             "runs": [self._run(run) for run in recording.runs],

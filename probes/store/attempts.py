@@ -27,6 +27,7 @@ from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
+from probes.store.texts import TextStore
 
 FORMAT = f"1-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
 """Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
@@ -77,6 +78,7 @@ class AttemptStore:
         self.database = Database(path or default_path(), busy_seconds=busy_seconds)
         self._clock = clock
         self._limit = limit_bytes
+        self.texts = TextStore(self.database, clock, limit_bytes)
 
     @property
     def note(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probes.store.attempts import AttemptStore
+from probes.store.texts import clear_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def clear(store: AttemptStore, repository: str | None = None) -> int | None:
         return 0
 
     def work(connection: sqlite3.Connection) -> int:
+        clear_texts(connection, repository.lower() if repository is not None else None)
         if repository is None:
             return connection.execute("DELETE FROM attempts").rowcount
         return connection.execute("DELETE FROM attempts WHERE repository = ?", (repository.lower(),)).rowcount

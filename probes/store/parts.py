@@ -54,7 +54,11 @@ def parts_of(attempt: Attempt) -> StoredParts:
 
 def without_parts(attempt: Attempt) -> Attempt:
     """Return the run itself, as a list gives it."""
-    names = ("jobs", "workflow_file", "artifacts", "oidc_customization", "local_actions")
+    # Files of the repository and its other workflows are kept by commit, not by attempt (probes.store.texts).
+    names = (
+        *("jobs", "workflow_file", "artifacts", "oidc_customization", "local_actions"),
+        *("files", "other_workflows"),
+    )
     called = tuple(replace(item, file=_unread(item)) for item in attempt.called_workflows)
     return replace(attempt, **{name: _DEFAULTS[name] for name in names}, called_workflows=called)
 

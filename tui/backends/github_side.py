@@ -23,7 +23,10 @@ from tui.backends.runs_around import runs_around
 _MOST_ELSEWHERE = 20
 """Active runs that are polled beside those of the list's first page."""
 _NO_FILE = Unreadable("the called workflow", "it was not read", "open the attempt")
-_PARTS = ("jobs", "workflow_file", "oidc_customization", "artifacts", "local_actions", "origin", "reconstructed")
+_PARTS = (
+    *("jobs", "workflow_file", "oidc_customization", "artifacts", "local_actions", "files", "other_workflows"),
+    *("origin", "reconstructed"),
+)
 _NO_PARTS: dict[str, Any] = {each.name: each.default for each in fields(Attempt) if each.name in _PARTS}
 _WORDS = ("log", "log_origin", "log_verbatim", "log_steps", "annotations")
 _NO_WORDS: dict[str, Any] = {each.name: each.default for each in fields(Job) if each.name in _WORDS}
@@ -249,6 +252,7 @@ def _passing_gap(attempt: Attempt) -> bool:
     """Return whether something is lacking that asking again may bring: for a fault, no missing permission, nothing deleted."""
     readings: list[Reading[Any]] = [attempt.jobs, attempt.workflow_file, attempt.oidc_customization]
     readings.extend(action.file for action in attempt.local_actions)
+    readings.extend(file.text for file in attempt.files)
     for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
         gone = isinstance(job.log, Unreadable) and job.log.lasting
         readings.append(job.annotations if gone and job.conclusion != "success" else job.log)

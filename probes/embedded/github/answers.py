@@ -62,6 +62,12 @@ def not_found() -> Response:
     return failure(404, "Not Found")
 
 
+def not_recorded() -> Response:
+    """Return a 404 for what nobody asked when the recording was made, so that it does not count as absent."""
+    words = {"how": "record the run again with `planescope record`", "held": False}
+    return Response(404, message_body(404, "the recording does not hold it", planescope=words))
+
+
 def json_answer(
     request: Request, value: JsonObject | Refusal | Sequence[Any] | None, *headers: tuple[str, str]
 ) -> Response:

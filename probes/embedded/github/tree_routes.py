@@ -7,7 +7,16 @@ import hashlib
 import re
 from urllib.parse import unquote
 
-from probes.embedded.github.answers import Request, Response, failure, json_answer, not_found, page, slice_of
+from probes.embedded.github.answers import (
+    Request,
+    Response,
+    failure,
+    json_answer,
+    not_found,
+    not_recorded,
+    page,
+    slice_of,
+)
 from probes.recording.format import JsonObject, RecordedFile, read_content
 from probes.recording.view import RecordingView
 
@@ -21,6 +30,8 @@ def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Res
     """Return a file at a ref: as JSON, or as its bytes where ``Accept`` asks for the raw form."""
     path = unquote(match["path"]).strip("/")
     file = view.file(path, request.query.get("ref"))
+    if file is None:
+        return not_found() if view.is_absent(path, request.query.get("ref")) else not_recorded()
     web = str(view.recording.repository.get("html_url", ""))
     return _file(view, request, file, view.recording.full_name, web)
 

@@ -82,6 +82,15 @@ class Client:
                 raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
             return value
 
+    def object_or_list(self, path: str, parameters: Mapping[str, str | int]) -> Json | tuple[Json, ...]:
+        """Read what may be either: a file is an object, a folder a list of objects."""
+        value = _json(self._ask(path, parameters))
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise BrokenAnswer("GitHub's answer is neither an object nor a list of them", "try again")
+        return tuple(value)
+
     def page(
         self,
         path: str,

@@ -8,6 +8,7 @@
     │   └── SsoRequired             the organization wants the token authorised for single sign-on
     ├── RateLimited             403 or 429: primary or secondary limit
     ├── NotFound                404: absent, or hidden from this token
+    │   └── NotRecorded             a replayed recording that does not hold it: nobody knows
     ├── Expired                 410: GitHub has deleted it
     ├── Rejected                any other 4xx: GitHub does not accept the question
     ├── ServerFault             5xx, and answers that are never ready
@@ -116,6 +117,10 @@ class NotFound(ReadFailure):
 
     result = "404"
     exit_code = ExitCode.USAGE
+
+
+class NotRecorded(NotFound):
+    """404 of a replayed recording for what nobody asked when it was made."""
 
 
 class Expired(ReadFailure):

@@ -15,10 +15,12 @@ from probes.github.http.errors import (
     Expired,
     Forbidden,
     NotFound,
+    NotRecorded,
     ReadFailure,
     Rejected,
     ServerFault,
     SsoRequired,
+    TooLarge,
 )
 
 _LONGEST = 1000
@@ -91,6 +93,9 @@ def _forbidden(headers: Mapping[str, str], message: str, token: str, documented:
             "the organization admits listed network addresses only, and this one is not listed",
             "ask from an admitted network",
         )
+    if "returns blobs up to" in message.lower():
+        # The contents API's word for a file of more than 100 MB, which no permission helps.
+        return TooLarge("GitHub does not give files of this size", "read the file in the repository")
     said = f" ({message})" if message else ""
     return Forbidden(
         f"{token} lacks the permission `{permission}`{said}", _way_to(permission, kind, headers), permission
@@ -131,6 +136,8 @@ def _recorded(text: str) -> ReadFailure | None:
     why, how, permission = value.get("message"), words.get("how"), words.get("permission")
     if not isinstance(why, str) or not isinstance(how, str):
         return None
+    if words.get("held") is False:
+        return NotRecorded(scrub(why)[:_LONGEST], scrub(how)[:_LONGEST])
     return ReadFailure(
         scrub(why)[:_LONGEST], scrub(how)[:_LONGEST], permission[:200] if isinstance(permission, str) else None
     )

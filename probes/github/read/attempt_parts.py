@@ -1,7 +1,8 @@
 """Read the parts of attempts in two rounds: first what the run names, then what its jobs name.
 
 A failed attempt whose log can be read costs three requests: its jobs, the log's address, the log. What attempts have in
-common (a workflow file at a commit, the repository's OIDC customization) is asked for once.
+common (a workflow file at a commit, the repository's OIDC customization) is asked for once. Files that the steps use (a
+script, a Makefile) cost one more each, once for a commit; most runs use none.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, TypeAlias
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowFile
+from diagnosis.steps.files_wanted import files_wanted
 from probes.github.http.client import Client
 from probes.github.http.pace import Watch
 from probes.github.http.workers import Workers
@@ -22,9 +24,11 @@ from probes.github.read.action_files import ActionFiles
 from probes.github.read.artifacts import read_artifacts
 from probes.github.read.attempts import read_jobs
 from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
+from probes.github.read.kept_texts import KeptTexts
 from probes.github.read.logs.job_texts import JobTexts, read_log, read_log_and_annotations
 from probes.github.read.logs.step_logs import StepLogs
 from probes.github.read.oidc_customization import read_customization
+from probes.github.read.repository_files import RepositoryFiles, Wanted
 from probes.github.read.workflow_text import FileAt, called_file, file_of, read_file
 from probes.workflow_file import workflow_file
 
@@ -62,9 +66,10 @@ class Depth(IntEnum):
 class Parts:
     """Reads parts side by side; remembers what is the same for many attempts."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, kept: KeptTexts, wanted: Wanted = files_wanted) -> None:
         self._workers = workers
         self._actions = ActionFiles(workers)
+        self._step_files = RepositoryFiles(workers, kept, wanted)
         self._by_step = StepLogs()
         self._lock = Lock()
         self._files: dict[FileAt, Reading[WorkflowFile]] = {}
@@ -91,6 +96,7 @@ class Parts:
             return tuple(whole)
         if depth >= Depth.VERDICT:
             whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
+            whole = list(self._step_files.add(whole, watch))
         spoken = self._with_words(whole, depth, watch)
         return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
 

@@ -65,6 +65,8 @@ def _differs(now: Attempt, before: Attempt) -> bool:
         "artifacts",
         "called_workflows",
         "local_actions",
+        "files",
+        "other_workflows",
         "environment",
     )
     parts = {name: getattr(before, name) for name in names}

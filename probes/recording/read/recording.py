@@ -9,6 +9,7 @@ from probes.recording.format import (
     FORMAT,
     INDEX,
     SCHEMA_VERSION,
+    AbsentFile,
     Content,
     JsonObject,
     RecordedAnswer,
@@ -82,6 +83,7 @@ def _recording(index: JsonMembers, folder: Path) -> Recording:
             )
             for entry in github.objects("files", ())
         ),
+        absent=tuple(AbsentFile(entry.text("path"), entry.text("commit")) for entry in github.objects("absent", ())),
         oidc_customization=_object_or_refusal(github, "oidc_customization"),
         environments=github.mappings("environments", ()),
         runs=tuple(runs),

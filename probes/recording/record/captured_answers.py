@@ -108,6 +108,11 @@ class _CapturingClient(Client):
         self._captured.note_object(path, value, page if isinstance(page, int) else 1)
         return value
 
+    def object_or_list(self, path: str, parameters: Mapping[str, str | int]) -> Json | tuple[Json, ...]:
+        # What stands at a commit is recorded from what the readers made of it.
+        with self._noting(path):
+            return super().object_or_list(path, parameters)
+
     def page(
         self,
         path: str,

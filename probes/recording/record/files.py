@@ -1,15 +1,14 @@
-"""Record the workflow files and local actions of attempts: each at its commit, once, or refused."""
+"""Record the workflow files, local actions and other files of attempts: each at its commit, once, or absent, or refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from urllib.parse import quote
 
-from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt
-from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from probes.github.read.workflow_text import FileAt, called_file, file_of
-from probes.recording.format import RecordedFile, Refusal
+from probes.recording.format import AbsentFile, RecordedFile, Refusal
 from probes.recording.record.objects import Cleaner
 
 
@@ -21,19 +20,25 @@ class RecordedFiles:
         self._own = ""
         self._texts: dict[FileAt, str] = {}
         self._unread: dict[FileAt, Unreadable] = {}
+        self._absent: dict[FileAt, None] = {}
 
     def add(self, attempt: Attempt) -> None:
-        """Take the attempt's own file, those of the workflows that it called, and those of its actions."""
+        """Take the attempt's own file, those of workflows that it called, of its actions, and those that its steps use."""
         self._own = attempt.repository.full_name
-        self._take(file_of(attempt), attempt.workflow_file)
+        self._take(file_of(attempt), mapped(attempt.workflow_file, lambda file: file.text))
         for called in attempt.called_workflows:
-            self._take(called_file(called), called.file)
+            self._take(called_file(called), mapped(called.file, lambda file: file.text))
         for action in attempt.local_actions:
-            self._take(FileAt(self._own, action.path, attempt.head_sha), action.file)
+            self._take(FileAt(self._own, action.path, attempt.head_sha), mapped(action.file, lambda file: file.text))
+        for used in attempt.files:
+            place = FileAt(self._own, used.path, attempt.head_sha)
+            self._take(place, used.text)
+            if isinstance(used.text, Absent):
+                self._absent[place] = None
 
-    def _take(self, place: object, reading: Reading[WorkflowFile] | Reading[ActionFile]) -> None:
+    def _take(self, place: object, reading: Reading[str]) -> None:
         if isinstance(place, FileAt) and isinstance(reading, Known):
-            self._texts[place] = reading.value.text
+            self._texts[place] = reading.value
         elif isinstance(place, FileAt) and isinstance(reading, Unreadable):
             self._unread[place] = reading
 
@@ -48,6 +53,10 @@ class RecordedFiles:
             )
             for place, text in self._texts.items()
         )
+
+    def absent(self) -> tuple[AbsentFile, ...]:
+        """Return the files that are not there."""
+        return tuple(AbsentFile(place.path, place.commit) for place in self._absent)
 
     def refused(self, refusal_of: Callable[[str, Unreadable], Refusal]) -> dict[tuple[str, str], Refusal]:
         """Return the refusals of the files that were never read, by path and commit."""

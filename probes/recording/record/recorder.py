@@ -110,6 +110,7 @@ class Recorder:
             comparisons=around.comparisons,
             answers=around.answers,
             files=self._files.read(),
+            absent=self._files.absent(),
             refused=tuple(
                 RefusedAddress(path, refusal, ref)
                 for (path, ref), refusal in (self._refused | self._files.refused(self._refusal_of)).items()

@@ -10,6 +10,7 @@ from arns import arn_of
 from diagnosis.facts.case import Case, StatedChange
 from diagnosis.facts.evidence import Origin
 from probes.recording.format import (
+    AbsentFile,
     Reconstruction,
     RecordedArtifact,
     RecordedAttempt,
@@ -78,6 +79,7 @@ def rich_recording() -> Recording:
         commits=({"sha": "a" * 40},),
         comparisons=(("main", "dev", {"status": "ahead"}),),
         files=(RecordedFile(".github/workflows/release.yml", "a" * 40, b"on: push\n"),),
+        absent=(AbsentFile("push.sh", "a" * 40),),
         oidc_customization=Refusal(403, "no"),
         environments=({"name": "prod"},),
         case=RecordedCase(case, (("tag", moment),), (None, moment)),

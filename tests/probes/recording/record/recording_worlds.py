@@ -122,12 +122,13 @@ def recorded(
     token: str = "",
     case: Case | None = None,
     timeouts: Timeouts = PATIENT,
+    **options: Any,
 ) -> tuple[Recording, Recorder]:
     """A recording in memory, its logs read, and the recorder that made it."""
     access = GitHubAccess(server.url, token, "GH_TOKEN" if token else "")
     with (
         tempfile.TemporaryDirectory() as spool,
-        Recorder(name, access, Ledger(), Path(spool), timeouts=timeouts) as recorder,
+        Recorder(name, access, Ledger(), Path(spool), timeouts=timeouts, **options) as recorder,
     ):
         for run in runs:
             recorder.add(run)
@@ -148,11 +149,13 @@ def _in_memory(recording: Recording) -> Recording:
 
 
 @contextmanager
-def replayed(recording: Recording) -> Iterator[GitHubSource]:
+def replayed(recording: Recording, **options: Any) -> Iterator[GitHubSource]:
     """A source that reads the recording as `--recording` does."""
     with (
         GitHubServer(recording) as server,
-        source_of(server, recording.full_name, label=lambda attempt: label_attempt(recording, attempt)) as source,
+        source_of(
+            server, recording.full_name, label=lambda attempt: label_attempt(recording, attempt), **options
+        ) as source,
     ):
         yield source
         assert not server.errors

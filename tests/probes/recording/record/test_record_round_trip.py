@@ -28,7 +28,8 @@ from thoroughness import some
 
 from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.facts.evidence import Origin
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import Attempt
 from probes.aws.read.account import read_account
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github.faults import Fault
@@ -38,7 +39,7 @@ from probes.github.read.attempt_parts import Depth
 from probes.github.read.logs.job_logs import read_log_or_steps
 from probes.ledger import Ledger
 from probes.recording.checked import write_checked
-from probes.recording.format import RecordedLog
+from probes.recording.format import AbsentFile, RecordedLog
 from probes.recording.read.recording import read_recording
 from tui.backends.live import LiveOptions, live_backend
 from tui.backends.repository import RepositoryBackend
@@ -113,6 +114,42 @@ def test_local_actions_are_in_the_recording_and_one_that_is_not_there_stays_unkn
     ship = found[0].local_actions[0].file
     assert isinstance(ship, Known)
     assert ship.value.text == "runs: {}\n"
+
+
+def test_files_that_steps_use_are_in_the_recording_and_what_nobody_asked_for_is_not_absent(tmp_path: Path) -> None:
+    world = small_world()
+    own = next(file for file in world.files if not file.repository)
+    heads = {str(attempt.run["head_sha"]) for run in world.runs for attempt in run.attempts}
+    used = {"push.sh": b"echo $((1+1))\n", "lib/a b.mk": b"push:\n", "tool": b"\x7fELF\0", "closed.sh": b"no\n"}
+    files = (replace(own, path=path, commit=head, content=text) for path, text in used.items() for head in heads)
+    gone = tuple(AbsentFile("gone.sh", head) for head in heads)
+    world = replace(world, files=(*world.files, *files), absent=gone)
+    names = (*used, "gone.sh", "never.sh")
+
+    def wanted(attempt: Attempt) -> tuple[str, ...]:
+        return tuple(name for name in names if name not in {file.path for file in attempt.files})
+
+    with GitHubServer(world) as server, source_of(server, world.full_name, wanted=wanted) as source:
+        server.fault(r"/contents/closed\.sh", faults.no_permission("contents=read"))
+        made, recorder = recorded(server, world.full_name, ids(world), wanted=wanted)
+        told = attempts(source, ids(world))
+    write_checked(made, tmp_path / "kept")
+    with replayed(read_recording(tmp_path / "kept"), wanted=wanted) as again:
+        found = attempts(again, ids(world))
+    assert found == told
+    texts = {file.path: file.text for file in found[0].files}
+    assert list(texts) == list(names)
+    assert [type(text) for text in texts.values()] == [Known, Known, Unreadable, Unreadable, Absent, Unreadable]
+    assert texts["never.sh"].why == "the recording does not hold it"
+    assert {"tool", "closed.sh", "never.sh"} <= {gap.reading.what.partition(" of ")[0] for gap in recorder.gaps}
+
+    def more(attempt: Attempt) -> tuple[str, ...]:
+        return (*wanted(attempt), "later.sh")
+
+    with replayed(read_recording(tmp_path / "kept"), wanted=more) as again:
+        (*_, later) = attempts(again, ids(world))[0].files
+    assert isinstance(later.text, Unreadable), "a recording of before does not hold what is asked for today"
+    assert "record the run again" in later.text.how
 
 
 FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {

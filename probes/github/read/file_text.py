@@ -1,0 +1,81 @@
+"""Read a file's text from what GitHub's contents API answers, whatever stands at the path: a file, a folder, a link.
+
+https://docs.github.com/rest/repos/contents: files up to 1 MB come in base64, larger ones without content, folders as lists.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import quote
+
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
+from diagnosis.json_members import JsonMembers
+from diagnosis.logs.scrub import scrub
+from probes.github.http.client import Client
+from probes.github.http.errors import NotFound, NotRecorded, ReadFailure
+from probes.github.read.workflow_text import FileAt
+
+_BY_HAND = "read the file in the repository"
+_BREAKS = str.maketrans("", "", "\r\n")
+
+
+def contents_path(place: FileAt) -> str:
+    """Return the address of a file or folder, without its ``ref``."""
+    return f"/repos/{place.repository}/contents/{quote(place.path, safe='/')}"
+
+
+def read_text(client: Client, place: FileAt, *, most: int, readable: bool) -> Reading[str]:
+    """Return a file's text, secrets replaced; never half of one.
+
+    ``most`` is the largest file in bytes. ``readable`` says that the token is known to see the repository at this commit:
+    then a file that is not found is ``Absent``, otherwise it may be hidden.
+    """
+    what = f"{place.path} of {place.repository} at {place.commit[:12]}"
+    try:
+        answer = client.object_or_list(contents_path(place), {"ref": place.commit})
+    except NotFound as failure:
+        return Absent(what) if readable and not isinstance(failure, NotRecorded) else failure.reading(what)
+    except ReadFailure as failure:
+        return failure.reading(what)
+    if isinstance(answer, tuple):
+        return Unreadable(what, "a folder stands there", _BY_HAND, lasting=True)
+    return _text(client, JsonMembers(answer), what, most)
+
+
+def clean_text(client: Client, text: str) -> str:
+    """Return a file's text as it enters: without its byte order mark, secrets replaced."""
+    return scrub(client.without_token(text.removeprefix("\ufeff")))
+
+
+def too_large(most: int) -> str:
+    """Say that a file is longer than is read."""
+    return f"it is larger than {most // 1024} KB"
+
+
+def _text(client: Client, answer: JsonMembers, what: str, most: int) -> Reading[str]:
+    def lasting(why: str) -> Unreadable:
+        return Unreadable(what, why, _BY_HAND, lasting=True)
+
+    kind, size = answer.maybe_text("type") or "file", answer.maybe_integer("size")
+    if kind != "file":
+        named = {"symlink": "a symbolic link", "submodule": "a submodule", "dir": "a folder"}.get(kind)
+        return lasting(f"{named or 'something else than a file'} stands there")
+    if size is not None and size > most:
+        return lasting(too_large(most))
+    content = answer.maybe_text("content")
+    if answer.maybe_text("encoding") != "base64" or content is None:
+        return lasting("GitHub gives files of more than 1 MB in another way")
+    try:
+        body = base64.b64decode(content.translate(_BREAKS), validate=True)
+    except (binascii.Error, ValueError):
+        return Unreadable(what, "GitHub's answer does not hold the file in base64", "try again")
+    if len(body) > most:
+        return lasting(too_large(most))
+    if size is not None and size != len(body):
+        return Unreadable(what, "GitHub's answer does not hold the whole file", "try again")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return lasting("it is no text in UTF-8")
+    return lasting("it is no text") if "\0" in text else Known(clean_text(client, text))
