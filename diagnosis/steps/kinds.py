@@ -46,6 +46,11 @@ class StepKind(StrEnum):
     CDK = "cdk"
     SAM = "sam"
     TERRAFORM = "terraform"
+    SERVERLESS = "serverless"
+    COPILOT = "copilot"
+    PULUMI = "pulumi"
+    AWS_ACTION = "AWS action"
+    """A documented action that calls another AWS service."""
     UPLOAD_ARTIFACT = "upload-artifact"
     OTHER = "other"
 
@@ -103,6 +108,9 @@ class Operation:
     """For what is opaque or not judged."""
     context: tuple[tuple[str, str], ...] = ()
     """For calls of other services: condition keys that the call certainly carries, ``("iam:PassedToService", "…")``."""
+    tolerated: bool = False
+    """For calls of other services: the step's documented policy grants it, and the step may do without: lacking alone it
+    fails nothing, and where it is granted it is nothing beyond the need."""
     guarded: bool = False
     """The script goes on where this fails, so the step's success proves nothing about the operation."""
 

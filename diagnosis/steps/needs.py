@@ -220,6 +220,7 @@ def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
         _because(step, operation),
         step.name,
         context=operation.context,
+        kind=NeedKind.TOLERATED if operation.tolerated else NeedKind.REQUIRED,
     )
 
 
@@ -292,7 +293,13 @@ def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
         if _weight(need) > _weight(known):
             seen[need.action, need.resource] = need
     named = {action for action, resource in seen if resource is not None}
-    kept = (need for need in seen.values() if need.resource is not None or need.action not in named)
+    kept = (
+        need
+        for need in seen.values()
+        # A push to an address that is not legible is most likely the push to the one that is; a call of another service is
+        # as likely about another resource.
+        if need.resource is not None or need.action not in named or need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION
+    )
     return tuple(replace(need, order=order) for order, need in enumerate(kept))
 
 

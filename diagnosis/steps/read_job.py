@@ -17,8 +17,10 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, 
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
 from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import is_composite_candidate
 from diagnosis.steps.actions.operations import operations_of_action, outputs_of_action
+from diagnosis.steps.actions.scripts import script_of_action
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
@@ -27,8 +29,6 @@ from diagnosis.steps.variables import expand, is_legible, run_values, written_va
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
-_COMMAND_INPUTS = ("command", "run", "script")
-"""Inputs in which retry actions and the like take a script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +268,9 @@ def _section_operations(section: Section, inputs: Mapping[str, str], values: dic
         operations, handed_on = operations_of_script(section.script, known)
         values.update(handed_on)
         return operations
-    operations = operations_of_action(section.uses or "", inputs)
-    values.update(outputs_of_action(section.uses or "", inputs) | _outputs(section.output))
-    return operations + _command_input(inputs, known)
+    operations = _of_action(section.uses or "", inputs, known)
+    values.update(outputs_of_action(section.uses or "", inputs, known) | _outputs(section.output))
+    return operations
 
 
 def _written_operations(own: WorkflowStep, known: dict[str, str], values: dict[str, str]) -> tuple[Operation, ...]:
@@ -279,8 +279,8 @@ def _written_operations(own: WorkflowStep, known: dict[str, str], values: dict[s
         values.update(handed_on)
         return operations
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
-    values.update(outputs_of_action(own.uses or "", inputs))
-    return operations_of_action(own.uses or "", inputs) + _command_input(inputs, known)
+    values.update(outputs_of_action(own.uses or "", inputs, known))
+    return _of_action(own.uses or "", inputs, known)
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
@@ -289,9 +289,11 @@ def expand_expressions(script: str, known: Mapping[str, str]) -> str:
     return "\n".join(expand(line, contexts) if "${{" in line else line for line in script.split("\n"))
 
 
-def _command_input(inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Operation, ...]:
-    script = next((inputs[name] for name in _COMMAND_INPUTS if inputs.get(name)), None)
-    return operations_of_script(script, known)[0] if script else ()
+def _of_action(uses: str, inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Operation, ...]:
+    """Return what an action does by itself, and what the script does that it runs."""
+    script = script_of_action(ActionUse(uses, inputs, known))
+    run = operations_of_script(script, known)[0] if script else ()
+    return operations_of_action(uses, inputs, known) + run
 
 
 def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:

@@ -1,18 +1,26 @@
-"""Read the actions that build and push images."""
+"""Read the actions that build, push, join or attest images.
+
+Sources: action.yml and README.md of docker/build-push-action, depot/build-push-action, redhat-actions/push-to-registry,
+redhat-actions/buildah-build, int128/docker-manifest-create-action, Noelware/docker-manifest-action, actions/attest and
+actions/attest-build-provenance, docker/metadata-action.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 
 from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.service_calls import bounded
 
 
-def build_push(inputs: Mapping[str, str]) -> tuple[Operation, ...]:
+def build_push(use: ActionUse) -> tuple[Operation, ...]:
     """Read docker/build-push-action: it pushes its tags or the names of its outputs, and pulls and pushes caches."""
-    kind = StepKind.BUILD_PUSH_ACTION
+    kind, inputs = StepKind.BUILD_PUSH_ACTION, use.inputs
     operations = [
         Operation(kind, Purpose.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))
     ]
@@ -30,14 +38,88 @@ def build_push(inputs: Mapping[str, str]) -> tuple[Operation, ...]:
     return tuple(operations) or (Operation(kind),)
 
 
-def other_push(kind: StepKind, inputs: Mapping[str, str]) -> tuple[Operation, ...]:
-    """Read another action that builds or pushes one image, by the names that its inputs commonly have."""
+def push_image(use: ActionUse) -> tuple[Operation, ...]:
+    """Read an action that builds or pushes one image, by the names that its inputs commonly have."""
+    inputs = use.inputs
     registry, image = inputs.get("registry", ""), inputs.get("image", inputs.get("repo", ""))
     if inputs.get("push", "true").lower() == "false":
-        return (Operation(kind),)
+        return (Operation(StepKind.PUSH_ACTION),)
     tags = parts_of(inputs.get("tags", inputs.get("tag", "")))
     target = next((tag for tag in tags if EcrAddress.find(tag)), "/".join(part for part in (registry, image) if part))
-    return (Operation(kind, Purpose.PUSH, target=target or None),)
+    return (Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=target or None),)
+
+
+def build_with_kaniko(use: ActionUse) -> tuple[Operation, ...]:
+    """Read an action that runs kaniko: what it pushes, and the repository of its cache."""
+    kind = StepKind.KANIKO
+    operations = [replace(found, kind=kind) for found in push_image(use) if found.purpose is Purpose.PUSH]
+    cache = use.text("cache-repository", "cache_repository", "cache_registry")
+    if cache and use.text("cache").lower() != "false":
+        operations += [Operation(kind, Purpose.PULL, target=cache), Operation(kind, Purpose.PUSH, target=cache)]
+    return tuple(operations) or (Operation(kind),)
+
+
+def push_to_registry(use: ActionUse) -> tuple[Operation, ...]:
+    """Read redhat-actions/push-to-registry: white space between tags, each an address or a tag of the one image."""
+    registry, image = use.text("registry").rstrip("/"), use.text("image")
+    tags = use.words("tags") or ["latest"]
+    if all("/" in tag for tag in tags):
+        targets = tags
+    else:
+        targets = ["/".join(part for part in (registry, f"{image}:{tag}" if image else "") if part) for tag in tags]
+    return _pushes(targets)
+
+
+def create_manifest(use: ActionUse) -> tuple[Operation, ...]:
+    """Read int128/docker-manifest-create-action: it reads the sources, or the tags with suffixes, and pushes the tags."""
+    tags = parts_of(use.text("tags"))
+    sources = parts_of(use.text("sources")) or [tag + end for tag in tags for end in parts_of(use.text("suffixes"))]
+    if use.text("push").lower() == "false":
+        return _pulls(sources) or (Operation(StepKind.PUSH_ACTION),)
+    return bounded(_pulls(sources) + _pushes(tags))
+
+
+def join_manifests(use: ActionUse) -> tuple[Operation, ...]:
+    """Read Noelware/docker-manifest-action, whose inputs changed their names with its versions."""
+    if use.given("base-image"):
+        made, sources = use.text("base-image"), use.text("extra-images")
+    elif use.given("tags", "outputs"):
+        made, sources = use.text("tags", "outputs"), use.text("inputs")
+    else:
+        made, sources = use.text("inputs"), use.text("images")
+    pushed = () if use.text("push").lower() == "false" and use.given("tags", "outputs") else _pushes(parts_of(made))
+    return bounded(_pulls(parts_of(sources)) + pushed) or (Operation(StepKind.PUSH_ACTION),)
+
+
+def attest(use: ActionUse) -> tuple[Operation, ...]:
+    """Read actions/attest and its sisters: with ``push-to-registry`` the attestation goes into the subject's repository."""
+    if not use.may_be_true("push-to-registry"):
+        return (Operation(StepKind.OTHER),)
+    return (Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=use.text("subject-name") or None),)
+
+
+def pull_images(use: ActionUse) -> tuple[Operation, ...]:
+    """Read the scanners that fetch the image they look at, where it lies in ECR."""
+    image = use.text("image-ref", "image", "image_path", "artifact_path", "imageid")
+    return _pulls([image]) if EcrAddress.find(image) is not None else (Operation(StepKind.OTHER),)
+
+
+def images_of_metadata(use: ActionUse) -> dict[str, str]:
+    """Return the outputs of docker/metadata-action: it makes tags of the images that it is given."""
+    images: list[str] = []
+    for line in use.lines("images"):
+        parts = parts_of(line)
+        if "enable=false" not in parts:
+            images += [part.removeprefix("name=") for part in parts if "=" not in part or part.startswith("name=")]
+    return {"outputs.tags": "\n".join(images)} if images else {}
+
+
+def _pushes(targets: Iterable[str]) -> tuple[Operation, ...]:
+    return tuple(Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=target or None) for target in targets)
+
+
+def _pulls(targets: Iterable[str]) -> tuple[Operation, ...]:
+    return tuple(Operation(StepKind.PUSH_ACTION, Purpose.PULL, target=target) for target in targets)
 
 
 def _cache_references(text: str) -> list[str]:

@@ -1,40 +1,120 @@
-"""Say what an action does, and which outputs follow from its inputs."""
+"""Say what an action does, and which outputs follow from its inputs.
+
+An action is understood by its owner and name, or it is opaque: one that nobody has read may call anything with the
+credentials of the job.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from diagnosis.steps.actions.image_pushes import build_push, other_push
-from diagnosis.steps.actions.input_lists import parts_of
+from diagnosis.steps.actions import container_service, functions, image_pushes, logins, stacks_and_builds, stores
+from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind
-from diagnosis.steps.actions.logins import docker_login, ecr_login
-from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.actions.scripts import runs_a_known_tool
+from diagnosis.steps.actions.understood import is_understood
+from diagnosis.steps.kinds import Operation, StepKind
+from diagnosis.steps.repository_files import NO_FILES, Files
+from diagnosis.steps.service_calls import opaque
+
+Reader = Callable[[ActionUse], tuple[Operation, ...]]
+
+_READERS: dict[str, Reader] = {
+    "aevea/action-kaniko": image_pushes.build_with_kaniko,
+    "actions/attest": image_pushes.attest,
+    "actions/attest-build-provenance": image_pushes.attest,
+    "actions/attest-sbom": image_pushes.attest,
+    "anchore/sbom-action": image_pushes.pull_images,
+    "anchore/scan-action": image_pushes.pull_images,
+    "appleboy/lambda-action": functions.lambda_upload,
+    "aquasecurity/trivy-action": image_pushes.pull_images,
+    "aws-actions/action-cloudwatch-metrics": stores.put_metric,
+    "aws-actions/amazon-ecr-login": logins.ecr_login,
+    "aws-actions/amazon-ecs-deploy-express-service": container_service.deploy_express_service,
+    "aws-actions/amazon-ecs-deploy-task-definition": container_service.deploy_task_definition,
+    "aws-actions/amazon-ecs-render-task-definition": container_service.render_task_definition,
+    "aws-actions/aws-cloudformation-github-deploy": stacks_and_builds.cloudformation_deploy,
+    "aws-actions/aws-codebuild-run-build": stacks_and_builds.codebuild_run,
+    "aws-actions/aws-elasticbeanstalk-deploy": stacks_and_builds.beanstalk_deploy,
+    "aws-actions/aws-lambda-deploy": functions.lambda_deploy,
+    "aws-actions/aws-secretsmanager-get-secrets": stores.get_secrets,
+    "aws-actions/cloudformation-aws-iam-policy-validator": stores.check_policies,
+    "aws-actions/configure-aws-credentials": logins.configure_credentials,
+    "aws-actions/terraform-aws-iam-policy-validator": stores.check_policies,
+    "aws-actions/vulnerability-scan-github-action-for-amazon-inspector": stores.scan_image,
+    "awslabs/amazon-app-runner-deploy": stacks_and_builds.app_runner_deploy,
+    "bitovi/github-actions-deploy-eks-helm": stores.cluster_access,
+    "chetan/invalidate-cloudfront-action": stores.invalidate_cache,
+    "crazy-max/ghaction-container-scan": image_pushes.pull_images,
+    "depot/build-push-action": image_pushes.build_push,
+    "deptno/action-aws-ssm-to-dotenv": stores.parameters_below,
+    "dkershner6/aws-ssm-getparameters-action": stores.get_parameters,
+    "docker/build-push-action": image_pushes.build_push,
+    "docker/login-action": logins.docker_login,
+    "docker/scout-action": image_pushes.pull_images,
+    "einaregilsson/beanstalk-deploy": stacks_and_builds.beanstalk_deploy_by_keys,
+    "ianbelcher/eks-kubectl-action": stores.cluster_access,
+    "int128/docker-manifest-create-action": image_pushes.create_manifest,
+    "int128/kaniko-action": image_pushes.build_with_kaniko,
+    "jwalton/gh-ecr-push": image_pushes.push_image,
+    "kciter/aws-ecr-action": image_pushes.push_image,
+    "marvinpinto/action-inject-ssm-secrets": stores.one_parameter,
+    "mr-smithers-excellent/docker-build-push": image_pushes.push_image,
+    "muya/amazon-ecs-run-task": container_service.run_task_of_file,
+    "noelware/docker-manifest-action": image_pushes.join_manifests,
+    "redhat-actions/podman-login": logins.docker_login,
+    "redhat-actions/push-to-registry": image_pushes.push_to_registry,
+    "reggionick/s3-deploy": stores.upload_site,
+    "say8425/aws-secrets-manager-actions": stores.one_secret,
+    "smitp/amazon-ecs-run-task": container_service.run_task_of_file,
+    "sourcetoad/aws-codedeploy-action": stacks_and_builds.codedeploy_revision,
+}
+_WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
+"""What a script of github-script needs in order to reach anything but GitHub."""
+_HOW = "read its documentation and say in the case what it uses; CloudTrail of a green run shows its management calls"
 
 
-def outputs_of_action(uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the outputs that follow from an action's inputs: docker/metadata-action makes tags of the images that it is given."""
-    if uses.split("@")[0].lower() != "docker/metadata-action":
-        return {}
-    images = [re.sub(r"^name=([^,]+).*", r"\1", image) for image in parts_of(inputs.get("images", ""))]
-    return {"outputs.tags": "\n".join(images)} if images else {}
+def operations_of_action(
+    uses: str, inputs: Mapping[str, str], values: Mapping[str, str] | None = None, files: Files = NO_FILES
+) -> tuple[Operation, ...]:
+    """Return what an action does.
 
-
-def operations_of_action(uses: str, inputs: Mapping[str, str]) -> tuple[Operation, ...]:
-    """Return what an action does, by its inputs (lower-case keys, expanded)."""
+    ``inputs``: by lower-case name, expanded; ``values``: the environment of the step and the contexts; ``files``: those of
+    the repository at the run's commit. What the action runs as a script is :func:`script_of_action`'s to tell.
+    """
+    use = ActionUse(uses, inputs, values or {}, files)
+    reader = _READERS.get(use.name) or _READERS.get(use.repository)
     kind = action_kind(uses)
-    match kind:
-        case StepKind.CONFIGURE_AWS_CREDENTIALS:
-            return (
-                Operation(kind, Purpose.ASSUME, target=inputs.get("role-to-assume"), region=inputs.get("aws-region")),
-            )
-        case StepKind.AMAZON_ECR_LOGIN:
-            return (ecr_login(inputs),)
-        case StepKind.DOCKER_LOGIN_ACTION:
-            return (docker_login(inputs),)
-        case StepKind.BUILD_PUSH_ACTION:
-            return build_push(inputs)
-        case StepKind.PUSH_ACTION | StepKind.KANIKO:
-            return other_push(kind, inputs)
+    if reader is not None:
+        return reader(use) or (Operation(kind),)
+    if kind is StepKind.KANIKO:
+        return image_pushes.build_with_kaniko(use)
+    if not uses or uses.startswith("./") or runs_a_known_tool(use):
+        return (Operation(kind),)
+    if use.repository == "actions/github-script":
+        return _github_script(use)
+    if is_understood(use.repository):
+        return (Operation(kind),)
+    if uses.startswith("docker://"):
+        return opaque(kind, uses, "what a container image runs is not read", _HOW, may_push=False)
+    return opaque(kind, uses, "an action of another repository is not read", _HOW)
+
+
+def outputs_of_action(uses: str, inputs: Mapping[str, str], values: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the outputs that follow from an action's inputs, as ``outputs.NAME``."""
+    use = ActionUse(uses, inputs, values or {})
+    match use.repository:
+        case "docker/metadata-action":
+            return image_pushes.images_of_metadata(use)
+        case "aws-actions/amazon-ecs-render-task-definition":
+            return container_service.rendered_task_definition(use)
         case _:
-            return (Operation(kind),)
+            return {}
+
+
+def _github_script(use: ActionUse) -> tuple[Operation, ...]:
+    """Read actions/github-script: a script that only speaks to GitHub's API is understood."""
+    if not _WAYS_OUT.search(use.text("script")):
+        return (Operation(StepKind.OTHER),)
+    return opaque(StepKind.OTHER, use.uses, "its JavaScript can call anything, and is not read", _HOW)
