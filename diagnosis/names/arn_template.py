@@ -15,3 +15,18 @@ def filled_arn(template: str | None, *, partition: str, region: str | None, acco
     if any(not known[place] for place in _PLACE.findall(template)):
         return None
     return _PLACE.sub(lambda found: known[found[1]] or "", template)
+
+
+def arn_template(service: str, resource: str, *, region: str = "{region}", account: str = "{account}") -> str:
+    """Return the ARN of a resource in the session's partition, and in its region and account unless others are given."""
+    return f"arn:{{partition}}:{service}:{region}:{account}:{resource}"
+
+
+def bucket_template(name: str) -> str:
+    """Return the ARN of an S3 bucket, or with ``/KEY`` of an object; neither says region or account."""
+    return arn_template("s3", name, region="", account="")
+
+
+def role_template(name: str) -> str:
+    """Return the ARN of a role of the session's account; a path may lead its name."""
+    return arn_template("iam", f"role/{name}", region="")

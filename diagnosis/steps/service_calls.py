@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from diagnosis.names.arn import Arn
+from diagnosis.names.arn_template import arn_template, bucket_template, role_template
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 from diagnosis.steps.variables import is_legible
 
@@ -36,15 +37,15 @@ def arn_of(service: str, *parts: str | None, region: str | None = "{region}", ac
     """Return the ARN of a resource that is put together of these parts; None where one of them, or the region, is not known."""
     if region is None or any(part is None for part in parts):
         return None
-    return f"arn:{{partition}}:{service}:{region}:{account}:{''.join(part or '' for part in parts)}"
+    return arn_template(service, "".join(part or "" for part in parts), region=region, account=account)
 
 
 def bucket_arn(bucket: str | None) -> str | None:
     """Return the ARN of an S3 bucket by its name, or by its ARN."""
     name = name_in(bucket)
-    if name is None or name.startswith("arn:"):
+    if name is None or "/" in name or ":" in name:
         return arn_in(bucket, "s3")
-    return f"arn:{{partition}}:s3:::{name}" if "/" not in name and ":" not in name else None
+    return bucket_template(name)
 
 
 def object_arn(bucket: str | None, key: str | None) -> str | None:
@@ -64,7 +65,7 @@ def role_arn(value: str | None) -> str | None:
     arn = Arn.parse(text)
     if arn is not None:
         return text if arn.is_role and arn.has_account else None
-    return f"arn:{{partition}}:iam::{{account}}:role/{text}" if ":" not in text and not text.startswith("/") else None
+    return role_template(text) if ":" not in text and not text.startswith("/") else None
 
 
 def calls(

@@ -7,6 +7,7 @@ authorization reference of each service.
 
 from __future__ import annotations
 
+from diagnosis.names.arn_template import bucket_template
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, StepKind
@@ -88,7 +89,7 @@ def beanstalk_deploy(use: ActionUse) -> tuple[Operation, ...]:
     """Read aws-elasticbeanstalk-deploy: upload the package, make a version of it, update the environment."""
     region = use.text("aws-region") or None
     bucket = use.text("s3-bucket-name")
-    named = bucket_arn(bucket) if bucket else "arn:{partition}:s3:::elasticbeanstalk-{region}-{account}"
+    named = bucket_arn(bucket) if bucket else bucket_template("elasticbeanstalk-{region}-{account}")
     objects = object_arn(bucket, "*") if bucket else f"{named}/*"
     operations = [
         *calls(_KIND, named, "s3:ListBucket", region=region),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from diagnosis.names.arn import Arn
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import (
@@ -48,7 +49,7 @@ def get_secrets(use: ActionUse) -> tuple[Operation, ...]:
 def secret_arn(secret: str) -> str | None:
     """Return the ARN of a secret that is given by name or ARN; the six signs after a name are Secrets Manager's own."""
     return arn_in(secret, "secretsmanager") or (
-        arn_of("secretsmanager", "secret:", name_in(secret), "-*") if not secret.startswith("arn:") else None
+        arn_of("secretsmanager", "secret:", name_in(secret), "-*") if Arn.parse(secret) is None else None
     )
 
 
@@ -80,7 +81,7 @@ def parameters_below(use: ActionUse) -> tuple[Operation, ...]:
 def parameter_arn(value: str) -> str | None:
     """Return the ARN of a parameter that is given by name or ARN; a leading slash is no part of the ARN's id."""
     name = name_in(value)
-    if name is None or name.startswith("arn:"):
+    if name is None or Arn.parse(name) is not None:
         return arn_in(value, "ssm")
     stem = re.sub(r":[\w.-]+$", "", name).lstrip("/")  # a version or a label may follow
     return arn_of("ssm", "parameter/", stem or None)

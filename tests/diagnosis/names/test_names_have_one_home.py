@@ -45,6 +45,7 @@ AT_COLONS = {
     "diagnosis/remedies/offers/narrow_trust.py": "a condition key: issuer:claim",
     "diagnosis/remedies/offers/role_difference.py": "an action: service:Name",
     "diagnosis/remedies/offers/trust_words.py": "a condition key: issuer:claim",
+    "diagnosis/steps/actions/container_service.py": "a revision of a task definition: family:revision",
     "diagnosis/steps/needs.py": "an action: service:Name",
     "diagnosis/trust/faults.py": "a condition key: issuer:claim",
     "diagnosis/trust/question.py": "a condition key: issuer:claim",
