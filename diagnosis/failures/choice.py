@@ -86,10 +86,14 @@ def _of_a_gate(seen: Sighting) -> bool:
 
 
 def _order(seen: Sighting | None) -> int | None:
-    """Return the position of the gate that a failure belongs to: the registry's state shows at its authorization."""
+    """Return the position of the gate that a failure belongs to: the registry's state shows at its authorization.
+
+    A run may call other services before it uses the registry, so neither of the two comes first.
+    """
     if seen is None:
         return None
     gate = Gate.REGISTRY_AUTHORIZATION if seen.finding.plane is Plane.REGISTRY_STATE else seen.finding.gate
+    gate = Gate.REGISTRY_AUTHORIZATION if gate is Gate.SERVICE_AUTHORIZATION else gate
     return gate.order if gate else None
 
 

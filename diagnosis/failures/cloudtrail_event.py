@@ -15,6 +15,7 @@ from diagnosis.causes import Cause, sentence_of, tell_apart_of
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.failures.rule import LogContext, Seen, other
 from diagnosis.failures.rules import RULES
+from diagnosis.failures.service_denials import at_its_gate, is_service_denial
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -178,6 +179,9 @@ def _finding(event: _Event, seen: Seen) -> Finding:
     # What the meaning tells itself is not told before it.
     answered = "" if meaning.startswith(("AWS refused ", "AWS answered ")) else f", and AWS answered {answer}"
     called = f"{principal or 'A caller'} called {name or 'AWS'}"
+    if is_service_denial(finding):
+        finding = at_its_gate(replace(finding, principal=principal), spoken=True)
+        meaning = finding.sentence
     return replace(
         finding,
         action=action,

@@ -20,6 +20,8 @@ _PUSHES = re.compile(
     r"|bake-action"
 )
 _CACHE = re.compile(r"(#\d+) importing cache manifest")
+_ROLE_INPUT = re.compile(r"\s*role-to-assume: *(\S{1,2100})\s*$")
+_MOST_ROLES = 50
 _BASE = re.compile(r"(#\d+) \[[^\]]{1,200}\] load metadata for ")
 
 WORDS: tuple[str, ...] = (
@@ -32,6 +34,8 @@ WORDS: tuple[str, ...] = (
     # what a step does, in its head or in what it prints
     "role-to-assume:",
     "aws-access-key-id:",
+    "assume-role",
+    "assume_role",
     "push",
     "skopeo ",
     "kaniko",
@@ -98,6 +102,11 @@ def _look_at_head(text: str, context: LogContext) -> None:
         context.other_tool = context.foreign_token = False
     elif _OTHER_ACTION.search(text):
         context.other_tool = context.foreign_token = True
+    given = _ROLE_INPUT.match(text)
+    if given and len(context.inputs) < _MOST_ROLES:
+        context.inputs.add(given[1])
+    if "assume-role" in text or "assume_role" in text or (given and len(context.inputs) >= _MOST_ROLES):
+        context.roles_elsewhere = True
     if "aws-access-key-id:" in text:
         context.static_keys = True
     if _PUSHES.search(text):

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.names.arn import Arn
+
 
 class PolicyType(StrEnum):
     """The policy types that AWS names in a denial, in its own words."""
@@ -47,12 +49,17 @@ class Denial:
 WORDS: tuple[str, ...] = ("uthorized to perform", "is not authorized", "AccessDenied")
 
 _PERFORM = re.compile(
-    r"[Nn]ot\s+authorized\s+to\s+perform(?::|\s)?\s*\[?(?:(?P<action>[a-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
+    r"[Nn]ot\s+authorized\s+to\s+perform(?::|\s)?\s*\[?(?:(?P<action>[A-Za-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
 )
 _PRINCIPAL = re.compile(
     r"User:\s+(?P<principal>\S.{0,2000}?)\s+is\s+not\s+authorized|(?<!\S)(?P<bare>\S+) is not authorized to perform"
 )
-_RESOURCE = re.compile(r"on (?:(?:the )?resources?:|role:?)\s*[\"']?(?P<resource>[^\s,\"']+)")
+_RESOURCE = re.compile(
+    r"on (?:(?:the )?resources?:|role:?)\s*[\"']?"
+    r"(?:(?P<kind>role|user|group|policy) (?P<name>[\w+=.@/-]{1,512})(?= because| with an explicit|\s*$|[\"'.)])"
+    r"|(?P<resource>[^\s,\"']+))"
+)
+"""IAM names its own resources by kind and name: ``on resource: role deploy``."""
 _TYPES = "|".join(re.sub(r"[ -]", "[ -]", kind.value) for kind in PolicyType)
 _BY_WORDS = {kind.value.replace("-", " "): kind for kind in PolicyType}
 _TYPE = re.compile(rf"\bno (?P<implicit>{_TYPES}) allows|explicit deny in an? (?P<explicit>{_TYPES})")
@@ -87,13 +94,23 @@ def parse_denial(text: str) -> Denial | None:
     return Denial(
         action=_action(perform["action"]) or (f"sts:{perform['bare']}" if perform["bare"] else None),
         principal=_cut((principal["principal"] or principal["bare"]) if principal else None),
-        resource=_cut(resource["resource"] if resource else None),
+        resource=_of_iam(resource, principal) or _cut(resource["resource"] if resource else None),
         policy_type=_BY_WORDS.get(named.replace("-", " ")) if named else None,
         explicit=bool(_EXPLICIT.search(tail)),
         policy_arn=_cut((arn["arn"] or arn["late"]) if arn else None),
         operation=operation,
         service=service,
     )
+
+
+def _of_iam(resource: re.Match[str] | None, principal: re.Match[str] | None) -> str | None:
+    """Return the ARN of what IAM names by kind and name: it lies in the account of the caller."""
+    caller = Arn.parse(_cut(principal["principal"] or principal["bare"])) if principal else None
+    if resource is None or resource["kind"] is None:
+        return None
+    if caller is None:
+        return f"{resource['kind']} {resource['name']}"
+    return str(Arn.iam(caller.partition, caller.account, resource["kind"], resource["name"].strip("/")))
 
 
 def operation_of(text: str) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from diagnosis.causes import Cause, tell_apart_of
+from diagnosis.failures import service_denials
 from diagnosis.failures.denial_sentence import WORDS, Denial, PolicyType, parse_denial
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, authz, holding
+from diagnosis.failures.service_denials import LAYERS, service_denial
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.verdicts.gate_verdict import Finding
 
@@ -70,20 +72,12 @@ TRUST_CANDIDATES = (
 CHAIN_CANDIDATES = (Cause.ROLE_CHAINING, Cause.ID_TOKEN_NOT_GRANTED, Cause.PRINCIPAL_WRONG, Cause.ROLE_ABSENT)
 """A role assumed from another one, or a runner that fell back to its own instance profile because it had no token."""
 
-_LAYERS = {
-    PolicyType.BOUNDARY: Cause.BOUNDARY,
-    PolicyType.SERVICE_CONTROL: Cause.SCP,
-    PolicyType.RESOURCE_CONTROL: Cause.RESOURCE_CONTROL_POLICY,
-    PolicyType.SESSION: Cause.SESSION_POLICY,
-    PolicyType.VPC_ENDPOINT: Cause.ENDPOINT_POLICY,
-}
-
 
 def _judge(text: str, context: LogContext) -> Seen | None:
     denial = parse_denial(text)
     if denial and _of_codeartifact(denial, text, context):
-        return _seen(denial, Plane.OTHER, None, Cause.OTHER_SERVICE, (), denial.action)
-    return judge_denial(denial) if denial else None
+        return service_denial(denial, text, context)
+    return judge_denial(denial, text, context) if denial else None
 
 
 def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
@@ -94,8 +88,12 @@ def _of_codeartifact(denial: Denial, text: str, context: LogContext) -> bool:
     return "codeartifact" in text or (context.codeartifact and shared)
 
 
-def judge_denial(denial: Denial) -> Seen | None:
-    """Judge where the denied action belongs; None if the sentence names neither action nor a known operation."""
+def judge_denial(denial: Denial, text: str, context: LogContext) -> Seen | None:
+    """Judge where the denied action belongs; None if the sentence names neither action nor a known operation.
+
+    The registry's actions have checkpoints of their own, the token exchange and chained roles are STS's; every other action is
+    a use of another service (:mod:`diagnosis.failures.service_denials`).
+    """
     service, operation = _what(denial)
     if operation is None:
         return None
@@ -107,7 +105,7 @@ def judge_denial(denial: Denial) -> Seen | None:
     if service == "sts" and operation == "GetServiceBearerToken":
         return _registry(denial, Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, action)
     if service not in ("ecr", "ecr-public"):
-        return _seen(denial, Plane.OTHER, None, Cause.OTHER_SERVICE, (), action)
+        return service_denial(denial, text, context)
     if operation in LOGIN:
         return _registry(denial, Checkpoint.REGISTRY_AUTH, Cause.GET_AUTHORIZATION_TOKEN, action)
     if operation in PUSH:
@@ -141,7 +139,7 @@ def _completed(operation: str) -> str:
 
 
 def _trust(denial: Denial, operation: str) -> Seen:
-    layer = _LAYERS.get(denial.policy_type) if denial.policy_type else None
+    layer = LAYERS.get(denial.policy_type) if denial.policy_type else None
     action = f"sts:{operation}"
     if layer:
         return _seen(denial, Plane.AUTHENTICATION, Checkpoint.ROLE_ASSUMPTION, layer, (), action)
@@ -169,8 +167,8 @@ def _registry(
     cause: Cause | None
     candidates: tuple[Cause, ...] = ()
     policy = denial.policy_type
-    if policy in _LAYERS:
-        cause = _LAYERS[policy]
+    if policy in LAYERS:
+        cause = LAYERS[policy]
     elif policy is PolicyType.RESOURCE:
         cause = Cause.REPOSITORY_POLICY_DENY if denial.explicit else Cause.REPOSITORY_POLICY_MISSING_ALLOW
         # Across accounts a wrong name reads like a policy that does not mention the caller.
@@ -233,15 +231,11 @@ def _seen(
 def _in_words(denial: Denial, cause: Cause | None, action: str | None) -> str:
     """Say what was denied by which policy, then what that means; empty where the general words say as much."""
     kind = denial.policy_type
-    if kind is None and cause is not Cause.OTHER_SERVICE:
+    if kind is None:
         return ""
     what = action or denial.operation or "the call"
-    if denial.service and not action:
-        what = f"{what} of {denial.service}"
     where = f" on {denial.resource}" if denial.resource and denial.resource != "*" else ""
     meaning = f" {cause.sentence}" if cause else ""
-    if kind is None:
-        return f"AWS refused {what}{where}.{meaning}"
     article = "an" if kind.value[0] in "aeiou" else "a"
     how = f"{article} {kind.value} denies it" if denial.explicit else f"no {kind.value} allows it"
     named = f" ({denial.policy_arn})" if denial.policy_arn else ""
@@ -255,4 +249,5 @@ RULES: tuple[Rule, ...] = (
         "does not have permission to access the ECR image",
     ),
     Rule(WORDS, _judge),
+    *service_denials.RULES,
 )

@@ -86,12 +86,9 @@ RULES: tuple[Rule, ...] = (
     holding(
         _OTHER_SERVICE,
         "Resource not accessible by integration",
-        "the server has asked for the client to provide credentials",
         "denied to github-actions[bot]",
         "Missing Authentication Token",
         "failed to retrieve vault token",
-        "You must be logged in to the server",
-        'is forbidden: User "',
         "invalid-publisher",
         "ENEEDAUTH",
         "unauthorized_client",
@@ -139,9 +136,11 @@ NETWORK_RULES: tuple[Rule, ...] = (
         "use of closed network connection",
         "write: broken pipe",
     ),
-    holding(
-        other(Cause.OTHER_SERVICE, weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied", "UnauthorizedOperation"
-    ),
-    holding(other(None, Cause.OTHER_REGISTRY, weight=Weight.OUTCOME), "denied: "),
 )
 """Asked after the rules of the gates."""
+
+BARE_RULES: tuple[Rule, ...] = (
+    holding(other(Cause.OTHER_SERVICE, weight=Weight.DOUBTFUL), "AccessDenied", "Access Denied"),
+    holding(other(None, Cause.OTHER_REGISTRY, weight=Weight.OUTCOME), "denied: "),
+)
+"""Words of a refusal that anybody may say: asked when no client of AWS said them."""

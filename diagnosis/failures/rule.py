@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from diagnosis.causes import Cause
 from diagnosis.gates import Checkpoint, Plane
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import Finding
 
 
@@ -48,6 +49,10 @@ class LogContext:
     """The step (or an earlier one of this log) exchanges GitHub's token for an AWS role."""
     assumed: bool = False
     """A role was assumed in this log: later calls should be signed with its session's keys."""
+    inputs: set[str] = field(default_factory=set)
+    """The roles that steps are told to assume, as their heads show them: ARNs or names, perhaps masked."""
+    roles_elsewhere: bool = False
+    """A command of this log assumes a role too, so the heads do not name all roles."""
     other_tool: bool = False
     """The step is known to belong to another cloud or service."""
     static_keys: bool = False
@@ -70,6 +75,13 @@ class LogContext:
     base_steps: set[str] = field(default_factory=set)
     """The same for steps that look a base image up: they pull, whatever the build is for."""
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The names of the roles that the log's steps assume; empty where not all of them are known."""
+        names = [role_name(text) for text in self.inputs]
+        known = [name for name in names if name]
+        return frozenset() if self.roles_elsewhere or len(known) < len(names) else frozenset(known)
+
     def reads_cache(self, text: str) -> bool:
         """Return whether a line speaks of reading a build cache."""
         return "importing cache" in text or "cache importer" in text or text.startswith(tuple(self.cache_steps))
@@ -84,6 +96,16 @@ class LogContext:
         self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.codeartifact = False
         self.cache_steps.clear()
         self.base_steps.clear()
+
+
+def role_name(text: str) -> str | None:
+    """Return the name of the role that an input gives, as an ARN or by its name; None where it is masked or no name."""
+    arn = Arn.parse(text)
+    name = arn.name if arn is not None and arn.is_role else text
+    return name if _ROLE_NAME.fullmatch(name) else None
+
+
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
 class Registry(IntEnum):

@@ -8,6 +8,7 @@ from diagnosis.failures import (
     lookalikes,
     oidc_token,
     oidc_trust,
+    other_grants,
     outcomes,
     registry_login,
     registry_push,
@@ -22,6 +23,7 @@ from diagnosis.failures.rule import Rule
 RULES: tuple[Rule, ...] = (
     *sts_answers.RULES,
     *denials.RULES,
+    *other_grants.RULES,
     *registry_state.RULES,
     *oidc_trust.RULES,
     *oidc_token.RULES,
@@ -33,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     *transport.RULES,
     *lookalikes.NETWORK_RULES,
     *service_errors.RULES,
+    *lookalikes.BARE_RULES,
     *outcomes.RULES,
 )
 """The first rule that answers a line wins."""

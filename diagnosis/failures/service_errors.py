@@ -18,8 +18,10 @@ import re
 from dataclasses import dataclass, replace
 
 from diagnosis.causes import Cause
+from diagnosis.failures.denial_sentence import Denial
 from diagnosis.failures.denials import LOGIN, PULL, PUSH
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight, lighter, other
+from diagnosis.failures.service_denials import service_denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +94,20 @@ _LONGEST = 4_000
 """No client's error is longer; what follows in the line is not looked at, so that the search stays quick."""
 
 
-def _error(text: str, _scene: LogContext) -> Seen | None:
+def _error(text: str, context: LogContext) -> Seen | None:
     text = text[:_LONGEST]
     error = _parse_error(text)
     if error is None and ("status code: " in text and "request id" in text):
         found = _GO_ONE.search(text)
         error = ServiceError(found["name"], found["message"].strip()) if found else None
-    return _told(error) if error else None
+    return _told(error, text, context) if error else None
 
 
-def _told(error: ServiceError) -> Seen:
+def _told(error: ServiceError, text: str, context: LogContext) -> Seen:
     """Return what an error means whose name and message no other rule knows."""
+    refused = _REFUSED.search(error.name) or error.message == "Access Denied"
+    if refused and not _is_of_registry(error):
+        return service_denial(Denial(None, operation=error.operation, service=error.service), text, context)
     if _BUSY.search(error.name):
         return other(Cause.RATE_LIMIT, weight=Weight.PASSING)
     cause, meaning = Cause.SERVICE_ERROR, "That is an error of the service and no denial."

@@ -338,11 +338,7 @@ def test_another_registry_is_not_ours(text: str) -> None:
         ('denied: Permission "artifactregistry.repositories.uploadArtifacts" denied on resource', "other-cloud"),
         ("ERROR: (gcloud.run.deploy) PERMISSION_DENIED: The caller lacks iam.serviceaccounts.actAs", "other-cloud"),
         ("Error: Resource not accessible by integration", "other-service"),
-        ("Error: Kubernetes cluster unreachable: the server has asked for the client to provide credentials", "other-service"),
-        (denial("s3:PutObject", resource="arn:aws:s3:::releases/app.zip"), "other-service"),
-        (denial("eks:DescribeCluster", no_identity_policy("eks:DescribeCluster"), "arn:aws:eks:eu-west-1:111122223333:cluster/a"), "other-service"),
-        (denial("lambda:GetLayerVersion", resource="arn:aws:lambda:eu-west-1:111122223333:layer:x:1"), "other-service"),
-        ("An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", "other-service"),
+        ("Error: Kubernetes cluster unreachable: the server has asked for the client to provide credentials", "other-grant"),
         ("toomanyrequests: You have reached your pull rate limit.", "rate-limit"),
         ("An error occurred (ThrottlingException) when calling the GetAuthorizationToken operation: Rate exceeded", "rate-limit"),
         ("unauthorized: authentication required, visit https://aka.ms/acr/authorization for more information.", "other-registry"),
@@ -353,3 +349,16 @@ def test_another_registry_is_not_ours(text: str) -> None:
 )  # fmt: skip
 def test_other_clouds_and_services(text: str, cause: str) -> None:
     assert place(text) == (Plane.OTHER, None, cause)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (denial("s3:PutObject", resource="arn:aws:s3:::releases/app.zip"), None),
+        (denial("eks:DescribeCluster", no_identity_policy("eks:DescribeCluster"), "arn:aws:eks:eu-west-1:111122223333:cluster/a"), "service-action"),
+        (denial("lambda:GetLayerVersion", resource="arn:aws:lambda:eu-west-1:111122223333:layer:x:1"), None),
+        ("An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", None),
+    ],
+)  # fmt: skip
+def test_other_services_of_aws_have_a_gate_of_their_own(text: str, cause: str | None) -> None:
+    assert place(text) == (Plane.AUTHORIZATION, Checkpoint.SERVICE_AUTHORIZATION, cause)

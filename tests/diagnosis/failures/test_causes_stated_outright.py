@@ -187,7 +187,7 @@ def test_a_pasted_event_is_read_as_what_it_is(text: str) -> None:
 def test_an_event_of_another_service_tells_its_action() -> None:
     text = json.dumps(event(eventSource="ecs.amazonaws.com", eventName="UpdateService", errorCode="AccessDenied", errorMessage="no"))  # fmt: skip
     finding = explain_text(text)
-    assert (finding.plane, finding.action) == (Plane.OTHER, "ecs:UpdateService")
+    assert (finding.checkpoint, finding.action) == (Checkpoint.SERVICE_AUTHORIZATION, "ecs:UpdateService")
 
 
 def test_an_event_without_an_error_is_no_failure() -> None:

@@ -116,7 +116,7 @@ def test_the_registrys_state_is_not_hidden_by_a_later_step_either() -> None:
 def test_a_repository_that_was_made_in_between_is_no_reason() -> None:
     made = script(["aws ecr create-repository && docker push app"], "1: digest: sha256:0a size: 1570")
     finding = explain_text(raw([*script(["docker push app"], ABSENT, error=1), *made, *LATER]))
-    assert finding.cause is Cause.OTHER_SERVICE
+    assert finding.cause is Cause.OTHER_GRANT
 
 
 @pytest.mark.parametrize(("said", "cause"), [("failed to solve: it broke", Cause.BUILD_FAILURE), ("ERROR: failed to build: not found", Cause.BUILD_FAILURE)])  # fmt: skip

@@ -24,6 +24,7 @@ PUSH = (Plane.AUTHORIZATION, Checkpoint.REGISTRY_PUSH)
 PULL = (Plane.AUTHORIZATION, Checkpoint.REGISTRY_PULL)
 STATE = (Plane.REGISTRY_STATE, None)
 OTHER = (Plane.OTHER, None)
+SERVICE = (Plane.AUTHORIZATION, Checkpoint.SERVICE_AUTHORIZATION)
 
 
 def found(text: str) -> Finding:
@@ -124,7 +125,7 @@ def test_the_registry_behind_a_pull_through_cache_refuses() -> None:
 
 def test_codeartifacts_login_shares_its_words_with_ecrs() -> None:
     line = f"An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User: {USER} is not authorized to perform: sts:GetServiceBearerToken on resource: {USER}"
-    assert place(f"+ aws codeartifact login --tool npm --domain shop --repository npm\n{line}") == OTHER
+    assert place(f"+ aws codeartifact login --tool npm --domain shop --repository npm\n{line}") == SERVICE
     assert place(f"+ aws ecr-public get-login-password\n{line}") == LOGIN
     chained = f"An error occurred (AccessDenied) when calling the AssumeRole operation: User: {USER} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/x"
     assert place(f"+ aws codeartifact login --tool npm\n{chained}") == ROLE
@@ -193,7 +194,7 @@ def test_spaces_of_another_kind(gap: str) -> None:
 def test_a_sentence_that_breaks_before_the_user() -> None:
     lead = "An error occurred (AccessDeniedException) when calling the DescribeCluster operation:"
     rest = f"User: {USER} is not authorized to perform:\neks:DescribeCluster on resource: arn:aws:eks:eu-west-1:111122223333:cluster/shop"
-    assert (place(f"{lead}\n{rest}"), found(f"{lead}\n{rest}").action) == (OTHER, "eks:DescribeCluster")
+    assert (place(f"{lead}\n{rest}"), found(f"{lead}\n{rest}").action) == (SERVICE, "eks:DescribeCluster")
 
 
 def test_an_immutable_tag_in_two_lines() -> None:

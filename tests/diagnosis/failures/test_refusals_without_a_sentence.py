@@ -36,7 +36,7 @@ def read(text: str) -> Finding:
 )
 def test_a_refusal_by_another_service_that_names_no_action(text: str) -> None:
     finding = read(text)
-    assert (finding.plane, finding.cause) == (Plane.OTHER, Cause.OTHER_SERVICE)
+    assert (finding.checkpoint, finding.cause) == (Checkpoint.SERVICE_AUTHORIZATION, None)
     assert "an error of its own" not in finding.sentence
 
 

@@ -19,16 +19,17 @@ AT = "2026-09-20T08:01:18.1869413Z "
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", "AWS refused PutObject."),
-        ("operation error KMS: Decrypt, https response error StatusCode: 400, RequestID: 1, AccessDeniedException: no", "AWS refused Decrypt of KMS."),
-        ("operation error CodeCommit: CreateRepository, https response error StatusCode: 400, RequestID: 1, AccessDeniedException: no", "AWS refused CreateRepository of CodeCommit."),
-        ("operation error imagebuilder: ListImages, https response error StatusCode: 403, RequestID: 1, api error AccessDeniedException: no", "AWS refused ListImages of imagebuilder."),
+        ("An error occurred (AccessDenied) when calling the PutObject operation: Access Denied", "AWS refused s3:PutObject."),
+        ("operation error KMS: Decrypt, https response error StatusCode: 400, RequestID: 1, AccessDeniedException: no", "AWS refused kms:Decrypt."),
+        ("operation error CodeCommit: CreateRepository, https response error StatusCode: 400, RequestID: 1, AccessDeniedException: no", "AWS refused codecommit:CreateRepository."),
+        ("operation error imagebuilder: ListImages, https response error StatusCode: 403, RequestID: 1, api error AccessDeniedException: no", "AWS refused imagebuilder:ListImages."),
         (f"User: {SESSION} is not authorized to perform: eks:DescribeCluster on resource: arn:aws:eks:eu-west-1:111122223333:cluster/c", "AWS refused eks:DescribeCluster on arn:aws:eks:eu-west-1:111122223333:cluster/c."),
     ],
 )  # fmt: skip
 def test_a_refusal_elsewhere_is_told_with_what_is_known_of_it(line: str, told: str) -> None:
     finding = explain_text(line)
-    assert (finding.plane, finding.checkpoint, finding.cause) == (Plane.OTHER, None, Cause.OTHER_SERVICE)
+    assert (finding.checkpoint, finding.cause) == (Checkpoint.SERVICE_AUTHORIZATION, None)
+    assert finding.candidates[0] is Cause.SERVICE_ACTION
     assert finding.sentence.startswith(told)
 
 
@@ -126,7 +127,7 @@ def event(source: str, name: str, code: str, message: str) -> str:
 )
 def test_an_operation_that_two_services_have_is_its_events_source(source: str, name: str, action: str) -> None:
     finding = explain_text(event(source, name, "AccessDenied", "denied"))
-    assert (finding.plane, finding.cause, finding.action) == (Plane.OTHER, Cause.OTHER_SERVICE, action)
+    assert (finding.checkpoint, finding.cause, finding.action) == (Checkpoint.SERVICE_AUTHORIZATION, None, action)
 
 
 def test_an_event_of_the_registry_is_judged_at_its_gate() -> None:

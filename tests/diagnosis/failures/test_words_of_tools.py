@@ -22,6 +22,7 @@ LOGIN = (Plane.AUTHORIZATION, Checkpoint.REGISTRY_AUTH)
 TOKEN = (Plane.AUTHENTICATION, Checkpoint.OIDC_TOKEN)
 STATE = (Plane.REGISTRY_STATE, None)
 OTHER = (Plane.OTHER, None)
+SERVICE = (Plane.AUTHORIZATION, Checkpoint.SERVICE_AUTHORIZATION)
 
 
 @pytest.mark.parametrize("end", ["", ": denied", ": denied: User: arn:aws:sts::111122223333"])
@@ -214,14 +215,14 @@ def test_keys_clocks_and_sessions(text: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "gate"),
     [
-        "An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User is not authorized to access this resource in codeartifact",
-        "aws codeartifact login: An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:GetServiceBearerToken on resource: *",
+        ("An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User is not authorized to access this resource in codeartifact", SERVICE),
+        ("aws codeartifact login: An error occurred (AccessDeniedException) when calling the GetAuthorizationToken operation: User: arn:aws:iam::111122223333:user/ci is not authorized to perform: sts:GetServiceBearerToken on resource: *", (Plane.AUTHORIZATION, None)),
     ],
-)
-def test_another_service_has_a_login_of_the_same_name(text: str) -> None:
-    assert place(text) == OTHER
+)  # fmt: skip
+def test_another_service_has_a_login_of_the_same_name(text: str, gate: object) -> None:
+    assert place(text) == gate
 
 
 def test_a_calling_workflow_that_does_not_grant_the_token() -> None:
