@@ -143,8 +143,8 @@ def is_service_denial(finding: Finding) -> bool:
 def _called(denial: Denial, text: str) -> tuple[str | None, str | None]:
     """Return the service's prefix and the operation, from the action, from the client's words, or from the operation alone."""
     if denial.action:
-        service, _, operation = denial.action.partition(":")
-        return service.lower(), operation
+        service, _, name = denial.action.partition(":")
+        return service.lower(), name
     operation = denial.operation
     if denial.service:
         return prefix_of(denial.service), operation
