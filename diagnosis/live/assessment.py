@@ -18,6 +18,7 @@ from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumptio
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
 from diagnosis.live.opinions import disagreements, opinions_on
+from diagnosis.live.other_users import other_users
 from diagnosis.live.release_units import Unit, every_need, units_of
 from diagnosis.live.run_claims import GateJudgement, RunClaims
 from diagnosis.live.service_authorization import judge_services
@@ -118,11 +119,14 @@ def _least_privilege(judged: Sequence[_Judged]) -> dict[Arn | None, GateJudgemen
         role = each.run.role_arn
         if role not in found:
             same = [other.unit for other in judged if other.run.role_arn == role]
-            found[role] = judge_least_privilege(
+            others = other_users(each.run)
+            least = judge_least_privilege(
                 each.run,
-                every_need(need for unit in same for need in unit.needs),
-                gaps=tuple(dict.fromkeys(gap for unit in same for gap in unit.gaps)),
+                every_need((*(need for unit in same for need in unit.needs), *others.needs)),
+                gaps=tuple(dict.fromkeys((*(gap for unit in same for gap in unit.gaps), *others.gaps))),
+                unread_users=others.unread,
             )
+            found[role] = replace(least, notes=(*least.notes, *others.notes))
     return found
 
 

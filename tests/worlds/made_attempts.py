@@ -30,6 +30,7 @@ _ATTEMPT = Attempt(
     updated_at=MADE_AT + timedelta(minutes=2),
     html_url="https://github.com/octo-org/octo-repo/actions/runs/7",
     oidc_customization=Known(OidcCustomization(use_immutable_subject=False)),
+    other_workflows=Known(()),
 )
 
 
