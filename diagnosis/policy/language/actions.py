@@ -29,6 +29,8 @@ class ActionFacts:
     """``Read``, ``List``, ``Write``; ``Tagging, Write`` and ``Permissions management, Write`` for those that do that."""
     resource_types: tuple[str, ...]
     """Empty for an action without resource level: only ``*`` counts as its resource."""
+    required_types: tuple[str, ...] = ()
+    """Those of the types that the reference marks as required."""
 
     @property
     def service(self) -> str:
@@ -136,4 +138,5 @@ def _facts(service: str, details: Mapping[str, object]) -> ActionFacts:
         name=f"{service}:{details.get('name')}",
         access_level=str(details.get("accessLevel", "")),
         resource_types=tuple(str(item.get("name")) for item in types),
+        required_types=tuple(str(item.get("name")) for item in types if item.get("required")),
     )

@@ -55,7 +55,7 @@ def test_actions(uses: str | None, kind: StepKind) -> None:
         ("aws ecr get-login-password", StepKind.ECR_LOGIN_PASSWORD, Purpose.LOGIN),
         ("aws ecr describe-images --repository-name x", StepKind.ECR_DESCRIBE_IMAGES, Purpose.CALL),
         ("aws ecr put-image-tag-mutability --repository-name x", StepKind.ECR_CALL, Purpose.CALL),
-        ("aws s3 ls", StepKind.AWS_CLI, Purpose.NOTHING),
+        ("aws s3 ls", StepKind.AWS_CLI, Purpose.SERVICE),
         ("aws sts assume-role-with-web-identity --role-arn r", StepKind.STS_ASSUME, Purpose.ASSUME),
         ("npx cdk deploy", StepKind.CDK, Purpose.NOTHING),
         ("cdk deploy", StepKind.CDK, Purpose.NOTHING),

@@ -1,0 +1,38 @@
+"""Addresses of AWS's service endpoints: whether a URL is one, and what a queue's URL says of the queue.
+
+Source: AWS General Reference, "Service endpoints" and "Amazon SQS endpoints"; SQS Developer Guide, "Queue name and URL".
+"""
+
+from __future__ import annotations
+
+import re
+
+from diagnosis.names.arn import Arn
+from diagnosis.names.partition import PARTITIONS, REGION, partition_of
+
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://([A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?(?:[/?#].*)?", re.DOTALL)
+_QUEUE = re.compile(
+    rf"https?://(?:sqs\.({REGION})\.[a-z.]{{3,30}}|({REGION})\.queue\.[a-z.]{{3,30}}|(?:queue|sqs)\.amazonaws\.com)"
+    r"/([0-9]{12})/([A-Za-z0-9_-]{1,80}(?:\.fifo)?)"
+)
+_FIRST_REGION = "us-east-1"
+"""What the oldest form of a queue's URL, which names no region, stands for."""
+
+
+def is_aws_endpoint(url: str) -> bool:
+    """Return whether a URL's host lies under a domain of AWS's service endpoints."""
+    found = _HOST.fullmatch(url)
+    if found is None:
+        return False
+    domains = {each for partition in PARTITIONS for each in (partition.domain, partition.dual_stack_domain) if each}
+    domains.add("api.aws")
+    return found[1].lower().rstrip(".").endswith(tuple(f".{domain}" for domain in domains))
+
+
+def queue_of_url(url: str) -> Arn | None:
+    """Return the ARN of the SQS queue that a queue's URL names; None where the text is no such URL."""
+    found = _QUEUE.fullmatch(url)
+    if found is None or not is_aws_endpoint(url):
+        return None
+    region = found[1] or found[2] or _FIRST_REGION
+    return Arn(partition_of(region).name, "sqs", region, found[3], found[4])

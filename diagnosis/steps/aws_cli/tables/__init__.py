@@ -1,0 +1,1 @@
+"""Names of the AWS CLI, as data."""

@@ -1,0 +1,65 @@
+"""Every operation of every service of the AWS CLI becomes known IAM actions, needs nothing, or is listed as having none here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+from aws_cli_tables import TABLES, cli_name, dashed, model, services, texts
+
+from diagnosis.policy import action_facts
+from diagnosis.steps.aws_cli import operations_of_aws
+from diagnosis.steps.aws_cli.exceptions import ACTIONS, needs_nothing
+from diagnosis.steps.aws_cli.read import actions_of
+from diagnosis.steps.aws_cli.tables.methods import METHODS
+from diagnosis.steps.aws_cli.tables.prefixes import PREFIXES
+from diagnosis.steps.aws_cli.tables.waiters import WAITERS
+from diagnosis.steps.kinds import Purpose
+
+LEFT = 700
+"""Operations for which the service authorization reference names no action: those of services outside IAM, and new ones."""
+
+
+@lru_cache(maxsize=1)
+def operations() -> tuple[tuple[str, str], ...]:
+    return tuple((cli_name(each), dashed(name)) for each in services() for name in model(each).operation_names)
+
+
+@pytest.mark.parametrize("file", ["prefixes.py", "waiters.py", "methods.py"])
+def test_tables_are_those_of_botocore(file: str) -> None:
+    assert (TABLES / file).read_text(encoding="utf-8") == texts()[file]
+
+
+def test_every_prefix_is_one_of_iam() -> None:
+    known = [prefix for prefix in PREFIXES.values() if prefix]
+    assert all(actions_of(service, "") == () for service in PREFIXES)
+    assert len(known) > 100
+
+
+def test_every_action_of_the_tables_is_known() -> None:
+    named = {action for actions in ACTIONS.values() for action in actions}
+    assert {action for action in named if (facts := action_facts(action)) is None or facts.name != action} == set()
+    assert {
+        verb for verb in (method.split()[0] for method in METHODS.values()) if not action_facts(f"apigateway:{verb}")
+    } == set()
+
+
+def test_every_operation_is_read() -> None:
+    assert len(operations()) > 15_000
+    left = [
+        f"{service} {name}"
+        for service, name in operations()
+        if not actions_of(service, name) and f"{service} {name}" not in METHODS and not needs_nothing(service, name)
+    ]
+    assert len(left) <= LEFT
+    for command in left[:: max(1, len(left) // 50)]:
+        (operation,) = operations_of_aws(("aws", *command.split()), {})
+        assert operation.purpose is Purpose.NOT_JUDGED
+        assert operation.gap is not None
+        assert operation.gap.what == f"aws {command}"
+
+
+def test_every_waiter_polls_an_operation_of_its_service() -> None:
+    known = set(operations())
+    assert [name for name, polled in WAITERS.items() if (name.split()[0], polled) not in known] == []
+    assert sum(1 for name, polled in WAITERS.items() if not actions_of(name.split()[0], polled)) <= 25
