@@ -15,6 +15,10 @@ _QUEUE = re.compile(
     rf"https?://(?:sqs\.({REGION})\.[a-z.]{{3,30}}|({REGION})\.queue\.[a-z.]{{3,30}}|(?:queue|sqs)\.amazonaws\.com)"
     r"/([0-9]{12})/([A-Za-z0-9_-]{1,80}(?:\.fifo)?)"
 )
+_OBJECT = re.compile(
+    r"https://(?:s3[.-](?:[a-z0-9-]+\.){0,3}[a-z.]{3,30}/([a-z0-9.-]{3,63})"
+    r"|([a-z0-9.-]{3,63})\.s3[.-](?:[a-z0-9-]+\.){0,3}[a-z.]{3,30})/([^?#\s]+)"
+)
 _FIRST_REGION = "us-east-1"
 """What the oldest form of a queue's URL, which names no region, stands for."""
 
@@ -36,3 +40,9 @@ def queue_of_url(url: str) -> Arn | None:
         return None
     region = found[1] or found[2] or _FIRST_REGION
     return Arn(partition_of(region).name, "sqs", region, found[3], found[4])
+
+
+def object_of_url(url: str) -> tuple[str, str] | None:
+    """Return bucket and key of the S3 object that a URL names, in path or virtual-hosted style; None for any other text."""
+    found = _OBJECT.fullmatch(url)
+    return (found[1] or found[2], found[3]) if found is not None and is_aws_endpoint(url) else None

@@ -10,7 +10,7 @@ from diagnosis.names.endpoint import is_aws_endpoint
 from diagnosis.policy import action_facts
 from diagnosis.steps.aws_cli.exceptions import ACTIONS, needs_nothing
 from diagnosis.steps.aws_cli.registry import registry_call
-from diagnosis.steps.aws_cli.resources import Scope, legible
+from diagnosis.steps.aws_cli.resources import Scope, arn, legible
 from diagnosis.steps.aws_cli.s3_commands import COMMANDS, Use, uses_of_s3
 from diagnosis.steps.aws_cli.several_calls import uses_beside, uses_of_several
 from diagnosis.steps.aws_cli.special_resources import resource_for
@@ -159,8 +159,7 @@ def _by_method(method: str, command: Command, scope: Scope) -> tuple[Use, ...]:
     parts = {name: legible(command.option(name)) for name in _PLACE.findall(path)}
     told = all(part is not None and ":" not in part for part in parts.values()) and bool(scope.region)
     resource = _PLACE.sub(lambda found: parts[found[1]] or "", path) if told else None
-    place = f"arn:{{partition}}:apigateway:{scope.region}::{resource}" if resource is not None else None
-    return ((f"apigateway:{verb}", place),)
+    return ((f"apigateway:{verb}", arn("apigateway", resource, scope, account="") if resource is not None else None),)
 
 
 def _gap(purpose: Purpose, what: str, why: str, how: str) -> Operation:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from diagnosis.names.arn import Arn
+from diagnosis.names.arn_template import arn_template
 from diagnosis.names.partition import REGION
 from diagnosis.policy import ActionFacts, action_facts
 from diagnosis.policy.language.actions import forms_of_type
@@ -21,7 +22,6 @@ _LEGIBLE = re.compile(r"[\w+=,.@:/#()!~% -]+")
 """A value that is what it says: no variable, no mask, no pattern, no brace that would be taken for a part of the session."""
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _SESSION = {"partition": "{partition}", "region": "{region}", "account": "{account}", "accountid": "{account}"}
-_OPEN = re.compile(r"\{(partition|region|account)\}")
 _VERBLESS = re.compile(r"(?:batch-)?[a-z0-9]+-(.*)")
 _NAMES = ("name", "friendlyname", "namewithpath")
 _ENDINGS = ("namewithpath", "identifier", "name", "id")
@@ -52,22 +52,12 @@ def legible(value: str | None) -> str | None:
     return value if value and _LEGIBLE.fullmatch(value) else None
 
 
-def filled(resource: str | None, *, partition: str | None, region: str | None, account: str | None) -> str | None:
-    """Return a resource with the session's partition, region and account in their places; None where one is not known."""
-    if resource is None:
-        return None
-    known = {"partition": partition, "region": region, "account": account}
-    if any(not known[part] for part in _OPEN.findall(resource)):
-        return None
-    return _OPEN.sub(lambda found: known[found[1]] or "", resource)
-
-
 def arn(service: str, resource: str, scope: Scope | None, *, account: str = "{account}") -> str | None:
     """Return the ARN of a resource of the session's account; without a scope, one of a service that has no regions."""
     region = "" if scope is None else scope.region
     if scope is not None and region == UNKNOWN_REGION:
         return None
-    return str(Arn("{partition}", service, region, account, resource))
+    return arn_template(service, resource, region=region, account=account)
 
 
 def resources_of(action: str, command: Command, scope: Scope) -> tuple[str | None, ...]:
@@ -84,10 +74,7 @@ def resources_of(action: str, command: Command, scope: Scope) -> tuple[str | Non
         if named:
             found[kind] = named
     required = [kind for kind in facts.required_types if kind in found]
-    if facts.required_types:
-        chosen = required
-    else:
-        chosen = list(found) if len(found) == 1 else _widest(facts.service, found)
+    chosen = required if facts.required_types else list(found) if len(found) == 1 else _widest(facts.service, found)
     told = tuple(dict.fromkeys(each for kind in chosen for each in found[kind]))
     return told or ((_all_of_its_kind(facts, command, scope) if not facts.required_types else None),)
 

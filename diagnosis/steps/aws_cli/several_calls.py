@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from diagnosis.names.endpoint import object_of_url
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
 from diagnosis.steps.aws_cli.special_resources import (
     key_resource,
@@ -44,7 +45,7 @@ def _nothing(_command: Command, _scope: Scope) -> Iterator[Use]:
 
 _NO_PASSED_ROLE = frozenset({"sts", "iam", "eks-auth", "sso", "sso-admin", "rolesanywhere", "ecr", "lakeformation"})
 _ROLE_OPTIONS = re.compile(r"(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
-_ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?(arn:[^\s\",}\]]{1,300})")
+_ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?([^\s\",}\]]{1,300})")
 _LONGEST = 50_000
 
 
@@ -92,13 +93,10 @@ def _cloudformation_package(command: Command, scope: Scope) -> Iterator[Use]:
         yield "kms:GenerateDataKey", key_resource(command.option("kms-key-id"), scope)
 
 
-_TEMPLATE = re.compile(r"https://(?:s3[.-][a-z0-9.-]+/([a-z0-9.-]{3,63})|([a-z0-9.-]{3,63})\.s3[.-][a-z0-9.-]+)/(.+)")
-
-
 def _stack_change(command: Command, _scope: Scope) -> Iterator[Use]:
     if command.has("template-url"):
-        found = _TEMPLATE.fullmatch(command.option("template-url") or "")
-        yield "s3:GetObject", object_arn(found[1] or found[2], found[3]) if found else None
+        found = object_of_url(command.option("template-url") or "")
+        yield "s3:GetObject", object_arn(*found) if found else None
 
 
 # ------------------------------------------------------------------------------------------------ ECS

@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 
 from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.names.arn_template import arn_template
 from diagnosis.names.endpoint import queue_of_url
+from diagnosis.names.lambda_function import function_template
 from diagnosis.policy import action_facts
-from diagnosis.steps.aws_cli.resources import Scope, arn, legible, resources_of
+from diagnosis.steps.aws_cli.resources import UNKNOWN_REGION, Scope, arn, legible, resources_of
 from diagnosis.steps.aws_cli.words import Command
 
 Resources = tuple[str | None, ...]
@@ -110,9 +112,6 @@ def _instances(values: tuple[str, ...], scope: Scope) -> Resources:
     )
 
 
-_FUNCTION = re.compile(r"[\w-]{1,140}")
-
-
 def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a function: by name, ``name:qualifier``, ARN, or the partial ARN that leaves out partition and region."""
     if "function" not in types or not command.has("function-name"):
@@ -120,22 +119,10 @@ def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -
     value = command.option("function-name")
     if not legible(value) or value is None:
         return _UNKNOWN
-    account, region, rest = "{account}", scope.region, value.split(":")
-    whole = Arn.parse(value)
-    partition = "{partition}"
-    if whole is not None:
-        if whole.service != "lambda":
-            return _UNKNOWN
-        partition, region, account, rest = whole.partition, whole.region, whole.account, whole.resource.split(":")[1:]
-    elif len(rest) > 2 and is_account_id(rest[0]) and rest[1] == "function":
-        account, rest = rest[0], rest[2:]
-    if not rest or len(rest) > 2 or not _FUNCTION.fullmatch(rest[0]) or not region:
+    qualifier = command.option("qualifier") if name in _QUALIFIED else None
+    if scope.region == UNKNOWN_REGION or (qualifier is not None and not legible(qualifier)):
         return _UNKNOWN
-    qualifier = rest[1] if len(rest) > 1 else command.option("qualifier") if name in _QUALIFIED else None
-    if qualifier is not None and not legible(qualifier):
-        return _UNKNOWN
-    text = f"function:{rest[0]}" + (f":{qualifier}" if qualifier else "")
-    return (str(Arn(partition, "lambda", region, account, text)),)
+    return (function_template(value, region=scope.region, qualifier=qualifier),)
 
 
 _QUALIFIED = frozenset(
@@ -231,7 +218,7 @@ def _dns(_name: str, types: tuple[str, ...], command: Command, _scope: Scope) ->
 
 def arn_plain(service: str, resource: str) -> str:
     """Return the ARN of a resource that has neither region nor account."""
-    return str(Arn("{partition}", service, "", "", resource))
+    return arn_template(service, resource, region="", account="")
 
 
 def folded_text(text: str | None) -> str:

@@ -48,6 +48,8 @@ AT_COLONS = {
     "diagnosis/remedies/offers/role_difference.py": "an action: service:Name",
     "diagnosis/remedies/offers/trust_words.py": "a condition key: issuer:claim",
     "diagnosis/steps/actions/container_service.py": "a revision of a task definition: family:revision",
+    "diagnosis/steps/aws_cli/resources.py": "an action: service:Name",
+    "diagnosis/steps/aws_cli/special_resources.py": "an action: service:Name",
     "diagnosis/steps/needs.py": "an action: service:Name",
     "diagnosis/trust/faults.py": "a condition key: issuer:claim",
     "diagnosis/trust/question.py": "a condition key: issuer:claim",

@@ -17,9 +17,11 @@ READS_JSON = {
     "diagnosis/policy/language/document.py",
     "diagnosis/policy/language/strict_json.py",
     "diagnosis/lint/places.py",  # a single key, for its place
-    # These read other JSON than policies: whatever comes from outside, and a CloudFormation template of our own.
+    # These read other JSON than policies: whatever comes from outside, a CloudFormation template of our own,
+    # and the parameters of an AWS CLI command.
     "diagnosis/json_members.py",
     "diagnosis/remedies/bundle.py",
+    "diagnosis/steps/aws_cli/words.py",
 }
 PARSES_POLICIES = {
     "diagnosis/policy/language/document.py",

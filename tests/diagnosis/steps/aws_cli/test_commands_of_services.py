@@ -3,6 +3,8 @@
 The expected lines were written from the reference and the services' guides, not from what the code answers.
 """
 
+# ruff: noqa: E501 - a command and what it needs stand in one line
+
 from __future__ import annotations
 
 import shlex
@@ -11,7 +13,7 @@ import pytest
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import RepositoryFile
-from diagnosis.steps.aws_cli import filled, operations_of_aws
+from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 
 P = "arn:{partition}"
@@ -241,16 +243,6 @@ def test_the_table_is_large() -> None:
 def test_command(command: str, expected: list[str]) -> None:
     assert sorted(calls(command)) == sorted(expected)
     assert all(each.kind is StepKind.AWS_CLI for each in read(command))
-
-
-def test_filled() -> None:
-    text = "arn:{partition}:ecs:{region}:{account}:service/c/s"
-    told = filled(text, partition="aws", region="eu-west-1", account="111122223333")
-    assert told == "arn:aws:ecs:eu-west-1:111122223333:service/c/s"
-    assert filled(text, partition="aws", region=None, account="111122223333") is None
-    assert filled("arn:{partition}:s3:::b", partition="aws", region=None, account=None) == "arn:aws:s3:::b"
-    assert filled(None, partition="aws", region="r", account="a") is None
-    assert filled("*", partition=None, region=None, account=None) == "*"
 
 
 def test_files_of_the_repository() -> None:
