@@ -91,6 +91,9 @@ def _is_stopped(unit: Unit, replay: Replay) -> bool:
 
 def _judge(unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool) -> _Judged:
     run = RunClaims.of(unit.view, account.of_role(unit.role_arn), unit.case, ref)
+    if not alone and unit.view.session is not None and not unit.view.session.read:
+        unread = judge_services(run, (), unit.gaps)
+        return _Judged(unit, run, {Gate.SERVICE_AUTHORIZATION: unread} if unread else {})
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
     gates = {Gate.OIDC_TRUST: trust, Gate.ROLE_ASSUMPTION: judge_role_assumption(run)}
