@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
@@ -58,6 +60,9 @@ def assess(
     units = [_with_denied(unit, replay, account) for unit in units_of(replay, case)]
     asks_registry = any(unit.of_registry for unit in units)
     judged = [_judge(unit, account, ref, alone=len(units) == 1, others_ask=asks_registry) for unit in units]
+    if _asks_no_registry(units):
+        for each in judged:
+            each.gates[Gate.REGISTRY_AUTHORIZATION] = _no_registry(each.run)
     least = _least_privilege(judged)
     sessions = tuple(_session(each, least[each.run.role_arn]) for each in judged)
     opinions = opinions_on(judged[0].run, judged[0].unit.needs)
@@ -73,6 +78,32 @@ def assess(
         sessions=sessions,
         gaps=tuple(dict.fromkeys(gap for unit in units for gap in unit.gaps)),
         beyond=tuple(grant for judgement in least.values() for grant in judgement.beyond),
+    )
+
+
+def _asks_no_registry(units: Sequence[Unit]) -> bool:
+    """Return whether every step of the release was understood, and some use other services and none a registry."""
+    understood = all(isinstance(unit.view.workflow, Workflow) and not unit.gaps for unit in units)
+    stopped = any(
+        gate.gate is Gate.REGISTRY_AUTHORIZATION and gate.verdict is Verdict.FAIL
+        for unit in units
+        for gate in unit.view.gates
+    )
+    return (
+        understood
+        and not stopped
+        and any(unit.of_services for unit in units)
+        and not any(unit.of_registry for unit in units)
+    )
+
+
+def _no_registry(run: RunClaims) -> GateJudgement:
+    """Return the judgement of a release that asks nothing of a registry: there is nothing by which a rerun could be refused."""
+    path = run.attempt.workflow_path
+    said = "no step logs in to a registry, pushes or pulls"
+    return GateJudgement(
+        passed="This release asks nothing of a registry: every step was read, and none logs in, pushes or pulls.",
+        evidence=(Evidence(EvidenceKind.WORKFLOW_FILE, said, path),),
     )
 
 
