@@ -168,6 +168,8 @@ def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> 
         place = step if found.evidence is None else _step_of_line(read, found.evidence.line or 0) or step
         if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*_BY_EXPLANATION))):
             found, place = decide(own), step
+        elif place is not step and Gate.SERVICE_AUTHORIZATION in (found.gate, (here := decide(own)).gate):
+            found, place = here, step  # what one call was refused explains no other one
         if found is not NOTHING_FOUND:
             return _addressed(read, evidence_of, place, found), place
         last = next((line for line in reversed(own) if line.kind is LineKind.ERROR), own[-1])
