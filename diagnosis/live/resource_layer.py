@@ -18,7 +18,7 @@ Sources: IAM User Guide, "AWS services that work with IAM" and "Policy evaluatio
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountState, NamedPolicy, ResourcePolicy
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -162,22 +162,20 @@ def policy_holder(resource: str | None) -> str | None:
     if arn is None or arn.service not in ASKED_SERVICES:
         return None
     if arn.service == "s3":
-        bucket = arn.resource.partition("/")[0]
-        if arn.region or arn.account or not bucket or _WILD & set(bucket):
-            return None
-        return f"arn:{arn.partition}:s3:::{bucket}"
+        bucket = arn.bucket
+        return None if bucket is None or _WILD & set(bucket.resource) else str(bucket)
     if not (arn.region and arn.has_account) or _WILD & set(arn.region):
         return None
     if arn.service == "secretsmanager":
-        kind, _, name = arn.resource.partition(":")
+        kind, name = arn.kind_and_name
         return resource if kind == "secret" and name and not _WILD & set(_without_suffix(name)) else None
     if _WILD & set(arn.resource):
         return None
     if arn.service == "kms":
         return resource if arn.resource_type in ("key", "alias") and arn.resource_id else None
     # A subscription's ARN is the topic's and one more part.
-    name = arn.resource.partition(":")[0]
-    return f"arn:{arn.partition}:{arn.service}:{arn.region}:{arn.account}:{name}" if name else None
+    name = arn.kind_and_name[0]
+    return str(replace(arn, resource=name)) if name else None
 
 
 def policy_holders(resources: Iterable[str | None]) -> tuple[str, ...]:

@@ -72,6 +72,22 @@ class Arn:
         return f"/{path}/" if path else "/"
 
     @property
+    def bucket(self) -> Arn | None:
+        """The bucket of an S3 object's ARN, or of its own; None for anything else, an access point's too."""
+        name = self.resource.partition("/")[0]
+        return (
+            replace(self, resource=name)
+            if self.service == "s3" and name and not (self.region or self.account)
+            else None
+        )
+
+    @property
+    def kind_and_name(self) -> tuple[str, str]:
+        """What stands before and after the first colon: ``("secret", "db-AbCdEf")``; the name is empty without one."""
+        kind, _, name = self.resource.partition(":")
+        return kind, name
+
+    @property
     def has_account(self) -> bool:
         """Whether the account is a legible one of twelve digits: it is not where a log masks it or the service has none."""
         return is_account_id(self.account)

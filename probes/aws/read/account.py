@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
-from diagnosis.facts.account import AccountQuestion, AccountState, CallerIdentity, CredentialsProblem, Role
+from diagnosis.facts.account import (
+    AccountQuestion,
+    AccountState,
+    CallerIdentity,
+    CredentialsProblem,
+    OidcProvider,
+    Role,
+)
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.live.issuer import own_issuer_provider
 from diagnosis.live.session_keys import asks_for_repository_tags
@@ -24,6 +31,7 @@ from probes.aws.read.oidc_provider import read_provider
 from probes.aws.read.organizations import read_organization
 from probes.aws.read.parallel import Outcome, run_in_parallel
 from probes.aws.read.readings import not_asked
+from probes.aws.read.release import ReleaseReading, with_right_registries
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
 from probes.aws.session.access import AwsAccess
 
@@ -74,27 +82,31 @@ def read_account(
 ) -> AccountState:
     """Read the account as it is now. Never raises for what AWS, the network or the credentials do.
 
-    A part that could not be read, or was cut short by ``cancelled`` or the deadline, is ``Unreadable`` and says why.
+    With the question's further repositories, resources and roles, within bounds (see :mod:`probes.aws.read.release`). A part
+    that could not be read, or was cut short by ``cancelled`` or the deadline, is ``Unreadable`` and says why.
     ``aws`` reads the role's account, ``registry`` the repository's where that is another one. Every call stands in the
     ledger of the access that made it.
     """
     for access in {id(access): access for access in (aws, registry or aws)}.values():
         if access.credentials_refused:
             access.renew()
-    work = _parts(question, aws, registry or aws)
-    blocked = _without_credentials(work, aws, registry or aws, deadline_seconds, cancelled)
+    release = ReleaseReading(question, aws, registry or aws)
+    further = release.work()
+    work = _parts(question, aws, registry or aws) | further
+    of_registry = frozenset(name for name in work if name in _OF_THE_REGISTRY or release.uses_registry(name))
+    blocked = _without_credentials(work, of_registry, aws, registry or aws, deadline_seconds, cancelled)
     total = len(work)
     done = 0
 
     def on_done(name: str) -> None:
         nonlocal done
         done += 1
-        progress(_TITLES[name.partition("+")[0]], done, total)
+        progress(_TITLES.get(name.partition("+")[0], name.removeprefix("registry ")), done, total)
 
     asked = {name: part for name, part in work.items() if name not in blocked}
     outcomes = run_in_parallel(asked, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=on_done)
     values = _unasked(question)
-    for name in work:
+    for name in work.keys() - further.keys():
         outcome = outcomes.get(name)
         if problem := blocked.get(name):
             for part in name.split("+"):
@@ -106,18 +118,55 @@ def read_account(
                 values[part] = _cut_short(_TITLES[part], outcome, was_cancelled=cancelled())
     refused = next(iter(blocked.values()), None) or aws.credentials_refused or (registry or aws).credentials_refused
     state = AccountState(question=question, read_at=aws.clock(), credentials_problem=refused, **values)
-    state = _with_own_provider(state, aws)
-    state = _with_repository_tags(_of_the_right_account(state), registry or aws)
-    return state if registry is not None and registry is not aws else _of_the_right_registry(state)
+    one_access = registry is None or registry is aws
+    providers: dict[Arn, Reading[OidcProvider]] = {}
+
+    def finished(state: AccountState) -> AccountState:
+        state = _with_own_provider(state, aws, providers)
+        state = _with_repository_tags(_of_the_right_account(state), registry or aws)
+        return _of_the_right_registry(state) if one_access else state
+
+    def cut(what: str) -> Unreadable:
+        if refused:
+            return Unreadable(what, refused.sentence, refused.way_out)
+        broken = next((outcome for name in further if (outcome := outcomes.get(name)) and outcome.error), None)
+        return _cut_short(what, broken, was_cancelled=cancelled())
+
+    state = finished(state)
+    elsewhere = _of_other_accounts(release.elsewhere(), state, aws, registry, cancelled, deadline_seconds)
+    state = release.completed(state, cut, finished, elsewhere)
+    return with_right_registries(state) if one_access else state
 
 
-def _with_own_provider(state: AccountState, aws: AwsAccess) -> AccountState:
+def _of_other_accounts(
+    questions: tuple[AccountQuestion, ...],
+    state: AccountState,
+    aws: AwsAccess,
+    registry: AwsAccess | None,
+    cancelled: Callable[[], bool],
+    deadline_seconds: float,
+) -> dict[AccountQuestion, AccountState]:
+    """Read the roles of another account than the first one's where the credentials are of that account; none else can be."""
+    identity = state.identity
+    if not isinstance(identity, Known) or cancelled():
+        return {}
+    there = [each for each in questions if each.role_account == identity.value.account]
+    if not there:
+        return {}
+    asked = replace(there[0], beside=tuple(there[1:]), repositories=(), resources=())
+    read = read_account(asked, aws, registry=registry, cancelled=cancelled, deadline_seconds=deadline_seconds)
+    return dict(zip(there, (replace(read, beside=()), *read.beside), strict=True))
+
+
+def _with_own_provider(state: AccountState, aws: AwsAccess, read: dict[Arn, Reading[OidcProvider]]) -> AccountState:
     """Read the provider of an enterprise's own issuer in the place of GitHub's common one, where the role trusts that."""
     arn = own_issuer_provider(state)
     if arn is None or isinstance(state.provider, Known):
         return state
     question = replace(state.question, issuer=arn.resource_id)
-    return replace(state, question=question, provider=read_provider(aws, arn, question.region))
+    if arn not in read:
+        read[arn] = read_provider(aws, arn, question.region)
+    return replace(state, question=question, provider=read[arn])
 
 
 def _with_repository_tags(state: AccountState, registry: AwsAccess) -> AccountState:
@@ -129,6 +178,7 @@ def _with_repository_tags(state: AccountState, registry: AwsAccess) -> AccountSt
 
 def _without_credentials(
     work: Mapping[str, object],
+    of_registry: frozenset[str],
     aws: AwsAccess,
     registry: AwsAccess,
     deadline_seconds: float,
@@ -143,7 +193,7 @@ def _without_credentials(
     )
     blocked: dict[str, CredentialsProblem] = {}
     for name in work:
-        outcome = found.get("registry" if name in _OF_THE_REGISTRY else "role")
+        outcome = found.get("registry" if name in of_registry else "role")
         if outcome is None:
             blocked[name] = CredentialsProblem(
                 "the AWS credentials could not be obtained in time", "sign in, and refresh"

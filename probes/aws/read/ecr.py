@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diagnosis.facts.account import EcrRepository, Image, NamedPolicy
-from diagnosis.facts.reading import Reading
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
 from probes.aws.read.readings import absent, attempt, known
@@ -39,26 +41,55 @@ class RepositoryPlace:
 
 def read_repository(aws: AwsAccess, place: RepositoryPlace) -> Reading[EcrRepository]:
     """Read the repository's settings; ``Absent`` where the registry has none of that name."""
-    what = f"ECR repository {place.name}"
 
     def body() -> Reading[EcrRepository]:
         answer = aws.ask(DESCRIBE_REPOSITORIES, region=place.region, repositoryNames=[place.name], **place.params)
-        for entry in answer.objects("repositories"):
-            if entry.maybe_text("repositoryName") != place.name:
-                continue
-            if place.registry_id and entry.filled_text("registryId") != place.registry_id:
-                continue
-            repository = EcrRepository(
-                arn=entry.arn("repositoryArn"),
-                name=place.name,
-                tag_mutability=entry.filled_text("imageTagMutability"),
-                kms_key=entry.maybe_object("encryptionConfiguration").maybe_text("kmsKey"),
-            )
-            return known(repository, DESCRIBE_REPOSITORIES, str(repository.arn), aws.clock())
-        # AWS answers a missing name with an error; a list without it is no answer to the question.
-        raise BrokenAnswer("the repository asked for is not in the list")
+        return _described(answer, place, aws)
 
-    return attempt(what, DESCRIBE_REPOSITORIES, aws, body, _NO_REPOSITORY)
+    return attempt(f"ECR repository {place.name}", DESCRIBE_REPOSITORIES, aws, body, _NO_REPOSITORY)
+
+
+def read_repositories(
+    aws: AwsAccess, places: Sequence[RepositoryPlace]
+) -> tuple[tuple[RepositoryPlace, Reading[EcrRepository]], ...]:
+    """Read the settings of repositories of one registry and region by one call; where one is missing, each by its own."""
+    if len(places) > 1:
+        first = places[0]
+
+        def body() -> Reading[JsonMembers]:
+            names = [place.name for place in places]
+            answer = aws.ask(DESCRIBE_REPOSITORIES, region=first.region, repositoryNames=names, **first.params)
+            return known(answer, DESCRIBE_REPOSITORIES, " ".join(names), aws.clock())
+
+        # AWS answers for none of them where it has not got all.
+        found = attempt("ECR repositories", DESCRIBE_REPOSITORIES, aws, body, _NO_REPOSITORY)
+        if isinstance(found, Unreadable):
+            return tuple((place, replace(found, what=f"ECR repository {place.name}")) for place in places)
+        if isinstance(found, Known):
+            return tuple((place, _of_the_list(found.value, place, aws)) for place in places)
+    return tuple((place, read_repository(aws, place)) for place in places)
+
+
+def _of_the_list(answer: JsonMembers, place: RepositoryPlace, aws: AwsAccess) -> Reading[EcrRepository]:
+    what = f"ECR repository {place.name}"
+    return attempt(what, DESCRIBE_REPOSITORIES, aws, lambda: _described(answer, place, aws))
+
+
+def _described(answer: JsonMembers, place: RepositoryPlace, aws: AwsAccess) -> Reading[EcrRepository]:
+    for entry in answer.objects("repositories"):
+        if entry.maybe_text("repositoryName") != place.name:
+            continue
+        if place.registry_id and entry.filled_text("registryId") != place.registry_id:
+            continue
+        repository = EcrRepository(
+            arn=entry.arn("repositoryArn"),
+            name=place.name,
+            tag_mutability=entry.filled_text("imageTagMutability"),
+            kms_key=entry.maybe_object("encryptionConfiguration").maybe_text("kmsKey"),
+        )
+        return known(repository, DESCRIBE_REPOSITORIES, str(repository.arn), aws.clock())
+    # AWS answers a missing name with an error; a list without it is no answer to the question.
+    raise BrokenAnswer("the repository asked for is not in the list")
 
 
 def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[NamedPolicy]:

@@ -177,7 +177,7 @@ class AwsAccess:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
         self._last.begin(operation)
         try:
-            client = self.client(operation.service, region)
+            client = self.client(operation.client_name, region)
             answer = getattr(client, xform_name(operation.name))(**params)
         except Exception as error:  # noqa: BLE001 - botocore, its plugins and credential processes raise whatever they like
             raise self._failure(operation, error) from None
@@ -187,7 +187,7 @@ class AwsAccess:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
         self._last.begin(operation)
         try:
-            client = self.client(operation.service, region)
+            client = self.client(operation.client_name, region)
             for number, page in enumerate(client.get_paginator(xform_name(operation.name)).paginate(**params)):
                 if number == MAX_PAGES:
                     raise BrokenAnswer(f"more than {MAX_PAGES} pages")  # noqa: TRY301 - handled like any other fault

@@ -34,6 +34,7 @@ _SPECIAL = {
 class Guard:
     """An explicit list of ``(service, operation)``; anything else is refused.
 
+    ``clients`` are the names of clients that differ from their service's.
     ``on_refusal(service, operation)`` is called for each refusal, from whatever thread asked.
     """
 
@@ -41,9 +42,10 @@ class Guard:
         self,
         permitted: Iterable[tuple[str, str]],
         on_refusal: Callable[[str, str], None] = lambda _service, _operation: None,
+        clients: Iterable[str] = (),
     ) -> None:
         self._permitted = frozenset(permitted)
-        self._services = frozenset(service for service, _ in self._permitted)
+        self._services = frozenset((*(service for service, _ in self._permitted), *clients))
         self._on_refusal = on_refusal
 
     def permits(self, service: str, operation: str) -> bool:
@@ -110,7 +112,8 @@ def _named(event_name: str) -> tuple[str, str]:
 
 def reading_guard(on_refusal: Callable[[str, str], None]) -> Guard:
     """Return the guard of the session that reads."""
-    return Guard(((operation.service, operation.name) for operation in OPERATIONS), on_refusal)
+    listed = ((operation.service, operation.name) for operation in OPERATIONS)
+    return Guard(listed, on_refusal, (operation.client_name for operation in OPERATIONS))
 
 
 def credential_guard(on_refusal: Callable[[str, str], None]) -> Guard:

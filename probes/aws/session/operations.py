@@ -30,6 +30,11 @@ class Scope(StrEnum):
     REPOSITORY = "repository"
     BUCKET = "bucket"
     KEY = "key"
+    USED_BUCKET = "used-bucket"
+    """A bucket that a step uses, whatever the evidence root is."""
+    SECRET = "secret"  # noqa: S105 - a kind of resource
+    TOPIC = "topic"
+    QUEUE = "queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Operation:
     """One permitted API operation."""
 
     service: str
-    """botocore's service id with hyphens, which is also the client name: ``iam``, ``service-quotas``."""
+    """botocore's service id with hyphens, which is mostly the client name too: ``iam``, ``service-quotas``."""
     name: str
     """The operation as AWS writes it: ``GetRole``."""
     action: str
@@ -45,6 +50,13 @@ class Operation:
     scope: Scope
     why: str
     variant: Variant = Variant.MINIMAL
+    client: str = ""
+    """The name of the client, where that is another: ``secretsmanager``."""
+
+    @property
+    def client_name(self) -> str:
+        """The name by which botocore builds the client."""
+        return self.client or self.service
 
     @property
     def address(self) -> str:
@@ -164,10 +176,27 @@ GET_DEFAULT_SERVICE_QUOTA = Operation(
     Variant.FULL,
 )
 GET_KEY_POLICY = Operation(
-    "kms", "GetKeyPolicy", "kms:GetKeyPolicy", Scope.KEY, "who may use the repository's encryption key", Variant.FULL
+    "kms", "GetKeyPolicy", "kms:GetKeyPolicy", Scope.KEY, "who may use a key: the repository's, one that a step uses"
 )
 DESCRIBE_KEY = Operation(
-    "kms", "DescribeKey", "kms:DescribeKey", Scope.KEY, "whether that key is enabled", Variant.FULL
+    "kms", "DescribeKey", "kms:DescribeKey", Scope.KEY, "whether a key is enabled, and which one an alias names"
+)
+GET_BUCKET_POLICY = Operation(
+    "s3", "GetBucketPolicy", "s3:GetBucketPolicy", Scope.USED_BUCKET, "the policy of a bucket that a step uses"
+)
+GET_SECRET_POLICY = Operation(
+    "secrets-manager",
+    "GetResourcePolicy",
+    "secretsmanager:GetResourcePolicy",
+    Scope.SECRET,
+    "the policy of a secret that a step uses, never its value",
+    client="secretsmanager",
+)
+GET_TOPIC_ATTRIBUTES = Operation(
+    "sns", "GetTopicAttributes", "sns:GetTopicAttributes", Scope.TOPIC, "the policy of a topic that a step uses"
+)
+GET_QUEUE_ATTRIBUTES = Operation(
+    "sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Scope.QUEUE, "the policy of a queue that a step uses"
 )
 LOOKUP_EVENTS = Operation(
     "cloudtrail",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from diagnosis.facts.account import AccountQuestion
+from diagnosis.names.arn import Arn
 from probes.aws.session.operations import OPERATIONS, Operation, Scope, Variant
 
 _SIDS = {
@@ -15,7 +16,11 @@ _SIDS = {
     Scope.POLICY: "ReadManagedPolicies",
     Scope.REPOSITORY: "ReadRepository",
     Scope.BUCKET: "ListEvidence",
-    Scope.KEY: "ReadRepositoryKey",
+    Scope.KEY: "ReadKeys",
+    Scope.USED_BUCKET: "ReadBucketPolicies",
+    Scope.SECRET: "ReadSecretPolicies",
+    Scope.TOPIC: "ReadTopicPolicies",
+    Scope.QUEUE: "ReadQueuePolicies",
 }
 
 
@@ -60,7 +65,9 @@ def policies_by_account(variant: Variant, question: AccountQuestion) -> Iterable
         return
     of_registry = (_SIDS[Scope.REPOSITORY], _SIDS[Scope.KEY])
     statements = policy["Statement"]
-    yield role_account, {**policy, "Statement": [entry for entry in statements if entry["Sid"] not in of_registry]}
+    at_home = any(arn.account == role_account for arn in question.repositories)
+    elsewhere = () if at_home else (_SIDS[Scope.REPOSITORY],)
+    yield role_account, {**policy, "Statement": [entry for entry in statements if entry["Sid"] not in elsewhere]}
     registry_wide = [
         {**entry, "Action": actions}
         for entry in statements
@@ -88,11 +95,34 @@ def _resources(scope: Scope, question: AccountQuestion) -> str | list[str]:
             return [f"{arn}:iam::{account}:policy/*", f"{arn}:iam::aws:policy/*"]
         case Scope.REPOSITORY:
             place = f"{question.region or '*'}:{question.registry_id or '*'}"
-            return f"{arn}:ecr:{place}:repository/{question.repository or '*'}"
+            first = f"{arn}:ecr:{place}:repository/{question.repository or '*'}"
+            return _one_or_list([first, *map(str, question.repositories)])
         case Scope.BUCKET:
             return f"{arn}:s3:::{_evidence(question)[0] or '*'}"
         case Scope.KEY:
-            return f"{arn}:kms:{question.region or '*'}:{question.registry_id or '*'}:key/*"
+            # Which key an alias names is not known before it was read.
+            of_registry = f"{arn}:kms:{question.region or '*'}:{question.registry_id or '*'}:key/*"
+            return _one_or_list([of_registry, *([] if account == "*" else [f"{arn}:kms:*:{account}:key/*"])])
+        case Scope.USED_BUCKET:
+            return _named("s3", question, f"{arn}:s3:::*")
+        case Scope.SECRET:
+            return _named("secretsmanager", question, f"{arn}:secretsmanager:*:{account}:secret:*")
+        case Scope.TOPIC:
+            return _named("sns", question, f"{arn}:sns:*:{account}:*")
+        case Scope.QUEUE:
+            return _named("sqs", question, f"{arn}:sqs:*:{account}:*")
+
+
+def _named(service: str, question: AccountQuestion, otherwise: str) -> str | list[str]:
+    """Return the resources of a service that the question names, else the pattern."""
+    parsed = [(text, Arn.parse(text)) for text in question.resources]
+    named = [text for text, arn in parsed if arn is not None and arn.service == service]
+    return _one_or_list(named or [otherwise])
+
+
+def _one_or_list(values: list[str]) -> str | list[str]:
+    found = list(dict.fromkeys(values))
+    return found[0] if len(found) == 1 else found
 
 
 def _evidence(question: AccountQuestion) -> tuple[str, str]:

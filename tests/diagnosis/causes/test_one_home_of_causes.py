@@ -34,6 +34,7 @@ OTHER_THINGS = {
     ("diagnosis/what_if/admitted.py", "boundary"),
     ("diagnosis/what_if/proposal.py", "boundary"),
     ("probes/aws/read/account.py", "boundary"),
+    ("probes/aws/read/release.py", "boundary"),
     # A kind of policy that a document is linted as, and the linter's own names of rules.
     ("diagnosis/lint/rule.py", "self-escalation"),
     ("diagnosis/lint/rule.py", "trust-action"),

@@ -115,3 +115,23 @@ def test_two_roles_differ_by_their_path_alone():
 )
 def test_a_region_tells_its_partition(region, partition):
     assert partition_of(region).name == partition
+
+
+@pytest.mark.parametrize(
+    ("text", "bucket"),
+    [
+        ("arn:aws:s3:::evidence/runs/7.json", "arn:aws:s3:::evidence"),
+        ("arn:aws-cn:s3:::evidence", "arn:aws-cn:s3:::evidence"),
+        ("arn:aws:s3:eu-west-1:111122223333:accesspoint/a", None),
+        ("arn:aws:s3:::", None),
+        ("arn:aws:sqs:eu-west-1:111122223333:evidence", None),
+    ],
+)
+def test_the_bucket_of_an_object(text: str, bucket: str | None) -> None:
+    found = arn_of(text).bucket
+    assert (str(found) if found else None) == bucket
+
+
+def test_a_resource_with_a_colon_has_a_kind_and_a_name() -> None:
+    assert arn_of("arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf").kind_and_name == ("secret", "db-AbCdEf")
+    assert arn_of("arn:aws:sns:eu-west-1:1:topic").kind_and_name == ("topic", "")

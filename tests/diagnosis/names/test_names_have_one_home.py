@@ -35,6 +35,8 @@ AT_COLONS = {
     "diagnosis/live/denials.py": "an action's pattern: service:Name",
     "diagnosis/live/excess.py": "an action's pattern: service:Name",
     "diagnosis/live/near_grants.py": "an action, misspelled perhaps: service:Name",
+    "diagnosis/live/pattern_needs.py": "an action: service:Name",
+    "diagnosis/live/resource_layer.py": "an action: service:Name",
     "diagnosis/policy/language/actions.py": "an action: service:Name",
     "diagnosis/policy/language/matching.py": "a pattern with wildcards is no ARN: compared segment by segment, on the hot path",
     "diagnosis/migration/tokens.py": "a condition key: issuer:claim",

@@ -10,7 +10,11 @@ from typing import Any
 from arns import arn_of
 from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
 from moto.sts.models import sts_backends
 
 from diagnosis.facts.account import AccountQuestion
@@ -47,7 +51,16 @@ TRUST = {
 
 def forget(*accounts: str) -> None:
     """Empty these accounts of whatever an earlier test left, and no other: other tests keep theirs."""
-    for backends in (iam_backends, ecr_backends, s3_backends, sts_backends):
+    for backends in (
+        iam_backends,
+        ecr_backends,
+        kms_backends,
+        s3_backends,
+        secretsmanager_backends,
+        sns_backends,
+        sqs_backends,
+        sts_backends,
+    ):
         for account in accounts:
             backends[account].reset()
 

@@ -81,6 +81,10 @@ def test_every_listed_call_is_allowed_where_it_is_made_and_nothing_that_writes(*
         Scope.REPOSITORY: REPOSITORY,
         Scope.BUCKET: "arn:aws:s3:::evidence-of-releases",
         Scope.KEY: "arn:aws:kms:eu-west-2:111122223333:key/1",
+        Scope.USED_BUCKET: "arn:aws:s3:::artifacts",
+        Scope.SECRET: "arn:aws:secretsmanager:eu-west-2:111122223333:secret:db-AbCdEf",
+        Scope.TOPIC: "arn:aws:sns:eu-west-2:111122223333:deployed",
+        Scope.QUEUE: "arn:aws:sqs:eu-west-2:111122223333:deployed",
     }
     for operation in OPERATIONS:
         if operation.scope is Scope.KEY:
@@ -100,6 +104,8 @@ def test_every_listed_call_is_allowed_where_it_is_made_and_nothing_that_writes(*
         ("s3:GetObject", "arn:aws:s3:::evidence-of-releases/runs/7/receipt.json"),
         ("s3:PutObject", "arn:aws:s3:::evidence-of-releases/runs/7/receipt.json"),
         ("kms:Decrypt", places[Scope.KEY]),
+        ("secretsmanager:GetSecretValue", places[Scope.SECRET]),
+        ("sqs:ReceiveMessage", places[Scope.QUEUE]),
     ):
         assert decide(policy, action, resource) is Outcome.IMPLICIT_DENY, action
 

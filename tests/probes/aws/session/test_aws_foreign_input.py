@@ -67,10 +67,22 @@ def test_no_answer_makes_a_reading_raise_or_invent(world: World, operation: str,
         repository=ANY_TEXT,
         tag=ANY_TEXT,
         evidence_root=ANY_TEXT | st.text(max_size=40).map(lambda rest: f"s3://{rest}"),
+        resources=st.lists(
+            st.text(max_size=30)
+            | st.builds(
+                lambda service, rest: f"arn:aws:{service}:eu-west-2:111122223333:{rest}",
+                st.sampled_from(["s3", "kms", "secretsmanager", "sns", "sqs", "x"]),
+                st.text(max_size=20) | st.sampled_from(["key/1", "alias/a", "secret:db-??????", "secret:"]),
+            )
+            | st.text(max_size=20).map(lambda rest: f"arn:aws:s3:::{rest}"),
+            max_size=2,
+        ).map(tuple),
     )
 )
 def test_no_question_makes_a_reading_raise(world: World, question: AccountQuestion) -> None:
     state = read_account(question, world.embedded)
+    of_a_release = ("repositories", "resource_policies", "beside")
+    assert [len(getattr(state, name)) for name in of_a_release] == [0, len(set(question.resources)), 0]
     for field in fields(AccountState):
-        if field.name not in ("question", "read_at", "credentials_problem"):
+        if field.name not in ("question", "read_at", "credentials_problem", *of_a_release):
             assert isinstance(getattr(state, field.name), (Known, Absent, Unreadable)), field.name

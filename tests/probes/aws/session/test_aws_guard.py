@@ -127,6 +127,10 @@ def test_a_listed_operation_passes_every_layer(operation: Operation) -> None:
         ("s3", "put_object", {"Bucket": "evidence-of-releases", "Key": "k", "Body": b""}),
         ("s3", "get_object", {"Bucket": "evidence-of-releases", "Key": "runs/7/receipt.json"}),
         ("organizations", "leave_organization", {}),
+        ("kms", "decrypt", {"CiphertextBlob": b"x"}),
+        ("secrets-manager", "get_secret_value", {"SecretId": "db"}),
+        ("sqs", "receive_message", {"QueueUrl": "https://sqs.eu-west-2.amazonaws.com/111122223333/q"}),
+        ("sns", "publish", {"Message": "m", "TopicArn": "arn:aws:sns:eu-west-2:111122223333:t"}),
     ],
 )
 def test_a_real_client_refuses_and_nothing_reaches_the_wire(
@@ -137,7 +141,7 @@ def test_a_real_client_refuses_and_nothing_reaches_the_wire(
         pointed_at(endpoint.url, monkeypatch, ledger=ledger) as aws,
         pytest.raises(OperationRefused, match=f"planescope only reads: {service}:"),
     ):
-        getattr(aws.client(service, REGION), method)(**params)
+        getattr(aws.client(service.replace("secrets-", "secrets"), REGION), method)(**params)
     assert endpoint.requests == []
     (entry,) = ledger.entries()
     assert (entry.service, entry.result) == (service, "refused")
@@ -176,7 +180,7 @@ def test_a_service_of_which_nothing_is_listed_does_not_even_look_for_credentials
         raise AssertionError("credentials were looked up")
 
     monkeypatch.setattr(AwsAccess, "_credentials", looked_up)
-    for service in ("secretsmanager", "ec2", "lambda", "ssm", "rds", "ecr-public"):
+    for service in ("dynamodb", "ec2", "lambda", "ssm", "rds", "ecr-public"):
         with pytest.raises(OperationRefused, match=service):
             aws.client(service)
     assert {entry.result for entry in ledger.entries()} == {"refused"}
