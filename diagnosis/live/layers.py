@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from diagnosis.live.pattern_needs import over
 from diagnosis.live.session_keys import SessionKeys
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, Unparsable, own_policy, write_document
 from diagnosis.policy.language.condition_bounds import bounded
 
@@ -36,8 +37,11 @@ def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool) -
         return replace(layers, session=None)
     if layer == "resource":
         # Within one account an Allow that names the session would overrule an implicit denial of the boundary, and hide
-        # it; across accounts the resource's own Allow is needed and overrules nothing.
-        return replace(layers, resource=whole("Allow", principal=principal) if across_accounts else None)
+        # it; one that names the account overrules nothing, and a key asks for one in any case. Across accounts the resource's
+        # own Allow is needed and overrules nothing.
+        named = Arn.parse(principal)
+        account = named.account if named and named.has_account and not across_accounts else principal
+        return replace(layers, resource=whole("Allow", principal=account))
     return replace(layers, identity=(whole("Allow"),))
 
 

@@ -160,6 +160,23 @@ def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tu
     )
 
 
+def contexts_of(needs: Iterable[Need]) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
+    """Return by ``(action, resource)`` pair the condition keys that every call of it carries, with all their values."""
+    calls: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for need in needs:
+        if need.resource is not None:
+            calls.setdefault((need.action, need.resource), []).append(dict(need.context))
+    return {
+        pair: {
+            key: tuple(dict.fromkeys(call[key] for call in listed))
+            for key in listed[0]
+            if all(key in call for call in listed)
+        }
+        for pair, listed in calls.items()
+        if any(listed)
+    }
+
+
 def _place(checkpoint: Checkpoint | None, resource: str | None) -> str | None:
     return resource if checkpoint is Checkpoint.SERVICE_AUTHORIZATION else None
 

@@ -24,6 +24,7 @@ from diagnosis.policy import (
 from diagnosis.policy.language.matching import names_every_action
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
 from diagnosis.remedies.edits.policy_patch import grants
+from diagnosis.remedies.offer import contexts_of
 from diagnosis.verdicts.release import Need
 
 EVERY_KIND = frozenset(ExcessKind)
@@ -57,7 +58,8 @@ def bounded_document(
         parts = [part for part in _parts(tree, statement, kinds) if not _exceeds(named.name, part[1], needs, kinds)]
         kept += [part for part, _ in parts]
         held = {pair for _, compiled_part in parts for pair in _granted(compiled_part, needs, session, role_arn)}
-        kept += grants(pair for pair in _granted(alone, needs, session, role_arn) if pair not in held)
+        missing = [pair for pair in _granted(alone, needs, session, role_arn) if pair not in held]
+        kept += grants(missing, contexts_of(needs))
     if not changed:
         return document
     return write_document({**tree, "Statement": with_own_sids(kept)}) if kept else None
@@ -113,7 +115,8 @@ def _granted(policy: Policy, needs: Iterable[Need], session: str, role_arn: Arn)
             action=need.action,
             resource=need.resource,
             resource_account=role_arn.account,
-            context={"aws:PrincipalArn": (str(role_arn),), "aws:SecureTransport": ("true",)},
+            context={"aws:PrincipalArn": (str(role_arn),), "aws:SecureTransport": ("true",)}
+            | {key: (value,) for key, value in need.context},
             wildcard_only_action=need.resource == "*",
         )
         if evaluate(request, Layers(identity=(policy,))).outcome is Outcome.ALLOWED:

@@ -18,6 +18,7 @@ from diagnosis.policy.language.limits import CONTROL_LIMIT
 from diagnosis.policy.language.tree import Json, JsonObject, statements
 from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import excepting
+from diagnosis.remedies.edits.opened_account import with_open_resources
 from diagnosis.remedies.edits.trust_edit import excepting_subject
 from diagnosis.remedies.offer import Situation, needed_pairs
 from diagnosis.verdicts.assessment import Problem
@@ -32,7 +33,6 @@ def _alone(statement: JsonObject) -> PolicyDocument:
 
 _OPEN = _alone({"Effect": "Allow", "Action": "*", "Resource": "*"})
 _OPEN_TO_ALL = _alone({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})
-_OPEN_REPOSITORY = _alone({"Effect": "Allow", "Principal": "*", "Action": "ecr:*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +185,13 @@ class _Amending:
 
     def _only(self, levels: Levels) -> AccountState:
         """Return the account with every other layer open."""
-        account, question = self._situation.account, self._situation.account.question
-        across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
+        account = with_open_resources(self._situation.account, self._needs)
         known: Reading[Levels] = Known(levels)
         return replace(
             account,
             inline_policies=Known((NamedPolicy("open", _OPEN),)),
             attached_policies=Known(()),
             boundary=Absent("boundary"),
-            repository_policy=Known(NamedPolicy("open", _OPEN_REPOSITORY)) if across else Absent("repository policy"),
             scps=known if self._cause is Cause.SCP else Absent("SCPs"),
             rcps=known if self._cause is Cause.RESOURCE_CONTROL_POLICY else Absent("RCPs"),
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Layers, Outcome, Policy, PolicyDocument, Request, evaluate, expand_actions, write_document
 from diagnosis.policy.language.matching import matches_everything, resource_matcher
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
+from diagnosis.remedies.edits.policy_patch import Contexts
 
 
 def narrowed(
@@ -19,13 +20,14 @@ def narrowed(
     role_arn: Arn,
     *,
     of_role: bool,
+    contexts: Contexts | None = None,
 ) -> PolicyDocument | None:
     """Return the document with its denying statements narrowed; None where no statement denies a need.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
     the role would switch the Deny off, so the needed pairs are taken out of it instead. In a document that others share the
-    statement excepts the role, and what else it denied is denied to the role by statements of its own. Raises
-    ``ValueError`` where the text is no policy.
+    statement excepts the role, and what else it denied is denied to the role by statements of its own. ``contexts`` are
+    condition keys that calls carry. Raises ``ValueError`` where the text is no policy.
     """
     tree, policy = document.editable(), document.compiled()
     wanted = tuple(needs)
@@ -33,7 +35,7 @@ def narrowed(
     changed = False
     for statement, compiled in zip(statements(tree), policy.statements, strict=True):
         alone = replace(policy, statements=(compiled,))
-        denied = [pair for pair in wanted if _denies(alone, pair, session, role_arn)]
+        denied = [pair for pair in wanted if _denies(alone, pair, session, role_arn, (contexts or {}).get(pair, {}))]
         if not denied:
             kept.append(statement)
             continue
@@ -45,7 +47,9 @@ def narrowed(
     return write_document({**tree, "Statement": with_own_sids(kept)})
 
 
-def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) -> bool:
+def _denies(
+    policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn, carried: Mapping[str, tuple[str, ...]]
+) -> bool:
     """Return whether a policy, reduced to one statement, denies the pair."""
     action, resource = pair
     by_principal = any(statement.principals is not None for statement in policy.statements)
@@ -59,6 +63,8 @@ def _denies(policy: Policy, pair: tuple[str, str], session: str, role_arn: Arn) 
             "aws:PrincipalArn": (str(role_arn),),
             "aws:PrincipalAccount": (own,),
             "aws:SecureTransport": ("true",),
+            # Of several values one call carries one: what it is denied for one, it is denied.
+            **{key: values[:1] for key, values in carried.items()},
         },
         wildcard_only_action=resource == "*",
     )

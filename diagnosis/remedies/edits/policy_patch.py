@@ -3,50 +3,95 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
-from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.names.arn import Arn
+from diagnosis.policy import PolicyDocument, has_resource_level, write_document
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import JsonObject, as_list, one_or_list, statements
 
+PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
+LOGINS = ("ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken", "sts:getservicebearertoken")
+_LONGEST_SID = 60
 
-def grants(needed: Iterable[tuple[str, str]]) -> list[JsonObject]:
-    """Return statements that allow exactly the ``(action, resource)`` pairs: one a resource, ``*`` first, actions sorted."""
-    by_resource: dict[str, set[str]] = {}
+Contexts: TypeAlias = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
+"""By pair: the condition keys that its calls certainly carry, with all their values."""
+
+
+def grants(needed: Iterable[tuple[str, str]], contexts: Contexts | None = None) -> list[JsonObject]:
+    """Return statements that allow exactly the ``(action, resource)`` pairs: one a resource, ``*`` first, actions sorted.
+
+    What passes roles stands by itself, on all roles that are passed to the same service and under the condition that it is
+    this service, where ``contexts`` tell.
+    """
+    by_resource: dict[tuple[bool, str], set[str]] = {}
+    passed: dict[tuple[str, ...], set[str]] = {}
     for action, resource in needed:
-        by_resource.setdefault(resource, set()).add(action)
-    ordered = sorted(by_resource.items(), key=lambda item: (item[0] != "*", item[0]))
-    return [
-        {"Sid": _sid(resource), "Effect": "Allow", "Action": one_or_list(sorted(actions)), "Resource": resource}
-        for resource, actions in ordered
+        if _passes_role(action):
+            services = (contexts or {}).get((action, resource), {}).get("iam:PassedToService", ())
+            passed.setdefault(tuple(sorted(services)), set()).add(resource)
+        else:
+            # A login stands alone: whoever reads the policy sees what it is for.
+            login = resource == "*" and action.lower() in LOGINS
+            by_resource.setdefault((not login, resource), set()).add(action)
+    ordered = sorted(by_resource.items(), key=lambda item: (item[0][1] != "*", item[0]))
+    made: list[JsonObject] = [
+        {
+            "Sid": _sid(resource) if other else "RegistryLogin",
+            "Effect": "Allow",
+            "Action": one_or_list(sorted(actions)),
+            "Resource": resource,
+        }
+        for (other, resource), actions in ordered
     ]
+    for services, roles in sorted(passed.items()):
+        statement: JsonObject = {"Sid": "ReleasePassRole", "Effect": "Allow", "Action": PASS_ROLE}
+        statement["Resource"] = one_or_list(sorted(roles))
+        if services:
+            statement["Condition"] = {"StringEquals": {"iam:PassedToService": one_or_list(list(services))}}
+        made.append(statement)
+    return made
+
+
+def _passes_role(action: str) -> bool:
+    return action.lower() == PASS_ROLE.lower()
 
 
 def _sid(resource: str) -> str:
     if resource == "*":
-        return "RegistryLogin"
+        return "ReleaseServices"
+    arn = Arn.parse(resource)
     name = resource.rpartition("/")[2] or resource
-    return "Release" + "".join(part.capitalize() for part in "".join(c if c.isalnum() else " " for c in name).split())
+    if arn is not None and arn.service != "ecr":
+        name = f"{arn.service} {arn.resource}"
+    words = "".join(
+        part.capitalize() for part in "".join(c if c.isascii() and c.isalnum() else " " for c in name).split()
+    )
+    return f"Release{words}"[:_LONGEST_SID]
 
 
-def extended(document: PolicyDocument | None, needed: Iterable[tuple[str, str]]) -> PolicyDocument:
+def extended(
+    document: PolicyDocument | None, needed: Iterable[tuple[str, str]], contexts: Contexts | None = None
+) -> PolicyDocument:
     """Return the document with the ``(action, resource)`` pairs allowed too.
 
     A plain Allow statement (no condition, no exclusion) on exactly the pair's resource takes the action; other pairs
-    get statements of their own. ``None`` gives a new document. Raises ``ValueError`` where the text is no policy.
+    get statements of their own, as :func:`grants` writes them. ``None`` gives a new document. Raises ``ValueError`` where the
+    text is no policy.
     """
     fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
     tree = document.editable() if document is not None else fresh
     current = statements(tree)
     left: list[tuple[str, str]] = []
     for action, resource in sorted(set(needed)):
-        home = next((s for s in current if _is_plain_allow_on(s, resource)), None)
+        home = next((s for s in current if _is_plain_allow_on(s, resource, action)), None)
         if home is None:
             left.append((action, resource))
         elif action not in as_list(home.get("Action")):
             home["Action"] = [*as_list(home.get("Action")), action]
     sids = {str(s.get("Sid")) for s in current if s.get("Sid")}
-    for statement in grants(left):
+    for statement in grants(left, contexts):
         sid, number = str(statement["Sid"]), 2
         while statement["Sid"] in sids:
             statement["Sid"], number = f"{sid}{number}", number + 1
@@ -57,14 +102,20 @@ def extended(document: PolicyDocument | None, needed: Iterable[tuple[str, str]])
     return write_document(tree)
 
 
-def _is_plain_allow_on(statement: JsonObject, resource: str) -> bool:
+def _is_plain_allow_on(statement: JsonObject, resource: str, action: str) -> bool:
+    """Return whether the statement can take the action and grants nothing else by that."""
+    listed = [str(item) for item in as_list(statement.get("Action"))]
+    if _passes_role(action) or any(map(_passes_role, listed)):
+        return False
     plain = set(statement) <= {"Sid", "Effect", "Action", "Resource"} and statement.get("Effect") == "Allow"
     if not plain or as_list(statement.get("Resource")) != [resource]:
         return False
+    if resource != "*":
+        return True
     # A statement on `*` that holds other actions than the login is not the place for it: the token stands alone.
-    return resource != "*" or all(
-        str(action).lower() == "ecr:getauthorizationtoken" for action in as_list(statement.get("Action"))
-    )
+    if action.lower() in LOGINS:
+        return all(each.lower() in LOGINS for each in listed)
+    return all(has_resource_level(each) is False and each.lower() not in LOGINS for each in listed)
 
 
 def difference(before: PolicyDocument | None, after: PolicyDocument | None, name: str) -> str:

@@ -12,7 +12,6 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison
 from diagnosis.live.authorization import hides_registry_use
-from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.excess import REGISTRY_SERVICES, ExcessKind
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
@@ -24,8 +23,8 @@ from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.offers.identity import (
     add_missing,
     comparison,
+    lacking_pairs,
     names_of,
-    opened,
     policies_of,
     warnings_of_limits,
 )
@@ -83,14 +82,7 @@ def _edits(situation: Situation, role_arn: Arn, kinds: frozenset[ExcessKind]) ->
 
 def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:
     """Return the needed pairs that the role's own policies allowed before the edits and do not allow after them."""
-    lacking, lacked = (
-        [
-            (item.need.action, item.need.resource or "")
-            for item in judge_needs(situation.needs, opened(account), situation.run.session_name)
-            if item.entitlement is Entitlement.DENIED
-        ]
-        for account in (after, before)
-    )
+    lacking, lacked = (lacking_pairs(situation, account) for account in (after, before))
     return tuple(pair for pair in lacking if pair not in lacked)
 
 

@@ -7,35 +7,34 @@ Nothing is taken away: that is proved on the documents before the offer is made.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy
-from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison, compare_grants
 from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.excess import REGISTRY_SERVICES
 from diagnosis.live.near_grants import grants_on_condition
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Policy, PolicyDocument, Unparsable, write_document
+from diagnosis.policy import Effect, Policy, PolicyDocument, Unparsable
 from diagnosis.policy.language.limits import ATTACHED_LIMIT, INLINE_LIMIT, MANAGED_LIMIT, VERSIONS_LIMIT, size
 from diagnosis.policy.language.tree import statements
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.edits.corrections import corrected
 from diagnosis.remedies.edits.narrowing import narrowed
+from diagnosis.remedies.edits.opened_account import without_other_layers
 from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
-from diagnosis.remedies.edits.policy_patch import difference, extended
-from diagnosis.remedies.offer import Choice, Offer, Situation, needed_pairs, rerun_words
+from diagnosis.remedies.edits.policy_patch import LOGINS, difference, extended
+from diagnosis.remedies.offer import Choice, Offer, Situation, contexts_of, needed_pairs, rerun_words
 from diagnosis.remedies.rendering import policy_name
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.remediation import Remediation
 
-SCOPE_CAUSES = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
-_OPEN_REPOSITORY = write_document(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}]}
-)
-"""A repository policy that admits everybody."""
+_OF_REGISTRY = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
+SCOPE_CAUSES = (*_OF_REGISTRY, Cause.SERVICE_ACTION, Cause.PASS_ROLE)
 
 
 @dataclass(slots=True)
@@ -49,14 +48,13 @@ class _Work:
     void: list[str] = field(default_factory=list)
     narrowed: list[str] = field(default_factory=list)
     """The policies whose Deny was narrowed."""
+    granted: frozenset[tuple[str, str]] = frozenset()
+    """The needed pairs that are allowed as it is: a resource's own policy may grant what the role's do not."""
 
     @property
     def lacking(self) -> tuple[tuple[str, str], ...]:
-        """The needed pairs that the role's own policies still do not allow."""
-        judged = judge_needs(self.situation.needs, opened(self.edits.after), self.situation.run.session_name)
-        return tuple(
-            (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
-        )
+        """The needed pairs that the role's own policies still do not allow, nor anything else."""
+        return tuple(pair for pair in lacking_pairs(self.situation, self.edits.after) if pair not in self.granted)
 
 
 def correct_permissions(situation: Situation) -> Choice | None:
@@ -67,7 +65,7 @@ def correct_permissions(situation: Situation) -> Choice | None:
         return None
     if role_arn is None:
         return None
-    work = _Work(situation, Edits(account))
+    work = _Work(situation, Edits(account), granted=_granted(situation))
     _narrow(work, role_arn, needed_pairs(situation.needs, problems))
     missing = work.lacking
     _correct(work)
@@ -78,6 +76,14 @@ def correct_permissions(situation: Situation) -> Choice | None:
     if found.no_longer_granted:
         return None
     return (Offer(_remediation(work, problems, missing, found)),)
+
+
+def _granted(situation: Situation) -> frozenset[tuple[str, str]]:
+    run = situation.run
+    judged = judge_needs(situation.needs, situation.account, run.session_name, run.session_policy)
+    return frozenset(
+        (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.ALLOWED
+    )
 
 
 def comparison(
@@ -102,7 +108,8 @@ def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> 
     for policy in policies_of(work.situation.account):
         if isinstance(policy.document.policy, Unparsable):
             continue
-        after = narrowed(policy.document, wanted, session, role_arn, of_role=True)
+        contexts = contexts_of(work.situation.needs)
+        after = narrowed(policy.document, wanted, session, role_arn, of_role=True, contexts=contexts)
         if after is None:
             continue
         left = after if statements(after.tree) else None
@@ -134,34 +141,46 @@ def _correct(work: _Work) -> None:
 
 
 def add_missing(edits: Edits, situation: Situation, role_arn: Arn, lacking: tuple[tuple[str, str], ...]) -> None:
-    """Note the edit of a policy that takes the lacking pairs: the role's own about ECR, else a new one."""
-    if not lacking:
-        return
-    account = edits.after
-    inline = account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
-    home = _home(inline)
-    new_name = policy_name(f"EcrRelease-{situation.account.question.repository or 'registry'}")
-    name = home.name if home else new_name
-    after = extended(home.document if home else None, lacking)
-    others = sum(size(policy.document.text) for policy in inline if policy.name != name)
-    if others + size(after.text) > INLINE_LIMIT and _can_attach(account):
-        # The role's inline policies are full: a managed policy of its own takes what is missing.
-        document = extended(None, lacking)
-        edits.note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
-    else:
-        edits.note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
+    """Note the edits of the policies that take the lacking pairs: the role's own about the service, else a new one."""
+    contexts = contexts_of(situation.needs)
+    groups: dict[tuple[NamedPolicy | None, str], list[tuple[str, str]]] = {}
+    for action, resource in lacking:
+        new_name = _new_name(situation, of_registry=_is_of_registry(action))
+        groups.setdefault((_home(_inline(edits.after), action, new_name), new_name), []).append((action, resource))
+    for (home, new_name), pairs in groups.items():
+        inline = _inline(edits.after)
+        name = home.name if home else new_name
+        after = extended(home.document if home else None, pairs, contexts)
+        others = sum(size(policy.document.text) for policy in inline if policy.name != name)
+        if others + size(after.text) > INLINE_LIMIT and _can_attach(edits.after):
+            # The role's inline policies are full: a managed policy of its own takes what is missing.
+            document = extended(None, pairs, contexts)
+            edits.note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
+        else:
+            edits.note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
 
 
-def opened(account: AccountState) -> AccountState:
-    """Return the account with every layer but the role's own policies open, so that only these are asked."""
-    question = account.question
-    across = bool(question.role_account and question.registry_id and question.role_account != question.registry_id)
-    return replace(
-        account,
-        boundary=Absent("boundary"),
-        scps=Absent("SCPs"),
-        rcps=Absent("RCPs"),
-        repository_policy=Known(NamedPolicy("open", _OPEN_REPOSITORY)) if across else Absent("policy"),
+def _new_name(situation: Situation, *, of_registry: bool) -> str:
+    if of_registry:
+        return policy_name(f"EcrRelease-{situation.account.question.repository or 'registry'}")
+    return policy_name(f"ReleaseServices-{situation.run.attempt.repository.full_name.rpartition('/')[2]}")
+
+
+def _inline(account: AccountState) -> tuple[NamedPolicy, ...]:
+    return account.inline_policies.value if isinstance(account.inline_policies, Known) else ()
+
+
+def lacking_pairs(situation: Situation, account: AccountState) -> tuple[tuple[str, str], ...]:
+    """Return the needed ``(action, resource)`` pairs that the role's own policies, as they are in this account, do not allow.
+
+    A need whose ARN is not known is none of them: nothing could be granted for it but everything.
+    """
+    needs = tuple(need for need in situation.needs if need.resource is not None)
+    judged = judge_needs(needs, without_other_layers(account, needs), situation.run.session_name)
+    return tuple(
+        dict.fromkeys(
+            (item.need.action, item.need.resource or "") for item in judged if item.entitlement is Entitlement.DENIED
+        )
     )
 
 
@@ -176,15 +195,25 @@ def policies_of(account: AccountState) -> tuple[NamedPolicy, ...]:
     return (*inline, *attached)
 
 
-def _home(policies: tuple[NamedPolicy, ...]) -> NamedPolicy | None:
-    """Return the inline policy that is about ECR already; the missing actions belong there."""
-    return next((policy for policy in policies if _speaks_of_ecr(policy.document)), None)
+def _home(policies: tuple[NamedPolicy, ...], action: str, new_name: str) -> NamedPolicy | None:
+    """Return the inline policy that is about the action's service already, or the one that would be made; the action belongs there.
+
+    None where there is neither, and where its text is no policy.
+    """
+    services = ("ecr",) if _is_of_registry(action) else (action.partition(":")[0].lower(),)
+    readable = [policy for policy in policies if isinstance(policy.document.policy, Policy)]
+    about = (policy for policy in readable if _speaks_of(policy.document, services))
+    return next(about, None) or next((policy for policy in readable if policy.name == new_name), None)
 
 
-def _speaks_of_ecr(document: PolicyDocument) -> bool:
+def _is_of_registry(action: str) -> bool:
+    return action.lower() in LOGINS or action.partition(":")[0].lower() in REGISTRY_SERVICES
+
+
+def _speaks_of(document: PolicyDocument, services: tuple[str, ...]) -> bool:
     statements_of = document.policy.statements if isinstance(document.policy, Policy) else ()
-    listed = (action for item in statements_of if not item.actions.negated for action in item.actions.patterns)
-    return any(action.lower().startswith("ecr:") for action in listed)
+    allowing = (item for item in statements_of if item.effect is Effect.ALLOW and not item.actions.negated)
+    return any(action.partition(":")[0].lower() in services for item in allowing for action in item.actions.patterns)
 
 
 def _remediation(
@@ -202,16 +231,27 @@ def _remediation(
         title=_title(work, granted),
         words=_words(work, granted, name, found),
         owner=Owner.CLOUD_SECURITY,
-        verify=f"{rerun_words(situation.run)} It proves registry authorization for the steps that the run exercises.",
+        verify=f"{rerun_words(situation.run)} It proves {_gates_of(problems)} for the steps that the run exercises.",
         changes=tuple(edit.change for edit in edits),
         aws_cli=told.aws_cli,
         terraform=told.terraform,
         cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
         widens=tuple(grant.text for grant in found.newly_granted),
-        warnings=(*_warnings_of_edits(work), *_of_conditions(work), *warnings_of_limits(situation.account, edits)),
+        warnings=(
+            *_without_arn(situation),
+            *_warnings_of_edits(work),
+            *_of_conditions(work),
+            *warnings_of_limits(situation.account, edits),
+        ),
         actions=tuple(dict.fromkeys(action for problem in problems for action in problem.actions)),
     )
+
+
+def _gates_of(problems: tuple[Problem, ...]) -> str:
+    """Return the gates of the problems in words: ``registry authorization and service authorization``."""
+    gates = dict.fromkeys(problem.gate for problem in problems if problem.gate)
+    return " and ".join(gate.value.replace("-", " ") for gate in gates)
 
 
 def _title(work: _Work, granted: tuple[tuple[str, str], ...]) -> str:
@@ -219,6 +259,19 @@ def _title(work: _Work, granted: tuple[tuple[str, str], ...]) -> str:
         return "Let the role's own Deny leave out what the release needs"
     grant = f"Grant the {len(granted)} missing action{'s' if len(granted) != 1 else ''}"
     return f"{grant} and let the role's own Deny leave out the need" if work.narrowed else grant
+
+
+def _without_arn(situation: Situation) -> Iterable[str]:
+    """Yield what is lacking and is not granted, because nothing tells on which resource it is needed."""
+    named = {
+        action for problem in situation.of(*SCOPE_CAUSES) if problem.resource is None for action in problem.actions
+    }
+    for action in dict.fromkeys(need.action for need in situation.needs if need.resource is None):
+        if action in named:
+            yield (
+                f"{action} is missing too, and nothing tells on which resource: give its ARN in the step or in a case file. "
+                "It is not granted on `*` instead."
+            )
 
 
 def _warnings_of_edits(work: _Work) -> Iterable[str]:
@@ -282,10 +335,15 @@ def _order(checkpoint: Checkpoint) -> int:
 def _words(work: _Work, granted: tuple[tuple[str, str], ...], role: str, found: GrantComparison) -> str:
     token = [action for action, resource in granted if resource == "*"]
     exact = [resource for _, resource in granted if resource != "*"]
+    services = [pair for pair in granted if not _is_of_registry(pair[0]) and pair[1] != "*"]
     parts = []
     if token:
-        parts.append(f"{', '.join(token)} on `*` (it has no resource level)")
-    if exact:
+        parts.append(f"{', '.join(token)} on `*` ({'it has' if len(token) == 1 else 'they have'} no resource level)")
+    if services:
+        places = dict.fromkeys(resource for _, resource in granted if resource != "*")
+        named = ((place, sorted({action for action, resource in granted if resource == place})) for place in places)
+        parts += [f"{', '.join(actions)} on {place} only" for place, actions in named]
+    elif exact:
         resources = ", ".join(dict.fromkeys(exact))
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
     grant = f"Grant {' and '.join(parts)}. " if parts else ""

@@ -11,7 +11,16 @@ from diagnosis.remedies.edits.control_edit import amendable
 from diagnosis.remedies.edits.grant_proof import granted_beyond
 from diagnosis.remedies.edits.narrowing import narrowed
 from diagnosis.remedies.edits.policy_patch import difference, extended
-from diagnosis.remedies.offer import CANNOT_HELP, PUSH_AND_RUN, Choice, Offer, Situation, needed_pairs, rerun_words
+from diagnosis.remedies.offer import (
+    CANNOT_HELP,
+    PUSH_AND_RUN,
+    Choice,
+    Offer,
+    Situation,
+    contexts_of,
+    needed_pairs,
+    rerun_words,
+)
 from diagnosis.remedies.rendering import cloudformation, terraform_resource, with_document
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -33,8 +42,9 @@ def widen_boundary(situation: Situation) -> Choice | None:
     before, name = reading.value.document, reading.value.name
     session = session_of_role(role, situation.run.session_name)
     try:
-        opened = narrowed(before, pairs, session, role, of_role=False) or before
-        after = extended(opened, pairs)
+        contexts = contexts_of(situation.needs)
+        opened = narrowed(before, pairs, session, role, of_role=False, contexts=contexts) or before
+        after = extended(opened, pairs, contexts)
     except ValueError:
         return None
     beyond = granted_beyond(before, after, pairs, role)
@@ -88,10 +98,10 @@ def widen_session(situation: Situation) -> Choice | None:
     pairs = needed_pairs(situation.needs, problems)
     before = reading.value.document
     try:
-        opened = (
-            narrowed(before, pairs, session_of_role(role, situation.run.session_name), role, of_role=True) or before
-        )
-        after = extended(opened, pairs)
+        contexts = contexts_of(situation.needs)
+        session = session_of_role(role, situation.run.session_name)
+        opened = narrowed(before, pairs, session, role, of_role=True, contexts=contexts) or before
+        after = extended(opened, pairs, contexts)
     except ValueError:
         return None
     beyond = granted_beyond(before, after, pairs)

@@ -46,6 +46,7 @@ AT_COLONS = {
     "diagnosis/policy/evaluation/relation.py": "an action: service:Name",
     "diagnosis/remedies/edits/bounding.py": "an action's pattern: service:Name",
     "diagnosis/remedies/offers/bound_permissions.py": "an action: service:Name",
+    "diagnosis/remedies/offers/identity.py": "an action: service:Name",
     "diagnosis/remedies/offers/narrow_trust.py": "a condition key: issuer:claim",
     "diagnosis/remedies/offers/role_difference.py": "an action: service:Name",
     "diagnosis/remedies/offers/trust_words.py": "a condition key: issuer:claim",
