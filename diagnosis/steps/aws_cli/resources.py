@@ -95,7 +95,7 @@ def _all_of_its_kind(facts: ActionFacts, command: Command, scope: Scope) -> str 
     forms = forms_of_type(facts.service, facts.resource_types[0])
     asked = _Asked(facts.service, folded(facts.resource_types[0]), command, scope, alone=True)
     variables = [each for form in forms for each in _VARIABLE.findall(form) if folded(each) not in _SESSION]
-    if len(forms) != 1 or scope.region == UNKNOWN_REGION or any(any(_options_for(folded(v), asked)) for v in variables):
+    if len(forms) != 1 or scope.region == UNKNOWN_REGION or any(_asked_for(each, asked) for each in variables):
         return None
     return _filled_form(forms[0], dict.fromkeys(variables, "*"), scope)
 
@@ -116,7 +116,7 @@ class _Asked:
 def _told(form: str, asked: _Asked) -> tuple[str, ...]:
     """Return the ARNs of one documented form that the arguments tell."""
     given = _given_arns(form, asked)
-    if given:
+    if given or _WHOLE & asked.command.options.keys():
         return given
     variables = [name for name in _VARIABLE.findall(form) if folded(name) not in _SESSION]
     if asked.scope.region == UNKNOWN_REGION and "${Region}" in form:
@@ -126,6 +126,11 @@ def _told(form: str, asked: _Asked) -> tuple[str, ...]:
         return (text,) if text else ()
     parts = {name: _values_of(name, asked) for name in variables}
     last = variables[-1]
+    for name in variables:
+        default = _DEFAULTS.get((asked.service, folded(name)))
+        if default and not parts[name] and not asked.command.unread and not _asked_for(name, asked):
+            told = any(parts.values()) or asked.command.operation in _OF_THE_DEFAULT
+            parts[name] = [default] if told else []
     if len(variables) > 1 and not parts[last] and folded(last).endswith(_ASSIGNED):
         # AWS makes this part up, and no argument tells it: the names before it are the prefix that is known.
         parts[last] = ["*"]
@@ -142,6 +147,8 @@ def _filled_form(form: str, names: Mapping[str, str], scope: Scope) -> str | Non
     for name, value in names.items():
         whole = Arn.parse(value)
         if whole is not None:
+            if f":{whole.service}:" not in form:
+                return None
             # A name that is given as an ARN says of which region and account it speaks.
             region, account = whole.region or region, whole.account or account
         plain[name] = whole.name if whole is not None else value
@@ -182,10 +189,16 @@ def _values_of(variable: str, asked: _Asked) -> list[str]:
     for option in dict.fromkeys(_options_for(wanted, asked)):
         values = asked.command.values(option)
         listed = values if option.endswith("s") else values[:1]
+        if option.removesuffix("s").endswith("arn"):
+            listed = tuple(value for value in listed if Arn.parse(value) is not None)
         if values:
             return list(listed) if all(map(legible, listed)) else []
-    default = _DEFAULTS.get((asked.service, wanted))
-    return [default] if default and not asked.command.unread else []
+    return []
+
+
+def _asked_for(variable: str, asked: _Asked) -> bool:
+    """Return whether an option is given that holds the value of a variable, legible or not."""
+    return next(iter(_options_for(folded(variable), asked)), None) is not None
 
 
 def _options_for(wanted: str, asked: _Asked) -> Iterable[str]:
@@ -210,7 +223,8 @@ def _options_for(wanted: str, asked: _Asked) -> Iterable[str]:
         return
     kind = "name" if wanted.endswith(_NAMES) else "id" if wanted.endswith(("id", "identifier")) else ""
     forms = {"name": (stem, f"{stem}name", f"{stem}arn"), "id": (f"{stem}id", f"{stem}identifier", f"{stem}arn")}
-    yield from (option for option in given if option.removesuffix("s") in forms.get(kind, ()))
+    fitting = forms.get(kind, ())[: 1 if kind == "id" and asked.service in _BY_NAME_TOO else 3]
+    yield from (option for option in given if option.removesuffix("s") in fitting)
     if kind and stem in nouns:
         yield from (option for option in (kind, f"{kind}s") if option in given)
 
@@ -228,6 +242,12 @@ _DEFAULTS = {
     ("athena", "workgroupname"): "primary",
 }
 """What a service takes where the command does not say it."""
+_OF_THE_DEFAULT = frozenset({"describe-clusters", "start-query-execution"})
+"""Operations that are about the default where they name nothing at all."""
+_WHOLE = frozenset({"resourcearn", "resourcearns", "resource", "arn"})
+"""Options that name the resource itself, of whatever type: nothing else in the command does then."""
+_BY_NAME_TOO = frozenset({"appconfig", "synthetics"})
+"""Services whose ``--…-identifier`` may be a name, where the ARN holds the id."""
 _ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     "s3": {"bucketname": ("bucket",), "objectname": ("key",)},
     "rds": {
@@ -246,6 +266,7 @@ _ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     "ec2": {"securitygroupid": ("groupid", "securitygroupid"), "keypairname": ("keyname",)},
     "elasticloadbalancing": {"loadbalancername": ("loadbalancername",)},
     "events": {"rulename": ("rule",)},
+    "lambda": {"layerversion": ("versionnumber",)},
     "eks": {"clustername": ("clustername",)},
 }
 """What a service's commands call the variables of its ARN forms, where the two are not alike."""

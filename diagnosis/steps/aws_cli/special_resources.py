@@ -314,6 +314,14 @@ def _metrics(_name: str, types: tuple[str, ...], _command: Command, _scope: Scop
     return ("*",) if types == ("dataset",) else None
 
 
+def _rules(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
+    """Name a rule: of a bus that is called ``default`` it is written as if no bus were named."""
+    if "rule-on-default-event-bus" not in types or command.option("event-bus-name") != "default":
+        return None
+    value = command.option("rule", "name")
+    return _each((value,) if value else (), "events", scope, lambda name: f"rule/{name}") or _UNKNOWN
+
+
 _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources | None]] = {
     "s3": _objects,
     "secretsmanager": _secrets_manager,
@@ -329,5 +337,6 @@ _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources |
     "dynamodb": _tables,
     "batch": _jobs,
     "cloudwatch": _metrics,
+    "events": _rules,
     "ecs": _task_definitions,
 }

@@ -183,6 +183,15 @@ aws stepfunctions start-execution --state-machine-arn arn:aws:states:us-east-1:1
 aws stepfunctions create-state-machine --name m --definition file://d.json --role-arn arn:aws:iam::111122223333:role/sfn | states:CreateStateMachine P:states:HOME:stateMachine:m; iam:PassRole arn:aws:iam::111122223333:role/sfn
 aws events put-rule --name r --schedule-expression 'rate(1 day)' | events:PutRule P:events:HOME:rule/r
 aws events put-targets --rule r --event-bus-name bus --targets Id=1,Arn=arn:aws:sqs:us-east-1:111122223333:q,RoleArn=arn:aws:iam::111122223333:role/ev | events:PutTargets P:events:HOME:rule/bus/r; iam:PassRole arn:aws:iam::111122223333:role/ev
+aws events describe-rule --name r --event-bus-name default | events:DescribeRule P:events:HOME:rule/r
+aws ecs tag-resource --resource-arn arn:aws:ecs:us-east-1:111122223333:service/c/s --tags key=a,value=b | ecs:TagResource arn:aws:ecs:us-east-1:111122223333:service/c/s
+aws ecs tag-resource --resource-arn $ARN --tags key=a,value=b | ecs:TagResource -
+aws iam get-policy --policy-arn $ARN | iam:GetPolicy -
+aws rds describe-db-instances --db-instance-identifier $DB | rds:DescribeDBInstances -
+aws ecs update-service --cluster $CLUSTER --service s | ecs:UpdateService -
+aws s3 cp a.zip s3://b/$SHA/a.zip | s3:PutObject P:s3:::b/*
+aws s3 cp a.zip s3://$BUCKET/a.zip | s3:PutObject -
+aws athena start-query-execution --query-string x | athena:StartQueryExecution P:athena:HOME:workgroup/primary
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
