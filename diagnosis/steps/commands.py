@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.aws_cli import operations_of_aws
+from diagnosis.steps.infrastructure.read_tool import READERS, operations_of_tool
+from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.shell_commands import ShellCommand, commands_in
 from diagnosis.steps.variables import expand, note_command
@@ -224,29 +226,19 @@ def _helm(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation
     return _pull(StepKind.HELM, *[word for word in remote if _is_in_registry(word)][:1])
 
 
-def _sam(words: tuple[str, ...], _values: Mapping[str, str]) -> tuple[Operation, ...]:
-    repository = _option(words, "--image-repository", "--image-repositories")
-    if words[1:2] in (("deploy",), ("package",)) and repository:
-        login = Operation(StepKind.SAM, Purpose.LOGIN, action="ecr:GetAuthorizationToken")
-        return (login, *_push(StepKind.SAM, repository.split("=")[-1]))
-    return (Operation(StepKind.SAM),)
-
-
-def _plain(kind: StepKind) -> Reader:
-    return lambda _words, _values: (Operation(kind),)
+def _infrastructure(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[Operation, ...]:
+    program = words[0].rsplit("/", 1)[-1].split("@")[0].removesuffix(".exe")
+    return operations_of_tool(ToolRun((program, *words[1:]), values, folder=None)) if program in READERS else ()
 
 
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(("docker", "podman", "buildah", "nerdctl", "docker-compose"), _docker),
     **dict.fromkeys(("crane", "gcrane", "regctl", "oras", "cosign"), _crane),
-    **dict.fromkeys(("terraform", "tofu", "terragrunt"), _plain(StepKind.TERRAFORM)),
+    **dict.fromkeys(READERS, _infrastructure),
     "skopeo": _skopeo,
     "ko": _ko,
     "executor": _kaniko,
     "kaniko": _kaniko,
     "helm": _helm,
     "aws": operations_of_aws,
-    "sam": _sam,
-    "cdk": _plain(StepKind.CDK),
-    "aws-cdk": _plain(StepKind.CDK),
 }

@@ -7,9 +7,11 @@ of the session stands in it as ``{partition}``, ``{region}`` and ``{account}``.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from diagnosis.names.arn import Arn
 from diagnosis.names.arn_template import arn_template, bucket_template, role_template
+from diagnosis.names.service_principal import service_principal
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 from diagnosis.steps.variables import is_legible
 
@@ -78,10 +80,13 @@ def calls(
     )
 
 
-def pass_role(kind: StepKind, *roles: str | None) -> tuple[Operation, ...]:
-    """Return the passing of the roles that are given; none for a role that is not given at all."""
+def pass_role(kind: StepKind, *roles: str | None, service: str | None = None) -> tuple[Operation, ...]:
+    """Return the passing of the roles that are given, to a service (``ecs-tasks``); none for a role that is not given."""
     given = dict.fromkeys(role for role in roles if role)
-    return tuple(found for role in given for found in calls(kind, role_arn(role), "iam:PassRole"))
+    context = (("iam:PassedToService", service_principal(service)),) if service else ()
+    return tuple(
+        replace(found, context=context) for role in given for found in calls(kind, role_arn(role), "iam:PassRole")
+    )
 
 
 def not_judged(kind: StepKind, what: str, why: str, how: str, *, may_push: bool = False) -> tuple[Operation, ...]:

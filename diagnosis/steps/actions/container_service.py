@@ -83,15 +83,14 @@ def deploy_express_service(use: ActionUse) -> tuple[Operation, ...]:
         *calls(_KIND, EVERYTHING, "ecs:RegisterTaskDefinition", tolerated=True),
         *calls(_KIND, service, "ecs:ListServiceDeployments"),
         *calls(_KIND, deployments, "ecs:DescribeServiceDeployments"),
-        *pass_role(
-            _KIND, use.text("execution-role-arn"), use.text("infrastructure-role-arn"), use.text("task-role-arn")
-        ),
+        *pass_role(_KIND, use.text("execution-role-arn"), use.text("task-role-arn"), service="ecs-tasks"),
+        *pass_role(_KIND, use.text("infrastructure-role-arn"), service="ecs"),
     )
 
 
 def _register(use: ActionUse, known: _TaskDefinition) -> tuple[Operation, ...]:
     definition = arn_of("ecs", "task-definition/", known.family, ":*")
-    passed = pass_role(_KIND, *known.roles) if known.roles is not None else calls(_KIND, None, "iam:PassRole")
+    passed = pass_role(_KIND, *(known.roles if known.roles is not None else ("$",)), service="ecs-tasks")
     tagged = calls(_KIND, definition, "ecs:TagResource") if use.given("tags") else ()
     return (*calls(_KIND, definition, "ecs:RegisterTaskDefinition"), *passed, *tagged)
 
@@ -105,7 +104,7 @@ def _run_task(use: ActionUse, known: _TaskDefinition, cluster: str | None) -> tu
         *calls(_KIND, definition, "ecs:RunTask"),
         *calls(_KIND, tasks, "ecs:DescribeTasks"),
         *(calls(_KIND, tasks, "ecs:TagResource") if tagged else ()),
-        *pass_role(_KIND, *_volume_roles(use.text("run-task-managed-ebs-volume"))),
+        *pass_role(_KIND, *_volume_roles(use.text("run-task-managed-ebs-volume")), service="ecs"),
     )
 
 
@@ -114,7 +113,7 @@ def _deploy_service(use: ActionUse, cluster: str | None) -> tuple[Operation, ...
     described = calls(_KIND, service, "ecs:DescribeServices")
     if not use.given("codedeploy-appspec", "codedeploy-application", "codedeploy-deployment-group"):
         roles = _volume_roles(use.text("service-managed-ebs-volume"))
-        return (*described, *calls(_KIND, service, "ecs:UpdateService"), *pass_role(_KIND, *roles))
+        return (*described, *calls(_KIND, service, "ecs:UpdateService"), *pass_role(_KIND, *roles, service="ecs"))
     name = name_in(_last(use.text("service")))
     application = name_in(use.text("codedeploy-application") or f"AppECS-{cluster or '$'}-{name or '$'}")
     group = name_in(use.text("codedeploy-deployment-group") or f"DgpECS-{cluster or '$'}-{name or '$'}")

@@ -23,7 +23,7 @@ def lambda_deploy(use: ActionUse) -> tuple[Operation, ...]:
     if not use.is_true("dry-run"):
         operations += calls(_KIND, function, "lambda:UpdateFunctionConfiguration")
         operations += calls(_KIND, function, "lambda:CreateFunction", "lambda:PublishVersion", tolerated=True)
-        operations += pass_role(_KIND, use.text("role"))
+        operations += pass_role(_KIND, use.text("role"), service="lambda")
     if use.text("package-type").lower() == "image":
         operations += image_of_function(use.text("image-uri"))
     elif use.given("s3-bucket"):
@@ -46,7 +46,7 @@ def lambda_upload(use: ActionUse) -> tuple[Operation, ...]:
     operations = [*calls(_KIND, function, "lambda:UpdateFunctionCode")]
     if any(use.text(name) not in ("", "0") for name in _CONFIGURED):
         operations += calls(_KIND, function, "lambda:UpdateFunctionConfiguration")
-        operations += pass_role(_KIND, use.text("role"))
+        operations += pass_role(_KIND, use.text("role"), service="lambda")
     operations += calls(
         _KIND,
         function,

@@ -53,7 +53,7 @@ def cloudformation_deploy(use: ActionUse) -> tuple[Operation, ...]:
         operations += calls(_KIND, stack, "cloudformation:ExecuteChangeSet")
     rarely = ("cloudformation:CreateStack", "cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents")
     operations += calls(_KIND, stack, *rarely, tolerated=True)
-    operations += pass_role(_KIND, use.text("role-arn"))
+    operations += pass_role(_KIND, use.text("role-arn"), service="cloudformation")
     return (*operations, *stack_resources(_KIND, use.uses, with_role=use.given("role-arn")))
 
 
@@ -82,7 +82,9 @@ def app_runner_deploy(use: ActionUse) -> tuple[Operation, ...]:
     waits = use.may_be_true("wait-for-service-stability") or use.given("wait-for-service-stability-seconds")
     operations += calls(_KIND, service, "apprunner:DescribeService", tolerated=not waits, region=region)
     operations += calls(_KIND, service, "apprunner:ListOperations", tolerated=True, region=region)
-    return (*operations, *pass_role(_KIND, use.text("access-role-arn"), use.text("instance-role-arn")))
+    operations += pass_role(_KIND, use.text("access-role-arn"), service="build.apprunner")
+    operations += pass_role(_KIND, use.text("instance-role-arn"), service="tasks.apprunner")
+    return tuple(operations)
 
 
 def beanstalk_deploy(use: ActionUse) -> tuple[Operation, ...]:

