@@ -100,5 +100,9 @@ def opaque(kind: StepKind, what: str, why: str, how: str, *, may_push: bool = Fa
 
 
 def bounded(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    """Return no more operations than are worth keeping, each once."""
-    return tuple(dict.fromkeys(operations))[:_MOST_CALLS]
+    """Return each operation once, and no more than are worth keeping; what is left out is said."""
+    each = tuple(dict.fromkeys(operations))
+    if len(each) <= _MOST_CALLS:
+        return each
+    why = f"it names more than {_MOST_CALLS} things"
+    return each[:_MOST_CALLS] + not_judged(each[0].kind, "the rest of a long list", why, "divide the step")

@@ -1,0 +1,153 @@
+"""A plan in JSON tells what applying it calls: by resource type, by what is done, and by what changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thoroughness import examples
+
+from diagnosis.policy.language.actions import expand_actions
+from diagnosis.steps.infrastructure.terraform_plan import _TABLE, uses_of_plan, uses_of_text
+from diagnosis.steps.kinds import Operation, Purpose
+
+ROLE = "arn:aws:iam::111122223333:role/task"
+OBJECT = "arn:{partition}:s3:::b/k.txt"
+FUNCTION = "arn:{partition}:lambda:{region}:{account}:function:f"
+SERVICE = "arn:{partition}:ecs:{region}:{account}:service/c/s"
+
+
+def change(kind: str, *actions: str, **more: Any) -> dict[str, Any]:
+    return {
+        "address": f"{kind}.x",
+        "mode": "managed",
+        "type": kind,
+        "name": "x",
+        "change": {"actions": [*actions], **more},
+    }
+
+
+def needed(found: tuple[Operation, ...]) -> set[tuple[str, str | None]]:
+    return {(each.action or "", each.resource) for each in found if each.purpose is Purpose.SERVICE}
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        (
+            change("aws_s3_object", "create", before=None, after={"bucket": "b", "key": "k.txt"}),
+            {("s3:PutObject", OBJECT), ("s3:GetObject", OBJECT)},
+        ),
+        (
+            change("aws_s3_object", "delete", before={"bucket": "b", "key": "k.txt"}, after=None),
+            {("s3:DeleteObject", OBJECT), ("s3:GetObject", OBJECT)},
+        ),
+        (
+            change(
+                "aws_s3_object", "no-op", before={"bucket": "b", "key": "k.txt"}, after={"bucket": "b", "key": "k.txt"}
+            ),
+            {("s3:GetObject", OBJECT)},
+        ),
+        (
+            change("aws_s3_object", "create", before=None, after={"key": "k"}, after_unknown={"bucket": True}),
+            {("s3:PutObject", None), ("s3:GetObject", None)},
+        ),
+        (
+            change(
+                "aws_ecs_service",
+                "update",
+                before={"cluster": "arn:aws:ecs:us-east-1:111122223333:cluster/c", "name": "s"},
+                after={"cluster": "arn:aws:ecs:us-east-1:111122223333:cluster/c", "name": "s"},
+            ),
+            {("ecs:UpdateService", SERVICE), ("ecs:DescribeServices", SERVICE)},
+        ),
+        (
+            change("aws_ecs_task_definition", "create", before=None, after={"family": "web", "task_role_arn": ROLE}),
+            {
+                ("ecs:RegisterTaskDefinition", "arn:{partition}:ecs:{region}:{account}:task-definition/web:*"),
+                ("ecs:DescribeTaskDefinition", "*"),
+                ("iam:PassRole", ROLE),
+            },
+        ),
+        (
+            change(
+                "aws_lambda_function",
+                "update",
+                before={"function_name": "f", "image_uri": "a", "role": ROLE},
+                after={"function_name": "f", "image_uri": "b", "role": ROLE},
+            ),
+            {("lambda:UpdateFunctionCode", FUNCTION), ("lambda:GetFunction", FUNCTION)},
+        ),
+        (
+            change("aws_lambda_function", "create", after={"function_name": "f"}, after_unknown={"role": True}),
+            {("lambda:CreateFunction", FUNCTION), ("lambda:GetFunction", FUNCTION), ("iam:PassRole", None)},
+        ),
+        (
+            change("aws_ssm_parameter", "update", before={"name": "/a/b"}, after={"name": "/a/b"}),
+            {
+                ("ssm:PutParameter", "arn:{partition}:ssm:{region}:{account}:parameter/a/b"),
+                ("ssm:GetParameter", "arn:{partition}:ssm:{region}:{account}:parameter/a/b"),
+                ("ssm:DescribeParameters", "*"),
+            },
+        ),
+        (
+            change("aws_iam_role_policy", "create", after={"role": "task", "name": "inline"}),
+            {("iam:PutRolePolicy", None), ("iam:GetRolePolicy", None)},
+        ),
+        (change("random_id", "create", after={}), set()),
+    ],
+)
+def test_what_is_done_to_a_resource(resource: dict[str, Any], expected: set[tuple[str, str | None]]) -> None:
+    assert needed(uses_of_plan({"resource_changes": [resource]})) == expected
+
+
+def test_other_types_are_named() -> None:
+    found = uses_of_plan(
+        {"resource_changes": [change("aws_vpc", "create", after={}), change("docker_image", "create")]}
+    )
+    assert [(each.gap.what, each.gap.may_push) for each in found if each.gap is not None] == [
+        ("aws_vpc (create)", False),
+        ("docker_image (create)", True),
+    ]
+
+
+def test_a_provider_with_a_role_calls_by_that_role() -> None:
+    expressions = {"assume_role": [{"role_arn": {"constant_value": ROLE}}]}
+    tree = {
+        "configuration": {"provider_config": {"aws": {"name": "aws", "expressions": expressions}}},
+        "resource_changes": [change("aws_s3_object", "create", after={"bucket": "b", "key": "k"})],
+    }
+    assert needed(uses_of_plan(tree)) == {("sts:AssumeRole", ROLE)}
+    assert [each.gap.what for each in uses_of_plan(tree) if each.gap is not None] == ["the plan's resources"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"x"', "{}", '{"resource_changes": 1}'])
+def test_what_is_no_plan_is_said(text: str) -> None:
+    (found,) = uses_of_text(text)
+    assert found.purpose is Purpose.NOT_JUDGED
+
+
+def test_every_action_of_the_table_is_one_of_the_service_authorization_reference() -> None:
+    named = {
+        action.removeprefix("*")
+        for each in _TABLE.values()
+        for action in (*each.read, *each.create, *each.update, *each.delete, *(name for name, _ in each.updates))
+    }
+    assert {action for action in named if action not in expand_actions((action,), negated=False)} == set()
+
+
+_JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.text(max_size=8), st.integers()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(kind=st.sampled_from([*_TABLE, "aws_x", ""]), members=st.dictionaries(
+    st.sampled_from(["actions", "before", "after", "after_unknown"]), _JSON), tree=_JSON)  # fmt: skip
+def test_no_tree_is_a_crash(kind: str, members: dict[str, Any], tree: Any) -> None:
+    uses_of_text(json.dumps({"resource_changes": [{"type": kind, "change": members}, tree], "configuration": tree}))
