@@ -6,6 +6,8 @@ unfolded: only the members that planescope knows are looked at, and their number
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -22,6 +24,7 @@ from diagnosis.facts.workflow import (
     UnparsableWorkflow,
     Workflow,
     WorkflowFile,
+    WorkflowInput,
     WorkflowJob,
     WorkflowStep,
 )
@@ -29,6 +32,10 @@ from diagnosis.facts.workflow import (
 _LONGEST = 512_000
 _MOST_STEPS = 5_000
 _MOST_MEMBERS = 20_000
+_MOST_LISTED = 500
+_DEEPEST_VALUE = 20
+_NUMBER = re.compile(r"[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
+_EXACT = 2**53
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 T = TypeVar("T")
@@ -113,7 +120,10 @@ class _Reader:
             env=self._pairs(top.get("env")),
             triggers=self._triggers(top.get("on")),
             inputs=self._inputs(top.get("on")),
-            push_filters=self._push_filters(top.get("on")),
+            push_filters=tuple(self._push_filters(top.get("on"))),
+            push_patterns=self._push_patterns(top.get("on")),
+            declared_inputs=self._declared(top.get("on")),
+            outputs=self._call_outputs(top.get("on")),
         )
 
     def action(self, root: Any) -> Action:
@@ -162,6 +172,10 @@ class _Reader:
             env=self._pairs(job.get("env")),
             line=line,
             inputs=self._pairs(job.get("with")),
+            needs=self._texts(job.get("needs")),
+            outputs=self._pairs(job.get("outputs")),
+            matrix=self._matrix(job.get("strategy")),
+            runs_on=_scalar(job.get("runs-on")),
         )
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
@@ -187,6 +201,7 @@ class _Reader:
             line=node.start_mark.line + 1,
             working_directory=_scalar(step.get("working-directory")) or given.get("working-directory"),
             shell=_scalar(step.get("shell")) or given.get("shell"),
+            id=_scalar(step.get("id")),
         )
 
     def _map(self, node: Any, what: str) -> dict[str, Any]:
@@ -244,10 +259,37 @@ class _Reader:
             return tuple(self._map(node, "`on`"))
         return (_text(node),) if _scalar(node) else ()
 
-    def _push_filters(self, node: Any) -> tuple[str, ...]:
-        """Return the names of the filters of ``on: push``."""
+    def _push_filters(self, node: Any) -> dict[str, Any]:
+        """Return the filters of ``on: push`` by name."""
         push = dict(self._members_of(node, "`on`")).get("push")
-        return tuple(name for name, _ in self._members_of(push, "`push`"))
+        return dict(self._members_of(push, "`push`"))
+
+    def _push_patterns(self, node: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple((name, self._texts(patterns)) for name, patterns in self._push_filters(node).items())
+
+    def _texts(self, node: Any) -> tuple[str, ...]:
+        """Read a text or a list of texts."""
+        if isinstance(node, SequenceNode):
+            return tuple(_text(item) for item in node.value[:_MOST_LISTED] if isinstance(item, ScalarNode))
+        return (_text(node),) if _scalar(node) else ()
+
+    def _matrix(self, strategy: Any) -> str | None:
+        """Return ``strategy.matrix`` as JSON text; None where there is none, or where it is no data."""
+        node = dict(self._members_of(strategy, "`strategy`")).get("matrix")
+        if node is None:
+            return None
+        return json.dumps(self._value(node, 0), ensure_ascii=False)
+
+    def _value(self, node: Any, depth: int) -> Any:
+        """Return a node as the value that GitHub takes it for."""
+        self._members += 1
+        if self._members > _MOST_MEMBERS or depth > _DEEPEST_VALUE:
+            raise _NotAWorkflow(f"it has more than {_MOST_MEMBERS} members", node)
+        if isinstance(node, MappingNode):
+            return {name: self._value(value, depth + 1) for name, value in self._map(node, "the matrix").items()}
+        if isinstance(node, SequenceNode):
+            return [self._value(item, depth + 1) for item in node.value]
+        return _typed(node)
 
     def _inputs(self, node: Any) -> tuple[tuple[str, str | None], ...]:
         """Read ``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
@@ -258,6 +300,27 @@ class _Reader:
             for own, value in self._members_of(trigger.get("inputs"), "`inputs`"):
                 found[own] = _default(dict(self._members_of(value, f"the input `{own[:40]}`")))
         return tuple(found.items())
+
+    def _declared(self, node: Any) -> tuple[WorkflowInput, ...]:
+        """Read the inputs of each trigger with their kinds and defaults."""
+        triggers = dict(self._members_of(node, "`on`"))
+        return tuple(
+            WorkflowInput(own, name, (_scalar(members.get("type")) or "string").lower(), _default(members))
+            for name in ("workflow_call", "workflow_dispatch")
+            for own, value in self._members_of(
+                dict(self._members_of(triggers.get(name), f"`{name}`")).get("inputs"), "`inputs`"
+            )
+            for members in (dict(self._members_of(value, f"the input `{own[:40]}`")),)
+        )
+
+    def _call_outputs(self, node: Any) -> Pairs:
+        """Read the outputs of ``on: workflow_call``."""
+        call = dict(self._members_of(dict(self._members_of(node, "`on`")).get("workflow_call"), "`workflow_call`"))
+        return tuple(
+            (name, value)
+            for name, members in self._described(call, "outputs")
+            if (value := _scalar(members.get("value")))
+        )
 
 
 def _default(members: dict[str, Any]) -> str | None:
@@ -273,6 +336,21 @@ def _scalar(node: Any) -> str | None:
 def _text(node: Any) -> str:
     """Return a scalar as it is written: ``true`` and ``012`` stay what they are; null is empty."""
     return "" if str(node.tag) == "tag:yaml.org,2002:null" else str(node.value)
+
+
+def _typed(node: Any) -> bool | float | int | str | None:
+    """Return a scalar with the kind that YAML gives it; what is quoted is text, and a number that is none in JSON too."""
+    text, tag = _text(node), str(node.tag).removeprefix("tag:yaml.org,2002:")
+    match tag:
+        case "null":
+            return None
+        case "bool" if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        case "int" | "float" if _NUMBER.fullmatch(text):
+            number = float(text)
+            return int(number) if number.is_integer() and abs(number) < _EXACT else number
+        case _:
+            return text
 
 
 def _flag(node: Any) -> bool | str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnosis.claims.claim_set import ContextKind, SubjectContext
+from diagnosis.claims.ref_filters import may_push
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
@@ -19,6 +20,8 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 
 _VERSION_LIKE = re.compile(r"(?:.*[/_-])?[vV]?\d+(?:\.\d+)+(?:[-+._].*)?\Z|[vV]\d+\Z")
+_MOST_LOGS = 20
+"""Logs that are searched for what a checkout fetched: one of them has it, or none."""
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 
 
@@ -81,6 +84,11 @@ def full_ref(name: str) -> str:
     return name if name.startswith("refs/") else f"refs/heads/{name}"
 
 
+def refs_of_run(attempt: Attempt) -> tuple[str, ...]:
+    """Return the refs in full that ``github.ref`` may be, the likeliest first; none where the record names none."""
+    return tuple(dict.fromkeys(place.ref for place in _refs(attempt, None) if place.ref))
+
+
 def _refs(attempt: Attempt, override: str | None) -> tuple[_Ref, ...]:
     if override:
         ref = full_ref(override)
@@ -135,23 +143,29 @@ def _told_kind(attempt: Attempt, name: str) -> str | None:
         if f"{attempt.head_sha}:refs/remotes/origin/{name}" in text:
             return "branch"
     if attempt.event == "push" and isinstance(attempt.workflow_file, Known):
-        return _push_filter(attempt.workflow_file.value.parsed)
+        return _push_filter(attempt.workflow_file.value.parsed, name)
     return None
 
 
 def _logs(attempt: Attempt) -> Iterator[str]:
     if isinstance(attempt.jobs, Known):
-        for job in attempt.jobs.value:
+        for job in attempt.jobs.value[:_MOST_LOGS]:
             if isinstance(job.log, Known) and attempt.head_sha:
                 yield job.log.value
 
 
-def _push_filter(workflow: Workflow | UnparsableWorkflow) -> str | None:
-    """Return ``tag`` or ``branch`` where ``on: push`` filters by one of them alone."""
-    filters = workflow.push_filters if isinstance(workflow, Workflow) else ()
-    tags = not {"tags", "tags-ignore"}.isdisjoint(filters)
-    branches = not {"branches", "branches-ignore"}.isdisjoint(filters)
-    return None if tags == branches else "tag" if tags else "branch"
+def _push_filter(workflow: Workflow | UnparsableWorkflow, name: str) -> str | None:
+    """Return ``tag`` or ``branch`` where the filters of ``on: push`` let only one of that name through."""
+    if not isinstance(workflow, Workflow):
+        return None
+    filters = {name: dict(workflow.push_patterns).get(name, ()) for name in workflow.push_filters}
+    known = bool(workflow.push_patterns)
+    tag, branch = (may_push(filters, kind, name) if known else None for kind in ("tags", "branches"))
+    if tag is None or branch is None or not (tag or branch):
+        tags = not {"tags", "tags-ignore"}.isdisjoint(filters)
+        branches = not {"branches", "branches-ignore"}.isdisjoint(filters)
+        tag, branch = tags or not branches, branches or not tags
+    return None if tag == branch else "tag" if tag else "branch"
 
 
 def _jobs(

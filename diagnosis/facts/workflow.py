@@ -9,6 +9,19 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
+class WorkflowInput:
+    """An input that a workflow declares for one of its triggers."""
+
+    name: str
+    trigger: str
+    """``workflow_dispatch`` or ``workflow_call``."""
+    kind: str = "string"
+    """``string``, ``boolean``, ``number``, ``choice`` or ``environment``."""
+    default: str | None = None
+    """As text; what is given where the caller, or who dispatches the workflow, gives nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowStep:
     """One step as written in the file."""
 
@@ -29,13 +42,16 @@ class WorkflowStep:
     inner: tuple[WorkflowStep, ...] = ()
     """The steps of the local composite action that this step uses, its inputs filled in."""
     outputs: tuple[tuple[str, str], ...] = ()
-    """The outputs that such an action hands on once this step is done; expressions are left as written."""
+    """The outputs that such an action hands on once this step is done, by their path (``steps.ID.outputs.NAME``); expressions
+    are left as written."""
     unread: str = ""
     """Why the steps of the local action are not known, where its file was asked for in vain."""
     working_directory: str | None = None
     """Where its script runs (``defaults.run`` included), as written; None for the workspace."""
     shell: str | None = None
     """The shell of its script (``defaults.run`` included), as written; None for the runner's own."""
+    id: str | None = None
+    """The name by which expressions ask for its outputs."""
 
     @property
     def with_inner(self) -> tuple[WorkflowStep, ...]:
@@ -68,6 +84,14 @@ class WorkflowJob:
     """The ``with:`` block that a calling job hands to the called workflow."""
     caller: WorkflowJob | None = None
     """The job that calls the workflow in which this one is written; None for a job of the run's own file."""
+    needs: tuple[str, ...] = ()
+    """The ids of the jobs that must be done before."""
+    outputs: tuple[tuple[str, str], ...] = ()
+    """What it hands on to the jobs that need it; expressions are left as written."""
+    matrix: str | None = None
+    """``strategy.matrix`` as JSON text, with the kinds that YAML gives its values; expressions are left as written."""
+    runs_on: str | None = None
+    """The label of the runner, where one is named alone; as written."""
 
     @property
     def all_steps(self) -> tuple[WorkflowStep, ...]:
@@ -89,6 +113,14 @@ class Workflow:
     """``workflow_dispatch`` and ``workflow_call`` inputs with their defaults."""
     push_filters: tuple[str, ...] = ()
     """The names of the filters of ``on: push``: ``branches``, ``tags``, ``paths`` and so on."""
+    push_patterns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The patterns of those filters, by name."""
+    declared_inputs: tuple[WorkflowInput, ...] = ()
+    """The inputs of each trigger by itself."""
+    given_inputs: tuple[tuple[str, str], ...] = ()
+    """What whoever dispatched this run gave, where the event's payload tells."""
+    outputs: tuple[tuple[str, str], ...] = ()
+    """What a called workflow hands on to its caller; expressions are left as written."""
 
     def job_named(self, shown_name: str) -> WorkflowJob | None:
         """Return the job whose id or name is what the API shows (a matrix suffix ``(a, b)`` is cut off)."""

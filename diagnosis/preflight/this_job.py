@@ -108,7 +108,8 @@ def this_job(given: Given) -> ThisJob:
             file,
             jobs=tuple(ready if job is written else job for job in file.jobs),
             env=_env(file, environ),
-            inputs=_inputs(file, given),
+            inputs=(inputs := _inputs(file, given)),
+            given_inputs=_given_inputs(inputs, called=given.path != workflow_path(environ)),
         )
         others = tuple(job for job in file.jobs if job is not ready and not job.uses)
         whole = _attempt(given, _with_parsed(given.file, file), tuple(_job(job) for job in (ready, *others)))
@@ -174,6 +175,15 @@ def _inputs(file: Workflow, given: Given) -> tuple[tuple[str, str | None], ...]:
         name: scrub(_as_text(value)) for name, value in (told or {}).items() if isinstance(value, str | bool | int)
     }
     return tuple((name, values.get(name, default)) for name, default in file.inputs)
+
+
+def _given_inputs(inputs: tuple[tuple[str, str | None], ...], *, called: bool) -> tuple[tuple[str, str], ...]:
+    """Return what was given; an input of a called workflow that nobody tells stays an expression, whatever the event."""
+    return tuple(
+        (name, f"${{{{ inputs.{name} }}}}" if value is None else value)
+        for name, value in inputs
+        if called or value is not None
+    )
 
 
 def _as_text(value: object) -> str:

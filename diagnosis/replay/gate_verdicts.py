@@ -19,7 +19,6 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
 from diagnosis.replay.root_failure import JobOutcome, StepFailure, is_trust_refusal
 from diagnosis.replay.static_keys import static_keys
-from diagnosis.steps.needs import is_never
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
 from diagnosis.verdicts.release import Need
@@ -205,7 +204,7 @@ def _proofs(
 
 def never_runs(read: ReadJob) -> bool:
     """Return whether the file shuts the job off for good (``if: false``)."""
-    return read.written is not None and is_never(read.written.condition)
+    return read.runs is False
 
 
 def failing_role_step(outcome: JobOutcome) -> ReadStep | None:

@@ -7,16 +7,21 @@ as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
-from diagnosis.steps.needs import is_never
-from diagnosis.steps.variables import with_expressions
+from diagnosis.steps.expressions.json_text import NoJson, read_json, write_json
+from diagnosis.steps.expressions.scope import Scope, joint_condition
+from diagnosis.steps.expressions.text import as_expression, typed
+from diagnosis.steps.expressions.values import TypedText, Value
+from diagnosis.steps.matrix import Leg, legs_of
+from diagnosis.steps.variables import of_kind
 
 DEEPEST = 4
 """Calls within calls: GitHub allows no more levels."""
 MOST_JOBS = 500
+_MOST_CALLING_LEGS = 64
 _ID_TOKEN = (("id-token", "write"), ("*", "write-all"))
 
 Pairs = tuple[tuple[str, str], ...]
@@ -36,37 +41,98 @@ def address_of(uses: str, repository: str) -> str:
 
 
 def _jobs(file: Workflow, called: Mapping[str, Workflow], repository: str, depth: int) -> Iterator[WorkflowJob]:
+    """Yield a file's jobs, those of the workflows that it calls in the places of its calls."""
+    scope = _outputs_of_calls(file, called, repository) if depth else Scope()
     for job in file.jobs:
         address = address_of(job.uses, repository) if job.uses else ""
         inner = called.get(address)
         if inner is None or depth == 0:
-            yield job
+            yield _in_scope(job, scope) if scope.outputs else job
             continue
         home = "/".join(address.split("/")[:2])
-        for item in _jobs(inner, called, home, depth - 1):
-            yield _in_place(file, job, inner, item)
+        items = tuple(_jobs(inner, called, home, depth - 1))
+        calling = _in_scope(job, scope) if scope.outputs else job
+        for leg in legs_of(calling)[:_MOST_CALLING_LEGS]:
+            for item in items:
+                yield _in_place(file, _leg(calling, leg), inner, item)
+
+
+def _leg(job: WorkflowJob, leg: Leg) -> WorkflowJob:
+    """Return the job as one leg of its matrix has it."""
+    if job.matrix is None:
+        return job
+    values = dict(leg.values)
+    inputs = tuple((name, typed(value, values)) for name, value in job.inputs)
+    return replace(job, name=leg.name, inputs=inputs, matrix=None if leg.known else job.matrix)
+
+
+def _outputs_of_calls(file: Workflow, called: Mapping[str, Workflow], repository: str) -> Scope:
+    """Return what the calls of a file hand on to its other jobs, in the words of the file with all calls in place."""
+    found: dict[tuple[str, str], str] = {}
+    for job in file.jobs:
+        inner = called.get(address_of(job.uses, repository)) if job.uses else None
+        if inner is None or job.matrix is not None:
+            continue
+        own = Scope(jobs={each.id: f"{job.id} / {each.id}" for each in inner.jobs})
+        for name, value in inner.outputs:
+            found[job.id, name] = as_expression(own.text(value)).removeprefix("(").removesuffix(")")
+    return Scope(outputs=found)
 
 
 def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: WorkflowJob) -> WorkflowJob:
-    given = {f"inputs.{name}": default for name, default in inner.inputs if default is not None}
-    given |= {f"inputs.{name}": value for name, value in caller.inputs}
+    """Return a called job as it would stand in the calling file."""
+    given: dict[str, str] = {}
+    declared = {each.name.lower(): each for each in inner.declared_inputs if each.trigger == "workflow_call"}
+    for name, each in declared.items():
+        given[name] = of_kind(each.default or "", each.kind)
+    for name, value in caller.inputs:
+        kind = declared[name.lower()].kind if name.lower() in declared else "string"
+        given[name.lower()] = value if "${{" in value or isinstance(value, TypedText) else of_kind(value, kind)
+    # A file that declares nothing still has no inputs but those of its call.
+    scope = Scope(inputs=given or {"": ""}, jobs={each.id: f"{caller.id} / {each.id}" for each in inner.jobs})
+    name = scope.text(job.name or job.id)
+    made = _in_scope(job, scope)
+    return replace(
+        made,
+        id=f"{caller.id} / {job.id}",
+        name=f"{caller.name or caller.id} / {name}",
+        permissions=_permissions(file, caller, inner, job),
+        condition=joint_condition(caller.condition, made.condition),
+        env=_pairs((*inner.env, *job.env), scope),
+        needs=(*(f"{caller.id} / {each}" for each in job.needs), *caller.needs),
+        line=0,
+        caller=replace(job.caller, inputs=_pairs(job.caller.inputs, scope)) if job.caller else caller,
+    )
 
-    def filled(text: str) -> str:
-        return with_expressions(text, given)
 
+def _in_scope(job: WorkflowJob, scope: Scope) -> WorkflowJob:
+    """Return a job whose expressions are carried into another scope."""
     return replace(
         job,
-        id=f"{caller.id} / {job.id}",
-        name=f"{caller.name or caller.id} / {filled(job.name or job.id)}",
-        steps=tuple(_step(step, filled) for step in job.steps),
-        permissions=_permissions(file, caller, inner, job),
-        environment=filled(job.environment) if job.environment else None,
-        condition=joint_condition(caller.condition, job.condition),
-        env=_filled_pairs((*inner.env, *job.env), filled),
-        inputs=_filled_pairs(job.inputs, filled),
-        line=0,
-        caller=job.caller or caller,
+        steps=tuple(_step(step, scope) for step in job.steps),
+        environment=scope.text(job.environment) if job.environment else None,
+        condition=scope.condition(job.condition),
+        env=_pairs(job.env, scope),
+        inputs=_pairs(job.inputs, scope),
+        outputs=_pairs(job.outputs, scope),
+        matrix=_matrix(job.matrix, scope) if job.matrix and "${{" in job.matrix else job.matrix,
     )
+
+
+def _matrix(text: str, scope: Scope) -> str:
+    """Carry the expressions of a matrix into another scope; those that are known then keep their kinds."""
+
+    def carried(value: Value) -> Value:
+        if isinstance(value, dict):
+            return {name: carried(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [carried(item) for item in value]
+        return scope.text(value) if isinstance(value, str) else value
+
+    try:
+        return write_json(carried(read_json(text)))
+    except NoJson:
+        return text
 
 
 def _permissions(file: Workflow, caller: WorkflowJob, inner: Workflow, job: WorkflowJob) -> Pairs | None:
@@ -78,28 +144,19 @@ def _permissions(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Work
     return stated
 
 
-def joint_condition(outer: str | None, inner: str | None) -> str | None:
-    """Join the conditions of a step or job and of what stands around it."""
-    if is_never(outer) or not inner:
-        return outer
-    return inner if is_never(inner) or not outer else f"{outer} && {inner}"
-
-
-def _step(step: WorkflowStep, filled: Callable[[str], str]) -> WorkflowStep:
-    """Return the step with its inputs filled in; its line is one of another file and is left out."""
+def _step(step: WorkflowStep, scope: Scope) -> WorkflowStep:
+    """Return the step in another scope; where it comes from another file, its line is none of this one and is left out."""
     return replace(
         step,
-        name=filled(step.name) if step.name else None,
-        run=_filled_script(step.run, filled) if step.run else None,
-        inputs=_filled_pairs(step.inputs, filled),
-        env=_filled_pairs(step.env, filled),
-        line=0,
+        name=scope.text(step.name) if step.name else None,
+        run=scope.text(step.run) if step.run else None,
+        inputs=_pairs(step.inputs, scope),
+        env=_pairs(step.env, scope),
+        condition=scope.condition(step.condition),
+        working_directory=scope.text(step.working_directory) if step.working_directory else None,
+        line=0 if scope.inputs else step.line,
     )
 
 
-def _filled_script(script: str, filled: Callable[[str], str]) -> str:
-    return "\n".join(filled(line) for line in script.split("\n"))
-
-
-def _filled_pairs(pairs: Pairs, filled: Callable[[str], str]) -> Pairs:
-    return tuple((name, filled(value)) for name, value in pairs)
+def _pairs(pairs: Pairs, scope: Scope) -> Pairs:
+    return tuple((name, scope.text(value)) for name, value in pairs)

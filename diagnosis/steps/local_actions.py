@@ -8,14 +8,14 @@ no steps of the job: they stand below theirs. Actions of other repositories are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import LocalAction
 from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
-from diagnosis.steps.called_workflows import joint_condition
+from diagnosis.steps.expressions.scope import Scope, joint_condition
+from diagnosis.steps.expressions.text import holds
 
 DEEPEST = 4
 """Actions within actions; each level costs a round of requests. GitHub allows ten."""
@@ -25,10 +25,6 @@ MOST_MEMBERS = 10_000
 """Inner steps of one workflow with their inputs and variables."""
 MOST_GROWTH = 2_000_000
 """Characters that inputs bring in."""
-_INPUT = re.compile(r"\$\{\{\s*inputs(?:\.([\w-]{1,200})|\['([\w-]{1,200})'\])\s*\}\}")
-_COMPARED = re.compile(
-    r"(?:\$\{\{)?\s*inputs(?:\.([\w-]{1,200})|\['([\w-]{1,200})'\])\s*(==|!=)\s*'([^']*)'\s*(?:\}\})?"
-)
 _BEYOND = f"no more than {MOST_ACTIONS} actions of a run are read, {DEEPEST} within one another"
 
 
@@ -77,6 +73,7 @@ class _Placing:
     actions: Mapping[str, Action | str]
     members: int = MOST_MEMBERS
     growth: int = MOST_GROWTH
+    placed: int = 0
 
     def job(self, job: WorkflowJob) -> WorkflowJob:
         return replace(job, steps=tuple(self._step(step, DEEPEST) for step in job.steps))
@@ -91,52 +88,47 @@ class _Placing:
         self.members -= _size(action, step)
         if depth == 0 or self.members < 0:
             return replace(step, unread=_BEYOND)
+        self.placed += 1
+        place = step.id or f"_{self.placed}"
         given = {name.lower(): value for name, value in (*action.inputs, *step.inputs)}
+        ids = {each.id: f"{place}--{each.id}" for each in action.steps if each.id}
+        scope = Scope(given, as_texts=True, steps=ids)
         inner = tuple(
-            self._step(self._inner(each, step, given, action.path), depth - 1)
+            self._step(self._inner(each, step, scope, action.path), depth - 1)
             for each in action.steps
-            if _holds(each.condition, given) is not False
+            if holds(scope.condition(each.condition), {}) is not False
         )
-        outputs = self._pairs(action.outputs, given)
+        outputs = tuple(
+            (f"steps.{step.id}.outputs.{name}", value) for name, value in self._pairs(action.outputs, scope) if step.id
+        )
         if inner:
             inner = (*inner[:-1], replace(inner[-1], outputs=(*inner[-1].outputs, *outputs)))
         return replace(step, inner=inner, outputs=outputs)
 
-    def _inner(self, inner: WorkflowStep, outer: WorkflowStep, given: Mapping[str, str], path: str) -> WorkflowStep:
+    def _inner(self, inner: WorkflowStep, outer: WorkflowStep, scope: Scope, path: str) -> WorkflowStep:
+        own = scope.condition(inner.condition)
         return replace(
             inner,
-            name=self._filled(inner.name, given) if inner.name else None,
-            run=self._filled(inner.run, given) if inner.run else None,
-            inputs=self._pairs(inner.inputs, given),
-            env=(*outer.env, *self._pairs(inner.env, given)),
-            condition=joint_condition(outer.condition, None if _holds(inner.condition, given) else inner.condition),
+            id=scope.steps.get(inner.id) if inner.id else None,
+            name=self._filled(inner.name, scope) if inner.name else None,
+            run=self._filled(inner.run, scope) if inner.run else None,
+            inputs=self._pairs(inner.inputs, scope),
+            env=(*outer.env, *self._pairs(inner.env, scope)),
+            condition=joint_condition(outer.condition, None if holds(own, {}) else own),
             continue_on_error=outer.continue_on_error if inner.continue_on_error is False else inner.continue_on_error,
             file=path,
         )
 
-    def _pairs(self, pairs: Iterable[tuple[str, str]], given: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        return tuple((name, self._filled(value, given)) for name, value in pairs)
+    def _pairs(self, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self._filled(value, scope)) for name, value in pairs)
 
-    def _filled(self, text: str, given: Mapping[str, str]) -> str:
+    def _filled(self, text: str, scope: Scope) -> str:
         """Fill in the action's own inputs, once: what they bring in speaks of the inputs of the caller."""
-        longer = sum(len(_value(found, given)) for found in _INPUT.finditer(text))
-        if longer > self.growth:
+        if "${{" not in text or self.growth < 0:
             return text
-        self.growth -= longer
-        return _INPUT.sub(lambda found: _value(found, given), text)
-
-
-def _holds(condition: str | None, given: Mapping[str, str]) -> bool | None:
-    """Return whether a condition holds that compares an input with a text; None where that is not settled, or it is another."""
-    found = _COMPARED.fullmatch(condition.strip()) if condition else None
-    value = _value(found, given) if found else ""
-    if found is None or "${{" in value:
-        return None
-    return (value.lower() == found[4].lower()) == (found[3] == "==")
-
-
-def _value(found: re.Match[str], given: Mapping[str, str]) -> str:
-    return given.get((found[1] or found[2]).lower(), "")
+        found = scope.text(text)
+        self.growth -= max(len(found) - len(text), 0)
+        return text if self.growth < 0 else found
 
 
 def _size(action: Action, outer: WorkflowStep) -> int:

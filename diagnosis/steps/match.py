@@ -105,6 +105,11 @@ def default_name(step: WorkflowStep) -> str:
     return f"Run {step.uses or (script.splitlines()[0] if script else '')}"
 
 
+def fits_head(step: WorkflowStep, head: str) -> bool:
+    """Return whether a head of the log (what stands after ``Run``) can be that of this step."""
+    return _fits(default_name(step), f"Run {head}")
+
+
 def _fits(pattern: str, text: str) -> bool:
     """Return whether a text can be what the pattern becomes once its expressions are evaluated."""
     text = text.strip()

@@ -18,6 +18,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
 from diagnosis.names.arn_template import filled_arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
+from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job, speaks_to_aws
 from diagnosis.steps.variables import is_legible
@@ -46,7 +47,6 @@ _REGISTRY_WIDE = frozenset(
     | {"GetAccountSetting", "PutAccountSetting", "DescribeRegistries", "GetRegistryCatalogData"}
 )
 _READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Wait")
-_NEVER = frozenset({"false", "${{false}}", "!true", "${{!true}}", "0", "null", "''", "${{0}}", "${{null}}", "${{''}}"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +105,21 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
     Images that are pushed elsewhere need nothing of ECR. CDK and Terraform act through roles or providers of their own
     and add nothing here.
     """
-    if read.written is not None and is_never(read.written.condition):
+    if read.runs is False:
         return ()
     place = _place(read, facts, case or Case())
     speaks_ecr = read.releases
     found: list[Need] = []
     for step in read.steps:
-        if not is_never(step.condition):
+        if step.runs is not False:
             for operation in step.operations:
                 found.extend(_of_operation(step, operation, place, speaks_ecr=speaks_ecr))
     return _ordered(_with_token(found))
 
 
 def is_never(condition: str | None) -> bool:
-    """Return whether an ``if:`` is constantly false."""
-    if condition is None:
-        return False
-    text = "".join(condition.lower().split())
-    return text in _NEVER or text.removeprefix("${{").removesuffix("}}").startswith("false&&")
+    """Return whether an ``if:`` is constantly false, whatever the run."""
+    return holds(condition, {}) is False
 
 
 def _place(read: ReadJob, facts: RunFacts, case: Case) -> _Place:
@@ -230,7 +227,7 @@ def gaps_of(read: ReadJob) -> tuple[StepGap, ...]:
     begun = False
     for step in read.steps:
         begun = begun or any(speaks_to_aws(operation) for operation in step.operations)
-        if not begun or is_never(step.condition) or step.matched.is_post:
+        if not begun or step.runs is False or step.matched.is_post:
             continue
         own = step.matched.written
         if own is not None and own.unread:
@@ -263,7 +260,7 @@ def _because(step: ReadStep, operation: Operation) -> str:
     }
     tool = "" if operation.kind is StepKind.OTHER else f" ({operation.kind.value})"
     text = f"step “{step.name}” {verbs.get(operation.purpose, 'runs')}{tool}"
-    if step.condition:
+    if step.condition and step.runs is None:
         skipped = "; it was skipped in this run" if step.conclusion == "skipped" else ""
         return f"{text}, if {' '.join(step.condition.split())[:200]}{skipped}"
     return text

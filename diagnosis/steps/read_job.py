@@ -7,8 +7,9 @@ that did not run is known by the workflow file alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
@@ -16,19 +17,23 @@ from diagnosis.facts.runs import Attempt, Job
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.logs.job_log import JobLog, Section, SectionKind, read_job_log
 from diagnosis.logs.log_text import LogLine
-from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
 from diagnosis.steps.actions.action_use import ActionUse
-from diagnosis.steps.actions.kind_of_action import is_composite_candidate
+from diagnosis.steps.actions.kind_of_action import action_kind, is_composite_candidate
 from diagnosis.steps.actions.operations import operations_of_action, outputs_of_action
 from diagnosis.steps.actions.scripts import script_of_action
 from diagnosis.steps.commands import operations_of_script
+from diagnosis.steps.conditions import job_runs, step_runs
 from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.match import Matched, match_steps, with_inner_steps
-from diagnosis.steps.variables import expand, is_legible, run_values, written_values
+from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
+from diagnosis.steps.match import Matched, fits_head, match_steps, with_inner_steps
+from diagnosis.steps.matrix import Leg, leg_named, legs_of
+from diagnosis.steps.variables import expand, given_inputs, is_legible, run_values, with_expressions, written_values
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
+_RUNNERS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class ReadStep:
     operations: tuple[Operation, ...] = ()
     condition: str | None = None
     continue_on_error: bool | str = False
+    runs: bool | None = True
+    """Whether the run lets it run once all before it went well; None where its condition is not settled."""
 
     @property
     def number(self) -> int | None:
@@ -105,6 +112,10 @@ class ReadJob:
     steps: tuple[ReadStep, ...]
     """In the order of the job; steps of the file that the API does not list are among them."""
     values: Mapping[str, str] = field(default_factory=dict)
+    runs: bool | None = True
+    """Whether the run lets the job run once the jobs before it went well; None where its condition is not settled."""
+    learnt: Mapping[str, str] = field(default_factory=dict)
+    """What its log tells of values that hold for the whole run: give it to :func:`read_job` for the other jobs."""
 
     @property
     def name(self) -> str:
@@ -135,28 +146,89 @@ def read_job(
     workflow: Workflow | None,
     attempt: Attempt | None = None,
     case: Case | None = None,
+    learnt_elsewhere: Mapping[str, str] | None = None,
+    leg: Leg | None = None,
 ) -> ReadJob:
-    """Put together what the API, the file and the log say of one job; any of the three may be missing."""
+    """Put together what the API, the file and the log say of one job; any of the three may be missing.
+
+    ``learnt_elsewhere``: what other jobs of the run tell (``ReadJob.learnt``, ``needs.ID.outputs.NAME``). ``leg``: which leg of
+    the matrix this is; by default the one that the API's name says.
+    """
     log = read_job_log(job.log.value) if job is not None and isinstance(job.log, Known) and job.log.value else None
     listed = match_steps(job.steps if job else (), written.steps if written else (), log)
     matched = with_inner_steps(_in_order(listed, written))
-    values: dict[str, str] = run_values(attempt) if attempt else {}
+    values = (run_values(attempt) if attempt else {}) | (given_inputs(workflow) if workflow else {})
+    values.update(learnt_elsewhere or {})
+    values.update(_own_values(job, written, values, leg))
+    found = with_kinds(learnt(shown_in_log(matched, workflow, written, log), values), workflow)
+    values.update(found)
+    settled = None if job is not None and _ran(job) else written
+    runs = job_runs(job, settled, values if workflow is None else written_values(workflow, None, None, values))
     if log is not None:
         values.update(_common_environment(log))
-    actions = [found for step in matched for found in _inputs(step, workflow, written, values)]
-    home = home_registry(actions, case or Case())
-    values.update({"outputs.registry": home} if home else {})
+    logins = _Logins(case or Case(), [seen for step in matched for seen in _inputs(step, workflow, written, values)])
+    values.update({"outputs.registry": logins.home} if logins.home else {})
     steps: list[ReadStep] = []
     for step in matched:
-        operations = _operations(step, workflow, written, values)
         own = step.written
-        steps.append(
-            ReadStep(step, operations, own.condition if own else None, own.continue_on_error if own else False)
-        )
+        condition = own.condition if own else None
+        settled_step = step_runs(step, [each.matched for each in steps], _values_at(step, workflow, written, values))
+        operations = _operations(step, workflow, written, values, logins)
+        steps.append(ReadStep(step, operations, condition, own.continue_on_error if own else False, settled_step))
         for name, value in own.outputs if own else ():
             if is_legible(text := expand(value, values)):
-                values[f"outputs.{name}"] = text
-    return ReadJob(job, written, workflow, log, tuple(steps), values)
+                values[name] = text
+    return ReadJob(job, written, workflow, log, tuple(steps), values, runs, of_the_run(found))
+
+
+def _ran(job: Job) -> bool:
+    return any(step.conclusion in ("success", "failure") for step in job.steps)
+
+
+def _own_values(
+    job: Job | None, written: WorkflowJob | None, values: Mapping[str, str], leg: Leg | None
+) -> dict[str, str]:
+    """Return what is known of the job before its first step: its leg, its runner, and which ids its steps have."""
+    if written is None:
+        return {}
+    leg = leg or (leg_named(written, job.name, values) if job else None) or _only_leg(written, values)
+    own = dict(leg.values) if leg else {}
+    own.update({f"steps.{step.id}": f"${{{{ steps.{step.id} }}}}" for step in written.all_steps if step.id})
+    runner = (written.runs_on or "").partition("-")[0].lower()
+    if runner in _RUNNERS:
+        own["runner.os"] = _RUNNERS[runner]
+    return own
+
+
+def _only_leg(written: WorkflowJob, values: Mapping[str, str]) -> Leg | None:
+    legs = legs_of(written, values)
+    return legs[0] if len(legs) == 1 else None
+
+
+@dataclass(slots=True)
+class _Logins:
+    """Works out the registry that each login gives as its output, by the credentials that are in force there."""
+
+    case: Case
+    actions: Sequence[tuple[Mapping[str, str], str]]
+    session: tuple[Mapping[str, str], str] | None = None
+
+    @property
+    def home(self) -> str | None:
+        """The registry of the job's first login."""
+        return home_registry(self.actions, self.case)
+
+    def handed_on(self, uses: str, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Note the credentials that an action takes; return the outputs of a login."""
+        kind = action_kind(uses)
+        if kind is StepKind.CONFIGURE_AWS_CREDENTIALS and inputs.get("role-to-assume"):
+            self.session = (inputs, uses)
+        if kind is not StepKind.AMAZON_ECR_LOGIN:
+            return {}
+        if inputs.get("registry-type", "").lower() == "public":
+            return {"outputs.registry": PUBLIC_HOST}
+        host = home_registry([self.session, (inputs, uses)], self.case) if self.session else self.home
+        return {"outputs.registry": host} if host else {}
 
 
 def job_of_file(workflow: Workflow | UnparsableWorkflow | None, shown_name: str) -> WorkflowJob | None:
@@ -167,8 +239,20 @@ def job_of_file(workflow: Workflow | UnparsableWorkflow | None, shown_name: str)
         caller = workflow.job_named(shown_name.split(" / ")[0])
         if caller is not None and caller.uses:
             return None
-    found = workflow.job_named(shown_name) or _by_expression(workflow, shown_name)
+    found = _by_leg(workflow, shown_name) or workflow.job_named(shown_name) or _by_expression(workflow, shown_name)
     return None if found is None or found.uses else found
+
+
+def _by_leg(workflow: Workflow, shown_name: str) -> WorkflowJob | None:
+    """Return the only job with a matrix one of whose legs has that name."""
+    fitting = [
+        job
+        for job in workflow.jobs
+        if job.matrix is not None
+        and shown_name.startswith((job.name or job.id).split("${{")[0][:80])
+        and any(shown_name in (leg.name, leg.full_name) for leg in legs_of(job))
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _by_expression(workflow: Workflow, shown_name: str) -> WorkflowJob | None:
@@ -236,7 +320,11 @@ def _values_at(
 
 
 def _operations(
-    step: Matched, workflow: Workflow | None, written: WorkflowJob | None, values: dict[str, str]
+    step: Matched,
+    workflow: Workflow | None,
+    written: WorkflowJob | None,
+    values: dict[str, str],
+    logins: _Logins,
 ) -> tuple[Operation, ...]:
     """Return the step's operations; add to ``values`` what the step hands on to later ones."""
     operations: list[Operation] = []
@@ -244,16 +332,39 @@ def _operations(
         return ()
     runs = [section for section in step.sections if section.kind is SectionKind.RUN]
     own = step.written
+    ids = [own.id if own else None, *_inner_ids(own, runs[1:])]
     if own is not None and (not runs or _abridged(runs[0], own)):
         known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
-        operations.extend(_written_operations(own, known, values))
+        found, handed_on = _written_operations(own, known, logins)
+        operations.extend(found)
+        _hand_on(values, handed_on, ids.pop(0))
         runs, rest = runs[1:], runs[:1]
         operations.extend(seen for section in rest for seen in _seen_in_output(section.output, operations))
-    for section in runs:
+    for section, name in zip_longest(runs, ids[: len(runs)]):
         given = _given(section, own, _values_at(step, workflow, written, values))
-        operations.extend(_section_operations(section, given, values))
+        found, handed_on = _section_operations(section, given, values, logins)
+        operations.extend(found)
+        _hand_on(values, handed_on, name)
         operations.extend(_seen_in_output(section.output, operations))
     return tuple(operations)
+
+
+def _inner_ids(own: WorkflowStep | None, sections: Sequence[Section]) -> list[str | None]:
+    """Return the ids of the inner steps of a local action to which its further sections of the log belong, in order."""
+    inner = own.with_inner[1:] if own is not None else ()
+    found: list[str | None] = []
+    begun = 0
+    for section in sections:
+        at = next((at for at in range(begun, len(inner)) if fits_head(inner[at], section.head)), None)
+        found.append(None if at is None else inner[at].id)
+        begun = begun if at is None else at + 1
+    return found
+
+
+def _hand_on(values: dict[str, str], handed_on: Mapping[str, str], step_id: str | None) -> None:
+    """Add what a step hands on: its outputs under its id, or, where it has none, under their names alone."""
+    for name, value in handed_on.items():
+        values[f"steps.{step_id}.{name}" if step_id and name.startswith("outputs.") else name] = value
 
 
 def _abridged(section: Section, own: WorkflowStep) -> bool:
@@ -262,31 +373,31 @@ def _abridged(section: Section, own: WorkflowStep) -> bool:
     return own.run is not None and len(shown.splitlines()) < len(own.run.strip().splitlines())
 
 
-def _section_operations(section: Section, inputs: Mapping[str, str], values: dict[str, str]) -> tuple[Operation, ...]:
+def _section_operations(
+    section: Section, inputs: Mapping[str, str], values: Mapping[str, str], logins: _Logins
+) -> tuple[tuple[Operation, ...], dict[str, str]]:
     known = dict(values) | section.environment()
     if section.script is not None:
-        operations, handed_on = operations_of_script(section.script, known)
-        values.update(handed_on)
-        return operations
-    operations = _of_action(section.uses or "", inputs, known)
-    values.update(outputs_of_action(section.uses or "", inputs, known) | _outputs(section.output))
-    return operations
+        return operations_of_script(section.script, known)
+    uses = section.uses or ""
+    handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs) | _outputs(section.output)
+    return _of_action(uses, inputs, known), handed_on
 
 
-def _written_operations(own: WorkflowStep, known: dict[str, str], values: dict[str, str]) -> tuple[Operation, ...]:
+def _written_operations(
+    own: WorkflowStep, known: Mapping[str, str], logins: _Logins
+) -> tuple[tuple[Operation, ...], dict[str, str]]:
     if own.run is not None:
-        operations, handed_on = operations_of_script(expand_expressions(own.run, known), known)
-        values.update(handed_on)
-        return operations
+        return operations_of_script(expand_expressions(own.run, known), known)
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
-    values.update(outputs_of_action(own.uses or "", inputs, known))
-    return _of_action(own.uses or "", inputs, known)
+    uses = own.uses or ""
+    handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs)
+    return _of_action(uses, inputs, known), handed_on
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
-    """Replace GitHub's expressions in a script, line by line; the shell's variables are left to the shell."""
-    contexts = {name: value for name, value in known.items() if "." in name}
-    return "\n".join(expand(line, contexts) if "${{" in line else line for line in script.split("\n"))
+    """Replace GitHub's expressions in a script; the shell's variables are left to the shell."""
+    return with_expressions(script, known)
 
 
 def _of_action(uses: str, inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Operation, ...]:

@@ -1,28 +1,35 @@
 """Expand ``$NAME`` and ``${{ inputs.name }}`` by the values that a run shows, never by guesses.
 
 Values live in one mapping: environment variables under their name, GitHub's contexts under their path
-(``inputs.region``, ``github.sha``), step outputs under ``outputs.NAME``. What is not in the mapping stays as written,
-and a masked value (``***``) stays masked: whoever reads the result sees that it is not legible.
+(``inputs.region``, ``github.sha``, ``steps.ID.outputs.NAME``). What is not in the mapping stays as written, and a masked
+value (``***``) stays masked: whoever reads the result sees that it is not legible.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, MutableMapping
 
+from diagnosis.claims.run_context import refs_of_run
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.steps.expressions.text import filled
+from diagnosis.steps.expressions.values import TypedText, parse_number
 from diagnosis.steps.shell_commands import ShellCommand
 
 LONGEST = 4_000
 """Characters of an expanded text; a longer one is left as it is."""
+LONGEST_SCRIPT = 400_000
 _ROUNDS = 5
-_EXPRESSION = re.compile(r"\$\{\{\s*([\w.\-\[\]'\"]{1,200})\s*\}\}")
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^${}]*)|:(\d*):(\d+)|(,,)|(##?\*[^}*]|%%?[^}*]\*))?\}")
 _PLAIN = re.compile(r"\$(?:env:)?([A-Za-z_]\w*)")
-_STEP_OUTPUT = re.compile(r"steps\.[\w-]+\.outputs\.([\w-]+)")
 _OUTPUT_FILES = frozenset({"$GITHUB_OUTPUT", "${GITHUB_OUTPUT}", "$env:GITHUB_OUTPUT"})
 _ENV_FILES = frozenset({"$GITHUB_ENV", "${GITHUB_ENV}", "$env:GITHUB_ENV"})
+_ON_MERGE = frozenset({"pull_request", "pull_request_review", "pull_request_review_comment"})
+"""Events whose runs are on the merge of a pull request."""
+_MERGE = re.compile(r"(\d+)/merge")
+_NUMBER = "${{ github.event.number }}"
 _WRITTEN = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
 
 
@@ -31,7 +38,7 @@ def expand(text: str, values: Mapping[str, str]) -> str:
     for _ in range(_ROUNDS):
         if "$" not in text or len(text) > LONGEST:
             return text
-        replaced = _EXPRESSION.sub(lambda found: _expression(found, values), text)
+        replaced = filled(text, values)
         replaced = _BRACED.sub(lambda found: _braced(found, values), replaced)
         replaced = _PLAIN.sub(lambda found: values.get(found[1], found[0]), replaced)
         if replaced == text or len(replaced) > LONGEST:
@@ -41,14 +48,18 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 def with_expressions(text: str, values: Mapping[str, str]) -> str:
-    """Return the text with the known ``${{ … }}`` replaced, once, as GitHub does before a shell sees it.
+    """Return the text with the known ``${{ … }}`` replaced, as GitHub does before a shell sees it.
 
     The shell's own variables and their defaults stay.
     """
-    if "${{" not in text or len(text) > LONGEST:
-        return text
-    replaced = _EXPRESSION.sub(lambda found: _expression(found, values), text)
-    return text if len(replaced) > LONGEST else replaced
+    for _ in range(_ROUNDS):
+        if "${{" not in text:
+            return text
+        replaced = filled(text, values)
+        if replaced == text or len(replaced) > LONGEST_SCRIPT:
+            return text
+        text = replaced
+    return text
 
 
 def is_legible(text: str | None) -> bool:
@@ -59,11 +70,18 @@ def is_legible(text: str | None) -> bool:
 def written_values(
     workflow: Workflow, job: WorkflowJob | None, step: WorkflowStep | None, known: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the values at a step as the workflow file gives them: inputs' defaults, then ``env:`` from the outside in."""
+    """Return the values at a step: what is known of the run, then ``env:`` of the file from the outside in.
+
+    The default of an input counts only where the run's event is not known and the file can but be called: nobody tells what
+    was given when a workflow was dispatched by hand.
+    """
     values: dict[str, str] = {}
-    for name, default in workflow.inputs:
-        if default:
-            values[f"inputs.{name}"] = default
+    if "github.event_name" not in known:
+        dispatched = {each.name for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"}
+        for declared in workflow.declared_inputs:
+            if declared.name not in dispatched:
+                values[f"inputs.{declared.name}"] = of_kind(declared.default or "", declared.kind)
+    values |= given_inputs(workflow)
     values.update(known)
     blocks = (workflow.env, job.env if job else (), step.env if step else ())
     for name, value in (pair for block in blocks for pair in block):
@@ -72,22 +90,91 @@ def written_values(
     return values
 
 
+def given_inputs(workflow: Workflow) -> dict[str, str]:
+    """Return the inputs that the run was dispatched with, where the event's payload tells them."""
+    kinds = {each.name: each.kind for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"}
+    return {f"inputs.{name}": of_kind(value, kinds.get(name, "string")) for name, value in workflow.given_inputs}
+
+
+def of_kind(text: str, kind: str) -> str:
+    """Return the text of an input as the value of the kind that its declaration gives it."""
+    if kind == "boolean" and text.lower() in ("", "true", "false"):
+        return TypedText.of(text.lower() == "true")
+    if kind == "number" and not math.isnan(number := parse_number(text)):
+        return TypedText.of(number)
+    return text
+
+
 def run_values(attempt: Attempt) -> dict[str, str]:
-    """Return what GitHub sets for every step of this attempt, under both names."""
+    """Return what GitHub sets for every step of this attempt, under both names, and what its event leaves empty."""
+    refs = _ref_values(attempt)
     facts = {
         "sha": attempt.head_sha,
-        "ref_name": attempt.head_branch or "",
         "run_id": str(attempt.run_id),
         "run_number": str(attempt.run_number),
         "run_attempt": str(attempt.attempt),
         "repository": attempt.repository.full_name,
         "repository_owner": attempt.repository.owner,
+        "repository_id": str(attempt.repository.id or ""),
+        "repository_owner_id": str(attempt.repository.owner_id or ""),
         "actor": attempt.first_actor or attempt.actor,
+        "triggering_actor": attempt.actor,
+        "event_name": attempt.event,
+        "workflow": attempt.workflow_name,
     }
-    known = {name: value for name, value in facts.items() if value}
-    return {f"github.{name}": value for name, value in known.items()} | {
-        f"GITHUB_{name.upper()}": value for name, value in known.items()
+    known = {name: value for name, value in (facts | refs).items() if value}
+    event = {
+        "repository.name": attempt.repository.name,
+        "repository.full_name": attempt.repository.full_name,
+        "repository.owner.login": attempt.repository.owner,
+        "repository.default_branch": attempt.repository.default_branch or "",
     }
+    return (
+        {f"github.{name}": value for name, value in known.items()}
+        | {f"GITHUB_{name.upper()}": value for name, value in known.items() if "$" not in value}
+        | {f"github.event.{name}": value for name, value in event.items() if value}
+        | _empty_values(attempt)
+    )
+
+
+def _ref_values(attempt: Attempt) -> dict[str, str]:
+    """Return what is known of the run's ref; of a pull request's, that it is one."""
+    named = attempt.workflow_path.partition("@")[2]
+    if named.startswith("refs/"):
+        ref = named
+    elif attempt.event in _ON_MERGE:
+        number = _MERGE.fullmatch(attempt.head_branch or "")
+        ref = f"refs/pull/{number[1] if number else _NUMBER}/merge"
+    elif attempt.event == "pull_request_target":
+        ref = "refs/heads/${{ github.base_ref }}"
+    else:
+        refs = refs_of_run(attempt)
+        ref = refs[0] if len(refs) == 1 else ""
+        if len(refs) > 1:
+            return {
+                "ref": f"refs/${{{{ github.ref_type }}}}/{attempt.head_branch}",
+                "ref_name": attempt.head_branch or "",
+            }
+    name = ref.split("/", 2)[2] if ref.count("/") > 1 else ""
+    kind = "tag" if ref.startswith("refs/tags/") else "branch"
+    return {"ref": ref, "ref_name": name, "ref_type": kind} if ref else {}
+
+
+def _empty_values(attempt: Attempt) -> dict[str, str]:
+    """Return the contexts that an event leaves without a value."""
+    if not attempt.event:
+        return {}
+    empty: dict[str, str] = {}
+    if attempt.event not in ("pull_request", "pull_request_target"):
+        if not attempt.event.startswith("pull_request"):
+            empty |= dict.fromkeys(("github.head_ref", "github.base_ref"), "")
+            empty["github.event.pull_request"] = TypedText.of(None)
+    elif attempt.head_branch and not _MERGE.fullmatch(attempt.head_branch):
+        empty["github.head_ref"] = attempt.head_branch
+    if attempt.event != "workflow_dispatch":
+        empty["inputs"] = TypedText.of({})
+        empty["github.event.inputs"] = TypedText.of(None)
+    return empty
 
 
 def note_command(command: ShellCommand, values: MutableMapping[str, str], handed_on: MutableMapping[str, str]) -> None:
@@ -98,18 +185,9 @@ def note_command(command: ShellCommand, values: MutableMapping[str, str], handed
     if command.program in ("echo", "printf") and command.redirect in _OUTPUT_FILES | _ENV_FILES:
         written = _WRITTEN.fullmatch(expand(" ".join(command.words[1:]), values))
         if written:
-            prefix = "outputs." if command.redirect in _OUTPUT_FILES else ""
-            handed_on[prefix + written[1]] = written[2]
-
-
-def _expression(found: re.Match[str], values: Mapping[str, str]) -> str:
-    path = found[1].replace("['", ".").replace("']", "").replace("github.event.inputs.", "inputs.")
-    if path in values:
-        return values[path]
-    if path.startswith("env."):
-        return values.get(path.removeprefix("env."), found[0])
-    output = _STEP_OUTPUT.fullmatch(path)
-    return values.get(f"outputs.{output[1]}", found[0]) if output else found[0]
+            name = ("outputs." if command.redirect in _OUTPUT_FILES else "") + written[1]
+            # Two values for one name are those of two branches of the script: which one is taken is not known.
+            handed_on[name] = written[2] if handed_on.get(name, written[2]) == written[2] else f"${{{written[1]}}}"
 
 
 def _braced(found: re.Match[str], values: Mapping[str, str]) -> str:

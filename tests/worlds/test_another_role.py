@@ -232,7 +232,8 @@ def test_a_role_that_the_case_file_states_does_not_stand_in_the_way() -> None:
 
 def test_a_role_that_a_dispatch_names_is_given_there_and_the_file_stays() -> None:
     world = sound_world().with_policy(policy(allow("ecr:GetAuthorizationToken", "*")))
-    workflow = replace(world.workflow, inputs=(("role", HOME.role_arn),))
+    given = (("role", HOME.role_arn),)
+    workflow = replace(world.workflow, inputs=given, given_inputs=given)
     world = replace(world, workflow=workflow).with_inputs(("role-to-assume", "${{ inputs.role }}"))
     first = beside(world, spare()).diagnosis().paths[0]
     assert first.opens_all

@@ -14,6 +14,7 @@ from diagnosis.policy.language.tree import JsonObject, statements, with_own_sids
 
 TEXT = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Resource": "*"}}'
 READS_JSON = {
+    "diagnosis/steps/expressions/json_text.py",
     "diagnosis/policy/language/document.py",
     "diagnosis/policy/language/strict_json.py",
     "diagnosis/lint/places.py",  # a single key, for its place

@@ -12,7 +12,10 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
+from diagnosis.steps.expressions.text import holds
+from diagnosis.steps.kinds import StepKind
 from diagnosis.steps.needs import is_never
+from diagnosis.steps.read_job import read_job
 from diagnosis.steps.resolved_workflow import resolved_workflow
 from probes.workflow_file import workflow_file
 
@@ -134,3 +137,91 @@ def test_a_file_that_was_not_read_leaves_the_calling_job_as_it_is() -> None:
 def test_a_file_that_calls_itself_comes_to_an_end() -> None:
     loop = "on: workflow_call\njobs:\n  a: {uses: ./.github/workflows/ship.yml}\n  b: {uses: ./.github/workflows/ship.yml}\n"
     assert len(resolved(attempt(called=loop)).jobs) <= 500
+
+
+TYPED = """
+on:
+  workflow_call:
+    inputs:
+      push: {type: boolean}
+      level: {type: number, default: 2}
+      name: {type: string, default: shop/web}
+    outputs:
+      image: {value: "${{ jobs.ship.outputs.image }}"}
+jobs:
+  check:
+    steps: [{run: echo}]
+  ship:
+    needs: check
+    if: needs.check.outputs.ok == 'yes' && inputs.push
+    outputs: {image: "${{ steps.tag.outputs.image }}"}
+    steps:
+      - id: tag
+        run: echo "image=%s/${{ inputs.name }}" >> $GITHUB_OUTPUT
+      - if: inputs.push == true && inputs.level > 1
+        run: docker push %s/${{ inputs.push && inputs.name || 'none' }}:${{ inputs['level'] }}
+"""
+
+
+def test_inputs_keep_their_kinds_and_conditions_speak_of_the_caller() -> None:
+    call = "on: push\njobs:\n  web:\n    uses: ./.github/workflows/ship.yml\n    with: {push: %s}\n  last:\n    needs: web\n"
+    call += "    steps: [{run: 'docker push ${{ needs.web.outputs.image }}'}]\n"
+    for given, first, second, target in (
+        ("true", "needs['web / check'].outputs.ok == 'yes' && true", True, f"{HOST}/shop/web:2"),
+        ("false", "needs['web / check'].outputs.ok == 'yes' && false", False, f"{HOST}/none:2"),
+        (
+            "'${{ vars.PUSH }}'",
+            "needs['web / check'].outputs.ok == 'yes' && vars.PUSH",
+            None,
+            f"{HOST}/${{{{ vars.PUSH && 'shop/web' || 'none' }}}}:2",
+        ),
+    ):
+        file = resolved(attempt(call % given, TYPED % (HOST, HOST)))
+        ship, last = file.jobs[1], file.jobs[2]
+        assert (ship.condition, ship.needs) == (first, ("web / check",))
+        assert holds(ship.steps[1].condition, {}) is second
+        assert ship.steps[1].run == f"docker push {target}"
+        assert last.steps[0].run == "docker push ${{ needs['web / ship'].outputs.image }}"
+
+
+def test_an_input_that_is_not_given_is_never_one_of_the_caller() -> None:
+    call = (
+        "on:\n  workflow_dispatch: {inputs: {name: {default: x}}}\njobs:\n  web: {uses: ./.github/workflows/ship.yml}\n"
+    )
+    called = "on: workflow_call\njobs:\n  ship:\n    steps: [{run: 'echo ${{ inputs.name }}|${{ toJSON(inputs) }}|'}]\n"
+    run = resolved(attempt(call, called)).jobs[0].steps[0].run
+    assert run == "echo |${{ toJSON(called_file) }}|"
+
+
+def test_a_call_with_a_matrix_stands_once_for_each_of_its_legs() -> None:
+    call = """
+on: push
+jobs:
+  ship:
+    strategy: {matrix: {service: [web, api]}}
+    uses: ./.github/workflows/ship.yml
+    with: {role: %s, image: "shop/${{ matrix.service }}", target: production}
+"""
+    file = resolved(attempt(call % ROLE))
+    assert [job.name for job in file.jobs] == ["ship (web) / Ship", "ship (api) / Ship"]
+    assert [job.steps[1].run for job in file.jobs] == [f"docker push {HOST}/shop/{name}:v1" for name in ("web", "api")]
+
+
+def test_the_group_of_inputs_in_a_called_job_s_log_tells_what_the_caller_gave() -> None:
+    call = """
+on: {workflow_dispatch: {inputs: {what: {default: dev}}}}
+jobs:
+  web:
+    uses: ./.github/workflows/ship.yml
+    with: {role: %s, image: "shop/${{ inputs.what }}", target: production}
+"""
+    run = attempt(call % ROLE)
+    file = resolved(run)
+    made = job_of(name="web / Ship")
+    assert isinstance(made.log, Known)
+    log = made.log.value.replace(
+        "Complete job name", "##[group] Inputs\n  role: r\n  image: shop/prod\n##[endgroup]\nComplete job name"
+    )
+    read = read_job(replace(made, log=Known(log)), file.jobs[0], file, replace(run, event="workflow_dispatch"))
+    assert read.learnt == {"inputs.what": "prod"}
+    assert [step.operations[0].target for step in read.steps if step.is_a(StepKind.DOCKER)] == [f"{HOST}/shop/prod:v1"]

@@ -140,16 +140,18 @@ def test_a_step_that_is_shut_off_needs_nothing() -> None:
 
 def test_a_condition_on_an_input_is_settled_where_the_caller_gives_a_plain_value() -> None:
     text = SHIP.replace("    - name: Push", "    - if: inputs.push == 'true'\n      name: Push")
-    for given, conditions in (
-        ("true", [None]),
-        ("false", []),
-        ("${{ github.ref == 'x' }}", ["inputs.push == 'true'"]),
+    for given, conditions, runs in (
+        ("true", [None], True),
+        ("false", [], False),
+        ("${{ vars.PUSH }}", ["format('{0}', vars.PUSH) == 'true'"], True),
+        ("${{ github.ref == 'x' }}", ["format('{0}', github.ref == 'x') == 'true'"], False),
+        ("${{ github.event_name == 'push' }}", ["format('{0}', github.event_name == 'push') == 'true'"], True),
     ):
         own = ALONE.replace("Image: shop/web", f'Image: shop/web, push: "{given}"')
         attempt = run(replace(CHECKOUT, conclusion="failure"), ship("skipped"), text=text, workflow=own)
         inner = resolved(attempt).jobs[0].steps[1].inner
         assert [step.condition for step in inner if (step.name or "").startswith("Push")] == conditions
-        assert pushes(judged(attempt)) == (set() if given == "false" else {REPOSITORY_ARN})
+        assert pushes(judged(attempt)) == ({REPOSITORY_ARN} if runs else set())
 
 
 def test_a_file_that_is_not_there_or_broken_is_said_and_changes_nothing() -> None:

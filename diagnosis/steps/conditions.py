@@ -1,0 +1,63 @@
+"""Decide whether a step or a job of this run is let run: by its ``if:``, by what the run settles of it, and by what was skipped.
+
+A step that GitHub recorded as run was let run. One that it skipped although nothing before it failed was shut off by its
+condition; where the condition asks only for what stays the same (the event, inputs, variables), it is in every rerun too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from diagnosis.facts.runs import Job
+from diagnosis.facts.workflow import WorkflowJob
+from diagnosis.steps.expressions.grammar import parse
+from diagnosis.steps.expressions.text import expression_of, holds, paths_in
+from diagnosis.steps.match import Matched
+
+_LASTING = frozenset({"github", "inputs", "vars", "matrix", "secrets"})
+"""Contexts that a rerun has alike."""
+_WELL = frozenset({"success", "skipped"})
+
+
+def step_runs(step: Matched, before: Iterable[Matched], values: Mapping[str, str]) -> bool | None:
+    """Return whether a step runs once all before it went well; None where that is not settled."""
+    if step.step is not None and step.step.conclusion in ("success", "failure"):
+        return True
+    condition = step.written.condition if step.written else None
+    found = holds(condition, values)
+    if found is None and condition and step.step is not None and step.step.conclusion == "skipped":
+        earlier = [each.step for each in before if each.step is not None]
+        if all(each.conclusion in _WELL for each in earlier) and _lasts(condition):
+            return False
+    return found
+
+
+def job_runs(job: Job | None, written: WorkflowJob | None, values: Mapping[str, str]) -> bool | None:
+    """Return whether a job runs once the jobs before it went well; True for one without a condition."""
+    condition = written.condition if written else None
+    found = holds(condition, values)
+    if (
+        found is None
+        and condition
+        and job is not None
+        and job.conclusion == "skipped"
+        and written is not None
+        and not written.needs
+        and written.caller is None
+        and _lasts(condition)
+    ):
+        return False
+    return found
+
+
+def _lasts(condition: str) -> bool:
+    """Return whether a condition is of the contexts alone that a rerun has alike, and of no status."""
+    expression = expression_of(condition)
+    node = parse(expression) if expression else None
+    paths = paths_in(expression) if expression else ()
+    return (
+        node is not None
+        and bool(paths)
+        and all(path[0].lower() in _LASTING for path in paths)
+        and "(" not in (expression or "")
+    )
