@@ -12,7 +12,7 @@ from diagnosis.steps.aws_cli.exceptions import ACTIONS, needs_nothing
 from diagnosis.steps.aws_cli.registry import registry_call
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
 from diagnosis.steps.aws_cli.s3_commands import COMMANDS, Use, uses_of_s3
-from diagnosis.steps.aws_cli.several_calls import uses_beside, uses_of_several
+from diagnosis.steps.aws_cli.several_calls import passed_to, uses_beside, uses_of_several
 from diagnosis.steps.aws_cli.special_resources import resource_for
 from diagnosis.steps.aws_cli.tables.methods import METHODS
 from diagnosis.steps.aws_cli.tables.prefixes import PREFIXES
@@ -47,6 +47,17 @@ def operations_of_aws(
     if elsewhere is not None:
         return (elsewhere,)
     return tuple(_calls(command, Scope.of(command, values)))
+
+
+def files_of_aws(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths of the repository's files from which a command takes parameters: ``--cli-input-json file://task.json``.
+
+    Only JSON documents count: they name resources and roles; what is sent as it stands need not be read.
+    """
+    command = read_command(words[1:])
+    given = [value for values in command.options.values() for value in values[:1] if value.startswith("file://")]
+    paths = (value.removeprefix("file://").removeprefix("./") for value in given)
+    return tuple(dict.fromkeys(path for path in paths if legible(path) and path.endswith(".json") and path[0] != "/"))
 
 
 def _calls_nothing(command: Command) -> bool:
@@ -88,7 +99,9 @@ def _calls(command: Command, scope: Scope) -> Iterator[Operation]:
     for action, resource in dict.fromkeys(uses):
         facts = action_facts(action)
         name = facts.name if facts is not None else action
-        yield Operation(StepKind.AWS_CLI, Purpose.SERVICE, action=name, resource=resource)
+        to = passed_to(command) if name == "iam:PassRole" else None
+        context = (("iam:PassedToService", to),) if to is not None else ()
+        yield Operation(StepKind.AWS_CLI, Purpose.SERVICE, action=name, resource=resource, context=context)
     left: str | None = _NOT_JUDGED.get(command.name)
     if command.name in _STACKS and not command.has("role-arn"):
         left = "what the stack's own resources need is asked of the session itself, as no service role is named"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from diagnosis.names.endpoint import object_of_url
+from diagnosis.names.service_principal import service_principal
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
 from diagnosis.steps.aws_cli.special_resources import (
     key_resource,
@@ -47,6 +48,37 @@ _NO_PASSED_ROLE = frozenset({"sts", "iam", "eks-auth", "sso", "sso-admin", "role
 _ROLE_OPTIONS = re.compile(r"(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
 _ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?([^\s\",}\]]{1,300})")
 _LONGEST = 50_000
+
+
+_PASSED_TO: Mapping[str, str] = {
+    "ecs": "ecs-tasks",
+    "ecs create-service": "ecs",
+    "ecs create-express-gateway-service": "",
+    "ecs update-express-gateway-service": "",
+    "lambda": "lambda",
+    "cloudformation": "cloudformation",
+    "stepfunctions": "states",
+    "codebuild": "codebuild",
+    "codepipeline": "codepipeline",
+    "deploy": "codedeploy",
+    "events": "events",
+    "scheduler": "scheduler",
+    "pipes": "pipes",
+    "glue": "glue",
+    "sagemaker": "sagemaker",
+    "firehose": "firehose",
+    "batch register-job-definition": "ecs-tasks",
+    "ec2 run-instances": "ec2",
+    "ec2 associate-iam-instance-profile": "ec2",
+    "iam add-role-to-instance-profile": "ec2",
+}
+"""The service to which a command's roles are passed, by command or by the CLI's service; empty where it is not one for all."""
+
+
+def passed_to(command: Command) -> str | None:
+    """Return the service principal that ``iam:PassedToService`` holds when a command passes a role; None where it is not known."""
+    service = _PASSED_TO.get(command.name, _PASSED_TO.get(command.service, ""))
+    return service_principal(service) if service else None
 
 
 def _passed_roles(command: Command) -> Iterator[Use]:
