@@ -34,6 +34,8 @@ LAYERS = {
 }
 """Policy types beside the role's own and the resource's, each with a cause and an owner of its own."""
 _BESIDE = (Cause.BOUNDARY, Cause.SCP, Cause.SESSION_POLICY, Cause.ENDPOINT_POLICY)
+UNTYPED = (Cause.SERVICE_ACTION, Cause.RESOURCE_POLICY, *_BESIDE)
+"""What is possible where AWS names no policy type."""
 _OWN = frozenset({Cause.SERVICE_ACTION, Cause.PASS_ROLE, Cause.RESOURCE_POLICY})
 _SHARED = frozenset({*LAYERS.values(), Cause.IDENTITY_POLICY_DENY})
 _REGISTRYS = frozenset(

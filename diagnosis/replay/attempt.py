@@ -36,7 +36,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
-from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of
+from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of, unread_calls
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.steps.kinds import Purpose
@@ -120,6 +120,7 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         sessions=(
             *(session for job in judged if _belongs(job, attempt) for session in job.sessions),
             *sessions_not_begun(attempt, parsed, reads, evidence_of, case),
+            *unread_calls(parsed, reads),
         ),
     )
 
@@ -282,7 +283,7 @@ def _sessions_of_file(
     attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
 ) -> tuple[JobSession, ...]:
     parsed = workflow if isinstance(workflow, Workflow) else None
-    return sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case)
+    return (*sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case), *unread_calls(parsed, ()))
 
 
 def _of_file(

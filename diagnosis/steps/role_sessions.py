@@ -37,3 +37,13 @@ def _takes_role(operation: Operation) -> bool:
     return operation.purpose is Purpose.ASSUME and (
         operation.kind is not StepKind.CONFIGURE_AWS_CREDENTIALS or bool(operation.target)
     )
+
+
+def is_chained(step: ReadStep) -> bool:
+    """Return whether a step assumes its role with the credentials of the session before it, and not with GitHub's token."""
+    if any(operation.action == "sts:AssumeRole" for operation in step.operations if _takes_role(operation)):
+        return True
+    given = {name.lower(): value for section in step.sections for name, value, _ in section.inputs}
+    own = step.matched.written
+    told = given.get("role-chaining") or (own.input("role-chaining") if own else None) or ""
+    return told.strip().lower() == "true"

@@ -35,7 +35,9 @@ def operations_of_aws(
     """
     command = read_command(words[1:], files)
     if command.service == "sts" and command.operation in ("assume-role-with-web-identity", "assume-role"):
-        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=command.option("role-arn")),)
+        by_token = command.operation.endswith("web-identity")
+        action = "sts:AssumeRoleWithWebIdentity" if by_token else "sts:AssumeRole"
+        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=command.option("role-arn"), action=action),)
     if command.service in ("ecr", "ecr-public") and command.operation:
         region = command.option("region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
         return (registry_call(command, region),)
