@@ -48,7 +48,7 @@ def placed(read: ReadJob, step: ReadStep | None, finding: Finding) -> Finding:
     if is_service_denial(finding):
         assumes = any(each.does(Purpose.ASSUME) for each in read.steps)
         spoken = assumes or finding.checkpoint is Checkpoint.SERVICE_AUTHORIZATION
-        return at_its_gate(_named(step, finding), roles_of(read), spoken=spoken)
+        return at_its_gate(_in_partition(read, _named(step, finding)), roles_of(read), spoken=spoken)
     return _next_role(read, finding)
 
 
@@ -67,6 +67,20 @@ def _named(step: ReadStep | None, finding: Finding) -> Finding:
         return finding
     action = next(iter(actions))
     return replace(finding, action=action, sentence=finding.sentence.replace(operation, action or operation, 1))
+
+
+def _in_partition(read: ReadJob, finding: Finding) -> Finding:
+    """Return the finding with the bucket that a client named by its URL in the partition of the job's role."""
+    arn = Arn.parse(finding.resource)
+    text = finding.evidence.text if finding.evidence else ""
+    targets = [
+        operation.target for step in read.steps for operation in step.operations if operation.purpose is Purpose.ASSUME
+    ]
+    partitions = {role.partition for role in map(Arn.parse, targets) if role is not None and role.is_role}
+    if arn is None or arn.service != "s3" or str(arn) in text or len(partitions) != 1:
+        return finding
+    own = replace(arn, partition=next(iter(partitions)))
+    return replace(finding, resource=str(own), sentence=finding.sentence.replace(str(arn), str(own)))
 
 
 def _unworded(step: ReadStep | None, finding: Finding) -> Finding:

@@ -264,3 +264,12 @@ def test_a_refusal_without_a_word_is_one_of_the_calls_of_its_step() -> None:
     assert gate.verdict is FAIL
     assert gate.cause is None
     assert "ecs:UpdateService" in gate.reason
+
+
+def test_a_bucket_is_one_of_the_roles_partition() -> None:
+    inputs = {"role-to-assume": f"arn:aws-cn:iam::{ACCOUNT}:role/release", "aws-region": "cn-north-1"}
+    line = f"upload failed: ./x to s3://site/c {cli('PutObject', 'Access Denied')}"
+    result = replay(recorded(CHECKOUT, replace(CONFIGURE, inputs=inputs), failing(EVIDENCE, line, exit_code=1)))
+    assert result.stopped_by is not None
+    assert result.stopped_by.resource == "arn:aws-cn:s3:::site/c"
+    assert "arn:aws-cn:s3:::site/c" in services(result).reason
