@@ -49,7 +49,7 @@ def get_secrets(use: ActionUse) -> tuple[Operation, ...]:
 def secret_arn(secret: str) -> str | None:
     """Return the ARN of a secret that is given by name or ARN; the six signs after a name are Secrets Manager's own."""
     return arn_in(secret, "secretsmanager") or (
-        arn_of("secretsmanager", "secret:", name_in(secret), "-*") if Arn.parse(secret) is None else None
+        arn_of("secretsmanager", "secret:", name_in(secret), "-??????") if Arn.parse(secret) is None else None
     )
 
 

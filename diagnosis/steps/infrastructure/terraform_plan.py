@@ -242,7 +242,7 @@ _TABLE: dict[str, _Type] = {
         ("sns:DeleteTopic",),
     ),
     "aws_secretsmanager_secret": _Type(
-        _given("secretsmanager", "arn", _of("secretsmanager", "secret:", "name", end="-*")),
+        _given("secretsmanager", "arn", _of("secretsmanager", "secret:", "name", end="-??????")),
         ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
         ("secretsmanager:CreateSecret",),
         ("secretsmanager:UpdateSecret",),

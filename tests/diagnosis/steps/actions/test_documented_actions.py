@@ -303,9 +303,9 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         "aws-actions/aws-secretsmanager-get-secrets@v2",
         {"secret-ids": "one\nALIAS, two/three\n,four\narn:aws:secretsmanager:us-east-1:111122223333:secret:t-a1b2c3"},
         {
-            ("secretsmanager:GetSecretValue", f"{SECRET}one-*"),
-            ("secretsmanager:GetSecretValue", f"{SECRET}two/three-*"),
-            ("secretsmanager:GetSecretValue", f"{SECRET}four-*"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}one-??????"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}two/three-??????"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}four-??????"),
             ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:111122223333:secret:t-a1b2c3"),
         },
     ),
