@@ -131,6 +131,23 @@ def codedeploy_revision(use: ActionUse) -> tuple[Operation, ...]:
     )
 
 
+def codedeploy_of_branch(use: ActionUse) -> tuple[Operation, ...]:
+    """Read webfactory/create-aws-codedeploy-deployment: group and role stand in ``appspec.yml``, by branch."""
+    repository = use.values.get("github.repository", "").rpartition("/")[2]
+    application = name_in(use.text("application") or repository)
+    group = arn_of("codedeploy", "deploymentgroup:", application, "/*")
+    at_application = arn_of("codedeploy", "application:", application)
+    # Which of the two it is depends on whether the group is there.
+    return (
+        *calls(_KIND, group, "codedeploy:UpdateDeploymentGroup", "codedeploy:CreateDeployment"),
+        *calls(_KIND, group, "codedeploy:CreateDeploymentGroup", tolerated=True),
+        *calls(_KIND, group, "codedeploy:GetDeployment"),
+        *calls(_KIND, arn_of("codedeploy", "deploymentconfig:*"), "codedeploy:GetDeploymentConfig"),
+        *calls(_KIND, at_application, "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"),
+        *pass_role(_KIND, "$", service="codedeploy"),
+    )
+
+
 def _beanstalk(use: ActionUse, application: str, environment: str, region: str | None) -> tuple[Operation, ...]:
     app, env = name_in(application), name_in(environment)
     version = arn_of("elasticbeanstalk", "applicationversion/", app, "/*")

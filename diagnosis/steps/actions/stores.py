@@ -89,7 +89,9 @@ def parameter_arn(value: str) -> str | None:
 
 def invalidate_cache(use: ActionUse) -> tuple[Operation, ...]:
     """Read invalidate-cloudfront-action: the distribution is a variable of the environment."""
-    return calls(_KIND, distribution_arn(use.env("DISTRIBUTION")), "cloudfront:CreateInvalidation")
+    return calls(
+        _KIND, distribution_arn(use.env("DISTRIBUTION") or use.env("DISTRIBUTION_ID")), "cloudfront:CreateInvalidation"
+    )
 
 
 def distribution_arn(identifier: str) -> str | None:

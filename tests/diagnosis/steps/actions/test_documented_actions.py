@@ -340,6 +340,28 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         {"policy-check-type": "VALIDATE_POLICY"},
         {("access-analyzer:ValidatePolicy", "*")},
     ),
+    (
+        "geekcell/github-action-aws-ecs-run-task@v4",
+        {"cluster": "c", "task-definition": "web", "tail-logs": "false"},
+        {
+            ("ecs:RunTask", f"{ECS}task-definition/web:*"),
+            ("ecs:DescribeTasks", f"{ECS}task/c/*"),
+            ("iam:PassRole", None),
+        },
+    ),
+    (
+        "webfactory/create-aws-codedeploy-deployment@v0.5",
+        {"application": "a"},
+        {
+            ("codedeploy:UpdateDeploymentGroup", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:CreateDeployment", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:GetDeployment", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:GetDeploymentConfig", f"{CODEDEPLOY}deploymentconfig:*"),
+            ("codedeploy:GetApplicationRevision", f"{CODEDEPLOY}application:a"),
+            ("codedeploy:RegisterApplicationRevision", f"{CODEDEPLOY}application:a"),
+            ("iam:PassRole", None),
+        },
+    ),
     ("aws-actions/setup-sam@v2", {}, set()),
     ("aws-actions/sustainability-scanner@v1", {}, set()),
 ]
@@ -406,3 +428,10 @@ def test_what_a_service_does_with_the_callers_permissions_is_named(
     gaps = [each.gap for each in operations_of_action(uses, inputs) if each.purpose is Purpose.NOT_JUDGED]
     assert bool(gaps) is names_a_gap
     assert all(gap is not None and gap.what and gap.why and gap.how for gap in gaps)
+
+
+def test_a_passed_role_says_to_which_service() -> None:
+    found = operations_of_action(DEPLOY, {"task-definition": "td.json"}, {}, FILES)
+    assert {each.context for each in found if each.action == "iam:PassRole"} == {
+        (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)
+    }
