@@ -81,7 +81,7 @@ def _systems_manager(name: str, types: tuple[str, ...], command: Command, scope:
         values = command.values("names") or command.values("name")[:1] or command.values("path")[:1]
         return _each(values, "ssm", scope, lambda value: f"parameter/{value.removeprefix('/')}") or _UNKNOWN
     documents = _documents(command.values("document-name")[:1] or command.values("name")[:1], scope)
-    if types == ("document",):
+    if types == ("document",) or name == "StartAutomationExecution":
         return documents
     if name == "SendCommand":
         instances = _instances(command.values("instance-ids"), scope) or _UNKNOWN
@@ -285,8 +285,11 @@ def object_arn(bucket: str | None, key: str) -> str | None:
     return f"{home}/{key}" if prefix == key else f"{home}/{prefix}*"
 
 
-def _task_definitions(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
+def _task_definitions(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a task definition: ``family``, ``family:revision`` or an ARN; without a revision it is the newest one."""
+    if name == "ListTasks" and not command.has("container-instance"):
+        # Only the tasks of one instance are a resource; those of a cluster are bounded by a condition.
+        return ("*",)
     if types != ("task-definition",):
         return None
     values = command.values("task-definition")[:1] or command.values("task-definitions")
@@ -322,6 +325,22 @@ def _rules(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -
     return _each((value,) if value else (), "events", scope, lambda name: f"rule/{name}") or _UNKNOWN
 
 
+def _models(name: str, _types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
+    """Name a model: the id of a foundation model, or an ARN; what stands behind an inference profile is not told."""
+    if name not in ("InvokeModel", "InvokeModelWithResponseStream"):
+        return None
+    value = command.option("model-id")
+    if value is None or not legible(value) or _PROFILE.match(value):
+        return _UNKNOWN
+    whole = Arn.parse(value)
+    if whole is not None:
+        return (value if whole.service == "bedrock" and whole.resource_type == "foundation-model" else None,)
+    return (arn("bedrock", f"foundation-model/{value}", scope, account=""),)
+
+
+_PROFILE = re.compile(r"[a-z]{2}(?:-gov)?\.|apac\.|global\.")
+
+
 _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources | None]] = {
     "s3": _objects,
     "secretsmanager": _secrets_manager,
@@ -336,6 +355,7 @@ _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources |
     "codeartifact": _packages,
     "dynamodb": _tables,
     "batch": _jobs,
+    "bedrock": _models,
     "cloudwatch": _metrics,
     "events": _rules,
     "ecs": _task_definitions,

@@ -192,6 +192,19 @@ aws ecs update-service --cluster $CLUSTER --service s | ecs:UpdateService -
 aws s3 cp a.zip s3://b/$SHA/a.zip | s3:PutObject P:s3:::b/*
 aws s3 cp a.zip s3://$BUCKET/a.zip | s3:PutObject -
 aws athena start-query-execution --query-string x | athena:StartQueryExecution P:athena:HOME:workgroup/primary
+aws ecs list-tasks --cluster c --service-name s | ecs:ListTasks *
+aws ecs run-task --cluster c --task-definition t:1 --overrides '{"taskRoleArn":"arn:aws:iam::111122223333:role/x"}' | ecs:RunTask P:ecs:HOME:task-definition/t:1; iam:PassRole arn:aws:iam::111122223333:role/x
+aws ssm start-automation-execution --document-name AWS-RestartEC2Instance | ssm:StartAutomationExecution P:ssm:{region}::document/AWS-RestartEC2Instance
+aws bedrock-runtime invoke-model --model-id anthropic.claude-3 out | bedrock:InvokeModel P:bedrock:{region}::foundation-model/anthropic.claude-3
+aws bedrock-runtime invoke-model --model-id us.anthropic.claude-3 out | bedrock:InvokeModel -
+aws glue get-table --database-name d --name t | glue:GetTable P:glue:HOME:catalog; glue:GetTable P:glue:HOME:database/d; glue:GetTable P:glue:HOME:table/d/t
+aws dms start-replication-task --replication-task-arn arn:aws:dms:us-east-1:111122223333:task:T | dms:StartReplicationTask arn:aws:dms:us-east-1:111122223333:task:T
+aws wafv2 update-ip-set --name n --scope CLOUDFRONT --id i | wafv2:UpdateIPSet P:wafv2:HOME:global/ipset/n/i
+aws rds-data execute-statement --resource-arn arn:aws:rds:us-east-1:111122223333:cluster:c --secret-arn arn:aws:secretsmanager:us-east-1:111122223333:secret:s-AbCdEf --sql x | rds-data:ExecuteStatement arn:aws:rds:us-east-1:111122223333:cluster:c; secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:111122223333:secret:s-AbCdEf
+aws secretsmanager create-secret --name s --secret-string x --tags Key=a,Value=b | secretsmanager:CreateSecret P:secretsmanager:HOME:secret:s-??????; secretsmanager:TagResource P:secretsmanager:HOME:secret:s-??????
+aws s3 cp "$GITHUB_WORKSPACE/dist/a.zip" s3://b/ | s3:PutObject P:s3:::b/a.zip
+aws s3 cp "$FILE" s3://b/ | s3:PutObject P:s3:::b/*
+aws s3 cp s3://b/k "$DEST" | s3:GetObject P:s3:::b/k
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
@@ -298,6 +311,8 @@ def test_commands_that_are_no_plain_call(command: str, purpose: Purpose) -> None
         "aws cloudformation deploy --stack-name s --template-file t",
         "aws ecs run-task --cluster c --task-definition t",
         "aws ssm get-parameter --name /a --with-decryption",
+        "aws s3 cp $FILE s3://b/",
+        "aws elasticbeanstalk update-environment --environment-name e --version-label v",
     ],
 )
 def test_what_is_left_is_named(command: str) -> None:
