@@ -181,8 +181,16 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
 
 def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
     """Return whether a job says nothing of the registry because it has no need of it, while another job has."""
-    open_ = gate is Gate.REGISTRY_AUTHORIZATION and verdict_at(job.gates, gate).verdict is Verdict.UNKNOWN
-    return open_ and not job.needs and any(other.needs for other in judged)
+    if gate is not Gate.REGISTRY_AUTHORIZATION or _asks_registry(job):
+        return False
+    services = maybe_verdict_at(job.gates, Gate.SERVICE_AUTHORIZATION)
+    refused = services is not None and services.verdict is Verdict.FAIL
+    open_ = (Verdict.UNKNOWN, Verdict.BLOCKED) if refused else (Verdict.UNKNOWN,)
+    return verdict_at(job.gates, gate).verdict in open_ and any(_asks_registry(other) for other in judged)
+
+
+def _asks_registry(job: JobReplay) -> bool:
+    return any(need.checkpoint.gate is Gate.REGISTRY_AUTHORIZATION for need in job.needs)
 
 
 def _kept_back(gates: tuple[GateVerdict, ...], stopping: JobOutcome) -> tuple[GateVerdict, ...]:

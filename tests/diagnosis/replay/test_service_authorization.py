@@ -247,7 +247,7 @@ def test_a_role_that_a_step_is_told_to_assume_stays_with_role_assumption() -> No
     words = f"##[error]{denied('sts:AssumeRole', other)}"
     result = replay(recorded(CHECKOUT, CONFIGURE, failing(second, words)))
     assert result.at(Gate.ROLE_ASSUMPTION).verdict is FAIL
-    assert maybe_verdict_at(result.gates, Gate.SERVICE_AUTHORIZATION) is None
+    assert services(result).verdict is BLOCKED  # that it may ask for the role is a use of the session before
 
 
 def test_an_annotation_alone_tells_it_where_the_log_is_gone() -> None:
@@ -273,3 +273,30 @@ def test_a_bucket_is_one_of_the_roles_partition() -> None:
     assert result.stopped_by is not None
     assert result.stopped_by.resource == "arn:aws-cn:s3:::site/c"
     assert "arn:aws-cn:s3:::site/c" in services(result).reason
+
+
+def test_a_job_that_only_deploys_takes_no_pass_from_the_job_that_pushed() -> None:
+    words = denied("ecs:UpdateService", SERVICE)
+    pushing, deploying = (CHECKOUT, CONFIGURE, LOGIN, PUSH), (CONFIGURE, failing(DEPLOY, f"##[error]{words}"))
+    attempt = attempt_of(job_of(*pushing, name="push"), job_of(*deploying, name="deploy", job_id=72))
+    workflow = file_of(written_job(*pushing, name="push"), written_job(*deploying, name="deploy"))
+    result = replay(with_workflow(attempt, workflow))
+    assert shown(result) == (PASS, PASS, PASS, FAIL, BLOCKED)
+
+
+def test_a_guarded_command_proves_nothing_and_a_plain_one_does() -> None:
+    plain = Spec(
+        name="Roll", run="aws ecs update-service --cluster main --service api --force-new-deployment", env=AWS_ENV
+    )
+    assert services(replay(recorded(*RELEASE, plain))).verdict is PASS
+    guarded = replace(plain, run=f"{plain.run} || true")
+    assert services(replay(recorded(*RELEASE, guarded))).verdict is UNKNOWN
+
+
+def test_a_denial_that_the_script_carries_on_from_is_doubted() -> None:
+    words = cli("UpdateService", denied("ecs:UpdateService", SERVICE), "AccessDeniedException")
+    run = "aws ecs update-service --cluster main --service api || true"
+    gate = services(replay(recorded(*RELEASE, Spec(name="Roll", run=run, env=AWS_ENV, output=[words]))))
+    assert gate.verdict is UNKNOWN
+    assert gate.actions == ("ecs:UpdateService",)
+    assert "printed a denial of ecs:UpdateService" in gate.reason
