@@ -162,7 +162,7 @@ def _filled_form(form: str, names: Mapping[str, str], scope: Scope) -> str | Non
     for name, value in names.items():
         whole = Arn.parse(value)
         if whole is not None:
-            if f":{whole.service}:" not in form:
+            if f":{whole.service}:" not in form or "/" not in whole.resource:
                 return None
             # A name that is given as an ARN says of which region and account it speaks.
             region, account = whole.region or region, whole.account or account
@@ -184,6 +184,14 @@ def _given_arns(form: str, asked: _Asked) -> tuple[str, ...]:
         stem = next((bare.removesuffix(end) for end in ("arn", *_ENDINGS) if bare.endswith(end)), bare)
         if stem in stems or bare in stems:
             found.extend(value for value in values if legible(value) and matches.fullmatch(value))
+    if not found:
+        # Another option that holds an ARN of this very form, where there is only one: ``--target-arn`` of a topic.
+        others = [
+            values
+            for option, values in asked.command.options.items()
+            if option.endswith(("arn", "arns")) and values and all(legible(v) and matches.fullmatch(v) for v in values)
+        ]
+        found.extend(others[0] if len(others) == 1 else ())
     return tuple(dict.fromkeys(found))
 
 
@@ -204,8 +212,6 @@ def _values_of(variable: str, asked: _Asked) -> list[str]:
     for option in dict.fromkeys(_options_for(wanted, asked)):
         values = asked.command.values(option)
         listed = values if option.endswith("s") else values[:1]
-        if option.removesuffix("s").endswith("arn"):
-            listed = tuple(value for value in listed if Arn.parse(value) is not None)
         if values:
             return list(listed) if all(map(legible, listed)) else []
     return []
@@ -237,8 +243,8 @@ def _options_for(wanted: str, asked: _Asked) -> Iterable[str]:
     if not stem or stem == "resource":
         return
     kind = "name" if wanted.endswith(_NAMES) else "id" if wanted.endswith(("id", "identifier")) else ""
-    forms = {"name": (stem, f"{stem}name", f"{stem}arn"), "id": (f"{stem}id", f"{stem}identifier", f"{stem}arn")}
-    fitting = forms.get(kind, ())[: 1 if kind == "id" and asked.service in _BY_NAME_TOO else 3]
+    forms = {"name": (stem, f"{stem}name"), "id": (f"{stem}id", f"{stem}identifier")}
+    fitting = forms.get(kind, ())[: 1 if kind == "id" and asked.service in _BY_NAME_TOO else 2]
     yield from (option for option in given if option.removesuffix("s") in fitting)
     if kind and stem in nouns:
         yield from (option for option in (kind, f"{kind}s") if option in given)
@@ -284,6 +290,8 @@ _ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     "codebuild": {"projectname": ("projectname",)},
     "ec2": {"securitygroupid": ("groupid", "securitygroupid"), "keypairname": ("keyname",)},
     "elasticloadbalancing": {"loadbalancername": ("loadbalancername",)},
+    "cloudtrail": {"trailname": ("trailname", "name")},
+    "airflow": {"environmentname": ("environmentname", "name")},
     "events": {"rulename": ("rule",)},
     "lambda": {"layerversion": ("versionnumber",)},
     "eks": {"clustername": ("clustername",)},

@@ -255,10 +255,17 @@ def _package_login(command: Command, scope: Scope) -> Iterator[Use]:
 
 def _kubeconfig(command: Command, scope: Scope) -> Iterator[Use]:
     name = command.option("name")
-    if command.has("role-arn"):
-        # The role of --assume-role-arn describes the cluster; that of --role-arn only stands in the file that is written.
-        pass
+    if command.has("assume-role-arn"):
+        # That role describes the cluster; the role of --role-arn only stands in the file that is written.
+        yield "sts:AssumeRole", pass_role(command.option("assume-role-arn"))
+        return
     yield "eks:DescribeCluster", arn("eks", f"cluster/{name}", scope) if legible(name) else None
+
+
+def _secret(command: Command, scope: Scope) -> Iterator[Use]:
+    if command.has("kms-key-id"):
+        for name in ("kms:GenerateDataKey", "kms:Decrypt"):
+            yield name, key_resource(command.option("kms-key-id"), scope)
 
 
 def _parameter(command: Command, scope: Scope) -> Iterator[Use]:
@@ -349,6 +356,8 @@ _KINDS_BESIDE: Mapping[str, _Reader] = {
     "lambda publish-layer-version": _function_code,
     "deploy create-deployment": _deployment,
     "ssm put-parameter": _parameter,
+    "secretsmanager create-secret": _secret,
+    "secretsmanager update-secret": _secret,
     "s3api put-object": _object_options,
     "s3api create-multipart-upload": _object_options,
     "ec2 run-instances": _instances,

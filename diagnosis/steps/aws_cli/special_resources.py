@@ -17,6 +17,10 @@ Resources = tuple[str | None, ...]
 _UNKNOWN: Resources = (None,)
 _SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}")
 _KEY = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
+_SELECTOR = re.compile(r":[^:/$*]+\Z")
+"""The version or label that follows a parameter's name."""
+_OF_AWS = re.compile(r"/aws/service/")
+"""How the public parameters begin, which belong to no account."""
 _OWN_DOCUMENT = re.compile(r"AWS-[\w.-]+|AWS[A-Z][A-Za-z]*-[\w.-]+|Amazon[\w.-]+")
 
 
@@ -79,7 +83,10 @@ def _secrets_manager(_name: str, _types: tuple[str, ...], command: Command, scop
 def _systems_manager(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     if types == ("parameter",):
         values = command.values("names") or command.values("name")[:1] or command.values("path")[:1]
-        return _each(values, "ssm", scope, lambda value: f"parameter/{value.removeprefix('/')}") or _UNKNOWN
+        plain = tuple(value if Arn.parse(value) else _SELECTOR.sub("", value) for value in values)
+        if plain and all(_OF_AWS.match(value) for value in plain) and all(map(legible, plain)):
+            return tuple(arn("ssm", f"parameter{value}", scope, account="") for value in plain)
+        return _each(plain, "ssm", scope, lambda value: f"parameter/{value.removeprefix('/')}") or _UNKNOWN
     documents = _documents(command.values("document-name")[:1] or command.values("name")[:1], scope)
     if types == ("document",) or name == "StartAutomationExecution":
         return documents
@@ -114,7 +121,7 @@ def _instances(values: tuple[str, ...], scope: Scope) -> Resources:
 
 def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a function: by name, ``name:qualifier``, ARN, or the partial ARN that leaves out partition and region."""
-    if "function" not in types or not command.has("function-name"):
+    if not any(kind in _FUNCTIONS for kind in types) or not command.has("function-name"):
         return None
     value = command.option("function-name")
     if not legible(value) or value is None:
@@ -125,6 +132,7 @@ def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -
     return (function_template(value, region=scope.region, qualifier=qualifier),)
 
 
+_FUNCTIONS = frozenset({"function", "function alias", "function version"})
 _QUALIFIED = frozenset(
     {"InvokeFunction", "GetFunction", "GetFunctionConfiguration", "GetPolicy", "AddPermission", "RemovePermission"}
     | {"DeleteFunction", "PutFunctionEventInvokeConfig", "PutProvisionedConcurrencyConfig", "CreateFunctionUrlConfig"}
@@ -135,7 +143,7 @@ _TAGGING = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
 
 def _logs(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a log group: all actions but those on tags are granted on its ARN with ``:*`` behind it."""
-    if types != ("log-group",) or name in _TAGGING:
+    if "log-group" not in types or name in _TAGGING or not (types == ("log-group",) or command.has("log-group-name")):
         return None
     values = command.values("log-group-name")[:1] or command.values("log-group-names")
     values = values or command.values("log-group-identifier")[:1] or command.values("log-group-identifiers")

@@ -205,6 +205,18 @@ aws secretsmanager create-secret --name s --secret-string x --tags Key=a,Value=b
 aws s3 cp "$GITHUB_WORKSPACE/dist/a.zip" s3://b/ | s3:PutObject P:s3:::b/a.zip
 aws s3 cp "$FILE" s3://b/ | s3:PutObject P:s3:::b/*
 aws s3 cp s3://b/k "$DEST" | s3:GetObject P:s3:::b/k
+aws lambda put-provisioned-concurrency-config --function-name f --qualifier live --provisioned-concurrent-executions 1 | lambda:PutProvisionedConcurrencyConfig P:lambda:HOME:function:f:live
+aws elbv2 modify-rule --rule-arn arn:aws:elasticloadbalancing:us-east-1:111122223333:listener-rule/app/l/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee | elasticloadbalancing:ModifyRule arn:aws:elasticloadbalancing:us-east-1:111122223333:listener-rule/app/l/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee
+aws sns publish --target-arn arn:aws:sns:us-east-1:111122223333:t --message x | sns:Publish arn:aws:sns:us-east-1:111122223333:t
+aws cloudtrail start-logging --name t | cloudtrail:StartLogging P:cloudtrail:HOME:trail/t
+aws logs put-subscription-filter --log-group-name /a --filter-name f --filter-pattern x --destination-arn arn:aws:lambda:us-east-1:111122223333:function:f | logs:PutSubscriptionFilter P:logs:HOME:log-group:/a:*
+aws ssm get-parameter --name /a:3 | ssm:GetParameter P:ssm:HOME:parameter/a
+aws ssm get-parameters --names /a $B | ssm:GetParameters P:ssm:HOME:parameter/a; ssm:GetParameters -
+aws ssm get-parameter --name /aws/service/ecs/optimized-ami/amazon-linux-2/recommended | ssm:GetParameter P:ssm:{region}::parameter/aws/service/ecs/optimized-ami/amazon-linux-2/recommended
+aws secretsmanager update-secret --secret-id s --kms-key-id 1234abcd-12ab-34cd-56ef-1234567890ab | secretsmanager:UpdateSecret P:secretsmanager:HOME:secret:s-??????; kms:GenerateDataKey P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab; kms:Decrypt P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab
+aws eks update-kubeconfig --name c --assume-role-arn arn:aws:iam::111122223333:role/other | sts:AssumeRole arn:aws:iam::111122223333:role/other
+aws eks update-kubeconfig --name c --role-arn arn:aws:iam::111122223333:role/kube | eks:DescribeCluster P:eks:HOME:cluster/c
+aws stepfunctions start-sync-execution --state-machine-arn $ARN | states:StartSyncExecution -
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
