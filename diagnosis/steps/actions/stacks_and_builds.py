@@ -8,6 +8,7 @@ authorization reference of each service.
 from __future__ import annotations
 
 from diagnosis.names.arn_template import bucket_template
+from diagnosis.names.endpoint import object_of_url
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, StepKind
@@ -54,6 +55,9 @@ def cloudformation_deploy(use: ActionUse) -> tuple[Operation, ...]:
     rarely = ("cloudformation:CreateStack", "cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents")
     operations += calls(_KIND, stack, *rarely, tolerated=True)
     operations += pass_role(_KIND, use.text("role-arn"), service="cloudformation")
+    at = object_of_url(use.text("template"))
+    if at is not None:  # CloudFormation reads the template on the caller's word.
+        operations += calls(_KIND, object_arn(*at), "s3:GetObject")
     return (*operations, *stack_resources(_KIND, use.uses, with_role=use.given("role-arn")))
 
 

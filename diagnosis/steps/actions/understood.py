@@ -6,8 +6,8 @@ install it: what the tool does then stands in the steps that run it.
 
 from __future__ import annotations
 
-_OWNERS = frozenset({"actions"})
-"""Owners all of whose actions are GitHub's own: checkout, setup-*, cache, artifacts, pages, labeler, stale."""
+_BEGINNINGS = ("actions/", "docker/setup-")
+"""GitHub's own actions (checkout, setup-*, cache, artifacts, pages, labeler, stale), and Docker's that set a tool up."""
 
 _LISTED = """
 1password/install-cli-action 1password/load-secrets-action 8398a7/action-slack aarcangeli/load-dotenv
@@ -122,7 +122,7 @@ _RUNS_ON_THE_RUNNER = {
 
 def is_understood(name: str) -> bool:
     """Return whether an action, ``owner/name`` in lower case, is known to call nothing at AWS by itself."""
-    return name.partition("/")[0] in _OWNERS or name in _NAMES or name in _RUNS_ON_THE_RUNNER
+    return name.startswith(_BEGINNINGS) or name in _NAMES or name in _RUNS_ON_THE_RUNNER
 
 
 def script_inputs(name: str) -> tuple[str, ...] | None:

@@ -259,6 +259,20 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         },
     ),
     (
+        "aws-actions/aws-cloudformation-github-deploy@v1",
+        {
+            "name": "web",
+            "template": "https://templates.s3.eu-west-1.amazonaws.com/web/t.yml",
+            "no-execute-changeset": "1",
+        },
+        {
+            ("cloudformation:DescribeStacks", STACK),
+            ("cloudformation:CreateChangeSet", STACK),
+            ("cloudformation:DescribeChangeSet", STACK),
+            ("s3:GetObject", "arn:{partition}:s3:::templates/web/t.yml"),
+        },
+    ),
+    (
         "aws-actions/aws-codebuild-run-build@v1",
         {"project-name": "p"},
         {

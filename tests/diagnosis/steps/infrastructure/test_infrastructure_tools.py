@@ -115,6 +115,11 @@ TERRAFORM_CASES: list[tuple[str, str, Found]] = [
         PLAIN.replace("encrypt        = true", 'endpoints = { s3 = "https://r2.example.com" }'),
         set(),
     ),
+    (
+        "terraform init",
+        PLAIN.replace("encrypt        = true", 'endpoint = "https://s3.eu-west-1.amazonaws.com"'),
+        {LIST, GET},
+    ),
     ("terraform init", 'terraform {\n backend "gcs" {\n bucket = "b"\n }\n}\n', set()),
     ("terraform init", 'terraform {\n cloud {\n organization = "o"\n }\n}\n', set()),
     (
