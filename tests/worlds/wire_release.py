@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from botocore.config import Config
 from log_frames import raw
@@ -283,7 +283,7 @@ class _Account:
         self._session = isolated_session(GivenCredentials("builder", "no secret: it lives in this process"))
         self._aws.answer_for(self._session)
 
-    def __enter__(self) -> _Account:
+    def __enter__(self) -> Self:
         self._forget()
         iam, ecr, s3 = (self._client(name) for name in ("iam", "ecr", "s3"))
         iam.create_open_id_connect_provider(
@@ -329,9 +329,9 @@ class _Account:
 
 
 def _backends() -> Iterator[BackendDict]:
-    from moto.ecr.models import ecr_backends  # noqa: PLC0415 - moto loads slowly; only who asks waits
-    from moto.s3.models import s3_backends  # noqa: PLC0415
-    from moto.sts.models import sts_backends  # noqa: PLC0415
+    from moto.ecr.models import ecr_backends
+    from moto.s3.models import s3_backends
+    from moto.sts.models import sts_backends
 
     yield from (iam_backends, ecr_backends, s3_backends, sts_backends)
 
