@@ -188,16 +188,16 @@ def _closing_run_passes(replays: Sequence[Replay]) -> RuleVerdict:
     if not replays or replays[-1].attempt.conclusion != "success":
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "There is no closing run yet.")
     closing = replays[-1]
-    wanted = (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION, Gate.REGISTRY_AUTHORIZATION)
-    short = [closing.at(gate) for gate in wanted if closing.at(gate).verdict is not Verdict.PASS]
+    proved = [verdict for verdict in closing.gates if verdict.gate is not Gate.LEAST_PRIVILEGE]
+    short = [verdict for verdict in proved if verdict.verdict is not Verdict.PASS]
     if short:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, f"{short[0].gate.label}: {short[0].reason}")
     return RuleVerdict(
         slug,
         title,
         Verdict.PASS,
-        "OIDC trust, role assumption and registry authorization are proved by the closing run itself.",
-        tuple(evidence for gate in wanted for evidence in closing.at(gate).evidence[:1]),
+        f"{_listed([verdict.gate.label for verdict in proved])} are proved by the closing run itself.",
+        tuple(evidence for verdict in proved for evidence in verdict.evidence[:1]),
     )
 
 
@@ -232,6 +232,12 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
             ),
         ),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    first, *rest = names
+    words = [first, *(name[:1].lower() + name[1:] for name in rest)]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if rest else first
 
 
 def _breach_rule(

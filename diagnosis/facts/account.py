@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from diagnosis.facts.reading import Reading, Unreadable
-from diagnosis.facts.trail import Trail
+from diagnosis.facts.trail import ObservedSession, Trail
 from diagnosis.names.arn import Arn
 from diagnosis.names.partition import partition_of
 from diagnosis.policy import PolicyDocument
@@ -175,6 +175,11 @@ class AccountQuestion:
     """Further ECR repositories that sessions of this role use."""
     resources: tuple[str, ...] = ()
     """ARNs of buckets, keys and the like whose own policies may decide a needed action."""
+    green_since: datetime | None = None
+    """Beginning of the last attempt of the workflow that succeeded with this role, for what its session did."""
+    green_until: datetime | None = None
+    session_name: str | None = None
+    """The name of the role's sessions in this workflow; None where it is not known: then all of the time are looked at."""
     beside: tuple[AccountQuestion, ...] = ()
     """What to ask about the further roles of the release, one question each; these have none of their own."""
 
@@ -263,6 +268,8 @@ class AccountState:
     evidence_objects: Reading[tuple[EvidenceObject, ...]] = _not_read("evidence objects", "s3:ListBucket")
     trail: Reading[Trail] = _not_read("CloudTrail events", "cloudtrail:LookupEvents")
     """Of the question's window; ``Absent`` is never used, since an empty window is a known one."""
+    observed: Reading[ObservedSession] = _not_read("calls of the last green session", "cloudtrail:LookupEvents")
+    """What the role's session did when the workflow last succeeded; ``Absent`` where CloudTrail shows no such session."""
     registry_details: Reading[RegistryDetails] = _not_read("registry details", "servicequotas:GetServiceQuota")
     second_opinions: Reading[tuple[SecondOpinion, ...]] = _not_read("second opinions", "iam:SimulatePrincipalPolicy")
     repositories: tuple[RepositoryState, ...] = ()

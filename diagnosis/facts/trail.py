@@ -1,4 +1,4 @@
-"""What CloudTrail recorded about the release: changes of provider, role, policies and repository, and sessions taken.
+"""What CloudTrail recorded about the release: changes of provider, role, policies and repository, sessions and their calls.
 
 Source: ``cloudtrail:LookupEvents``, 90 days back; IAM's and STS's events lie in the region that served them (IAM: us-east-1).
 """
@@ -45,3 +45,47 @@ class Trail:
     events: tuple[TrailEvent, ...]
     complete: bool = True
     """False where pages or regions were cut off: then silence proves nothing."""
+
+
+NOT_IN_THE_EVENT_HISTORY = (
+    "CloudTrail's event history holds management events alone: objects of S3 that are read or written, items of DynamoDB, "
+    "invocations of Lambda functions and other data events are not in it."
+)
+"""What a session's calls leave out, however complete they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedCall:
+    """One call that a session made, by its IAM action; nothing of the request's content is kept."""
+
+    action: str
+    """The IAM action: ``ecs:UpdateService``; ``iam:PassRole`` where the request handed over a role."""
+    resources: tuple[str, ...]
+    """ARNs, or patterns of such, as far as the event tells them for certain; ``*`` for an action without resource level; empty
+    where it does not tell."""
+    at: datetime
+    region: str
+    error_code: str | None = None
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys that the request certainly carried."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSession:
+    """What the sessions of one role did while a run of the workflow succeeded: its management calls, oldest first."""
+
+    role: str
+    """The role's ARN."""
+    since: datetime
+    until: datetime
+    calls: tuple[ObservedCall, ...]
+    sessions: int = 1
+    """How many sessions of the role were taken in that time and looked at."""
+    regions: tuple[str, ...] = ()
+    """Where calls were looked for."""
+    subjects: tuple[str, ...] = ()
+    """The subjects that were presented for the sessions."""
+    unknown: tuple[str, ...] = ()
+    """Events of which it is not known which IAM action they are: ``SERVICE:EventName``."""
+    complete: bool = True
+    """False where pages, sessions or regions were cut off."""

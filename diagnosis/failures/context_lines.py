@@ -6,6 +6,7 @@ import re
 
 from diagnosis.failures.registry_address import registry_of
 from diagnosis.failures.rule import LogContext
+from diagnosis.failures.service_calls import STATE_WORDS, state_action
 from diagnosis.logs.log_text import LineKind, LogLine
 from diagnosis.names.ecr_address import hosts_quoted_in
 
@@ -22,6 +23,7 @@ _PUSHES = re.compile(
 _CACHE = re.compile(r"(#\d+) importing cache manifest")
 _ROLE_INPUT = re.compile(r"\s*role-to-assume: *(\S{1,2100})\s*$")
 _MOST_ROLES = 50
+_LONGEST = 1_000
 _BASE = re.compile(r"(#\d+) \[[^\]]{1,200}\] load metadata for ")
 
 WORDS: tuple[str, ...] = (
@@ -44,6 +46,7 @@ WORDS: tuple[str, ...] = (
     "load metadata for ",
     "ontainerizing application to",
     "codeartifact",
+    *STATE_WORDS,
     # whose registry a line names
     "dkr.ecr",
     "dkr-ecr",
@@ -83,6 +86,8 @@ def look_around(line: LogLine, context: LogContext, passed: dict[str, int]) -> N
         passed["push"] = line.number
     if "push refers to repository" in text or "pushing layers" in text or "pushing manifest" in text:
         context.pushing = True
+    if "tate" in text or "workspaces" in text:
+        context.state_action = state_action(text[:_LONGEST]) or context.state_action
     cache = _CACHE.match(text)
     if cache:
         context.cache_steps.add(f"{cache[1]} ")

@@ -70,6 +70,8 @@ class LogContext:
     """The step pushes an image."""
     codeartifact: bool = False
     """The step named CodeArtifact, whose login shares its words with ECR's."""
+    state_action: str | None = None
+    """What Terraform said that it was at with its state, in a line before the refusal: the action of S3 that this needs."""
     cache_steps: set[str] = field(default_factory=set)
     """How BuildKit marks the lines of steps that only read a build cache (``#7``): they stop no build."""
     base_steps: set[str] = field(default_factory=set)
@@ -93,6 +95,7 @@ class LogContext:
     def begin(self, title: str) -> None:
         """Begin a step: forget what belonged to the one before it."""
         self.title = title
+        self.state_action = None
         self.aws_oidc = self.other_tool = self.static_keys = self.hinted = self.pushing = self.codeartifact = False
         self.cache_steps.clear()
         self.base_steps.clear()

@@ -121,6 +121,26 @@ def service_with(operation: str) -> str | None:
     return next(iter(having)) if len(having) == 1 else None
 
 
+_STATE = (
+    (re.compile(r"(?i)(?:get existing|list\w{0,3}|select\w{0,3}) workspaces?\b|inspecting states"), "s3:ListBucket"),
+    (re.compile(r"(?i)\b(?:sav|upload|persist|writ)\w{0,3} (?:the )?(?:remote )?state\b"), "s3:PutObject"),
+    (re.compile(r"(?i)\b(?:refresh|load|read|lock)\w{0,3} (?:the )?(?:remote )?state\b"), "s3:GetObject"),
+)
+STATE_WORDS = (
+    "rror loading state",
+    "rror refreshing state",
+    "existing workspaces",
+    "nspecting states",
+    "o save state",
+    "pload state",
+)
+
+
+def state_action(text: str) -> str | None:
+    """Return the S3 action that Terraform was at with its state, by the words of its error; None where it is about none."""
+    return next((action for words, action in _STATE if words.search(text)), None)
+
+
 def in_aws_words(action: str) -> str:
     """Return the action in AWS's letter case: SNS and SQS print it in another. One that is not known stays as it is."""
     service, _, name = action.partition(":")

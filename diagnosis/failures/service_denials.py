@@ -19,7 +19,7 @@ from dataclasses import replace
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.failures.denial_sentence import Denial, PolicyType, operation_of
 from diagnosis.failures.rule import LogContext, Rule, Seen, Weight
-from diagnosis.failures.service_calls import action_of_call, in_aws_words, prefix_of, service_with
+from diagnosis.failures.service_calls import action_of_call, in_aws_words, prefix_of, service_with, state_action
 from diagnosis.failures.whose_identity import Whose, identity_of
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.names.arn import Arn
@@ -34,6 +34,8 @@ LAYERS = {
 }
 """Policy types beside the role's own and the resource's, each with a cause and an owner of its own."""
 _BESIDE = (Cause.BOUNDARY, Cause.SCP, Cause.SESSION_POLICY, Cause.ENDPOINT_POLICY)
+UNTYPED = (Cause.SERVICE_ACTION, Cause.RESOURCE_POLICY, *_BESIDE)
+"""What is possible where AWS names no policy type."""
 _OWN = frozenset({Cause.SERVICE_ACTION, Cause.PASS_ROLE, Cause.RESOURCE_POLICY})
 _SHARED = frozenset({*LAYERS.values(), Cause.IDENTITY_POLICY_DENY})
 _REGISTRYS = frozenset(
@@ -88,20 +90,15 @@ def service_denial(denial: Denial, text: str, context: LogContext, *, action: st
     return Seen(at_its_gate(finding, context.roles, spoken=client or context.assumed), weight)
 
 
-_STATE = (
-    (re.compile(r"(?i)(?:get existing|list\w{0,3}|select\w{0,3}) workspaces?\b|inspecting states"), "s3:ListBucket"),
-    (re.compile(r"(?i)\b(?:sav|upload|persist|writ)\w{0,3} (?:the )?(?:remote )?state\b"), "s3:PutObject"),
-    (re.compile(r"(?i)\b(?:refresh|load|read|lock)\w{0,3} (?:the )?(?:remote )?state\b"), "s3:GetObject"),
-)
-"""What Terraform was at with its state, and the action that this needs."""
-
-
 def _worded_by_s3(text: str, context: LogContext) -> Seen | None:
     """Judge S3's refusal where the client names no call: clients in Go and JavaScript print code and message alone."""
+    action = state_action(text) or context.state_action
+    if "Forbidden: Forbidden" in text:
+        # How clients in Go word the answer to a HEAD, which has no body.
+        return service_denial(Denial(None, operation="HeadObject"), text, context) if action else None
     if not _OF_S3.search(text):
         return None
-    action = next((action for words, action in _STATE if words.search(text)), None)
-    return service_denial(Denial(action=None), text, context, action=action)
+    return service_denial(Denial(None), text, context, action=action)
 
 
 def _worded_by_ec2(text: str, context: LogContext) -> Seen:
@@ -110,7 +107,7 @@ def _worded_by_ec2(text: str, context: LogContext) -> Seen:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(("AccessDenied: Access Denied",), _worded_by_s3),
+    Rule(("AccessDenied: Access Denied", "Forbidden: Forbidden"), _worded_by_s3),
     Rule(("UnauthorizedOperation",), _worded_by_ec2),
 )
 """Asked after the rules of denials: of a call that is named they know more."""
@@ -191,9 +188,9 @@ def _place_of(text: str, action: str | None) -> str | None:
 
 def _in_words(denial: Denial, finding: Finding, service: str | None) -> str:
     """Say what was denied, on what and by which policy, then what that means."""
-    what = finding.action or denial.operation or "the call"
+    what = finding.action or denial.operation or "a call"
     if not finding.action and (denial.service or service):
-        what = f"{what} of {denial.service or service}"
+        what = f"{what} of {denial.service or (service or '').upper()}"
     where = f" on {finding.resource}" if finding.resource and finding.resource != "*" else ""
     kind = denial.policy_type
     if kind is not None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
+from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
@@ -58,6 +60,9 @@ def assess(
     units = [_with_denied(unit, replay, account) for unit in units_of(replay, case)]
     asks_registry = any(unit.of_registry for unit in units)
     judged = [_judge(unit, account, ref, alone=len(units) == 1, others_ask=asks_registry) for unit in units]
+    if _asks_no_registry(units):
+        for each in judged:
+            each.gates[Gate.REGISTRY_AUTHORIZATION] = _no_registry(each.run)
     least = _least_privilege(judged)
     sessions = tuple(_session(each, least[each.run.role_arn]) for each in judged)
     opinions = opinions_on(judged[0].run, judged[0].unit.needs)
@@ -76,6 +81,32 @@ def assess(
     )
 
 
+def _asks_no_registry(units: Sequence[Unit]) -> bool:
+    """Return whether every step of the release was understood, and some use other services and none a registry."""
+    understood = all(isinstance(unit.view.workflow, Workflow) and not unit.gaps for unit in units)
+    stopped = any(
+        gate.gate is Gate.REGISTRY_AUTHORIZATION and gate.verdict is Verdict.FAIL
+        for unit in units
+        for gate in unit.view.gates
+    )
+    return (
+        understood
+        and not stopped
+        and any(unit.of_services for unit in units)
+        and not any(unit.of_registry for unit in units)
+    )
+
+
+def _no_registry(run: RunClaims) -> GateJudgement:
+    """Return the judgement of a release that asks nothing of a registry: there is nothing by which a rerun could be refused."""
+    path = run.attempt.workflow_path
+    said = "no step logs in to a registry, pushes or pulls"
+    return GateJudgement(
+        passed="This release asks nothing of a registry: every step was read, and none logs in, pushes or pulls.",
+        evidence=(Evidence(EvidenceKind.WORKFLOW_FILE, said, path),),
+    )
+
+
 def _with_denied(unit: Unit, replay: Replay, account: AccountState) -> Unit:
     """Return the unit with the action that AWS denied to it: the decisive session's, which is the first."""
     denied = denied_need(unit.view, account.question) if _is_stopped(unit, replay) else None
@@ -91,6 +122,9 @@ def _is_stopped(unit: Unit, replay: Replay) -> bool:
 
 def _judge(unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool) -> _Judged:
     run = RunClaims.of(unit.view, account.of_role(unit.role_arn), unit.case, ref)
+    if not alone and unit.view.session is not None and not unit.view.session.read:
+        unread = judge_services(run, (), unit.gaps)
+        return _Judged(unit, run, {Gate.SERVICE_AUTHORIZATION: unread} if unread else {})
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
     gates = {Gate.OIDC_TRUST: trust, Gate.ROLE_ASSUMPTION: judge_role_assumption(run)}

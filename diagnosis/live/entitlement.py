@@ -222,14 +222,20 @@ class _SessionJudge:
         """Return every layer that stops the need: AWS's message names one even if several do, so each is opened in turn."""
         stops: list[tuple[str, bool, str, str]] = []
         layers, decision = self._bracket(need).open, first
+        home = self._role_arn.account
+        must_allow = home if kind_of_request(need.action)[0] == "kms" else ""
         for _ in range(7):
             because = decision.because
             # The nearest statement may stand in a policy that need not allow: a repository's, in the role's own account.
             must = [place.layer.value for place in decision.blocked] or [because.layer.value]
             layer = because.layer.value if because.layer.value in must else must[0]
-            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, because.text, because.path or ""))
-            across = self._bracket(need).owner(layers, self._role_arn.account) != self._role_arn.account
-            layers = opened(layers, layer, self._session, across_accounts=across)
+            text = because.text
+            if must_allow and layer == "identity" and any(stop[0] == "resource" for stop in stops):
+                # What left the decision to them is no statement of the key's policy.
+                text = f"The identity-based policies do not allow {need.action} on {need.resource} either."
+            stops.append((layer, decision.outcome is Outcome.EXPLICIT_DENY, text, because.path or ""))
+            across = self._bracket(need).owner(layers, home) != home
+            layers = opened(layers, layer, self._session, across_accounts=across, account=must_allow)
             decision = self._decide(need, layers)
             if decision.outcome is Outcome.ALLOWED:
                 break

@@ -26,7 +26,12 @@ class Side:
     rcps: Levels | None
 
 
-def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool) -> Side:
+def opened(layers: Side, layer: str, principal: str, *, across_accounts: bool, account: str = "") -> Side:
+    """Return the layers with one of them opened.
+
+    ``account`` is the role's, where the resource is of a kind whose own policy always has to allow, a KMS key: then it is
+    opened by leaving the decision to the account's policies.
+    """
     if layer == "scp":
         return replace(layers, scps=None)
     if layer == "rcp":

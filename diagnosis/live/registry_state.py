@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
-from diagnosis.facts.account import AccountState, EcrRepository, RegistryDetails
+from diagnosis.facts.account import AccountState, EcrRepository, RegistryDetails, RepositoryState
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Plane
@@ -32,6 +32,28 @@ class RegistryState:
 
 def registry_problems(run: RunClaims) -> RegistryState:
     """Return what a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut."""
+    own = _of_first(run)
+    further = [_of_further(run.account, item) for item in run.account.repositories]
+    return RegistryState(
+        problems=(*own.problems, *(problem for part in further for problem in part.problems)),
+        missing=tuple(dict.fromkeys((*own.missing, *(missing for part in further for missing in part.missing)))),
+        notes=own.notes,
+    )
+
+
+def _of_further(account: AccountState, item: RepositoryState) -> RegistryState:
+    """Judge a further repository of the release: it has to exist."""
+    if isinstance(item.repository, Known):
+        return RegistryState()
+    if isinstance(item.repository, Unreadable):
+        return RegistryState(missing=(_gap(item.repository),))
+    source = item.repository.source
+    reason = f"The ECR repository {item.arn.resource_id} does not exist in the registry that the release pushes to."
+    evidence = (source,) if source else ()
+    return RegistryState((_problem(account, Cause.REPOSITORY_ABSENT, reason, evidence, resource=str(item.arn)),))
+
+
+def _of_first(run: RunClaims) -> RegistryState:
     account = run.account
     if isinstance(account.repository, Absent):
         return _absent(run)

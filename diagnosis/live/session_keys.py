@@ -14,6 +14,7 @@ from string import ascii_letters, digits
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.names.arn import Arn, is_account_id
+from diagnosis.names.partition import region_of_global_service
 from diagnosis.policy import Policy, Unparsable
 from diagnosis.policy.language.condition_bounds import keys_asked
 from diagnosis.policy.language.key_states import KeyState
@@ -178,11 +179,15 @@ class _Request:
 
     @property
     def _region(self) -> str | None:
-        """The region whose endpoint is called: the registry's, or the one that the resource's ARN names."""
+        """The region whose endpoint is called: the registry's, that of a global service, or the one in the resource's ARN."""
         arn = Arn.parse(self.resource)
         if arn is not None and arn.region:
             return None if _WILD & set(arn.region) else arn.region
-        return self.account.question.region if self._service == "ecr" else None
+        if self._service == "ecr":
+            return self.account.question.region
+        # A role is handed over in a request to another service, which may be in any region.
+        passed = self.action == "iam:passrole"
+        return None if passed else region_of_global_service(self._service, self.role_arn.partition)
 
     def context(self) -> dict[str, tuple[str, ...]]:
         question, role, read_at = self.account.question, self.account.role, self.account.read_at

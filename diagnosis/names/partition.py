@@ -41,3 +41,37 @@ PARTITIONS = (
 def partition_of(region: str) -> Partition:
     """Return the partition that a region belongs to (``cn-north-1``: ``aws-cn``); the standard one where none claims it."""
     return next((each for each in PARTITIONS if region.startswith(each.region_prefixes)), STANDARD)
+
+
+GLOBAL_SERVICES = frozenset(
+    {
+        "account",
+        "artifact",
+        "budgets",
+        "ce",
+        "cloudfront",
+        "cur",
+        "ecr-public",
+        "globalaccelerator",
+        "health",
+        "iam",
+        "organizations",
+        "route53",
+        "route53domains",
+        "shield",
+        "support",
+        "trustedadvisor",
+        "waf",
+    }
+)
+"""Services (by the prefix of their actions) whose API answers in one region for the whole partition."""
+
+
+def region_of_global_service(service: str, partition: str) -> str | None:
+    """Return where a global service is called: "IAM calls are always made to the us-east-1 Region"; None where that is not known.
+
+    Source: IAM User Guide, "AWS global condition context keys", ``aws:RequestedRegion``.
+    """
+    if partition != STANDARD.name or service not in GLOBAL_SERVICES:
+        return None
+    return "us-west-2" if service == "globalaccelerator" else "us-east-1"

@@ -36,7 +36,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
-from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of
+from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of, unread_calls
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.steps.kinds import Purpose
@@ -120,6 +120,7 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         sessions=(
             *(session for job in judged if _belongs(job, attempt) for session in job.sessions),
             *sessions_not_begun(attempt, parsed, reads, evidence_of, case),
+            *unread_calls(parsed, reads),
         ),
     )
 
@@ -180,8 +181,16 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
 
 def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:
     """Return whether a job says nothing of the registry because it has no need of it, while another job has."""
-    open_ = gate is Gate.REGISTRY_AUTHORIZATION and verdict_at(job.gates, gate).verdict is Verdict.UNKNOWN
-    return open_ and not job.needs and any(other.needs for other in judged)
+    if gate is not Gate.REGISTRY_AUTHORIZATION or _asks_registry(job):
+        return False
+    services = maybe_verdict_at(job.gates, Gate.SERVICE_AUTHORIZATION)
+    refused = services is not None and services.verdict is Verdict.FAIL
+    open_ = (Verdict.UNKNOWN, Verdict.BLOCKED) if refused else (Verdict.UNKNOWN,)
+    return verdict_at(job.gates, gate).verdict in open_ and any(_asks_registry(other) for other in judged)
+
+
+def _asks_registry(job: JobReplay) -> bool:
+    return any(need.checkpoint.gate is Gate.REGISTRY_AUTHORIZATION for need in job.needs)
 
 
 def _kept_back(gates: tuple[GateVerdict, ...], stopping: JobOutcome) -> tuple[GateVerdict, ...]:
@@ -282,7 +291,7 @@ def _sessions_of_file(
     attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
 ) -> tuple[JobSession, ...]:
     parsed = workflow if isinstance(workflow, Workflow) else None
-    return sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case)
+    return (*sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case), *unread_calls(parsed, ()))
 
 
 def _of_file(

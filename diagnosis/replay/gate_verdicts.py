@@ -1,6 +1,9 @@
-"""Judge the four gates of one job, by what stopped it and by what is proved in it.
+"""Judge the gates of one job, by what stopped it and by what is proved in it: the four, and service authorization where it counts.
 
 - A failure found at a checkpoint decides its gate: ``fail``. The gates after it are ``blocked`` and name it.
+- A run may call other services before it uses the registry, or after: of these two gates neither is behind the other. What
+  failed blocks the other one, unless that was proved all the same.
+- Service authorization is judged where the job needs such calls, or met such a denial; its proof is that of all of them.
 - A gate before it, or one of a job that nothing stopped, passes with a proof only; else it is ``unknown``.
 - A run that stopped for a reason that is no gate blocks nothing: what was not exercised is ``unknown``.
 - Static keys are no federated identity: ``oidc-trust`` fails where the run is shown to have used them.
@@ -9,15 +12,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Owner, Verdict
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
 from diagnosis.replay.root_failure import JobOutcome, StepFailure, is_trust_refusal
+from diagnosis.replay.service_proofs import services
 from diagnosis.replay.static_keys import static_keys
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
@@ -39,7 +44,7 @@ def owner_of(cause: Cause | None) -> Owner:
 def verdicts_of(
     read: ReadJob, outcome: JobOutcome, needs: tuple[Need, ...], evidence_of: EvidenceBuilder
 ) -> tuple[GateVerdict, ...]:
-    """Return the four verdicts of one job, in gate order."""
+    """Return the verdicts of one job, in gate order: four, or five where it calls other services or was refused there."""
     failed = _failures(read, outcome, evidence_of)
     doubted = {
         failure.finding.gate: failure
@@ -48,14 +53,17 @@ def verdicts_of(
     }
     proofs = _proofs(read, outcome, needs, evidence_of)
     missing = log_missing(read)
-    stopped_at: Gate | None = None
+    calls = any(need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION for need in needs)
+    with_services = calls or Gate.SERVICE_AUTHORIZATION in failed or Gate.SERVICE_AUTHORIZATION in doubted
     verdicts: list[GateVerdict] = []
-    for gate in GATES:
+    for gate in ALL_GATES if with_services else GATES:
+        before = _failed_before(gate, failed)
+        apart = before in _BESIDE_EACH_OTHER and gate in _BESIDE_EACH_OTHER
+        settled = apart and (gate in doubted or isinstance(proofs.get(gate), Proof))
         if gate in failed:
             verdict = _fail(gate, failed[gate], missing)
-            stopped_at = stopped_at or gate
-        elif stopped_at is not None:
-            verdict = blocked(gate, stopped_at)
+        elif before is not None and not settled:
+            verdict = _held_back(gate, before, proofs.get(gate) if apart else None)
         elif gate is Gate.LEAST_PRIVILEGE:
             verdict = _least_privilege()
         elif gate in doubted:
@@ -64,6 +72,19 @@ def verdicts_of(
             verdict = _judged(gate, proofs[gate], outcome, missing)
         verdicts.append(verdict)
     return tuple(verdicts)
+
+
+_BESIDE_EACH_OTHER = (Gate.REGISTRY_AUTHORIZATION, Gate.SERVICE_AUTHORIZATION)
+"""Gates of which either may come first in a run."""
+
+
+def _failed_before(gate: Gate, failed: Mapping[Gate, Finding]) -> Gate | None:
+    """Return the failed gate that keeps a run from this one: the first before it, registry and services counting as equals."""
+    last = max(other.order for other in _BESIDE_EACH_OTHER) if gate in _BESIDE_EACH_OTHER else gate.order - 1
+    own = [other for other in failed if other is not gate and other.order <= last]
+    if gate is Gate.LEAST_PRIVILEGE and set(own) == set(_BESIDE_EACH_OTHER):
+        return next(other for other in failed if other in _BESIDE_EACH_OTHER)  # the one that the run met first
+    return min(own, key=lambda other: other.order, default=None)
 
 
 def all_unknown(
@@ -85,6 +106,15 @@ def blocked(gate: Gate, by: Gate) -> GateVerdict:
         Verdict.BLOCKED,
         f"Not reached: the run failed at the gate {by.value} before it.",
     )
+
+
+def _held_back(gate: Gate, by: Gate, proof: Proof | Unproved | None) -> GateVerdict:
+    """Return the verdict of a gate that the failure of another kept from being passed, with what of it had been proved."""
+    verdict = blocked(gate, by)
+    if not isinstance(proof, Unproved) or not proof.evidence:
+        return verdict
+    reason = f"Not passed in full: the run failed at the gate {by.value} before that. {proof.why}"
+    return replace(verdict, reason=reason, evidence=proof.evidence)
 
 
 def log_missing(read: ReadJob) -> tuple[Missing, ...]:
@@ -193,12 +223,17 @@ def _proofs(
             (refusal.finding.evidence,),
             Checkpoint.OIDC_TRUST,
         )
-    checkpoints = {need.checkpoint for need in needs if ", if " not in need.because}
+    checkpoints = {
+        need.checkpoint
+        for need in needs
+        if ", if " not in need.because and need.checkpoint.gate is Gate.REGISTRY_AUTHORIZATION
+    }
     needed = checkpoints & {Checkpoint.REGISTRY_AUTH, Checkpoint.REGISTRY_PUSH} or checkpoints
     return {
         Gate.OIDC_TRUST: trust,
         Gate.ROLE_ASSUMPTION: role,
         Gate.REGISTRY_AUTHORIZATION: registry(read, evidence_of, frozenset(needed)),
+        Gate.SERVICE_AUTHORIZATION: services(read, evidence_of, needs),
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+from diagnosis.failures.service_denials import is_service_denial
 from diagnosis.logs.left_out import is_condensed
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.replay.evidence_of import EvidenceBuilder
@@ -59,7 +60,15 @@ def completed(facts: RunFacts, attempt: Attempt, evidence_of: EvidenceBuilder, f
     if facts.environment is None and stated and is_legible(stated):
         facts = replace(facts, environment=Fact(stated, evidence_of.run(f"environment: {stated}")))
     principal = finding.principal if finding else None
-    if facts.principal is None and finding and principal and finding.evidence and ":assumed-role/" in principal:
+    another = finding is not None and finding.checkpoint is None and is_service_denial(finding)
+    if (
+        facts.principal is None
+        and not another
+        and finding
+        and principal
+        and finding.evidence
+        and ":assumed-role/" in principal
+    ):
         facts = replace(facts, principal=Fact(principal, finding.evidence)) if is_legible(principal) else facts
     return facts
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from diagnosis.documents.preflight import NotUsable, Preflight, read_preflight
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
@@ -23,7 +24,7 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, maybe_verdict_at
 
 _RUNS_PREFLIGHT = re.compile(r"\bplanescope\s+preflight\b")
 _AUTHENTICATION = frozenset({Checkpoint.OIDC_TOKEN, Checkpoint.OIDC_TRUST, Checkpoint.ROLE_ASSUMPTION})
@@ -152,13 +153,18 @@ def _explaining(finding: Finding, step: ReadStep | None, told: Preflight, read: 
         fits = problem is not None and (not finding.candidates or problem.cause in finding.candidates)
         return problem if fits else None
     # An annotation names the gate: so the run had got past the gates before it.
-    if any(problem.gate is not None and problem.gate.order < finding.gate.order for problem in told.problems):
+    if any(problem.gate is not None and problem.gate.order < _first_place(finding.gate) for problem in told.problems):
         return None
     for problem in told.problems:
         fits = problem.cause in finding.candidates if finding.candidates else problem.checkpoint is finding.checkpoint
         if fits and problem.gate is finding.gate:
             return problem
     return None
+
+
+def _first_place(gate: Gate) -> int:
+    """Return the position of a gate; services may be called before the registry is used, so they have the registry's."""
+    return (Gate.REGISTRY_AUTHORIZATION if gate is Gate.SERVICE_AUTHORIZATION else gate).order
 
 
 def _of_preflight_step(outcome: JobOutcome, finding: Finding, step: ReadStep, told: Preflight) -> JobOutcome:
@@ -183,11 +189,22 @@ def _first_met(told: Preflight, read: ReadJob, step: ReadStep) -> Problem | None
     met = [problem for problem in told.problems if problem.checkpoint is not Checkpoint.LEAST_PRIVILEGE]
     if not met:
         return None
-    first = met[0]
+    first = _in_the_way(met, read, step)
     if first.checkpoint is None:
         return first if step.does(*_ACTING) else None
     other = first.checkpoint in _AUTHENTICATION and _assumes_another(step, told.role_arn)
     return first if first.checkpoint in _meets(read, step) and not other else None
+
+
+def _in_the_way(met: Sequence[Problem], read: ReadJob, step: ReadStep) -> Problem:
+    """Return the problem that comes first: a step that calls other services before the registry is used meets its own."""
+    first = met[0]
+    if first.gate is not Gate.REGISTRY_AUTHORIZATION or not step.does(Purpose.SERVICE):
+        return first
+    before = takewhile(lambda each: each is not step, read.steps)
+    if any(each.does(*_ACTING, Purpose.LOGIN) and each.matched.ran for each in before):
+        return first
+    return next((problem for problem in met if problem.checkpoint in _meets(read, step)), first)
 
 
 def _assumes_another(step: ReadStep, role_arn: str | None) -> bool:
@@ -207,6 +224,8 @@ def _meets(read: ReadJob, step: ReadStep) -> frozenset[Checkpoint]:
         found |= _AUTHENTICATION
     if step.does(Purpose.LOGIN):
         found |= {Checkpoint.REGISTRY_AUTH}
+    if step.does(Purpose.SERVICE):
+        found |= {Checkpoint.SERVICE_AUTHORIZATION}
     if step.does(*_ACTING):
         found |= _ACTIONS
         # Without a login step the push itself asks for the token.
@@ -239,7 +258,9 @@ def _replaced(outcome: JobOutcome, old: Finding, new: Finding) -> JobOutcome:
 
 
 def _beside(verdict: GateVerdict, told: _Found, read: ReadJob) -> GateVerdict:
-    stated = told.preflight.at(verdict.gate)
+    stated = maybe_verdict_at(told.preflight.gates, verdict.gate)
+    if stated is None:
+        return verdict
     if verdict.verdict is Verdict.FAIL:
         causes = [problem.cause for problem in told.preflight.problems if problem.gate is verdict.gate]
         if verdict.cause not in causes:

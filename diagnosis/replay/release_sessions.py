@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.gates import Checkpoint
+from diagnosis.names.arn import Arn
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, never_runs
 from diagnosis.replay.run_facts import facts_of
-from diagnosis.steps.needs import gaps_of, needs_of
+from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.needs import gaps_of, is_never, needs_of
 from diagnosis.steps.read_job import ReadJob, read_job
-from diagnosis.steps.role_sessions import role_sessions
+from diagnosis.steps.role_sessions import is_chained, role_sessions
+from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.gate_verdict import GateVerdict
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import JobSession, RunFacts
 
 MOST_SESSIONS = 300
+_NOT_READ = "The workflow that this job calls was not read."
 _NOT_BEGUN = "This attempt did not begin the job."
 
 
@@ -30,10 +36,34 @@ def sessions_of(
 ) -> tuple[JobSession, ...]:
     """Return the role sessions of one job; ``beside`` are its facts and needs, which those of a single session are too."""
     parts = role_sessions(read)
-    return tuple(
+    found = [
         _session(part, gates, evidence_of, case, beside if len(parts) == 1 else None, nth)
         for nth, part in enumerate(parts)
+    ]
+    for nth, part in enumerate(parts[1:], 1):
+        found[nth - 1] = replace(
+            found[nth - 1], needs=(*found[nth - 1].needs, *_chaining(part, len(found[nth - 1].needs)))
+        )
+    return tuple(found)
+
+
+def _chaining(part: ReadJob, order: int) -> tuple[Need, ...]:
+    """Return what a session needs to assume the next role: only where it is its credentials that the next step uses."""
+    step = next((step for step in part.steps if step.does(Purpose.ASSUME)), None)
+    if step is None or not is_chained(step):
+        return ()
+    target = next((op.target for op in step.operations if op.purpose is Purpose.ASSUME and op.target), None)
+    arn = Arn.parse(target) if target and is_legible(target) else None
+    need = Need(
+        "sts:AssumeRole",
+        str(arn) if arn is not None and arn.is_role and arn.has_account else None,
+        Checkpoint.SERVICE_AUTHORIZATION,
+        f"step “{step.name}” assumes the next role from this session",
+        step.name,
+        order,
+        job=part.name,
     )
+    return (need,)
 
 
 def sessions_not_begun(
@@ -59,6 +89,38 @@ def sessions_not_begun(
 def _not_begun(workflow: Workflow, begun: Iterable[ReadJob]) -> Iterator[WorkflowJob]:
     known = {id(read.written) for read in begun if read.written is not None}
     yield from (job for job in workflow.jobs if id(job) not in known and not job.uses)
+
+
+def unread_calls(workflow: Workflow | None, begun: Sequence[ReadJob]) -> tuple[JobSession, ...]:
+    """Return a session of which nothing is known for each job whose called workflow was not read and that may have a token.
+
+    Where the called jobs ran to a good end and their logs were read, these show every step.
+    """
+    found: list[JobSession] = []
+    for job in workflow.jobs if workflow is not None else ():
+        if job.uses and not is_never(job.condition) and _may_have_token(workflow, job) and not _shown(job, begun):
+            gap = StepGap(
+                job.name or job.id,
+                job.uses,
+                "the called workflow was not read",
+                "let the token read that repository (contents: read)",
+                may_push=True,
+                job=job.name or job.id,
+            )
+            found.append(
+                JobSession(job.name or job.id, job.id, all_unknown(_NOT_READ), gaps=(gap,), ran=False, read=False)
+            )
+    return tuple(found)
+
+
+def _shown(caller: WorkflowJob, begun: Sequence[ReadJob]) -> bool:
+    own = [read for read in begun if read.name.startswith(f"{caller.name or caller.id} / ")]
+    return bool(own) and all(read.log and read.job and read.job.conclusion == "success" for read in own)
+
+
+def _may_have_token(workflow: Workflow | None, job: WorkflowJob) -> bool:
+    stated = job.permissions if job.permissions is not None else (workflow.permissions if workflow else None)
+    return stated is None or bool(set(stated) & {("id-token", "write"), ("*", "write-all")})
 
 
 def _session(

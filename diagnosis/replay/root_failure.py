@@ -20,9 +20,10 @@ from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Annotation
 from diagnosis.failures import NOTHING_FOUND, decide, explain_text
-from diagnosis.gates import Checkpoint, Plane
+from diagnosis.gates import Checkpoint, Gate, Plane
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LineKind, LogLine
+from diagnosis.replay.denied_use import placed
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
@@ -36,7 +37,8 @@ _PASSED = re.compile(
 _NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
 _EXIT = "Process completed with exit code"
 _FAILING_ACTIONS = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN, StepKind.BUILD_PUSH_ACTION)
-_BY_EXPLANATION = (Purpose.ASSUME, Purpose.LOGIN, Purpose.PUSH, Purpose.PULL, Purpose.CALL)
+_BY_REGISTRY = (Purpose.ASSUME, Purpose.LOGIN, Purpose.PUSH, Purpose.PULL, Purpose.CALL)
+_BY_EXPLANATION = (*_BY_REGISTRY, Purpose.SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> 
         place = step if found.evidence is None else _step_of_line(read, found.evidence.line or 0) or step
         if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*_BY_EXPLANATION))):
             found, place = decide(own), step
+        elif place is not step and Gate.SERVICE_AUTHORIZATION in (found.gate, (here := decide(own)).gate):
+            found, place = here, step  # what one call was refused explains no other one
         if found is not NOTHING_FOUND:
             return _addressed(read, evidence_of, place, found), place
         last = next((line for line in reversed(own) if line.kind is LineKind.ERROR), own[-1])
@@ -187,7 +191,7 @@ def _said(read: ReadJob, evidence_of: EvidenceBuilder) -> Finding | None:
     for note in annotations_of(read)[:50]:
         finding = explain_text(f"##[error]{note.message}")
         if finding is not NOTHING_FOUND:
-            found.append(replace(finding, evidence=evidence_of.annotation(read, note)))
+            found.append(placed(read, None, replace(finding, evidence=evidence_of.annotation(read, note))))
     telling = [finding for finding in found if finding.cause or finding.checkpoint or finding.candidates]
     access = [finding for finding in telling if finding.gate is not None]
     return next(iter([*access, *telling, *found]), None)
@@ -215,7 +219,7 @@ def _tolerated(read: ReadJob, evidence_of: EvidenceBuilder) -> list[StepFailure]
         if not step.matched.succeeded or step.matched.is_post or not step.does(*_BY_EXPLANATION):
             continue
         lines = step.lines
-        finding = decide(lines)
+        finding = placed(read, step, decide(lines))
         number = finding.evidence.line if finding.evidence else None
         if finding.gate is None or number is None or _passed_after(step.output, number):
             continue
@@ -243,10 +247,17 @@ def _passed_after(output: Sequence[LogLine], number: int) -> bool:
 
 
 def _explains(failure: StepFailure, finding: Finding, failing: ReadStep) -> bool:
-    """Return whether the tolerated failure is the root: the later one is of a release step and names no earlier gate."""
-    if failure.finding.gate is None or not failing.does(*_BY_EXPLANATION):
+    """Return whether the tolerated failure is the root: the later one is of a release step and names no earlier gate.
+
+    What another service refused explains no other failure, and what the registry refused none of another service.
+    """
+    gate = failure.finding.gate
+    if gate is None or gate is Gate.SERVICE_AUTHORIZATION or not failing.does(*_BY_EXPLANATION):
         return False
-    return finding.gate is None or finding.gate.order >= failure.finding.gate.order
+    own = finding.gate is Gate.SERVICE_AUTHORIZATION or not failing.does(*_BY_REGISTRY)
+    if own and gate is Gate.REGISTRY_AUTHORIZATION:
+        return False
+    return finding.gate is None or finding.gate.order >= gate.order
 
 
 def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
@@ -256,7 +267,8 @@ def _stopped_elsewhere(finding: Finding, step: ReadStep | None) -> str:
 
 
 def _addressed(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep | None, finding: Finding) -> Finding:
-    """Return the finding with its line's address, time and origin."""
+    """Return the finding at its place in this job, with its line's address, time and origin."""
+    finding = placed(read, step, finding)
     old = finding.evidence
     number = old.line if old else None
     if old is None or number is None or read.log is None or not 1 <= number <= len(read.log.lines):

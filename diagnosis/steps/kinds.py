@@ -49,6 +49,8 @@ class StepKind(StrEnum):
     SERVERLESS = "serverless"
     COPILOT = "copilot"
     PULUMI = "pulumi"
+    AWS_TOOL = "AWS tool"
+    """Another tool that works at AWS by its own configuration: packer, eksctl, the EB CLI."""
     AWS_ACTION = "AWS action"
     """A documented action that calls another AWS service."""
     UPLOAD_ARTIFACT = "upload-artifact"

@@ -18,6 +18,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
 from diagnosis.names.arn_template import filled_arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
+from diagnosis.names.partition import GLOBAL_SERVICES
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job, speaks_to_aws
@@ -205,20 +206,24 @@ def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
     role = place.role_arn
     partition = role.partition if role else AccountQuestion(region=place.session_region).partition
     account = role.account if role and role.has_account else None
+    region = _legible(operation.region) or place.session_region
     return Need(
         operation.action or "",
-        filled_arn(
-            operation.resource,
-            partition=partition,
-            region=_legible(operation.region) or place.session_region,
-            account=account,
-        ),
+        filled_arn(operation.resource, partition=partition, region=region, account=account),
         Checkpoint.SERVICE_AUTHORIZATION,
         _because(step, operation),
         step.name,
-        context=operation.context,
+        context=(*operation.context, *_called_in(operation, region)),
         kind=NeedKind.TOLERATED if operation.tolerated else NeedKind.REQUIRED,
     )
+
+
+def _called_in(operation: Operation, region: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the region of a call that has no resource whose ARN would tell it."""
+    service = (operation.action or "").partition(":")[0].lower()
+    if operation.resource != "*" or region is None or service in GLOBAL_SERVICES:
+        return ()
+    return (("aws:RequestedRegion", region),)
 
 
 def gaps_of(read: ReadJob) -> tuple[StepGap, ...]:

@@ -18,11 +18,13 @@ def role_sessions(read: ReadJob) -> tuple[ReadJob, ...]:
     role: str | None = None
     for step in read.steps:
         named = _assumed(step)
+        own, before = _divided(step) if named is not None else (step, None)
         if named is not None and role is not None and named != role:
+            parts[-1] += [before] if before is not None else []
             parts.append([])
         role = named or role
-        parts[-1].append(step)
-    if len(parts) == 1:
+        parts[-1].append(own)
+    if len(parts) == 1 and tuple(parts[0]) == read.steps:
         return (read,)
     return tuple(replace(read, steps=tuple(part)) for part in parts)
 
@@ -33,7 +35,30 @@ def _assumed(step: ReadStep) -> str | None:
     return (found[-1].target or "") if found else None
 
 
+def _divided(step: ReadStep) -> tuple[ReadStep, ReadStep | None]:
+    """Return a step that takes a role, and apart from it what it calls for that with the session before: role chaining."""
+    before = tuple(each for each in step.operations if _is_of_the_session_before(each))
+    if not before:
+        return step, None
+    own = tuple(each for each in step.operations if not _is_of_the_session_before(each))
+    return replace(step, operations=own), replace(step, operations=before)
+
+
+def _is_of_the_session_before(operation: Operation) -> bool:
+    return operation.purpose is Purpose.SERVICE and operation.kind is StepKind.CONFIGURE_AWS_CREDENTIALS
+
+
 def _takes_role(operation: Operation) -> bool:
     return operation.purpose is Purpose.ASSUME and (
         operation.kind is not StepKind.CONFIGURE_AWS_CREDENTIALS or bool(operation.target)
     )
+
+
+def is_chained(step: ReadStep) -> bool:
+    """Return whether a step assumes its role with the credentials of the session before it, and not with GitHub's token."""
+    if any(operation.action == "sts:AssumeRole" for operation in step.operations if _takes_role(operation)):
+        return True
+    given = {name.lower(): value for section in step.sections for name, value, _ in section.inputs}
+    own = step.matched.written
+    told = given.get("role-chaining") or (own.input("role-chaining") if own else None) or ""
+    return told.strip().lower() == "true"

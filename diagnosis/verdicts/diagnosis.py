@@ -9,7 +9,7 @@ from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure
-from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing, gates_shown
 from diagnosis.verdicts.remediation import OwnerChange, Remediation
 from diagnosis.verdicts.replay import Replay
 
@@ -71,6 +71,12 @@ class Diagnosis:
     """What was done after each attempt, one entry for each replay."""
     drift: tuple[Drift, ...] = ()
     """Where today's account is no longer what a run met."""
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates that have a row: the four, and service authorization where an attempt, today or a path has a verdict there."""
+        sides = [replay.gates for replay in self.replays] + [path.gates for path in self.paths]
+        return gates_shown(*sides, self.live.gates if self.live else ())
 
     @property
     def after_fix(self) -> tuple[GateVerdict, ...]:

@@ -63,6 +63,8 @@ class JobSession:
     """False for a job that the run left out, or that it never reached."""
     nth: int = 0
     """Which of the job's role sessions, where it assumes more than one role."""
+    read: bool = True
+    """False where the workflow that the job calls was not read: then its gap is all that is known of it."""
     needs_known: bool = True
     """False where the needs have to be read again, since the role is now one of another account."""
 

@@ -30,6 +30,7 @@ from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
 from probes.github.read.environments import read_environment, read_environments
 from probes.github.read.kept_texts import KeptTexts
+from probes.github.read.other_workflows import OtherWorkflows
 from probes.github.read.repository_files import Wanted
 from probes.github.read.repository_workflows import read_owner, read_workflow_paths
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
@@ -88,6 +89,7 @@ class GitHubSource:
         self._workers = Workers(make_client, workers)
         self._kept = KeptTexts(access, repository, store)
         self._parts = Parts(self._workers, self._kept, wanted)
+        self._others = OtherWorkflows(self._workers, self._kept)
         self._stored = StoredAttempts(store, access, repository) if store is not None else None
         self._lock = Lock()
         self._repository: Repository | None = None
@@ -226,6 +228,15 @@ class GitHubSource:
             whole = self._parts.add(filled, depth, watch, with_artifacts)
             self._stored.keep(filled, whole, depth)
         return tuple(self._label(attempt) for attempt in whole)
+
+    def with_other_workflows(
+        self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Attempt:
+        """Return the attempt with the other workflow files of its commit: at most two requests. Raises Cancelled only.
+
+        The workflow files that it ran must have been read: they are not among them.
+        """
+        return self._others.add(attempt, Watch(cancelled, progress))
 
     def refresh(
         self, attempts: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent

@@ -16,7 +16,8 @@ stands beside them is planescope's: origin, labels, file names.
 ``origin`` is ``recorded`` (GitHub's API answered this) or ``reconstructed`` (written around the facts that are known).
 ``reconstructed`` lists ``{"what", "why"}``: what of the object is no fact, and for which reason it was written so.
 ``absent`` lists files that were looked for at a commit and are not there; any other file that is not among ``files`` was
-not asked for, and a replay says so.
+not asked for, and a replay says so. ``folders`` names the folders whose files at a commit are all among ``files``, but for
+those in its ``unread``; no other folder is listed on replay.
 A log that is reconstructed names in ``verbatim`` the pieces of text that are quoted from a source word for word.
 What GitHub refused at recording time is kept as ``{"unreadable": {"status", "message"}}`` and refused again on replay:
 in place of the content, or, where the format has no such place, by its address in ``github.refused``. With ``how``
@@ -159,6 +160,18 @@ class RecordedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedFolder:
+    """A folder of the repository at a commit of which every file is known: among the recording's files, or named here."""
+
+    path: str
+    commit: str
+    unread: tuple[JsonObject, ...] = ()
+    """GitHub's entries of the files that are in it and could not be read: ``name``, ``type``, ``size``, ``sha``."""
+    origin: Origin = Origin.RECORDED
+    reconstructed: tuple[Reconstruction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AbsentFile:
     """A file that was looked for at a commit and is not there."""
 
@@ -228,6 +241,8 @@ class Recording:
     files: tuple[RecordedFile, ...] = ()
     absent: tuple[AbsentFile, ...] = ()
     """What is neither here nor among the files was not asked for, and replay does not say that it is absent."""
+    folders: tuple[RecordedFolder, ...] = ()
+    """The folders that a replay may list; of every other one nobody knows what it holds."""
     oidc_customization: JsonObject | Refusal | None = None
     environments: tuple[JsonObject, ...] = ()
     case: RecordedCase = field(default_factory=RecordedCase)

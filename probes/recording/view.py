@@ -122,6 +122,16 @@ class RecordingView:
                 return file
         return None
 
+    def folder(self, path: str, ref: str | None) -> tuple[tuple[RecordedFile, ...], tuple[JsonObject, ...]] | None:
+        """Return the files that lie in a folder and the entries of those that were not read; None where nobody knows."""
+        commit = self.commit_of(ref)
+        found = next((entry for entry in self.recording.folders if (entry.path, entry.commit) == (path, commit)), None)
+        if found is None:
+            return None
+        held = {name: file for (name, at), file in self._files.items() if at == commit}
+        files = tuple(held[name] for name in sorted(held) if name.rpartition("/")[0] == path)
+        return files, tuple(entry for entry in found.unread if f"{path}/{entry['name']}" not in held)
+
     def is_absent(self, path: str, ref: str | None) -> bool:
         """Return whether the file was looked for when the recording was made, and was not there."""
         return (path, self.commit_of(ref)) in self._absent

@@ -21,6 +21,7 @@ from probes.recording.format import (
     RecordedArtifact,
     RecordedCase,
     RecordedFile,
+    RecordedFolder,
     RecordedJob,
     RecordedLog,
     RecordedRun,
@@ -75,6 +76,7 @@ class _Writer:
             ],
             "files": [self._file(number, file) for number, file in enumerate(recording.files, start=1)],
             "absent": [{"path": entry.path, "commit": entry.commit} for entry in recording.absent],
+            "folders": [_folder(entry) for entry in recording.folders],
             "oidc_customization": _or_refusal(recording.oidc_customization),
             "environments": recording.environments,
             "runs": [self._run(run) for run in recording.runs],
@@ -180,6 +182,16 @@ def _case(recorded: RecordedCase) -> dict[str, Any]:
 
 def _reconstructed(entries: Sequence[Reconstruction]) -> list[dict[str, str]]:
     return [{"what": entry.what, "why": entry.why} for entry in entries]
+
+
+def _folder(entry: RecordedFolder) -> dict[str, Any]:
+    return {
+        "path": entry.path,
+        "commit": entry.commit,
+        "unread": entry.unread,
+        "origin": entry.origin.value,
+        "reconstructed": _reconstructed(entry.reconstructed),
+    }
 
 
 def _answer(entry: RecordedAnswer) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from probes.recording.format import (
     RecordedAttempt,
     RecordedBranch,
     RecordedFile,
+    RecordedFolder,
     RecordedJob,
     RecordedLog,
     RecordedRun,
@@ -101,6 +102,7 @@ def synthetic_recording(shape: Shape) -> Recording:
         workflows=(maker.workflow,),
         branches=(RecordedBranch({"name": "main", "commit": {"sha": maker.sha(shape.runs)}, "protected": True}),),
         files=tuple(RecordedFile(WORKFLOW_PATH, maker.sha(n), _WORKFLOW) for n in range(1, shape.runs + 1)),
+        folders=tuple(RecordedFolder(".github/workflows", maker.sha(n)) for n in range(1, shape.runs + 1)),
         oidc_customization={"use_default": True},
         runs=tuple(maker.run(number) for number in range(1, shape.runs + 1)),
     )

@@ -7,7 +7,7 @@ from incident_names import ISSUER, LAST_ACTION, PROVIDER, PUSH_ACTIONS, REPOSITO
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence
-from diagnosis.gates import Checkpoint, Gate, Owner, Plane, Verdict
+from diagnosis.gates import GATES, Checkpoint, Gate, Owner, Plane, Verdict
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import GateVerdict
@@ -24,7 +24,7 @@ def paths_of(stage: int, branch: str) -> tuple[Path, ...]:
     if stage == 3:
         return ()
     provider = (PROVIDER_CHANGE,) if stage == 1 else ()
-    after = tuple(passed(gate, f"{gate.label} passes on the changed model.") for gate in Gate)
+    after = tuple(passed(gate, f"{gate.label} passes on the changed model.") for gate in GATES)
     admitted = Path(
         "Dispatch on dev, which the trust policy already admits"
         if branch == "migrate-dev"

@@ -22,7 +22,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, Job, Repository, Step
-from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
+from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
 from diagnosis.verdicts.replay import Fact, Replay, RunFacts
@@ -81,7 +81,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
     attempt = attempt or attempt_of(run)
     if run == 3:
         step = Evidence(EvidenceKind.STEP, "Push immutable image: success", attempt.html_url, Origin.RECORDED)
-        gates = tuple(_passed(gate, f"The run went through {gate.label}.", step) for gate in Gate)
+        gates = tuple(_passed(gate, f"The run went through {gate.label}.", step) for gate in GATES)
         return Replay(attempt, gates, None, facts=_facts(run), needs=NEEDS)
     proof = proof_of(run)
     if run == 1:
@@ -100,7 +100,7 @@ def replay_of(run: int, attempt: Attempt | None = None) -> Replay:
             Cause.OIDC_PROVIDER_ABSENT,
             evidence=(proof,),
         )
-        rest = tuple(_blocked(gate, Gate.OIDC_TRUST) for gate in list(Gate)[1:])
+        rest = tuple(_blocked(gate, Gate.OIDC_TRUST) for gate in GATES[1:])
         return Replay(attempt, (failed, *rest), finding, facts=_facts(run), needs=NEEDS, retries=11)
     finding = Finding(
         Plane.AUTHORIZATION,

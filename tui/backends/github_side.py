@@ -55,6 +55,8 @@ class GitHubSide:
         self._listed: dict[RunKey, Attempt] = {}
         self._read: dict[RunKey, Attempt] = {}
         """With their parts."""
+        self._closed: dict[tuple[str, str], Unreadable] = {}
+        """The commits whose other workflows the token may not read."""
         self._shown: tuple[RunKey, ...] = ()
         self._first: dict[RunFilter, tuple[Attempt, ...]] = {}
         """The first page of each list, as it was last read."""
@@ -63,6 +65,7 @@ class GitHubSide:
         """Drop everything that was read."""
         self._listed.clear()
         self._read.clear()
+        self._closed.clear()
         self._shown = ()
         self._first.clear()
 
@@ -198,6 +201,23 @@ class GitHubSide:
             stop_if(cancelled)
             self._read.update({attempt.key: attempt for attempt in read})
         return tuple(self._read.get(attempt.key, attempt) for attempt in attempts)
+
+    def with_other_workflows(self, attempt: Attempt, progress: ProgressHook, cancelled: CancelHook) -> Attempt:
+        """Return the attempt with the other workflows of its commit; those of a commit are asked for once.
+
+        What a missing permission or the commit itself keeps back is not asked for again; what a passing fault does, is.
+        """
+        place = attempt.repository.full_name, attempt.head_sha
+        known = self._closed.get(place)
+        if known is not None:
+            return replace(attempt, other_workflows=known)
+        with asking():
+            read = self._source.with_other_workflows(attempt, progress=_shown(progress), cancelled=cancelled)
+        stop_if(cancelled)
+        others = read.other_workflows
+        if isinstance(others, Unreadable) and others.permission is not None:
+            self._closed[place] = others
+        return read
 
     def _known(self, attempt: Attempt) -> Attempt:
         """Return the attempt with the parts that were read before, as far as they still hold."""

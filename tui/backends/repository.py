@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -215,6 +216,10 @@ class RepositoryBackend:
                 known = question, self._read_account(question, progress, cancelled, search_of)
                 stop_if(cancelled)
             self._asked, account = known, known[1]
+            if isinstance(account, AccountState) and question.role_arn is not None:
+                # Whoever else uses the role matters where its policies are judged, and nowhere else.
+                attempt = self._github.with_other_workflows(chosen.attempt, progress, cancelled)
+                replays = tuple(replace(each, attempt=attempt) if each is chosen else each for each in replays)
         diagnosis = conclude(
             replays,
             account if isinstance(account, AccountState) else None,

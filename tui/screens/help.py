@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.screen import Screen
 
-from diagnosis.gates import GATES, Plane, Verdict
+from diagnosis.gates import ALL_GATES, Plane, Verdict
 from tui import keymap
 from tui.foreign_text import foreign_line
 from tui.widgets.base import signs
@@ -30,6 +30,7 @@ GATE_WORDS = (
     "The run can obtain a token, and the account has a provider that trusts its issuer and audience.",
     "The trust policy of the role admits the subject that this run presents.",
     "The role may log in to ECR, push, pull and read what the release pushes.",
+    "The role may do what the steps call at other services: ECS, S3, SSM, the Terraform state. Only where there are such calls.",
     "The role is granted what the release needs, and nothing beyond it.",
 )
 VERDICT_WORDS = {
@@ -102,10 +103,10 @@ def word_blocks() -> list[Block]:
             paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),
             paragraph(PLANE_WORDS[plane], indent=4),
         ]
-        for gate in GATES:
+        for gate in ALL_GATES:
             if gate.plane is plane:
                 blocks += [paragraph(("▌ ", signs.PLANE_STYLES[plane]), (gate.label, "bold $text"), indent=4)]
-                blocks += [paragraph(GATE_WORDS[GATES.index(gate)], indent=6)]
+                blocks += [paragraph(GATE_WORDS[gate.order], indent=6)]
     for plane in (Plane.REGISTRY_STATE, Plane.OTHER):
         blocks += [
             paragraph((plane.label, signs.PLANE_STYLES[plane]), indent=2),

@@ -15,7 +15,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import path_in
-from diagnosis.steps.service_calls import EVERYTHING, arn_in, arn_of, calls, name_in, pass_role
+from diagnosis.steps.service_calls import EVERYTHING, arn_in, arn_of, calls, name_in, not_judged, pass_role
 from diagnosis.steps.variables import is_legible
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
@@ -66,6 +66,23 @@ def run_task_of_file(use: ActionUse) -> tuple[Operation, ...]:
     """Read the actions that were made of the deploy action to run one task: they register the definition and run it."""
     known = _task_definition(use)
     return (*_register(use, known), *_run_task(use, known, _cluster(use.text("cluster"))))
+
+
+def run_task_of_family(use: ActionUse) -> tuple[Operation, ...]:
+    """Read geekcell/github-action-aws-ecs-run-task: it runs a task of a definition that is there, and shows its log."""
+    named, cluster = use.text("task-definition"), _cluster(use.text("cluster"))
+    definition = arn_in(named, "ecs") or arn_of("ecs", "task-definition/", _family(named), ":*")
+    tasks = arn_of("ecs", "task/", cluster, "/*")
+    operations = (
+        *calls(_KIND, definition, "ecs:RunTask"),
+        *calls(_KIND, tasks, "ecs:DescribeTasks"),
+        *pass_role(_KIND, "$", service="ecs-tasks"),
+    )
+    if use.text("tail-logs").lower() == "false":
+        return operations
+    described = calls(_KIND, EVERYTHING, "ecs:DescribeTaskDefinition")
+    why = "which log it shows is in the task definition"
+    return operations + described + not_judged(_KIND, use.uses, why, "CloudTrail of a green run shows the calls")
 
 
 def deploy_express_service(use: ActionUse) -> tuple[Operation, ...]:

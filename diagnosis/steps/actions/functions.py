@@ -7,10 +7,11 @@ Lambda Developer Guide, "Create a Lambda function using a container image", on t
 from __future__ import annotations
 
 from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.names.lambda_function import function_template
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.service_calls import arn_in, arn_of, bucket_arn, calls, name_in, object_arn, pass_role
+from diagnosis.steps.service_calls import bucket_arn, calls, name_in, object_arn, pass_role
 
 _KIND = StepKind.AWS_ACTION
 _CONFIGURED = ("memory_size", "timeout", "handler", "role", "runtime", "environment", "layers", "description")
@@ -75,7 +76,4 @@ def image_of_function(image: str) -> tuple[Operation, ...]:
 
 def function_arn(value: str) -> str | None:
     """Return the ARN of a function that is given by its name or ARN."""
-    name = name_in(value)
-    if name is None or ":" in name:
-        return arn_in(value, "lambda")
-    return arn_of("lambda", "function:", name)
+    return function_template(value.strip())

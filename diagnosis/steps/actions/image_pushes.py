@@ -14,8 +14,9 @@ from dataclasses import replace
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
+from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.service_calls import bounded
+from diagnosis.steps.service_calls import bounded, name_in
 
 
 def build_push(use: ActionUse) -> tuple[Operation, ...]:
@@ -41,12 +42,57 @@ def build_push(use: ActionUse) -> tuple[Operation, ...]:
 def push_image(use: ActionUse) -> tuple[Operation, ...]:
     """Read an action that builds or pushes one image, by the names that its inputs commonly have."""
     inputs = use.inputs
-    registry, image = inputs.get("registry", ""), inputs.get("image", inputs.get("repo", ""))
+    registry, image = inputs.get("registry", ""), use.text("image", "repo", "name")
     if inputs.get("push", "true").lower() == "false":
         return (Operation(StepKind.PUSH_ACTION),)
     tags = parts_of(inputs.get("tags", inputs.get("tag", "")))
     target = next((tag for tag in tags if EcrAddress.find(tag)), "/".join(part for part in (registry, image) if part))
     return (Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=target or None),)
+
+
+def push_with_keys(use: ActionUse) -> tuple[Operation, ...]:
+    """Read kciter/aws-ecr-action: account, region and repository are inputs; it logs in, and may make the repository."""
+    own = uses_own_keys(use, may_push=True)
+    if own is not None:
+        return own
+    kind, region, account = StepKind.PUSH_ACTION, name_in(use.text("region")), name_in(use.text("account_id"))
+    repository = use.text("repo")
+    host = EcrAddress.private(account, region).host if account and region else None
+    tags = parts_of(use.text("tags")) or ["latest"]
+    operations = [Operation(kind, Purpose.LOGIN, action="ecr:GetAuthorizationToken", region=region)]
+    operations += _pulls(parts_of(use.text("cache_from")))
+    for setting, action in (
+        ("create_repo", "ecr:DescribeRepositories"),
+        ("set_repo_policy", "ecr:SetRepositoryPolicy"),
+        ("image_scanning_configuration", "ecr:PutImageScanningConfiguration"),
+    ):
+        if use.is_true(setting):
+            operations.append(Operation(kind, Purpose.CALL, repository or None, action, region, account))
+    return (*operations, *_pushes(f"{host}/{repository}:{tag}" if host and repository else "" for tag in tags))
+
+
+def push_one_image(use: ActionUse) -> tuple[Operation, ...]:
+    """Read jwalton/gh-ecr-push: an image named without its registry, pushed or pulled, after a login of its own."""
+    own = uses_own_keys(use, may_push=True)
+    if own is not None:
+        return own
+    kind, region = StepKind.PUSH_ACTION, name_in(use.text("region")) or "us-east-1"
+    purpose = Purpose.PULL if use.text("direction").lower() == "pull" else Purpose.PUSH
+    login = Operation(kind, Purpose.LOGIN, action="ecr:GetAuthorizationToken", region=region)
+    return (login, Operation(kind, purpose, target=use.text("image") or None, region=region))
+
+
+def build_with_stages(use: ActionUse) -> tuple[Operation, ...]:
+    """Read whoan/docker-build-with-cache-action: the image and its stages are pulled, and pushed; it makes repositories."""
+    kind, registry = StepKind.PUSH_ACTION, use.text("registry").rstrip("/")
+    if use.given("compose_file"):
+        return (Operation(kind, Purpose.PUSH),)
+    image = "/".join(part for part in (registry, use.text("image_name")) if part)
+    stages = use.text("stages_image_name")
+    names = (image, "/".join(part for part in (registry, stages) if part) if stages else f"{image}-stages")
+    pulled = _pulls(names) if use.text("pull_image_and_stages").lower() != "false" else ()
+    pushed = _pushes(names) if use.text("push_image_and_stages").lower() != "false" else ()
+    return pulled + pushed or (Operation(kind),)
 
 
 def build_with_kaniko(use: ActionUse) -> tuple[Operation, ...]:

@@ -9,13 +9,23 @@ from __future__ import annotations
 from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.service_calls import calls, role_arn
 
 
 def configure_credentials(use: ActionUse) -> tuple[Operation, ...]:
-    """Read configure-aws-credentials: the role whose session the steps after it run with."""
+    """Read configure-aws-credentials: the role whose session the steps after it run with.
+
+    With ``role-chaining`` it takes that role by the session that the job has, which needs to be allowed that.
+    """
+    kind = StepKind.CONFIGURE_AWS_CREDENTIALS
+    chained: tuple[Operation, ...] = ()
+    if use.is_true("role-chaining") and use.given("role-to-assume"):
+        tagged = () if use.is_true("role-skip-session-tagging") else ("sts:TagSession",)
+        chained = calls(kind, role_arn(use.text("role-to-assume")), "sts:AssumeRole", *tagged)
     return (
+        *chained,
         Operation(
-            StepKind.CONFIGURE_AWS_CREDENTIALS,
+            kind,
             Purpose.ASSUME,
             target=use.inputs.get("role-to-assume"),
             region=use.inputs.get("aws-region"),

@@ -57,8 +57,11 @@ _READERS: dict[str, Reader] = {
     "ianbelcher/eks-kubectl-action": stores.cluster_access,
     "int128/docker-manifest-create-action": image_pushes.create_manifest,
     "int128/kaniko-action": image_pushes.build_with_kaniko,
-    "jwalton/gh-ecr-push": image_pushes.push_image,
-    "kciter/aws-ecr-action": image_pushes.push_image,
+    "awact/cloudfront-action": stores.invalidate_cache,
+    "elgohr/publish-docker-github-action": image_pushes.push_image,
+    "geekcell/github-action-aws-ecs-run-task": container_service.run_task_of_family,
+    "jwalton/gh-ecr-push": image_pushes.push_one_image,
+    "kciter/aws-ecr-action": image_pushes.push_with_keys,
     "marvinpinto/action-inject-ssm-secrets": stores.one_parameter,
     "mr-smithers-excellent/docker-build-push": image_pushes.push_image,
     "muya/amazon-ecs-run-task": container_service.run_task_of_file,
@@ -68,6 +71,8 @@ _READERS: dict[str, Reader] = {
     "reggionick/s3-deploy": stores.upload_site,
     "say8425/aws-secrets-manager-actions": stores.one_secret,
     "smitp/amazon-ecs-run-task": container_service.run_task_of_file,
+    "webfactory/create-aws-codedeploy-deployment": stacks_and_builds.codedeploy_of_branch,
+    "whoan/docker-build-with-cache-action": image_pushes.build_with_stages,
     "sourcetoad/aws-codedeploy-action": stacks_and_builds.codedeploy_revision,
 }
 _WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")

@@ -15,12 +15,14 @@ _KEYS = (
     "aws-key-id",
     "access_key",
     "access-key",
+    "access_key_id",
+    "access-key-id",
 )
 _OF_THE_JOB = ("env.", "outputs.")
 """Contexts in which configure-aws-credentials leaves the keys of the job's role."""
 
 
-def uses_own_keys(use: ActionUse) -> tuple[Operation, ...] | None:
+def uses_own_keys(use: ActionUse, *, may_push: bool = False) -> tuple[Operation, ...] | None:
     """Return what to note instead of the calls where the action takes keys as inputs; None where it has those of the job.
 
     A secret's keys are another principal's. A masked value can be either: then the calls are not judged.
@@ -35,4 +37,5 @@ def uses_own_keys(use: ActionUse) -> tuple[Operation, ...] | None:
         use.uses,
         "it is given access keys as inputs, and the log does not show whose",
         "let it take the credentials of the job's environment, or read its principal in CloudTrail",
+        may_push=may_push,
     )

@@ -2,8 +2,8 @@
 
 Sources: README.md, action.yml and entry points of jakejarvis/s3-sync-action, docker/bake-action,
 goreleaser/goreleaser-action, pulumi/actions, serverless/github-action, youyo/aws-cdk-github-actions, dflook's Terraform
-actions, hashicorp/terraform-github-actions, gradle/actions, vladcosorg/action-s3-cloudfront-smart-deploy and
-keithweaver/aws-s3-github-action.
+actions, hashicorp/terraform-github-actions, gradle/actions, gruntwork-io/terragrunt-action, OP5dev/TF-via-PR,
+vladcosorg/action-s3-cloudfront-smart-deploy and keithweaver/aws-s3-github-action.
 """
 
 from __future__ import annotations
@@ -132,6 +132,23 @@ def _terraform(*verbs: str) -> Callable[[ActionUse], str]:
     return line
 
 
+def _terraform_of_pull_request(use: ActionUse) -> str:
+    """Read OP5dev/TF-via-PR: ``init`` and the workspace are part of each command."""
+    tool = use.text("tool") or "terraform"
+    folder = use.text("working-directory", "arg-chdir")
+    backend = [f"-backend-config={each}" for each in parts_of(use.text("arg-backend-config"))]
+    lines = [_joined(tool, "init", *backend)]
+    if use.given("arg-workspace"):
+        lines.append(_joined(tool, "workspace", "select", use.text("arg-workspace")))
+    lock = "-lock=false" if use.text("arg-lock").lower() == "false" else ""
+    command = use.text("command") or "plan"
+    return _in_folder(folder, "\n".join([*lines, *([_joined(tool, command, lock)] if command != "init" else [])]))
+
+
+def _terragrunt(use: ActionUse) -> str:
+    return _in_folder(use.text("tg_dir"), f"terragrunt {' '.join(use.text('tg_command').split())}")
+
+
 def _hashicorp_terraform(use: ActionUse) -> str:
     return _in_folder(
         use.text("tf_actions_working_dir"),
@@ -171,7 +188,12 @@ _LINES: dict[str, Callable[[ActionUse], str | None]] = {
     "dflook/tofu-plan": _terraform("plan"),
     "docker/bake-action": _bake,
     "eskatos/gradle-command-action": _gradle,
+    "dfreilich/pack-action": _tool("pack", "args"),
     "goreleaser/goreleaser-action": _goreleaser,
+    "gruntwork-io/terragrunt-action": _terragrunt,
+    "helmfile/helmfile-action": _tool("helmfile", "helmfile-args"),
+    "hiberbee/github-action-skaffold": _tool("skaffold", "command"),
+    "op5dev/tf-via-pr": _terraform_of_pull_request,
     "gradle/actions/setup-gradle": _gradle,
     "gradle/gradle-build-action": _gradle,
     "hashicorp/terraform-github-actions": _hashicorp_terraform,

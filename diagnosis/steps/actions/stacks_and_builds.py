@@ -8,6 +8,7 @@ authorization reference of each service.
 from __future__ import annotations
 
 from diagnosis.names.arn_template import bucket_template
+from diagnosis.names.endpoint import object_of_url
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, StepKind
@@ -54,6 +55,9 @@ def cloudformation_deploy(use: ActionUse) -> tuple[Operation, ...]:
     rarely = ("cloudformation:CreateStack", "cloudformation:DeleteChangeSet", "cloudformation:DescribeStackEvents")
     operations += calls(_KIND, stack, *rarely, tolerated=True)
     operations += pass_role(_KIND, use.text("role-arn"), service="cloudformation")
+    at = object_of_url(use.text("template"))
+    if at is not None:  # CloudFormation reads the template on the caller's word.
+        operations += calls(_KIND, object_arn(*at), "s3:GetObject")
     return (*operations, *stack_resources(_KIND, use.uses, with_role=use.given("role-arn")))
 
 
@@ -128,6 +132,23 @@ def codedeploy_revision(use: ActionUse) -> tuple[Operation, ...]:
         *calls(_KIND, arn_of("codedeploy", "application:", application), "codedeploy:RegisterApplicationRevision"),
         *calls(_KIND, arn_of("codedeploy", "deploymentgroup:", application, "/", group), "codedeploy:CreateDeployment"),
         *not_judged(_KIND, use.uses, "how it watches and bounds the deployment depends on its inputs", _GREEN_RUN),
+    )
+
+
+def codedeploy_of_branch(use: ActionUse) -> tuple[Operation, ...]:
+    """Read webfactory/create-aws-codedeploy-deployment: group and role stand in ``appspec.yml``, by branch."""
+    repository = use.values.get("github.repository", "").rpartition("/")[2]
+    application = name_in(use.text("application") or repository)
+    group = arn_of("codedeploy", "deploymentgroup:", application, "/*")
+    at_application = arn_of("codedeploy", "application:", application)
+    # Which of the two it is depends on whether the group is there.
+    return (
+        *calls(_KIND, group, "codedeploy:UpdateDeploymentGroup", "codedeploy:CreateDeployment"),
+        *calls(_KIND, group, "codedeploy:CreateDeploymentGroup", tolerated=True),
+        *calls(_KIND, group, "codedeploy:GetDeployment"),
+        *calls(_KIND, arn_of("codedeploy", "deploymentconfig:*"), "codedeploy:GetDeploymentConfig"),
+        *calls(_KIND, at_application, "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"),
+        *pass_role(_KIND, "$", service="codedeploy"),
     )
 
 

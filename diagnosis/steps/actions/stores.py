@@ -49,7 +49,7 @@ def get_secrets(use: ActionUse) -> tuple[Operation, ...]:
 def secret_arn(secret: str) -> str | None:
     """Return the ARN of a secret that is given by name or ARN; the six signs after a name are Secrets Manager's own."""
     return arn_in(secret, "secretsmanager") or (
-        arn_of("secretsmanager", "secret:", name_in(secret), "-*") if Arn.parse(secret) is None else None
+        arn_of("secretsmanager", "secret:", name_in(secret), "-??????") if Arn.parse(secret) is None else None
     )
 
 
@@ -89,7 +89,9 @@ def parameter_arn(value: str) -> str | None:
 
 def invalidate_cache(use: ActionUse) -> tuple[Operation, ...]:
     """Read invalidate-cloudfront-action: the distribution is a variable of the environment."""
-    return calls(_KIND, distribution_arn(use.env("DISTRIBUTION")), "cloudfront:CreateInvalidation")
+    return calls(
+        _KIND, distribution_arn(use.env("DISTRIBUTION") or use.env("DISTRIBUTION_ID")), "cloudfront:CreateInvalidation"
+    )
 
 
 def distribution_arn(identifier: str) -> str | None:

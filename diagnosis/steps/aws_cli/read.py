@@ -11,8 +11,8 @@ from diagnosis.policy import action_facts
 from diagnosis.steps.aws_cli.exceptions import ACTIONS, needs_nothing
 from diagnosis.steps.aws_cli.registry import registry_call
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
-from diagnosis.steps.aws_cli.s3_commands import COMMANDS, Use, uses_of_s3
-from diagnosis.steps.aws_cli.several_calls import passed_to, uses_beside, uses_of_several
+from diagnosis.steps.aws_cli.s3_commands import COMMANDS, Use, may_be_anywhere, uses_of_s3
+from diagnosis.steps.aws_cli.several_calls import passed_to, uses_beside, uses_for_tags, uses_of_several
 from diagnosis.steps.aws_cli.special_resources import resource_for
 from diagnosis.steps.aws_cli.tables.methods import METHODS
 from diagnosis.steps.aws_cli.tables.prefixes import PREFIXES
@@ -35,7 +35,9 @@ def operations_of_aws(
     """
     command = read_command(words[1:], files)
     if command.service == "sts" and command.operation in ("assume-role-with-web-identity", "assume-role"):
-        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=command.option("role-arn")),)
+        by_token = command.operation.endswith("web-identity")
+        action = "sts:AssumeRoleWithWebIdentity" if by_token else "sts:AssumeRole"
+        return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=command.option("role-arn"), action=action),)
     if command.service in ("ecr", "ecr-public") and command.operation:
         region = command.option("region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
         return (registry_call(command, region),)
@@ -107,6 +109,8 @@ def _calls(command: Command, scope: Scope) -> Iterator[Operation]:
         left = "what the stack's own resources need is asked of the session itself, as no service role is named"
     if command.has("with-decryption"):
         left = "a parameter under a key of the customer's needs kms:Decrypt on that key"
+    if command.service == "s3" and any(map(may_be_anywhere, command.arguments[:2])):
+        left = "whether it copies from or to the runner's disk or another place in S3 is only known when it runs"
     if left is not None:
         yield _gap(Purpose.NOT_JUDGED, f"aws {command.name}", left, _HOW)
 
@@ -121,6 +125,10 @@ _NOT_JUDGED = {
     "ecs create-service": "the roles of its task definition may be passed too, and the command does not name them",
     "codeartifact login": "the packages that the tool then reads or publishes are not named by the command",
     "ec2 run-instances": "the image, network and disks that it uses are judged one by one, and not all are named",
+    **dict.fromkeys(
+        (f"elasticbeanstalk {verb}-environment" for verb in ("create", "update", "rebuild", "terminate")),
+        "what the environment's own resources need is asked of the session itself",
+    ),
     "cloudformation package": "which files of the template go to the bucket is not read",
 }
 """What a command needs further that its words do not tell."""
@@ -141,10 +149,10 @@ def _uses(command: Command, scope: Scope) -> tuple[Use, ...] | None:
         return _by_method(method, command, scope)
     if not actions:
         return None
-    own = [(action, resource) for action in actions for resource in resource_for(action, command, scope)]
+    own = tuple((action, resource) for action in actions for resource in resource_for(action, command, scope))
     facts = action_facts(actions[0])
     writes = facts is not None and facts.access_level not in ("Read", "List")
-    return (*own, *uses_beside(command, scope, writes=writes))
+    return (*own, *uses_beside(command, scope, writes=writes), *uses_for_tags(command, own))
 
 
 def actions_of(service: str, operation: str) -> tuple[str, ...]:

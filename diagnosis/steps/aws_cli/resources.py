@@ -7,6 +7,7 @@ command does not say stays open, as ``{partition}``, ``{region}`` or ``{account}
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -73,17 +74,28 @@ def resources_of(action: str, command: Command, scope: Scope) -> tuple[str | Non
         named = tuple(dict.fromkeys(each for form in forms_of_type(facts.service, kind) for each in _told(form, asked)))
         if named:
             found[kind] = named
-    required = [kind for kind in facts.required_types if kind in found]
+    required = _unlike(facts.service, {kind: found[kind] for kind in facts.required_types if kind in found})
     chosen = required if facts.required_types else list(found) if len(found) == 1 else _widest(facts.service, found)
     told = tuple(dict.fromkeys(each for kind in chosen for each in found[kind]))
     return told or ((_all_of_its_kind(facts, command, scope) if not facts.required_types else None),)
 
 
+def _unlike(service: str, found: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the types without those that the same names would fill: of such alternatives the command means one only."""
+    names = {kind: frozenset(_names_in(service, kind)) for kind in found}
+    alike = Counter(names.values())
+    return [kind for kind in found if not names[kind] or alike[names[kind]] == 1]
+
+
+def _names_in(service: str, kind: str) -> set[str]:
+    """Return the variables of a type's forms that are not the session's."""
+    found = {name for form in forms_of_type(service, kind) for name in _VARIABLE.findall(form)}
+    return {name for name in found if folded(name) not in _SESSION}
+
+
 def _widest(service: str, found: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the one of several optional types whose form has the variables of all others: a rule on a bus that is named."""
-    variables = {
-        kind: {name for form in forms_of_type(service, kind) for name in _VARIABLE.findall(form)} for kind in found
-    }
+    variables = {kind: _names_in(service, kind) for kind in found}
     return [kind for kind in found if all(variables[kind] > other for each, other in variables.items() if each != kind)]
 
 
@@ -121,8 +133,11 @@ def _told(form: str, asked: _Asked) -> tuple[str, ...]:
     variables = [name for name in _VARIABLE.findall(form) if folded(name) not in _SESSION]
     if asked.scope.region == UNKNOWN_REGION and "${Region}" in form:
         return ()
+    if "*" in form:
+        return ()
     if not variables:
-        text = _filled_form(form, {}, asked.scope)
+        # A form without a name of its own stands for the one thing of its kind, where it is no alternative to others.
+        text = _filled_form(form, {}, asked.scope) if asked.alone or asked.service in _ONE_OF_A_KIND else None
         return (text,) if text else ()
     parts = {name: _values_of(name, asked) for name in variables}
     last = variables[-1]
@@ -147,11 +162,11 @@ def _filled_form(form: str, names: Mapping[str, str], scope: Scope) -> str | Non
     for name, value in names.items():
         whole = Arn.parse(value)
         if whole is not None:
-            if f":{whole.service}:" not in form:
+            if f":{whole.service}:" not in form or "/" not in whole.resource:
                 return None
             # A name that is given as an ARN says of which region and account it speaks.
             region, account = whole.region or region, whole.account or account
-        plain[name] = whole.name if whole is not None else value
+        plain[name] = whole.name if whole is not None else _SPELLED.get((folded(name), value), value)
     session = {**_SESSION, "region": region, "account": account, "accountid": account}
     return _VARIABLE.sub(lambda found: plain.get(found[1]) or session.get(folded(found[1]), "*"), form)
 
@@ -169,12 +184,20 @@ def _given_arns(form: str, asked: _Asked) -> tuple[str, ...]:
         stem = next((bare.removesuffix(end) for end in ("arn", *_ENDINGS) if bare.endswith(end)), bare)
         if stem in stems or bare in stems:
             found.extend(value for value in values if legible(value) and matches.fullmatch(value))
+    if not found:
+        # Another option that holds an ARN of this very form, where there is only one: ``--target-arn`` of a topic.
+        others = [
+            values
+            for option, values in asked.command.options.items()
+            if option.endswith(("arn", "arns")) and values and all(legible(v) and matches.fullmatch(v) for v in values)
+        ]
+        found.extend(others[0] if len(others) == 1 else ())
     return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=4096)
 def _pattern_of(form: str) -> re.Pattern[str]:
-    pieces = _VARIABLE.split(form)
+    pieces = _VARIABLE.split(form.replace("*", "${Any}"))
     kinds = {"partition": r"aws[a-z-]*", "region": r"[a-z0-9-]*", "account": r"(?:[0-9]*|aws)"}
     kinds["accountid"] = kinds["account"]
     text = "".join(
@@ -189,8 +212,6 @@ def _values_of(variable: str, asked: _Asked) -> list[str]:
     for option in dict.fromkeys(_options_for(wanted, asked)):
         values = asked.command.values(option)
         listed = values if option.endswith("s") else values[:1]
-        if option.removesuffix("s").endswith("arn"):
-            listed = tuple(value for value in listed if Arn.parse(value) is not None)
         if values:
             return list(listed) if all(map(legible, listed)) else []
     return []
@@ -222,8 +243,8 @@ def _options_for(wanted: str, asked: _Asked) -> Iterable[str]:
     if not stem or stem == "resource":
         return
     kind = "name" if wanted.endswith(_NAMES) else "id" if wanted.endswith(("id", "identifier")) else ""
-    forms = {"name": (stem, f"{stem}name", f"{stem}arn"), "id": (f"{stem}id", f"{stem}identifier", f"{stem}arn")}
-    fitting = forms.get(kind, ())[: 1 if kind == "id" and asked.service in _BY_NAME_TOO else 3]
+    forms = {"name": (stem, f"{stem}name"), "id": (f"{stem}id", f"{stem}identifier")}
+    fitting = forms.get(kind, ())[: 1 if kind == "id" and asked.service in _BY_NAME_TOO else 2]
     yield from (option for option in given if option.removesuffix("s") in fitting)
     if kind and stem in nouns:
         yield from (option for option in (kind, f"{kind}s") if option in given)
@@ -242,6 +263,10 @@ _DEFAULTS = {
     ("athena", "workgroupname"): "primary",
 }
 """What a service takes where the command does not say it."""
+_SPELLED = {("scope", "REGIONAL"): "regional", ("scope", "CLOUDFRONT"): "global"}
+"""Values that an ARN spells otherwise than the command: the scopes of WAF."""
+_ONE_OF_A_KIND = frozenset({"glue"})
+"""Services in which such a thing, as Glue's root catalogue, is asked for beside the others."""
 _OF_THE_DEFAULT = frozenset({"describe-clusters", "start-query-execution"})
 """Operations that are about the default where they name nothing at all."""
 _WHOLE = frozenset({"resourcearn", "resourcearns", "resource", "arn"})
@@ -265,6 +290,8 @@ _ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
     "codebuild": {"projectname": ("projectname",)},
     "ec2": {"securitygroupid": ("groupid", "securitygroupid"), "keypairname": ("keyname",)},
     "elasticloadbalancing": {"loadbalancername": ("loadbalancername",)},
+    "cloudtrail": {"trailname": ("trailname", "name")},
+    "airflow": {"environmentname": ("environmentname", "name")},
     "events": {"rulename": ("rule",)},
     "lambda": {"layerversion": ("versionnumber",)},
     "eks": {"clustername": ("clustername",)},

@@ -7,6 +7,7 @@ of a file that goes to a prefix, the file's name behind it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,18 @@ from diagnosis.steps.aws_cli.words import Command
 Use = tuple[str, str | None]
 """An IAM action and the resource that it is for."""
 COMMANDS = frozenset({"cp", "mv", "sync", "rm", "ls", "mb", "rb", "website", "presign"})
+
+
+_HIDDEN = re.compile(r"[$`*]")
+_ON_DISK = re.compile(
+    r"\$(?:\{?(?:GITHUB_WORKSPACE|RUNNER_TEMP|HOME|PWD|TMPDIR)\}?|\{\{ *(?:github\.workspace|runner\.temp) *\}\})(?:/.*)?",
+    re.DOTALL,
+)
+
+
+def may_be_anywhere(path: str) -> bool:
+    """Return whether a path begins with what is not legible, so that it may lie on the runner's disk or in S3."""
+    return _HIDDEN.match(path) is not None and _ON_DISK.fullmatch(path) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +107,7 @@ def _removal(command: Command, place: _Place) -> Iterator[Use]:
 
 def _copy(command: Command, start: str, end: str, scope: Scope) -> tuple[Use, ...] | None:
     source, target = _Place.read(start), _Place.read(end)
-    if (source is None and target is None) or any(path[:1] in ("$", "`", "*") for path in (start, end)):
+    if source is None and target is None:
         return None
     return tuple(_copied(command, start, source, target, scope))
 

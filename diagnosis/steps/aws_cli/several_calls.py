@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from diagnosis.names.arn import Arn
 from diagnosis.names.endpoint import object_of_url
 from diagnosis.names.service_principal import service_principal
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
@@ -36,6 +37,39 @@ def uses_beside(command: Command, scope: Scope, *, writes: bool) -> Iterator[Use
     yield from _KINDS_BESIDE.get(command.name, _nothing)(command, scope)
     if writes and command.service not in _NO_PASSED_ROLE:
         yield from _passed_roles(command)
+
+
+_TAGS: Mapping[str, str] = {
+    "ec2": "ec2:CreateTags",
+    "ecs": "ecs:TagResource",
+    "lambda": "lambda:TagResource",
+    "secretsmanager create-secret": "secretsmanager:TagResource",
+    "ssm put-parameter": "ssm:AddTagsToResource",
+    "sns create-topic": "sns:TagResource",
+    "kms create-key": "kms:TagResource",
+    "logs create-log-group": "logs:TagResource",
+    "dynamodb create-table": "dynamodb:TagResource",
+    "iam create-role": "iam:TagRole",
+    "iam create-policy": "iam:TagPolicy",
+    "iam create-user": "iam:TagUser",
+    "rds create-db-instance": "rds:AddTagsToResource",
+    "rds create-db-snapshot": "rds:AddTagsToResource",
+    "eks create-cluster": "eks:TagResource",
+    "eks create-nodegroup": "eks:TagResource",
+    "stepfunctions create-state-machine": "states:TagResource",
+}
+"""What a command that makes something needs further where it tags it."""
+_TAGGED = re.compile(r"(?:create|register|run|put|publish)-.*")
+
+
+def uses_for_tags(command: Command, own: tuple[Use, ...]) -> Iterator[Use]:
+    """Yield the tagging of what a command makes: of the same resource, unless the service has none for it (EC2)."""
+    action = _TAGS.get(command.name, _TAGS.get(command.service))
+    given = command.has("tag-specifications") if command.service == "ec2" else command.has("tags")
+    if action is None or not given or not _TAGGED.fullmatch(command.operation):
+        return
+    made = command.service not in ("ec2", "kms") and command.operation != "run-task"
+    yield from ((action, resource if made else None) for _, resource in own[:1])
 
 
 def _nothing(_command: Command, _scope: Scope) -> Iterator[Use]:
@@ -221,10 +255,17 @@ def _package_login(command: Command, scope: Scope) -> Iterator[Use]:
 
 def _kubeconfig(command: Command, scope: Scope) -> Iterator[Use]:
     name = command.option("name")
-    if command.has("role-arn"):
-        # The role of --assume-role-arn describes the cluster; that of --role-arn only stands in the file that is written.
-        pass
+    if command.has("assume-role-arn"):
+        # That role describes the cluster; the role of --role-arn only stands in the file that is written.
+        yield "sts:AssumeRole", pass_role(command.option("assume-role-arn"))
+        return
     yield "eks:DescribeCluster", arn("eks", f"cluster/{name}", scope) if legible(name) else None
+
+
+def _secret(command: Command, scope: Scope) -> Iterator[Use]:
+    if command.has("kms-key-id"):
+        for name in ("kms:GenerateDataKey", "kms:Decrypt"):
+            yield name, key_resource(command.option("kms-key-id"), scope)
 
 
 def _parameter(command: Command, scope: Scope) -> Iterator[Use]:
@@ -272,6 +313,15 @@ def _instances(command: Command, _scope: Scope) -> Iterator[Use]:
         yield "iam:PassRole", None
 
 
+def _secret_of_query(command: Command, _scope: Scope) -> Iterator[Use]:
+    """Yield the reading of the secret with which the Data API opens the database, in the caller's name."""
+    if command.has("secret-arn"):
+        value = command.option("secret-arn")
+        secret = Arn.parse(value)
+        known = legible(value) and secret is not None and secret.service == "secretsmanager"
+        yield "secretsmanager:GetSecretValue", value if known else None
+
+
 def _role_of_profile(command: Command, _scope: Scope) -> Iterator[Use]:
     yield "iam:PassRole", pass_role(command.option("role-name"))
 
@@ -306,9 +356,19 @@ _KINDS_BESIDE: Mapping[str, _Reader] = {
     "lambda publish-layer-version": _function_code,
     "deploy create-deployment": _deployment,
     "ssm put-parameter": _parameter,
+    "secretsmanager create-secret": _secret,
+    "secretsmanager update-secret": _secret,
     "s3api put-object": _object_options,
     "s3api create-multipart-upload": _object_options,
     "ec2 run-instances": _instances,
+    **dict.fromkeys(
+        (
+            f"{service} {operation}"
+            for service in ("rds-data", "redshift-data")
+            for operation in ("execute-statement", "batch-execute-statement", "begin-transaction", "execute-sql")
+        ),
+        _secret_of_query,
+    ),
     "iam add-role-to-instance-profile": _role_of_profile,
 }
 """Operations that need something beside their own action, by their options."""

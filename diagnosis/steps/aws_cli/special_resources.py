@@ -17,6 +17,10 @@ Resources = tuple[str | None, ...]
 _UNKNOWN: Resources = (None,)
 _SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}")
 _KEY = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
+_SELECTOR = re.compile(r":[^:/$*]+\Z")
+"""The version or label that follows a parameter's name."""
+_OF_AWS = re.compile(r"/aws/service/")
+"""How the public parameters begin, which belong to no account."""
 _OWN_DOCUMENT = re.compile(r"AWS-[\w.-]+|AWS[A-Z][A-Za-z]*-[\w.-]+|Amazon[\w.-]+")
 
 
@@ -79,9 +83,12 @@ def _secrets_manager(_name: str, _types: tuple[str, ...], command: Command, scop
 def _systems_manager(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     if types == ("parameter",):
         values = command.values("names") or command.values("name")[:1] or command.values("path")[:1]
-        return _each(values, "ssm", scope, lambda value: f"parameter/{value.removeprefix('/')}") or _UNKNOWN
+        plain = tuple(value if Arn.parse(value) else _SELECTOR.sub("", value) for value in values)
+        if plain and all(_OF_AWS.match(value) for value in plain) and all(map(legible, plain)):
+            return tuple(arn("ssm", f"parameter{value}", scope, account="") for value in plain)
+        return _each(plain, "ssm", scope, lambda value: f"parameter/{value.removeprefix('/')}") or _UNKNOWN
     documents = _documents(command.values("document-name")[:1] or command.values("name")[:1], scope)
-    if types == ("document",):
+    if types == ("document",) or name == "StartAutomationExecution":
         return documents
     if name == "SendCommand":
         instances = _instances(command.values("instance-ids"), scope) or _UNKNOWN
@@ -114,7 +121,7 @@ def _instances(values: tuple[str, ...], scope: Scope) -> Resources:
 
 def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a function: by name, ``name:qualifier``, ARN, or the partial ARN that leaves out partition and region."""
-    if "function" not in types or not command.has("function-name"):
+    if not any(kind in _FUNCTIONS for kind in types) or not command.has("function-name"):
         return None
     value = command.option("function-name")
     if not legible(value) or value is None:
@@ -125,6 +132,7 @@ def _lambda(name: str, types: tuple[str, ...], command: Command, scope: Scope) -
     return (function_template(value, region=scope.region, qualifier=qualifier),)
 
 
+_FUNCTIONS = frozenset({"function", "function alias", "function version"})
 _QUALIFIED = frozenset(
     {"InvokeFunction", "GetFunction", "GetFunctionConfiguration", "GetPolicy", "AddPermission", "RemovePermission"}
     | {"DeleteFunction", "PutFunctionEventInvokeConfig", "PutProvisionedConcurrencyConfig", "CreateFunctionUrlConfig"}
@@ -135,7 +143,7 @@ _TAGGING = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
 
 def _logs(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a log group: all actions but those on tags are granted on its ARN with ``:*`` behind it."""
-    if types != ("log-group",) or name in _TAGGING:
+    if "log-group" not in types or name in _TAGGING or not (types == ("log-group",) or command.has("log-group-name")):
         return None
     values = command.values("log-group-name")[:1] or command.values("log-group-names")
     values = values or command.values("log-group-identifier")[:1] or command.values("log-group-identifiers")
@@ -285,8 +293,11 @@ def object_arn(bucket: str | None, key: str) -> str | None:
     return f"{home}/{key}" if prefix == key else f"{home}/{prefix}*"
 
 
-def _task_definitions(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
+def _task_definitions(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
     """Name a task definition: ``family``, ``family:revision`` or an ARN; without a revision it is the newest one."""
+    if name == "ListTasks" and not command.has("container-instance"):
+        # Only the tasks of one instance are a resource; those of a cluster are bounded by a condition.
+        return ("*",)
     if types != ("task-definition",):
         return None
     values = command.values("task-definition")[:1] or command.values("task-definitions")
@@ -322,6 +333,22 @@ def _rules(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -
     return _each((value,) if value else (), "events", scope, lambda name: f"rule/{name}") or _UNKNOWN
 
 
+def _models(name: str, _types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
+    """Name a model: the id of a foundation model, or an ARN; what stands behind an inference profile is not told."""
+    if name not in ("InvokeModel", "InvokeModelWithResponseStream"):
+        return None
+    value = command.option("model-id")
+    if value is None or not legible(value) or _PROFILE.match(value):
+        return _UNKNOWN
+    whole = Arn.parse(value)
+    if whole is not None:
+        return (value if whole.service == "bedrock" and whole.resource_type == "foundation-model" else None,)
+    return (arn("bedrock", f"foundation-model/{value}", scope, account=""),)
+
+
+_PROFILE = re.compile(r"[a-z]{2}(?:-gov)?\.|apac\.|global\.")
+
+
 _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources | None]] = {
     "s3": _objects,
     "secretsmanager": _secrets_manager,
@@ -336,6 +363,7 @@ _SPECIAL: dict[str, Callable[[str, tuple[str, ...], Command, Scope], Resources |
     "codeartifact": _packages,
     "dynamodb": _tables,
     "batch": _jobs,
+    "bedrock": _models,
     "cloudwatch": _metrics,
     "events": _rules,
     "ecs": _task_definitions,

@@ -13,7 +13,7 @@ from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import bucket_arn, calls, not_judged, object_arn
 
 _KIND = StepKind.PULUMI
-_NOTE = "pulumi.backend"
+_NOTE = "script.pulumi.backend"
 _VALUED = frozenset(
     {
         "-s",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from diagnosis.steps.infrastructure.cdk import read_cdk
 from diagnosis.steps.infrastructure.copilot import read_copilot
+from diagnosis.steps.infrastructure.other_tools import TOOLS, read_other_tool
 from diagnosis.steps.infrastructure.pulumi import read_pulumi
 from diagnosis.steps.infrastructure.sam import read_sam
 from diagnosis.steps.infrastructure.serverless import read_serverless
@@ -15,6 +16,7 @@ from diagnosis.steps.kinds import Operation
 from diagnosis.steps.service_calls import bounded
 
 READERS: dict[str, Callable[[ToolRun], tuple[Operation, ...]]] = {
+    **dict.fromkeys(sorted(TOOLS), read_other_tool),
     "aws-cdk": read_cdk,
     "cdk": read_cdk,
     "copilot": read_copilot,

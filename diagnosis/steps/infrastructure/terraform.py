@@ -93,7 +93,7 @@ def _backend(run: ToolRun, inner: ToolRun, command: _Command, *, grunt: bool) ->
         # Each module has a key of its own.
         settings = {name: value for name, value in found.settings.items() if name != "key"}
         return replace(found, settings=settings) if command.every_module else found
-    name = f"terraform.backend:{command.folder}"
+    name = f"script.terraform.backend:{command.folder}"
     given = tuple(inner.options("-backend-config", "--backend-config"))
     if command.verb == "init":
         run.notes[name] = written_note(given)
@@ -157,8 +157,8 @@ def _workspace(run: ToolRun, command: _Command) -> tuple[Operation, ...]:
     words = [word for word in command.rest if not word.startswith("-")]
     verb, name = (words[0] if words else ""), (words[1] if len(words) > 1 else "")
     if verb in ("select", "new"):
-        run.notes[f"terraform.workspace:{command.folder}"] = name
-    backend = backend_of(run, command.folder, read_note(run.notes.get(f"terraform.backend:{command.folder}")))
+        run.notes[f"script.terraform.workspace:{command.folder}"] = name
+    backend = backend_of(run, command.folder, read_note(run.notes.get(f"script.terraform.backend:{command.folder}")))
     if backend.kind != "s3" or "role_arn" in backend.settings:
         return state_calls(backend, _READING, name) or (Operation(_KIND),)
     if verb in ("new", "delete"):
@@ -169,5 +169,5 @@ def _workspace(run: ToolRun, command: _Command) -> tuple[Operation, ...]:
 
 def _workspace_name(run: ToolRun, command: _Command) -> str | None:
     """Return the workspace that the command works in; an illegible one is None."""
-    named = run.values.get("TF_WORKSPACE") or run.notes.get(f"terraform.workspace:{command.folder}", "default")
+    named = run.values.get("TF_WORKSPACE") or run.notes.get(f"script.terraform.workspace:{command.folder}", "default")
     return named if "$" not in named and "***" not in named else None

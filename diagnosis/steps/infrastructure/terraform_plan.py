@@ -103,7 +103,7 @@ def _role_by_name(_change: _Change) -> str | None:
 
 
 _ROLE_OF = _given("iam", "arn", _role)
-_FUNCTION = _of("lambda", "function:", "function_name")
+_FUNCTION = _given("lambda", "function_name", _of("lambda", "function:", "function_name"))
 _TABLE: dict[str, _Type] = {
     "aws_s3_object": _Type(
         lambda change: object_arn(change.text("bucket"), change.text("key")),
@@ -147,7 +147,7 @@ _TABLE: dict[str, _Type] = {
         _FUNCTION, ("lambda:GetPolicy",), ("lambda:AddPermission",), (), ("lambda:RemovePermission",)
     ),
     "aws_lambda_alias": _Type(
-        lambda change: arn_of("lambda", "function:", (change.name("function_name") or "").rpartition(":")[2] or None),
+        _FUNCTION,
         ("lambda:GetAlias",),
         ("lambda:CreateAlias",),
         ("lambda:UpdateAlias",),
@@ -242,7 +242,7 @@ _TABLE: dict[str, _Type] = {
         ("sns:DeleteTopic",),
     ),
     "aws_secretsmanager_secret": _Type(
-        _given("secretsmanager", "arn", _of("secretsmanager", "secret:", "name", end="-*")),
+        _given("secretsmanager", "arn", _of("secretsmanager", "secret:", "name", end="-??????")),
         ("secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"),
         ("secretsmanager:CreateSecret",),
         ("secretsmanager:UpdateSecret",),

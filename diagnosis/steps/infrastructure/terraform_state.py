@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from diagnosis.names.endpoint import is_aws_endpoint
 from diagnosis.steps.infrastructure.configuration_language import Block, read_configuration
 from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
@@ -24,7 +25,6 @@ FILES = ("backend.tf", "main.tf", "versions.tf", "providers.tf", "terraform.tf",
 _GRUNT_FILES = ("terragrunt.hcl", "root.hcl")
 _OF_S3 = frozenset({"dynamodb_table", "use_lockfile", "kms_key_id", "workspace_key_prefix", "region"})
 """Settings by which a backend with a bucket is known as S3's."""
-_OTHER_STORES = frozenset({"endpoint", "endpoints"})
 _LEVELS = 4
 _AT_A_TIME = 3
 
@@ -79,7 +79,7 @@ def backend_of(run: ToolRun, folder: str | None, given: tuple[str, ...] = ()) ->
 
 def state_calls(backend: Backend, access: Access, workspace: str | None) -> tuple[Operation, ...]:
     """Return the calls on the state; ``workspace``: its name, ``default``, or None where it is not known."""
-    if backend.kind != "s3" or _OTHER_STORES & backend.settings.keys():
+    if backend.kind != "s3" or _is_another_store(backend):
         return ()
     if "role_arn" in backend.settings:
         return calls(_KIND, role_arn(backend.settings["role_arn"]), "sts:AssumeRole")
@@ -91,6 +91,12 @@ def state_calls(backend: Backend, access: Access, workspace: str | None) -> tupl
     if access.writes:
         operations += calls(_KIND, state, "s3:PutObject")
     return operations + _lock_calls(backend, access, bucket, key, region) + _key_calls(backend, access, region)
+
+
+def _is_another_store(backend: Backend) -> bool:
+    """Return whether the backend speaks to a store that has S3's interface and is not S3."""
+    address = backend.settings.get("endpoint", "")
+    return address is None or (address != "" and not is_aws_endpoint(address))
 
 
 def _lock_calls(
@@ -217,8 +223,8 @@ def _flat(block: Block) -> dict[str, str | None]:
     for inner in block.blocks:
         if inner.kind == "assume_role" and "role_arn" in inner.values:
             settings["role_arn"] = inner.values["role_arn"]
-        elif inner.kind in _OTHER_STORES:
-            settings[inner.kind] = ""
+        elif inner.kind == "endpoints":
+            settings["endpoint"] = inner.values.get("s3", "")
     return settings
 
 

@@ -22,7 +22,7 @@ class ToolRun:
     folder: str | None = ""
     """Where it runs, from the root of the repository; None where that is not known."""
     notes: MutableMapping[str, str] = field(default_factory=dict)
-    """What an earlier command of the job left for this one: settings of a backend, a workspace. By a name with a dot."""
+    """What an earlier command of the job left for this one (a backend, a workspace), by names that begin with ``script.``."""
 
     @property
     def tail(self) -> tuple[str, ...]:

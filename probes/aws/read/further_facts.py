@@ -1,4 +1,4 @@
-"""Add to an account that was read its history, registry details, other roles and second opinions.
+"""Add to an account that was read its history, the last green sessions, registry details, other roles and second opinions.
 
 Apart from the first reading, because none of it decides a gate and some of it is slow: CloudTrail allows two calls a second.
 """
@@ -8,14 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Event
 from typing import Any
 
-from diagnosis.facts.account import AccountState
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.trail import ObservedSession
 from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import RoleSearch
 from probes.aws.read.account import PartProgress
 from probes.aws.read.ecr import RepositoryPlace
+from probes.aws.read.observed_session import read_observed_session
 from probes.aws.read.other_roles import read_other_roles
 from probes.aws.read.parallel import run_in_parallel
 from probes.aws.read.readings import not_asked
@@ -31,7 +34,10 @@ _TITLES = {
     "registry_details": "registry details",
     "second_opinions": "second opinions",
     "other_roles": "other roles of the account",
+    "observed": "calls of the last green session",
 }
+_MOST_OBSERVED = 3
+"""Of so many further roles the last green session is looked up: the history is read slowly."""
 
 
 def read_further_facts(
@@ -49,7 +55,10 @@ def read_further_facts(
 
     Never raises, like :func:`probes.aws.read.account.read_account`; nothing else of the state changes.
     """
+    observed = _Observed(state, aws, cancelled, pause, deadline_seconds)
     work = _parts(state, aws, registry or aws, cancelled, pause, deadline_seconds)
+    if observed.is_asked:
+        work = observed.after_the_trail(work)
     if search is not None:
         work["other_roles"] = lambda: read_other_roles(
             aws, search, state.question.region, cancelled=cancelled, deadline_seconds=deadline_seconds * 0.9
@@ -85,7 +94,69 @@ def read_further_facts(
             values[name] = Unreadable(title, why, "refresh; if it stays, report it")
         else:
             values[name] = outcome.value
-    return replace(state, **values)
+    return replace(state, **values, beside=observed.of_further_roles(state.beside))
+
+
+class _Observed:
+    """The last green sessions of the release's roles. They wait for the trail: both are looked up at one pace."""
+
+    def __init__(
+        self,
+        state: AccountState,
+        aws: AwsAccess,
+        cancelled: Callable[[], bool],
+        pause: Callable[[float], None],
+        deadline_seconds: float,
+    ) -> None:
+        self._questions = tuple(
+            each
+            for each in (state.question, *(item.question for item in state.beside))
+            if each.green_since is not None and each.role_account == state.question.role_account
+        )
+        self._first = state.question
+        self._aws = aws
+        self._cancelled = cancelled
+        self._pause = pause
+        self._end = time.monotonic() + deadline_seconds * 0.9
+        self._trail_is_read = Event()
+        self._found: dict[AccountQuestion, Reading[ObservedSession]] = {}
+
+    @property
+    def is_asked(self) -> bool:
+        return bool(self._questions)
+
+    def after_the_trail(self, work: dict[str, Callable[[], Any]]) -> dict[str, Callable[[], Any]]:
+        """Return the work with the sessions in it, and a trail that says when it is done."""
+        trail = work.get("trail")
+
+        def told() -> Any:
+            try:
+                return trail() if trail else None
+            finally:
+                self._trail_is_read.set()
+
+        if trail is None:
+            self._trail_is_read.set()
+        return {**work, **({"trail": told} if trail else {}), "observed": self._read}
+
+    def _read(self) -> Reading[ObservedSession]:
+        self._trail_is_read.wait(max(self._end - time.monotonic(), 0.0))
+        for question in self._questions[: _MOST_OBSERVED + 1]:
+            seconds = max(self._end - time.monotonic(), 0.0)
+            self._found[question] = read_observed_session(
+                self._aws, question, cancelled=self._cancelled, pause=self._pause, deadline_seconds=seconds
+            )
+        missing = not_asked(
+            _TITLES["observed"], "no run is known to have succeeded with this role", "choose a green run"
+        )
+        return self._found.get(self._first, missing)
+
+    def of_further_roles(self, states: tuple[AccountState, ...]) -> tuple[AccountState, ...]:
+        """Return the further roles' states with what was read of their sessions."""
+        return tuple(
+            replace(each, observed=self._found[each.question]) if each.question in self._found else each
+            for each in states
+        )
 
 
 def _parts(

@@ -37,7 +37,7 @@ KEPT = timedelta(days=90)
 SECONDS_BETWEEN_CALLS = 0.55
 _MAX_PAGES = 20
 _TRIES = 4
-_IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @dataclass(slots=True)
@@ -106,6 +106,36 @@ def read_trail(
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Lookups in the event history of one region, at the pace that it allows."""
+
+    aws: AwsAccess
+    region: str
+    window: tuple[datetime, datetime]
+    cancelled: Callable[[], bool]
+    pause: Callable[[float], None]
+
+    def page(self, attribute: str, value: str, token: str | None = None) -> JsonMembers:
+        """Return one page of the events with this attribute. Raises :class:`AwsCallError`; tries again where it is throttled."""
+        asked: dict[str, Any] = {
+            "LookupAttributes": [{"AttributeKey": attribute, "AttributeValue": value}],
+            "StartTime": self.window[0],
+            "EndTime": self.window[1],
+            "MaxResults": 50,
+        }
+        if token:
+            asked["NextToken"] = token
+        for attempt in range(1, _TRIES + 1):
+            self.pause(SECONDS_BETWEEN_CALLS * attempt)
+            try:
+                return self.aws.ask(LOOKUP_EVENTS, region=self.region, **asked)
+            except AwsCallError as failure:
+                if failure.kind is not Failure.THROTTLED or attempt == _TRIES or self.cancelled():
+                    raise
+        raise AssertionError("the loop returns or raises")
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """The lookups of one region, by one access."""
 
@@ -141,22 +171,8 @@ class _Place:
         found.cut()
 
     def _page(self, name: str, token: str | None) -> JsonMembers:
-        asked: dict[str, Any] = {
-            "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
-            "StartTime": self.window[0],
-            "EndTime": self.window[1],
-            "MaxResults": 50,
-        }
-        if token:
-            asked["NextToken"] = token
-        for attempt in range(1, _TRIES + 1):
-            self.pause(SECONDS_BETWEEN_CALLS * attempt)
-            try:
-                return self.aws.ask(LOOKUP_EVENTS, region=self.region, **asked)
-            except AwsCallError as failure:
-                if failure.kind is not Failure.THROTTLED or attempt == _TRIES or self.cancelled():
-                    raise
-        raise AssertionError("the loop returns or raises")
+        lookup = Lookup(self.aws, self.region, self.window, self.cancelled, self.pause)
+        return lookup.page("EventName", name, token)
 
     def _events(self, answer: JsonMembers) -> tuple[list[TrailEvent], bool]:
         events, complete = [], True
@@ -183,7 +199,7 @@ def _places(
     pause: Callable[[float], None],
 ) -> list[_Place]:
     question = subject.question
-    iam = _IAM_REGIONS.get(question.partition, "us-east-1")
+    iam = IAM_REGIONS.get(question.partition, "us-east-1")
     region = question.region or aws.region or iam
     wanted: dict[tuple[int, str], tuple[AwsAccess, str, list[str]]] = {}
 

@@ -80,8 +80,16 @@ def _target(params: Mapping[str, object]) -> str:
     """Say what a call is about, in a few words made of parameters that are known to be no secret."""
     if "Bucket" in params:
         return f"s3://{params['Bucket']}/{params.get('Key') or params.get('Prefix') or ''}"
-    shown = [_flat(params[name]) for name in (*_TARGETS, *_DETAILS) if name in params]
+    shown = [_flat(_shown(params[name])) for name in (*_TARGETS, *_DETAILS) if name in params]
     return " ".join(shown)
+
+
+def _shown(value: object) -> object:
+    """Return a parameter without the access key id that a lookup may be for."""
+    attributes = value if isinstance(value, (list, tuple)) else ()
+    if any(isinstance(item, Mapping) and item.get("AttributeKey") == "AccessKeyId" for item in attributes):
+        return "AccessKeyId of a session"
+    return value
 
 
 def _flat(value: object) -> str:

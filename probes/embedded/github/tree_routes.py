@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from urllib.parse import unquote
 
@@ -20,6 +21,9 @@ from probes.embedded.github.answers import (
 from probes.recording.format import JsonObject, RecordedFile, read_content
 from probes.recording.view import RecordingView
 
+_NO_TEXT = b"\0"
+_PLACE = re.compile(r"(?P<commit>[^:]+):(?P<path>.+)")
+
 
 def repository(view: RecordingView, request: Request, _: re.Match[str]) -> Response:
     """Return the repository itself."""
@@ -31,7 +35,7 @@ def contents(view: RecordingView, request: Request, match: re.Match[str]) -> Res
     path = unquote(match["path"]).strip("/")
     file = view.file(path, request.query.get("ref"))
     if file is None:
-        return not_found() if view.is_absent(path, request.query.get("ref")) else not_recorded()
+        return _folder(view, request, path)
     web = str(view.recording.repository.get("html_url", ""))
     return _file(view, request, file, view.recording.full_name, web)
 
@@ -51,14 +55,7 @@ def _file(view: RecordingView, request: Request, file: RecordedFile | None, repo
     address = f"{view.recording.api_url}/repos/{repository}/contents/{path}?ref={file.commit}"
     web = f"{web}/blob/{file.commit}/{path}"
     value = {
-        "type": "file",
-        "encoding": "base64",
-        "size": len(content),
-        "name": path.rsplit("/", 1)[-1],
-        "path": path,
-        "content": base64.encodebytes(content).decode(),
-        # A name for the bytes as git gives it, no protection.
-        "sha": hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest(),
+        **_object(file, content),
         "url": address,
         "git_url": None,
         "html_url": web,
@@ -66,6 +63,74 @@ def _file(view: RecordingView, request: Request, file: RecordedFile | None, repo
         "_links": {"self": address, "git": None, "html": web},
     }
     return json_answer(request, value)
+
+
+def _object(file: RecordedFile, content: bytes) -> JsonObject:
+    return {
+        "type": "file",
+        "encoding": "base64",
+        "size": len(content),
+        "name": file.path.rsplit("/", 1)[-1],
+        "path": file.path,
+        "content": base64.encodebytes(content).decode(),
+        "sha": _blob_id(content),
+    }
+
+
+def _folder(view: RecordingView, request: Request, path: str) -> Response:
+    """Return the entries of a folder; for a file that was listed and not read, one that is no text."""
+    ref = request.query.get("ref")
+    found = view.folder(path, ref)
+    if found is None:
+        folder, _, name = path.rpartition("/")
+        _, unread = view.folder(folder, ref) or ((), ())
+        if any(entry["name"] == name for entry in unread):
+            return json_answer(request, _object(RecordedFile(path, view.commit_of(ref), _NO_TEXT), _NO_TEXT))
+        return not_found() if view.is_absent(path, ref) else not_recorded()
+    files, unread = found
+    listed = [{**_object(file, read_content(file.content)), "content": None, "encoding": None} for file in files]
+    return json_answer(request, [*listed, *({"type": "file", "size": 0, **entry} for entry in unread)])
+
+
+def folder_texts(view: RecordingView, body: bytes) -> Response:
+    """Answer the one question in GraphQL: the files of a folder at a commit, with their texts."""
+    try:
+        given = json.loads(body)["variables"]
+        repository, place = f"{given['owner']}/{given['name']}", _PLACE.fullmatch(given["expression"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        place = None
+    if place is None:
+        return _said({"errors": [{"message": "Problems parsing JSON"}]})
+    if repository.lower() != view.recording.full_name.lower():
+        return _said({"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": "Could not resolve"}]})
+    found = view.folder(place["path"], place["commit"])
+    if found is None:
+        return _said({"data": {"repository": {"object": None}}})
+    entries = [{"name": file.path.rpartition("/")[2], "object": _blob(read_content(file.content))} for file in found[0]]
+    entries += [
+        {"name": entry["name"], "object": {"oid": entry["sha"], "isBinary": True, "isTruncated": False, "text": None}}
+        for entry in found[1]
+    ]
+    return _said({"data": {"repository": {"object": {"entries": entries}}}})
+
+
+def _said(value: JsonObject) -> Response:
+    # As it stands: a text is no place of GitHub's own links.
+    return Response(200, json.dumps(value, ensure_ascii=False).encode())
+
+
+def _blob(content: bytes) -> JsonObject:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        text = None
+    size = len(content)
+    return {"oid": _blob_id(content), "byteSize": size, "isBinary": text is None, "isTruncated": False, "text": text}
+
+
+def _blob_id(content: bytes) -> str:
+    # A name for the bytes as git gives it, no protection.
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def environments(view: RecordingView, request: Request, _: re.Match[str]) -> Response:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
@@ -16,11 +17,15 @@ from probes.embedded.github.answers import Request, Response, failure, parse_que
 from probes.embedded.github.faults import Fault, FaultKind
 from probes.embedded.github.routes import route
 from probes.embedded.github.storage import stored
+from probes.embedded.github.tree_routes import folder_texts
 from probes.recording.view import RecordingView
 
 API_HOST = "127.0.0.1"
 STORAGE_HOST = "localhost"
 _TRICKLE_PAUSE = 0.05
+_QUERY_PATHS = ("/graphql", "/api/graphql")
+_LONGEST_LENGTH = 4
+"""Digits of a question's length in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = 60
+    _question = b""
 
     def version_string(self) -> str:
         """Return the ``Server`` header."""
@@ -124,6 +130,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer, or act out the fault that was asked for."""
+        self._serve(self._answer)
+
+    def _serve(self, answer: Callable[..., Response]) -> None:
         github = self.server.github
         if github.latency_seconds:
             github.stopping.wait(github.latency_seconds)
@@ -142,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Response(fault.status, fault.body, fault.wire_headers()))
             return
         try:
-            response = self._answer(path, query, enterprise=enterprise)
+            response = answer(path, query, enterprise=enterprise)
         except Exception as error:  # noqa: BLE001 - a server must answer; the defect is kept for whoever looks
             github.errors.append(error)
             response = failure(500, "Server Error")
@@ -153,21 +162,34 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_POST(self) -> None:
-        """Refuse: nothing is ever written. The request is seen in the list of requests."""
+        """Answer the one question that is asked so; refuse everything else, since nothing is ever written."""
+        length = self.headers.get("Content-Length", "")
+        if self.path in _QUERY_PATHS and length.isascii() and length.isdigit() and len(length) <= _LONGEST_LENGTH:
+            self._question = self.rfile.read(int(length))
+            self._serve(self._query)
+            return
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Refuse; the request is seen in the list of requests."""
         self.close_connection = True
         self._send(failure(405, "The embedded GitHub is read-only"))
 
     def do_PUT(self) -> None:
         """Refuse."""
-        self.do_POST()
+        self._refuse()
 
     def do_PATCH(self) -> None:
         """Refuse."""
-        self.do_POST()
+        self._refuse()
 
     def do_DELETE(self) -> None:
         """Refuse."""
-        self.do_POST()
+        self._refuse()
+
+    def _query(self, path: str, query: str, *, enterprise: bool) -> Response:
+        del path, query, enterprise
+        return self._refusal("/graphql") or folder_texts(self.server.github.view, self._question)
 
     def _answer(self, path: str, query: str, *, enterprise: bool) -> Response:
         github = self.server.github
@@ -264,7 +286,7 @@ class Handler(BaseHTTPRequestHandler):
             ("X-RateLimit-Remaining", str(5000 - used)),
             ("X-RateLimit-Used", str(used)),
             ("X-RateLimit-Reset", str(int(time.time()) + 3600)),
-            ("X-RateLimit-Resource", "core"),
+            ("X-RateLimit-Resource", "graphql" if self.path in _QUERY_PATHS else "core"),
         )
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name

@@ -13,16 +13,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from github import Auth
 
 from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
-from probes.github.http.endpoints import permitted
+from probes.github.http.endpoints import QUERY, folder_question, permitted, query_path
 from probes.github.http.errors import BrokenAnswer
 from probes.github.http.etags import ETags, question
 from probes.github.http.pace import Pace, Watch
-from probes.github.http.refusals import refusal
+from probes.github.http.refusals import query_refusal, refusal
 from probes.github.http.transport import Answer, Line, PlainSession, guarded_requester
 from probes.ledger import Ledger
 
@@ -128,6 +129,27 @@ class Client:
                 break
         return tuple(items)
 
+    def folder_at(self, repository: str, expression: str) -> tuple[Json, ...] | None:
+        """Read the files of a folder in one question: its entries with their texts; None where no folder stands there.
+
+        ``expression`` is ``COMMIT:PATH``. This is the one question in GraphQL, which GitHub takes by POST.
+        """
+        owner, _, name = repository.partition("/")
+        body = folder_question(owner, name, expression)
+        # A whole address: PyGithub puts the API's path before everything else, and an enterprise server's is another.
+        api = urlsplit(self.access.url)
+        address = f"{api.scheme}://{api.netloc}{query_path(self.access.url)}"
+        status, headers, text = self.requester.requestJson("POST", address, input=body)
+        if status >= 400:
+            raise refusal(status, headers, text, access=self.access, permission=QUERY.permission)
+        value = _json(Answer(status, headers, self.without_token(text or "")))
+        if not isinstance(value, dict):
+            raise BrokenAnswer("GitHub's answer is no JSON object", "try again")
+        if value.get("errors"):
+            token = f"the token from {self.access.token_source}" if self.access.token_source else "the token"
+            raise query_refusal(value["errors"], token=token)
+        return _entries(value)
+
     def address(self, path: str) -> str:
         """Return the storage address that an answer redirects to: signed, so a secret."""
         answer = self._ask(path, None)
@@ -207,6 +229,19 @@ class Clients:
             clients, self._all = self._all, []
         for client in clients:
             client.close()
+
+
+def _entries(value: Json) -> tuple[Json, ...] | None:
+    """Return the entries of the folder that a question in GraphQL was answered with."""
+    found: Any = value
+    for name in ("data", "repository", "object"):
+        found = found.get(name) if isinstance(found, dict) else None
+    if not found and isinstance(value.get("data"), dict) and value["data"].get("repository"):
+        return None
+    entries = found.get("entries") if isinstance(found, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BrokenAnswer("GitHub's answer is not the folder that was asked for", "try again")
+    return tuple(entries)
 
 
 def _json(answer: Answer) -> Any:

@@ -1,14 +1,17 @@
 """List everything that planescope asks GitHub: GitHub's name of the call, its path, the permission that it needs.
 
-A request that is not on this list is refused before it reaches the network; nothing on it changes anything. What a
+A request that is not on this list is refused before it reaches the network; nothing on it changes anything. The one
+question in GraphQL is a fixed text that reads the files of one folder; only who owns what may be filled in. What a
 token needs (:func:`permissions_needed`) is made from the same list, so neither can say more than the other does.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 READING_VERBS = frozenset({"GET", "HEAD"})
 
@@ -77,6 +80,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _endpoint("repos/list-pull-requests-associated-with-commit", "/commits/{commit_sha}/pulls", "pull-requests: read"),
 )
 
+FOLDER_QUERY = (
+    "query($owner:String!,$name:String!,$expression:String!){repository(owner:$owner,name:$name)"
+    "{object(expression:$expression){...on Tree{entries{name object{...on Blob{oid byteSize isBinary isTruncated text}}}}}}}"
+)
+"""The text of the files of one folder at one commit; ``expression`` is ``COMMIT:PATH``."""
+_QUERY_VARIABLES = frozenset({"owner", "name", "expression"})
+
+QUERY = Endpoint("graphql/repository-object", "/graphql", "contents: read", re.compile(r"(?:/api)?/graphql"))
+"""The one question in GraphQL. GitHub answers it to POST alone, so it is none of :data:`ENDPOINTS`."""
+
 CLASSIC_SCOPE = "repo"
 """What a classic token needs for all of it; for a public repository it needs no scope, but must be there for logs."""
 
@@ -116,7 +129,7 @@ _NEEDS: tuple[tuple[str, str, bool, str, str], ...] = (
     ),
     (
         "contents: read",
-        "workflow files at the run's commit, and commits between two runs",
+        "workflow files and files that steps use at the run's commit, and commits between two runs",
         False,
         "steps are told by the log alone, and permissions, conditions and `continue-on-error` stay unknown",
         "reusable workflows of other private repositories need it there, too",
@@ -149,7 +162,7 @@ def permissions_needed() -> tuple[PermissionNeed, ...]:
             purpose,
             required,
             without,
-            tuple(endpoint.operation for endpoint in ENDPOINTS if endpoint.permission == permission),
+            tuple(endpoint.operation for endpoint in (*ENDPOINTS, QUERY) if endpoint.permission == permission),
             note,
         )
         for permission, purpose, required, without, note in _NEEDS
@@ -165,3 +178,32 @@ def permitted(verb: str, path: str) -> Endpoint | None:
     if verb.upper() not in READING_VERBS or any(segment in (".", "..") for segment in unquote(path).split("/")):
         return None
     return next((endpoint for endpoint in ENDPOINTS if endpoint.matches(path)), None)
+
+
+def query_path(api_url: str) -> str:
+    """Return the path at which an API takes GraphQL; an enterprise server does so beside ``/api/v3``, not below it."""
+    path = urlsplit(api_url).path.rstrip("/")
+    return f"{path.removesuffix('/v3')}/graphql"
+
+
+def folder_question(owner: str, name: str, expression: str) -> dict[str, object]:
+    """Return the body that asks for the files of a folder."""
+    return {"query": FOLDER_QUERY, "variables": {"owner": owner, "name": name, "expression": expression}}
+
+
+def permitted_query(verb: str, target: str, body: object, api_url: str) -> Endpoint | None:
+    """Return the entry that permits this question in GraphQL, or None. ``target`` is the path with its query, if any."""
+    if verb.upper() != "POST" or target != query_path(api_url) or not isinstance(body, str):
+        return None
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    # As it was written, so that nothing stands in it twice: who reads it there may take the other one.
+    if not isinstance(value, dict) or json.dumps(value) != body:
+        return None
+    given = value.get("variables")
+    asks = value.keys() == {"query", "variables"} and value["query"] == FOLDER_QUERY
+    if not asks or not isinstance(given, Mapping) or given.keys() != _QUERY_VARIABLES:
+        return None
+    return QUERY if all(isinstance(each, str) for each in given.values()) else None

@@ -9,19 +9,23 @@ from typing import Any
 
 from diagnosis.logs.scrub import scrub
 from probes.github.http.credentials import GitHubAccess, TokenKind
-from probes.github.http.endpoints import CLASSIC_SCOPE
+from probes.github.http.endpoints import CLASSIC_SCOPE, QUERY
 from probes.github.http.errors import (
     BadCredentials,
     Expired,
     Forbidden,
     NotFound,
     NotRecorded,
+    RateLimited,
     ReadFailure,
     Rejected,
     ServerFault,
     SsoRequired,
     TooLarge,
 )
+
+QUERIES_USED_UP = ("GitHub's rate limit for questions in GraphQL is reached", "try again in an hour")
+"""Why, and the way out; this limit is counted apart from all other requests."""
 
 _LONGEST = 1000
 _AGAIN_SOON = "try again in a few minutes; https://www.githubstatus.com tells of outages"
@@ -63,6 +67,28 @@ def refusal(
         f"GitHub rejected the question with status {status}" + (f" ({said})" if said else ""),
         "check what was asked for",
     )
+
+
+def query_refusal(errors: object, *, token: str) -> ReadFailure:
+    """Return the failure that the ``errors`` of an answer in GraphQL stand for; GitHub gives it with status 200.
+
+    ``token`` is where the token comes from, for the sentence.
+    """
+    listed = [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+    kinds = {str(entry.get("type")) for entry in listed}
+    said = _plain(next((entry.get("message") for entry in listed), None))
+    permission = QUERY.permission
+    if kinds & {"RATE_LIMITED", "RATE_LIMIT"}:
+        return RateLimited(*QUERIES_USED_UP, None, anonymous=False)
+    if "NOT_FOUND" in kinds:
+        how = f"check the name; a private repository needs a token with `{permission}`"
+        return NotFound("it does not exist, or the token may not see it", how, permission)
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
+        words = f" ({said})" if said else ""
+        return Forbidden(
+            f"{token} lacks the permission `{permission}`{words}", f"give the token `{permission}`", permission
+        )
+    return Rejected("GitHub did not answer the question" + (f" ({said})" if said else ""), "try again")
 
 
 def accepted_permission(headers: Mapping[str, str], documented: str) -> str:
@@ -145,7 +171,10 @@ def _recorded(text: str) -> ReadFailure | None:
 
 def _message(text: str) -> str:
     """Return GitHub's own words, as short foreign text."""
-    message = _body(text).get("message")
+    return _plain(_body(text).get("message"))
+
+
+def _plain(message: object) -> str:
     if not isinstance(message, str):
         return ""
     return scrub(" ".join(message.split()))[:200].rstrip(".")

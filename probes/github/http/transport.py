@@ -19,9 +19,19 @@ from requests.adapters import HTTPAdapter
 
 from probes.github.http.body import Timeouts, read_body
 from probes.github.http.credentials import GitHubAccess, is_loopback
-from probes.github.http.endpoints import Endpoint, permitted
-from probes.github.http.errors import BrokenAnswer, CutOff, ReadFailure, Refused, ServerFault, TimedOut, Unreachable
+from probes.github.http.endpoints import Endpoint, permitted, permitted_query
+from probes.github.http.errors import (
+    BrokenAnswer,
+    CutOff,
+    RateLimited,
+    ReadFailure,
+    Refused,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+)
 from probes.github.http.pace import Pace, Watch
+from probes.github.http.refusals import QUERIES_USED_UP
 from probes.ledger import Ledger
 
 SERVICE = "github"
@@ -85,7 +95,7 @@ class Answer:
 
 
 class GuardedConnection:
-    """One request of PyGithub's: GET or HEAD on a listed path of the API's own host, nothing else."""
+    """One request of PyGithub's to the API's own host: GET or HEAD on a listed path, or the one question in GraphQL."""
 
     def __init__(self, line: Line, host: str, port: int | None = None, **_: Any) -> None:
         self.host = host
@@ -93,11 +103,13 @@ class GuardedConnection:
         self._line = line
         self._api = urlsplit(line.access.url)
         self._verb, self._target, self._headers = "", "", dict[str, str]()
+        self._body: str | None = None
 
     def request(self, verb: str, url: str, body: Any, headers: Mapping[str, str], stream: bool = False) -> None:
         """Note the request; refuse it here, before anything is sent, if it is not a listed read."""
         own_host = (self.host, self._port) == (self._api.hostname, self._api.port)
-        if not own_host or body is not None or stream or self._endpoint(verb, url) is None:
+        self._body = body
+        if not own_host or stream or self._endpoint(verb, url) is None:
             self._refuse(verb, url)
         self._verb, self._target = verb, url
         self._headers = {"Accept": "application/vnd.github+json", **headers, "Accept-Encoding": "gzip"}
@@ -115,6 +127,9 @@ class GuardedConnection:
             else:
                 self._line.pace.seen(answer.headers)
                 limit = rate_limit(answer)
+                if limit and answer.headers.get("x-ratelimit-resource") == "graphql":
+                    # A limit of its own, by points: everything else may go on.
+                    raise RateLimited(*QUERIES_USED_UP, None, anonymous=not self._line.access.token)
                 if limit:
                     # The next turn waits it out, or raises; a limit that comes back after that is not waited out twice.
                     self._line.pace.limit_reached(limit, answer.headers, final=limited)
@@ -138,6 +153,8 @@ class GuardedConnection:
                 raise ServerFault("GitHub says that it is still preparing the answer", "try again in a minute")
             if answer.status not in _MOVED:
                 return answer
+            if self._body is not None:
+                raise BrokenAnswer("GitHub redirects a question in GraphQL", "try again later")
             there = self._own_place(answer.headers.get("location", ""))
             query = there.query or urlsplit(target).query
             target = f"{there.path}?{query}" if query else there.path
@@ -171,6 +188,7 @@ class GuardedConnection:
                     self._verb,
                     f"{self._api.scheme}://{self._api.netloc}{target}",
                     headers=self._headers,
+                    data=self._body,
                     timeout=line.timeouts.pair,
                     allow_redirects=False,
                     stream=True,
@@ -193,6 +211,8 @@ class GuardedConnection:
         return Answer(response.status_code, response.headers, body.decode("utf-8", errors="replace"))
 
     def _endpoint(self, verb: str, target: str) -> Endpoint | None:
+        if self._body is not None:
+            return permitted_query(verb, target, self._body, self._line.access.url)
         path, prefix = urlsplit(target).path, self._api.path
         return permitted(verb, path[len(prefix) :]) if path.startswith(prefix) else None
 

@@ -63,8 +63,8 @@ def _text(client: Client, answer: JsonMembers, what: str, most: int) -> Reading[
         return lasting(f"{named or 'something else than a file'} stands there")
     if size is not None and size > most:
         return lasting(too_large(most))
-    content = answer.maybe_text("content")
-    if answer.maybe_text("encoding") != "base64" or content is None:
+    content = answer.value.get("content")  # that of an empty file is empty, and no less there
+    if answer.maybe_text("encoding") != "base64" or not isinstance(content, str):
         return lasting("GitHub gives files of more than 1 MB in another way")
     try:
         body = base64.b64decode(content.translate(_BREAKS), validate=True)

@@ -17,6 +17,7 @@ from probes.recording.format import (
     RecordedAttempt,
     RecordedBranch,
     RecordedFile,
+    RecordedFolder,
     RecordedJob,
     RecordedLog,
     RecordedRun,
@@ -84,6 +85,16 @@ def _recording(index: JsonMembers, folder: Path) -> Recording:
             for entry in github.objects("files", ())
         ),
         absent=tuple(AbsentFile(entry.text("path"), entry.text("commit")) for entry in github.objects("absent", ())),
+        folders=tuple(
+            RecordedFolder(
+                path=entry.text("path"),
+                commit=entry.text("commit"),
+                unread=tuple(_unread(item) for item in entry.objects("unread", ())),
+                origin=origin_of(entry),
+                reconstructed=reconstructed_in(entry),
+            )
+            for entry in github.objects("folders", ())
+        ),
         oidc_customization=_object_or_refusal(github, "oidc_customization"),
         environments=github.mappings("environments", ()),
         runs=tuple(runs),
@@ -248,6 +259,12 @@ def _object_or_refusal(fields: JsonMembers, name: str) -> JsonObject | Refusal |
         return None
     section = fields.object(name)
     return _refusal(section.object("unreadable")) if section.has("unreadable") else section.value
+
+
+def _unread(entry: JsonMembers) -> JsonObject:
+    entry.text("name")
+    entry.text("sha")
+    return entry.value
 
 
 def _answer(entry: JsonMembers) -> RecordedAnswer:

@@ -34,6 +34,7 @@ class CapturedAnswers:
         self._pages: dict[str, dict[int, tuple[Json, ...]]] = {}
         self._members: dict[str, str | None] = {}
         self._failures: dict[str, ReadFailure] = {}
+        self._folders: dict[tuple[str, str], tuple[Json, ...]] = {}
 
     def client(self, access: GitHubAccess, ledger: Ledger, pace: Pace, timeouts: Timeouts) -> Client:
         """Return a client whose answers are captured: what :class:`~probes.github.source.GitHubSource` takes as ``client``."""
@@ -86,6 +87,16 @@ class CapturedAnswers:
             self._members[path] = member
             self._pages.setdefault(path, {})[number] = items
 
+    def note_folder(self, path: str, ref: str, entries: tuple[Json, ...]) -> None:
+        """Keep the entries of a folder at a commit."""
+        with self._lock:
+            self._folders[path, ref] = entries
+
+    def folder(self, path: str, ref: str) -> tuple[Json, ...]:
+        """Return the entries of a folder at a commit, as far as it was listed."""
+        with self._lock:
+            return self._folders.get((path, ref), ())
+
     def note_failure(self, path: str, failure: ReadFailure) -> None:
         """Keep how a path was refused."""
         with self._lock:
@@ -109,9 +120,12 @@ class _CapturingClient(Client):
         return value
 
     def object_or_list(self, path: str, parameters: Mapping[str, str | int]) -> Json | tuple[Json, ...]:
-        # What stands at a commit is recorded from what the readers made of it.
+        # A file is recorded from what the readers made of it; of a folder its entries are kept.
         with self._noting(path):
-            return super().object_or_list(path, parameters)
+            value = super().object_or_list(path, parameters)
+        if isinstance(value, tuple):
+            self._captured.note_folder(path, str(parameters.get("ref", "")), value)
+        return value
 
     def page(
         self,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt
+from probes.github.http.client import Json
+from probes.github.read.other_workflows import FOLDER
 from probes.github.read.workflow_text import FileAt, called_file, file_of
-from probes.recording.format import AbsentFile, RecordedFile, Refusal
+from probes.recording.format import AbsentFile, RecordedFile, RecordedFolder, Refusal
 from probes.recording.record.objects import Cleaner
 
 
@@ -21,6 +23,7 @@ class RecordedFiles:
         self._texts: dict[FileAt, str] = {}
         self._unread: dict[FileAt, Unreadable] = {}
         self._absent: dict[FileAt, None] = {}
+        self._folders: dict[FileAt, tuple[Json, ...]] = {}
 
     def add(self, attempt: Attempt) -> None:
         """Take the attempt's own file, those of workflows that it called, of its actions, and those that its steps use."""
@@ -35,6 +38,31 @@ class RecordedFiles:
             self._take(place, used.text)
             if isinstance(used.text, Absent):
                 self._absent[place] = None
+
+    def add_others(self, attempt: Attempt, listed: Sequence[Json]) -> None:
+        """Take the other workflows of the attempt's commit; ``listed`` is the folder as GitHub listed it."""
+        folder = FileAt(self._own, FOLDER, attempt.head_sha)
+        if isinstance(attempt.other_workflows, Unreadable):
+            self._unread[folder] = attempt.other_workflows
+        if not isinstance(attempt.other_workflows, Known):
+            return
+        empty = {entry.get("name") for entry in listed if entry.get("size") == 0}
+        unread: set[str] = set()
+        for file in attempt.other_workflows.value:
+            path = file.parsed.path
+            if file.text or path.rpartition("/")[2] in empty:
+                self._texts[FileAt(self._own, path, attempt.head_sha)] = file.text
+            else:
+                unread.add(path.rpartition("/")[2])
+        entries = ({name: entry.get(name) for name in ("name", "type", "size", "sha")} for entry in listed)
+        self._folders[folder] = tuple(entry for entry in entries if entry["name"] in unread)
+
+    def folders(self) -> tuple[RecordedFolder, ...]:
+        """Return the folders of which every file is known."""
+        return tuple(
+            RecordedFolder(place.path, place.commit, tuple(map(self._cleaner.object, unread)))
+            for place, unread in self._folders.items()
+        )
 
     def _take(self, place: object, reading: Reading[str]) -> None:
         if isinstance(place, FileAt) and isinstance(reading, Known):
@@ -63,7 +91,7 @@ class RecordedFiles:
         return {
             (_address(place, place.path), place.commit): refusal_of(_address(place, quote(place.path)), reading)
             for place, reading in self._unread.items()
-            if place not in self._texts
+            if place not in self._texts and place not in self._folders
         }
 
 

@@ -24,6 +24,7 @@ from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import never, silent
 from probes.github.read.answers import members
 from probes.github.read.attempt_parts import Depth
+from probes.github.read.other_workflows import FOLDER
 from probes.github.source import CancelHook, GitHubSource, ProgressHook
 from probes.ledger import Ledger
 from probes.recording.format import (
@@ -77,7 +78,10 @@ class Recorder:
 
     def add(self, run_id: int, *, cancelled: CancelHook = never, progress: ProgressHook = silent) -> None:
         """Read every attempt of a run. Raises GitHubProblem, Cancelled, OSError (the spool is full)."""
-        attempts = self._source.attempts_of(run_id, Depth.EVERYTHING, cancelled=cancelled, progress=progress)
+        attempts = tuple(
+            self._source.with_other_workflows(attempt, cancelled=cancelled, progress=progress)
+            for attempt in self._source.attempts_of(run_id, Depth.EVERYTHING, cancelled=cancelled, progress=progress)
+        )
         recorded = tuple(found for attempt in attempts if (found := self._attempt(attempt)) is not None)
         if not recorded:
             raise GitHubProblem(
@@ -111,6 +115,7 @@ class Recorder:
             answers=around.answers,
             files=self._files.read(),
             absent=self._files.absent(),
+            folders=self._files.folders(),
             refused=tuple(
                 RefusedAddress(path, refusal, ref)
                 for (path, ref), refusal in (self._refused | self._files.refused(self._refusal_of)).items()
@@ -137,6 +142,7 @@ class Recorder:
         if raw is None:
             return None
         self._files.add(attempt)
+        self._files.add_others(attempt, self._captured.folder(f"{self._base()}/contents/{FOLDER}", attempt.head_sha))
         self._attempts[attempt.key] = replace(attempt, jobs=_DROPPED, artifacts=_DROPPED, workflow_file=_DROPPED)
         if isinstance(attempt.oidc_customization, Known) or self._customization is None:
             self._customization = attempt.oidc_customization

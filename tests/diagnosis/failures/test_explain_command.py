@@ -42,6 +42,32 @@ def test_text_for_people() -> None:
     assert "        3  next" in result.stdout
 
 
+SERVICE_DENIAL = (
+    "An error occurred (AccessDeniedException) when calling the UpdateService operation: User: "
+    "arn:aws:sts::111122223333:assumed-role/release/GitHubActions is not authorized to perform: ecs:UpdateService on "
+    "resource: arn:aws:ecs:eu-west-1:111122223333:service/main/api because no identity-based policy allows the "
+    "ecs:UpdateService action"
+)
+
+
+def test_a_denial_of_another_service_is_told_with_its_gate_its_owner_and_the_next_step() -> None:
+    result = run(given=f"{SERVICE_DENIAL}\n")
+    text = " ".join(result.stdout.split())
+    assert result.exit_code == 1
+    for words in (
+        "authorization: Service authorization failed, at service-authorization",
+        "AWS refused ecs:UpdateService on arn:aws:ecs:eu-west-1:111122223333:service/main/api: no identity-based policy",
+        "next step Have exactly this action allowed on this resource",
+        "owner cloud security / IAM",
+    ):
+        assert words in text
+    document = json.loads(run("--json", given=SERVICE_DENIAL).stdout)
+    assert (document["gate"], document["checkpoint"]) == ("service-authorization", "service-authorization")
+    assert (document["cause"], document["action"]) == ("service-action", "ecs:UpdateService")
+    row = json.loads(run("--jsonl", given=json.dumps({"id": 1, "excerpt": SERVICE_DENIAL})).stdout)
+    assert (row["plane"], row["gate"], row["action"]) == ("authz", "service-authorization", "ecs:UpdateService")
+
+
 def test_a_file(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text(raw([DENIAL]), encoding="utf-8")

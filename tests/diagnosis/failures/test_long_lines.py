@@ -46,6 +46,19 @@ REPEATED = [
     ("ermission denied ", ": ", ""),
     ("cannot be assumed ", 'Role "arn:', ""),
     ("redential required for basic auth ", ".", ""),
+    ("", "upload failed: ", " (AccessDenied) when calling the PutObject operation: Access Denied"),
+    ("", "copy failed: s3://a", " (AccessDenied) when calling the PutObject operation: Access Denied"),
+    ("", "s3://abc", " (AccessDenied) when calling the GetObject operation: Access Denied"),
+    ("", "S3 bucket 'abc", " (AccessDenied) when calling the GetObject operation: Access Denied"),
+    ("AccessDenied: Access Denied ", "list workspace ", ""),
+    ("rror loading state ", "save the remote ", ""),
+    ("is not authorized to perform: s3:a on resource: ", "role ", "x"),
+    ("", "on resource: role a", " is not authorized to perform: s3:a"),
+    ("", "KMS key ", " (AccessDenied) when calling the GetObject operation: x"),
+    ("", 'is forbidden: User "', ""),
+    ("atabricks ", "PERMISSION", ""),
+    ("Access denied for user ", "'a'", ""),
+    ("UnauthorizedOperation ", "operation error a", ""),
 ]
 
 

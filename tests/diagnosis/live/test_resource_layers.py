@@ -157,6 +157,16 @@ def test_an_iam_policy_denies_a_key_without_leave_of_its_policy() -> None:
     assert judged("kms:Decrypt", KEY, deny, own={KEY: UNREAD}).entitlement is DENIED
 
 
+def test_each_layer_that_stops_the_use_of_a_key_is_told_once() -> None:
+    own = of_all("Allow", {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}, "kms:*")
+    boundary = Known(NamedPolicy("boundary", policy(allow("ecr:*"))))
+    found = judged("kms:Decrypt", KEY, allow("kms:Encrypt"), own={KEY: own}, boundary=boundary)
+    assert sorted(layer for layer, *_ in found.stopped_by) == ["boundary", "identity", "resource"]
+    assert [layer for layer, *_ in judged("kms:Decrypt", KEY, allow("kms:*"), own={KEY: own}).stopped_by] == [
+        "resource"
+    ]
+
+
 def test_an_alias_is_decided_as_the_key_behind_it() -> None:
     policies = (ResourcePolicy(ALIAS, of_all("Allow", ROOT, "kms:*"), actual=KEY),)
     for place, wanted in ((KEY, ALLOWED), (ALIAS, DENIED)):
@@ -307,3 +317,25 @@ def test_a_judgement_of_another_role_takes_that_roles_policies() -> None:
         for role in (state.question.role_arn, arn_of(other))
     ]
     assert outcomes == [DENIED, ALLOWED]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "wanted"),
+    [
+        ("ecs:UpdateService", f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/web", (), ALLOWED),
+        ("ecs:UpdateService", f"arn:aws:ecs:ap-south-1:{ACCOUNT}:service/main/web", (), DENIED),
+        ("ecs:RegisterTaskDefinition", "*", (("aws:RequestedRegion", REGION),), ALLOWED),
+        ("ecs:RegisterTaskDefinition", "*", (("aws:RequestedRegion", "ap-south-1"),), DENIED),
+        ("ecs:RegisterTaskDefinition", "*", (), UNDECIDED),
+        # "IAM calls are always made to the us-east-1 Region"
+        ("iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/x", (), DENIED),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/x", (), UNDECIDED),
+        ("cloudfront:CreateInvalidation", f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1", (), DENIED),
+    ],
+)
+def test_a_policy_that_keeps_to_some_regions_is_decided_where_the_region_of_the_call_is_known(
+    action: str, resource: str, context: tuple[tuple[str, str], ...], wanted: Entitlement
+) -> None:
+    other_regions = {"Condition": {"StringNotEquals": {"aws:RequestedRegion": [REGION]}}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", **other_regions}
+    assert judged(action, resource, allow(action), deny, context=context).entitlement is wanted

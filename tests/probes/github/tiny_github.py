@@ -45,6 +45,7 @@ class Asked:
     host: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 def said(value: Any, status: int = 200, **headers: str) -> Said:
@@ -68,7 +69,8 @@ class TinyGitHub:
 
             def do_GET(self) -> None:
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, headers.get("host", "").partition(":")[0], self.path, headers)
+                body = self.rfile.read(int(headers.get("content-length", 0)))
+                asked = Asked(self.command, headers.get("host", "").partition(":")[0], self.path, headers, body)
                 tiny.asked.append(asked)
                 found = tiny.answers.get(self.path, tiny.answers.get(self.path.partition("?")[0]))
                 answer = found(asked) if callable(found) else found or said({"message": "Not Found"}, 404)

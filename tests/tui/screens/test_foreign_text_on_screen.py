@@ -15,6 +15,7 @@ from thoroughness import some
 from words_shown import words_of
 
 from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.gates import GATES
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.backend import BackendProblem, Progress
 from tui.screens.dialogs.exported import ExportedScreen
@@ -24,7 +25,7 @@ from tui.screens.log_view import LogScreen
 from tui.widgets.base.page import Page
 from tui.widgets.base.top_line import TopLine
 from tui.widgets.runs.run_list import RunList
-from tui.widgets.timeline.columns import ROWS, Cell
+from tui.widgets.timeline.columns import Cell
 from tui.widgets.timeline.timeline import Timeline
 
 WIDE = (230, 60)
@@ -83,7 +84,7 @@ async def test_every_cell_in_every_section(opened: Any) -> None:
             await app.press(key)
             seen = 0
             for column in range(len(timeline.columns)):
-                for row in some(range(ROWS), 2):
+                for row in some(range(len(GATES) + 1), 2):
                     timeline.go_to(Cell(column, row))
                     await app.pilot.pause()
                     seen += words_of(page).count(HOSTILE)

@@ -261,4 +261,4 @@ def test_gaps_and_bullets() -> None:
 
 
 def test_gates_keep_their_order_everywhere() -> None:
-    assert [gate.order for gate in Gate] == [0, 1, 2, 3]
+    assert [gate.order for gate in Gate] == [0, 1, 2, 3, 4]

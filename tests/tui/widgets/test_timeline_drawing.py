@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from incident_values import attempt_of, diagnosis_of, replay_of
 
-from diagnosis.gates import Verdict
+from diagnosis.gates import GATES, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.widgets.timeline.columns import ROWS, Cell, Side, columns_of
+from tui.widgets.timeline.columns import Cell, Side, columns_of
 from tui.widgets.timeline.drawing import LABELS, Drawing, draw, height_of, window_start
 
 WORDS = {verdict.value for verdict in Verdict}
@@ -37,10 +37,10 @@ def test_now_and_after_fix_and_the_cursor_are_always_in_view(
     count: int, width: int, data: st.DataObject, compact: bool
 ) -> None:
     diagnosis = many(count)
-    cell = Cell(data.draw(st.integers(0, count + 1)), data.draw(st.integers(0, ROWS - 1)))
+    cell = Cell(data.draw(st.integers(0, count + 1)), data.draw(st.integers(0, len(GATES))))
     drawing = drawn(diagnosis, width, cell, start=data.draw(st.integers(0, count)), compact=compact)
     lines = drawing.content.plain.split("\n")
-    assert len(lines) == height_of(compact=compact)
+    assert len(lines) == height_of(len(GATES), compact=compact)
     assert max(len(line) for line in lines) <= width
     shown = [index for index, _, _ in drawing.columns]
     assert {count, count + 1, cell.column} <= set(shown)
@@ -53,7 +53,7 @@ def test_no_verdict_word_is_ever_clipped(count: int, width: int, column: int) ->
     drawing = drawn(many(count), width, Cell(min(column, count + 1), 2))
     lines = drawing.content.plain.split("\n")
     for line, row in drawing.rows:
-        if row == ROWS - 1:
+        if row == len(GATES):
             continue
         for _, left, right in drawing.columns:
             words = lines[line][left:right].strip(" ▸┃║").split()

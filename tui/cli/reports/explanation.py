@@ -50,6 +50,7 @@ def _headline(finding: Finding) -> str:
 
 def _fields(finding: Finding, console: Console) -> None:
     cause = finding.cause
+    likeliest = cause or next(iter(finding.candidates), None)
     fields: Mapping[str, str | None] = {
         "cause": cause,
         "action": finding.action and printable(finding.action),
@@ -57,6 +58,7 @@ def _fields(finding: Finding, console: Console) -> None:
         "resource": finding.resource and printable(finding.resource),
         "how to tell" if cause else "tell apart": finding.tell_apart,
         "next step": cause.next_step if cause else None,
+        "owner": likeliest.owner.value if likeliest else None,
     }
     print_fields(fields, cause.reference if cause else None, console)
 

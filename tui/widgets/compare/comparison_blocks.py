@@ -68,7 +68,9 @@ def _mark(same: bool) -> Content:
     return Content.styled("= ", "$text-disabled") if same else Content.styled("≠ ", "bold $text-warning")
 
 
-def _verdict(verdict: GateVerdict) -> Content:
+def _verdict(verdict: GateVerdict | None) -> Content:
+    if verdict is None:
+        return Content.styled("– nothing asked of it", "$text-muted")
     """Return sign, cause and, below them, the line that proves it; the reason where no line does."""
     content = signs.verdict_mark(verdict.verdict)
     if verdict.cause:

@@ -11,7 +11,7 @@ from diagnosis.facts.runs import Job
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verdict_at
 from diagnosis.verdicts.replay import Replay
 from tui.backend import Between
 from tui.widgets.base import times
@@ -41,18 +41,21 @@ class GatePair:
     """One gate in both attempts."""
 
     gate: Gate
-    earlier: GateVerdict
-    later: GateVerdict
+    earlier: GateVerdict | None
+    """None where the attempt asked nothing of this gate."""
+    later: GateVerdict | None
 
     @property
     def same(self) -> bool:
         """Whether verdict and cause agree; the proving lines are each attempt's own."""
-        return (self.earlier.verdict, self.earlier.cause) == (self.later.verdict, self.later.cause)
+        one, other = ((side.verdict, side.cause) if side else None for side in (self.earlier, self.later))
+        return one == other
 
 
 def gates_of(earlier: Replay, later: Replay) -> tuple[GatePair, ...]:
-    """Return the four gates of both attempts in order."""
-    return tuple(GatePair(gate, earlier.at(gate), later.at(gate)) for gate in Gate)
+    """Return the gates of both attempts in order."""
+    sides = (earlier.gates, later.gates)
+    return tuple(GatePair(gate, *(maybe_verdict_at(side, gate) for side in sides)) for gate in gates_shown(*sides))
 
 
 def sentence_of(earlier: Replay, later: Replay) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from textual.content import Content
 
 from diagnosis.causes import tell_apart_of
-from diagnosis.gates import Verdict
-from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.gates import Gate, Verdict
+from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
 from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks, missing_blocks, title_block
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
+from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_sessions
 from tui.widgets.timeline.columns import Side, attempt_title
 
 _SIDE_WORDS = {
@@ -62,7 +63,17 @@ def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
     elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
         blocks += [GAP, paragraph(("No single line or call proves this; the reason above is derived.", "$text-muted"))]
-    return blocks
+    return blocks + _by_job(view, verdict.gate)
+
+
+def _by_job(view: Selection, gate: Gate) -> list[Block]:
+    """Return each job's verdict at the gate, where the release has several sessions, and at its own gate what nobody could read."""
+    live = view.diagnosis.live
+    if view.column.replay is not None:
+        return recorded_sessions(view.column.replay, gate)
+    if view.column.side is not Side.NOW or live is None:
+        return []
+    return live_sessions(view.diagnosis, gate) + (gap_blocks(live.gaps) if gate is Gate.SERVICE_AUTHORIZATION else [])
 
 
 def _where(verdict: GateVerdict) -> list[Block]:
@@ -93,8 +104,8 @@ def _compared(view: Selection, verdict: GateVerdict) -> Block | None:
     subject = view.diagnosis.subject
     if view.column.side is not Side.NOW or subject is None:
         return None
-    recorded = subject.at(verdict.gate)
-    if {recorded.verdict, verdict.verdict} != {Verdict.PASS, Verdict.FAIL}:
+    recorded = maybe_verdict_at(subject.gates, verdict.gate)
+    if recorded is None or {recorded.verdict, verdict.verdict} != {Verdict.PASS, Verdict.FAIL}:
         return None
     word = "mended since" if verdict.verdict is Verdict.PASS else "broken since"
     return paragraph(
@@ -121,7 +132,7 @@ def _rerun(view: Selection) -> list[Block]:
         blocks += [GAP, heading("The run would present")]
         blocks += [bullet(foreign_line(subject)) for subject in live.subjects]
         blocks += [bullet(foreign(note)) for note in live.notes]
-        blocks += needs_blocks(live.needs)
+        blocks += needs_blocks(live.needs) + gap_blocks(live.gaps)
     if view.column.side is Side.AFTER_FIX and view.path is not None:
         blocks += [GAP, heading("After these changes, in memory only")]
         blocks += [bullet(foreign_line(remediation.title)) for remediation in view.path.remediations]

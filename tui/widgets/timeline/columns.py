@@ -37,7 +37,7 @@ class Column:
 
     side: Side
     gates: tuple[GateVerdict, ...]
-    """Four in gate order; empty where this side has nothing to show."""
+    """In gate order; empty where this side has nothing to show."""
     outcome: Outcome
     replay: Replay | None = None
     why_empty: str = ""
@@ -71,15 +71,14 @@ class Cell:
 
     column: int = 0
     row: int = 0
-    """0 to 3: the gates; 4: the outcome."""
+    """The rows of the gates from 0; after the last one the outcome."""
+    gates: tuple[Gate, ...] = GATES
+    """The gates that have a row."""
 
     @property
     def gate(self) -> Gate | None:
         """The gate, or None on the row of outcomes."""
-        return GATES[self.row] if self.row < len(GATES) else None
-
-
-ROWS = len(GATES) + 1
+        return self.gates[self.row] if self.row < len(self.gates) else None
 
 
 def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
@@ -143,8 +142,8 @@ def opening_cell(diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell:
     """Return where the cursor starts: at what stopped the subject, else at its outcome."""
     subject = diagnosis.subject.attempt.key if diagnosis.subject else None
     index = next((i for i, column in enumerate(columns) if column.key is not None and column.key == subject), 0)
-    stopped = first_failing(columns[index].gates)
-    return Cell(index, stopped.gate.order if stopped else ROWS - 1)
+    stopped, gates = first_failing(columns[index].gates), diagnosis.gates
+    return Cell(index, gates.index(stopped.gate) if stopped else len(gates), gates)
 
 
 def stopping_plane(replay: Replay) -> Plane | None:

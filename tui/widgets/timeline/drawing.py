@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from diagnosis.gates import GATES, Gate, Verdict
+from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.foreign_text import foreign_line
 from tui.widgets.base import signs, times
@@ -78,9 +78,9 @@ def window_start(width: int, recorded: int, cursor: int, before: int) -> int:
     return min(max(start, cursor - room + 1), cursor, last)
 
 
-def height_of(*, compact: bool) -> int:
-    """Return the number of lines."""
-    return 9 if compact else 13
+def height_of(gates: int, *, compact: bool) -> int:
+    """Return the number of lines for so many gates."""
+    return gates + (5 if compact else 9)
 
 
 def draw(
@@ -97,13 +97,12 @@ def draw(
     """Draw all lines of the timeline."""
     sizes = geometry(width, len(columns) - 2)
     shown = [*range(start, min(start + sizes.room, len(columns) - 2)), len(columns) - 2, len(columns) - 1]
-    pen = _Pen(diagnosis, columns, cell, width, sizes, shown, focused, path_index)
+    pen = _Pen(diagnosis, columns, cell, width, sizes, shown, focused, path_index, diagnosis.gates)
     lines: list[Content] = []
     rows: list[tuple[int, int]] = []
     lines += pen.heads(compact, start)
-    for gate in GATES:
-        row = GATES.index(gate)
-        if row == 0 or gate.plane is not GATES[row - 1].plane:
+    for row, gate in enumerate(pen.gates):
+        if row == 0 or gate.plane is not pen.gates[row - 1].plane:
             if not compact and row:
                 lines.append(pen.line(Content(" " * LABELS), [Content("")] * len(shown)))
             lines.append(pen.plane(gate))
@@ -111,7 +110,7 @@ def draw(
         lines.append(pen.gate(gate))
     if not compact:
         lines.append(pen.rule())
-    rows.append((len(lines), len(GATES)))
+    rows.append((len(lines), len(pen.gates)))
     lines.append(pen.outcomes())
     lines = [line.truncate(max(1, width)) for line in lines]
     return Drawing(Content("\n").join(lines), pen.places(), tuple(rows))
@@ -127,6 +126,7 @@ class _Pen:
     shown: list[int]
     focused: bool
     path_index: int
+    gates: tuple[Gate, ...]
 
     def places(self) -> tuple[tuple[int, int, int], ...]:
         places, left = [], LABELS
@@ -218,7 +218,7 @@ class _Pen:
 
     def gate(self, gate: Gate) -> Content:
         bar = Content.styled("▌ ", signs.PLANE_STYLES[gate.plane].removeprefix("bold "))
-        here = GATES.index(gate) == self.cell.row
+        here = gate is self.cell.gate
         label = bar + Content.styled(gate.label, "bold $text" if here else "$text")
         return self.line(label, [self._verdict(index, gate) for index in self.shown])
 
@@ -229,15 +229,15 @@ class _Pen:
             mark = signs.verdict_mark(Verdict.UNKNOWN)
         if self.columns[index].side is Side.NOW:
             mark = mark + signs.drift_mark(self.diagnosis.drift, gate)
-        return self._at_cursor(mark, Cell(index, GATES.index(gate)))
+        return self._at_cursor(mark, Cell(index, self.gates.index(gate), self.cell.gates))
 
     def outcomes(self) -> Content:
-        here = self.cell.row == len(GATES)
+        here = self.cell.gate is None
         contents = []
         for index in self.shown:
             outcome = self.columns[index].outcome
             mark = Content.styled(f"{outcome.sign} {outcome.word}", signs.VERDICT_STYLES[outcome.verdict])
-            contents.append(self._at_cursor(mark, Cell(index, len(GATES))))
+            contents.append(self._at_cursor(mark, Cell(index, len(self.gates), self.cell.gates)))
         return self.line(Content("  ") + Content.styled("Outcome", "bold $text" if here else "$text"), contents)
 
     def rule(self) -> Content:

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from diagnosis.gates import GATES
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui import keymap, messages
 from tui.widgets.timeline import columns as model
@@ -49,20 +50,25 @@ class Timeline(Widget, can_focus=True):
 
     def show(self, diagnosis: Diagnosis, path_index: int = 0) -> None:
         """Show another diagnosis; the cursor stays on the same attempt and gate where they are still there."""
-        here, row = self.column, self.cell.row
+        here, gate = self.column, self.cell.gate
         before = self.diagnosis
         self.diagnosis, self.path_index = diagnosis, path_index
         self.columns = model.columns_of(diagnosis, path_index)
         same_subject = _subject_key(before) == _subject_key(diagnosis)
         place = next((i for i, column in enumerate(self.columns) if here and _same(here, column)), None)
-        target = Cell(place, row) if place is not None and same_subject else model.opening_cell(diagnosis, self.columns)
-        self.cell = target
+        gates = diagnosis.gates
+        if place is not None and same_subject:
+            self.cell = Cell(place, gates.index(gate) if gate in gates else len(gates), gates)
+        else:
+            self.cell = model.opening_cell(diagnosis, self.columns)
         self.refresh(layout=True)
 
     def go_to(self, cell: Cell) -> None:
         """Move the cursor to a cell, kept inside the timeline."""
-        if self.columns:
-            self.cell = Cell(min(max(cell.column, 0), len(self.columns) - 1), min(max(cell.row, 0), model.ROWS - 1))
+        if self.columns and self.diagnosis is not None:
+            gates = self.diagnosis.gates
+            column, row = min(max(cell.column, 0), len(self.columns) - 1), min(max(cell.row, 0), len(gates))
+            self.cell = Cell(column, row, gates)
 
     def action_move(self, down: int, right: int) -> None:
         """Move the cursor."""
@@ -99,7 +105,8 @@ class Timeline(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines."""
-        return height_of(compact=self.compact)
+        rows = len(self.diagnosis.gates) if self.diagnosis is not None else len(GATES)
+        return height_of(rows, compact=self.compact)
 
     def render(self) -> RenderResult:
         """Draw the part of the recorded columns in which the cursor stands."""

@@ -259,6 +259,20 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         },
     ),
     (
+        "aws-actions/aws-cloudformation-github-deploy@v1",
+        {
+            "name": "web",
+            "template": "https://templates.s3.eu-west-1.amazonaws.com/web/t.yml",
+            "no-execute-changeset": "1",
+        },
+        {
+            ("cloudformation:DescribeStacks", STACK),
+            ("cloudformation:CreateChangeSet", STACK),
+            ("cloudformation:DescribeChangeSet", STACK),
+            ("s3:GetObject", "arn:{partition}:s3:::templates/web/t.yml"),
+        },
+    ),
+    (
         "aws-actions/aws-codebuild-run-build@v1",
         {"project-name": "p"},
         {
@@ -303,9 +317,9 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         "aws-actions/aws-secretsmanager-get-secrets@v2",
         {"secret-ids": "one\nALIAS, two/three\n,four\narn:aws:secretsmanager:us-east-1:111122223333:secret:t-a1b2c3"},
         {
-            ("secretsmanager:GetSecretValue", f"{SECRET}one-*"),
-            ("secretsmanager:GetSecretValue", f"{SECRET}two/three-*"),
-            ("secretsmanager:GetSecretValue", f"{SECRET}four-*"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}one-??????"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}two/three-??????"),
+            ("secretsmanager:GetSecretValue", f"{SECRET}four-??????"),
             ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:111122223333:secret:t-a1b2c3"),
         },
     ),
@@ -339,6 +353,28 @@ OTHER_CASES: list[tuple[str, dict[str, str], Found]] = [
         "aws-actions/cloudformation-aws-iam-policy-validator@v1",
         {"policy-check-type": "VALIDATE_POLICY"},
         {("access-analyzer:ValidatePolicy", "*")},
+    ),
+    (
+        "geekcell/github-action-aws-ecs-run-task@v4",
+        {"cluster": "c", "task-definition": "web", "tail-logs": "false"},
+        {
+            ("ecs:RunTask", f"{ECS}task-definition/web:*"),
+            ("ecs:DescribeTasks", f"{ECS}task/c/*"),
+            ("iam:PassRole", None),
+        },
+    ),
+    (
+        "webfactory/create-aws-codedeploy-deployment@v0.5",
+        {"application": "a"},
+        {
+            ("codedeploy:UpdateDeploymentGroup", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:CreateDeployment", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:GetDeployment", f"{CODEDEPLOY}deploymentgroup:a/*"),
+            ("codedeploy:GetDeploymentConfig", f"{CODEDEPLOY}deploymentconfig:*"),
+            ("codedeploy:GetApplicationRevision", f"{CODEDEPLOY}application:a"),
+            ("codedeploy:RegisterApplicationRevision", f"{CODEDEPLOY}application:a"),
+            ("iam:PassRole", None),
+        },
     ),
     ("aws-actions/setup-sam@v2", {}, set()),
     ("aws-actions/sustainability-scanner@v1", {}, set()),
@@ -406,3 +442,10 @@ def test_what_a_service_does_with_the_callers_permissions_is_named(
     gaps = [each.gap for each in operations_of_action(uses, inputs) if each.purpose is Purpose.NOT_JUDGED]
     assert bool(gaps) is names_a_gap
     assert all(gap is not None and gap.what and gap.why and gap.how for gap in gaps)
+
+
+def test_a_passed_role_says_to_which_service() -> None:
+    found = operations_of_action(DEPLOY, {"task-definition": "td.json"}, {}, FILES)
+    assert {each.context for each in found if each.action == "iam:PassRole"} == {
+        (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)
+    }

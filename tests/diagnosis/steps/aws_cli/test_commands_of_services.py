@@ -192,6 +192,31 @@ aws ecs update-service --cluster $CLUSTER --service s | ecs:UpdateService -
 aws s3 cp a.zip s3://b/$SHA/a.zip | s3:PutObject P:s3:::b/*
 aws s3 cp a.zip s3://$BUCKET/a.zip | s3:PutObject -
 aws athena start-query-execution --query-string x | athena:StartQueryExecution P:athena:HOME:workgroup/primary
+aws ecs list-tasks --cluster c --service-name s | ecs:ListTasks *
+aws ecs run-task --cluster c --task-definition t:1 --overrides '{"taskRoleArn":"arn:aws:iam::111122223333:role/x"}' | ecs:RunTask P:ecs:HOME:task-definition/t:1; iam:PassRole arn:aws:iam::111122223333:role/x
+aws ssm start-automation-execution --document-name AWS-RestartEC2Instance | ssm:StartAutomationExecution P:ssm:{region}::document/AWS-RestartEC2Instance
+aws bedrock-runtime invoke-model --model-id anthropic.claude-3 out | bedrock:InvokeModel P:bedrock:{region}::foundation-model/anthropic.claude-3
+aws bedrock-runtime invoke-model --model-id us.anthropic.claude-3 out | bedrock:InvokeModel -
+aws glue get-table --database-name d --name t | glue:GetTable P:glue:HOME:catalog; glue:GetTable P:glue:HOME:database/d; glue:GetTable P:glue:HOME:table/d/t
+aws dms start-replication-task --replication-task-arn arn:aws:dms:us-east-1:111122223333:task:T | dms:StartReplicationTask arn:aws:dms:us-east-1:111122223333:task:T
+aws wafv2 update-ip-set --name n --scope CLOUDFRONT --id i | wafv2:UpdateIPSet P:wafv2:HOME:global/ipset/n/i
+aws rds-data execute-statement --resource-arn arn:aws:rds:us-east-1:111122223333:cluster:c --secret-arn arn:aws:secretsmanager:us-east-1:111122223333:secret:s-AbCdEf --sql x | rds-data:ExecuteStatement arn:aws:rds:us-east-1:111122223333:cluster:c; secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:111122223333:secret:s-AbCdEf
+aws secretsmanager create-secret --name s --secret-string x --tags Key=a,Value=b | secretsmanager:CreateSecret P:secretsmanager:HOME:secret:s-??????; secretsmanager:TagResource P:secretsmanager:HOME:secret:s-??????
+aws s3 cp "$GITHUB_WORKSPACE/dist/a.zip" s3://b/ | s3:PutObject P:s3:::b/a.zip
+aws s3 cp "$FILE" s3://b/ | s3:PutObject P:s3:::b/*
+aws s3 cp s3://b/k "$DEST" | s3:GetObject P:s3:::b/k
+aws lambda put-provisioned-concurrency-config --function-name f --qualifier live --provisioned-concurrent-executions 1 | lambda:PutProvisionedConcurrencyConfig P:lambda:HOME:function:f:live
+aws elbv2 modify-rule --rule-arn arn:aws:elasticloadbalancing:us-east-1:111122223333:listener-rule/app/l/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee | elasticloadbalancing:ModifyRule arn:aws:elasticloadbalancing:us-east-1:111122223333:listener-rule/app/l/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee
+aws sns publish --target-arn arn:aws:sns:us-east-1:111122223333:t --message x | sns:Publish arn:aws:sns:us-east-1:111122223333:t
+aws cloudtrail start-logging --name t | cloudtrail:StartLogging P:cloudtrail:HOME:trail/t
+aws logs put-subscription-filter --log-group-name /a --filter-name f --filter-pattern x --destination-arn arn:aws:lambda:us-east-1:111122223333:function:f | logs:PutSubscriptionFilter P:logs:HOME:log-group:/a:*
+aws ssm get-parameter --name /a:3 | ssm:GetParameter P:ssm:HOME:parameter/a
+aws ssm get-parameters --names /a $B | ssm:GetParameters P:ssm:HOME:parameter/a; ssm:GetParameters -
+aws ssm get-parameter --name /aws/service/ecs/optimized-ami/amazon-linux-2/recommended | ssm:GetParameter P:ssm:{region}::parameter/aws/service/ecs/optimized-ami/amazon-linux-2/recommended
+aws secretsmanager update-secret --secret-id s --kms-key-id 1234abcd-12ab-34cd-56ef-1234567890ab | secretsmanager:UpdateSecret P:secretsmanager:HOME:secret:s-??????; kms:GenerateDataKey P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab; kms:Decrypt P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab
+aws eks update-kubeconfig --name c --assume-role-arn arn:aws:iam::111122223333:role/other | sts:AssumeRole arn:aws:iam::111122223333:role/other
+aws eks update-kubeconfig --name c --role-arn arn:aws:iam::111122223333:role/kube | eks:DescribeCluster P:eks:HOME:cluster/c
+aws stepfunctions start-sync-execution --state-machine-arn $ARN | states:StartSyncExecution -
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
@@ -298,6 +323,8 @@ def test_commands_that_are_no_plain_call(command: str, purpose: Purpose) -> None
         "aws cloudformation deploy --stack-name s --template-file t",
         "aws ecs run-task --cluster c --task-definition t",
         "aws ssm get-parameter --name /a --with-decryption",
+        "aws s3 cp $FILE s3://b/",
+        "aws elasticbeanstalk update-environment --environment-name e --version-label v",
     ],
 )
 def test_what_is_left_is_named(command: str) -> None:

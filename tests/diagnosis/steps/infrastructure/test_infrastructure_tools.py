@@ -115,6 +115,11 @@ TERRAFORM_CASES: list[tuple[str, str, Found]] = [
         PLAIN.replace("encrypt        = true", 'endpoints = { s3 = "https://r2.example.com" }'),
         set(),
     ),
+    (
+        "terraform init",
+        PLAIN.replace("encrypt        = true", 'endpoint = "https://s3.eu-west-1.amazonaws.com"'),
+        {LIST, GET},
+    ),
     ("terraform init", 'terraform {\n backend "gcs" {\n bucket = "b"\n }\n}\n', set()),
     ("terraform init", 'terraform {\n cloud {\n organization = "o"\n }\n}\n', set()),
     (
@@ -349,6 +354,41 @@ def test_pulumi_keeps_its_state_where_it_logged_in() -> None:
     assert needed(run("pulumi up", values={"PULUMI_BACKEND_URL": "s3://s?endpoint=minio.local"})) == set()
     assert gaps(run("pulumi up")) == [("pulumi up", True)]
     assert gaps(run("pulumi install")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "named", "pushes"),
+    [
+        ("packer build image.pkr.hcl", "packer build", True),
+        ("eksctl create cluster -f cluster.yaml", "eksctl create", False),
+        ("eb deploy prod", "eb deploy", False),
+        ("sst deploy --stage prod", "sst deploy", True),
+        ("cdktf deploy", "cdktf deploy", False),
+        ("ansible-playbook site.yml", "ansible-playbook site.yml", True),
+    ],
+)
+def test_tools_of_which_little_is_certain_are_named(line: str, named: str, pushes: bool) -> None:
+    assert gaps(run(line)) == [(named, pushes)]
+
+
+@pytest.mark.parametrize(
+    "line", ["packer validate x.pkr.hcl", "packer version", "eb --version", "cdktf synth", "sst", "ecs"]
+)
+def test_what_a_tool_does_on_the_runner_is_nothing(line: str) -> None:
+    assert {each.purpose for each in run(line)} == {Purpose.NOTHING}
+
+
+def test_what_is_certain_of_other_tools() -> None:
+    cluster = "arn:{partition}:eks:{region}:{account}:cluster/c"
+    assert needed(run("eksctl utils write-kubeconfig --cluster c")) == {("eks:DescribeCluster", cluster)}
+    service = "arn:{partition}:ecs:{region}:{account}:service/c/s"
+    assert needed(run("ecs deploy c s --tag 1.2.3")) == {
+        ("ecs:DescribeServices", service),
+        ("ecs:UpdateService", service),
+        ("ecs:DescribeTaskDefinition", "*"),
+        ("ecs:RegisterTaskDefinition", None),
+        ("iam:PassRole", None),
+    }
 
 
 _WORD = st.one_of(

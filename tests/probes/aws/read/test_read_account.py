@@ -291,7 +291,7 @@ def test_no_part_is_forgotten() -> None:
     others = {"question", "read_at", "credentials_problem"}
     # Read only where a policy asks about them.
     others |= {"repository_tags"}
-    others |= {"trail", "registry_details", "second_opinions", "other_roles"}
+    others |= {"trail", "observed", "registry_details", "second_opinions", "other_roles"}
     # Of a whole release: tests/probes/aws/read/test_read_release.py.
     others |= {"repositories", "resource_policies", "beside"}
     assert {field.name for field in fields(AccountState)} - others == set(PARTS)

@@ -362,3 +362,42 @@ def test_a_closed_server_answers_nobody_and_may_be_closed_again(session):
 
 def test_it_listens_on_loopback_only(server):
     assert server._server.server_address[0] == "127.0.0.1"
+
+
+FOLDER = "/contents/.github/workflows"
+NEWEST = "3f6b1c0d9e2a47585c61b0f3a7d4e9182b5c6d70"
+
+
+def test_a_folder_is_listed_where_the_recording_knows_all_of_it(server, session):
+    listed = get(session, f"{server.url}{REPOSITORY}{FOLDER}?ref={NEWEST}").json()
+    assert [entry["name"] for entry in listed] == ["dev_min_m1_packaging.yml", "dev_min_m2f_topic_readiness.yml"]
+    for entry in listed:
+        whole = get(session, f"{server.url}{REPOSITORY}/contents/{entry['path']}?ref={NEWEST}").json()
+        assert (whole["sha"], whole["size"]) == (entry["sha"], entry["size"])
+        assert entry["content"] is None
+    for path in (f"{FOLDER}?ref={'0' * 40}", f"/contents/.github?ref={NEWEST}"):
+        assert get(session, f"{server.url}{REPOSITORY}{path}").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["/graphql", "/api/graphql"])
+def test_the_question_for_a_folder_is_answered_and_no_other_post(server, session, place):
+    name = REPOSITORY.removeprefix("/repos/").split("/")
+    variables = {"owner": name[0], "name": name[1], "expression": f"{NEWEST}:.github/workflows"}
+    answer = session.post(server.url + place, json={"query": "…", "variables": variables}, timeout=5).json()
+    entries = answer["data"]["repository"]["object"]["entries"]
+    listed = get(session, f"{server.url}{REPOSITORY}{FOLDER}?ref={NEWEST}").json()
+    assert [(entry["name"], entry["object"]["oid"]) for entry in entries] == [(e["name"], e["sha"]) for e in listed]
+    assert all("jobs:" in entry["object"]["text"] for entry in entries)
+    for changes, told in (
+        ({"name": "other"}, "NOT_FOUND"),
+        ({"expression": f"{'0' * 40}:.github/workflows"}, '"object": null'),
+        ({"expression": "no place"}, "errors"),
+        ({"expression": 7}, "errors"),
+    ):
+        body = {"query": "…", "variables": {**variables, **changes}}
+        assert told in session.post(server.url + place, json=body, timeout=5).text
+    for body in (b"", b"[]", b"{", b"[" * 5000):
+        assert "errors" in session.post(server.url + place, data=body, timeout=5).text
+    assert session.post(server.url + place, data=b"x" * 20_000, timeout=5).status_code == 405
+    assert session.post(server.url + REPOSITORY, json={}, timeout=5).status_code == 405
+    assert server.errors == type(server.errors)(maxlen=100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,15 @@ from tiny_github import QUICK, REPOSITORY, TOKEN, Asked, Said, TinyGitHub, World
 from diagnosis.facts.reading import Known
 from probes.github.http.client import Client
 from probes.github.http.credentials import GitHubAccess
-from probes.github.http.endpoints import ENDPOINTS, permitted
+from probes.github.http.endpoints import (
+    ENDPOINTS,
+    FOLDER_QUERY,
+    QUERY,
+    folder_question,
+    permitted,
+    permitted_query,
+    query_path,
+)
 from probes.github.http.errors import BrokenAnswer, GitHubProblem, ReadFailure, Refused
 from probes.github.http.pace import Pace
 from probes.github.read.attempt_parts import Depth
@@ -93,6 +102,97 @@ def test_a_body_or_another_host_is_refused(client: Client, tiny: TinyGitHub) -> 
     with pytest.raises((Refused, AssertionError)):
         client.requester.requestJsonAndCheck("GET", f"{tiny.storage}/repos/example/widgets")
     assert tiny.asked == []
+
+
+QUESTION = folder_question("example", "widgets", f"{'a' * 40}:.github/workflows")
+FOLDER = {"data": {"repository": {"object": {"entries": []}}}}
+OTHER_QUESTIONS: dict[str, object] = {
+    "a mutation": {**QUESTION, "query": 'mutation{deleteRef(input:{refId:"x"}){clientMutationId}}'},
+    "another query": {**QUESTION, "query": "query{viewer{login}}"},
+    "more behind it": {**QUESTION, "query": f"{FOLDER_QUERY} mutation b{{x}}"},
+    "an operation name": {**QUESTION, "operationName": "b"},
+    "extensions": {**QUESTION, "extensions": {}},
+    "no variables": {"query": FOLDER_QUERY},
+    "another variable": {**QUESTION, "variables": {"owner": "a", "name": "b", "expression": "c", "d": "e"}},
+    "a variable less": {**QUESTION, "variables": {"owner": "a", "name": "b"}},
+    "a variable of another kind": {**QUESTION, "variables": {"owner": "a", "name": "b", "expression": {"x": 1}}},
+    "variables of another kind": {**QUESTION, "variables": "x"},
+    "a list": [QUESTION],
+    "a text": "query{viewer{login}}",
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_QUESTIONS)
+def test_no_question_in_graphql_but_the_one_gets_past_the_guard(kind: str, client: Client, tiny: TinyGitHub) -> None:
+    with pytest.raises(Refused):
+        client.requester.requestJson("POST", "/graphql", input=OTHER_QUESTIONS[kind])
+    assert tiny.asked == []
+    assert client.line.ledger.entries()[-1].result == "refused by planescope"
+
+
+@pytest.mark.parametrize("verb", ["GET", "PUT", "PATCH", "DELETE"])
+def test_the_question_is_asked_by_post_and_at_its_place_alone(verb: str, client: Client, tiny: TinyGitHub) -> None:
+    for place in ("/graphql", "/repos/example/widgets", "/repos/example/widgets/contents/a"):
+        with pytest.raises(Refused):
+            client.requester.requestJson(verb, place, input=QUESTION)
+    for place in (
+        "/repos/example/widgets",
+        "/graphql/x",
+        "/graphql?a=b",
+        "/api/graphql",
+        "/GraphQL",
+        "/graphql/../user",
+    ):
+        with pytest.raises(Refused):
+            client.requester.requestJson("POST", place, input=QUESTION)
+    with pytest.raises((Refused, AssertionError)):
+        client.requester.requestJson("POST", "/graphql", input=QUESTION, parameters={"a": "b"})
+    assert tiny.asked == []
+
+
+def test_a_body_in_which_something_stands_twice_is_no_question() -> None:
+    body = json.dumps(QUESTION)
+    api = "https://api.github.com"
+    assert permitted_query("POST", "/graphql", body, api) is QUERY
+    twice = body[:-1] + ', "query": "mutation{x}"}'
+    back = twice[:-1] + f', "query": {json.dumps(FOLDER_QUERY)}}}'
+    for each in (twice, back, f" {body}", body + " ", body.encode(), "{", "[" * 5000, None):
+        assert permitted_query("POST", "/graphql", each, api) is None
+
+
+@pytest.mark.parametrize(
+    ("api", "path"),
+    [
+        ("https://api.github.com", "/graphql"),
+        ("https://api.octo.ghe.com", "/graphql"),
+        ("https://github.example.com/api/v3", "/api/graphql"),
+    ],
+)
+def test_every_kind_of_github_takes_it_at_its_own_place(api: str, path: str) -> None:
+    assert query_path(api) == path
+    assert permitted_query("POST", path, json.dumps(QUESTION), api) is QUERY
+    assert permitted("POST", path) is None
+    assert permitted("GET", path) is None
+
+
+def test_the_question_reaches_an_enterprise_server_beside_its_api(tiny: TinyGitHub) -> None:
+    access = GitHubAccess(f"{tiny.url}/api/v3", TOKEN, "GH_TOKEN")
+    client = Client(access, Ledger(), Pace(throttled=False), QUICK)
+    tiny.answers["/api/graphql"] = said(FOLDER)
+    assert client.folder_at("example/widgets", f"{'a' * 40}:.github/workflows") == ()
+    (asked,) = tiny.asked
+    assert (asked.method, asked.path) == ("POST", "/api/graphql")
+    assert json.loads(asked.body) == QUESTION
+    assert asked.headers["authorization"] == f"token {TOKEN}"
+    assert client.line.ledger.entries()[-1].operation == QUERY.operation
+
+
+def test_a_question_is_never_sent_on_by_a_redirect(client: Client, tiny: TinyGitHub) -> None:
+    tiny.answers["/graphql"] = Said(307, b"", {"Location": f"{tiny.url}/repos/example/widgets"})
+    with pytest.raises(BrokenAnswer, match="redirects"):
+        client.folder_at("example/widgets", "x:y")
+    assert len(tiny.asked) == 1
 
 
 def test_the_client_makes_no_copy_without_a_guard(client: Client) -> None:

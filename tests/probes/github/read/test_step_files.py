@@ -88,6 +88,12 @@ def test_most_runs_want_none_and_cost_no_request(tiny: TinyGitHub, make_source: 
     assert asked(tiny) == []
 
 
+def test_an_empty_file_is_known(tiny: TinyGitHub, make_source: MakeSource) -> None:
+    serve(tiny, **{"push.sh": said(file_object(""))})
+    attempt = make_source(tiny.url, wanted=wants(("push.sh",))).attempt(7, depth=Depth.VERDICT)
+    assert texts(attempt) == {"push.sh": Known("")}
+
+
 UNREADABLE: dict[str, tuple[Said, str, bool]] = {
     "refused": (
         said({"message": "no"}, 403, X_Accepted_GitHub_Permissions="contents=read"),

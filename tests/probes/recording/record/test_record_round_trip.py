@@ -28,8 +28,9 @@ from thoroughness import some
 
 from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.facts.evidence import Origin
-from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
+from diagnosis.facts.workflow import Workflow, WorkflowFile
 from probes.aws.read.account import read_account
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github.faults import Fault
@@ -37,9 +38,10 @@ from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.checked import write_checked
-from probes.recording.format import AbsentFile, RecordedLog
+from probes.recording.format import AbsentFile, RecordedFolder, RecordedLog
 from probes.recording.read.recording import read_recording
 from tui.backends.live import LiveOptions, live_backend
 from tui.backends.repository import RepositoryBackend
@@ -150,6 +152,54 @@ def test_files_that_steps_use_are_in_the_recording_and_what_nobody_asked_for_is_
         (*_, later) = attempts(again, ids(world))[0].files
     assert isinstance(later.text, Unreadable), "a recording of before does not hold what is asked for today"
     assert "record the run again" in later.text.how
+
+
+def test_the_other_workflows_are_in_the_recording_and_those_of_before_stay_unread(tmp_path: Path) -> None:
+    world = small_world()
+    own = next(file for file in world.files if not file.repository)
+    heads = list(dict.fromkeys(str(attempt.run["head_sha"]) for run in world.runs for attempt in run.attempts))
+    used = {"a.yml": b"on: push\njobs: {a: {steps: []}}\n", "b.yaml": b"on: [\n", "empty.yml": b"", "bin.yml": b"\xff"}
+    files = (
+        replace(own, path=f".github/workflows/{name}", commit=heads[0], content=text) for name, text in used.items()
+    )
+    big = {"name": "big.yml", "type": "file", "size": 9_000_000, "sha": "b" * 40}
+    link = {"name": "link.yml", "type": "symlink", "size": 9, "sha": "c" * 40}
+    folders = (
+        RecordedFolder(".github/workflows", heads[0], (big, link)),
+        RecordedFolder(".github/workflows", heads[1], ({**big, "size": 9},)),
+    )
+    whole = replace(world, files=(*world.files, *files), folders=folders)
+
+    def others(source: GitHubSource) -> list[Reading[tuple[WorkflowFile, ...]]]:
+        return [source.with_other_workflows(each).other_workflows for each in attempts(source, ids(world))]
+
+    with GitHubServer(whole) as server, source_of(server, whole.full_name) as source:
+        made, recorder = recorded(server, whole.full_name, ids(whole))
+        told = others(source)
+    assert [gap.reading for gap in recorder.gaps if "other workflows" in gap.reading.what] == []
+    write_checked(made, tmp_path / "kept")
+    with replayed(read_recording(tmp_path / "kept")) as again:
+        assert others(again) == told
+    first, second = told[0], told[-1]
+    assert isinstance(first, Known)
+    assert isinstance(second, Known)
+    found = {file.parsed.path.rpartition("/")[2]: file.parsed for file in first.value}
+    assert found.keys() == {*used, "big.yml", "link.yml"}
+    assert [type(file) for file in found.values()].count(Workflow) == 1
+    assert [file.parsed.path for file in second.value] == [".github/workflows/big.yml"]
+    with replayed(replace(made, folders=())) as again:
+        for reading in others(again):
+            assert isinstance(reading, Unreadable), "a recording of before says nothing of them"
+            assert reading.why == "the recording does not hold it"
+    with GitHubServer(whole) as server:
+        server.fault(r"/contents/\.github/workflows\?", faults.no_permission("contents=read"))
+        refused, recorder = recorded(server, whole.full_name, ids(whole))
+        with source_of(server, whole.full_name) as source:
+            told = others(source)
+    assert "the repository's other workflows" in [gap.reading.what for gap in recorder.gaps]
+    with replayed(refused) as again:
+        assert others(again) == told
+        assert all(isinstance(reading, Unreadable) for reading in told)
 
 
 FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {

@@ -1,0 +1,58 @@
+"""Turn what CloudTrail shows of the last green session into uses of the release: they were made, so they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from diagnosis.facts.trail import ObservedCall, ObservedSession
+from diagnosis.gates import Checkpoint
+from diagnosis.verdicts.release import Certainty, Need
+
+SOURCE = "CloudTrail"
+_REFUSED = ("AccessDenied", "UnauthorizedOperation", "Forbidden", "NotAuthorized", "AuthorizationError")
+_READS = ("Get", "Describe", "List", "BatchGet")
+_LOGINS = frozenset(
+    {"ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken", "sts:getservicebearertoken"},
+)
+_OF_ANY_SESSION = frozenset({"sts:getcalleridentity", "sts:assumerolewithwebidentity"})
+"""Always allowed, or how the session itself came about."""
+
+
+def observed_needs(observed: ObservedSession, known: Iterable[Need] = ()) -> tuple[Need, ...]:
+    """Return the uses that the session shows beyond those ``known``, each once, in the order of the calls.
+
+    A call that was refused is left out: the run was green without it. A call that failed otherwise was allowed, and counts.
+    """
+    have = {(need.action.lower(), need.resource) for need in known}
+    found: dict[tuple[str, str | None], Need] = {}
+    for call in observed.calls:
+        if call.action.lower() in _OF_ANY_SESSION or was_refused(call):
+            continue
+        for resource in call.resources or (None,):
+            place = (call.action.lower(), resource)
+            if place not in have and place not in found:
+                found[place] = Need(
+                    action=call.action,
+                    resource=resource,
+                    checkpoint=_checkpoint(call.action),
+                    because=f"the session of the last green run called it, as {SOURCE} shows",
+                    order=len(have) + len(found),
+                    certainty=Certainty.OBSERVED,
+                    source=SOURCE,
+                    context=call.context,
+                )
+    return tuple(found.values())
+
+
+def was_refused(call: ObservedCall) -> bool:
+    """Return whether the call ended in a denial."""
+    return any(word in (call.error_code or "") for word in _REFUSED)
+
+
+def _checkpoint(action: str) -> Checkpoint:
+    service, _, name = action.partition(":")
+    if action.lower() in _LOGINS:
+        return Checkpoint.REGISTRY_AUTH
+    if service not in ("ecr", "ecr-public"):
+        return Checkpoint.SERVICE_AUTHORIZATION
+    return Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH

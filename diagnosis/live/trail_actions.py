@@ -1,0 +1,161 @@
+"""Read an event of CloudTrail as IAM sees the call: which action it was, on which resource, and which roles it handed over.
+
+An event bears the name of the API's operation, which mostly is the action's; a service may write the version of its API
+behind it (``UpdateFunctionCode20150331v2``), and some operations are authorized by an action of another name. What the service
+authorization reference does not know is told as not known.
+Sources: CloudTrail User Guide, "CloudTrail record contents"; service authorization reference; Amazon S3 User Guide,
+"Required permissions for Amazon S3 API operations".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from diagnosis.json_members import JsonMembers
+from diagnosis.names.arn import Arn
+from diagnosis.policy import action_facts
+
+_VERSION = re.compile(r"(?:_?20\d{2}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)\Z")
+_PREFIXES = {
+    "email": "ses",
+    "iotdata": "iot",
+    "monitoring": "cloudwatch",
+    "tagging": "tag",
+}
+"""Sources of events whose actions have another prefix."""
+_OF_S3 = {
+    "completemultipartupload": "PutObject",
+    "copyobject": "PutObject",
+    "createmultipartupload": "PutObject",
+    "deletebucketcors": "PutBucketCORS",
+    "deletebucketencryption": "PutEncryptionConfiguration",
+    "deletebucketlifecycle": "PutLifecycleConfiguration",
+    "deletebucketpublicaccessblock": "PutBucketPublicAccessBlock",
+    "deletebucketreplication": "PutReplicationConfiguration",
+    "deletebuckettagging": "PutBucketTagging",
+    "deleteobjects": "DeleteObject",
+    "getbucketaccelerateconfiguration": "GetAccelerateConfiguration",
+    "getbucketencryption": "GetEncryptionConfiguration",
+    "getbucketlifecycle": "GetLifecycleConfiguration",
+    "getbucketlifecycleconfiguration": "GetLifecycleConfiguration",
+    "getbucketreplication": "GetReplicationConfiguration",
+    "getpublicaccessblock": "GetBucketPublicAccessBlock",
+    "headbucket": "ListBucket",
+    "headobject": "GetObject",
+    "listbuckets": "ListAllMyBuckets",
+    "listmultipartuploads": "ListBucketMultipartUploads",
+    "listobjects": "ListBucket",
+    "listobjectsv2": "ListBucket",
+    "listparts": "ListMultipartUploadParts",
+    "putbucketencryption": "PutEncryptionConfiguration",
+    "putbucketlifecycle": "PutLifecycleConfiguration",
+    "putbucketlifecycleconfiguration": "PutLifecycleConfiguration",
+    "putbucketreplication": "PutReplicationConfiguration",
+    "putpublicaccessblock": "PutBucketPublicAccessBlock",
+    "uploadpart": "PutObject",
+}
+_VERBS = (
+    (("Create", "Import", "Tag", "Test"), "POST"),
+    (("Update",), "PATCH"),
+    (("Put", "Reimport"), "PUT"),
+    (("Delete", "Untag"), "DELETE"),
+    (("Get", "Export"), "GET"),
+)
+"""The actions of API Gateway are HTTP methods."""
+
+_PLACES: dict[str, tuple[tuple[str, str], ...]] = {
+    "cloudformation": (("stackName", "stack/{}/*"),),
+    "dynamodb": (("tableName", "table/{}"),),
+    "ecr": (("repositoryName", "repository/{}"),),
+    "eks": (("clusterName", "cluster/{}"),),
+    "lambda": (("functionName", "function:{}"),),
+    "secretsmanager": (("secretId", "secret:{}-??????"),),
+}
+"""Where a request names the resource: the parameter, and the resource part of its ARN."""
+_PASSED = {
+    "ecs:registertaskdefinition": ("ecs-tasks", ("taskrolearn", "executionrolearn")),
+    "lambda:createfunction": ("lambda", ("role",)),
+    "lambda:updatefunctionconfiguration": ("lambda", ("role",)),
+    "cloudformation:createstack": ("cloudformation", ("rolearn",)),
+    "cloudformation:updatestack": ("cloudformation", ("rolearn",)),
+    "cloudformation:createchangeset": ("cloudformation", ("rolearn",)),
+    "cloudformation:deletestack": ("cloudformation", ("rolearn",)),
+    "states:createstatemachine": ("states", ("rolearn",)),
+    "states:updatestatemachine": ("states", ("rolearn",)),
+}
+"""Calls that hand over a role: to which service, and in which parameters; handing over is no event of its own."""
+
+
+def action_of_event(source: str, name: str) -> str | None:
+    """Return the IAM action of an event (``ecs.amazonaws.com``, ``UpdateService``); None for one that is not known."""
+    service = source.removesuffix(".cn").removesuffix(".amazonaws.com").lower()
+    prefix = _PREFIXES.get(service, service)
+    operation = _VERSION.sub("", name)
+    if prefix == "s3":
+        operation = _OF_S3.get(operation.lower(), operation)
+    if prefix == "apigateway":
+        operation = next((verb for words, verb in _VERBS if operation.startswith(words)), operation)
+    facts = action_facts(f"{prefix}:{operation}") if operation.isalnum() else None
+    return facts.name if facts is not None else None
+
+
+def resources_of_event(action: str, asked: JsonMembers, listed: Iterable[str], home: Arn) -> tuple[str, ...]:
+    """Return the resources of a call as far as they are certain; ``*`` for an action without resource level.
+
+    ``asked`` are the request's parameters, ``listed`` the ARNs that the event itself gives, ``home`` an ARN of the service in the
+    account and region of the event.
+    """
+    facts = action_facts(action)
+    if facts is None:
+        return ()
+    if not facts.has_resource_level:
+        return ("*",)
+    own = tuple(text for text in listed if (arn := Arn.parse(text)) is not None and arn.service == home.service)
+    if own:
+        return tuple(dict.fromkeys(own))
+    named = next(_in_parameters(facts.service, asked, home), None)
+    return (named,) if named else ()
+
+
+def _in_parameters(service: str, asked: JsonMembers, home: Arn) -> Iterator[str]:
+    for name, form in _PLACES.get(service, ()):
+        value = asked.maybe_text(name)
+        if value:
+            yield _arn(value, form, home)
+    if service == "s3" and (bucket := asked.maybe_text("bucketName")):
+        key = asked.maybe_text("key")
+        yield str(Arn(home.partition, "s3", "", "", f"{bucket}/{key}" if key else bucket))
+    if service == "ecs" and (ecs_service := asked.maybe_text("service")):
+        cluster = asked.maybe_text("cluster") or "default"
+        # A cluster may be named by its ARN.
+        found = Arn.parse(cluster)
+        yield _arn(ecs_service, f"service/{found.name if found else cluster}/{{}}", home)
+    if service == "ssm" and (parameter := asked.maybe_text("name")):
+        yield _arn(parameter.removeprefix("/"), "parameter/{}", home)
+    arns = [
+        value
+        for name, value in asked.value.items()
+        if name.lower().endswith("arn") and isinstance(value, str)
+        if (arn := Arn.parse(value)) is not None and arn.service == home.service
+    ]
+    if len(arns) == 1:
+        yield arns[0]
+
+
+def _arn(value: str, form: str, home: Arn) -> str:
+    """Return the ARN of a resource that a request names; one that is an ARN already stays as it is."""
+    if Arn.parse(value) is not None:
+        return value
+    return str(Arn(home.partition, home.service, home.region, home.account, form.format(value)))
+
+
+def passed_roles(action: str, asked: JsonMembers) -> tuple[tuple[str, str], ...]:
+    """Return the roles that a call handed over, each with the service that it was handed to."""
+    service, names = _PASSED.get(action.lower(), ("", ()))
+    found = []
+    for name, value in asked.value.items():
+        arn = Arn.parse(value) if isinstance(value, str) and name.lower() in names else None
+        if arn is not None and arn.is_role:
+            found.append((str(arn), f"{service}.amazonaws.com"))
+    return tuple(found)

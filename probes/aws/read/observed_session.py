@@ -1,0 +1,246 @@
+"""Read from CloudTrail what a role's session did while the workflow last succeeded.
+
+The event of AssumeRoleWithWebIdentity names the access key of the session that it opened, and the history can be looked up
+by that key. The key's id stays in this file's variables: it is in no value, no ledger and no message. Of each event the
+action, the resource as far as it is certain, the time and the error code are kept, and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
+
+from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.reading import Absent, Reading, Unreadable
+from diagnosis.facts.trail import ObservedCall, ObservedSession
+from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.live.trail_actions import action_of_event, passed_roles, resources_of_event
+from diagnosis.names.arn import Arn
+from probes.aws.read.parallel import run_in_parallel
+from probes.aws.read.readings import absent, known, not_asked
+from probes.aws.read.trail import IAM_REGIONS, KEPT, Lookup
+from probes.aws.read.trail_events import SESSION_EVENT
+from probes.aws.session.access import AwsAccess
+from probes.aws.session.answers import maybe_moment
+from probes.aws.session.errors import AwsCallError, call_error
+from probes.aws.session.operations import LOOKUP_EVENTS
+
+WHAT = "calls of the last green session"
+_MOST_SESSIONS, _MOST_REGIONS, _MOST_PAGES = 4, 4, 6
+_LONGEST = 300
+_AROUND = timedelta(minutes=1)
+"""Clocks differ a little, and a session may outlive its job by the last call."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Session:
+    """A session that was opened; its representation shows nothing."""
+
+    key_id: str
+    subject: str
+
+
+@dataclass(slots=True)
+class _Findings:
+    calls: dict[str, ObservedCall] = field(default_factory=dict)
+    unknown: dict[str, None] = field(default_factory=dict)
+    failure: AwsCallError | None = None
+    complete: bool = True
+    answered: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    def cut(self, failure: AwsCallError | None = None) -> None:
+        with self.lock:
+            self.complete = False
+            self.failure = self.failure or failure
+
+
+def read_observed_session(
+    aws: AwsAccess,
+    question: AccountQuestion,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    pause: Callable[[float], None] = time.sleep,
+    deadline_seconds: float = 60.0,
+) -> Reading[ObservedSession]:
+    """Read the management calls of the role's sessions in the question's green time. Never raises.
+
+    ``Absent`` where no session of the role was opened in that time. ``complete`` is False where sessions, regions or pages were
+    left out.
+    """
+    now = aws.clock()
+    role, since = question.role_arn, question.green_since
+    if role is None or since is None:
+        return not_asked(WHAT, "no run of the workflow is known to have succeeded with this role", "choose a green run")
+    until = min((question.green_until or now) + _AROUND, now)
+    if until <= now - KEPT:
+        return not_asked(
+            WHAT, "CloudTrail keeps events for 90 days, the last green run is older", "run the workflow once more"
+        )
+    window = (max(since - _AROUND, now - KEPT), max(until, since + timedelta(seconds=1)))
+    regions = _regions(aws, question)
+    found = _Findings(complete=len(regions) <= _MOST_REGIONS and window[0] <= since)
+    asked = tuple(Lookup(aws, region, window, cancelled, pause) for region in regions[:_MOST_REGIONS])
+    end = time.monotonic() + deadline_seconds
+    sessions = _sessions(asked, question, role, found, deadline_seconds / 2, cancelled)
+    if not sessions:
+        if found.answered and found.complete:
+            return absent(f"a session of {role.name} in the last green run", LOOKUP_EVENTS, role.name, now)
+        return _failed(found, aws)
+    if len(sessions) > _MOST_SESSIONS:
+        found.cut()
+    looked_at = sessions[:_MOST_SESSIONS]
+    _run_all(
+        {lookup.region: partial(_calls, lookup, looked_at, role, found) for lookup in asked},
+        found,
+        max(end - time.monotonic(), 0.0),
+        cancelled,
+    )
+    with found.lock:
+        calls = tuple(sorted(found.calls.values(), key=lambda call: (call.at, call.action)))
+        observed = ObservedSession(
+            role=str(role),
+            since=window[0],
+            until=window[1],
+            calls=calls,
+            sessions=len(looked_at),
+            regions=tuple(lookup.region for lookup in asked),
+            subjects=tuple(dict.fromkeys(session.subject for session in looked_at if session.subject)),
+            unknown=tuple(found.unknown),
+            complete=found.complete,
+        )
+    return known(observed, LOOKUP_EVENTS, f"{len(calls)} calls of {role.name}", now)
+
+
+def _run_all(
+    work: dict[str, Callable[[], None]], found: _Findings, seconds: float, cancelled: Callable[[], bool]
+) -> None:
+    """Run lookups side by side; what does not end in time, or raises, makes the findings incomplete."""
+    outcomes = run_in_parallel(work, deadline_seconds=seconds, cancelled=cancelled, on_done=lambda _name: None)
+    if len(outcomes) < len(work) or any(outcome.error for outcome in outcomes.values()):
+        found.cut()
+
+
+def _failed(found: _Findings, aws: AwsAccess) -> Absent | Unreadable:
+    if found.failure is not None:
+        return found.failure.reading(WHAT, aws.clock())
+    if found.answered:
+        return Unreadable(
+            WHAT, "the history was cut off before a session of the role was found", "look it up in CloudTrail"
+        )
+    return Unreadable(WHAT, "CloudTrail did not answer in time", "refresh the live side")
+
+
+def _regions(aws: AwsAccess, question: AccountQuestion) -> tuple[str, ...]:
+    """Return where the release calls AWS: the session's region, that of global services, those of its resources."""
+    resources = [*map(str, question.repositories), *question.resources, *(resource for _, resource in question.actions)]
+    named = [arn.region for text in resources if (arn := Arn.parse(text)) is not None]
+    first = question.region or aws.region
+    iam = IAM_REGIONS.get(question.partition, "us-east-1")
+    wanted = [first, iam, *(region for region in named if not set(region) & {"*", "?"})]
+    return tuple(dict.fromkeys(region for region in wanted if region))
+
+
+def _sessions(
+    asked: Sequence[Lookup],
+    question: AccountQuestion,
+    role: Arn,
+    found: _Findings,
+    seconds: float,
+    cancelled: Callable[[], bool],
+) -> tuple[_Session, ...]:
+    """Return the sessions of the role that were opened in the time, the latest first."""
+    opened: dict[str, tuple[datetime, _Session]] = {}
+
+    def look(lookup: Lookup) -> None:
+        for at, record in _events(lookup, "EventName", SESSION_EVENT, found):
+            session = _opened(record, role, question.session_name)
+            if session is not None:
+                with found.lock:
+                    opened[session.key_id] = (at, session)
+
+    # STS records where it was asked: in the region, or, for older clients, at its global endpoint.
+    _run_all({lookup.region: partial(look, lookup) for lookup in asked[:2]}, found, seconds, cancelled)
+    with found.lock:
+        ordered = sorted(opened.values(), key=lambda each: each[0], reverse=True)
+    return tuple(session for _, session in ordered)
+
+
+def _opened(record: JsonMembers, role: Arn, session_name: str | None) -> _Session | None:
+    asked, got = record.maybe_object("requestParameters"), record.maybe_object("responseElements")
+    if record.maybe_text("errorCode"):
+        return None
+    wanted = Arn.parse(asked.maybe_text("roleArn"))
+    if wanted is None or not (wanted == role or wanted.same_but_for_path(role)):
+        return None
+    if session_name and asked.maybe_text("roleSessionName") != session_name:
+        return None
+    key_id = got.maybe_object("credentials").maybe_text("accessKeyId")
+    subject = got.maybe_text("subjectFromWebIdentityToken") or record.maybe_object("userIdentity").maybe_text(
+        "userName"
+    )
+    return _Session(key_id, (subject or "")[:_LONGEST]) if key_id else None
+
+
+def _calls(lookup: Lookup, sessions: Sequence[_Session], role: Arn, found: _Findings) -> None:
+    for session in sessions:
+        for at, record in _events(lookup, "AccessKeyId", session.key_id, found):
+            _keep(record, at, lookup.region, role, found)
+        if lookup.cancelled() or found.failure is not None:
+            return
+
+
+def _events(lookup: Lookup, attribute: str, value: str, found: _Findings) -> Iterator[tuple[datetime, JsonMembers]]:
+    """Yield the events with their times; what cannot be read makes the findings incomplete."""
+    token: str | None = None
+    for _ in range(_MOST_PAGES):
+        try:
+            page = lookup.page(attribute, value, token)
+            entries = page.objects("Events")
+        except AwsCallError as failure:
+            found.cut(failure)
+            return
+        except JsonFault as fault:
+            found.cut(call_error(LOOKUP_EVENTS, fault))
+            return
+        with found.lock:
+            found.answered = True
+        for entry in entries:
+            try:
+                record = JsonMembers.parse(entry.maybe_text("CloudTrailEvent") or "")
+                at = maybe_moment(entry, "EventTime") or record.moment("eventTime")
+            except ValueError:
+                found.cut()
+            else:
+                yield at, record
+        token = page.maybe_text("NextToken")
+        if token is None or lookup.cancelled():
+            return
+    found.cut()
+
+
+def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Findings) -> None:
+    source, name = record.maybe_text("eventSource") or "", record.maybe_text("eventName") or ""
+    action = action_of_event(source, name)
+    if action is None:
+        service = source.partition(".")[0]
+        with found.lock:
+            found.unknown[f"{service}:{name}"[:_LONGEST]] = None
+        return
+    asked = record.maybe_object("requestParameters")
+    account = record.maybe_text("recipientAccountId") or role.account
+    service = action.partition(":")[0]
+    home = Arn(role.partition, service, record.maybe_text("awsRegion") or region, account, "")
+    listed = [text for item in record.maybe_objects("resources") if (text := item.maybe_text("ARN"))]
+    error = (record.maybe_text("errorCode") or "")[:_LONGEST] or None
+    resources = tuple(each for each in resources_of_event(action, asked, listed, home) if len(each) <= _LONGEST * 4)
+    identifier = record.maybe_text("eventID") or repr((action, resources, at))
+    with found.lock:
+        found.calls[identifier] = ObservedCall(action, resources, at, home.region, error)
+        for passed, to in passed_roles(action, asked):
+            call = ObservedCall("iam:PassRole", (passed,), at, home.region, error, (("iam:PassedToService", to),))
+            found.calls[f"{identifier} {passed} {to}"] = call
