@@ -91,10 +91,9 @@ def _joined(sessions: Sequence[JobSession]) -> JobSession:
 
 def every_need(needs: Iterable[Need]) -> tuple[Need, ...]:
     """Return each need once, numbered in the order given."""
-    seen: dict[tuple[object, ...], Need] = {}
+    seen: dict[tuple[str, str | None, Checkpoint], Need] = {}
     for need in needs:
-        # The same role may be passed to two services: these are two calls.
-        seen.setdefault((need.action, need.resource, need.checkpoint, need.context), need)
+        seen.setdefault((need.action, need.resource, need.checkpoint), need)
     return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
 
 

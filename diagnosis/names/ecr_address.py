@@ -52,6 +52,13 @@ _ADDRESS = re.compile(
 _HOST_IN_MESSAGE = re.compile(
     rf"[^\s/\"'@:\[\]()=,]{{1,64}}\.(?:dkr[.-])?ecr(?:-fips)?\.[^\s/\"'@:.]{{1,40}}\.(?:{_DOMAINS})"
 )
+_FROM_SECRETS = r"\$\{\{\s*secrets\.[\w-]{1,100}\s*\}\}"
+_ACCOUNT_OF_SECRETS = re.compile(
+    rf"(?:{_FROM_SECRETS}|\$\(\s*aws\s+sts\s+get-caller-identity[^()]{{0,200}}\))(?=\.dkr[.-]ecr)"
+)
+_REGION_OF_SECRETS = re.compile(
+    rf"(?<=ecr\.){_FROM_SECRETS}(?=\.amazonaws)|(?<=ecr-fips\.){_FROM_SECRETS}(?=\.amazonaws)"
+)
 _API_HOST = re.compile(r"^(?:https?:)?api\.")
 _ACCOUNT_IN_HOST = re.compile(r"(?<![0-9])[0-9]{12}(?=\.dkr[.-]ecr)")
 
@@ -156,6 +163,16 @@ def speaks_of_private(text: str) -> bool:
 def speaks_of_public(text: str) -> bool:
     """Return whether a message names ECR Public, by a host or by the name of its API."""
     return PUBLIC_HOST in text or "ecr-public" in text
+
+
+def masked(text: str) -> str:
+    """Return the text with the secrets in a registry's host masked, as the log of a run would show the address.
+
+    The account that a script asks of STS is masked too: like a secret, it is the session's own unless the run shows another.
+    """
+    if "$" not in text or ".dkr" not in text:
+        return text
+    return _REGION_OF_SECRETS.sub(MASKED, _ACCOUNT_OF_SECRETS.sub(MASKED, text))
 
 
 def accounts_in(text: str) -> frozenset[str]:

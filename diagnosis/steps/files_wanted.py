@@ -6,8 +6,13 @@ the commit has no such file), ask again.
 
 from __future__ import annotations
 
-from diagnosis.facts.runs import Attempt
-from diagnosis.facts.workflow import Workflow
+from collections.abc import Iterator
+
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, Job
+from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.steps.read_job import job_of_file, read_job
+from diagnosis.steps.repository_files import Files
 from diagnosis.steps.resolved_workflow import resolved_workflow
 
 MOST_FILES = 30
@@ -22,7 +27,28 @@ def files_wanted(attempt: Attempt) -> tuple[str, ...]:
     Only jobs that take AWS credentials or speak to a registry count. Empty when nothing more is wanted, or when
     :data:`MOST_FILES` are reached.
     """
+    left = MOST_FILES - len(attempt.files)
     workflow = resolved_workflow(attempt)
-    if not isinstance(workflow, Workflow):
+    if not isinstance(workflow, Workflow) or left <= 0:
         return ()
-    return ()
+    wanted: dict[str, None] = {}
+    for job, written in _jobs(attempt, workflow):
+        missed: dict[str, None] = {}
+        known = {file.path: file.text for file in attempt.files}
+        read = read_job(job, written, workflow, attempt, files=Files(known, missed))
+        if read.releases:
+            wanted.update(missed)
+    return tuple(wanted)[:left]
+
+
+def _jobs(attempt: Attempt, workflow: Workflow) -> Iterator[tuple[Job | None, WorkflowJob]]:
+    """Yield the run's jobs with what the file has of them, then those of the file that the run does not list."""
+    listed: set[int] = set()
+    for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
+        written = job_of_file(workflow, job.name)
+        if written is not None:
+            listed.add(id(written))
+            yield job, written
+    for written in workflow.jobs:
+        if id(written) not in listed and written.uses is None:
+            yield None, written

@@ -8,6 +8,7 @@ repository's ARN is known neither from the run nor from the case, the resource i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
-from diagnosis.names.arn_template import filled_arn
+from diagnosis.names.arn_template import arn_template, filled_arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 from diagnosis.names.partition import GLOBAL_SERVICES
 from diagnosis.steps.expressions.text import holds
@@ -47,6 +48,7 @@ _REGISTRY_WIDE = frozenset(
     | {"CreatePullThroughCacheRule", "DescribePullThroughCacheRules", "DeletePullThroughCacheRule"}
     | {"GetAccountSetting", "PutAccountSetting", "DescribeRegistries", "GetRegistryCatalogData"}
 )
+_TAG = re.compile(r":[^:{}]*(?:\$?\{[^}]*\}[^:{}]*)*$")
 _READS = ("Describe", "List", "Get", "BatchGet", "BatchCheck", "Wait")
 
 
@@ -64,6 +66,9 @@ class _Place:
     session_region: str | None = None
     """The region of the session's credentials, in which calls without a region of their own are made."""
 
+    not_ours: frozenset[tuple[Purpose, str | None]] = frozenset()
+    """The targets that are not legible and for which the one repository of the facts or the case does not stand."""
+
     def arn(self, address: EcrAddress | None, operation: Operation) -> str | None:
         """Return the exact ARN of the operation's repository."""
         call = operation.purpose is Purpose.CALL
@@ -80,9 +85,18 @@ class _Place:
             or _legible(operation.registry_id)
             or at_home
             or registry_id,
-            repository=name or self.repository,
+            repository=name
+            or (None if (operation.purpose, _image_of(operation.target)) in self.not_ours else self.repository),
         ).repository_arn
         return str(arn) if arn else None
+
+    def public_arn(self, name: str | None) -> str | None:
+        """Return the ARN of a public repository by its own name: it lies in the session's account, in no region."""
+        role = self.role_arn
+        if not name or role is None or not role.has_account or not is_repository_name(name):
+            return None
+        template = arn_template("ecr-public", f"repository/{name}", region="")
+        return filled_arn(template, partition=role.partition, region=None, account=role.account)
 
 
 def needs_for(
@@ -110,12 +124,63 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
         return ()
     place = _place(read, facts, case or Case())
     speaks_ecr = read.releases
-    found: list[Need] = []
-    for step in read.steps:
-        if step.runs is not False:
-            for operation in step.operations:
-                found.extend(_of_operation(step, operation, place, speaks_ecr=speaks_ecr))
-    return _ordered(_with_token(found))
+    used = [(step, operation) for step in read.steps if step.runs is not False for operation in step.operations]
+    registry = [operation for _, operation in used if _is_of_registry(operation, speaks_ecr=speaks_ecr)]
+    place = replace(place, not_ours=_not_ours(registry, place.repository))
+    found = [need for step, operation in used for need in _of_operation(step, operation, place, speaks_ecr=speaks_ecr)]
+    services = {"ecr-public" if operation.public else "ecr" for operation in registry if _transfers(operation)}
+    return _ordered(_with_tokens(found, services))
+
+
+def _transfers(operation: Operation) -> bool:
+    """Return whether it pushes or pulls, for which a client needs a token; nobody needs one to pull what is public."""
+    return operation.purpose is Purpose.PUSH or (operation.purpose is Purpose.PULL and not operation.public)
+
+
+def _is_of_registry(operation: Operation, *, speaks_ecr: bool) -> bool:
+    """Return whether it acts on a repository of ECR."""
+    if operation.purpose is Purpose.CALL:
+        return (operation.action or "").partition(":")[2] not in _REGISTRY_WIDE
+    if operation.purpose not in (Purpose.PUSH, Purpose.PULL) or operation.elsewhere:
+        return False
+    return speaks_ecr or EcrAddress.find(operation.target) is not None
+
+
+def _not_ours(operations: Iterable[Operation], known: str | None) -> frozenset[tuple[Purpose, str | None]]:
+    """Return the images for which the one known repository does not stand, since their own name is not legible.
+
+    Of the pushes, of the pulls and of the calls it stands for one at most, and for none where another of them names it.
+    """
+    unread: dict[Purpose, dict[str | None, None]] = {}
+    named: dict[Purpose, set[str]] = {}
+    for operation in operations:
+        name = _name_of(operation)
+        if name is not None:
+            named.setdefault(operation.purpose, set()).add(name)
+        elif operation.target or operation.purpose is not Purpose.CALL:
+            unread.setdefault(operation.purpose, {})[_image_of(operation.target)] = None
+    return frozenset(
+        (purpose, image)
+        for purpose, images in unread.items()
+        for image in list(images)[0 if known in named.get(purpose, ()) else 1 :]
+    )
+
+
+def _name_of(operation: Operation) -> str | None:
+    """Return the name of the repository where the operation says it."""
+    target = operation.target
+    if operation.purpose is Purpose.CALL:
+        return target if target and is_legible(target) and is_repository_name(target) else None
+    address = EcrAddress.find(target)
+    return address.repository if address else None
+
+
+def _image_of(target: str | None) -> str | None:
+    """Return a target without tag and digest, so that two tags of one image are one."""
+    if target is None:
+        return None
+    folder, slash, last = target.partition("@")[0].rpartition("/")
+    return f"{folder}{slash}{re.sub(_TAG, '', last)}"
 
 
 def is_never(condition: str | None) -> bool:
@@ -170,7 +235,9 @@ def _of_operation(step: ReadStep, operation: Operation, place: _Place, *, speaks
         if operation.purpose is Purpose.PULL and public:
             return
         service = "ecr-public" if public else "ecr"
-        resource = None if public else place.arn(address, operation)
+        # The first part of a public repository's path is the registry's alias, which no ARN holds.
+        public_name = (address.repository or "").partition("/")[2] if address else None
+        resource = place.public_arn(public_name) if public else place.arn(address, operation)
         pushes = operation.purpose is Purpose.PUSH
         reads = () if public else PUSH_READS
         for name in (*PUSH_ACTIONS, *reads) if pushes else PULL_ACTIONS:
@@ -196,7 +263,10 @@ def _call(step: ReadStep, operation: Operation, place: _Place) -> Need:
     service, _, name = (operation.action or "ecr:").partition(":")
     if name == "DescribeRepositories" and not operation.target:
         place = replace(place, repository="*")  # a call about all of them
-    resource = "*" if name in _REGISTRY_WIDE else place.arn(None, operation) if service == "ecr" else None
+    if name in _REGISTRY_WIDE:
+        resource: str | None = "*"
+    else:
+        resource = place.arn(None, operation) if service == "ecr" else place.public_arn(_legible(operation.target))
     checkpoint = Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH
     return Need(f"{service}:{name}", resource, checkpoint, _because(step, operation), step.name)
 
@@ -271,38 +341,39 @@ def _because(step: ReadStep, operation: Operation) -> str:
     return text
 
 
-def _with_token(needs: list[Need]) -> list[Need]:
-    """Add the need of a registry token where no step asks for one by name: the first push or pull needs it."""
-    service_needs = [need for need in needs if need.checkpoint is not Checkpoint.REGISTRY_AUTH]
-    if not service_needs or any(need.checkpoint is Checkpoint.REGISTRY_AUTH for need in needs):
-        return needs
-    first = next(
-        (need for need in needs if need.action.endswith((":BatchCheckLayerAvailability", ":BatchGetImage"))), None
-    )
-    if first is None:
-        return needs
-    service = first.action.split(":")[0]
-    token = replace(first, action=f"{service}:GetAuthorizationToken", resource="*", checkpoint=Checkpoint.REGISTRY_AUTH)
-    at = needs.index(first)
-    return [*needs[:at], token, *needs[at:]]
+def _with_tokens(needs: list[Need], services: Iterable[str]) -> list[Need]:
+    """Add the need of a registry's token where no step asks for one by name: the first push or pull there needs it."""
+    for service in sorted(services):
+        if any(need.action == f"{service}:GetAuthorizationToken" for need in needs):
+            continue
+        transfers = (f"{service}:BatchCheckLayerAvailability", f"{service}:BatchGetImage")
+        first = next((need for need in needs if need.action in transfers), None)
+        if first is None:
+            continue
+        token = replace(
+            first,
+            action=f"{service}:GetAuthorizationToken",
+            resource="*",
+            checkpoint=Checkpoint.REGISTRY_AUTH,
+            kind=NeedKind.REQUIRED,
+        )
+        bearer = [replace(token, action="sts:GetServiceBearerToken")] if service == "ecr-public" else []
+        at = needs.index(first)
+        needs = [*needs[:at], token, *bearer, *needs[at:]]
+    return needs
 
 
 def _ordered(needs: Iterable[Need]) -> tuple[Need, ...]:
-    """Return each need once, numbered as a run would meet them; the step that needs it most gives the reason."""
+    """Return each need once, numbered as a run would meet them; the step that needs it most gives the reason.
+
+    A need whose resource is not known stays beside those whose resource is: it may be another one.
+    """
     seen: dict[tuple[str, str | None], Need] = {}
     for need in needs:
         known = seen.setdefault((need.action, need.resource), need)
         if _weight(need) > _weight(known):
             seen[need.action, need.resource] = need
-    named = {action for action, resource in seen if resource is not None}
-    kept = (
-        need
-        for need in seen.values()
-        # A push to an address that is not legible is most likely the push to the one that is; a call of another service is
-        # as likely about another resource.
-        if need.resource is not None or need.action not in named or need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION
-    )
-    return tuple(replace(need, order=order) for order, need in enumerate(kept))
+    return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
 
 
 def _weight(need: Need) -> tuple[bool, bool]:

@@ -22,6 +22,7 @@ from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind, is_composite_candidate
 from diagnosis.steps.actions.operations import operations_of_action, outputs_of_action
 from diagnosis.steps.actions.scripts import script_of_action
+from diagnosis.steps.checkout import checked_out
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.conditions import job_runs, step_runs
 from diagnosis.steps.home_registry import home_registry
@@ -29,6 +30,8 @@ from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
 from diagnosis.steps.match import Matched, fits_head, match_steps, with_inner_steps
 from diagnosis.steps.matrix import Leg, leg_named, legs_of
+from diagnosis.steps.repository_files import Files, path_in
+from diagnosis.steps.session_values import as_logged, session_values
 from diagnosis.steps.variables import expand, given_inputs, is_legible, run_values, with_expressions, written_values
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
@@ -148,11 +151,13 @@ def read_job(
     case: Case | None = None,
     learnt_elsewhere: Mapping[str, str] | None = None,
     leg: Leg | None = None,
+    files: Files | None = None,
 ) -> ReadJob:
     """Put together what the API, the file and the log say of one job; any of the three may be missing.
 
     ``learnt_elsewhere``: what other jobs of the run tell (``ReadJob.learnt``, ``needs.ID.outputs.NAME``). ``leg``: which leg of
-    the matrix this is; by default the one that the API's name says.
+    the matrix this is; by default the one that the API's name says. ``files``: those of the repository, where they are not
+    simply the attempt's.
     """
     log = read_job_log(job.log.value) if job is not None and isinstance(job.log, Known) and job.log.value else None
     listed = match_steps(job.steps if job else (), written.steps if written else (), log)
@@ -166,14 +171,17 @@ def read_job(
     runs = job_runs(job, settled, values if workflow is None else written_values(workflow, None, None, values))
     if log is not None:
         values.update(_common_environment(log))
-    logins = _Logins(case or Case(), [seen for step in matched for seen in _inputs(step, workflow, written, values)])
+    actions = [seen for step in matched for seen in _inputs(step, workflow, written, values)]
+    logins = _Logins(case or Case(), actions)
+    files = checked_out(files or Files.of(attempt.files if attempt else ()), actions, values)
     values.update({"outputs.registry": logins.home} if logins.home else {})
     steps: list[ReadStep] = []
     for step in matched:
         own = step.written
         condition = own.condition if own else None
         settled_step = step_runs(step, [each.matched for each in steps], _values_at(step, workflow, written, values))
-        operations = _operations(step, workflow, written, values, logins)
+        operations = _operations(step, workflow, written, values, logins, files)
+        values.update(session_values(operations, case or Case()))
         steps.append(ReadStep(step, operations, condition, own.continue_on_error if own else False, settled_step))
         for name, value in own.outputs if own else ():
             if is_legible(text := expand(value, values)):
@@ -325,6 +333,7 @@ def _operations(
     written: WorkflowJob | None,
     values: dict[str, str],
     logins: _Logins,
+    files: Files,
 ) -> tuple[Operation, ...]:
     """Return the step's operations; add to ``values`` what the step hands on to later ones."""
     operations: list[Operation] = []
@@ -335,18 +344,18 @@ def _operations(
     ids = [own.id if own else None, *_inner_ids(own, runs[1:])]
     if own is not None and (not runs or _abridged(runs[0], own)):
         known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
-        found, handed_on = _written_operations(own, known, logins)
+        found, handed_on = _written_operations(own, known, logins, files)
         operations.extend(found)
         _hand_on(values, handed_on, ids.pop(0))
         runs, rest = runs[1:], runs[:1]
         operations.extend(seen for section in rest for seen in _seen_in_output(section.output, operations))
     for section, name in zip_longest(runs, ids[: len(runs)]):
         given = _given(section, own, _values_at(step, workflow, written, values))
-        found, handed_on = _section_operations(section, given, values, logins)
+        found, handed_on = _section_operations(section, given, values, logins, files, own)
         operations.extend(found)
         _hand_on(values, handed_on, name)
         operations.extend(_seen_in_output(section.output, operations))
-    return tuple(operations)
+    return tuple(as_logged(operation) for operation in operations)
 
 
 def _inner_ids(own: WorkflowStep | None, sections: Sequence[Section]) -> list[str | None]:
@@ -374,25 +383,44 @@ def _abridged(section: Section, own: WorkflowStep) -> bool:
 
 
 def _section_operations(
-    section: Section, inputs: Mapping[str, str], values: Mapping[str, str], logins: _Logins
+    section: Section,
+    inputs: Mapping[str, str],
+    values: Mapping[str, str],
+    logins: _Logins,
+    files: Files,
+    own: WorkflowStep | None,
 ) -> tuple[tuple[Operation, ...], dict[str, str]]:
     known = dict(values) | section.environment()
     if section.script is not None:
-        return operations_of_script(section.script, known)
+        return _of_script(section.script, known, files, own)
     uses = section.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs) | _outputs(section.output)
-    return _of_action(uses, inputs, known), handed_on
+    return _of_action(uses, inputs, known, files), handed_on
 
 
 def _written_operations(
-    own: WorkflowStep, known: Mapping[str, str], logins: _Logins
+    own: WorkflowStep, known: Mapping[str, str], logins: _Logins, files: Files
 ) -> tuple[tuple[Operation, ...], dict[str, str]]:
     if own.run is not None:
-        return operations_of_script(expand_expressions(own.run, known), known)
+        return _of_script(expand_expressions(own.run, known), known, files, own)
     inputs = {key.lower(): expand(value, known) for key, value in own.inputs}
     uses = own.uses or ""
     handed_on = outputs_of_action(uses, inputs, known) | logins.handed_on(uses, inputs)
-    return _of_action(uses, inputs, known), handed_on
+    return _of_action(uses, inputs, known, files), handed_on
+
+
+def _of_script(
+    script: str, known: Mapping[str, str], files: Files, own: WorkflowStep | None
+) -> tuple[tuple[Operation, ...], dict[str, str]]:
+    """Return what a step's script does, and what it hands on."""
+    folder: str | None = ""
+    if own is not None and own.working_directory:
+        folder = path_in("", expand(own.working_directory, known))
+    if own is not None and own.file:
+        action = f"/github/workspace/{own.file.rpartition('/')[0]}"
+        known = {**known, "github.action_path": action, "GITHUB_ACTION_PATH": action}
+        script = expand_expressions(script, known)
+    return operations_of_script(script, known, files, folder, own.shell if own else None)
 
 
 def expand_expressions(script: str, known: Mapping[str, str]) -> str:
@@ -400,11 +428,11 @@ def expand_expressions(script: str, known: Mapping[str, str]) -> str:
     return with_expressions(script, known)
 
 
-def _of_action(uses: str, inputs: Mapping[str, str], known: Mapping[str, str]) -> tuple[Operation, ...]:
+def _of_action(uses: str, inputs: Mapping[str, str], known: Mapping[str, str], files: Files) -> tuple[Operation, ...]:
     """Return what an action does by itself, and what the script does that it runs."""
-    script = script_of_action(ActionUse(uses, inputs, known))
-    run = operations_of_script(script, known)[0] if script else ()
-    return operations_of_action(uses, inputs, known) + run
+    script = script_of_action(ActionUse(uses, inputs, known, files))
+    run = operations_of_script(script, known, files)[0] if script else ()
+    return operations_of_action(uses, inputs, known, files) + run
 
 
 def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:

@@ -22,7 +22,7 @@ _MOST_MISSED = 200
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A lookup by path from the root of the repository.
+    """A lookup by path from the root of the workspace, which is the repository's unless it was checked out below it.
 
     ``missed``, where it is given, notes the paths that are looked up and were never asked for: it is how the next files
     to fetch are found. Everything else is a value.
@@ -30,6 +30,8 @@ class Files:
 
     known: Mapping[str, Reading[str]] = field(default_factory=dict)
     missed: dict[str, None] | None = field(default=None, compare=False)
+    root: str = ""
+    """Where in the workspace the repository was checked out."""
 
     @classmethod
     def of(cls, files: Iterable[RepositoryFile]) -> Files:
@@ -37,7 +39,11 @@ class Files:
         return cls({file.path: file.text for file in files})
 
     def at(self, path: str) -> Reading[str] | None:
-        """Return the reading of a file by its path from the root; None where it was not asked for."""
+        """Return the reading of a file by its path in the workspace; None where it was not asked for."""
+        if self.root:
+            if not path.startswith(f"{self.root}/"):
+                return None
+            path = path.removeprefix(f"{self.root}/")
         found = self.known.get(path)
         if found is None and self.missed is not None and len(self.missed) < _MOST_MISSED:
             self.missed[path] = None

@@ -23,6 +23,10 @@ READS_JSON = {
     "diagnosis/json_members.py",
     "diagnosis/remedies/bundle.py",
     "diagnosis/steps/aws_cli/words.py",
+    # A member of a JSON text that a script asks jq for, the scripts of package.json, a bake file.
+    "diagnosis/steps/command_output.py",
+    "diagnosis/steps/tools/bake.py",
+    "diagnosis/steps/tools/scripts.py",
 }
 PARSES_POLICIES = {
     "diagnosis/policy/language/document.py",

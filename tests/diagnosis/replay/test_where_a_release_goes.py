@@ -48,7 +48,7 @@ def pushes(host: str) -> tuple[Spec, ...]:
         Spec(uses="docker/build-push-action@v6", inputs={"push": "true", "tags": image}),
         Spec(run=f"skopeo copy oci:out docker://{image}"),
         Spec(run=f"crane push out.tar {image}"),
-        Spec(run=f"helm push shop.tgz oci://{host}/shop/web"),
+        Spec(run=f"helm push web-1.0.0.tgz oci://{host}/shop"),
     )
 
 

@@ -128,7 +128,8 @@ def test_a_run_that_failed_at_oidc_within_the_action_has_the_needs_of_the_steps_
 
 def test_what_the_log_shows_is_not_read_from_the_file_again() -> None:
     push = Spec(run=f"docker push {HOST}/shop/other:v1", output=["v1: digest: sha256:" + "4b" * 32])
-    result = judged(run(CHECKOUT, ship("success", replace(CONFIGURE, name=None), replace(LOGIN, name=None), push)))
+    shown = ship("success", replace(CONFIGURE, name=None), replace(LOGIN, name=None), push)
+    result = judged(run(CHECKOUT, shown, workflow=ALONE))
     assert pushes(result) == {REPOSITORY_ARN.replace("web", "other")}
     assert result.at(Gate.REGISTRY_AUTHORIZATION).verdict is Verdict.PASS
 

@@ -1,0 +1,310 @@
+"""Expand the words of a shell script by the values that are known: parameters, arrays, braces, word splitting.
+
+What is not known stays as written (``$NAME``), so that whoever reads the result sees that it is not legible. Nothing is
+guessed: a default (``${NAME:-x}``) counts only for a variable that nobody else than the script could have set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from diagnosis.steps.shell_syntax import Part, PartKind, Word, word_of
+from diagnosis.steps.variables import with_expressions
+
+LONGEST_TEXT = 8_000
+"""Characters of an expanded word; a longer one stays as written."""
+_MOST_FIELDS = 2_000
+_DEEPEST = 6
+_PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
+_SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
+_RUNNER = ("GITHUB_", "RUNNER_", "ACTIONS_", "AWS_", "INPUT_")
+_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\.\.([a-zA-Z])")
+_SUM = re.compile(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?")
+
+Substitute = Callable[[Part], str | None]
+"""Runs the commands of a substitution and returns what they print; None where nobody can tell."""
+
+
+@dataclass(slots=True)
+class Variables:
+    """What a script knows."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    arrays: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    arguments: tuple[str, ...] | None = None
+    """The script's own arguments; None where nobody can tell them."""
+
+    def of(self, name: str) -> str | None:
+        """Return a parameter's value; None where it is not known."""
+        if name.isdigit() and name != "0":
+            at = int(name[:4]) - 1
+            return None if self.arguments is None else self.arguments[at] if at < len(self.arguments) else ""
+        if name in ("@", "*"):
+            return None if self.arguments is None else " ".join(self.arguments)
+        if name == "#":
+            return None if self.arguments is None else str(len(self.arguments))
+        if name in self.arrays:
+            return self.arrays[name][0] if self.arrays[name] else ""
+        return self.known.get(name)
+
+    def may_be_set(self, name: str) -> bool:
+        """Return whether somebody else than the script may have set a variable that is not known: the runner, AWS's action."""
+        return name.startswith(_RUNNER) or name in ("HOME", "USER", "PATH", "PWD", "CI", "HOSTNAME", "SHELL", "TMPDIR")
+
+
+def fields(words: Sequence[Word], variables: Variables, substitute: Substitute) -> list[str]:
+    """Return the words as a command gets them: expanded, split, braces multiplied out."""
+    found: list[str] = []
+    for word in words:
+        for each in _braces(word):
+            found.extend(_split(each, variables, substitute))
+            if len(found) > _MOST_FIELDS:
+                return found[:_MOST_FIELDS]
+    return found
+
+
+def text_of_word(word: Word, variables: Variables, substitute: Substitute) -> str:
+    """Return a word as one text, as in an assignment."""
+    pieces = [_text(part, variables, substitute) for part in word]
+    text = "".join(part.text if piece is None else piece for part, piece in zip(word, pieces, strict=True))
+    return text if len(text) <= LONGEST_TEXT else "$(…)"
+
+
+def source_of(word: Word) -> str:
+    """Return a word as it is written, quotes removed."""
+    return "".join(part.text for part in word)
+
+
+def matches(text: str, pattern: str) -> bool | None:
+    """Return whether a text matches a shell pattern; None where the pattern is not legible."""
+    expression = _pattern(pattern, greedy=True)
+    return None if expression is None or "$" in text else re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+def _text(part: Part, variables: Variables, substitute: Substitute) -> str | None:
+    match part.kind:
+        case PartKind.LITERAL:
+            return part.text
+        case PartKind.EXPRESSION:
+            return with_expressions(part.text, variables.known)
+        case PartKind.SUBSTITUTION:
+            return substitute(part)
+        case PartKind.PARAMETER:
+            return parameter(part.text, variables, substitute)
+
+
+def _split(word: Word, variables: Variables, substitute: Substitute) -> list[str]:
+    found: list[str] = []
+    current: list[str] = []
+    begun = False
+    for part in word:
+        several = _several(part, variables) if part.kind is PartKind.PARAMETER else None
+        if several is not None:
+            for place, each in enumerate(several):
+                if place:
+                    found.append("".join(current))
+                    current = []
+                current.append(each)
+                begun = True
+            continue
+        text = _text(part, variables, substitute)
+        if text is None or part.kind is PartKind.LITERAL or part.quoted or "$" in text:
+            current.append(part.text if text is None else text)
+            begun = begun or part.quoted or bool(part.text if text is None else text)
+            continue
+        pieces = text.split()
+        if text[:1].isspace() and current:
+            found.append("".join(current))
+            current, begun = [], False
+        for place, piece in enumerate(pieces):
+            if place:
+                found.append("".join(current))
+                current = []
+            current.append(piece)
+            begun = True
+        if text[-1:].isspace() and pieces:
+            found.append("".join(current))
+            current, begun = [], False
+    if begun:
+        found.append("".join(current))
+    return [text if len(text) <= LONGEST_TEXT else "$(…)" for text in found]
+
+
+def _several(part: Part, variables: Variables) -> tuple[str, ...] | None:
+    """Return the elements of ``$@`` and ``${NAME[@]}``; None where it is no such thing, or not known."""
+    inner = part.text[2:-1] if part.text.startswith("${") else part.text[1:]
+    if inner in ("@", "*"):
+        return variables.arguments if inner == "@" or not part.quoted else None
+    if inner.endswith(("[@]", "[*]")):
+        return variables.arrays.get(inner[:-3])
+    return None
+
+
+def parameter(text: str, variables: Variables, substitute: Substitute, depth: int = 0) -> str | None:
+    """Return what ``$NAME`` or ``${NAME…}`` stands for; None where it is not known."""
+    if text.startswith("$(("):
+        return _sum(text[3:-2], variables)
+    found = _PARAMETER.fullmatch(text[2:-1] if text.startswith("${") else text[1:])
+    if found is None or depth > _DEEPEST:
+        return None
+    sign, name, index, rest = found.groups()
+    if sign == "!" and not rest:
+        named = variables.of(name)
+        return variables.of(named) if named else None
+    value = _element(name, index, variables) if index else variables.of(name)
+    if sign == "#":
+        return str(len(value)) if value is not None and "$" not in value else None
+    if not rest:
+        return value
+
+    def inner(of: str) -> str:
+        word = word_of(of)
+        pieces = [
+            parameter(part.text, variables, substitute, depth + 1)
+            if part.kind is PartKind.PARAMETER
+            else _text(part, variables, substitute)
+            for part in word
+        ]
+        return "".join(part.text if piece is None else piece for part, piece in zip(word, pieces, strict=True))
+
+    return _changed(value, rest, inner, unset=not variables.may_be_set(name) and not name.isdigit())
+
+
+def _element(name: str, index: str, variables: Variables) -> str | None:
+    if index in ("@", "*"):
+        return " ".join(variables.arrays[name]) if name in variables.arrays else None
+    elements = variables.arrays.get(name)
+    at = int(index) if index.isdigit() and len(index) < 5 else None
+    if at is None:
+        return variables.known.get(f"{name}[{index.strip(chr(34)).strip(chr(39))}]")
+    return elements[at] if elements is not None and at < len(elements) else None
+
+
+def _changed(value: str | None, rest: str, inner: Callable[[str], str], *, unset: bool) -> str | None:
+    for sign in (":-", ":=", "-", "="):
+        if rest.startswith(sign):
+            if value is None:
+                return inner(rest[len(sign) :]) if unset else None
+            return inner(rest[len(sign) :]) if not value and sign.startswith(":") else value
+    if rest.startswith((":+", "+")):
+        return (inner(rest.lstrip(":+")) if value else "") if value is not None else None
+    if rest.startswith((":?", "?")):
+        return value
+    if value is None or "$" in value:
+        return value
+    if rest[0] in "#%":
+        return _cut(value, inner(rest[2:] if rest[:1] == rest[1:2] else rest[1:]), rest[:2])
+    if rest[0] == "/":
+        return _replaced(value, rest, inner)
+    if rest in (",,", "^^", ",", "^"):
+        changed = value.lower() if rest[0] == "," else value.upper()
+        return changed if len(rest) == 2 else changed[:1] + value[1:]
+    sliced = _SLICE.fullmatch(rest)
+    if sliced:
+        begin, length = int(sliced[1]), int(sliced[2]) if sliced[2] else None
+        tail = value[begin:]
+        return tail if length is None else tail[:length]
+    return _sliced_from_start(value, rest)
+
+
+def _sliced_from_start(value: str, rest: str) -> str | None:
+    found = re.fullmatch(r"::(\d+)", rest)
+    return value[: int(found[1])] if found else None
+
+
+def _cut(value: str, pattern: str, sign: str) -> str | None:
+    """Cut off what matches: the shortest or longest piece at the start (``#``, ``##``) or at the end (``%``, ``%%``)."""
+    greedy = sign in ("##", "%%")
+    expression = _pattern(pattern, greedy=greedy)
+    if expression is None:
+        return None
+    if sign[0] == "#":
+        found = re.match(expression, value, re.DOTALL)
+        return value[found.end() :] if found else value
+    order = range(len(value) + 1) if greedy else range(len(value), -1, -1)
+    compiled = re.compile(expression, re.DOTALL)
+    return next((value[:at] for at in order if compiled.fullmatch(value, at)), value)
+
+
+def _replaced(value: str, rest: str, inner: Callable[[str], str]) -> str | None:
+    everywhere = rest.startswith("//")
+    body = rest[2:] if everywhere else rest[1:]
+    found = re.fullmatch(r"((?:\\.|[^/\\])+)(?:/(.*))?", body, re.DOTALL)
+    if found is None:
+        return None
+    expression = _pattern(inner(found[1]), greedy=True)
+    if expression is None:
+        return None
+    new = inner(found[2] or "")
+    return re.sub(expression, lambda _: new, value, count=0 if everywhere else 1, flags=re.DOTALL)
+
+
+def _pattern(pattern: str, *, greedy: bool) -> str | None:
+    """Return a shell pattern as a regular expression; None where it is not legible, or has more stars than are followed."""
+    if "$" in pattern or pattern.count("*") > 3 or len(pattern) > 200 or re.search(r"[@?+!*]\(", pattern):
+        return None
+    star = ".*" if greedy else ".*?"
+    pieces = re.findall(r"\\.|\[[^\]]+\]|.", pattern, re.DOTALL)
+    made: list[str] = []
+    for piece in pieces:
+        if piece == "*":
+            made.append(star)
+        elif piece == "?":
+            made.append(".")
+        elif piece.startswith("[") and len(piece) > 2:
+            made.append("[" + piece[1:-1].replace("!", "^", 1 if piece[1] == "!" else 0).replace("\\", "\\\\") + "]")
+        else:
+            made.append(re.escape(piece.removeprefix("\\") or "\\"))
+    try:
+        re.compile("".join(made))
+    except re.error:
+        return None
+    return "".join(made)
+
+
+def _sum(text: str, variables: Variables) -> str | None:
+    filled = re.sub(r"\$?([A-Za-z_]\w*)", lambda found: variables.of(found[1]) or "?", text)
+    found = _SUM.fullmatch(filled)
+    if found is None:
+        return None
+    left, right = int(found[1]), int(found[3] or 0)
+    results: Mapping[str | None, int] = {None: left, "+": left + right, "-": left - right, "*": left * right}
+    return str(results[found[2]])
+
+
+def _braces(word: Word) -> list[Word]:
+    """Multiply out ``{a,b}`` and ``{1..3}`` in the unquoted text of a word."""
+    for place, part in enumerate(word):
+        if part.kind is not PartKind.LITERAL or part.quoted or "{" not in part.text:
+            continue
+        found = re.search(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}", part.text)
+        if found is None:
+            continue
+        choices = _range(found[1]) if "," not in found[1] else found[1].split(",")
+        if choices is None:
+            continue
+        made: list[Word] = []
+        for choice in choices:
+            text = part.text[: found.start()] + choice + part.text[found.end() :]
+            made.extend(_braces((*word[:place], Part(PartKind.LITERAL, text), *word[place + 1 :])))
+            if len(made) > 500:
+                return [word]
+        return made
+    return [word]
+
+
+def _range(text: str) -> list[str] | None:
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return None
+    if found[4]:
+        first, last = ord(found[4]), ord(found[5])
+        step = 1 if last >= first else -1
+        return [chr(each) for each in range(first, last + step, step)]
+    first, last = int(found[1]), int(found[2])
+    step = abs(int(found[3] or 1)) or 1
+    numbers = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
+    width = max(len(found[1]), len(found[2])) if found[1].startswith("0") or found[2].startswith("0") else 0
+    return [str(each).zfill(width) for each in numbers] if len(numbers) <= 500 else None

@@ -1,0 +1,120 @@
+"""Read the builders of the JVM that push images: jib, Spring Boot, Quarkus, and their like, with Maven and Gradle.
+
+Sources: jib's plugin pages, Spring Boot's plugin reference ("Packaging OCI images"), Quarkus' container image guide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from diagnosis.steps.kinds import StepKind
+from diagnosis.steps.tools.call import Call, Found, has, option, pushes, understood
+
+KIND = StepKind.OTHER_IMAGE_TOOL
+_PROPERTY = re.compile(r"-[DP]([\w.-]+)(?:=(.*))?", re.DOTALL)
+_MAVEN_PUSH = re.compile(
+    r"(?:jib(?:-maven-plugin(?::[\w.$-]+)?)?:build|com\.google\.cloud\.tools:jib-maven-plugin:(?:[^:]+:)?build)$"
+)
+_MAVEN_SPRING = re.compile(
+    r"(?:spring-boot|org\.springframework\.boot:spring-boot-maven-plugin(?::[^:]+)?):build-image(?:-no-fork)?$"
+)
+_MAVEN_OTHER = re.compile(
+    r"(?:docker|dockerfile|fabric8|k8s|oc|docker-maven-plugin|[\w.-]*dockerfile-maven-plugin(?::[^:]+)?):push$"
+)
+_REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
+_POM_IMAGE = re.compile(r"jib-maven-plugin.{0,3000}?<to>.{0,500}?<image>\s*([^<\s]+)\s*</image>", re.DOTALL)
+_POM_PROPERTY = re.compile(r"<([\w.-]+)>([^<]{1,500})</\1>")
+_GRADLE_IMAGE = re.compile(r"\bto\s*\{[^{}]{0,500}?\bimage\s*(?:=|\.set\()?\s*[\"']([^\"'\n]{1,500})[\"']")
+_GRADLE_FILES = ("build.gradle", "build.gradle.kts")
+
+
+def maven(call: Call) -> Found:
+    """Read Maven: the goals that push, with the image that a property or the pom names."""
+    given = _properties(call.tail)
+    targets: list[str | None] = []
+    pushed = False
+    for word in call.tail:
+        if _MAVEN_PUSH.search(word):
+            pushed = True
+            targets.append(given.get("jib.to.image") or given.get("image") or _pom_image(call, given))
+        elif _MAVEN_SPRING.search(word) and given.get("spring-boot.build-image.publish", "") == "true":
+            pushed = True
+            targets.append(given.get("spring-boot.build-image.imageName"))
+        elif _MAVEN_OTHER.search(word):
+            pushed = True
+            targets.append(given.get("docker.image") or given.get("docker.name"))
+    return _with_quarkus(given, call, targets, pushed=pushed)
+
+
+def gradle(call: Call) -> Found:
+    """Read Gradle: the tasks that push, with the image that an option or the build file names."""
+    given = _properties(call.tail)
+    tasks = {word.rsplit(":", 1)[-1] for word in call.tail if not word.startswith("-")}
+    targets: list[str | None] = []
+    pushed = False
+    if "jib" in tasks:
+        pushed = True
+        targets.append(option(call.tail, "--image") or given.get("jib.to.image") or _gradle_image(call))
+    if "bootBuildImage" in tasks and has(call.tail, "--publishImage"):
+        pushed = True
+        targets.append(option(call.tail, "--imageName"))
+    if tasks & {"dockerPush", "dockerPushImage", "dockerBuildAndPush", "pushImage", "dockerPushNative", "imagePush"}:
+        pushed = True
+        targets.append(None)
+    return _with_quarkus(given, call, targets, pushed=pushed)
+
+
+def sbt(call: Call) -> Found:
+    """Read sbt: ``Docker/publish`` of the native packager, whose image the build names."""
+    text = " ".join(call.tail)
+    return pushes(KIND, [None]) if re.search(r"\b[Dd]ocker\s*[:/]\s*publish\b(?!Local)", text) else understood(KIND)
+
+
+def _with_quarkus(given: Mapping[str, str], call: Call, targets: list[str | None], *, pushed: bool) -> Found:
+    push = given.get("quarkus.container-image.push") or call.values.get("QUARKUS_CONTAINER_IMAGE_PUSH", "")
+    if push == "true":
+        pushed = True
+        targets.append(_quarkus_image(given))
+    return pushes(KIND, targets) if pushed else understood(KIND)
+
+
+def _quarkus_image(given: Mapping[str, str]) -> str | None:
+    whole = given.get("quarkus.container-image.image")
+    if whole:
+        return whole
+    registry, group, name = (given.get(f"quarkus.container-image.{part}") for part in ("registry", "group", "name"))
+    return f"{registry}/{group}/{name}" if registry and group and name else f"{registry}/$name" if registry else None
+
+
+def _properties(words: tuple[str, ...]) -> dict[str, str]:
+    found = (_PROPERTY.fullmatch(word) for word in words)
+    return {each[1]: each[2] if each[2] is not None else "true" for each in found if each}
+
+
+def _pom_image(call: Call, given: Mapping[str, str]) -> str | None:
+    text = call.text(option(call.tail, "-f", "--file") or "pom.xml")
+    found = _POM_IMAGE.search(text) if text else None
+    if text is None or found is None:
+        return None
+    own = dict(_POM_PROPERTY.findall(text[:50_000]))
+
+    def fill(reference: re.Match[str]) -> str:
+        name = reference[1]
+        if name.startswith("env."):
+            return call.values.get(name.removeprefix("env."), reference[0])
+        return given.get(name) or own.get(name.removeprefix("project."), reference[0])
+
+    image = found[1]
+    for _ in range(3):
+        image = _REFERENCE.sub(fill, image)
+    return image[:1_000]
+
+
+def _gradle_image(call: Call) -> str | None:
+    for name in _GRADLE_FILES:
+        text = call.text(name)
+        found = _GRADLE_IMAGE.search(text) if text else None
+        if found:
+            return found[1]
+    return None

@@ -1,0 +1,319 @@
+"""Programs that are known to leave AWS and registries alone, and the project's own builds and tests; an allow-list.
+
+Whatever is not here and has no reader is opaque. A build or a test runs code of the project; that counts as understood, by
+agreement, since it is not what the credentials were taken for. A program of the project that is run by itself is opaque.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, understood
+
+_NAMES = """
+echo printf cat ls ll mkdir rmdir rm cp mv ln chmod chown chgrp touch grep egrep fgrep rg sed awk gawk jq yq xq
+dasel cut sort uniq head tail tr wc tee date sleep tar unzip zip gzip gunzip bzip2 xz zstd 7z diff patch cmp comm
+paste column fold fmt nl rev tac shuf seq yes basename dirname realpath readlink pwd stat file du df free uname
+whoami id groups hostname env printenv uuidgen nproc lscpu lsb_release ps kill killall pkill pgrep wait jobs disown
+bg fg ulimit umask type which whereis hash alias unalias getopt export declare local readonly typeset unset let
+times true false test logger clear tput stty dd sync mktemp truncate split csplit base64 md5sum sha1sum sha256sum
+sha512sum shasum md5 cksum openssl gpg gpg2 age xxd od hexdump strings iconv dos2unix unix2dos envsubst gettext bc
+expr factor numfmt cal timeout watch systemctl service journalctl sysctl modprobe lsof netstat ss ip ifconfig ping
+nc ncat telnet dig nslookup host traceroute mount umount fdisk lsblk losetup mkfs swapoff swapon apt apt-get
+aptitude apt-key add-apt-repository dpkg yum dnf rpm apk pacman zypper brew snap choco winget scoop port
+update-alternatives ldconfig locale-gen useradd usermod groupadd passwd visudo ssh-keyscan ssh-keygen ssh-add
+ssh-agent ssh scp sftp rsync curl wget http https httpie aria2c git git-lfs gh glab hub svn hg pre-commit gitleaks
+trufflehog commitlint semantic-release changeset conventional-changelog release-please git-cliff gitversion cz
+towncrier gcloud gsutil bq az azd doctl heroku flyctl fly vercel netlify wrangler firebase railway supabase oci-cli
+ibmcloud hcloud linode-cli sentry-cli datadog-ci newrelic codecov codecov-cli coveralls sonar-scanner snyk trivy
+grype syft semgrep bandit safety checkov tfsec tflint kubescape terrascan hadolint dockle dive cst
+container-structure-test clair-scanner osv-scanner govulncheck cdxgen cyclonedx kubectl kustomize kubeconform
+kubeval kubeseal kubectx kubens k9s kind k3d minikube argocd argo flux istioctl linkerd stern helm-docs kubelogin oc
+rancher nomad consul conftest opa rego regal kyverno pluto nova polaris ct chart-testing docker-credential-ecr-login
+docker-machine dockerize hostess yamllint yamlfmt shellcheck shfmt actionlint markdownlint markdownlint-cli2 vale
+prettier eslint stylelint tsc tslint biome oxlint jest vitest mocha ava karma cypress playwright ng nx turbo lerna
+rush next nuxt vite webpack rollup esbuild parcel gatsby astro svelte-kit tsup swc babel storybook ncc pkg nyc c8
+newman k6 artillery lighthouse lhci pa11y wait-on concurrently cross-env rimraf husky lint-staged typedoc corepack
+nvm fnm volta n nodenv pyenv rbenv asdf mise rtx sdk jenv tfenv tfswitch goenv rustup ghcup opam pip pip3 pipx
+pipenv poetry pdm hatch rye uv conda mamba micromamba virtualenv flit twine tox nox pytest py.test coverage unittest
+ruff black isort flake8 pylint mypy pyright pyflakes pycodestyle pydocstyle autopep8 yapf interrogate vulture mkdocs
+sphinx-build cookiecutter copier nbconvert gofmt goimports golangci-lint gotestsum staticcheck revive ginkgo mockgen
+buf protoc sqlc swag wire stringer cargo rustc rustfmt clippy-driver cross wasm-pack trunk mvnd ant javac jar lein
+clj kotlinc ktlint detekt scalafmt groovyc msbuild nuget vstest dotnet-format cmake ctest cpack ninja meson gcc g++
+cc c++ clang clang++ clang-format clang-tidy ld ar strip objcopy autoconf automake configure pkg-config conan vcpkg
+ccache swift swiftc swiftlint xcodebuild xcrun pod carthage flutter dart bundle gem rubocop rspec composer phpunit
+phpstan phpcs php-cs-fixer pint psalm mix rebar3 ghc cabal stack hugo jekyll gitbook pandoc latexmk pdflatex
+inkscape convert magick ffmpeg tailscale cloudflared wg openvpn mkcert certbot step Write-Host Write-Output
+Write-Error Write-Warning Set-Content Get-Content Add-Content Out-File Out-Null Out-String New-Item Remove-Item
+Copy-Item Move-Item Test-Path Join-Path Split-Path Resolve-Path Get-ChildItem Get-Item Get-Location Push-Location
+Pop-Location Invoke-WebRequest Invoke-RestMethod Start-Sleep ConvertTo-Json ConvertFrom-Json Select-String
+Select-Object Where-Object ForEach-Object Sort-Object Measure-Object Expand-Archive Compress-Archive Get-Date
+Get-Command Import-Module Install-Module Set-PSRepository Get-Process Stop-Process
+"""
+_EVERYDAY = frozenset(_NAMES.split())
+"""Programs as such, whatever their arguments."""
+_BUILDERS: dict[str, frozenset[str]] = {
+    "go": frozenset(
+        {
+            "build",
+            "test",
+            "mod",
+            "vet",
+            "fmt",
+            "get",
+            "install",
+            "generate",
+            "version",
+            "env",
+            "clean",
+            "list",
+            "work",
+            "tool",
+            "doc",
+        }
+    ),
+    "dotnet": frozenset(
+        {
+            "build",
+            "test",
+            "restore",
+            "publish",
+            "pack",
+            "clean",
+            "format",
+            "nuget",
+            "tool",
+            "sln",
+            "add",
+            "new",
+            "workload",
+            "msbuild",
+            "list",
+        }
+        | {"dev-certs", "--version", "--info", "remove", "store", "vstest", "build-server", "ef"}
+    ),
+    "bazel": frozenset(
+        {
+            "build",
+            "test",
+            "query",
+            "cquery",
+            "aquery",
+            "info",
+            "version",
+            "clean",
+            "fetch",
+            "coverage",
+            "shutdown",
+            "mod",
+        }
+    ),
+    "deno": frozenset(
+        {
+            "test",
+            "lint",
+            "fmt",
+            "check",
+            "cache",
+            "install",
+            "compile",
+            "bundle",
+            "info",
+            "doc",
+            "bench",
+            "types",
+            "upgrade",
+        }
+    ),
+    "composer": frozenset({"install", "update", "require", "dump-autoload", "validate", "audit", "show", "config"}),
+    "swift": frozenset({"build", "test", "package"}),
+    "ko": frozenset(),
+    "vault": frozenset({"version", "login", "read", "kv", "status"}),
+    "nix": frozenset({"build", "flake", "fmt", "eval", "store", "profile", "hash"}),
+}
+_NOT_AS_SUCH = {
+    "cargo": frozenset({"run", "lambda", "xtask", "make"}),
+    "mix": frozenset({"run"}),
+    "dart": frozenset({"run"}),
+    "flutter": frozenset({"run"}),
+    "bundle": frozenset({"exec"}),
+    "swift": frozenset({"run"}),
+    "uv": frozenset({"run"}),
+    "poetry": frozenset({"run"}),
+}
+_LANGUAGES = frozenset(
+    {
+        "python",
+        "python2",
+        "python3",
+        "node",
+        "nodejs",
+        "ruby",
+        "perl",
+        "php",
+        "deno",
+        "bun",
+        "ts-node",
+        "tsx",
+        "java",
+        "lua",
+        "Rscript",
+    }
+)
+_PYTHON_MODULES = frozenset(
+    {
+        "pip",
+        "venv",
+        "virtualenv",
+        "build",
+        "pytest",
+        "unittest",
+        "json.tool",
+        "compileall",
+        "ensurepip",
+        "twine",
+        "tox",
+        "nox",
+        "mypy",
+        "ruff",
+    }
+    | {
+        "black",
+        "isort",
+        "flake8",
+        "pylint",
+        "coverage",
+        "http.server",
+        "zipfile",
+        "tarfile",
+        "site",
+        "platform",
+        "pre_commit",
+        "poetry",
+        "uv",
+    }
+    | {
+        "pipx",
+        "wheel",
+        "setuptools",
+        "sphinx",
+        "mkdocs",
+        "bandit",
+        "piptools",
+        "hatch",
+        "pyright",
+        "playwright",
+        "timeit",
+        "base64",
+        "this",
+    }
+)
+_HARMLESS_IMPORTS = frozenset(
+    {
+        "json",
+        "sys",
+        "re",
+        "yaml",
+        "tomllib",
+        "toml",
+        "datetime",
+        "time",
+        "base64",
+        "hashlib",
+        "math",
+        "random",
+        "string",
+        "uuid",
+        "secrets",
+    }
+    | {
+        "configparser",
+        "textwrap",
+        "platform",
+        "sysconfig",
+        "urllib.parse",
+        "packaging",
+        "packaging.version",
+        "xml.etree.ElementTree",
+        "itertools",
+    }
+)
+_IMPORT = re.compile(r"^[ \t]*(?:import[ \t]+([\w., \t]+)|from[ \t]+([\w.]+)[ \t]+import\b)", re.MULTILINE)
+_RUNS = re.compile(r"__|\b(?:eval|exec|compile|open|getattr|globals|breakpoint)\s*\(|\bimport\s*\(")
+_PACKAGE_JSON = re.compile(r"(?:console\.log\()?require\(['\"][./\w-]+\.json['\"]\)[\w.\[\]'\"-]*\)?;?")
+
+
+def plain(call: Call) -> Found:
+    """Read a program that has no reader of its own: understood where it is on the list, else opaque."""
+    program, tail = call.program, call.tail
+    verb = next((word for word in tail if not word.startswith(("-", "+"))), "")
+    if program in ("--version", "--help") or tail in (
+        ("--version",),
+        ("--help",),
+        ("version",),
+        ("-v",),
+        ("-V",),
+        ("help",),
+    ):
+        return understood()
+    if program == "find" or program == "fd":
+        return _find(call)
+    if program in _LANGUAGES or re.fullmatch(r"python3?\.\d+", program):
+        found = _language(call)
+        if found is not None:
+            return found
+    if program in _BUILDERS and verb in _BUILDERS[program]:
+        return understood()
+    if program in _EVERYDAY and verb not in _NOT_AS_SUCH.get(program, ()):
+        return understood()
+    shown = f"{program} {verb}".strip() if program in _BUILDERS or program in _NOT_AS_SUCH else program
+    return opaque(shown[:100], "it is not known to leave AWS alone", "name its calls of AWS in a step of their own")
+
+
+def _find(call: Call) -> Found:
+    """Read what find runs for each file: which files there are nobody tells here."""
+    for sign in ("-exec", "-execdir", "-ok", "-x", "-X"):
+        if sign in call.tail:
+            words = call.tail[call.tail.index(sign) + 1 :]
+            ends = [place for place, word in enumerate(words) if word in (";", "+")]
+            inner = words[: ends[0]] if ends else words
+            text = " ".join("$file" if word == "{}" else shlex.quote(word) for word in inner)
+            return (Nested(text, call.folder, ""),) if inner else understood()
+    return understood()
+
+
+def _language(call: Call) -> Found | None:
+    """Read an interpreter: a module or a line that is known to be harmless, else the script that it runs, by name."""
+    program, tail = call.program, call.tail
+    code = call.stdin if not arguments(tail, frozenset()) and call.stdin is not None else None
+    for place, word in enumerate(tail):
+        if word == "-m" and program.startswith("py"):
+            module = tail[place + 1] if place + 1 < len(tail) else ""
+            return understood() if module in _PYTHON_MODULES else opaque(f"{program} -m {module}", *_OPAQUE)
+        if word in ("-c", "-e", "-p", "--eval", "--print", "-pe") and place + 1 < len(tail):
+            code = tail[place + 1]
+            break
+        if not word.startswith("-"):
+            if program in ("deno", "bun") and word in _BUILDERS.get(program, ()):
+                return understood()
+            return opaque(f"{program} {word}"[:200], *_OPAQUE)
+    if code is None:
+        return understood() if tail and all(word.startswith("-") for word in tail) else opaque(program, *_OPAQUE)
+    harmless = _harmless_python(code) if program.startswith("py") else bool(_PACKAGE_JSON.fullmatch(code.strip()))
+    return (
+        understood()
+        if harmless
+        else opaque(f"{program}: {code.strip().splitlines()[0][:80] if code.strip() else ''}", *_OPAQUE)
+    )
+
+
+_OPAQUE = ("it is a program of its own, which is not read", "name its calls of AWS in a step of their own")
+
+
+def _harmless_python(code: str) -> bool:
+    imported: set[str] = set()
+    for found in _IMPORT.finditer(code.replace(";", "\n")):
+        names = found[1] or found[2]
+        imported.update(name.split(" as ")[0].strip() for name in names.split(","))
+    return imported <= _HARMLESS_IMPORTS and not _RUNS.search(code)
