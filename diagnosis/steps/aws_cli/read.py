@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from diagnosis.facts.runs import RepositoryFile
 from diagnosis.names.endpoint import is_aws_endpoint
@@ -17,49 +18,45 @@ from diagnosis.steps.aws_cli.special_resources import resource_for
 from diagnosis.steps.aws_cli.tables.methods import METHODS
 from diagnosis.steps.aws_cli.tables.prefixes import PREFIXES
 from diagnosis.steps.aws_cli.tables.waiters import WAITERS
-from diagnosis.steps.aws_cli.words import Command, folded, read_command
+from diagnosis.steps.aws_cli.words import Command, FileReader, file_text, folded, read_command
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _PLACE = re.compile(r"\{([a-z0-9-]+)\}")
+_HIDDEN = ("$", "`", "*")
+_KNOWN = frozenset({"s3", "s3api", *(name.partition(" ")[0] for name in WAITERS if not name.startswith("ecr"))})
+"""Services of which it is certain that they are no registry."""
 _HOW = "CloudTrail's events of a green session of this role show what it calls"
 
 
 def operations_of_aws(
-    words: tuple[str, ...], values: Mapping[str, str], files: tuple[RepositoryFile, ...] = ()
+    words: tuple[str, ...], values: Mapping[str, str], files: tuple[RepositoryFile, ...] | FileReader = ()
 ) -> tuple[Operation, ...]:
     """Return what ``aws …`` does at AWS, by its words (expanded), the environment, and the repository's files that it names.
 
     A call of a service is a SERVICE operation with its IAM action and resource; what is known to call AWS but not with what is
-    NOT_JUDGED and names the command; a command whose very name is not legible is OPAQUE.
+    NOT_JUDGED and names the command; a command whose very name is not legible is OPAQUE. ``files`` are those of the repository,
+    by their paths from its root, or a function that returns the text of a file as the command names it, None for an unknown one.
     """
-    command = read_command(words[1:], files)
+    command = read_command(words[1:], files if callable(files) else partial(file_text, files=files))
     if command.service == "sts" and command.operation in ("assume-role-with-web-identity", "assume-role"):
         by_token = command.operation.endswith("web-identity")
         action = "sts:AssumeRoleWithWebIdentity" if by_token else "sts:AssumeRole"
         return (Operation(StepKind.STS_ASSUME, Purpose.ASSUME, target=command.option("role-arn"), action=action),)
-    if command.service in ("ecr", "ecr-public") and command.operation:
-        region = command.option("region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
-        return (registry_call(command, region),)
     if _calls_nothing(command):
         return (Operation(StepKind.AWS_CLI),)
+    if command.service in ("ecr", "ecr-public") and command.operation and not command.operation.startswith(_HIDDEN):
+        region = command.option("region") or values.get("AWS_REGION") or values.get("AWS_DEFAULT_REGION")
+        return (registry_call(command, region),)
     if not _WORD.fullmatch(command.service) or not _WORD.fullmatch(command.operation):
-        return (_gap(Purpose.OPAQUE, "aws", "which operation it calls is only known when it runs", _HOW),)
+        gap = Gap(
+            "aws", "which operation it calls is only known when it runs", _HOW, may_push=command.service not in _KNOWN
+        )
+        return (Operation(StepKind.AWS_CLI, Purpose.OPAQUE, gap=gap),)
     elsewhere = _elsewhere(command, values)
     if elsewhere is not None:
         return (elsewhere,)
     return tuple(_calls(command, Scope.of(command, values)))
-
-
-def files_of_aws(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the paths of the repository's files from which a command takes parameters: ``--cli-input-json file://task.json``.
-
-    Only JSON documents count: they name resources and roles; what is sent as it stands need not be read.
-    """
-    command = read_command(words[1:])
-    given = [value for values in command.options.values() for value in values[:1] if value.startswith("file://")]
-    paths = (value.removeprefix("file://").removeprefix("./") for value in given)
-    return tuple(dict.fromkeys(path for path in paths if legible(path) and path.endswith(".json") and path[0] != "/"))
 
 
 def _calls_nothing(command: Command) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from diagnosis.names.ecr_address import PUBLIC_HOST
+from diagnosis.policy import action_facts
 from diagnosis.steps.aws_cli.words import Command
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 
@@ -25,7 +26,9 @@ def registry_call(command: Command, region: str | None) -> Operation:
         )
     if verb == "wait":
         verb = _WAITERS.get(command.arguments[0] if command.arguments else "", "describe-images")
-    action = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
+    spelled = f"{service}:{''.join(part.capitalize() for part in verb.split('-'))}"
+    facts = action_facts(spelled)
+    action = facts.name if facts is not None else spelled
     kind = StepKind.ECR_DESCRIBE_IMAGES if verb == "describe-images" else StepKind.ECR_CALL
     name = command.option("repository-name") or command.option("repository-names")
     return Operation(kind, Purpose.CALL, name, action, region, command.option("registry-id"))

@@ -29,7 +29,7 @@ _Reader = Callable[[Command, Scope], Iterator[Use]]
 def uses_of_several(command: Command, scope: Scope) -> tuple[Use, ...] | None:
     """Return the calls of a command that stands in the table; None for any other."""
     reader = _READERS.get(command.name)
-    return tuple(dict.fromkeys(reader(command, scope))) if reader else None
+    return tuple(dict.fromkeys(reader(command, scope))) or None if reader else None
 
 
 def uses_beside(command: Command, scope: Scope, *, writes: bool) -> Iterator[Use]:
@@ -227,7 +227,9 @@ def _deployment(command: Command, scope: Scope) -> Iterator[Use]:
     application = command.option("application-name")
     app = arn("codedeploy", f"application:{application}", scope) if legible(application) else None
     configuration = command.option("deployment-config-name")
-    config = arn("codedeploy", f"deploymentconfig:{configuration}", scope) if legible(configuration) else None
+    # Without a name it is the deployment group's own, whichever that is.
+    named = configuration if command.has("deployment-config-name") else None if command.unread else "%"
+    config = arn("codedeploy", f"deploymentconfig:{named}".replace("%", "*"), scope) if legible(named) else None
     yield "codedeploy:GetDeploymentConfig", config
     if command.has("revision") or command.has("s3-location") or command.has("github-location"):
         yield "codedeploy:RegisterApplicationRevision", app
@@ -313,6 +315,36 @@ def _instances(command: Command, _scope: Scope) -> Iterator[Use]:
         yield "iam:PassRole", None
 
 
+_STATEMENTS = {"select": "Select", "exists": "Select", "insert": "Insert", "update": "Update", "delete": "Delete"}
+
+
+def _partiql(command: Command, _scope: Scope) -> Iterator[Use]:
+    """Yield the action of a PartiQL statement, which its first word names; the table stands in its text."""
+    first = (command.option("statement") or "").lstrip().partition(" ")[0].lower()
+    if first in _STATEMENTS:
+        yield f"dynamodb:PartiQL{_STATEMENTS[first]}", None
+
+
+_WRITES = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+    "Get": "dynamodb:GetItem",
+}
+
+
+def _transaction(command: Command, scope: Scope) -> Iterator[Use]:
+    """Yield the actions of a transaction's items, each on its table."""
+    items = command.documents.get("transactitems")
+    for item in items if isinstance(items, list) else ():
+        for verb, what in item.items() if isinstance(item, dict) else ():
+            table = what.get("TableName") if isinstance(what, dict) else None
+            if verb in _WRITES:
+                asked = Command(options={"tablename": (table,)} if isinstance(table, str) else {})
+                yield from _own(_WRITES[verb], asked, scope)
+
+
 def _secret_of_query(command: Command, _scope: Scope) -> Iterator[Use]:
     """Yield the reading of the secret with which the Data API opens the database, in the caller's name."""
     if command.has("secret-arn"):
@@ -344,6 +376,9 @@ _READERS: Mapping[str, _Reader] = {
     "s3api head-object": _object_version,
     "s3api delete-object": _object_version,
     "kms re-encrypt": _reencrypted,
+    "dynamodb execute-statement": _partiql,
+    "dynamodb transact-write-items": _transaction,
+    "dynamodb transact-get-items": _transaction,
 }
 """Commands whose calls stand here whole."""
 _KINDS_BESIDE: Mapping[str, _Reader] = {

@@ -7,8 +7,10 @@ from a file" and "Generating a CLI skeleton parameter from a JSON or YAML input 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import RepositoryFile
@@ -60,9 +62,13 @@ class Command:
         return next((values[0] for name in names if (values := self.values(name))), None)
 
 
-def read_command(words: tuple[str, ...], files: tuple[RepositoryFile, ...] = ()) -> Command:
+FileReader: TypeAlias = Callable[[str], str | None]
+"""Returns the text of a file as the command names it; None for one that was not read."""
+
+
+def read_command(words: tuple[str, ...], text_of: FileReader = lambda _path: None) -> Command:
     """Return the command that the words after ``aws`` make, with the documents that it takes from the repository's files."""
-    return _with_documents(_split(words), files)
+    return _with_documents(_split(words), text_of)
 
 
 def _split(words: tuple[str, ...]) -> Command:
@@ -98,16 +104,16 @@ _S3_FLAGS = frozenset(
 )
 
 
-def _with_documents(command: Command, files: tuple[RepositoryFile, ...]) -> Command:
+def _with_documents(command: Command, text_of: FileReader) -> Command:
     options = dict(command.options)
     documents: dict[str, object] = {}
     unread = command.has("cli-input-yaml")
     for name, values in command.options.items():
         if len(values) != 1:
             continue
-        text = _text_of(values[0], files)
+        text = _text_of(values[0], text_of)
         if text is None:
-            options[name] = () if name != "cliinputjson" else values
+            options[name] = () if values[0].startswith(("file:", "fileb:")) else values
             unread = unread or name == "cliinputjson"
         else:
             document = _parsed(text)
@@ -126,12 +132,18 @@ def _with_documents(command: Command, files: tuple[RepositoryFile, ...]) -> Comm
     return replace(command, options=options, documents=documents, unread=unread)
 
 
-def _text_of(value: str, files: tuple[RepositoryFile, ...]) -> str | None:
-    """Return a value, or the text of the file that it refers to; None where that is not one that was read."""
-    if not value.startswith(("file://", "fileb://")):
-        return value
-    path = value.partition("://")[2]
-    return file_text(path, files)
+_FROM_FILE = re.compile(r"file://(.+)|\$\(\s{0,9}(?:cat\s|<)\s{0,9}([^\s$()`|;&<>]+)\s{0,9}\)", re.DOTALL)
+
+
+def _text_of(value: str, text_of: FileReader) -> str | None:
+    """Return a value, or the text of the file that it refers to (``file://x``, ``$(cat x)``); None where that is not known.
+
+    A file that is sent as it stands (``fileb://x``) is no text.
+    """
+    found = _FROM_FILE.fullmatch(value)
+    if found is None:
+        return None if value.startswith(("fileb://", "$(")) else value
+    return text_of(found[1] or found[2])
 
 
 def file_text(path: str, files: tuple[RepositoryFile, ...]) -> str | None:

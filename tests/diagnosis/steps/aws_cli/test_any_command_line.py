@@ -13,7 +13,7 @@ from thoroughness import examples
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import RepositoryFile
 from diagnosis.policy import action_facts
-from diagnosis.steps.aws_cli import files_of_aws, operations_of_aws
+from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.aws_cli.s3_commands import COMMANDS
 from diagnosis.steps.aws_cli.several_calls import _KINDS_BESIDE, _READERS
 from diagnosis.steps.aws_cli.tables.waiters import WAITERS
@@ -124,7 +124,6 @@ def test_any_values(command: tuple[str, ...], data: st.DataObject) -> None:
     assert operations
     assert known(operations)
     assert operations_of_aws(tuple(words), {}, files) == operations
-    files_of_aws(tuple(words))
 
 
 @settings(max_examples=examples(800), deadline=None)

@@ -143,7 +143,7 @@ aws secretsmanager get-secret-value --secret-id prod/db | secretsmanager:GetSecr
 aws secretsmanager get-secret-value --secret-id arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf | secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf
 aws secretsmanager put-secret-value --secret-id db --secret-string x | secretsmanager:PutSecretValue P:secretsmanager:HOME:secret:db-??????
 aws secretsmanager list-secrets | secretsmanager:ListSecrets *
-aws deploy create-deployment --application-name a --deployment-group-name g --s3-location bucket=b,key=k,bundleType=zip | codedeploy:CreateDeployment P:codedeploy:HOME:deploymentgroup:a/g; codedeploy:GetDeploymentConfig -; codedeploy:RegisterApplicationRevision P:codedeploy:HOME:application:a; codedeploy:GetApplicationRevision P:codedeploy:HOME:application:a
+aws deploy create-deployment --application-name a --deployment-group-name g --s3-location bucket=b,key=k,bundleType=zip | codedeploy:CreateDeployment P:codedeploy:HOME:deploymentgroup:a/g; codedeploy:GetDeploymentConfig P:codedeploy:HOME:deploymentconfig:*; codedeploy:RegisterApplicationRevision P:codedeploy:HOME:application:a; codedeploy:GetApplicationRevision P:codedeploy:HOME:application:a
 aws deploy push --application-name a --s3-location s3://b/k.zip --source . | s3:PutObject P:s3:::b/k.zip; codedeploy:RegisterApplicationRevision P:codedeploy:HOME:application:a
 aws deploy wait deployment-successful --deployment-id d-1 | codedeploy:GetDeployment -
 aws apprunner start-deployment --service-arn arn:aws:apprunner:us-east-1:111122223333:service/s/0123456789abcdef | apprunner:StartDeployment arn:aws:apprunner:us-east-1:111122223333:service/s/0123456789abcdef
@@ -217,6 +217,9 @@ aws secretsmanager update-secret --secret-id s --kms-key-id 1234abcd-12ab-34cd-5
 aws eks update-kubeconfig --name c --assume-role-arn arn:aws:iam::111122223333:role/other | sts:AssumeRole arn:aws:iam::111122223333:role/other
 aws eks update-kubeconfig --name c --role-arn arn:aws:iam::111122223333:role/kube | eks:DescribeCluster P:eks:HOME:cluster/c
 aws stepfunctions start-sync-execution --state-machine-arn $ARN | states:StartSyncExecution -
+aws deploy create-deployment --application-name a --deployment-group-name g --deployment-config-name CodeDeployDefault.OneAtATime | codedeploy:CreateDeployment P:codedeploy:HOME:deploymentgroup:a/g; codedeploy:GetDeploymentConfig P:codedeploy:HOME:deploymentconfig:CodeDeployDefault.OneAtATime; codedeploy:GetApplicationRevision P:codedeploy:HOME:application:a
+aws dynamodb execute-statement --statement "SELECT * FROM t" | dynamodb:PartiQLSelect -
+aws dynamodb transact-write-items --transact-items '[{"Put":{"TableName":"a"}},{"Delete":{"TableName":"b"}}]' | dynamodb:PutItem P:dynamodb:HOME:table/a; dynamodb:DeleteItem P:dynamodb:HOME:table/b
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
@@ -283,11 +286,17 @@ def test_files_of_the_repository() -> None:
     text = '{"family": "web", "taskRoleArn": "arn:aws:iam::111122223333:role/t", "executionRoleArn": "e"}'
     files = (RepositoryFile("deploy/task.json", Known(text)),)
     command = "aws ecs register-task-definition --cli-input-json file://./deploy/task.json"
-    assert calls(command, files=files) == [
+    expected = [
         "ecs:RegisterTaskDefinition arn:{partition}:ecs:{region}:{account}:task-definition/web:*",
         "iam:PassRole arn:aws:iam::111122223333:role/t",
         "iam:PassRole arn:{partition}:iam::{account}:role/e",
     ]
+    assert calls(command, files=files) == expected
+    assert calls(command.replace("file://./deploy/task.json", "'$(cat deploy/task.json)'"), files=files) == expected
+    lookup = {"./deploy/task.json": text}.get
+    assert [
+        f"{each.action} {each.resource}" for each in operations_of_aws(tuple(command.split()), {}, lookup)
+    ] == expected
 
 
 def test_the_environment_says_the_region() -> None:
@@ -311,6 +320,10 @@ def test_the_environment_says_the_region() -> None:
         ("aws $SERVICE list", Purpose.OPAQUE),
         ("aws s3 $VERB s3://b", Purpose.OPAQUE),
         ("aws s3 cp $A $B", Purpose.NOT_JUDGED),
+        ("aws ecr $VERB", Purpose.OPAQUE),
+        ("aws ecr help", Purpose.NOTHING),
+        ("aws ecr describe-images --repository-name x", Purpose.CALL),
+        ("aws dynamodb execute-statement --statement $SQL", Purpose.NOT_JUDGED),
     ],
 )
 def test_commands_that_are_no_plain_call(command: str, purpose: Purpose) -> None:
