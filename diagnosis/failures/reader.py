@@ -31,9 +31,14 @@ _LONGEST_SENTENCE = 8_000
 _LONGEST_EVIDENCE = 2_000
 
 _UNFINISHED = re.compile(
-    r"(?:[:,]|\b(?:perform|resource|User|authorized|allows the|denied for|to|in an?|on|no|because|policy))\s*$"
+    r"(?:[:,]|\b(?:perform|resource|User|authorized|allows(?: the)?|denied for|to|in an?|on|no|because|policy"
+    r"|with(?: an(?: explicit(?: deny(?: in)?)?)?)?|(?:identity|resource)-based"
+    r"|(?:no|in a) (?:permissions|(?:service|resource)(?: control)?|session|VPC(?: endpoint)?)))\s*$"
 )
-_BROKEN = re.compile(r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|AccessDenied\w{0,40}):\s*$")
+_BROKEN = re.compile(
+    r"uthorized|access denied for$|xplicit deny|ssume role|(?:operation|AccessDenied\w{0,40}|\bUser):\s*$"
+    r"|\bUser:\s{1,9}\S{1,2100}(?: is(?: not)?)?\s*$"
+)
 """What a line holds whose sentence may go on in the next one."""
 _ANSWER = re.compile(
     r"when calling the|An error occurred \(|operation error |validation error|OpenIDConnect|is not activated"
@@ -48,11 +53,13 @@ _BEGINS_ANEW = re.compile(
 )
 """How a line begins that goes on with nothing: indented, a frame of a stack, a name and its value, a service's name."""
 _CONTINUES = re.compile(
-    r"\s*(?:on resource|because |with an explicit deny|in an? [a-z-]+[ -]based policy|policy allows"
+    r"\s*(?:on resource|because |with an explicit deny|(?:(?:permissions )?boundary )?allows the "
+    r"|(?:an )?explicit deny in |deny in a|in an? [a-z-]+[ -]based policy|policy allows"
     r"|(?:ecr|ecr-public|sts):[A-Z]\w+|arn:aws|[Nn]ot authorized|authorized to perform|is not authorized|to perform: |User: )"
 )
 _BEGAN_BEFORE = (
     (re.compile(r"\s*(?:not )?authorized to perform"), re.compile(r"\bis(?: not)?$|\bNot$")),
+    (re.compile(r"\s*is not authorized to perform"), re.compile(r"\bUser:\s{1,9}\S{1,2100}$|^\S{0,2100}$")),
     (re.compile(r"[\s\"'`]*(?:40\d|429|5\d\d):? [A-Z]\w+"), re.compile(r"/v2/\S+:$|\bstatus(?: code)?:?$")),
     (
         re.compile(r"\s*status code: \d{3}, request id"),

@@ -107,7 +107,9 @@ def _told(error: ServiceError, text: str, context: LogContext) -> Seen:
     """Return what an error means whose name and message no other rule knows."""
     refused = _REFUSED.search(error.name) or error.message == "Access Denied"
     if refused and not _is_of_registry(error):
-        return service_denial(Denial(None, operation=error.operation, service=error.service), text, context)
+        seen = service_denial(Denial(None, operation=error.operation, service=error.service), text, context)
+        # The sentence that says what was refused may stand in a line beside it.
+        return lighter(seen, Weight.PROVISIONING if error.operation else Weight.DOUBTFUL)
     if _BUSY.search(error.name):
         return other(Cause.RATE_LIMIT, weight=Weight.PASSING)
     cause, meaning = Cause.SERVICE_ERROR, "That is an error of the service and no denial."

@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from log_frames import action, raw, script
 from log_lines import read_lines
+from thoroughness import examples
 
 from diagnosis.causes import Cause
 from diagnosis.failures import decide, explain_text
+from diagnosis.failures.whose_identity import Whose, identity_of
 from diagnosis.gates import Checkpoint, Gate, Plane
+from diagnosis.policy.language.actions import expand_actions
 from diagnosis.verdicts.gate_verdict import Finding
 
 A = "111122223333"
@@ -304,3 +310,69 @@ def test_a_bare_sentence_without_a_principal_names_no_gate_and_one_in_a_job_does
 def test_placeholders_name_nobody() -> None:
     line = said("ecs:TagResource", ECS_SERVICE, by="arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION")
     assert (read(line).plane, read(line).checkpoint) == (Plane.AUTHORIZATION, None)
+
+
+CLIENTS = (
+    lambda operation, words: cli(operation, words),
+    lambda operation, words: f"Error message: {go('DynamoDB', operation, words)}",
+    lambda operation, words: java_two("Lambda", "lambda", words),
+    lambda operation, words: f"Error: {words}",
+    lambda operation, words: words,
+)
+SERVICES = [
+    "s3",
+    "ecs",
+    "lambda",
+    "ssm",
+    "secretsmanager",
+    "cloudformation",
+    "eks",
+    "dynamodb",
+    "kms",
+    "iam",
+    "logs",
+    "apprunner",
+    "codedeploy",
+    "states",
+    "sns",
+]
+ACTIONS = tuple(
+    action for action in expand_actions(tuple(f"{service}:*" for service in SERVICES)) if action != "iam:PassRole"
+)
+WHY = {
+    "because no identity-based policy allows the {} action": LACKS,
+    "because no permissions boundary allows the {} action": Cause.BOUNDARY,
+    "with an explicit deny in a service control policy": Cause.SCP,
+    "with an explicit deny in a resource-based policy": RESOURCE,
+}
+
+
+@pytest.mark.parametrize("client", range(len(CLIENTS)))
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    action=st.sampled_from(ACTIONS),
+    why=st.sampled_from(sorted(WHY)),
+    width=st.integers(76, 260),
+    boxed=st.booleans(),
+    timed=st.booleans(),
+)
+def test_any_action_in_any_client_is_read_however_its_lines_are_broken(
+    client: int, action: str, why: str, width: int, boxed: bool, timed: bool
+) -> None:
+    sentence = said(action, f"arn:aws:{action.partition(':')[0]}:{R}:{A}:thing/x", why)
+    lines = textwrap.wrap(
+        CLIENTS[client](action.partition(":")[2], sentence), width, break_long_words=False, break_on_hyphens=False
+    )
+    if boxed:
+        lines = [f"│ {line}" for line in lines]
+    finding = explain_text(raw(lines) if timed else "\n".join(lines))
+    assert (finding.checkpoint, finding.cause, finding.action) == (SERVICE, WHY[why], action)
+    assert (finding.principal, finding.resource) == (SESSION, f"arn:aws:{action.partition(':')[0]}:{R}:{A}:thing/x")
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.text(max_size=80), st.frozensets(st.text(max_size=8), max_size=3))
+def test_any_text_for_an_identity_is_answered(text: str, roles: frozenset[str]) -> None:
+    for principal in (text, f"arn:aws:sts::{A}:assumed-role/{text}", f"arn:{text}"):
+        found = identity_of(principal, roles)
+        assert bool(found.words) is (found.whose is Whose.ANOTHER)
