@@ -41,7 +41,8 @@ from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import needs_of
-from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job
+from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
+from diagnosis.steps.read_run import Told, read_begun
 from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing, gates_shown, maybe_verdict_at, verdict_at
 from diagnosis.verdicts.release import Need
@@ -83,9 +84,8 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
     if not isinstance(attempt.jobs, Known):
         return _without_jobs(attempt, workflow, case)
     parsed = workflow if isinstance(workflow, Workflow) else None
-    reads = [
-        read_job(job, job_of_file(parsed, job.name), parsed, attempt, case) for job in attempt.jobs.value[:MOST_JOBS]
-    ]
+    told = Told()
+    reads = read_begun(attempt, attempt.jobs.value[:MOST_JOBS], parsed, case, told)
     stated = Statements.of(attempt)
     outcomes = [stated.explained(read, outcome_of(read, evidence_of)) for read in reads]
     releasing = _releasing(reads, outcomes)
@@ -119,8 +119,8 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         max((job.outcome.retries for job in judged), default=0),
         sessions=(
             *(session for job in judged if _belongs(job, attempt) for session in job.sessions),
-            *sessions_not_begun(attempt, parsed, reads, evidence_of, case),
-            *unread_calls(parsed, reads),
+            *sessions_not_begun(attempt, parsed, reads, evidence_of, case, told),
+            *unread_calls(attempt, parsed, reads),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diagnosis.facts.case import Case
@@ -13,11 +13,13 @@ from diagnosis.names.arn import Arn
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, never_runs
 from diagnosis.replay.run_facts import facts_of
+from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Purpose
-from diagnosis.steps.needs import gaps_of, is_never, needs_of
-from diagnosis.steps.read_job import ReadJob, read_job
+from diagnosis.steps.needs import gaps_of, needs_of
+from diagnosis.steps.read_job import ReadJob
+from diagnosis.steps.read_run import Told, read_not_begun
 from diagnosis.steps.role_sessions import is_chained, role_sessions
-from diagnosis.steps.variables import is_legible
+from diagnosis.steps.variables import is_legible, run_values
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import JobSession, RunFacts
@@ -72,13 +74,13 @@ def sessions_not_begun(
     begun: Sequence[ReadJob],
     evidence_of: EvidenceBuilder,
     case: Case,
+    told: Told | None = None,
 ) -> tuple[JobSession, ...]:
-    """Return the sessions of the jobs that the file has and the attempt did not begin; of a run that succeeded, none."""
+    """Return the sessions of the jobs and legs that the file has and the attempt did not begin; of a run that succeeded, none."""
     if workflow is None or (begun and attempt.conclusion == "success"):
         return ()
     found: list[JobSession] = []
-    for written in _not_begun(workflow, begun):
-        read = read_job(None, written, workflow, attempt, case)
+    for read in read_not_begun(attempt, workflow, begun, case, told):
         if read.releases and not never_runs(read):
             found += sessions_of(read, all_unknown(_NOT_BEGUN), evidence_of, case)
         if len(found) >= MOST_SESSIONS:
@@ -86,19 +88,20 @@ def sessions_not_begun(
     return tuple(found[:MOST_SESSIONS])
 
 
-def _not_begun(workflow: Workflow, begun: Iterable[ReadJob]) -> Iterator[WorkflowJob]:
-    known = {id(read.written) for read in begun if read.written is not None}
-    yield from (job for job in workflow.jobs if id(job) not in known and not job.uses)
-
-
-def unread_calls(workflow: Workflow | None, begun: Sequence[ReadJob]) -> tuple[JobSession, ...]:
+def unread_calls(attempt: Attempt, workflow: Workflow | None, begun: Sequence[ReadJob]) -> tuple[JobSession, ...]:
     """Return a session of which nothing is known for each job whose called workflow was not read and that may have a token.
 
     Where the called jobs ran to a good end and their logs were read, these show every step.
     """
+    values = run_values(attempt)
     found: list[JobSession] = []
     for job in workflow.jobs if workflow is not None else ():
-        if job.uses and not is_never(job.condition) and _may_have_token(workflow, job) and not _shown(job, begun):
+        if (
+            job.uses
+            and holds(job.condition, values) is not False
+            and _may_have_token(workflow, job)
+            and not _shown(job, begun)
+        ):
             gap = StepGap(
                 job.name or job.id,
                 job.uses,

@@ -21,7 +21,7 @@ _WELL = frozenset({"success", "skipped"})
 
 def step_runs(step: Matched, before: Iterable[Matched], values: Mapping[str, str]) -> bool | None:
     """Return whether a step runs once all before it went well; None where that is not settled."""
-    if step.step is not None and step.step.conclusion in ("success", "failure"):
+    if _ran(step):
         return True
     condition = step.written.condition if step.written else None
     found = holds(condition, values)
@@ -30,6 +30,15 @@ def step_runs(step: Matched, before: Iterable[Matched], values: Mapping[str, str
         if all(each.conclusion in _WELL for each in earlier) and _lasts(condition):
             return False
     return found
+
+
+def shut_off(step: Matched, values: Mapping[str, str]) -> bool:
+    """Return whether the condition of a step alone tells that it does not run."""
+    return not _ran(step) and step.written is not None and holds(step.written.condition, values) is False
+
+
+def _ran(step: Matched) -> bool:
+    return step.step is not None and step.step.conclusion in ("success", "failure")
 
 
 def job_runs(job: Job | None, written: WorkflowJob | None, values: Mapping[str, str]) -> bool | None:

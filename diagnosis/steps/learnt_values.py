@@ -22,20 +22,24 @@ _OF_THE_RUN = ("inputs.", "github.")
 _INPUTS_GROUP = "Inputs"
 _MOST_SHOWN = 200
 _LONGEST = 2_000
+_ROUNDS = 4
 
 Shown = Iterable[tuple[str, str]]
 """Pairs of a text as the file has it, and as the log shows it."""
 
 
 def learnt(pairs: Shown, values: Mapping[str, str]) -> dict[str, str]:
-    """Return what the pairs tell beyond ``values``."""
+    """Return what the pairs tell beyond ``values``; what one tells may be what another one waits for."""
+    waiting = [pair for pair in pairs if "${{" in pair[0] and max(map(len, pair)) <= _LONGEST]
     found: dict[str, str] = {}
-    for written, shown in pairs:
-        if "${{" not in written or max(len(written), len(shown)) > _LONGEST:
-            continue
-        told = _told(filled(written, {**values, **found} if found else values), shown)
-        if told is not None:
-            found.setdefault(*told)
+    for _ in range(_ROUNDS):
+        before = len(found)
+        for written, shown in waiting:
+            told = _told(filled(written, {**values, **found} if found else values), shown)
+            if told is not None:
+                found.setdefault(*told)
+        if len(found) == before:
+            break
     return found
 
 

@@ -24,7 +24,7 @@ from diagnosis.steps.actions.operations import operations_of_action, outputs_of_
 from diagnosis.steps.actions.scripts import script_of_action
 from diagnosis.steps.checkout import checked_out
 from diagnosis.steps.commands import operations_of_script
-from diagnosis.steps.conditions import job_runs, step_runs
+from diagnosis.steps.conditions import job_runs, shut_off, step_runs
 from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
@@ -119,11 +119,15 @@ class ReadJob:
     """Whether the run lets the job run once the jobs before it went well; None where its condition is not settled."""
     learnt: Mapping[str, str] = field(default_factory=dict)
     """What its log tells of values that hold for the whole run: give it to :func:`read_job` for the other jobs."""
+    leg: Leg | None = None
+    """The leg of the job's matrix, where it is one that the API does not list."""
 
     @property
     def name(self) -> str:
         """The job's name as the API shows it."""
-        return self.job.name if self.job else (self.written.name or self.written.id if self.written else "")
+        if self.job is not None or self.leg is not None:
+            return self.job.name if self.job is not None else self.leg.name if self.leg is not None else ""
+        return (self.written.name or self.written.id) if self.written else ""
 
     @property
     def releases(self) -> bool:
@@ -163,10 +167,10 @@ def read_job(
     listed = match_steps(job.steps if job else (), written.steps if written else (), log)
     matched = with_inner_steps(_in_order(listed, written))
     values = (run_values(attempt) if attempt else {}) | (given_inputs(workflow) if workflow else {})
-    values.update(learnt_elsewhere or {})
-    values.update(_own_values(job, written, values, leg))
-    found = with_kinds(learnt(shown_in_log(matched, workflow, written, log), values), workflow)
-    values.update(found)
+    own_values = _own_values(job, written, {**values, **(learnt_elsewhere or {})}, leg)
+    # Its own log first, without what others say: only so is it seen where they differ.
+    found = with_kinds(learnt(shown_in_log(matched, workflow, written, log), {**values, **own_values}), workflow)
+    values = {**values, **(learnt_elsewhere or {}), **own_values, **found}
     settled = None if job is not None and _ran(job) else written
     runs = job_runs(job, settled, values if workflow is None else written_values(workflow, None, None, values))
     if log is not None:
@@ -180,13 +184,14 @@ def read_job(
         own = step.written
         condition = own.condition if own else None
         settled_step = step_runs(step, [each.matched for each in steps], _values_at(step, workflow, written, values))
-        operations = _operations(step, workflow, written, values, logins, files)
+        # A step that does not run in this run does nothing, and hands nothing on.
+        operations = () if settled_step is False else _operations(step, workflow, written, values, logins, files)
         values.update(session_values(operations, case or Case()))
         steps.append(ReadStep(step, operations, condition, own.continue_on_error if own else False, settled_step))
-        for name, value in own.outputs if own else ():
+        for name, value in own.outputs if own and settled_step is not False else ():
             if is_legible(text := expand(value, values)):
                 values[name] = text
-    return ReadJob(job, written, workflow, log, tuple(steps), values, runs, of_the_run(found))
+    return ReadJob(job, written, workflow, log, tuple(steps), values, runs, of_the_run(found), leg)
 
 
 def _ran(job: Job) -> bool:
@@ -301,6 +306,8 @@ def _inputs(
 ) -> list[tuple[dict[str, str], str]]:
     """Return ``(inputs, uses)`` of the step's actions: from the log's heads, else from the file."""
     own, known = step.written, _values_at(step, workflow, written, values)
+    if shut_off(step, known):
+        return []
     found = [(_given(section, own, known), section.uses) for section in step.sections if section.uses]
     if not found and own is not None and own.uses:
         found = [({key.lower(): expand(value, known) for key, value in own.inputs}, own.uses)]

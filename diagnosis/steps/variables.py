@@ -72,15 +72,9 @@ def written_values(
 ) -> dict[str, str]:
     """Return the values at a step: what is known of the run, then ``env:`` of the file from the outside in.
 
-    The default of an input counts only where the run's event is not known and the file can but be called: nobody tells what
-    was given when a workflow was dispatched by hand.
+    The default of an input is no value: nobody tells what was given when a workflow was dispatched or called.
     """
     values: dict[str, str] = {}
-    if "github.event_name" not in known:
-        dispatched = {each.name for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"}
-        for declared in workflow.declared_inputs:
-            if declared.name not in dispatched:
-                values[f"inputs.{declared.name}"] = of_kind(declared.default or "", declared.kind)
     values |= given_inputs(workflow)
     values.update(known)
     blocks = (workflow.env, job.env if job else (), step.env if step else ())
