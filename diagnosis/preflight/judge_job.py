@@ -69,7 +69,7 @@ def _open_role(own: Replay, case: Case) -> Missing | None:
             roles.update(
                 dict.fromkeys(operation.target for operation in step.operations if operation.purpose is Purpose.ASSUME)
             )
-            conditional = step.name if step.condition else None
+            conditional = step.name if step.runs is None else None
         elif roles and step.does(Purpose.PUSH, Purpose.PULL, Purpose.CALL):
             break
     if len(roles) < 2 or conditional is None:

@@ -291,7 +291,10 @@ def _sessions_of_file(
     attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
 ) -> tuple[JobSession, ...]:
     parsed = workflow if isinstance(workflow, Workflow) else None
-    return (*sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case), *unread_calls(parsed, ()))
+    return (
+        *sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case),
+        *unread_calls(attempt, parsed, ()),
+    )
 
 
 def _of_file(

@@ -132,7 +132,7 @@ def test_the_role_is_the_one_in_force_at_the_registry() -> None:
 
 def test_a_condition_on_the_last_of_two_roles_leaves_it_open() -> None:
     other = replace(CONFIGURE, name="Other", inputs={**CONFIGURE.inputs, "role-to-assume": f"{ROLE}-other"})
-    both = (replace(CONFIGURE, condition="inputs.production"), *RELEASE[2:])
+    both = (replace(CONFIGURE, condition="vars.PRODUCTION"), *RELEASE[2:])
 
     def gap(*specs: Spec, case: Case | None = None) -> object:
         return asked(job(file=replace(FILE, jobs=(written_job(*specs),))), case or Case()).open_role
@@ -140,6 +140,7 @@ def test_a_condition_on_the_last_of_two_roles_leaves_it_open() -> None:
     assert gap(other, *both) is not None
     assert gap(other, *both, case=Case(role_arn=arn_of(ROLE))) is None
     assert gap(replace(other, condition="always()"), *RELEASE) is None
+    assert gap(other, replace(CONFIGURE, condition="inputs.production"), *RELEASE[2:]) is None, "a push has no inputs"
     assert gap(*both) is None
 
 
