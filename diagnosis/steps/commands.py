@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 
-from diagnosis.facts.runs import RepositoryFile
 from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.infrastructure.read_tool import READERS as INFRASTRUCTURE
 from diagnosis.steps.infrastructure.read_tool import operations_of_tool
@@ -69,11 +68,7 @@ def _infrastructure(call: Call) -> Found:
 
 
 def _aws(call: Call) -> Found:
-    for word in call.tail:
-        if word.startswith(("file://", "fileb://")):
-            call.text(word.partition("://")[2])  # looked up, so that it is asked for
-    known = tuple(RepositoryFile(path, text) for path, text in call.files.known.items())
-    return operations_of_aws(call.words, call.values, known)
+    return operations_of_aws(call.words, call.values, call.text)
 
 
 _READERS: MutableMapping[str, Reader] = {

@@ -111,7 +111,8 @@ def _with_documents(command: Command, text_of: FileReader) -> Command:
     for name, values in command.options.items():
         if len(values) != 1:
             continue
-        text = _text_of(values[0], text_of)
+        path_alone = (command.name, name) in _PATHS
+        text = text_of(values[0]) if path_alone else _text_of(values[0], text_of)
         if text is None:
             options[name] = () if values[0].startswith(("file:", "fileb:")) else values
             unread = unread or name == "cliinputjson"
@@ -132,6 +133,8 @@ def _with_documents(command: Command, text_of: FileReader) -> Command:
     return replace(command, options=options, documents=documents, unread=unread)
 
 
+_PATHS = frozenset({("ecs deploy", "taskdefinition")})
+"""Options whose value is the path of a document, without ``file://``."""
 _FROM_FILE = re.compile(r"file://(.+)|\$\(\s{0,9}(?:cat\s|<)\s{0,9}([^\s$()`|;&<>]+)\s{0,9}\)", re.DOTALL)
 
 

@@ -14,7 +14,9 @@ import pytest
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import RepositoryFile
 from diagnosis.steps.aws_cli import operations_of_aws
+from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.repository_files import Files
 
 P = "arn:{partition}"
 HOME = "{region}:{account}"
@@ -297,6 +299,25 @@ def test_files_of_the_repository() -> None:
     assert [
         f"{each.action} {each.resource}" for each in operations_of_aws(tuple(command.split()), {}, lookup)
     ] == expected
+
+
+def test_a_deployment_of_ecs_registers_the_task_definition_of_a_file() -> None:
+    text = '{"family": "web", "executionRoleArn": "arn:aws:iam::111122223333:role/e"}'
+    command = "aws ecs deploy --cluster c --service s --task-definition task.json --codedeploy-appspec spec.yml"
+    found = calls(command, files=(RepositoryFile("task.json", Known(text)),))
+    assert "ecs:RegisterTaskDefinition arn:{partition}:ecs:{region}:{account}:task-definition/web:*" in found
+    assert "iam:PassRole arn:aws:iam::111122223333:role/e" in found
+    assert {"ecs:RegisterTaskDefinition -", "iam:PassRole -"} <= set(calls(command))
+
+
+def test_files_are_looked_up_from_where_the_script_runs() -> None:
+    missed: dict[str, None] = {}
+    script = "cd deploy && aws ecs register-task-definition --cli-input-json file://task.json"
+    operations_of_script(script, {}, Files(missed=missed), "infra")
+    assert "infra/deploy/task.json" in missed
+    files = Files({"infra/deploy/task.json": Known('{"family": "web"}')})
+    operations, _ = operations_of_script(script, {}, files, "infra")
+    assert "arn:{partition}:ecs:{region}:{account}:task-definition/web:*" in {each.resource for each in operations}
 
 
 def test_the_environment_says_the_region() -> None:
