@@ -100,7 +100,14 @@ def _calls(command: Command, scope: Scope) -> Iterator[Operation]:
         name = facts.name if facts is not None else action
         to = passed_to(command) if name == "iam:PassRole" else None
         context = (("iam:PassedToService", to),) if to is not None else ()
-        yield Operation(StepKind.AWS_CLI, Purpose.SERVICE, action=name, resource=resource, context=context)
+        yield Operation(
+            StepKind.AWS_CLI,
+            Purpose.SERVICE,
+            action=name,
+            resource=resource,
+            context=context,
+            tolerated=(command.name, name) in _TOLERATED,
+        )
     left: str | None = _NOT_JUDGED.get(command.name)
     if command.name in _STACKS and not command.has("role-arn"):
         left = "what the stack's own resources need is asked of the session itself, as no service role is named"
@@ -112,6 +119,8 @@ def _calls(command: Command, scope: Scope) -> Iterator[Operation]:
         yield _gap(Purpose.NOT_JUDGED, f"aws {command.name}", left, _HOW)
 
 
+_TOLERATED = frozenset({("cloudformation package", "s3:GetObject")})
+"""Calls without which a command goes on: a file that cannot be asked for is sent anew."""
 _STACKS = frozenset(
     {"cloudformation deploy", "cloudformation create-stack", "cloudformation update-stack"}
     | {"cloudformation delete-stack", "cloudformation execute-change-set"}
@@ -126,7 +135,6 @@ _NOT_JUDGED = {
         (f"elasticbeanstalk {verb}-environment" for verb in ("create", "update", "rebuild", "terminate")),
         "what the environment's own resources need is asked of the session itself",
     ),
-    "cloudformation package": "which files of the template go to the bucket is not read",
 }
 """What a command needs further that its words do not tell."""
 

@@ -140,7 +140,10 @@ def _cloudformation_deploy(command: Command, scope: Scope) -> Iterator[Use]:
     bucket = command.option("s3-bucket")
     if command.has("s3-bucket"):
         prefix = command.option("s3-prefix")
-        yield "s3:PutObject", object_arn(bucket, f"{prefix}/*" if prefix else "*")
+        template = object_arn(bucket, f"{prefix}/*" if prefix else "*")
+        yield "s3:PutObject", template
+        # CloudFormation reads it there in the caller's name.
+        yield "s3:GetObject", template
     for name in ("DescribeStacks", "GetTemplateSummary", "CreateChangeSet", "DescribeChangeSet"):
         yield from _own(f"cloudformation:{name}", command, scope)
     if not command.has("no-execute-changeset"):

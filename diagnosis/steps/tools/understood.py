@@ -49,7 +49,8 @@ Write-Error Write-Warning Set-Content Get-Content Add-Content Out-File Out-Null 
 Copy-Item Move-Item Test-Path Join-Path Split-Path Resolve-Path Get-ChildItem Get-Item Get-Location Push-Location
 Pop-Location Invoke-WebRequest Invoke-RestMethod Start-Sleep ConvertTo-Json ConvertFrom-Json Select-String
 Select-Object Where-Object ForEach-Object Sort-Object Measure-Object Expand-Archive Compress-Archive Get-Date
-Get-Command Import-Module Install-Module Set-PSRepository Get-Process Stop-Process
+Get-Command Import-Module Install-Module Set-PSRepository Get-Process Stop-Process localstack awslocal cdklocal
+tflocal samlocal
 """
 _EVERYDAY = frozenset(_NAMES.split())
 """Programs as such, whatever their arguments."""

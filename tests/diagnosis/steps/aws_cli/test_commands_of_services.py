@@ -222,6 +222,7 @@ aws stepfunctions start-sync-execution --state-machine-arn $ARN | states:StartSy
 aws deploy create-deployment --application-name a --deployment-group-name g --deployment-config-name CodeDeployDefault.OneAtATime | codedeploy:CreateDeployment P:codedeploy:HOME:deploymentgroup:a/g; codedeploy:GetDeploymentConfig P:codedeploy:HOME:deploymentconfig:CodeDeployDefault.OneAtATime; codedeploy:GetApplicationRevision P:codedeploy:HOME:application:a
 aws dynamodb execute-statement --statement "SELECT * FROM t" | dynamodb:PartiQLSelect -
 aws dynamodb transact-write-items --transact-items '[{"Put":{"TableName":"a"}},{"Delete":{"TableName":"b"}}]' | dynamodb:PutItem P:dynamodb:HOME:table/a; dynamodb:DeleteItem P:dynamodb:HOME:table/b
+aws cloudformation deploy --stack-name web --template-file t.yml --s3-bucket b --s3-prefix p --no-execute-changeset --role-arn arn:aws:iam::111122223333:role/cfn | s3:PutObject P:s3:::b/p/*; s3:GetObject P:s3:::b/p/*; cloudformation:DescribeStacks STACK; cloudformation:GetTemplateSummary STACK; cloudformation:CreateChangeSet STACK; cloudformation:DescribeChangeSet STACK; iam:PassRole arn:aws:iam::111122223333:role/cfn
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
@@ -308,6 +309,25 @@ def test_a_deployment_of_ecs_registers_the_task_definition_of_a_file() -> None:
     assert "ecs:RegisterTaskDefinition arn:{partition}:ecs:{region}:{account}:task-definition/web:*" in found
     assert "iam:PassRole arn:aws:iam::111122223333:role/e" in found
     assert {"ecs:RegisterTaskDefinition -", "iam:PassRole -"} <= set(calls(command))
+
+
+def test_what_a_command_may_do_without_is_tolerated() -> None:
+    found = read("aws cloudformation package --template-file t.yml --s3-bucket b")
+    assert {each.action: each.tolerated for each in found} == {"s3:GetObject": True, "s3:PutObject": False}
+
+
+def test_a_passed_role_says_to_which_service() -> None:
+    context = {
+        each.action: each.context
+        for each in read("aws ecs register-task-definition --family f --task-role-arn arn:aws:iam::111122223333:role/t")
+    }
+    assert context["iam:PassRole"] == (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)
+    assert context["ecs:RegisterTaskDefinition"] == ()
+
+
+def test_localstack_is_not_aws() -> None:
+    operations, _ = operations_of_script("awslocal s3 ls\n/usr/local/bin/aws s3 ls", {})
+    assert [each.purpose for each in operations] == [Purpose.NOTHING, Purpose.SERVICE]
 
 
 def test_files_are_looked_up_from_where_the_script_runs() -> None:
