@@ -1082,9 +1082,9 @@ class Cause(StrEnum):
         Record(
             place=Plane.OTHER,
             owner=_PLATFORM,
-            sentence="A service other than the registry refused; the release's gates are not in question here.",
-            tell_apart="Read the prefix of the denied action, or which service the line names.",
-            next_step="Look at the permissions that this service asks for.",
+            sentence="A product beside AWS refused, or the words name no call of AWS: no gate of this release is named by them.",
+            tell_apart="Read which product or host the line names; a denial of AWS names an action or the call.",
+            next_step="Look at the permissions that this product asks for.",
             reference=f"{_IAM}/troubleshoot_access-denied.html",
         ),
     )

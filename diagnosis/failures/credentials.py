@@ -104,6 +104,7 @@ RULES: tuple[Rule, ...] = (
         _EXPIRED,
         "SSO session associated with this profile has expired",
         "Token has expired and refresh failed",
+        "Session token not found or invalid",
     ),
     Rule(("Invalid header value",), says(r"AWS4-HMAC|AWS_SECRET|Credential=", _INVALID)),
     holding(

@@ -23,6 +23,7 @@ from diagnosis.failures.service_calls import action_of_call, in_aws_words, prefi
 from diagnosis.failures.whose_identity import Whose, identity_of
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.names.arn import Arn
+from diagnosis.policy.language.actions import has_resource_level
 from diagnosis.verdicts.gate_verdict import Finding
 
 LAYERS = {
@@ -81,7 +82,7 @@ def service_denial(denial: Denial, text: str, context: LogContext, *, action: st
         candidates,
         action=action,
         principal=denial.principal,
-        resource=denial.resource or _place_of(text, action),
+        resource=denial.resource or _place_of(text, action) or _everything(action),
         tell_apart=tell_apart_of(cause, candidates),
     )
     finding = replace(finding, sentence=_in_words(denial, finding, service))
@@ -106,7 +107,14 @@ def _worded_by_ec2(text: str, context: LogContext) -> Seen:
     return service_denial(Denial(None, operation=operation_of(text), service="EC2"), text, context)
 
 
+def _of_a_repository(text: str, context: LogContext) -> Seen | None:
+    """Judge Git's word for a refusal by CodeCommit: it tells neither whether it pulled or pushed nor which policy refused."""
+    refused = "returned error: 403" in text
+    return service_denial(Denial(None, service="CodeCommit"), text, context) if refused else None
+
+
 RULES: tuple[Rule, ...] = (
+    Rule(("git-codecommit.",), _of_a_repository),
     Rule(("AccessDenied: Access Denied", "Forbidden: Forbidden"), _worded_by_s3),
     Rule(("UnauthorizedOperation",), _worded_by_ec2),
 )
@@ -184,6 +192,11 @@ def _place_of(text: str, action: str | None) -> str | None:
     if action in _BUCKETS:
         return str(Arn("aws", "s3", "", "", bucket))
     return str(Arn("aws", "s3", "", "", f"{bucket}/{key}")) if key else None
+
+
+def _everything(action: str | None) -> str | None:
+    """Return ``*`` for an action without resource level, whose denial names no resource; None for any other."""
+    return "*" if action is not None and has_resource_level(action) is False else None
 
 
 def _in_words(denial: Denial, finding: Finding, service: str | None) -> str:

@@ -69,7 +69,9 @@ _PARAMETER = re.compile(
 )
 _BUSY = re.compile(r"Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RateExceeded")
 _BROKEN = re.compile(r"ServiceUnavailable|InternalServer|InternalFailure|InternalError|^ServerException$|ServerError")
-_REFUSED = re.compile(r"^(?:403|Forbidden|AccessDenied\w*|Unauthorized\w*|NotAuthorized\w*|AuthorizationError\w*)$")
+_REFUSED = re.compile(
+    r"^(?:403|Forbidden(?:Exception)?|AccessDenied\w*|Unauthorized\w*|NotAuthorized\w*|AuthorizationError\w*)$"
+)
 """A denial without its sentence: a HEAD has no body, so the client has the status alone."""
 _OF_REGISTRY = re.compile(r"\bECR|\bEcr|ecr\b")
 

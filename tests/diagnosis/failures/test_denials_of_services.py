@@ -128,6 +128,8 @@ SENTENCES = [
     Row(terraform(go("CloudWatch Logs", "CreateLogGroup", said("logs:CreateLogGroup", f"arn:aws:logs:{R}:{A}:log-group:/app"))), LACKS, "logs:CreateLogGroup", f"arn:aws:logs:{R}:{A}:log-group:/app"),
     Row(terraform(go("Elastic Load Balancing v2", "DescribeLoadBalancers", said("elasticloadbalancing:DescribeLoadBalancers", "*"), "AccessDenied", 403)), LACKS, "elasticloadbalancing:DescribeLoadBalancers", "*"),
     Row(terraform(go("EC2", "CreateSecurityGroup", f"You are not authorized to perform this operation. User: {SESSION} is not authorized to perform: ec2:CreateSecurityGroup on resource: arn:aws:ec2:{R}:{A}:vpc/v because no identity-based policy allows the ec2:CreateSecurityGroup action.", "UnauthorizedOperation", 403)), LACKS, "ec2:CreateSecurityGroup", f"arn:aws:ec2:{R}:{A}:vpc/v"),
+    # EC2 names no resource where the action has no resource level
+    Row(terraform(go("EC2", "DescribeVpcs", f"You are not authorized to perform this operation. User: {SESSION} is not authorized to perform: ec2:DescribeVpcs because no identity-based policy allows the ec2:DescribeVpcs action", "UnauthorizedOperation", 403)), LACKS, "ec2:DescribeVpcs", "*"),
     # Go, version 1
     Row(f"AccessDeniedException: {said('ssm:PutParameter', PARAMETER)} status code: 400, request id: 0a-1", LACKS, "ssm:PutParameter", PARAMETER),
     # Java
@@ -170,7 +172,7 @@ UNTYPED = [
     Row(f"upload failed: ./big.zip to s3://acme-site/index.html {cli('CreateMultipartUpload', 'Access Denied', 'AccessDenied')}", None, "s3:PutObject", KEY),
     Row(f"delete failed: s3://acme-site/index.html {cli('DeleteObject', 'Access Denied', 'AccessDenied')}", None, "s3:DeleteObject", KEY),
     Row(f"fatal error: {cli('ListObjectsV2', 'Access Denied', 'AccessDenied')}", None, "s3:ListBucket"),
-    Row(cli("ListBuckets", "Access Denied", "AccessDenied"), None, "s3:ListAllMyBuckets"),
+    Row(cli("ListBuckets", "Access Denied", "AccessDenied"), None, "s3:ListAllMyBuckets", "*"),
     Row(cli("GetBucketEncryption", "Access Denied", "AccessDenied"), None, "s3:GetEncryptionConfiguration"),
     Row(f"fatal error: {cli('HeadObject', 'Forbidden', '403')}", None, None),
     Row(cli("HeadBucket", "Forbidden", "403"), None, "s3:ListBucket"),
@@ -191,6 +193,8 @@ UNTYPED = [
     Row("com.amazonaws.services.s3.model.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: 0A1; S3 Extended Request ID: b/c=)", None, None),
     Row("software.amazon.awssdk.services.s3.model.S3Exception: Access Denied (Service: S3, Status Code: 403, Request ID: 0A1, Extended Request ID: b/c=)", None, None),
     Row("UnauthorizedOperation: You are not authorized to perform this operation. Encoded authorization failure message: aB3x", None, None),
+    Row("fatal: unable to access 'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/x/': The requested URL returned error: 403", None, None),
+    Row(cli("GetRoleCredentials", "No access", "ForbiddenException"), None, None),
     Row("AccessDenied: Access Denied\n    at throwDefaultError (/action/index.js:1:1)", None, None),
     Row(go("CodeCommit", "CreateRepository", "no"), None, "codecommit:CreateRepository"),
 ]  # fmt: skip

@@ -91,6 +91,7 @@ NO_DENIALS = [
     (cli("AuthorizationHeaderMalformed", "PutObject", "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'"), Cause.INVALID_REQUEST),
     (cli("ExpiredToken", "PutObject", "The provided token has expired."), Cause.SESSION_EXPIRED),
     (cli("ExpiredTokenException", "UpdateService", "The security token included in the request is expired"), Cause.SESSION_EXPIRED),
+    (cli("UnauthorizedException", "ListAccounts", "Session token not found or invalid"), Cause.SESSION_EXPIRED),
     (cli("RequestTimeTooSkewed", "PutObject", "The difference between the request time and the current time is too large."), Cause.CLOCK_SKEW),
     (cli("BucketAlreadyExists", "CreateBucket", "The requested bucket name is not available."), Cause.SERVICE_ERROR),
     (cli("ConditionalCheckFailedException", "PutItem", "The conditional request failed"), Cause.SERVICE_ERROR),

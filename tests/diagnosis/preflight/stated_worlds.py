@@ -12,7 +12,7 @@ from diagnosis.causes import Cause
 from diagnosis.documents.preflight import IdToken, Preflight, document
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Artifact
-from diagnosis.gates import GATES, Checkpoint, Gate, Plane, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict
 
@@ -27,8 +27,10 @@ def problem(
 def stated(*problems: Problem, unknown: tuple[Gate, ...] = (), at: datetime | None = None, **changes: Any) -> Preflight:
     """A preflight that found these problems; every gate that has none is open, but those named ``unknown``."""
     gates = []
-    for gate in GATES:
+    for gate in ALL_GATES:
         own = [each for each in problems if each.gate is gate]
+        if gate not in GATES and not own:
+            continue  # a release that calls no other service has no such gate
         verdict = Verdict.FAIL if own else Verdict.UNKNOWN if gate in unknown else Verdict.PASS
         first = own[0] if own else None
         gates.append(

@@ -76,6 +76,29 @@ def test_it_gives_a_failed_step_its_gate_and_cause(specs, found, gate, expected)
     assert verdict.missing  # what the log would add is still said
 
 
+DEPLOY = Spec(
+    name="Roll out",
+    uses="aws-actions/amazon-ecs-deploy-task-definition@v2",
+    inputs={"task-definition-arn": "api:7", "service": "api", "cluster": "main"},
+)
+SERVICES = problem(Checkpoint.SERVICE_AUTHORIZATION, Cause.SERVICE_ACTION, "ecs:UpdateService", resource="*")
+
+
+def test_it_explains_a_deployment_that_failed_behind_the_push_or_before_it() -> None:
+    behind = without_log(CHECKOUT, CONFIGURE, LOGIN, PUSH, failing(DEPLOY), told=(text_of(stated(SERVICES)),))
+    assert verdicts(behind) == (PASS, PASS, PASS, FAIL, BLOCKED)
+    before = without_log(
+        CHECKOUT, CONFIGURE, failing(DEPLOY), *skipped(LOGIN, PUSH), told=(text_of(stated(SCOPE, SERVICES)),)
+    )
+    assert verdicts(before) == (PASS, PASS, BLOCKED, FAIL, BLOCKED)
+
+
+def test_it_explains_no_deployment_by_what_the_push_would_have_met_before() -> None:
+    told = (text_of(stated(SCOPE, SERVICES)),)
+    result = without_log(CHECKOUT, CONFIGURE, LOGIN, PUSH, failing(DEPLOY), told=told)
+    assert all(gate.verdict is not FAIL for gate in result.gates)
+
+
 def test_a_role_whose_account_is_masked_may_be_the_one() -> None:
     told = text_of(stated(SUBJECT, role_arn="arn:aws:iam::************:role/release"))
     assert without_log(*STOPPED_AT_ROLE, told=(told,)).at(Gate.ROLE_ASSUMPTION).cause == SUBJECT.cause
