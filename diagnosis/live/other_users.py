@@ -11,10 +11,11 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.matrix import legs_of
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import ReadJob, read_job
 from diagnosis.steps.role_sessions import role_sessions
-from diagnosis.steps.variables import is_legible
+from diagnosis.steps.variables import is_legible, repository_values
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import RunFacts
@@ -64,8 +65,10 @@ def _unparsable(file: UnparsableWorkflow) -> Missing:
 def _parts(workflow: Workflow, run: RunClaims) -> Iterator[ReadJob]:
     """Yield the sessions of a workflow's jobs that have the run's role, or may have it."""
     role, written = run.role_arn, run.release.step.input("role-to-assume") if run.release.step else None
-    for job in workflow.jobs:
-        read = read_job(None, job, workflow, None, run.case)
+    known = repository_values(run.attempt.repository)
+    legs = [(job, leg) for job in workflow.jobs for leg in legs_of(job, known)]
+    for job, leg in legs:
+        read = read_job(None, job, workflow, None, run.case, known, leg)
         if not any(step.does(Purpose.ASSUME) for step in read.steps):
             continue
         for part in role_sessions(read):

@@ -21,7 +21,7 @@ from diagnosis.replay.denied_use import is_of_another
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Operation, Purpose, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
-from diagnosis.steps.variables import is_legible
+from diagnosis.steps.variables import is_legible, with_expressions
 from diagnosis.verdicts.replay import Fact, RunFacts
 
 _ROLE = re.compile(r"[\w+=,.@/-]+")
@@ -291,7 +291,7 @@ def _session_role(read: ReadJob, principal: Fact[str] | None) -> Fact[Arn] | Non
 
 
 def _environment(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
-    named = read.written.environment if read.written else None
+    named = with_expressions(read.written.environment or "", read.values) if read.written else None
     if named and is_legible(named):
         return Fact(named, evidence_of.file(f"environment: {named}", read.written.line if read.written else 0))
     stated = evidence_of.attempt.environment

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.names.arn import Arn
 from diagnosis.steps.kinds import Purpose
+from diagnosis.steps.matrix import leg_named, legs_of
 from diagnosis.steps.read_job import read_job
 from diagnosis.steps.variables import expand, is_legible, run_values, written_values
 from diagnosis.verdicts.replay import Replay
 
+_MOST_LEGS = 32
 _CREDENTIALS_ACTION = "aws-actions/configure-aws-credentials@"
 
 
@@ -45,6 +47,7 @@ def releasing(
     own = next((job for job in workflow.jobs if session and job.id == session.job_id), None)
     job = own or _job(workflow, role, known)
     steps = _credential_steps(job)
+    known |= _leg_values(workflow, job, session.job if own is not None and session else None, role, known)
     filled = [(step, _filled(workflow, job, step, known)) for step in steps]
     if own is not None and session is not None and session.nth:
         filled = filled[session.nth :] or filled
@@ -71,7 +74,9 @@ def _job(workflow: Workflow, role: str | None, known: dict[str, str]) -> Workflo
             for job in candidates
             if role
             and any(
-                _filled(workflow, job, step, known).get("role-to-assume") == role for step in _credential_steps(job)
+                _filled(workflow, job, step, known | values).get("role-to-assume") == role
+                for values in _legs(job, known)
+                for step in _credential_steps(job)
             )
         ]
         # A job that assumes another role by name is not the one; one whose role is an expression may be.
@@ -80,6 +85,27 @@ def _job(workflow: Workflow, role: str | None, known: dict[str, str]) -> Workflo
     if candidates:
         return candidates[0]
     return next((job for job in workflow.jobs if ("id-token", "write") in (job.permissions or ())), None)
+
+
+def _legs(job: WorkflowJob, known: dict[str, str]) -> list[dict[str, str]]:
+    """Return the values of each leg of the job's matrix; of a job without one, that there are none."""
+    return [dict(leg.values) for leg in legs_of(job, known)][:_MOST_LEGS]
+
+
+def _leg_values(
+    workflow: Workflow, job: WorkflowJob | None, shown: str | None, role: str | None, known: dict[str, str]
+) -> dict[str, str]:
+    """Return the values of the leg of that name, else of the first one that assumes the role."""
+    if job is None or job.matrix is None:
+        return {}
+    leg = leg_named(job, shown, known) if shown else None
+    if leg is not None:
+        return dict(leg.values)
+    for values in _legs(job, known) if role else ():
+        filled = (_filled(workflow, job, step, known | values) for step in _credential_steps(job))
+        if any(inputs.get("role-to-assume") == role for inputs in filled):
+            return values
+    return {}
 
 
 def _may_assume(workflow: Workflow, job: WorkflowJob, role: str | None, known: dict[str, str]) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 
 from diagnosis.claims.run_context import refs_of_run
-from diagnosis.facts.runs import Attempt
+from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.text import filled
 from diagnosis.steps.expressions.values import TypedText, parse_number
@@ -99,36 +99,46 @@ def of_kind(text: str, kind: str) -> str:
     return text
 
 
+def repository_values(repository: Repository) -> dict[str, str]:
+    """Return what GitHub sets alike for every run of a repository, under both names."""
+    known = _both(
+        {
+            "repository": repository.full_name,
+            "repository_owner": repository.owner,
+            "repository_id": str(repository.id or ""),
+            "repository_owner_id": str(repository.owner_id or ""),
+        }
+    )
+    event = {
+        "repository.name": repository.name,
+        "repository.full_name": repository.full_name,
+        "repository.owner.login": repository.owner,
+        "repository.default_branch": repository.default_branch or "",
+    }
+    return known | {f"github.event.{name}": value for name, value in event.items() if value}
+
+
 def run_values(attempt: Attempt) -> dict[str, str]:
     """Return what GitHub sets for every step of this attempt, under both names, and what its event leaves empty."""
-    refs = _ref_values(attempt)
     facts = {
         "sha": attempt.head_sha,
         "run_id": str(attempt.run_id),
         "run_number": str(attempt.run_number),
         "run_attempt": str(attempt.attempt),
-        "repository": attempt.repository.full_name,
-        "repository_owner": attempt.repository.owner,
-        "repository_id": str(attempt.repository.id or ""),
-        "repository_owner_id": str(attempt.repository.owner_id or ""),
         "actor": attempt.first_actor or attempt.actor,
         "triggering_actor": attempt.actor,
         "event_name": attempt.event,
         "workflow": attempt.workflow_name,
     }
-    known = {name: value for name, value in (facts | refs).items() if value}
-    event = {
-        "repository.name": attempt.repository.name,
-        "repository.full_name": attempt.repository.full_name,
-        "repository.owner.login": attempt.repository.owner,
-        "repository.default_branch": attempt.repository.default_branch or "",
+    return repository_values(attempt.repository) | _both(facts | _ref_values(attempt)) | _empty_values(attempt)
+
+
+def _both(facts: Mapping[str, str]) -> dict[str, str]:
+    """Return facts as the ``github`` context and as the runner's variables; what is not legible is no variable."""
+    known = {name: value for name, value in facts.items() if value}
+    return {f"github.{name}": value for name, value in known.items()} | {
+        f"GITHUB_{name.upper()}": value for name, value in known.items() if "$" not in value
     }
-    return (
-        {f"github.{name}": value for name, value in known.items()}
-        | {f"GITHUB_{name.upper()}": value for name, value in known.items() if "$" not in value}
-        | {f"github.event.{name}": value for name, value in event.items() if value}
-        | _empty_values(attempt)
-    )
 
 
 def _ref_values(attempt: Attempt) -> dict[str, str]:

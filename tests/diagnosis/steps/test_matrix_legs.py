@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from replay_builders import REGION, ROLE, attempt_of
 from thoroughness import examples
 
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Job
 from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.names.arn import Arn
+from diagnosis.replay.attempt import replay
 from diagnosis.steps.expressions.values import TypedText
 from diagnosis.steps.matrix import MOST_LEGS, Leg, leg_named, legs_of
 from diagnosis.steps.read_job import job_of_file, read_job
-from probes.workflow_file import parse_workflow
+from diagnosis.steps.releasing_job import releasing
+from probes.workflow_file import parse_workflow, workflow_file
 
 
 def job(strategy: str, name: str | None = None) -> WorkflowJob:
@@ -150,6 +157,38 @@ def test_the_job_of_a_leg_is_found_by_its_name_and_read_with_its_values() -> Non
     assert [read.steps[0].operations[0].target for read in reads] == ["h/build", "h/test"]
     (whole,) = read_job(None, api, file).steps[0].operations
     assert whole.target == "h/${{ matrix.what }}"
+
+
+def test_the_role_and_the_environment_of_a_leg_are_those_of_its_values() -> None:
+    text = f"""
+on: push
+permissions: {{id-token: write}}
+jobs:
+  build:
+    environment: ${{{{ matrix.env }}}}
+    strategy: {{matrix: {{env: [dev, prod]}}}}
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with: {{role-to-assume: "{ROLE}-${{{{ matrix.env }}}}", aws-region: {REGION}}}
+      - uses: aws-actions/amazon-ecr-login@v2
+"""
+    file = workflow_file(Known(text), ".github/workflows/release.yml")
+    attempt = attempt_of(Job(1, "build (prod)", "completed", "failure", log=Known("")), workflow_file=file)
+    result = replay(replace(attempt, conclusion="failure"))
+    shown = {
+        each.job: (str(each.facts.role_arn.value), each.facts.environment.value)
+        for each in result.sessions
+        if each.facts.role_arn and each.facts.environment
+    }
+    assert shown == {
+        "build (prod)": (f"{ROLE}-prod", "prod"),
+        "build (dev)": (f"{ROLE}-dev", "dev"),
+    }
+    for session in result.sessions:
+        found = releasing(result.workflow, None, result.of_session(session))
+        assert found.input("role-to-assume") == shown[session.job][0]
+    by_role = releasing(result.workflow, Arn.parse(f"{ROLE}-prod"), result)
+    assert by_role.input("role-to-assume") == f"{ROLE}-prod"
 
 
 SCALAR = st.sampled_from(["x", "y", 1, 2, True])
