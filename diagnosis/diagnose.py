@@ -20,6 +20,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.live.account_questions import with_release
 from diagnosis.live.assessment import assess
 from diagnosis.live.forecast import forecast, not_known
+from diagnosis.live.green_run import with_green_run
 from diagnosis.live.unread import nothing_read, unread_beside
 from diagnosis.remedies.paths import undecided_roles
 from diagnosis.remedies.release_paths import paths
@@ -80,7 +81,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         until=until,
         actions=tuple(dict.fromkeys((need.action, need.resource) for need in subject.needs if need.resource)),
     )
-    return with_release(own, subject, case)
+    return with_green_run(with_release(own, subject, case), (subject, *others))
 
 
 AROUND = timedelta(hours=1)

@@ -19,6 +19,7 @@ from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
+from diagnosis.live.observed_uses import ObservedUses, observed_uses
 from diagnosis.live.opinions import disagreements, opinions_on
 from diagnosis.live.other_users import other_users
 from diagnosis.live.release_units import Unit, every_need, units_of
@@ -153,14 +154,17 @@ def _least_privilege(judged: Sequence[_Judged]) -> dict[Arn | None, GateJudgemen
         role = each.run.role_arn
         if role not in found:
             same = [other.unit for other in judged if other.run.role_arn == role]
+            own = tuple(need for unit in same for need in unit.needs)
             others = other_users(each.run)
+            # What the steps need is known first: alone, what one session did would look like all of it.
+            seen = observed_uses(each.run.account, own) if own else ObservedUses()
             least = judge_least_privilege(
                 each.run,
-                every_need((*(need for unit in same for need in unit.needs), *others.needs)),
+                every_need((*own, *others.needs, *seen.needs)),
                 gaps=tuple(dict.fromkeys((*(gap for unit in same for gap in unit.gaps), *others.gaps))),
                 unread_users=others.unread,
             )
-            found[role] = replace(least, notes=(*least.notes, *others.notes))
+            found[role] = replace(least, notes=(*least.notes, *others.notes, *seen.notes))
     return found
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from diagnosis.facts.trail import ObservedCall, ObservedSession
+from diagnosis.facts.account import AccountState
+from diagnosis.facts.reading import Known
+from diagnosis.facts.trail import NOT_IN_THE_EVENT_HISTORY, ObservedCall, ObservedSession
 from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.release import Certainty, Need
 
 SOURCE = "CloudTrail"
+_SHOWN = 3
 _REFUSED = ("AccessDenied", "UnauthorizedOperation", "Forbidden", "NotAuthorized", "AuthorizationError")
 _READS = ("Get", "Describe", "List", "BatchGet")
 _LOGINS = frozenset(
@@ -16,6 +20,33 @@ _LOGINS = frozenset(
 )
 _OF_ANY_SESSION = frozenset({"sts:getcalleridentity", "sts:assumerolewithwebidentity"})
 """Always allowed, or how the session itself came about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedUses:
+    """What the role's last green session used, and what that leaves out."""
+
+    needs: tuple[Need, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def observed_uses(account: AccountState, known: Iterable[Need] = ()) -> ObservedUses:
+    """Return the uses that the account's reading shows beyond those ``known``; none where the session was not read."""
+    reading = account.observed
+    if not isinstance(reading, Known):
+        return ObservedUses()
+    observed = reading.value
+    needs = observed_needs(observed, known)
+    window = f"from {observed.since:%Y-%m-%d %H:%M} to {observed.until:%H:%M} UTC"
+    made = f"{len(observed.calls)} calls; {len(needs)} uses among them stand in no step that was read"
+    told = f"When the workflow last succeeded, {window}, the role's session made {made}. {NOT_IN_THE_EVENT_HISTORY}"
+    notes = [told]
+    if observed.unknown:
+        listed = ", ".join(observed.unknown[:_SHOWN]) + (" and more" if len(observed.unknown) > _SHOWN else "")
+        notes.append(f"Of these events it is not known which IAM action they are: {listed}.")
+    if not observed.complete:
+        notes.append("Not all events of that session were read.")
+    return ObservedUses(needs, tuple(notes))
 
 
 def observed_needs(observed: ObservedSession, known: Iterable[Need] = ()) -> tuple[Need, ...]:

@@ -119,6 +119,8 @@ class _Observed:
         self._pause = pause
         self._end = time.monotonic() + deadline_seconds * 0.9
         self._trail_is_read = Event()
+        self._refusal: Unreadable | None = None
+        """Why CloudTrail gave no history at all: it would give none again."""
         self._found: dict[AccountQuestion, Reading[ObservedSession]] = {}
 
     @property
@@ -131,7 +133,10 @@ class _Observed:
 
         def told() -> Any:
             try:
-                return trail() if trail else None
+                reading = trail() if trail else None
+                if isinstance(reading, Unreadable) and reading.source is not None:
+                    self._refusal = replace(reading, what=_TITLES["observed"])
+                return reading
             finally:
                 self._trail_is_read.set()
 
@@ -141,6 +146,9 @@ class _Observed:
 
     def _read(self) -> Reading[ObservedSession]:
         self._trail_is_read.wait(max(self._end - time.monotonic(), 0.0))
+        if self._refusal is not None:
+            self._found = dict.fromkeys(self._questions, self._refusal)
+            return self._refusal
         for question in self._questions[: _MOST_OBSERVED + 1]:
             seconds = max(self._end - time.monotonic(), 0.0)
             self._found[question] = read_observed_session(
