@@ -16,12 +16,17 @@ from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.service_calls import bounded, name_in
+from diagnosis.steps.service_calls import arn_of, bounded, calls, name_in
+
+
+_TAG_OR_DIGEST = re.compile(r"[:@][^/]*$")
 
 
 def build_push(use: ActionUse) -> tuple[Operation, ...]:
     """Read docker/build-push-action: it pushes its tags or the names of its outputs, and pulls and pushes caches."""
     kind, inputs = StepKind.BUILD_PUSH_ACTION, use.inputs
+    if use.given("repository") and not use.given("outputs"):
+        return _build_push_of_old(use)
     operations = [
         Operation(kind, Purpose.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))
     ]
@@ -37,6 +42,70 @@ def build_push(use: ActionUse) -> tuple[Operation, ...]:
         Operation(kind, Purpose.PUSH, target=target) for target in _cache_references(inputs.get("cache-to", ""))
     )
     return tuple(operations) or (Operation(kind),)
+
+
+def _build_push_of_old(use: ActionUse) -> tuple[Operation, ...]:
+    """Read docker/build-push-action as its first version took it: registry, repository and bare tags; it pushes by default."""
+    if use.text("push").lower() == "false":
+        return (Operation(StepKind.BUILD_PUSH_ACTION),)
+    name = "/".join(part for part in (use.text("registry").rstrip("/"), use.text("repository")) if part)
+    targets = [f"{name}:{tag}" for tag in parts_of(use.text("tags"))] or [name]
+    return tuple(Operation(StepKind.BUILD_PUSH_ACTION, Purpose.PUSH, target=target) for target in targets)
+
+
+def build_push_of_organization(use: ActionUse) -> tuple[Operation, ...]:
+    """Read cloudposse/github-action-docker-build-push: one image, and caches like docker/build-push-action's."""
+    image = use.text("image_name") or "/".join(
+        each for each in (use.text("organization"), use.text("repository")) if each
+    )
+    target = "/".join(part for part in (use.text("registry").rstrip("/"), image) if part)
+    return (
+        *_pulls(_cache_references(use.text("cache-from"))),
+        *_pushes([target]),
+        *_pushes(_cache_references(use.text("cache-to"))),
+    )
+
+
+def push_chart(use: ActionUse) -> tuple[Operation, ...]:
+    """Read appany/helm-oci-chart-releaser: the chart's name is the last part of its repository."""
+    parts = (use.text("registry").rstrip("/"), use.text("repository").strip("/"), use.text("name"))
+    return _pushes(["/".join(part for part in parts if part)])
+
+
+def copy_image(use: ActionUse) -> tuple[Operation, ...]:
+    """Read akhilerm/tag-push-action: one source, several destinations."""
+    return bounded(_pulls(parts_of(use.text("src"))) + _pushes(parts_of(use.text("dst"))))
+
+
+def tag_image(use: ActionUse) -> tuple[Operation, ...]:
+    """Read shrink/actions-docker-registry-tag: the manifest of one tag is put under others."""
+    name = "/".join(part for part in (use.text("registry").rstrip("/"), use.text("repository")) if part)
+    return _pulls([f"{name}:{use.text('target')}"]) + _pushes(f"{name}:{tag}" for tag in parts_of(use.text("tags")))
+
+
+def create_repository(use: ActionUse) -> tuple[Operation, ...]:
+    """Read int128/create-ecr-repository-action: it looks the repository up, and makes it where it is not there."""
+    kind, name = StepKind.PUSH_ACTION, use.text("repository")
+    service = "ecr-public" if use.is_true("public") else "ecr"
+    found = [Operation(kind, Purpose.CALL, name or None, f"{service}:DescribeRepositories")]
+    if use.given("lifecycle-policy"):
+        found.append(Operation(kind, Purpose.CALL, name or None, f"{service}:PutLifecyclePolicy"))
+    made = arn_of(service, "repository/", name_in(name), region="" if service == "ecr-public" else "{region}")
+    return (*found, *calls(kind, made, f"{service}:CreateRepository", tolerated=True))
+
+
+def address_of_repository(use: ActionUse) -> dict[str, str]:
+    """Return the output of the action that makes a repository: its address, by the one registry that was logged in to."""
+    hosts = {value for name, value in use.values.items() if name.endswith("outputs.registry")}
+    name = use.text("repository")
+    return {"outputs.repository-uri": f"{hosts.pop()}/{name}"} if len(hosts) == 1 and name else {}
+
+
+def read_scan(use: ActionUse) -> tuple[Operation, ...]:
+    """Read alexjurkiewicz/ecr-scan-image: it reads what ECR's scan of an image found, and may start one."""
+    kind, name = StepKind.PUSH_ACTION, use.text("repository")
+    started = calls(kind, arn_of("ecr", "repository/", name_in(name)), "ecr:StartImageScan", tolerated=True)
+    return (Operation(kind, Purpose.CALL, name or None, "ecr:DescribeImageScanFindings"), *started)
 
 
 def push_image(use: ActionUse) -> tuple[Operation, ...]:
@@ -96,13 +165,29 @@ def build_with_stages(use: ActionUse) -> tuple[Operation, ...]:
 
 
 def build_with_kaniko(use: ActionUse) -> tuple[Operation, ...]:
-    """Read an action that runs kaniko: what it pushes, and the repository of its cache."""
-    kind = StepKind.KANIKO
-    operations = [replace(found, kind=kind) for found in push_image(use) if found.purpose is Purpose.PUSH]
-    cache = use.text("cache-repository", "cache_repository", "cache_registry")
-    if cache and use.text("cache").lower() != "false":
-        operations += [Operation(kind, Purpose.PULL, target=cache), Operation(kind, Purpose.PUSH, target=cache)]
-    return tuple(operations) or (Operation(kind),)
+    """Read aevea/action-kaniko, or a container of kaniko: what it pushes, and the repository of its cache."""
+    pushed = [replace(found, kind=StepKind.KANIKO) for found in push_image(use) if found.purpose is Purpose.PUSH]
+    return (*pushed, *_kaniko_cache(use, [each.target or "" for each in pushed])) or (Operation(StepKind.KANIKO),)
+
+
+def build_with_kaniko_tags(use: ActionUse) -> tuple[Operation, ...]:
+    """Read int128/kaniko-action: it pushes all its tags, where it is told to push."""
+    tags = parts_of(use.text("tags"))
+    pushed = (
+        [replace(found, kind=StepKind.KANIKO) for found in _pushes(tags or [""])] if use.may_be_true("push") else []
+    )
+    return (*pushed, *_kaniko_cache(use, tags)) or (Operation(StepKind.KANIKO),)
+
+
+def _kaniko_cache(use: ActionUse, targets: list[str]) -> tuple[Operation, ...]:
+    """Return the reads and writes of kaniko's cache: the repository that is named, else ``cache`` below the first target's."""
+    if not use.may_be_true("cache"):
+        return ()
+    named = use.text("cache-repository", "cache_repository", "cache_registry")
+    if not named and targets and targets[0]:
+        named = f"{_TAG_OR_DIGEST.sub('', targets[0])}/cache"
+    purposes = (Purpose.PULL, Purpose.PUSH)
+    return tuple(Operation(StepKind.KANIKO, purpose, target=named) for purpose in purposes) if named else ()
 
 
 def push_to_registry(use: ActionUse) -> tuple[Operation, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from diagnosis.names.ecr_address import PUBLIC_HOST, EcrAddress
 from diagnosis.steps.actions.action_use import ActionUse
+from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.service_calls import calls, role_arn
 
@@ -59,3 +60,17 @@ def docker_login(use: ActionUse) -> tuple[Operation, ...]:
             ),
         )
     return (Operation(StepKind.DOCKER_LOGIN_ACTION, Purpose.LOGIN, target=registry or "docker.io/"),)
+
+
+def login_with_keys(use: ActionUse) -> tuple[Operation, ...]:
+    """Read elgohr/ecr-login-action and jwalton/gh-ecr-login: a token of ECR, by the job's credentials or by keys of its own."""
+    own = uses_own_keys(use, may_push=True)
+    if own is not None:
+        return own
+    region = use.text("region") or None
+    return (Operation(StepKind.AMAZON_ECR_LOGIN, Purpose.LOGIN, action="ecr:GetAuthorizationToken", region=region),)
+
+
+def server_login(use: ActionUse) -> tuple[Operation, ...]:
+    """Read Azure/docker-login: ``docker login`` with a user and a password that are given."""
+    return (Operation(StepKind.DOCKER_LOGIN_ACTION, Purpose.LOGIN, target=use.text("login-server") or "docker.io/"),)

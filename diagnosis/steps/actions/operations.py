@@ -21,14 +21,18 @@ from diagnosis.steps.service_calls import opaque
 Reader = Callable[[ActionUse], tuple[Operation, ...]]
 
 _READERS: dict[str, Reader] = {
-    "aevea/action-kaniko": image_pushes.build_with_kaniko,
     "actions/attest": image_pushes.attest,
     "actions/attest-build-provenance": image_pushes.attest,
     "actions/attest-sbom": image_pushes.attest,
+    "aevea/action-kaniko": image_pushes.build_with_kaniko,
+    "akhilerm/tag-push-action": image_pushes.copy_image,
+    "alexjurkiewicz/ecr-scan-image": image_pushes.read_scan,
     "anchore/sbom-action": image_pushes.pull_images,
     "anchore/scan-action": image_pushes.pull_images,
+    "appany/helm-oci-chart-releaser": image_pushes.push_chart,
     "appleboy/lambda-action": functions.lambda_upload,
     "aquasecurity/trivy-action": image_pushes.pull_images,
+    "awact/cloudfront-action": stores.invalidate_cache,
     "aws-actions/action-cloudwatch-metrics": stores.put_metric,
     "aws-actions/amazon-ecr-login": logins.ecr_login,
     "aws-actions/amazon-ecs-deploy-express-service": container_service.deploy_express_service,
@@ -44,8 +48,10 @@ _READERS: dict[str, Reader] = {
     "aws-actions/terraform-aws-iam-policy-validator": stores.check_policies,
     "aws-actions/vulnerability-scan-github-action-for-amazon-inspector": stores.scan_image,
     "awslabs/amazon-app-runner-deploy": stacks_and_builds.app_runner_deploy,
+    "azure/docker-login": logins.server_login,
     "bitovi/github-actions-deploy-eks-helm": stores.cluster_access,
     "chetan/invalidate-cloudfront-action": stores.invalidate_cache,
+    "cloudposse/github-action-docker-build-push": image_pushes.build_push_of_organization,
     "crazy-max/ghaction-container-scan": image_pushes.pull_images,
     "depot/build-push-action": image_pushes.build_push,
     "deptno/action-aws-ssm-to-dotenv": stores.parameters_below,
@@ -54,12 +60,14 @@ _READERS: dict[str, Reader] = {
     "docker/login-action": logins.docker_login,
     "docker/scout-action": image_pushes.pull_images,
     "einaregilsson/beanstalk-deploy": stacks_and_builds.beanstalk_deploy_by_keys,
-    "ianbelcher/eks-kubectl-action": stores.cluster_access,
-    "int128/docker-manifest-create-action": image_pushes.create_manifest,
-    "int128/kaniko-action": image_pushes.build_with_kaniko,
-    "awact/cloudfront-action": stores.invalidate_cache,
+    "elgohr/ecr-login-action": logins.login_with_keys,
     "elgohr/publish-docker-github-action": image_pushes.push_image,
     "geekcell/github-action-aws-ecs-run-task": container_service.run_task_of_family,
+    "ianbelcher/eks-kubectl-action": stores.cluster_access,
+    "int128/create-ecr-repository-action": image_pushes.create_repository,
+    "int128/docker-manifest-create-action": image_pushes.create_manifest,
+    "int128/kaniko-action": image_pushes.build_with_kaniko_tags,
+    "jwalton/gh-ecr-login": logins.login_with_keys,
     "jwalton/gh-ecr-push": image_pushes.push_one_image,
     "kciter/aws-ecr-action": image_pushes.push_with_keys,
     "marvinpinto/action-inject-ssm-secrets": stores.one_parameter,
@@ -70,10 +78,11 @@ _READERS: dict[str, Reader] = {
     "redhat-actions/push-to-registry": image_pushes.push_to_registry,
     "reggionick/s3-deploy": stores.upload_site,
     "say8425/aws-secrets-manager-actions": stores.one_secret,
+    "shrink/actions-docker-registry-tag": image_pushes.tag_image,
     "smitp/amazon-ecs-run-task": container_service.run_task_of_file,
+    "sourcetoad/aws-codedeploy-action": stacks_and_builds.codedeploy_revision,
     "webfactory/create-aws-codedeploy-deployment": stacks_and_builds.codedeploy_of_branch,
     "whoan/docker-build-with-cache-action": image_pushes.build_with_stages,
-    "sourcetoad/aws-codedeploy-action": stacks_and_builds.codedeploy_revision,
 }
 _WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
 """What a script of github-script needs in order to reach anything but GitHub."""
@@ -112,6 +121,8 @@ def outputs_of_action(uses: str, inputs: Mapping[str, str], values: Mapping[str,
     match use.repository:
         case "docker/metadata-action":
             return image_pushes.images_of_metadata(use)
+        case "int128/create-ecr-repository-action":
+            return image_pushes.address_of_repository(use)
         case "aws-actions/amazon-ecs-render-task-definition":
             return container_service.rendered_task_definition(use)
         case _:

@@ -82,6 +82,21 @@ def moves(uses: str, inputs: dict[str, str]) -> Moves:
          {"registry": HOST, "image_name": "app", "push_image_and_stages": "false", "pull_image_and_stages": "false"}, []),
         ("elgohr/Publish-Docker-Github-Action@v5", {"registry": HOST, "name": "app"}, [("push", APP)]),
         ("mr-smithers-excellent/docker-build-push@v6", {"registry": HOST, "image": "app"}, [("push", APP)]),
+        ("int128/kaniko-action@v1", {"tags": f"{APP}:1"}, []),
+        ("int128/kaniko-action@v1", {"push": "true", "tags": f"{APP}:1\n{APP}:2", "cache": "true"},
+         [("push", f"{APP}:1"), ("push", f"{APP}:2"), ("pull", f"{APP}/cache"), ("push", f"{APP}/cache")]),
+        ("docker/build-push-action@v1", {"registry": HOST, "repository": "app", "tags": "1,2"},
+         [("push", f"{APP}:1"), ("push", f"{APP}:2")]),
+        ("docker/build-push-action@v1", {"registry": HOST, "repository": "app", "push": "false"}, []),
+        ("cloudposse/github-action-docker-build-push@v2", {"registry": HOST, "organization": "o", "repository": "app"},
+         [("push", f"{HOST}/o/app")]),
+        ("appany/helm-oci-chart-releaser@v0.4", {"registry": HOST, "repository": "charts", "name": "web", "tag": "1"},
+         [("push", f"{HOST}/charts/web")]),
+        ("akhilerm/tag-push-action@v2", {"src": f"{APP}:ci", "dst": f"{APP}:1\n{HOST}/b:1"},
+         [("pull", f"{APP}:ci"), ("push", f"{APP}:1"), ("push", f"{HOST}/b:1")]),
+        ("shrink/actions-docker-registry-tag@v4",
+         {"registry": HOST, "repository": "app", "target": "sha", "tags": "1\n2"},
+         [("pull", f"{APP}:sha"), ("push", f"{APP}:1"), ("push", f"{APP}:2")]),
         ("sigstore/cosign-installer@v3", {}, []),
         ("ko-build/setup-ko@v0.7", {}, []),
     ],
@@ -93,6 +108,15 @@ def test_what_is_pushed_and_pulled(uses: str, inputs: dict[str, str], expected: 
 def test_metadata_makes_tags_of_its_images() -> None:
     outputs = outputs_of_action("docker/metadata-action@v5", {"images": f"name={APP},enable=true\n{HOST}/b"})
     assert outputs == {"outputs.tags": f"{APP}\n{HOST}/b"}
+
+
+def test_a_repository_that_is_made_has_the_address_of_the_one_registry() -> None:
+    uses = "int128/create-ecr-repository-action@v1"
+    known = {"steps.login.outputs.registry": HOST}
+    assert outputs_of_action(uses, {"repository": "app"}, known) == {"outputs.repository-uri": APP}
+    assert outputs_of_action(uses, {"repository": "app"}, {}) == {}
+    called = [(each.action, each.tolerated) for each in operations_of_action(uses, {"repository": "app"})]
+    assert called == [("ecr:DescribeRepositories", False), ("ecr:CreateRepository", True)]
 
 
 @pytest.mark.parametrize(
