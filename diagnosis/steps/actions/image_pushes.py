@@ -18,7 +18,6 @@ from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.service_calls import arn_of, bounded, calls, name_in
 
-
 _TAG_OR_DIGEST = re.compile(r"[:@][^/]*$")
 
 

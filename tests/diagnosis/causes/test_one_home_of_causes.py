@@ -43,6 +43,8 @@ OTHER_THINGS = {
     # An input of the action aws-actions/configure-aws-credentials.
     ("diagnosis/replay/proofs.py", "role-chaining"),
     ("diagnosis/steps/releasing_job.py", "role-chaining"),
+    ("diagnosis/steps/actions/logins.py", "role-chaining"),
+    ("diagnosis/steps/role_sessions.py", "role-chaining"),
     # A command of docker.
     ("diagnosis/steps/tools/docker.py", "network"),
     # A function of GitHub's expressions.
