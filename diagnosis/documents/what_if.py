@@ -5,6 +5,7 @@ from __future__ import annotations
 from diagnosis.documents.diagnosis import gates
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.documents.lint import finding
+from diagnosis.verdicts.release import Need
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 
@@ -32,6 +33,8 @@ def document(result: WhatIf) -> Object:
         "runs": [_run(outcome) for outcome in result.runs],
         "newly_admitted": _admitted(result.opens),
         "no_longer_admitted": _admitted(result.closes),
+        "newly_denied": [_use(need) for need in result.newly_denied],
+        "newly_allowed": [_use(need) for need in result.newly_allowed],
         "unknown": [
             {"what": item.what, "why": item.why, "how": item.how, "permission": item.permission}
             for item in result.missing
@@ -59,4 +62,18 @@ def _admitted(admitted: Admitted) -> Json:
         "callers": strings(admitted.callers),
         "needed": strings(admitted.needed),
         "beyond": strings(admitted.beyond),
+        "action_count": admitted.action_count,
+        "actions": [
+            {
+                "service": item.service,
+                "actions": strings(item.actions),
+                "examples": strings(item.examples),
+                "conditions": strings(item.conditions),
+            }
+            for item in admitted.actions
+        ],
     }
+
+
+def _use(need: Need) -> Json:
+    return {"action": need.action, "resource": need.resource, "step": need.step or None, "job": need.job or None}

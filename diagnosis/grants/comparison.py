@@ -109,11 +109,13 @@ def compare_grants(
     meant: Iterable[tuple[str, str]] = (),
     known: Mapping[str, tuple[str, ...]] | None = None,
     void: Iterable[str] = (),
+    whole: bool = False,
 ) -> GrantComparison:
     """Compare two states of the layers that all have to allow: identity-based policies, a boundary, levels of SCPs.
 
     ``meant`` are ``(action, resource)`` pairs that a change grants on purpose: they are not told as new, whatever else is.
-    ``known`` are condition keys whose values are certain; ``void`` are names of actions that do not exist. Never raises.
+    ``known`` are condition keys whose values are certain; ``void`` are names of actions that do not exist. Of services that no
+    policy names one action stands for all, unless the ``whole`` list is asked for. Never raises.
     """
     faults = tuple(
         dict.fromkeys(
@@ -128,7 +130,7 @@ def compare_grants(
         return GrantComparison(undecided=faults)
     context = {key.lower(): ContextValue(tuple(values), len(values) > 1) for key, values in (known or {}).items()}
     nothing = frozenset(name.lower() for name in void)
-    old, new = _State.of(before, context, nothing), _State.of(after, context, nothing)
+    old, new = _State.of(before, context, nothing, whole=whole), _State.of(after, context, nothing, whole=whole)
     asked = tuple(dict.fromkeys(meant))
     try:
         gained = tuple(_only_in(new, old, asked))
@@ -172,9 +174,13 @@ class _State:
     denials: tuple[_Part, ...]
     void: frozenset[str]
     """Names of actions that are looked at nowhere, in lower case."""
+    whole: bool
+    """Whether the actions of services that no policy names are looked at one by one."""
 
     @classmethod
-    def of(cls, layers: Sequence[Iterable[PolicyDocument]], known: Context, void: frozenset[str]) -> _State:
+    def of(
+        cls, layers: Sequence[Iterable[PolicyDocument]], known: Context, void: frozenset[str], *, whole: bool
+    ) -> _State:
         allows: list[tuple[_Part, ...]] = []
         denials: list[_Part] = []
         for layer in layers:
@@ -186,7 +192,7 @@ class _State:
             ]
             allows.append(tuple(part for part in parts if part.statement.effect is Effect.ALLOW))
             denials += [part for part in parts if part.statement.effect is Effect.DENY]
-        return cls(tuple(allows), tuple(denials), void)
+        return cls(tuple(allows), tuple(denials), void, whole)
 
     @property
     def parts(self) -> tuple[_Part, ...]:
@@ -315,7 +321,12 @@ def _actions(inside: tuple[_Part, ...], state: _State, other: _State) -> tuple[s
         each.partition(":")[0].lower() for each in every if ":" in each and not _has_wild_service(each)
     )
     unknown = (each for each in every if not set(each) & {"*", "?"} and action_facts(each) is None)
-    return (*_named(tuple(f"{service}:*" for service in sorted(listed))), *unknown, *_of_other_services(listed, wild))
+    others = (
+        tuple(action for action in _every_action() if action.partition(":")[0] not in listed)
+        if state.whole
+        else _of_other_services(listed, wild)
+    )
+    return (*_named(tuple(f"{service}:*" for service in sorted(listed))), *unknown, *others)
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,9 @@
 """Compare what two states of an account admit: callers of the role, actions of the role, callers of the repository.
 
-Callers of the role are compared as sets, and so is what the role's policies grant beyond the need, with an example of each
-difference. Of the rest a bounded list is asked: every ECR action on the release's repository and on another one; strangers
-before the repository. Layers that could not be read are left out of the question, on both sides alike.
+Callers of the role are compared as sets, and so is what the role's policies grant: beyond the need with an example of each
+difference, and action by action of every service, complete. Of the rest a bounded list is asked: every ECR action on the
+release's repository and on another one; strangers before the repository. Layers that could not be read are left out of the
+question, on both sides alike.
 """
 
 from __future__ import annotations
@@ -54,11 +55,31 @@ class Admitted:
     """``action on resource`` that the release needs."""
     beyond: tuple[str, ...] = ()
     """Grants that it does not need."""
+    actions: tuple[GrantedActions, ...] = ()
+    """Every action that the role's own policies grant, within its boundary and control policies, needed or not."""
+
+    @property
+    def action_count(self) -> int:
+        """How many actions these are, each once."""
+        return len({action for item in self.actions for action in item.actions})
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is admitted at all."""
-        return not (self.callers or self.needed or self.beyond)
+        return not (self.callers or self.needed or self.beyond or self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedActions:
+    """The actions of one service that are granted alike."""
+
+    service: str
+    actions: tuple[str, ...]
+    """All of them, in AWS's letter case, sorted: wildcards expanded with the action catalogue."""
+    examples: tuple[str, ...]
+    """Of resources on which some of them are granted; ``*`` for actions without resource level."""
+    conditions: tuple[str, ...] = ()
+    """Under which they are granted."""
 
 
 def admitted_between(
@@ -79,6 +100,7 @@ def admitted_between(
         beyond=tuple(
             dict.fromkeys((*_new_grants(before, after, needs), *_by_the_repository(before, after, granted, wanted)))
         ),
+        actions=tuple(_new_actions(before, after)),
     )
 
 
@@ -149,6 +171,22 @@ def _new_grants(before: AccountState, after: AccountState, needs: tuple[Need, ..
     compared = compare_grants(old, new, meant=meant)
     yield from (grant.text for grant in compared.newly_granted)
     yield from compared.undecided
+
+
+def _new_actions(before: AccountState, after: AccountState) -> Iterator[GrantedActions]:
+    """Yield every action that the role is newly granted, on some resource at least, by service."""
+    old, new = _layers(before, after)
+    if old == new:
+        return
+    found: dict[tuple[str, tuple[str, ...]], tuple[set[str], dict[str, None]]] = {}
+    for grant in compare_grants(old, new, whole=True).newly_granted:
+        for action in grant.actions:
+            # A pattern that stands for no known action is its own service's.
+            actions, examples = found.setdefault((action.partition(":")[0].lower(), grant.conditions), (set(), {}))
+            actions.add(action)
+            examples[grant.resource] = None
+    for (service, conditions), (actions, examples) in sorted(found.items()):
+        yield GrantedActions(service, tuple(sorted(actions)), tuple(examples), conditions)
 
 
 def _layers(*accounts: AccountState) -> list[list[list[PolicyDocument]]]:

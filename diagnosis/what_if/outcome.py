@@ -14,6 +14,8 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
+from diagnosis.live.entitlement import Entitlement, judge_needs
+from diagnosis.live.run_claims import DEFAULT_SESSION_NAME
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need
@@ -56,6 +58,10 @@ class WhatIf:
     """What is admitted today and would not be."""
     missing: tuple[Missing, ...] = ()
     """Layers that could not be read, so that what opens and closes was asked without them."""
+    newly_denied: tuple[Need, ...] = ()
+    """The known uses of the runs that are allowed today and would not be, step by step."""
+    newly_allowed: tuple[Need, ...] = ()
+    """The known uses of the runs that are denied today and would not be."""
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -93,6 +99,8 @@ def what_if(
         runs=runs,
         opens=opens,
         closes=closes,
+        newly_denied=_newly(judged, neutral, changed),
+        newly_allowed=_newly(judged, changed, neutral),
         missing=_unread(account),
     )
 
@@ -108,6 +116,24 @@ def _outcome(
     if own and read and own != read and not case.role_arn:
         return RunOutcome(replay, why_not=f"This run assumes {own}; the account was read for {read}.")
     return RunOutcome(replay, assess(replay, before, case), assess(replay, after, case))
+
+
+def _newly(outcomes: Sequence[RunOutcome], before: AccountState, after: AccountState) -> tuple[Need, ...]:
+    """Return the uses that the first account allows and the second denies, or may deny."""
+    uses: dict[tuple[str, str | None, str, str], Need] = {}
+    for outcome in outcomes:
+        for need in outcome.before.needs if outcome.before else ():
+            uses.setdefault((need.action, need.resource, need.step, need.job), need)
+    asked = tuple(uses.values())
+    allowed, still = (
+        [
+            item.need
+            for item in judge_needs(asked, account, DEFAULT_SESSION_NAME)
+            if item.entitlement is Entitlement.ALLOWED
+        ]
+        for account in (before, after)
+    )
+    return tuple(need for need in allowed if need not in still)
 
 
 def _all_needs(outcomes: Sequence[RunOutcome]) -> tuple[Need, ...]:

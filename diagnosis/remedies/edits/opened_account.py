@@ -18,7 +18,7 @@ def without_other_layers(account: AccountState, needs: Iterable[Need]) -> Accoun
     """Return the account with every layer but the role's own policies open, so that only these are asked."""
     return replace(
         with_open_resources(account, needs),
-        boundary=Absent("boundary"),
+        boundary=Absent("permissions boundary"),
         scps=Absent("SCPs"),
         rcps=Absent("RCPs"),
     )

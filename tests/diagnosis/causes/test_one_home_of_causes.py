@@ -30,7 +30,6 @@ OTHER_THINGS = {
     ("diagnosis/policy/evaluation/decision.py", "scp"),
     ("diagnosis/policy/evaluation/evaluate.py", "boundary"),
     ("diagnosis/remedies/edits/control_edit.py", "boundary"),
-    ("diagnosis/remedies/offers/identity.py", "boundary"),
     ("diagnosis/what_if/admitted.py", "boundary"),
     ("diagnosis/what_if/proposal.py", "boundary"),
     ("probes/aws/read/account.py", "boundary"),

@@ -15,8 +15,9 @@ from diagnosis.diagnose import question_of, replays_of
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import GATES, Gate, Verdict
-from diagnosis.policy import read_document, write_document
+from diagnosis.policy import expand_actions, read_document, write_document
 from diagnosis.policy.language.tree import statements
+from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import WhatIf, what_if
 from diagnosis.what_if.proposal import Proposal, ProposalKind
 
@@ -103,6 +104,43 @@ def test_what_other_users_of_the_role_lose_is_told_with_an_example() -> None:
     denied = policy(*statements(NEEDED.editable()), others, {"Effect": "Deny", "NotAction": "ecr:*", "Resource": "*"})
     (lost,) = judged(world, Proposal(ProposalKind.POLICY, denied)).closes.beyond
     assert lost.startswith("s3:GetObject on arn:aws:s3:::octo-")
+
+
+def listed(admitted: Admitted) -> dict[str, tuple[str, ...]]:
+    return {item.service: item.actions for item in admitted.actions}
+
+
+def test_every_action_that_is_granted_or_lost_is_listed_whatever_its_service() -> None:
+    wider = policy(*statements(NEEDED.editable()), allow(["s3:*", "ecs:UpdateService"], "*"))
+    opened = judged(sound_world(), Proposal(ProposalKind.POLICY, wider))
+    assert listed(opened.opens) == {"s3": expand_actions(["s3:*"]), "ecs": ("ecs:UpdateService",)}
+    assert opened.opens.action_count == len(expand_actions(["s3:*"])) + 1
+    assert opened.closes.nothing
+    closed = judged(sound_world().with_policy(wider), Proposal(ProposalKind.POLICY, NEEDED))
+    assert listed(closed.closes) == listed(opened.opens)
+    whole = judged(sound_world(), Proposal(ProposalKind.POLICY, policy(allow("*", "*"))))
+    every = {action for item in whole.opens.actions for action in item.actions}
+    held = set(EIGHT) | {"ecr:GetAuthorizationToken", "sts:GetCallerIdentity"}
+    assert set(expand_actions(["*:*"])) - every <= held
+    assert {"lambda:UpdateFunctionCode", "iam:PassRole", "ecr:DeleteRepository"} <= every
+
+
+def test_a_condition_stands_beside_the_actions_that_it_bounds() -> None:
+    tagged = {**allow("s3:GetObject", "*"), "Condition": {"StringEquals": {"aws:ResourceTag/team": "web"}}}
+    opened = judged(sound_world(), Proposal(ProposalKind.POLICY, policy(*statements(NEEDED.editable()), tagged))).opens
+    (item,) = opened.actions
+    assert (item.service, item.actions) == ("s3", ("s3:GetObject",))
+    assert "aws:ResourceTag/team" in item.conditions[0]
+
+
+def test_the_known_uses_that_would_be_denied_are_told_by_step() -> None:
+    less = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT[1:], HOME.repository_arn))
+    result = judged(sound_world(), Proposal(ProposalKind.POLICY, less))
+    assert [(need.action, need.resource) for need in result.newly_denied] == [(EIGHT[0], HOME.repository_arn)]
+    assert result.newly_denied[0].step == "Push"
+    back = judged(sound_world().with_policy(less), Proposal(ProposalKind.POLICY, NEEDED))
+    assert back.newly_denied == ()
+    assert [need.action for need in back.newly_allowed] == [EIGHT[0]]
 
 
 def test_a_policy_by_another_name_stands_beside_the_present_one() -> None:

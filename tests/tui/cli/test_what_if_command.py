@@ -17,9 +17,11 @@ from click.testing import CliRunner, Result
 from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Unreadable
+from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.what_if.admitted import Admitted
+from diagnosis.verdicts.release import Need
+from diagnosis.what_if.admitted import Admitted, GrantedActions
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend
@@ -270,4 +272,24 @@ def test_the_report_says_what_was_not_judged_and_what_is_not_known() -> None:
     assert "No longer admitted\n  nobody and nothing" in told
     assert "? service control policies: access denied" in told
     assert "Unknown remains." in told
+    assert "\x1b" not in told
+
+
+def test_the_report_counts_the_actions_by_service_and_names_the_uses_that_would_be_denied() -> None:
+    every = tuple(f"s3:Action{number}" for number in range(9))
+    granted = (GrantedActions("s3", every, ("arn:aws:s3:::a", "*"), ("Bool aws:SecureTransport true",)),)
+    many = tuple(GrantedActions(f"service{number}", (f"service{number}:Run",), ("*",)) for number in range(25))
+    uses = tuple(
+        Need("ecs:UpdateService", "arn\x1b", Checkpoint.SERVICE_AUTHORIZATION, "", f"Deploy {number}", job="api")
+        for number in range(22)
+    )
+    file = io.StringIO()
+    console = ReportConsole(file=file, width=160, markup=False, highlight=False)
+    show(WhatIf((), (), Admitted(actions=granted), Admitted(actions=many), newly_denied=uses), console)
+    told = file.getvalue()
+    assert "s3  9: s3:Action0, s3:Action1" in told
+    assert "and 3 more, for example on arn:aws:s3:::a and others (if Bool aws:SecureTransport true)" in told
+    assert "25 actions of 25 services in all (--json lists them)" in told
+    assert "step “Deploy 0” of job “api”" in told
+    assert "and 2 more (--json lists all)" in told
     assert "\x1b" not in told

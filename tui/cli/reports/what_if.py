@@ -10,12 +10,13 @@ from rich.text import Text
 from diagnosis.gates import Gate, Verdict
 from diagnosis.lint.rule import Severity
 from diagnosis.verdicts.gate_verdict import gates_shown, maybe_verdict_at
+from diagnosis.verdicts.release import Need
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
-_MOST = 20
+_MOST, _FEW = 20, 6
 
 
 def show(result: WhatIf, console: Console) -> None:
@@ -40,6 +41,7 @@ def show(result: WhatIf, console: Console) -> None:
     console.print(_table(result))
     for outcome in result.runs:
         _run(outcome, console)
+    _uses("Known uses that would newly be denied", result.newly_denied, console)
     _admitted("Newly admitted", result.opens, console)
     _admitted("No longer admitted", result.closes, console)
     if result.missing:
@@ -122,6 +124,42 @@ def _admitted(title: str, admitted: Admitted, console: Console) -> None:
     more = sum(max(0, len(listed) - _MOST) for listed in (admitted.callers, admitted.needed, admitted.beyond))
     if more:
         _line(console, f"and {more} more (--json lists all)", "default")
+    _actions(admitted, console)
+
+
+def _actions(admitted: Admitted, console: Console) -> None:
+    """Print how many actions of which service, with the first few of each."""
+    for item in admitted.actions[:_MOST]:
+        shown = ", ".join(item.actions[:_FEW]) + (
+            f" and {len(item.actions) - _FEW} more" if len(item.actions) > _FEW else ""
+        )
+        where = (
+            f", for example on {item.examples[0]}" + (" and others" if len(item.examples) > 1 else "")
+            if item.examples
+            else ""
+        )
+        condition = f" (if {'; '.join(item.conditions)})" if item.conditions else ""
+        _line(console, f"{item.service}  {len(item.actions)}: {shown}{where}{condition}", "default")
+    services = {item.service for item in admitted.actions}
+    if len(admitted.actions) > _MOST:
+        _line(
+            console,
+            f"{admitted.action_count} actions of {len(services)} services in all (--json lists them)",
+            "default",
+        )
+
+
+def _uses(title: str, uses: tuple[Need, ...], console: Console) -> None:
+    """Print known uses by step; nothing where there are none."""
+    if not uses:
+        return
+    _heading(title, console)
+    for need in uses[:_MOST]:
+        job = f" of job “{need.job}”" if need.job else ""
+        step = f" (step “{need.step}”{job})" if need.step else ""
+        _line(console, f"! {need.action} on {need.resource or 'a resource that is not known'}{step}", "bold red")
+    if len(uses) > _MOST:
+        _line(console, f"and {len(uses) - _MOST} more (--json lists all)", "default")
 
 
 def _heading(text: str, console: Console) -> None:
