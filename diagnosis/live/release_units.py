@@ -91,9 +91,10 @@ def _joined(sessions: Sequence[JobSession]) -> JobSession:
 
 def every_need(needs: Iterable[Need]) -> tuple[Need, ...]:
     """Return each need once, numbered in the order given."""
-    seen: dict[tuple[str, str | None, Checkpoint], Need] = {}
+    seen: dict[tuple[object, ...], Need] = {}
     for need in needs:
-        seen.setdefault((need.action, need.resource, need.checkpoint), need)
+        # The same role may be passed to two services: these are two calls.
+        seen.setdefault((need.action, need.resource, need.checkpoint, need.context), need)
     return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
 
 

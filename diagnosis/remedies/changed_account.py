@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from diagnosis.facts.account import AccountState, EcrRepository, NamedPolicy, OidcProvider, RegistryDetails, ScpLevel
+from diagnosis.facts.account import (
+    AccountState,
+    EcrRepository,
+    NamedPolicy,
+    OidcProvider,
+    RegistryDetails,
+    RepositoryState,
+    ResourcePolicy,
+    ScpLevel,
+)
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument
@@ -43,6 +52,10 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             return _with_attached_anew(account, change)
         case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
             return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
+        case ChangeKind.REPLACE_REPOSITORY_POLICY if isinstance(change.target, Arn):
+            return replace(account, repositories=_with_repository_policy(account.repositories, change))
+        case ChangeKind.REPLACE_RESOURCE_POLICY if change.document is not None:
+            return replace(account, resource_policies=_with_resource_policy(account.resource_policies, change))
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
             if change.document is None:
                 return replace(account, repository_policy=Absent("repository policy"))
@@ -90,6 +103,22 @@ def _with_attached_anew(account: AccountState, change: Change) -> AccountState:
         return account
     made = NamedPolicy(arn.name, change.document, arn)
     return replace(account, attached_policies=Known((*account.attached_policies.value, made)))
+
+
+def _with_repository_policy(states: tuple[RepositoryState, ...], change: Change) -> tuple[RepositoryState, ...]:
+    policy: Reading[NamedPolicy] = Absent("repository policy")
+    if change.document is not None and isinstance(change.target, Arn):
+        policy = Known(NamedPolicy(change.target.resource_id, change.document))
+    return tuple(replace(state, policy=policy) if state.arn == change.target else state for state in states)
+
+
+def _with_resource_policy(policies: tuple[ResourcePolicy, ...], change: Change) -> tuple[ResourcePolicy, ...]:
+    """Replace the policy of one resource; of one that was not asked about, nothing is known before or after."""
+    target = str(change.target)
+    if change.document is None:
+        return policies
+    made = Known(NamedPolicy(target, change.document))
+    return tuple(replace(item, policy=made) if item.arn == target else item for item in policies)
 
 
 def _with_control(

@@ -13,7 +13,6 @@ from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.verdicts.assessment import Problem
-from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.remediation import Remediation
 
@@ -29,9 +28,7 @@ class Situation:
     """The audience that the workflow should request, where correcting it there is the smaller change."""
 
     gaps: tuple[StepGap, ...] = ()
-    """The steps of the role's users that are opaque or not judged."""
-    unread_users: tuple[Missing, ...] = ()
-    """The users of the role that could not be read."""
+    """The steps of the release that are opaque or not judged."""
 
     corrected_session_name: str | None = None
     """The name that the step should give its session, where the trust policy wants another than the step's."""

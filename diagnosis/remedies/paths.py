@@ -22,6 +22,7 @@ from diagnosis.remedies.offers import (
     provider,
     registry,
     repository_policy,
+    resource_policy,
     session_name,
     trust,
 )
@@ -50,6 +51,7 @@ MAKERS: tuple[_Maker, ...] = (
     registry.open_key,
     identity.correct_permissions,
     repository_policy.admit_role,
+    resource_policy.admit_role_to_resources,
     organization.widen_boundary,
     organization.widen_session,
     control_policy.amend_control_policies,

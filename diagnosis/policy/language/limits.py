@@ -20,6 +20,8 @@ LARGEST_POLICY = 32_768
 """The largest policy that any AWS service takes, in characters; no element of a policy is longer."""
 REPOSITORY_POLICY_LIMIT = 10_240
 """Characters of an ECR repository policy."""
+BUCKET_POLICY_LIMIT = 20_480
+"""Bytes of an S3 bucket policy."""
 
 
 def size(text: str) -> int:

@@ -63,7 +63,7 @@ def situation_of(run: RunClaims, live: Assessment, jobs: tuple[str, ...] = ()) -
         for problem in live.problems
         if problem.plane is not Plane.AUTHENTICATION or not jobs or set(jobs) & set(problem.jobs)
     )
-    found = Situation(run, live.needs, problems, jobs=jobs)
+    found = Situation(run, live.needs, problems, jobs=jobs, gaps=live.gaps)
     found = replace(found, corrected_audience=corrected_audience(found))
     return replace(found, corrected_session_name=admitted_session_name(found))
 

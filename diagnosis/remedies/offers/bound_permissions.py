@@ -6,6 +6,8 @@ said with an example for each kind, since whoever uses that is locked out.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Known
@@ -13,6 +15,8 @@ from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison
 from diagnosis.live.authorization import hides_registry_use
 from diagnosis.live.excess import REGISTRY_SERVICES, ExcessKind
+from diagnosis.live.other_users import other_users
+from diagnosis.live.release_units import every_need
 from diagnosis.live.run_claims import session_of_role
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Unparsable
@@ -43,8 +47,14 @@ def bound_permissions(situation: Situation) -> Choice | None:
     """
     problems = situation.of(*EXCESS_CAUSES)
     kinds = EVERY_KIND
-    if situation.unread_users or any(hides_registry_use(gap) for gap in situation.gaps):
+    if not problems:
         return None
+    others = other_users(situation.run)
+    gaps = (*situation.gaps, *others.gaps)
+    if others.unread or any(hides_registry_use(gap) for gap in gaps):
+        return None
+    # What the repository's other workflows use is kept like what this one does.
+    situation = replace(situation, needs=every_need((*situation.needs, *others.needs)), gaps=gaps)
     if situation.gaps:
         kinds = OF_REGISTRY
         problems = tuple(problem for problem in problems if _is_of_registry(problem))

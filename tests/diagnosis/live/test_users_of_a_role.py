@@ -9,6 +9,7 @@ from small_world import EIGHT, HOME, World, allow, policy, sound_world
 
 from diagnosis.causes import Cause
 from diagnosis.diagnose import question_of, replays_of
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.authorization import judge_least_privilege
 from diagnosis.live.run_claims import GateJudgement, RunClaims
@@ -104,7 +105,10 @@ def _offered(
     run = run_of(*statements)
     gate = judge_least_privilege(run, NEEDS, gaps=gaps, unread_users=unread)
     assert all(problem.plane is Plane.AUTHORIZATION for problem in gate.problems)
-    return bound_permissions(Situation(run, NEEDS, gate.problems, gaps=gaps, unread_users=unread))
+    workflows = Unreadable(unread[0].what, unread[0].why, unread[0].how) if unread else Known(())
+    attempt = replace(run.attempt, other_workflows=workflows)
+    run = replace(run, replay=replace(run.replay, attempt=attempt))
+    return bound_permissions(Situation(run, NEEDS, gate.problems, gaps=gaps))
 
 
 def test_nothing_is_tightened_that_a_step_which_was_not_understood_may_use() -> None:

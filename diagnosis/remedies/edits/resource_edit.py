@@ -1,0 +1,73 @@
+"""Change a resource's own policy for one role: leave it out of what denies, or admit it for exactly what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diagnosis.names.arn import Arn
+from diagnosis.policy import PolicyDocument, write_document
+from diagnosis.policy.language.tree import JsonObject, one_or_list, statements, with_own_sids
+from diagnosis.remedies.edits.grant_proof import granted_beyond
+from diagnosis.remedies.edits.narrowing import narrowed
+from diagnosis.remedies.edits.policy_patch import Contexts
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceEdit:
+    """The policy of one resource before and after."""
+
+    before: PolicyDocument | None
+    """None where it has none."""
+    after: PolicyDocument
+    pairs: Pairs
+    """The ``(action, resource)`` pairs for which it changes."""
+    admits: bool
+    """Whether the role is admitted by a statement of its own."""
+    beyond: tuple[str, ...]
+    """What it allows, or no longer denies, beside these pairs."""
+
+
+def resource_edit(
+    before: PolicyDocument | None,
+    pairs: Pairs,
+    role: Arn,
+    session: str,
+    *,
+    must_admit: Callable[[PolicyDocument | None], bool],
+    places: tuple[str, ...] = (),
+    contexts: Contexts | None = None,
+) -> ResourceEdit | None:
+    """Return the smallest change after which the policy lets the role make these calls; None where none is known.
+
+    ``must_admit`` tells of a document whether it still lacks an Allow for the role; ``places`` are what such a statement names
+    as its resources, nothing where the policy is of a kind that names none. Nobody else gains or loses by the change.
+    """
+    try:
+        left = narrowed(before, pairs, session, role, of_role=False, contexts=contexts) if before is not None else None
+        after = left or before
+        admits = must_admit(after)
+        after = _admitting(after, pairs, str(role), places) if admits else after
+    except ValueError:
+        return None
+    if after is None or after == before:
+        return None
+    beyond = granted_beyond(before, after, pairs, role) if before is not None else ()
+    return None if beyond is None else ResourceEdit(before, after, pairs, admits, beyond)
+
+
+def _admitting(document: PolicyDocument | None, pairs: Pairs, role: str, places: tuple[str, ...]) -> PolicyDocument:
+    """Return the policy with one statement that admits the role for exactly the needed actions."""
+    fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
+    tree = document.editable() if document else fresh
+    statement: JsonObject = {
+        "Sid": "ReleaseRole",
+        "Effect": "Allow",
+        "Principal": {"AWS": role},
+        "Action": one_or_list(sorted({action for action, resource in pairs if resource != "*"})),
+    }
+    if places:
+        statement["Resource"] = one_or_list(list(places))
+    return write_document({**tree, "Statement": with_own_sids([*statements(tree), statement])})
