@@ -99,7 +99,10 @@ class MigrationReader:
 
     def _repository(self, name: str, afterwards: Afterwards) -> RepositoryUse:
         store = AttemptStore() if self._cache else None
-        with GitHubSource(name, self._access, self._ledger, pace=self._pace, store=store) as source:
+        # Subjects are told by jobs and workflow files; what their scripts do is no matter here.
+        with GitHubSource(
+            name, self._access, self._ledger, pace=self._pace, store=store, wanted=lambda _attempt: ()
+        ) as source:
             repository = source.repository(cancelled=self._cancelled)
             customization = source.customization(cancelled=self._cancelled)
             owner = self._owner(source, afterwards.owner)

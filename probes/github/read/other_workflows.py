@@ -25,14 +25,14 @@ from probes.github.read.answers import members
 from probes.github.read.file_text import clean_text, contents_path, read_text, too_large
 from probes.github.read.kept_texts import Blob, KeptTexts
 from probes.github.read.workflow_text import FileAt, called_file, file_of
-from probes.workflow_file import workflow_file
+from probes.workflow_file import parse_workflow
 
 WHAT = "the repository's other workflows"
 FOLDER = ".github/workflows"
 MOST_FILES = 100
 LARGEST_FILE = 512 * 1024
 """Bytes."""
-MOST_BYTES = 2_000_000
+MOST_BYTES = 1_000_000
 """Of all of them together: parsing more would take longer than a diagnosis may."""
 _MOST_LISTED = 1000
 """GitHub lists no more of a folder, and does not say so."""
@@ -58,6 +58,8 @@ class OtherWorkflows:
     def __init__(self, workers: Workers, kept: KeptTexts) -> None:
         self._workers = workers
         self._kept = kept
+        self._parsed: dict[tuple[Blob, str], WorkflowFile] = {}
+        """A hundred files take seconds, and a chain is judged again and again while it runs."""
 
     def add(self, attempt: Attempt, watch: Watch) -> Attempt:
         """Return the attempt with the other workflows of its repository. Raises Cancelled only."""
@@ -81,7 +83,7 @@ class OtherWorkflows:
         if len(others) > MOST_FILES:
             return Unreadable(WHAT, f"there are more than {MOST_FILES}", _BY_HAND, lasting=True)
         texts = self._texts(folder, others, watch)
-        return texts if isinstance(texts, Unreadable) else _files(others, texts, watch)
+        return texts if isinstance(texts, Unreadable) else self._files(others, texts, watch)
 
     def _texts(self, folder: FileAt, entries: Sequence[_Entry], watch: Watch) -> dict[Blob, Reading[str]] | Unreadable:
         """Return the texts of the files that are worth asking for, by id; or why they could not be read."""
@@ -100,6 +102,29 @@ class OtherWorkflows:
             return read
         self._kept.keep(read)
         return found | read
+
+    def _files(
+        self, entries: Sequence[_Entry], texts: Mapping[Blob, Reading[str]], watch: Watch
+    ) -> Reading[tuple[WorkflowFile, ...]]:
+        """Parse the files, each once; one that cannot be read as a workflow says why, as one that cannot be parsed does."""
+        files: list[WorkflowFile] = []
+        room = MOST_BYTES
+        for entry in entries:
+            watch.check()
+            text = texts.get(entry.blob) if entry.kind == "file" else None
+            if isinstance(text, Known):
+                room -= len(text.value)
+            if isinstance(text, Known) and room >= 0:
+                files.append(self._file(entry, text))
+            else:
+                files.append(WorkflowFile("", UnparsableWorkflow(entry.path, _why_not(entry, text))))
+        return Known(tuple(files))
+
+    def _file(self, entry: _Entry, text: Known[str]) -> WorkflowFile:
+        place = entry.blob, entry.path
+        if place not in self._parsed:
+            self._parsed[place] = WorkflowFile(text.value, parse_workflow(text.value, entry.path))
+        return self._parsed[place]
 
 
 def _refused(attempt: Attempt) -> Unreadable | None:
@@ -207,24 +232,10 @@ def _blob_text(client: Client, entry: _Entry, value: Any) -> Reading[str]:
     return Known(clean_text(client, text))
 
 
-def _files(
-    entries: Sequence[_Entry], texts: Mapping[Blob, Reading[str]], watch: Watch
-) -> Reading[tuple[WorkflowFile, ...]]:
-    """Parse the files, each once; one that cannot be read as a workflow says why, as one that cannot be parsed does."""
-    files: list[WorkflowFile] = []
-    room = MOST_BYTES
-    for entry in entries:
-        watch.check()
-        text = texts.get(entry.blob) if entry.kind == "file" else None
-        why = _NO_FILES.get(entry.kind, "something else than a file stands there")
-        if entry.kind == "file":
-            why = text.why if isinstance(text, Unreadable) else too_large(LARGEST_FILE)
-        if isinstance(text, Known):
-            room -= len(text.value)
-            why = f"the workflow files are longer than {MOST_BYTES // 1_000_000} MB together"
-            parsed = workflow_file(text, entry.path) if room >= 0 else None
-            if isinstance(parsed, Known):
-                files.append(parsed.value)
-                continue
-        files.append(WorkflowFile("", UnparsableWorkflow(entry.path, why)))
-    return Known(tuple(files))
+def _why_not(entry: _Entry, text: Reading[str] | None) -> str:
+    """Say why a file is not among those that were parsed."""
+    if entry.kind != "file":
+        return _NO_FILES.get(entry.kind, "something else than a file stands there")
+    if isinstance(text, Known):
+        return f"the workflow files are longer than {MOST_BYTES // 1_000_000} MB together"
+    return text.why if isinstance(text, Unreadable) else too_large(LARGEST_FILE)

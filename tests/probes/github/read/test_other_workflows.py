@@ -261,7 +261,7 @@ def test_the_parsing_is_bounded(tiny: TinyGitHub, make_source: MakeSource) -> No
     serve(tiny, {f"w{number}.yml": f"# {number}\n{long}" for number in range(MOST_BYTES // LARGEST_FILE + 2)})
     attempt = whole(make_source(tiny.url))
     last = list(paths(attempt))[-1].rpartition("/")[2]
-    assert why_of(attempt, last) == "the workflow files are longer than 2 MB together"
+    assert why_of(attempt, last) == "the workflow files are longer than 1 MB together"
 
 
 LISTED: dict[str, tuple[Said, str]] = {
