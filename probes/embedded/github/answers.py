@@ -62,9 +62,13 @@ def not_found() -> Response:
     return failure(404, "Not Found")
 
 
-def not_recorded() -> Response:
-    """Return a 404 for what nobody asked when the recording was made, so that it does not count as absent."""
-    words = {"how": "record the run again with `planescope record`", "held": False}
+def not_recorded(*, by_hand: bool) -> Response:
+    """Return a 404 for what nobody asked when the recording was made, so that it does not count as absent.
+
+    ``by_hand``: the recording was written, not recorded, so it cannot be recorded again.
+    """
+    how = "read it in the repository" if by_hand else "record the run again with `planescope record`"
+    words = {"how": how, "held": False}
     return Response(404, message_body(404, "the recording does not hold it", planescope=words))
 
 

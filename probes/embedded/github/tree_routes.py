@@ -86,7 +86,8 @@ def _folder(view: RecordingView, request: Request, path: str) -> Response:
         _, unread = view.folder(folder, ref) or ((), ())
         if any(entry["name"] == name for entry in unread):
             return json_answer(request, _object(RecordedFile(path, view.commit_of(ref), _NO_TEXT), _NO_TEXT))
-        return not_found() if view.is_absent(path, ref) else not_recorded()
+        by_hand = view.recording.recorded_at is None
+        return not_found() if view.is_absent(path, ref) else not_recorded(by_hand=by_hand)
     files, unread = found
     listed = [{**_object(file, read_content(file.content)), "content": None, "encoding": None} for file in files]
     return json_answer(request, [*listed, *({"type": "file", "size": 0, **entry} for entry in unread)])

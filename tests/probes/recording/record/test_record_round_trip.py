@@ -71,8 +71,9 @@ def test_the_incident_recorded_and_replayed_gives_the_same_document_with_the_acc
             finally:
                 live.close()
                 replay.close()
-    assert {gap.reading.what for gap in recorder.gaps} == {"the commits between two runs"}, (
-        "the incident has no commits"
+    script = f"scripts/dev_min/check_topic_readiness.sh of {incident.full_name} at 3f6b1c0d9e2a"
+    assert {gap.reading.what for gap in recorder.gaps} == {"the commits between two runs", script}, (
+        "the incident has no commits, and no scripts"
     )
 
 
