@@ -43,9 +43,10 @@ def sessions_of(
         for nth, part in enumerate(parts)
     ]
     for nth, part in enumerate(parts[1:], 1):
-        found[nth - 1] = replace(
-            found[nth - 1], needs=(*found[nth - 1].needs, *_chaining(part, len(found[nth - 1].needs)))
-        )
+        needs = found[nth - 1].needs
+        known = {(need.action, need.resource) for need in needs}
+        chained = (need for need in _chaining(part, len(needs)) if (need.action, need.resource) not in known)
+        found[nth - 1] = replace(found[nth - 1], needs=(*needs, *chained))
     return tuple(found)
 
 
