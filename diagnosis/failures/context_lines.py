@@ -21,7 +21,8 @@ _PUSHES = re.compile(
     r"|bake-action"
 )
 _CACHE = re.compile(r"(#\d+) importing cache manifest")
-_ROLE_INPUT = re.compile(r"\s*role-to-assume: *(\S{1,2100})\s*$")
+_ROLE_INPUT = re.compile(r"\s*(?:role-to-assume: *|[\w.-]{0,60}(?i:role)[\w.-]{0,60}: *(?=arn:))(\S{1,2100})\s*$")
+"""An input that gives an action a role to assume; one that is not known may call it otherwise."""
 _MOST_ROLES = 50
 _LONGEST = 1_000
 _BASE = re.compile(r"(#\d+) \[[^\]]{1,200}\] load metadata for ")
@@ -36,6 +37,7 @@ WORDS: tuple[str, ...] = (
     # what a step does, in its head or in what it prints
     "role-to-assume:",
     "aws-access-key-id:",
+    ":role/",
     "assume-role",
     "assume_role",
     "push",

@@ -8,6 +8,7 @@ the roles that steps assume stay with the gate *role assumption*.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnosis.causes import Cause, tell_apart_of
@@ -19,27 +20,39 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.names.arn import Arn
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep
+from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.gate_verdict import Finding
 
 _REFUSED = ("AccessDenied", "Access Denied")
 
 
 def roles_of(read: ReadJob) -> frozenset[str]:
-    """Return the names of the roles that the job's steps assume; empty where one of them is not legible."""
+    """Return the names of the roles that the job's steps assume, or are given by an input; empty where one is not legible."""
     targets = [
         operation.target or ""
         for step in read.steps
         for operation in step.operations
         if operation.purpose is Purpose.ASSUME
     ]
+    targets += [value for step in read.steps for value in _given_roles(step)]
     names = [role_name(target) for target in targets]
     known = [name for name in names if name]
     return frozenset(known) if len(known) == len(names) else frozenset()
 
 
-def is_of_another(read: ReadJob, principal: str | None) -> bool:
-    """Return whether a principal is certainly no session of the job's own roles."""
-    return identity_of(principal, roles_of(read)).whose is Whose.ANOTHER
+def _given_roles(step: ReadStep) -> Iterator[str]:
+    """Yield the roles that an action's inputs give it: an action that is not known may assume one."""
+    own = step.matched.written
+    pairs = [(key, value) for section in step.sections for key, value, _ in section.inputs]
+    for key, value in (*pairs, *(own.inputs if own is not None else ())):
+        is_masked = "*" in value and role_name(value) is None
+        if "role" in key.lower() and "session" not in key.lower() and (is_masked or ":role/" in value):
+            yield value if is_legible(value) else ""
+
+
+def is_of_another(principal: str | None, roles: frozenset[str]) -> bool:
+    """Return whether a principal is certainly no session of these, the job's own roles."""
+    return identity_of(principal, roles).whose is Whose.ANOTHER
 
 
 def placed(read: ReadJob, step: ReadStep | None, finding: Finding) -> Finding:

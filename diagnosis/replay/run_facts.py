@@ -17,7 +17,7 @@ from diagnosis.logs.log_text import LogLine
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, digest_in, is_repository_name
 from diagnosis.names.partition import REGION
-from diagnosis.replay.denied_use import is_of_another
+from diagnosis.replay.denied_use import is_of_another, roles_of
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME, Operation, Purpose, StepKind
 from diagnosis.steps.read_job import LOGIN_LINE, PUSH_LINE, ReadJob, ReadStep
@@ -266,11 +266,12 @@ def _digest(read: ReadJob, evidence_of: EvidenceBuilder, push: ReadStep | None) 
 
 def _principal(read: ReadJob, evidence_of: EvidenceBuilder) -> Fact[str] | None:
     """Return the assumed-role session that a tool printed: an identity call, or the user named in a denial."""
+    roles = roles_of(read)
     for step in read.steps:
         for line in step.output[:MOST_LINES]:
             if line.printed and ":assumed-role/" in line.text:
                 found = _PRINCIPAL.search(line.text[:4_000])
-                if found and not is_of_another(read, found[0]):
+                if found and not is_of_another(found[0], roles):
                     return Fact(found[0], evidence_of.line(read, step, line))
     return None
 

@@ -303,6 +303,14 @@ def test_a_role_that_may_be_the_jobs_counts_as_it(role: str, more: tuple[str, ..
     assert explain_text(job(role, line, *more)).checkpoint is SERVICE
 
 
+def test_a_role_that_another_action_is_given_may_be_the_one_in_force() -> None:
+    line = said("s3:GetObject", KEY, by=f"arn:aws:sts::{A}:assumed-role/second/x")
+    other = action("acme/take-role@v1", [f"role_arn: arn:aws:iam::{A}:role/second"])
+    first = action("aws-actions/configure-aws-credentials@v5", [f"role-to-assume: arn:aws:iam::{A}:role/release"])
+    assert explain_text(raw([*first, *other, *script(["aws s3 sync a b"], line, error=1)])).checkpoint is SERVICE
+    assert explain_text(raw([*first, *script(["aws s3 sync a b"], line, error=1)])).checkpoint is None
+
+
 BARE = f"not authorized to perform: bedrock:InvokeModel on resource: arn:aws:bedrock:{R}::foundation-model/m with an explicit deny in a service control policy"
 
 

@@ -300,3 +300,11 @@ def test_a_denial_that_the_script_carries_on_from_is_doubted() -> None:
     assert gate.verdict is UNKNOWN
     assert gate.actions == ("ecs:UpdateService",)
     assert "printed a denial of ecs:UpdateService" in gate.reason
+
+
+@pytest.mark.parametrize("value", [f"arn:aws:iam::{ACCOUNT}:role/second", "***"])
+def test_a_role_that_another_action_is_given_may_be_the_one_in_force(value: str) -> None:
+    other = Spec(name="Second", uses="acme/take-role@v1", inputs={"role_arn": value})
+    words = denied("s3:PutObject", "arn:aws:s3:::site/x").replace("assumed-role/release", "assumed-role/second")
+    result = replay(recorded(CHECKOUT, CONFIGURE, other, failing(EVIDENCE, words, exit_code=1)))
+    assert services(result).verdict is FAIL
