@@ -176,6 +176,7 @@ class _Reader:
             outputs=self._pairs(job.get("outputs")),
             matrix=self._matrix(job.get("strategy")),
             runs_on=_scalar(job.get("runs-on")),
+            secrets=self._secrets(job),
         )
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
@@ -266,6 +267,12 @@ class _Reader:
 
     def _push_patterns(self, node: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
         return tuple((name, self._texts(patterns)) for name, patterns in self._push_filters(node).items())
+
+    def _secrets(self, job: dict[str, Any]) -> Pairs | None:
+        """Read the secrets that a call hands on; one that says nothing hands on none."""
+        if "uses" not in job or isinstance(job.get("secrets"), ScalarNode):
+            return None
+        return self._pairs(job.get("secrets"))
 
     def _texts(self, node: Any) -> tuple[str, ...]:
         """Read a text or a list of texts."""

@@ -6,8 +6,8 @@ character, ``[ ]``, and ``!`` before a pattern that takes away what an earlier o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _LONGEST = 256
@@ -31,39 +31,88 @@ def _listed(patterns: Sequence[str], name: str) -> bool | None:
     """Return whether the last pattern that fits the name is one that takes it in."""
     taken = False
     for pattern in patterns:
-        expression = _expression(pattern.removeprefix("!"))
-        if expression is None or len(name) > _LONGEST:
+        pieces = _pieces(pattern.removeprefix("!"))
+        if pieces is None or len(name) > _LONGEST:
             return None
-        if expression.fullmatch(name):
+        if _fits(pieces, name):
             taken = not pattern.startswith("!")
     return taken
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One sign of a pattern, and how often it may stand there."""
+
+    signs: str | None
+    """Those that it stands for; None for any but ``/``, and ``""`` for any at all."""
+    may_miss: bool = False
+    may_repeat: bool = False
+
+    def takes(self, sign: str) -> bool:
+        return sign != "/" if self.signs is None else not self.signs or sign in self.signs
+
+
+def _fits(pieces: Sequence[_Piece], name: str) -> bool:
+    """Return whether the pieces match the whole name; every place that may be reached is followed at once."""
+    places = _onward(pieces, {0})
+    for sign in name:
+        moved: set[int] = set()
+        for place in places:
+            if place < len(pieces) and pieces[place].takes(sign):
+                moved.add(place + 1)
+                if pieces[place].may_repeat:
+                    moved.add(place)
+        places = _onward(pieces, moved)
+    return len(pieces) in places
+
+
+def _onward(pieces: Sequence[_Piece], places: set[int]) -> set[int]:
+    found = set(places)
+    for place in places:
+        at = place
+        while at < len(pieces) and pieces[at].may_miss:
+            at += 1
+            found.add(at)
+    return found
+
+
 @lru_cache(maxsize=512)
-def _expression(pattern: str) -> re.Pattern[str] | None:
-    """Return a filter pattern as a regular expression; None where it is too long, too rich in stars, or none."""
-    if len(pattern) > _LONGEST or pattern.count("*") > 8 or "${{" in pattern:
+def _pieces(pattern: str) -> tuple[_Piece, ...] | None:
+    """Take a filter pattern apart; None where it is too long, or holds what the file does not tell."""
+    if len(pattern) > _LONGEST or "${{" in pattern:
         return None
-    made, at = [], 0
+    made: list[_Piece] = []
+    at = 0
     while at < len(pattern):
-        sign = pattern[at]
+        sign, step = pattern[at], 1
+        closing = pattern.find("]", at + 2) if sign == "[" else -1
         if pattern.startswith("**", at):
-            made.append(".*")
-            at += 2
-            continue
-        if sign == "\\" and at + 1 < len(pattern):
-            made.append(re.escape(pattern[at + 1]))
-            at += 2
-            continue
-        closing = pattern.find("]", at + 1) if sign == "[" else -1
-        if closing > at + 1:
-            made.append("[" + re.sub(r"([\\\[\]^])", r"\\\1", pattern[at + 1 : closing]) + "]")
-            at = closing + 1
-            continue
-        repeats = sign in "?+" and made and made[-1] not in (".*", "[^/]*") and made[-1] not in "?+"
-        made.append("[^/]*" if sign == "*" else sign if repeats else re.escape(sign))
-        at += 1
-    try:
-        return re.compile("".join(made))
-    except re.error:
-        return None
+            made.append(_Piece("", may_miss=True, may_repeat=True))
+            step = 2
+        elif sign == "*":
+            made.append(_Piece(None, may_miss=True, may_repeat=True))
+        elif sign == "\\" and at + 1 < len(pattern):
+            made.append(_Piece(pattern[at + 1]))
+            step = 2
+        elif closing > 0:
+            made.append(_Piece(_signs_of(pattern[at + 1 : closing])))
+            step = closing + 1 - at
+        elif sign in "?+" and made and not made[-1].may_repeat:
+            made[-1] = replace(made[-1], may_miss=sign == "?", may_repeat=sign == "+")
+        else:
+            made.append(_Piece(sign))
+        at += step
+    return tuple(made)
+
+
+def _signs_of(listed: str) -> str:
+    """Return the signs of a list in brackets; ``a-z`` stands for all between."""
+    found, at = [], 0
+    while at < len(listed):
+        if listed[at + 1 : at + 2] == "-" and at + 2 < len(listed):
+            found += [chr(code) for code in range(ord(listed[at]), min(ord(listed[at + 2]), ord(listed[at]) + 200) + 1)]
+            at += 3
+        else:
+            found.append(listed[at])
+            at += 1
+    return "".join(found) or "\0"

@@ -138,6 +138,8 @@ def _told_kind(attempt: Attempt, name: str) -> str | None:
         return "tag" if at.startswith("refs/tags/") else "branch"
     # The checkout step prints the refspec that it fetches: commit, then where it puts it.
     for text in _logs(attempt):
+        if f"{attempt.head_sha}:refs/" not in text:
+            continue
         if f"{attempt.head_sha}:refs/tags/{name}" in text:
             return "tag"
         if f"{attempt.head_sha}:refs/remotes/origin/{name}" in text:

@@ -89,7 +89,11 @@ def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Workflo
         kind = declared[name.lower()].kind if name.lower() in declared else "string"
         given[name.lower()] = value if "${{" in value or isinstance(value, TypedText) else of_kind(value, kind)
     # A file that declares nothing still has no inputs but those of its call.
-    scope = Scope(inputs=given or {"": ""}, jobs={each.id: f"{caller.id} / {each.id}" for each in inner.jobs})
+    scope = Scope(
+        inputs=given or {"": ""},
+        jobs={each.id: f"{caller.id} / {each.id}" for each in inner.jobs},
+        secrets=None if caller.secrets is None else {name.lower(): value for name, value in caller.secrets},
+    )
     name = scope.text(job.name or job.id)
     made = _in_scope(job, scope)
     return replace(
@@ -115,6 +119,7 @@ def _in_scope(job: WorkflowJob, scope: Scope) -> WorkflowJob:
         env=_pairs(job.env, scope),
         inputs=_pairs(job.inputs, scope),
         outputs=_pairs(job.outputs, scope),
+        secrets=None if job.secrets is None else _pairs(job.secrets, scope),
         matrix=_matrix(job.matrix, scope) if job.matrix and "${{" in job.matrix else job.matrix,
     )
 

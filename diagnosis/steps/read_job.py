@@ -174,7 +174,7 @@ def read_job(
     settled = None if job is not None and _ran(job) else written
     runs = job_runs(job, settled, values if workflow is None else written_values(workflow, None, None, values))
     if log is not None:
-        values.update(_common_environment(log))
+        values.update(_common_environment(log, matched, workflow, written))
     actions = [seen for step in matched for seen in _inputs(step, workflow, written, values)]
     logins = _Logins(case or Case(), actions)
     files = checked_out(files or Files.of(attempt.files if attempt else ()), actions, values)
@@ -207,6 +207,7 @@ def _own_values(
     leg = leg or (leg_named(written, job.name, values) if job else None) or _only_leg(written, values)
     own = dict(leg.values) if leg else {}
     own.update({f"steps.{step.id}": f"${{{{ steps.{step.id} }}}}" for step in written.all_steps if step.id})
+    own["github.job"] = written.id.rpartition(" / ")[2]
     runner = (written.runs_on or "").partition("-")[0].lower()
     if runner in _RUNNERS:
         own["runner.os"] = _RUNNERS[runner]
@@ -295,10 +296,17 @@ def _in_order(matched: tuple[Matched, ...], written: WorkflowJob | None) -> tupl
     return (*result[: last + 1], *(Matched(None, own) for own in waiting), *result[last + 1 :])
 
 
-def _common_environment(log: JobLog) -> dict[str, str]:
-    """Return the environment of the first steps: what the job and the workflow set, filled in by the runner."""
-    heads = [section for section in log.sections if section.kind is SectionKind.RUN]
-    return heads[0].environment() if heads else {}
+def _common_environment(
+    log: JobLog, matched: Sequence[Matched], workflow: Workflow | None, written: WorkflowJob | None
+) -> dict[str, str]:
+    """Return what the job and the workflow set, filled in by the runner: the first head's, without what is that step's own."""
+    first = next((section for section in log.sections if section.kind is SectionKind.RUN), None)
+    if first is None:
+        return {}
+    step = next((each.written for each in matched if first in each.sections[:1]), None)
+    common = {name for block in (workflow.env if workflow else (), written.env if written else ()) for name, _ in block}
+    own = {name for name, _ in step.env} - common if step is not None else set()
+    return {name: value for name, value in first.environment().items() if name not in own}
 
 
 def _inputs(

@@ -106,6 +106,53 @@ def test_everything_that_a_diagnosis_needs_is_read() -> None:
     assert (call.line, call.steps) == (38, ())
 
 
+def test_what_expressions_ask_for_is_read() -> None:
+    workflow = parsed("""
+on:
+  push: { branches: [main, 'release/**'], tags: ["v*"], paths: src/** }
+  workflow_dispatch: {inputs: {dry: {type: boolean, default: true}}}
+  workflow_call:
+    inputs: {dry: {type: boolean}, level: {type: number, default: 2}}
+    outputs: {image: {value: "${{ jobs.a.outputs.image }}"}}
+jobs:
+  a:
+    needs: b
+    runs-on: ubuntu-latest
+    outputs: {image: "${{ steps.tag.outputs.image }}"}
+    strategy: {matrix: {v: [3.10, "3.10", true, yes, null, 012, 1e3], include: [{v: 1, c: {d: [x]}}]}}
+    steps: [{id: tag, run: x}]
+  b: {needs: [c, d], strategy: {matrix: "${{ fromJSON(vars.M) }}"}, steps: []}
+  c: {uses: ./x.yml, secrets: inherit}
+  d: {uses: ./x.yml, secrets: {A: "${{ secrets.B }}"}}
+""")
+    assert workflow.push_patterns == (
+        ("branches", ("main", "release/**")),
+        ("tags", ("v*",)),
+        ("paths", ("src/**",)),
+    )
+    assert [(each.name, each.trigger, each.kind, each.default) for each in workflow.declared_inputs] == [
+        ("dry", "workflow_call", "boolean", None),
+        ("level", "workflow_call", "number", "2"),
+        ("dry", "workflow_dispatch", "boolean", "true"),
+    ]
+    assert workflow.outputs == (("image", "${{ jobs.a.outputs.image }}"),)
+    a, b, c, d = workflow.jobs
+    assert (a.needs, a.runs_on, a.outputs) == (("b",), "ubuntu-latest", (("image", "${{ steps.tag.outputs.image }}"),))
+    assert a.steps[0].id == "tag"
+    assert a.matrix == ('{"v": [3.1, "3.10", true, "yes", null, 12, 1000], "include": [{"v": 1, "c": {"d": ["x"]}}]}')
+    assert (b.needs, b.matrix) == (("c", "d"), '"${{ fromJSON(vars.M) }}"')
+    assert (a.secrets, c.secrets, d.secrets) == (None, None, (("A", "${{ secrets.B }}"),))
+
+
+def test_a_matrix_of_aliases_comes_to_an_end() -> None:
+    lines = ["on: push", "x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
+    lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 8)]
+    lines += ["jobs: {a: {strategy: {matrix: {v: *x7}}, steps: []}}"]
+    begun = time.perf_counter()
+    assert "members" in unparsable("\n".join(lines)).why
+    assert time.perf_counter() - begun < 5
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [

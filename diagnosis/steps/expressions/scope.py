@@ -18,6 +18,7 @@ from diagnosis.steps.expressions.values import TypedText
 
 NOWHERE = "called_file"
 """The name of a context that nothing fills: what is asked of it stays unknown, and is never that of the calling file."""
+_TOKEN = "github_token"  # noqa: S105 - the name of the secret that every workflow has
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Scope:
     """The new ids of steps, by their own."""
     jobs: Mapping[str, str] = field(default_factory=dict)
     """The new ids of jobs, by their own."""
+    secrets: Mapping[str, str] | None = None
+    """The secrets that are handed on, by lower-case name; None where they are those of the calling file."""
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """What a job that calls a workflow hands on, by its id and the output's name, as an expression."""
 
@@ -60,6 +63,8 @@ class Scope:
             if len(path) == 1:
                 return 1, NOWHERE
             return 2, self._input(path[1])
+        if context == "secrets" and self.secrets is not None and len(path) > 1 and path[1].lower() != _TOKEN:
+            return 2, as_expression(self.secrets.get(path[1].lower(), ""))
         if context == "steps" and len(path) > 1 and path[1] in self.steps:
             return 2, f"steps.{self.steps[path[1]]}"
         if context in ("needs", "jobs") and len(path) > 1:

@@ -225,3 +225,16 @@ jobs:
     read = read_job(replace(made, log=Known(log)), file.jobs[0], file, replace(run, event="workflow_dispatch"))
     assert read.learnt == {"inputs.what": "prod"}
     assert [step.operations[0].target for step in read.steps if step.is_a(StepKind.DOCKER)] == [f"{HOST}/shop/prod:v1"]
+
+
+def test_a_secret_of_the_called_file_is_the_one_that_is_handed_on() -> None:
+    called = (
+        "on: workflow_call\njobs:\n  ship:\n    steps: [{run: 'x ${{ secrets.ROLE }} ${{ secrets.GITHUB_TOKEN }}'}]\n"
+    )
+    call = "on: push\njobs:\n  web:\n    uses: ./.github/workflows/ship.yml\n"
+    for handed, run in (
+        ("    secrets: inherit\n", "x ${{ secrets.ROLE }} ${{ secrets.GITHUB_TOKEN }}"),
+        ("    secrets: {role: '${{ secrets.PROD_ROLE }}'}\n", "x ${{ secrets.PROD_ROLE }} ${{ secrets.GITHUB_TOKEN }}"),
+        ("", "x  ${{ secrets.GITHUB_TOKEN }}"),
+    ):
+        assert resolved(attempt(call + handed, called)).jobs[0].steps[0].run == run
