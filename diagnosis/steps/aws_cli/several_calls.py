@@ -78,8 +78,12 @@ def _nothing(_command: Command, _scope: Scope) -> Iterator[Use]:
 
 # ------------------------------------------------------------------------------------------------ roles that are passed
 
-_NO_PASSED_ROLE = frozenset({"sts", "iam", "eks-auth", "sso", "sso-admin", "rolesanywhere", "ecr", "lakeformation"})
-_ROLE_OPTIONS = re.compile(r"(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
+_NO_PASSED_ROLE = frozenset(
+    {"sts", "iam", "eks-auth", "sso", "sso-admin", "rolesanywhere", "ecr", "lakeformation", "neptunedata"}
+)
+_ROLE_OPTIONS = re.compile(r"(?!target)(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
+_RANKS = frozenset({"chime", "iot-managed-integrations", "medialive", "quicksight", "repostspace"})
+"""Services whose ``--role`` is a rank of a member, not a role of IAM."""
 _ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?([^\s\",}\]]{1,300})")
 _LONGEST = 50_000
 
@@ -118,6 +122,8 @@ def passed_to(command: Command) -> str | None:
 def _passed_roles(command: Command) -> Iterator[Use]:
     """Yield iam:PassRole for each role that an operation which writes is given, as an option or inside of one."""
     for option, values in command.options.items():
+        if option == "role" and command.service in _RANKS:
+            continue
         if _ROLE_OPTIONS.fullmatch(option):
             yield from (("iam:PassRole", pass_role(value)) for value in (values[:1] or (None,)))
         elif option != "cliinputjson":

@@ -223,6 +223,8 @@ aws deploy create-deployment --application-name a --deployment-group-name g --de
 aws dynamodb execute-statement --statement "SELECT * FROM t" | dynamodb:PartiQLSelect -
 aws dynamodb transact-write-items --transact-items '[{"Put":{"TableName":"a"}},{"Delete":{"TableName":"b"}}]' | dynamodb:PutItem P:dynamodb:HOME:table/a; dynamodb:DeleteItem P:dynamodb:HOME:table/b
 aws cloudformation deploy --stack-name web --template-file t.yml --s3-bucket b --s3-prefix p --no-execute-changeset --role-arn arn:aws:iam::111122223333:role/cfn | s3:PutObject P:s3:::b/p/*; s3:GetObject P:s3:::b/p/*; cloudformation:DescribeStacks STACK; cloudformation:GetTemplateSummary STACK; cloudformation:CreateChangeSet STACK; cloudformation:DescribeChangeSet STACK; iam:PassRole arn:aws:iam::111122223333:role/cfn
+aws quicksight create-role-membership --role ADMIN --member-name m --aws-account-id 111122223333 --namespace default | quicksight:CreateRoleMembership *
+aws glue create-job --name j --role GlueRole --command x | glue:CreateJob P:glue:HOME:job/j; iam:PassRole P:iam::{account}:role/GlueRole
 aws codebuild start-build --project-name p | codebuild:StartBuild P:codebuild:HOME:project/p
 aws codepipeline start-pipeline-execution --name p | codepipeline:StartPipelineExecution P:codepipeline:HOME:p
 aws cloudwatch put-metric-data --namespace n --metric-name m --value 1 | cloudwatch:PutMetricData *
