@@ -9,11 +9,13 @@ from functools import partial
 from diagnosis.facts.runs import RepositoryFile
 from diagnosis.names.endpoint import is_aws_endpoint
 from diagnosis.policy import action_facts
+from diagnosis.steps.aws_cli.deployments import Use
 from diagnosis.steps.aws_cli.exceptions import ACTIONS, needs_nothing
+from diagnosis.steps.aws_cli.passed_roles import passed_to
 from diagnosis.steps.aws_cli.registry import registry_call
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
-from diagnosis.steps.aws_cli.s3_commands import COMMANDS, Use, may_be_anywhere, uses_of_s3
-from diagnosis.steps.aws_cli.several_calls import passed_to, uses_beside, uses_for_tags, uses_of_several
+from diagnosis.steps.aws_cli.s3_commands import COMMANDS, may_be_anywhere, uses_of_s3
+from diagnosis.steps.aws_cli.several_calls import uses_beside, uses_for_tags, uses_of_several
 from diagnosis.steps.aws_cli.special_resources import resource_for
 from diagnosis.steps.aws_cli.tables.methods import METHODS
 from diagnosis.steps.aws_cli.tables.prefixes import PREFIXES

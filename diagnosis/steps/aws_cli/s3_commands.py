@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from diagnosis.steps.aws_cli.deployments import Use
+from diagnosis.steps.aws_cli.object_arns import bucket_arn, object_arn
 from diagnosis.steps.aws_cli.resources import Scope
-from diagnosis.steps.aws_cli.special_resources import bucket_arn, key_resource, object_arn
+from diagnosis.steps.aws_cli.special_resources import key_resource
 from diagnosis.steps.aws_cli.words import Command
 
-Use = tuple[str, str | None]
-"""An IAM action and the resource that it is for."""
 COMMANDS = frozenset({"cp", "mv", "sync", "rm", "ls", "mb", "rb", "website", "presign"})
 
 

@@ -6,24 +6,16 @@ Command Reference describes them; the services' guides on the permissions of the
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from diagnosis.names.arn import Arn
-from diagnosis.names.endpoint import object_of_url
-from diagnosis.names.service_principal import service_principal
+from diagnosis.steps.aws_cli.deployments import BESIDE, WHOLE, Reader, Use, own_call
+from diagnosis.steps.aws_cli.object_arns import object_arn
+from diagnosis.steps.aws_cli.passed_roles import NO_PASSED_ROLE, pass_role, passed_roles
 from diagnosis.steps.aws_cli.resources import Scope, arn, legible
-from diagnosis.steps.aws_cli.special_resources import (
-    key_resource,
-    object_arn,
-    pass_role,
-    resource_for,
-)
+from diagnosis.steps.aws_cli.special_resources import key_resource
 from diagnosis.steps.aws_cli.words import Command
-
-Use = tuple[str, str | None]
-_Reader = Callable[[Command, Scope], Iterator[Use]]
 
 
 def uses_of_several(command: Command, scope: Scope) -> tuple[Use, ...] | None:
@@ -35,8 +27,8 @@ def uses_of_several(command: Command, scope: Scope) -> tuple[Use, ...] | None:
 def uses_beside(command: Command, scope: Scope, *, writes: bool) -> Iterator[Use]:
     """Yield what an operation needs beside its own action, by its options: the roles it passes, keys, code in a bucket."""
     yield from _KINDS_BESIDE.get(command.name, _nothing)(command, scope)
-    if writes and command.service not in _NO_PASSED_ROLE:
-        yield from _passed_roles(command)
+    if writes and command.service not in NO_PASSED_ROLE:
+        yield from passed_roles(command)
 
 
 _TAGS: Mapping[str, str] = {
@@ -76,150 +68,6 @@ def _nothing(_command: Command, _scope: Scope) -> Iterator[Use]:
     yield from ()
 
 
-# ------------------------------------------------------------------------------------------------ roles that are passed
-
-_NO_PASSED_ROLE = frozenset(
-    {"sts", "iam", "eks-auth", "sso", "sso-admin", "rolesanywhere", "ecr", "lakeformation", "neptunedata"}
-)
-_ROLE_OPTIONS = re.compile(r"(?!target)(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
-_RANKS = frozenset({"chime", "iot-managed-integrations", "medialive", "quicksight", "repostspace"})
-"""Services whose ``--role`` is a rank of a member, not a role of IAM."""
-_ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?([^\s\",}\]]{1,300})")
-_LONGEST = 50_000
-
-
-_PASSED_TO: Mapping[str, str] = {
-    "ecs": "ecs-tasks",
-    "ecs create-service": "ecs",
-    "ecs create-express-gateway-service": "",
-    "ecs update-express-gateway-service": "",
-    "lambda": "lambda",
-    "cloudformation": "cloudformation",
-    "stepfunctions": "states",
-    "codebuild": "codebuild",
-    "codepipeline": "codepipeline",
-    "deploy": "codedeploy",
-    "events": "events",
-    "scheduler": "scheduler",
-    "pipes": "pipes",
-    "glue": "glue",
-    "sagemaker": "sagemaker",
-    "firehose": "firehose",
-    "batch register-job-definition": "ecs-tasks",
-    "ec2 run-instances": "ec2",
-    "ec2 associate-iam-instance-profile": "ec2",
-    "iam add-role-to-instance-profile": "ec2",
-}
-"""The service to which a command's roles are passed, by command or by the CLI's service; empty where it is not one for all."""
-
-
-def passed_to(command: Command) -> str | None:
-    """Return the service principal that ``iam:PassedToService`` holds when a command passes a role; None where it is not known."""
-    service = _PASSED_TO.get(command.name, _PASSED_TO.get(command.service, ""))
-    return service_principal(service) if service else None
-
-
-def _passed_roles(command: Command) -> Iterator[Use]:
-    """Yield iam:PassRole for each role that an operation which writes is given, as an option or inside of one."""
-    for option, values in command.options.items():
-        if option == "role" and command.service in _RANKS:
-            continue
-        if _ROLE_OPTIONS.fullmatch(option):
-            yield from (("iam:PassRole", pass_role(value)) for value in (values[:1] or (None,)))
-        elif option != "cliinputjson":
-            for value in values:
-                found = _ROLE_MEMBERS.findall(value[:_LONGEST]) if "ole" in value else ()
-                yield from (("iam:PassRole", pass_role(role)) for role in found)
-    for name, document in command.documents.items():
-        if name != "cliinputjson" and name not in {o for o, v in command.options.items() if v}:
-            yield from (("iam:PassRole", pass_role(role)) for role in _ROLE_MEMBERS.findall(_written(document)))
-
-
-def _written(document: object) -> str:
-    return json.dumps(document)[:_LONGEST]
-
-
-# ------------------------------------------------------------------------------------------------ CloudFormation
-
-
-def _cloudformation_deploy(command: Command, scope: Scope) -> Iterator[Use]:
-    bucket = command.option("s3-bucket")
-    if command.has("s3-bucket"):
-        prefix = command.option("s3-prefix")
-        template = object_arn(bucket, f"{prefix}/*" if prefix else "*")
-        yield "s3:PutObject", template
-        # CloudFormation reads it there in the caller's name.
-        yield "s3:GetObject", template
-    for name in ("DescribeStacks", "GetTemplateSummary", "CreateChangeSet", "DescribeChangeSet"):
-        yield from _own(f"cloudformation:{name}", command, scope)
-    if not command.has("no-execute-changeset"):
-        yield from _own("cloudformation:ExecuteChangeSet", command, scope)
-    if command.has("role-arn"):
-        yield "iam:PassRole", pass_role(command.option("role-arn"))
-
-
-def _cloudformation_package(command: Command, scope: Scope) -> Iterator[Use]:
-    bucket, prefix = command.option("s3-bucket"), command.option("s3-prefix")
-    # An artifact that is there already is found by its head and not sent again.
-    written = object_arn(bucket, f"{prefix}/*" if prefix else "*")
-    yield "s3:GetObject", written
-    yield "s3:PutObject", written
-    if command.has("kms-key-id"):
-        yield "kms:GenerateDataKey", key_resource(command.option("kms-key-id"), scope)
-
-
-def _stack_change(command: Command, _scope: Scope) -> Iterator[Use]:
-    if command.has("template-url"):
-        found = object_of_url(command.option("template-url") or "")
-        yield "s3:GetObject", object_arn(*found) if found else None
-
-
-# ------------------------------------------------------------------------------------------------ ECS
-
-
-def _task_roles(command: Command, _scope: Scope) -> Iterator[Use]:
-    """Yield the roles of a task definition's document, of which the options already speak where it is legible."""
-    if command.unread:
-        yield "iam:PassRole", None
-
-
-def _ecs_deploy(command: Command, scope: Scope) -> Iterator[Use]:
-    """Yield the calls of ``ecs deploy``: a task definition is registered and a CodeDeploy deployment started for the service."""
-    service, cluster = command.option("service"), command.option("cluster")
-    cluster = cluster if command.has("cluster") else "default"
-    home = legible(cluster) and legible(service)
-    yield "ecs:DescribeServices", arn("ecs", f"service/{cluster}/{service}", scope) if home else None
-    application = command.option("codedeploy-application")
-    application = (
-        application if command.has("codedeploy-application") else f"AppECS-{cluster}-{service}" if home else None
-    )
-    group = command.option("codedeploy-deployment-group")
-    group = group if command.has("codedeploy-deployment-group") else f"DgpECS-{cluster}-{service}" if home else None
-    app = arn("codedeploy", f"application:{application}", scope) if legible(application) else None
-    dgp = arn("codedeploy", f"deploymentgroup:{application}/{group}", scope)
-    dgp = dgp if legible(application) and legible(group) else None
-    yield "codedeploy:GetApplication", app
-    yield "codedeploy:GetDeploymentGroup", dgp
-    document = command.documents.get("taskdefinition")
-    family = document.get("family") if isinstance(document, dict) else None
-    named = isinstance(family, str) and legible(family)
-    yield "ecs:RegisterTaskDefinition", arn("ecs", f"task-definition/{family}:*", scope) if named else None
-    if isinstance(document, dict):
-        for member in ("taskRoleArn", "executionRoleArn"):
-            if member in document:
-                yield "iam:PassRole", pass_role(str(document[member]))
-    else:
-        yield "iam:PassRole", None
-    yield "codedeploy:RegisterApplicationRevision", app
-    yield "codedeploy:GetApplicationRevision", app
-    yield "codedeploy:GetDeploymentConfig", None
-    yield "codedeploy:CreateDeployment", dgp
-    yield "codedeploy:GetDeployment", dgp
-
-
-# ------------------------------------------------------------------------------------------------ others
-
-
 def _function_code(command: Command, _scope: Scope) -> Iterator[Use]:
     bucket, key = command.option("s3-bucket"), command.option("s3-key")
     if command.has("s3-bucket"):
@@ -231,37 +79,12 @@ def _function_code(command: Command, _scope: Scope) -> Iterator[Use]:
             yield "s3:GetObject", object_arn(parts["S3Bucket"], parts.get("S3Key", ""))
 
 
-def _deployment(command: Command, scope: Scope) -> Iterator[Use]:
-    """Yield what CodeDeploy asks of the caller for a new deployment: its configuration and the revision of the application."""
-    application = command.option("application-name")
-    app = arn("codedeploy", f"application:{application}", scope) if legible(application) else None
-    configuration = command.option("deployment-config-name")
-    # Without a name it is the deployment group's own, whichever that is.
-    named = configuration if command.has("deployment-config-name") else None if command.unread else "%"
-    config = arn("codedeploy", f"deploymentconfig:{named}".replace("%", "*"), scope) if legible(named) else None
-    yield "codedeploy:GetDeploymentConfig", config
-    if command.has("revision") or command.has("s3-location") or command.has("github-location"):
-        yield "codedeploy:RegisterApplicationRevision", app
-    yield "codedeploy:GetApplicationRevision", app
-
-
-def _deploy_push(command: Command, scope: Scope) -> Iterator[Use]:
-    application = command.option("application-name")
-    place = (command.option("s3-location") or "").removeprefix("s3://")
-    bucket, _, key = place.partition("/")
-    yield "s3:PutObject", object_arn(bucket, key)
-    yield (
-        "codedeploy:RegisterApplicationRevision",
-        arn("codedeploy", f"application:{application}", scope) if legible(application) else None,
-    )
-
-
 def _package_login(command: Command, scope: Scope) -> Iterator[Use]:
     domain = Command("codeartifact", "login", (), {k: v for k, v in command.options.items() if k != "repository"})
-    yield from _own("codeartifact:GetAuthorizationToken", domain, scope)
+    yield from own_call("codeartifact:GetAuthorizationToken", domain, scope)
     yield "sts:GetServiceBearerToken", "*"
     if command.operation == "login":
-        yield from _own("codeartifact:GetRepositoryEndpoint", command, scope)
+        yield from own_call("codeartifact:GetRepositoryEndpoint", command, scope)
 
 
 def _kubeconfig(command: Command, scope: Scope) -> Iterator[Use]:
@@ -351,7 +174,7 @@ def _transaction(command: Command, scope: Scope) -> Iterator[Use]:
             table = what.get("TableName") if isinstance(what, dict) else None
             if verb in _WRITES:
                 asked = Command(options={"tablename": (table,)} if isinstance(table, str) else {})
-                yield from _own(_WRITES[verb], asked, scope)
+                yield from own_call(_WRITES[verb], asked, scope)
 
 
 def _secret_of_query(command: Command, _scope: Scope) -> Iterator[Use]:
@@ -367,15 +190,8 @@ def _role_of_profile(command: Command, _scope: Scope) -> Iterator[Use]:
     yield "iam:PassRole", pass_role(command.option("role-name"))
 
 
-def _own(action: str, command: Command, scope: Scope) -> Iterator[Use]:
-    yield from ((action, resource) for resource in resource_for(action, command, scope))
-
-
-_READERS: Mapping[str, _Reader] = {
-    "cloudformation deploy": _cloudformation_deploy,
-    "cloudformation package": _cloudformation_package,
-    "ecs deploy": _ecs_deploy,
-    "deploy push": _deploy_push,
+_READERS: Mapping[str, Reader] = {
+    **WHOLE,
     "codeartifact login": _package_login,
     "codeartifact get-authorization-token": _package_login,
     "eks update-kubeconfig": _kubeconfig,
@@ -390,15 +206,11 @@ _READERS: Mapping[str, _Reader] = {
     "dynamodb transact-get-items": _transaction,
 }
 """Commands whose calls stand here whole."""
-_KINDS_BESIDE: Mapping[str, _Reader] = {
-    "cloudformation create-stack": _stack_change,
-    "cloudformation update-stack": _stack_change,
-    "cloudformation create-change-set": _stack_change,
-    "ecs register-task-definition": _task_roles,
+_KINDS_BESIDE: Mapping[str, Reader] = {
+    **BESIDE,
     "lambda update-function-code": _function_code,
     "lambda create-function": _function_code,
     "lambda publish-layer-version": _function_code,
-    "deploy create-deployment": _deployment,
     "ssm put-parameter": _parameter,
     "secretsmanager create-secret": _secret,
     "secretsmanager update-secret": _secret,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from diagnosis.names.arn import Arn, is_account_id
 from diagnosis.names.arn_template import arn_template
 from diagnosis.names.endpoint import queue_of_url
 from diagnosis.names.lambda_function import function_template
 from diagnosis.policy import action_facts
+from diagnosis.steps.aws_cli.object_arns import bucket_arn, object_arn
 from diagnosis.steps.aws_cli.resources import UNKNOWN_REGION, Scope, arn, legible, resources_of
 from diagnosis.steps.aws_cli.words import Command
 
 Resources = tuple[str | None, ...]
 _UNKNOWN: Resources = (None,)
-_SUFFIX = re.compile(r".*-[A-Za-z0-9]{6}")
 _KEY = re.compile(r"(?:mrk-)?[0-9a-f-]{32,36}")
 _SELECTOR = re.compile(r":[^:/$*]+\Z")
 """The version or label that follows a parameter's name."""
@@ -34,27 +34,6 @@ def resource_for(action: str, command: Command, scope: Scope) -> Resources:
     special = _SPECIAL.get(facts.service)
     told = special(facts.name.partition(":")[2], facts.resource_types, command, scope) if special else None
     return resources_of(action, command, scope) if told is None else told
-
-
-def pass_role(value: str | None) -> str | None:
-    """Return the ARN of a role that a command hands to a service by ARN or name; None where it is not legible."""
-    if not legible(value):
-        return None
-    role = Arn.parse(value)
-    if role is not None:
-        return str(role) if role.is_role and role.has_account else None
-    name = str(value).removeprefix("role/")
-    return arn("iam", f"role/{name}", None) if re.fullmatch(r"[\w+=,.@/-]+", name) else None
-
-
-def _given(values: Iterable[str], service: str) -> Resources | None:
-    """Return values that are ARNs of a service, all of them; None where they are none."""
-    listed = [Arn.parse(value) for value in values if legible(value)]
-    return (
-        tuple(str(each) for each in listed)
-        if listed and all(each and each.service == service for each in listed)
-        else None
-    )
 
 
 def _each(values: tuple[str, ...], service: str, scope: Scope, name: Callable[[str], str]) -> Resources | None:
@@ -212,26 +191,20 @@ _PLACES = ("hostedzone", "healthcheck", "change", "trafficpolicy", "delegationse
 def _dns(_name: str, types: tuple[str, ...], command: Command, _scope: Scope) -> Resources | None:
     """Name a hosted zone, or another thing of Route 53's: ``/hostedzone/Z1`` and ``Z1`` are the same."""
     if command.operation == "change-tags-for-resource":
-        kind, value = folded_text(command.option("resource-type")), command.option("resource-id")
+        kind, value = (command.option("resource-type") or "").lower(), command.option("resource-id")
         plain = (value or "").rpartition("/")[2]
-        return (arn_plain("route53", f"{kind}/{plain}") if kind in types and legible(plain) else None,)
+        return (
+            arn_template("route53", f"{kind}/{plain}", region="", account="")
+            if kind in types and legible(plain)
+            else None,
+        )
     for kind in (each for each in _PLACES if each in types):
         option = {"hostedzone": "hosted-zone-id", "healthcheck": "health-check-id"}.get(kind, f"{kind}-id")
         value = command.option(option, "id")
         plain = (value or "").rpartition("/")[2]
         if value:
-            return (arn_plain("route53", f"{kind}/{plain}") if legible(plain) else None,)
+            return (arn_template("route53", f"{kind}/{plain}", region="", account="") if legible(plain) else None,)
     return None
-
-
-def arn_plain(service: str, resource: str) -> str:
-    """Return the ARN of a resource that has neither region nor account."""
-    return arn_template(service, resource, region="", account="")
-
-
-def folded_text(text: str | None) -> str:
-    """Return a text in lower case; empty for none."""
-    return (text or "").lower()
 
 
 def _packages(_name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
@@ -270,27 +243,6 @@ def _objects(_name: str, types: tuple[str, ...], command: Command, _scope: Scope
     if "bucket" in types:
         return (bucket_arn(command.option("bucket")),)
     return None
-
-
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
-
-
-def bucket_arn(bucket: str | None) -> str | None:
-    """Return the ARN of a bucket; None for a name that is not legible, and for an access point."""
-    return arn_plain("s3", bucket) if bucket and _BUCKET.fullmatch(bucket) else None
-
-
-def object_arn(bucket: str | None, key: str) -> str | None:
-    """Return the ARN of an object, a pattern where only the beginning of the key is known; ``*`` ends a prefix.
-
-    None where the bucket is not legible, or nothing is said of the key.
-    """
-    home = bucket_arn(bucket)
-    if home is None or not key:
-        return None
-    known = re.match(r"[^$*?{}<>`\"]*", key)
-    prefix = known.group() if known else ""
-    return f"{home}/{key}" if prefix == key else f"{home}/{prefix}*"
 
 
 def _task_definitions(name: str, types: tuple[str, ...], command: Command, scope: Scope) -> Resources | None:
