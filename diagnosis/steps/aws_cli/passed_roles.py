@@ -17,18 +17,12 @@ from diagnosis.steps.aws_cli.words import Command
 NO_PASSED_ROLE = frozenset(
     {"sts", "iam", "eks-auth", "sso", "sso-admin", "rolesanywhere", "ecr", "lakeformation", "neptunedata"}
 )
-
 """Services whose options speak of roles that are not passed to a service."""
 _ROLE_OPTIONS = re.compile(r"(?!target)(?:[a-z]*rolearn|role|servicerole|[a-z]*iamrole)")
-
 _RANKS = frozenset({"chime", "iot-managed-integrations", "medialive", "quicksight", "repostspace"})
-
 """Services whose ``--role`` is a rank of a member, not a role of IAM."""
-
 _ROLE_MEMBERS = re.compile(r"\b[A-Za-z]*[Rr]ole_?[Aa]rn\"?\s{0,3}[:=]\s{0,3}\"?([^\s\",}\]]{1,300})")
-
 _LONGEST = 50_000
-
 _PASSED_TO: Mapping[str, str] = {
     "ecs": "ecs-tasks",
     "ecs create-service": "ecs",
@@ -51,7 +45,6 @@ _PASSED_TO: Mapping[str, str] = {
     "ec2 associate-iam-instance-profile": "ec2",
     "iam add-role-to-instance-profile": "ec2",
 }
-
 """The service to which a command's roles are passed, by command or by the CLI's service; empty where it is not one for all."""
 
 
