@@ -18,6 +18,8 @@ _WORKSPACE = (
     "/github/workspace/",
 )
 _MOST_MISSED = 200
+WRITTEN = "script.written:"
+"""How the names of values begin that note which files of the workspace a script of the job has written, by their path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from enum import Enum
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.steps.command_output import output_of
 from diagnosis.steps.kinds import Operation, Purpose
-from diagnosis.steps.repository_files import Files, path_in
+from diagnosis.steps.repository_files import WRITTEN, Files, path_in
 from diagnosis.steps.script_state import State, joined
 from diagnosis.steps.shell_syntax import (
     Case,
@@ -680,6 +680,8 @@ class ScriptRun:
             target = source_of(redirect.word)
             if self._hand_on(target, result.seen, state) or not (redirect.sign.endswith("&") and target.isdigit()):
                 result = replace(result, out="", seen="")
+                if (path := path_in(state.folder, target)) is not None:
+                    state.handed_on[f"{WRITTEN}{path}"] = "true"
         return result
 
     def _hand_on(self, target: str, text: str, state: State) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from diagnosis.names.arn import Arn
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.repository_files import path_in
+from diagnosis.steps.repository_files import WRITTEN, path_in
 from diagnosis.steps.service_calls import EVERYTHING, arn_in, arn_of, calls, name_in, not_judged, pass_role
 from diagnosis.steps.variables import is_legible
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
@@ -177,7 +177,9 @@ def _source(use: ActionUse, path: str) -> str | None:
 def _task_definition(use: ActionUse) -> _TaskDefinition:
     """Return what the task definition's file says, where it is a file of the repository at the run's commit."""
     path = use.text("task-definition")
-    text = use.files.text(path_in("", _source(use, path) or path)) if path and is_legible(path) else None
+    place = path_in("", _source(use, path) or path) if path and is_legible(path) else None
+    # A file that a step of the job wrote is not the one of the commit.
+    text = use.files.text(place) if f"{WRITTEN}{place}" not in use.values else None
     if text is None:
         return _TaskDefinition()
     members = _members(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _DEEPEST = 20
 _MOST_TOKENS = 100_000
@@ -46,8 +47,9 @@ class _Token:
     legible: bool = True
 
 
+@lru_cache(maxsize=32)
 def read_configuration(text: str) -> Block:
-    """Return the whole text as one block without a name; what cannot be read is left out. Never raises."""
+    """Return the whole text as one block without a name; what cannot be read is left out. Never raises. Not to be changed."""
     tokens = list(_tokens(text))
     values, blocks, _ = _body(tokens, 0, 0)
     return Block("", (), values, blocks)

@@ -67,6 +67,14 @@ def test_a_task_definition_that_is_not_known_is_asked_for_and_its_roles_are_unkn
     assert missed == ["deploy/td.json"]
 
 
+def test_a_task_definition_that_a_step_wrote_is_not_the_one_of_the_commit() -> None:
+    fetched = "\n      - run: aws ecs describe-task-definition --task-definition web --query taskDefinition > deploy/td.json\n"
+    definition = {"family": "web", "taskRoleArn": "task", "containerDefinitions": []}
+    needs, _, _ = uses(fetched + ECS.lstrip("\n"), {"deploy/td.json": json.dumps(definition)})
+    assert ("iam:PassRole", None) in needs
+    assert ("ecs:RegisterTaskDefinition", None) in needs
+
+
 TERRAFORM = """
       - uses: hashicorp/setup-terraform@v3
       - run: terraform init -backend-config=bucket=state
