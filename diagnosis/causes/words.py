@@ -39,6 +39,8 @@ def sentence_of(
                     "very host in the step that uses it."
                 )
             what = action or "the request"
+            if checkpoint is Checkpoint.SERVICE_AUTHORIZATION:
+                return f"AWS refused {what}; the words do not say which policy is at fault."
             return f"The registry refused {what}; the words do not say which policy is at fault."
         case Plane.REGISTRY_STATE:
             return "The registry refused without naming an action; this may be no permission at all."

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from dataclasses import dataclass
 
@@ -272,6 +273,19 @@ def test_another_identity_is_named_and_no_gate_of_this_release_is(who: str, word
     assert finding.principal == who
     assert words in finding.sentence
     assert "no gap of the run's role" in finding.sentence
+
+
+@pytest.mark.parametrize(("who", "gate"), [(SESSION, SERVICE), (f"arn:aws:iam::{A}:user/jane", None)])
+def test_an_event_of_cloudtrail_tells_whose_it_is(who: str, gate: Checkpoint | None) -> None:
+    event = {
+        "eventSource": "ecs.amazonaws.com",
+        "eventName": "UpdateService",
+        "errorCode": "AccessDenied",
+        "userIdentity": {"arn": who},
+    }
+    finding = explain_text(json.dumps(event))
+    assert (finding.plane, finding.checkpoint, finding.action) == (Plane.AUTHORIZATION, gate, "ecs:UpdateService")
+    assert ("the IAM user jane" in finding.sentence) is (gate is None)
 
 
 def job(role: str, line: str, *more: str) -> str:

@@ -68,6 +68,23 @@ def test_a_denial_of_another_service_is_told_with_its_gate_its_owner_and_the_nex
     assert (row["plane"], row["gate"], row["action"]) == ("authz", "service-authorization", "ecs:UpdateService")
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (SERVICE_DENIAL, 1),
+        (
+            SERVICE_DENIAL.replace(
+                "sts::111122223333:assumed-role/release/GitHubActions", "iam::111122223333:user/jane"
+            ),
+            0,
+        ),
+        ("not authorized to perform: ecs:UpdateService on resource: * with an explicit deny in a session policy", 3),
+    ],
+)
+def test_whose_denial_it_is_decides_the_exit_code(text: str, code: int) -> None:
+    assert run(given=text).exit_code == code
+
+
 def test_a_file(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     log.write_text(raw([DENIAL]), encoding="utf-8")

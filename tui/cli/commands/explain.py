@@ -15,6 +15,7 @@ from diagnosis.documents import causes as catalogue
 from diagnosis.documents.diagnosis import finding_object
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
+from diagnosis.failures.service_denials import is_service_denial
 from diagnosis.gates import Plane
 from diagnosis.policy.language.strict_json import json_text
 from tui.cli.console import print_json, printable, text_console
@@ -112,12 +113,17 @@ def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
 
 
 def exit_code(explanation: Explanation) -> int:
-    """Return the exit code; the registry's state counts as failed, since a rerun would not get through."""
+    """Return the exit code; the registry's state counts as failed, since a rerun would not get through.
+
+    What another service refused to another identity than the run's fails no gate; to whom it was refused may not be said.
+    """
     finding = explanation.finding
     if explanation.ended_well:
         return NO_GATE
     if not explanation.found:
         return UNKNOWN
+    if finding.gate is None and is_service_denial(finding):
+        return NO_GATE if finding.principal else UNKNOWN
     if finding.plane is not Plane.OTHER:
         return GATE_FAILS
     return NO_GATE if finding.cause else UNKNOWN
