@@ -62,7 +62,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
             undecided="It is not known which registry actions this release needs.",
             missing=(_needs_gap(run),),
         )
-    problems = (*_problems(judged, _role_policies(run.account)), *state.problems)
+    problems = (*_problems(judged, role_policies(run.account)), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
     allowed = [judgement for judgement in judged if judgement.entitlement is Entitlement.ALLOWED]
@@ -220,7 +220,7 @@ def judge_least_privilege(
             missing=(Missing("the role's policies", "the role does not exist", "mend role assumption first"),),
         )
     missing = [_gap(item) for item in (run.account.inline_policies, run.account.attached_policies) if _unread(item)]
-    policies = _role_policies(run.account)
+    policies = role_policies(run.account)
     found = excess(policies, needs)
     unknown_users = (*(_users_gap(gap) for gap in gaps if hides_registry_use(gap)), *unread_users)
     # With nothing to compare with, only what no release needs is too much; nor else where some user is not known.
@@ -322,7 +322,8 @@ def _tags_gap(words: str) -> Missing:
     )
 
 
-def _role_policies(account: AccountState) -> tuple[NamedPolicy, ...]:
+def role_policies(account: AccountState) -> tuple[NamedPolicy, ...]:
+    """Return the role's own policies that were read, inline before attached."""
     policies: list[NamedPolicy] = []
     for reading in (account.inline_policies, account.attached_policies):
         if isinstance(reading, Known):

@@ -12,11 +12,14 @@ from enum import StrEnum
 
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.lint.catalogue import apart
+from diagnosis.live.near_names import name_difference
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Condition, Effect, Policy, Statement, action_facts, has_resource_level
 from diagnosis.policy.language.matching import matches_everything, resource_matcher, string_matcher
 
 _REPOSITORY = "repository/"
+_REGISTRY_SERVICES = ("ecr", "ecr-public")
+_SHOWN = 2
 _ALIKE = 0.8
 """From this ratio on (see ``difflib``) two names are taken for spellings of one."""
 
@@ -63,6 +66,14 @@ def near_grants(policies: Iterable[NamedPolicy], pairs: Iterable[tuple[str, str]
                     found += _resources(named, index, statement, wanted)
                     found += _actions(named, index, statement, wanted)
     return tuple(dict.fromkeys(found))
+
+
+def slip_words(policies: Iterable[NamedPolicy], pairs: Iterable[tuple[str, str]]) -> str:
+    """Return what is granted by a slip in the place of the pairs, and what only under conditions: sentences, each after a space."""
+    listed, wanted = tuple(policies), tuple(pairs)
+    found = list(dict.fromkeys(item.text for item in near_grants(listed, wanted) if item.is_slip))
+    found += [item.text for item in grants_on_condition(listed, wanted)]
+    return "".join(f" {text}." for text in found[:_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +171,7 @@ def _slip(written: str, meant: str) -> str:
 
 
 def arn_difference(written: str, needed: str, *, any_name: bool = False) -> str | None:
-    """Return in which part a resource pattern misses the needed repository's ARN; None where it is another thing altogether.
+    """Return in which part a resource pattern misses the needed ARN; None where it is another thing altogether.
 
     One that matches the ARN misses nothing: None. ``any_name``: another repository of the same registry counts as a miss.
     """
@@ -178,7 +189,10 @@ def arn_difference(written: str, needed: str, *, any_name: bool = False) -> str 
         )
         if not _is_like(granted.lower(), asked)
     ]
-    name = _name_difference(given.resource, wanted, any_name=any_name)
+    if wanted.service in _REGISTRY_SERVICES:
+        name = _name_difference(given.resource, wanted, any_name=any_name)
+    else:
+        name = name_difference(given.resource, wanted, _is_like, _alike)
     if name is None or (name and differing):
         return None
     return " and ".join([*differing, *([name] if name else [])]) or None

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diagnosis.causes import Cause
+from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint, Plane
+from diagnosis.live.authorization import role_policies
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
+from diagnosis.live.near_grants import slip_words
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
@@ -60,7 +63,7 @@ def judge_services(
     missing = tuple(dict.fromkeys(gap for item in judged for gap in item.missing))
     return GateJudgement(
         passed=f"All {len(judged)} calls of other services that the steps make are allowed on their resources.",
-        problems=tuple(_problems(judged)),
+        problems=tuple(_problems(judged, role_policies(run.account))),
         missing=(*missing, *open_steps),
         undecided=_undecided(undecided, missing, gaps),
         evidence=tuple(
@@ -88,8 +91,11 @@ def _undecided(needs: list[Need], missing: tuple[Missing, ...], gaps: tuple[Step
     return ""
 
 
-def _problems(judged: Iterable[NeedJudgement]) -> Iterable[Problem]:
-    """Yield one problem for each step, cause and resource, its actions in the order in which a run meets them."""
+def _problems(judged: Iterable[NeedJudgement], policies: tuple[NamedPolicy, ...]) -> Iterable[Problem]:
+    """Yield one problem for each step, cause and resource, its actions in the order in which a run meets them.
+
+    ``policies`` are the role's own, in which a grant may miss the need by little.
+    """
     grouped: dict[tuple[str, Cause, str], list[tuple[NeedJudgement, bool, str]]] = {}
     for item in judged:
         for layer, explicit, text, _path in item.stopped_by:
@@ -101,12 +107,21 @@ def _problems(judged: Iterable[NeedJudgement]) -> Iterable[Problem]:
             checkpoint=Checkpoint.SERVICE_AUTHORIZATION,
             plane=Plane.AUTHORIZATION,
             cause=cause,
-            reason=_reason(cause, step, actions, resource, entries),
+            reason=_reason(cause, step, actions, resource, entries) + _near_words(cause, resource, entries, policies),
             actions=actions,
             resource=resource or None,
             evidence=tuple(dict.fromkeys(evidence for item, _, _ in entries for evidence in item.evidence)),
             step=step,
         )
+
+
+def _near_words(
+    cause: Cause, resource: str, entries: list[tuple[NeedJudgement, bool, str]], policies: tuple[NamedPolicy, ...]
+) -> str:
+    """Return what the role's policies grant instead by a slip, as sentences; empty where nothing comes near."""
+    if cause not in (Cause.SERVICE_ACTION, Cause.PASS_ROLE) or not resource:
+        return ""
+    return slip_words(policies, [(item.need.action, resource) for item, explicit, _ in entries if not explicit])
 
 
 def _own_cause(need: Need) -> Cause:

@@ -10,6 +10,7 @@ from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.near_grants import Amiss, NearGrant, near_grants
 from diagnosis.policy import PolicyDocument, write_document
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements
+from diagnosis.remedies.edits.policy_patch import PASS_ROLE
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -57,6 +58,9 @@ def _with(document: PolicyDocument, near: NearGrant) -> PolicyDocument | None:
     items = statements(tree)
     statement = items[near.index]
     if set(statement) - {"Sid", "Effect", "Action", "Resource"}:
+        return None
+    # Which roles are passed stands in a statement of its own, with the service that they are passed to.
+    if any(str(action).lower() == PASS_ROLE.lower() for action in as_list(statement.get("Action"))):
         return None
     if near.amiss is Amiss.ACTION:
         statement["Action"] = _replaced(statement, "Action", near.written, near.meant)

@@ -64,6 +64,7 @@ AT_COLONS = {
     "diagnosis/trust/request_keys.py": "a condition key: issuer:claim",
     "diagnosis/trust/subject_typo.py": "GitHub's subject: repo:OWNER/NAME:CONTEXT",
     "probes/aws/read/observed_session.py": "an action: service:Name",
+    "diagnosis/what_if/admitted.py": "an action: service:Name",
     "probes/aws/session/permissions.py": "an action: service:Name",
     "probes/embedded/github/wire.py": "the Host header: host:port",
     "tui/widgets/runs/run_filter.py": "a word of the filter: field:value",
