@@ -26,6 +26,7 @@ _LONGEST = 50_000
 _PASSED_TO: Mapping[str, str] = {
     "ecs": "ecs-tasks",
     "ecs create-service": "ecs",
+    "ecs update-service": "ecs",
     "ecs create-express-gateway-service": "",
     "ecs update-express-gateway-service": "",
     "lambda": "lambda",

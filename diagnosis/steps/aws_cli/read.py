@@ -64,6 +64,7 @@ def operations_of_aws(
 def _calls_nothing(command: Command) -> bool:
     return (
         needs_nothing(command.service, command.operation)
+        or (not command.operation and _WORD.fullmatch(command.service) is not None)
         or command.has("no-sign-request")
         or command.has("generate-cli-skeleton")
     )

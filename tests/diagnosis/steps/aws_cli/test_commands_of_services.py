@@ -361,6 +361,8 @@ def test_the_environment_says_the_region() -> None:
         ("aws iotthingsgraph search-things --entity-id x", Purpose.NOT_JUDGED),
         ("aws nonsense do-it", Purpose.NOT_JUDGED),
         ("aws $SERVICE list", Purpose.OPAQUE),
+        ("aws ecs $@", Purpose.OPAQUE),
+        ("aws ecs", Purpose.NOTHING),
         ("aws s3 $VERB s3://b", Purpose.OPAQUE),
         ("aws s3 cp $A $B", Purpose.NOT_JUDGED),
         ("aws ecr $VERB", Purpose.OPAQUE),
