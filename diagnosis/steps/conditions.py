@@ -41,21 +41,18 @@ def _ran(step: Matched) -> bool:
     return step.step is not None and step.step.conclusion in ("success", "failure")
 
 
-def job_runs(job: Job | None, written: WorkflowJob | None, values: Mapping[str, str]) -> bool | None:
-    """Return whether a job runs once the jobs before it went well; True for one without a condition."""
+def job_runs(
+    job: Job | None, written: WorkflowJob | None, values: Mapping[str, str], *, needs_met: bool | None = None
+) -> bool | None:
+    """Return whether a job runs once the jobs before it went well; True for one without a condition.
+
+    ``needs_met``: whether the jobs that it needs succeeded in this run.
+    """
     condition = written.condition if written else None
     found = holds(condition, values)
-    if (
-        found is None
-        and condition
-        and job is not None
-        and job.conclusion == "skipped"
-        and written is not None
-        and not written.needs
-        and written.caller is None
-        and _lasts(condition)
-    ):
-        return False
+    if found is None and condition and written is not None and job is not None and job.conclusion == "skipped":
+        met = needs_met if needs_met is not None else not written.needs and written.caller is None
+        return False if met and _lasts(condition) else None
     return found
 
 

@@ -7,7 +7,7 @@ else it is a leg by itself. A leg's name has the values of its combination, not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,16 +59,38 @@ def legs_of(job: WorkflowJob, values: Mapping[str, str] | None = None) -> tuple[
 def leg_named(job: WorkflowJob, shown: str, values: Mapping[str, str] | None = None) -> Leg | None:
     """Return the leg of that name; where the matrix is not known, with the one value that the name tells.
 
-    None where no leg, or more than one with different values, has the name.
+    Of several legs of that name, what they have in common; None where no leg has it.
     """
     legs = legs_of(job, values)
     fitting = [leg for leg in legs if leg.known and shown == leg.name] or [
         leg for leg in legs if leg.known and shown == leg.full_name
     ]
     if fitting:
-        return fitting[0] if all(leg.values == fitting[0].values for leg in fitting) else None
+        return fitting[0] if len(fitting) == 1 else _in_common(fitting)
     unknown = next((leg for leg in legs if not leg.known), None)
     return _told_by_name(job, unknown, shown) if unknown else None
+
+
+def _in_common(legs: Sequence[Leg]) -> Leg:
+    """Return the values that all these legs have."""
+    first, *others = legs
+    same = tuple(
+        (name, text) for name, text in first.values if all(_alike(dict(leg.values).get(name), text) for leg in others)
+    )
+    return Leg(first.name, same, known=len(same) == len(first.values))
+
+
+def _alike(other: str | None, text: str) -> bool:
+    return isinstance(other, TypedText) == isinstance(text, TypedText) and (
+        other.value == text.value if isinstance(other, TypedText) and isinstance(text, TypedText) else other == text
+    )
+
+
+@lru_cache(maxsize=1024)
+def names_of_legs(matrix: str, base: str) -> frozenset[str]:
+    """Return the names of the legs of a job with this matrix and name, as far as the file alone tells them."""
+    legs = legs_of(WorkflowJob(base, base, matrix=matrix))
+    return frozenset(name for leg in legs if leg.known for name in (leg.name, leg.full_name) if name)
 
 
 def _base(job: WorkflowJob) -> str:

@@ -29,7 +29,7 @@ from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
 from diagnosis.steps.match import Matched, fits_head, match_steps, with_inner_steps
-from diagnosis.steps.matrix import Leg, leg_named, legs_of
+from diagnosis.steps.matrix import Leg, leg_named, legs_of, names_of_legs
 from diagnosis.steps.repository_files import Files, path_in
 from diagnosis.steps.session_values import as_logged, session_values
 from diagnosis.steps.variables import expand, given_inputs, is_legible, run_values, with_expressions, written_values
@@ -156,12 +156,14 @@ def read_job(
     learnt_elsewhere: Mapping[str, str] | None = None,
     leg: Leg | None = None,
     files: Files | None = None,
+    *,
+    needs_met: bool | None = None,
 ) -> ReadJob:
     """Put together what the API, the file and the log say of one job; any of the three may be missing.
 
     ``learnt_elsewhere``: what other jobs of the run tell (``ReadJob.learnt``, ``needs.ID.outputs.NAME``). ``leg``: which leg of
     the matrix this is; by default the one that the API's name says. ``files``: those of the repository, where they are not
-    simply the attempt's.
+    simply the attempt's. ``needs_met``: whether the jobs that it needs succeeded; None where that was not looked at.
     """
     log = read_job_log(job.log.value) if job is not None and isinstance(job.log, Known) and job.log.value else None
     listed = match_steps(job.steps if job else (), written.steps if written else (), log)
@@ -172,7 +174,8 @@ def read_job(
     found = with_kinds(learnt(shown_in_log(matched, workflow, written, log), {**values, **own_values}), workflow)
     values = {**values, **(learnt_elsewhere or {}), **own_values, **found}
     settled = None if job is not None and _ran(job) else written
-    runs = job_runs(job, settled, values if workflow is None else written_values(workflow, None, None, values))
+    whole = values if workflow is None else written_values(workflow, None, None, values)
+    runs = job_runs(job, settled, whole, needs_met=needs_met)
     if log is not None:
         values.update(_common_environment(log, matched, workflow, written))
     actions = [seen for step in matched for seen in _inputs(step, workflow, written, values)]
@@ -262,9 +265,7 @@ def _by_leg(workflow: Workflow, shown_name: str) -> WorkflowJob | None:
     fitting = [
         job
         for job in workflow.jobs
-        if job.matrix is not None
-        and shown_name.startswith((job.name or job.id).split("${{")[0][:80])
-        and any(shown_name in (leg.name, leg.full_name) for leg in legs_of(job))
+        if job.matrix is not None and shown_name in names_of_legs(job.matrix, job.name or job.id)
     ]
     return fitting[0] if len(fitting) == 1 else None
 

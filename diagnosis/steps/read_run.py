@@ -61,13 +61,22 @@ def read_begun(
         for written in (job_of_file(workflow, job.name),)
         for each, leg in _divided(attempt, job, written)
     ]
+    ended: dict[str, set[str | None]] = {}
+    for job, written, _ in pairs:
+        if written is not None:
+            ended.setdefault(written.id, set()).add(job.conclusion)
+
+    def read(job: Job, written: WorkflowJob | None, leg: Leg | None) -> ReadJob:
+        met = all(ended.get(need) == {"success"} for need in written.needs) if written is not None else None
+        return read_job(job, written, workflow, attempt, case, told.to(written), leg, needs_met=met)
+
     found: list[ReadJob] = []
     for job, written, leg in pairs:
-        found.append(read_job(job, written, workflow, attempt, case, told.to(written), leg))
+        found.append(read(job, written, leg))
         told.note(found[-1])
     for place, (job, written, leg) in enumerate(pairs):
         if _would_gain(found[place], told.to(written)):
-            found[place] = read_job(job, written, workflow, attempt, case, told.to(written), leg)
+            found[place] = read(job, written, leg)
     return tuple(found)
 
 

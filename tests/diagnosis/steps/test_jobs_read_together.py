@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replay_builders import CHECKOUT, CONFIGURE, HOST, LOGIN, REGION, ROLE, Spec, attempt_of, job_of
+from replay_builders import CHECKOUT, CONFIGURE, HOST, REGION, ROLE, Spec, attempt_of, job_of
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
@@ -121,4 +121,19 @@ def test_the_sessions_of_a_replay_have_a_leg_each() -> None:
         for session in result.sessions
     }
     assert named == {"build (web)": {"web-prod", "web", "red"}, "build (api)": {"api-prod", "web", "red"}}
-    assert LOGIN.uses
+
+
+def test_a_job_that_was_skipped_although_its_needs_were_met_was_shut_off() -> None:
+    text = TOP.replace("    needs: plan\n", "    needs: plan\n    if: inputs.what != 'prod' && vars.SHIP\n")
+    for conclusion, condition, runs in (
+        ("success", "inputs.what && vars.SHIP", False),
+        ("failure", "inputs.what && vars.SHIP", None),
+        ("success", "inputs.what && needs.plan.outputs.other", None),
+        ("success", "inputs.what != 'prod' && vars.SHIP", False),
+        ("failure", "inputs.what != 'prod' && vars.SHIP", False),
+    ):
+        changed = text.replace("inputs.what != 'prod' && vars.SHIP", condition)
+        begun, _ = read(
+            run(replace(plan(), conclusion=conclusion), Job(9, "build (api)", "completed", "skipped"), text=changed)
+        )
+        assert begun[1].runs is runs, (conclusion, condition)

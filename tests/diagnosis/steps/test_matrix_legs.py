@@ -134,8 +134,17 @@ def test_a_matrix_of_one_key_is_told_by_the_names_of_its_legs() -> None:
         assert leg.values == ()
 
 
-def test_two_legs_of_one_name_tell_no_value() -> None:
-    assert leg_named(job("{a: [x, y]}", "Same ${{ github.ref }}"), "Same ${{ github.ref }}") is None
+def test_two_legs_of_one_name_tell_what_they_have_in_common() -> None:
+    leg = leg_named(
+        job("{stage: [{n: dev}, {n: prod}], service: [api, web]}", "Ship to ${{ matrix.stage.n }}"), "Ship to prod"
+    )
+    assert leg is not None
+    assert [name for name, _ in leg.values] == ["matrix.stage"]
+    assert not leg.known
+    alike = leg_named(job("{a: [x, x]}"), "build (x)")
+    assert alike is not None
+    assert (dict(alike.values)["matrix.a"], alike.known) == ("x", True)
+    assert leg_named(job("{a: [x, y]}"), "build (z)") is None
 
 
 def test_the_job_of_a_leg_is_found_by_its_name_and_read_with_its_values() -> None:
