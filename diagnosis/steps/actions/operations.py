@@ -16,7 +16,7 @@ from diagnosis.steps.actions.scripts import runs_a_known_tool
 from diagnosis.steps.actions.understood import is_understood
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import NO_FILES, Files
-from diagnosis.steps.service_calls import opaque
+from diagnosis.steps.service_calls import not_judged, opaque
 
 Reader = Callable[[ActionUse], tuple[Operation, ...]]
 
@@ -34,6 +34,7 @@ _READERS: dict[str, Reader] = {
     "aquasecurity/trivy-action": image_pushes.pull_images,
     "awact/cloudfront-action": stores.invalidate_cache,
     "aws-actions/action-cloudwatch-metrics": stores.put_metric,
+    "aws-actions/amazon-app-runner-deploy": stacks_and_builds.app_runner_deploy,
     "aws-actions/amazon-ecr-login": logins.ecr_login,
     "aws-actions/amazon-ecs-deploy-express-service": container_service.deploy_express_service,
     "aws-actions/amazon-ecs-deploy-task-definition": container_service.deploy_task_definition,
@@ -84,9 +85,19 @@ _READERS: dict[str, Reader] = {
     "webfactory/create-aws-codedeploy-deployment": stacks_and_builds.codedeploy_of_branch,
     "whoan/docker-build-with-cache-action": image_pushes.build_with_stages,
 }
+_NAMED = {
+    "aws-actions/amazon-eks-fargate": "it makes a cluster with eksctl, through CloudFormation, EKS, EC2 and IAM",
+    "aws-actions/application-observability-for-aws": "which of the account's telemetry it reads depends on the question",
+    "aws-actions/aws-devicefarm-browser-testing": "which projects and runs it works on is in its settings",
+    "aws-actions/aws-devicefarm-mobile-device-testing": "which projects and runs it works on is in its settings file",
+    "aws-actions/codeguru-reviewer": "it uploads the sources and works on a repository association of its own",
+    "aws-actions/codeguru-security": "it uploads the sources and works on a scan of its own",
+}
+"""Documented actions of AWS's whose calls depend on what is not in the workflow."""
+_GREEN_RUN = "CloudTrail of a green run shows its management calls"
 _WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
 """What a script of github-script needs in order to reach anything but GitHub."""
-_HOW = "read its documentation and say in the case what it uses; CloudTrail of a green run shows its management calls"
+_HOW = f"read its documentation, or its source at that version; {_GREEN_RUN}"
 
 
 def operations_of_action(
@@ -102,10 +113,12 @@ def operations_of_action(
     kind = action_kind(uses)
     if reader is not None:
         return reader(use) or (Operation(kind),)
-    if kind is StepKind.KANIKO:
-        return image_pushes.build_with_kaniko(use)
     if not uses or uses.startswith("./") or runs_a_known_tool(use):
         return (Operation(kind),)
+    if kind is StepKind.KANIKO:
+        return image_pushes.build_with_kaniko(use)
+    if use.repository in _NAMED:
+        return not_judged(StepKind.AWS_ACTION, uses, _NAMED[use.repository], _GREEN_RUN)
     if use.repository == "actions/github-script":
         return _github_script(use)
     if is_understood(use.repository):

@@ -8,6 +8,7 @@ vladcosorg/action-s3-cloudfront-smart-deploy and keithweaver/aws-s3-github-actio
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 
@@ -26,7 +27,9 @@ _COMMON_INPUTS = ("command", "run", "script")
 def script_of_action(use: ActionUse) -> str | None:
     """Return the script that the action runs on the runner; None where it runs none, or none that is known."""
     name = use.repository
-    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or use.uses.startswith(("docker://", "./")):
+    if use.uses.startswith("docker://"):
+        return _of_container(use)
+    if name in _ON_ANOTHER_HOST or name in _NO_SHELL or use.uses.startswith("./"):
         return None
     line = _LINES.get(use.name) or _LINES.get(name)
     if line is not None:
@@ -206,6 +209,41 @@ _LINES: dict[str, Callable[[ActionUse], str | None]] = {
 }
 
 
+_PROGRAMS = {
+    "amazon/aws-cli": "aws",
+    "aws-cli/aws-cli": "aws",
+    "hashicorp/terraform": "terraform",
+    "opentofu/opentofu": "tofu",
+    "alpine/terragrunt": "terragrunt",
+    "alpine/helm": "helm",
+    "kaniko-project/executor": "executor",
+    "chainguard-dev/kaniko/executor": "executor",
+    "go-containerregistry/crane": "crane",
+    "skopeo/stable": "skopeo",
+    "containers/skopeo": "skopeo",
+    "oras-project/oras": "oras",
+    "projectsigstore/cosign": "cosign",
+}
+"""Programs that container images run, by the end of the image's name, as each image's documentation says."""
+_REFERENCE = re.compile(r"docker://(?:[^/@]+[.:][^/@]*/)?([^:@]+)(?:[:@].*)?")
+
+
+def _program_of(uses: str) -> str | None:
+    found = _REFERENCE.fullmatch(uses)
+    path = found[1].lower() if found else ""
+    return next((program for end, program in _PROGRAMS.items() if path == end or path.endswith(f"/{end}")), None)
+
+
+def _of_container(use: ActionUse) -> str | None:
+    """Read ``uses: docker://IMAGE`` with ``args`` for the program of the image, where nobody gives it another one."""
+    program, arguments = _program_of(use.uses), " ".join(use.text("args").split())
+    if program is None or use.given("entrypoint") or not arguments or len(arguments) > _LONGEST:
+        return None
+    return f"{program} {arguments}"
+
+
 def runs_a_known_tool(use: ActionUse) -> bool:
     """Return whether the action runs a command line that is known, so that the script says all that it does."""
+    if use.uses.startswith("docker://"):
+        return _of_container(use) is not None
     return use.name in _LINES or use.repository in _LINES

@@ -155,6 +155,12 @@ def test_an_action_that_nobody_has_read_is_opaque(uses: str) -> None:
     assert operation.gap.how
 
 
+@pytest.mark.parametrize("name", ["amazon-eks-fargate", "codeguru-security", "aws-devicefarm-browser-testing"])
+def test_an_action_of_awss_whose_calls_are_elsewhere_is_named(name: str) -> None:
+    (operation,) = operations_of_action(f"aws-actions/{name}@v1", {})
+    assert operation.purpose is Purpose.NOT_JUDGED
+
+
 @pytest.mark.parametrize(
     ("script", "purpose"),
     [
@@ -231,6 +237,12 @@ def test_javascript_is_understood_where_it_only_speaks_to_github(script: str, pu
         ("acme/run-it@v1", {"run": "docker push x"}, {}, "docker push x"),
         ("appleboy/ssh-action@v1", {"script": "docker pull x"}, {}, None),
         ("actions/checkout@v4", {}, {}, None),
+        ("docker://amazon/aws-cli:2.15.0", {"args": "s3 ls"}, {}, "aws s3 ls"),
+        ("docker://public.ecr.aws/aws-cli/aws-cli", {"args": "s3 ls"}, {}, "aws s3 ls"),
+        ("docker://gcr.io/kaniko-project/executor:latest", {"args": "--destination=x"}, {}, "executor --destination=x"),
+        ("docker://hashicorp/terraform:1.9", {"args": "init"}, {}, "terraform init"),
+        ("docker://hashicorp/terraform:1.9", {"args": "init", "entrypoint": "/bin/sh"}, {}, None),
+        ("docker://acme/aws-cli", {"args": "s3 ls"}, {}, None),
     ],
 )
 def test_the_command_line_that_an_action_runs(
