@@ -73,7 +73,9 @@ def role_arn(value: str | None) -> str | None:
 def calls(
     kind: StepKind, resource: str | None, *actions: str, tolerated: bool = False, region: str | None = None
 ) -> tuple[Operation, ...]:
-    """Return the calls of these actions on one resource."""
+    """Return the calls of these actions on one resource; ``region``: where another one than the session's is named."""
+    if region and not is_legible(region):
+        region, resource = None, None if resource is not None and "{region}" in resource else resource
     return tuple(
         Operation(kind, Purpose.SERVICE, action=action, resource=resource, tolerated=tolerated, region=region)
         for action in actions

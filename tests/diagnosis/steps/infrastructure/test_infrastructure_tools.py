@@ -310,6 +310,12 @@ def test_sam_makes_a_change_set_and_uploads(line: str, files: dict[str, str | No
     assert needed(run(line, files)) == expected
 
 
+def test_a_region_that_is_not_legible_is_not_the_sessions() -> None:
+    found = run("sam deploy --stack-name web --region $REGION")
+    assert ("cloudformation:ExecuteChangeSet", None) in needed(found)
+    assert {each.region for each in found} == {None}
+
+
 def test_a_service_role_leaves_nothing_of_the_stack_to_the_caller() -> None:
     assert gaps(run(f"sam deploy --stack-name web --role-arn {ROLE}")) == []
     assert gaps(run("sam deploy --stack-name web --resolve-s3")) == [
