@@ -24,6 +24,7 @@ Wanted: TypeAlias = Callable[[Attempt], tuple[str, ...]]
 
 _PATH = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\x00-\x1f\x7f\\]+(?:/[^/\x00-\x1f\x7f\\]+)*")
 _LONGEST_PATH = 500
+_NO_LOG = Unreadable("the log", "it was not read", "open the attempt")
 
 
 class RepositoryFiles:
@@ -57,7 +58,7 @@ class RepositoryFiles:
     def _paths(self, attempt: Attempt) -> tuple[str, ...]:
         """Return the paths that are wanted next, each once, as many as there is room for."""
         known = {file.path for file in attempt.files}
-        paths = dict.fromkeys(path for path in self._wanted(attempt) if path not in known)
+        paths = dict.fromkeys(path for path in self._wanted(_as_first_read(attempt)) if path not in known)
         return tuple(paths)[: max(0, MOST_FILES - len(attempt.files))]
 
     def _read(self, wanted: Sequence[tuple[Attempt, str]], watch: Watch) -> dict[FileAt, Reading[str]]:
@@ -78,6 +79,17 @@ class RepositoryFiles:
 def _has_steps(attempt: Attempt) -> bool:
     """Return whether anything is known of the attempt's steps."""
     return isinstance(attempt.workflow_file, Known)
+
+
+def _as_first_read(attempt: Attempt) -> Attempt:
+    """Return the attempt without its logs, which are read after the files: the answer is the same when it comes from the store.
+
+    It is also found without reading every log once more.
+    """
+    if not isinstance(attempt.jobs, Known):
+        return attempt
+    plain = tuple(replace(job, log=_NO_LOG, log_steps=(), log_verbatim=()) for job in attempt.jobs.value)
+    return replace(attempt, jobs=Known(plain, attempt.jobs.source))
 
 
 def _settled(attempt: Attempt) -> tuple[RepositoryFile, ...]:

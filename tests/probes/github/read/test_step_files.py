@@ -21,7 +21,8 @@ from probes.github.source import GitHubSource
 from probes.store.attempts import AttemptStore
 from probes.store.overview import clear
 
-RUNS = "/repos/example/widgets/actions/runs"
+REPOSITORY = "/repos/example/widgets"
+RUNS = f"{REPOSITORY}/actions/runs"
 CONTENTS = "/repos/example/widgets/contents/"
 OWN = ".github/workflows/release.yml"
 WORKFLOW = "on: push\njobs:\n  publish:\n    steps: [{run: ./push.sh}]\n"
@@ -263,6 +264,28 @@ def test_a_second_start_and_another_run_of_the_commit_ask_for_nothing(
     with AttemptStoreAt(tmp_path / "store") as store:
         make_source(tiny.url, wanted=wanted, store=store).attempt(7, depth=Depth.VERDICT)
     assert len(asked(tiny)) == 6
+
+
+def test_what_is_wanted_does_not_depend_on_logs_that_were_read_before(
+    tiny: TinyGitHub, make_source: MakeSource, tmp_path: Path
+) -> None:
+    serve(tiny)
+    job = job_object(7)
+    tiny.answers[f"{REPOSITORY}/actions/jobs/{job['id']}/logs"] = Said(302, b"", {"Location": f"{tiny.storage}/log"})
+    tiny.answers["/log"] = Said(200, b"2026-05-01T10:00:06.0000000Z a line\n")
+    logs: list[list[type]] = []
+
+    def wanted(attempt: Attempt) -> tuple[str, ...]:
+        assert isinstance(attempt.jobs, Known)
+        logs.append([type(job.log) for job in attempt.jobs.value])
+        return ()
+
+    for _ in range(2):
+        with AttemptStoreAt(tmp_path / "store") as store:
+            (attempt,) = make_source(tiny.url, wanted=wanted, store=store).attempts([(7, None)], depth=Depth.VERDICT)
+        assert isinstance(attempt.jobs, Known)
+        assert isinstance(attempt.jobs.value[0].log, Known)
+    assert logs == [[Unreadable]] * 2
 
 
 def test_a_damaged_entry_is_asked_for_again(tiny: TinyGitHub, make_source: MakeSource, tmp_path: Path) -> None:
