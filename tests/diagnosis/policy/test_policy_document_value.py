@@ -23,6 +23,10 @@ READS_JSON = {
     "diagnosis/json_members.py",
     "diagnosis/remedies/bundle.py",
     "diagnosis/steps/aws_cli/words.py",
+    "diagnosis/steps/actions/container_service.py",  # task definitions
+    "diagnosis/steps/infrastructure/cdk.py",
+    "diagnosis/steps/infrastructure/terraform_plan.py",
+    "diagnosis/steps/infrastructure/terraform_state.py",
     # A member of a JSON text that a script asks jq for, the scripts of package.json, a bake file.
     "diagnosis/steps/command_output.py",
     "diagnosis/steps/tools/bake.py",
