@@ -38,8 +38,10 @@ def observed_uses(account: AccountState, known: Iterable[Need] = ()) -> Observed
     observed = reading.value
     needs = observed_needs(observed, known)
     window = f"from {observed.since:%Y-%m-%d %H:%M} to {observed.until:%H:%M} UTC"
-    made = f"{len(observed.calls)} calls; {len(needs)} uses among them stand in no step that was read"
-    told = f"When the workflow last succeeded, {window}, the role's session made {made}. {NOT_IN_THE_EVENT_HISTORY}"
+    sessions = "session" if observed.sessions == 1 else f"{observed.sessions} sessions"
+    where = ", ".join(observed.regions)
+    made = f"{len(observed.calls)} calls in {where}; {len(needs)} uses among them stand in no step that was read"
+    told = f"When the workflow last succeeded, {window}, the role's {sessions} made {made}. {NOT_IN_THE_EVENT_HISTORY}"
     notes = [told]
     if observed.unknown:
         listed = ", ".join(observed.unknown[:_SHOWN]) + (" and more" if len(observed.unknown) > _SHOWN else "")

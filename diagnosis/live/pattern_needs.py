@@ -9,7 +9,6 @@ one that it treats worst. Between the two the need is undecided.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -19,10 +18,15 @@ from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import Effect, Policy, Statement
 from diagnosis.policy.language.actions import forms_for_action
 from diagnosis.policy.language.condition_bounds import OPEN
-from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES
+from diagnosis.policy.language.globs import Cells, cells_of, covers, meet
+from diagnosis.policy.language.matching import cut_at_colons, matches_everything, names_no_resource
+from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, Wildcard, read_pieces
 from diagnosis.sets.patterns import TooManyStates
 
 _WILD = frozenset("*?")
+_SEGMENTS = 6
+_MOST_WORK, _LONGEST, _MOST_STARS = 200_000, 400, 6
+"""Longer patterns, and those with more stars, are not compared to the end: what they hold is left open."""
 _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9_-]+)\}")
 
 
@@ -73,18 +77,55 @@ def _over(statement: Statement, patterns: tuple[str, ...], side: str, variables:
     return replace(statement, resources=resources.taken_as(matching=taken))
 
 
-@lru_cache(maxsize=4096)
 def _reach(element: Element, patterns: tuple[str, ...]) -> tuple[bool, bool]:
-    """Return whether the element holds all of the patterns' resources, and whether it holds any."""
-    if not _are_arns(patterns):
+    """Return whether the element certainly holds all of the patterns' resources, and whether it may hold any."""
+    named_all, named_some = True, False
+    for asked in patterns:
+        pairs = [
+            _pair(pattern, asked, element.complete) for pattern in element.patterns if not _is_void(element, pattern)
+        ]
+        named_all = named_all and any(covers_it for covers_it, _ in pairs)
+        named_some = named_some or any(meets_it for _, meets_it in pairs)
+    return (not named_some, not named_all) if element.negated else (named_all, named_some)
+
+
+def _is_void(element: Element, pattern: str) -> bool:
+    return element.grants and not element.negated and names_no_resource(pattern, complete=element.complete)
+
+
+@lru_cache(maxsize=16384)
+def _pair(pattern: str, asked: str, complete: bool) -> tuple[bool, bool]:
+    """Return whether a policy's pattern certainly holds all of what is asked for, and whether it may hold some of it.
+
+    The patterns are compared segment by segment; whether one with a star that takes further segments holds some, as languages.
+    """
+    if matches_everything(pattern):
+        return True, True
+    if Arn.parse(asked) is None or len(pattern) * len(asked) > _MOST_WORK:
         return False, True
-    asked = Element(patterns, variables=False)
+    wide, narrow = _segments(pattern, complete=complete), _segments(asked, complete=True)
+    if len(wide) == len(narrow):
+        if all(covers(one, other) for one, other in zip(wide, narrow, strict=True)):
+            return True, True
+        if all(meet(one, other) for one, other in zip(wide, narrow, strict=True)):
+            return False, True
+        # A star that ends a segment may take further segments with it.
+        if not any(segment[-1:] == (Wildcard.ANY,) for segment in wide[:-1]):
+            return False, False
+    if len(pattern) + len(asked) > _LONGEST or pattern.count("*") + asked.count("*") > _MOST_STARS:
+        return False, True
+    held, named = Element((asked,), variables=False), Element((pattern,), complete=complete, variables=False)
     try:
-        all_held = example(frozenset((asked,)), frozenset((element,))) is None
-        return all_held, all_held or example(frozenset((asked, element)), frozenset()) is not None
+        return False, example(frozenset((held, named)), frozenset()) is not None
     except TooManyStates:
         return False, True
 
 
-def _are_arns(patterns: Iterable[str]) -> bool:
-    return all(Arn.parse(pattern) is not None for pattern in patterns)
+def _segments(pattern: str, *, complete: bool) -> tuple[Cells, ...]:
+    """Return the segments of an ARN's pattern, those that know no letter case in lower case."""
+    pieces = cut_at_colons(read_pieces(pattern, variables=False, wildcards=True), _SEGMENTS)
+    if complete:
+        pieces += [(Wildcard.ANY,)] * (_SEGMENTS - len(pieces))
+    cells = [cells_of(segment) for segment in pieces]
+    folded = [tuple(sign.lower() if isinstance(sign, str) else sign for sign in segment) for segment in cells[:-1]]
+    return (*folded, *cells[-1:])
