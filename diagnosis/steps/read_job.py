@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from diagnosis.facts.case import Case
@@ -26,6 +26,7 @@ from diagnosis.steps.checkout import checked_out
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.conditions import job_runs, shut_off, step_runs
 from diagnosis.steps.home_registry import home_registry
+from diagnosis.steps.infrastructure.plan_in_artifacts import applies_a_plan, plan_of, with_plan
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
 from diagnosis.steps.match import Matched, fits_head, match_steps, with_inner_steps
@@ -194,7 +195,17 @@ def read_job(
         for name, value in own.outputs if own and settled_step is not False else ():
             if is_legible(text := expand(value, values)):
                 values[name] = text
-    return ReadJob(job, written, workflow, log, tuple(steps), values, runs, of_the_run(found), leg)
+    return ReadJob(job, written, workflow, log, _planned(steps, attempt), values, runs, of_the_run(found), leg)
+
+
+def _planned(steps: list[ReadStep], attempt: Attempt | None) -> tuple[ReadStep, ...]:
+    """Return the steps with what a plan among the run's artifacts says of the one step that applies it."""
+    applying = [place for place, step in enumerate(steps) if applies_a_plan(step.operations)]
+    plan = plan_of(attempt.artifacts) if attempt is not None and len(applying) == 1 else None
+    if plan is not None:
+        step = steps[applying[0]]
+        steps[applying[0]] = replace(step, operations=with_plan(step.operations, plan))
+    return tuple(steps)
 
 
 def _ran(job: Job) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from replay_builders import attempt_of
+
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Artifact
 from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import read_job
@@ -101,6 +104,20 @@ def test_a_backend_that_nobody_read_is_asked_for_and_named() -> None:
     assert needs == set()
     assert missed[:1] == ["infra/backend.tf"]
     assert "the state of terraform apply" in gaps
+
+
+def test_the_plan_that_a_run_kept_says_what_its_apply_does() -> None:
+    after = {"bucket": "b", "key": "k.txt"}
+    change = {"type": "aws_s3_object", "change": {"actions": ["create"], "before": None, "after": after}}
+    plan = json.dumps({"format_version": "1.2", "resource_changes": [change]})
+    kept = Artifact(1, "tfplan", 1, expired=False, files=(("plan.json", plan),))
+    workflow = parse_workflow(HEAD + TERRAFORM, "release.yml")
+    assert isinstance(workflow, Workflow)
+    attempt = attempt_of(artifacts=Known((kept,)))
+    read = read_job(None, workflow.jobs[0], workflow, attempt, files=Files({"infra/backend.tf": Known(BACKEND)}))
+    needs = needs_of(read, RunFacts(), Case(region="eu-west-1"))
+    assert ("s3:PutObject", "arn:aws:s3:::b/k.txt") in {(need.action, need.resource) for need in needs}
+    assert gaps_of(read) == ()
 
 
 def test_an_actions_command_line_is_read_like_a_script() -> None:

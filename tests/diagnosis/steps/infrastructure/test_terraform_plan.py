@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
+from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.runs import Artifact
 from diagnosis.policy.language.actions import expand_actions
+from diagnosis.steps.infrastructure.plan_in_artifacts import applies_a_plan, plan_of, with_plan
 from diagnosis.steps.infrastructure.terraform_plan import _TABLE, uses_of_plan, uses_of_text
-from diagnosis.steps.kinds import Operation, Purpose
+from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 
 ROLE = "arn:aws:iam::111122223333:role/task"
 OBJECT = "arn:{partition}:s3:::b/k.txt"
@@ -137,6 +141,47 @@ def test_every_action_of_the_table_is_one_of_the_service_authorization_reference
         for action in (*each.read, *each.create, *each.update, *each.delete, *(name for name, _ in each.updates))
     }
     assert {action for action in named if action not in expand_actions((action,), negated=False)} == set()
+
+
+PLAN = json.dumps(
+    {
+        "format_version": "1.2",
+        "resource_changes": [change("aws_s3_object", "create", before=None, after={"bucket": "b", "key": "k.txt"})],
+    }
+)
+OPEN = Operation(StepKind.TERRAFORM, Purpose.NOT_JUDGED, gap=Gap("terraform apply", "why", "how"))
+
+
+def artifacts(*files: tuple[str, str]) -> Known[tuple[Artifact, ...]]:
+    return Known((Artifact(1, "plan", 1, expired=False, files=files),))
+
+
+def test_the_one_plan_of_a_run_stands_for_what_an_apply_leaves_open() -> None:
+    plan = plan_of(artifacts(("evidence.json", "{}"), ("plan.json", PLAN)))
+    assert plan is not None
+    assert applies_a_plan((OPEN,))
+    found = with_plan((OPEN,), plan)
+    assert needed(found) == {("s3:PutObject", OBJECT), ("s3:GetObject", OBJECT)}
+    assert {each.source for each in found} == {"plan.json of the artifact plan"}
+    assert not applies_a_plan(found)
+
+
+def test_two_plans_are_none() -> None:
+    assert plan_of(artifacts(("a.json", PLAN), ("b.json", PLAN))) is None
+    assert plan_of(artifacts()) is None
+    assert plan_of(Unreadable("artifacts", "why", "how")) is None
+
+
+def test_what_a_configuration_runs_beside_its_resources_stays_a_gap() -> None:
+    runs = replace(OPEN, gap=Gap("terraform apply", "why", "how", may_push=True))
+    found = with_plan((runs,), ("plan", PLAN))
+    assert [each.gap.what for each in found if each.gap is not None] == ["terraform apply"]
+
+
+def test_other_operations_stay() -> None:
+    other = Operation(StepKind.TERRAFORM, Purpose.NOT_JUDGED, gap=Gap("the state of terraform apply", "why", "how"))
+    assert not applies_a_plan((other,))
+    assert with_plan((other,), ("plan", PLAN)) == (other,)
 
 
 _JSON = st.recursive(
