@@ -143,7 +143,7 @@ def _other_identity(read: ReadJob, step: ReadStep, line: LogLine | None) -> str:
         return f"Step “{step.name}” had no token of GitHub's and used the runner's own credentials."
     if line is not None and _line(step.output, _WITH_OIDC):
         return ""
-    if _granted_in_log(read) or _granted_in_file(read):
+    if _granted_in_file(read) or _granted_in_log(read):  # the file first: a log may be long
         return ""
     return (
         "Neither log nor workflow file shows that the job was granted id-token: write."

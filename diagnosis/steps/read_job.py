@@ -350,8 +350,13 @@ def _values_at(
         return dict(values)
     filled = written_values(workflow, written, step.written, values)
     own = {name for name, _ in step.written.env} if step.written else set()
+    outer = {name for block in (workflow.env, written.env if written else ()) for name, _ in block}
     # What the runner filled in is surer than what can be worked out from the file; a step's own block wins over both.
-    return filled | {name: value for name, value in values.items() if name not in own and is_legible(value)}
+    # Names that the file does not set are there as they are known already.
+    for name in (*outer, *(f"env.{name}" for name in outer | own)):
+        if name not in own and is_legible(values.get(name)):
+            filled[name] = values[name]
+    return filled
 
 
 def _operations(
