@@ -143,19 +143,23 @@ def _correct(work: _Work) -> None:
 def add_missing(edits: Edits, situation: Situation, role_arn: Arn, lacking: tuple[tuple[str, str], ...]) -> None:
     """Note the edits of the policies that take the lacking pairs: the role's own about the service, else a new one."""
     contexts = contexts_of(situation.needs)
-    groups: dict[tuple[NamedPolicy | None, str], list[tuple[str, str]]] = {}
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for action, resource in lacking:
-        new_name = _new_name(situation, of_registry=_is_of_registry(action))
-        groups.setdefault((_home(_inline(edits.after), action, new_name), new_name), []).append((action, resource))
-    for (home, new_name), pairs in groups.items():
+        new_name = _free(_new_name(situation, of_registry=_is_of_registry(action)), edits.account)
+        about = _home(_inline(edits.after), action, new_name)
+        groups.setdefault((about.name if about else new_name, new_name), []).append((action, resource))
+    for (name, new_name), pairs in groups.items():
         inline = _inline(edits.after)
-        name = home.name if home else new_name
+        # One policy may be about several services: it is as the group before has left it.
+        home = next((policy for policy in inline if policy.name == name), None)
         after = extended(home.document if home else None, pairs, contexts)
         others = sum(size(policy.document.text) for policy in inline if policy.name != name)
         if others + size(after.text) > INLINE_LIMIT and _can_attach(edits.after):
             # The role's inline policies are full: a managed policy of its own takes what is missing.
-            document = extended(None, pairs, contexts)
-            edits.note(Edit(NamedPolicy(new_name, document, role_arn.beside("policy", new_name)), None, document))
+            arn = role_arn.beside("policy", new_name)
+            made = next((policy.document for policy in policies_of(edits.after) if policy.arn == arn), None)
+            document = extended(made, pairs, contexts)
+            edits.note(Edit(NamedPolicy(new_name, document, arn), made, document))
         else:
             edits.note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
 
@@ -164,6 +168,15 @@ def _new_name(situation: Situation, *, of_registry: bool) -> str:
     if of_registry:
         return policy_name(f"EcrRelease-{situation.account.question.repository or 'registry'}")
     return policy_name(f"ReleaseServices-{situation.run.attempt.repository.full_name.rpartition('/')[2]}")
+
+
+def _free(name: str, account: AccountState) -> str:
+    """Return the name, numbered where the role has a policy by it that nobody can read."""
+    taken = {policy.name for policy in policies_of(account) if isinstance(policy.document.policy, Unparsable)}
+    number, wanted = 2, name
+    while wanted in taken:
+        wanted, number = f"{name}-{number}", number + 1
+    return wanted
 
 
 def _inline(account: AccountState) -> tuple[NamedPolicy, ...]:
@@ -342,11 +355,12 @@ def _words(work: _Work, granted: tuple[tuple[str, str], ...], role: str, found: 
     if services:
         places = dict.fromkeys(resource for _, resource in granted if resource != "*")
         named = ((place, sorted({action for action, resource in granted if resource == place})) for place in places)
-        parts += [f"{', '.join(actions)} on {place} only" for place, actions in named]
+        parts += [f"{', '.join(actions)} on {place}" for place, actions in named]
     elif exact:
         resources = ", ".join(dict.fromkeys(exact))
         parts.append(f"{len(exact)} action{'s' if len(exact) != 1 else ''} on {resources} only")
-    grant = f"Grant {' and '.join(parts)}. " if parts else ""
+    joined = "; ".join(parts) + ", and on nothing else" if services else " and ".join(parts)
+    grant = f"Grant {joined}. " if parts else ""
     if work.narrowed:
         grant += (
             f"The Deny in {', '.join(dict.fromkeys(work.narrowed))} leaves out what the release needs and denies everything else "

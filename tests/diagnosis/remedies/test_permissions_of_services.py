@@ -20,7 +20,7 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.grants.comparison import compare_grants
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.run_claims import RunClaims
-from diagnosis.policy import Layer, PolicyDocument
+from diagnosis.policy import Layer, PolicyDocument, read_document
 from diagnosis.policy.language.tree import as_list
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.offer import Offer, Situation
@@ -346,3 +346,30 @@ def test_in_another_account_the_role_needs_its_own_grant_too() -> None:
     choice = identity.correct_permissions(situation)
     assert choice is not None
     assert denied(after(situation, choice[0]), (*NEEDS, queue)) == []
+
+
+def test_full_inline_policies_leave_all_that_is_missing_to_one_managed_policy() -> None:
+    places = [f"arn:aws:s3:::octo-others/{number:04}/*" for number in range(290)]
+    granted = tuple(need for need in NEEDS if need not in (USES[2], USES[7], REGISTRY[1]))
+    world = world_of(granted, Layout(True, False, False), allow("sqs:SendMessage", places))
+    situation = situation_of(world)
+    choice = identity.correct_permissions(situation)
+    assert choice is not None
+    assert denied(after(situation, choice[0])) == []
+    kinds = [change.kind.value for change in choice[0].remediation.changes]
+    assert kinds == ["attach-policy", "attach-policy"]
+
+
+def test_a_policy_that_nobody_can_read_keeps_its_name_and_its_text() -> None:
+    granted = tuple(need for need in NEEDS if not need.action.startswith("ecs:"))
+    world = world_of(granted, Layout(True, False, False))
+    assert isinstance(world.account.inline_policies, Known)
+    broken = NamedPolicy("ReleaseServices-octo-repo", read_document("{"))
+    world = world.with_account(inline_policies=Known((*world.account.inline_policies.value, broken)))
+    situation = situation_of(world)
+    situation = replace(
+        situation,
+        problems=tuple(problems_of(world_of(granted, Layout(True, False, False)).account, NEEDS)),
+    )
+    choice = identity.correct_permissions(situation)
+    assert choice is None or "ReleaseServices-octo-repo-2" in str(choice[0].remediation.changes[0].target)
