@@ -135,6 +135,9 @@ UNDER_RESOURCE_CONTROL = frozenset(
 )
 """Services that resource control policies bind. AWS adds to the list, so of the others it is not certain that they do not."""
 _WILD = frozenset("*?")
+_NOT_LOOKED_AT = (
+    "Policies that resources of {} may carry themselves were not looked at: in one account the role's own are enough."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +212,7 @@ def resource_layer(account: AccountState, home: str, action: str, resource: str 
     if arn.service not in _MAY_CARRY:
         return ResourceLayer(Absent("resource policy"), owner, resource)
     if owner == home:
-        note = (
-            ""
-            if arn.service in ("iam", "sts")
-            else f"Whether {resource} carries a policy of its own was not looked at."
-        )
+        note = "" if arn.service in ("iam", "sts") else _NOT_LOOKED_AT.format(arn.service)
         return ResourceLayer(Absent("resource policy"), home, resource, note)
     return ResourceLayer(_not_read(resource), owner, resource)
 

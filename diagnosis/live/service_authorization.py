@@ -69,6 +69,7 @@ def judge_services(
         evidence=tuple(
             evidence for item in judged if item.entitlement is Entitlement.ALLOWED for evidence in item.evidence
         ),
+        notes=tuple(dict.fromkeys(note for item in judged for note in item.notes)),
     )
 
 

@@ -104,6 +104,15 @@ def test_a_repository_that_is_not_known_stays_undecided() -> None:
     assert judged("ecr:PutImage", None, rule("Allow", "*", action="*")).entitlement is UNDECIDED
 
 
+@pytest.mark.parametrize(
+    ("granted", "asked"),
+    [("*?a" * 60, "*a?" * 60), ("x" * 900 + "*y", "x" * 5000 + "*"), ("*a*b*c*d*e*f*g", "a*b*c*d*e*f*g*")],
+)
+def test_what_is_too_entangled_is_left_open(granted: str, asked: str) -> None:
+    found = judged("iam:PassRole", f"{ROLES}/{asked}", rule("Allow", f"arn:aws:iam::*:role/{granted}", action="iam:*"))
+    assert found.entitlement is UNDECIDED
+
+
 LETTERS = "ab/"
 TAILS = ["".join(signs) for length in range(4) for signs in product(LETTERS, repeat=length)]
 PATTERNS = st.text(alphabet="ab/*?", min_size=0, max_size=4).map(lambda text: f"{BUCKET}/{text}")

@@ -218,7 +218,7 @@ def test_other_services_are_judged_by_the_roles_own_policies(
 
 def test_what_was_not_looked_at_is_said() -> None:
     found = judged("lambda:UpdateFunctionCode", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:web", allow("lambda:*"))
-    assert [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:web" in note for note in found.notes] == [True]
+    assert ["resources of lambda" in note for note in found.notes] == [True]
     assert judged("ecs:UpdateService", f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/web", allow("ecs:*")).notes == ()
 
 
