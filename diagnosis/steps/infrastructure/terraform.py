@@ -47,7 +47,7 @@ _COMMANDS = {
 }
 _STATE_COMMANDS = {"list": _READING, "show": _READING, "pull": _READING}
 _RUN_PROVIDERS = frozenset({"plan", "apply", "destroy", "refresh", "import", "console"})
-_HOW = f"give the plan as JSON (terraform show -json), or: {GREEN_RUN}"
+_HOW = f"keep the plan in JSON (terraform show -json) as an artifact of the run, or: {GREEN_RUN}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,23 @@ _TABLE: dict[str, _Type] = {
 _TABLE["aws_s3_bucket_object"] = _TABLE["aws_s3_object"]
 
 
+_LOCAL_DATA = frozenset(
+    {"aws_caller_identity", "aws_region", "aws_partition", "aws_iam_policy_document", "aws_service_principal"}
+    | {"aws_arn", "aws_default_tags", "aws_billing_service_account", "aws_elb_service_account"}
+)
+"""Data sources that the provider answers by itself, or by a call that needs no permission."""
+_DATA: dict[str, _Type] = {
+    "aws_availability_zones": _Type(lambda _: EVERYTHING, ("ec2:DescribeAvailabilityZones",)),
+    "aws_ssm_parameter": _Type(_TABLE["aws_ssm_parameter"].place, ("ssm:GetParameter",)),
+    "aws_secretsmanager_secret_version": _Type(
+        lambda change: arn_in(change.text("arn", "secret_id"), "secretsmanager"), ("secretsmanager:GetSecretValue",)
+    ),
+    "aws_ecr_repository": _TABLE["aws_ecr_repository"],
+    "aws_lambda_function": _TABLE["aws_lambda_function"],
+    "aws_iam_role": _Type(_ROLE_OF, ("iam:GetRole",)),
+}
+
+
 def uses_of_text(text: str) -> tuple[Operation, ...]:
     """Return the uses of a plan that is given as text; a mark where it is no plan in JSON. Never raises."""
     try:
@@ -304,6 +321,7 @@ def uses_of_plan(tree: Mapping[str, object]) -> tuple[Operation, ...]:
         )
     operations: list[Operation] = []
     unjudged: dict[str, set[str]] = {}
+    unread: dict[str, None] = {}
     for change in _changes(tree):
         known = _TABLE.get(change.kind)
         if known is not None:
@@ -321,6 +339,27 @@ def uses_of_plan(tree: Mapping[str, object]) -> tuple[Operation, ...]:
             may_push=kind.startswith("docker_"),
         )
     )
+    for data in _data_sources(tree):
+        read = _DATA.get(data.kind)
+        if read is not None:
+            operations += _of_change(data, read)
+        elif data.kind.startswith("aws_") and data.kind not in _LOCAL_DATA:
+            unread.setdefault(data.kind, None)
+    marks += tuple(
+        mark
+        for kind in list(unread)[:_MOST_TYPES]
+        for mark in not_judged(
+            _KIND,
+            f"data {kind}",
+            "which calls this data source makes is not in the table of what is certain",
+            GREEN_RUN,
+        )
+    )
+    if operations:
+        why = (
+            "the AWS provider also reads settings and tags of each resource, and tags it, which depends on its version"
+        )
+        marks += not_judged(_KIND, "what Terraform's AWS provider calls beside", why, GREEN_RUN)
     listed = tree.get("resource_changes")
     if (isinstance(listed, list) and len(listed) > _MOST_RESOURCES) or len(unjudged) > _MOST_TYPES:
         marks += not_judged(_KIND, "the rest of the plan", "it is longer than what is read", GREEN_RUN)
@@ -375,6 +414,26 @@ def _changes(tree: Mapping[str, object]) -> Iterator[_Change]:
             _mapping(change.get("before")),
             after,
         )
+
+
+def _data_sources(tree: Mapping[str, object]) -> Iterator[_Change]:
+    """Yield the data sources that the plan read, and those of the changes that it reads when it is applied."""
+    modules = [_mapping(_mapping(_mapping(tree.get("prior_state")).get("values")).get("root_module"))]
+    count = 0
+    while modules and count < _MOST_RESOURCES:
+        module = modules.pop()
+        children, listed = module.get("child_modules"), module.get("resources")
+        modules += [_mapping(child) for child in children] if isinstance(children, list) else []
+        for item in listed if isinstance(listed, list) else []:
+            count += 1
+            kind = _mapping(item).get("type")
+            if _mapping(item).get("mode") == "data" and isinstance(kind, str):
+                yield _Change(kind, ("read",), _mapping(_mapping(item).get("values")))
+    changes = tree.get("resource_changes")
+    for item in (changes if isinstance(changes, list) else [])[:_MOST_RESOURCES]:
+        kind = _mapping(item).get("type")
+        if _mapping(item).get("mode") == "data" and isinstance(kind, str):
+            yield _Change(kind, ("read",), {}, _mapping(_mapping(_mapping(item).get("change")).get("after")))
 
 
 def _provider_role(tree: Mapping[str, object]) -> str | None:

@@ -15,12 +15,13 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Artifact
 from diagnosis.policy.language.actions import expand_actions
 from diagnosis.steps.infrastructure.plan_in_artifacts import applies_a_plan, plan_of, with_plan
-from diagnosis.steps.infrastructure.terraform_plan import _TABLE, uses_of_plan, uses_of_text
+from diagnosis.steps.infrastructure.terraform_plan import _DATA, _TABLE, uses_of_plan, uses_of_text
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
 
 ROLE = "arn:aws:iam::111122223333:role/task"
 OBJECT = "arn:{partition}:s3:::b/k.txt"
 FUNCTION = "arn:{partition}:lambda:{region}:{account}:function:f"
+BESIDE = "what Terraform's AWS provider calls beside"
 SERVICE = "arn:{partition}:ecs:{region}:{account}:service/c/s"
 
 
@@ -118,6 +119,19 @@ def test_other_types_are_named() -> None:
     ]
 
 
+def test_data_sources_are_read_or_named() -> None:
+    inner = {"mode": "data", "type": "aws_vpc", "values": {"id": "vpc-1"}}
+    resources = [
+        {"mode": "data", "type": "aws_caller_identity", "values": {}},
+        {"mode": "data", "type": "aws_ssm_parameter", "values": {"name": "/a"}},
+        {"mode": "managed", "type": "aws_subnet", "values": {}},
+    ]
+    root = {"resources": resources, "child_modules": [{"resources": [inner]}]}
+    found = uses_of_plan({"resource_changes": [], "prior_state": {"values": {"root_module": root}}})
+    assert needed(found) == {("ssm:GetParameter", "arn:{partition}:ssm:{region}:{account}:parameter/a")}
+    assert [each.gap.what for each in found if each.gap is not None] == ["data aws_vpc", BESIDE]
+
+
 def test_a_provider_with_a_role_calls_by_that_role() -> None:
     expressions = {"assume_role": [{"role_arn": {"constant_value": ROLE}}]}
     tree = {
@@ -137,7 +151,7 @@ def test_what_is_no_plan_is_said(text: str) -> None:
 def test_every_action_of_the_table_is_one_of_the_service_authorization_reference() -> None:
     named = {
         action.removeprefix("*")
-        for each in _TABLE.values()
+        for each in (*_TABLE.values(), *_DATA.values())
         for action in (*each.read, *each.create, *each.update, *each.delete, *(name for name, _ in each.updates))
     }
     assert {action for action in named if action not in expand_actions((action,), negated=False)} == set()
@@ -175,7 +189,7 @@ def test_two_plans_are_none() -> None:
 def test_what_a_configuration_runs_beside_its_resources_stays_a_gap() -> None:
     runs = replace(OPEN, gap=Gap("terraform apply", "why", "how", may_push=True))
     found = with_plan((runs,), ("plan", PLAN))
-    assert [each.gap.what for each in found if each.gap is not None] == ["terraform apply"]
+    assert [each.gap.what for each in found if each.gap is not None] == ["terraform apply", BESIDE]
 
 
 def test_other_operations_stay() -> None:
@@ -195,4 +209,5 @@ _JSON = st.recursive(
 @given(kind=st.sampled_from([*_TABLE, "aws_x", ""]), members=st.dictionaries(
     st.sampled_from(["actions", "before", "after", "after_unknown"]), _JSON), tree=_JSON)  # fmt: skip
 def test_no_tree_is_a_crash(kind: str, members: dict[str, Any], tree: Any) -> None:
-    uses_of_text(json.dumps({"resource_changes": [{"type": kind, "change": members}, tree], "configuration": tree}))
+    changes = [{"type": kind, "change": members}, {"type": kind, "mode": "data", "change": members}, tree]
+    uses_of_text(json.dumps({"resource_changes": changes, "configuration": tree, "prior_state": tree}))
