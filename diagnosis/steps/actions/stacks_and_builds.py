@@ -8,6 +8,7 @@ authorization reference of each service.
 from __future__ import annotations
 
 from diagnosis.names.arn_template import bucket_template
+from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.names.endpoint import object_of_url
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.own_keys import uses_own_keys
@@ -86,9 +87,20 @@ def app_runner_deploy(use: ActionUse) -> tuple[Operation, ...]:
     waits = use.may_be_true("wait-for-service-stability") or use.given("wait-for-service-stability-seconds")
     operations += calls(_KIND, service, "apprunner:DescribeService", tolerated=not waits, region=region)
     operations += calls(_KIND, service, "apprunner:ListOperations", tolerated=True, region=region)
+    operations += _image_of_service(use.text("image"))
     operations += pass_role(_KIND, use.text("access-role-arn"), service="build.apprunner")
     operations += pass_role(_KIND, use.text("instance-role-arn"), service="tasks.apprunner")
     return tuple(operations)
+
+
+def _image_of_service(image: str) -> tuple[Operation, ...]:
+    """Return the reads of the image that the documented policy grants; App Runner makes them by its access role."""
+    address = EcrAddress.find(image)
+    if address is None or address.public or not (address.account and address.region):
+        return ()
+    place = arn_of("ecr", "repository/", address.repository, region=address.region, account=address.account)
+    reads = ("ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:BatchCheckLayerAvailability")
+    return calls(_KIND, place, *reads, tolerated=True)
 
 
 def beanstalk_deploy(use: ActionUse) -> tuple[Operation, ...]:
