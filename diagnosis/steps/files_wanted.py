@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, Job
 from diagnosis.facts.workflow import Workflow, WorkflowJob
+from diagnosis.steps.matrix import Leg, legs_of
 from diagnosis.steps.read_job import job_of_file, read_job
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.resolved_workflow import resolved_workflow
@@ -19,6 +20,8 @@ MOST_FILES = 30
 """Of one attempt."""
 ROUNDS = 4
 """How often it is worth asking: a script that is named in a script that is named in a Makefile."""
+_MOST_JOBS = 50
+_MOST_LEGS = 20
 
 
 def files_wanted(attempt: Attempt) -> tuple[str, ...]:
@@ -32,23 +35,24 @@ def files_wanted(attempt: Attempt) -> tuple[str, ...]:
     if not isinstance(workflow, Workflow) or left <= 0:
         return ()
     wanted: dict[str, None] = {}
-    for job, written in _jobs(attempt, workflow):
+    known = {file.path: file.text for file in attempt.files}
+    for job, written, leg in _jobs(attempt, workflow):
         missed: dict[str, None] = {}
-        known = {file.path: file.text for file in attempt.files}
-        read = read_job(job, written, workflow, attempt, files=Files(known, missed))
+        read = read_job(job, written, workflow, attempt, leg=leg, files=Files(known, missed))
         if read.releases:
             wanted.update(missed)
     return tuple(wanted)[:left]
 
 
-def _jobs(attempt: Attempt, workflow: Workflow) -> Iterator[tuple[Job | None, WorkflowJob]]:
-    """Yield the run's jobs with what the file has of them, then those of the file that the run does not list."""
+def _jobs(attempt: Attempt, workflow: Workflow) -> Iterator[tuple[Job | None, WorkflowJob, Leg | None]]:
+    """Yield the run's jobs with what the file has of them, then those of the file that the run does not list, leg by leg."""
     listed: set[int] = set()
-    for job in attempt.jobs.value if isinstance(attempt.jobs, Known) else ():
+    for job in attempt.jobs.value[:_MOST_JOBS] if isinstance(attempt.jobs, Known) else ():
         written = job_of_file(workflow, job.name)
         if written is not None:
             listed.add(id(written))
-            yield job, written
+            yield job, written, None
     for written in workflow.jobs:
         if id(written) not in listed and written.uses is None:
-            yield None, written
+            for leg in (legs_of(written) if written.matrix is not None else ())[:_MOST_LEGS] or (None,):
+                yield None, written, leg

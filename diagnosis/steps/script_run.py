@@ -108,7 +108,9 @@ class ScriptRun:
         out: str | None = ""
         seen: list[str] = []
         for statement in statements:
-            if state.over or self._left < 0:
+            if self._left < 0:
+                return self._exhaust(around)
+            if state.over:
                 break
             skipped, unsettled = _way(before, outcome)
             before = statement.operator
@@ -239,6 +241,7 @@ class ScriptRun:
         seen: list[str] = []
         out: str | None = ""
         for item in items[:_MOST_ITEMS]:
+            self._left -= 1
             state.assign(name, item)
             result = self._list(body, state, around)
             out = None if out is None or result.out is None else out + ("\n" if out and result.out else "") + result.out
@@ -254,6 +257,7 @@ class ScriptRun:
         self, body: tuple[Statement, ...], state: State, around: _Around, names: tuple[str, ...]
     ) -> _Result:
         """Follow a loop of nobody knows how many turns: once as it begins, and once more with what a turn changes unknown."""
+        self._left -= 1
         state.forget(name for name in names if name)
         before = state.fork()
         inner = replace(around, guarded=True)
@@ -279,6 +283,7 @@ class ScriptRun:
             lines = stdin.split("\n")[: _MOST_ITEMS + 1]
             result = _Result()
             for line in lines[:_MOST_ITEMS]:
+                self._left -= 1
                 _read_into(reading, line, state)
                 result = self._list(node.body, state, replace(around, stdin=None))
                 state.broken = False
@@ -295,8 +300,7 @@ class ScriptRun:
     def _simple(self, node: Simple, state: State, around: _Around) -> _Result:
         self._left -= 1
         if self._left < 0:
-            self._exhaust(around)
-            return _Result()
+            return self._exhaust(around)
         inner = replace(around, guarded=around.guarded or bool(node.words) or bool(node.declares))
         substitute = self._substitute(state, inner)
         if _is_powershell_assignment(node):
@@ -361,7 +365,7 @@ class ScriptRun:
         """Follow one command by its words."""
         tested = outcome_of(words)
         if tested is not None:
-            return _Result(tested, "")
+            return _Result(tested, "" if words[0] in ("[", "[[", "test", "true", "false", ":") else None)
         if words[0] in state.functions and around.depth < _DEEPEST:
             return self._function(words, state, around)
         builtin = self._builtin(words, state, around)
@@ -381,12 +385,12 @@ class ScriptRun:
         program = _base(words[0])
         if program in _SHELLS:
             return self._shell(words, own, state, around)
-        if not is_legible(words[0]):
+        if not is_legible(words[0]) and path_in(state.folder, words[0]) is None:
             self._add(
                 opaque(words[0][:100], "which program it runs is computed", "write the program's name"), state, around
             )
             return _Result()
-        script = self._repository_script(words, state, around)
+        script = self._repository_script(words, own, state, around)
         if script is not None:
             return script
         return self._program(words, own, state, around)
@@ -471,7 +475,7 @@ class ScriptRun:
             case "eval":
                 return self._eval(" ".join(tail), state, around)
             case "trap":
-                if tail[:1] and is_legible(tail[0]) and " " in tail[0]:
+                if tail[:1] and " " in tail[0] and around.depth < _DEEPEST:
                     self._list(script_of(tail[0]), state.fork(), replace(around, guarded=True, depth=around.depth + 1))
             case _:
                 return None
@@ -593,7 +597,9 @@ class ScriptRun:
             self._command(tuple(turn), own, state, inner)
         return _Result()
 
-    def _repository_script(self, words: tuple[str, ...], state: State, around: _Around) -> _Result | None:
+    def _repository_script(
+        self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: _Around
+    ) -> _Result | None:
         """Follow a program that is named by its path in the repository; None where it is no such thing."""
         name = words[0]
         if "/" not in name and not name.endswith((".sh", ".bash")):
@@ -619,7 +625,7 @@ class ScriptRun:
                 around,
             )
             return _Result()
-        self._nested(Nested(text, state.folder, path or "", arguments=words[1:]), {}, state, around)
+        self._nested(Nested(text, state.folder, path or "", arguments=words[1:]), own, state, around)
         return _Result()
 
     def _unread(self, name: str, path: str | None, reading: object = None) -> tuple[Operation, ...]:
@@ -699,10 +705,11 @@ class ScriptRun:
             guarded = around.guarded and operation.purpose is not Purpose.LOGIN
             self.operations.append(replace(operation, guarded=guarded, source=operation.source or around.source))
 
-    def _exhaust(self, around: _Around) -> None:
+    def _exhaust(self, around: _Around) -> _Result:
         gap = opaque("the script", "it is longer than what is followed", "shorten the script, or divide it into steps")
         if not any(each.gap == gap[0].gap for each in self.operations):
             self.operations.extend(replace(each, source=around.source) for each in gap)
+        return _Result()
 
 
 class _Seen(Mapping[str, str]):

@@ -6,7 +6,7 @@ from enum import Enum
 
 from diagnosis.steps.shell_words import matches
 
-_ASKING = frozenset({"grep", "egrep", "fgrep", "which", "type", "hash", "diff", "cmp", "pgrep", "jq"})
+_ASKING = frozenset({"grep", "egrep", "fgrep", "which", "type", "hash", "diff", "cmp", "pgrep"})
 """Programs that answer a question by their result."""
 
 

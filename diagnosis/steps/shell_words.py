@@ -19,6 +19,7 @@ _MOST_FIELDS = 2_000
 _DEEPEST = 6
 _PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
 _SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
+_CLASS = re.compile(r"[\\\[\]&~|^]")
 _RUNNER = ("GITHUB_", "RUNNER_", "ACTIONS_", "AWS_", "INPUT_")
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\.\.([a-zA-Z])")
 _SUM = re.compile(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?")
@@ -254,7 +255,12 @@ def _pattern(pattern: str, *, greedy: bool) -> str | None:
         elif piece == "?":
             made.append(".")
         elif piece.startswith("[") and len(piece) > 2:
-            made.append("[" + piece[1:-1].replace("!", "^", 1 if piece[1] == "!" else 0).replace("\\", "\\\\") + "]")
+            inner = piece[1:-1]
+            turned, inner = (
+                inner[0] in "!^" and len(inner) > 1,
+                inner[1:] if inner[0] in "!^" and len(inner) > 1 else inner,
+            )
+            made.append(f"[{'^' if turned else ''}{_CLASS.sub(lambda found: chr(92) + found[0], inner)}]")
         else:
             made.append(re.escape(piece.removeprefix("\\") or "\\"))
     try:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 from diagnosis.claims.run_context import refs_of_run
 from diagnosis.facts.runs import Attempt, Repository
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.text import filled
 from diagnosis.steps.expressions.values import TypedText, parse_number
-from diagnosis.steps.shell_commands import ShellCommand
 
 LONGEST = 4_000
 """Characters of an expanded text; a longer one is left as it is."""
@@ -24,13 +23,10 @@ LONGEST_SCRIPT = 400_000
 _ROUNDS = 5
 _BRACED = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^${}]*)|:(\d*):(\d+)|(,,)|(##?\*[^}*]|%%?[^}*]\*))?\}")
 _PLAIN = re.compile(r"\$(?:env:)?([A-Za-z_]\w*)")
-_OUTPUT_FILES = frozenset({"$GITHUB_OUTPUT", "${GITHUB_OUTPUT}", "$env:GITHUB_OUTPUT"})
-_ENV_FILES = frozenset({"$GITHUB_ENV", "${GITHUB_ENV}", "$env:GITHUB_ENV"})
 _ON_MERGE = frozenset({"pull_request", "pull_request_review", "pull_request_review_comment"})
 """Events whose runs are on the merge of a pull request."""
 _MERGE = re.compile(r"(\d+)/merge")
 _NUMBER = "${{ github.event.number }}"
-_WRITTEN = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
@@ -179,19 +175,6 @@ def _empty_values(attempt: Attempt) -> dict[str, str]:
         empty["inputs"] = TypedText.of({})
         empty["github.event.inputs"] = TypedText.of(None)
     return empty
-
-
-def note_command(command: ShellCommand, values: MutableMapping[str, str], handed_on: MutableMapping[str, str]) -> None:
-    """Follow what a command sets: its assignments, and what it writes to ``$GITHUB_ENV`` and ``$GITHUB_OUTPUT``."""
-    if command.assignments and not command.words:
-        for name, value in command.assignments:
-            values[name] = expand(value, values)
-    if command.program in ("echo", "printf") and command.redirect in _OUTPUT_FILES | _ENV_FILES:
-        written = _WRITTEN.fullmatch(expand(" ".join(command.words[1:]), values))
-        if written:
-            name = ("outputs." if command.redirect in _OUTPUT_FILES else "") + written[1]
-            # Two values for one name are those of two branches of the script: which one is taken is not known.
-            handed_on[name] = written[2] if handed_on.get(name, written[2]) == written[2] else f"${{{written[1]}}}"
 
 
 def _braced(found: re.Match[str], values: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.call import Call, Found, arguments, has, may_be_ecr, options, pulls, pushes, understood
 from diagnosis.steps.tools.compose import compose_services
-from diagnosis.steps.tools.hcl import UNKNOWN, Block, Value, evaluated, hcl_blocks
+from diagnosis.steps.tools.hcl import UNKNOWN, Block, Value, Work, evaluated, hcl_blocks
 from diagnosis.steps.tools.interpolation import interpolated
 from diagnosis.steps.yaml_text import member, text_of, texts_of
 
@@ -273,6 +273,7 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
     globals_ = {name: expression for each in files for name, expression in each.attributes.items()}
     functions = {block.labels[0]: block for block in blocks if block.kind == "function" and block.labels}
     variables = {block.labels[0]: block for block in blocks if block.kind == "variable" and block.labels}
+    work = Work()
     # A variable that is being worked out is not known meanwhile, so that a circle ends; each is worked out once.
     worked_out: dict[str, Value | None] = {}
 
@@ -283,12 +284,12 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
                 worked_out[name] = values[name]
             else:
                 written = variables[name].attributes.get("default") if name in variables else globals_.get(name)
-                worked_out[name] = None if written is None else evaluated(written, look, functions)
+                worked_out[name] = None if written is None else evaluated(written, look, functions, work)
         return worked_out[name]
 
     for block in blocks:
         if block.kind == "group" and block.labels:
-            listed = evaluated(block.attributes.get("targets", ("list", [])), look, functions)
+            listed = evaluated(block.attributes.get("targets", ("list", [])), look, functions, work)
             read.groups[block.labels[0]] = _texts(listed)
     written = [block for block in blocks if block.kind == "target" and block.labels]
     by_name: dict[str, list[Block]] = {}
@@ -302,7 +303,7 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
             inherited[name] = {}
             found: dict[str, Any] = {}
             for block in by_name.get(name, ()):
-                parents = evaluated(block.attributes.get("inherits", ("list", [])), look, functions)
+                parents = evaluated(block.attributes.get("inherits", ("list", [])), look, functions, work)
                 for parent in _texts(parents):
                     found.update(merged(parent))
                 found.update(block.attributes)
@@ -310,7 +311,7 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
         return inherited[name]
 
     for name in by_name:
-        for own_name, target in _matrix(name, merged(name), look, functions):
+        for own_name, target in _matrix(name, merged(name), look, functions, work):
             earlier = read.targets.get(own_name, {})
             read.targets[own_name] = {**earlier, **target}
             if own_name != name:
@@ -319,10 +320,10 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
 
 
 def _matrix(
-    name: str, attributes: dict[str, Any], look: Any, functions: Mapping[str, Block]
+    name: str, attributes: dict[str, Any], look: Any, functions: Mapping[str, Block], work: Work
 ) -> list[tuple[str, dict[str, Value]]]:
     wanted = ("tags", "output", "cache-to", "cache-from")
-    axes = evaluated(attributes["matrix"], look, functions) if "matrix" in attributes else None
+    axes = evaluated(attributes["matrix"], look, functions, work) if "matrix" in attributes else None
     legs: list[dict[str, Value]] = [{}]
     if isinstance(axes, dict) and axes:
         lists = [each if isinstance(each, list) else [UNKNOWN] for each in axes.values()]
@@ -336,7 +337,7 @@ def _matrix(
         def seen(each: str, leg: dict[str, Value] = leg) -> Value | None:
             return leg[each] if each in leg else look(each)
 
-        own = evaluated(attributes["name"], seen, functions) if "name" in attributes and leg else name
-        values = {key: evaluated(attributes[key], seen, functions) for key in wanted if key in attributes}
+        own = evaluated(attributes["name"], seen, functions, work) if "name" in attributes and leg else name
+        values = {key: evaluated(attributes[key], seen, functions, work) for key in wanted if key in attributes}
         made.append((text_of(own) or name, values))
     return made

@@ -50,15 +50,24 @@ def hcl_blocks(text: str) -> Block | None:
         return None
 
 
+class Work:
+    """Counts the values that are worked out for one file, so that loops within loops come to an end."""
+
+    def __init__(self, left: int = 50_000) -> None:
+        """Take how many there may be."""
+        self.left = left
+
+
 def evaluated(
-    expression: Any, names: Callable[[str], Value | None], functions: Mapping[str, Block], depth: int = 0
+    expression: Any, names: Callable[[str], Value | None], functions: Mapping[str, Block], work: Work, depth: int = 0
 ) -> Value:
     """Return the value of an expression. ``names``: gives a variable's value, None where it is not known."""
-    if depth > _DEEPEST:
+    work.left -= 1
+    if depth > _DEEPEST or work.left < 0:
         return UNKNOWN
 
     def inner(each: Any) -> Value:
-        return evaluated(each, names, functions, depth + 1)
+        return evaluated(each, names, functions, work, depth + 1)
 
     match expression:
         case ("text", parts):
@@ -80,7 +89,7 @@ def evaluated(
                 return value[int(place[:6])]
             return value.get(place, UNKNOWN) if isinstance(value, dict) and isinstance(place, str) else UNKNOWN
         case ("call", name, given):
-            return _called(name, [inner(each) for each in given], functions, depth)
+            return _called(name, [inner(each) for each in given], names, functions, work, depth)
         case ("if", condition, yes, no):
             holds = _truth(inner(condition))
             return UNKNOWN if holds is None else inner(yes if holds else no)
@@ -89,7 +98,7 @@ def evaluated(
         case ("both", sign, left, right):
             return _compared(sign, inner(left), inner(right))
         case ("for", own, source, condition, made):
-            return _repeated(own, inner(source), condition, made, names, functions, depth)
+            return _repeated(own, inner(source), condition, made, names, functions, work, depth)
         case _:
             return UNKNOWN
 
@@ -383,6 +392,7 @@ def _repeated(
     made: Any,
     names: Callable[[str], Value | None],
     functions: Mapping[str, Block],
+    work: Work,
     depth: int,
 ) -> Value:
     if isinstance(source, list):
@@ -396,13 +406,13 @@ def _repeated(
         bound: dict[str, Value] = {own[-1]: item} if len(own) == 1 else {own[0]: key, own[1]: item}
 
         def look(name: str, bound: dict[str, Value] = bound) -> Value | None:
-            return bound.get(name, names(name)) if name in bound else names(name)
+            return bound[name] if name in bound else names(name)
 
-        holds = True if condition is None else _truth(evaluated(condition, look, functions, depth + 1))
+        holds = True if condition is None else _truth(evaluated(condition, look, functions, work, depth + 1))
         if holds is None:
             return UNKNOWN
         if holds:
-            found.append(evaluated(made, look, functions, depth + 1))
+            found.append(evaluated(made, look, functions, work, depth + 1))
     return found
 
 
@@ -432,13 +442,24 @@ def _compared(sign: str, left: Value, right: Value) -> Value:
     return _said((left == right) == (sign == "=="))
 
 
-def _called(name: str, given: list[Value], functions: Mapping[str, Block], depth: int) -> Value:
+def _called(
+    name: str,
+    given: list[Value],
+    names: Callable[[str], Value | None],
+    functions: Mapping[str, Block],
+    work: Work,
+    depth: int,
+) -> Value:
     own = functions.get(name)
     if own is not None:
         parameters = own.attributes.get("params", ("list", []))
         listed = [each[1] for each in parameters[1] if each[0] == "name"] if parameters[0] == "list" else []
         bound = dict(zip(listed, given, strict=False))
-        return evaluated(own.attributes.get("result", ("unknown",)), bound.get, functions, depth + 1)
+
+        def look(each: str) -> Value | None:
+            return bound[each] if each in bound else names(each)
+
+        return evaluated(own.attributes.get("result", ("unknown",)), look, functions, work, depth + 1)
     texts = [each for each in given if isinstance(each, str)]
     if len(texts) == len(given):
         found = _of_texts(name, texts)

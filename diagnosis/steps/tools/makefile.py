@@ -44,6 +44,8 @@ class Makefile:
     one_shell: bool = False
     whole: bool = True
     """Whether all included files could be read."""
+    left: int = 20_000
+    """References that are still followed; a file beyond that is not known."""
 
     def read(self, text: str, include: Callable[[str], str | None], depth: int = 0) -> None:
         """Add a file's lines. ``include``: gives the text of an included file."""
@@ -197,7 +199,8 @@ class Makefile:
         return "".join(made)
 
     def _reference(self, inner: str, own: Mapping[str, str], depth: int) -> str:
-        if depth > _DEEPEST:
+        self.left -= 1
+        if depth > _DEEPEST or self.left < 0:
             return _UNKNOWN
         function, _, rest = inner.partition(" ")
         if rest and re.fullmatch(r"[a-z-]+", function):

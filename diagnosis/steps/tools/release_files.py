@@ -87,7 +87,7 @@ class _Earthfile:
     def __init__(self, text: str, given: Mapping[str, str]) -> None:
         joined = re.sub(r"\\\n", " ", text)
         places = list(_TARGET.finditer(joined))
-        ends = [*(each.start() for each in places[1:]), len(joined)]
+        ends = [*(each.start() for each in places[1:]), len(joined)][: len(places)]
         self._base = joined[: places[0].start() if places else len(joined)]
         self._targets = {each[1]: joined[each.end() : end] for each, end in zip(places, ends, strict=True)}
         self._given = given

@@ -287,7 +287,8 @@ def _find(call: Call) -> Found:
 def _language(call: Call) -> Found | None:
     """Read an interpreter: a module or a line that is known to be harmless, else the script that it runs, by name."""
     program, tail = call.program, call.tail
-    code = call.stdin if not arguments(tail, frozenset()) and call.stdin is not None else None
+    named = [word for word in arguments(tail, frozenset()) if word != "-"]
+    code = call.stdin if not named else None
     for place, word in enumerate(tail):
         if word == "-m" and program.startswith("py"):
             module = tail[place + 1] if place + 1 < len(tail) else ""
@@ -300,7 +301,8 @@ def _language(call: Call) -> Found | None:
                 return understood()
             return opaque(f"{program} {word}"[:200], *_OPAQUE)
     if code is None:
-        return understood() if tail and all(word.startswith("-") for word in tail) else opaque(program, *_OPAQUE)
+        asks = tail and all(word.startswith("--") for word in tail)
+        return understood() if asks else opaque(program, *_OPAQUE)
     harmless = _harmless_python(code) if program.startswith("py") else bool(_PACKAGE_JSON.fullmatch(code.strip()))
     return (
         understood()
