@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diagnosis.claims.claim_set import ContextKind, SubjectContext
-from diagnosis.claims.ref_filters import may_push
 from diagnosis.facts.reading import Known
+from diagnosis.facts.ref_filters import kind_of_push
 from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
@@ -144,9 +144,8 @@ def _told_kind(attempt: Attempt, name: str) -> str | None:
             return "tag"
         if f"{attempt.head_sha}:refs/remotes/origin/{name}" in text:
             return "branch"
-    if attempt.event == "push" and isinstance(attempt.workflow_file, Known):
-        return _push_filter(attempt.workflow_file.value.parsed, name)
-    return None
+    told = kind_of_push(attempt.workflow_file.value.parsed, name) if isinstance(attempt.workflow_file, Known) else None
+    return told if attempt.event == "push" else None
 
 
 def _logs(attempt: Attempt) -> Iterator[str]:
@@ -154,20 +153,6 @@ def _logs(attempt: Attempt) -> Iterator[str]:
         for job in attempt.jobs.value[:_MOST_LOGS]:
             if isinstance(job.log, Known) and attempt.head_sha:
                 yield job.log.value
-
-
-def _push_filter(workflow: Workflow | UnparsableWorkflow, name: str) -> str | None:
-    """Return ``tag`` or ``branch`` where the filters of ``on: push`` let only one of that name through."""
-    if not isinstance(workflow, Workflow):
-        return None
-    filters = {name: dict(workflow.push_patterns).get(name, ()) for name in workflow.push_filters}
-    known = bool(workflow.push_patterns)
-    tag, branch = (may_push(filters, kind, name) if known else None for kind in ("tags", "branches"))
-    if tag is None or branch is None or not (tag or branch):
-        tags = not {"tags", "tags-ignore"}.isdisjoint(filters)
-        branches = not {"branches", "branches-ignore"}.isdisjoint(filters)
-        tag, branch = tags or not branches, branches or not tags
-    return None if tag == branch else "tag" if tag else "branch"
 
 
 def _jobs(

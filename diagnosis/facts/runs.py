@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from diagnosis.facts.evidence import Origin
-from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.reading import Known, Reading, Unreadable
+from diagnosis.facts.ref_filters import kind_of_push
 from diagnosis.facts.workflow import ActionFile, WorkflowFile
 
 _LOG_NOT_READ = Unreadable(
@@ -223,8 +224,21 @@ class Attempt:
 
     @property
     def ref(self) -> str:
-        """The full ref (``refs/heads/B``) of a branch run; tags are told by their event's data."""
-        return f"refs/heads/{self.head_branch}" if self.head_branch else ""
+        """The full ref of a branch's or a tag's run; of a name that the record does not tell apart, the branch."""
+        if not self.head_branch or self.head_branch.startswith("refs/"):
+            return self.head_branch or ""
+        return f"refs/{'tags' if self.on_tag else 'heads'}/{self.head_branch}"
+
+    @property
+    def on_tag(self) -> bool:
+        """Whether the run is certainly on a tag: by its event, by the ref of its workflow, or by what its file filters."""
+        named = self.workflow_path.partition("@")[2]
+        if self.event == "release" or named == f"refs/tags/{self.head_branch}":
+            return True
+        if self.event != "push" or named.startswith("refs/") or self.head_branch == self.repository.default_branch:
+            return False
+        file = self.workflow_file
+        return isinstance(file, Known) and kind_of_push(file.value.parsed, self.head_branch or "") == "tag"
 
     @property
     def from_fork(self) -> bool:

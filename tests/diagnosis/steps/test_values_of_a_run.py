@@ -232,6 +232,7 @@ def test_the_ref_is_settled_by_the_event_the_name_and_the_filters(
         True if ref else False if event == "pull_request" else None
     )
     assert holds("github.ref == 'refs/heads/another'", values) is False
+    assert attempt.ref == (ref or f"refs/heads/{branch}")
     assert ("GITHUB_REF" in values) is (ref is not None)
     if event == "pull_request":
         assert values["github.head_ref"] == branch

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from diagnosis.claims.ref_filters import may_push
+from diagnosis.facts.ref_filters import may_push
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
+
 _LONGEST = 256
+
+
+def kind_of_push(workflow: Workflow | UnparsableWorkflow, name: str) -> str | None:
+    """Return ``tag`` or ``branch`` where the filters of ``on: push`` let only one of that name through."""
+    if not isinstance(workflow, Workflow):
+        return None
+    patterns = dict(workflow.push_patterns)
+    filters = {each: patterns.get(each, ()) for each in workflow.push_filters}
+    tag, branch = (may_push(filters, kind, name) if patterns else None for kind in ("tags", "branches"))
+    if tag is None or branch is None or not (tag or branch):
+        tags = not {"tags", "tags-ignore"}.isdisjoint(filters)
+        branches = not {"branches", "branches-ignore"}.isdisjoint(filters)
+        tag, branch = tags or not branches, branches or not tags
+    return None if tag == branch else "tag" if tag else "branch"
 
 
 def may_push(filters: Mapping[str, Sequence[str]], kind: str, name: str) -> bool | None:
