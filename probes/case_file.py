@@ -33,6 +33,7 @@ from typing import Any, TypeAlias
 
 from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.names.arn import Arn
+from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 
 _LARGEST = 1_000_000
 
@@ -84,7 +85,11 @@ def parse_case(text: str, shown: str) -> Case:
     exceptions = tuple(
         _exception(entry, text, shown, index) for index, entry in enumerate(document.pop("exceptions", ()))
     )
-    lists = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
+    lists: dict[str, Any] = {name: tuple(value) for name, value in document.items() if isinstance(value, list)}
+    if "repository_uris" in lists:
+        lists["repository_uris"] = tuple(
+            address for item in lists["repository_uris"] if (address := EcrAddress.parse(item)) is not None
+        )
     role = member_value("role_arn", document.get("role_arn"))
     return Case(**{**document, **lists, **role}, changes=changes, exceptions=exceptions)
 
@@ -203,6 +208,18 @@ def _texts(value: Any) -> str | None:
     return None if right else 'a list of texts: ["a", "b"]'
 
 
+def _repositories(value: Any) -> str | None:
+    right = isinstance(value, list) and all(isinstance(item, str) and is_repository_uri(item) for item in value)
+    return None if right else 'a list of repositories: ["123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"]'
+
+
+def is_repository_uri(text: str) -> bool:
+    """Return whether a text is the address of an ECR repository, private or public, without tag and digest."""
+    address = EcrAddress.parse(text.strip())
+    named = address is not None and not (address.tag or address.digest) and is_repository_name(address.repository or "")
+    return address is not None and named and (address.public or address.repository_arn is not None)
+
+
 def _run(value: Any) -> str | None:
     right = isinstance(value, int) and not isinstance(value, bool) and value > 0
     return None if right else "a run's number, from its address: …/actions/runs/NUMBER"
@@ -272,6 +289,7 @@ _MEMBERS: Mapping[str, Check] = {
     "evidence_artifacts": _texts,
     "changes": _tables("changes"),
     "exceptions": _tables("exceptions"),
+    "repository_uris": _repositories,
     "notes": _texts,
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from diagnosis.names.arn import Arn
+from diagnosis.names.ecr_address import EcrAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +65,8 @@ class Case:
     changes: tuple[StatedChange, ...] = ()
     exceptions: tuple[StatedException, ...] = ()
     """Second doors of the role that are meant."""
+    repository_uris: tuple[EcrAddress, ...] = ()
+    """The repositories that the release pushes to, where it does not tell: each push whose target is not legible may go to any."""
+    plans: tuple[str, ...] = ()
+    """Terraform plans of the release, as the JSON text of ``terraform show -json``; given on the command line."""
     notes: tuple[str, ...] = field(default=())

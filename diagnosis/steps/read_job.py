@@ -195,17 +195,18 @@ def read_job(
         for name, value in own.outputs if own and settled_step is not False else ():
             if is_legible(text := expand(value, values)):
                 values[name] = text
-    return ReadJob(job, written, workflow, log, _planned(steps, attempt), values, runs, of_the_run(found), leg)
+    planned = _planned(steps, attempt, case)
+    return ReadJob(job, written, workflow, log, planned, values, runs, of_the_run(found), leg)
 
 
-def _planned(steps: list[ReadStep], attempt: Attempt | None) -> tuple[ReadStep, ...]:
-    """Return the steps with what a plan among the run's artifacts says of the one step that applies it."""
-    applying = [place for place, step in enumerate(steps) if applies_a_plan(step.operations)]
-    plan = plan_of(attempt.artifacts) if attempt is not None and len(applying) == 1 else None
-    if plan is not None:
-        step = steps[applying[0]]
-        steps[applying[0]] = replace(step, operations=with_plan(step.operations, plan))
-    return tuple(steps)
+def _planned(steps: list[ReadStep], attempt: Attempt | None, case: Case | None) -> tuple[ReadStep, ...]:
+    """Return the steps with what a plan says, one that is given or is among the run's artifacts; only one step may apply it."""
+    applying = [step for step in steps if applies_a_plan(step.operations)]
+    artifacts = attempt.artifacts if attempt is not None else None
+    plan = plan_of(artifacts, case.plans if case else ()) if len(applying) <= 1 else None
+    if plan is None:
+        return tuple(steps)
+    return tuple(replace(step, operations=with_plan(step.operations, plan)) for step in steps)
 
 
 def _ran(job: Job) -> bool:

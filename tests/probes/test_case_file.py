@@ -34,6 +34,7 @@ decision_log_entry = "## 2026-02-13"
 evidence_local = "runs/1/"
 evidence_root = "s3://evidence/runs/1/"
 evidence_artifacts = ["a.json", "b.json"]
+repository_uris = ["123456789012.dkr.ecr.eu-west-2.amazonaws.com/team/gadgets", "public.ecr.aws/q1w2e3/api"]
 notes = ["one"]
 
 [[changes]]
@@ -91,7 +92,9 @@ def test_every_member_of_a_case_can_be_stated() -> None:
     )
     assert case.exceptions == (StatedException("210987654321", "break-glass, ticket 4711", date(2027, 3, 31)),)
     empty = Case()
-    left_out = [field.name for field in fields(Case) if getattr(case, field.name) == getattr(empty, field.name)]
+    # A plan is a file of its own, which the command line names.
+    named = [field.name for field in fields(Case) if field.name != "plans"]
+    left_out = [name for name in named if getattr(case, name) == getattr(empty, name)]
     assert left_out == [], "a new member of a case must be readable here"
 
 

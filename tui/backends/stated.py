@@ -27,11 +27,18 @@ class StatedValues:
     """Everything that options state; a later one wins over an earlier one."""
 
     given: tuple[Stated, ...] = ()
+    repositories: tuple[EcrAddress, ...] = ()
+    """Every address that ``--repository-uri`` gives, private and public."""
+    plans: tuple[str, ...] = ()
+    """The texts of the Terraform plans that ``--plan`` names."""
 
     def over(self, case: Case) -> Case:
         """Return the case completed with the stated values, which count like a case file's."""
         values: dict[str, Any] = {name: value for stated in self.given for name, value in stated.members}
-        return replace(case, **values) if values else case
+        case = replace(case, **values) if values else case
+        if self.repositories or self.plans:
+            case = replace(case, repository_uris=self.repositories, plans=self.plans)
+        return case
 
     def notes(self, facts: RunFacts) -> tuple[str, ...]:
         """Return a sentence for each option: that it was stated, and what the run itself says."""

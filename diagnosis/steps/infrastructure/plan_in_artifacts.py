@@ -1,6 +1,6 @@
-"""Take the plan that a run kept as an artifact in place of what a ``terraform apply`` leaves open.
+"""Take a plan in place of what ``terraform plan`` and ``apply`` leave open: one that is given, or that a run kept as an artifact.
 
-Only where it can be no other: one plan in JSON among the attempt's artifacts, and one step of the job that applies one.
+Only where it can be no other: one plan in JSON, and one step of the job that applies one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from dataclasses import replace
 
 from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.runs import Artifact
+from diagnosis.policy import action_facts
 from diagnosis.steps.infrastructure.terraform_plan import uses_of_text
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 
+_READING = frozenset({"Read", "List"})
 _MEMBERS = ('"resource_changes"', '"format_version"')
 """What every plan in Terraform's JSON format has."""
 
@@ -22,9 +24,12 @@ def applies_a_plan(operations: Sequence[Operation]) -> bool:
     return any(_is_open(operation) for operation in operations)
 
 
-def plan_of(artifacts: Reading[tuple[Artifact, ...]]) -> tuple[str, str] | None:
-    """Return where the one plan of the artifacts stands, for people, and its text; None where there is none, or more than one."""
-    found = [
+def plan_of(artifacts: Reading[tuple[Artifact, ...]] | None, given: Sequence[str] = ()) -> tuple[str, str] | None:
+    """Return where the one plan stands, for people, and its text; None where there is none, or more than one.
+
+    ``given``: the plans that the command line names; where there are such, the artifacts are not looked at.
+    """
+    found = [("the plan that is given", text) for text in given] or [
         (f"{name} of the artifact {artifact.name}", text)
         for artifact in (artifacts.value if isinstance(artifacts, Known) else ())
         for name, text in artifact.files
@@ -38,7 +43,9 @@ def with_plan(operations: Sequence[Operation], plan: tuple[str, str]) -> tuple[O
     source, text = plan
     result: list[Operation] = []
     for operation in operations:
-        if _is_open(operation):
+        if _is_open(operation, "plan") or _is_open(operation, "refresh"):
+            result += [replace(found, source=source) for found in uses_of_text(text) if _only_reads(found)]
+        elif _is_open(operation):
             # What the configuration runs beside its resources is in no plan.
             result += [operation] if operation.gap is not None and operation.gap.may_push else []
             result += [replace(found, source=source) for found in uses_of_text(text)]
@@ -47,11 +54,16 @@ def with_plan(operations: Sequence[Operation], plan: tuple[str, str]) -> tuple[O
     return tuple(dict.fromkeys(result))
 
 
-def _is_open(operation: Operation) -> bool:
+def _only_reads(operation: Operation) -> bool:
+    facts = action_facts(operation.action) if operation.action else None
+    return operation.purpose is Purpose.NOT_JUDGED or (facts is not None and facts.access_level in _READING)
+
+
+def _is_open(operation: Operation, verb: str = "apply") -> bool:
     return (
         operation.kind is StepKind.TERRAFORM
         and operation.purpose is Purpose.NOT_JUDGED
         and operation.gap is not None
-        and operation.gap.what.endswith(" apply")
+        and operation.gap.what.endswith(f" {verb}")
         and not operation.gap.what.startswith("the state of")
     )

@@ -29,6 +29,26 @@ from diagnosis.steps.service_calls import (
 _KIND = StepKind.TERRAFORM
 _MOST_RESOURCES = 2_000
 _MOST_TYPES = 30
+_OF_OTHERS = (
+    # Made on the runner alone.
+    *("null_", "random_", "local_", "tls_", "time_", "terraform_", "archive_", "cloudinit_", "external_"),
+    # Made at another provider's own API, with its own credentials.
+    *(
+        "google_",
+        "azurerm_",
+        "azuread_",
+        "azapi_",
+        "confluent_",
+        "cloudflare_",
+        "datadog_",
+        "github_",
+        "gitlab_",
+        "okta_",
+    ),
+    *("auth0_", "newrelic_", "pagerduty_", "sentry_", "snowflake_", "mongodbatlas_", "vault_", "consul_", "nomad_"),
+    *("grafana_", "fastly_", "digitalocean_", "hcloud_", "oci_", "alicloud_", "databricks_", "launchdarkly_", "tfe_"),
+)
+"""Beginnings of the names of types by which nothing of AWS is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +346,7 @@ def uses_of_plan(tree: Mapping[str, object]) -> tuple[Operation, ...]:
         known = _TABLE.get(change.kind)
         if known is not None:
             operations += _of_change(change, known)
-        elif not change.kind.startswith(("null_", "random_", "local_", "tls_", "time_", "terraform_", "archive_")):
+        elif not change.kind.startswith(_OF_OTHERS):
             unjudged.setdefault(change.kind, set()).update(change.actions)
     marks = tuple(
         mark

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from diagnosis.facts.case import Case, StatedChange, StatedException
 from diagnosis.json_members import JsonMembers
@@ -30,7 +31,7 @@ _TEXTS = (
 
 def read_case(section: JsonMembers) -> RecordedCase:
     """Read the case as its section states it. Raises JsonFault for members that are not what the format says."""
-    texts = {name: section.text(name) for name in _TEXTS if section.has(name)}
+    texts: dict[str, Any] = {name: section.text(name) for name in _TEXTS if section.has(name)}
     entries = section.objects("changes", ())
     case = Case(
         title=section.text("title", ""),

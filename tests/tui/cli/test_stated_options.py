@@ -182,7 +182,7 @@ WRONG = [
     ("--repository-uri", "team/widgets", "123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"),
     ("--repository-uri", f"{URI}:v1", "--image-tag gives the tag"),
     ("--repository-uri", "***.dkr.ecr.eu-west-2.amazonaws.com/widgets", "but it is"),
-    ("--repository-uri", "public.ecr.aws/alias/widgets", "a repository's address"),
+    ("--repository-uri", "public.ecr.aws", "a repository's address"),
     ("--repository-uri", f"https://{URI}", "a repository's address"),
     ("--image-tag", "widgets:v1", "an image tag alone"),
     ("--audience", "***", "sts.amazonaws.com"),

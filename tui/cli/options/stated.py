@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
@@ -11,12 +12,18 @@ import click
 from tui.backend import BackendProblem
 
 if TYPE_CHECKING:
-    from tui.backends.stated import StatedValues
+    from diagnosis.names.ecr_address import EcrAddress
+    from tui.backends.stated import Stated, StatedValues
 
 F = TypeVar("F", bound=Callable[..., Any])
 Read: TypeAlias = "Mapping[str, str] | str"
 """The members of a case that a value states; or what it should be, in words."""
 
+_REPOSITORY = (
+    "a repository's address without a tag: 123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"
+    " (--image-tag gives the tag)"
+)
+_LONGEST_PLAN = 20_000_000
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 _OPTIONS = (
@@ -24,7 +31,15 @@ _OPTIONS = (
     click.option(
         "--repository-uri",
         metavar="URI",
-        help="The ECR repository, where masked: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME.",
+        multiple=True,
+        help="An ECR repository, where masked: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME or public.ecr.aws/ALIAS/NAME; may be "
+        "repeated.",
+    ),
+    click.option(
+        "--plan",
+        metavar="FILE",
+        multiple=True,
+        help="The Terraform plan that the release applies, as JSON (terraform show -json).",
     ),
     click.option("--image-tag", metavar="TAG", help="The tag that the run pushes, if it does not tell."),
     click.option("--audience", metavar="NAME", help="The audience that the run asks for, if it does not tell."),
@@ -49,12 +64,54 @@ def read_stated(options: Mapping[str, Any]) -> StatedValues:
     for name, read in _READERS.items():
         value = options.get(name)
         if value is not None:
-            option = f"--{name.replace('_', '-')}"
-            members = read(value.strip()) if value.isprintable() else "a text of one line, without control characters"
-            if isinstance(members, str):
-                raise BackendProblem(f"{option} should be {members}, but it is {_shown(value)}.")
-            given.append(Stated(option, value.strip(), tuple(members.items())))
-    return StatedValues(tuple(given))
+            given.append(_stated(f"--{name.replace('_', '-')}", value, read))
+    uris = options.get("repository_uri") or ()
+    repositories = [_address(value) for value in ((uris,) if isinstance(uris, str) else uris)]
+    private = [address for address in repositories if not address.public]
+    # The first private one stands for the release's own place; the members are those of a case file.
+    first = private[:1]
+    given += [_stated("--repository-uri", str(address), _repository) for address in first]
+    given += [Stated("--repository-uri", str(address), ()) for address in repositories if address not in first]
+    # The role first, then the repositories, as the help lists them.
+    given.sort(key=lambda each: (each.option != "--role-arn", each.option != "--repository-uri"))
+    return StatedValues(tuple(given), tuple(repositories), tuple(_plan(name) for name in options.get("plan") or ()))
+
+
+def _stated(option: str, value: str, read: Callable[[str], Read]) -> Stated:
+    from tui.backends.stated import Stated
+
+    members = read(value.strip()) if value.isprintable() else "a text of one line, without control characters"
+    if isinstance(members, str):
+        raise BackendProblem(f"{option} should be {members}, but it is {_shown(value)}.")
+    return Stated(option, value.strip(), tuple(members.items()))
+
+
+def _address(value: str) -> EcrAddress:
+    """Return the address of a repository, private or public. Raises BackendProblem for anything else."""
+    from diagnosis.names.ecr_address import EcrAddress
+    from probes.case_file import is_repository_uri
+
+    address = EcrAddress.parse(value.strip()) if value.isprintable() and is_repository_uri(value) else None
+    if address is None:
+        raise BackendProblem(f"--repository-uri should be {_REPOSITORY}, but it is {_shown(value)}.")
+    return address
+
+
+def _plan(name: str) -> str:
+    """Return the text of a plan. Raises BackendProblem where it cannot be read or is none."""
+    try:
+        with Path(name).open(encoding="utf-8-sig") as file:
+            text = file.read(_LONGEST_PLAN + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise BackendProblem(f"--plan {_shown(name)} cannot be read: {reason}.") from None
+    if len(text) > _LONGEST_PLAN:
+        raise BackendProblem(f"--plan {_shown(name)} is longer than {_LONGEST_PLAN:,} characters.")
+    if '"resource_changes"' not in text:
+        raise BackendProblem(
+            f"--plan {_shown(name)} is no Terraform plan in JSON.", "Make it by: terraform show -json PLANFILE"
+        )
+    return text
 
 
 def _member(name: str) -> Callable[[str], Read]:
@@ -79,10 +136,7 @@ def _repository(value: str) -> Read:
         or address.digest
         or not is_repository_name(address.repository or "")
     ):
-        return (
-            "a repository's address without a tag: 123456789012.dkr.ecr.eu-west-2.amazonaws.com/name"
-            " (--image-tag gives the tag)"
-        )
+        return _REPOSITORY
     return {
         "registry_id": str(address.account),
         "region": str(address.region),
@@ -106,7 +160,6 @@ def _name(member: str, words: str) -> Callable[[str], Read]:
 
 _READERS: Mapping[str, Callable[[str], Read]] = {
     "role_arn": _member("role_arn"),
-    "repository_uri": _repository,
     "image_tag": _tag,
     "audience": _name("audience", "the audience as the token carries it, such as sts.amazonaws.com"),
     "environment": _name("environment", "the environment's name as GitHub shows it"),
