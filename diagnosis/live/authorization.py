@@ -40,7 +40,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
 
     ``wrong_role`` says that the role's ARN names another account than the intended one; then its permissions do not matter.
     """
-    state = registry_problems(run)
+    state = registry_problems(run, needs)
     nobody = unknown_role(run, wrong_role=wrong_role)
     if nobody is not None:
         return GateJudgement(passed="", problems=state.problems, undecided=nobody.why, missing=(nobody,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from diagnosis.causes import Cause
@@ -15,6 +15,7 @@ from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.release import Need
 
 LOWEST_QUOTA = 10_000
 """Images a repository: AWS has raised the default since, and never lowers an account's own value."""
@@ -30,9 +31,14 @@ class RegistryState:
     notes: tuple[str, ...] = ()
 
 
-def registry_problems(run: RunClaims) -> RegistryState:
-    """Return what a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut."""
-    own = _of_first(run)
+def registry_problems(run: RunClaims, needs: Iterable[Need] = ()) -> RegistryState:
+    """Return what a rerun would meet: the repository is absent, the tag taken and immutable, the quota reached, the key shut.
+
+    A release whose ``needs`` name no private repository, since it goes to ECR Public, depends on none.
+    """
+    listed = tuple(needs)
+    private = not listed or any(need.resource != "*" and need.action.lower().startswith("ecr:") for need in listed)
+    own = _of_first(run) if private or run.account.question.repository else RegistryState()
     further = [_of_further(run.account, item) for item in run.account.repositories]
     return RegistryState(
         problems=(*own.problems, *(problem for part in further for problem in part.problems)),
