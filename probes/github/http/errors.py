@@ -122,6 +122,8 @@ class NotFound(ReadFailure):
 class NotRecorded(NotFound):
     """404 of a replayed recording for what nobody asked when it was made."""
 
+    lasting = True
+
 
 class Expired(ReadFailure):
     """410."""
