@@ -75,6 +75,16 @@ class _Around:
     stdin: str | None = None
     builds: bool = False
 
+    def under(self, *, guarded: bool) -> _Around:
+        """Return the same, or the same under a guard."""
+        if guarded is self.guarded:
+            return self
+        return _Around(guarded, self.source, self.depth, self.stdin, self.builds)
+
+    def reading(self, stdin: str | None) -> _Around:
+        """Return the same with another input."""
+        return self if stdin is self.stdin else _Around(self.guarded, self.source, self.depth, stdin, self.builds)
+
 
 @dataclass(frozen=True, slots=True)
 class _Result:
@@ -96,6 +106,8 @@ class ScriptRun:
         self._files = files
         self._notes = notes
         self._left = MOST_COMMANDS
+        self._made: dict[str, str | None] = {}
+        """Files that the script writes: their text, None where nobody can tell it."""
 
     def follow(self, script: str, state: State, source: str = "") -> None:
         """Add the script's operations, in the order in which they would be made."""
@@ -117,7 +129,7 @@ class ScriptRun:
             if skipped:
                 continue
             guarded = around.guarded or unsettled or before in ("||", "&") or state.tolerant
-            inner = replace(around, guarded=guarded)
+            inner = around.under(guarded=guarded)
             if unsettled:
                 way = state.fork()
                 result = self._node(statement.node, way, inner)
@@ -168,7 +180,7 @@ class ScriptRun:
         for place, each in enumerate(node.nodes):
             guarded = around.guarded or node.negated or (place < last and not state.pipefail)
             own = state.fork() if last else state
-            inner = replace(around, guarded=guarded, stdin=result.out if place else around.stdin)
+            inner = around.under(guarded=guarded).reading(result.out if place else around.stdin)
             result = self._node(each, own, inner)
             state.handed_on = own.handed_on
         if node.negated:
@@ -185,12 +197,12 @@ class ScriptRun:
         for condition, body in node.branches:
             outcome = Outcome.YES
             if condition is not None:
-                outcome = self._list(condition, state, replace(around, guarded=True)).outcome
+                outcome = self._list(condition, state, around.under(guarded=True)).outcome
             if outcome is Outcome.NO:
                 continue
             settled = settled and outcome is Outcome.YES
             way = state if outcome is Outcome.YES else state.fork()
-            results.append(self._list(body, way, around if settled else replace(around, guarded=True)))
+            results.append(self._list(body, way, around if settled else around.under(guarded=True)))
             ways.append(way)
             if outcome is Outcome.YES:
                 break
@@ -214,7 +226,7 @@ class ScriptRun:
             certain = settled and True in fits
             settled = settled and True in fits
             way = state if certain else state.fork()
-            seen.append(self._list(body, way, around if certain else replace(around, guarded=True)).seen)
+            seen.append(self._list(body, way, around if certain else around.under(guarded=True)).seen)
             ways.append(way)
             if True in fits:
                 break
@@ -228,7 +240,7 @@ class ScriptRun:
         if node.words is None:
             items = list(state.variables.arguments) if state.variables.arguments is not None else None
         else:
-            items = fields(node.words, state.variables, self._substitute(state, replace(around, guarded=True)))
+            items = fields(node.words, state.variables, self._substitute(state, around.under(guarded=True)))
         if items is not None and any(not _is_item(item) for item in items):
             items = None
         if items is None:
@@ -260,7 +272,7 @@ class ScriptRun:
         self._left -= 1
         state.forget(name for name in names if name)
         before = state.fork()
-        inner = replace(around, guarded=True)
+        inner = around.under(guarded=True)
         first = len(self.operations)
         result = self._list(body, state, inner)
         changed = state.changed_since(before)
@@ -285,7 +297,7 @@ class ScriptRun:
             for line in lines[:_MOST_ITEMS]:
                 self._left -= 1
                 _read_into(reading, line, state)
-                result = self._list(node.body, state, replace(around, stdin=None))
+                result = self._list(node.body, state, around.reading(None))
                 state.broken = False
                 if state.ended or self._left < 0:
                     break
@@ -293,7 +305,7 @@ class ScriptRun:
                 self._exhaust(around)
             return replace(result, out=None)
         self._list(node.condition, state, replace(around, guarded=True, stdin=None))
-        return self._unsettled_loop(node.body, state, replace(around, stdin=None), reading or ())
+        return self._unsettled_loop(node.body, state, around.reading(None), reading or ())
 
     # Simple commands
 
@@ -301,7 +313,7 @@ class ScriptRun:
         self._left -= 1
         if self._left < 0:
             return self._exhaust(around)
-        inner = replace(around, guarded=around.guarded or bool(node.words) or bool(node.declares))
+        inner = around.under(guarded=around.guarded or bool(node.words) or bool(node.declares))
         substitute = self._substitute(state, inner)
         if _is_powershell_assignment(node):
             name = node.words[0][0].text.strip("${}")
@@ -318,7 +330,7 @@ class ScriptRun:
         substituted = any(part.kind is PartKind.SUBSTITUTION for part in node.words[0])
         if substituted and "$" in words[0] and _PRINTED_BY_A_LOGIN.search(words[0]):
             return _Result()
-        result = self._command(tuple(words), own, state, replace(around, stdin=stdin))
+        result = self._command(tuple(words), own, state, around.reading(stdin))
         return self._redirected(node.redirects, result, state, around)
 
     def _assign(self, node: Simple, state: State, substitute: Substitute) -> dict[str, str]:
@@ -499,7 +511,7 @@ class ScriptRun:
 
     def _source(self, words: tuple[str, ...], state: State, around: _Around) -> _Result:
         path = path_in(state.folder, words[1])
-        text = self._files.text(path)
+        text = self._text(path)
         if text is None or around.depth >= _DEEPEST:
             self._add(self._unread(words[1], path), state, around)
             return _Result()
@@ -548,7 +560,7 @@ class ScriptRun:
             return result
         if rest and rest[0] != "-" and "-s" not in options:
             path = path_in(state.folder, rest[0])
-            text = self._files.text(path)
+            text = self._text(path)
             if text is None:
                 if any(each in ("--version", "--help") for each in options):
                     return _Result()
@@ -613,7 +625,7 @@ class ScriptRun:
             return None
         path = path_in(state.folder, name)
         reading = self._files.at(path) if path is not None else None
-        text = self._files.text(path)
+        text = self._text(path)
         if text is None:
             self._add(self._unread(name, path, reading), state, around)
             return _Result()
@@ -633,6 +645,8 @@ class ScriptRun:
         if path is None:
             why = "where it lies in the repository is not legible" if "$" in name else "it is no file of the repository"
             return opaque(name[:200], why, "put the script into the repository and call it by its path")
+        if path in self._made:
+            return opaque(path, "the script itself writes it, and what is not legible", "put it into the repository")
         if isinstance(reading, Absent):
             return opaque(path, "the commit has no such file", "put the script into the repository")
         if isinstance(reading, Unreadable):
@@ -668,27 +682,47 @@ class ScriptRun:
 
     def _input_file(self, word: Word, state: State, around: _Around) -> str | None:
         if len(word) == 1 and word[0].kind is PartKind.SUBSTITUTION:
-            return self._substitute(state, replace(around, guarded=True))(word[0])
+            return self._substitute(state, around.under(guarded=True))(word[0])
         name = text_of_word(word, state.variables, self._substitute(state, around))
-        text = self._files.text(path_in(state.folder, name)) if is_legible(name) else None
+        text = self._text(path_in(state.folder, name)) if is_legible(name) else None
         return text.rstrip("\n") if text is not None else None
 
     def _heredoc(self, heredoc: Heredoc, state: State, around: _Around) -> str:
         if heredoc.literal:
             return heredoc.text
         word = word_of(heredoc.text, quoted=True)
-        return text_of_word(word, state.variables, self._substitute(state, replace(around, guarded=True)))
+        return text_of_word(word, state.variables, self._substitute(state, around.under(guarded=True)))
 
     def _redirected(self, redirects: tuple[Redirect, ...], result: _Result, state: State, around: _Around) -> _Result:
         for redirect in redirects:
             if ">" not in redirect.sign:
                 continue
             target = source_of(redirect.word)
-            if self._hand_on(target, result.seen, state) or not (redirect.sign.endswith("&") and target.isdigit()):
+            handed_on = self._hand_on(target, result.seen, state)
+            if not handed_on and "&" not in redirect.sign:
+                self._note_file(redirect, result.out, state, around)
+            if handed_on or not (redirect.sign.endswith("&") and target.isdigit()):
                 result = replace(result, out="", seen="")
                 if (path := path_in(state.folder, target)) is not None:
                     state.handed_on[f"{WRITTEN}{path}"] = "true"
         return result
+
+    def _note_file(self, redirect: Redirect, text: str | None, state: State, around: _Around) -> None:
+        """Note what a redirect writes to a file of the workspace, which a later command may run."""
+        name = text_of_word(redirect.word, state.variables, self._substitute(state, around))
+        path = path_in(state.folder, name)
+        if path is None or not path.endswith((".sh", ".bash", ".env")):
+            return
+        if redirect.sign == ">>":
+            earlier = self._made.get(path, self._files.text(path))
+            text = f"{earlier}\n{text}" if earlier is not None and text is not None else None
+        self._made[path] = text if around.guarded is False else None
+
+    def _text(self, path: str | None) -> str | None:
+        """Return the text of a file as it stands here: as the script wrote it, else as the commit has it."""
+        if path is not None and path in self._made:
+            return self._made[path]
+        return self._files.text(path)
 
     def _hand_on(self, target: str, text: str, state: State) -> bool:
         """Note what is written for later steps; return whether the target is one of their files."""

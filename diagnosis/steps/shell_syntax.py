@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias
 
 LONGEST_SCRIPT = 100_000
@@ -24,6 +25,8 @@ _RESERVED = re.compile(r"(?:[a-z]{2,8}|[{}!])(?=[\s;&|()<>]|$)")
 _NAME_END = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!_-]")
 _POWERSHELL = re.compile(r"env:([A-Za-z_]\w*)", re.IGNORECASE)
 _DESCRIPTOR = re.compile(r"\d(?=[<>])")
+_PLAIN = re.compile(r"[\w./:=,@%+~^*?!\[\]{}#-]+")
+_PLAIN_QUOTED = re.compile(r"[^\"\\$`]+")
 _ENDS = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}", "in"})
 _DECLARERS = frozenset({"export", "declare", "local", "readonly", "typeset"})
 
@@ -166,6 +169,8 @@ class Statement:
     operator: str = ";"
 
 
+# Remembered by text: the runs of one workflow have the same scripts.
+@lru_cache(maxsize=256)
 def script_of(text: str) -> tuple[Statement, ...]:
     """Return a script's statements in order."""
     reader = _Reader(text[:LONGEST_SCRIPT])
@@ -576,8 +581,9 @@ class _Reader:
         elif char in "$`":
             self._dollar(parts, depth, quoted=False)
         else:
-            parts.add(char)
-            self.at += 1
+            run = _PLAIN.match(text, at)
+            parts.add(run[0] if run else char)
+            self.at = run.end() if run else at + 1
 
     def _quoted_part(self, parts: _Parts, depth: int) -> None:
         text, at = self.text, self.at
@@ -588,8 +594,9 @@ class _Reader:
         elif text[at] in "$`":
             self._dollar(parts, depth, quoted=True)
         else:
-            parts.add(text[at], quoted=True)
-            self.at += 1
+            run = _PLAIN_QUOTED.match(text, at)
+            parts.add(run[0] if run else text[at], quoted=True)
+            self.at = run.end() if run else at + 1
 
     def _dollar(self, parts: _Parts, depth: int, *, quoted: bool) -> None:
         """Read a variable, an expression of GitHub's, or a substitution."""
