@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from arns import arn_of
 from botocore.config import Config
+from botocore.session import Session
 from log_frames import raw
 from moto.core.base_backend import BackendDict
 from moto.iam.models import iam_backends
@@ -21,6 +23,7 @@ from diagnosis.documents.exit_code import exit_code
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
+from diagnosis.names.arn import Arn
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.verdicts.diagnosis import Diagnosis
 from probes.aws.read.account import read_account
@@ -35,11 +38,13 @@ from probes.recording.format import (
     RecordedAttempt,
     RecordedBranch,
     RecordedFile,
+    RecordedFolder,
     RecordedJob,
     RecordedLog,
     RecordedRun,
     Recording,
 )
+from probes.recording.view import RecordingView
 from tui.backends.repository import RepositoryBackend
 
 ACCOUNT = "111122223333"
@@ -62,6 +67,8 @@ class Ran:
     job: str
     """Its id in the file."""
     conclusion: str = "failure"
+    file: str = ""
+    """The called workflow in which it is written; empty for the workflow of the run."""
     fails_at: str = "aws-actions/configure-aws-credentials"
     """The beginning of the ``uses`` or of the script of the step that fails."""
     error: str = REFUSED
@@ -71,11 +78,23 @@ class Ran:
 
 @dataclass(frozen=True)
 class RoleFacts:
-    """A role of the account, with its trusted subjects and its one inline policy."""
+    """A role of an account, with its trusted subjects and its one inline policy."""
 
     arn: str = ROLE
     subjects: tuple[str, ...] = (f"repo:{REPOSITORY}:ref:refs/heads/main",)
     statements: tuple[Mapping[str, Any], ...] = ()
+    boundary: tuple[Mapping[str, Any], ...] = ()
+    """The statements of its permissions boundary; none: it has no boundary."""
+
+    @property
+    def account(self) -> str:
+        """The account id in its ARN."""
+        return self.arn.split(":")[4]
+
+    @property
+    def name(self) -> str:
+        """Its name without the path."""
+        return self.arn.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,13 @@ class WireRelease:
     jobs: tuple[Ran, ...]
     roles: tuple[RoleFacts, ...] = (RoleFacts(),)
     repositories: tuple[str, ...] = ("app",)
+    """Names, of the first account; an ARN for one of another account."""
     buckets: tuple[str, ...] = ()
+    repository_policies: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """By the repository as it stands in ``repositories``."""
+    bucket_policies: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    second_answers: bool = False
+    """Whether the reader has a second set of credentials, for the account of the registry."""
     event: str = "push"
     branch: str = "main"
     conclusion: str = "failure"
@@ -96,12 +121,17 @@ class WireRelease:
     def diagnosis(self) -> Diagnosis:
         """The diagnosis, read over HTTP and through boto3."""
         with ExitStack() as stack:
-            server = stack.enter_context(GitHubServer(self._recording()))
-            aws = stack.enter_context(_Account(self))
+            aws = stack.enter_context(_Accounts(self))
+            return self.read(aws.read)
+
+    def read(self, account: Callable[[AccountQuestion], AccountState]) -> Diagnosis:
+        """The diagnosis with GitHub read over HTTP and an account that answers in its own way."""
+        with ExitStack() as stack:
+            server = stack.enter_context(_WholeRepository(self._recording()))
             ledger = Ledger()
             backend = RepositoryBackend(
                 GitHubSource(REPOSITORY, GitHubAccess(url=server.url), ledger),
-                lambda question, _progress, _cancelled, _search: aws.read(question),
+                lambda question, _progress, _cancelled, _search: account(question),
                 case=self.case,
                 ledger=ledger,
                 title=REPOSITORY,
@@ -164,10 +194,13 @@ class WireRelease:
             workflows=({**workflow, "created_at": "2024-01-01T00:00:00Z"},),
             branches=(RecordedBranch({"name": self.branch, "commit": {"sha": SHA}, "protected": False}),),
             files=tuple(RecordedFile(path, SHA, text.encode()) for path, text in self.files.items()),
+            folders=(RecordedFolder(".github/workflows", SHA),),
             oidc_customization={"use_default": True},
         )
 
     def _job(self, run: JsonObject, ran: Ran, tree: Mapping[str, Any], number: int) -> RecordedJob:
+        if ran.file:
+            tree = YAML(typ="safe").load(io.StringIO(self.files[ran.file]))
         written = tree["jobs"][ran.job]
         steps = list(written.get("steps", ()))
         failing = next((at for at, step in enumerate(steps) if _begins(step, ran.fails_at)), len(steps))
@@ -274,58 +307,113 @@ def trust(subjects: Sequence[str], account: str = ACCOUNT) -> dict[str, Any]:
     }
 
 
-class _Account:
-    """The account in moto, in this process; it is emptied again at the end."""
+class _WholeRepository(GitHubServer):
+    """A GitHub whose repository has the recording's files and no other."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording)
+        self._view = _WholeView(recording)
+
+
+class _WholeView(RecordingView):
+    def is_absent(self, path: str, ref: str | None) -> bool:
+        return self.file(path, ref) is None
+
+
+class _Accounts:
+    """The accounts in moto, in this process; they are emptied again at the end."""
 
     def __init__(self, release: WireRelease) -> None:
         self._release = release
-        self._aws = InProcessAws(ACCOUNT)
-        self._session = isolated_session(GivenCredentials("builder", "no secret: it lives in this process"))
-        self._aws.answer_for(self._session)
+        self._homes = [_parsed(name) for name in release.repositories]
+        first = release.roles[0].account if release.roles else ACCOUNT
+        ids = (first, *(role.account for role in release.roles), *(arn.account for arn in self._homes))
+        self._ids = tuple(dict.fromkeys(ids))
+        self._aws = {account: InProcessAws(account) for account in self._ids}
+        self._sessions = {account: self._session(account) for account in self._ids}
+
+    def _session(self, account: str) -> Session:
+        session = isolated_session(GivenCredentials("builder", "no secret: it lives in this process"))
+        self._aws[account].answer_for(session)
+        return session
 
     def __enter__(self) -> Self:
         self._forget()
-        iam, ecr, s3 = (self._client(name) for name in ("iam", "ecr", "s3"))
-        iam.create_open_id_connect_provider(
-            Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=[]
-        )
+        for account in self._ids:
+            self._client("iam", account).create_open_id_connect_provider(
+                Url=f"https://{ISSUER}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=[]
+            )
         for role in self._release.roles:
-            name = role.arn.rpartition("/")[2]
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json_text(trust(role.subjects)))
-            if role.statements:
-                policy = {"Version": "2012-10-17", "Statement": list(role.statements)}
-                iam.put_role_policy(RoleName=name, PolicyName="release", PolicyDocument=json_text(policy))
-        for repository in self._release.repositories:
-            ecr.create_repository(repositoryName=repository)
+            self._make_role(role)
+        for name, arn in zip(self._release.repositories, self._homes, strict=True):
+            ecr = self._client("ecr", arn.account, arn.region)
+            ecr.create_repository(repositoryName=arn.resource_id)
+            if name in self._release.repository_policies:
+                text = _policy(self._release.repository_policies[name])
+                ecr.set_repository_policy(repositoryName=arn.resource_id, policyText=text)
+        s3 = self._client("s3", self._ids[0])
         for bucket in self._release.buckets:
             s3.create_bucket(Bucket=bucket)
+            if bucket in self._release.bucket_policies:
+                s3.put_bucket_policy(Bucket=bucket, Policy=_policy(self._release.bucket_policies[bucket]))
         return self
+
+    def _make_role(self, role: RoleFacts) -> None:
+        iam = self._client("iam", role.account)
+        edge: dict[str, str] = {}
+        if role.boundary:
+            made = iam.create_policy(PolicyName=f"{role.name}-edge", PolicyDocument=_policy(role.boundary))
+            edge = {"PermissionsBoundary": made["Policy"]["Arn"]}
+        document = json_text(trust(role.subjects, role.account))
+        iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=document, **edge)
+        if role.statements:
+            iam.put_role_policy(RoleName=role.name, PolicyName="release", PolicyDocument=_policy(role.statements))
 
     def __exit__(self, *_: object) -> None:
         self._forget()
 
     def read(self, question: AccountQuestion) -> AccountState:
-        """The account as the probes read it."""
-        iam = self._client("iam")
+        """The accounts as the probes read them with the first account's credentials, and the registry's where there are such."""
+        registry = question.registry_id
+        second = registry if self._release.second_answers and registry in self._ids[1:] else None
+        return read_account(
+            question, self._access(self._ids[0]), registry=self._access(second) if second is not None else None
+        )
+
+    def _access(self, account: str) -> AwsAccess:
+        iam = self._client("iam", account)
         iam.create_user(UserName="reader")
         key = iam.create_access_key(UserName="reader")["AccessKey"]
-        access = AwsAccess(
+        return AwsAccess(
             ledger=Ledger(),
             clock=lambda: CREATED + timedelta(days=1),
             region=REGION,
             credentials=GivenCredentials(key["AccessKeyId"], key["SecretAccessKey"]),
-            prepare=self._aws.answer_for,
+            prepare=self._aws[account].answer_for,
         )
-        return read_account(question, access)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, account: str, region: str = REGION) -> Any:
         config = Config(retries={"total_max_attempts": 1}, **NO_CONFIGURED_ENDPOINTS)
-        return self._session.create_client(service, region_name=REGION, config=config)
+        return self._sessions[account].create_client(service, region_name=region, config=config)
 
     def _forget(self) -> None:
         for backends in _backends():
-            for backend in backends[ACCOUNT].values():
-                backend.reset()
+            for account in self._ids:
+                for backend in backends[account].values():
+                    backend.reset()
+
+
+def _policy(statements: Sequence[Mapping[str, Any]]) -> str:
+    return json_text({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def repository_arn(name: str) -> str:
+    """The ARN of a repository of the first account by its name; an ARN stands for itself."""
+    return name if name.startswith("arn:") else f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}"
+
+
+def _parsed(name: str) -> Arn:
+    return arn_of(repository_arn(name))
 
 
 def _backends() -> Iterator[BackendDict]:

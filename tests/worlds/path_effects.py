@@ -1,0 +1,56 @@
+"""What a path does to the roles of a release: its changes made in memory, and what each role is granted compared as sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from diagnosis.facts.account import AccountState
+from diagnosis.grants.comparison import compare_grants
+from diagnosis.live.authorization import role_policies
+from diagnosis.policy import PolicyDocument
+from diagnosis.remedies.changed_account import applied
+from diagnosis.verdicts.diagnosis import Diagnosis, Path
+from diagnosis.verdicts.remediation import Remediation
+
+
+def roles_of(found: Diagnosis) -> tuple[AccountState, ...]:
+    """The account as each role of the release has it."""
+    assert found.live is not None
+    return (found.live.account, *found.live.account.beside)
+
+
+def of_role(path: Path, state: AccountState) -> Iterator[Remediation]:
+    """The remediations of a path that change this role: those that name it, and all where a path names none."""
+    role = state.question.role_arn
+    assert role is not None
+    several = any("(role " in item.title for item in path.remediations)
+    ending = f"(role {role.name} of {role.account})"
+    yield from (item for item in path.remediations if not several or item.title.endswith(ending))
+
+
+def after(path: Path, state: AccountState, *, tightening: bool = True) -> AccountState:
+    """The account as the path leaves it, with or without what tightens."""
+    changes = (change for item in of_role(path, state) if tightening or not item.tightens for change in item.changes)
+    return applied(changes, state)
+
+
+def lost(path: Path, state: AccountState, *, tightening: bool) -> tuple[str, ...]:
+    """What the role is no longer granted, as texts."""
+    old, new = (_documents(each) for each in (state, after(path, state, tightening=tightening)))
+    return tuple(grant.text for grant in compare_grants([old], [new]).no_longer_granted)
+
+
+def gained(path: Path, state: AccountState) -> frozenset[tuple[str, str]]:
+    """What the role is newly granted, as (action, example of a resource)."""
+    old, new = (_documents(each) for each in (state, after(path, state, tightening=False)))
+    granted = compare_grants([old], [new]).newly_granted
+    return frozenset((action, grant.resource) for grant in granted for action in grant.actions)
+
+
+def _documents(state: AccountState) -> list[PolicyDocument]:
+    return [policy.document for policy in role_policies(state)]
+
+
+def opening(found: Diagnosis) -> Iterable[Path]:
+    """The paths after which everything is open."""
+    return [path for path in found.paths if path.opens_all]
