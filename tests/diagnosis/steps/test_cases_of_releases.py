@@ -24,8 +24,6 @@ from probes.workflow_file import workflow_file
 pytestmark = pytest.mark.shared
 CASES = SHARED / "cases" / "workflows"
 NAMES = sorted(path.name for path in CASES.iterdir()) if CASES.is_dir() else ["absent"]
-BY_EXPRESSIONS = frozenset({"x10", "x11", "x20", "x29"})
-"""Those that an expression of GitHub's decides."""
 
 
 def attempt(case: Path, run: dict[str, object]) -> Attempt:
@@ -71,10 +69,7 @@ def with_files(made: Attempt, case: Path) -> Attempt:
     return made
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.xfail(strict=False)) if name in BY_EXPRESSIONS else name for name in NAMES],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_needs_of_the_release(name: str) -> None:
     case = CASES / name
     case_file = json.loads((case / "expected.json").read_text(encoding="utf-8"))
