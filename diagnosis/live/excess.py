@@ -152,23 +152,33 @@ def excess(policies: Iterable[NamedPolicy], needs: Iterable[Need]) -> Excess:
 
 def excess_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Excess:
     """Compare ``(name, policy)`` pairs with the needed actions. Never raises."""
+    grants = tuple(_grants(parsed, needs))
+    return Excess(
+        _first_the_gravest(grants),
+        notes=tuple(dict.fromkeys(note for grant in grants for note in grant.notes())),
+        beyond=tuple(beyond for grant in grants for beyond in grant.beyond()),
+        bounded_by_tags=tuple(words for grant in grants for words in grant.bounded_by_tags()),
+    )
+
+
+def items_of(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> tuple[ExcessItem, ...]:
+    """Return what exceeds the need in ``(name, policy)`` pairs, without what is told beside it. Never raises."""
+    return _first_the_gravest(_grants(parsed, needs))
+
+
+def _grants(parsed: Sequence[tuple[str, Policy]], needs: Iterable[Need]) -> Iterator[_Grant]:
     needed = _Needed.of(needs)
     denials = Denials([item for _, policy in parsed for item in policy.statements if item.effect is Effect.DENY])
-    items: list[ExcessItem] = []
-    notes: list[str] = []
-    tagged: list[str] = []
-    beyond: list[BeyondGrant] = []
     for name, policy in parsed:
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and statement.resources is not None:
-                found = _Grant(name, _as_denials_leave(statement, denials), needed, denials)
-                items.extend(found.items())
-                notes.extend(found.notes())
-                beyond.extend(found.beyond())
-                tagged.extend(found.bounded_by_tags())
-    # What lets the role widen itself is told first.
-    items.sort(key=lambda item: item.kind is not ExcessKind.ESCALATION)
-    return Excess(tuple(items), notes=tuple(dict.fromkeys(notes)), beyond=tuple(beyond), bounded_by_tags=tuple(tagged))
+                yield _Grant(name, _as_denials_leave(statement, denials), needed, denials)
+
+
+def _first_the_gravest(grants: Iterable[_Grant]) -> tuple[ExcessItem, ...]:
+    """Return the items of all grants; what lets the role widen itself is told first."""
+    items = [item for grant in grants for item in grant.items()]
+    return tuple(sorted(items, key=lambda item: item.kind is not ExcessKind.ESCALATION))
 
 
 def _as_denials_leave(statement: Statement, denials: Denials) -> Statement:
@@ -191,6 +201,8 @@ class _Grant:
         resources = statement.resources
         self._patterns = resources.patterns if resources else ()
         self._all_but = bool(resources and resources.negated)
+        self._everywhere = any(matches_everything(pattern) for pattern in self._patterns)
+        self._told_beyond: tuple[BeyondGrant, ...] | None = None
 
     def items(self) -> Iterator[ExcessItem]:
         """Return everything of this statement that goes beyond the need."""
@@ -219,14 +231,26 @@ class _Grant:
             yield self._no_need(exact, self._resource_words())
         yield from self._other_places()
         yield from self._needed_escalations()
-        for grant in self.beyond():
-            if grant.service not in REGISTRY_SERVICES:
-                yield self._beyond_words(grant)
+        others = [grant for grant in self.beyond() if grant.service not in REGISTRY_SERVICES]
+        if len({grant.service for grant in others}) <= _SHOWN:
+            yield from map(self._beyond_words, others)
+            return
+        counted = {grant.service: 0 for grant in others}
+        for grant in others:
+            counted[grant.service] += len(grant.actions)
+        most = sorted(counted, key=lambda service: (-counted[service], service))
+        yield (
+            f"{self._where()} also allows {sum(counted.values())} actions of {len(counted)} services ({_listed(most)}) on "
+            f"{self._resource_words()}: no known use needs that."
+        )
 
     def beyond(self) -> tuple[BeyondGrant, ...]:
         """Return what is granted beyond the known uses and told by no item, by service."""
-        if self._of_every_service():
-            return ()
+        if self._told_beyond is None:
+            self._told_beyond = () if self._of_every_service() else self._beyond()
+        return self._told_beyond
+
+    def _beyond(self) -> tuple[BeyondGrant, ...]:
         told = {action for item in (*self._escalations(), *self._registry_actions()) for action in item.actions}
         groups: dict[tuple[str, bool, tuple[str, ...]], list[str]] = {}
         for action in self._all_granted():
@@ -246,11 +270,18 @@ class _Grant:
 
     def _all_granted(self) -> tuple[str, ...]:
         """Return every action of every service that the statement grants with effect, wildcards expanded, sorted."""
-        patterns = self._statement.actions.patterns
-        known = expand_actions(patterns) if patterns else ()
-        # A new service is granted by a wildcard whose actions nobody knows here; a new name is told as one that is not known.
-        new = [pattern for pattern in patterns if _wild(pattern) and not expand_actions([pattern])]
-        return (*sorted(action for action in known if self._works(action)), *new)
+        # Service by service: AWS's own policies name hundreds of them, and each has its own actions.
+        by_service: dict[str, list[str]] = {}
+        for pattern in self._statement.actions.patterns:
+            by_service.setdefault(_service(pattern), []).append(pattern)
+        found: set[str] = set()
+        new: list[str] = []
+        for patterns in by_service.values():
+            known = expand_actions(patterns)
+            found.update(action for action in known if self._works(action))
+            # A new service is granted by a wildcard whose actions nobody knows here; a new name is told as one not known.
+            new += [pattern for pattern in patterns if not known and _wild(pattern)]
+        return (*sorted(found), *new)
 
     def _places_beyond(self, action: str) -> tuple[str, ...]:
         """Return the resource patterns on which a needed action is granted without need, but those told as an item."""
@@ -278,7 +309,9 @@ class _Grant:
         wild = [
             pattern
             for pattern in self._statement.actions.patterns
-            if _wild(pattern) and any(map(action_matcher([pattern]), map(str.lower, grant.actions)))
+            if _wild(pattern)
+            and (_service(pattern) == grant.service or _wild(_service(pattern)))
+            and any(map(action_matcher([pattern]), map(str.lower, grant.actions)))
         ]
         many = (
             f"{len(grant.actions)} actions of {grant.service} ({_listed(wild)})"
@@ -365,10 +398,10 @@ class _Grant:
 
     def _works(self, action: str) -> bool:
         """Return whether the statement names a resource on which the action works, as far as is documented."""
-        if self._all_but:
+        if self._all_but or self._everywhere:
             return True
         if has_resource_level(action) is False:
-            return any(matches_everything(pattern) for pattern in self._patterns)
+            return False
         return any(works_on(action, pattern) for pattern in self._patterns)
 
     def _of_every_role(self) -> bool:

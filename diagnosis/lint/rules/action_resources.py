@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from diagnosis.lint.catalogue import WELL_KNOWN
 from diagnosis.lint.document import LintedDocument
@@ -74,7 +75,11 @@ def _written(form: str) -> str:
 
 def works_on(action: str, text: str) -> bool:
     """Return whether some resource of the action's types has an ARN that the pattern matches; True where that is not known."""
-    forms = forms_for_action(action)
+    return _works_on(forms_for_action(action), text)
+
+
+@lru_cache(maxsize=16384)
+def _works_on(forms: tuple[str, ...], text: str) -> bool:
     arn = ArnPattern.parse(text)
     if not forms or arn is None or names_no_resource(text, complete=True) or matches_everything(text):
         return True

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.live.excess import REGISTRY_SERVICES, ExcessKind, excess_of, is_unbounded
+from diagnosis.live.excess import REGISTRY_SERVICES, ExcessKind, is_unbounded, items_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import (
     Effect,
@@ -66,7 +66,7 @@ def bounded_document(
 
 
 def _exceeds(name: str, policy: Policy, needs: tuple[Need, ...], kinds: frozenset[ExcessKind] = EVERY_KIND) -> bool:
-    return any(item.kind in kinds for item in excess_of(((name, policy),), needs).items)
+    return any(item.kind in kinds for item in items_of(((name, policy),), needs))
 
 
 def _parts(

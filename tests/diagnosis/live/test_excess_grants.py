@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint
 from diagnosis.lint.rules.action_resources import works_on
-from diagnosis.live.excess import ExcessKind, excess
+from diagnosis.live.excess import ExcessKind, excess, items_of
 from diagnosis.policy import expand_actions, has_resource_level, read_document, write_document
 from diagnosis.verdicts.release import Need
 
@@ -494,3 +494,15 @@ def test_a_further_allow_never_takes_an_excess_away(action, resource):
     before = found(allow("ecr:*", REPO)).items
     after = found(allow("ecr:*", REPO), allow(action, resource)).items
     assert set(before) <= set(after)
+
+
+def test_a_statement_about_many_services_is_one_note_and_listed_service_by_service():
+    services = ("s3", "sqs", "sns", "ecs", "lambda", "ssm")
+    judged = found(*EXACT, allow([f"{name}:{verb}*" for name in services for verb in ("Get", "List")], "*"))
+    assert judged.items == ()
+    assert {grant.service for grant in judged.beyond} == set(services)
+    (note,) = judged.notes
+    assert f"{sum(len(grant.actions) for grant in judged.beyond)} actions of 6 services (" in note
+    assert (
+        items_of([("push", policy(allow("ecr:*", "*")).document.compiled())], NEEDS) == found(allow("ecr:*", "*")).items
+    )
