@@ -125,4 +125,5 @@ def _with_gaps(path: Path, gaps: tuple[StepGap, ...]) -> Path:
     steps = list(dict.fromkeys(f"step “{gap.step}” ({gap.what})" for gap in gaps))
     named = ", ".join(steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")
     text = f"It does not cover {named}: what is called there is not known."
-    return replace(path, does_not_prove=_sentences((path.does_not_prove, text)))
+    not_covered = tuple(dict.fromkeys(f"step “{gap.step}”" for gap in gaps))
+    return replace(path, does_not_prove=_sentences((path.does_not_prove, text)), not_covered=not_covered)

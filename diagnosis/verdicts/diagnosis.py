@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from diagnosis.gates import Gate, Verdict
+from diagnosis.gates import GATES, Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure
@@ -33,11 +33,25 @@ class Path:
     """What the path would leave in the way; empty for one that opens everything."""
     owners: tuple[OwnerChange, ...] = ()
     """The same remediations, one change for each owner; those that tighten only where none opens."""
+    not_covered: tuple[str, ...] = ()
+    """The steps of the release that no proof covers, since they were not understood."""
 
     @property
     def opens_all(self) -> bool:
         """Whether every gate passes after the path's changes, and nothing of the registry's state is left in the way."""
         return not self.still and all(verdict.verdict is Verdict.PASS for verdict in self.gates)
+
+    @property
+    def all_gates(self) -> str:
+        """The gates in words: ``all four gates``, or five where the release uses other services too."""
+        return f"all {'five' if len(self.gates) > len(GATES) else 'four'} gates"
+
+    @property
+    def opens_all_understood(self) -> bool:
+        """Whether nothing stays in the way but what no proof covers: steps that were not understood."""
+        left = [verdict for verdict in self.gates if verdict.verdict is not Verdict.PASS]
+        open_ = all(verdict.verdict is Verdict.UNKNOWN for verdict in left) and not self.still
+        return bool(self.not_covered) and open_ and {verdict.gate for verdict in left} <= {Gate.SERVICE_AUTHORIZATION}
 
     @property
     def passes_run(self) -> bool:

@@ -14,9 +14,11 @@ from rich.text import Text
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.gates import Verdict
+from diagnosis.verdicts.assessment import SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verdict_at
+from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 
@@ -70,6 +72,9 @@ def timeline(diagnosis: Diagnosis) -> Table:
         table.add_row(*cells)
         last = gate.plane
     return table
+
+
+_MOST_JOBS = 40
 
 
 def _cell(verdict: GateVerdict | None) -> Text:
@@ -166,6 +171,8 @@ def _live(diagnosis: Diagnosis, console: Console) -> None:
     _heading(f"NOW, for run {attempt.run_id} ({', '.join(live.subjects) or 'subject not known'})", console)
     for verdict in live.gates:
         console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
+    _sessions(live.sessions, console)
+    _gaps(live.gaps, console)
     for note in live.notes:
         console.print(Padding(Text(note, style="italic"), (0, 0, 0, 2)))
     if live.opinions:
@@ -173,6 +180,35 @@ def _live(diagnosis: Diagnosis, console: Console) -> None:
     for opinion in live.opinions:
         style = "yellow" if opinion.agrees is False else "bright_black"
         console.print(Padding(Text(opinion.sentence, style=style), (0, 0, 0, 4)))
+
+
+def _sessions(sessions: tuple[SessionAssessment, ...], console: Console) -> None:
+    """Print each job's verdicts, gate by gate, where the release has several sessions."""
+    if len(sessions) < 2:
+        return
+    console.print(Padding(Text("By job:"), (0, 0, 0, 2)))
+    several = len({session.role_arn for session in sessions}) > 1
+    for session in sessions[:_MOST_JOBS]:
+        role = f" ({session.role_arn.name} of {session.role_arn.account})" if several and session.role_arn else ""
+        line = Text(f"{', '.join(session.jobs)}{role}: ")
+        for place, verdict in enumerate(session.gates):
+            line.append(f"{', ' if place else ''}{verdict.gate.label.lower()} ")
+            line.append(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
+        console.print(Padding(line, (0, 0, 0, 4)))
+    if len(sessions) > _MOST_JOBS:
+        console.print(Padding(Text(f"and {len(sessions) - _MOST_JOBS} more"), (0, 0, 0, 4)))
+
+
+def _gaps(gaps: tuple[StepGap, ...], console: Console) -> None:
+    """Print the steps that no proof covers."""
+    if not gaps:
+        return
+    console.print(Padding(Text("Steps that no proof covers:"), (0, 0, 0, 2)))
+    for gap in gaps:
+        job = f" of job {gap.job}" if gap.job else ""
+        line = Text(f"? {gap.step}{job}: {gap.what}: {gap.why}.", style="yellow")
+        line.append(f" To know it: {gap.how}", style="default")
+        console.print(Padding(line, (0, 0, 0, 4)))
 
 
 def _drift(diagnosis: Diagnosis, console: Console) -> None:
@@ -192,9 +228,11 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
         open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
         text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
         console.print(Padding(Text(text), (0, 0, 0, 2)))
+    several = len(diagnosis.live.sessions) > 1
     for number, problem in enumerate(diagnosis.forecast, 1):
         where = problem.gate.label if problem.gate else problem.plane.label
-        line = Text(f"{number}. {where}{_named(problem.cause)}: {problem.reason}")
+        jobs = f" Job {', '.join(problem.jobs)}." if several and problem.jobs else ""
+        line = Text(f"{number}. {where}{_named(problem.cause)}: {problem.reason}{jobs}")
         if problem.actions:
             line.append(f"\n   {', '.join(problem.actions)}", style="bright_black")
         console.print(Padding(line, (0, 0, 0, 2)))
@@ -221,9 +259,11 @@ def _paths(diagnosis: Diagnosis, console: Console) -> None:
 
 def _proof_words(path: Path) -> str:
     if path.opens_all:
-        return "all four gates pass on the changed model"
+        return f"{path.all_gates} pass on the changed model"
     if path.passes_run:
         return "one more run passes on the changed model; least privilege, and so closure, stays open"
+    if path.opens_all_understood:
+        return f"every gate passes on the changed model, as far as the steps were understood: not {', '.join(path.not_covered)}"
     left = [verdict.gate.label for verdict in path.gates if verdict.verdict is not Verdict.PASS]
     left += [f"{problem.plane.label}{_named(problem.cause)}" for problem in path.still if problem.gate is None]
     return f"still not passing on the changed model: {', '.join(left)}"

@@ -84,7 +84,7 @@ def _standing(index: int, count: int) -> list[str | Content | tuple[str, str]]:
 
 def _gates(path: Path) -> list[str | Content | tuple[str, str]]:
     if path.opens_all:
-        return [("✔ all four gates", "$text-success"), (", judged again on the changed model", "$text-muted")]
+        return [(f"✔ {path.all_gates}", "$text-success"), (", judged again on the changed model", "$text-muted")]
     parts: list[str | Content | tuple[str, str]] = []
     for verdict in path.gates:
         parts += [signs.verdict_mark(verdict.verdict), f" {verdict.gate.label}   "]
