@@ -62,28 +62,29 @@ def leg_named(job: WorkflowJob, shown: str, values: Mapping[str, str] | None = N
     Of several legs of that name, what they have in common; None where no leg has it.
     """
     legs = legs_of(job, values)
-    fitting = [leg for leg in legs if leg.known and shown == leg.name] or [
-        leg for leg in legs if leg.known and shown == leg.full_name
-    ]
+    fitting = _named(legs, shown)
     if fitting:
         return fitting[0] if len(fitting) == 1 else _in_common(fitting)
     unknown = next((leg for leg in legs if not leg.known), None)
     return _told_by_name(job, unknown, shown) if unknown else None
 
 
+def legs_named(job: WorkflowJob, shown: str, values: Mapping[str, str] | None = None) -> list[Leg]:
+    """Return every leg of that name that the file tells."""
+    return _named(legs_of(job, values), shown)
+
+
+def _named(legs: Sequence[Leg], shown: str) -> list[Leg]:
+    return [leg for leg in legs if leg.known and shown == leg.name] or [
+        leg for leg in legs if leg.known and shown == leg.full_name
+    ]
+
+
 def _in_common(legs: Sequence[Leg]) -> Leg:
     """Return the values that all these legs have."""
     first, *others = legs
-    same = tuple(
-        (name, text) for name, text in first.values if all(_alike(dict(leg.values).get(name), text) for leg in others)
-    )
+    same = tuple(pair for pair in first.values if all(pair in leg.values for leg in others))
     return Leg(first.name, same, known=len(same) == len(first.values))
-
-
-def _alike(other: str | None, text: str) -> bool:
-    return isinstance(other, TypedText) == isinstance(text, TypedText) and (
-        other.value == text.value if isinstance(other, TypedText) and isinstance(text, TypedText) else other == text
-    )
 
 
 @lru_cache(maxsize=1024)

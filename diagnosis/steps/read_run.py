@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt, Job
 from diagnosis.facts.workflow import Workflow, WorkflowJob
-from diagnosis.steps.matrix import Leg, legs_of
+from diagnosis.steps.expressions.text import lookup_in
+from diagnosis.steps.expressions.values import is_known, text_of
+from diagnosis.steps.matrix import Leg, legs_named, legs_of
 from diagnosis.steps.read_job import ReadJob, job_of_file, read_job
 from diagnosis.steps.variables import expand, is_legible, run_values
 
@@ -74,6 +76,10 @@ def read_begun(
     for job, written, leg in pairs:
         found.append(read(job, written, leg))
         told.note(found[-1])
+    for place, leg in _namesakes(attempt, found, told).items():
+        pairs[place] = (*pairs[place][:2], leg)
+        found[place] = read(*pairs[place])
+        told.note(found[place])
     for place, (job, written, leg) in enumerate(pairs):
         if _would_gain(found[place], told.to(written)):
             found[place] = read(job, written, leg)
@@ -85,21 +91,26 @@ def read_not_begun(
 ) -> Iterator[ReadJob]:
     """Read the jobs and legs of the file that GitHub does not list."""
     told = told if told is not None else Told()
-    names: dict[int, set[str]] = {}
+    names: dict[int, list[ReadJob]] = {}
     for read in begun:
         if read.written is not None:
-            names.setdefault(id(read.written), set()).add(read.name)
+            names.setdefault(id(read.written), []).append(read)
     values = run_values(attempt)
     for written in workflow.jobs:
         if written.uses or (written.matrix is None and id(written) in names):
             continue
-        shown = names.get(id(written), set())
+        listed = names.get(id(written), [])
         for leg in legs_of(written, {**values, **told.to(written)}):
-            if shown and (not leg.known or shown & {leg.name, leg.full_name}):
+            if listed and (not leg.known or any(_may_be(leg, read) for read in listed)):
                 continue
             read = read_job(None, written, workflow, attempt, case, told.to(written), leg)
             told.note(read)
             yield read
+
+
+def _may_be(leg: Leg, read: ReadJob) -> bool:
+    """Return whether a job that GitHub lists may be this leg."""
+    return read.leg == leg if read.leg is not None else read.name in (leg.name, leg.full_name)
 
 
 def _divided(attempt: Attempt, job: Job, written: WorkflowJob | None) -> Iterator[tuple[Job, Leg | None]]:
@@ -112,6 +123,47 @@ def _divided(attempt: Attempt, job: Job, written: WorkflowJob | None) -> Iterato
         yield job, None
         return
     yield from ((replace(job, name=leg.name), leg) for leg in legs)
+
+
+def _namesakes(attempt: Attempt, reads: Sequence[ReadJob], told: Told) -> dict[int, Leg]:
+    """Return the legs of those jobs that share their name with others of the same matrix, by the jobs' places.
+
+    Where the log of a job shows a value of the matrix, its leg has that value; which of the others is which changes nothing
+    for all of them together, once GitHub lists them all.
+    """
+    groups: dict[tuple[int, str], list[int]] = {}
+    for place, read in enumerate(reads):
+        if read.written is not None and read.written.matrix is not None and read.leg is None and read.job is not None:
+            groups.setdefault((id(read.written), read.name), []).append(place)
+    found: dict[int, Leg] = {}
+    for places in groups.values():
+        written = reads[places[0]].written
+        if written is None:
+            continue
+        legs = legs_named(written, reads[places[0]].name, {**run_values(attempt), **told.to(written)})
+        if len(legs) == 1 or len(legs) < len(places):
+            continue
+        if len(legs) > len(places):
+            # GitHub lists some of them only: a job is a certain leg where what it shows fits no other one.
+            certain = {place: [leg for leg in legs if _fits(leg, reads[place])] for place in places}
+            found |= {place: fitting[0] for place, fitting in certain.items() if len(fitting) == 1}
+            continue
+        # Those of which most is shown choose first.
+        for place in sorted(
+            places, key=lambda place: sum(name.startswith("matrix.") for name in reads[place].values), reverse=True
+        ):
+            leg = next((leg for leg in legs if _fits(leg, reads[place])), None)
+            if leg is not None:
+                legs.remove(leg)
+                found[place] = leg
+    return found
+
+
+def _fits(leg: Leg, read: ReadJob) -> bool:
+    """Return whether what a job shows of its matrix is what the leg has."""
+    find = lookup_in(dict(leg.values))
+    shown = ((find(tuple(name.split("."))), value) for name, value in read.values.items() if name.startswith("matrix."))
+    return all(not is_known(own) or text_of(own) == str(value) for own, value in shown)
 
 
 def _would_gain(read: ReadJob, told: Mapping[str, str]) -> bool:

@@ -54,6 +54,12 @@ class TypedText(str):
 
     value: Value
 
+    def __eq__(self, other: object) -> bool:
+        """Two objects have the same text and are the same only where they hold the same."""
+        return str.__eq__(self, other) is True and (not isinstance(other, TypedText) or self.value == other.value)
+
+    __hash__ = str.__hash__
+
     @classmethod
     def of(cls, value: Value) -> str:
         """Return a value as its text, which remembers the value."""

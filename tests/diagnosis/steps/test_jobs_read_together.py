@@ -137,3 +137,24 @@ def test_a_job_that_was_skipped_although_its_needs_were_met_was_shut_off() -> No
             run(replace(plan(), conclusion=conclusion), Job(9, "build (api)", "completed", "skipped"), text=changed)
         )
         assert begun[1].runs is runs, (conclusion, condition)
+
+
+def test_jobs_of_one_name_are_told_apart_by_what_they_show_and_together_are_all_legs() -> None:
+    text = TOP.replace("    needs: plan\n", "    needs: plan\n    name: Ship\n").replace(
+        "name: Ship\n", "name: Ship ${{ github.run_id && 1 }}\n"
+    )
+    text = text.replace(
+        "    steps:\n      - uses: aws", "    steps:\n      - run: echo ${{ matrix.service }}\n      - uses: aws"
+    )
+    failed = replace(CONFIGURE, name=None, conclusion="failure")
+    silent = Job(8, "Ship 1", "completed", "cancelled")
+    web = job_of(Spec(run="echo web"), failed, name="Ship 1", job_id=9)
+    begun, others = read(run(plan(), silent, web, text=text))
+    assert [pushed(each)[0] for each in begun[1:]] == ["api-prod", "web-prod"]
+    assert not others
+    alone, rest = read(run(plan(), web, text=text))
+    assert pushed(alone[1])[0] == "web-prod"
+    assert [pushed(each)[0] for each in rest] == ["api-prod"]
+    untold, rest = read(run(plan(), silent, text=text))
+    assert pushed(untold[1])[0] == "${{ matrix.service }}-prod"
+    assert not rest
