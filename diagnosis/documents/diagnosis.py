@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from diagnosis.documents.json_values import Json, Object, evidence_object, strings, time
 from diagnosis.facts.account import OtherRoles
 from diagnosis.facts.reading import Known, Reading
-from diagnosis.verdicts.assessment import Opinion, Problem, SessionAssessment
+from diagnosis.verdicts.assessment import BeyondGrant, Opinion, Problem, SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, Drift
 from diagnosis.verdicts.closure import Closure, IntegrityFinding
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
@@ -44,6 +44,7 @@ def document(diagnosis: Diagnosis) -> Object:
             "notes": list(live.notes),
             "opinions": _opinions(live.opinions),
             "other_roles": _other_roles(live.account.other_roles),
+            "beyond": [_beyond(grant) for grant in live.beyond],
         }
         if live
         else None,
@@ -344,6 +345,20 @@ def _opinions(items: Sequence[Opinion]) -> list[Json]:
         }
         for item in items
     ]
+
+
+def _beyond(grant: BeyondGrant) -> Json:
+    """Return what a statement grants of one service beyond every known use, action by action."""
+    return {
+        "service": grant.service,
+        "actions": list(grant.actions),
+        "resources": list(grant.resources),
+        "all_but": grant.all_but,
+        "policy": grant.policy,
+        "statement": grant.statement,
+        "needed_elsewhere": grant.needed_elsewhere,
+        "conditional": grant.conditional,
+    }
 
 
 def _other_roles(reading: Reading[OtherRoles]) -> Json:
