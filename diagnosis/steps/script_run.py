@@ -36,7 +36,7 @@ from diagnosis.steps.shell_syntax import (
     word_of,
 )
 from diagnosis.steps.shell_tests import Outcome, outcome_of
-from diagnosis.steps.shell_words import Substitute, Variables, fields, matches, source_of, text_of_word
+from diagnosis.steps.shell_words import Substitute, Variables, fields, matches, separated, source_of, text_of_word
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
 from diagnosis.steps.tools.wrappers import unwrapped
 from diagnosis.steps.variables import is_legible
@@ -52,6 +52,11 @@ _BLOCK = re.compile(r"([A-Za-z_][\w-]*)<<(\S+)")
 _OLD_OUTPUT = re.compile(r"::set-output name=([\w-]+)::(.*)")
 _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/opt/", "/kaniko/", "/snap/", "/home/linuxbrew/", "/root/go/bin/")
 _PRINTED_BY_A_LOGIN = re.compile(r"ecr\s+get-login\b")
+_OF_THE_MACHINE = re.compile(
+    r"(?:^|/)(?:bin|Scripts)/activate$|^(?:~|\$HOME|\$\{HOME\})/\.(?:bashrc|bash_profile|profile|zshrc|nvm/nvm\.sh|cargo/env|sdkman/.*)$"
+    r"|^\$\{?NVM_DIR\}?/nvm\.sh$|^/etc/"
+)
+"""What sets up a shell: it belongs to the machine or to a tool, not to the project."""
 _ENVIRONMENTS = re.compile(
     r"\$\(\s*(?:ssh-agent|minikube|direnv|opam|\S*brew|dircolors|docker-machine|pyenv|rbenv|nodenv|fnm|mise|asdf"
     r"|aws\s+configure\s+export-credentials|aws\s+ecr\s+get-login|luarocks|cat\s+\S*\.env)\b"
@@ -296,7 +301,7 @@ class ScriptRun:
             result = _Result()
             for line in lines[:_MOST_ITEMS]:
                 self._left -= 1
-                _read_into(reading, line, state)
+                _read_into(reading, line, state, _separator(node.condition, state))
                 result = self._list(node.body, state, around.reading(None))
                 state.broken = False
                 if state.ended or self._left < 0:
@@ -380,7 +385,7 @@ class ScriptRun:
             return _Result(tested, "" if words[0] in ("[", "[[", "test", "true", "false", ":") else None)
         if words[0] in state.functions and around.depth < _DEEPEST:
             return self._function(words, state, around)
-        builtin = self._builtin(words, state, around)
+        builtin = self._builtin(words, own, state, around)
         if builtin is not None:
             return builtin
         inner = unwrapped(words)
@@ -456,7 +461,7 @@ class ScriptRun:
         state.broken = False
         return result
 
-    def _builtin(self, words: tuple[str, ...], state: State, around: _Around) -> _Result | None:
+    def _builtin(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: _Around) -> _Result | None:
         name, tail = words[0], words[1:]
         match name:
             case "cd" | "pushd" | "Set-Location" | "chdir":
@@ -479,7 +484,7 @@ class ScriptRun:
                     state.variables.known.pop(each, None)
                     state.variables.arrays.pop(each, None)
             case "read" | "mapfile" | "readarray":
-                self._read_builtin(words, state, around)
+                self._read_builtin(words, own.get("IFS", state.variables.known.get("IFS")), state, around)
             case "getopts":
                 state.forget(tail[1:2])
             case "source" | "." if tail:
@@ -493,7 +498,7 @@ class ScriptRun:
                 return None
         return _Result(Outcome.RUNS, "")
 
-    def _read_builtin(self, words: tuple[str, ...], state: State, around: _Around) -> None:
+    def _read_builtin(self, words: tuple[str, ...], signs: str | None, state: State, around: _Around) -> None:
         names = tuple(word for word in words[1:] if word.isidentifier())
         known = around.stdin is not None and "$" not in around.stdin
         if words[0] != "read":
@@ -502,14 +507,16 @@ class ScriptRun:
                 state.variables.arrays[name] = tuple(line for line in around.stdin.split("\n") if line)
             else:
                 state.forget((name,))
-        elif known and around.stdin is not None and "-a" not in words:
-            _read_into(names, around.stdin.split("\n")[0], state)
+        elif known and around.stdin is not None and not any(re.fullmatch(r"-[a-z]*a", word) for word in words):
+            _read_into(names, around.stdin.split("\n")[0], state, signs)
         elif known and around.stdin is not None and names:
-            state.variables.arrays[names[-1]] = tuple(around.stdin.split("\n")[0].split())
+            state.variables.arrays[names[-1]] = tuple(separated(around.stdin.split("\n")[0], signs))
         else:
             state.forget(names)
 
     def _source(self, words: tuple[str, ...], state: State, around: _Around) -> _Result:
+        if _OF_THE_MACHINE.search(words[1]):
+            return _Result()
         path = path_in(state.folder, words[1])
         text = self._text(path)
         if text is None or around.depth >= _DEEPEST:
@@ -807,8 +814,20 @@ def _names_read(condition: tuple[Statement, ...]) -> tuple[str, ...] | None:
     return tuple(name for name in names if name.isidentifier()) or ("REPLY",)
 
 
-def _read_into(names: tuple[str, ...], line: str, state: State) -> None:
-    words = line.split(None, max(len(names) - 1, 0)) if len(names) > 1 else [line.strip()]
+def _separator(condition: tuple[Statement, ...], state: State) -> str | None:
+    """Return what divides the fields of ``while IFS=, read -r a b``."""
+    node = condition[0].node if condition else None
+    own = [each for each in node.assignments if each.name == "IFS"] if isinstance(node, Simple) else []
+    return source_of(own[0].word) if own else state.variables.known.get("IFS")
+
+
+def _read_into(names: tuple[str, ...], line: str, state: State, signs: str | None) -> None:
+    last = len(names) - 1
+    words = (
+        line.split(None, last) if signs is None and last > 0 else separated(line, signs) if last > 0 else [line.strip()]
+    )
+    if len(words) > len(names):
+        words = [*words[:last], (signs or " ")[0].join(words[last:])]
     for place, name in enumerate(names):
         state.assign(name, words[place].strip() if place < len(words) else "")
 

@@ -73,6 +73,19 @@ def text_of_word(word: Word, variables: Variables, substitute: Substitute) -> st
     return text if len(text) <= LONGEST_TEXT else "$(…)"
 
 
+def separated(text: str, signs: str | None) -> list[str]:
+    """Return the fields of a text, divided as ``IFS`` says; None: by blanks and ends of lines."""
+    if signs is None:
+        return text.split()
+    if not signs:
+        return [text]
+    if "$" in signs:
+        return [text] if not text.split()[1:] else ["$IFS"]
+    blank = not signs.strip()
+    found = re.split(f"[{re.escape(signs)}]{'+' if blank else ''}", text.strip(signs if blank else "\n"))
+    return [each for each in found if each] if blank else found[:-1] if found[-1:] == [""] else found
+
+
 def source_of(word: Word) -> str:
     """Return a word as it is written, quotes removed."""
     return "".join(part.text for part in word)
@@ -115,7 +128,7 @@ def _split(word: Word, variables: Variables, substitute: Substitute) -> list[str
             current.append(part.text if text is None else text)
             begun = begun or part.quoted or bool(part.text if text is None else text)
             continue
-        pieces = text.split()
+        pieces = separated(text, variables.known.get("IFS"))
         if text[:1].isspace() and current:
             found.append("".join(current))
             current, begun = [], False
@@ -138,9 +151,14 @@ def _several(part: Part, variables: Variables) -> tuple[str, ...] | None:
     inner = part.text[2:-1] if part.text.startswith("${") else part.text[1:]
     if inner in ("@", "*"):
         return variables.arguments if inner == "@" or not part.quoted else None
-    if inner.endswith(("[@]", "[*]")):
-        return variables.arrays.get(inner[:-3])
-    return None
+    if not inner.endswith(("[@]", "[*]")):
+        return None
+    name = inner[:-3].lstrip("!")
+    keyed = {key[len(name) + 1 : -1]: value for key, value in variables.known.items() if key.startswith(f"{name}[")}
+    if name in variables.arrays:
+        elements = variables.arrays[name]
+        return tuple(str(place) for place in range(len(elements))) if inner.startswith("!") else elements
+    return tuple(keyed) if inner.startswith("!") and keyed else tuple(keyed.values()) or None
 
 
 def parameter(text: str, variables: Variables, substitute: Substitute, depth: int = 0) -> str | None:
@@ -177,9 +195,14 @@ def _element(name: str, index: str, variables: Variables) -> str | None:
     if index in ("@", "*"):
         return " ".join(variables.arrays[name]) if name in variables.arrays else None
     elements = variables.arrays.get(name)
+    index = index.strip("\"'")
+    if elements is not None and not index.isdigit():
+        index = variables.of(index.strip("${}")) or ""
+    elif index.startswith("$"):
+        index = variables.of(index.strip("${}")) or index
     at = int(index) if index.isdigit() and len(index) < 5 else None
-    if at is None:
-        return variables.known.get(f"{name}[{index.strip(chr(34)).strip(chr(39))}]")
+    if at is None or elements is None:
+        return variables.known.get(f"{name}[{index}]")
     return elements[at] if elements is not None and at < len(elements) else None
 
 

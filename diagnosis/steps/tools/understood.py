@@ -162,6 +162,8 @@ _LANGUAGES = frozenset(
         "Rscript",
     }
 )
+_OWN_TESTS = (("test",), ("check",), ("makemigrations",), ("compilemessages",))
+"""What Django's manage.py does as a part of the project's own tests."""
 _PYTHON_MODULES = frozenset(
     {
         "pip",
@@ -297,6 +299,8 @@ def _language(call: Call) -> Found | None:
             code = tail[place + 1]
             break
         if not word.startswith("-"):
+            if word.rsplit("/", 1)[-1] == "manage.py" and tail[place + 1 : place + 2] in _OWN_TESTS:
+                return understood()
             if program in ("deno", "bun") and word in _BUILDERS.get(program, ()):
                 return understood()
             return opaque(f"{program} {word}"[:200], *_OPAQUE)
