@@ -246,11 +246,14 @@ class ScriptRun:
             items = list(state.variables.arguments) if state.variables.arguments is not None else None
         else:
             items = fields(node.words, state.variables, self._substitute(state, around.under(guarded=True)))
-        if items is not None and any(not _is_item(item) for item in items):
-            items = None
+        if items is not None and not any(_is_item(item) for item in items):
+            items = None if items else []
         if items is None:
             return self._unsettled_loop(node.body, state, around, (node.name,))
-        return self._items(node.name, items, node.body, state, around)
+        # An item that is not legible may be none or several; what the loop does with it looks the same.
+        settled = all(_is_item(item) for item in items)
+        named = [item if _is_item(item) else f"${node.name}" for item in items]
+        return self._items(node.name, named, node.body, state, around if settled else around.under(guarded=True))
 
     def _items(
         self, name: str, items: list[str], body: tuple[Statement, ...], state: State, around: _Around

@@ -19,6 +19,8 @@ _MOST_FIELDS = 2_000
 _DEEPEST = 6
 _PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
 _SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
+_WHOLE = re.compile(r"\$\(|\$\{\{|\$\{[^}]*\s|\$IFS")
+"""What is not legible and holds blanks of its own, so that nobody can tell its fields."""
 _CLASS = re.compile(r"[\\\[\]&~|^]")
 _RUNNER = ("GITHUB_", "RUNNER_", "ACTIONS_", "AWS_", "INPUT_")
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\.\.([a-zA-Z])")
@@ -124,7 +126,7 @@ def _split(word: Word, variables: Variables, substitute: Substitute) -> list[str
                 begun = True
             continue
         text = _text(part, variables, substitute)
-        if text is None or part.kind is PartKind.LITERAL or part.quoted or "$" in text:
+        if text is None or part.kind is PartKind.LITERAL or part.quoted or _WHOLE.search(text):
             current.append(part.text if text is None else text)
             begun = begun or part.quoted or bool(part.text if text is None else text)
             continue
