@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 
 from diagnosis.facts.runs import Job
 from diagnosis.facts.workflow import WorkflowJob
-from diagnosis.steps.expressions.grammar import parse
-from diagnosis.steps.expressions.text import expression_of, holds, paths_in
+from diagnosis.steps.expressions.evaluation import STATUS
+from diagnosis.steps.expressions.grammar import Node, parse
+from diagnosis.steps.expressions.text import expression_of, holds
 from diagnosis.steps.match import Matched
 
 _LASTING = frozenset({"github", "inputs", "vars", "matrix", "secrets"})
 """Contexts that a rerun has alike."""
+_PASSING = STATUS | {"hashfiles"}
 _WELL = frozenset({"success", "skipped"})
 
 
@@ -57,13 +59,15 @@ def job_runs(
 
 
 def _lasts(condition: str) -> bool:
-    """Return whether a condition is of the contexts alone that a rerun has alike, and of no status."""
+    """Return whether a condition is of the contexts alone that a rerun has alike, and of no status or files."""
     expression = expression_of(condition)
     node = parse(expression) if expression else None
-    paths = paths_in(expression) if expression else ()
-    return (
-        node is not None
-        and bool(paths)
-        and all(path[0].lower() in _LASTING for path in paths)
-        and "(" not in (expression or "")
-    )
+    return node is not None and _is_lasting(node)
+
+
+def _is_lasting(node: Node) -> bool:
+    if node.kind == "call" and str(node.value).lower() in _PASSING:
+        return False
+    if node.kind == "name":
+        return str(node.value).lower() in _LASTING
+    return all(_is_lasting(part) for part in node.parts)

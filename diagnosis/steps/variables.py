@@ -126,7 +126,7 @@ def run_values(attempt: Attempt) -> dict[str, str]:
         "event_name": attempt.event,
         "workflow": attempt.workflow_name,
     }
-    return repository_values(attempt.repository) | _both(facts | _ref_values(attempt)) | _empty_values(attempt)
+    return repository_values(attempt.repository) | _both(facts | _ref_values(attempt)) | _event_values(attempt)
 
 
 def _both(facts: Mapping[str, str]) -> dict[str, str]:
@@ -160,8 +160,8 @@ def _ref_values(attempt: Attempt) -> dict[str, str]:
     return {"ref": ref, "ref_name": name, "ref_type": kind} if ref else {}
 
 
-def _empty_values(attempt: Attempt) -> dict[str, str]:
-    """Return the contexts that an event leaves without a value."""
+def _event_values(attempt: Attempt) -> dict[str, str]:
+    """Return what the event gives to contexts, and which it leaves without a value."""
     if not attempt.event:
         return {}
     empty: dict[str, str] = {}
@@ -171,6 +171,8 @@ def _empty_values(attempt: Attempt) -> dict[str, str]:
             empty["github.event.pull_request"] = TypedText.of(None)
     elif attempt.head_branch and not _MERGE.fullmatch(attempt.head_branch):
         empty["github.head_ref"] = attempt.head_branch
+    if attempt.event == "release" and attempt.head_branch:
+        empty["github.event.release.tag_name"] = attempt.head_branch
     if attempt.event != "workflow_dispatch":
         empty["inputs"] = TypedText.of({})
         empty["github.event.inputs"] = TypedText.of(None)

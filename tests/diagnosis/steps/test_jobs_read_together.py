@@ -129,6 +129,9 @@ def test_a_job_that_was_skipped_although_its_needs_were_met_was_shut_off() -> No
         ("success", "inputs.what && vars.SHIP", False),
         ("failure", "inputs.what && vars.SHIP", None),
         ("success", "inputs.what && needs.plan.outputs.other", None),
+        ("success", "contains(fromJSON(vars.ALL), inputs.what)", False),
+        ("success", "success() && vars.SHIP", None),
+        ("success", "hashFiles('x') == vars.SHIP", None),
         ("success", "inputs.what != 'prod' && vars.SHIP", False),
         ("failure", "inputs.what != 'prod' && vars.SHIP", False),
     ):
