@@ -17,19 +17,24 @@ from diagnosis.steps.match import Matched
 
 _LASTING = frozenset({"github", "inputs", "vars", "matrix", "secrets"})
 """Contexts that a rerun has alike."""
-_PASSING = STATUS | {"hashfiles"}
+_PASSING = STATUS - {"success", "always"} | {"hashfiles"}
+"""Functions that a rerun may answer in another way; where all before went well, ``success()`` is no question."""
 _WELL = frozenset({"success", "skipped"})
 
 
-def step_runs(step: Matched, before: Iterable[Matched], values: Mapping[str, str]) -> bool | None:
-    """Return whether a step runs once all before it went well; None where that is not settled."""
+def step_runs(step: Matched, before: Iterable[Matched], values: Mapping[str, str], job: Job | None) -> bool | None:
+    """Return whether a step runs once all before it went well; None where that is not settled.
+
+    ``job``: as GitHub recorded it; of one that was cancelled, what was skipped tells nothing.
+    """
     if _ran(step):
         return True
     condition = step.written.condition if step.written else None
     found = holds(condition, values)
     if found is None and condition and step.step is not None and step.step.conclusion == "skipped":
         earlier = [each.step for each in before if each.step is not None]
-        if all(each.conclusion in _WELL for each in earlier) and _lasts(condition):
+        whole = job is not None and job.conclusion in ("success", "failure")
+        if whole and all(each.conclusion in _WELL for each in earlier) and _lasts(condition):
             return False
     return found
 

@@ -187,7 +187,9 @@ def read_job(
     for step in matched:
         own = step.written
         condition = own.condition if own else None
-        settled_step = step_runs(step, [each.matched for each in steps], _values_at(step, workflow, written, values))
+        settled_step = step_runs(
+            step, [each.matched for each in steps], _values_at(step, workflow, written, values), job
+        )
         # A step that does not run in this run does nothing, and hands nothing on.
         operations = () if settled_step is False else _operations(step, workflow, written, values, logins, files)
         values.update(session_values(operations, case or Case()))

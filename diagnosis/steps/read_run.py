@@ -69,7 +69,8 @@ def read_begun(
             ended.setdefault(written.id, set()).add(job.conclusion)
 
     def read(job: Job, written: WorkflowJob | None, leg: Leg | None) -> ReadJob:
-        met = all(ended.get(need) == {"success"} for need in written.needs) if written is not None else None
+        whole = attempt.conclusion in ("success", "failure")
+        met = whole and all(ended.get(need) == {"success"} for need in written.needs) if written is not None else None
         return read_job(job, written, workflow, attempt, case, told.to(written), leg, needs_met=met)
 
     found: list[ReadJob] = []

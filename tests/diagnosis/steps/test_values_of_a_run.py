@@ -207,6 +207,7 @@ def test_a_condition_that_was_false_although_all_went_well_is_false_in_a_rerun_t
     tail = step + "      - run: exit 1\n"
     assert pushes(run(tail, well, event="workflow_dispatch")) == set()
     assert pushes(run(tail, badly, event="workflow_dispatch")) == {"app"}
+    assert pushes(run(tail, replace(well, conclusion="cancelled"), event="workflow_dispatch")) == {"app"}
     assert pushes(run(tail.replace("inputs.dry", "steps.x.outputs.y"), well, event="workflow_dispatch")) == {"app"}
 
 
