@@ -831,6 +831,17 @@ class Cause(StrEnum):
             reference=f"{_IAM}/id_roles_use_passrole.html",
         ),
     )
+    REPOSITORY_OPEN = (
+        "repository-open",
+        Record(
+            place=Checkpoint.LEAST_PRIVILEGE,
+            owner=_REGISTRY,
+            sentence="The repository's own policy lets everybody push or pull, from any account of AWS.",
+            tell_apart="aws ecr get-repository-policy; look for a Principal of `*` without a condition that bounds who it is.",
+            next_step="Have the accounts that use the repository named in the place of `*`, in a change of its own.",
+            reference=f"{_ECR}/repository-policies.html",
+        ),
+    )
     GRANT_BEYOND_NEED = (
         "grant-beyond-need",
         Record(

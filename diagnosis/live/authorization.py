@@ -14,6 +14,7 @@ from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import REGISTRY_SERVICES, Excess, ExcessItem, ExcessKind, excess
 from diagnosis.live.layers import whole_document
 from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
+from diagnosis.live.open_repository import open_repositories
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
@@ -230,6 +231,7 @@ def judge_least_privilege(
     withheld = tuple(item for item in found.items if item not in items) if needs else ()
     problems = [*trust.problems]
     problems += _too_much(items)
+    problems += open_repositories(run.account)
     # Where the repository's own tags were read it is decided whether the release gets in; who else carries them is a note.
     tagged = () if isinstance(run.account.repository_tags, Known) or not needs else found.bounded_by_tags
     missing += [_tags_gap(words) for words in tagged]

@@ -15,6 +15,7 @@ from diagnosis.remedies.offers import (
     audience,
     both_forms,
     bound_permissions,
+    bound_repository,
     control_policy,
     identity,
     narrow_trust,
@@ -59,7 +60,11 @@ MAKERS: tuple[_Maker, ...] = (
 )
 """What opens: one maker for each document or owner, in gate order; each merges the causes that touch its document."""
 
-TIGHTENING: tuple[_Maker, ...] = (narrow_trust.bound_trust, bound_permissions.bound_permissions)
+TIGHTENING: tuple[_Maker, ...] = (
+    narrow_trust.bound_trust,
+    bound_permissions.bound_permissions,
+    bound_repository.bound_repositories,
+)
 """What takes something away: made for the account as the opening changes leave it, and last in the path."""
 
 _BESIDE_THE_ROLE: tuple[_Maker, ...] = (

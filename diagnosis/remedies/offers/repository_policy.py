@@ -131,7 +131,7 @@ def _cli(edit: _RepositoryEdit, *, several: bool) -> str:
 def _properties(edit: _RepositoryEdit) -> dict[str, object]:
     return {
         "RepositoryName": edit.name,
-        **_kept(edit.repository),
+        **kept_settings(edit.repository),
         "RepositoryPolicyText": edit.made.after.tree,
     }
 
@@ -142,7 +142,7 @@ def _widens(edit: _RepositoryEdit, role: str) -> tuple[str, ...]:
     return tuple(f"the repository policy then denies no longer {text}" for text in edit.made.beyond)
 
 
-def _kept(repository: Reading[EcrRepository]) -> dict[str, object]:
+def kept_settings(repository: Reading[EcrRepository]) -> dict[str, object]:
     """Return the repository's settings as they were read; without its encryption a template would replace it."""
     if not isinstance(repository, Known):
         return {}
