@@ -271,3 +271,24 @@ def test_the_same_text_is_parsed_once_whatever_its_path() -> None:
     assert isinstance(second, Workflow)
     assert first.jobs is second.jobs
     assert (first.path, second.path) == (PATH, f"{PATH}@refs/heads/main")
+
+
+def test_where_a_script_runs_and_by_which_shell_is_the_nearest_default() -> None:
+    found = parse_workflow(
+        "on: push\n"
+        "defaults: {run: {shell: bash, working-directory: app}}\n"
+        "jobs:\n"
+        "  plain:\n"
+        "    steps: [{run: a}, {uses: b/c@v1}, {run: d, working-directory: e, shell: pwsh}]\n"
+        "  own:\n"
+        "    defaults: {run: {working-directory: f}}\n"
+        "    steps: [{run: g}]\n",
+        "w.yml",
+    )
+    assert isinstance(found, Workflow)
+    assert [(step.working_directory, step.shell) for job in found.jobs for step in job.steps] == [
+        ("app", "bash"),
+        (None, None),
+        ("e", "pwsh"),
+        ("f", "bash"),
+    ]
