@@ -383,13 +383,14 @@ def _operations(
         operations.extend(found)
         _hand_on(values, handed_on, ids.pop(0))
         runs, rest = runs[1:], runs[:1]
-        operations.extend(seen for section in rest for seen in _seen_in_output(section.output, operations))
+        for section in rest:
+            operations = _with_seen(operations, section.output, step)
     for section, name in zip_longest(runs, ids[: len(runs)]):
         given = _given(section, own, _values_at(step, workflow, written, values))
         found, handed_on = _section_operations(section, given, values, logins, files, own)
         operations.extend(found)
         _hand_on(values, handed_on, name)
-        operations.extend(_seen_in_output(section.output, operations))
+        operations = _with_seen(operations, section.output, step)
     return tuple(as_logged(operation) for operation in operations)
 
 
@@ -480,9 +481,24 @@ def _outputs(lines: tuple[LogLine, ...]) -> dict[str, str]:
     return {}
 
 
-def _seen_in_output(lines: tuple[LogLine, ...], operations: list[Operation]) -> list[Operation]:
-    """Return the pushes that docker's output shows although the script hides them behind another command (make, a file)."""
-    if any(operation.purpose is Purpose.PUSH for operation in operations):
-        return []
+def _with_seen(operations: list[Operation], lines: tuple[LogLine, ...], step: Matched) -> list[Operation]:
+    """Add the pushes that docker's output shows, where the script hides them: behind another command, or a name not legible.
+
+    A step that went well shows all that it pushed, so what is not legible is then among what is shown.
+    """
+    pushed = [operation for operation in operations if operation.purpose is Purpose.PUSH]
+    unread = [operation for operation in pushed if not operation.elsewhere and _repository(operation.target) is None]
+    if pushed and not unread:
+        return operations
     found = (PUSH_LINE.match(line.text) for line in lines if line.printed)
-    return [Operation(StepKind.DOCKER, Purpose.PUSH, target=pushed[1]) for pushed in found if pushed][:20]
+    named = {_repository(operation.target) for operation in pushed}
+    seen = [Operation(StepKind.DOCKER, Purpose.PUSH, target=each[1]) for each in found if each][:20]
+    seen = [operation for operation in seen if _repository(operation.target) not in named]
+    if seen and step.succeeded:
+        operations = [operation for operation in operations if operation not in unread]
+    return operations + seen
+
+
+def _repository(target: str | None) -> str | None:
+    address = EcrAddress.find(target)
+    return address.repository if address else None

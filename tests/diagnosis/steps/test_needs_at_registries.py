@@ -191,3 +191,22 @@ def test_files_are_wanted_in_rounds_and_within_bounds() -> None:
     many = script("\n".join(f"./{n}.sh" for n in range(100)))
     assert len(files_wanted(attempt(*many))) == MOST_FILES
     assert files_wanted(attempt(Spec(run="./push.sh"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "expected"), [("success", ["a", "b"]), ("failure", [None, "a", "b"])], ids=["went well", "failed"]
+)
+def test_what_docker_shows_of_a_push_stands_for_what_is_not_legible(
+    conclusion: str, expected: list[str | None]
+) -> None:
+    shown = [f"The push refers to repository [{HOST}/{name}]" for name in ("a", "b")]
+    ship = Spec(name="Ship", run="for d in */; do docker push $REG/$d; done", output=shown, conclusion=conclusion)
+    made = with_workflow(
+        attempt_of(job_of(CHECKOUT, CONFIGURE, LOGIN, ship)), file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship))
+    )
+    assert isinstance(made.jobs, Known)
+    assert isinstance(made.workflow_file, Known)
+    workflow = made.workflow_file.value.parsed
+    assert isinstance(workflow, Workflow)
+    found = read_job(made.jobs.value[0], workflow.jobs[0], workflow, made)
+    assert repositories(needs_of(found, RunFacts())) == expected
