@@ -248,6 +248,7 @@ def _of_operation(step: ReadStep, operation: Operation, place: _Place, *, speaks
                 _because(step, operation),
                 step.name,
                 kind=_LESS_NEEDED.get((operation.purpose, name), NeedKind.REQUIRED),
+                source=operation.source,
             )
 
 
@@ -268,7 +269,8 @@ def _call(step: ReadStep, operation: Operation, place: _Place) -> Need:
     else:
         resource = place.arn(None, operation) if service == "ecr" else place.public_arn(_legible(operation.target))
     checkpoint = Checkpoint.REGISTRY_PULL if name.startswith(_READS) else Checkpoint.REGISTRY_PUSH
-    return Need(f"{service}:{name}", resource, checkpoint, _because(step, operation), step.name)
+    because = _because(step, operation)
+    return Need(f"{service}:{name}", resource, checkpoint, because, step.name, source=operation.source)
 
 
 def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
@@ -285,6 +287,7 @@ def _service(step: ReadStep, operation: Operation, place: _Place) -> Need:
         step.name,
         context=(*operation.context, *_called_in(operation, region)),
         kind=NeedKind.TOLERATED if operation.tolerated else NeedKind.REQUIRED,
+        source=operation.source,
     )
 
 
@@ -333,7 +336,8 @@ def _because(step: ReadStep, operation: Operation) -> str:
         Purpose.SERVICE: f"calls {operation.action}",
         Purpose.CALL: f"calls {(operation.action or '').partition(':')[2]}",
     }
-    tool = "" if operation.kind is StepKind.OTHER else f" ({operation.kind.value})"
+    told = ("" if operation.kind is StepKind.OTHER else operation.kind.value, operation.source)
+    tool = f" ({', in '.join(part for part in told if part)})" if any(told) else ""
     text = f"step “{step.name}” {verbs.get(operation.purpose, 'runs')}{tool}"
     if step.condition and step.runs is None:
         skipped = "; it was skipped in this run" if step.conclusion == "skipped" else ""

@@ -143,6 +143,13 @@ def test_account_and_region_of_the_session_are_those_of_the_step_that_took_the_r
     assert [need.resource for need in needs(*script(text)) if need.action == "ecr:PutImage"] == [f"{BASE}/a"]
 
 
+def test_a_need_says_in_which_file_it_is_read() -> None:
+    found = needs(*script("./push.sh"), files={"push.sh": f"docker push {HOST}/a"})
+    need = next(need for need in found if need.action == "ecr:PutImage")
+    assert (need.source, need.step) == ("push.sh", "Ship")
+    assert "(docker, in push.sh)" in need.because
+
+
 def test_a_script_runs_in_its_working_directory() -> None:
     files = {"sub/push.sh": f"docker push {HOST}/a"}
     made = attempt(CONFIGURE, LOGIN, Spec(name="Ship", run="./push.sh"), files=files)
