@@ -147,7 +147,9 @@ def skaffold(call: Call) -> Found:
     artifacts = member(top, "build", "artifacts")
     names = [text_of(member(each, "image")) for each in artifacts] if isinstance(artifacts, list) else []
     profiled = option(rest, "-p", "--profile") is not None and "profiles" in top
-    targets: list[str | None] = [_below(base, name) for name in names if name]
+    # Several levels below the repository keep the artifact's own name, by rules of their own.
+    several = has(rest, "--multi-level-repo") or call.values.get("SKAFFOLD_MULTI_LEVEL_REPO", "") == "true"
+    targets: list[str | None] = [f"{base}/$artifact" if several else _below(base, name) for name in names if name]
     if not targets or profiled or "requires" in top:
         targets.append(f"{base}/$artifact" if base else None)
     return pushes(KIND, targets, path or "" if text else "")

@@ -116,6 +116,7 @@ def pulled(script: str) -> list[str | None]:
         ("KO_DOCKER_REPO=$R ko build --base-import-paths github.com/o/p/cmd/x", ["x"]),
         ("KO_DOCKER_REPO=$R ko build -P github.com/o/p/cmd/x", ["github.com/o/p/cmd/x"]),
         ("KO_DOCKER_REPO=$R ko build github.com/o/p", ["p-" + hashlib.md5(b"github.com/o/p").hexdigest()]),  # noqa: S324
+        ("KO_DOCKER_REPO=$R ko build github.com/google/ko/test", ["test-46c4b272b3716c422d5ff6dfc7547fa9"]),
         ("KO_DOCKER_REPO=$R ko build ./cmd/x", ["$ko"]),
         ("KO_DOCKER_REPO=$R ko apply -f config/", ["$ko"]),
         ("KO_DOCKER_REPO=ko.local ko build ./x", []),
