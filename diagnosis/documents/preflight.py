@@ -18,16 +18,16 @@ from typing import TypeVar
 
 from diagnosis.causes import Cause
 from diagnosis.claims.claim_set import ClaimSet
+from diagnosis.documents.diagnosis import gap_object, missing_object, problem_object
 from diagnosis.documents.diagnosis import gates as gate_objects
-from diagnosis.documents.diagnosis import missing_object, problem_object
 from diagnosis.documents.json_values import Json, Object, strings, time
 from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
-from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.assessment import Problem, SessionAssessment
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing, verdict_at
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Need, StepGap
 
 SCHEMA = "planescope.preflight/1"
 E = TypeVar("E", bound=StrEnum)
@@ -52,7 +52,7 @@ class IdToken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """The four gates as judged live, from inside the run, for one of its jobs."""
+    """The gates as judged live, from inside the run, for one of its jobs."""
 
     repository: str
     run: int
@@ -61,7 +61,7 @@ class Preflight:
     """The job's id in the workflow file."""
     judged_at: datetime
     gates: tuple[GateVerdict, ...]
-    """Four, in gate order; none is ``blocked``."""
+    """In gate order: four, and service authorization where the job has such uses; none is ``blocked``."""
     problems: tuple[Problem, ...] = ()
     """In the order in which the run would meet them; those of the registry's state belong to no gate."""
     workflow_ref: str = ""
@@ -75,12 +75,16 @@ class Preflight:
     """Every set that the job's token may carry."""
     role_arn: str | None = None
     needs: tuple[Need, ...] = ()
+    gaps: tuple[StepGap, ...] = ()
+    """The steps of the job whose calls are not, or not all, known: no verdict covers them."""
+    sessions: tuple[SessionAssessment, ...] = ()
+    """The role sessions by themselves, one for each leg and role; empty where the account was not read."""
     unknown: tuple[Missing, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """``pass`` where all four gates pass and nothing of the registry's state is in the way; else fail or unknown."""
+        """``pass`` where all gates pass and nothing of the registry's state is in the way; else fail or unknown."""
         verdicts = [gate.verdict for gate in self.gates]
         if self.problems or Verdict.FAIL in verdicts:
             return Verdict.FAIL
@@ -92,7 +96,9 @@ class Preflight:
 
     def without_accounts(self, text: str) -> str:
         """Return a text of this statement with account ids masked."""
-        return masked(text, accounts_in(self.role_arn, *(need.resource for need in self.needs)))
+        roles = (str(session.role_arn) for session in self.sessions if session.role_arn)
+        named = (*(need.resource for need in self.needs), *(gap.what for gap in self.gaps))
+        return masked(text, accounts_in(self.role_arn, *roles, *named))
 
 
 def document(preflight: Preflight, *, version: str, mask_accounts: bool = False) -> Object:
@@ -120,6 +126,8 @@ def document(preflight: Preflight, *, version: str, mask_accounts: bool = False)
         "claims": [_claims(claims, issuer) for claims in preflight.claims],
         "role_arn": foreign(preflight.role_arn),
         "needs": foreign([_need(need) for need in preflight.needs]),
+        "gaps": foreign([gap_object(gap) for gap in preflight.gaps]),
+        "sessions": foreign([_session(session) for session in preflight.sessions]),
         "gates": foreign(gate_objects(preflight.gates)),
         "problems": foreign([problem_object(problem) for problem in preflight.problems]),
         "unknown": foreign([missing_object(missing) for missing in preflight.unknown]),
@@ -140,6 +148,21 @@ def _need(need: Need) -> Object:
         "resource": need.resource,
         "checkpoint": need.checkpoint.value,
         "because": need.because,
+        "step": need.step,
+        "certainty": need.certainty.value,
+        "source": need.source or None,
+        "job": need.job or None,
+    }
+
+
+def _session(session: SessionAssessment) -> Object:
+    """Return the verdicts of one session; why they are so stands at the gates."""
+    return {
+        "jobs": strings(session.jobs),
+        "role_arn": str(session.role_arn) if session.role_arn else None,
+        "gates": [
+            {"gate": gate.gate.value, "verdict": gate.verdict.value, "cause": gate.cause} for gate in session.gates
+        ],
     }
 
 

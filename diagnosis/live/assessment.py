@@ -50,11 +50,13 @@ def assess(
     *,
     ref: str | None = None,
     needs: tuple[Need, ...] | None = None,
+    among: Replay | None = None,
 ) -> Assessment:
     """Judge all gates today for the release of ``replay``.
 
     ``ref`` (``refs/heads/main``) asks what the run would meet if it were dispatched on another ref than its own. ``needs``
-    stand for those of a release whose sessions are not told apart.
+    stand for those of a release whose sessions are not told apart. ``among`` is the whole release, where ``replay`` is a part
+    of it: whatever else of it uses the same role, or may, is no excess.
     """
     if needs is not None:
         replay = replace(replay, sessions=(), needs=needs)
@@ -64,7 +66,7 @@ def assess(
     if _asks_no_registry(units):
         for each in judged:
             each.gates[Gate.REGISTRY_AUTHORIZATION] = _no_registry(each.run)
-    least = _least_privilege(judged)
+    least = _least_privilege(judged, units_of(among, case) if among is not None else ())
     sessions = tuple(_session(each, least[each.run.role_arn]) for each in judged)
     opinions = opinions_on(judged[0].run, judged[0].unit.needs)
     judgements = [judgement for each in judged for judgement in each.gates.values()] + list(least.values())
@@ -147,13 +149,14 @@ def _registry(run: RunClaims, unit: Unit, *, wrong_role: bool) -> GateJudgement:
     return replace(again, missing=(*again.missing, *judged.missing)) if again.problems else judged
 
 
-def _least_privilege(judged: Sequence[_Judged]) -> dict[Arn | None, GateJudgement]:
-    """Judge least privilege once for each role, by everything that its sessions use."""
+def _least_privilege(judged: Sequence[_Judged], beside: Sequence[Unit]) -> dict[Arn | None, GateJudgement]:
+    """Judge least privilege once for each role, by everything that its sessions use, and those that stand ``beside`` them."""
     found: dict[Arn | None, GateJudgement] = {}
     for each in judged:
         role = each.run.role_arn
         if role not in found:
             same = [other.unit for other in judged if other.run.role_arn == role]
+            same += [unit for unit in beside if unit.role_arn in (role, None)]
             own = tuple(need for unit in same for need in unit.needs)
             others = other_users(each.run)
             # What the steps need is known first: alone, what one session did would look like all of it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.reading import Known, Unreadable
-from diagnosis.gates import GATES, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Checkpoint, Gate, Verdict
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.replay import Replay
@@ -15,12 +15,23 @@ def nothing_read(replay: Replay, gap: Missing, question: AccountQuestion) -> Ass
     return Assessment(
         gates=tuple(
             GateVerdict(gate=gate, verdict=Verdict.UNKNOWN, reason=f"Cannot be decided: {gap.why}.", missing=(gap,))
-            for gate in GATES
+            for gate in (ALL_GATES if _uses_services(replay) else GATES)
         ),
         problems=(),
         subjects=(),
         needs=replay.needs,
         account=AccountState(question=question),
+        gaps=tuple(dict.fromkeys(gap for session in replay.sessions for gap in session.gaps)),
+    )
+
+
+def _uses_services(replay: Replay) -> bool:
+    """Return whether the release has a gate of its own for other services than the registry."""
+    needs = (*replay.needs, *(need for session in replay.sessions for need in session.needs))
+    return (
+        any(gate.gate is Gate.SERVICE_AUTHORIZATION for gate in replay.gates)
+        or any(need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION for need in needs)
+        or any(session.gaps for session in replay.sessions)
     )
 
 

@@ -1,4 +1,4 @@
-"""Judge the four gates of this very job, live and by the same judges as any diagnosis, with what the runner itself shows.
+"""Judge the gates of this very job, live and by the same judges as any diagnosis, with what the runner itself shows.
 
 Two steps, as for a diagnosis: :func:`asked` tells what to ask the account, :func:`judged` concludes from its answer.
 """
@@ -27,7 +27,6 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import read_job
 from diagnosis.verdicts.assessment import Assessment, Problem
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import Replay
 
 
@@ -37,9 +36,9 @@ class Asked:
 
     job: ThisJob
     own: Replay
-    """Of this job alone: its claims and needs are judged."""
-    role_needs: tuple[Need, ...]
-    """What all jobs of the file need that use the same role: the measure of least privilege."""
+    """Of this job alone: its sessions are judged."""
+    whole: Replay
+    """Of all jobs of the file: what they use of the same role is the measure of least privilege."""
     question: AccountQuestion
     open_role: Missing | None = None
     """Set where a condition decides which role the job has when it uses the registry."""
@@ -48,7 +47,7 @@ class Asked:
 def asked(job: ThisJob, case: Case) -> Asked:
     """Return what the job needs, and what the account must be asked."""
     own, whole = _of_stated_role(replay(job.alone, case), case), replay(job.attempt, case)
-    return Asked(job, own, whole.needs, question_of(own, case), None if case.role_arn else _open_role(own, case))
+    return Asked(job, own, whole, question_of(own, case), None if case.role_arn else _open_role(own, case))
 
 
 def _of_stated_role(own: Replay, case: Case) -> Replay:
@@ -100,23 +99,18 @@ def judged(ready: Asked, account: AccountState | Missing, case: Case, at: dateti
         claims=run.claims.sets,
         role_arn=str(run.role_arn) if run.role_arn else None,
         needs=live.needs,
+        gaps=live.gaps,
+        sessions=live.sessions,
         unknown=not_known(live.gates),
         notes=tuple(dict.fromkeys((*ready.own.notes, *live.notes))),
     )
 
 
 def _assessed(ready: Asked, account: AccountState | Missing, case: Case) -> Assessment:
-    """Judge by this job's needs; least privilege by those of every job that uses the same role."""
+    """Judge by this job's uses; least privilege by those of everybody who uses the same role."""
     if isinstance(account, Missing):
         return nothing_read(ready.own, account, ready.question)
-    live = assess(ready.own, account, case)
-    if set(ready.role_needs) == set(live.needs) or not live.needs:
-        return live
-    wide = assess(ready.own, account, case, needs=ready.role_needs)
-    gates = tuple(wide.at(item.gate) if item.gate is Gate.LEAST_PRIVILEGE else item for item in live.gates)
-    problems = [problem for problem in live.problems if problem.gate is not Gate.LEAST_PRIVILEGE]
-    problems += [problem for problem in wide.problems if problem.gate is Gate.LEAST_PRIVILEGE]
-    return replace(live, gates=gates, problems=tuple(problems))
+    return assess(ready.own, account, case, among=ready.whole)
 
 
 def _closed(live: Assessment, gap: Missing | None) -> Assessment:
@@ -164,4 +158,5 @@ def _with_token(live: Assessment, job: ThisJob, at: datetime) -> Assessment:
         missing=before.missing,
         owner=problem.owner,
     )
-    return replace(live, gates=(verdict, *live.gates[1:]), problems=(problem, *others))
+    others_gates = (gate for gate in live.gates if gate.gate is not Gate.OIDC_TRUST)
+    return replace(live, gates=(verdict, *others_gates), problems=(problem, *others))

@@ -18,11 +18,14 @@ from diagnosis.facts.runs import Attempt, Job, OidcCustomization, Repository, St
 from diagnosis.facts.workflow import Workflow, WorkflowFile, WorkflowJob
 from diagnosis.logs.scrub import scrub
 from diagnosis.steps.match import default_name
+from diagnosis.steps.matrix import legs_of
+from diagnosis.steps.variables import run_values
 
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
 _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
+_MOST_LEGS = 64
 _RUNNING = Absent("the log of a job that is still running")
 _NO_CUSTOMIZATION = Unreadable(
     what="OIDC subject customization",
@@ -65,6 +68,11 @@ class ThisJob:
     workflow_ref: str
     ref: str
     id_token: IdToken
+
+    def with_parts_of(self, attempt: Attempt) -> ThisJob:
+        """Return the job with what else was read of the repository: ``attempt`` is the one of this job, with more in it."""
+        alone = replace(attempt, jobs=self.alone.jobs, workflow_file=self.alone.workflow_file)
+        return replace(self, attempt=attempt, alone=alone)
 
 
 class NoSuchJob(Exception):  # noqa: N818 - it names what the user has
@@ -112,8 +120,11 @@ def this_job(given: Given) -> ThisJob:
             given_inputs=_given_inputs(inputs, called=given.path != workflow_path(environ)),
         )
         others = tuple(job for job in file.jobs if job is not ready and not job.uses)
-        whole = _attempt(given, _with_parsed(given.file, file), tuple(_job(job) for job in (ready, *others)))
-        alone = _attempt(given, _with_parsed(given.file, replace(file, jobs=(ready,))), (_job(ready),))
+        whole = _attempt(given, _with_parsed(given.file, file), ())
+        alone = replace(whole, workflow_file=_with_parsed(given.file, replace(file, jobs=(ready,))))
+        own = _legs(ready, whole)
+        whole = replace(whole, jobs=Known((*own, *(leg for job in others for leg in _legs(job, whole)))))
+        alone = replace(alone, jobs=Known(own))
     return ThisJob(
         attempt=whole,
         alone=alone,
@@ -208,11 +219,20 @@ def _filled(
     )
 
 
-def _job(written: WorkflowJob) -> Job:
+def _legs(written: WorkflowJob, attempt: Attempt) -> tuple[Job, ...]:
+    """Return the job once for each leg of its matrix: the runner does not tell which leg it is, so all of them are judged."""
+    legs = legs_of(written, run_values(attempt)) if written.matrix is not None else ()
+    names = tuple(dict.fromkeys(leg.name for leg in legs if leg.known))
+    if not 0 < len(names) == len(legs) <= _MOST_LEGS:
+        return (_job(written, written.id),)
+    return tuple(_job(written, name) for name in names)
+
+
+def _job(written: WorkflowJob, name: str) -> Job:
     """Return the job with all its steps before it, so that the role in force at the registry is the last one assumed."""
     steps = enumerate(written.steps, 1)
     ahead = tuple(Step(number, step.name or default_name(step), "queued", None) for number, step in steps)
-    return Job(written.line, written.id, "in_progress", None, steps=ahead, log=_RUNNING)
+    return Job(written.line, name, "in_progress", None, steps=ahead, log=_RUNNING)
 
 
 def _attempt(given: Given, file: Reading[WorkflowFile], jobs: tuple[Job, ...]) -> Attempt:

@@ -37,7 +37,8 @@ _AFTER_DASHES = frozenset(
 _RUNNERS = frozenset(
     {"poetry", "uv", "pipenv", "pdm", "hatch", "rye", "bundle", "direnv", "mise", "asdf", "devbox", "nix", "rtx"}
 )
-_PACKAGE_RUNNERS = frozenset({"npx", "pnpx", "bunx"})
+_PACKAGE_RUNNERS = frozenset({"npx", "pnpx", "bunx", "uvx"})
+_OF_PACKAGES = frozenset({"-p", "--package", "-w", "--workspace", "--from", "--with", "--python"})
 
 
 def unwrapped(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] | None:
@@ -59,6 +60,8 @@ def unwrapped(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] 
             return rest, own
         case _ if program in _AFTER_DASHES and "--" in words:
             return words[words.index("--") + 1 :], {}
+        case "uv" if words[1:3] == ("tool", "run"):
+            return _package(words[3:])
         case _ if program in _RUNNERS and words[1:2] in (("run",), ("exec",), ("x",), ("develop",)):
             return _runner(words[2:])
         case _ if program in _PACKAGE_RUNNERS or (
@@ -93,7 +96,7 @@ def _runner(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] | 
 
 
 def _package(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] | None:
-    rest, own = _plain(words, frozenset({"-p", "--package", "-w", "--workspace"}))
+    rest, own = _plain(words, _OF_PACKAGES)
     if not rest:
         return None
     name = rest[0]

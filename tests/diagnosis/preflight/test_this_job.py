@@ -119,7 +119,7 @@ def test_the_needs_are_this_jobs_and_least_privilege_knows_those_of_the_role() -
     login = written_job(CONFIGURE, LOGIN, name="look")
     ready = asked(job({"GITHUB_JOB": "look"}, file=replace(FILE, jobs=(written_job(*RELEASE), login))), Case())
     assert {need.action for need in ready.own.needs} == {"ecr:GetAuthorizationToken"}
-    assert "ecr:PutImage" in {need.action for need in ready.role_needs}
+    assert "ecr:PutImage" in {need.action for session in ready.whole.sessions for need in session.needs}
 
 
 def test_the_role_is_the_one_in_force_at_the_registry() -> None:

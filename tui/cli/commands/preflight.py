@@ -71,13 +71,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @stated_options
 @click.pass_context
 def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_accounts: bool, **options: Any) -> None:
-    """Judge the four gates for this very job, inside its workflow run and before it pushes.
+    """Judge the gates for this very job, inside its workflow run and before it pushes.
 
     Reads the job's GITHUB_ variables, the workflow file of the checkout, and the account with the step's own AWS
     credentials; requests no OIDC token. Writes FILE for an artifact, and a summary where GITHUB_STEP_SUMMARY is set.
     The account is best read by a role of its own: see `planescope permissions`.
 
-    Exit codes: 0 all four gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
+    Exit codes: 0 all gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
     """
     try:
         ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))
@@ -128,7 +128,7 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
             "Preflight judges jobs of github.com only, so nothing is decided.",
             UNKNOWN,
         )
-    root = Path(environ.get("GITHUB_WORKSPACE") or ".")
+    root = _workspace(environ)
     own = workflow_path(environ)
     if file is None:
         path, place = own, root / own if own else None
@@ -150,12 +150,17 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
     return replace(given, file=workflow_file(Known(text), path)) if text is not None else given
 
 
+def _workspace(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("GITHUB_WORKSPACE") or ".")
+
+
 def _judged(
     given: Given, case: Case, stated: StatedValues, options: Mapping[str, Any]
 ) -> tuple[Preflight, AccountState | None]:
     """Ask GitHub and AWS, and judge. Raises BackendProblem for a job that the file does not have."""
     # Behind the checks of the input: these bring boto3 and PyGithub.
     from diagnosis.preflight.judge_job import asked, judged
+    from probes.checkout import Checkout
     from tui.backends.live import LiveOptions
     from tui.backends.preflight import ask_account, ask_github
 
@@ -172,6 +177,7 @@ def _judged(
             f"The workflow file {given.path or 'given'} has no job {str(wrong)[:80]!r}.",
             "Give --job with its id, or --workflow with the called workflow in which it is written.",
         ) from None
+    job = job.with_parts_of(Checkout(_workspace(given.environ), workflow_path(given.environ)).added_to(job.attempt))
     ready = asked(job, case)
     account = ask_account(
         ready.question,

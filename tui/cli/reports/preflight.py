@@ -15,17 +15,20 @@ from rich.text import Text
 from diagnosis.documents.preflight import Preflight
 from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
+from diagnosis.live.service_authorization import missing_of
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
+from diagnosis.verdicts.release import StepGap
 from tui.cli.console import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _PLAIN = frozenset(" ,;/()=?!-'\"")
 _MOST = 20
+_NOT_COVERED = "Not covered: steps whose calls are not, or not all, known"
 _LONGEST = 600
 _LAST_WORDS = {
-    Verdict.PASS: "All four gates are open.",
+    Verdict.PASS: "All gates are open.",
     Verdict.FAIL: "Something stands in the way: this job must not push.",
     Verdict.UNKNOWN: "Not every gate could be decided: this job must not push.",
     Verdict.BLOCKED: "",
@@ -66,7 +69,11 @@ def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None
         if number == 1:
             console.print(Text("In the way, in the order in which this run would meet it", style="bold"))
         console.print(Padding(Text(foreign(f"{number}. {_problem(problem)}")), (0, 0, 0, 2)))
-    for number, gap in enumerate(_gaps(preflight.unknown)):
+    for number, step in enumerate(_not_covered(preflight)):
+        if number == 0:
+            console.print(Text(_NOT_COVERED, style="bold"))
+        console.print(Padding(Text(foreign(f"? {step}"), style="yellow"), (0, 0, 0, 2)))
+    for number, gap in enumerate(_not_known(preflight)):
         if number == 0:
             console.print(Text("Not known", style="bold"))
         console.print(Padding(Text(foreign(f"? {gap}"), style="yellow"), (0, 0, 0, 2)))
@@ -99,9 +106,10 @@ def summary(preflight: Preflight, *, mask_accounts: bool) -> str:
     if preflight.problems:
         lines += ["", "**In the way, in the order in which this run would meet it**", ""]
         lines += [f"1. {foreign(_problem(problem))}" for problem in preflight.problems[:_MOST]]
-    if preflight.unknown:
-        lines += ["", "**Not known**", ""]
-        lines += [f"- {foreign(gap)}" for gap in _gaps(preflight.unknown)]
+    for title, told in ((_NOT_COVERED, _not_covered(preflight)), ("Not known", _not_known(preflight))):
+        if told:
+            lines += ["", f"**{title}**", ""]
+            lines += [f"- {foreign(words)}" for words in told]
     return "\n".join([*lines, "", ""])
 
 
@@ -123,6 +131,22 @@ def _problem(problem: Problem) -> str:
     actions = f" {', '.join(problem.actions)}." if problem.actions else ""
     told = f"{where} ({problem.cause}): {problem.reason}{actions}{at}"
     return f"{told} Next step: {problem.cause.next_step} Owner: {problem.owner.value}."
+
+
+def _not_covered(preflight: Preflight) -> list[str]:
+    """Return the steps that no verdict covers, with what would make them readable."""
+    return [_step(gap) for gap in preflight.gaps][:_MOST]
+
+
+def _step(gap: StepGap) -> str:
+    where = f" of job “{gap.job}”" if gap.job and gap.job not in gap.step else ""
+    return f"step “{gap.step}”{where}: {gap.what}: {gap.why}. To make it readable: {gap.how}"
+
+
+def _not_known(preflight: Preflight) -> list[str]:
+    """Return what else is not known; the steps that are not covered are told by themselves."""
+    steps = {missing_of(gap) for gap in preflight.gaps}
+    return _gaps(missing for missing in preflight.unknown if missing not in steps)
 
 
 def _gaps(unknown: Iterable[Missing]) -> list[str]:
