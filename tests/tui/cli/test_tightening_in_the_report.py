@@ -24,7 +24,7 @@ def report_of(diagnosis: Diagnosis) -> str:
 
 
 def test_what_a_tightening_takes_away_is_told_beside_it() -> None:
-    told = report_of(shared(FAULTS[0], ["everything of a service"]).diagnosis())
+    told = report_of(shared(FAULTS[0], ["every role"]).diagnosis())
     opening, _, tightening = told.partition("Tighten: bound the role's permissions")
     assert "tightens:" not in opening
     assert "tightens: a change of its own; the run passes without it, closure needs it" in tightening
@@ -33,7 +33,7 @@ def test_what_a_tightening_takes_away_is_told_beside_it() -> None:
 
 @pytest.mark.parametrize("width", [80, 140])
 def test_at_a_glance_what_tightens_stands_apart_as_something_for_later(width: int) -> None:
-    diagnosis = shared(FAULTS[0], ["everything of a service"]).diagnosis()
+    diagnosis = shared(FAULTS[0], ["every role"]).diagnosis()
     lines = [line.plain for line in short_lines(diagnosis, 0, width)]
     assert lines[-2].startswith("Cloud    1 Grant the")
     assert lines[-1].startswith("Later    2 Tighten: bound the role's permissions")
