@@ -23,7 +23,7 @@ Recorded and live are never mixed: nothing here looks at the account of today.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.causes import Cause
@@ -33,7 +33,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import ALL_GATES, Gate, Plane, Verdict
 from diagnosis.replay.evidence_of import EvidenceBuilder
-from diagnosis.replay.gate_verdicts import all_unknown, failing_role_step, never_runs, verdicts_of
+from diagnosis.replay.gate_verdicts import all_unknown, blocked, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
 from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of, unread_calls
@@ -166,10 +166,19 @@ def _role_in_force(read: ReadJob) -> ReadStep | None:
 
 
 def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
-    """Return the worst verdict at each gate; among equals that of the first job, with the evidence of all that passed."""
+    """Return the worst verdict at each gate; among equals that of the first job, with the evidence of all that passed.
+
+    A job that was skipped says nothing beside one that ran: a gate that it alone asks something of was not reached.
+    """
     gates: list[GateVerdict] = []
+    ran = [job for job in judged if not _skipped(job)] or judged
+    stopped = next((gate for gate in _worst_order(ran) if gate.verdict is Verdict.FAIL), None)
     for gate in gates_shown(*(job.gates for job in judged)):
-        found = (maybe_verdict_at(job.gates, gate) for job in judged if not _beside(job, gate, judged))
+        asked = [job for job in ran if maybe_verdict_at(job.gates, gate) is not None]
+        if not asked and stopped is not None:
+            gates.append(blocked(gate, stopped.gate))
+            continue
+        found = (maybe_verdict_at(job.gates, gate) for job in asked or judged if not _beside(job, gate, judged))
         verdicts = [verdict for verdict in found if verdict is not None]
         worst = max(verdicts, key=lambda verdict: _WEIGHT[verdict.verdict])
         if worst.verdict is Verdict.PASS:
@@ -177,6 +186,15 @@ def _joined(judged: Sequence[JobReplay]) -> tuple[GateVerdict, ...]:
             worst = replace(worst, evidence=evidence)
         gates.append(worst)
     return tuple(gates)
+
+
+def _skipped(job: JobReplay) -> bool:
+    return job.read.job is not None and job.read.job.conclusion == "skipped"
+
+
+def _worst_order(judged: Sequence[JobReplay]) -> Iterator[GateVerdict]:
+    """Yield the verdicts of all jobs, in the order of the gates."""
+    yield from sorted((verdict for job in judged for verdict in job.gates), key=lambda verdict: verdict.gate.order)
 
 
 def _beside(job: JobReplay, gate: Gate, judged: Sequence[JobReplay]) -> bool:

@@ -15,6 +15,7 @@ from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
 from diagnosis.remedies.edits.trust_patch import PatchKind, TrustPatch
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.offers.job_shape import reshape_job
+from diagnosis.remedies.offers.other_ref import does_the_same_on, starts_on
 from diagnosis.remedies.offers.trust_words import patch_title, patch_warnings, patch_words
 from diagnosis.remedies.rendering import shell, terraform_label
 from diagnosis.trust.admission import admitted_refs
@@ -57,7 +58,10 @@ def _admitted(situation: Situation) -> tuple[str, ...]:
         return ()
     refs = admitted_refs(role.value.trust_policy, run.attempt.repository, claims=run.claims.sets[0])
     default = f"refs/heads/{run.attempt.repository.default_branch or 'main'}"
-    return tuple(sorted((ref for ref in refs if ref != run.attempt.ref), key=lambda ref: (ref == default, ref)))
+    others = [
+        ref for ref in refs if ref != run.attempt.ref and starts_on(run.workflow, ref) and does_the_same_on(run, ref)
+    ]
+    return tuple(sorted(others, key=lambda ref: (ref == default, ref)))
 
 
 def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offer:
