@@ -1,4 +1,4 @@
-"""Tell whether the same workflow, started on another ref, would do the same: that it can be started there, and what it needs then."""
+"""Tell whether the same workflow would do the same on another ref: that it can be started there, and what it needs then."""
 
 from __future__ import annotations
 
