@@ -376,32 +376,33 @@ def _operations(
         return ()
     runs = [section for section in step.sections if section.kind is SectionKind.RUN]
     own = step.written
-    ids = [own.id if own else None, *_inner_ids(own, runs[1:])]
+    inner = [own, *_inner_steps(own, runs[1:])]
     if own is not None and (not runs or _abridged(runs[0], own)):
         known = _values_at(step, workflow, written, values) | (runs[0].environment() if runs else {})
         found, handed_on = _written_operations(own, known, logins, files)
         operations.extend(found)
-        _hand_on(values, handed_on, ids.pop(0))
+        _hand_on(values, handed_on, own.id)
+        inner.pop(0)
         runs, rest = runs[1:], runs[:1]
         for section in rest:
             operations = _with_seen(operations, section.output, step)
-    for section, name in zip_longest(runs, ids[: len(runs)]):
+    for section, part in zip_longest(runs, inner[: len(runs)]):
         given = _given(section, own, _values_at(step, workflow, written, values))
-        found, handed_on = _section_operations(section, given, values, logins, files, own)
+        found, handed_on = _section_operations(section, given, values, logins, files, part)
         operations.extend(found)
-        _hand_on(values, handed_on, name)
+        _hand_on(values, handed_on, part.id if part else None)
         operations = _with_seen(operations, section.output, step)
     return tuple(as_logged(operation) for operation in operations)
 
 
-def _inner_ids(own: WorkflowStep | None, sections: Sequence[Section]) -> list[str | None]:
-    """Return the ids of the inner steps of a local action to which its further sections of the log belong, in order."""
+def _inner_steps(own: WorkflowStep | None, sections: Sequence[Section]) -> list[WorkflowStep | None]:
+    """Return the inner steps of a local action to which its further sections of the log belong, in order."""
     inner = own.with_inner[1:] if own is not None else ()
-    found: list[str | None] = []
+    found: list[WorkflowStep | None] = []
     begun = 0
     for section in sections:
         at = next((at for at in range(begun, len(inner)) if fits_head(inner[at], section.head)), None)
-        found.append(None if at is None else inner[at].id)
+        found.append(None if at is None else inner[at])
         begun = begun if at is None else at + 1
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ _WORKSPACE = (
     "${GITHUB_WORKSPACE}/",
     "/github/workspace/",
 )
+_CHECKED_OUT = re.compile(r"(?:/home/runner/work|/Users/runner/work|/__w|[A-Z]:\\a)[/\\]([^/\\]+)[/\\]\1[/\\]")
+"""Where the hosted runners check a repository out."""
 _MOST_MISSED = 200
 WRITTEN = "script.written:"
 """How the names of values begin that note which files of the workspace a script of the job has written, by their path."""
@@ -85,6 +88,9 @@ def path_in(folder: str | None, path: str) -> str | None:
         if text.startswith(start):
             folder, text = "", text.removeprefix(start)
             break
+    checkout = _CHECKED_OUT.match(text)
+    if checkout:
+        folder, text = "", text[checkout.end() :]
     if folder is None or text.startswith(("/", "~")) or any(sign in text for sign in "$*?`\0\n") or "://" in text:
         return None
     parts: list[str] = []

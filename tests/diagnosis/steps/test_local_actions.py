@@ -8,7 +8,7 @@ from dataclasses import replace
 from replay_builders import CHECKOUT, CONFIGURE, HOST, LOGIN, REGION, REPOSITORY_ARN, ROLE, Spec, attempt_of, job_of
 
 from diagnosis.facts.reading import Known, Reading, Unreadable
-from diagnosis.facts.runs import Attempt, LocalAction
+from diagnosis.facts.runs import Attempt, LocalAction, RepositoryFile
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Gate, Verdict
 from diagnosis.replay.attempt import replay
@@ -186,3 +186,27 @@ def test_only_a_path_within_the_repository_is_a_local_action() -> None:
     assert [
         folder_of(uses) for uses in ("./", "./a//b/", "./a/../../b", "a/b@v1", "docker://a", "./${{ x }}", None)
     ] == [*("", "a/b", None, None, None, None, None)]
+
+
+def test_a_script_of_the_action_is_found_beside_it_whether_the_log_shows_the_step_or_not() -> None:
+    text = """
+name: ship
+runs:
+  using: composite
+  steps:
+    - run: ${{ github.action_path }}/push.sh api
+      shell: bash
+    - run: ./push.sh web
+      shell: bash
+      working-directory: tools
+"""
+    files = tuple(
+        RepositoryFile(path, Known(f"docker push {HOST}/shop/$1")) for path in (f"{FOLDER}/push.sh", "tools/push.sh")
+    )
+    configure, login = replace(CONFIGURE, name=None), replace(LOGIN, name=None)
+    steps = (CHECKOUT, configure, login)
+    skip = judged(replace(run(*steps, ship("skipped"), text=text, workflow=ALONE), files=files))
+    assert pushes(skip) == {REPOSITORY_ARN.replace("web", "api"), REPOSITORY_ARN}
+    shown = (Spec(run=f"/home/runner/work/shop/shop/{FOLDER}/push.sh api"), Spec(run="./push.sh web"))
+    seen = judged(replace(run(*steps, ship("success", *shown), text=text, workflow=ALONE), files=files))
+    assert pushes(seen) == {REPOSITORY_ARN.replace("web", "api"), REPOSITORY_ARN}
