@@ -79,7 +79,10 @@ def _joined(parts: Sequence[_OfRole], choice: Sequence[int]) -> Path:
     """Return one path for the release; a role for which none is known stays as it is."""
     taken = [(part, part.paths[at] if part.paths else None) for part, at in zip(parts, choice, strict=True)]
     told = [(part, path) for part, path in taken if path is not None]
-    remediations = tuple(item for part, path in told for item in _named(part, path, several=len(told) > 1))
+    accounts = {part.role_arn.account for part in parts if part.role_arn is not None}
+    remediations = tuple(
+        item for part, path in told for item in _named(part, path, several=len(told) > 1, accounts=len(accounts))
+    )
     still = tuple(problem for part, path in taken for problem in (path.still if path else part.live.problems))
     return Path(
         title="; ".join(path.title for _, path in told),
@@ -93,13 +96,14 @@ def _joined(parts: Sequence[_OfRole], choice: Sequence[int]) -> Path:
     )
 
 
-def _named(part: _OfRole, path: Path, *, several: bool) -> tuple[Remediation, ...]:
+def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[Remediation, ...]:
     """Return a path's remediations under names that say whose role they change."""
     if not several or part.role_arn is None:
         return path.remediations
     role = part.role_arn
+    where = f"role {role.name}" + (f" of {role.account}" if accounts > 1 else "")
     return tuple(
-        replace(item, id=f"{item.id}-{role.name}".lower(), title=f"{item.title} (role {role.name} of {role.account})")
+        replace(item, id=f"{item.id}-{role.name}".lower(), title=f"{item.title} ({where})")
         for item in path.remediations
     )
 

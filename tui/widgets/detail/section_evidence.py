@@ -63,17 +63,18 @@ def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
         blocks += [GAP, heading("Missing", "bold $text-warning"), *missing_blocks(verdict.missing)[1:]]
     elif not verdict.evidence and verdict.verdict is not Verdict.BLOCKED and view.column.side is not Side.AFTER_FIX:
         blocks += [GAP, paragraph(("No single line or call proves this; the reason above is derived.", "$text-muted"))]
-    return blocks + _by_job(view, verdict.gate)
+    return blocks + _by_job(view, verdict)
 
 
-def _by_job(view: Selection, gate: Gate) -> list[Block]:
-    """Return each job's verdict at the gate, where the release has several sessions, and at its own gate what nobody could read."""
-    live = view.diagnosis.live
+def _by_job(view: Selection, verdict: GateVerdict) -> list[Block]:
+    """Return each job's verdict at the gate, where the release has several sessions; and what nobody could read, if that is new."""
+    gate, live = verdict.gate, view.diagnosis.live
     if view.column.replay is not None:
         return recorded_sessions(view.column.replay, gate)
     if view.column.side is not Side.NOW or live is None:
         return []
-    return live_sessions(view.diagnosis, gate) + (gap_blocks(live.gaps) if gate is Gate.SERVICE_AUTHORIZATION else [])
+    gaps = live.gaps if gate is Gate.SERVICE_AUTHORIZATION and not verdict.missing else ()
+    return live_sessions(view.diagnosis, gate) + gap_blocks(gaps)
 
 
 def _where(verdict: GateVerdict) -> list[Block]:
