@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from diagnosis.facts.reading import Absent, Known, Reading
+from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import RepositoryFile
 
 LONGEST_FILE = 200_000
@@ -53,6 +53,14 @@ class Files:
         if found is None and self.missed is not None and len(self.missed) < _MOST_MISSED:
             self.missed[path] = None
         return found
+
+    def written(self, path: str, text: str | None) -> Files:
+        """Return the lookup after a script has written a file of the workspace; None: nobody can tell what."""
+        if self.root and not path.startswith(f"{self.root}/"):
+            return self
+        name = path.removeprefix(f"{self.root}/") if self.root else path
+        unread = Unreadable(name, "a script of the job writes it", "put what it writes into the repository")
+        return replace(self, known={**self.known, name: unread if text is None else Known(text)})
 
     def text(self, path: str | None) -> str | None:
         """Return the text of a file that was read and is short enough; None in every other case."""

@@ -111,11 +111,11 @@ class ScriptRun:
         self._files = files
         self._notes = notes
         self._left = MOST_COMMANDS
-        self._made: dict[str, str | None] = {}
-        """Files that the script writes: their text, None where nobody can tell it."""
 
     def follow(self, script: str, state: State, source: str = "") -> None:
         """Add the script's operations, in the order in which they would be made."""
+        for name in [name for name in state.variables.known if name.startswith(WRITTEN)][:200]:
+            self._files = self._files.written(name.removeprefix(WRITTEN), None)
         self._list(script_of(script), state, _Around(source=source))
 
     # Lists, branches, loops
@@ -655,8 +655,6 @@ class ScriptRun:
         if path is None:
             why = "where it lies in the repository is not legible" if "$" in name else "it is no file of the repository"
             return opaque(name[:200], why, "put the script into the repository and call it by its path")
-        if path in self._made:
-            return opaque(path, "the script itself writes it, and what is not legible", "put it into the repository")
         if isinstance(reading, Absent):
             return opaque(path, "the commit has no such file", "put the script into the repository")
         if isinstance(reading, Unreadable):
@@ -721,17 +719,15 @@ class ScriptRun:
         """Note what a redirect writes to a file of the workspace, which a later command may run."""
         name = text_of_word(redirect.word, state.variables, self._substitute(state, around))
         path = path_in(state.folder, name)
-        if path is None or not path.endswith((".sh", ".bash", ".env")):
+        if path is None:
             return
         if redirect.sign == ">>":
-            earlier = self._made.get(path, self._files.text(path))
+            earlier = self._files.text(path)
             text = f"{earlier}\n{text}" if earlier is not None and text is not None else None
-        self._made[path] = text if around.guarded is False else None
+        self._files = self._files.written(path, None if around.guarded else text)
 
     def _text(self, path: str | None) -> str | None:
         """Return the text of a file as it stands here: as the script wrote it, else as the commit has it."""
-        if path is not None and path in self._made:
-            return self._made[path]
         return self._files.text(path)
 
     def _hand_on(self, target: str, text: str, state: State) -> bool:

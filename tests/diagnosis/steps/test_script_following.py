@@ -190,6 +190,7 @@ def test_the_account_of_the_session_stands_where_a_script_asks_for_it() -> None:
         ("while read n; do docker push $R/$n; done < list", {"list": "a\nb\n"}, ["a", "b"]),
         ("cat > made.sh <<'EOF'\ndocker push $R/$1\nEOF\nchmod +x made.sh\n./made.sh a", {}, ["a"]),
         ("echo 'docker push $R/b' >> push.sh\nbash push.sh", {"push.sh": "docker push $R/a"}, ["a", "b"]),
+        ("cat > compose.yaml <<EOF\nservices: {a: {build: ., image: $R/a}}\nEOF\ndocker compose push", {}, ["a"]),
         ("sed s/a/b/ push.sh > push.sh\nbash push.sh", {"push.sh": "docker push $R/a"}, []),
         ("set -a; source .env; set +a; ./push.sh", {".env": "N=a", "push.sh": "docker push $R/$N"}, ["a"]),
     ],
@@ -423,3 +424,9 @@ def test_the_work_grows_with_the_length(line: str) -> None:
 
 def test_the_syntax_of_a_script_is_bounded() -> None:
     assert len(script_of("a\n" * 200_000)) == 50_000
+
+
+def test_a_file_that_an_earlier_step_wrote_is_not_the_one_of_the_commit() -> None:
+    handed_on = operations_of_script("envsubst < push.in > push.sh", VALUES)[1]
+    later = operations_of_script("./push.sh", {**VALUES, **handed_on}, files({"push.sh": "docker push $R/a"}))[0]
+    assert [each.gap.why for each in later if each.gap] == ["a script of the job writes it"]
