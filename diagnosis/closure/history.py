@@ -43,6 +43,17 @@ def next_attempt(replays: Sequence[Replay], position: int) -> Replay | None:
     return next((item for item in replays[position + 1 :] if item.attempt.conclusion not in _NO_TRIAL), None)
 
 
+def failing_gates(replay: Replay) -> tuple[Gate, ...]:
+    """Return every gate that failed: jobs of one run may be refused at different ones."""
+    return tuple(verdict.gate for verdict in replay.gates if verdict.verdict is Verdict.FAIL)
+
+
+def failing_planes(replay: Replay) -> frozenset[Plane]:
+    """Return every plane at which an attempt was stopped; none where that is not known, or nothing stopped it."""
+    planes = frozenset(gate.plane for gate in failing_gates(replay))
+    return planes or (frozenset({replay.stopped_by.plane}) if replay.stopped_by else frozenset())
+
+
 def failing_plane(replay: Replay) -> Plane | None:
     """Return the plane at which an attempt stopped; None where that is not known, or nothing stopped it."""
     gate = failing_gate(replay)
@@ -94,7 +105,7 @@ def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> t
     if replay.attempt.conclusion == "success" or _passes_when_rerun(replay):
         return Traced.NOT_NEEDED, ""
     fitting = [change for change in observed if fits(change, replay)]
-    if fitting:
+    if fitting and all(any(gate in change.gates for change in fitting) for gate in failing_gates(replay)):
         return Traced.OBSERVED, _sentence(fitting)
     stated = next((change for change in case.changes if change.after_run == replay.attempt.run_id), None)
     if stated is not None:
@@ -103,10 +114,10 @@ def _traced(replay: Replay, observed: Sequence[ObservedChange], case: Case) -> t
 
 
 def fits(change: ObservedChange, replay: Replay) -> bool:
-    """Return whether the change is at the place that failed: at the failing gate, or in the registry's state where that failed."""
-    gate = failing_gate(replay)
-    if gate is not None:
-        return gate in change.gates
+    """Return whether the change is at the place that failed: at a failing gate, or in the registry's state where that failed."""
+    gates = failing_gates(replay)
+    if gates:
+        return any(gate in change.gates for gate in gates)
     plane = failing_plane(replay)
     return plane is not None and change.plane is plane and not change.gates
 
@@ -151,15 +162,17 @@ def _by_github(replay: Replay, after: Replay) -> list[ObservedChange]:
     if first.ref != second.ref:
         text = f"the next attempt ran on {second.ref}, not on {first.ref}"
         found.append(_recorded(second, text, Plane.AUTHENTICATION, (Gate.ROLE_ASSUMPTION,)))
-    gate = failing_gate(replay)
     changes = workflow_changes(first, second)
     if isinstance(changes, Known) and changes.value:
         # The file belongs to release engineering: its change can only mend what is theirs.
-        theirs = gate is not None and replay.at(gate).owner is Owner.RELEASE_ENGINEERING
+        theirs = tuple(
+            verdict.gate
+            for verdict in replay.gates
+            if verdict.verdict is Verdict.FAIL and verdict.owner is Owner.RELEASE_ENGINEERING
+        )
         lines = "; ".join(f"{item.path}: {item.lines[0].summary}" for item in changes.value if item.lines)
         text = f"the workflow changed from commit {first.head_sha[:7]} to {second.head_sha[:7]} ({lines})"
-        plane = gate.plane if gate is not None and theirs else Plane.OTHER
-        found.append(_recorded(second, text, plane, (gate,) if gate is not None and theirs else ()))
+        found.append(_recorded(second, text, theirs[0].plane if theirs else Plane.OTHER, theirs))
     elif first.head_sha != second.head_sha:
         text = f"the commit changed from {first.head_sha[:7]} to {second.head_sha[:7]}"
         found.append(_recorded(second, text, Plane.OTHER, ()))

@@ -12,7 +12,12 @@ from diagnosis.verdicts.chronology import ObservedChange
 
 _TRUST = (Plane.AUTHENTICATION, (Gate.OIDC_TRUST,))
 _ROLE = (Plane.AUTHENTICATION, (Gate.ROLE_ASSUMPTION,))
-_PERMISSIONS = (Plane.AUTHORIZATION, (Gate.REGISTRY_AUTHORIZATION, Gate.LEAST_PRIVILEGE))
+_PERMISSIONS = (
+    Plane.AUTHORIZATION,
+    (Gate.REGISTRY_AUTHORIZATION, Gate.SERVICE_AUTHORIZATION, Gate.LEAST_PRIVILEGE),
+)
+"""An event keeps no document, so nothing tells which service a permission is about."""
+_RESOURCE_POLICY = (Plane.AUTHORIZATION, (Gate.SERVICE_AUTHORIZATION,))
 _REGISTRY_POLICY = (Plane.AUTHORIZATION, (Gate.REGISTRY_AUTHORIZATION,))
 _STATE: tuple[Plane, tuple[Gate, ...]] = (Plane.REGISTRY_STATE, ())
 
@@ -36,6 +41,9 @@ CHANGES: dict[str, tuple[Plane, tuple[Gate, ...]]] = {
     "DeleteRolePermissionsBoundary": _PERMISSIONS,
     "SetRepositoryPolicy": _REGISTRY_POLICY,
     "DeleteRepositoryPolicy": _REGISTRY_POLICY,
+    "PutBucketPolicy": _RESOURCE_POLICY,
+    "DeleteBucketPolicy": _RESOURCE_POLICY,
+    "PutKeyPolicy": _RESOURCE_POLICY,
     "CreateRepository": _STATE,
     "DeleteRepository": _STATE,
     "PutImageTagMutability": _STATE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnosis.causes import Cause, Integrity
-from diagnosis.closure.history import failing_gate, failing_plane, fits, next_attempt
+from diagnosis.closure.history import failing_gate, failing_gates, failing_planes, fits, next_attempt
 from diagnosis.closure.integrity import integrity_findings
 from diagnosis.closure.side_channel import judge_push
 from diagnosis.closure.stated_clock import moment
@@ -24,6 +24,7 @@ from diagnosis.steps.releasing_job import releasing
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
+from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Replay
 
 _NON_COMPLIANT = frozenset(
@@ -120,10 +121,8 @@ def _success_at_end(replays: Sequence[Replay]) -> RuleVerdict:
 
 def _both_planes_failed(replays: Sequence[Replay]) -> RuleVerdict:
     slug, title = "both-planes", "Both failure classes observed and resolved"
-    failed = {gate.plane for replay in replays if (gate := failing_gate(replay)) is not None}
-    proof = tuple(
-        _run(replay, f"failed at {gate.label}") for replay in replays if (gate := failing_gate(replay)) is not None
-    )
+    failed = {gate.plane for replay in replays for gate in failing_gates(replay)}
+    proof = tuple(_run(replay, f"failed at {gate.label}") for replay in replays for gate in failing_gates(replay))
     lacking = [plane.label for plane in (Plane.AUTHENTICATION, Plane.AUTHORIZATION) if plane not in failed]
     if lacking:
         return RuleVerdict(
@@ -146,12 +145,7 @@ def _own_boundary(replays: Sequence[Replay]) -> RuleVerdict:
             f"What stopped run {vague[0].attempt.run_id} is not known.",
             tuple(_run(replay, "no gate named") for replay in vague),
         )
-    leaked = [
-        replay
-        for replay in failed
-        if (gate := failing_gate(replay)) is not None
-        and any(later.verdict is Verdict.PASS and later.gate.order > gate.order for later in replay.gates)
-    ]
+    leaked = [replay for replay in failed if any(_went_on(gates) for gates in _by_job(replay))]
     if leaked:
         return RuleVerdict(
             slug,
@@ -163,6 +157,28 @@ def _own_boundary(replays: Sequence[Replay]) -> RuleVerdict:
     if not failed:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "No failure is on record.")
     return RuleVerdict(slug, title, Verdict.PASS, "Nothing past the failing gate was reached.")
+
+
+def _by_job(replay: Replay) -> list[Sequence[GateVerdict]]:
+    """Return the verdicts of each job: another job of the run may well pass what this one did not reach.
+
+    A job that assumes several roles meets a gate with each of them, so nothing can be told of it as a whole.
+    """
+    if not replay.sessions:
+        return [replay.gates]
+    several = {session.job for session in replay.sessions if session.nth}
+    return [session.gates for session in replay.sessions if session.job not in several]
+
+
+def _went_on(gates: Sequence[GateVerdict]) -> bool:
+    """Return whether a gate was passed behind one that failed; of registry and services either may come first."""
+    failed = next((verdict.gate for verdict in gates if verdict.verdict is Verdict.FAIL), None)
+    return failed is not None and any(
+        later.verdict is Verdict.PASS
+        and later.gate.order > failed.order
+        and {later.gate, failed} != {Gate.REGISTRY_AUTHORIZATION, Gate.SERVICE_AUTHORIZATION}
+        for later in gates
+    )
 
 
 def _same_workflow(replays: Sequence[Replay]) -> RuleVerdict:
@@ -244,8 +260,11 @@ def _breach_rule(
     slug: str, title: str, findings: Sequence[IntegrityFinding], finding_slug: Integrity, readable: bool
 ) -> RuleVerdict:
     found = [finding for finding in findings if finding.slug == finding_slug]
+    breach = next((finding for finding in found if finding.breaks_closure), None)
+    if breach is not None:
+        return RuleVerdict(slug, title, Verdict.FAIL, breach.reason, breach.evidence)
     if found:
-        return RuleVerdict(slug, title, Verdict.FAIL, found[0].reason, found[0].evidence)
+        return RuleVerdict(slug, title, Verdict.UNKNOWN, found[0].reason, found[0].evidence)
     if not readable:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "The workflow file at the run's commit was not read.")
     return RuleVerdict(slug, title, Verdict.PASS, "No step of the release swallows a denial or is switched off.")
@@ -322,16 +341,17 @@ def _fix_in_plane(replays: Sequence[Replay], history: Sequence[AttemptHistory]) 
     if not failed:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "No failure with a later attempt is on record.")
     for replay, entry in failed:
-        plane = failing_plane(replay)
+        planes = failing_planes(replay)
         changes = [change for change in entry.observed if change.evidence.kind is EvidenceKind.API_CALL]
-        outside = [change for change in changes if plane is not None and change.plane is not plane]
-        if plane is not None and outside:
+        outside = [change for change in changes if change.plane not in planes]
+        if planes and outside:
+            named = " and ".join(plane.label for plane in Plane if plane in planes)
             reason = (
-                f"Run {entry.run} had failed at the {plane.label} plane; before the next attempt {outside[0].text} "
+                f"Run {entry.run} had failed at the {named} plane; before the next attempt {outside[0].text} "
                 f"touched {outside[0].plane.label} too."
             )
             return RuleVerdict(slug, title, Verdict.FAIL, reason, tuple(change.evidence for change in outside))
-    vague = [entry.run for replay, entry in failed if failing_plane(replay) is None]
+    vague = [entry.run for replay, entry in failed if not failing_planes(replay)]
     if vague:
         return RuleVerdict(slug, title, Verdict.UNKNOWN, f"At which plane run {vague[0]} failed is not known.")
     unproved = [entry.run for _, entry in failed if not entry.silence_proves]

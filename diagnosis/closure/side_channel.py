@@ -39,7 +39,9 @@ def judge_push(replays: Sequence[Replay], account: AccountState | None) -> Push:
         return Push(Verdict.UNKNOWN, "The registry gives no push time.")
     events = _pushes(account, image, replays)
     proof = (_registry_proof(account, image), *(_event_proof(event) for event in events))
-    foreign = [event for event in events if not _by_role(event.principal, account.question.role_arn)]
+    question = account.question
+    roles = (question.role_arn, *(each.role_arn for each in question.beside))
+    foreign = [event for event in events if not any(_by_role(event.principal, role) for role in roles)]
     inside = next((replay for replay in replays if pushed_within(replay.attempt, image)), None)
     if inside is None:
         who = f", by {foreign[-1].principal}" if foreign else ""

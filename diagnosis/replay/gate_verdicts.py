@@ -167,6 +167,10 @@ def _fail(gate: Gate, finding: Finding, missing: tuple[Missing, ...]) -> GateVer
     )
 
 
+SWALLOWED = Missing("the effect of that denial", "the script carried on", "judge the action today (the column NOW)")
+"""What is missing of a gate at which a step printed a denial and went on to succeed."""
+
+
 def _doubted(gate: Gate, failure: StepFailure) -> GateVerdict:
     finding = failure.finding
     name = failure.step.name if failure.step else ""
@@ -179,9 +183,7 @@ def _doubted(gate: Gate, failure: StepFailure) -> GateVerdict:
         candidates=finding.candidates or ((finding.cause,) if finding.cause else ()),
         actions=(finding.action,) if finding.action else (),
         evidence=(finding.evidence,) if finding.evidence else (),
-        missing=(
-            Missing("the effect of that denial", "the script carried on", "judge the action today (the column NOW)"),
-        ),
+        missing=(SWALLOWED,),
         owner=owner_of(finding.cause),
     )
 

@@ -119,6 +119,11 @@ def _pushes(workflow: Workflow, job: WorkflowJob) -> bool:
     return any(step.does(Purpose.PUSH, Purpose.PULL, Purpose.LOGIN, Purpose.CALL) for step in read.steps)
 
 
+def has_credential_step(job: WorkflowJob) -> bool:
+    """Return whether the job takes AWS credentials by the documented action."""
+    return bool(_credential_steps(job))
+
+
 def _credential_steps(job: WorkflowJob | None) -> tuple[WorkflowStep, ...]:
     if job is None:
         return ()

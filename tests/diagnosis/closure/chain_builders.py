@@ -19,7 +19,7 @@ from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Artifact, Attempt, Repository
 from diagnosis.facts.trail import Trail, TrailEvent
 from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
-from diagnosis.gates import GATES, Gate, Owner, Plane, Verdict
+from diagnosis.gates import ALL_GATES, GATES, Gate, Owner, Plane, Verdict
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.closure import Closure, RuleVerdict
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
@@ -72,7 +72,7 @@ def failed(
         GateVerdict(item, Verdict.FAIL, "refused", cause=cause, evidence=(proof,), owner=owner)
         if item is gate
         else GateVerdict(item, Verdict.PASS if item.order < gate.order else Verdict.BLOCKED, "as it is")
-        for item in GATES
+        for item in (ALL_GATES if gate is Gate.SERVICE_AUTHORIZATION else GATES)
     )
     return Replay(own, gates, Finding(gate.plane, None, cause, evidence=proof), _facts())
 
