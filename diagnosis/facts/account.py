@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from diagnosis.facts.reading import Reading, Unreadable
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.trail import ObservedSession, Trail
 from diagnosis.names.arn import Arn
 from diagnosis.names.partition import partition_of
@@ -280,8 +280,22 @@ class AccountState:
     """The accounts as the release's further roles have them, one for each of the question's ``beside``."""
 
     def of_role(self, role_arn: Arn | None) -> AccountState:
-        """Return what was read for this role; of one that nobody asked about, the same account with nothing read of the role."""
-        found = next((state for state in (self, *self.beside) if state.question.role_arn == role_arn), None)
-        if found is not None or role_arn is None or self.question.role_arn is None:
-            return found or self
-        return AccountState(replace(self.question, role_arn=role_arn, beside=()), self.read_at)
+        """Return what was read for this role; of one that nobody asked about, the same account with nothing read of the role.
+
+        The trust policies of the release's other roles stand among the policies of resources: a session may assume them.
+        """
+        states = (self, *self.beside)
+        found = next((state for state in states if state.question.role_arn == role_arn), None)
+        if found is None and role_arn is not None and self.question.role_arn is not None:
+            return AccountState(replace(self.question, role_arn=role_arn, beside=()), self.read_at)
+        own = found or self
+        trusts = tuple(
+            ResourcePolicy(
+                str(state.role.value.arn), Known(NamedPolicy(state.role.value.name, state.role.value.trust_policy))
+            )
+            for state in states
+            if state is not own and isinstance(state.role, Known)
+        )
+        known = {item.arn for item in own.resource_policies}
+        added = tuple(item for item in trusts if item.arn not in known)
+        return replace(own, resource_policies=(*own.resource_policies, *added)) if added else own

@@ -181,6 +181,12 @@ def judge_role_trust(run: RunClaims, role: Role) -> TrustJudgement:
 def _chained(run: RunClaims, role: Role) -> GateJudgement:
     """Judge a role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
     first = run.release.chained_from
+    caller = run.replay.session.assumed_by if run.replay.session is not None else None
+    if caller is not None:
+        return GateJudgement(
+            passed=f"{role.name} is assumed from the session of {caller}, not by GitHub's token: that call is judged at that "
+            "session's service authorization, with this role's trust policy."
+        )
     return GateJudgement(
         passed="",
         undecided=f"{role.name} is assumed from the session of {first}, not by GitHub's token.",

@@ -125,15 +125,15 @@ def _perhaps_wrong(run: RunClaims, state: RegistryState) -> GateJudgement:
 
 
 def _problems(judged: Iterable[NeedJudgement], policies: tuple[NamedPolicy, ...]) -> tuple[Problem, ...]:
-    """Return one problem for each pair of cause and checkpoint, its actions in the order in which a run meets them.
+    """Return one problem for each cause, checkpoint and repository, its actions in the order in which a run meets them.
 
     ``policies`` are the role's own, in which a grant may miss the need by little.
     """
-    grouped: dict[tuple[Cause, Checkpoint], list[tuple[NeedJudgement, bool, str]]] = {}
+    grouped: dict[tuple[Cause, Checkpoint, str | None], list[tuple[NeedJudgement, bool, str]]] = {}
     for judgement in judged:
         for layer, explicit, text, _path in judgement.stopped_by:
             cause = _LAYER_CAUSES.get(layer, _scope_cause(judgement.need))
-            key = (cause, judgement.need.checkpoint)
+            key = (cause, judgement.need.checkpoint, judgement.need.resource)
             grouped.setdefault(key, []).append((judgement, explicit, text))
     return tuple(
         Problem(
@@ -142,10 +142,11 @@ def _problems(judged: Iterable[NeedJudgement], policies: tuple[NamedPolicy, ...]
             cause=cause,
             reason=_reason(cause, entries) + _near_words(cause, entries, policies),
             actions=tuple(dict.fromkeys(judgement.need.action for judgement, _, _ in entries)),
-            resource=entries[0][0].need.resource,
+            resource=resource,
             evidence=tuple(dict.fromkeys(evidence for judgement, _, _ in entries for evidence in judgement.evidence)),
+            step=entries[0][0].need.step,
         )
-        for (cause, checkpoint), entries in grouped.items()
+        for (cause, checkpoint, resource), entries in grouped.items()
     )
 
 

@@ -209,6 +209,10 @@ def resource_layer(account: AccountState, home: str, action: str, resource: str 
     if arn.service in ASKED_SERVICES:
         return _asked(account, home, arn, resource)
     owner = _owner(arn, home)
+    if service == "sts" and arn.is_role:
+        # A role is assumed under its own policy, the trust policy: it has to allow in one account too.
+        trust = next((item.policy for item in account.resource_policies if item.arn == resource), _not_read(resource))
+        return ResourceLayer(trust, owner, resource)
     if arn.service not in _MAY_CARRY:
         return ResourceLayer(Absent("resource policy"), owner, resource)
     if owner == home:
@@ -278,6 +282,7 @@ def _owner(arn: Arn, home: str) -> str | None:
 _PERMISSIONS = {
     "kms": "kms:GetKeyPolicy",
     "s3": "s3:GetBucketPolicy",
+    "iam": "iam:GetRole",
     "secretsmanager": "secretsmanager:GetResourcePolicy",
     "sns": "sns:GetTopicAttributes",
     "sqs": "sqs:GetQueueAttributes",

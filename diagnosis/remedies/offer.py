@@ -140,19 +140,15 @@ def with_audience(possible: PossibleClaims, audience: str) -> PossibleClaims:
 def needed_pairs(needs: Iterable[Need], problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
     """Return the ``(action, resource)`` pairs behind the problems, each once, in the order of the needs.
 
-    A problem of the registry is about its actions on every repository that is needed, one of another service about one resource.
+    A problem that names no resource is about its actions on all that are needed at its checkpoint.
     """
-    named = {
-        (problem.checkpoint, action, _place(problem.checkpoint, problem.resource))
-        for problem in problems
-        for action in problem.actions
-    }
+    named = {(problem.checkpoint, action, problem.resource) for problem in problems for action in problem.actions}
     return tuple(
         dict.fromkeys(
             (need.action, need.resource)
             for need in needs
             if need.resource is not None
-            and (need.checkpoint, need.action, _place(need.checkpoint, need.resource)) in named
+            and {(need.checkpoint, need.action, need.resource), (need.checkpoint, need.action, None)} & named
         )
     )
 
@@ -172,10 +168,6 @@ def contexts_of(needs: Iterable[Need]) -> dict[tuple[str, str], dict[str, tuple[
         for pair, listed in calls.items()
         if any(listed)
     }
-
-
-def _place(checkpoint: Checkpoint | None, resource: str | None) -> str | None:
-    return resource if checkpoint is Checkpoint.SERVICE_AUTHORIZATION else None
 
 
 def rerun_words(run: RunClaims) -> str:

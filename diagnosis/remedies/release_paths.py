@@ -81,7 +81,7 @@ def _joined(parts: Sequence[_OfRole], choice: Sequence[int]) -> Path:
     told = [(part, path) for part, path in taken if path is not None]
     accounts = {part.role_arn.account for part in parts if part.role_arn is not None}
     remediations = tuple(
-        item for part, path in told for item in _named(part, path, several=len(told) > 1, accounts=len(accounts))
+        item for part, path in told for item in _named(part, path, several=len(parts) > 1, accounts=len(accounts))
     )
     still = tuple(problem for part, path in taken for problem in (path.still if path else part.live.problems))
     return Path(
@@ -102,9 +102,9 @@ def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[
         return path.remediations
     role = part.role_arn
     where = f"role {role.name}" + (f" of {role.account}" if accounts > 1 else "")
+    own = f"{role.account}-{role.name}" if accounts > 1 else role.name
     return tuple(
-        replace(item, id=f"{item.id}-{role.name}".lower(), title=f"{item.title} ({where})")
-        for item in path.remediations
+        replace(item, id=f"{item.id}-{own}".lower(), title=f"{item.title} ({where})") for item in path.remediations
     )
 
 

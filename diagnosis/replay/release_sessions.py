@@ -47,7 +47,15 @@ def sessions_of(
         known = {(need.action, need.resource) for need in needs}
         chained = (need for need in _chaining(part, len(needs)) if (need.action, need.resource) not in known)
         found[nth - 1] = replace(found[nth - 1], needs=(*needs, *chained))
+        found[nth] = replace(found[nth], assumed_by=_assumed_by(found[nth - 1], found[nth]))
     return tuple(found)
+
+
+def _assumed_by(first: JobSession, second: JobSession) -> Arn | None:
+    """Return the first session's role where assuming the second's is one of its calls."""
+    role, own = second.facts.role_arn, first.facts.role_arn
+    called = {need.resource for need in first.needs if need.action == "sts:AssumeRole"}
+    return own.value if role is not None and own is not None and str(role.value) in called else None
 
 
 def _chaining(part: ReadJob, order: int) -> tuple[Need, ...]:

@@ -29,7 +29,7 @@ from diagnosis.steps.home_registry import home_registry
 from diagnosis.steps.infrastructure.plan_in_artifacts import applies_a_plan, plan_of, with_plan
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.learnt_values import learnt, of_the_run, shown_in_log, with_kinds
-from diagnosis.steps.match import Matched, fits_head, match_steps, with_inner_steps
+from diagnosis.steps.match import Matched, default_name, fits_head, match_steps, with_inner_steps
 from diagnosis.steps.matrix import Leg, leg_named, legs_of, names_of_legs
 from diagnosis.steps.repository_files import Files, path_in
 from diagnosis.steps.session_values import as_logged, session_values
@@ -62,7 +62,7 @@ class ReadStep:
         if self.matched.name:
             return self.matched.name
         written = self.matched.written
-        return (written.name or written.uses or "Run script") if written else ""
+        return (written.name or default_name(written)) if written else ""
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -67,6 +67,8 @@ class JobSession:
     """False where the workflow that the job calls was not read: then its gap is all that is known of it."""
     needs_known: bool = True
     """False where the needs have to be read again, since the role is now one of another account."""
+    assumed_by: Arn | None = None
+    """The role whose session assumes this one's and judges that call as its own; None where GitHub's token does."""
 
 
 @dataclass(frozen=True, slots=True)

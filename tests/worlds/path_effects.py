@@ -24,8 +24,8 @@ def of_role(path: Path, state: AccountState) -> Iterator[Remediation]:
     role = state.question.role_arn
     assert role is not None
     several = any("(role " in item.title for item in path.remediations)
-    ending = f"(role {role.name} of {role.account})"
-    yield from (item for item in path.remediations if not several or item.title.endswith(ending))
+    endings = (f"(role {role.name})", f"(role {role.name} of {role.account})")
+    yield from (item for item in path.remediations if not several or item.title.endswith(endings))
 
 
 def after(path: Path, state: AccountState, *, tightening: bool = True) -> AccountState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -83,8 +84,16 @@ class RoleFacts:
     arn: str = ROLE
     subjects: tuple[str, ...] = (f"repo:{REPOSITORY}:ref:refs/heads/main",)
     statements: tuple[Mapping[str, Any], ...] = ()
+    trusts: tuple[Mapping[str, Any], ...] = ()
+    """Further statements of its trust policy."""
     boundary: tuple[Mapping[str, Any], ...] = ()
     """The statements of its permissions boundary; none: it has no boundary."""
+
+    @property
+    def trust(self) -> dict[str, Any]:
+        """Its trust policy; without a subject nobody comes in with GitHub's token."""
+        own = trust(self.subjects, self.account)
+        return {**own, "Statement": [*(own["Statement"] if self.subjects else ()), *self.trusts]}
 
     @property
     def account(self) -> str:
@@ -186,6 +195,10 @@ class WireRelease:
             "artifacts_url": f"{api}/actions/runs/1/artifacts",
         }
         workflow = {"id": 3003, "name": "Release", "path": self.path, "state": "active", "url": f"{api}/w/3003"}
+        called = re.findall(r"uses: *['\"]?\./(\.github/workflows/[\w.-]+)", "\n".join(self.files.values()))
+        run["referenced_workflows"] = [
+            {"path": f"{REPOSITORY}/{path}@{SHA}", "sha": SHA} for path in dict.fromkeys(called) if path in self.files
+        ]
         tree = YAML(typ="safe").load(io.StringIO(self.files[self.path]))
         jobs = tuple(self._job(run, ran, tree, number) for number, ran in enumerate(self.jobs, 1))
         return Recording(
@@ -364,7 +377,7 @@ class _Accounts:
         if role.boundary:
             made = iam.create_policy(PolicyName=f"{role.name}-edge", PolicyDocument=_policy(role.boundary))
             edge = {"PermissionsBoundary": made["Policy"]["Arn"]}
-        document = json_text(trust(role.subjects, role.account))
+        document = json_text(role.trust)
         iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=document, **edge)
         if role.statements:
             iam.put_role_policy(RoleName=role.name, PolicyName="release", PolicyDocument=_policy(role.statements))

@@ -48,7 +48,11 @@ def with_open_resources(account: AccountState, needs: Iterable[Need]) -> Account
             )
             for arn in repositories
         ),
-        resource_policies=tuple(_opened(account, home, admits, holder) for holder in _holders(wanted)),
+        resource_policies=(
+            *(_opened(account, home, admits, holder) for holder in _holders(wanted)),
+            # A role to assume: its trust policy has to allow in any case too.
+            *(ResourcePolicy(str(arn), admits) for arn in dict.fromkeys(arns) if arn.is_role),
+        ),
     )
 
 

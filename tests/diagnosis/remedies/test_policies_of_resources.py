@@ -193,6 +193,7 @@ def test_the_policies_of_all_repositories_that_stop_the_role_are_amended_in_one_
                 cause=Cause.REPOSITORY_POLICY_DENY,
                 plane=Plane.AUTHORIZATION,
                 checkpoint=Checkpoint.REGISTRY_PUSH,
+                resource=None,
             ),
         ),
     )
