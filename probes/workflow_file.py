@@ -176,7 +176,7 @@ class _Reader:
             outputs=self._pairs(job.get("outputs")),
             matrix=self._matrix(job.get("strategy")),
             runs_on=_scalar(job.get("runs-on")),
-            secrets=self._secrets(job),
+            handed_on=self._secrets(job),
         )
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:

@@ -92,8 +92,8 @@ class WorkflowJob:
     """``strategy.matrix`` as JSON text, with the kinds that YAML gives its values; expressions are left as written."""
     runs_on: str | None = None
     """The label of the runner, where one is named alone; as written."""
-    secrets: tuple[tuple[str, str], ...] | None = None
-    """The secrets that a calling job hands on by name; None where it hands on its own ones (``inherit``), or calls nothing."""
+    handed_on: tuple[tuple[str, str], ...] | None = None
+    """The secrets that a calling job hands on, by name; None where it hands on its own (``inherit``), or calls nothing."""
 
     @property
     def all_steps(self) -> tuple[WorkflowStep, ...]:

@@ -92,7 +92,7 @@ def _in_place(file: Workflow, caller: WorkflowJob, inner: Workflow, job: Workflo
     scope = Scope(
         inputs=given or {"": ""},
         jobs={each.id: f"{caller.id} / {each.id}" for each in inner.jobs},
-        secrets=None if caller.secrets is None else {name.lower(): value for name, value in caller.secrets},
+        secrets=None if caller.handed_on is None else {name.lower(): value for name, value in caller.handed_on},
     )
     name = scope.text(job.name or job.id)
     made = _in_scope(job, scope)
@@ -119,7 +119,7 @@ def _in_scope(job: WorkflowJob, scope: Scope) -> WorkflowJob:
         env=_pairs(job.env, scope),
         inputs=_pairs(job.inputs, scope),
         outputs=_pairs(job.outputs, scope),
-        secrets=None if job.secrets is None else _pairs(job.secrets, scope),
+        handed_on=None if job.handed_on is None else _pairs(job.handed_on, scope),
         matrix=_matrix(job.matrix, scope) if job.matrix and "${{" in job.matrix else job.matrix,
     )
 

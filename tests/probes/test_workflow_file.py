@@ -141,7 +141,7 @@ jobs:
     assert a.steps[0].id == "tag"
     assert a.matrix == ('{"v": [3.1, "3.10", true, "yes", null, 12, 1000], "include": [{"v": 1, "c": {"d": ["x"]}}]}')
     assert (b.needs, b.matrix) == (("c", "d"), '"${{ fromJSON(vars.M) }}"')
-    assert (a.secrets, c.secrets, d.secrets) == (None, None, (("A", "${{ secrets.B }}"),))
+    assert (a.handed_on, c.handed_on, d.handed_on) == (None, None, (("A", "${{ secrets.B }}"),))
 
 
 def test_a_matrix_of_aliases_comes_to_an_end() -> None:
