@@ -243,7 +243,7 @@ def _all_needs(judged: Sequence[JobReplay], decisive: JobReplay) -> tuple[Need, 
         own = job.facts.role_arn.value if job.facts.role_arn else None
         if own == role:
             for need in job.needs:
-                seen.setdefault((need.action, need.resource), need)
+                seen.setdefault((need.action, need.resource), replace(need, job=job.read.name))
     return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
 
 

@@ -144,7 +144,7 @@ def _session(
     nth: int,
 ) -> JobSession:
     facts = beside[0] if beside else facts_of(read, evidence_of)
-    needs = beside[1] if beside else needs_of(read, facts, case)
+    needs = tuple(replace(need, job=read.name) for need in (beside[1] if beside else needs_of(read, facts, case)))
     ran = read.job is not None and read.job.conclusion != "skipped"
     job_id = read.written.id if read.written else ""
     return JobSession(read.name, job_id, gates, facts, needs, gaps_of(read), ran=ran, nth=nth)
