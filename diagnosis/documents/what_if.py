@@ -21,6 +21,7 @@ def document(result: WhatIf) -> Object:
             {
                 "kind": item.proposal.kind.value,
                 "file": item.proposal.file or None,
+                "role": str(item.proposal.role) if item.proposal.role else None,
                 "place": item.place,
                 "characters": item.characters,
                 "limit": item.limit,

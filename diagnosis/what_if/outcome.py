@@ -6,22 +6,24 @@ would be. Whom and what the documents newly admit, and no longer admit, is told 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known
+from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.run_claims import DEFAULT_SESSION_NAME
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import Replay
 from diagnosis.what_if.admitted import Admitted, admitted_between
-from diagnosis.what_if.proposal import Placed, Proposal, placed, with_proposals
+from diagnosis.what_if.proposal import Placed, Proposal, is_of_role, placed, with_proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +85,102 @@ def what_if(
     case: Case,
     proposals: Sequence[Proposal],
 ) -> WhatIf:
-    """Judge the proposals. ``account`` was read for one role: runs of other roles are not judged, and say so."""
-    # Each run would push a tag of its own; whether tags are free is no question to a policy.
-    neutral = replace(account, question=replace(account.question, tag=None), second_opinions=Absent("second opinions"))
+    """Judge the proposals. ``account`` was read for the roles of one release: runs of others are not judged, and say so."""
+    neutral = _neutral(account)
     changed = with_proposals(neutral, proposals)
     runs = tuple(_outcome(replay, neutral, changed, case) for replay in replays)
-    judged = [outcome for outcome in runs if outcome.before is not None]
-    needs = _all_needs(judged)
     repository = replays[0].attempt.repository if replays else None
-    subjects = tuple(dict.fromkeys(subject for item in runs if item.after for subject in item.after.subjects))
-    opens = admitted_between(neutral, changed, repository, needs, subjects) if repository else Admitted()
-    closes = admitted_between(changed, neutral, repository, needs, subjects) if repository else Admitted()
+    parts = _parts(runs, neutral, changed)
     return WhatIf(
         proposals=tuple(placed(proposal, account) for proposal in proposals),
         runs=runs,
-        opens=opens,
-        closes=closes,
-        newly_denied=_newly(judged, neutral, changed),
-        newly_allowed=_newly(judged, changed, neutral),
-        missing=_unread(account),
+        opens=_admitted(parts, repository, lambda part: (part.before, part.after)),
+        closes=_admitted(parts, repository, lambda part: (part.after, part.before)),
+        newly_denied=tuple(need for part in parts for need in _newly(part.uses, part.before, part.after)),
+        newly_allowed=tuple(need for part in parts for need in _newly(part.uses, part.after, part.before)),
+        missing=tuple(dict.fromkeys(item for state in (account, *account.beside) for item in _unread(state))),
     )
+
+
+def _neutral(account: AccountState) -> AccountState:
+    """Return the account without what is no question to a policy: each run would push a tag of its own."""
+    return replace(
+        account,
+        question=replace(account.question, tag=None),
+        second_opinions=Absent("second opinions"),
+        beside=tuple(_neutral(state) for state in account.beside),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One role of the release: its account as it is and as it would be, and what the runs use of it."""
+
+    before: AccountState
+    after: AccountState
+    uses: tuple[Need, ...]
+    subjects: tuple[str, ...]
+    name: str
+    """To be told beside what is admitted; empty for the first role."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The uses, each action on each resource once."""
+        found: dict[tuple[str, str | None], Need] = {}
+        for need in self.uses:
+            found.setdefault((need.action, need.resource), need)
+        return tuple(found.values())
+
+
+def _parts(runs: Sequence[RunOutcome], before: AccountState, after: AccountState) -> list[_Part]:
+    """Return the first role, and each further one that sessions of the runs have."""
+    sessions = [session for run in runs if run.after for session in run.after.sessions]
+    judged = [session for run in runs if run.before for session in run.before.sessions]
+    pairs = list(zip((before, *before.beside), (after, *after.beside), strict=True))
+    found: list[_Part] = []
+    for place, (old, new) in enumerate(pairs):
+        others = [state for state, _ in pairs if state is not old]
+
+        def belongs(role: Arn | None, old: AccountState = old, others: list[AccountState] = others) -> bool:
+            # What is not known to be another role's is the first one's.
+            return is_of_role(old, role) or (old is before and not any(is_of_role(state, role) for state in others))
+
+        uses: dict[tuple[str, str | None, str, str], Need] = {}
+        for session in judged:
+            for need in session.needs if belongs(session.role_arn) else ():
+                uses.setdefault((need.action, need.resource, need.step, need.job), need)
+        subjects = [subject for each in sessions if belongs(each.role_arn) for subject in each.subjects]
+        role = old.question.role_arn
+        name = f"role {role.name}" if place and role is not None else ""
+        found.append(_Part(old, new, tuple(uses.values()), tuple(dict.fromkeys(subjects)), name))
+    return found
+
+
+def _admitted(
+    parts: Sequence[_Part],
+    repository: Repository | None,
+    ends: Callable[[_Part], tuple[AccountState, AccountState]],
+) -> Admitted:
+    """Return what the second state of each role admits and the first does not; of a further role with its name."""
+    if repository is None:
+        return Admitted()
+    whole = Admitted()
+    for part in parts:
+        own = admitted_between(*ends(part), repository, part.needs, part.subjects)
+        if not part.name:
+            whole = own
+        elif not own.nothing:
+            whole = Admitted(
+                callers=_joined(whole.callers, own.callers, part.name),
+                needed=_joined(whole.needed, own.needed, part.name),
+                beyond=_joined(whole.beyond, own.beyond, part.name),
+                actions=(*whole.actions, *own.actions),
+            )
+    return whole
+
+
+def _joined(first: tuple[str, ...], more: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return (*first, *(f"{text} ({name})" for text in more if text not in first))
 
 
 def _outcome(
@@ -113,18 +191,14 @@ def _outcome(
 ) -> RunOutcome:
     own = replay.facts.role_arn.value if replay.facts.role_arn else None
     read = before.role.value.arn if isinstance(before.role, Known) else before.question.role_arn
-    if own and read and own != read and not case.role_arn:
+    asked = any(is_of_role(state, own) for state in (before, *before.beside))
+    if own and read and not asked and not case.role_arn:
         return RunOutcome(replay, why_not=f"This run assumes {own}; the account was read for {read}.")
     return RunOutcome(replay, assess(replay, before, case), assess(replay, after, case))
 
 
-def _newly(outcomes: Sequence[RunOutcome], before: AccountState, after: AccountState) -> tuple[Need, ...]:
+def _newly(asked: tuple[Need, ...], before: AccountState, after: AccountState) -> tuple[Need, ...]:
     """Return the uses that the first account allows and the second denies, or may deny."""
-    uses: dict[tuple[str, str | None, str, str], Need] = {}
-    for outcome in outcomes:
-        for need in outcome.before.needs if outcome.before else ():
-            uses.setdefault((need.action, need.resource, need.step, need.job), need)
-    asked = tuple(uses.values())
     allowed, still = (
         [
             item.need
@@ -134,14 +208,6 @@ def _newly(outcomes: Sequence[RunOutcome], before: AccountState, after: AccountS
         for account in (before, after)
     )
     return tuple(need for need in allowed if need not in still)
-
-
-def _all_needs(outcomes: Sequence[RunOutcome]) -> tuple[Need, ...]:
-    found: dict[tuple[str, str | None], Need] = {}
-    for outcome in outcomes:
-        for need in outcome.before.needs if outcome.before else ():
-            found.setdefault((need.action, need.resource), need)
-    return tuple(found.values())
 
 
 def _unread(account: AccountState) -> tuple[Missing, ...]:

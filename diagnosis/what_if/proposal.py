@@ -11,6 +11,7 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.lint import lint
 from diagnosis.lint.rule import Rule
+from diagnosis.names.arn import Arn
 from diagnosis.policy import Policy, PolicyDocument, PolicyKind, Unparsable
 from diagnosis.policy.language.limits import (
     INLINE_LIMIT,
@@ -42,6 +43,8 @@ class Proposal:
     """Where it came from, for people."""
     policy_name: str | None = None
     """For policies: the inline policy that it replaces or makes. None: the role's ECR policy, else a new one."""
+    role: Arn | None = None
+    """Whose trust policy, policy or boundary it is, where runs assume several roles; None for the one that was read first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,48 @@ NEW_POLICY = "proposed"
 def with_proposals(account: AccountState, proposals: Sequence[Proposal]) -> AccountState:
     """Return the account as it would be; a document takes its place whether the present one could be read or not."""
     for proposal in proposals:
-        account = _with(account, proposal)
+        own = state_of(proposal, account)
+        if proposal.kind is ProposalKind.REPOSITORY_POLICY:
+            account = _with_repository_policy(account, own, proposal)
+        elif own is account:
+            account = _with(account, proposal)
+        else:
+            beside = (_with(state, proposal) if state is own else state for state in account.beside)
+            account = replace(account, beside=tuple(beside))
     return account
+
+
+def state_of(proposal: Proposal, account: AccountState) -> AccountState:
+    """Return what was read of the proposal's role; the first role's account where the proposal names none, or one not read."""
+    roles = (account, *account.beside) if proposal.role is not None else ()
+    return next((state for state in roles if is_of_role(state, proposal.role)), account)
+
+
+def is_of_role(state: AccountState, role: Arn | None) -> bool:
+    """Return whether the account was read for this role."""
+    return role == state.question.role_arn or (isinstance(state.role, Known) and state.role.value.arn == role)
+
+
+def _with_repository_policy(account: AccountState, own: AccountState, proposal: Proposal) -> AccountState:
+    """Put a repository's policy wherever that repository was read: every role of the release may use it."""
+    arn = own.question.repository_arn
+
+    def changed(state: AccountState) -> AccountState:
+        further = tuple(
+            replace(each, policy=Known(NamedPolicy(each.arn.resource_id, proposal.document)))
+            if each.arn == arn
+            else each
+            for each in state.repositories
+        )
+        same = state is own or (arn is not None and state.question.repository_arn == arn)
+        return replace(_with(state, proposal) if same else state, repositories=further)
+
+    return replace(changed(account), beside=tuple(changed(state) for state in account.beside))
 
 
 def placed(proposal: Proposal, account: AccountState) -> Placed:
     """Say where the proposal goes, and whether AWS would take it."""
+    account = state_of(proposal, account)
     kind, limit = proposal.kind, _LIMITS[proposal.kind]
     taken = _characters(proposal, account)
     report = lint(proposal.document.text, _POLICY_KINDS[kind])

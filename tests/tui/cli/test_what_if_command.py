@@ -293,3 +293,13 @@ def test_the_report_counts_the_actions_by_service_and_names_the_uses_that_would_
     assert "step “Deploy 0” of job “api”" in told
     assert "and 2 more (--json lists all)" in told
     assert "\x1b" not in told
+
+
+def test_the_role_of_a_proposal_is_one_that_the_runs_assume(written) -> None:
+    asked = ("--demo", "2", "--policy", written("needed.json", NEEDED), "--json", "--of-role")
+    told = json.loads(run(*asked, "GitHubAction-AssumeRoleWithAction").stdout)
+    assert told["proposals"][0]["role"] == "arn:aws:iam::230372904534:role/GitHubAction-AssumeRoleWithAction"
+    wrong = run(*asked, "somebody\x1b[2J").exception
+    assert "somebody" in str(wrong)
+    assert "\x1b" not in str(wrong)
+    assert "GitHubAction-AssumeRoleWithAction" in getattr(wrong, "way_out", "")

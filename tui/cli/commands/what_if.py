@@ -50,6 +50,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="NAME",
     help="Which inline policy --policy replaces or makes; by default the role's one that is about ECR, else a new one.",
 )
+@click.option(
+    "--of-role",
+    metavar="ROLE",
+    help="Name or ARN of the role whose documents are proposed, where the runs assume several; by default the first one's.",
+)
 @click.option("--boundary", type=_FILE, metavar="FILE", help="The role's permissions boundary, as it would be.")
 @click.option("--repository-policy", type=_FILE, metavar="FILE", help="The ECR repository's policy, as it would be.")
 @click.option(
@@ -73,7 +78,7 @@ def what_if_command(
     proposals = _proposals(options)
     progress = ProgressLine()
     with _backend(ctx, runs, stage, options, progress) as (diagnosis, case):
-        result = judged(diagnosis, case, proposals)
+        result = judged(diagnosis, case, _of_role(proposals, options.get("of_role"), diagnosis))
     for note in read_stated(options).notes(diagnosis.subject.facts) if diagnosis.subject and stage is None else ():
         click.echo(f"planescope: {printable(note)}", err=True)
     if as_json:
@@ -96,6 +101,19 @@ def _proposals(options: Mapping[str, Any]) -> list[Proposal]:
             "Nothing is proposed.", "Give --trust, --policy, --boundary or --repository-policy with a file."
         )
     return found
+
+
+def _of_role(proposals: list[Proposal], named: str | None, diagnosis: Diagnosis) -> list[Proposal]:
+    """Return the proposals with their role. Raises BackendProblem for a role that no run assumes."""
+    if named is None or diagnosis.live is None:
+        return proposals
+    question = diagnosis.live.account.question
+    roles = [arn for each in (question, *question.beside) if (arn := each.role_arn) is not None]
+    role = next((arn for arn in roles if named in (str(arn), arn.name)), None)
+    if role is None:
+        known = ", ".join(str(arn) for arn in roles) or "none that is known"
+        raise BackendProblem(f"No run assumes the role {printable(named[:200])}.", f"Roles of the runs: {known}.")
+    return [replace(proposal, role=role) for proposal in proposals]
 
 
 @contextmanager
