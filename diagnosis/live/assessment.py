@@ -15,7 +15,7 @@ from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.workflow import Workflow
-from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Verdict
+from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
@@ -174,7 +174,7 @@ def _least_privilege(judged: Sequence[_Judged], beside: Sequence[Unit]) -> dict[
 def _session(each: _Judged, least: GateJudgement) -> SessionAssessment:
     gates = {**each.gates, Gate.LEAST_PRIVILEGE: least}
     problems = tuple(
-        replace(problem, jobs=each.unit.jobs, role_arn=each.run.role_arn)
+        replace(problem, jobs=_jobs_that_meet(problem, each.unit), role_arn=each.run.role_arn)
         for gate in ALL_GATES
         if gate in gates
         for problem in gates[gate].problems
@@ -188,6 +188,13 @@ def _session(each: _Judged, least: GateJudgement) -> SessionAssessment:
         needs=each.unit.needs,
         gaps=each.unit.gaps,
     )
+
+
+def _jobs_that_meet(problem: Problem, unit: Unit) -> tuple[str, ...]:
+    """Return the jobs of the unit that meet a problem: those that need what it is about, all for one of authentication."""
+    if problem.plane is Plane.AUTHENTICATION or problem.checkpoint is Checkpoint.LEAST_PRIVILEGE:
+        return unit.jobs
+    return unit.jobs_that_need(problem.actions, problem.resource)
 
 
 def _joined(sessions: Sequence[SessionAssessment]) -> tuple[GateVerdict, ...]:

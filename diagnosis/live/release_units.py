@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.facts.case import Case
@@ -26,6 +26,17 @@ class Unit:
     needs: tuple[Need, ...]
     gaps: tuple[StepGap, ...]
     jobs: tuple[str, ...]
+    by_job: tuple[tuple[str, tuple[Need, ...]], ...] = ()
+    """What each of the jobs needs by itself."""
+
+    def jobs_that_need(self, actions: Collection[str], resource: str | None) -> tuple[str, ...]:
+        """Return the jobs that need one of the actions on the resource, or, without actions, the resource; all where none does."""
+        found = (
+            job
+            for job, needs in self.by_job
+            if any(need.resource == resource and (not actions or need.action in actions) for need in needs)
+        )
+        return tuple(dict.fromkeys(found)) or self.jobs
 
     @property
     def role_arn(self) -> Arn | None:
@@ -112,4 +123,5 @@ def _unit(view: Replay, sessions: Sequence[JobSession], case: Case) -> Unit:
     if session is None or not session.needs_known:
         needs = needs or needs_for(view.workflow, (session.job_id or None) if session else None, view.facts, case)
     gaps = session.gaps if session else ()
-    return Unit(view, case, needs, gaps, tuple(dict.fromkeys(session.job for session in sessions)))
+    by_job = tuple((each.job, each.needs) for each in sessions)
+    return Unit(view, case, needs, gaps, tuple(dict.fromkeys(session.job for session in sessions)), by_job)

@@ -52,14 +52,17 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             return _with_attached_anew(account, change)
         case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
             return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
-        case ChangeKind.REPLACE_REPOSITORY_POLICY if isinstance(change.target, Arn):
+        case ChangeKind.REPLACE_REPOSITORY_POLICY if (
+            isinstance(change.target, Arn) and change.target != account.question.repository_arn
+        ):
             return replace(account, repositories=_with_repository_policy(account.repositories, change))
         case ChangeKind.REPLACE_RESOURCE_POLICY if change.document is not None:
             return replace(account, resource_policies=_with_resource_policy(account.resource_policies, change))
         case ChangeKind.REPLACE_REPOSITORY_POLICY:
             if change.document is None:
                 return replace(account, repository_policy=Absent("repository policy"))
-            return replace(account, repository_policy=Known(NamedPolicy(str(change.target), change.document)))
+            name = change.target.resource_id if isinstance(change.target, Arn) else change.target
+            return replace(account, repository_policy=Known(NamedPolicy(name, change.document)))
         case ChangeKind.REPLACE_SERVICE_CONTROL_POLICY if change.document is not None:
             return replace(account, scps=_with_control(account.scps, change.target, change.document))
         case ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY if change.document is not None:
@@ -143,6 +146,11 @@ def _with_control(
 
 def _with_repository(account: AccountState, arn: Arn) -> AccountState:
     made = EcrRepository(arn, arn.resource_id, "MUTABLE")
+    if any(state.arn == arn for state in account.repositories):
+        new = RepositoryState(arn, Known(made), Absent("repository policy"))
+        return replace(account, repositories=tuple(new if each.arn == arn else each for each in account.repositories))
+    if account.question.repository_arn not in (None, arn):
+        return account
     return replace(
         account,
         repository=Known(made),

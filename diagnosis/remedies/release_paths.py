@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
+from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.gates import ALL_GATES, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.release_units import Unit, every_need, units_of
 from diagnosis.names.arn import Arn
 from diagnosis.remedies.bundle import by_owner
+from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.paths import MOST_PATHS, order_of, paths_of_role
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.diagnosis import Path
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.release import StepGap
-from diagnosis.verdicts.remediation import Remediation
+from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 from diagnosis.verdicts.replay import Replay
 
 _WEIGHT = {Verdict.FAIL: 3, Verdict.BLOCKED: 2, Verdict.UNKNOWN: 1, Verdict.PASS: 0}
+
+
+_OF_A_REPOSITORY = ChangeKind.REPLACE_REPOSITORY_POLICY
+_SHARED = frozenset(
+    {
+        _OF_A_REPOSITORY,
+        ChangeKind.CREATE_PROVIDER,
+        ChangeKind.ADD_AUDIENCE,
+        ChangeKind.REPLACE_RESOURCE_POLICY,
+        ChangeKind.REPLACE_SERVICE_CONTROL_POLICY,
+        ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY,
+        ChangeKind.CREATE_REPOSITORY,
+    }
+)
+"""Changes of what several roles meet: two that were each made for the account as it is would undo each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,10 @@ class _OfRole:
     paths: tuple[Path, ...]
 
 
+_Taken: TypeAlias = tuple[_OfRole, Path | None]
+"""A role, with the path that is taken for it."""
+
+
 def paths(replay: Replay, live: Assessment, case: Case) -> tuple[Path, ...]:
     """Return all paths of a release, the recommended one first; empty where nothing is wrong or nothing can be offered.
 
@@ -40,13 +62,68 @@ def paths(replay: Replay, live: Assessment, case: Case) -> tuple[Path, ...]:
     roles = list(dict.fromkeys(unit.role_arn for unit in units))
     if len(roles) < 2:
         return tuple(_with_gaps(path, live.gaps) for path in paths_of_role(replay, live, case))
-    parts = [_of_role(replay, live, role, [unit for unit in units if unit.role_arn == role]) for role in roles]
-    chosen = _combinations(parts)
-    found = sorted((_joined(parts, choice) for choice in chosen), key=order_of)
+    release = _Release(replay, live, tuple((role, tuple(u for u in units if u.role_arn == role)) for role in roles))
+    found = sorted((_joined(plan) for plan in release.plans()), key=order_of)
     return tuple(_with_gaps(path, live.gaps) for path in found[:MOST_PATHS])
 
 
-def _of_role(replay: Replay, live: Assessment, role: Arn | None, units: Sequence[Unit]) -> _OfRole:
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """The roles of a release in order. What a path for one changes that others meet too, these find changed."""
+
+    replay: Replay
+    live: Assessment
+    roles: tuple[tuple[Arn | None, tuple[Unit, ...]], ...]
+    _parts: dict[tuple[int, tuple[Change, ...]], _OfRole] = field(default_factory=dict, init=False, repr=False)
+
+    def plans(self) -> list[tuple[_Taken, ...]]:
+        """Return, for each role, what is taken: the first path of each, then the alternatives one at a time."""
+        first = self._plan({})
+        if not any(path is not None for _, path in first):
+            return []
+        others = [
+            self._plan({place: choice}) for place, (part, _) in enumerate(first) for choice in range(1, len(part.paths))
+        ]
+        return [first, *others]
+
+    def _plan(self, chosen: Mapping[int, int]) -> tuple[_Taken, ...]:
+        taken: list[_Taken] = []
+        shared: tuple[Change, ...] = ()
+        for place in range(len(self.roles)):
+            part = self._part(place, shared)
+            choice = chosen.get(place, 0)
+            path = part.paths[choice] if choice < len(part.paths) else None
+            taken.append((part, path))
+            shared += _shared(part, path)
+        return tuple(taken)
+
+    def _part(self, place: int, shared: tuple[Change, ...]) -> _OfRole:
+        key = place, shared
+        if key not in self._parts:
+            self._parts[key] = _of_role(self.replay, self.live, *self.roles[place], shared)
+        return self._parts[key]
+
+
+def _shared(part: _OfRole, path: Path | None) -> tuple[Change, ...]:
+    """Return the changes of a path that other roles meet too, with ARNs for what is named within the role's own question."""
+    own = part.live.account.question.repository_arn
+    changes = [change for item in (path.remediations if path else ()) for change in item.changes]
+    return tuple(
+        replace(change, target=own)
+        if own is not None and change.kind is _OF_A_REPOSITORY and not _is_arn(change)
+        else change
+        for change in changes
+        if change.kind in _SHARED
+    )
+
+
+def _is_arn(change: Change) -> bool:
+    return isinstance(change.target, Arn)
+
+
+def _of_role(
+    replay: Replay, live: Assessment, role: Arn | None, units: Sequence[Unit], shared: Sequence[Change]
+) -> _OfRole:
     sessions = tuple(unit.view.session for unit in units if unit.view.session is not None)
     first = units[0]
     decisive = first.view.facts.role_arn == replay.facts.role_arn
@@ -58,26 +135,20 @@ def _of_role(replay: Replay, live: Assessment, role: Arn | None, units: Sequence
         stopped_by=replay.stopped_by if decisive else None,
     )
     account = replace(live.account.of_role(role), beside=())
+    account = applied((change for change in shared if _concerns(change, account)), account)
     judged = assess(own, account, first.case)
     return _OfRole(role, judged, paths_of_role(own, judged, first.case))
 
 
-def _combinations(parts: Sequence[_OfRole]) -> list[tuple[int, ...]]:
-    """Return, for each role, which of its paths is taken: the first of each, then the alternatives one at a time."""
-    if not any(part.paths for part in parts):
-        return []
-    first = tuple(0 for _ in parts)
-    others = [
-        tuple(choice if at == place else 0 for at in range(len(parts)))
-        for place, part in enumerate(parts)
-        for choice in range(1, len(part.paths))
-    ]
-    return [first, *others]
+def _concerns(change: Change, account: AccountState) -> bool:
+    """Return whether a shared change is one of this role's account; a provider is of one account alone."""
+    of_provider = change.kind in (ChangeKind.CREATE_PROVIDER, ChangeKind.ADD_AUDIENCE)
+    return not of_provider or change.target == account.question.provider_arn
 
 
-def _joined(parts: Sequence[_OfRole], choice: Sequence[int]) -> Path:
+def _joined(taken: Sequence[_Taken]) -> Path:
     """Return one path for the release; a role for which none is known stays as it is."""
-    taken = [(part, part.paths[at] if part.paths else None) for part, at in zip(parts, choice, strict=True)]
+    parts = [part for part, _ in taken]
     told = [(part, path) for part, path in taken if path is not None]
     accounts = {part.role_arn.account for part in parts if part.role_arn is not None}
     remediations = tuple(

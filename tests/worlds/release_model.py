@@ -70,7 +70,7 @@ class Accounts:
         return AccountState(
             question=question,
             read_at=CREATED + timedelta(days=1),
-            identity=Known(CallerIdentity(self.roles[0].account)),
+            identity=Known(CallerIdentity(self.roles[0].account if account in self.unread else account)),
             repositories=tuple(self._further(arn) for arn in question.repositories),
             resource_policies=tuple(self._policy_of(arn) for arn in question.resources),
             **own,

@@ -156,6 +156,44 @@ RELEASES: dict[str, Made] = {
             ),
         ),
     ),
+    "two roles push to one repository": Made(
+        HEAD
+        + job("build", assume(), LOGIN, push(f"{HERE}/app:1"))
+        + job("sign", assume(DEPLOYER), LOGIN, push(f"{HERE}/app:1.sig"), head="needs: build"),
+        (Ran("build", "build"), Ran("sign", "sign", "skipped")),
+    ),
+    "roles of one name in two accounts": Made(
+        HEAD
+        + job(
+            "push",
+            assume("arn:aws:iam::${{ matrix.account }}:role/release"),
+            LOGIN,
+            push("${{ matrix.account }}.dkr.ecr.us-east-1.amazonaws.com/app:1"),
+            head=f'strategy: {{matrix: {{account: ["{ACCOUNT}", "{SECOND}"]}}}}',
+        ),
+        tuple(
+            Ran(f"push ({account})", "push", shown=(("${{ matrix.account }}", account),))
+            for account in (ACCOUNT, SECOND)
+        ),
+        repositories=("app", f"arn:aws:ecr:us-east-1:{SECOND}:repository/app"),
+    ),
+    "legs with an environment each": Made(
+        HEAD
+        + job("build", assume(), LOGIN, push(f"{HERE}/app:1"))
+        + job(
+            "deploy",
+            assume(),
+            "      - run: aws ecs update-service --cluster ${{ matrix.stage }} --service web\n",
+            head="needs: build\n    environment: ${{ matrix.stage }}\n    strategy: {matrix: {stage: [staging, prod]}}",
+        ),
+        (Ran("build", "build"), Ran("deploy", "deploy", "skipped")),
+    ),
+    "a job that the event shuts off": Made(
+        HEAD
+        + job("build", assume(), LOGIN, push(f"{HERE}/app:1"))
+        + job("deploy", assume(REMOTE), SERVICE, head="if: github.event_name == 'release'"),
+        (Ran("build", "build"), Ran("deploy", "deploy", "skipped")),
+    ),
     "the deployment was refused after the push": Made(
         HEAD + job("release", assume(), LOGIN, push(f"{HERE}/app:1"), SERVICE),
         (

@@ -95,9 +95,15 @@ def test_what_is_taken_away_is_named_with_its_step_and_given_back_exactly(name: 
     assert {named for problem in found.forecast for named in problem.actions} == {action}
     assert {problem.resource for problem in found.forecast} == {resource}
     assert {str(problem.role_arn) for problem in found.forecast} == {role.arn}
-    assert {job for problem in found.forecast for job in problem.jobs} == {
-        job for session, _ in needed for job in session.jobs
+    assert found.subject is not None
+    meeting = {
+        each.job
+        for each in found.subject.sessions
+        if any((need.action, need.resource) == (action, resource) for need in each.needs)
+        and each.facts.role_arn is not None
+        and str(each.facts.role_arn.value) == role.arn
     }
+    assert {job for problem in found.forecast for job in problem.jobs} == meeting
     steps = {need.step for _, need in needed}
     assert all(problem.step in steps or any(step in problem.reason for step in steps) for problem in found.forecast)
     assert found.paths

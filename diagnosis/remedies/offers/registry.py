@@ -7,8 +7,9 @@ import json
 from diagnosis.causes import Cause
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Owner, Plane
+from diagnosis.names.arn import Arn
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
-from diagnosis.remedies.rendering import cloudformation, shell, terraform_resource, with_file
+from diagnosis.remedies.rendering import shell, template, terraform_resource, with_file
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
 _QUOTA_CODE = "L-03A36CE1"
@@ -103,45 +104,51 @@ def open_key(situation: Situation) -> Choice | None:
 
 
 def _create(situation: Situation) -> Choice | None:
-    question = situation.account.question
-    name, arn = question.repository, question.repository_arn
-    if not name or not arn:
+    arns = [
+        arn for problem in situation.of(Cause.REPOSITORY_ABSENT) if (arn := Arn.parse(problem.resource)) is not None
+    ]
+    listed = [arn for arn in dict.fromkeys(arns) if arn.resource_id and arn.has_account and arn.region]
+    if not listed:
         return None
+    several = len(listed) > 1
+    named = ", ".join(f"{arn.resource_id} is not in registry {arn.account}, {arn.region}" for arn in listed)
+    settings = {"image_tag_mutability": "IMMUTABLE"}
     remediation = Remediation(
         id="create-repository",
         causes=(Cause.REPOSITORY_ABSENT,),
         plane=Plane.REGISTRY_STATE,
         checkpoint=None,
-        title="Create the repository, or correct its name",
-        words=f"The repository {name} is not in registry {question.registry_id}, {question.region}. First compare the name, "
-        "the account and the region with the intended ones; if they are right, create it.",
+        title=f"Create the {len(listed)} repositories, or correct their names"
+        if several
+        else "Create the repository, or correct its name",
+        words=f"The repository {named}. First compare the name, "
+        f"the account and the region with the intended ones; if they are right, create {'them' if several else 'it'}.",
         owner=Owner.REGISTRY,
         verify=rerun_words(situation.run),
-        changes=(Change(ChangeKind.CREATE_REPOSITORY, arn),),
-        aws_cli=shell(
-            "aws",
-            "ecr",
-            "create-repository",
-            "--registry-id",
-            question.registry_id or "",
-            "--repository-name",
-            name,
-            "--region",
-            question.region or "",
-            "--image-tag-mutability",
-            "IMMUTABLE",
+        changes=tuple(Change(ChangeKind.CREATE_REPOSITORY, arn) for arn in listed),
+        aws_cli="\n\n".join(_creating(arn) for arn in listed),
+        terraform="\n\n".join(
+            terraform_resource("aws_ecr_repository", arn.resource_id, {"name": arn.resource_id, **settings}, {})
+            for arn in listed
         ),
-        terraform=terraform_resource(
-            "aws_ecr_repository", name, {"name": name, "image_tag_mutability": "IMMUTABLE"}, {}
-        ),
-        cloudformation=cloudformation(
-            name,
-            "AWS::ECR::Repository",
-            {"RepositoryName": name, "ImageTagMutability": "IMMUTABLE"},
-            "The repository that the release pushes to.",
+        cloudformation=template(
+            [
+                (
+                    arn.resource_id,
+                    "AWS::ECR::Repository",
+                    {"RepositoryName": arn.resource_id, "ImageTagMutability": "IMMUTABLE"},
+                )
+                for arn in listed
+            ],
+            f"The {'repositories' if several else 'repository'} that the release pushes to.",
         ),
     )
     return (Offer(remediation),)
+
+
+def _creating(arn: Arn) -> str:
+    place = ["--registry-id", arn.account, "--repository-name", arn.resource_id, "--region", arn.region]
+    return shell("aws", "ecr", "create-repository", *place, "--image-tag-mutability", "IMMUTABLE")
 
 
 def _new_tag(situation: Situation) -> Choice:
