@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from diagnosis.facts.account import AccountState, NamedPolicy, RepositoryState, ResourcePolicy
 from diagnosis.facts.reading import Absent, Known
@@ -31,7 +32,6 @@ def with_open_resources(account: AccountState, needs: Iterable[Need]) -> Account
     """
     question = account.question
     home = question.role_account or ""
-    admits = _admitting(home)
     wanted = tuple(dict.fromkeys(need.resource for need in needs if need.resource is not None))
     arns = [arn for resource in wanted if (arn := Arn.parse(resource)) is not None]
     own = question.repository_arn
@@ -39,19 +39,21 @@ def with_open_resources(account: AccountState, needs: Iterable[Need]) -> Account
     read = {state.arn: state.repository for state in account.repositories}
     return replace(
         account,
-        repository_policy=admits if home not in ("", question.registry_id or home) else Absent("repository policy"),
+        repository_policy=_admitting(home)
+        if home not in ("", question.registry_id or home)
+        else Absent("repository policy"),
         repositories=tuple(
             RepositoryState(
                 arn,
                 read.get(arn, Absent("repository")),
-                admits if home not in ("", arn.account) else Absent("repository policy"),
+                _admitting(home) if home not in ("", arn.account) else Absent("repository policy"),
             )
             for arn in repositories
         ),
         resource_policies=(
-            *(_opened(account, home, admits, holder) for holder in _holders(wanted)),
+            *(_opened(account, home, holder) for holder in _holders(wanted)),
             # A role to assume: its trust policy has to allow in any case too.
-            *(ResourcePolicy(str(arn), admits) for arn in dict.fromkeys(arns) if arn.is_role),
+            *(ResourcePolicy(str(arn), _admitting(home)) for arn in dict.fromkeys(arns) if arn.is_role),
         ),
     )
 
@@ -60,17 +62,18 @@ def _holders(resources: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(holder for resource in resources if (holder := policy_holder(resource)) is not None))
 
 
-def _opened(account: AccountState, home: str, admits: Known[NamedPolicy], holder: str) -> ResourcePolicy:
+def _opened(account: AccountState, home: str, holder: str) -> ResourcePolicy:
     known = next((item for item in account.resource_policies if item.arn == holder), None)
     arn = Arn.parse(holder)
     owner = arn.account if arn else ""
     if arn is not None and arn.service == "s3":
         owner = account.identity.value.account if isinstance(account.identity, Known) else home
     must_allow = arn is not None and (arn.service == "kms" or home not in ("", owner))
-    policy = admits if must_allow else Absent("resource policy")
+    policy = _admitting(home) if must_allow else Absent("resource policy")
     return replace(known or ResourcePolicy(holder, policy), policy=policy)
 
 
+@lru_cache(maxsize=16)
 def _admitting(account: str) -> Known[NamedPolicy]:
     """Return a resource's policy that hands every question to an account's own policies."""
     statement: JsonObject = {"Effect": "Allow", "Principal": {"AWS": account or "*"}, "Action": "*"}
