@@ -5,6 +5,7 @@ Every command is understood, not judged, or opaque. This file says which reader 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, MutableMapping
 
 from diagnosis.steps.aws_cli import operations_of_aws
@@ -25,7 +26,10 @@ from diagnosis.steps.tools.understood import plain
 
 NOTES = ("script.", "terraform.", "pulumi.")
 """How the names of notes begin that a tool leaves for later steps of the job."""
-_OTHER_SHELLS = ("python", "node", "perl", "ruby", "php")
+_SHELL = re.compile(
+    r"(?:.*[/\\.-])?(?:ba|da|k|z|a)?sh(?:\.exe)?|pwsh(?:\.exe)?|powershell(?:\.exe)?|msys2|micromamba-shell"
+)
+"""Shells whose scripts are read: those of Unix, and PowerShell as far as its commands are written alike; not ``cmd``."""
 
 
 def operations_of_script(
@@ -40,17 +44,24 @@ def operations_of_script(
     ``values``: variables and contexts at the step; ``files``: the repository's; ``folder``: where the script runs, from the root
     of the repository, None where that is not known; ``shell``: the step's own.
     """
-    if shell is not None and shell.split(" ")[0].removesuffix("3") in _OTHER_SHELLS:
-        gap = opaque(
-            f"a script in {shell.split(' ')[0]}", "it is not read", "name its calls of AWS in a step of their own"
-        )
-        return gap, {}
+    if shell is not None and not _is_read(shell):
+        name = shell.split()[0] if shell.split() else shell
+        return opaque(f"a script in {name}", "it is not read", "name its calls of AWS in a step of their own"), {}
     notes = {name: value for name, value in values.items() if name.startswith(NOTES)}
     run = ScriptRun(_read, is_known_program, files, notes)
     state = State(Variables(dict(values), {}, ()), set(values), folder)
     state.pipefail = shell == "bash"
     run.follow(script, state)
     return tuple(run.operations), {**state.handed_on, **notes}
+
+
+def _is_read(shell: str) -> bool:
+    """Return whether a step's shell, the command that is given its script, is one whose language is read.
+
+    It may be run by another program: ``nix develop --command bash {0}``.
+    """
+    words = shell.split()
+    return not words or "${{" in shell or any(_SHELL.fullmatch(word) for word in words)
 
 
 def is_known_program(name: str) -> bool:

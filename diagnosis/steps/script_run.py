@@ -38,7 +38,7 @@ from diagnosis.steps.shell_syntax import (
 from diagnosis.steps.shell_tests import Outcome, outcome_of
 from diagnosis.steps.shell_words import Substitute, Variables, fields, matches, separated, source_of, text_of_word
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
-from diagnosis.steps.tools.wrappers import unwrapped
+from diagnosis.steps.tools.wrappers import READERS_OF_SECRETS, unwrapped
 from diagnosis.steps.variables import is_legible
 
 MOST_COMMANDS = 3_000
@@ -394,6 +394,9 @@ class ScriptRun:
         inner = unwrapped(words)
         if inner is not None:
             rest, more = inner
+            if _base(words[0]) in READERS_OF_SECRETS:
+                why = "which secrets of AWS it fetches is in its configuration"
+                self._add(opaque(_base(words[0]), why, "fetch them with the AWS CLI", may_push=False), state, around)
             if not rest:
                 return _Result(out="")
             if rest[0] == "xargs" and around.depth < _DEEPEST:

@@ -63,7 +63,7 @@ def operations_of_aws(
 
 def _calls_nothing(command: Command) -> bool:
     return (
-        needs_nothing(command.service, command.operation)
+        (needs_nothing(command.service, command.operation) and not command.has("role-arn"))
         or (not command.operation and _WORD.fullmatch(command.service) is not None)
         or command.has("no-sign-request")
         or command.has("generate-cli-skeleton")

@@ -89,11 +89,19 @@ def _package_login(command: Command, scope: Scope) -> Iterator[Use]:
 
 def _kubeconfig(command: Command, scope: Scope) -> Iterator[Use]:
     name = command.option("name")
+    # The role of --role-arn stands in the file that is written: kubectl and helm take it, from the session, at their first call.
+    yield from _token_of_cluster(command, scope)
     if command.has("assume-role-arn"):
-        # That role describes the cluster; the role of --role-arn only stands in the file that is written.
+        # That role describes the cluster.
         yield "sts:AssumeRole", pass_role(command.option("assume-role-arn"))
         return
     yield "eks:DescribeCluster", arn("eks", f"cluster/{name}", scope) if legible(name) else None
+
+
+def _token_of_cluster(command: Command, _scope: Scope) -> Iterator[Use]:
+    """Yield what a token of EKS needs: it is signed by the session itself, unless another role is named."""
+    if command.has("role-arn"):
+        yield "sts:AssumeRole", pass_role(command.option("role-arn"))
 
 
 def _secret(command: Command, scope: Scope) -> Iterator[Use]:
@@ -195,6 +203,7 @@ _READERS: Mapping[str, Reader] = {
     "codeartifact login": _package_login,
     "codeartifact get-authorization-token": _package_login,
     "eks update-kubeconfig": _kubeconfig,
+    "eks get-token": _token_of_cluster,
     "s3api copy-object": _object_copy,
     "s3api upload-part-copy": _object_copy,
     "s3api get-object": _object_version,

@@ -11,17 +11,13 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.steps.tools import makefile
 from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, options, understood
 from diagnosis.steps.tools.interpolation import dotenv
+from diagnosis.steps.tools.own_builds import is_own_build
 from diagnosis.steps.yaml_text import Value, member, text_of, texts_of, yaml_mapping
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_][\w.-]*)(?::|\?|\+)?=(.*)", re.DOTALL)
 _MAKE_VALUED = frozenset(
     {"-f", "--file", "--makefile", "-C", "--directory", "-I", "-o", "-W", "--include-dir", "-j", "-l"}
 ) - {"-j", "-l"}
-_OWN_BUILD = re.compile(
-    r"(?:pre|post)?(?:build|test|tests|lint|format|fmt|check|typecheck|type-check|types|tsc|compile|clean|coverage|ci|e2e|unit|integration"
-    r"|bundle|codegen|generate|audit|prepare|install|start|dev|docs|storybook|audit|vet|bench|spec|pretty|prettier|eslint)(?:[:_-][\w:-]*)?"
-)
-_PUSHING = re.compile(r"push|publish|deploy|release|upload|ship|aws|ecr|docker|image")
 _JUST_FILES = ("justfile", "Justfile", ".justfile")
 _TASK_FILES = (
     "Taskfile.yml",
@@ -179,7 +175,7 @@ _NODE_VERBS = frozenset(
 
 
 def _script(call: Call, folder: str | None, name: str, tail: tuple[str, ...]) -> Found:
-    own_build = bool(_OWN_BUILD.fullmatch(name)) and not _PUSHING.search(name)
+    own_build = is_own_build(name)
     path = (f"{folder}/package.json" if folder else "package.json") if folder is not None else None
     text = call.files.text(path)
     if text is None:

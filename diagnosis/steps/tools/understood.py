@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from diagnosis.steps.tools.by_verb import by_verb
 from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, understood
 
 _NAMES = """
@@ -268,6 +269,9 @@ def plain(call: Call) -> Found:
             return found
     if program in _BUILDERS and verb in _BUILDERS[program]:
         return understood()
+    found = by_verb(call, _EVERYDAY.__contains__)
+    if found is not None:
+        return found
     if program in _EVERYDAY and verb not in _NOT_AS_SUCH.get(program, ()):
         return understood()
     shown = f"{program} {verb}".strip() if program in _BUILDERS or program in _NOT_AS_SUCH else program

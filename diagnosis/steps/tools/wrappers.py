@@ -25,6 +25,11 @@ _PLAIN: Mapping[str, frozenset[str]] = {
     "caffeinate": frozenset(),
     "faketime": frozenset(),
     "busybox": frozenset(),
+    **dict.fromkeys(("cross-env", "cross-env-shell"), frozenset()),
+    "watch": frozenset({"-n", "--interval", "-q", "--equexit"}),
+    **dict.fromkeys(
+        ("nyc", "c8"), frozenset({"-r", "--reporter", "-x", "--exclude", "-n", "--include", "--cwd", "--report-dir"})
+    ),
     "then": frozenset(),
     "do": frozenset(),
     "else": frozenset(),
@@ -34,6 +39,8 @@ _PLAIN: Mapping[str, frozenset[str]] = {
 _AFTER_DASHES = frozenset(
     {"doppler", "op", "infisical", "chamber", "dotenv", "dotenvx", "teller", "env-cmd", "vals", "with-contenv"}
 )
+READERS_OF_SECRETS = frozenset({"chamber", "vals", "teller"})
+"""Of these, those that fetch secrets for the program inside from a store of AWS, or may."""
 _RUNNERS = frozenset(
     {"poetry", "uv", "pipenv", "pdm", "hatch", "rye", "bundle", "direnv", "mise", "asdf", "devbox", "nix", "rtx"}
 )

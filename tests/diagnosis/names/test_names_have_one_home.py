@@ -55,6 +55,7 @@ AT_COLONS = {
     "diagnosis/steps/aws_cli/resources.py": "an action: service:Name",
     "diagnosis/steps/aws_cli/special_resources.py": "an action: service:Name",
     "diagnosis/steps/needs.py": "an action: service:Name",
+    "diagnosis/steps/tools/by_verb.py": "a task of a project: project:target",
     "diagnosis/steps/tools/compose.py": "a list of files: COMPOSE_FILE=a.yml:b.yml",
     "diagnosis/steps/tools/image_tools.py": "an image's last name and its tag, and a transport: docker://",
     "diagnosis/steps/tools/jvm.py": "a task of Gradle: project:task",

@@ -217,7 +217,7 @@ aws ssm get-parameters --names /a $B | ssm:GetParameters P:ssm:HOME:parameter/a;
 aws ssm get-parameter --name /aws/service/ecs/optimized-ami/amazon-linux-2/recommended | ssm:GetParameter P:ssm:{region}::parameter/aws/service/ecs/optimized-ami/amazon-linux-2/recommended
 aws secretsmanager update-secret --secret-id s --kms-key-id 1234abcd-12ab-34cd-56ef-1234567890ab | secretsmanager:UpdateSecret P:secretsmanager:HOME:secret:s-??????; kms:GenerateDataKey P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab; kms:Decrypt P:kms:HOME:key/1234abcd-12ab-34cd-56ef-1234567890ab
 aws eks update-kubeconfig --name c --assume-role-arn arn:aws:iam::111122223333:role/other | sts:AssumeRole arn:aws:iam::111122223333:role/other
-aws eks update-kubeconfig --name c --role-arn arn:aws:iam::111122223333:role/kube | eks:DescribeCluster P:eks:HOME:cluster/c
+aws eks update-kubeconfig --name c --role-arn arn:aws:iam::111122223333:role/kube | eks:DescribeCluster P:eks:HOME:cluster/c; sts:AssumeRole arn:aws:iam::111122223333:role/kube
 aws stepfunctions start-sync-execution --state-machine-arn $ARN | states:StartSyncExecution -
 aws deploy create-deployment --application-name a --deployment-group-name g --deployment-config-name CodeDeployDefault.OneAtATime | codedeploy:CreateDeployment P:codedeploy:HOME:deploymentgroup:a/g; codedeploy:GetDeploymentConfig P:codedeploy:HOME:deploymentconfig:CodeDeployDefault.OneAtATime; codedeploy:GetApplicationRevision P:codedeploy:HOME:application:a
 aws dynamodb execute-statement --statement "SELECT * FROM t" | dynamodb:PartiQLSelect -
