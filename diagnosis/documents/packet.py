@@ -15,11 +15,13 @@ from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known
-from diagnosis.gates import Verdict
+from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
+from diagnosis.live.service_authorization import missing_of
 from diagnosis.names.arn import is_account_id
 from diagnosis.verdicts.chronology import Traced
 from diagnosis.verdicts.diagnosis import Diagnosis
-from diagnosis.verdicts.gate_verdict import GateVerdict
+from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
+from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import Replay
 
 SCHEMA = "planescope.packet/1"
@@ -53,7 +55,7 @@ class AttemptEntry:
     started_at: datetime | None
     conclusion: str
     verdicts: tuple[tuple[str, str], ...]
-    """``(gate, verdict)`` in gate order."""
+    """``(gate, verdict)`` in gate order: four, and service authorization where the attempt has such uses."""
     reason: str
     proof: str
     """The proving line, as one line of text."""
@@ -63,6 +65,31 @@ class AttemptEntry:
     remediation_source: str
     """``observed``, ``stated``, ``proposed``, ``none needed`` or ``none on record``."""
     owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """One role session of one job of an attempt, with what the run showed of it."""
+
+    run: int
+    attempt: int
+    job: str
+    role: str
+    """The role's ARN; empty where the run does not tell it."""
+    ran: bool
+    verdicts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of AWS that the judged release has."""
+
+    action: str
+    resource: str
+    """``*``, an ARN, or ``not known``."""
+    step: str
+    job: str
+    certainty: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +121,34 @@ class Packet:
     reconstructed: tuple[str, ...]
     drift: tuple[str, ...] = ()
     """Where the account is no longer what a run met."""
+    sessions: tuple[SessionEntry, ...] = ()
+    """Of every attempt, in the order of its jobs."""
+    uses: tuple[Use, ...] = ()
+    """What the release that was judged uses at AWS, as far as it is known."""
+    not_covered: tuple[str, ...] = ()
+    """The steps whose calls are not, or not all, known: nothing here speaks of them."""
     non_claims: tuple[str, ...] = NON_CLAIMS
     correct_reading: str = CORRECT_READING
     incorrect_reading: str = INCORRECT_READING
     aws_specific: str = AWS_SPECIFIC
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """The gates that have a column, ``(gate, its name)``: the four, and service authorization where an attempt has it."""
+        listed = (*(each.verdicts for each in self.attempts), *(each.verdicts for each in self.sessions))
+        present = {gate for verdicts in listed for gate, _ in verdicts}
+        shown = [gate for gate in ALL_GATES if gate in GATES or gate.value in present]
+        return tuple((gate.value, _in_a_sentence(gate)) for gate in shown)
+
+    @property
+    def several_sessions(self) -> bool:
+        """Whether an attempt has more than one session, so that they are worth a table."""
+        return len(self.sessions) > len({(each.run, each.attempt) for each in self.sessions})
+
+
+def _in_a_sentence(gate: Gate) -> str:
+    label = gate.label
+    return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
 def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> Packet:
@@ -108,6 +159,8 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         return masked(text, accounts) if mask_accounts else text
 
     first = diagnosis.replays[0].attempt if diagnosis.replays else None
+    gaps = _gaps(diagnosis)
+    told = {missing_of(gap) for gap in gaps}
     closure = diagnosis.closure
     return Packet(
         title=clean(diagnosis.title),
@@ -124,24 +177,69 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
             clean(f"{problem.gate.label if problem.gate else problem.plane.label} ({problem.cause}): {problem.reason}")
             for problem in diagnosis.forecast
         ),
-        unknown=tuple(clean(f"{item.what}: {item.why}. To obtain it: {item.how}.") for item in diagnosis.unknown),
+        unknown=tuple(clean(_words(item)) for item in diagnosis.unknown if item not in told),
         reconstructed=tuple(
             dict.fromkeys(clean(text) for replay in diagnosis.replays for text in replay.attempt.reconstructed)
         ),
         drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
+        sessions=tuple(entry for replay in diagnosis.replays for entry in _sessions(replay, clean)),
+        uses=tuple(_use(need, clean) for need in _needs(diagnosis)),
+        not_covered=tuple(dict.fromkeys(clean(_words(missing_of(gap))) for gap in gaps)),
     )
+
+
+def _words(missing: Missing) -> str:
+    return f"{missing.what}: {missing.why}. To obtain it: {missing.how}."
+
+
+def _gaps(diagnosis: Diagnosis) -> tuple[StepGap, ...]:
+    """Return the steps of the judged release that nothing covers; by the run alone where the account was not read."""
+    if diagnosis.live is not None:
+        return diagnosis.live.gaps
+    sessions = diagnosis.subject.sessions if diagnosis.subject else ()
+    return tuple(dict.fromkeys(gap for session in sessions for gap in session.gaps))
+
+
+def _needs(diagnosis: Diagnosis) -> tuple[Need, ...]:
+    if diagnosis.live is not None:
+        return diagnosis.live.needs
+    return diagnosis.subject.needs if diagnosis.subject else ()
+
+
+def _use(need: Need, clean: Callable[[str], str]) -> Use:
+    resource = clean(need.resource) if need.resource else "not known"
+    return Use(need.action, resource, clean(need.step), clean(need.job), need.certainty.value)
+
+
+def _sessions(replay: Replay, clean: Callable[[str], str]) -> list[SessionEntry]:
+    return [
+        SessionEntry(
+            run=replay.attempt.run_id,
+            attempt=replay.attempt.attempt,
+            job=clean(session.job),
+            role=clean(str(session.facts.role_arn.value)) if session.facts.role_arn else "",
+            ran=session.ran,
+            verdicts=tuple((verdict.gate.value, verdict.verdict.value) for verdict in session.gates),
+        )
+        for session in replay.sessions
+    ]
 
 
 def _accounts(diagnosis: Diagnosis, case: Case) -> frozenset[str]:
     """Return the account ids that case and runs name."""
-    facts = [replay.facts for replay in diagnosis.replays]
+    sessions = [session for replay in diagnosis.replays for session in replay.sessions]
+    facts = [*(replay.facts for replay in diagnosis.replays), *(session.facts for session in sessions)]
     named = [
         fact.value
         for each in facts
         for fact in (each.role_arn, each.session_role, each.registry, each.principal)
         if fact
     ]
-    needed = [need.resource for replay in diagnosis.replays for need in replay.needs if need.resource]
+    live = diagnosis.live
+    uses = [need for replay in diagnosis.replays for need in replay.needs]
+    uses += [need for session in sessions for need in session.needs]
+    needed = [need.resource for need in (*uses, *(live.needs if live else ())) if need.resource]
+    named += [session.role_arn for session in (live.sessions if live else ()) if session.role_arn]
     stated = {text for text in (case.registry_id, case.expected_account) if text and is_account_id(text)}
     return accounts_in(*map(str, (case.role_arn, *named, *needed))) | stated
 

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from diagnosis.names import arn, ecr_address
 
 _ACCOUNT = re.compile(r"(?<![0-9A-Fa-f.:/_-])(?<![0-9])(\d{12})(?![0-9A-Fa-f])")
+_IN_ADDRESS = re.compile(
+    r"\.amazonaws\.com(?:\.cn)?/(\d{12})(?![0-9])|(?<![0-9])(\d{12})\.s3-(?:accesspoint|control)[.-]"
+)
+"""Where the address of a queue or an access point names the account."""
 MASK = "************"
 
 _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE)
@@ -45,8 +49,14 @@ class Leak:
 
 
 def accounts_in(*texts: str | None) -> frozenset[str]:
-    """Return the account ids that ARNs and registry hosts in the texts name."""
-    return frozenset().union(*(arn.accounts_in(text) | ecr_address.accounts_in(text) for text in texts if text))
+    """Return the account ids that ARNs, registry hosts and addresses of queues and access points in the texts name."""
+    return frozenset().union(
+        *(arn.accounts_in(text) | ecr_address.accounts_in(text) | _in_addresses(text) for text in texts if text)
+    )
+
+
+def _in_addresses(text: str) -> frozenset[str]:
+    return frozenset(account for found in _IN_ADDRESS.findall(text) for account in found if account)
 
 
 def masked(text: str, accounts: frozenset[str] = frozenset()) -> str:

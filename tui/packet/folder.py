@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,5 +98,11 @@ def _wrong_content(text: str | None) -> list[str]:
     return [
         f"attempt {number} lacks a verdict at each gate."
         for number, attempt in enumerate(attempts, 1)
-        if len(attempt.maybe_list("verdicts")) not in (len(GATES), len(ALL_GATES))
+        if not _has_each_gate(attempt.maybe_list("verdicts"))
     ]
+
+
+def _has_each_gate(verdicts: Sequence[object]) -> bool:
+    """Return whether there is one verdict at each gate, in order: the four, or these and service authorization."""
+    named = [pair[0] if isinstance(pair, list) and len(pair) == 2 else None for pair in verdicts]
+    return named in ([gate.value for gate in GATES], [gate.value for gate in ALL_GATES])

@@ -43,7 +43,7 @@ def markdown_page(packet: Packet) -> str:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"md": markdown, "code": code, "link": link, "utc": utc}
+    environment.filters |= {"md": markdown, "code": code, "link": link, "utc": utc, "dict": dict}
     return environment.get_template("packet.md.j2").render(p=packet)
 
 

@@ -19,6 +19,13 @@ from diagnosis.names.arn import Arn
         ("arn:aws-cn:ecr:cn-north-1:123456789012:repository/a", f"arn:aws-cn:ecr:cn-north-1:{MASK}:repository/a"),
         ("123456789012.dkr.ecr.eu-west-2.amazonaws.com/shop:1", f"{MASK}.dkr.ecr.eu-west-2.amazonaws.com/shop:1"),
         ("account 123456789012.", f"account {MASK}."),
+        ("arn:aws:ecs:eu-west-1:123456789012:service/main/api", f"arn:aws:ecs:eu-west-1:{MASK}:service/main/api"),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:f:live", f"arn:aws:lambda:eu-west-1:{MASK}:function:f:live"),
+        ("arn:aws:ssm:eu-west-1:123456789012:parameter/a/b", f"arn:aws:ssm:eu-west-1:{MASK}:parameter/a/b"),
+        ("arn:aws:kms:eu-west-1:123456789012:key/*", f"arn:aws:kms:eu-west-1:{MASK}:key/*"),
+        ("arn:aws:s3:::shop-releases/a", "arn:aws:s3:::shop-releases/a"),
+        ("https://sqs.eu-west-1.amazonaws.com/123456789012/jobs", f"https://sqs.eu-west-1.amazonaws.com/{MASK}/jobs"),
+        ("ap-123456789012.s3-accesspoint.eu-west-1.amazonaws.com", f"ap-{MASK}.s3-accesspoint.eu-west-1.amazonaws.com"),
     ],
 )
 def test_account_ids_are_masked(text: str, expected: str) -> None:

@@ -1,0 +1,113 @@
+"""The packet of a release that deploys: five columns, its sessions and uses, what it does not cover, and no account id."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from small_world import ACCOUNT, EIGHT, HOME, REGION, World, allow, credentials, policy, sound_world, trust
+
+from diagnosis.diagnose import replays_of
+from diagnosis.documents.packet import packet
+from diagnosis.documents.redaction import MASK
+from diagnosis.facts.account import ResourcePolicy
+from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Absent
+from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
+from diagnosis.gates import ALL_GATES, GATES, Gate
+from diagnosis.verdicts.diagnosis import Diagnosis
+from tui.packet.folder import verify, write
+from tui.packet.pages import json_page, markdown_page
+
+DEPLOYER_ACCOUNT = "555566667777"
+DEPLOYER = f"arn:aws:iam::{DEPLOYER_ACCOUNT}:role/deploy"
+BUCKET = f"release-{DEPLOYER_ACCOUNT}-evidence"
+
+
+def released() -> World:
+    """The sound release with a job that deploys with a role of another account, and with a script that nobody reads."""
+    sound = sound_world()
+    run = f"aws ecs update-service --cluster main --service api\naws s3 cp report.json s3://{BUCKET}/report.json"
+    steps = (
+        credentials(HOME, "Deployer", role_to_assume=DEPLOYER),
+        WorkflowStep("Deploy | now", None, run),
+        WorkflowStep("Notify", None, "./notify"),
+    )
+    deploy = WorkflowJob("deploy", "Deploy", steps, permissions=(("id-token", "write"),))
+    bucket = ResourcePolicy(f"arn:aws:s3:::{BUCKET}", Absent("its policy"))
+    return replace(
+        sound.with_account(resource_policies=(bucket,)),
+        workflow=replace(sound.workflow, jobs=(*sound.workflow.jobs, deploy)),
+        others=((DEPLOYER, trust(), policy(allow(EIGHT, "*"))),),
+    )
+
+
+@pytest.fixture(scope="module")
+def diagnosis() -> Diagnosis:
+    return released().diagnosis()
+
+
+def test_the_fifth_gate_has_a_column_where_an_attempt_has_it(diagnosis: Diagnosis) -> None:
+    made = packet(diagnosis, Case())
+    (attempt,) = made.attempts
+    wide = replace(
+        made, attempts=(replace(attempt, verdicts=tuple((gate.value, "fail") for gate in ALL_GATES)), attempt)
+    )
+    assert [gate for gate, _ in wide.columns] == [gate.value for gate in ALL_GATES]
+    rows = [line for line in markdown_page(wide).splitlines() if line.startswith("|")]
+    assert "service authorization" in rows[0]
+    assert {row.count("|") for row in rows[:4]} == {rows[0].count("|")}
+    narrow = replace(
+        made, attempts=(replace(attempt, verdicts=tuple((gate.value, "pass") for gate in GATES)),), sessions=()
+    )
+    assert [gate for gate, _ in narrow.columns] == [gate.value for gate in GATES]
+    assert "service authorization" not in markdown_page(narrow).partition("## Closure")[0].partition("## Anchors")[0]
+
+
+def test_sessions_uses_and_what_is_not_covered_are_told(diagnosis: Diagnosis) -> None:
+    made = packet(diagnosis, Case())
+    assert [session.job for session in made.sessions] == ["Release", "Deploy"]
+    assert made.several_sessions
+    used = {use.action: use for use in made.uses}
+    assert used["ecs:UpdateService"].job == "Deploy"
+    assert used["ecs:UpdateService"].resource == f"arn:aws:ecs:{REGION}:{MASK}:service/main/api"
+    assert len(made.not_covered) == 1
+    assert "“Notify”" in made.not_covered[0]
+    assert not set(made.not_covered) & set(made.unknown)
+    page = markdown_page(made)
+    assert "## What is not covered" in page
+    assert "Deploy \\| now" in page
+
+
+def test_no_account_id_of_any_service_is_in_it(diagnosis: Diagnosis) -> None:
+    made = packet(diagnosis, Case())
+    for page in (json_page(made), markdown_page(made)):
+        assert ACCOUNT not in page
+        assert DEPLOYER_ACCOUNT not in page
+        assert "release-" in page
+    plain = json_page(packet(diagnosis, Case(), mask_accounts=False))
+    assert BUCKET in plain
+
+
+def test_it_is_sound_with_four_and_with_five_verdicts_and_not_with_others(diagnosis: Diagnosis, tmp_path: Path) -> None:
+    made = packet(diagnosis, Case())
+    for number, gates in enumerate(([*GATES], [*ALL_GATES], [*GATES][:3], [*GATES, GATES[0]], [*GATES][::-1])):
+        attempt = replace(made.attempts[0], verdicts=tuple((gate.value, "pass") for gate in gates))
+        folder = tmp_path / str(number)
+        write(replace(made, attempts=(attempt,)), folder)
+        assert bool(verify(folder)) is (number > 1), gates
+
+
+def test_without_the_account_the_run_tells_what_it_uses() -> None:
+    found = released()
+    (replay,) = replays_of((found.run,), found.case)
+    made = packet(Diagnosis("run", (replay,), replay, None), Case())
+    assert made.not_covered
+    assert json.loads(json_page(made))["sessions"][1]["job"] == "Deploy"
+
+
+def test_a_gate_of_services_is_told_in_words(diagnosis: Diagnosis) -> None:
+    forecast = packet(diagnosis, Case()).forecast
+    assert any(text.startswith(Gate.SERVICE_AUTHORIZATION.label) for text in forecast)
