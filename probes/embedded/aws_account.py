@@ -26,7 +26,7 @@ from diagnosis.facts.account import AccountQuestion
 from probes.aws.session.access import NO_CONFIGURED_ENDPOINTS, AwsAccess, GivenCredentials, isolated_session
 from probes.embedded.in_process_aws import InProcessAws
 from probes.ledger import Ledger
-from probes.recording.account import AccountFacts, AccountMoment
+from probes.recording.account import AccountFacts, AccountMoment, ImageFacts
 
 _BUILDER = GivenCredentials("embedded-builder", "no secret: the account lives in this process")
 _MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
@@ -108,7 +108,9 @@ class EmbeddedAccount:
         with self._aws.lock:
             self._set_provider(present=wanted.provider)
             self._set_role(wanted)
-            self._set_image(present=wanted.image)
+            self._set_image(self.facts.image, present=wanted.image)
+            for image in self.facts.further_images:
+                self._set_image(image, present=image.digest in wanted.further_images)
             self._set_evidence(present=wanted.evidence)
             self._moment = wanted
 
@@ -153,8 +155,8 @@ class EmbeddedAccount:
         for policy in wanted.inline_policies:
             iam.put_role_policy(RoleName=name, PolicyName=policy.name, PolicyDocument=policy.document)
 
-    def _set_image(self, *, present: bool) -> None:
-        image, ecr = self.facts.image, self.builder("ecr")
+    def _set_image(self, image: ImageFacts, *, present: bool) -> None:
+        ecr = self.builder("ecr")
         listed = ecr.describe_images(repositoryName=image.repository)["imageDetails"]
         exists = any(entry["imageDigest"] == image.digest for entry in listed)
         if present and not exists:

@@ -24,7 +24,7 @@ class RepositoryFacts:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """The image that the closing run pushed."""
+    """An image that a run of the incident pushed."""
 
     repository: str
     tag: str
@@ -66,7 +66,10 @@ class AccountMoment:
     """JSON text."""
     inline_policies: tuple[InlinePolicyFacts, ...]
     image: bool
+    """Whether the closing run's image is there."""
     evidence: bool
+    further_images: tuple[str, ...] = ()
+    """Digests of the further images that are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,12 @@ class AccountFacts:
     repositories: tuple[RepositoryFacts, ...]
     buckets: tuple[str, ...]
     image: ImageFacts
+    """The closing run's."""
     evidence: EvidenceFacts
     moments: tuple[AccountMoment, ...]
     reconstructed: tuple[str, ...]
     """``what: why``, each."""
+    further_images: tuple[ImageFacts, ...] = ()
 
     def at(self, key: str) -> AccountMoment:
         """Return the state at the moment of this key; KeyError for a key that the recording does not have."""

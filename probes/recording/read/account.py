@@ -24,9 +24,10 @@ def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Con
     role, provider = section.object("role"), section.object("provider")
     image, evidence = section.object("image"), section.object("evidence")
     policies = {
-        entry.text("name"): InlinePolicyFacts(entry.text("name"), _json_text(entry.mapping("document")))
+        _policy_key(entry): InlinePolicyFacts(entry.text("name"), _json_text(entry.mapping("document")))
         for entry in section.objects("inline_policies", ())
     }
+    further = tuple(_image(entry) for entry in section.objects("further_images", ()))
     prefix = evidence.text("prefix")
     return AccountFacts(
         account_id=section.text("account_id"),
@@ -46,13 +47,7 @@ def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Con
             for entry in section.objects("repositories", ())
         ),
         buckets=section.texts("buckets", ()),
-        image=ImageFacts(
-            repository=image.text("repository"),
-            tag=image.text("tag"),
-            digest=image.text("digest"),
-            pushed_at=image.moment("pushed_at"),
-            size_bytes=image.integer("size_bytes"),
-        ),
+        image=_image(image),
         evidence=EvidenceFacts(
             bucket=evidence.text("bucket"),
             prefix=prefix,
@@ -62,12 +57,33 @@ def read_account(section: JsonMembers, content: Callable[[JsonMembers, str], Con
                 for entry in evidence.objects("objects", ())
             ),
         ),
-        moments=tuple(_moment(entry, policies) for entry in section.objects("moments")),
+        moments=tuple(
+            _moment(entry, policies, {image.digest for image in further}) for entry in section.objects("moments")
+        ),
         reconstructed=tuple(str(entry) for entry in reconstructed_in(section)),
+        further_images=further,
     )
 
 
-def _moment(entry: JsonMembers, policies: dict[str, InlinePolicyFacts]) -> AccountMoment:
+def _image(entry: JsonMembers) -> ImageFacts:
+    return ImageFacts(
+        repository=entry.text("repository"),
+        tag=entry.text("tag"),
+        digest=entry.text("digest"),
+        pushed_at=entry.moment("pushed_at"),
+        size_bytes=entry.integer("size_bytes"),
+    )
+
+
+def _policy_key(entry: JsonMembers) -> str:
+    """Return what moments call a policy: its name, with ``@VERSION`` where its document was changed on the way."""
+    return entry.text("name") + (f"@{entry.text('version')}" if entry.has("version") else "")
+
+
+def _moment(entry: JsonMembers, policies: dict[str, InlinePolicyFacts], further: set[str]) -> AccountMoment:
+    for digest in entry.texts("further_images", ()):
+        if digest not in further:
+            raise entry.fault("further_images", f"names the image {digest[:80]!r}, which the section does not hold")
     names = entry.texts("inline_policies", ())
     for name in names:
         if name not in policies:
@@ -80,6 +96,7 @@ def _moment(entry: JsonMembers, policies: dict[str, InlinePolicyFacts]) -> Accou
         inline_policies=tuple(policies[name] for name in names),
         image=entry.flag("image"),
         evidence=entry.flag("evidence"),
+        further_images=entry.texts("further_images", ()),
     )
 
 

@@ -202,6 +202,11 @@ def test_a_recording_of_github_alone_has_no_account_and_an_empty_case(folder):
         (lambda v: v["case"].update(known_at={"tga": "2026-02-13T11:41:06Z"}), "`case.known_at.tga` names no member"),
         (lambda v: v["case"]["changes"][0].pop("text"), "`case.changes[0].text` is missing"),
         (lambda v: v["account"]["moments"][0].update(inline_policies=["X"]), "names the policy 'X'"),
+        (lambda v: v["account"]["moments"][0].update(further_images=["X"]), "names the image 'X'"),
+        (
+            lambda v: v["account"].update(further_images=[{"tag": "t"}]),
+            "`account.further_images[0].repository` is missing",
+        ),
         (lambda v: v["account"].pop("region"), "`account.region` is missing"),
         (lambda v: v["account"]["moments"][0].update(provider="yes"), "is not true or false"),
         (lambda v: v["github"]["repository"].update(full_name="nobody"), "is not `owner/name`"),
