@@ -16,7 +16,7 @@ from diagnosis.causes import Cause, Integrity
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import Annotation
-from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.diagnosis import Diagnosis
@@ -33,7 +33,7 @@ from tui.widgets.detail import (
 )
 from tui.widgets.detail.evidence_blocks import evidence_blocks
 from tui.widgets.detail.selection import RemediationForm, Selection
-from tui.widgets.summary.summary import short_lines, still_broken
+from tui.widgets.summary.summary import remaining, short_lines, still_broken
 from tui.widgets.timeline.columns import Cell, columns_of
 
 
@@ -42,6 +42,25 @@ def view_of(
 ) -> Selection:
     """The view of a cell."""
     return Selection(diagnosis, columns_of(diagnosis, path)[column], Cell(column, row), path, form)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_many_problems_of_one_place_are_one_item_of_the_summary(width: int) -> None:
+    first = diagnosis_of(1).forecast[0]
+    service = Problem(
+        Checkpoint.SERVICE_AUTHORIZATION, Plane.AUTHORIZATION, Cause.SERVICE_ACTION, "", actions=("s3:GetObject",)
+    )
+    many = tuple(replace(service, resource=str(n), actions=(f"s3:Get{n}",)) for n in range(9))
+    last = replace(service, checkpoint=Checkpoint.LEAST_PRIVILEGE, actions=())
+    items = [item.plain for item in remaining(replace(diagnosis_of(1), forecast=(first, *many, last)))]
+    assert items[1] == "2–10 service-authorization s3:Get0, s3:Get1 and 7 more"
+    assert items[2].startswith("11 least-privilege")
+    short = short_lines(replace(diagnosis_of(1), forecast=(first, *many, last)), 0, width)
+    said = "\n".join(line.plain for line in short)
+    assert "2–10 service-authorization" in said
+    # Two of them stand each for itself.
+    few = remaining(replace(diagnosis_of(1), forecast=(first, *many[:2])))
+    assert [item.plain.split()[0] for item in few[1:]] == ["2", "3"]
 
 
 def test_a_failing_cell_names_reason_cause_place_owner_and_proof() -> None:

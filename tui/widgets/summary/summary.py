@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -22,6 +23,9 @@ from tui.widgets.timeline.columns import attempt_title, place_of, stopping_plane
 
 LABEL = 9
 _INTRO = "then meets"
+_FEW = 2
+"""Problems of one place that stand each for itself."""
+_NAMED = 2
 
 
 class Summary(Widget):
@@ -228,12 +232,30 @@ def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
         return [Content.styled("? nothing known would fail, but not all is proved", "$text-warning")]
     if len(problems) == 1:
         return [assemble(_item(1, problems[0]), (" is all that stops it", "$text-muted"))]
-    items = [_item(number, problem, terse=terse) for number, problem in enumerate(problems[1:], 2)]
+    places = groupby(enumerate(problems[1:], 2), lambda item: (item[1].plane, place_of(item[1])))
+    items = [item for _, group in places for item in _of_one_place(list(group), terse=terse)]
     return items if terse else [Content.styled(_INTRO, "$text-muted"), *items]
 
 
+def _of_one_place(group: Sequence[tuple[int, Problem]], *, terse: bool) -> list[Content]:
+    """Return the items of problems that follow each other at one place; many of them as one, or the change has no room."""
+    if len(group) <= _FEW:
+        return [_item(number, problem, terse=terse) for number, problem in group]
+    (first, problem), (last, _) = group[0], group[-1]
+    place = _place(f"{first}–{last}", problem)
+    actions = list(dict.fromkeys(action for _, problem in group for action in problem.actions))
+    if terse or not actions:
+        return [place]
+    named = ", ".join(actions[:_NAMED]) + (f" and {len(actions) - _NAMED} more" if len(actions) > _NAMED else "")
+    return [assemble(place, " ", foreign_line(named))]
+
+
+def _place(number: str, problem: Problem) -> Content:
+    return assemble((f"{number} ", "bold $text-accent"), (place_of(problem), signs.PLANE_STYLES[problem.plane]))
+
+
 def _item(number: int, problem: Problem, *, terse: bool = False) -> Content:
-    place = assemble((f"{number} ", "bold $text-accent"), (place_of(problem), signs.PLANE_STYLES[problem.plane]))
+    place = _place(str(number), problem)
     if terse:
         return place
     count = len(problem.actions)
