@@ -6,9 +6,11 @@ import io
 from dataclasses import replace
 from functools import cache
 
+import pytest
 from permission_faults import FAULTS, shared
 
 from diagnosis.causes import Cause, Integrity
+from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.gates import Plane, Verdict
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding
@@ -45,6 +47,28 @@ def test_three_attempts_with_all_their_verdicts_are_whole_in_80_columns() -> Non
     assert "…" not in "".join(table[:14])
 
 
+@pytest.mark.parametrize("width", [80, 110, 200])
+@pytest.mark.parametrize("count", [1, 4, 6, 12])
+def test_what_has_no_room_in_the_table_are_whole_early_attempts_and_it_is_said(width: int, count: int) -> None:
+    replay = made().replays[0]
+    runs = [
+        replace(replay, attempt=replace(replay.attempt, run_id=21_985_400_000 + n, head_branch="main"))
+        for n in range(count)
+    ]
+    lines = report(replace(made(), replays=tuple(runs)), width)
+    top = lines[: next(place for place, line in enumerate(lines) if line.startswith("Run "))]
+    shown = next(line for line in top if "21985400" in line).split()
+    assert shown == [str(21_985_400_000 + n) for n in range(count - len(shown), count)]
+    assert "…" not in "".join(top)
+    assert max(map(len, top)) <= width
+    words = " ".join(word for line in top for word in line.split())
+    for word in ("OIDC trust", "Role", "assumption", "authorization", "Least"):
+        assert word in words
+    assert ("no room in this table" in words) == (len(shown) < count)
+    if len(shown) < count:
+        assert (f"The {count - len(shown)} earliest attempts have" in words) == (count - len(shown) > 1)
+
+
 def test_what_was_done_after_an_attempt_is_told_with_how_that_is_known() -> None:
     attempt = made().replays[0].attempt
     stated = AttemptHistory(
@@ -60,9 +84,11 @@ def test_what_was_done_after_an_attempt_is_told_with_how_that_is_known() -> None
 def test_an_attempt_that_no_gate_stopped_says_what_did() -> None:
     replay = made().replays[0]
     passed = tuple(replace(gate, verdict=Verdict.UNKNOWN, cause=None) for gate in replay.gates)
-    found = Finding(Plane.OTHER, None, Cause.OTHER_SERVICE, sentence="The build failed.")
+    line = Evidence(EvidenceKind.LOG_LINE, "No such file", "https://github.com/o/r/actions/runs/1", Origin.RECORDED)
+    found = Finding(Plane.OTHER, None, Cause.OTHER_SERVICE, sentence="The build failed.", evidence=line)
     lines = report(replace(made(), replays=(replace(replay, gates=passed, stopped_by=found),)))
     assert any(line.startswith("  Stopped by no gate: ") and "other-service" in line for line in lines)
+    assert "  │ No such file" in lines
 
 
 def test_what_is_not_known_is_told_with_the_way_to_obtain_it() -> None:

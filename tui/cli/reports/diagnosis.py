@@ -5,6 +5,10 @@ Foreign text goes in as :class:`rich.text.Text`, so no title or log line is ever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
@@ -13,7 +17,8 @@ from rich.text import Text
 
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.facts.evidence import Evidence, Origin
-from diagnosis.gates import Verdict
+from diagnosis.facts.runs import Attempt
+from diagnosis.gates import Gate, Plane, Verdict
 from diagnosis.verdicts.assessment import SessionAssessment
 from diagnosis.verdicts.chronology import AttemptHistory, DriftKind, Traced
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
@@ -33,7 +38,8 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
     if not diagnosis.replays:
         console.print(Text("No attempts to show."))
         return
-    console.print(timeline(diagnosis))
+    for part in timeline(diagnosis, console.width):
+        console.print(part)
     _reconstruction(diagnosis, console)
     entries = {(entry.run, entry.attempt): entry for entry in diagnosis.history}
     for replay in diagnosis.replays:
@@ -47,29 +53,68 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
     _unknown(diagnosis, console)
 
 
-def timeline(diagnosis: Diagnosis) -> Table:
-    """Return the timeline as a table: gates as rows; attempts, NOW and AFTER FIX as columns."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+_GAP = 2
+"""Columns of the screen between two columns of the table."""
+_PLANES = (Plane.AUTHENTICATION, Plane.AUTHORIZATION)
+_GATE_WORDS = max(len(word) for gate in Gate for word in gate.label.split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One column of verdicts."""
+
+    head: Text
+    gates: tuple[GateVerdict, ...]
+
+    @property
+    def width(self) -> int:
+        """The columns of the screen that it takes, with the gap behind it."""
+        cells = (_cell(verdict).cell_len for verdict in self.gates)
+        return max(*(cell_len(line) for line in self.head.plain.split("\n")), *cells) + _GAP
+
+
+def timeline(diagnosis: Diagnosis, width: int) -> tuple[RenderableType, ...]:
+    """Return the timeline: gates as rows; attempts, NOW and AFTER FIX as columns.
+
+    ``width``: columns of the screen. Where it is too narrow, planes stand in their short words; what has no room even so
+    are the earliest attempts, and a line below the table says how many.
+    """
+    attempts = [_Side(_head(replay.attempt), replay.gates) for replay in diagnosis.replays]
+    today = [_Side(Text("NOW\nlive", style="bold"), diagnosis.live.gates)] if diagnosis.live else []
+    if diagnosis.paths:
+        today.append(_Side(Text("AFTER FIX\nmodel", style="bold"), diagnosis.after_fix))
+    taken = sum(side.width for side in (*attempts, *today)) - _GAP
+    short = taken + max(len(plane.label) for plane in _PLANES) + _GATE_WORDS + 2 * _GAP > width
+    taken += max(len(plane.value) for plane in _PLANES) + _GATE_WORDS + 2 * _GAP
+    left_out = 0
+    while short and left_out < len(attempts) - 1 and taken > width:
+        taken -= attempts[left_out].width
+        left_out += 1
+    table = _table((*attempts[left_out:], *today), short=short)
+    if not left_out:
+        return (table,)
+    which = "The earliest attempt has" if left_out == 1 else f"The {left_out} earliest attempts have"
+    return table, Text(f"{which} no room in this table; what stopped each stands below.", style="italic")
+
+
+def _head(attempt: Attempt) -> Text:
+    started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
+    again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
+    return Text(f"{attempt.run_id}{again}\n{attempt.head_branch or '?'}\n{started}")
+
+
+def _table(sides: Sequence[_Side], *, short: bool) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_edge=False)
     # These two may wrap, so that in 80 columns the runs and their verdicts are whole.
     table.add_column("plane", style="bright_black", overflow="fold")
-    table.add_column("gate", overflow="fold")
-    for replay in diagnosis.replays:
-        attempt = replay.attempt
-        started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
-        again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
-        table.add_column(Text(f"{attempt.run_id}{again}\n{attempt.head_branch or '?'}\n{started}"), no_wrap=True)
-    if diagnosis.live:
-        table.add_column(Text("NOW\nlive", style="bold"), no_wrap=True)
-    if diagnosis.paths:
-        table.add_column(Text("AFTER FIX\nmodel", style="bold"), no_wrap=True)
+    table.add_column("gate", overflow="fold", min_width=_GATE_WORDS if short else None)
+    for side in sides:
+        table.add_column(side.head, no_wrap=True)
     last = None
-    sides = [replay.gates for replay in diagnosis.replays]
-    sides += [diagnosis.live.gates] if diagnosis.live else []
-    sides += [diagnosis.after_fix] if diagnosis.paths else []
-    for gate in gates_shown(*sides):
-        cells: list[RenderableType] = [Text(gate.plane.label if gate.plane is not last else ""), Text(gate.label)]
-        cells += [_cell(maybe_verdict_at(side, gate)) for side in sides]
-        table.add_row(*cells)
+    for gate in gates_shown(*(side.gates for side in sides)):
+        plane = gate.plane.value if short else gate.plane.label
+        cells: list[RenderableType] = [Text(plane if gate.plane is not last else ""), Text(gate.label)]
+        table.add_row(*cells, *(_cell(maybe_verdict_at(side.gates, gate)) for side in sides))
         last = gate.plane
     return table
 
@@ -109,6 +154,8 @@ def _attempt(replay: Replay, entry: AttemptHistory | None, console: Console) -> 
                 Text(f"Stopped by no gate: {found.plane.label}{_named(found.cause)}: {found.sentence}"), (0, 0, 0, 2)
             )
         )
+        if found.evidence:
+            console.print(Padding(_evidence(found.evidence), (0, 0, 0, 2)))
     if not failed and not replay.stopped_by:
         for verdict in replay.gates:
             console.print(Padding(_one_line(verdict), (0, 0, 0, 2)))
