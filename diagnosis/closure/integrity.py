@@ -69,10 +69,12 @@ def ref_changed(replays: Sequence[Replay]) -> list[IntegrityFinding]:
     if not others:
         return []
     refs = ", ".join(dict.fromkeys(attempt.ref for attempt in others))
+    came_back = replays[0].attempt.ref == closing.ref
+    way = f"went over {refs} too" if came_back else f"began on {refs}"
     return [
         IntegrityFinding(
             slug=Integrity.REF_CHANGED_IN_CHAIN,
-            reason=f"The chain began on {refs} and closed on {closing.ref}: the success proves {closing.ref} only.",
+            reason=f"The chain {way} and closed on {closing.ref}: the success proves {closing.ref} only.",
             evidence=tuple(_run_evidence(attempt) for attempt in (*others, closing)),
         )
     ]

@@ -45,6 +45,19 @@ def test_the_ref_changed_in_the_chain() -> None:
     assert "ref-changed-in-chain" not in findings(closed((on_dev, chain()[1]), account()))
 
 
+def test_a_chain_that_came_back_to_its_first_ref_is_not_said_to_have_begun_elsewhere() -> None:
+    on_dev = failed(1, 0, Gate.OIDC_TRUST, Cause.OIDC_PROVIDER_ABSENT, branch="dev")
+    token = Cause.GET_AUTHORIZATION_TOKEN
+    between = failed(2, 10, Gate.REGISTRY_AUTHORIZATION, token, branch="dev")
+    began, went = (on_dev, *chain()[1:]), (chain()[0], between, chain()[2])
+    said = [
+        next(found.reason for found in closed(runs, account()).integrity if found.slug == "ref-changed-in-chain")
+        for runs in (began, went)
+    ]
+    assert said[0].startswith("The chain began on refs/heads/dev and closed on ")
+    assert said[1].startswith("The chain went over refs/heads/dev too and closed on ")
+
+
 @pytest.mark.parametrize(
     ("ref", "found"),
     [
