@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tui.backends.repository import RepositoryBackend
 
 
-def embedded_backend(moment: str = "1") -> EmbeddedBackend:
-    """Build the backend of the embedded incident at a stage (``1``, ``2``, ``3`` or ``later``)."""
+def embedded_backend(moment: str = "1", incident: str = "release") -> EmbeddedBackend:
+    """Build the backend of an embedded incident at a stage: ``1``, ``2``, …; of ``release``, ``later`` too."""
     if importlib.util.find_spec("moto") is None:
         raise BackendProblem(
             "The embedded account needs the library moto, which is not installed.",
@@ -24,7 +24,7 @@ def embedded_backend(moment: str = "1") -> EmbeddedBackend:
         )
     from tui.backends.embedded import EmbeddedBackend
 
-    return EmbeddedBackend(moment)
+    return EmbeddedBackend(moment, incident=incident)
 
 
 def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:

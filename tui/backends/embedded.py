@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from diagnosis.facts.account import AccountQuestion, AccountState
+from diagnosis.facts.case import Case
 from diagnosis.remedies.offers.role_search import SearchOf, no_search
 from probes.aws.read.account import read_account
 from probes.aws.read.further_facts import read_further_facts
 from probes.embedded.aws_account import EmbeddedAccount
 from probes.embedded.github.server import GitHubServer
-from probes.embedded.moments import MOMENTS, load_incident
+from probes.embedded.moments import INCIDENTS, load_incident
 from probes.github.http.credentials import GitHubAccess
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
@@ -23,21 +25,42 @@ from probes.recording.labels import label_attempt
 from tui.backend import BackendProblem, CancelHook, Moment, Progress, ProgressHook
 from tui.backends.repository import RepositoryBackend
 
+_OF_THE_CASES_WORKFLOW: dict[str, Any] = {
+    name: getattr(Case(), name)
+    for name in (
+        "tag",
+        "digest",
+        "decision_log",
+        "decision_log_entry",
+        "evidence_local",
+        "evidence_root",
+        "evidence_artifacts",
+    )
+}
+
 
 class EmbeddedBackend(RepositoryBackend):
-    """Answer from the embedded incident at one of its stages; moving changes the runs served and the account."""
+    """Answer from an embedded incident at one of its stages; moving changes the runs served and the account."""
 
-    def __init__(self, moment: str = "1", clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        moment: str = "1",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        incident: str = "release",
+    ) -> None:
+        self._incident = INCIDENTS[incident]
+        moments = self._incident.moments
         try:
-            recording = load_incident()
+            recording = load_incident(self._incident)
         except RecordingError as error:
             raise BackendProblem(f"The embedded incident is damaged: {error}", "Install planescope again.") from None
         if recording.account is None:
             raise BackendProblem("The embedded incident has no account.", "Install planescope again.")
-        self._index = next(index for index, known in enumerate(MOMENTS) if known.key == moment)
+        self._index = next(index for index, known in enumerate(moments) if known.key == moment)
         self._stack = ExitStack()
         self._recording = recording
-        self._server = self._stack.enter_context(GitHubServer(recording, MOMENTS[self._index]))
+        self._server = self._stack.enter_context(GitHubServer(recording, moments[self._index]))
         self._account = self._stack.enter_context(EmbeddedAccount(recording.account))
         ledger = Ledger()
         super().__init__(
@@ -54,7 +77,7 @@ class EmbeddedBackend(RepositoryBackend):
             clock=clock,
         )
         # The account stands at a moment of the past, so its readings carry that moment's time.
-        self._aws = self._account.access(ledger=ledger, clock=lambda: MOMENTS[self._index].at)
+        self._aws = self._account.access(ledger=ledger, clock=lambda: moments[self._index].at)
         self.origin = "embedded incident: run facts public, logs and account reconstructed"
         self.move_to(self._index)
 
@@ -82,8 +105,8 @@ class EmbeddedBackend(RepositoryBackend):
 
     @property
     def moments(self) -> Sequence[Moment]:
-        """The three stages and the moment after them."""
-        return tuple(Moment(known.key, known.title, known.sentence) for known in MOMENTS)
+        """The stages of the incident and what came after them."""
+        return tuple(Moment(known.key, known.title, known.sentence) for known in self._incident.moments)
 
     @property
     def moment_index(self) -> int:
@@ -92,14 +115,17 @@ class EmbeddedBackend(RepositoryBackend):
 
     def move_to(self, index: int) -> None:
         """Move runs and account to a stage; an index outside the range stays at the nearer end."""
-        self._index = max(0, min(index, len(MOMENTS) - 1))
-        moment = MOMENTS[self._index]
+        self._index = max(0, min(index, len(self._incident.moments) - 1))
+        moment = self._incident.moments[self._index]
         self._server.move_to(moment)
         self._account.move_to(moment.key)
         # The chain is found among the runs served; after the stages the newest one is of another workflow.
         case = replace(case_at(self._recording, moment.at), runs=())
+        if moment.workflow is not None:
+            # What the case states of one workflow's image, log and evidence says nothing of another's.
+            case = replace(case, workflow=moment.workflow, **_OF_THE_CASES_WORKFLOW)
         self.case = case if moment.stage else replace(case, workflow=None)
-        stage = f"Stage {moment.key} of 3" if moment.stage else "After the stages"
+        stage = f"Stage {moment.key} of {len(self._incident.stages)}" if moment.stage else "After the stages"
         self.moment_words = f"{stage}: {moment.title}. {moment.sentence}"
         self.forget()
 

@@ -27,9 +27,9 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
     _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"))
 
 
-def open_demo(moment: str) -> None:
-    """Open the app on the embedded incident."""
-    _run(lambda: embedded_backend(moment))
+def open_demo(moment: str, incident: str = "release") -> None:
+    """Open the app on an embedded incident."""
+    _run(lambda: embedded_backend(moment, incident))
 
 
 def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -> None:

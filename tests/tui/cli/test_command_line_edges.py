@@ -307,12 +307,14 @@ def test_a_diagnosis_names_its_packet_and_what_the_store_says(monkeypatch: pytes
 
 
 def test_the_demo_opens_the_app_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
+    opened: list[tuple[str, ...]] = []
     monkeypatch.setattr("tui.cli.commands.demo.sys", SimpleNamespace(stdout=Terminal()))
-    monkeypatch.setattr("tui.cli.dashboard.open_demo", opened.append)
+    monkeypatch.setattr("tui.cli.dashboard.open_demo", lambda *given: opened.append(given))
     assert run("demo").exit_code == 0
     assert run("demo", "--stage", "3").exit_code == 0
-    assert opened == ["1", "3"]
+    assert run("demo", "--incident", "services", "--stage", "5").exit_code == 0
+    assert run("demo", "--stage", "5").exit_code == 2
+    assert opened == [("1", "release"), ("3", "release"), ("5", "services")]
 
 
 # ------------------------------------------------------------------------------------------------- the local store

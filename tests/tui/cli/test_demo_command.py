@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from probes.embedded.moments import INCIDENTS as RECORDED
+from tui.cli.commands.demo import INCIDENTS
 from tui.cli.main import _COMMANDS, planescope
 
 
@@ -85,6 +87,54 @@ def test_the_packet_of_the_three_runs_lies_on_disk_and_is_sound(tmp_path: Path) 
         assert "230372904534" not in text
         assert '"Statement"' not in text
     assert run("packet", "verify", str(target)).exit_code == 0
+
+
+SERVICES = ("demo", "--incident", "services")
+
+
+@pytest.mark.parametrize(("stage", "code"), [("1", 1), ("4", 0), ("5", 1), ("6", 0)])
+def test_a_stage_of_the_services_as_json_and_its_packet(stage: str, code: int, tmp_path: Path) -> None:
+    result = run(*SERVICES, "--stage", stage, "--json", "--export", str(tmp_path / "packet"))
+    assert result.exit_code == code
+    document = json.loads(result.stdout)
+    assert document["moment"].startswith(f"Stage {stage} of 6")
+    gates = [gate["gate"] for gate in document["live"]["gates"]]
+    assert ("service-authorization" in gates) == (stage in ("1", "4"))
+    page = (tmp_path / "packet" / "packet.md").read_text(encoding="utf-8")
+    assert "230372904534" not in page
+    assert "reconstructed" in page
+    assert run("packet", "verify", str(tmp_path / "packet")).exit_code == 0
+
+
+def test_the_services_are_printed_stage_after_stage() -> None:
+    result = run(*SERVICES, "--text")
+    assert re.findall(r"^Stage (\d) of 6", result.stdout, flags=re.MULTILINE) == ["1", "2", "3", "4", "5", "6"]
+    assert result.exit_code == 0
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--stage", "4"),
+            "'4' is no stage of the incident release, which has 1, 2, 3, later; `--incident services` has 4.",
+        ),
+        ((*SERVICES[1:], "--stage", "later"), "has 1, 2, 3, 4, 5, 6; `--incident release` has later."),
+        (("--stage", "9"), "'9' is not one of"),
+        (("--incident", "other"), "'other' is not one of 'release', 'services'"),
+    ],
+)
+def test_a_stage_that_an_incident_does_not_have_is_told_with_those_that_it_has(
+    words: tuple[str, ...], said: str
+) -> None:
+    result = run("demo", *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_the_command_knows_the_stages_of_every_recording() -> None:
+    assert {name: tuple(moment.key for moment in known.moments) for name, known in RECORDED.items()} == INCIDENTS
 
 
 def test_account_ids_stand_in_a_packet_only_where_they_are_asked_for(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``planescope demo``: the embedded incident, in the app or as text, stage after stage."""
+"""``planescope demo``: an embedded incident, in the app or as text, stage after stage."""
 
 from __future__ import annotations
 
@@ -14,13 +14,29 @@ from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.reports.diagnosis import show
 
 STAGES = ("1", "2", "3")
+LATER = "later"
+
+INCIDENTS: dict[str, tuple[str, ...]] = {
+    "release": (*STAGES, LATER),
+    "services": ("1", "2", "3", "4", "5", "6"),
+}
+"""The moments of each embedded incident, as ``--stage`` names them."""
 
 
 @click.command("demo")
 @click.option(
+    "--incident",
+    type=click.Choice(list(INCIDENTS)),
+    default="release",
+    show_default=True,
+    help="`release`: a first push, from a missing provider to the image. `services`: the same repository later that day"
+    " and week, at its Terraform state, its evidence bucket, and a second ECR repository.",
+)
+@click.option(
     "--stage",
-    type=click.Choice([*STAGES, "later"]),
-    help="The moment to show; `later` is after a fourth run. The app starts at 1, text shows 1, 2 and 3.",
+    type=click.Choice(["1", "2", "3", "4", "5", "6", LATER]),
+    help="The moment to show: 1 to 3 of `release`, where `later` is after a fourth run; 1 to 6 of `services`. The app"
+    " starts at 1, text shows all that are numbered.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text: one document, or an array of the stages.")
 @click.option(
@@ -32,25 +48,37 @@ STAGES = ("1", "2", "3")
 )
 @click.option("--text", is_flag=True, help="Print text even in a terminal.")
 @click.pass_context
-def demo_command(ctx: click.Context, stage: str | None, as_json: bool, directory: Path | None, text: bool) -> None:
-    """Replay a public incident: three runs and an AWS account, embedded. No credentials, nothing leaves the machine.
+def demo_command(
+    ctx: click.Context, incident: str, stage: str | None, as_json: bool, directory: Path | None, text: bool
+) -> None:
+    """Replay a public incident: recorded runs and an AWS account, embedded. No credentials, nothing leaves the machine.
 
     In a terminal it opens the app. Otherwise, or with --text, --json or --export, it prints the diagnosis and ends with
     the exit code of the last stage shown.
     """
+    if stage is not None and stage not in INCIDENTS[incident]:
+        raise click.BadParameter(_no_such_stage(incident, stage), ctx, param_hint="'--stage'")
     if sys.stdout.isatty() and not (as_json or directory or text):
         from tui.cli.dashboard import open_demo
 
-        open_demo(stage or "1")
+        open_demo(stage or "1", incident)
         return
-    ctx.exit(_print(stage, as_json, directory))
+    ctx.exit(_print(incident, stage, as_json, directory))
 
 
-def _print(stage: str | None, as_json: bool, directory: Path | None) -> int:
-    shown = (stage,) if stage else STAGES
+def _no_such_stage(incident: str, stage: str) -> str:
+    """Say which stages the incident has, and which incident has this one."""
+    known = ", ".join(INCIDENTS[incident])
+    others = [name for name, stages in INCIDENTS.items() if stage in stages]
+    there = f"; `--incident {others[0]}` has {stage}" if others else ""
+    return f"{stage!r} is no stage of the incident {incident}, which has {known}{there}."
+
+
+def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None) -> int:
+    shown = (stage,) if stage else tuple(name for name in INCIDENTS[incident] if name != LATER)
     progress, console, code = ProgressLine(), text_console(), 0
     documents: list[object] = []
-    backend = embedded_backend(shown[0])
+    backend = embedded_backend(shown[0], incident)
     try:
         for name in shown:
             backend.move_to(next(i for i, moment in enumerate(backend.moments) if moment.name == name))
