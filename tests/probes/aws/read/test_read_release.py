@@ -13,7 +13,7 @@ from arns import arn_of
 from aws_endpoint import Fault
 from aws_worlds import ACCOUNT, NOON, QUESTION, REGION, ROLE_ARN
 from fault_worlds import error, of
-from release_worlds import (
+from release_accounts import (
     AFFECTED,
     ALIAS,
     BUCKET,
