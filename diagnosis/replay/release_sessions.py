@@ -18,7 +18,7 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import ReadJob
 from diagnosis.steps.read_run import Told, read_not_begun
-from diagnosis.steps.role_sessions import is_chained, role_sessions
+from diagnosis.steps.role_sessions import is_chained, role_parts
 from diagnosis.steps.variables import is_legible, run_values
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.release import Need, StepGap
@@ -37,17 +37,17 @@ def sessions_of(
     beside: tuple[RunFacts, tuple[Need, ...]] | None = None,
 ) -> tuple[JobSession, ...]:
     """Return the role sessions of one job; ``beside`` are its facts and needs, which those of a single session are too."""
-    parts = role_sessions(read)
+    parts = role_parts(read)
     found = [
-        _session(part, gates, evidence_of, case, beside if len(parts) == 1 else None, nth)
+        _session(part.read, gates, evidence_of, case, beside if len(parts) == 1 else None, nth)
         for nth, part in enumerate(parts)
     ]
     for nth, part in enumerate(parts[1:], 1):
-        needs = found[nth - 1].needs
-        known = {(need.action, need.resource) for need in needs}
-        chained = (need for need in _chaining(part, len(needs)) if (need.action, need.resource) not in known)
-        found[nth - 1] = replace(found[nth - 1], needs=(*needs, *chained))
-        found[nth] = replace(found[nth], assumed_by=_assumed_by(found[nth - 1], found[nth]))
+        first = found[part.before]
+        known = {(need.action, need.resource) for need in first.needs}
+        chained = (need for need in _chaining(part.read, len(first.needs)) if (need.action, need.resource) not in known)
+        found[part.before] = replace(first, needs=(*first.needs, *chained))
+        found[nth] = replace(found[nth], assumed_by=_assumed_by(found[part.before], found[nth]))
     return tuple(found)
 
 

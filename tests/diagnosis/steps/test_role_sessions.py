@@ -46,3 +46,81 @@ def test_a_role_that_githubs_token_takes_needs_nothing_of_the_one_before() -> No
 
 def test_a_role_that_takes_itself_again_is_asked_nothing() -> None:
     assert sessions(second=FIRST) == [{("cloudwatch:PutMetricData", "*")}]
+
+
+LOGGED_IN = """
+on: push
+jobs:
+  release:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: aws-actions/configure-aws-credentials@v4
+        with: {{ role-to-assume: "{first}", aws-region: eu-west-1 }}
+      - id: ecr
+        uses: aws-actions/amazon-ecr-login@v2
+{steps}
+"""
+SECOND_ROLE = f"""
+      - id: other
+        uses: aws-actions/configure-aws-credentials@v4
+        with: {{ role-to-assume: "{SECOND}", aws-region: eu-west-1, output-credentials: true, output-env-credentials: ENV }}
+"""
+BY_HAND = f"""
+      - run: |
+          aws sns publish --topic-arn arn:aws:sns:eu-west-1:111122223333:before --message x
+          CREDENTIALS=$(aws sts assume-role --role-arn {SECOND} --role-session-name x --query Credentials --output json)
+          export AWS_ACCESS_KEY_ID=$(echo "$CREDENTIALS" | jq -r .AccessKeyId)
+          aws sns publish --topic-arn arn:aws:sns:eu-west-1:444455556666:within --message x
+          KEEP
+      - run: aws sns publish --topic-arn arn:aws:sns:eu-west-1:111122223333:after --message x
+"""
+
+
+def topics_and_pushes(steps: str) -> list[list[str]]:
+    workflow = parse_workflow(LOGGED_IN.format(first=FIRST, steps=steps), "release.yml")
+    assert isinstance(workflow, Workflow)
+    parts = role_sessions(read_job(None, workflow.jobs[0], workflow))
+    told = ("sns:Publish", "ecr:PutImage")
+    named = [[need.resource or "" for need in needs_of(part, RunFacts()) if need.action in told] for part in parts]
+    return [[resource.rpartition(":")[2].rpartition("/")[2] for resource in part] for part in named]
+
+
+def test_a_role_that_a_script_takes_ends_with_the_script() -> None:
+    assert topics_and_pushes(BY_HAND.replace("KEEP", "true")) == [["before", "after"], ["within"]]
+
+
+def test_a_role_whose_keys_a_script_hands_on_lasts() -> None:
+    keep = 'echo "AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID" >> $GITHUB_ENV'
+    assert topics_and_pushes(BY_HAND.replace("KEEP", keep)) == [["before"], ["within", "after"]]
+
+
+def test_a_script_that_takes_one_role_after_another_has_a_session_for_each() -> None:
+    accounts = ("111122223333", "444455556666")
+    steps = f"""
+      - run: |
+          for account in {" ".join(accounts)}; do
+            (
+              eval "$(aws sts assume-role --role-arn arn:aws:iam::$account:role/spoke --role-session-name x)"
+              aws sns publish --topic-arn arn:aws:sns:eu-west-1:$account:in-$account --message x
+            )
+          done
+      - run: docker push ${{{{ steps.ecr.outputs.registry }}}}/app:1
+"""
+    assert topics_and_pushes(steps) == [["app"], ["in-111122223333"], ["in-444455556666"]]
+
+
+def test_keys_that_are_only_outputs_are_those_of_the_steps_that_are_given_them() -> None:
+    publish = "      - run: aws sns publish --topic-arn arn:aws:sns:eu-west-1:444455556666:{} --message x\n"
+    given = '        env: { AWS_ACCESS_KEY_ID: "${{ steps.other.outputs.aws-access-key-id }}" }\n'
+    steps = publish.format("given") + given + publish.format("own")
+    assert topics_and_pushes(SECOND_ROLE.replace("ENV", "false") + steps) == [["own"], ["given"]]
+    assert topics_and_pushes(SECOND_ROLE.replace("ENV", "true") + steps) == [[], ["given", "own"]]
+
+
+def test_a_push_is_made_with_the_session_that_logged_in() -> None:
+    push = "      - run: docker push ${{ steps.ecr.outputs.registry }}/app:1\n"
+    login = "      - uses: aws-actions/amazon-ecr-login@v2\n"
+    elsewhere = "      - run: docker push 444455556666.dkr.ecr.eu-west-1.amazonaws.com/other:1\n"
+    second = SECOND_ROLE.replace("ENV", "true")
+    assert topics_and_pushes(second + push) == [["app"], []]
+    assert topics_and_pushes(second + login + push + elsewhere) == [["app"], ["other"]]
