@@ -11,7 +11,8 @@ PASSED, FAILED, UNKNOWN = 0, 1, 3
 def exit_code(diagnosis: Diagnosis) -> int:
     """Return the exit code by the live gates where they were read, else by the subject run's recorded ones.
 
-    A problem of the registry's state fails too, although it belongs to no gate: a rerun would not get through.
+    A problem of the registry's state fails too, although it belongs to no gate: a rerun would not get through. A gate at which
+    the run was refused and that nobody judged today, as service authorization may be, leaves it unknown.
     """
     verdicts = [verdict.verdict for verdict in diagnosis.live.gates] if diagnosis.live else []
     recorded = [verdict.verdict for verdict in diagnosis.subject.gates] if diagnosis.subject else []
@@ -21,4 +22,7 @@ def exit_code(diagnosis: Diagnosis) -> int:
         return FAILED
     if not verdicts or any(verdict is not Verdict.PASS for verdict in verdicts):
         return UNKNOWN
-    return PASSED
+    judged = {verdict.gate for verdict in diagnosis.live.gates} if diagnosis.live else set()
+    refused = diagnosis.subject.gates if diagnosis.subject else ()
+    left = any(verdict.verdict is Verdict.FAIL and verdict.gate not in judged for verdict in refused)
+    return UNKNOWN if left else PASSED

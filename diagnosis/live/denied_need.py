@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Gate
 from diagnosis.names.arn import Arn
 from diagnosis.steps.variables import is_legible
@@ -36,16 +37,26 @@ def _of_a_service(replay: Replay, action: str, resource: str | None, because: st
     of_step = [need for need in replay.needs if need.action.lower() == action.lower() and need.resource]
     if named is None and len(of_step) == 1:
         named = of_step[0].resource
+    job, step = _failed_step(replay)
     return Need(
         action,
         named,
         Checkpoint.SERVICE_AUTHORIZATION,
         because,
-        of_step[0].step if of_step else "",
+        of_step[0].step if of_step else step,
         order=-1,
         certainty=Certainty.OBSERVED,
         source="log",
+        job=job,
     )
+
+
+def _failed_step(replay: Replay) -> tuple[str, str]:
+    """Return the job and the one step of it that failed, by their names; empty where GitHub's record does not tell one."""
+    jobs = replay.attempt.jobs.value if isinstance(replay.attempt.jobs, Known) else ()
+    own = replay.session.job if replay.session is not None else None
+    failed = [(job.name, step.name) for job in jobs if own in (None, job.name) for step in job.steps if step.failed]
+    return failed[0] if len(failed) == 1 else (own or "", "")
 
 
 def _is_arn(text: str) -> bool:

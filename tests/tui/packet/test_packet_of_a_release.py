@@ -7,41 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_world import ACCOUNT, EIGHT, HOME, REGION, World, allow, credentials, policy, sound_world, trust
+from deploying_release import BUCKET, DEPLOYER_ACCOUNT, released
+from small_world import ACCOUNT, REGION
 
 from diagnosis.diagnose import replays_of
 from diagnosis.documents.packet import packet
 from diagnosis.documents.redaction import MASK
-from diagnosis.facts.account import ResourcePolicy
 from diagnosis.facts.case import Case
-from diagnosis.facts.reading import Absent
-from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
 from diagnosis.gates import ALL_GATES, GATES, Gate
 from diagnosis.verdicts.diagnosis import Diagnosis
 from tui.packet.folder import verify, write
 from tui.packet.pages import json_page, markdown_page
-
-DEPLOYER_ACCOUNT = "555566667777"
-DEPLOYER = f"arn:aws:iam::{DEPLOYER_ACCOUNT}:role/deploy"
-BUCKET = f"release-{DEPLOYER_ACCOUNT}-evidence"
-
-
-def released() -> World:
-    """The sound release with a job that deploys with a role of another account, and with a script that nobody reads."""
-    sound = sound_world()
-    run = f"aws ecs update-service --cluster main --service api\naws s3 cp report.json s3://{BUCKET}/report.json"
-    steps = (
-        credentials(HOME, "Deployer", role_to_assume=DEPLOYER),
-        WorkflowStep("Deploy | now", None, run),
-        WorkflowStep("Notify", None, "./notify"),
-    )
-    deploy = WorkflowJob("deploy", "Deploy", steps, permissions=(("id-token", "write"),))
-    bucket = ResourcePolicy(f"arn:aws:s3:::{BUCKET}", Absent("its policy"))
-    return replace(
-        sound.with_account(resource_policies=(bucket,)),
-        workflow=replace(sound.workflow, jobs=(*sound.workflow.jobs, deploy)),
-        others=((DEPLOYER, trust(), policy(allow(EIGHT, "*"))),),
-    )
 
 
 @pytest.fixture(scope="module")

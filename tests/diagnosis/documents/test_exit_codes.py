@@ -1,0 +1,37 @@
+"""0 only where everything passes, services among it; 1 while a gate fails, 3 while something is not known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from deploying_release import released
+from small_world import ACCOUNT, sound_world
+
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, exit_code
+from diagnosis.gates import Gate, Verdict
+from diagnosis.verdicts.gate_verdict import GateVerdict
+
+
+@pytest.mark.parametrize(
+    ("granted", "script", "expected"),
+    [(True, False, PASSED), (True, True, UNKNOWN), (False, False, FAILED), (False, True, FAILED)],
+)
+def test_a_release_that_deploys(granted: bool, script: bool, expected: int) -> None:
+    assert exit_code(released(granted=granted, script=script, account=ACCOUNT).diagnosis()) == expected
+
+
+def test_a_gate_that_refused_the_run_and_that_nobody_judged_today_is_not_passed() -> None:
+    found = sound_world().diagnosis()
+    assert exit_code(found) == PASSED
+    assert found.subject is not None
+    refused = GateVerdict(Gate.SERVICE_AUTHORIZATION, Verdict.FAIL, "refused")
+    assert exit_code(replace(found, subject=replace(found.subject, gates=(*found.subject.gates, refused)))) == UNKNOWN
+
+
+def test_without_the_account_what_the_run_shows_decides() -> None:
+    found = replace(sound_world().diagnosis(), live=None, forecast=())
+    assert exit_code(found) == UNKNOWN
+    assert found.subject is not None
+    refused = GateVerdict(Gate.SERVICE_AUTHORIZATION, Verdict.FAIL, "refused")
+    assert exit_code(replace(found, subject=replace(found.subject, gates=(refused,)))) == FAILED
