@@ -9,13 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from diagnosis.names import arn, ecr_address
+from diagnosis.names import account_address, arn, ecr_address
 
 _ACCOUNT = re.compile(r"(?<![0-9A-Fa-f.:/_-])(?<![0-9])(\d{12})(?![0-9A-Fa-f])")
-_IN_ADDRESS = re.compile(
-    r"\.amazonaws\.com(?:\.cn)?/(\d{12})(?![0-9])|(?<![0-9])(\d{12})\.s3-(?:accesspoint|control)[.-]"
-)
-"""Where the address of a queue or an access point names the account."""
 MASK = "************"
 
 _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE)
@@ -50,13 +46,8 @@ class Leak:
 
 def accounts_in(*texts: str | None) -> frozenset[str]:
     """Return the account ids that ARNs, registry hosts and addresses of queues and access points in the texts name."""
-    return frozenset().union(
-        *(arn.accounts_in(text) | ecr_address.accounts_in(text) | _in_addresses(text) for text in texts if text)
-    )
-
-
-def _in_addresses(text: str) -> frozenset[str]:
-    return frozenset(account for found in _IN_ADDRESS.findall(text) for account in found if account)
+    homes = (arn, ecr_address, account_address)
+    return frozenset().union(*(home.accounts_in(text) for text in texts if text for home in homes))
 
 
 def masked(text: str, accounts: frozenset[str] = frozenset()) -> str:
