@@ -20,6 +20,16 @@ REGION = "eu-west-2"
 SERVICE = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/main/api"
 DEPLOY = "      - name: Deploy\n        run: aws ecs update-service --cluster main --service api --region eu-west-2\n"
 SCRIPT = "      - name: Deploy\n        run: ./scripts/deploy.sh\n"
+ECS = """\
+      - id: render
+        uses: aws-actions/amazon-ecs-render-task-definition@v1
+        with: {task-definition: deploy/task.json, container-name: app, image: x}
+      - uses: aws-actions/amazon-ecs-deploy-task-definition@v2
+        with:
+          task-definition: ${{ steps.render.outputs.task-definition }}
+          service: api
+          cluster: main
+"""
 OTHER = """\
 on: push
 permissions: {{id-token: write}}
@@ -146,3 +156,44 @@ def test_without_credentials_the_fifth_gate_is_unknown_like_the_others(ci: Ci, m
     result = ci.run()
     assert result.exit_code == 3
     assert list(by_gate(ci).values()) == ["unknown"] * 5
+
+
+def test_what_an_action_does_with_a_file_of_the_checkout_is_judged_with_the_roles_that_it_hands_over(ci: Ci) -> None:
+    roles = {name: f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("task", "execution")}
+    task = {"family": "api", "taskRoleArn": roles["task"], "executionRoleArn": roles["execution"]}
+    ci.file(with_step(ECS))
+    ci.file(json.dumps({**task, "containerDefinitions": [{"name": "app", "image": "x"}]}), "deploy/task.json")
+    assert ci.run().exit_code == 1
+    passed = {need["resource"] for need in ci.artifact["needs"] if need["action"] == "iam:PassRole"}
+    assert passed == set(roles.values())
+    assert ci.artifact["gaps"] == []
+
+
+def test_a_local_action_is_read_from_the_checkout(ci: Ci) -> None:
+    steps = "  steps:\n    - shell: bash\n      run: aws s3 cp a s3://${{ inputs.bucket }}/a\n"
+    action = f"inputs: {{bucket: {{required: true}}}}\nruns:\n  using: composite\n{steps}"
+    ci.file(with_step("      - uses: ./.github/actions/keep\n        with: {bucket: evidence}\n"))
+    ci.file(action, ".github/actions/keep/action.yml")
+    assert ci.run().exit_code == 1
+    assert {problem["resource"] for problem in ci.artifact["problems"]} == {"arn:aws:s3:::evidence/a"}
+
+
+def test_each_role_of_the_job_is_judged_for_what_it_serves(ci: Ci) -> None:
+    second = f"        with: {{role-to-assume: 'arn:aws:iam::{ACCOUNT}:role/Other', aws-region: {REGION}}}\n"
+    ci.file(with_step(f"      - uses: aws-actions/configure-aws-credentials@v4\n{second}{DEPLOY}"))
+    assert ci.run().exit_code == 1
+    assert by_gate(ci)["registry-authorization"] == "pass"
+    assert by_gate(ci)["role-assumption"] == "fail"
+    assert [session["role_arn"].rpartition("/")[2] for session in ci.artifact["sessions"]] == [ROLE, "Other"]
+
+
+def test_an_artifact_of_an_older_version_is_read_and_keeps_to_the_schema(ci: Ci) -> None:
+    assert ci.run().exit_code == 0
+    older = {name: value for name, value in ci.artifact.items() if name not in ("gaps", "sessions")}
+    members = ("action", "resource", "checkpoint", "because")
+    older["needs"] = [{name: need[name] for name in members} for need in older["needs"]]
+    schema = json.loads((resources.files("tui.cli") / "schemas" / "preflight-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(older, schema)
+    read = read_preflight(json.dumps(older))
+    assert isinstance(read, Preflight)
+    assert [gate.verdict for gate in read.gates] == [Verdict.PASS] * 4

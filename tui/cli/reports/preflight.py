@@ -128,7 +128,8 @@ def _problem(problem: Problem) -> str:
     where = problem.gate.label if problem.gate else problem.plane.label
     lines = [item.line for item in problem.evidence if item.kind is EvidenceKind.WORKFLOW_FILE and item.line]
     at = f" (line {lines[0]} of the workflow file)" if lines else ""
-    actions = f" {', '.join(problem.actions)}." if problem.actions else ""
+    named = [action for action in problem.actions if action not in problem.reason]
+    actions = f" {', '.join(named)}." if named else ""
     told = f"{where} ({problem.cause}): {problem.reason}{actions}{at}"
     return f"{told} Next step: {problem.cause.next_step} Owner: {problem.owner.value}."
 
