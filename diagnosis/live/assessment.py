@@ -60,9 +60,27 @@ def assess(
     """
     if needs is not None:
         replay = replace(replay, sessions=(), needs=needs)
-    units = [_with_denied(unit, replay, account) for unit in units_of(replay, case)]
+    units = list(units_of(replay, case))
+    stopped = next((place for place, unit in enumerate(units) if _is_stopped(unit, replay)), None)
+    denied = (
+        denied_need(units[stopped].view, account.of_role(units[stopped].role_arn).question)
+        if stopped is not None
+        else None
+    )
+    if stopped is not None:
+        units[stopped] = replace(units[stopped], needs=with_denied(units[stopped].needs, denied))
     asks_registry = any(unit.of_registry for unit in units)
-    judged = [_judge(unit, account, ref, alone=len(units) == 1, others_ask=asks_registry) for unit in units]
+    judged = [
+        _judge(
+            unit,
+            account,
+            ref,
+            alone=len(units) == 1,
+            others_ask=asks_registry,
+            denied=denied if place == stopped else None,
+        )
+        for place, unit in enumerate(units)
+    ]
     if _asks_no_registry(units):
         for each in judged:
             each.gates[Gate.REGISTRY_AUTHORIZATION] = _no_registry(each.run)
@@ -110,20 +128,21 @@ def _no_registry(run: RunClaims) -> GateJudgement:
     )
 
 
-def _with_denied(unit: Unit, replay: Replay, account: AccountState) -> Unit:
-    """Return the unit with the action that AWS denied to it: the decisive session's, which is the first."""
-    denied = denied_need(unit.view, account.question) if _is_stopped(unit, replay) else None
-    return replace(unit, needs=with_denied(unit.needs, denied))
-
-
 def _is_stopped(unit: Unit, replay: Replay) -> bool:
-    """Return whether what stopped the attempt was met in this unit, as far as its own verdicts show."""
+    """Return whether what stopped the attempt was met in this unit, as far as its own verdicts show; the first such is taken.
+
+    Where the sessions are not told apart there is one unit, and it is that one.
+    """
     stop = replay.stopped_by
+    if not replay.sessions:
+        return stop is not None
     own = maybe_verdict_at(unit.view.gates, stop.gate) if stop is not None and stop.gate is not None else None
     return own is not None and own.verdict is Verdict.FAIL
 
 
-def _judge(unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool) -> _Judged:
+def _judge(
+    unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool, denied: Need | None
+) -> _Judged:
     run = RunClaims.of(unit.view, account.of_role(unit.role_arn), unit.case, ref)
     if not alone and unit.view.session is not None and not unit.view.session.read:
         unread = judge_services(run, (), unit.gaps)
@@ -132,17 +151,16 @@ def _judge(unit: Unit, account: AccountState, ref: str | None, *, alone: bool, o
     wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
     gates = {Gate.OIDC_TRUST: trust, Gate.ROLE_ASSUMPTION: judge_role_assumption(run)}
     if unit.of_registry or alone or not others_ask:
-        gates[Gate.REGISTRY_AUTHORIZATION] = _registry(run, unit, wrong_role=wrong_role)
+        gates[Gate.REGISTRY_AUTHORIZATION] = _registry(run, unit, denied, wrong_role=wrong_role)
     services = judge_services(run, unit.of_services, unit.gaps, wrong_role=wrong_role)
     if services is not None:
         gates[Gate.SERVICE_AUTHORIZATION] = services
     return _Judged(unit, run, gates)
 
 
-def _registry(run: RunClaims, unit: Unit, *, wrong_role: bool) -> GateJudgement:
+def _registry(run: RunClaims, unit: Unit, denied: Need | None, *, wrong_role: bool) -> GateJudgement:
     """Judge the registry gate. Where the needs are not known, the denied action alone can fail it and never open it."""
     judged = judge_registry(run, unit.of_registry, wrong_role=wrong_role)
-    denied = denied_need(unit.view, run.account.question)
     if unit.of_registry or denied is None or denied.checkpoint is Checkpoint.SERVICE_AUTHORIZATION:
         return judged
     again = judge_registry(run, (denied,), wrong_role=wrong_role)
