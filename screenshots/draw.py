@@ -39,6 +39,7 @@ class Scene:
     keys: tuple[str, ...] = ()
     light: bool = False
     png: bool = field(default=False)
+    incident: str = "release"
 
 
 SCENES = (
@@ -51,6 +52,7 @@ SCENES = (
     Scene("closure", stage="3", keys=("4",)),
     Scene("compare", stage="3", keys=("a",)),
     Scene("log", keys=("v",)),
+    Scene("services", stage="2", size=(120, 44), incident="services"),
     Scene("help", keys=("question_mark",)),
 )
 
@@ -58,7 +60,7 @@ SCENES = (
 async def drawing(scene: Scene) -> str:
     """The SVG of a scene."""
     theme = "light" if scene.light else "dark"
-    app = PlanescopeApp(lambda: embedded_backend(scene.stage), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
+    app = PlanescopeApp(lambda: embedded_backend(scene.stage, scene.incident), clock=lambda: CLOCK, theme=theme, refresh_seconds=0)
     app.animation_level = "none"
     async with app.run_test(size=scene.size, notifications=False) as pilot:
 
