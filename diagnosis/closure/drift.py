@@ -114,6 +114,7 @@ def _changed(subject: Replay, account: AccountState) -> Iterable[Drift]:
             continue
         kind = DriftKind.PROVIDER_CHANGED if Gate.OIDC_TRUST in change.gates else _KINDS[change.plane]
         kind = DriftKind.REPOSITORY_CHANGED if "Repository" in change.text.split()[0] else kind
+        kind = DriftKind.RESOURCE_CHANGED if change.gates == (Gate.SERVICE_AUTHORIZATION,) else kind
         text = f"Changed since the run: {change.text} by {change.who} at {change.at:%Y-%m-%dT%H:%M:%SZ}."
         last[kind, change.text] = _drift(kind, subject, text, change.at, change.evidence)
     yield from last.values()

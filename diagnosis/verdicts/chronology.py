@@ -64,6 +64,8 @@ class DriftKind(StrEnum):
     ROLE_CHANGED = "role-changed"
     PROVIDER_CHANGED = "provider-changed"
     REPOSITORY_CHANGED = "repository-changed"
+    RESOURCE_CHANGED = "resource-changed"
+    """The policy of a bucket or a key that the release uses."""
     IMAGE_CHANGED = "image-changed"
 
 

@@ -24,6 +24,7 @@ from probes.aws.read.trail_events import (
     POLICY_EVENTS,
     PROVIDER_EVENTS,
     REPOSITORY_EVENTS,
+    RESOURCE_EVENTS,
     ROLE_EVENTS,
     SESSION_EVENT,
     Subject,
@@ -82,7 +83,7 @@ def read_trail(
             WHAT, "CloudTrail keeps events for 90 days, the window is older", "state the changes in the case file"
         )
     start = max(since, now - KEPT)
-    found = _Findings(complete=start == since)
+    found = _Findings(complete=start == since and subject.everything_is_here)
     lookups = {
         f"{place.region} {'registry' if place.aws is registry else 'role'}": lambda place=place: place.look_up(found)
         for place in _places(
@@ -214,6 +215,10 @@ def _places(
         want(aws, iam, *PROVIDER_EVENTS, *ROLE_EVENTS)
         if subject.policy_arns:
             want(aws, iam, *POLICY_EVENTS)
+    services = dict.fromkeys(arn.service for text in subject.resources() if (arn := Arn.parse(text)) is not None)
+    for service in services:
+        # A bucket may lie in another region: then its policy's history is not seen.
+        want(aws, region, *RESOURCE_EVENTS.get(service, ()))
     if question.repository:
         want(registry, region, *REPOSITORY_EVENTS)
     return [

@@ -42,6 +42,9 @@ REPOSITORY_EVENTS = (
     "PutImage",
     "BatchDeleteImage",
 )
+RESOURCE_EVENTS = {"s3": ("PutBucketPolicy", "DeleteBucketPolicy"), "kms": ("PutKeyPolicy",)}
+"""By the service of a resource whose own policy may decide a call of the release."""
+_POLICIES_OF_RESOURCES = frozenset(name for names in RESOURCE_EVENTS.values() for name in names)
 
 _DETAILS = ("policyName", "policyArn", "versionId", "clientID", "permissionsBoundary", "imageTag", "imageTagMutability")
 _LONGEST = 200
@@ -95,8 +98,11 @@ class Subject:
             own = question.provider_arn
             return str(own) if own and (question.issuer == url or Arn.parse(named) == own) else None
         if name in ROLE_EVENTS:
-            wanted = question.role_arn.name if question.role_arn else ""
-            return wanted if wanted and asked.maybe_text("roleName") == wanted else None
+            named = asked.maybe_text("roleName")
+            return named if named and named in self._roles() else None
+        if name in _POLICIES_OF_RESOURCES:
+            named = asked.maybe_text("bucketName") or asked.maybe_text("keyId")
+            return next((text for text in self.resources() if named and _is_of(text, named)), None)
         if name in POLICY_EVENTS:
             policy = Arn.parse(asked.maybe_text("policyArn"))
             return str(policy) if policy in self.policy_arns else None
@@ -105,6 +111,29 @@ class Subject:
             same = asked.maybe_text("repositoryName") == question.repository
             return question.repository if same and registry in (None, question.registry_id) else None
         return None
+
+    def _roles(self) -> frozenset[str]:
+        """Return the names of the release's roles, as far as they lie in the account that is looked at."""
+        own = self.question.role_arn
+        every = (own, *(each.role_arn for each in self.question.beside))
+        return frozenset(arn.name for arn in every if own and arn and arn.account == own.account and arn.name)
+
+    def resources(self) -> tuple[str, ...]:
+        """Return the ARNs of the buckets and keys whose policies may decide."""
+        questions = (self.question, *self.question.beside)
+        return tuple(dict.fromkeys(text for each in questions for text in each.resources))
+
+    @property
+    def everything_is_here(self) -> bool:
+        """Whether all roles of the release lie in the account that is looked at."""
+        own = self.question.role_account
+        return all(each.role_account in (own, None) for each in self.question.beside)
+
+
+def _is_of(resource: str, named: str) -> bool:
+    """Return whether a request that names a bucket or a key is about this resource."""
+    arn = Arn.parse(resource)
+    return arn is not None and named in (resource, arn.resource, arn.resource_id)
 
 
 def _moment(record: JsonMembers) -> datetime:

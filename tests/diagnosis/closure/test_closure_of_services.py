@@ -17,12 +17,14 @@ from chain_builders import (
     event,
     failed,
     findings,
+    live,
     rule,
     success,
     workflow,
 )
 
 from diagnosis.causes import Cause
+from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
@@ -30,7 +32,7 @@ from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
 from diagnosis.gates import Gate, Owner, Verdict
 from diagnosis.names.arn import Arn
 from diagnosis.replay.gate_verdicts import SWALLOWED
-from diagnosis.verdicts.chronology import Traced
+from diagnosis.verdicts.chronology import DriftKind, Traced
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import JobSession, Replay
@@ -192,3 +194,10 @@ def test_a_push_by_another_role_of_the_release_is_no_side_channel() -> None:
     role = Arn.parse(f"arn:aws:iam::{ENGINEER.split(':')[4]}:role/deployer")
     wide = replace(state, question=replace(state.question, beside=(AccountQuestion(role_arn=role),)))
     assert rule(closed(chain(), wide), "no-side-channel").verdict is Verdict.PASS
+
+
+def test_a_bucket_policy_that_was_changed_since_the_run_is_drift_of_a_resource() -> None:
+    replays = service_chain()
+    state = account(*FIXES, event("PutBucketPolicy", 70, "arn:aws:s3:::evidence"))
+    found = [item for item in drift_of(replays, replays[-1], live(state)) if "PutBucketPolicy" in item.reason]
+    assert [item.kind for item in found] == [DriftKind.RESOURCE_CHANGED]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,39 @@ def test_long_texts_are_cut() -> None:
     event = SUBJECT.event(entry("PutRolePolicy", {"roleName": "ci", "policyName": "p" * 500}))
     assert event is not None
     assert (len(event.detail), event.detail[-1]) == (200, "…")
+
+
+BUCKET, KEY = "arn:aws:s3:::evidence", "arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c"
+BESIDE = (
+    AccountQuestion(role_arn=Arn.parse("arn:aws:iam::111122223333:role/deploy"), resources=(KEY,)),
+    AccountQuestion(role_arn=Arn.parse("arn:aws:iam::444455556666:role/publish")),
+)
+OF_SERVICES = replace(SUBJECT, question=replace(SUBJECT.question, resources=(BUCKET,), beside=BESIDE))
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "target"),
+    [
+        ("PutBucketPolicy", {"bucketName": "evidence"}, BUCKET),
+        ("DeleteBucketPolicy", {"bucketName": "evidence"}, BUCKET),
+        ("PutBucketPolicy", {"bucketName": "evidence-2"}, None),
+        ("PutBucketPolicy", {}, None),
+        ("PutKeyPolicy", {"keyId": "0f1e2d3c"}, KEY),
+        ("PutKeyPolicy", {"keyId": KEY}, KEY),
+        ("PutKeyPolicy", {"keyId": "other"}, None),
+        ("PutRolePolicy", {"roleName": "deploy"}, "deploy"),
+        ("PutRolePolicy", {"roleName": "ci"}, "ci"),
+        # That role lies in an account whose events are not asked for; one of its name here is another.
+        ("PutRolePolicy", {"roleName": "publish"}, None),
+    ],
+)
+def test_the_policies_of_what_a_release_uses_and_its_further_roles_concern_it(
+    name: str, asked: dict[str, str], target: str | None
+) -> None:
+    event = OF_SERVICES.event(entry(name, asked))
+    assert (event.target if event else None) == target
+
+
+def test_a_role_in_another_account_is_seen_to_be_missing() -> None:
+    assert SUBJECT.everything_is_here
+    assert not OF_SERVICES.everything_is_here
