@@ -11,6 +11,7 @@ from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.observed_subject import session_evidence
 from diagnosis.live.resource_control import judge_resource_control
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role
+from diagnosis.names.arn import Arn
 from diagnosis.trust.admission import TrustJudgement, TrustOutcome, judge_trust
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
@@ -18,6 +19,11 @@ from diagnosis.verdicts.gate_verdict import Missing
 
 def judge_oidc_trust(run: RunClaims) -> GateJudgement:
     """Judge OIDC trust: may the job have a token, and does the role's account have a provider for issuer and audience?"""
+    caller = _assumed_by(run)
+    if caller is not None:
+        return GateJudgement(
+            passed=f"{run.role_arn} is assumed from the session of {caller}: no token of GitHub is asked for."
+        )
     static = _static_credentials(run)
     if static is not None and not run.role_arn:
         return GateJudgement(passed="", problems=(static,))
@@ -143,7 +149,7 @@ def judge_role_assumption(run: RunClaims) -> GateJudgement:
         return GateJudgement(passed="", problems=(_role_problem(run, Cause.ROLE_ABSENT, reason),))
     if isinstance(role, Unreadable):
         return GateJudgement(passed="", missing=(Missing(role.what, role.why, role.how, role.permission),))
-    if run.release.chained_from:
+    if run.release.chained_from or _assumed_by(run) is not None:
         return _chained(run, role.value)
     judgement = judge_role_trust(run, role.value)
     control = judge_resource_control(run, role.value)
@@ -178,10 +184,15 @@ def judge_role_trust(run: RunClaims, role: Role) -> TrustJudgement:
     )
 
 
+def _assumed_by(run: RunClaims) -> Arn | None:
+    """Return the role whose session assumes the run's role; None where GitHub's token does."""
+    return run.replay.session.assumed_by if run.replay.session is not None else None
+
+
 def _chained(run: RunClaims, role: Role) -> GateJudgement:
     """Judge a role that is assumed from another role's session: its trust policy is not asked about GitHub's token."""
     first = run.release.chained_from
-    caller = run.replay.session.assumed_by if run.replay.session is not None else None
+    caller = _assumed_by(run)
     if caller is not None:
         return GateJudgement(
             passed=f"{role.name} is assumed from the session of {caller}, not by GitHub's token: that call is judged at that "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.callers.admission_verdict import Admission
 from diagnosis.callers.who_gets_in import who_gets_in
@@ -13,7 +13,7 @@ from diagnosis.gates import Checkpoint, Plane, Verdict
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
-from diagnosis.policy.language.tree import statements, with_statements
+from diagnosis.policy.language.tree import JsonObject, statements, with_statements
 from diagnosis.trust.faults import SLIPS
 from diagnosis.trust.mended import mended
 from diagnosis.trust.question import TrustOutcome, TrustPolicy, caller_of
@@ -40,7 +40,9 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
         return TrustScope(missing=(Missing(f"{role.what}: its trust policy", role.why, role.how, role.permission),))
     if isinstance(role, Absent):
         return TrustScope()
-    document = role.value.trust_policy
+    document = _without_caller(run, role.value.trust_policy)
+    if document is None:
+        return TrustScope()
     found = _who(run, document, role.value.arn)
     if isinstance(found, Unparsable):
         gap = Missing("the trust policy's meaning", f"the document is unparsable: {found.why}", "correct the document")
@@ -67,6 +69,28 @@ def judge_trust_scope(run: RunClaims) -> TrustScope:
             )
         )
     return TrustScope()
+
+
+def _without_caller(run: RunClaims, document: PolicyDocument) -> PolicyDocument | None:
+    """Return the trust policy without the door by which another session of the release comes in; None where no other is left."""
+    session = run.replay.session
+    caller = session.assumed_by if session is not None else None
+    if caller is None or isinstance(document.policy, Unparsable):
+        return document
+    meant = {str(caller), str(replace(caller, resource="root")), caller.account}
+    left: list[JsonObject] = []
+    for item in statements(document.editable()):
+        principal = item.get("Principal")
+        named = principal.get("AWS") if isinstance(principal, dict) and set(principal) == {"AWS"} else None
+        listed = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+        others = [name for name in listed if name not in meant]
+        if item.get("Effect") != "Allow" or not listed:
+            left.append(item)
+        elif others:
+            left.append({**item, "Principal": {"AWS": others}})
+    if not any(item.get("Effect") == "Allow" for item in left):
+        return None
+    return write_document(with_statements(document.editable(), left))
 
 
 def _problem(run: RunClaims, role_arn: str, cause: Cause, reason: str) -> Problem:

@@ -223,7 +223,8 @@ def resource_layer(account: AccountState, home: str, action: str, resource: str 
 
 def _unknown(service: str, home: str, action: str, resource: str | None) -> ResourceLayer:
     """Return the layer of a resource that is not known: one of the role's account, where no policy of its own may decide."""
-    asked = service in ASKED_SERVICES or service == "ecr"
+    # A role to assume, whichever it is, has a trust policy of its own, which has to allow.
+    asked = service in ASKED_SERVICES or service in ("ecr", "sts")
     policy = _not_read(f"what {action} is called on") if asked else Absent("resource policy")
     return ResourceLayer(policy, None if service == "s3" else home, resource or "")
 

@@ -24,6 +24,7 @@ from diagnosis.replay.proofs import Proof, Unproved, authentication, registry
 from diagnosis.replay.root_failure import JobOutcome, StepFailure, is_trust_refusal
 from diagnosis.replay.service_proofs import services
 from diagnosis.replay.static_keys import static_keys
+from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
 from diagnosis.verdicts.release import Need
@@ -245,8 +246,12 @@ def never_runs(read: ReadJob) -> bool:
 
 
 def failing_role_step(outcome: JobOutcome) -> ReadStep | None:
-    """Return the step whose role counts for the facts: the one that failed to assume it."""
-    finding = outcome.finding
-    if finding is None or outcome.step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
+    """Return the step whose role counts for the facts: the one that failed to assume it.
+
+    None where that is an action of the repository whose inner steps assume it: the log need not show which of them failed.
+    """
+    finding, step = outcome.finding, outcome.step
+    if finding is None or step is None or finding.gate not in (Gate.OIDC_TRUST, Gate.ROLE_ASSUMPTION):
         return None
-    return outcome.step
+    written = step.matched.written
+    return None if written is not None and written.inner and not step.does(Purpose.ASSUME) else step

@@ -65,7 +65,8 @@ class Accounts:
     def _of_role(self, question: AccountQuestion) -> AccountState:
         role = next((item for item in self.roles if arn_of(item.arn) == question.role_arn), None)
         account = question.role_account or ""
-        own = self._of_iam(question, role) if account not in self.unread else _nothing_of(account)
+        unread = question.role_arn is None or account in self.unread
+        own = _nothing_of(account) if unread else self._of_iam(question, role)
         registry = self._of_registry(question)
         return AccountState(
             question=question,

@@ -222,24 +222,33 @@ def read(name: str) -> ReadRelease:
 @cache
 def sound(name: str) -> Accounts:
     """The accounts in which the release passes: each role is granted what its sessions need, and trusts their subjects."""
-    release = read(name)
-    nobody = Accounts((RoleFacts(ROLE),), RELEASES[name].repositories)
-    live = release.diagnosis(nobody).live
+    return accounts_for(read(name), RELEASES[name].repositories)
+
+
+def accounts_for(release: ReadRelease, repositories: tuple[str, ...]) -> Accounts:
+    """The accounts in which a release passes. What is called on an unknown resource is granted on every one."""
+    live = release.diagnosis(Accounts((RoleFacts(ROLE),), repositories)).live
     assert live is not None
     by_role: dict[Arn | None, list[SessionAssessment]] = {}
     for session in live.sessions:
         by_role.setdefault(session.role_arn, []).append(session)
     roles = tuple(_role(str(arn), sessions) for arn, sessions in by_role.items())
-    assumed = {need.resource for of in by_role.values() for each in of for need in each.needs if need.action in CHAINS}
+    assumed = {
+        need.resource: caller
+        for caller, of in by_role.items()
+        for each in of
+        for need in each.needs
+        if need.action in CHAINS and caller is not None
+    }
     return Accounts(
-        tuple(_chained(role) if role.arn in assumed else role for role in roles),
-        RELEASES[name].repositories,
+        tuple(_chained(role, assumed[role.arn].account) if role.arn in assumed else role for role in roles),
+        repositories,
     )
 
 
-def _chained(role: RoleFacts) -> RoleFacts:
-    """The role as it admits whom its account lets, and nobody with GitHub's token."""
-    admits = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{role.account}:root"}, "Action": list(CHAINS)}
+def _chained(role: RoleFacts, account: str) -> RoleFacts:
+    """The role as it admits whom the other role's account lets, and nobody with GitHub's token."""
+    admits = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": list(CHAINS)}
     return replace(role, subjects=(), trusts=(admits,))
 
 
