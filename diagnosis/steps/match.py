@@ -101,8 +101,8 @@ def with_inner_steps(matched: Iterable[Matched]) -> tuple[Matched, ...]:
 
 def default_name(step: WorkflowStep) -> str:
     """Return the name that GitHub displays for a step without one."""
-    script = (step.run or "").strip()
-    return f"Run {step.uses or (script.splitlines()[0] if script else '')}"
+    first = (step.run or "").strip().split("\n", maxsplit=1)[0]
+    return f"Run {step.uses or next(iter(first.splitlines()), '')}"
 
 
 def fits_head(step: WorkflowStep, head: str) -> bool:

@@ -124,7 +124,9 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
         return ()
     place = _place(read, facts, case or Case())
     speaks_ecr = read.releases
-    used = [(step, operation) for step in read.steps if step.runs is not False for operation in step.operations]
+    counted = (step for step in read.steps if step.runs is not False)
+    # What a step does again needs nothing more.
+    used = [(step, operation) for step in counted for operation in dict.fromkeys(step.operations)]
     registry = [operation for _, operation in used if _is_of_registry(operation, speaks_ecr=speaks_ecr)]
     place = replace(place, not_ours=_not_ours(registry, place.repository))
     found = [need for step, operation in used for need in _of_operation(step, operation, place, speaks_ecr=speaks_ecr)]

@@ -37,6 +37,8 @@ from diagnosis.steps.variables import expand, given_inputs, is_legible, run_valu
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
+LONGEST_NAME = 500
+"""Characters of a step's name that are shown; a script of one long line has that line for its name."""
 _RUNNERS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
 
 

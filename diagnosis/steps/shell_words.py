@@ -16,6 +16,7 @@ from diagnosis.steps.variables import with_expressions
 LONGEST_TEXT = 8_000
 """Characters of an expanded word; a longer one stays as written."""
 _MOST_FIELDS = 2_000
+_MOST_CHOICES = 500
 _DEEPEST = 6
 _PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
 _SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
@@ -306,24 +307,32 @@ def _sum(text: str, variables: Variables) -> str | None:
 
 
 def _braces(word: Word) -> list[Word]:
-    """Multiply out ``{a,b}`` and ``{1..3}`` in the unquoted text of a word."""
+    """Multiply out ``{a,b}`` and ``{1..3}`` in the unquoted text of a word, unless there are too many."""
+    made = [word]
+    while True:
+        grown: list[Word] = []
+        for each in made:
+            grown.extend(_first_brace(each) or (each,))
+            if len(grown) > _MOST_CHOICES:
+                return [word]
+        if grown == made:
+            return made
+        made = grown
+
+
+def _first_brace(word: Word) -> list[Word] | None:
+    """Return the word once for each choice of its first braces; None for a word without such."""
     for place, part in enumerate(word):
         if part.kind is not PartKind.LITERAL or part.quoted or "{" not in part.text:
             continue
         found = re.search(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}", part.text)
-        if found is None:
+        choices = None if found is None else _range(found[1]) if "," not in found[1] else found[1].split(",")
+        if found is None or choices is None:
             continue
-        choices = _range(found[1]) if "," not in found[1] else found[1].split(",")
-        if choices is None:
-            continue
-        made: list[Word] = []
-        for choice in choices:
-            text = part.text[: found.start()] + choice + part.text[found.end() :]
-            made.extend(_braces((*word[:place], Part(PartKind.LITERAL, text), *word[place + 1 :])))
-            if len(made) > 500:
-                return [word]
-        return made
-    return [word]
+        before, after = part.text[: found.start()], part.text[found.end() :]
+        texts = (before + choice + after for choice in choices)
+        return [(*word[:place], Part(PartKind.LITERAL, text), *word[place + 1 :]) for text in texts]
+    return None
 
 
 def _range(text: str) -> list[str] | None:
@@ -338,4 +347,4 @@ def _range(text: str) -> list[str] | None:
     step = abs(int(found[3] or 1)) or 1
     numbers = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
     width = max(len(found[1]), len(found[2])) if found[1].startswith("0") or found[2].startswith("0") else 0
-    return [str(each).zfill(width) for each in numbers] if len(numbers) <= 500 else None
+    return [str(each).zfill(width) for each in numbers] if len(numbers) <= _MOST_CHOICES else None

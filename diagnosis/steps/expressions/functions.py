@@ -22,6 +22,7 @@ from diagnosis.steps.expressions.values import (
 )
 
 _MOST_ARGUMENTS = 255
+_LONGEST = 1_000_000
 _PIECE = re.compile(r"\{\{|\}\}|\{(\d{1,3})(?::[^{}]*)?\}|[{}]")
 
 
@@ -103,7 +104,7 @@ def _join(arguments: Sequence[Result], _written: Sequence[str]) -> Result:
         if any(isinstance(item, list | dict) for item in items):
             return UNKNOWN
         between = "," if isinstance(separator, list | dict) else text_of(separator)
-        return between.join(text_of(item) for item in items)
+        return _whole([between if nth % 2 else text_of(items[nth // 2]) for nth in range(2 * len(items) - 1)])
     return "" if isinstance(items, dict) else text_of(items)
 
 
@@ -135,8 +136,15 @@ def _as_text(result: Result, written: str) -> str:
     return text_of(result) if is_known(result) else f"${{{{ {written} }}}}"
 
 
+def _whole(parts: list[str]) -> Result:
+    """Return the parts as one text, unless it is longer than any that a run has: calls within calls grow without end."""
+    return "".join(parts) if sum(map(len, parts)) <= _LONGEST else UNKNOWN
+
+
 def _joined(parts: list[str]) -> Result:
-    text = "".join(parts)
+    text = _whole(parts)
+    if not isinstance(text, str):
+        return text
     return Partial(text) if "${{" in text or "***" in text or "$" in text else text
 
 

@@ -375,3 +375,10 @@ def test_long_texts_are_read_in_linear_time(text: str) -> None:
     begun = time.perf_counter()
     filled(text, VALUES)
     assert time.perf_counter() - begun < 2
+
+
+def test_calls_within_calls_grow_to_a_bound() -> None:
+    text = "'xxxxxxxxxx'"
+    for _ in range(12):
+        text = f"format('{'{0}' * 10}', {text})"
+    assert value(text) is UNKNOWN

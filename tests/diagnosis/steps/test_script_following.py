@@ -430,3 +430,21 @@ def test_a_file_that_an_earlier_step_wrote_is_not_the_one_of_the_commit() -> Non
     handed_on = operations_of_script("envsubst < push.in > push.sh", VALUES)[1]
     later = operations_of_script("./push.sh", {**VALUES, **handed_on}, files({"push.sh": "docker push $R/a"}))[0]
     assert [each.gap.why for each in later if each.gap] == ["a script of the job writes it"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "docker push host/" + "{a,b}" * 40,
+        "docker push host/" + "{a..a}" * 2_000,
+        "true" + " && docker push host/x" * 4_000,
+    ],
+    ids=["braces multiplied", "braces in a row", "a chain"],
+)
+def test_what_multiplies_is_read_to_a_bound(script: str) -> None:
+    assert len(set(operations_of_script(script, {})[0])) <= 2
+
+
+def test_braces_are_multiplied_out_in_the_shells_order() -> None:
+    found = operations_of_script("for i in {a,b}-{1..2}; do docker push host/$i; done", {})[0]
+    assert [each.target for each in found] == ["host/a-1", "host/a-2", "host/b-1", "host/b-2"]
