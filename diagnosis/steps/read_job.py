@@ -61,10 +61,9 @@ class ReadStep:
     @property
     def name(self) -> str:
         """The displayed name; for people, never for recognition."""
-        if self.matched.name:
-            return self.matched.name
         written = self.matched.written
-        return (written.name or default_name(written)) if written else ""
+        name = self.matched.name or ((written.name or default_name(written)) if written else "")
+        return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
     @property
     def sections(self) -> tuple[Section, ...]:
