@@ -38,7 +38,7 @@ def document(diagnosis: Diagnosis) -> Object:
             "read_at": time(live.account.read_at),
             "gates": gates(live.gates),
             "subjects": list(live.subjects),
-            "needs": [_need(need) for need in live.needs],
+            "needs": _live_needs(live.needs, diagnosis.subject),
             "gaps": [gap_object(gap) for gap in live.gaps],
             "sessions": [_session(session) for session in live.sessions],
             "notes": list(live.notes),
@@ -167,6 +167,19 @@ def _need(need: Need) -> Object:
         "source": need.source or None,
         "job": need.job or None,
     }
+
+
+def _live_needs(needs: Iterable[Need], subject: Replay | None) -> list[Json]:
+    """Return the needs of the whole release, each with every job, or leg, that has it, in the order of the jobs."""
+    jobs: dict[tuple[object, ...], dict[str, None]] = {}
+    for session in subject.sessions if subject else ():
+        for need in session.needs:
+            jobs.setdefault(_call(need), {})[need.job] = None
+    return [{**_need(need), "jobs": strings(jobs.get(_call(need)) or filter(None, (need.job,)))} for need in needs]
+
+
+def _call(need: Need) -> tuple[object, ...]:
+    return need.action, need.resource, need.context
 
 
 def gap_object(gap: StepGap) -> Object:

@@ -50,6 +50,10 @@ WORLDS: dict[str, Callable[[], World]] = {
 }
 
 
+def _pair(need: dict[str, Any]) -> tuple[str, str | None]:
+    return need["action"], need["resource"]
+
+
 @pytest.mark.parametrize("name", WORLDS)
 def test_releases_of_several_sessions_validate(name: str) -> None:
     found = WORLDS[name]().diagnosis()
@@ -62,7 +66,10 @@ def test_releases_of_several_sessions_validate(name: str) -> None:
     # The members that were there before hold the union over the sessions.
     uses = {(need["action"], need["resource"]) for need in told["live"]["needs"]}
     assert uses == {(need["action"], need["resource"]) for each in told["live"]["sessions"] for need in each["needs"]}
-    assert all(need["job"] for need in told["live"]["needs"])
+    for need in told["live"]["needs"]:
+        recorded = told["attempts"][0]["sessions"]
+        assert set(need["jobs"]) == {each["job"] for each in recorded if _pair(need) in map(_pair, each["needs"])}
+        assert need["job"] == need["jobs"][0]
     assert {gap["step"] for gap in told["live"]["gaps"]} == {
         gap["step"] for each in told["live"]["sessions"] for gap in each["gaps"]
     }
