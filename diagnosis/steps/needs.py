@@ -9,7 +9,7 @@ repository's ARN is known neither from the run nor from the case, the resource i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountQuestion
@@ -23,6 +23,7 @@ from diagnosis.names.partition import GLOBAL_SERVICES
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep, job_of_file, read_job, speaks_to_aws
+from diagnosis.steps.stated_targets import Used, with_stated
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.release import Certainty, Need, NeedKind, StepGap
 from diagnosis.verdicts.replay import RunFacts
@@ -126,7 +127,9 @@ def needs_of(read: ReadJob, facts: RunFacts, case: Case | None = None) -> tuple[
     speaks_ecr = read.releases
     counted = (step for step in read.steps if step.runs is not False)
     # What a step does again needs nothing more.
-    used = [(step, operation) for step in counted for operation in dict.fromkeys(step.operations)]
+    used: Sequence[Used] = [(step, operation) for step in counted for operation in dict.fromkeys(step.operations)]
+    if speaks_ecr and case is not None:
+        used = with_stated(used, case.repository_uris, _image_of)
     registry = [operation for _, operation in used if _is_of_registry(operation, speaks_ecr=speaks_ecr)]
     place = replace(place, not_ours=_not_ours(registry, place.repository))
     found = [need for step, operation in used for need in _of_operation(step, operation, place, speaks_ecr=speaks_ecr)]
