@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from cost import cost
 
 from diagnosis.facts.ref_filters import may_push
 
@@ -50,7 +49,6 @@ def test_what_is_not_filtered_starts_unless_the_other_kind_alone_is() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["[", "[z-a]", "*" * 40 + "x", "*a" * 60, "a" * 300, "**?", "${{ x }}"])
-def test_a_strange_pattern_never_raises_and_takes_no_time(pattern: str) -> None:
-    begun = time.perf_counter()
-    assert may_push({"tags": [pattern]}, "tags", "a" * 200) in (True, False, None)
-    assert time.perf_counter() - begun < 1
+def test_a_strange_pattern_never_raises_and_costs_little(pattern: str) -> None:
+    assert may_push({"tags": [pattern]}, "tags", "b") in (True, False, None)
+    assert cost(lambda: may_push({"tags": [pattern]}, "tags", "a" * 200)) < 50

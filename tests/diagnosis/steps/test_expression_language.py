@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from cost import cost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
@@ -372,9 +372,7 @@ def test_no_text_is_too_strange(text: str) -> None:
     ],
 )
 def test_long_texts_are_read_in_linear_time(text: str) -> None:
-    begun = time.perf_counter()
-    filled(text, VALUES)
-    assert time.perf_counter() - begun < 2
+    assert cost(lambda: filled(text, VALUES)) < 100
 
 
 def test_calls_within_calls_grow_to_a_bound() -> None:

@@ -414,9 +414,9 @@ def test_deep_nesting_is_read_to_a_bound(piece: str) -> None:
 )
 def test_the_work_grows_with_the_length(line: str) -> None:
     def seconds(times: int) -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         operations(line * times)
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     seconds(10)
     assert seconds(2_000) < 1.5 + 6 * seconds(1_000)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Mapping
 
 import pytest
+from cost import cost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from replay_builders import HOST
@@ -442,19 +442,15 @@ def test_tools_that_read_files_of_the_repository(
 
 
 def test_a_bake_file_that_grows_without_end_is_read_to_a_bound() -> None:
-    begun = time.perf_counter()
     chain = "".join(f'variable "V{n}" {{ default = "${{V{n + 1}}}${{V{n + 1}}}" }}\n' for n in range(60))
     loops = "[for a in l : " * 12 + '"x"' + "]" * 12
     text = f'{chain}l = [1,2,3,4,5,6,7,8,9]\ntarget "default" {{ tags = [V0, {loops}] }}'
-    assert pushed("docker buildx bake --push", {"docker-bake.hcl": text})
-    assert time.perf_counter() - begun < 5
+    assert cost(lambda: pushed("docker buildx bake --push", {"docker-bake.hcl": text})) < 250
 
 
 def test_a_makefile_that_grows_without_end_is_read_to_a_bound() -> None:
-    begun = time.perf_counter()
     lines = "".join(f"V{n} = {f'$(V{n + 1})' * 50}\n" for n in range(30))
-    operations("make x", {"Makefile": f"{lines}x:\n\techo $(V0)\n"})
-    assert time.perf_counter() - begun < 5
+    assert cost(lambda: operations("make x", {"Makefile": f"{lines}x:\n\techo $(V0)\n"})) < 250
 
 
 @given(st.text(alphabet='ab{}[]()="$%\\\n:?,.#/<-1 ', max_size=200))

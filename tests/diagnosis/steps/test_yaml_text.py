@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from cost import cost
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
@@ -30,11 +29,9 @@ def test_values(text: str, expected: object) -> None:
 
 
 def test_what_repeats_itself_without_end_is_no_value() -> None:
-    begun = time.perf_counter()
     levels = "".join(f"l{n + 1}: &l{n + 1} [{', '.join([f'*l{n}'] * 9)}]\n" for n in range(9))
     assert yaml_values(f"l0: &l0 [x]\n{levels}") is None
-    assert yaml_values("[" * 5_000) is None
-    assert time.perf_counter() - begun < 10
+    assert cost(lambda: yaml_values("[" * 5_000)) < 500
 
 
 def test_members_are_reached_by_name_or_not_at_all() -> None:
