@@ -20,7 +20,7 @@ from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.gates import Gate, Plane, Verdict
-from diagnosis.steps.releasing_job import releasing
+from diagnosis.steps.releasing_job import has_credential_step, releasing
 from diagnosis.verdicts.assessment import Assessment
 from diagnosis.verdicts.chronology import AttemptHistory, Traced
 from diagnosis.verdicts.closure import Closure, ClosureStatus, IntegrityFinding, RuleVerdict
@@ -230,7 +230,13 @@ def _static_credentials(replays: Sequence[Replay], workflow: Workflow | Unparsab
         *(step.env for job in workflow.jobs for step in job.all_steps),
     ]
     keyed = [name for env in places for name, value in env if name.upper() == "AWS_SECRET_ACCESS_KEY" and value]
-    if keyed or (step is not None and step.input("aws-secret-access-key")):
+    given = any(
+        each.input("aws-secret-access-key")
+        for job in workflow.jobs
+        if has_credential_step(job)
+        for each in job.all_steps
+    )
+    if keyed or given:
         return RuleVerdict(slug, title, Verdict.FAIL, "The workflow hands static AWS keys to the release.")
     if step is None or not step.input("role-to-assume"):
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "No step that assumes a role was recognised in the workflow.")
@@ -294,14 +300,39 @@ def _same_subject(
         return RuleVerdict(slug, title, Verdict.UNKNOWN, "There is no closing run yet.")
     seen = [entry for entry in history if entry.subject]
     proof = tuple(entry.subject_evidence for entry in seen if entry.subject_evidence)
-    subjects = list(dict.fromkeys(entry.subject or "" for entry in seen))
+    subjects = _subjects_of_one_session(replays, history)
     if len(subjects) > 1:
         reason = f"CloudTrail shows {len(subjects)} subjects in the chain: {', '.join(subjects)}."
         return RuleVerdict(slug, title, Verdict.FAIL, reason, proof)
-    if subjects and len(seen) == len(replays):
+    if len({entry.subject for entry in seen}) == 1 and len(seen) == len(replays):
         reason = f"Every attempt presented {subjects[0]}, as CloudTrail shows."
         return RuleVerdict(slug, title, Verdict.PASS, reason, proof)
     return RuleVerdict(slug, title, Verdict.PASS, f"All attempts ran on {replays[-1].attempt.ref}.", proof)
+
+
+def _subjects_of_one_session(replays: Sequence[Replay], history: Sequence[AttemptHistory]) -> list[str]:
+    """Return the subjects that one job presented in the chain: of several jobs, those of the one that presented the most.
+
+    Jobs of a release may have environments and roles of their own, and thereby subjects: which of them decided may change.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for replay, entry in zip(replays, history, strict=False):
+        if entry.subject:
+            found.setdefault(_deciding_job(replay), {})[entry.subject] = None
+    if "" in found:
+        return list(dict.fromkeys(subject for subjects in found.values() for subject in subjects))
+    return max((list(subjects) for subjects in found.values()), key=len, default=[])
+
+
+def _deciding_job(replay: Replay) -> str:
+    """Return the id of the job whose session the attempt's facts are; empty where that may be several, or none is told apart."""
+    own = replay.facts
+    jobs = {
+        session.job_id
+        for session in replay.sessions
+        if (session.facts.role_arn, session.facts.environment) == (own.role_arn, own.environment)
+    }
+    return jobs.pop() if len(jobs) == 1 else ""
 
 
 def _remediation_traced(

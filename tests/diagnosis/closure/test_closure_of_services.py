@@ -19,6 +19,7 @@ from chain_builders import (
     findings,
     live,
     rule,
+    session,
     success,
     workflow,
 )
@@ -28,6 +29,7 @@ from diagnosis.closure.drift import drift_of
 from diagnosis.closure.history import history_of
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.case import Case
+from diagnosis.facts.evidence import Evidence, EvidenceKind
 from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
 from diagnosis.gates import Gate, Owner, Verdict
 from diagnosis.names.arn import Arn
@@ -35,7 +37,7 @@ from diagnosis.replay.gate_verdicts import SWALLOWED
 from diagnosis.verdicts.chronology import DriftKind, Traced
 from diagnosis.verdicts.closure import ClosureStatus
 from diagnosis.verdicts.gate_verdict import GateVerdict
-from diagnosis.verdicts.replay import JobSession, Replay
+from diagnosis.verdicts.replay import Fact, JobSession, Replay
 
 SERVICE, REGISTRY = Gate.SERVICE_AUTHORIZATION, Gate.REGISTRY_AUTHORIZATION
 
@@ -201,3 +203,31 @@ def test_a_bucket_policy_that_was_changed_since_the_run_is_drift_of_a_resource()
     state = account(*FIXES, event("PutBucketPolicy", 70, "arn:aws:s3:::evidence"))
     found = [item for item in drift_of(replays, replays[-1], live(state)) if "PutBucketPolicy" in item.reason]
     assert [item.kind for item in found] == [DriftKind.RESOURCE_CHANGED]
+
+
+def test_jobs_with_subjects_of_their_own_are_no_change_of_the_subject() -> None:
+    in_production = "repo:octo-org/octo-repo:environment:production"
+    first, second, last = chain()
+    proof = Evidence(EvidenceKind.WORKFLOW_FILE, "environment")
+    deployed = replace(second, facts=replace(second.facts, environment=Fact("production", proof)))
+
+    def of_jobs(replay: Replay, *names: str) -> Replay:
+        sessions = tuple(JobSession(name, name, replay.gates, replay.facts) for name in names)
+        return replace(replay, sessions=sessions)
+
+    events = (session(0.5), session(10.5, in_production), session(20.5))
+    told = closed((of_jobs(first, "push"), of_jobs(deployed, "deploy"), of_jobs(last, "push")), account(*events))
+    assert rule(told, "same-subject").verdict is Verdict.PASS
+    # The same job under another subject is a change, and so is one that nothing tells apart.
+    for names in ("push", "push"), ("push", "deploy"):
+        told = closed((of_jobs(first, "push"), of_jobs(deployed, *names), of_jobs(last, "push")), account(*events))
+        assert rule(told, "same-subject").verdict is Verdict.FAIL
+
+
+def test_static_keys_of_any_job_with_credentials_are_a_breach() -> None:
+    file = workflow()
+    keys = (("aws-secret-access-key", "${{ secrets.KEY }}"), ("aws-region", "eu-west-1"))
+    credentials = WorkflowStep("Keys", "aws-actions/configure-aws-credentials@v4", None, inputs=keys)
+    deploy = WorkflowJob("deploy", None, (credentials,))
+    found = closed(chain(), account(*FIXES), file=replace(file, jobs=(*file.jobs, deploy)))
+    assert rule(found, "no-static-credentials").verdict is Verdict.FAIL

@@ -73,9 +73,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_accounts: bool, **options: Any) -> None:
     """Judge the gates for this very job, inside its workflow run and before it pushes.
 
-    Reads the job's GITHUB_ variables, the workflow file of the checkout, and the account with the step's own AWS
-    credentials; requests no OIDC token. Writes FILE for an artifact, and a summary where GITHUB_STEP_SUMMARY is set.
-    The account is best read by a role of its own: see `planescope permissions`.
+    Reads the job's GITHUB_ variables, the workflow files of the checkout with the scripts that steps run, and the account
+    with the step's own AWS credentials; requests no OIDC token. Writes FILE for an artifact, and a summary where
+    GITHUB_STEP_SUMMARY is set. The account is best read by a role of its own: see `planescope permissions`.
 
     Exit codes: 0 all gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
     """
