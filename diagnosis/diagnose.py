@@ -16,6 +16,7 @@ from diagnosis.closure.history import history_of
 from diagnosis.closure.rules import judge_closure
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Reading
 from diagnosis.facts.runs import Attempt
 from diagnosis.live.account_questions import with_release
 from diagnosis.live.assessment import assess
@@ -44,8 +45,13 @@ def subject_of(replays: Sequence[Replay], key: tuple[int, int] | None) -> Replay
     return next((item for item in replays if item.attempt.key == key), replays[-1])
 
 
-def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> AccountQuestion:
-    """Return what to ask the account about: the case file first, then what this run tells, then what its chain tells."""
+def question_of(
+    subject: Replay, case: Case, others: Sequence[Replay] = (), green: Reading[Attempt] | None = None
+) -> AccountQuestion:
+    """Return what to ask the account about: the case file first, then what this run tells, then what its chain tells.
+
+    ``green`` is the workflow's last success, where it was looked for beyond the chain (:func:`wants_green_run`).
+    """
     facts = [subject.facts, *(item.facts for item in reversed(others) if item is not subject)]
 
     def told(read: Callable[[RunFacts], Fact[T] | None]) -> T | None:
@@ -81,7 +87,7 @@ def question_of(subject: Replay, case: Case, others: Sequence[Replay] = ()) -> A
         until=until,
         actions=tuple(dict.fromkeys((need.action, need.resource) for need in subject.needs if need.resource)),
     )
-    return with_green_run(with_release(own, subject, case), (subject, *others))
+    return with_green_run(with_release(own, subject, case), (subject, *others), green)
 
 
 AROUND = timedelta(hours=1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from diagnosis.facts.green_run import GreenRun
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.trail import ObservedSession, Trail
 from diagnosis.names.arn import Arn
@@ -178,8 +179,14 @@ class AccountQuestion:
     green_since: datetime | None = None
     """Beginning of the last attempt of the workflow that succeeded with this role, for what its session did."""
     green_until: datetime | None = None
+    green_run: GreenRun | None = None
+    """That attempt."""
+    no_green_run: str = ""
+    """Why none is known, where it was looked for."""
     session_name: str | None = None
     """The name of the role's sessions in this workflow; None where it is not known: then all of the time are looked at."""
+    subjects: tuple[str, ...] = ()
+    """The subjects that these sessions present, where each is settled: sessions of others can then be told apart."""
     beside: tuple[AccountQuestion, ...] = ()
     """What to ask about the further roles of the release, one question each; these have none of their own."""
 

@@ -6,7 +6,10 @@ Source: ``cloudtrail:LookupEvents``, 90 days back; IAM's and STS's events lie in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=90)
+"""So long CloudTrail keeps its event history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ class ObservedCall:
     error_code: str | None = None
     context: tuple[tuple[str, str], ...] = ()
     """Condition keys that the request certainly carried."""
+    session: int = 0
+    """Which of the sessions that were looked at made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session of the role as it was opened."""
+
+    at: datetime
+    subject: str = ""
+    """As it was presented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,8 @@ class ObservedSession:
     """Where calls were looked for."""
     subjects: tuple[str, ...] = ()
     """The subjects that were presented for the sessions."""
+    opened: tuple[OpenedSession, ...] = ()
+    """The sessions that were looked at, the latest first."""
     unknown: tuple[str, ...] = ()
     """Events of which it is not known which IAM action they are: ``SERVICE:EventName``."""
     complete: bool = True

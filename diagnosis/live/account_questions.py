@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.live.release_units import Unit, units_of
 from diagnosis.live.resource_layer import policy_holders
+from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import Replay
@@ -26,7 +27,7 @@ def with_release(question: AccountQuestion, subject: Replay, case: Case) -> Acco
     own = [unit for role, units in grouped.items() if role in (question.role_arn, None) for unit in units]
     others = [(role, units) for role, units in grouped.items() if role is not None and role != question.role_arn]
     return replace(
-        _with_resources(question, _needs(own)),
+        _with_sessions(_with_resources(question, _needs(own)), own),
         beside=tuple(_of_role(question, role, units) for role, units in others[: MOST_ROLES - 1]),
     )
 
@@ -47,7 +48,33 @@ def _of_role(question: AccountQuestion, role: Arn, units: Sequence[Unit]) -> Acc
         until=question.until,
         actions=tuple(dict.fromkeys((need.action, need.resource) for need in needs if need.resource)),
     )
-    return _with_resources(asked, needs)
+    return _with_sessions(_with_resources(asked, needs), units)
+
+
+_CREDENTIALS_ACTION = "aws-actions/configure-aws-credentials@"
+
+
+def _with_sessions(question: AccountQuestion, units: Sequence[Unit]) -> AccountQuestion:
+    """Return the question with how the role's sessions are called and what they present, where each one of them tells."""
+    runs = [
+        RunClaims.of(unit.view, AccountState(question, unit.view.attempt.created_at), unit.case)
+        for unit in units
+        if unit.view.session is None or unit.view.session.read
+    ]
+    names = {run.session_name if _by_action(run) else "" for run in runs}
+    subjects = [run.subjects for run in runs]
+    settled = bool(subjects) and all(len(each) == 1 and not set(each[0]) & {"*", "?", "$"} for each in subjects)
+    return replace(
+        question,
+        session_name=next(iter(names)) or None if len(names) == 1 else None,
+        subjects=tuple(dict.fromkeys(text for each in subjects for text in each)) if settled else (),
+    )
+
+
+def _by_action(run: RunClaims) -> bool:
+    """Return whether AWS's own action takes the session, so that the name it gives it is known."""
+    step = run.release.step
+    return step is not None and (step.uses or "").lower().startswith(_CREDENTIALS_ACTION)
 
 
 def _needs(units: Iterable[Unit]) -> tuple[Need, ...]:

@@ -19,7 +19,8 @@ from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
 from diagnosis.live.denied_need import denied_need, with_denied
-from diagnosis.live.observed_uses import ObservedUses, observed_uses
+from diagnosis.live.observed_release import with_observed
+from diagnosis.live.observed_uses import SOURCE, ObservedUses, observed_uses
 from diagnosis.live.opinions import disagreements, opinions_on
 from diagnosis.live.other_users import other_users
 from diagnosis.live.release_units import Unit, every_need, units_of
@@ -69,6 +70,8 @@ def assess(
     )
     if stopped is not None:
         units[stopped] = replace(units[stopped], needs=with_denied(units[stopped].needs, denied))
+    if needs is None:
+        units = with_observed(units, account)
     asks_registry = any(unit.of_registry for unit in units)
     judged = [
         _judge(
@@ -84,7 +87,7 @@ def assess(
     if _asks_no_registry(units):
         for each in judged:
             each.gates[Gate.REGISTRY_AUTHORIZATION] = _no_registry(each.run)
-    least = _least_privilege(judged, units_of(among, case) if among is not None else ())
+    least = _least_privilege(judged, with_observed(units_of(among, case), account) if among is not None else ())
     sessions = tuple(_session(each, least[each.run.role_arn]) for each in judged)
     opinions = opinions_on(judged[0].run, judged[0].unit.needs)
     judgements = [judgement for each in judged for judgement in each.gates.values()] + list(least.values())
@@ -104,7 +107,9 @@ def assess(
 
 def _asks_no_registry(units: Sequence[Unit]) -> bool:
     """Return whether every step of the release was understood, and some use other services and none a registry."""
-    understood = all(isinstance(unit.view.workflow, Workflow) and not unit.gaps for unit in units)
+    understood = all(
+        isinstance(unit.view.workflow, Workflow) and not any(gap.is_open for gap in unit.gaps) for unit in units
+    )
     stopped = any(
         gate.gate is Gate.REGISTRY_AUTHORIZATION and gate.verdict is Verdict.FAIL
         for unit in units
@@ -178,7 +183,8 @@ def _least_privilege(judged: Sequence[_Judged], beside: Sequence[Unit]) -> dict[
             own = tuple(need for unit in same for need in unit.needs)
             others = other_users(each.run)
             # What the steps need is known first: alone, what one session did would look like all of it.
-            seen = observed_uses(each.run.account, own) if own else ObservedUses()
+            read = [need for need in own if not need.source.startswith(SOURCE)]
+            seen = observed_uses(each.run.account, read) if own else ObservedUses()
             least = judge_least_privilege(
                 each.run,
                 every_need((*own, *others.needs, *seen.needs)),

@@ -14,6 +14,7 @@ from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import REGISTRY_SERVICES, Excess, ExcessItem, ExcessKind, excess
 from diagnosis.live.layers import whole_document
 from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
+from diagnosis.live.observed_uses import seen_words
 from diagnosis.live.open_repository import open_repositories
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
@@ -163,11 +164,13 @@ def _reason(cause: Cause, entries: list[tuple[NeedJudgement, bool, str]]) -> str
     if explicit:
         return f"An explicit deny stops {_count(actions, 'action')} on {resource}: {text}"
     if cause is Cause.GET_AUTHORIZATION_TOKEN:
-        return f"The role is not allowed {first.need.action} on `*`, so the registry login fails."
+        seen = seen_words((first.need,))
+        return f"The role is not allowed {first.need.action} on `*`, so the registry login fails.{seen}"
     if cause in (Cause.PUSH_SCOPE, Cause.PULL_SCOPE):
         steps = ", ".join(dict.fromkeys(judgement.need.step for judgement, _, _ in entries if judgement.need.step))
         where = f" (step {steps})" if steps else ""
-        return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}."
+        seen = seen_words(judgement.need for judgement, _, _ in entries)
+        return f"The role is not allowed {_count(actions, 'needed action')} on {resource}{where}.{seen}"
     if cause is Cause.REPOSITORY_POLICY_DENY:
         return f"The repository policy does not admit {_count(actions, 'action')} for this role: {text}"
     what = {
@@ -275,7 +278,7 @@ def judge_least_privilege(
 
 def hides_registry_use(gap: StepGap) -> bool:
     """Return whether a step may use the registry in a way that nobody read."""
-    return gap.certainty is Certainty.OPAQUE or gap.may_push
+    return gap.is_open and (gap.certainty is Certainty.OPAQUE or gap.may_push)
 
 
 def _users_gap(gap: StepGap) -> Missing:

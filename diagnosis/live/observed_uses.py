@@ -77,6 +77,12 @@ def observed_needs(observed: ObservedSession, known: Iterable[Need] = ()) -> tup
     return tuple(found.values())
 
 
+def seen_words(needs: Iterable[Need]) -> str:
+    """Return where uses come from that no step names, as a sentence with its blank; empty where every one stands in a step."""
+    seen = dict.fromkeys(need.source for need in needs if need.source.startswith(SOURCE))
+    return f" No step that was read names the call; it comes from {', '.join(seen)}." if seen else ""
+
+
 def was_refused(call: ObservedCall) -> bool:
     """Return whether the call ended in a denial."""
     return any(word in (call.error_code or "") for word in _REFUSED)

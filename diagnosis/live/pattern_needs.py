@@ -52,6 +52,11 @@ def _filled(form: str, partition: str, account: str) -> str:
     return _PLACEHOLDER.sub(lambda found: known.get(found.group(1), "*"), form)
 
 
+def is_within(resource: str, pattern: str) -> bool:
+    """Return whether a pattern certainly holds a resource, or all resources of another pattern."""
+    return resource == pattern or _pair(pattern, resource, True)[0]
+
+
 def over(policy: Policy, patterns: tuple[str, ...], side: str) -> Policy:
     """Return the policy as it meets the resource of the patterns that it treats best (``OPEN``) or worst (``SHUT``).
 

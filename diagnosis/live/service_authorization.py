@@ -13,6 +13,7 @@ from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.authorization import role_policies
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.near_grants import slip_words
+from diagnosis.live.observed_uses import seen_words
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
@@ -45,7 +46,8 @@ def judge_services(
     """
     if not needs and not gaps:
         return None
-    open_steps = tuple(missing_of(gap) for gap in gaps)
+    unknown = tuple(gap for gap in gaps if gap.is_open)
+    open_steps = tuple(missing_of(gap) for gap in unknown)
     nobody = unknown_role(run, wrong_role=wrong_role)
     if nobody is not None:
         return GateJudgement(passed="", undecided=nobody.why, missing=(nobody, *open_steps))
@@ -62,15 +64,22 @@ def judge_services(
     undecided = [item.need for item in judged if item.entitlement is Entitlement.UNDECIDED]
     missing = tuple(dict.fromkeys(gap for item in judged for gap in item.missing))
     return GateJudgement(
-        passed=f"All {len(judged)} calls of other services that the steps make are allowed on their resources.",
+        passed=f"All {len(judged)} calls of other services that the steps make are allowed on their resources."
+        if judged
+        else "No call of another service is known of any step.",
         problems=tuple(_problems(judged, role_policies(run.account))),
         missing=(*missing, *open_steps),
-        undecided=_undecided(undecided, missing, gaps),
+        undecided=_undecided(undecided, missing, unknown),
         evidence=tuple(
             evidence for item in judged if item.entitlement is Entitlement.ALLOWED for evidence in item.evidence
         ),
-        notes=tuple(dict.fromkeys(note for item in judged for note in item.notes)),
+        notes=tuple(dict.fromkeys((*(note for item in judged for note in item.notes), *_seen_steps(gaps)))),
     )
+
+
+def _seen_steps(gaps: Iterable[StepGap]) -> Iterable[str]:
+    """Yield what is known of each step that cannot be read and whose calls CloudTrail shows."""
+    return (f"Step “{gap.step}” ({gap.what}) cannot be read. {gap.how}" for gap in gaps if not gap.is_open)
 
 
 def missing_of(gap: StepGap) -> Missing:
@@ -136,6 +145,7 @@ def _reason(
     where = f"{named} on {resource}" + (f" (step “{step}”)" if step else "")
     if entries[0][1]:
         return f"An explicit deny stops {where}: {entries[0][2]}"
+    seen = seen_words(item.need for item, _, _ in entries)
     if cause in _LAYER_WORDS:
-        return f"The {_LAYER_WORDS[cause]} not allow {where}; adding identity permissions cannot help."
-    return f"The role is not allowed {where}."
+        return f"The {_LAYER_WORDS[cause]} not allow {where}; adding identity permissions cannot help.{seen}"
+    return f"The role is not allowed {where}.{seen}"

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from diagnosis.json_members import JsonMembers
+from diagnosis.live.pattern_needs import is_within
 from diagnosis.names.arn import Arn
 from diagnosis.policy import action_facts
+from diagnosis.policy.language.actions import forms_for_action
 
 _VERSION = re.compile(r"(?:_?20\d{2}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)\Z")
 _PREFIXES = {
@@ -64,6 +68,8 @@ _VERBS = (
 )
 """The actions of API Gateway are HTTP methods."""
 
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_-]+\}")
+
 _PLACES: dict[str, tuple[tuple[str, str], ...]] = {
     "cloudformation": (("stackName", "stack/{}/*"),),
     "dynamodb": (("tableName", "table/{}"),),
@@ -112,10 +118,17 @@ def resources_of_event(action: str, asked: JsonMembers, listed: Iterable[str], h
     if not facts.has_resource_level:
         return ("*",)
     own = tuple(text for text in listed if (arn := Arn.parse(text)) is not None and arn.service == home.service)
-    if own:
-        return tuple(dict.fromkeys(own))
-    named = next(_in_parameters(facts.service, asked, home), None)
-    return (named,) if named else ()
+    if facts.service == "ecr" and (registry := asked.maybe_text("registryId")):
+        home = replace(home, account=registry)
+    named = (text for text in _in_parameters(facts.service, asked, home) if _works_on(action, text))
+    fitting = tuple(dict.fromkeys(text for text in own if _works_on(action, text)))
+    return fitting or tuple(islice(named, 1))
+
+
+def _works_on(action: str, resource: str) -> bool:
+    """Return whether a resource has a form on which the action is documented to work; a cluster's is none of a node group."""
+    forms = [_PLACEHOLDER.sub("*", form) for form in forms_for_action(action)]
+    return not forms or any(is_within(resource, form) for form in forms)
 
 
 def _in_parameters(service: str, asked: JsonMembers, home: Arn) -> Iterator[str]:

@@ -195,10 +195,17 @@ def _sentences(texts: Iterable[str]) -> str:
 
 def _with_gaps(path: Path, gaps: tuple[StepGap, ...]) -> Path:
     """Return the path with what its proof does not cover."""
-    if not gaps:
-        return path
+    unknown, seen = _listed(gap for gap in gaps if gap.is_open), _listed(gap for gap in gaps if not gap.is_open)
+    texts = (
+        f"It does not cover {unknown}: what is called there is not known." if unknown else "",
+        f"Of {seen} it covers the management calls that CloudTrail shows of the last green run, and no data events."
+        if seen
+        else "",
+    )
+    not_covered = tuple(dict.fromkeys(f"step “{gap.step}”" for gap in gaps if gap.is_open))
+    return replace(path, does_not_prove=_sentences((path.does_not_prove, *texts)), not_covered=not_covered)
+
+
+def _listed(gaps: Iterable[StepGap]) -> str:
     steps = list(dict.fromkeys(f"step “{gap.step}” ({gap.what})" for gap in gaps))
-    named = ", ".join(steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")
-    text = f"It does not cover {named}: what is called there is not known."
-    not_covered = tuple(dict.fromkeys(f"step “{gap.step}”" for gap in gaps))
-    return replace(path, does_not_prove=_sentences((path.does_not_prove, text)), not_covered=not_covered)
+    return ", ".join(steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")

@@ -49,6 +49,12 @@ class Need:
     kind: NeedKind = NeedKind.REQUIRED
     certainty: Certainty = Certainty.NEEDED
     source: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may make calls of which nothing is known; data events aside."""
+        return self.certainty is not Certainty.OBSERVED
+
     """Where that is read, for people: ``line 12 of release.yml``, ``Makefile``, ``log``, ``CloudTrail``."""
     job: str = ""
     """The job's name as GitHub shows it; empty where only one counts."""
@@ -66,10 +72,15 @@ class StepGap:
     """What stands there: a script's path, an action, a program, a tool."""
     why: str
     how: str
-    """What would make it readable."""
+    """What would make it readable; of an observed one, what the observation leaves out."""
     certainty: Certainty = Certainty.OPAQUE
-    """``OPAQUE`` or ``NOT_JUDGED``."""
+    """``OPAQUE`` or ``NOT_JUDGED``; ``OBSERVED`` for one whose management calls CloudTrail shows in full."""
     may_push: bool = False
     """Whether it is a tool that may use the registry, so that nothing about the registry is complete without it."""
     job: str = ""
     source: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may make calls of which nothing is known; data events aside."""
+        return self.certainty is not Certainty.OBSERVED

@@ -16,13 +16,13 @@ from threading import Lock
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Absent, Reading, Unreadable
-from diagnosis.facts.trail import ObservedCall, ObservedSession
+from diagnosis.facts.trail import KEPT, ObservedCall, ObservedSession, OpenedSession
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.live.trail_actions import action_of_event, passed_roles, resources_of_event
 from diagnosis.names.arn import Arn
 from probes.aws.read.parallel import run_in_parallel
 from probes.aws.read.readings import absent, known, not_asked
-from probes.aws.read.trail import IAM_REGIONS, KEPT, Lookup
+from probes.aws.read.trail import IAM_REGIONS, Lookup
 from probes.aws.read.trail_events import SESSION_EVENT
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
@@ -32,6 +32,8 @@ from probes.aws.session.operations import LOOKUP_EVENTS
 WHAT = "calls of the last green session"
 _MOST_SESSIONS, _MOST_REGIONS, _MOST_PAGES = 4, 4, 6
 _LONGEST = 300
+_LATE = timedelta(minutes=15)
+"""Within so long an event stands in the history, as a rule; before, what is not there may still come."""
 _AROUND = timedelta(minutes=1)
 """Clocks differ a little, and a session may outlive its job by the last call."""
 
@@ -41,7 +43,7 @@ class _Session:
     """A session that was opened; its representation shows nothing."""
 
     key_id: str
-    subject: str
+    opened: OpenedSession
 
 
 @dataclass(slots=True)
@@ -75,7 +77,8 @@ def read_observed_session(
     now = aws.clock()
     role, since = question.role_arn, question.green_since
     if role is None or since is None:
-        return not_asked(WHAT, "no run of the workflow is known to have succeeded with this role", "choose a green run")
+        none = question.no_green_run or "no run of the workflow is known to have succeeded with this role"
+        return not_asked(WHAT, none, "choose a green run")
     until = min((question.green_until or now) + _AROUND, now)
     if until <= now - KEPT:
         return not_asked(
@@ -83,10 +86,10 @@ def read_observed_session(
         )
     window = (max(since - _AROUND, now - KEPT), max(until, since + timedelta(seconds=1)))
     regions = _regions(aws, question)
-    found = _Findings(complete=len(regions) <= _MOST_REGIONS and window[0] <= since)
+    found = _Findings(complete=len(regions) <= _MOST_REGIONS and window[0] <= since and until <= now - _LATE)
     asked = tuple(Lookup(aws, region, window, cancelled, pause) for region in regions[:_MOST_REGIONS])
     end = time.monotonic() + deadline_seconds
-    sessions = _sessions(asked, question, role, found, deadline_seconds / 2, cancelled)
+    sessions = _own(_sessions(asked, question, role, found, deadline_seconds / 2, cancelled), question)
     if not sessions:
         if found.answered and found.complete:
             return absent(f"a session of {role.name} in the last green run", LOOKUP_EVENTS, role.name, now)
@@ -109,7 +112,8 @@ def read_observed_session(
             calls=calls,
             sessions=len(looked_at),
             regions=tuple(lookup.region for lookup in asked),
-            subjects=tuple(dict.fromkeys(session.subject for session in looked_at if session.subject)),
+            subjects=tuple(dict.fromkeys(each.opened.subject for each in looked_at if each.opened.subject)),
+            opened=tuple(each.opened for each in looked_at),
             unknown=tuple(found.unknown),
             complete=found.complete,
         )
@@ -154,23 +158,39 @@ def _sessions(
     cancelled: Callable[[], bool],
 ) -> tuple[_Session, ...]:
     """Return the sessions of the role that were opened in the time, the latest first."""
-    opened: dict[str, tuple[datetime, _Session]] = {}
+    opened: dict[str, _Session] = {}
 
     def look(lookup: Lookup) -> None:
         for at, record in _events(lookup, "EventName", SESSION_EVENT, found):
-            session = _opened(record, role, question.session_name)
+            session = _opened(record, at, role, question.session_name)
             if session is not None:
                 with found.lock:
-                    opened[session.key_id] = (at, session)
+                    opened[session.key_id] = session
 
     # STS records where it was asked: in the region, or, for older clients, at its global endpoint.
     _run_all({lookup.region: partial(look, lookup) for lookup in asked[:2]}, found, seconds, cancelled)
     with found.lock:
-        ordered = sorted(opened.values(), key=lambda each: each[0], reverse=True)
-    return tuple(session for _, session in ordered)
+        return tuple(sorted(opened.values(), key=lambda each: each.opened.at, reverse=True))
 
 
-def _opened(record: JsonMembers, role: Arn, session_name: str | None) -> _Session | None:
+def _own(sessions: tuple[_Session, ...], question: AccountQuestion) -> tuple[_Session, ...]:
+    """Return the sessions of the workflow's run, as far as others can be told apart: by their time, by what they present."""
+    run = question.green_run
+    jobs = [job for job in (run.jobs if run else None) or () if job.since and job.until]
+    if jobs:
+        in_time = tuple(
+            each
+            for each in sessions
+            if any(
+                job.since - _AROUND <= each.opened.at <= job.until + _AROUND for job in jobs if job.since and job.until
+            )
+        )
+        sessions = in_time
+    presented = tuple(each for each in sessions if each.opened.subject in question.subjects)
+    return presented or sessions
+
+
+def _opened(record: JsonMembers, at: datetime, role: Arn, session_name: str | None) -> _Session | None:
     asked, got = record.maybe_object("requestParameters"), record.maybe_object("responseElements")
     if record.maybe_text("errorCode"):
         return None
@@ -183,13 +203,13 @@ def _opened(record: JsonMembers, role: Arn, session_name: str | None) -> _Sessio
     subject = got.maybe_text("subjectFromWebIdentityToken") or record.maybe_object("userIdentity").maybe_text(
         "userName"
     )
-    return _Session(key_id, (subject or "")[:_LONGEST]) if key_id else None
+    return _Session(key_id, OpenedSession(at, (subject or "")[:_LONGEST])) if key_id else None
 
 
 def _calls(lookup: Lookup, sessions: Sequence[_Session], role: Arn, found: _Findings) -> None:
-    for session in sessions:
+    for number, session in enumerate(sessions):
         for at, record in _events(lookup, "AccessKeyId", session.key_id, found):
-            _keep(record, at, lookup.region, role, found)
+            _keep(record, at, lookup.region, role, found, number)
         if lookup.cancelled() or found.failure is not None:
             return
 
@@ -223,7 +243,7 @@ def _events(lookup: Lookup, attribute: str, value: str, found: _Findings) -> Ite
     found.cut()
 
 
-def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Findings) -> None:
+def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Findings, session: int) -> None:
     source, name = record.maybe_text("eventSource") or "", record.maybe_text("eventName") or ""
     action = action_of_event(source, name)
     if action is None:
@@ -240,7 +260,8 @@ def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Fin
     resources = tuple(each for each in resources_of_event(action, asked, listed, home) if len(each) <= _LONGEST * 4)
     identifier = record.maybe_text("eventID") or repr((action, resources, at))
     with found.lock:
-        found.calls[identifier] = ObservedCall(action, resources, at, home.region, error)
+        found.calls[identifier] = ObservedCall(action, resources, at, home.region, error, session=session)
         for passed, to in passed_roles(action, asked):
-            call = ObservedCall("iam:PassRole", (passed,), at, home.region, error, (("iam:PassedToService", to),))
+            carried = (("iam:PassedToService", to),)
+            call = ObservedCall("iam:PassRole", (passed,), at, home.region, error, carried, session)
             found.calls[f"{identifier} {passed} {to}"] = call

@@ -15,7 +15,7 @@ from typing import Any
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Reading, Unreadable
-from diagnosis.facts.trail import Trail, TrailEvent
+from diagnosis.facts.trail import KEPT, Trail, TrailEvent
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.names.arn import Arn
 from probes.aws.read.parallel import run_in_parallel
@@ -34,7 +34,6 @@ from probes.aws.session.errors import AwsCallError, Failure, call_error
 from probes.aws.session.operations import LOOKUP_EVENTS
 
 WHAT = "CloudTrail events"
-KEPT = timedelta(days=90)
 SECONDS_BETWEEN_CALLS = 0.55
 _MAX_PAGES = 20
 _TRIES = 4

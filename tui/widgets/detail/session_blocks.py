@@ -52,7 +52,11 @@ def gap_blocks(gaps: Iterable[StepGap]) -> list[Block]:
     listed = tuple(gaps)
     if not listed:
         return []
-    words = {Certainty.NOT_JUDGED: "not judged", Certainty.OPAQUE: "not readable"}
+    words = {
+        Certainty.NOT_JUDGED: "not judged",
+        Certainty.OPAQUE: "not readable",
+        Certainty.OBSERVED: "seen in CloudTrail",
+    }
     return [
         GAP,
         heading("Steps that no proof covers", "bold $text-warning"),
