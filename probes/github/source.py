@@ -29,6 +29,7 @@ from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
 from probes.github.read.environments import read_environment, read_environments
+from probes.github.read.green_run import read_green_run
 from probes.github.read.kept_texts import KeptTexts
 from probes.github.read.other_workflows import OtherWorkflows
 from probes.github.read.repository_files import Wanted
@@ -77,6 +78,7 @@ class GitHubSource:
         self.name = repository
         self.access = access
         self._label = label
+        self._clock = ledger.clock
         self._pace = pace or Pace(anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock)
         limits = timeouts or Timeouts()
         etags = ETags()
@@ -237,6 +239,21 @@ class GitHubSource:
         The workflow files that it ran must have been read: they are not among them.
         """
         return self._others.add(attempt, Watch(cancelled, progress))
+
+    def green_run(
+        self, subject: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent
+    ) -> Reading[Attempt]:
+        """Return the last success of an attempt's workflow with its jobs: one request for the list, one for them.
+
+        The one on the same ref and by the same event is preferred. Raises GitHubProblem, Cancelled.
+        """
+        watch = Watch(cancelled, progress)
+        task = partial(read_green_run, subject=subject, now=self._clock())
+        found = self._workers.whole("The workflow's last success", watch, task)
+        if not isinstance(found, Known):
+            return found
+        (attempt,) = self.complete((found.value,), Depth.JOBS, cancelled=cancelled, progress=progress)
+        return replace(found, value=attempt)
 
     def refresh(
         self, attempts: Iterable[Attempt], *, cancelled: CancelHook = never, progress: ProgressHook = silent

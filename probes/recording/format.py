@@ -190,12 +190,16 @@ class RefusedAddress:
     """The query's ``ref``, for a file."""
 
 
+LAST_SUCCESS = "?status=success"
+"""Behind the address of a workflow's list of runs: the success that was found beside the recorded runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordedAnswer:
     """An answer for which the format has no place of its own."""
 
     path: str
-    """Below the API's base address, without its query."""
+    """Below the API's base address, without its query; see :data:`LAST_SUCCESS` for the one with a mark behind it."""
     answer: JsonObject | tuple[JsonObject, ...]
     """An object, or the items of a list."""
     member: str = ""

@@ -57,6 +57,8 @@ class GitHubSide:
         """With their parts."""
         self._closed: dict[tuple[str, str], Unreadable] = {}
         """The commits whose other workflows the token may not read."""
+        self._green: dict[tuple[str, str | None, str], Reading[Attempt]] = {}
+        """The last success of a workflow, as it is looked for from a branch and an event."""
         self._shown: tuple[RunKey, ...] = ()
         self._first: dict[RunFilter, tuple[Attempt, ...]] = {}
         """The first page of each list, as it was last read."""
@@ -66,6 +68,7 @@ class GitHubSide:
         self._listed.clear()
         self._read.clear()
         self._closed.clear()
+        self._green.clear()
         self._shown = ()
         self._first.clear()
 
@@ -219,6 +222,25 @@ class GitHubSide:
             self._closed[place] = others
         return read
 
+    def green_run(self, subject: Attempt, progress: ProgressHook, cancelled: CancelHook) -> Reading[Attempt]:
+        """Return the last success of the attempt's workflow, asked for once.
+
+        What a passing fault keeps back is asked for again; that there is none, or a missing permission, is not.
+        """
+        place = subject.workflow_path.partition("@")[0], subject.head_branch, subject.event
+        if place in self._green:
+            return self._green[place]
+        try:
+            with asking():
+                found = self._source.green_run(subject, progress=_shown(progress), cancelled=cancelled)
+        except BackendProblem as problem:
+            # What the workflow did before is beside the diagnosis: it stands without.
+            found = Unreadable("last run of the workflow that succeeded", problem.sentence, problem.way_out)
+        stop_if(cancelled)
+        if not _passes(found):
+            self._green[place] = found
+        return found
+
     def _known(self, attempt: Attempt) -> Attempt:
         """Return the attempt with the parts that were read before, as far as they still hold."""
         before = self._read.get(attempt.key)
@@ -280,6 +302,12 @@ def _passing_gap(attempt: Attempt) -> bool:
         isinstance(each, Unreadable) and not each.lasting and each.permission is None and each.why != NOT_CHOSEN
         for each in readings
     )
+
+
+def _passes(found: Reading[Attempt]) -> bool:
+    """Return whether a fault that may pass kept back the run or its jobs."""
+    part = found.value.jobs if isinstance(found, Known) else found
+    return isinstance(part, Unreadable) and not part.lasting and part.permission is None
 
 
 def stop_if(cancelled: CancelHook) -> None:

@@ -122,4 +122,5 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         title=" · ".join(part for part in parts if part),
         workflow=options.workflow,
         branch=options.branch,
+        reads_history=options.live and options.history,
     )

@@ -45,6 +45,7 @@ class RecordedBackend(RepositoryBackend):
             title=" · ".join(part for part in parts if part),
             workflow=options.workflow,
             branch=options.branch,
+            reads_history=options.live and options.history,
         )
         self.origin = _origin(recording)
 

@@ -13,6 +13,7 @@ from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.runs import Attempt
+from diagnosis.live.green_run import wants_green_run
 from diagnosis.remedies.offers.role_search import SearchOf, role_search
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import Missing
@@ -65,6 +66,7 @@ class RepositoryBackend:
         branch: str = "",
         stated: StatedValues = StatedValues(),  # noqa: B008 - frozen
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        reads_history: bool = False,
     ) -> None:
         self._source = source
         self._github = GitHubSide(source, workflow=workflow, branch=branch)
@@ -73,6 +75,8 @@ class RepositoryBackend:
         self._title = title
         self._workflow, self._branch = workflow, branch
         self._clock = clock
+        self._reads_history = reads_history
+        """Whether the live side looks into CloudTrail, so that a green run can tell something."""
         self._stated = stated
         self._asked: tuple[AccountQuestion, AccountState | Missing] | None = None
         """The account as it was last read, and what it was asked."""
@@ -208,7 +212,7 @@ class RepositoryBackend:
         chosen = subject_of(replays, subject)
         account: AccountState | Missing | None = None
         if chosen is not None:
-            question = question_of(chosen, self.case, replays)
+            question = self._question(chosen, replays, progress, cancelled)
             known = self._asked if keep_account and self._asked and self._asked[0] == question else None
             if known is None:
                 progress(Progress("asking the account"))
@@ -231,6 +235,16 @@ class RepositoryBackend:
             made_at=self._clock(),
         )
         return self._stated.shown_on(diagnosis)
+
+    def _question(
+        self, chosen: Replay, replays: Sequence[Replay], progress: ProgressHook, cancelled: CancelHook
+    ) -> AccountQuestion:
+        """Return what to ask the account; the workflow's last success is looked for only where it can tell something."""
+        question = question_of(chosen, self.case, replays)
+        if not self._reads_history or not wants_green_run(question, chosen, self.case):
+            return question
+        progress(Progress("looking for the last green run"))
+        return question_of(chosen, self.case, replays, self._github.green_run(chosen.attempt, progress, cancelled))
 
     def between(self, earlier: Replay, later: Replay, *, progress: ProgressHook, cancelled: CancelHook) -> Between:
         """Read what changed from one attempt to another."""

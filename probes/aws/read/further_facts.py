@@ -18,6 +18,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.remedies.offers.role_search import RoleSearch
 from probes.aws.read.account import PartProgress
 from probes.aws.read.ecr import RepositoryPlace
+from probes.aws.read.observed_resources import with_observed_resources
 from probes.aws.read.observed_session import read_observed_session
 from probes.aws.read.other_roles import read_other_roles
 from probes.aws.read.parallel import run_in_parallel
@@ -55,6 +56,7 @@ def read_further_facts(
 
     Never raises, like :func:`probes.aws.read.account.read_account`; nothing else of the state changes.
     """
+    end = time.monotonic() + deadline_seconds
     observed = _Observed(state, aws, cancelled, pause, deadline_seconds)
     work = _parts(state, aws, registry or aws, cancelled, pause, deadline_seconds)
     if observed.is_asked:
@@ -82,6 +84,8 @@ def read_further_facts(
         outcome = outcomes.get(name)
         if barred and name not in work:
             values[name] = replace(barred, what=title)
+        elif name not in work and name == "observed" and state.question.no_green_run:
+            values[name] = not_asked(title, state.question.no_green_run, "run the workflow once to a good end")
         elif name not in work:
             values[name] = not_asked(
                 title, "the run does not name what they would be about", "give it in the case file"
@@ -94,7 +98,10 @@ def read_further_facts(
             values[name] = Unreadable(title, why, "refresh; if it stays, report it")
         else:
             values[name] = outcome.value
-    return replace(state, **values, beside=observed.of_further_roles(state.beside))
+    whole = replace(state, **values, beside=observed.of_further_roles(state.beside))
+    return with_observed_resources(
+        whole, aws, registry or aws, cancelled=cancelled, deadline_seconds=end - time.monotonic()
+    )
 
 
 class _Observed:
@@ -155,7 +162,9 @@ class _Observed:
                 self._aws, question, cancelled=self._cancelled, pause=self._pause, deadline_seconds=seconds
             )
         missing = not_asked(
-            _TITLES["observed"], "no run is known to have succeeded with this role", "choose a green run"
+            _TITLES["observed"],
+            self._first.no_green_run or "no run is known to have succeeded with this role",
+            "choose a green run",
         )
         return self._found.get(self._first, missing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from probes.embedded.github.answers import (
@@ -16,7 +17,8 @@ from probes.embedded.github.answers import (
     refused,
 )
 from probes.embedded.github.filters import select_runs
-from probes.recording.format import JsonObject, RecordedAttempt, Refusal
+from probes.github.read.green_run import ONLY_SUCCESSES
+from probes.recording.format import LAST_SUCCESS, JsonObject, RecordedAttempt, Refusal
 from probes.recording.view import RecordingView
 
 RUN = r"/actions/runs/(?P<run>\d{1,18})"
@@ -44,10 +46,18 @@ def runs(view: RecordingView, request: Request, match: re.Match[str]) -> Respons
         if of is None:
             return not_found()
         found = [run for run in found if run.get("workflow_id") == of["id"]]
+        found += _green_beside(view, request)
     try:
         return page(request, select_runs(found, request.query), "workflow_runs")
     except ValueError:
         return failure(422, "Validation Failed")
+
+
+def _green_beside(view: RecordingView, request: Request) -> Sequence[JsonObject]:
+    """Return the last success that a recording keeps beside its runs, for the one question that looks for it."""
+    asked = {name: request.query.get(name) for name in ONLY_SUCCESSES}
+    answer = view.answers.get(unquote(request.path) + LAST_SUCCESS) if asked == ONLY_SUCCESSES else None
+    return answer.answer if answer is not None and isinstance(answer.answer, tuple) else ()
 
 
 def run(view: RecordingView, request: Request, match: re.Match[str]) -> Response:

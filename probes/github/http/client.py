@@ -102,7 +102,7 @@ class Client:
         remember: bool = False,
     ) -> Page:
         """Read one page of a list, pages counted from 1. ``item`` names the member that holds it; None for a bare list."""
-        whole = {**(parameters or {}), "per_page": PER_PAGE, "page": number}
+        whole = {"per_page": PER_PAGE, **(parameters or {}), "page": number}
         answer = self._ask(path, whole, remember=remember)
         with self._forgotten_if_broken(path, whole):
             value = _json(answer)

@@ -7,12 +7,13 @@ the recording. Logs go to a spool directory run by run, so that many runs do not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote, unquote
 
 from diagnosis.closure.chain import in_order
 from diagnosis.facts.case import Case
@@ -24,11 +25,14 @@ from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import never, silent
 from probes.github.read.answers import members
 from probes.github.read.attempt_parts import Depth
+from probes.github.read.green_run import MEMBER, runs_path
 from probes.github.read.other_workflows import FOLDER
 from probes.github.source import CancelHook, GitHubSource, ProgressHook
 from probes.ledger import Ledger
 from probes.recording.format import (
+    LAST_SUCCESS,
     JsonObject,
+    RecordedAnswer,
     RecordedAttempt,
     RecordedCase,
     RecordedJob,
@@ -112,7 +116,7 @@ class Recorder:
             ),
             environments=around.environments,
             comparisons=around.comparisons,
-            answers=around.answers,
+            answers=(*around.answers, *self._last_successes(cancelled)),
             files=self._files.read(),
             absent=self._files.absent(),
             folders=self._files.folders(),
@@ -206,6 +210,30 @@ class Recorder:
             )
         except GitHubProblem:
             return ()
+
+    def _last_successes(self, cancelled: CancelHook) -> Iterator[RecordedAnswer]:
+        """Yield the last success of each workflow of which none was recorded, with its jobs: CloudTrail may tell what it did."""
+        latest = {attempt.workflow_path.partition("@")[0]: attempt for attempt in in_order(self._attempts.values())}
+        green = {
+            each.workflow_path.partition("@")[0] for each in self._attempts.values() if each.conclusion == "success"
+        }
+        for file, subject in latest.items():
+            if file in green:
+                continue
+            found = self._source.green_run(subject, cancelled=cancelled)
+            if isinstance(found, Unreadable):
+                self.gaps.append(Gap(found, passing=found.permission is None and not found.lasting))
+            if not isinstance(found, Known):
+                continue
+            attempt = found.value
+            path = runs_path(self._source.repository().full_name, quote(file.rpartition("/")[2], safe=""))
+            raw = next((run for run in self._captured.items(path) if run.get("id") == attempt.run_id), {})
+            yield RecordedAnswer(unquote(path) + LAST_SUCCESS, (run_object(self._cleaner, raw, attempt),), MEMBER)
+            if isinstance(attempt.jobs, Known):
+                jobs_path = f"{self._base()}/actions/runs/{attempt.run_id}/attempts/{attempt.attempt}/jobs"
+                objects = {item.get("id"): item for item in self._captured.items(jobs_path)}
+                jobs = tuple(job_object(self._cleaner, objects.get(job.id, {}), job) for job in attempt.jobs.value)
+                yield RecordedAnswer(jobs_path, jobs, "jobs")
 
     def _around(self, cancelled: CancelHook) -> GitHubContext:
         """Read what stands around the runs as well, and refuse on replay what was refused here."""

@@ -83,6 +83,10 @@ def test_whatever_an_event_is_called_it_is_a_known_action_or_none(source: str, n
         ("s3:GetBucketLocation", {"bucketName": "evidence"}, [], ("s3:::evidence",)),
         ("states:UpdateStateMachine", {"stateMachineArn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:a"}, [],
          (f"states:{REGION}:{ACCOUNT}:stateMachine:a",)),
+        # A node group is no cluster, whatever cluster the request names; the registry may be another account's.
+        ("eks:DescribeNodegroup", {"clusterName": "main", "nodegroupName": "n"}, [], ()),
+        ("eks:DescribeCluster", {"clusterName": "main"}, [], (f"eks:{REGION}:{ACCOUNT}:cluster/main",)),
+        ("ecr:PutImage", {"repositoryName": "a", "registryId": "210987654321"}, [], (f"ecr:{REGION}:210987654321:repository/a",)),
         # An ARN of another service says nothing of the resource.
         ("ecs:UpdateService", {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/x"}, [f"arn:aws:iam::{ACCOUNT}:role/x"], ()),
         ("ecs:RunTask", {"taskDefinition": "web:7"}, [], ()),

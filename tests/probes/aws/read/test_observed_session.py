@@ -17,6 +17,7 @@ from aws_worlds import ACCOUNT, NOON, QUESTION, REGION, ROLE_ARN
 from further_worlds import ASKED, Time, event, read
 
 from diagnosis.facts.account import AccountQuestion
+from diagnosis.facts.green_run import GreenJob, GreenRun
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.trail import ObservedSession
 from probes.ledger import Ledger
@@ -224,3 +225,62 @@ def test_each_role_of_the_release_has_its_own_session(green: Endpoint, monkeypat
     assert Counter(call.action for call in second.calls) == {"ecs:DescribeServices": 1}
     assert "ecs:DescribeServices" not in {call.action for call in first.calls}
     assert isinstance(state.beside[1].observed, Unreadable)
+
+
+def test_sessions_are_told_apart_by_the_jobs_time_and_by_what_they_present(
+    green: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = GreenJob("Release", NOON - timedelta(minutes=57), NOON - timedelta(minutes=40))
+    run = GreenRun(41, 41, 1, "a" * 40, "refs/heads/main", "push", jobs=(job,))
+    late = opened(KEYS[1], 33)
+    later_calls = [*CALLS, made(KEYS[1], "DeleteCluster", 34, "ecs")]
+    green.scripts["cloudtrail:LookupEvents"] = history([*SESSIONS, late], later_calls)
+    found = value_of(observed(green, monkeypatch))
+    assert [item.at for item in found.opened] == [NOON - timedelta(minutes=27), NOON - timedelta(minutes=56)]
+    assert {call.action: call.session for call in found.calls}["ecs:DeleteCluster"] == 0
+    assert {call.action: call.session for call in found.calls}["ecr:PutImage"] == 1
+    found = value_of(observed(green, monkeypatch, replace(GREEN, green_run=run)))
+    assert [item.at for item in found.opened] == [NOON - timedelta(minutes=56)]
+    assert "ecs:DeleteCluster" not in {call.action for call in found.calls}
+    other = json.loads(late["CloudTrailEvent"])
+    other["responseElements"]["subjectFromWebIdentityToken"] = "repo:o/r:environment:nightly"
+    late["CloudTrailEvent"] = json.dumps(other)
+    assert value_of(observed(green, monkeypatch)).sessions == 2
+    settled = value_of(observed(green, monkeypatch, replace(GREEN, subjects=(SUBJECT,))))
+    assert settled.subjects == (SUBJECT,)
+    # Where none presents what was expected, the expectation is wrong: all count.
+    assert value_of(observed(green, monkeypatch, replace(GREEN, subjects=("repo:o/r:pull_request",)))).sessions == 2
+
+
+def test_what_happened_just_now_may_not_stand_in_the_history_yet(
+    green: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = value_of(observed(green, monkeypatch, replace(GREEN, green_until=NOON - timedelta(minutes=10))))
+    assert not found.complete
+
+
+def test_why_no_green_run_is_known_is_the_reason(green: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = replace(GREEN, green_since=None, no_green_run="GitHub lists no run of release.yml that succeeded")
+    beside = replace(GREEN, role_arn=arn_of(DEPLOY_ARN))
+    reading = observed(green, monkeypatch, replace(question, beside=(beside,)))
+    assert isinstance(reading, Unreadable)
+    assert "release.yml" in reading.why
+
+
+def test_the_policies_of_what_only_cloudtrail_names_are_read(green: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/observed"
+    refused = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/refused"
+    calls = [
+        *CALLS,
+        made(KEYS[0], "DescribeKey", 15, "kms", resources=[{"ARN": key, "accountId": ACCOUNT}]),
+        made(KEYS[0], "DescribeKey", 16, "kms", resources=[{"ARN": refused}], errorCode="AccessDenied"),
+        made(KEYS[0], "PutImage", 17, "ecr", requestParameters={"repositoryName": "shop/other"}),
+        made(KEYS[0], "PutImage", 18, "ecr", requestParameters={"repositoryName": "x", "registryId": "210987654321"}),
+    ]
+    green.scripts["cloudtrail:LookupEvents"] = history(SESSIONS, calls)
+    state = read(green, monkeypatch, GREEN)
+    assert [item.arn for item in state.resource_policies] == [key]
+    named = {str(item.arn) for item in state.repositories}
+    assert f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/shop/other" in named
+    assert f"arn:aws:ecr:{REGION}:210987654321:repository/x" in named
+    assert str(QUESTION.repository_arn) not in named

@@ -38,10 +38,11 @@ from probes.embedded.github.server import GitHubServer
 from probes.embedded.moments import LATER, MOMENTS, load_incident
 from probes.github.read.attempt_parts import Depth
 from probes.github.read.logs.job_logs import read_log_or_steps
+from probes.github.read.runs import RunFilter
 from probes.github.source import GitHubSource
 from probes.ledger import Ledger
 from probes.recording.checked import write_checked
-from probes.recording.format import AbsentFile, RecordedFolder, RecordedLog
+from probes.recording.format import LAST_SUCCESS, AbsentFile, RecordedFolder, RecordedLog
 from probes.recording.read.recording import read_recording
 from tui.backends.live import LiveOptions, live_backend
 from tui.backends.repository import RepositoryBackend
@@ -433,3 +434,20 @@ def test_a_log_that_is_too_large_is_recorded_by_the_steps_that_decide(monkeypatc
     assert jobs.value[0].log_steps, "some steps were read"
     with replayed(made) as again:
         assert attempts(again, ids(world)) == told
+
+
+def test_the_last_success_is_kept_beside_the_recorded_runs(tmp_path: Path) -> None:
+    world = synthetic_recording(Shape(runs=4, jobs=2, log_bytes=900, success_every=3))
+    first, _, third, _ = ids(world)
+    with GitHubServer(world) as server, source_of(server, world.full_name) as source:
+        made, _ = recorded(server, world.full_name, [first])
+        (subject,) = source.attempts([(first, None)], Depth.RUN)
+        before = source.green_run(subject)
+        write_checked(made, tmp_path / "kept")
+        whole, _ = recorded(server, world.full_name, [first, third])
+    assert isinstance(before, Known)
+    assert before.value.run_id == third
+    with replayed(read_recording(tmp_path / "kept")) as again:
+        assert again.green_run(subject) == before
+        assert [attempt.run_id for attempt in again.list_runs(RunFilter(status="success")).attempts] == []
+    assert not [answer for answer in whole.answers if LAST_SUCCESS in answer.path]
