@@ -184,8 +184,12 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
         drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
         sessions=tuple(entry for replay in diagnosis.replays for entry in _sessions(replay, clean)),
         uses=tuple(_use(need, clean) for need in _needs(diagnosis)),
-        not_covered=tuple(dict.fromkeys(clean(_words(missing_of(gap))) for gap in gaps)),
+        not_covered=tuple(dict.fromkeys(clean(_gap_words(gap)) for gap in gaps)),
     )
+
+
+def _gap_words(gap: StepGap) -> str:
+    return _words(missing_of(gap)) if gap.is_open else f"what step “{gap.step}” calls: {gap.what}: {gap.why}. {gap.how}"
 
 
 def _words(missing: Missing) -> str:

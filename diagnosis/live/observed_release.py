@@ -22,6 +22,9 @@ from diagnosis.verdicts.release import Certainty, Need, StepGap
 
 _PERMISSION = "cloudtrail:LookupEvents"
 _SECOND = timedelta(seconds=1)
+MOST_USES = 120
+"""So many uses of one job are judged one by one: each is a need that is forecast, offered and proved."""
+_MOST_MOMENTS = 20
 _NO_NAME = "Run script"
 
 
@@ -99,12 +102,15 @@ class _Seen:
             return unit.needs
         calls = [call for call in self.observed.calls if self._unit_of(call) == place]
         source = f"{SOURCE}, {self.run.words}"
-        found = list(unit.needs)
-        for use in observed_needs(replace(self.observed, calls=tuple(calls))):
-            job, step = self._step_at(calls, use)
-            own = replace(use, source=source, step=step, job=job if len(self._names(unit)) > 1 else "")
-            _merge(found, own)
-        return tuple(replace(need, order=order) for order, need in enumerate(found))
+        found = _Uses(unit.needs)
+        moments: dict[tuple[str, str | None], list[datetime]] = {}
+        for call in calls:
+            for resource in call.resources or (None,):
+                moments.setdefault((call.action, resource), []).append(call.at)
+        for use in observed_needs(replace(self.observed, calls=tuple(calls)))[:MOST_USES]:
+            job, step = self._step_at(moments.get((use.action, use.resource), [])[:_MOST_MOMENTS])
+            found.add(replace(use, source=source, step=step, job=job if len(self._names(unit)) > 1 else ""))
+        return tuple(replace(need, order=order) for order, need in enumerate(found.listed))
 
     def gap(self, gap: StepGap) -> StepGap:
         """Return the step as observed, with what that leaves out; one that stays unknown with the reason why."""
@@ -130,6 +136,8 @@ class _Seen:
         run, jobs = self.run, self.run.jobs
         if not self.observed.complete:
             return f"not all events of the role's session in {run.words} were read"
+        if len({(call.action, call.resources) for call in self.observed.calls}) > MOST_USES:
+            return f"it made more different calls in {run.words} than are judged one by one ({MOST_USES})"
         if self.observed.unknown:
             return f"of {', '.join(self.observed.unknown[:3])} it is not known which IAM action they are"
         if jobs is None:
@@ -171,13 +179,8 @@ class _Seen:
                 return place
         return None
 
-    def _step_at(self, calls: Sequence[ObservedCall], use: Need) -> tuple[str, str]:
-        """Return the job and the step in whose time the call was made; empty where that is not certain."""
-        moments = [
-            call.at
-            for call in calls
-            if call.action == use.action and (use.resource in call.resources or not call.resources)
-        ]
+    def _step_at(self, moments: Sequence[datetime]) -> tuple[str, str]:
+        """Return the job and the step in whose time a call was made; empty where that is not certain."""
         found = {
             (job.name, step.name)
             for at in moments
@@ -201,27 +204,63 @@ def _is_step(gap: StepGap, name: str) -> bool:
     return name in (gap.step, f"Run {gap.step}")
 
 
-def _merge(found: list[Need], use: Need) -> None:
-    """Add a use to those that are known; one of the same action whose resource is not known takes its resource."""
-    same = [at for at, need in enumerate(found) if need.action.lower() == use.action.lower()]
-    if use.resource is None:
-        if not same:
-            found.append(use)
-        return
-    if any(_says(found[at], use) for at in same):
-        return
-    empty = next((at for at in same if found[at].resource is None and _context_fits(found[at], use)), None)
-    if empty is None:
-        found.append(use)
-    else:
-        known = found[empty]
-        found[empty] = replace(
+class _Uses:
+    """The uses that are known, looked up by action; many calls take no longer than their number."""
+
+    def __init__(self, needs: Iterable[Need]) -> None:
+        self.listed = list(needs)
+        self._named = {(need.action.lower(), need.resource, need.context) for need in self.listed}
+        self._loose: dict[str, list[int]] = {}
+        """The places of those whose resource is a pattern, or not known."""
+        self._actions = {need.action.lower() for need in self.listed}
+        for at, need in enumerate(self.listed):
+            if _is_loose(need.resource) or need.context:
+                self._loose.setdefault(need.action.lower(), []).append(at)
+
+    def add(self, use: Need) -> None:
+        """Add a use to those that are known; one of the same action whose resource is not known takes its resource."""
+        action = use.action.lower()
+        if use.resource is None:
+            if action not in self._actions:
+                self._append(use)
+            return
+        if {(action, use.resource, use.context), (action, use.resource, ())} & self._named:
+            return
+        loose = self._loose.get(action, [])
+        wide = range(len(self.listed)) if _is_loose(use.resource) and len(self.listed) <= _MOST_COMPARED else loose
+        near = [at for at in wide if self.listed[at].action.lower() == action]
+        if any(_says(self.listed[at], use) for at in near):
+            return
+        empty = next(
+            (at for at in loose if self.listed[at].resource is None and _context_fits(self.listed[at], use)), None
+        )
+        if empty is None:
+            self._append(use)
+            return
+        known = self.listed[empty]
+        self.listed[empty] = replace(
             known,
             resource=use.resource,
             certainty=Certainty.OBSERVED,
             source=f"{known.source}; resource: {use.source}" if known.source else f"resource: {use.source}",
             context=known.context or use.context,
         )
+        self._named.add((action, use.resource, self.listed[empty].context))
+
+    def _append(self, use: Need) -> None:
+        action = use.action.lower()
+        if _is_loose(use.resource) or use.context:
+            self._loose.setdefault(action, []).append(len(self.listed))
+        self._actions.add(action)
+        self._named.add((action, use.resource, use.context))
+        self.listed.append(use)
+
+
+_MOST_COMPARED = 200
+
+
+def _is_loose(resource: str | None) -> bool:
+    return resource is None or bool(set(resource) & {"*", "?"})
 
 
 def _says(known: Need, use: Need) -> bool:

@@ -10,7 +10,7 @@ Sources: CloudTrail User Guide, "CloudTrail record contents"; service authorizat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -19,6 +19,7 @@ from diagnosis.live.pattern_needs import is_within
 from diagnosis.names.arn import Arn
 from diagnosis.policy import action_facts
 from diagnosis.policy.language.actions import forms_for_action
+from diagnosis.steps.aws_cli.passed_roles import NO_PASSED_ROLE
 
 _VERSION = re.compile(r"(?:_?20\d{2}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)\Z")
 _PREFIXES = {
@@ -68,6 +69,8 @@ _VERBS = (
 )
 """The actions of API Gateway are HTTP methods."""
 
+_ROLE_MEMBER = re.compile(r"(?!target)(?:[a-z]*role_?arn|role|[a-z]*servicerole|[a-z]*iamrole|noderole)")
+_MOST_ROLES, _DEEPEST = 10, 6
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_-]+\}")
 
 _PLACES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -117,21 +120,24 @@ def resources_of_event(action: str, asked: JsonMembers, listed: Iterable[str], h
         return ()
     if not facts.has_resource_level:
         return ("*",)
-    own = tuple(text for text in listed if (arn := Arn.parse(text)) is not None and arn.service == home.service)
     if facts.service == "ecr" and (registry := asked.maybe_text("registryId")):
         home = replace(home, account=registry)
-    named = (text for text in _in_parameters(facts.service, asked, home) if _works_on(action, text))
-    fitting = tuple(dict.fromkeys(text for text in own if _works_on(action, text)))
+    fitting = tuple(dict.fromkeys(text for text in listed if _works_on(action, text, home)))
+    named = (text for text in _in_parameters(action, asked, home) if _works_on(action, text, home))
     return fitting or tuple(islice(named, 1))
 
 
-def _works_on(action: str, resource: str) -> bool:
+def _works_on(action: str, resource: str, home: Arn) -> bool:
     """Return whether a resource has a form on which the action is documented to work; a cluster's is none of a node group."""
+    arn = Arn.parse(resource)
     forms = [_PLACEHOLDER.sub("*", form) for form in forms_for_action(action)]
-    return not forms or any(is_within(resource, form) for form in forms)
+    if arn is None or not forms:
+        return arn is not None and arn.service == home.service
+    return any(is_within(resource, form) for form in forms)
 
 
-def _in_parameters(service: str, asked: JsonMembers, home: Arn) -> Iterator[str]:
+def _in_parameters(action: str, asked: JsonMembers, home: Arn) -> Iterator[str]:
+    service = action.partition(":")[0]
     for name, form in _PLACES.get(service, ()):
         value = asked.maybe_text(name)
         if value:
@@ -149,8 +155,7 @@ def _in_parameters(service: str, asked: JsonMembers, home: Arn) -> Iterator[str]
     arns = [
         value
         for name, value in asked.value.items()
-        if name.lower().endswith("arn") and isinstance(value, str)
-        if (arn := Arn.parse(value)) is not None and arn.service == home.service
+        if name.lower().endswith("arn") and isinstance(value, str) and _works_on(action, value, home)
     ]
     if len(arns) == 1:
         yield arns[0]
@@ -164,11 +169,37 @@ def _arn(value: str, form: str, home: Arn) -> str:
 
 
 def passed_roles(action: str, asked: JsonMembers) -> tuple[tuple[str, str], ...]:
-    """Return the roles that a call handed over, each with the service that it was handed to."""
+    """Return the roles that a call handed over, each with the service that it was handed to; empty where that is not known."""
     service, names = _PASSED.get(action.lower(), ("", ()))
-    found = []
-    for name, value in asked.value.items():
-        arn = Arn.parse(value) if isinstance(value, str) and name.lower() in names else None
-        if arn is not None and arn.is_role:
-            found.append((str(arn), f"{service}.amazonaws.com"))
-    return tuple(found)
+    if names:
+        named = ((name.lower(), value) for name, value in asked.value.items())
+        found = [value for name, value in named if name in names]
+    elif _may_pass(action):
+        found = list(islice(_role_members(asked.value), _MOST_ROLES))
+    else:
+        return ()
+    roles = dict.fromkeys(
+        str(arn) for value in found if isinstance(value, str) and (arn := Arn.parse(value)) and arn.is_role
+    )
+    return tuple((role, f"{service}.amazonaws.com" if service else "") for role in roles)
+
+
+def _may_pass(action: str) -> bool:
+    """Return whether a call may hand over a role: one that writes, of a service whose calls are not told one by one."""
+    facts, service = action_facts(action), action.partition(":")[0].lower()
+    told = {known.partition(":")[0] for known in _PASSED}
+    return facts is not None and "Write" in facts.access_level and service not in told and service not in NO_PASSED_ROLE
+
+
+def _role_members(value: object) -> Iterator[object]:
+    """Yield what stands under members that name a role, level by level."""
+    level: list[object] = [value]
+    for _ in range(_DEEPEST):
+        inner: list[object] = []
+        for entry in level:
+            if isinstance(entry, Mapping):
+                yield from (member for name, member in entry.items() if _ROLE_MEMBER.fullmatch(str(name).lower()))
+                inner += entry.values()
+            elif isinstance(entry, Sequence) and not isinstance(entry, str):
+                inner += entry
+        level = inner

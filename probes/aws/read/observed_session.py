@@ -262,6 +262,6 @@ def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Fin
     with found.lock:
         found.calls[identifier] = ObservedCall(action, resources, at, home.region, error, session=session)
         for passed, to in passed_roles(action, asked):
-            carried = (("iam:PassedToService", to),)
+            carried = (("iam:PassedToService", to),) if to else ()
             call = ObservedCall("iam:PassRole", (passed,), at, home.region, error, carried, session)
             found.calls[f"{identifier} {passed} {to}"] = call

@@ -325,3 +325,48 @@ def test_a_run_that_is_not_known_is_said() -> None:
     assert after.live is not None
     assert "GitHub answered 503" in after.live.gaps[0].how
     assert arn_of(HOME.role_arn) == after.live.sessions[0].role_arn
+
+
+@settings(max_examples=examples(40))
+@given(
+    st.lists(
+        st.builds(
+            ObservedCall,
+            st.sampled_from([action for action, _ in USES] + ["ecr:PutImage", "iam:PassRole", "s3:PutBucketTagging"]),
+            st.sampled_from([(), *((resource,) for _, resource in USES), ("*",), ("arn:aws:s3:::x",), ("not an arn",)]),
+            st.just(CALLS[0].at),
+            st.just(REGION),
+            st.sampled_from([None, "AccessDenied", "Throttling"]),
+            session=st.integers(0, 2),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_was_called_no_use_of_the_steps_is_lost_and_none_is_told_twice(calls: list[ObservedCall]) -> None:
+    before = told(world(), Absent("a session")).live
+    after = told(world(), Known(replace(SEEN, calls=tuple(calls)))).live
+    assert before is not None
+    assert after is not None
+    keys = [(need.action.lower(), need.resource, need.context) for need in after.needs]
+    assert len(keys) == len(set(keys))
+    assert {(need.action, need.resource) for need in before.needs} <= {
+        (need.action, need.resource) for need in after.needs
+    }
+    allowed = {
+        (call.action, resource) for call in calls if call.error_code != "AccessDenied" for resource in call.resources
+    }
+    seen = {(need.action, need.resource) for need in after.needs if need.source.startswith("CloudTrail")}
+    assert {use for use in seen if use[1] is not None} <= allowed
+
+
+def test_a_long_history_takes_no_long_time() -> None:
+    many = tuple(
+        ObservedCall("ssm:PutParameter", (f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/web/{number}",), at, REGION)
+        for number, at in enumerate([CALLS[0].at] * 3000)
+    )
+    found = told(world(), Known(replace(SEEN, calls=(*CALLS, *many))))
+    assert found.live is not None
+    assert len(found.live.needs) < 200
+    (gap,) = found.live.gaps
+    assert gap.is_open
+    assert "one by one" in gap.how

@@ -155,3 +155,26 @@ def test_what_is_known_already_is_not_told_again() -> None:
     known = Need("ecr:putimage", "r", Checkpoint.REGISTRY_PUSH, "the push")
     (need,) = observed_needs(observed(call("ecr:PutImage", "r"), call("ecr:PutImage", "s")), (known,))
     assert need.resource == "s"
+
+
+def test_roles_in_the_depth_of_a_request_are_handed_over_too() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/access"
+    deep = {"sourceConfiguration": {"authenticationConfiguration": {"accessRoleArn": role}}, "serviceName": role}
+    assert passed_roles("apprunner:CreateService", JsonMembers(deep)) == ((role, ""),)
+    assert passed_roles("events:PutTargets", JsonMembers({"targets": [{"roleArn": role}, {"roleArn": role}]})) == (
+        (role, ""),
+    )
+    assert passed_roles("eks:CreateNodegroup", JsonMembers({"nodeRole": role})) == ((role, ""),)
+    # Reading hands nothing over, nor does the taking of a role.
+    assert passed_roles("eks:DescribeCluster", JsonMembers({"roleArn": role})) == ()
+    assert passed_roles("sts:AssumeRole", JsonMembers({"roleArn": role})) == ()
+    nested: object = {"roleArn": role}
+    for _ in range(5000):
+        nested = [nested]
+    assert passed_roles("events:PutTargets", JsonMembers({"targets": nested})) == ()
+
+
+def test_the_role_that_a_session_takes_next_is_the_resource_of_that_call() -> None:
+    role, home = f"arn:aws:iam::{ACCOUNT}:role/next", arn_of(f"arn:aws:sts:{REGION}:{ACCOUNT}:x")
+    assert resources_of_event("sts:AssumeRole", JsonMembers({"roleArn": role}), [role], home) == (role,)
+    assert resources_of_event("sts:AssumeRole", JsonMembers({"roleArn": role}), [], home) == (role,)
