@@ -18,7 +18,7 @@ from diagnosis.json_members import JsonMembers
 from diagnosis.live.pattern_needs import is_within
 from diagnosis.names.arn import Arn
 from diagnosis.policy import action_facts
-from diagnosis.policy.language.actions import forms_for_action
+from diagnosis.policy.language.actions import ActionFacts, forms_for_action
 from diagnosis.steps.aws_cli.passed_roles import NO_PASSED_ROLE
 
 _VERSION = re.compile(r"(?:_?20\d{2}_\d{2}_\d{2}|20\d{6}(?:v\d+)?)\Z")
@@ -94,6 +94,8 @@ _PASSED = {
     "states:updatestatemachine": ("states", ("rolearn",)),
 }
 """Calls that hand over a role: to which service, and in which parameters; handing over is no event of its own."""
+_TOLD = frozenset({"cloudformation", "ecs", "lambda", "states"})
+"""The services of these: of the others, whatever a request that writes names as a role is handed over."""
 
 
 def action_of_event(source: str, name: str) -> str | None:
@@ -123,7 +125,7 @@ def resources_of_event(action: str, asked: JsonMembers, listed: Iterable[str], h
     if facts.service == "ecr" and (registry := asked.maybe_text("registryId")):
         home = replace(home, account=registry)
     fitting = tuple(dict.fromkeys(text for text in listed if _works_on(action, text, home)))
-    named = (text for text in _in_parameters(action, asked, home) if _works_on(action, text, home))
+    named = (text for text in _in_parameters(facts, asked, home) if _works_on(action, text, home))
     return fitting or tuple(islice(named, 1))
 
 
@@ -136,8 +138,8 @@ def _works_on(action: str, resource: str, home: Arn) -> bool:
     return any(is_within(resource, form) for form in forms)
 
 
-def _in_parameters(action: str, asked: JsonMembers, home: Arn) -> Iterator[str]:
-    service = action.partition(":")[0]
+def _in_parameters(facts: ActionFacts, asked: JsonMembers, home: Arn) -> Iterator[str]:
+    service = facts.service
     for name, form in _PLACES.get(service, ()):
         value = asked.maybe_text(name)
         if value:
@@ -155,7 +157,7 @@ def _in_parameters(action: str, asked: JsonMembers, home: Arn) -> Iterator[str]:
     arns = [
         value
         for name, value in asked.value.items()
-        if name.lower().endswith("arn") and isinstance(value, str) and _works_on(action, value, home)
+        if name.lower().endswith("arn") and isinstance(value, str) and _works_on(facts.name, value, home)
     ]
     if len(arns) == 1:
         yield arns[0]
@@ -186,9 +188,8 @@ def passed_roles(action: str, asked: JsonMembers) -> tuple[tuple[str, str], ...]
 
 def _may_pass(action: str) -> bool:
     """Return whether a call may hand over a role: one that writes, of a service whose calls are not told one by one."""
-    facts, service = action_facts(action), action.partition(":")[0].lower()
-    told = {known.partition(":")[0] for known in _PASSED}
-    return facts is not None and "Write" in facts.access_level and service not in told and service not in NO_PASSED_ROLE
+    facts = action_facts(action)
+    return facts is not None and "Write" in facts.access_level and facts.service not in _TOLD | NO_PASSED_ROLE
 
 
 def _role_members(value: object) -> Iterator[object]:
