@@ -36,7 +36,7 @@ _FAMILY = SCHEMA.partition("/")[0] + "/"
 _LARGEST = 512_000
 """Characters; what this tool writes is a tenth of that."""
 _LONGEST_TEXT = 600
-_MOST_PROBLEMS = 100
+_MOST_PROBLEMS = 300
 _ACTION = re.compile(r"[a-z0-9-]{2,40}:[A-Za-z0-9*]{1,100}")
 
 

@@ -25,7 +25,7 @@ TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOK
 """The runner sets both where ``id-token: write`` is in effect for the job, and neither where it is not."""
 _REQUIRED = ("GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_REF", "GITHUB_EVENT_NAME")
 _NO_FILE = Unreadable("workflow file", "the checkout has no such file", "check the repository out before this step")
-_MOST_LEGS = 64
+_MOST_LEGS = 32
 _RUNNING = Absent("the log of a job that is still running")
 _NO_CUSTOMIZATION = Unreadable(
     what="OIDC subject customization",

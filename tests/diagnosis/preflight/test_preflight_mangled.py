@@ -80,7 +80,7 @@ def test_any_member_may_be_anything(path: tuple[Any, ...], value: Any) -> None:
         text_of(SOUND, judged_at="2026-03-02T09:00:01"),
         text_of(SOUND, run=True),
         text_of(SOUND).replace('"unknown"', '"blocked"').replace('"pass"', '"blocked"'),
-        text_of(SOUND, problems=json.loads(text_of(SOUND))["problems"] * 101),
+        text_of(SOUND, problems=json.loads(text_of(SOUND))["problems"] * 301),
     ],
 )
 def test_what_is_no_statement_is_none(text: str) -> None:
