@@ -37,6 +37,7 @@ from diagnosis.steps.variables import expand, given_inputs, is_legible, run_valu
 
 LOGIN_LINE = re.compile(r"Logging in(?:to| to) registry (?:https?://)?(\S+)")
 PUSH_LINE = re.compile(r"The push refers to repository \[([^\]\s]+)\]")
+_KEYS = "AWS_ACCESS_KEY_ID"
 LONGEST_NAME = 500
 """Characters of a step's name that are shown; a script of one long line has that line for its name."""
 _RUNNERS = {"ubuntu": "Linux", "windows": "Windows", "macos": "macOS"}
@@ -52,6 +53,8 @@ class ReadStep:
     continue_on_error: bool | str = False
     runs: bool | None = True
     """Whether the run lets it run once all before it went well; None where its condition is not settled."""
+    hands_on_keys: bool = False
+    """Whether it gives AWS's access keys to the environment of the steps after it (``$GITHUB_ENV``)."""
 
     @property
     def number(self) -> int | None:
@@ -192,9 +195,13 @@ def read_job(
             step, [each.matched for each in steps], _values_at(step, workflow, written, values), job
         )
         # A step that does not run in this run does nothing, and hands nothing on.
+        keys = values.pop(_KEYS, None)
         operations = () if settled_step is False else _operations(step, workflow, written, values, logins, files)
+        hands_on_keys = _KEYS in values
+        values.update({_KEYS: keys} if keys is not None and not hands_on_keys else {})
         values.update(session_values(operations, case or Case()))
-        steps.append(ReadStep(step, operations, condition, own.continue_on_error if own else False, settled_step))
+        tolerant = own.continue_on_error if own else False
+        steps.append(ReadStep(step, operations, condition, tolerant, settled_step, hands_on_keys))
         for name, value in own.outputs if own and settled_step is not False else ():
             if is_legible(text := expand(value, values)):
                 values[name] = text

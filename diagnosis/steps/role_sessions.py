@@ -149,11 +149,8 @@ def _lasts(step: ReadStep) -> bool:
     if step.is_a(StepKind.CONFIGURE_AWS_CREDENTIALS):
         return _input(step, "output-env-credentials") != "false"
     scripts = [section.script for section in step.sections if section.script] or [own.run if own and own.run else ""]
-    if any(each.source for each in step.operations if _takes_role(each)) or not any(scripts):
-        return True
-    return any(
-        sign in text for text in scripts for sign in ("GITHUB_ENV", "aws configure", ".aws/", "SHARED_CREDENTIALS")
-    )
+    signs = ("GITHUB_ENV", "aws configure", ".aws/", "SHARED_CREDENTIALS")
+    return step.hands_on_keys or not any(scripts) or any(sign in text for text in scripts for sign in signs)
 
 
 def _accounts(login: Operation, role: str | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from diagnosis.steps.actions.understood import is_understood
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.service_calls import not_judged, opaque
+from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
 Reader = Callable[[ActionUse], tuple[Operation, ...]]
 
@@ -94,6 +95,8 @@ _NAMED = {
     "aws-actions/codeguru-security": "it uploads the sources and works on a scan of its own",
 }
 """Documented actions of AWS's whose calls depend on what is not in the workflow."""
+_TRIES_AGAIN = frozenset({"wandalen/wretry.action"})
+"""Actions that run another one until it succeeds."""
 _GREEN_RUN = "CloudTrail of a green run shows its management calls"
 _WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
 """What a script of github-script needs in order to reach anything but GitHub."""
@@ -109,6 +112,8 @@ def operations_of_action(
     the repository at the run's commit. What the action runs as a script is :func:`script_of_action`'s to tell.
     """
     use = ActionUse(uses, inputs, values or {}, files)
+    if use.repository in _TRIES_AGAIN and use.given("action"):
+        return _tried_again(use)
     reader = _READERS.get(use.name) or _READERS.get(use.repository)
     kind = action_kind(uses)
     if reader is not None:
@@ -140,6 +145,17 @@ def outputs_of_action(uses: str, inputs: Mapping[str, str], values: Mapping[str,
             return container_service.rendered_task_definition(use)
         case _:
             return {}
+
+
+def _tried_again(use: ActionUse) -> tuple[Operation, ...]:
+    """Read an action that runs another one, whose inputs it is given as YAML."""
+    given = yaml_mapping(use.text("with"))
+    if use.given("with") and not given:
+        return opaque(StepKind.OTHER, use.text("action"), "the inputs that it is given cannot be read", _HOW)
+    inputs = {name.lower(): text_of(value) or "" for name, value in given.items()}
+    if use.text("action").startswith(("./", "../")) or ActionUse(use.text("action")).repository in _TRIES_AGAIN:
+        return opaque(StepKind.OTHER, use.text("action"), "it is run by another action", "use it in a step of its own")
+    return operations_of_action(use.text("action"), inputs, use.values, use.files)
 
 
 def _github_script(use: ActionUse) -> tuple[Operation, ...]:

@@ -19,7 +19,7 @@ from diagnosis.steps.actions.understood import script_inputs
 _LONGEST = 20_000
 _ON_ANOTHER_HOST = frozenset({"appleboy/ssh-action", "easingthemes/ssh-deploy", "burnett01/rsync-deployments"})
 """Their scripts run elsewhere, without the credentials of the job."""
-_NO_SHELL = frozenset({"actions/github-script"})
+_NO_SHELL = frozenset({"actions/github-script", "docker/scout-action"})
 _COMMON_INPUTS = ("command", "run", "script")
 """Inputs in which an action that nobody has read commonly takes a script."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import read_job
+from diagnosis.steps.repository_files import Files
 from diagnosis.steps.role_sessions import role_sessions
 from diagnosis.verdicts.replay import RunFacts
 from probes.workflow_file import parse_workflow
@@ -76,10 +78,11 @@ BY_HAND = f"""
 """
 
 
-def topics_and_pushes(steps: str) -> list[list[str]]:
+def topics_and_pushes(steps: str, **texts: str) -> list[list[str]]:
     workflow = parse_workflow(LOGGED_IN.format(first=FIRST, steps=steps), "release.yml")
     assert isinstance(workflow, Workflow)
-    parts = role_sessions(read_job(None, workflow.jobs[0], workflow))
+    files = Files({path.replace("_", "."): Known(text) for path, text in texts.items()})
+    parts = role_sessions(read_job(None, workflow.jobs[0], workflow, files=files))
     told = ("sns:Publish", "ecr:PutImage")
     named = [[need.resource or "" for need in needs_of(part, RunFacts()) if need.action in told] for part in parts]
     return [[resource.rpartition(":")[2].rpartition("/")[2] for resource in part] for part in named]
@@ -92,6 +95,21 @@ def test_a_role_that_a_script_takes_ends_with_the_script() -> None:
 def test_a_role_whose_keys_a_script_hands_on_lasts() -> None:
     keep = 'echo "AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID" >> $GITHUB_ENV'
     assert topics_and_pushes(BY_HAND.replace("KEEP", keep)) == [["before"], ["within", "after"]]
+
+
+def test_what_a_script_of_the_repository_takes_ends_with_the_step_too_unless_it_hands_the_keys_on() -> None:
+    steps = """
+      - uses: actions/checkout@v4
+      - run: |
+          source assume.sh
+          aws sns publish --topic-arn arn:aws:sns:eu-west-1:444455556666:within --message x
+      - run: aws sns publish --topic-arn arn:aws:sns:eu-west-1:111122223333:after --message x
+"""
+    take = f"CREDENTIALS=$(aws sts assume-role --role-arn {SECOND} --role-session-name x)\n"
+    export = "export AWS_ACCESS_KEY_ID=$(echo $CREDENTIALS | jq -r .Credentials.AccessKeyId)\n"
+    assert topics_and_pushes(steps, assume_sh=take + export) == [["after"], ["within"]]
+    keep = 'echo "AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID" >> "$GITHUB_ENV"\n'
+    assert topics_and_pushes(steps, assume_sh=take + export + keep) == [[], ["within", "after"]]
 
 
 def test_a_script_that_takes_one_role_after_another_has_a_session_for_each() -> None:

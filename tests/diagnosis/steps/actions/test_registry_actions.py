@@ -299,3 +299,15 @@ def test_every_action_that_is_named_is_one_of_the_service_authorization_referenc
     assert len(named) > 50
     unknown = {action for action in named if action not in expand_actions((action,), negated=False)}
     assert unknown == set()
+
+
+def test_an_action_that_runs_another_one_does_what_that_one_does() -> None:
+    inputs = {"action": "docker/build-push-action@v6", "with": f"push: true\ntags: {HOST}/app:1\n"}
+    found = operations_of_action("Wandalen/wretry.action@v3", inputs)
+    assert [(each.purpose, each.target) for each in found] == [(Purpose.PUSH, f"{HOST}/app:1")]
+    for other in (
+        {"action": "acme/deploy@v1"},
+        {"action": "./own"},
+        {"action": "docker/build-push-action@v6", "with": "[x"},
+    ):
+        assert [each.purpose for each in operations_of_action("wandalen/wretry.action@v3", other)] == [Purpose.OPAQUE]
