@@ -64,9 +64,7 @@ def assess(
     units = list(units_of(replay, case))
     stopped = next((place for place, unit in enumerate(units) if _is_stopped(unit, replay)), None)
     denied = (
-        denied_need(units[stopped].view, account.of_role(units[stopped].role_arn).question)
-        if stopped is not None
-        else None
+        denied_need(units[stopped].view, units[stopped].account_in(account).question) if stopped is not None else None
     )
     if stopped is not None:
         units[stopped] = replace(units[stopped], needs=with_denied(units[stopped].needs, denied))
@@ -148,7 +146,7 @@ def _is_stopped(unit: Unit, replay: Replay) -> bool:
 def _judge(
     unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool, denied: Need | None
 ) -> _Judged:
-    run = RunClaims.of(unit.view, account.of_role(unit.role_arn), unit.case, ref)
+    run = RunClaims.of(unit.view, unit.account_in(account), unit.case, ref)
     if not alone and unit.view.session is not None and not unit.view.session.read:
         unread = judge_services(run, (), unit.gaps)
         return _Judged(unit, run, {Gate.SERVICE_AUTHORIZATION: unread} if unread else {})

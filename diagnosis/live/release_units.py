@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
@@ -28,6 +29,8 @@ class Unit:
     jobs: tuple[str, ...]
     by_job: tuple[tuple[str, tuple[Need, ...]], ...] = ()
     """What each of the jobs needs by itself."""
+    nameless: bool = False
+    """Whether nothing tells its role, while other sessions of the release have one that may be another."""
 
     def jobs_that_need(self, actions: Collection[str], resource: str | None) -> tuple[str, ...]:
         """Return the jobs that need one of the actions on the resource, or, without actions, the resource; all where none does."""
@@ -43,6 +46,13 @@ class Unit:
         """The role that the sessions assume, as far as the run or the case file tells."""
         told = self.view.facts.role_arn or self.view.facts.session_role
         return self.case.role_arn or (told.value if told else None)
+
+    def account_in(self, account: AccountState) -> AccountState:
+        """Return the account as this unit's role has it; without a name nothing of the role is known."""
+        if not self.nameless:
+            return account.of_role(self.role_arn)
+        question = replace(account.question, role_arn=None, role_path_unknown=False, beside=())
+        return AccountState(question, account.read_at)
 
     @property
     def of_registry(self) -> tuple[Need, ...]:
@@ -63,9 +73,9 @@ def units_of(replay: Replay, case: Case) -> tuple[Unit, ...]:
     grouped: dict[tuple[object, ...], list[JobSession]] = {}
     for session in replay.sessions:
         grouped.setdefault(_key(session), []).append(session)
-    roles = {told.value for item in replay.sessions if (told := item.facts.role_arn)}
+    roles = _Roles.of(replay, case)
     units = [
-        _unit(replay.of_session(_joined(items)), items, _case_of(items[0], case, several=len(roles) > 1))
+        roles.named(_unit(replay.of_session(_joined(items)), items, roles.case_of(items[0])))
         for items in grouped.values()
     ]
     return tuple(sorted(units, key=lambda unit: not _is_decisive(unit, replay)))
@@ -109,12 +119,49 @@ def every_need(needs: Iterable[Need]) -> tuple[Need, ...]:
     return tuple(replace(need, order=order) for order, need in enumerate(seen.values()))
 
 
-def _case_of(session: JobSession, case: Case, *, several: bool) -> Case:
-    """Return the case file for a session: a role that it states stands for what the run masks, not for another legible role."""
-    told = session.facts.role_arn
-    if several and told is not None and case.role_arn not in (None, told.value):
-        return replace(case, role_arn=None)
-    return case
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """The roles of a release as the run names them, beside the one that the case file states."""
+
+    case: Case
+    legible: frozenset[Arn]
+    written: tuple[str, ...]
+    """Those that are not legible, by the expressions that name them; that of the session that decides comes first."""
+
+    @classmethod
+    def of(cls, replay: Replay, case: Case) -> _Roles:
+        """Gather them from all sessions."""
+        masked = [item for item in replay.sessions if item.facts.role_arn is None and item.role_written]
+        first = sorted(masked, key=lambda item: (item.facts != replay.facts, not item.ran))
+        return cls(
+            case,
+            frozenset(told.value for item in replay.sessions if (told := item.facts.role_arn)),
+            tuple(dict.fromkeys(item.role_written for item in first)),
+        )
+
+    @property
+    def several(self) -> bool:
+        """Whether the run may have more than one."""
+        return len(self.legible) + len(self.written) > 1
+
+    def case_of(self, session: JobSession) -> Case:
+        """Return the case file for a session: its role stands for what the run masks, not for another role of the run."""
+        told, stated = session.facts.role_arn, self.case.role_arn
+        if told is not None and self.case.expected_account is None and len({arn.account for arn in self.legible}) > 1:
+            # A release of several accounts: the registry's does not tell of which of them a role should be.
+            own = replace(self.case, expected_account=told.value.account)
+            return own if stated in (None, told.value) else replace(own, role_arn=None)
+        if not self.several or stated is None:
+            return self.case
+        if told is not None:
+            meant = told.value == stated
+        else:
+            meant = stated not in self.legible and session.role_written in ("", *self.written[:1])
+        return self.case if meant else replace(self.case, role_arn=None)
+
+    def named(self, unit: Unit) -> Unit:
+        """Return the unit, marked where its role is none of those that are known."""
+        return replace(unit, nameless=True) if self.several and unit.role_arn is None else unit
 
 
 def _unit(view: Replay, sessions: Sequence[JobSession], case: Case) -> Unit:

@@ -39,7 +39,7 @@ class Changed:
     def runs(self) -> tuple[tuple[RunClaims, tuple[str, ...]], ...]:
         """Each session of the run as STS and the services would meet it, with its jobs."""
         return tuple(
-            (RunClaims.of(unit.view, self.account.of_role(unit.role_arn), unit.case, self.ref), unit.jobs)
+            (RunClaims.of(unit.view, unit.account_in(self.account), unit.case, self.ref), unit.jobs)
             for unit in units_of(self.replay, self.case)
         )
 

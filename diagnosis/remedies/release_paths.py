@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -134,7 +134,7 @@ def _of_role(
         needs=every_need(need for unit in units for need in unit.needs),
         stopped_by=replay.stopped_by if decisive else None,
     )
-    account = replace(live.account.of_role(role), beside=())
+    account = replace(first.account_in(live.account), beside=())
     account = applied((change for change in shared if _concerns(change, account)), account)
     judged = assess(own, account, first.case)
     return _OfRole(role, judged, paths_of_role(own, judged, first.case))
@@ -161,10 +161,21 @@ def _joined(taken: Sequence[_Taken]) -> Path:
         gates=_worst([path.gates if path else part.live.gates for part, path in taken]),
         newly_admitted=tuple(dict.fromkeys(item for _, path in told for item in path.newly_admitted)),
         proves=_sentences(path.proves for _, path in told),
-        does_not_prove=_sentences(path.does_not_prove for _, path in told),
+        does_not_prove=_sentences((*(path.does_not_prove for _, path in told), *_undecided(taken))),
         still=still,
         owners=by_owner(remediations),
     )
+
+
+def _undecided(taken: Sequence[_Taken]) -> Iterator[str]:
+    """Yield which roles' sessions the proof says nothing of, since what decides about them was not read."""
+    for part, path in taken:
+        gates = path.gates if path is not None else part.live.gates
+        gap = next((missing for verdict in gates for missing in verdict.missing), None)
+        if gap is None or not any(verdict.verdict is Verdict.UNKNOWN for verdict in gates):
+            continue
+        role = f"role {part.role_arn.name} of {part.role_arn.account}" if part.role_arn is not None else "another role"
+        yield f"It does not show that the session of {role} passes: {gap.what} is not known ({gap.why})."
 
 
 def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[Remediation, ...]:

@@ -147,4 +147,11 @@ def _session(
     needs = tuple(replace(need, job=read.name) for need in (beside[1] if beside else needs_of(read, facts, case)))
     ran = read.job is not None and read.job.conclusion != "skipped"
     job_id = read.written.id if read.written else ""
-    return JobSession(read.name, job_id, gates, facts, needs, gaps_of(read), ran=ran, nth=nth)
+    written = "" if facts.role_arn is not None else _role_written(read)
+    return JobSession(read.name, job_id, gates, facts, needs, gaps_of(read), ran=ran, nth=nth, role_written=written)
+
+
+def _role_written(read: ReadJob) -> str:
+    """Return the role that the first step which assumes one names, as it is written in the file; empty where none does."""
+    named = (step.matched.written for step in read.steps if step.does(Purpose.ASSUME))
+    return next((role for own in named if own is not None and (role := own.input("role-to-assume"))), "")

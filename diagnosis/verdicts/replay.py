@@ -67,6 +67,8 @@ class JobSession:
     """False where the workflow that the job calls was not read: then its gap is all that is known of it."""
     needs_known: bool = True
     """False where the needs have to be read again, since the role is now one of another account."""
+    role_written: str = ""
+    """The role as the file names it, where it is not legible: two written differently may be two."""
     assumed_by: Arn | None = None
     """The role whose session assumes this one's and judges that call as its own; None where GitHub's token does."""
 
