@@ -82,6 +82,8 @@ MOST_PATHS, MOST_ROLES = 4, 2
 """The most paths that correct the role, and the most that use another one."""
 _MOST_TRIED, _MOST_ROUNDS = 12, 3
 """The most paths that are tried, and how often a path is extended by what shows only after its changes."""
+MOST_SESSIONS = 16
+"""The most sessions of one role that a path admits one after another."""
 
 
 def paths_of_role(replay: Replay, live: Assessment, case: Case) -> tuple[Path, ...]:
@@ -99,10 +101,17 @@ def paths_of_role(replay: Replay, live: Assessment, case: Case) -> tuple[Path, .
     return tuple(sorted((*found, *_with_another_role(baseline, situation)), key=order_of))
 
 
-def order_of(path: Path) -> tuple[bool, bool, int, int, int]:
-    """Return the order of paths: what passes, what closes, then what admits least, widens least, changes least."""
+def order_of(path: Path) -> tuple[bool, bool, int, int, int, int]:
+    """Return the order of paths: what passes, what closes, then what admits least, unprotects, widens and changes least."""
     changes = sum(len(remediation.changes) for remediation in path.remediations if not remediation.tightens)
-    return not path.passes_run, not path.opens_all, len(path.newly_admitted), _widening(path), changes
+    return (
+        not path.passes_run,
+        not path.opens_all,
+        len(path.newly_admitted),
+        _unprotected(path),
+        _widening(path),
+        changes,
+    )
 
 
 def _working(baseline: Baseline, choices: list[Choice]) -> list[Choice]:
@@ -144,7 +153,8 @@ def _is_modelled(remediation: Remediation) -> bool:
 def _extended(baseline: Baseline, offers: tuple[Offer, ...]) -> Path | None:
     """Return the path of these offers, with what shows only after them, and with what tightens last; None without any."""
     listed = list(offers)
-    for _ in range(_MOST_ROUNDS):
+    # Each session that authentication stops takes a round of its own: what mends one may be what another needs.
+    for _ in range(_MOST_ROUNDS + min(baseline.stopped_sessions, MOST_SESSIONS)):
         further = _further(baseline, listed, MAKERS)
         if not further:
             break
@@ -242,6 +252,15 @@ def _with_another_role(baseline: Baseline, situation: Situation) -> list[Path]:
 def _place(offer: Offer) -> float:
     checkpoint = offer.remediation.checkpoint
     return checkpoint.order if checkpoint else len(Checkpoint)
+
+
+def _unprotected(path: Path) -> int:
+    """Count the jobs that are taken out of an environment: its rules protect them no longer, each leg of a matrix alike."""
+    return sum(
+        change.kind is ChangeKind.EDIT_WORKFLOW and change.target == "environment" and not change.values
+        for remediation in path.remediations
+        for change in remediation.changes
+    )
 
 
 def _widening(path: Path) -> int:

@@ -99,6 +99,13 @@ class Baseline:
         return self.live.account.question.role_arn
 
     @property
+    def stopped_sessions(self) -> int:
+        """How many sessions authentication stops as it is."""
+        return sum(
+            any(problem.plane is Plane.AUTHENTICATION for problem in session.problems) for session in self.live.sessions
+        )
+
+    @property
     def present(self) -> Situation:
         """What offers are made for."""
         return Changed(self.replay, self.live.account, self.case, None).situation(self.live)

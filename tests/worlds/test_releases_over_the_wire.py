@@ -148,3 +148,17 @@ def test_legs_and_a_deployment_by_another_role_of_the_same_account() -> None:
         ("subject-shape", ("deploy",)),
     }
     assert short.paths[0].opens_all
+
+
+def test_attempts_that_were_red_for_different_reasons_are_judged_by_today() -> None:
+    refused = Ran("release", "release", fails_at="aws ecs", error=REFUSED)
+    chain = replace(released(SERVICE, ran=refused, roles=with_role()), earlier=((Ran("release", "release"),),))
+    found = chain.diagnosis()
+    assert [replay.attempt.attempt for replay in found.replays] == [1, 2]
+    assert [replay.stopped_by and replay.stopped_by.gate for replay in found.replays] == [
+        Gate.ROLE_ASSUMPTION,
+        Gate.SERVICE_AUTHORIZATION,
+    ]
+    assert [problem.actions for problem in found.forecast] == [("ecs:UpdateService",)]
+    assert exit_code(found) == 1
+    assert exit_code(replace(chain, roles=with_role(UPDATE)).diagnosis()) == 0

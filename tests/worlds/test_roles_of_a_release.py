@@ -185,3 +185,20 @@ def test_a_masked_role_beside_a_legible_one_is_not_taken_for_it() -> None:
     assert found.forecast == ()
     assert exit_code(found) == 3
     assert any("role to assume" in missing.what for missing in found.unknown)
+
+
+@pytest.mark.parametrize("number", [2, 5, 9])
+def test_every_leg_with_an_environment_of_its_own_is_admitted(number: int) -> None:
+    stages = [f"stage-{at}" for at in range(number)]
+    head = f"environment: ${{{{ matrix.stage }}}}\n    strategy: {{matrix: {{stage: [{', '.join(stages)}]}}}}"
+    text = "on: push\npermissions: {id-token: write, contents: read}\njobs:\n" + job(
+        "deploy", assume(), SERVICE, head=head
+    )
+    ran = tuple(Ran(f"deploy ({stage})", "deploy", shown=(("${{ matrix.stage }}", stage),)) for stage in stages)
+    release = ReadRelease.of(WireRelease({WORKFLOW: text}, ran))
+    found = release.diagnosis(Accounts((RoleFacts(ROLE, (MAIN,), (deploying(),)),)))
+    assert {job for problem in found.forecast for job in problem.jobs} == {each.name for each in ran}
+    path = found.paths[0]
+    assert path.opens_all
+    assert path.newly_admitted == ()
+    assert len(path.remediations) == number

@@ -112,6 +112,7 @@ class WireRelease:
 
     files: Mapping[str, str]
     jobs: tuple[Ran, ...]
+    """Of the last attempt."""
     roles: tuple[RoleFacts, ...] = (RoleFacts(),)
     repositories: tuple[str, ...] = ("app",)
     """Names, of the first account; an ARN for one of another account."""
@@ -126,6 +127,8 @@ class WireRelease:
     conclusion: str = "failure"
     case: Case = field(default_factory=Case)
     path: str = WORKFLOW
+    earlier: tuple[tuple[Ran, ...], ...] = ()
+    """The jobs of the attempts before, each of which failed."""
 
     def diagnosis(self) -> Diagnosis:
         """The diagnosis, read over HTTP and through boto3."""
@@ -200,10 +203,17 @@ class WireRelease:
             {"path": f"{REPOSITORY}/{path}@{SHA}", "sha": SHA} for path in dict.fromkeys(called) if path in self.files
         ]
         tree = YAML(typ="safe").load(io.StringIO(self.files[self.path]))
-        jobs = tuple(self._job(run, ran, tree, number) for number, ran in enumerate(self.jobs, 1))
+        attempts: list[RecordedAttempt] = []
+        for nth, listed in enumerate((*self.earlier, self.jobs), 1):
+            last = nth == len(self.earlier) + 1
+            of_attempt = {**run, "run_attempt": nth, "conclusion": self.conclusion if last else "failure"}
+            jobs = tuple(
+                self._job(of_attempt, ran, tree, number) for number, ran in enumerate(listed, 1 + 100 * (nth - 1))
+            )
+            attempts.append(RecordedAttempt(of_attempt, jobs))
         return Recording(
             repository={**small, "default_branch": "main", "created_at": "2024-01-01T00:00:00Z"},
-            runs=(RecordedRun((RecordedAttempt(run, jobs),), origin=Origin.RECONSTRUCTED),),
+            runs=(RecordedRun(tuple(attempts), origin=Origin.RECONSTRUCTED),),
             workflows=({**workflow, "created_at": "2024-01-01T00:00:00Z"},),
             branches=(RecordedBranch({"name": self.branch, "commit": {"sha": SHA}, "protected": False}),),
             files=tuple(RecordedFile(path, SHA, text.encode()) for path, text in self.files.items()),
@@ -231,7 +241,7 @@ class WireRelease:
         job: dict[str, Any] = {
             "id": job_id,
             "run_id": 1,
-            "run_attempt": 1,
+            "run_attempt": run["run_attempt"],
             "name": ran.name,
             "status": "completed",
             "conclusion": ran.conclusion,
