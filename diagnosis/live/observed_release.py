@@ -75,7 +75,7 @@ def _way(reading: Reading[ObservedSession], account: AccountState) -> str:
             f"or run it once to a good end, so that CloudTrail can tell what it calls: {account.question.no_green_run}"
         )
     if run is not None and reading.why != _NOT_READ:
-        return f"or let CloudTrail tell what it called in {run.words} which is not known now: {reading.why}"
+        return f"or let CloudTrail tell what it called in {run.words}; now it does not: {reading.why}"
     return ""
 
 

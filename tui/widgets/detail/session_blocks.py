@@ -48,30 +48,32 @@ def recorded_sessions(replay: Replay, gate: Gate) -> list[Block]:
 
 
 def gap_blocks(gaps: Iterable[StepGap]) -> list[Block]:
-    """Return the steps that run with the session and are not understood, each with the way to know them."""
+    """Return the steps that run with the session and are not understood, each with the way to know them.
+
+    Those that are known by what CloudTrail shows of the last green run stand apart.
+    """
     listed = tuple(gaps)
-    if not listed:
-        return []
-    words = {
-        Certainty.NOT_JUDGED: "not judged",
-        Certainty.OPAQUE: "not readable",
-        Certainty.OBSERVED: "seen in CloudTrail",
-    }
+    unknown, seen = [gap for gap in listed if gap.is_open], [gap for gap in listed if not gap.is_open]
     return [
-        GAP,
-        heading("Steps that no proof covers", "bold $text-warning"),
-        *(
-            bullet(
-                foreign_line(f"{gap.step}: ", "bold $text"),
-                foreign_line(gap.what),
-                (f" · {words.get(gap.certainty, '')}: ", "$text-muted"),
-                foreign_line(gap.why),
-                (" · ", "$text-muted"),
-                foreign_line(gap.how, "$text-muted"),
-            )
-            for gap in listed
-        ),
+        *_steps("Steps that no proof covers", "bold $text-warning", unknown),
+        *_steps("Steps that are known by CloudTrail alone", "bold $text", seen),
     ]
+
+
+def _steps(title: str, style: str, gaps: list[StepGap]) -> list[Block]:
+    words = {Certainty.NOT_JUDGED: "not judged", Certainty.OPAQUE: "not readable", Certainty.OBSERVED: "observed"}
+    rows = [
+        bullet(
+            foreign_line(f"{gap.step}: ", "bold $text"),
+            foreign_line(gap.what),
+            (f" · {words.get(gap.certainty, '')}: ", "$text-muted"),
+            foreign_line(gap.why),
+            (" · ", "$text-muted"),
+            foreign_line(gap.how, "$text-muted"),
+        )
+        for gap in gaps
+    ]
+    return [GAP, heading(title, style), *rows] if rows else []
 
 
 def _rows(rows: list[tuple[str, str, GateVerdict | None]]) -> list[Block]:
