@@ -60,8 +60,8 @@ def test_everything_of_the_release_is_read(world: ReleaseWorld) -> None:
     assert parts["deploy role"].value.arn == arn_of(DEPLOY_ARN)
     assert [policy.name for policy in parts["deploy inline_policies"].value] == ["Deploy"]
     assert [policy.name for policy in parts["deploy attached_policies"].value] == ["Pull"]
-    assert state.of_role(arn_of(DEPLOY_ARN)) is state.beside[0]
-    assert state.of_role(arn_of(ROLE_ARN)) is state
+    assert state.of_role(arn_of(DEPLOY_ARN)).role is state.beside[0].role
+    assert state.of_role(arn_of(ROLE_ARN)).role is state.role
 
 
 def test_a_role_has_what_belongs_to_its_account_and_the_resources_of_all(world: ReleaseWorld) -> None:
