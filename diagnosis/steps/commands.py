@@ -13,6 +13,7 @@ from diagnosis.steps.infrastructure.read_tool import READERS as INFRASTRUCTURE
 from diagnosis.steps.infrastructure.read_tool import operations_of_tool
 from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation
+from diagnosis.steps.powershell import is_powershell, with_blocks_apart
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.script_run import ScriptRun
 from diagnosis.steps.script_state import State
@@ -51,6 +52,8 @@ def operations_of_script(
     run = ScriptRun(_read, is_known_program, files, notes)
     state = State(Variables(dict(values), {}, ()), set(values), folder)
     state.pipefail = shell == "bash"
+    if is_powershell(shell, values.get("runner.os")):
+        script = with_blocks_apart(script)
     run.follow(script, state)
     return tuple(run.operations), {**state.handed_on, **notes}
 

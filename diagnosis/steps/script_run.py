@@ -325,6 +325,9 @@ class ScriptRun:
         substitute = self._substitute(state, inner)
         if _is_powershell_assignment(node):
             name = node.words[0][0].text.strip("${}")
+            if _is_command_of_powershell(node.words[2]):
+                state.assign(name, f"${name}")
+                return self._simple(replace(node, words=node.words[2:]), state, around)
             state.assign(name, " ".join(text_of_word(word, state.variables, substitute) for word in node.words[2:]))
             state.exported.add(name)
             return _Result(Outcome.YES, "")
@@ -805,6 +808,12 @@ def _is_powershell_assignment(node: Simple) -> bool:
         and node.words[0][0].kind is PartKind.PARAMETER
         and source_of(node.words[1]) == "="
     )
+
+
+def _is_command_of_powershell(word: Word) -> bool:
+    """Return whether what a variable is set to begins with a command, whose output it gets: a bare word is one."""
+    first = word[0] if word else None
+    return first is not None and first.kind is PartKind.LITERAL and not first.quoted and first.text[:1].isalpha()
 
 
 def _names_read(condition: tuple[Statement, ...]) -> tuple[str, ...] | None:

@@ -51,7 +51,7 @@ Copy-Item Move-Item Test-Path Join-Path Split-Path Resolve-Path Get-ChildItem Ge
 Pop-Location Invoke-WebRequest Invoke-RestMethod Start-Sleep ConvertTo-Json ConvertFrom-Json Select-String
 Select-Object Where-Object ForEach-Object Sort-Object Measure-Object Expand-Archive Compress-Archive Get-Date
 Get-Command Import-Module Install-Module Set-PSRepository Get-Process Stop-Process localstack awslocal cdklocal
-tflocal samlocal planescope
+tflocal samlocal planescope try catch finally throw
 """
 _EVERYDAY = frozenset(_NAMES.split())
 """Programs as such, whatever their arguments. ``planescope`` reads the account, and a read that is refused stops no release."""
