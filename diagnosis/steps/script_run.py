@@ -14,6 +14,7 @@ from enum import Enum
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.steps.command_output import output_of
 from diagnosis.steps.kinds import Operation, Purpose
+from diagnosis.steps.powershell import with_blocks_apart
 from diagnosis.steps.repository_files import WRITTEN, Files, path_in
 from diagnosis.steps.script_state import State, joined
 from diagnosis.steps.shell_syntax import (
@@ -45,6 +46,7 @@ MOST_COMMANDS = 3_000
 """Commands followed in one script with all that it calls."""
 _DEEPEST = 12
 _MOST_ITEMS = 300
+_BATCH = (".bat", ".cmd")
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "ash", "ksh"})
 _INTERPRETER = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?([\w.+-]+)")
 _WRITTEN = re.compile(r"([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
@@ -646,13 +648,15 @@ class ScriptRun:
             self._add(self._unread(name, path, reading), state, around)
             return _Result()
         program = _INTERPRETER.match(text)
-        if program and program[1] not in _SHELLS:
+        foreign = "cmd" if base.lower().endswith(_BATCH) else program[1] if program else None
+        if foreign is not None and foreign not in _SHELLS:
             self._add(
-                opaque(path or name, f"it is a program for {program[1]}", "write its calls of AWS into the workflow"),
+                opaque(path or name, f"it is a program for {foreign}", "write its calls of AWS into the workflow"),
                 state,
                 around,
             )
             return _Result()
+        text = with_blocks_apart(text) if base.lower().endswith(".ps1") else text
         self._nested(Nested(text, state.folder, path or "", arguments=words[1:]), own, state, around)
         return _Result()
 

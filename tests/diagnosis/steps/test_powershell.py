@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from thoroughness import examples
 
+from diagnosis.facts.reading import Known
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.powershell import is_powershell, with_blocks_apart
+from diagnosis.steps.repository_files import Files
 
 HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 
@@ -71,3 +73,11 @@ def test_long_scripts_are_read_in_linear_time(text: str) -> None:
     begun = time.process_time()
     with_blocks_apart(text * 30_000)
     assert time.process_time() - begun < 3
+
+
+def test_scripts_of_windows_in_the_repository() -> None:
+    texts = {"d.ps1": "Get-Item x | ForEach-Object { docker push $env:REG/app:1 }", "d.bat": "docker push %REG%/app:1"}
+    files = Files({path: Known(text) for path, text in texts.items()})
+    for script, purpose in (("./d.ps1", Purpose.PUSH), ("./d.bat", Purpose.OPAQUE)):
+        found = operations_of_script(script, {"REG": HOST}, files, "", "pwsh")[0]
+        assert purpose in [each.purpose for each in found]
