@@ -151,7 +151,7 @@ def _joined(taken: Sequence[_Taken]) -> Path:
     parts = [part for part, _ in taken]
     told = [(part, path) for part, path in taken if path is not None]
     accounts = {part.role_arn.account for part in parts if part.role_arn is not None}
-    remediations = tuple(
+    remediations = _told_apart(
         item for part, path in told for item in _named(part, path, several=len(parts) > 1, accounts=len(accounts))
     )
     still = tuple(problem for part, path in taken for problem in (path.still if path else part.live.problems))
@@ -165,6 +165,16 @@ def _joined(taken: Sequence[_Taken]) -> Path:
         still=still,
         owners=by_owner(remediations),
     )
+
+
+def _told_apart(remediations: Iterable[Remediation]) -> tuple[Remediation, ...]:
+    """Return the remediations under ids of their own: two roles may each lack a repository."""
+    seen: dict[str, int] = {}
+    found: list[Remediation] = []
+    for item in remediations:
+        seen[item.id] = seen.get(item.id, 0) + 1
+        found.append(item if seen[item.id] == 1 else replace(item, id=f"{item.id}-{seen[item.id]}"))
+    return tuple(found)
 
 
 def _undecided(taken: Sequence[_Taken]) -> Iterator[str]:
