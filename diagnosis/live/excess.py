@@ -426,10 +426,10 @@ class _Grant:
         ]
 
     def _is_exact(self, action: str) -> bool:
-        """Return whether the action is named, on bounded resources, and changes nobody's permissions."""
+        """Return whether the action is named, on bounded resources where it has such, and changes nobody's permissions."""
         facts = action_facts(action)
         named = action.lower() in (pattern.lower() for pattern in self._statement.actions.patterns)
-        bounded = bool(self._tag_keys()) or self._exact_places()
+        bounded = bool(self._tag_keys()) or self._exact_places() or has_resource_level(action) is False
         return named and facts is not None and _PERMISSIONS not in facts.access_level and bounded
 
     def _exact_places(self) -> bool:

@@ -69,6 +69,14 @@ def test_a_named_action_that_only_reads_the_needed_repository_is_a_note():
     assert "reading only" in note
 
 
+def test_a_named_action_without_resource_level_is_no_wildcard():
+    judged = found(*EXACT, allow("ecr:DescribeRegistry", "*"))
+    assert judged.items == ()
+    assert any("ecr:DescribeRegistry" in note for note in judged.notes)
+    assert found(allow(LOGIN, "*"), needs=()).items == ()
+    assert found(*EXACT, allow("ecr:PutRegistryPolicy", "*")).items
+
+
 @pytest.mark.parametrize(
     "statement",
     [
