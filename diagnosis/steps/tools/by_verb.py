@@ -6,7 +6,6 @@ semantic-release and the task runners. Tasks are named by the project: a build o
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -25,6 +24,7 @@ from diagnosis.steps.tools.call import (
     understood,
 )
 from diagnosis.steps.tools.own_builds import is_own_build
+from diagnosis.steps.yaml_text import member, text_of, yaml_mapping
 
 _HOW = "name its calls of AWS in a step of their own"
 _CODE_COMMIT = re.compile(r"codecommit:|\bgit-codecommit\.")
@@ -339,7 +339,7 @@ _RELEASE_PLUGINS = frozenset(
     f"@semantic-release/{name}"
     for name in ("commit-analyzer", "release-notes-generator", "changelog", "npm", "github", "gitlab", "git", "error")
 )
-_RELEASE_FILES = (".releaserc.json", ".releaserc", "package.json")
+_RELEASE_FILES = (".releaserc.json", ".releaserc", ".releaserc.yml", "package.json")
 
 
 def _semantic_release(call: Call) -> Found:
@@ -360,17 +360,12 @@ def _semantic_release(call: Call) -> Found:
 
 
 def _release_plugins(text: str | None, *, of_package: bool) -> list[str] | None:
-    """Return the names of the plugins in a file of semantic-release, or of npm; None where it names none."""
-    try:
-        top = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return None
-    top = top.get("release") if of_package and isinstance(top, dict) else top
-    listed = top.get("plugins") if isinstance(top, dict) else None
+    """Return the names of the plugins in a file of semantic-release, JSON or YAML, or of npm; None where it names none."""
+    top = yaml_mapping(text or "")
+    listed = member(top, "release", "plugins") if of_package else member(top, "plugins")
     if not isinstance(listed, list):
         return None
-    names = [each[0] if isinstance(each, list) and each else each for each in listed]
-    return [name if isinstance(name, str) else "" for name in names]
+    return [text_of(each[0] if isinstance(each, list) and each else each) or "" for each in listed]
 
 
 _READERS: Mapping[str, Callable[[Call], Found]] = {
