@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
-from diagnosis.gates import ALL_GATES, Verdict
+from diagnosis.gates import ALL_GATES, Plane, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.release_units import Unit, every_need, units_of
 from diagnosis.names.arn import Arn
@@ -196,7 +196,11 @@ def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[
     where = f"role {role.name}" + (f" of {role.account}" if accounts > 1 else "")
     own = f"{role.account}-{role.name}" if accounts > 1 else role.name
     return tuple(
-        replace(item, id=f"{item.id}-{own}".lower(), title=f"{item.title} ({where})") for item in path.remediations
+        # A repository is nobody's: whichever role lacks it, it is created once.
+        item
+        if item.plane is Plane.REGISTRY_STATE
+        else replace(item, id=f"{item.id}-{own}".lower(), title=f"{item.title} ({where})")
+        for item in path.remediations
     )
 
 
