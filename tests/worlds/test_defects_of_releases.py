@@ -28,7 +28,7 @@ def ids(value: object) -> str:
 
 
 # The step shares no factor with the number of defects of a release, so that the short run meets every kind.
-@pytest.mark.parametrize(("name", "chosen"), [*some(SINGLE, 5), *some(PAIRS, 101)], ids=ids)
+@pytest.mark.parametrize(("name", "chosen"), [*some(SINGLE, 7), *some(PAIRS, 211)], ids=ids)
 def test_each_defect_is_named_for_its_jobs_and_mended(name: str, chosen: tuple[ReleaseDefect, ...]) -> None:
     found = read(name).diagnosis(seeded(name, chosen))
     assert exit_code(found) == 1

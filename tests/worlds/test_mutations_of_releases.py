@@ -81,7 +81,7 @@ def test_the_sound_release_passes_and_is_offered_nothing(name: str) -> None:
     assert found.paths == ()
 
 
-@pytest.mark.parametrize(("name", "place", "at"), some(TAKEN, 4))
+@pytest.mark.parametrize(("name", "place", "at"), some(TAKEN, 7))
 def test_what_is_taken_away_is_named_with_its_step_and_given_back_exactly(name: str, place: int, at: int) -> None:
     accounts = sound(name)
     role = accounts.roles[place]

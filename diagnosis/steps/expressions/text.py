@@ -75,9 +75,9 @@ def lookup_in(values: Mapping[str, str]) -> Lookup:
         path = (path[0].lower(), *path[1:])
         found = _at(values, path)
         if found is None and path[:3] == ("github", "event", "inputs") and len(path) == 4:
-            # The event carries them as texts.
-            found = _at(values, ("inputs", path[3]))
-            return UNKNOWN if found is None else result_of(str(found))
+            # The event carries them as texts; another event than a dispatch has none.
+            given = _at(values, ("inputs", path[3]))
+            found = str(given) if given is not None else None
         if found is None and path[0] == "env" and len(path) == 2:
             found = values.get(path[1])
         if found is None and path[0] == "steps" and path[2:3] == ("outputs",) and f"steps.{path[1]}" not in values:
