@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -267,7 +268,15 @@ def test_the_parsing_is_bounded(tiny: TinyGitHub, make_source: MakeSource) -> No
 LISTED: dict[str, tuple[Said, str]] = {
     "404": (said({"message": "Not Found"}, 404), "does not exist, or the token may not see it"),
     "403": (said({"message": "no"}, 403, X_Accepted_GitHub_Permissions="contents=read"), "lacks the permission"),
-    "rate limit": (said({"message": "API rate limit exceeded"}, 403, X_RateLimit_Remaining="0"), "rate limit"),
+    "rate limit": (
+        said(
+            {"message": "API rate limit exceeded"},
+            403,
+            X_RateLimit_Remaining="0",
+            X_RateLimit_Reset=str(int(time.time()) + 3_600),
+        ),
+        "rate limit",
+    ),
     "500": (Said(500, b"oh"), "server error 500"),
     "a file": (said(file_object("x")), "no folder stands there"),
     "a text": (said("x"), "neither an object nor a list"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,16 @@ UNREADABLE: dict[str, tuple[Said, str, bool]] = {
     "no JSON": (Said(200, b"<html>"), "no JSON", False),
     "cut off": (Said(200, b'{"type": "file"', announced=4000), "cut off", False),
     "server": (Said(500, b"oh"), "server error 500", False),
-    "limit": (said({"message": "API rate limit exceeded"}, 403, X_RateLimit_Remaining="0"), "rate limit", False),
+    "limit": (
+        said(
+            {"message": "API rate limit exceeded"},
+            403,
+            X_RateLimit_Remaining="0",
+            X_RateLimit_Reset=str(int(time.time()) + 3_600),
+        ),
+        "rate limit",
+        False,
+    ),
 }
 
 
