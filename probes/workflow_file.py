@@ -21,6 +21,7 @@ from diagnosis.facts.reading import Reading, mapped
 from diagnosis.facts.workflow import (
     Action,
     ActionFile,
+    JobImage,
     UnparsableWorkflow,
     Workflow,
     WorkflowFile,
@@ -177,7 +178,18 @@ class _Reader:
             matrix=self._matrix(job.get("strategy")),
             runs_on=_scalar(job.get("runs-on")),
             handed_on=self._secrets(job),
+            images=tuple(self._images(job)),
         )
+
+    def _images(self, job: dict[str, Any]) -> Iterator[JobImage]:
+        """Yield the images of ``container`` (a name, or a mapping) and of ``services``."""
+        services = (node for _, node in self._members_of(job.get("services"), "`services`"))
+        for node in (job.get("container"), *services):
+            own = dict(self._members_of(node, "a container"))
+            image = _scalar(own.get("image")) or _scalar(node)
+            if image:
+                given = dict(self._pairs(own.get("credentials")))
+                yield JobImage(image, given.get("username", ""), given.get("password", ""))
 
     def _steps_of(self, node: Any, what: str, defaults: dict[str, str]) -> tuple[WorkflowStep, ...]:
         if node is not None and not isinstance(node, SequenceNode):

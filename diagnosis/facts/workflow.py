@@ -65,6 +65,16 @@ class WorkflowStep:
 
 
 @dataclass(frozen=True, slots=True)
+class JobImage:
+    """An image that GitHub pulls for a job before its first step: of its container, or of a service beside it."""
+
+    image: str
+    username: str = ""
+    password: str = ""
+    """The credentials that it is pulled with; expressions are left as written, empty where none are given."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowJob:
     """One job as written in the file."""
 
@@ -94,6 +104,8 @@ class WorkflowJob:
     """The label of the runner, where one is named alone; as written."""
     handed_on: tuple[tuple[str, str], ...] | None = None
     """The secrets that a calling job hands on, by name; None where it hands on its own (``inherit``), or calls nothing."""
+    images: tuple[JobImage, ...] = ()
+    """The images of its container and of its services, as written."""
 
     @property
     def all_steps(self) -> tuple[WorkflowStep, ...]:

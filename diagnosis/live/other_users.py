@@ -10,6 +10,7 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.workflow import UnparsableWorkflow, Workflow
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
+from diagnosis.steps.job_images import job_images
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.matrix import legs_of
 from diagnosis.steps.needs import gaps_of, needs_of
@@ -67,11 +68,12 @@ def _parts(workflow: Workflow, run: RunClaims) -> Iterator[ReadJob]:
     role, written = run.role_arn, run.release.step.input("role-to-assume") if run.release.step else None
     known = repository_values(run.attempt.repository)
     legs = [(job, leg) for job in workflow.jobs for leg in legs_of(job, known)]
-    for job, leg in legs:
-        read = read_job(None, job, workflow, None, run.case, known, leg)
+    reads = [read_job(None, job, workflow, None, run.case, known, leg) for job, leg in legs]
+    images = job_images(reads)
+    for read in reads:
         if not any(step.does(Purpose.ASSUME) for step in read.steps):
             continue
-        for part in role_sessions(read):
+        for part in role_sessions(images.beside(read)):
             named = [op.target for step in part.steps for op in step.operations if op.purpose is Purpose.ASSUME]
             if any(_may_be(target, role, written) for target in named):
                 yield part

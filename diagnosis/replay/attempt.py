@@ -36,14 +36,22 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, blocked, failing_role_step, never_runs, verdicts_of
 from diagnosis.replay.notes import completed, notes_of
 from diagnosis.replay.preflight_statement import Statements
-from diagnosis.replay.release_sessions import sessions_not_begun, sessions_of, unread_calls
+from diagnosis.replay.release_sessions import (
+    not_begun,
+    sessions_not_begun,
+    sessions_of,
+    sessions_of_images,
+    unread_calls,
+)
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
+from diagnosis.steps.job_images import JobImages, job_images
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import needs_of
 from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
 from diagnosis.steps.read_run import Told, read_begun
 from diagnosis.steps.resolved_workflow import resolved_workflow
+from diagnosis.steps.static_key_steps import with_roles_only
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing, gates_shown, maybe_verdict_at, verdict_at
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
@@ -89,7 +97,9 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
     stated = Statements.of(attempt)
     outcomes = [stated.explained(read, outcome_of(read, evidence_of)) for read in reads]
     releasing = _releasing(reads, outcomes)
-    judged = [_judge(read, outcome, evidence_of, case, stated) for read, outcome in releasing]
+    waiting = not_begun(attempt, parsed, reads, case, told)
+    images = job_images([*(read for read in reads if _counts(read, attempt)), *waiting])
+    judged = [_judge(read, outcome, evidence_of, case, stated, images) for read, outcome in releasing]
     others = [
         (read, outcome)
         for read, outcome in zip(reads, outcomes, strict=True)
@@ -119,7 +129,8 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         max((job.outcome.retries for job in judged), default=0),
         sessions=(
             *(session for job in judged if _belongs(job, attempt) for session in job.sessions),
-            *sessions_not_begun(attempt, parsed, reads, evidence_of, case, told),
+            *sessions_of_images(reads, images),
+            *sessions_not_begun(waiting, evidence_of, case, images),
             *unread_calls(attempt, parsed, reads),
         ),
     )
@@ -127,7 +138,11 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
 
 def _belongs(job: JobReplay, attempt: Attempt) -> bool:
     """Return whether a job is part of the release: one that a run left out which otherwise succeeded is none of it."""
-    left_out = job.read.job is not None and job.read.job.conclusion == "skipped"
+    return _counts(job.read, attempt)
+
+
+def _counts(read: ReadJob, attempt: Attempt) -> bool:
+    left_out = read.job is not None and read.job.conclusion == "skipped"
     return not (left_out and attempt.conclusion == "success")
 
 
@@ -142,12 +157,20 @@ def _releasing(reads: Sequence[ReadJob], outcomes: Sequence[JobOutcome]) -> list
 
 
 def _judge(
-    read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder, case: Case, stated: Statements
+    read: ReadJob,
+    outcome: JobOutcome,
+    evidence_of: EvidenceBuilder,
+    case: Case,
+    stated: Statements,
+    images: JobImages,
 ) -> JobReplay:
-    facts = facts_of(read, evidence_of, failing_role_step(outcome) or _role_in_force(read))
-    needs = needs_of(read, facts, case)
-    gates = stated.beside(read, verdicts_of(read, outcome, needs, evidence_of))
-    sessions = sessions_of(read, gates, evidence_of, case, beside=(facts, needs))
+    whole = with_roles_only(images.beside(read))
+    facts = facts_of(whole, evidence_of, failing_role_step(outcome) or _role_in_force(read))
+    # What the run showed is that of the job itself: the pulls are another job's.
+    own = with_roles_only(read)
+    gates = stated.beside(read, verdicts_of(own, outcome, needs_of(own, facts, case), evidence_of))
+    needs = needs_of(whole, facts, case)
+    sessions = sessions_of(read, gates, evidence_of, case, (facts, needs), images)
     return JobReplay(read, outcome, gates, facts, needs, sessions)
 
 
@@ -309,8 +332,9 @@ def _sessions_of_file(
     attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case
 ) -> tuple[JobSession, ...]:
     parsed = workflow if isinstance(workflow, Workflow) else None
+    waiting = not_begun(attempt, parsed, (), case)
     return (
-        *sessions_not_begun(attempt, parsed, (), EvidenceBuilder(attempt), case),
+        *sessions_not_begun(waiting, EvidenceBuilder(attempt), case, job_images(waiting)),
         *unread_calls(attempt, parsed, ()),
     )
 
@@ -322,9 +346,11 @@ def _of_file(
     if not isinstance(workflow, Workflow):
         return RunFacts(), ()
     evidence_of = EvidenceBuilder(attempt)
-    for written in workflow.jobs:
-        read = read_job(None, written, workflow, attempt, case)
+    reads = [read_job(None, written, workflow, attempt, case) for written in workflow.jobs]
+    images = job_images(reads)
+    for read in reads:
         if read.releases and not never_runs(read):
-            facts = facts_of(read, evidence_of)
-            return facts, needs_of(read, facts, case)
+            whole = with_roles_only(images.beside(read))
+            facts = facts_of(whole, evidence_of)
+            return facts, needs_of(whole, facts, case)
     return RunFacts(), ()

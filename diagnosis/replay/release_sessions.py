@@ -14,6 +14,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, never_runs
 from diagnosis.replay.run_facts import facts_of
 from diagnosis.steps.expressions.text import holds
+from diagnosis.steps.job_images import NO_IMAGES, JobImages
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import ReadJob
@@ -26,6 +27,7 @@ from diagnosis.verdicts.replay import JobSession, RunFacts
 
 MOST_SESSIONS = 300
 _NOT_READ = "The workflow that this job calls was not read."
+_OF_IMAGES = "This job's image is pulled with credentials whose role is not known."
 _NOT_BEGUN = "This attempt did not begin the job."
 
 
@@ -35,13 +37,18 @@ def sessions_of(
     evidence_of: EvidenceBuilder,
     case: Case,
     beside: tuple[RunFacts, tuple[Need, ...]] | None = None,
+    images: JobImages = NO_IMAGES,
 ) -> tuple[JobSession, ...]:
-    """Return the role sessions of one job; ``beside`` are its facts and needs, which those of a single session are too."""
-    parts = role_parts(read)
+    """Return the role sessions of one job; ``beside`` are its facts and needs, which those of a single session are too.
+
+    ``images``: what the jobs' own images add.
+    """
+    parts = role_parts(images.beside(read))
     found = [
         _session(part.read, gates, evidence_of, case, beside if len(parts) == 1 else None, nth)
         for nth, part in enumerate(parts)
     ]
+    found[0] = replace(found[0], gaps=(*found[0].gaps, *images.of_job(read)))
     for nth, part in enumerate(parts[1:], 1):
         first = found[part.before]
         known = {(need.action, need.resource) for need in first.needs}
@@ -77,24 +84,45 @@ def _chaining(part: ReadJob, order: int) -> tuple[Need, ...]:
     return (need,)
 
 
-def sessions_not_begun(
-    attempt: Attempt,
-    workflow: Workflow | None,
-    begun: Sequence[ReadJob],
-    evidence_of: EvidenceBuilder,
-    case: Case,
-    told: Told | None = None,
-) -> tuple[JobSession, ...]:
-    """Return the sessions of the jobs and legs that the file has and the attempt did not begin; of a run that succeeded, none."""
+def not_begun(
+    attempt: Attempt, workflow: Workflow | None, begun: Sequence[ReadJob], case: Case, told: Told | None = None
+) -> tuple[ReadJob, ...]:
+    """Read the jobs and legs that the file has and the attempt did not begin; of a run that succeeded, none."""
     if workflow is None or (begun and attempt.conclusion == "success"):
         return ()
-    found: list[JobSession] = []
+    found: list[ReadJob] = []
+    releasing = 0
     for read in read_not_begun(attempt, workflow, begun, case, told):
-        if read.releases and not never_runs(read):
-            found += sessions_of(read, all_unknown(_NOT_BEGUN), evidence_of, case)
-        if len(found) >= MOST_SESSIONS:
+        if never_runs(read):
+            continue
+        found.append(read)
+        releasing += read.releases
+        if releasing >= MOST_SESSIONS:
             break
-    return tuple(found[:MOST_SESSIONS])
+    return tuple(found)
+
+
+def sessions_not_begun(
+    waiting: Sequence[ReadJob], evidence_of: EvidenceBuilder, case: Case, images: JobImages
+) -> tuple[JobSession, ...]:
+    """Return the sessions of the jobs and legs that the attempt did not begin (:func:`not_begun`)."""
+    found: list[JobSession] = []
+    for read in waiting:
+        if read.releases:
+            found += sessions_of(read, all_unknown(_NOT_BEGUN), evidence_of, case, images=images)
+    return (*found[:MOST_SESSIONS], *sessions_of_images(waiting, images))
+
+
+def sessions_of_images(reads: Sequence[ReadJob], images: JobImages) -> tuple[JobSession, ...]:
+    """Return a session of which nothing is known for each job that takes no role, and whose image is pulled with one."""
+    found: dict[str, JobSession] = {}
+    for read in reads:
+        gaps = () if read.releases else images.of_job(read)
+        if gaps:
+            ran = read.job is not None and read.job.conclusion != "skipped"
+            job_id = read.written.id if read.written else ""
+            found[read.name] = JobSession(read.name, job_id, all_unknown(_OF_IMAGES), gaps=gaps, ran=ran, read=False)
+    return tuple(found.values())[:MOST_SESSIONS]
 
 
 def unread_calls(attempt: Attempt, workflow: Workflow | None, begun: Sequence[ReadJob]) -> tuple[JobSession, ...]:

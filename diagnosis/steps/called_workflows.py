@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from diagnosis.facts.workflow import Workflow, WorkflowJob, WorkflowStep
+from diagnosis.facts.workflow import JobImage, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.json_text import NoJson, read_json, write_json
 from diagnosis.steps.expressions.scope import Scope, joint_condition
 from diagnosis.steps.expressions.text import as_expression, typed
@@ -120,6 +120,10 @@ def _in_scope(job: WorkflowJob, scope: Scope) -> WorkflowJob:
         inputs=_pairs(job.inputs, scope),
         outputs=_pairs(job.outputs, scope),
         handed_on=None if job.handed_on is None else _pairs(job.handed_on, scope),
+        images=tuple(
+            JobImage(scope.text(each.image), scope.text(each.username), scope.text(each.password))
+            for each in job.images
+        ),
         matrix=_matrix(job.matrix, scope) if job.matrix and "${{" in job.matrix else job.matrix,
     )
 

@@ -15,6 +15,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
+from diagnosis.steps.static_key_steps import OWN_LOGIN, takes_role, with_roles_only
 from diagnosis.steps.variables import is_legible
 
 
@@ -38,6 +39,7 @@ def role_parts(read: ReadJob) -> tuple[RolePart, ...]:
     What stands before the first role belongs to the first. A role that is assumed again goes on with its session. Two roles
     whose names are not legible count as two where they are written differently.
     """
+    read = with_roles_only(read)
     division = _Division()
     for step in read.steps:
         division.take(step)
@@ -66,7 +68,7 @@ class _Division:
     def take(self, step: ReadStep) -> None:
         """Put a step's operations to the sessions that they are made with."""
         given = self.by_id.get(_keys_from(step) or "", self.now)
-        takes = [at for at, each in enumerate(step.operations) if _takes_role(each)]
+        takes = [at for at, each in enumerate(step.operations) if takes_role(each)]
         if not takes:
             self._put(step, given)
             return
@@ -78,7 +80,7 @@ class _Division:
 
     def _enter(self, step: ReadStep, home: int, *, lasts: bool) -> None:
         """Put a step that takes one role."""
-        role = next(each.target or "" for each in step.operations if _takes_role(each))
+        role = next(each.target or "" for each in step.operations if takes_role(each))
         own = step.matched.written
         first = self.parts[0].role is None
         if first or role == self.parts[home].role:
@@ -116,7 +118,7 @@ class _Division:
         self.parts[at].steps.append(step)
 
     def _holder(self, operation: Operation, at: int) -> int:
-        if operation.purpose not in (Purpose.PUSH, Purpose.PULL) or operation.elsewhere or operation.kind in _OWN_LOGIN:
+        if operation.purpose not in (Purpose.PUSH, Purpose.PULL) or operation.elsewhere or operation.kind in OWN_LOGIN:
             return at
         address = EcrAddress.find(operation.target)
         account = address.account if address is not None else None
@@ -128,8 +130,6 @@ class _Division:
         )
 
 
-_OWN_LOGIN = frozenset({StepKind.KO, StepKind.KANIKO})
-"""Tools that may ask for the token themselves, by the session that is in force."""
 _KEYS_OF = re.compile(r"\$\{\{\s*steps\.([\w-]+)\.outputs\.aws-access-key-id\s*\}\}")
 
 
@@ -166,7 +166,7 @@ def _accounts(login: Operation, role: str | None) -> Iterator[str]:
 
 def _divided(step: ReadStep) -> tuple[ReadStep | None, ReadStep]:
     """Return what a step calls with the session before it takes its role, if anything, and the rest of it."""
-    taken = next(at for at, each in enumerate(step.operations) if _takes_role(each))
+    taken = next(at for at, each in enumerate(step.operations) if takes_role(each))
     before = tuple(
         each
         for at, each in enumerate(step.operations)
@@ -182,15 +182,9 @@ def _is_of_the_session_before(operation: Operation) -> bool:
     return operation.purpose is Purpose.SERVICE and operation.kind is StepKind.CONFIGURE_AWS_CREDENTIALS
 
 
-def _takes_role(operation: Operation) -> bool:
-    return operation.purpose is Purpose.ASSUME and (
-        operation.kind is not StepKind.CONFIGURE_AWS_CREDENTIALS or bool(operation.target)
-    )
-
-
 def is_chained(step: ReadStep) -> bool:
     """Return whether a step assumes its role with the credentials of the session before it, and not with GitHub's token."""
-    if any(operation.action == "sts:AssumeRole" for operation in step.operations if _takes_role(operation)):
+    if any(operation.action == "sts:AssumeRole" for operation in step.operations if takes_role(operation)):
         return True
     return _input(step, "role-chaining") == "true"
 

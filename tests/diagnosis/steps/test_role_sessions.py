@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.workflow import Workflow
-from diagnosis.steps.needs import needs_of
+from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import read_job
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.role_sessions import role_sessions
@@ -142,3 +142,47 @@ def test_a_push_is_made_with_the_session_that_logged_in() -> None:
     second = SECOND_ROLE.replace("ENV", "true")
     assert topics_and_pushes(second + push) == [["app"], []]
     assert topics_and_pushes(second + login + push + elsewhere) == [["app"], ["other"]]
+
+
+STATIC = """
+      - uses: aws-actions/configure-aws-credentials@v4
+        with: { aws-access-key-id: "${{ secrets.KEY }}", aws-secret-access-key: "${{ secrets.S }}", aws-region: eu-west-1 }
+"""
+PUBLISH = "      - run: aws sns publish --topic-arn arn:aws:sns:eu-west-1:111122223333:{} --message x\n"
+PUSH_APP = "      - run: docker push 111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1\n"
+LOGS_IN = "      - uses: aws-actions/amazon-ecr-login@v2\n"
+OWN_ENV = '        env: { AWS_ACCESS_KEY_ID: "${{ secrets.KEY }}", AWS_SECRET_ACCESS_KEY: "${{ secrets.S }}" }\n'
+
+
+def gaps_in(steps: str) -> list[tuple[str, bool]]:
+    workflow = parse_workflow(LOGGED_IN.format(first=FIRST, steps=steps), "release.yml")
+    assert isinstance(workflow, Workflow)
+    parts = role_sessions(read_job(None, workflow.jobs[0], workflow))
+    return [(gap.what, gap.may_push) for part in parts for gap in gaps_of(part)]
+
+
+def test_what_is_called_with_static_keys_is_asked_of_no_role() -> None:
+    later = PUBLISH.format("before") + STATIC + PUBLISH.format("after")
+    assert topics_and_pushes(later) == [["before"]]
+    assert gaps_in(later) == [("static access keys", False)]
+    own = PUBLISH.format("theirs") + OWN_ENV + PUBLISH.format("ours")
+    assert topics_and_pushes(own) == [["ours"]]
+    assert gaps_in(own) == [("static access keys", False)]
+
+
+def test_a_role_that_is_taken_after_static_keys_is_asked_again() -> None:
+    steps = STATIC + PUBLISH.format("theirs") + SECOND_ROLE.replace("ENV", "true") + PUBLISH.format("ours")
+    assert topics_and_pushes(steps) == [[], ["ours"]]
+
+
+def test_a_push_is_made_with_the_keys_only_where_they_logged_in() -> None:
+    assert topics_and_pushes(STATIC + PUSH_APP) == [["app"]]
+    assert gaps_in(STATIC + PUSH_APP) == []
+    assert topics_and_pushes(STATIC + LOGS_IN + PUSH_APP) == [[]]
+    assert {may_push for _, may_push in gaps_in(STATIC + LOGS_IN + PUSH_APP)} == {True}
+    assert topics_and_pushes(LOGS_IN + OWN_ENV + LOGS_IN + PUSH_APP) == [["app"]]
+
+
+def test_keys_of_another_roles_session_are_not_static() -> None:
+    env = '        env: { AWS_ACCESS_KEY_ID: "${{ steps.other.outputs.aws-access-key-id }}" }\n'
+    assert gaps_in(SECOND_ROLE.replace("ENV", "false") + PUBLISH.format("given") + env) == []
