@@ -36,6 +36,7 @@ from diagnosis.verdicts.release import Need
 
 REGISTRY_SERVICES = ("ecr", "ecr-public")
 _PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
+_PASSED_TO = "iam:passedtoservice"
 _BY_ROLE = (_PASS_ROLE, "sts:AssumeRole")
 """Actions by which the permissions of another role are had: an escalation where that may be any role."""
 _OF_ESCALATIONS = ("iam", "sts")
@@ -367,7 +368,10 @@ class _Grant:
             return
         found.sort(key=lambda action: (action != _PASS_ROLE, *_gravity(action)))
         text = f"{self._where()} allows {_listed(found)} on {self._resource_words()}"
-        yield self._item(ExcessKind.ESCALATION, text, tuple(found))
+        item = self._item(ExcessKind.ESCALATION, text, tuple(found))
+        if _PASS_ROLE in found and any(each.key.lower() == _PASSED_TO for each in self._statement.conditions):
+            item = replace(item, text=f"{item.text}; iam:PassedToService bounds the service, not which role is passed")
+        yield item
 
     def _all_escalations(self) -> list[str]:
         return [

@@ -73,8 +73,30 @@ def judge_services(
         evidence=tuple(
             evidence for item in judged if item.entitlement is Entitlement.ALLOWED for evidence in item.evidence
         ),
-        notes=tuple(dict.fromkeys((*(note for item in judged for note in item.notes), *_seen_steps(gaps)))),
+        notes=tuple(
+            dict.fromkeys((*(note for item in judged for note in item.notes), *_seen_steps(gaps), *_of_keys(needs)))
+        ),
     )
+
+
+_DECRYPTED = (
+    ("secretsmanager:getsecretvalue", "secret", "aws/secretsmanager"),
+    ("ssm:getparameter", "SecureString parameter", "aws/ssm"),
+)
+
+
+def _of_keys(needs: Iterable[Need]) -> Iterable[str]:
+    """Yield what a read of secrets or parameters may need beside, which is no gap: most lie under AWS's own key, and ask nothing.
+
+    ``--with-decryption`` says of a parameter that it is encrypted; that step is marked as not judged where it is read.
+    """
+    actions = [need.action.lower() for need in needs]
+    for name, what, key in _DECRYPTED:
+        if any(action.startswith(name) for action in actions):
+            yield (
+                f"A {what} under `{key}` needs nothing more; under a key of the customer's it needs kms:Decrypt on that key. "
+                "Which key it is was not read."
+            )
 
 
 def _seen_steps(gaps: Iterable[StepGap]) -> Iterable[str]:

@@ -514,3 +514,11 @@ def test_a_statement_about_many_services_is_one_note_and_listed_service_by_servi
     assert (
         items_of([("push", policy(allow("ecr:*", "*")).document.compiled())], NEEDS) == found(allow("ecr:*", "*")).items
     )
+
+
+def test_a_condition_on_the_service_does_not_bound_which_role_is_passed():
+    bound = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    (item,) = found(*EXACT, allow("iam:PassRole", f"{ROLE}*", Condition=bound)).items
+    assert item.kind is ExcessKind.ESCALATION
+    assert item.text.endswith("(under a condition); iam:PassedToService bounds the service, not which role is passed")
+    assert "PassedTo" not in found(*EXACT, allow("iam:PassRole", f"{ROLE}*")).items[0].text
