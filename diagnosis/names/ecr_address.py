@@ -60,6 +60,7 @@ _REGION_OF_SECRETS = re.compile(
     rf"(?<=ecr\.){_FROM_SECRETS}(?=\.amazonaws)|(?<=ecr-fips\.){_FROM_SECRETS}(?=\.amazonaws)"
 )
 _API_HOST = re.compile(r"^(?:https?:)?api\.")
+_SPEAKS_OF_ECR = re.compile(r"(?i:(?<![A-Za-z])ecr|amazonaws)|(?<=[a-z])E[Cc][Rr]")
 _ACCOUNT_IN_HOST = re.compile(r"(?<![0-9])[0-9]{12}(?=\.dkr[.-]ecr)")
 
 
@@ -173,6 +174,11 @@ def masked(text: str) -> str:
     if "$" not in text or ".dkr" not in text:
         return text
     return _REGION_OF_SECRETS.sub(MASKED, _ACCOUNT_OF_SECRETS.sub(MASKED, text))
+
+
+def speaks_of_ecr(text: str) -> bool:
+    """Return whether a text that is not legible names ECR: by its domain, or by a variable (``ECR_HOST``, ``awsEcrHost``)."""
+    return _SPEAKS_OF_ECR.search(text) is not None
 
 
 def accounts_in(text: str) -> frozenset[str]:

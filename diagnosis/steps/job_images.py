@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diagnosis.facts.workflow import JobImage, WorkflowStep
-from diagnosis.names.ecr_address import EcrAddress, masked
+from diagnosis.names.ecr_address import EcrAddress, masked, speaks_of_ecr
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.match import Matched
 from diagnosis.steps.needs import is_never
@@ -24,7 +24,6 @@ from diagnosis.verdicts.release import StepGap
 _NAME = r"(?:\.([\w-]{1,200})|\[\s*'([^']{1,400})'\s*\])"
 _OUTPUT = re.compile(rf"\$\{{\{{\s*needs{_NAME}\.outputs{_NAME}\s*\}}\}}")
 _OF_A_STEP = re.compile(r"\$\{\{\s*steps\b")
-_NAMES_ECR = re.compile(r"(?i:(?<![A-Za-z])ecr|amazonaws)|(?<=[a-z])E[Cc][Rr]")
 _USERNAME = "AWS"
 """The username of every token of ECR."""
 _MOST_HOPS = 10
@@ -56,6 +55,11 @@ def job_images(reads: Sequence[ReadJob]) -> JobImages:
     """Return what the images of these jobs, which are those of one release, add to it; a job that never runs adds nothing."""
     pulls: dict[str, dict[ReadStep, None]] = {}
     gaps: dict[str, dict[StepGap, None]] = {}
+    by_job: dict[str, list[ReadJob]] = {}
+    for read in reads:
+        if read.written is not None:
+            by_job.setdefault(read.written.id, []).append(read)
+    givers: dict[str, str | None] = {}
     for read in reads:
         written = read.written
         if written is None or not written.images or read.runs is False or is_never(written.condition):
@@ -64,7 +68,9 @@ def job_images(reads: Sequence[ReadJob]) -> JobImages:
             target = _target(image, read)
             if target is None:
                 continue
-            giver = _giver(image.password, reads)
+            if image.password not in givers:
+                givers[image.password] = _giver(image.password, by_job)
+            giver = givers[image.password]
             if giver is not None:
                 pulls.setdefault(giver, {})[_pull(read, target)] = None
             else:
@@ -84,21 +90,21 @@ def _target(image: JobImage, read: ReadJob) -> str | None:
     if is_legible(target) or Operation(StepKind.OTHER, Purpose.PULL, target=target).elsewhere:
         return None
     username = with_expressions(image.username, values)
-    return target if username == _USERNAME or _NAMES_ECR.search(f"{image.image} {target}") else None
+    return target if username == _USERNAME or speaks_of_ecr(f"{image.image} {target}") else None
 
 
-def _giver(password: str, reads: Sequence[ReadJob]) -> str | None:
+def _giver(password: str, jobs: Mapping[str, Sequence[ReadJob]]) -> str | None:
     """Return the id of the job whose login the password is an output of; None where it leads to no login with a role."""
-    jobs = {read.written.id: read.written for read in reads if read.written is not None}
     for _ in range(_MOST_HOPS):
         found = _OUTPUT.fullmatch(password.strip())
-        job = jobs.get(found[1] or found[2]) if found else None
-        if found is None or job is None:
+        job_id = (found[1] or found[2]) if found else ""
+        reads = jobs.get(job_id, ())
+        if found is None or not reads:
             return None
-        password = dict(job.outputs).get(found[3] or found[4], "")
+        outputs = reads[0].written.outputs if reads[0].written is not None else ()
+        password = dict(outputs).get(found[3] or found[4], "")
         if _OF_A_STEP.match(password.strip()):
-            own = [read for read in reads if read.written is not None and read.written.id == job.id]
-            return job.id if own and all(_logs_in(read) for read in own) else None
+            return job_id if all(_logs_in(read) for read in reads) else None
     return None
 
 
