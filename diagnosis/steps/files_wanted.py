@@ -41,7 +41,10 @@ def files_wanted(attempt: Attempt) -> tuple[str, ...]:
         read = read_job(job, written, workflow, attempt, leg=leg, files=Files(known, missed))
         if read.releases:
             wanted.update(missed)
-    return tuple(wanted)[:left]
+    # A script may lead to further files and a Dockerfile cannot, so that it is asked for last.
+    return tuple(sorted(wanted, key=lambda path: "dockerfile" in path.lower() or "containerfile" in path.lower()))[
+        :left
+    ]
 
 
 def _jobs(attempt: Attempt, workflow: Workflow) -> Iterator[tuple[Job | None, WorkflowJob, Leg | None]]:

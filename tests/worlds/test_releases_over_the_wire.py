@@ -104,6 +104,28 @@ def test_the_registry_of_another_account_is_read_with_its_own_credentials() -> N
     assert shut.paths[0].opens_all
 
 
+def test_the_repository_of_a_base_image_is_pulled_by_the_same_role() -> None:
+    build = f"      - run: docker build --build-arg REGISTRY={HERE} -t {HERE}/app:1 app\n"
+    release = WireRelease(
+        {
+            WORKFLOW: HEAD + job("release", assume(), LOGIN, build, push(f"{HERE}/app:1")),
+            "app/Dockerfile": "ARG REGISTRY\nFROM ${REGISTRY}/base:1\n",
+        },
+        (Ran("release", "release"),),
+        roles=with_role(),
+        repositories=("app", "base"),
+    )
+    found = release.diagnosis()
+    base = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/base"
+    assert exit_code(found) == 1
+    assert [problem.actions for problem in found.forecast] == [("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")]
+    assert base in {str(problem.resource) for problem in found.forecast}
+    assert found.paths[0].opens_all
+    pull = {"Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], "Resource": base}
+    assert exit_code(replace(release, roles=with_role(pull)).diagnosis()) == 0
+    assert exit_code(replace(release, files={WORKFLOW: release.files[WORKFLOW]}).diagnosis()) == 0
+
+
 def test_two_roles_of_two_accounts_the_second_of_which_cannot_be_read() -> None:
     text = HEAD + job("build", assume(), LOGIN, push(f"{HERE}/app:1")) + job("deploy", assume(REMOTE), SERVICE)
     deploys = grant("ecs:UpdateService", f"arn:aws:ecs:us-east-1:{SECOND}:service/prod/web")

@@ -13,7 +13,9 @@ from dataclasses import replace
 
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.actions.action_use import ActionUse
+from diagnosis.steps.actions.dockerfiles import bases_of_build_push, bases_of_folder
 from diagnosis.steps.actions.input_lists import parts_of
+from diagnosis.steps.actions.kind_of_action import action_kind
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.service_calls import arn_of, bounded, calls, name_in
@@ -27,7 +29,8 @@ def build_push(use: ActionUse) -> tuple[Operation, ...]:
     if use.given("repository") and not use.given("outputs"):
         return _build_push_of_old(use)
     operations = [
-        Operation(kind, Purpose.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))
+        *bases_of_build_push(use),
+        *(Operation(kind, Purpose.PULL, target=source) for source in _cache_references(inputs.get("cache-from", ""))),
     ]
     outputs = inputs.get("outputs", "")
     pushes = inputs.get("push", "").lower() == "true" or "push=true" in outputs or "type=registry" in outputs
@@ -45,11 +48,12 @@ def build_push(use: ActionUse) -> tuple[Operation, ...]:
 
 def _build_push_of_old(use: ActionUse) -> tuple[Operation, ...]:
     """Read docker/build-push-action as its first version took it: registry, repository and bare tags; it pushes by default."""
+    bases = bases_of_folder(use, StepKind.BUILD_PUSH_ACTION)
     if use.text("push").lower() == "false":
-        return (Operation(StepKind.BUILD_PUSH_ACTION),)
+        return bases or (Operation(StepKind.BUILD_PUSH_ACTION),)
     name = "/".join(part for part in (use.text("registry").rstrip("/"), use.text("repository")) if part)
     targets = [f"{name}:{tag}" for tag in parts_of(use.text("tags"))] or [name]
-    return tuple(Operation(StepKind.BUILD_PUSH_ACTION, Purpose.PUSH, target=target) for target in targets)
+    return bases + tuple(Operation(StepKind.BUILD_PUSH_ACTION, Purpose.PUSH, target=target) for target in targets)
 
 
 def build_push_of_organization(use: ActionUse) -> tuple[Operation, ...]:
@@ -59,6 +63,7 @@ def build_push_of_organization(use: ActionUse) -> tuple[Operation, ...]:
     )
     target = "/".join(part for part in (use.text("registry").rstrip("/"), image) if part)
     return (
+        *bases_of_folder(use),
         *_pulls(_cache_references(use.text("cache-from"))),
         *_pushes([target]),
         *_pushes(_cache_references(use.text("cache-to"))),
@@ -110,12 +115,14 @@ def read_scan(use: ActionUse) -> tuple[Operation, ...]:
 def push_image(use: ActionUse) -> tuple[Operation, ...]:
     """Read an action that builds or pushes one image, by the names that its inputs commonly have."""
     inputs = use.inputs
+    kind = action_kind(use.uses)
+    bases = bases_of_folder(use, StepKind.KANIKO if kind is StepKind.KANIKO else StepKind.PUSH_ACTION)
     registry, image = inputs.get("registry", ""), use.text("image", "repo", "name")
     if inputs.get("push", "true").lower() == "false":
-        return (Operation(StepKind.PUSH_ACTION),)
+        return bases or (Operation(StepKind.PUSH_ACTION),)
     tags = parts_of(inputs.get("tags", inputs.get("tag", "")))
     target = next((tag for tag in tags if EcrAddress.find(tag)), "/".join(part for part in (registry, image) if part))
-    return (Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=target or None),)
+    return (*bases, Operation(StepKind.PUSH_ACTION, Purpose.PUSH, target=target or None))
 
 
 def push_with_keys(use: ActionUse) -> tuple[Operation, ...]:
@@ -155,18 +162,23 @@ def build_with_stages(use: ActionUse) -> tuple[Operation, ...]:
     kind, registry = StepKind.PUSH_ACTION, use.text("registry").rstrip("/")
     if use.given("compose_file"):
         return (Operation(kind, Purpose.PUSH),)
+    bases = bases_of_folder(use)
     image = "/".join(part for part in (registry, use.text("image_name")) if part)
     stages = use.text("stages_image_name")
     names = (image, "/".join(part for part in (registry, stages) if part) if stages else f"{image}-stages")
     pulled = _pulls(names) if use.text("pull_image_and_stages").lower() != "false" else ()
     pushed = _pushes(names) if use.text("push_image_and_stages").lower() != "false" else ()
-    return pulled + pushed or (Operation(kind),)
+    return bases + pulled + pushed or (Operation(kind),)
 
 
 def build_with_kaniko(use: ActionUse) -> tuple[Operation, ...]:
     """Read aevea/action-kaniko, or a container of kaniko: what it pushes, and the repository of its cache."""
-    pushed = [replace(found, kind=StepKind.KANIKO) for found in push_image(use) if found.purpose is Purpose.PUSH]
-    return (*pushed, *_kaniko_cache(use, [each.target or "" for each in pushed])) or (Operation(StepKind.KANIKO),)
+    made = [replace(found, kind=StepKind.KANIKO) for found in push_image(use)]
+    bases = [found for found in made if found.purpose is Purpose.PULL]
+    pushed = [found for found in made if found.purpose is Purpose.PUSH]
+    return (*bases, *pushed, *_kaniko_cache(use, [each.target or "" for each in pushed])) or (
+        Operation(StepKind.KANIKO),
+    )
 
 
 def build_with_kaniko_tags(use: ActionUse) -> tuple[Operation, ...]:
@@ -175,7 +187,8 @@ def build_with_kaniko_tags(use: ActionUse) -> tuple[Operation, ...]:
     pushed = (
         [replace(found, kind=StepKind.KANIKO) for found in _pushes(tags or [""])] if use.may_be_true("push") else []
     )
-    return (*pushed, *_kaniko_cache(use, tags)) or (Operation(StepKind.KANIKO),)
+    bases = bases_of_folder(use, StepKind.KANIKO)
+    return (*bases, *pushed, *_kaniko_cache(use, tags)) or (Operation(StepKind.KANIKO),)
 
 
 def _kaniko_cache(use: ActionUse, targets: list[str]) -> tuple[Operation, ...]:

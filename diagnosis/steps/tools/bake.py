@@ -18,7 +18,7 @@ from diagnosis.facts.reading import Absent
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.call import Call, Found, arguments, has, may_be_ecr, options, pulls, pushes, understood
-from diagnosis.steps.tools.compose import compose_services
+from diagnosis.steps.tools.compose import compose_services, of_described_build
 from diagnosis.steps.tools.hcl import UNKNOWN, Block, Value, Work, evaluated, hcl_blocks
 from diagnosis.steps.tools.interpolation import interpolated
 from diagnosis.steps.yaml_text import member, text_of, texts_of
@@ -33,6 +33,7 @@ DEFAULT_FILES = (
     "docker-bake.override.json",
     "docker-bake.override.hcl",
 )
+_OF_BUILD = ("context", "dockerfile", "dockerfile-inline", "args", "target", "contexts")
 _VALUED = frozenset(
     {
         "-f",
@@ -103,6 +104,7 @@ def bake_operations(
     for name in wanted:
         target = _with_sets(name, read.targets[name], sets)
         found.extend(_of_target(target, push=push, kind=kind, source=source))
+        found.extend(of_described_build(kind, known, folder, _described_build(name, target, sets), {}))
     return tuple(dict.fromkeys(found)) or understood(kind)
 
 
@@ -120,6 +122,22 @@ def _of_target(target: dict[str, Value], *, push: bool, kind: StepKind, source: 
     written = [each for each in _described(target.get("cache-to")) if "type=registry" in each or "=" not in each]
     found.extend(pushes(kind, [_reference(each) for each in written], source) if written else ())
     return tuple(found)
+
+
+def _described_build(name: str, target: dict[str, Value], sets: Sequence[str]) -> dict[str, Any]:
+    """Return what describes the build of a target, with what ``--set`` says of it."""
+    found: dict[str, Any] = {key: target[key] for key in _OF_BUILD if key in target}
+    for key, _, value in map(_set_of, sets):
+        pattern, _, member_name = key.partition(".")
+        kind, _, inner = member_name.partition(".")
+        if not fnmatchcase(name, pattern):
+            continue
+        if kind in ("args", "contexts") and inner:
+            earlier = found.get(kind)
+            found[kind] = {**(earlier if isinstance(earlier, dict) else {}), inner: value}
+        elif member_name in ("context", "dockerfile", "target"):
+            found[member_name] = value
+    return found
 
 
 def _described(value: Value | None) -> list[str]:
@@ -218,7 +236,7 @@ def _add_compose(text: str, values: Mapping[str, str], read: _File) -> None:
         tags = [interpolated(tag, values) for tag in texts_of(member(build, "tags"))]
         extra = member(build, "x-bake")
         listed = [*([image] if image else []), *tags]
-        target: dict[str, Value] = {"tags": list(listed)}
+        target: dict[str, Value] = {"tags": list(listed), **_build_of_compose(build, values)}
         if isinstance(extra, dict):
             for key in ("tags", "output", "cache-to", "cache-from"):
                 if key in extra:
@@ -228,6 +246,28 @@ def _add_compose(text: str, values: Mapping[str, str], read: _File) -> None:
             if other not in target and member(build, key) is not None:
                 target[other] = [interpolated(each, values) for each in texts_of(member(build, key))]
         read.targets[name] = target
+
+
+def _build_of_compose(build: Value, values: Mapping[str, str]) -> dict[str, Value]:
+    """Return what describes the build of a compose file's service, by bake's names."""
+    if isinstance(build, str):
+        return {"context": interpolated(build, values)}
+    names = {"additional_contexts": "contexts", "dockerfile_inline": "dockerfile-inline"}
+    own = build if isinstance(build, dict) else {}
+    return {
+        names.get(name, name): _interpolated(value, values)
+        for name, value in own.items()
+        if names.get(name, name) in _OF_BUILD
+    }
+
+
+def _interpolated(value: Value, values: Mapping[str, str]) -> Value:
+    """Return texts, lists and mappings of texts with their variables filled in."""
+    if isinstance(value, str):
+        return interpolated(value, values)
+    if isinstance(value, list):
+        return [interpolated(each, values) for each in value if isinstance(each, str)]
+    return {name: interpolated(each, values) for name, each in value.items() if isinstance(each, str)}
 
 
 def _json_block(text: str) -> Block | None:
@@ -322,7 +362,7 @@ def _add_blocks(files: list[Block], values: Mapping[str, str], read: _File) -> N
 def _matrix(
     name: str, attributes: dict[str, Any], look: Any, functions: Mapping[str, Block], work: Work
 ) -> list[tuple[str, dict[str, Value]]]:
-    wanted = ("tags", "output", "cache-to", "cache-from")
+    wanted = ("tags", "output", "cache-to", "cache-from", *_OF_BUILD)
     axes = evaluated(attributes["matrix"], look, functions, work) if "matrix" in attributes else None
     legs: list[dict[str, Value]] = [{}]
     if isinstance(axes, dict) and axes:

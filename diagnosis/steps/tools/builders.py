@@ -13,6 +13,7 @@ from diagnosis.steps.tools.call import (
     arguments,
     has,
     may_be_ecr,
+    option,
     options,
     pulls,
     pushes,
@@ -20,6 +21,7 @@ from diagnosis.steps.tools.call import (
     without_globals,
 )
 from diagnosis.steps.tools.docker import VALUED, build, registry_login
+from diagnosis.steps.tools.dockerfile import Build, pairs, pulls_of_build
 
 _KO_VALUED = frozenset(
     {
@@ -158,11 +160,30 @@ def _import_path(path: str, call: Call) -> str | None:
 def kaniko(call: Call) -> Found:
     """Read kaniko's executor."""
     words = call.words
+    given = Build(
+        pairs(options(words, "--build-arg"), call.values),
+        option(words, "--target") or "",
+        every_stage=not has(words, "--skip-unused-stages"),
+    )
+    context = option(words, "--context", "-c")
+    bases = pulls_of_build(
+        StepKind.KANIKO,
+        call.files,
+        call.folder,
+        given,
+        context=context.removeprefix("dir://") if context else None,
+        file=option(words, "--dockerfile", "-f"),
+        inside=True,
+    )
     if has(words, "--no-push") and not has(words, "--no-push=false"):
-        return understood(StepKind.KANIKO)
+        return bases or understood(StepKind.KANIKO)
     caches = options(words, "--cache-repo")
     targets = [*options(words, "--destination", "-d"), *caches]
-    return pulls(StepKind.KANIKO, [cache for cache in caches if may_be_ecr(cache)]) + pushes(StepKind.KANIKO, targets)
+    return (
+        bases
+        + pulls(StepKind.KANIKO, [cache for cache in caches if may_be_ecr(cache)])
+        + pushes(StepKind.KANIKO, targets)
+    )
 
 
 def pack(call: Call) -> Found:
@@ -190,7 +211,7 @@ def depot(call: Call) -> Found:
     verb, tail = (call.tail[0] if call.tail else ""), call.tail[1:]
     match verb:
         case "build":
-            return build(kind, tail)
+            return build(kind, call, tail)
         case "bake":
             return bake(Call(("bake", *tail), call.values, call.files, call.folder, call.stdin, call.notes))
         case "push":

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.steps.kinds import Operation, StepKind
+from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.call import (
     Call,
     Found,
@@ -22,6 +23,7 @@ from diagnosis.steps.tools.call import (
     pushes,
     understood,
 )
+from diagnosis.steps.tools.dockerfile import Build, of_contexts, pairs, pulls_of_build, pulls_of_text
 from diagnosis.steps.tools.interpolation import dotenv, interpolated
 from diagnosis.steps.yaml_text import Value, member, text_of, texts_of, yaml_mapping
 
@@ -89,6 +91,7 @@ class Service:
     tags: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    build: Value | None = None
     speaks_aws: bool = False
     """AWS's variables or files are handed to it by name."""
 
@@ -105,6 +108,9 @@ class Project:
     services: tuple[Service, ...] | None = None
     source: str = ""
     profiles: tuple[str, ...] = ()
+    folder: str | None = None
+    """What paths of the files are named from."""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def chosen(self, names: tuple[str, ...]) -> tuple[Service, ...]:
         """Return the services that are named; without names, all whose profile is active."""
@@ -149,10 +155,14 @@ def compose(call: Call) -> Found:
         targets: list[str | None] = [target for service in chosen for target in service.pushed]
         if unknown:
             targets.append(None)
-        return pushes(StepKind.DOCKER, targets, project.source) if targets else understood(StepKind.DOCKER)
+        bases = _bases(call, project, chosen, tail) if verb == "build" else ()
+        pushed = pushes(StepKind.DOCKER, targets, project.source) if targets else ()
+        return bases + pushed or understood(StepKind.DOCKER)
     if verb == "build":
-        return understood(StepKind.DOCKER)
-    found: list[Operation] = list(
+        return _bases(call, project, chosen, tail) or understood(StepKind.DOCKER)
+    built = verb != "pull" and not has(tail, "--no-build")
+    found: list[Operation] = list(_bases(call, project, chosen, ()) if built else ())
+    found.extend(
         pulls(
             StepKind.DOCKER,
             [service.image for service in chosen if service.image and not service.built and may_be_ecr(service.image)],
@@ -169,6 +179,50 @@ def compose(call: Call) -> Found:
             )
         )
     return tuple(found) or understood(StepKind.DOCKER)
+
+
+def _bases(call: Call, project: Project, chosen: tuple[Service, ...], tail: tuple[str, ...]) -> tuple[Operation, ...]:
+    """Return the pulls of what the Dockerfiles of these services build on."""
+    more = pairs(options(tail, "--build-arg"), call.values)
+    pulled = (
+        of_described_build(StepKind.DOCKER, call.files, project.folder, service.build, project.values, more)
+        for service in chosen
+        if service.build is not None
+    )
+    return tuple(dict.fromkeys(operation for found in pulled for operation in found))
+
+
+def of_described_build(
+    kind: StepKind,
+    files: Files,
+    folder: str | None,
+    build: Value | None,
+    values: Mapping[str, str],
+    arguments_given: Mapping[str, str] | None = None,
+) -> tuple[Operation, ...]:
+    """Return the pulls of a build as compose and bake files describe it; its Dockerfile is named from its context."""
+    if isinstance(build, str):
+        build = {"context": build}
+
+    def described(*names: str) -> dict[str, str]:
+        found = next((each for name in names if (each := member(build, name)) is not None), None)
+        if isinstance(found, dict):
+            items = [name if text is None else f"{name}={text_of(text) or ''}" for name, text in found.items()]
+        else:
+            items = texts_of(found)
+        return pairs((interpolated(item, values) for item in items), values)
+
+    def text(*names: str) -> str:
+        return next((interpolated(each, values) for name in names if (each := text_of(member(build, name)))), "")
+
+    given = Build(
+        {**described("args"), **(arguments_given or {})}, text("target"), described("additional_contexts", "contexts")
+    )
+    inline = text_of(member(build, "dockerfile_inline") or member(build, "dockerfile-inline"))
+    if inline:
+        return pulls_of_text(kind, inline, given) + of_contexts(kind, given)
+    where = text("context") or "."
+    return pulls_of_build(kind, files, folder, given, context=where, file=text("dockerfile") or None, inside=True)
 
 
 def compose_services(
@@ -241,7 +295,8 @@ def _project(call: Call, front: tuple[str, ...]) -> Project:
             tuple(interpolated(tag, values) for tag in texts_of(member(build, "tags"))),
             tuple(own_profiles),
             speaks_aws="AWS_" in environment or ".aws" in environment,
+            build=build,
         )
         for name, (image, build, own_profiles, environment) in services.items()
     )
-    return Project(made, found[0][0], tuple(each for each in profiles if each))
+    return Project(made, found[0][0], tuple(each for each in profiles if each), own, values)

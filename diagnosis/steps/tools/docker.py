@@ -24,6 +24,15 @@ from diagnosis.steps.tools.call import (
     without_globals,
 )
 from diagnosis.steps.tools.compose import compose
+from diagnosis.steps.tools.dockerfile import (
+    CONTAINERFILE,
+    DOCKERFILE,
+    Build,
+    of_contexts,
+    pairs,
+    pulls_of_build,
+    pulls_of_text,
+)
 
 _GLOBALS = frozenset(
     {
@@ -249,6 +258,47 @@ _HARMLESS = frozenset(
         "create",
     }
 )
+_BUILD_VALUED = frozenset(
+    {"--build-context", "--cache-from", "--cache-to", "--add-host", "--network", "--iidfile", "--ssh", "--shm-size"}
+    | {
+        "--ulimit",
+        "-m",
+        "--memory",
+        "--memory-swap",
+        "--attest",
+        "--allow",
+        "--call",
+        "--no-cache-filter",
+        "--provenance",
+    }
+    | {
+        "--sbom",
+        "--cgroup-parent",
+        "--isolation",
+        "-c",
+        "--cpu-shares",
+        "--cpuset-cpus",
+        "--security-opt",
+        "-v",
+        "--volume",
+    }
+    | {"--ignorefile", "--manifest", "--jobs", "--logfile", "--runtime", "--env", "--device", "--cap-add", "--cap-drop"}
+    | {
+        "--project",
+        "--token",
+        "--build-platform",
+        "--timestamp",
+        "--from",
+        "--cpu-quota",
+        "--cpu-period",
+        "--output-dir",
+    }
+)
+_BUILT = "script.docker.built"
+"""The note of the tags that builds of the job have left in the daemon."""
+_LOCAL = frozenset({StepKind.DOCKER, StepKind.PODMAN, StepKind.BUILDAH})
+"""Builders that find an image which was built before; one that buildx runs in a container does not."""
+_MOST_BUILT = 100
 _PROGRAM_IMAGES = (
     (re.compile(r"(?:^|/)kaniko-project/executor|(?:^|/)kaniko"), "executor"),
     (re.compile(r"(?:^|/)aws-cli/aws-cli(?::|@|$)|(?:^|/)amazon/aws-cli(?::|@|$)"), "aws"),
@@ -296,7 +346,7 @@ def docker(call: Call) -> Found:
         case "run" if kind is not StepKind.BUILDAH:
             return _run(kind, call, tail)
         case "build" | "bud":
-            return build(kind, tail)
+            return build(kind, call, tail)
         case "bake":
             return bake(Call(rest, call.values, call.files, call.folder, call.stdin, call.notes))
         case "trust" if tail[:1] == ("sign",):
@@ -317,14 +367,13 @@ def registry_login(kind: StepKind, tail: tuple[str, ...], valued: frozenset[str]
     return Operation(kind, Purpose.LOGIN, target=host or "docker.io/")
 
 
-def build(kind: StepKind, tail: tuple[str, ...]) -> Found:
-    """Read the options of a build: what it pushes, and the caches that it reads and writes."""
+def build(kind: StepKind, call: Call, tail: tuple[str, ...]) -> Found:
+    """Read the options of a build: its base images, what it pushes, and the caches that it reads and writes."""
     outputs = options(tail, "--output", "-o")
     found: list[Operation] = list(
         pulls(kind, [ref for ref in map(_reference, options(tail, "--cache-from")) if may_be_ecr(ref)])
     )
-    contexts = [value.partition("docker-image://")[2] for value in options(tail, "--build-context")]
-    found.extend(pulls(kind, [each for each in contexts if _is_ecr(each)]))
+    found.extend(_bases(kind, call, tail))
     names = [name for text in outputs for name in re.findall(r"\bname=\"?([^\s,\"]+)", text)]
     tags = options(tail, "-t", "--tag")
     if has(tail, "--push") or any("type=registry" in text or "push=true" in text for text in outputs):
@@ -338,7 +387,30 @@ def build(kind: StepKind, tail: tuple[str, ...]) -> Found:
             "the build cache in S3", "which objects it reads and writes is up to the build", "read the bucket's policy"
         )
         found.append(Operation(kind, Purpose.NOT_JUDGED, gap=gap))
-    return tuple(found) or understood(kind)
+    return tuple(dict.fromkeys(found)) or understood(kind)
+
+
+def _bases(kind: StepKind, call: Call, tail: tuple[str, ...]) -> tuple[Operation, ...]:
+    """Return the pulls of what the Dockerfile builds on; not of an image that an earlier build of the job left in the daemon."""
+    given = Build(
+        pairs(options(tail, "--build-arg"), call.values),
+        option(tail, "--target") or "",
+        pairs(options(tail, "--build-context")),
+    )
+    like_podman = call.program in ("podman", "buildah")
+    named = arguments(tail, VALUED | _BUILD_VALUED)
+    context = named[-1] if named else "." if like_podman else None
+    file = option(tail, "-f", "--file")
+    if file == "-" or (file is None and context == "-"):
+        found = pulls_of_text(kind, call.stdin or "", given) + of_contexts(kind, given)
+    else:
+        names = CONTAINERFILE if like_podman else DOCKERFILE
+        found = pulls_of_build(kind, call.files, call.folder, given, context=context, file=file, names=names)
+    built = call.notes.get(_BUILT, "").split("\n")
+    if kind in _LOCAL:
+        found = tuple(each for each in found if each.target not in built)
+        call.notes[_BUILT] = "\n".join(dict.fromkeys([*built[-_MOST_BUILT:], *options(tail, "-t", "--tag")]))
+    return found
 
 
 def _buildx(call: Call, tail: tuple[str, ...]) -> Found:
@@ -357,7 +429,7 @@ def _buildx(call: Call, tail: tuple[str, ...]) -> Found:
         case ("bake" | "f", *_):
             return bake(Call(tail, call.values, call.files, call.folder, call.stdin, call.notes))
         case ("build" | "b", *_):
-            return build(kind, tail[1:])
+            return build(kind, call, tail[1:])
         case _:
             return understood(kind)
 
