@@ -1,4 +1,4 @@
-"""Say which files of the repository a run's steps use, so that they can be fetched: scripts, Makefiles, compose files.
+"""Say which files of the repository a run's steps use, so that they can be fetched: scripts, Makefiles, Dockerfiles.
 
 A script may name another one, so this is asked in rounds: fetch what is wanted, add it to ``Attempt.files`` (``Absent`` where
 the commit has no such file), ask again.
