@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from diagnosis.names.ecr_address import EcrAddress
+from diagnosis.names.ecr_address import MASKED, EcrAddress, masked, speaks_of_private
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import LONGEST_FILE, Files, path_in
 from diagnosis.steps.tools.call import pulls
@@ -31,7 +31,7 @@ _OF_THE_PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VA
 """Arguments that BuildKit sets by itself."""
 _COPIED = re.compile(r"--from=(\S+)")
 _MOUNTED = re.compile(r"--mount=(\S+)")
-_ILLEGIBLE_ECR = re.compile(r"\.dkr[.-]ecr(?:-fips)?\.")
+_ILLEGIBLE = re.compile(r"\$\{\{[^{}]*\}\}|\$\{?\w+\}?")
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|-$")
 
 
@@ -122,13 +122,21 @@ def base_images(text: str, build: Build) -> list[str]:
     escape, frontend = _directives(text)
     stages = _stages(_instructions(text, escape), build)
     found = [frontend, *(image for number in _needed(stages, build) for image in stages[number].sources)]
-    return list(dict.fromkeys(image for image in found if _is_private(image)))
+    return list(dict.fromkeys(image for image in map(_masked, found) if _is_private(image)))
 
 
 def _is_private(image: str) -> bool:
-    """Return whether an image lies in a private registry of ECR, or its text says so without being legible."""
+    """Return whether an image lies in a private registry of ECR."""
     address = EcrAddress.find(image) if len(image) <= _LONGEST else None
-    return not address.public if address is not None else "$" in image and bool(_ILLEGIBLE_ECR.search(image))
+    return address is not None and not address.public
+
+
+def _masked(image: str) -> str:
+    """Return an image of ECR with what is not legible of its registry masked, as a log of the run would show it."""
+    if "$" not in image or len(image) > _LONGEST or not speaks_of_private(image):
+        return image
+    registry, slash, rest = masked(image).partition("/")
+    return f"{_ILLEGIBLE.sub(MASKED, registry)}{slash}{rest}"
 
 
 def _directives(text: str) -> tuple[str, str]:

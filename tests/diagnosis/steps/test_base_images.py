@@ -142,9 +142,10 @@ def test_a_dockerfile_says_what_it_is_built_on(text: str, expected: list[str]) -
     assert of(text) == expected
 
 
-def test_an_argument_that_is_not_legible_leaves_ecrs_name() -> None:
+@pytest.mark.parametrize("account", ["$ACCOUNT", "${{ secrets.ACCOUNT }}", "***", "${{ env.A }}"])
+def test_an_account_that_is_not_legible_is_masked(account: str) -> None:
     text = "ARG A\nFROM ${A}.dkr.ecr.us-east-1.amazonaws.com/base"
-    assert of(text, A="$ACCOUNT") == ["$ACCOUNT.dkr.ecr.us-east-1.amazonaws.com/base"]
+    assert of(text, A=account) == ["***.dkr.ecr.us-east-1.amazonaws.com/base"]
 
 
 def test_a_dockerfile_is_asked_for_where_an_image_is_built() -> None:
