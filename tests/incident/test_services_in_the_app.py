@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from thoroughness import some
 
 from tui.app import PlanescopeApp
 from tui.bootstrap import embedded_backend
@@ -13,7 +14,7 @@ from tui.bootstrap import embedded_backend
 PATIENCE = 90.0
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", some([(80, 24), (120, 40)], 2))
 async def test_the_stages_are_one_key_away_and_the_change_is_always_in_view(size: tuple[int, int]) -> None:
     app = PlanescopeApp(lambda: embedded_backend("1", "services"), refresh_seconds=0.0)
     app.animation_level = "none"

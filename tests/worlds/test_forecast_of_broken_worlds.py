@@ -79,7 +79,7 @@ def test_each_defect_is_named_and_mended_whatever_the_form_of_the_host(defect: D
 
 
 @pytest.mark.parametrize(
-    "pair", some([p for p in combinations(DEFECTS, 2) if compatible(p)], 4), ids=lambda p: "+".join(d.name for d in p)
+    "pair", some([p for p in combinations(DEFECTS, 2) if compatible(p)], 8), ids=lambda p: "+".join(d.name for d in p)
 )
 def test_two_defects_are_both_named(pair: tuple[Defect, Defect]) -> None:
     diagnosis = broken(pair).diagnosis()

@@ -11,6 +11,7 @@ import pytest
 from arns import arn_of
 from places import SHARED
 from small_world import ISSUER, Ground, World, policy, sound_world
+from thoroughness import some
 
 from diagnosis.callers.comparison import compare_trust
 from diagnosis.facts.account import OidcProvider
@@ -462,7 +463,7 @@ def assumption(path: Path) -> Verdict:
     return next(gate.verdict for gate in path.gates if gate.gate is Gate.ROLE_ASSUMPTION)
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", some([*KINDS.values()], 2), ids=some([*KINDS], 2))
 def test_the_kind(kind: Kind) -> None:
     before = policy(*(statement(condition) for condition in kind.conditions))
     diagnosis = world_of(kind.run, before).diagnosis()

@@ -139,7 +139,7 @@ def outcomes(document):
     return [trust.ask(token, caller).outcome for token in TOKENS]
 
 
-@pytest.mark.parametrize("seed", some(range(300), 20))
+@pytest.mark.parametrize("seed", some(range(300), 30))
 def test_the_difference_of_two_policies_is_that_of_every_token(seed):
     rng = random.Random(seed)  # noqa: S311 - a seeded choice of test data
     before = policy(rng)

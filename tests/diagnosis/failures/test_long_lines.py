@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import process_time
 
 import pytest
+from thoroughness import some
 
 from diagnosis.failures import explain_text, find_failures
 from diagnosis.logs.log_text import LogLine
@@ -72,7 +73,7 @@ def seconds(line: str) -> float:
     return min(tries)
 
 
-@pytest.mark.parametrize(("before", "unit", "after"), REPEATED)
+@pytest.mark.parametrize(("before", "unit", "after"), some(REPEATED, 3))
 def test_the_time_grows_with_the_length_and_not_with_its_square(before: str, unit: str, after: str) -> None:
     short, long = (f"{before}{unit * (size // len(unit))}{after}" for size in (SHORT, SHORT * TIMES))
     # What takes no time at all has no ratio that could be measured.

@@ -96,7 +96,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("part", "name"), some(CASES, 2))
+@pytest.mark.parametrize(("part", "name"), some(CASES, 4))
 def test_a_part_that_fails_is_unreadable_and_says_why(part: str, name: str, world: World) -> None:
     path, reading_of, permission = PARTS[part]
     fault, words = (STORAGE_FAULTS if "storage" in part else API_FAULTS)[name]

@@ -31,6 +31,7 @@ from release_accounts import (
     question,
     release_world,
 )
+from thoroughness import some
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Absent, Known, Unreadable
@@ -147,7 +148,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=range(len(FAULTS)))
 def test_what_is_no_answer_makes_its_part_unreadable(world: ReleaseWorld, fault: Fault) -> None:
-    for operation in AFFECTED:
+    for operation in some([*AFFECTED], 4):
         checked(world, operation, fault)
 
 

@@ -238,7 +238,7 @@ FAULTS: dict[str, tuple[str, Callable[[], Fault]]] = {
 }
 
 
-@pytest.mark.parametrize("named", some([*FAULTS], 2))
+@pytest.mark.parametrize("named", some([*FAULTS], 4))
 def test_what_could_not_be_read_is_unknown_for_the_same_reason_on_replay(named: str, tmp_path: Path) -> None:
     path, fault = FAULTS[named]
     world = small_world()
