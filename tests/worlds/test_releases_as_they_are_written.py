@@ -19,7 +19,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.release import NeedKind
 
 
-@pytest.mark.parametrize("row", some(ROWS, 3), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", some(ROWS, 4), ids=lambda row: row.name)
 def test_needs_and_gaps_are_exact_and_the_role_that_has_them_passes(row: Row) -> None:
     release = ReadRelease.of(row.release)
     found = release.diagnosis(Accounts((RoleFacts(),)))
