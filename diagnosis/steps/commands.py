@@ -13,11 +13,11 @@ from diagnosis.steps.infrastructure.read_tool import READERS as INFRASTRUCTURE
 from diagnosis.steps.infrastructure.read_tool import operations_of_tool
 from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation
-from diagnosis.steps.powershell import is_powershell, with_blocks_apart
 from diagnosis.steps.repository_files import NO_FILES, Files
-from diagnosis.steps.script_run import ScriptRun
-from diagnosis.steps.script_state import State
-from diagnosis.steps.shell_words import Variables
+from diagnosis.steps.script.run import ScriptRun
+from diagnosis.steps.script.state import State
+from diagnosis.steps.shell.powershell import is_powershell, with_blocks_apart
+from diagnosis.steps.shell.words import Variables
 from diagnosis.steps.tools import builders, image_tools, jvm, release_files, scripts
 from diagnosis.steps.tools.call import Call, Found, Reader, opaque
 from diagnosis.steps.tools.compose import compose

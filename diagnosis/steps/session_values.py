@@ -8,8 +8,8 @@ from dataclasses import replace
 from diagnosis.facts.case import Case
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import masked
-from diagnosis.steps.command_output import ACCOUNT, ROLE
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
+from diagnosis.steps.script.command_output import ACCOUNT, ROLE
 from diagnosis.steps.variables import is_legible
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from diagnosis.steps.shell_words import Variables, parameter
+from diagnosis.steps.shell.words import Variables, parameter
 
 _REFERENCE = re.compile(r"\$\$|\$\{[^{}\n]{1,300}\}|\$[A-Za-z_]\w{0,100}")
 

@@ -28,7 +28,7 @@ READS_JSON = {
     "diagnosis/steps/infrastructure/terraform_plan.py",
     "diagnosis/steps/infrastructure/terraform_state.py",
     # A member of a JSON text that a script asks jq for, the scripts of package.json, a bake file.
-    "diagnosis/steps/command_output.py",
+    "diagnosis/steps/script/command_output.py",
     "diagnosis/steps/tools/bake.py",
     "diagnosis/steps/tools/scripts.py",
 }

@@ -15,7 +15,7 @@ from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import Files
-from diagnosis.steps.shell_syntax import script_of
+from diagnosis.steps.shell.syntax import script_of
 
 VALUES = {"R": HOST, "aws.account": ACCOUNT, "AWS_REGION": REGION, "GITHUB_SHA": "c0ffee" + "0" * 34}
 WORDS = st.text(alphabet="abcdefghij", min_size=2, max_size=6).filter(

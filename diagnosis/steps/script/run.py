@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from diagnosis.facts.reading import Absent, Unreadable
-from diagnosis.steps.command_output import output_of
 from diagnosis.steps.kinds import Operation, Purpose
-from diagnosis.steps.powershell import with_blocks_apart
 from diagnosis.steps.repository_files import WRITTEN, Files, path_in
-from diagnosis.steps.script_state import State, joined
-from diagnosis.steps.shell_syntax import (
+from diagnosis.steps.script.command_output import output_of
+from diagnosis.steps.script.state import State, joined
+from diagnosis.steps.shell.outcomes import Outcome, outcome_of
+from diagnosis.steps.shell.powershell import with_blocks_apart
+from diagnosis.steps.shell.syntax import (
     Case,
     For,
     Function,
@@ -36,8 +37,7 @@ from diagnosis.steps.shell_syntax import (
     script_of,
     word_of,
 )
-from diagnosis.steps.shell_tests import Outcome, outcome_of
-from diagnosis.steps.shell_words import Substitute, Variables, fields, matches, separated, source_of, text_of_word
+from diagnosis.steps.shell.words import Substitute, Variables, fields, matches, separated, source_of, text_of_word
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
 from diagnosis.steps.tools.wrappers import READERS_OF_SECRETS, unwrapped
 from diagnosis.steps.variables import is_legible

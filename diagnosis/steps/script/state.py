@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from diagnosis.steps.shell_syntax import Statement
-from diagnosis.steps.shell_words import Variables
+from diagnosis.steps.shell.syntax import Statement
+from diagnosis.steps.shell.words import Variables
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from thoroughness import examples
 from diagnosis.facts.reading import Known
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Purpose
-from diagnosis.steps.powershell import is_powershell, with_blocks_apart
 from diagnosis.steps.repository_files import Files
+from diagnosis.steps.shell.powershell import is_powershell, with_blocks_apart
 
 HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 

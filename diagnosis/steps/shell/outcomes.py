@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from diagnosis.steps.shell_words import matches
+from diagnosis.steps.shell.words import matches
 
 _ASKING = frozenset({"grep", "egrep", "fgrep", "which", "type", "hash", "diff", "cmp", "pgrep"})
 """Programs that answer a question by their result."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from diagnosis.steps.shell_syntax import Part, PartKind, Word, word_of
+from diagnosis.steps.shell.syntax import Part, PartKind, Word, word_of
 from diagnosis.steps.variables import with_expressions
 
 LONGEST_TEXT = 8_000
