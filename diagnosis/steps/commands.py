@@ -49,13 +49,12 @@ def operations_of_script(
         name = shell.split()[0] if shell.split() else shell
         return opaque(f"a script in {name}", "it is not read", "name its calls of AWS in a step of their own"), {}
     notes = {name: value for name, value in values.items() if name.startswith(NOTES)}
-    run = ScriptRun(_read, is_known_program, files, notes)
+    run = ScriptRun(_read, files, notes)
     state = State(Variables(dict(values), {}, ()), set(values), folder)
     state.pipefail = shell == "bash"
     if is_powershell(shell, values.get("runner.os")):
         script = with_blocks_apart(script)
-    run.follow(script, state)
-    return tuple(run.operations), {**state.handed_on, **notes}
+    return run.follow(script, state), {**state.handed_on, **notes}
 
 
 def _is_read(shell: str) -> bool:
@@ -65,11 +64,6 @@ def _is_read(shell: str) -> bool:
     """
     words = shell.split()
     return not words or "${{" in shell or any(_SHELL.fullmatch(word) for word in words)
-
-
-def is_known_program(name: str) -> bool:
-    """Return whether a program is known by its name, wherever it lies."""
-    return name in _READERS
 
 
 def _read(call: Call) -> Found:

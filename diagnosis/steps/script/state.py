@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from diagnosis.steps.shell.syntax import Statement
+from diagnosis.steps.shell.tree import Statement
 from diagnosis.steps.shell.words import Variables
 
 
@@ -40,6 +40,15 @@ class State:
             self.pipefail,
             self.all_exported,
         )
+
+    def seen(self, own: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what a program sees, with variables that are its own: those that are exported, and GitHub's contexts."""
+        return _Seen(self.variables.known, self.exported, own)
+
+    def child(self, own: Mapping[str, str], folder: str | None, arguments: tuple[str, ...] | None) -> State:
+        """Return the state of a script that runs as a program of its own: it has none of the functions."""
+        known = dict(self.seen(own))
+        return State(Variables(known, {}, arguments), set(known), folder, handed_on=dict(self.handed_on))
 
     @property
     def over(self) -> bool:
@@ -87,3 +96,28 @@ def joined(ways: list[State]) -> State:
         first.tolerant = first.tolerant or other.tolerant
         first.broken = first.broken and other.broken
     return first
+
+
+class _Seen(Mapping[str, str]):
+    """The variables that a program sees, and GitHub's contexts."""
+
+    def __init__(self, known: Mapping[str, str], exported: set[str], own: Mapping[str, str]) -> None:
+        self._known = known
+        self._exported = exported
+        self._own = own
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._own:
+            return self._own[name]
+        if name in self._exported or "." in name:
+            return self._known[name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        for name in self._known:
+            if (name in self._exported or "." in name) and name not in self._own:
+                yield name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

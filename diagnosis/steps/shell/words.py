@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from diagnosis.steps.shell.syntax import Part, PartKind, Word, word_of
-from diagnosis.steps.variables import with_expressions
+from diagnosis.steps.shell.syntax import word_of
+from diagnosis.steps.shell.tree import Part, PartKind, Word
+from diagnosis.steps.variables import is_legible, with_expressions
 
 LONGEST_TEXT = 8_000
 """Characters of an expanded word; a longer one stays as written."""
@@ -92,6 +93,11 @@ def separated(text: str, signs: str | None) -> list[str]:
 def source_of(word: Word) -> str:
     """Return a word as it is written, quotes removed."""
     return "".join(part.text for part in word)
+
+
+def is_literal(text: str) -> bool:
+    """Return whether an expanded word stands for itself: legible, and no pattern of file names."""
+    return (text == "" or is_legible(text)) and not any(sign in text for sign in "*?[")
 
 
 def matches(text: str, pattern: str) -> bool | None:

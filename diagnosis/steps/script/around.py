@@ -1,0 +1,49 @@
+"""What stands around a command of a script, and what is known of it once it has run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnosis.steps.shell.outcomes import Outcome
+
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around a command."""
+
+    guarded: bool = False
+    """Its failure does not fail the script, or it may not run at all."""
+    source: str = ""
+    """The file it stands in; empty for the step's own script."""
+    depth: int = 0
+    stdin: str | None = None
+    builds: bool = False
+    """It is part of the project's own build or tests."""
+
+    @property
+    def at_the_bound(self) -> bool:
+        """Whether nothing that this command runs is followed any more."""
+        return self.depth >= _DEEPEST
+
+    def under(self, *, guarded: bool) -> Around:
+        """Return the same, or the same under a guard."""
+        if guarded is self.guarded:
+            return self
+        return Around(guarded, self.source, self.depth, self.stdin, self.builds)
+
+    def reading(self, stdin: str | None) -> Around:
+        """Return the same with another input."""
+        return self if stdin is self.stdin else Around(self.guarded, self.source, self.depth, stdin, self.builds)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command ends, and what it prints."""
+
+    outcome: Outcome = Outcome.RUNS
+    out: str | None = None
+    """What is printed; None where nobody can tell."""
+    seen: str = ""
+    """What is known of it."""
