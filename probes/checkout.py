@@ -27,6 +27,8 @@ MOST_BYTES = 1_000_000
 _OTHERS = "the repository's other workflows"
 _BY_HAND = "check the repository out before this step"
 _LONGEST_PATH = 500
+_OF_GIT = ".git"
+"""What git keeps there is in no commit, and the token that checked out is among it."""
 
 
 class Checkout:
@@ -66,9 +68,12 @@ class Checkout:
         if len(path) > _LONGEST_PATH or "\0" in path or "\\" in path or any(part in ("", ".", "..") for part in parts):
             return Unreadable(what, "it is no path within the repository", "read the file in the repository")
         try:
-            place = self._root.joinpath(*parts)
-            if not place.resolve().is_relative_to(self._root.resolve()):
+            place, root = self._root.joinpath(*parts), self._root.resolve()
+            actual = place.resolve()
+            if not actual.is_relative_to(root):
                 return Unreadable(what, "it is a link out of the checkout", "read the file in the repository")
+            if any(part.lower() == _OF_GIT for part in (*parts, *actual.relative_to(root).parts)):
+                return Unreadable(what, "it is git's own file, none of the repository", "read the file in the repository")
             if not place.is_file():
                 return self._not_there(what, place)
             with place.open("rb") as file:
@@ -158,7 +163,9 @@ class Checkout:
             )
         except OSError:
             return Unreadable(_OTHERS, "the folder cannot be listed", "see who may read it")
-        run = {self._own, *(called.path.split("/", 2)[2] for called in attempt.called_workflows)}
+        # Of a called workflow whose job is judged, the one that calls it is not in the attempt: it is another user of the role.
+        own = attempt.workflow_path.partition("@")[0]
+        run = {own, *(called.path.split("/", 2)[2] for called in attempt.called_workflows)}
         paths = [f"{FOLDER}/{name}" for name in names if f"{FOLDER}/{name}" not in run]
         if len(paths) > MOST_WORKFLOWS:
             return Unreadable(_OTHERS, f"there are more than {MOST_WORKFLOWS}", "read them by hand")
@@ -174,6 +181,7 @@ class Checkout:
             if isinstance(file, Known):
                 found.append(file.value)
             else:
-                why = text.why if isinstance(text, Unreadable) else "the workflow files are too long together"
+                why = "the workflow files are too long together" if room < 0 else "it is a link to nothing"
+                why = text.why if isinstance(text, Unreadable) else why
                 found.append(WorkflowFile("", UnparsableWorkflow(path, why)))
         return found

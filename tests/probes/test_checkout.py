@@ -115,3 +115,38 @@ def test_what_is_no_whole_text_file_is_not_read(root: Path) -> None:
     assert not isinstance(checkout.text("loop"), Known)
     (root / "inside").symlink_to(root / "Makefile")
     assert isinstance(checkout.text("inside"), Known)
+
+
+@pytest.mark.parametrize("path", [".git/config", ".GIT/config", "scripts/.git/config", "by-link", "folder/config"])
+def test_what_git_keeps_beside_the_files_is_not_read(root: Path, path: str) -> None:
+    for place in (".git/config", ".GIT/config", "scripts/.git/config"):
+        write(root / place, "extraheader = AUTHORIZATION: basic x")
+    (root / "by-link").symlink_to(root / ".git/config")
+    (root / "folder").symlink_to(root / ".git")
+    found = Checkout(root, OWN).text(path)
+    assert isinstance(found, Unreadable)
+    assert "git's own" in found.why
+    write(root / ".github.git/x", "y")
+    assert Checkout(root, OWN).text(".github.git/x") == Known("y")
+
+
+def test_the_workflow_that_calls_the_judged_one_is_another_user_of_the_role(root: Path) -> None:
+    path = ".github/workflows/verify.yml"
+    text = (root / path).read_text(encoding="utf-8")
+    called = replace(
+        own(), workflow_path=f"{path}@refs/heads/main", workflow_file=Known(WorkflowFile(text, parse_workflow(text, path)))
+    )
+    others = Checkout(root, OWN).added_to(called).other_workflows
+    assert isinstance(others, Known)
+    read = {file.parsed.path for file in others.value}
+    assert OWN in read
+    assert path not in read
+
+
+def test_a_workflow_that_is_a_link_to_nothing_says_so(root: Path) -> None:
+    (root / ".github/workflows/gone.yml").symlink_to(root / "nowhere")
+    others = Checkout(root, OWN).added_to(own()).other_workflows
+    assert isinstance(others, Known)
+    (gone,) = (file.parsed for file in others.value if file.parsed.path.endswith("gone.yml"))
+    assert isinstance(gone, UnparsableWorkflow)
+    assert gone.why == "it is a link to nothing"

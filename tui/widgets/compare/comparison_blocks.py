@@ -69,9 +69,9 @@ def _mark(same: bool) -> Content:
 
 
 def _verdict(verdict: GateVerdict | None) -> Content:
+    """Return sign, cause and, below them, the line that proves it; the reason where no line does."""
     if verdict is None:
         return Content.styled("– nothing asked of it", "$text-muted")
-    """Return sign, cause and, below them, the line that proves it; the reason where no line does."""
     content = signs.verdict_mark(verdict.verdict)
     if verdict.cause:
         content += Content(" ") + foreign_line(verdict.cause, "bold $text")
