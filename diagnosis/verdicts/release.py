@@ -49,12 +49,6 @@ class Need:
     kind: NeedKind = NeedKind.REQUIRED
     certainty: Certainty = Certainty.NEEDED
     source: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may make calls of which nothing is known; data events aside."""
-        return self.certainty is not Certainty.OBSERVED
-
     """Where that is read, for people: ``line 12 of release.yml``, ``Makefile``, ``log``, ``CloudTrail``."""
     job: str = ""
     """The job's name as GitHub shows it; empty where only one counts."""

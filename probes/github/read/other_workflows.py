@@ -70,11 +70,13 @@ class OtherWorkflows:
         if refused is not None:
             return refused
         folder = FileAt(attempt.repository.full_name, FOLDER, attempt.head_sha)
-        listed = self._kept.known([folder]).get(folder)
+        # A name that no file has: a step may ask for what stands at the folder's own path as for a text.
+        name = replace(folder, path=f"{FOLDER}/")
+        listed = self._kept.known([name]).get(name)
         if listed is None:
             task = partial(_list, folder=folder)
             listed = self._workers.in_parallel("listing the workflows", {folder: task}, watch)[folder]
-            self._kept.keep({folder: listed})
+            self._kept.keep({name: listed})
         entries = _entries(listed)
         if not isinstance(entries, tuple):
             return entries
@@ -227,7 +229,11 @@ def _blob_text(client: Client, entry: _Entry, value: Any) -> Reading[str]:
         return lasting("it is no text")
     if not isinstance(text, str):
         return BrokenAnswer("GitHub's answer holds a file without its text", "try again").reading(WHAT)
-    if len(text.encode("utf-8", errors="replace")) > LARGEST_FILE:
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        return lasting("it is no text in UTF-8")
+    if size > LARGEST_FILE:
         return lasting(too_large(LARGEST_FILE))
     return Known(clean_text(client, text))
 

@@ -222,6 +222,7 @@ def test_what_is_no_file_or_too_large_is_said_for_each(tiny: TinyGitHub, make_so
         "cut.yml": "x: y",
         "bin.yml": "x: z",
         "nul.yml": "a\0",
+        "half.yml": "x: w",
         "big.yml": "",
     }
     serve(tiny, files)
@@ -235,7 +236,11 @@ def test_what_is_no_file_or_too_large_is_said_for_each(tiny: TinyGitHub, make_so
         entry("odd.yml", "u", type="weather"),
     ]
     tiny.answers[LISTING] = said(listed)
-    changes = {"cut.yml": {"isTruncated": True}, "bin.yml": {"isBinary": True, "text": None}}
+    changes = {
+        "cut.yml": {"isTruncated": True},
+        "bin.yml": {"isBinary": True, "text": None},
+        "half.yml": {"text": "half of a pair: \ud800"},
+    }
     body = json.loads(answered(files, **changes).body)
     body["data"]["repository"]["object"]["entries"].append({"name": "old-sub.yml", "object": {}})
     tiny.answers["/graphql"] = said(body)
@@ -243,10 +248,11 @@ def test_what_is_no_file_or_too_large_is_said_for_each(tiny: TinyGitHub, make_so
     assert {name for name, read in paths(attempt).items() if read} == {f"{FOLDER}/a.yml", f"{FOLDER}/b.yml"}
     assert {
         name: why_of(attempt, name)
-        for name in ("cut.yml", "bin.yml", "nul.yml", "big.yml", "link.yml", "sub.yml", "old-sub.yml", "odd.yml")
+        for name in (*changes, "nul.yml", "big.yml", "link.yml", "sub.yml", "old-sub.yml", "odd.yml")
     } == {
         "cut.yml": "it is larger than GitHub hands out at once",
         "bin.yml": "it is no text",
+        "half.yml": "it is no text in UTF-8",
         "nul.yml": "it is no text",
         "big.yml": "it is larger than 512 KB",
         "link.yml": "a symbolic link stands there",
@@ -395,6 +401,26 @@ def test_secrets_are_replaced_as_they_enter(tiny: TinyGitHub, make_source: MakeS
     assert all(paths(attempt).values())
     assert secret not in repr(attempt.other_workflows)
     assert TOKEN not in repr(attempt.other_workflows)
+
+
+def test_a_step_that_asks_for_the_folder_itself_is_not_given_its_list_nor_spoils_it(
+    tiny: TinyGitHub, make_source: MakeSource, tmp_path: Path
+) -> None:
+    serve(tiny, {"a.yml": flow("a")})
+
+    def wanted(attempt: Attempt) -> tuple[str, ...]:
+        return () if attempt.files else (FOLDER,)
+
+    for options in ({}, {"wanted": wanted}, {}):
+        with store_at(tmp_path / "store") as store:
+            attempt = whole(make_source(tiny.url, store=store, **options))
+        assert paths(attempt) == {f"{FOLDER}/a.yml": True}
+        assert all(isinstance(file.text, Unreadable) for file in attempt.files)
+    (tmp_path / "store").unlink()
+    with store_at(tmp_path / "store") as store:
+        attempt = whole(make_source(tiny.url, store=store, wanted=wanted))
+    assert [file.path for file in attempt.files] == [FOLDER]
+    assert paths(attempt) == {f"{FOLDER}/a.yml": True}
 
 
 def test_it_can_be_cancelled_and_says_what_it_does(tiny: TinyGitHub, make_source: MakeSource) -> None:
