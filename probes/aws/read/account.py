@@ -31,7 +31,7 @@ from probes.aws.read.oidc_provider import read_provider
 from probes.aws.read.organizations import read_organization
 from probes.aws.read.parallel import Outcome, run_in_parallel
 from probes.aws.read.readings import not_asked
-from probes.aws.read.release import ReleaseReading, with_right_registries
+from probes.aws.read.release import ReleaseReading, of_right_accounts
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
 from probes.aws.session.access import AwsAccess
 
@@ -135,7 +135,7 @@ def read_account(
     state = finished(state)
     elsewhere = _of_other_accounts(release.elsewhere(), state, aws, registry, cancelled, deadline_seconds)
     state = release.completed(state, cut, finished, elsewhere)
-    return with_right_registries(state) if one_access else state
+    return of_right_accounts(state, None if one_access else question.registry_id)
 
 
 def _of_other_accounts(

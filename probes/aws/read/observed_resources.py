@@ -18,6 +18,7 @@ from diagnosis.live.resource_layer import policy_holders
 from diagnosis.names.arn import Arn
 from probes.aws.read.ecr import RepositoryPlace, read_repositories, read_repository_policy
 from probes.aws.read.parallel import run_in_parallel
+from probes.aws.read.release import of_right_accounts
 from probes.aws.read.resource_policies import read_resource_policy
 from probes.aws.session.access import AwsAccess
 
@@ -79,7 +80,8 @@ def with_observed_resources(
         )
         for each in whole
     )
-    return replace(first, beside=tuple(others))
+    own_registry = None if registry is aws else state.question.registry_id
+    return of_right_accounts(replace(first, beside=tuple(others)), own_registry)
 
 
 def _used(state: AccountState) -> Iterable[str]:

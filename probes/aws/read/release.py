@@ -267,28 +267,41 @@ class ReleaseReading:
         return self._found.get("resource policy", resource, ResourcePolicy(resource, cut(title)))
 
 
-def with_right_registries(state: AccountState) -> AccountState:
-    """Make absent repositories unreadable where these credentials are of another account than the repository's."""
+def of_right_accounts(state: AccountState, registry: str | None = None) -> AccountState:
+    """Make unreadable what was found absent in an account that the credentials are not of: it may be there, and hidden.
+
+    ``registry`` is the account of the credentials that read the registry, where these are others than the role's.
+    """
     identity = state.identity
     if not isinstance(identity, Known):
         return state
     account = identity.value.account
-    states = tuple(
-        item if item.arn.account == account else _perhaps_there(item, account) for item in state.repositories
+
+    def doubted(reading: Reading[T], owner: str, what: str, how: str) -> Reading[T]:
+        # To another account AWS shows what is missing and what is forbidden alike; who owns a bucket is not in its ARN.
+        if not isinstance(reading, Absent) or owner in ("", account, registry):
+            return reading
+        why = f"these credentials are of account {account}, the {what} is {owner}'s"
+        return Unreadable(reading.what, why, f"choose a {how} of account {owner}")
+
+    def of_registry(reading: Reading[T], owner: str) -> Reading[T]:
+        return doubted(reading, owner, "registry", "--registry-profile")
+
+    repositories = tuple(
+        replace(
+            item,
+            repository=of_registry(item.repository, item.arn.account),
+            policy=of_registry(item.policy, item.arn.account),
+        )
+        for item in state.repositories
     )
-    beside = tuple(with_right_registries(each) for each in state.beside)
-    return replace(state, repositories=states, beside=beside)
-
-
-def _perhaps_there(item: RepositoryState, account: str) -> RepositoryState:
-    # To another account AWS shows a missing repository and a forbidden one alike.
-    why = f"these credentials are of account {account}, the registry is {item.arn.account}'s"
-    how = f"choose a --registry-profile of account {item.arn.account}"
-
-    def doubted(reading: Reading[T]) -> Reading[T]:
-        return Unreadable(reading.what, why, how) if isinstance(reading, Absent) else reading
-
-    return replace(item, repository=doubted(item.repository), policy=doubted(item.policy))
+    policies = tuple(
+        replace(item, policy=doubted(item.policy, arn.account if arn else "", "resource", "--profile"))
+        for item in state.resource_policies
+        for arn in (Arn.parse(item.arn),)
+    )
+    beside = tuple(of_right_accounts(each, registry) for each in state.beside)
+    return replace(state, repositories=repositories, resource_policies=policies, beside=beside)
 
 
 def place_of(question: AccountQuestion) -> RepositoryPlace | None:

@@ -6,6 +6,7 @@ and is said not to exist: that is no question of access.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from diagnosis.facts.account import NamedPolicy, ResourcePolicy
@@ -30,6 +31,8 @@ from probes.aws.session.operations import (
 _NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _NO_TOPIC = ("NotFound", "NotFoundException")
 _NO_SECRET = ("ResourceNotFoundException",)
+_ENDS_SECRET = re.compile(r"(?:-[A-Za-z0-9]{6})?")
+"""What AWS puts behind the name of a secret in its ARN, as far as the one that was asked for lacks it."""
 _OF_ANOTHER = ("MethodNotAllowed", "405")
 
 
@@ -113,7 +116,7 @@ def _secret(aws: AwsAccess, resource: str) -> ResourcePolicy:
         except AwsCallError as failure:
             return _without(failure, what, aws, "the secret does not exist", *_NO_SECRET)
         found = str(answer.arn("ARN"))
-        if not found.startswith(asked):
+        if not _ENDS_SECRET.fullmatch(found.removeprefix(asked)):
             raise BrokenAnswer("it is about another secret")
         text = answer.maybe_text("ResourcePolicy")
         actual = found

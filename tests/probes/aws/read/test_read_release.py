@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -159,6 +160,7 @@ def test_what_is_no_answer_makes_its_part_unreadable(world: ReleaseWorld, fault:
         ("kms:GetKeyPolicy", {"Policy": 3}),
         ("kms:DescribeKey", {"KeyMetadata": {"Arn": "key"}}),
         ("secretsmanager:GetResourcePolicy", {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:other-AbCdEf"}),
+        ("secretsmanager:GetResourcePolicy", {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-two-AbCdEf"}),
         ("secretsmanager:GetResourcePolicy", {"Name": "db"}),
         ("sqs:GetQueueAttributes", {"Attributes": {"QueueArn": f"{QUEUE}2"}}),
         ("sqs:GetQueueAttributes", {"Attributes": {"Policy": "{}"}}),
@@ -217,6 +219,33 @@ def test_one_absent_repository_hides_no_other(world: ReleaseWorld) -> None:
     (found,) = read_account(replace(QUESTION, repositories=(foreign,)), world.aws).repositories
     assert isinstance(found.repository, Unreadable)
     assert OTHER in found.repository.how
+
+
+@pytest.mark.parametrize("own_registry", [False, True])
+def test_what_another_account_does_not_show_is_not_absent(world: ReleaseWorld, own_registry: bool) -> None:
+    gone, third = (arn_of(f"arn:aws:ecr:{REGION}:{account}:repository/gone") for account in (ACCOUNT, OTHER))
+    own, foreign = QUEUE, QUEUE.replace(ACCOUNT, OTHER)
+    world.aws.credentials_refused = None
+    registry = copy(world.aws) if own_registry else None
+    code = "AWS.SimpleQueueService.NonExistentQueue"
+    world.endpoint.faults = {
+        "sqs:GetQueueAttributes": Fault(status=400, body=of(error(code), "sqs:GetQueueAttributes")),
+        "ecr:DescribeRepositories": Fault(
+            status=400, body=of(error("RepositoryNotFoundException"), "ecr:DescribeRepositories")
+        ),
+    }
+    try:
+        asked = replace(QUESTION, repositories=(gone, third), resources=(own, foreign))
+        state = read_account(asked, world.aws, registry=registry)
+    finally:
+        world.endpoint.faults = {}
+    repositories = {item.arn: item.repository for item in state.repositories}
+    assert isinstance(repositories[gone], Absent)
+    assert isinstance(repositories[third], Unreadable)
+    policies = {item.arn: item.policy for item in state.resource_policies}
+    assert isinstance(policies[own], Absent)
+    assert isinstance(policies[foreign], Unreadable)
+    assert OTHER in policies[foreign].how
 
 
 def test_the_bounds_are_kept_and_said(world: ReleaseWorld) -> None:
