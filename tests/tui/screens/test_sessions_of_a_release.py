@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from deploying_release import released
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from diagnosis.gates import Gate
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.release import Certainty, StepGap
 from tui.cli.reports.diagnosis import show
 from tui.widgets.base.blocks import Block
 from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_sessions
@@ -38,6 +40,18 @@ def test_the_report_tells_each_jobs_verdicts_and_what_no_proof_covers(diagnosis:
     (gap,) = diagnosis.live.gaps
     assert gap.step in told
     assert gap.how in told
+    assert "CloudTrail alone" not in told
+
+
+def test_the_report_tells_steps_that_cloudtrail_shows_apart(diagnosis: Diagnosis) -> None:
+    assert diagnosis.live is not None
+    seen = StepGap("Roll", "bin/roll", "it is opaque", "Run #41 shows it.", certainty=Certainty.OBSERVED)
+    file = io.StringIO()
+    whole = replace(diagnosis, live=replace(diagnosis.live, gaps=(seen, *diagnosis.live.gaps)))
+    show(whole, Console(file=file, width=300, markup=False, highlight=False))
+    unknown, _, known = file.getvalue().partition("Steps that are known by CloudTrail alone:")
+    assert "Roll" not in unknown.partition("Steps that no proof covers:")[2]
+    assert "Roll: bin/roll: it is opaque. Run #41 shows it." in known
 
 
 @pytest.mark.parametrize("gate", [Gate.ROLE_ASSUMPTION, Gate.SERVICE_AUTHORIZATION])

@@ -247,15 +247,18 @@ def _sessions(sessions: tuple[SessionAssessment, ...], console: Console) -> None
 
 
 def _gaps(gaps: tuple[StepGap, ...], console: Console) -> None:
-    """Print the steps that no proof covers."""
-    if not gaps:
-        return
-    console.print(Padding(Text("Steps that no proof covers:"), (0, 0, 0, 2)))
-    for gap in gaps:
-        job = f" of job {gap.job}" if gap.job else ""
-        line = Text(f"? {gap.step}{job}: {gap.what}: {gap.why}.", style="yellow")
-        line.append(f" To know it: {gap.how}", style="default")
-        console.print(Padding(line, (0, 0, 0, 4)))
+    """Print the steps that no proof covers, then those that CloudTrail alone shows, each with the way to know them."""
+    for title, style, listed in (
+        ("Steps that no proof covers:", "yellow", [gap for gap in gaps if gap.is_open]),
+        ("Steps that are known by CloudTrail alone:", "default", [gap for gap in gaps if not gap.is_open]),
+    ):
+        if listed:
+            console.print(Padding(Text(title), (0, 0, 0, 2)))
+        for gap in listed:
+            job = f" of job {gap.job}" if gap.job else ""
+            line = Text(f"{'? ' if gap.is_open else ''}{gap.step}{job}: {gap.what}: {gap.why}.", style=style)
+            line.append(f" To know it: {gap.how}" if gap.is_open else f" {gap.how}", style="default")
+            console.print(Padding(line, (0, 0, 0, 4)))
 
 
 def _drift(diagnosis: Diagnosis, console: Console) -> None:
