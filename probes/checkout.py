@@ -73,7 +73,9 @@ class Checkout:
             if not actual.is_relative_to(root):
                 return Unreadable(what, "it is a link out of the checkout", "read the file in the repository")
             if any(part.lower() == _OF_GIT for part in (*parts, *actual.relative_to(root).parts)):
-                return Unreadable(what, "it is git's own file, none of the repository", "read the file in the repository")
+                return Unreadable(
+                    what, "it is git's own file, none of the repository", "read the file in the repository"
+                )
             if not place.is_file():
                 return self._not_there(what, place)
             with place.open("rb") as file:

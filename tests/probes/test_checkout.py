@@ -134,7 +134,9 @@ def test_the_workflow_that_calls_the_judged_one_is_another_user_of_the_role(root
     path = ".github/workflows/verify.yml"
     text = (root / path).read_text(encoding="utf-8")
     called = replace(
-        own(), workflow_path=f"{path}@refs/heads/main", workflow_file=Known(WorkflowFile(text, parse_workflow(text, path)))
+        own(),
+        workflow_path=f"{path}@refs/heads/main",
+        workflow_file=Known(WorkflowFile(text, parse_workflow(text, path))),
     )
     others = Checkout(root, OWN).added_to(called).other_workflows
     assert isinstance(others, Known)

@@ -12,21 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Lock
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Absent, Reading, Unreadable
 from diagnosis.facts.trail import KEPT, ObservedCall, ObservedSession, OpenedSession
-from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.json_members import JsonMembers
 from diagnosis.live.trail_actions import action_of_event, passed_roles, resources_of_event
 from diagnosis.names.arn import Arn
-from probes.aws.read.parallel import run_in_parallel
+from probes.aws.read.event_history import IAM_REGIONS, NOT_IN_TIME, Findings, Lookup, run_lookups
 from probes.aws.read.readings import absent, known, not_asked
-from probes.aws.read.trail import IAM_REGIONS, Lookup
 from probes.aws.read.trail_events import SESSION_EVENT
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
-from probes.aws.session.errors import AwsCallError, call_error
+from probes.aws.session.errors import AwsCallError
 from probes.aws.session.operations import LOOKUP_EVENTS
 
 WHAT = "calls of the last green session"
@@ -47,18 +45,9 @@ class _Session:
 
 
 @dataclass(slots=True)
-class _Findings:
+class _Findings(Findings):
     calls: dict[str, ObservedCall] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
-    failure: AwsCallError | None = None
-    complete: bool = True
-    answered: bool = False
-    lock: Lock = field(default_factory=Lock)
-
-    def cut(self, failure: AwsCallError | None = None) -> None:
-        with self.lock:
-            self.complete = False
-            self.failure = self.failure or failure
 
 
 def read_observed_session(
@@ -97,7 +86,7 @@ def read_observed_session(
     if len(sessions) > _MOST_SESSIONS:
         found.cut()
     looked_at = sessions[:_MOST_SESSIONS]
-    _run_all(
+    run_lookups(
         {lookup.region: partial(_calls, lookup, looked_at, role, found) for lookup in asked},
         found,
         max(end - time.monotonic(), 0.0),
@@ -120,15 +109,6 @@ def read_observed_session(
     return known(observed, LOOKUP_EVENTS, f"{len(calls)} calls of {role.name}", now)
 
 
-def _run_all(
-    work: dict[str, Callable[[], None]], found: _Findings, seconds: float, cancelled: Callable[[], bool]
-) -> None:
-    """Run lookups side by side; what does not end in time, or raises, makes the findings incomplete."""
-    outcomes = run_in_parallel(work, deadline_seconds=seconds, cancelled=cancelled, on_done=lambda _name: None)
-    if len(outcomes) < len(work) or any(outcome.error for outcome in outcomes.values()):
-        found.cut()
-
-
 def _failed(found: _Findings, aws: AwsAccess) -> Absent | Unreadable:
     if found.failure is not None:
         return found.failure.reading(WHAT, aws.clock())
@@ -136,7 +116,7 @@ def _failed(found: _Findings, aws: AwsAccess) -> Absent | Unreadable:
         return Unreadable(
             WHAT, "the history was cut off before a session of the role was found", "look it up in CloudTrail"
         )
-    return Unreadable(WHAT, "CloudTrail did not answer in time", "refresh the live side")
+    return Unreadable(WHAT, *NOT_IN_TIME)
 
 
 def _regions(aws: AwsAccess, question: AccountQuestion) -> tuple[str, ...]:
@@ -168,7 +148,7 @@ def _sessions(
                     opened[session.key_id] = session
 
     # STS records where it was asked: in the region, or, for older clients, at its global endpoint.
-    _run_all({lookup.region: partial(look, lookup) for lookup in asked[:2]}, found, seconds, cancelled)
+    run_lookups({lookup.region: partial(look, lookup) for lookup in asked[:2]}, found, seconds, cancelled)
     with found.lock:
         return tuple(sorted(opened.values(), key=lambda each: each.opened.at, reverse=True))
 
@@ -219,13 +199,9 @@ def _events(lookup: Lookup, attribute: str, value: str, found: _Findings) -> Ite
     token: str | None = None
     for _ in range(_MOST_PAGES):
         try:
-            page = lookup.page(attribute, value, token)
-            entries = page.objects("Events")
+            entries, token = lookup.page(attribute, value, token)
         except AwsCallError as failure:
             found.cut(failure)
-            return
-        except JsonFault as fault:
-            found.cut(call_error(LOOKUP_EVENTS, fault))
             return
         with found.lock:
             found.answered = True
@@ -237,7 +213,6 @@ def _events(lookup: Lookup, attribute: str, value: str, found: _Findings) -> Ite
                 found.cut()
             else:
                 yield at, record
-        token = page.maybe_text("NextToken")
         if token is None or lookup.cancelled():
             return
     found.cut()

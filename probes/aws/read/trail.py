@@ -1,24 +1,23 @@
 """Read what CloudTrail recorded about the release while its runs took place.
 
-``LookupEvents`` takes one attribute a call and allows two calls a second for each region, so the lookups of a region go
-one after another at that pace, the regions side by side. IAM's events lie in one region for the whole partition.
+The lookups of a region go one after another, the regions side by side. IAM's events lie in one region for the whole
+partition.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
+from functools import partial
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Reading, Unreadable
 from diagnosis.facts.trail import KEPT, Trail, TrailEvent
-from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
-from probes.aws.read.parallel import run_in_parallel
+from probes.aws.read.event_history import IAM_REGIONS, NOT_IN_TIME, Findings, Lookup, run_lookups
 from probes.aws.read.readings import known, not_asked
 from probes.aws.read.trail_events import (
     POLICY_EVENTS,
@@ -30,30 +29,16 @@ from probes.aws.read.trail_events import (
     Subject,
 )
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.errors import AwsCallError, Failure, call_error
+from probes.aws.session.errors import AwsCallError
 from probes.aws.session.operations import LOOKUP_EVENTS
 
 WHAT = "CloudTrail events"
-SECONDS_BETWEEN_CALLS = 0.55
 _MAX_PAGES = 20
-_TRIES = 4
-IAM_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @dataclass(slots=True)
-class _Findings:
-    """What the lookups brought so far; filled from several threads."""
-
+class _Findings(Findings):
     events: dict[str, TrailEvent] = field(default_factory=dict)
-    failure: AwsCallError | None = None
-    complete: bool = True
-    answered: bool = False
-    lock: Lock = field(default_factory=Lock)
-
-    def cut(self, failure: AwsCallError | None = None) -> None:
-        with self.lock:
-            self.complete = False
-            self.failure = self.failure or failure
 
     def add(self, events: list[TrailEvent], *, complete: bool) -> None:
         with self.lock:
@@ -84,68 +69,30 @@ def read_trail(
     start = max(since, now - KEPT)
     found = _Findings(complete=start == since and subject.everything_is_here)
     lookups = {
-        f"{place.region} {'registry' if place.aws is registry else 'role'}": lambda place=place: place.look_up(found)
+        f"{place.lookup.region} {'registry' if place.lookup.aws is registry else 'role'}": partial(place.look_up, found)
         for place in _places(
             aws, registry, subject, (start, max(until, start + timedelta(seconds=1))), cancelled, pause
         )
     }
-    outcomes = run_in_parallel(
-        lookups, deadline_seconds=deadline_seconds, cancelled=cancelled, on_done=lambda _name: None
-    )
-    if len(outcomes) < len(lookups) or any(outcome.error for outcome in outcomes.values()):
-        found.cut()
+    run_lookups(lookups, found, deadline_seconds, cancelled)
     with found.lock:
         events = tuple(sorted(found.events.values(), key=lambda event: (event.at, event.event_id)))
         failure, complete, answered = found.failure, found.complete, found.answered
     if not answered:
         if failure is not None:
             return failure.reading(WHAT, aws.clock())
-        return Unreadable(WHAT, "CloudTrail did not answer in time", "refresh the live side")
+        return Unreadable(WHAT, *NOT_IN_TIME)
     trail = Trail(since=start, until=until, events=events, complete=complete)
     return known(trail, LOOKUP_EVENTS, f"{len(events)} events", aws.clock())
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Lookups in the event history of one region, at the pace that it allows."""
-
-    aws: AwsAccess
-    region: str
-    window: tuple[datetime, datetime]
-    cancelled: Callable[[], bool]
-    pause: Callable[[float], None]
-
-    def page(self, attribute: str, value: str, token: str | None = None) -> JsonMembers:
-        """Return one page of the events with this attribute. Raises :class:`AwsCallError`; tries again where it is throttled."""
-        asked: dict[str, Any] = {
-            "LookupAttributes": [{"AttributeKey": attribute, "AttributeValue": value}],
-            "StartTime": self.window[0],
-            "EndTime": self.window[1],
-            "MaxResults": 50,
-        }
-        if token:
-            asked["NextToken"] = token
-        for attempt in range(1, _TRIES + 1):
-            self.pause(SECONDS_BETWEEN_CALLS * attempt)
-            try:
-                return self.aws.ask(LOOKUP_EVENTS, region=self.region, **asked)
-            except AwsCallError as failure:
-                if failure.kind is not Failure.THROTTLED or attempt == _TRIES or self.cancelled():
-                    raise
-        raise AssertionError("the loop returns or raises")
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """The lookups of one region, by one access."""
 
-    aws: AwsAccess
-    region: str
+    lookup: Lookup
     names: tuple[str, ...]
-    window: tuple[datetime, datetime]
     subject: Subject
-    cancelled: Callable[[], bool]
-    pause: Callable[[float], None]
 
     def look_up(self, found: _Findings) -> None:
         for name in self.names:
@@ -155,31 +102,22 @@ class _Place:
                 # The others of this region would meet the same wall.
                 found.cut(failure)
                 return
-            if self.cancelled():
+            if self.lookup.cancelled():
                 found.cut()
                 return
 
     def _one(self, name: str, found: _Findings) -> None:
         token: str | None = None
         for _ in range(_MAX_PAGES):
-            answer = self._page(name, token)
-            events, complete = self._events(answer)
+            entries, token = self.lookup.page("EventName", name, token)
+            events, complete = self._events(entries)
             found.add(events, complete=complete)
-            token = answer.maybe_text("NextToken")
-            if token is None or self.cancelled():
+            if token is None or self.lookup.cancelled():
                 return
         found.cut()
 
-    def _page(self, name: str, token: str | None) -> JsonMembers:
-        lookup = Lookup(self.aws, self.region, self.window, self.cancelled, self.pause)
-        return lookup.page("EventName", name, token)
-
-    def _events(self, answer: JsonMembers) -> tuple[list[TrailEvent], bool]:
+    def _events(self, entries: Iterable[JsonMembers]) -> tuple[list[TrailEvent], bool]:
         events, complete = [], True
-        try:
-            entries = answer.objects("Events")
-        except JsonFault as fault:
-            raise call_error(LOOKUP_EVENTS, fault) from None
         for entry in entries:
             try:
                 event = self.subject.event(entry)
@@ -221,7 +159,7 @@ def _places(
     if question.repository:
         want(registry, region, *REPOSITORY_EVENTS)
     return [
-        _Place(access, where, tuple(names), window, subject, cancelled, pause)
+        _Place(Lookup(access, where, window, cancelled, pause), tuple(names), subject)
         for access, where, names in wanted.values()
     ]
 

@@ -160,7 +160,10 @@ def test_what_is_no_answer_makes_its_part_unreadable(world: ReleaseWorld, fault:
         ("kms:GetKeyPolicy", {"Policy": 3}),
         ("kms:DescribeKey", {"KeyMetadata": {"Arn": "key"}}),
         ("secretsmanager:GetResourcePolicy", {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:other-AbCdEf"}),
-        ("secretsmanager:GetResourcePolicy", {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-two-AbCdEf"}),
+        (
+            "secretsmanager:GetResourcePolicy",
+            {"ARN": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-two-AbCdEf"},
+        ),
         ("secretsmanager:GetResourcePolicy", {"Name": "db"}),
         ("sqs:GetQueueAttributes", {"Attributes": {"QueueArn": f"{QUEUE}2"}}),
         ("sqs:GetQueueAttributes", {"Attributes": {"Policy": "{}"}}),
