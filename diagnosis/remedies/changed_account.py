@@ -46,12 +46,14 @@ def _applied_one(change: Change, account: AccountState) -> AccountState:
             return _with_inline(account, NamedPolicy(name=str(change.target), document=change.document))
         case ChangeKind.DELETE_INLINE_POLICY:
             return _without_inline(account, str(change.target))
+        case ChangeKind.REPLACE_ATTACHED_POLICY if change.document is not None:
+            return _with_version(account, change.target, change.document)
         case ChangeKind.REPLACE_ATTACHED_POLICY:
-            return _with_attached(account, change)
+            return _detached(account, change.target)
         case ChangeKind.ATTACH_POLICY:
             return _with_attached_anew(account, change)
-        case ChangeKind.REPLACE_BOUNDARY if isinstance(account.boundary, Known) and change.document is not None:
-            return replace(account, boundary=Known(replace(account.boundary.value, document=change.document)))
+        case ChangeKind.REPLACE_BOUNDARY if change.document is not None:
+            return _with_version(account, change.target, change.document)
         case ChangeKind.REPLACE_REPOSITORY_POLICY if (
             isinstance(change.target, Arn) and change.target != account.question.repository_arn
         ):
@@ -88,16 +90,23 @@ def _without_inline(account: AccountState, name: str) -> AccountState:
     return replace(account, inline_policies=Known(kept))
 
 
-def _with_attached(account: AccountState, change: Change) -> AccountState:
+def _with_version(account: AccountState, target: Arn | str, document: PolicyDocument) -> AccountState:
+    """Give a managed policy a new version, which counts wherever it hangs: attached to the role, and as its boundary."""
+    attached, boundary = account.attached_policies, account.boundary
+    if isinstance(attached, Known):
+        attached = Known(
+            tuple(replace(item, document=document) if item.arn == target else item for item in attached.value)
+        )
+    if isinstance(boundary, Known) and (boundary.value.arn or boundary.value.name) == target:
+        boundary = Known(replace(boundary.value, document=document))
+    return replace(account, attached_policies=attached, boundary=boundary)
+
+
+def _detached(account: AccountState, target: Arn | str) -> AccountState:
     if not isinstance(account.attached_policies, Known):
         return account
-    result = []
-    for policy in account.attached_policies.value:
-        if policy.arn != change.target:
-            result.append(policy)
-        elif change.document is not None:
-            result.append(replace(policy, document=change.document))
-    return replace(account, attached_policies=Known(tuple(result)))
+    kept = tuple(policy for policy in account.attached_policies.value if policy.arn != target)
+    return replace(account, attached_policies=Known(kept))
 
 
 def _with_attached_anew(account: AccountState, change: Change) -> AccountState:

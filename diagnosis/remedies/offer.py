@@ -36,6 +36,9 @@ class Situation:
     jobs: tuple[str, ...] = ()
     """The jobs whose session ``run`` is; the problems of authentication are theirs, those of authorization all jobs'."""
 
+    beside: tuple[AccountState, ...] = ()
+    """The accounts as the release's other roles have them: what hangs on these too is no role's own."""
+
     @property
     def account(self) -> AccountState:
         """The account as it was read."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
+from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Plane
@@ -86,13 +87,15 @@ MOST_SESSIONS = 16
 """The most sessions of one role that a path admits one after another."""
 
 
-def paths_of_role(replay: Replay, live: Assessment, case: Case) -> tuple[Path, ...]:
+def paths_of_role(
+    replay: Replay, live: Assessment, case: Case, beside: tuple[AccountState, ...] = ()
+) -> tuple[Path, ...]:
     """Return all paths for the sessions of one role; empty where nothing is wrong or nothing can be offered.
 
     Those after which the run passes come first, and among them the one that admits least. A path whose own gate still fails
-    is none.
+    is none. ``beside`` are the accounts as the release's other roles have them.
     """
-    baseline = Baseline(replay, live, case)
+    baseline = Baseline(replay, live, case, beside)
     situation = baseline.present
     choices = _working(baseline, _choices(situation, MAKERS))
     combinations = _combinations(choices) or [()]

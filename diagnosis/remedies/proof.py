@@ -34,6 +34,8 @@ class Changed:
     case: Case
     ref: str | None
     """The ref on which the next run would be dispatched; None for the run's own."""
+    beside: tuple[AccountState, ...] = ()
+    """The accounts as the release's other roles have them."""
 
     @property
     def runs(self) -> tuple[tuple[RunClaims, tuple[str, ...]], ...]:
@@ -56,7 +58,7 @@ class Changed:
             if any(problem.plane is Plane.AUTHENTICATION for problem in session.problems)
         )
         run, jobs = next(stopped, runs[0])
-        return situation_of(run, judged, jobs if len(runs) > 1 else ())
+        return replace(situation_of(run, judged, jobs if len(runs) > 1 else ()), beside=self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Baseline:
     replay: Replay
     live: Assessment
     case: Case
+    beside: tuple[AccountState, ...] = ()
+    """The accounts as the release's other roles have them."""
     _judged: dict[tuple[Offer, ...], tuple[Changed, Assessment]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -92,6 +96,7 @@ class Baseline:
             # A role that the case file states is the one that the run had.
             case=replace(self.case, role_arn=None) if account.question.role_arn != self._role_arn else self.case,
             ref=next((offer.dispatch_ref for offer in listed if offer.dispatch_ref), None),
+            beside=self.beside,
         )
 
     @property
@@ -108,7 +113,7 @@ class Baseline:
     @property
     def present(self) -> Situation:
         """What offers are made for."""
-        return Changed(self.replay, self.live.account, self.case, None).situation(self.live)
+        return Changed(self.replay, self.live.account, self.case, None, self.beside).situation(self.live)
 
     def situation(self, offers: Iterable[Offer]) -> Situation:
         """Return what further offers are made for, once these are carried out."""

@@ -31,6 +31,8 @@ _SHARED = frozenset(
         _OF_A_REPOSITORY,
         ChangeKind.CREATE_PROVIDER,
         ChangeKind.ADD_AUDIENCE,
+        ChangeKind.REPLACE_ATTACHED_POLICY,
+        ChangeKind.REPLACE_BOUNDARY,
         ChangeKind.REPLACE_RESOURCE_POLICY,
         ChangeKind.REPLACE_SERVICE_CONTROL_POLICY,
         ChangeKind.REPLACE_RESOURCE_CONTROL_POLICY,
@@ -105,16 +107,25 @@ class _Release:
 
 
 def _shared(part: _OfRole, path: Path | None) -> tuple[Change, ...]:
-    """Return the changes of a path that other roles meet too, with ARNs for what is named within the role's own question."""
+    """Return the changes of a path that other roles meet too, with ARNs for what is named within the role's own question.
+
+    What tightens is none of them: it comes after all that opens. A policy that comes off a role stays on the others.
+    """
     own = part.live.account.question.repository_arn
-    changes = [change for item in (path.remediations if path else ()) for change in item.changes]
+    opening = [item for item in (path.remediations if path else ()) if not item.tightens]
+    changes = [change for item in opening for change in item.changes]
     return tuple(
         replace(change, target=own)
         if own is not None and change.kind is _OF_A_REPOSITORY and not _is_arn(change)
         else change
         for change in changes
-        if change.kind in _SHARED
+        if change.kind in _SHARED and not _is_of_one_role(change)
     )
+
+
+def _is_of_one_role(change: Change) -> bool:
+    """Return whether a managed policy comes off the role: it has no new version that others would meet."""
+    return change.kind is ChangeKind.REPLACE_ATTACHED_POLICY and change.document is None
 
 
 def _is_arn(change: Change) -> bool:
@@ -137,7 +148,10 @@ def _of_role(
     account = replace(first.account_in(live.account), beside=())
     account = applied((change for change in shared if _concerns(change, account)), account)
     judged = assess(own, account, first.case)
-    return _OfRole(role, judged, paths_of_role(own, judged, first.case))
+    beside = tuple(
+        state for state in (live.account, *live.account.beside) if state.question.role_arn not in (None, role)
+    )
+    return _OfRole(role, judged, paths_of_role(own, judged, first.case, beside))
 
 
 def _concerns(change: Change, account: AccountState) -> bool:
@@ -152,7 +166,11 @@ def _joined(taken: Sequence[_Taken]) -> Path:
     told = [(part, path) for part, path in taken if path is not None]
     accounts = {part.role_arn.account for part in parts if part.role_arn is not None}
     remediations = _told_apart(
-        item for part, path in told for item in _named(part, path, several=len(parts) > 1, accounts=len(accounts))
+        item
+        for place, (part, path) in enumerate(told)
+        for item in _named(
+            part, _without_earlier(part, path, told[place + 1 :]), several=len(parts) > 1, accounts=len(accounts)
+        )
     )
     still = tuple(problem for part, path in taken for problem in (path.still if path else part.live.problems))
     return Path(
@@ -165,6 +183,25 @@ def _joined(taken: Sequence[_Taken]) -> Path:
         still=still,
         owners=by_owner(remediations),
     )
+
+
+def _without_earlier(part: _OfRole, path: Path, later: Sequence[tuple[_OfRole, Path]]) -> Path:
+    """Return the path without what tightens policies of repositories that a later role's path tightens too.
+
+    The later ones know all that opens, and whom of the release they are for.
+    """
+    again = {target for other, of in later for item in of.remediations for target in _tightened(other, item)}
+    kept = tuple(item for item in path.remediations if not (targets := _tightened(part, item)) or not targets <= again)
+    return replace(path, remediations=kept)
+
+
+def _tightened(part: _OfRole, item: Remediation) -> frozenset[Arn | str | None]:
+    """Return the repositories whose policies a remediation tightens, by ARN."""
+    if not item.tightens:
+        return frozenset()
+    own = part.live.account.question.repository_arn
+    changes = [change for change in item.changes if change.kind is _OF_A_REPOSITORY]
+    return frozenset(change.target if _is_arn(change) else own for change in changes)
 
 
 def _told_apart(remediations: Iterable[Remediation]) -> tuple[Remediation, ...]:

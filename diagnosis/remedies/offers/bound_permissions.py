@@ -6,10 +6,11 @@ said with an example for each kind, since whoever uses that is locked out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnosis.causes import Cause
-from diagnosis.facts.account import AccountState
+from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint, Owner, Plane
 from diagnosis.grants.comparison import GrantComparison
@@ -30,6 +31,7 @@ from diagnosis.remedies.offers.identity import (
     lacking_pairs,
     names_of,
     policies_of,
+    take_off,
     warnings_of_limits,
 )
 from diagnosis.verdicts.assessment import Problem
@@ -82,12 +84,27 @@ def _edits(situation: Situation, role_arn: Arn, kinds: frozenset[ExcessKind]) ->
         if isinstance(policy.document.policy, Unparsable):
             continue
         after = bounded_document(policy, situation.needs, session, role_arn, kinds)
-        if after != policy.document:
-            # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
-            owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
-            edits.note(Edit(policy, policy.document, None if owned_by_aws else after))
+        if after == policy.document:
+            continue
+        if _hangs_on_others(policy, situation):
+            # What this role does not need another one of the release may: the policy stays as it is for that one.
+            take_off(edits, policy, after, "bounded")
+            continue
+        # AWS's own policies cannot be edited: they come off the role, and what is needed goes into its own.
+        owned_by_aws = policy.arn is not None and policy.arn.is_owned_by_aws
+        edits.note(Edit(policy, policy.document, None if owned_by_aws else after))
     add_missing(edits, situation, role_arn, _newly_lacking(situation, account, edits.after))
     return edits
+
+
+def _hangs_on_others(policy: NamedPolicy, situation: Situation) -> bool:
+    """Return whether a managed policy of the account is a boundary too, or is known to hang on another role of the release."""
+    if policy.arn is None or policy.arn.is_owned_by_aws:
+        return False
+    boundaries = (state.boundary for state in (situation.account, *situation.beside))
+    elsewhere = [reading.value.arn for reading in boundaries if isinstance(reading, Known)]
+    elsewhere += [item.arn for state in situation.beside for item in policies_of(state)]
+    return policy.arn in elsewhere
 
 
 def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:
@@ -118,8 +135,17 @@ def _remediation(
         cloudformation=told.cloudformation,
         difference="\n".join(difference(e.before, e.after, f"policy {e.policy.name}") for e in edits),
         tightens=_tightens(found),
-        warnings=warnings_of_limits(situation.account, edits),
+        warnings=(*_of_copies(edits), *warnings_of_limits(situation.account, edits)),
     )
+
+
+def _of_copies(edits: list[Edit]) -> Iterator[str]:
+    for edit in edits:
+        if edit.after is None and edit.policy.arn is not None and not edit.policy.arn.is_owned_by_aws:
+            yield (
+                f"{edit.policy.name} is used elsewhere in the release too, so it stays as it is there: it comes off this role, "
+                "and what the role keeps of it stands in a policy of its own."
+            )
 
 
 def _unproved(found: GrantComparison) -> str:

@@ -26,7 +26,7 @@ def bound_repositories(situation: Situation) -> Choice | None:
     edits = [
         (arn, before, after)
         for arn, before in read_policies(situation.account)
-        if str(arn) in named and (after := _bounded(before, arn, role)) is not None
+        if str(arn) in named and (after := _bounded(before, arn, _accounts(arn, role, situation))) is not None
     ]
     if not edits:
         return None
@@ -82,19 +82,27 @@ def _repository(account: AccountState, arn: Arn) -> Reading[EcrRepository]:
     return next((state.repository for state in account.repositories if state.arn == arn), account.repository)
 
 
-def _bounded(document: PolicyDocument, arn: Arn, role: Arn) -> PolicyDocument | None:
+def _accounts(arn: Arn, role: Arn, situation: Situation) -> list[str]:
+    """Return the principals of the repository's account, the role's, and those of the release's other roles that use it."""
+    users = [
+        state.question.role_account
+        for state in situation.beside
+        if state.question.role_account and arn in (state.question.repository_arn, *state.question.repositories)
+    ]
+    accounts = dict.fromkeys((arn.account, role.account, *users))
+    return [str(Arn(arn.partition, "iam", "", one, "root")) for one in accounts]
+
+
+def _bounded(document: PolicyDocument, arn: Arn, accounts: list[str]) -> PolicyDocument | None:
     """Return the policy with accounts in the place of everybody; None where that does not shut strangers out."""
     if isinstance(document.policy, Unparsable):
         return None
-    accounts = list(
-        dict.fromkeys(str(Arn(arn.partition, "iam", "", one, "root")) for one in (arn.account, role.account))
-    )
     tree = document.editable()
     kept: list[Json] = []
     for statement in statements(tree):
         alone = write_document({**tree, "Statement": [statement]})
         if "Principal" in statement and any(admits_strangers(alone, arn, action) for action in ASKED):
-            statement["Principal"] = {"AWS": one_or_list(list(accounts))}
+            statement["Principal"] = {"AWS": one_or_list(accounts)}
         kept.append(statement)
     after = write_document({**tree, "Statement": kept})
     if after == document or any(admits_strangers(after, arn, action) for action in ASKED):

@@ -34,6 +34,8 @@ from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.remediation import Remediation
 
 _OF_REGISTRY = (Cause.GET_AUTHORIZATION_TOKEN, Cause.PUSH_SCOPE, Cause.PULL_SCOPE)
+_LONGEST_COPIED = 110
+"""The most characters of a policy's name that its copy keeps; what marks the copy has room behind them."""
 SCOPE_CAUSES = (*_OF_REGISTRY, Cause.SERVICE_ACTION, Cause.PASS_ROLE)
 
 
@@ -118,10 +120,23 @@ def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> 
             work.edits.note(Edit(policy, policy.document, left))
             continue
         # AWS's own policy cannot be edited: a copy of the role's own takes its place, narrowed.
-        work.edits.note(Edit(policy, policy.document, None))
-        if left is not None:
-            copy = NamedPolicy(policy_name(f"{policy.name}-narrowed"), left)
-            work.edits.note(Edit(copy, None, left))
+        take_off(work.edits, policy, left, "narrowed")
+
+
+def take_off(edits: Edits, policy: NamedPolicy, left: PolicyDocument | None, ending: str) -> None:
+    """Note that a managed policy comes off the role, and that what is left of it stands in a policy of the role's own.
+
+    Its name is one that the role does not have yet: another policy by it would be overwritten.
+    """
+    edits.note(Edit(policy, policy.document, None))
+    if left is None:
+        return
+    taken = {item.name for item in policies_of(edits.after)}
+    number, wanted = 2, policy_name(f"{policy.name[:_LONGEST_COPIED]}-{ending}")
+    name = wanted
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    edits.note(Edit(NamedPolicy(name, left), None, left))
 
 
 def _correct(work: _Work) -> None:
@@ -156,12 +171,18 @@ def add_missing(edits: Edits, situation: Situation, role_arn: Arn, lacking: tupl
         others = sum(size(policy.document.text) for policy in inline if policy.name != name)
         if others + size(after.text) > INLINE_LIMIT and _can_attach(edits.after):
             # The role's inline policies are full: a managed policy of its own takes what is missing.
-            arn = role_arn.beside("policy", new_name)
+            arn = role_arn.beside("policy", _managed_name(new_name, situation, role_arn))
             made = next((policy.document for policy in policies_of(edits.after) if policy.arn == arn), None)
             document = extended(made, pairs, contexts)
-            edits.note(Edit(NamedPolicy(new_name, document, arn), made, document))
+            edits.note(Edit(NamedPolicy(arn.name, document, arn), made, document))
         else:
             edits.note(Edit(NamedPolicy(name=name, document=after), home.document if home else None, after))
+
+
+def _managed_name(name: str, situation: Situation, role_arn: Arn) -> str:
+    """Return the name for a managed policy: an account has each once, so two of its roles take different ones."""
+    alone = all(state.question.role_account != role_arn.account for state in situation.beside)
+    return name if alone else policy_name(f"{role_arn.name}-{name}")
 
 
 def _new_name(situation: Situation, *, of_registry: bool) -> str:
