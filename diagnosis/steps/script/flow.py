@@ -19,7 +19,7 @@ from diagnosis.steps.script.handed_on import hand_on
 from diagnosis.steps.script.record import Record
 from diagnosis.steps.script.state import State, joined
 from diagnosis.steps.shell.outcomes import Outcome
-from diagnosis.steps.shell.syntax import word_of
+from diagnosis.steps.shell.syntax import LONGEST_SCRIPT, script_of, word_of
 from diagnosis.steps.shell.tree import (
     Case,
     For,
@@ -55,6 +55,12 @@ class Flow(ABC):
     @abstractmethod
     def command(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
         """Follow one command by its words, with the variables that are set for it alone."""
+
+    def script(self, text: str, state: State, around: Around) -> Result:
+        """Follow the text of a script; what is beyond the length that is read is said to be left out."""
+        if len(text) > LONGEST_SCRIPT:
+            self.record.exhaust(around)
+        return self.statements(script_of(text), state, around)
 
     def statements(self, statements: tuple[Statement, ...], state: State, around: Around) -> Result:
         """Follow a list in order; the state becomes what it leaves."""
@@ -279,6 +285,7 @@ class Flow(ABC):
     def _substitute(self, state: State, around: Around) -> Substitute:
         def run(part: Part) -> str | None:
             if around.at_the_bound:
+                self.record.exhaust(around)
                 return None
             inner = replace(around, depth=around.depth + 1, stdin=None)
             result = self._apart(part.body, state, inner)
@@ -313,25 +320,34 @@ class Flow(ABC):
         return text_of_word(word, state.variables, self._substitute(state, around.under(guarded=True)))
 
     def _redirected(self, redirects: tuple[Redirect, ...], result: Result, state: State, around: Around) -> Result:
+        """Follow where the output goes; return what is still printed."""
+        mixed = False
         for redirect in redirects:
             if ">" not in redirect.sign:
                 continue
             target = source_of(redirect.word)
+            copies = target == "/dev/stdout" or (redirect.sign.endswith("&") and target.isdigit())
+            if redirect.descriptor not in ("", "1"):
+                mixed = mixed or (copies and target not in ("2", redirect.descriptor))
+                if not copies:
+                    self._note_file(redirect, None, state, around)
+                continue
+            if copies and target in ("1", "/dev/stdout"):
+                continue
             handed_on = hand_on(target, result.seen, state)
-            if not handed_on and "&" not in redirect.sign:
-                self._note_file(redirect, result.out, state, around)
-            if handed_on or not (redirect.sign.endswith("&") and target.isdigit()):
-                result = replace(result, out="", seen="")
-                if (path := path_in(state.folder, target)) is not None:
-                    state.handed_on[f"{WRITTEN}{path}"] = "true"
+            if not handed_on and not copies:
+                self._note_file(redirect, None if "&" in redirect.sign else result.out, state, around)
+            # After ``2>&1 >FILE`` what is printed is the errors.
+            result = replace(result, out=None if mixed else "", seen="")
         return result
 
     def _note_file(self, redirect: Redirect, text: str | None, state: State, around: Around) -> None:
-        """Note what a redirect writes to a file of the workspace, which a later command may run."""
+        """Note what a redirect writes to a file of the workspace, which a later command or step may run."""
         name = text_of_word(redirect.word, state.variables, self._substitute(state, around))
         path = path_in(state.folder, name)
         if path is None:
             return
+        state.handed_on[f"{WRITTEN}{path}"] = "true"
         if redirect.sign == ">>":
             earlier = self.record.files.text(path)
             text = f"{earlier}\n{text}" if earlier is not None and text is not None else None

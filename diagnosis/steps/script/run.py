@@ -21,7 +21,6 @@ from diagnosis.steps.script.repository_script import SHELLS, base_name, script_a
 from diagnosis.steps.script.state import State
 from diagnosis.steps.script.xargs import commands_of_xargs
 from diagnosis.steps.shell.outcomes import Outcome, outcome_of
-from diagnosis.steps.shell.syntax import script_of
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
 from diagnosis.steps.tools.wrappers import READERS_OF_SECRETS, unwrapped
 from diagnosis.steps.variables import is_legible
@@ -49,7 +48,7 @@ class ScriptRun(Flow):
         """Return the script's operations, in the order in which they would be made; the state becomes what it leaves."""
         for name in [name for name in state.variables.known if name.startswith(WRITTEN)][:200]:
             self.record.files = self.record.files.written(name.removeprefix(WRITTEN), None)
-        self.statements(script_of(script), state, Around())
+        self.script(script, state, Around())
         return tuple(self.record.operations)
 
     def command(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
@@ -123,7 +122,7 @@ class ScriptRun(Flow):
             stdin=None,
             builds=around.builds or nested.builds,
         )
-        self.statements(script_of(nested.script), child, inner)
+        self.script(nested.script, child, inner)
         state.handed_on = child.handed_on
 
     def _function(self, words: tuple[str, ...], state: State, around: Around) -> Result:
@@ -143,9 +142,11 @@ class ScriptRun(Flow):
             case "eval":
                 return self._eval(" ".join(tail), state, around)
             case "trap":
-                if tail[:1] and " " in tail[0] and not around.at_the_bound:
+                if tail[:1] and " " in tail[0]:
+                    if around.at_the_bound:
+                        return self.record.exhaust(around)
                     inner = replace(around, guarded=True, depth=around.depth + 1)
-                    self.statements(script_of(tail[0]), state.fork(), inner)
+                    self.script(tail[0], state.fork(), inner)
             case _:
                 signs = own.get("IFS", state.variables.known.get("IFS"))
                 if not changed_by_builtin(words, signs, state, around.stdin):
@@ -163,7 +164,7 @@ class ScriptRun(Flow):
         before = state.variables.arguments
         state.variables.arguments = words[2:] or before
         inner = replace(around, source=path or around.source, depth=around.depth + 1)
-        result = self.statements(script_of(text), state, inner)
+        result = self.script(text, state, inner)
         state.variables.arguments = before
         state.broken = False
         return result
@@ -174,7 +175,7 @@ class ScriptRun(Flow):
         if "$(" in text or text.startswith("$") or around.at_the_bound:
             self.record.add(opaque(f"eval {text[:80]}", "the commands are computed", "write the commands out"), around)
             return Result()
-        return self.statements(script_of(text), state, replace(around, depth=around.depth + 1))
+        return self.script(text, state, replace(around, depth=around.depth + 1))
 
     def _shell(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
         """Follow ``bash -c "…"``, ``bash FILE ARGS``, and a shell that reads its commands."""
@@ -188,8 +189,7 @@ class ScriptRun(Flow):
                 options.append(rest.pop(0))
         by_text = any(re.fullmatch(r"-[a-z]*c", each) for each in options)
         if around.at_the_bound or (by_text and not rest):
-            self.record.exhaust(around)
-            return Result()
+            return self.record.exhaust(around)
         if by_text:
             child = state.child(own, state.folder, tuple(rest[2:]))
             if not rest[0].strip() or rest[0].startswith(("$(", "${{")) or re.fullmatch(r"\$\{?\w+\}?", rest[0]):
@@ -199,7 +199,7 @@ class ScriptRun(Flow):
                 )
                 return Result()
             set_options([each for each in options if each != "-c"], child)
-            result = self.statements(script_of(rest[0]), child, inner)
+            result = self.script(rest[0], child, inner)
             state.handed_on = child.handed_on
             return result
         if rest and rest[0] != "-" and "-s" not in options:
@@ -229,4 +229,6 @@ class ScriptRun(Flow):
         inner = replace(around, stdin=None, depth=around.depth + 1)
         for each in commands[:MOST_ITEMS]:
             self.command(each, own, state, inner)
+        if len(commands) > MOST_ITEMS:
+            self.record.exhaust(around)
         return Result()

@@ -335,7 +335,11 @@ class _Reader:
             if not words and plain in _DECLARERS and not word[0].quoted:
                 declares = plain
                 continue
-            if not word[:1] or (plain.isdigit() and text[self.at : self.at + 1] in ("<", ">") and not in_test):
+            if not word[:1]:
+                continue
+            if plain.isdigit() and not in_test and text[self.at : self.at + 1] in ("<", ">"):
+                if text[self.at : self.at + 2] not in ("<(", ">("):
+                    redirects.append(self._redirect(depth, plain))
                 continue
             if declares and plain.startswith("-"):
                 continue
@@ -368,17 +372,17 @@ class _Reader:
         while True:
             self._blanks()
             number = _DESCRIPTOR.match(self.text, self.at)
-            if number:
-                self.at += 1
+            descriptor = number[0] if number else ""
+            self.at += len(descriptor)
             if self.at < len(self.text) and (
                 (self.text[self.at] in "<>" and self.text[self.at : self.at + 2] not in ("<(", ">("))
                 or self.text.startswith("&>", self.at)
             ):
-                found.append(self._redirect(depth))
+                found.append(self._redirect(depth, descriptor))
             else:
                 return tuple(found)
 
-    def _redirect(self, depth: int) -> Redirect:
+    def _redirect(self, depth: int, descriptor: str = "") -> Redirect:
         text = self.text
         heredoc = _HEREDOC.match(text, self.at) if not text.startswith("<<<", self.at) else None
         if heredoc:
@@ -386,13 +390,13 @@ class _Reader:
             literal = "\\" in heredoc[0] or heredoc[2] is None
             waiting = Heredoc(heredoc[2] or heredoc[3] or heredoc[4], literal, bool(heredoc[1]))
             self._waiting.append(waiting)
-            return Redirect("<<", (), waiting)
+            return Redirect("<<", (), waiting, descriptor)
         begin = self.at
         while self.at < len(text) and text[self.at] in "<>&|" and self.at - begin < 3:
             self.at += 1
         sign = text[begin : self.at]
         self._blanks()
-        return Redirect(sign, self._word(depth))
+        return Redirect(sign, self._word(depth), None, descriptor)
 
     # Words
 

@@ -60,6 +60,8 @@ class Redirect:
     sign: str
     word: Word = ()
     heredoc: Heredoc | None = None
+    descriptor: str = ""
+    """The number before the sign; empty for the one that the sign means by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,15 @@ def opaque(script: str, texts: Mapping[str, str | None] | None = None, **values:
         ("coproc docker ps; docker push $R/a", ["a"]),
         ("Write-Host hi\n$env:N = 'a'\ndocker push $env:R/$env:N", ["a"]),
         ("docker push `\n  $R/a", ["a"]),
+        ('N=$(echo a 2>/dev/null)\n[ -n "$N" ] && docker push $R/$N', ["a"]),
+        ("N=$(echo a 2>&1)\ndocker push $R/$N", ["a"]),
+        ('N=$(git describe --tags 2>/dev/null)\nif [ -n "$N" ]; then docker push $R/a; fi', ["a"]),
+        ("printf '%s\\n' a b 2> log | while read -r s; do docker push $R/$s; done", ["a", "b"]),
+        ("f() { echo hi >&2; echo a; }\ndocker push $R/$(f)", ["a"]),
+        ("f() { echo hi > /dev/stderr; echo a 1>&1; }\ndocker push $R/$(f)", ["a"]),
+        ("docker push $R/a$(echo b > /dev/null)", ["a"]),
+        ('N=$(ls 2>&1 >/dev/null)\nif [ -n "$N" ]; then docker push $R/a; fi', ["a"]),
+        ('N=$(ls 3>&1 1>&2 2>&3)\nif [ -n "$N" ]; then docker push $R/a; fi', ["a"]),
     ],
 )
 def test_pushes_of_a_script(script: str, expected: list[str | None]) -> None:
@@ -299,6 +308,8 @@ def test_a_file_that_nobody_asked_for_is_noted() -> None:
         ("for s in a b; do echo $s=1 >> $GITHUB_OUTPUT; done", {"outputs.a": "1", "outputs.b": "1"}),
         ("(echo a=b >> $GITHUB_OUTPUT)", {"outputs.a": "b"}),
         ("echo a=b > file", {}),
+        ("echo a=b 2>/dev/null >> $GITHUB_OUTPUT", {"outputs.a": "b"}),
+        ("echo a=b >> $GITHUB_OUTPUT 2>&1", {"outputs.a": "b"}),
     ],
 )
 def test_what_is_handed_on(script: str, handed_on: dict[str, str]) -> None:
@@ -451,3 +462,27 @@ def test_what_multiplies_is_read_to_a_bound(script: str) -> None:
 def test_braces_are_multiplied_out_in_the_shells_order() -> None:
     found = operations_of_script("for i in {a,b}-{1..2}; do docker push host/$i; done", {})[0]
     assert [each.target for each in found] == ["host/a-1", "host/a-2", "host/b-1", "host/b-2"]
+
+
+@pytest.mark.parametrize("written", ["ls 2> push.sh", "ls 2>&1 > push.sh", "D=push\nls > $D.sh", "ls &> push.sh"])
+def test_a_file_that_any_stream_was_written_to_is_not_the_one_of_the_commit(written: str) -> None:
+    texts = files({"push.sh": "docker push $R/a"})
+    here = operations_of_script(f"{written}\n./push.sh", VALUES, texts)[0]
+    handed_on = operations_of_script(written, VALUES)[1]
+    later = operations_of_script("./push.sh", {**VALUES, **handed_on}, texts)[0]
+    for found in (here, later):
+        assert [each.gap.why for each in found if each.gap] == ["a script of the job writes it"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "printf '%s\\n' {1..301} | xargs -n1 docker push",
+        "echo " + "$(echo " * 13 + "$(docker push $R/a)" + ")" * 13,
+        "".join(f"f{at}() {{ f{at + 1}; }}\n" for at in range(11)) + "f11() { trap 'docker push $R/a' EXIT; }\nf0",
+        "cat <<E\n" + "x" * 100_000 + "\nE\ndocker push $R/a",
+    ],
+    ids=["items of xargs", "substitutions", "a trap deep down", "a long text"],
+)
+def test_what_is_beyond_a_bound_makes_the_script_opaque(script: str) -> None:
+    assert "the script" in opaque(script)
