@@ -10,7 +10,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.policy import Layers, Outcome, Policy, PolicyDocument, Request, evaluate, expand_actions, write_document
 from diagnosis.policy.language.matching import matches_everything, resource_matcher
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
-from diagnosis.remedies.edits.policy_patch import Contexts
+from diagnosis.remedies.edits.policy_patch import PASS_ROLE, PASSED_TO, Contexts, passes_role
 
 
 def narrowed(
@@ -40,7 +40,7 @@ def narrowed(
             kept.append(statement)
             continue
         changed = True
-        rest = _without(statement, denied)
+        rest = _without(statement, denied, contexts or {})
         kept += rest if of_role else [excepting(statement, role_arn), *_for_role(rest, role_arn)]
     if not changed:
         return None
@@ -72,27 +72,63 @@ def _denies(
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def _without(statement: JsonObject, denied: list[tuple[str, str]]) -> list[JsonObject]:
+def _without(statement: JsonObject, denied: list[tuple[str, str]], contexts: Contexts) -> list[JsonObject]:
     """Return a role's own Deny without the needed pairs; it denies the rest still. Empty where nothing of it is left."""
-    needed = list(dict.fromkeys(action for action, _ in denied))
-    rest = _other_actions(statement, needed)
-    kept = [rest] if rest is not None else []
-    exact = sorted({resource for _, resource in denied if resource != "*"})
-    elsewhere = _elsewhere(statement, [action for action in needed if (action, "*") not in denied], exact)
-    return [*kept, elsewhere] if elsewhere is not None else kept
+    places: dict[str, set[str]] = {}
+    for action, resource in denied:
+        places.setdefault(action, set()).add(resource)
+    rest = _other_actions(statement, list(places))
+    # An action that is needed in one place stays denied where only another one is needed.
+    by_place: dict[tuple[str, ...], list[str]] = {}
+    for action, resources in places.items():
+        if "*" not in resources:
+            by_place.setdefault(tuple(sorted(resources)), []).append(action)
+    found = [rest, *(_elsewhere(statement, actions, exact) for exact, actions in by_place.items())]
+    return [item for item in (*found, *_to_other_services(statement, denied, contexts)) if item is not None]
 
 
-def _elsewhere(statement: JsonObject, actions: list[str], exact: list[str]) -> JsonObject | None:
-    """Return a Deny of the needed actions on the statement's other resources; None where there are none, or no list."""
-    listed = [str(item) for item in as_list(statement.get("Resource"))]
-    if not exact or not actions or not listed:
-        return None
+def _to_other_services(
+    statement: JsonObject, denied: list[tuple[str, str]], contexts: Contexts
+) -> Iterator[JsonObject]:
+    """Yield a Deny of passing the needed roles to any service but those to which they are passed, as far as these are known."""
+    passed: dict[tuple[str, ...], list[str]] = {}
+    for action, resource in denied:
+        services = contexts.get((action, resource), {}).get(PASSED_TO, ()) if passes_role(action) else ()
+        if services:
+            passed.setdefault(tuple(services), []).append(resource)
+    for services, roles in passed.items():
+        kept = _about(statement, [PASS_ROLE])
+        kept["Resource"] = one_or_list(roles)
+        condition = kept.setdefault("Condition", {})
+        block = condition.setdefault("StringNotEquals", {}) if isinstance(condition, dict) else None
+        if isinstance(block, dict):
+            key = next((name for name in block if name.lower() == PASSED_TO.lower()), PASSED_TO)
+            held = [str(item) for item in as_list(block.get(key))]
+            block[key] = one_or_list(list(dict.fromkeys([*held, *services])))
+            yield kept
+
+
+def _about(statement: JsonObject, actions: list[str]) -> JsonObject:
+    """Return the statement about these actions, on nothing yet."""
     kept = copy.deepcopy(statement)
-    for element in ("Action", "NotAction", "Resource"):
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
         kept.pop(element, None)
     kept["Action"] = one_or_list(actions)
-    if listed == ["*"]:
-        kept["NotResource"] = one_or_list(exact)
+    return kept
+
+
+def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]) -> JsonObject | None:
+    """Return a Deny of the needed actions on the statement's other resources; None where there are none, or it names none."""
+    kept = _about(statement, actions)
+    if "NotResource" in statement:
+        spared = [str(item) for item in as_list(statement.get("NotResource"))]
+        kept["NotResource"] = one_or_list(list(dict.fromkeys([*spared, *exact])))
+        return kept
+    listed = [str(item) for item in as_list(statement.get("Resource"))]
+    if not listed:
+        return None
+    if any(map(matches_everything, listed)):
+        kept["NotResource"] = one_or_list(list(exact))
         return kept
     matchers = {item: resource_matcher(item, variables=False) for item in listed}
     rest = [item for item in listed if not any(matchers[item](arn, {}) for arn in exact)]

@@ -12,6 +12,8 @@ from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import JsonObject, as_list, one_or_list, statements
 
 PASS_ROLE = "iam:PassRole"  # noqa: S105 - an action, no secret
+PASSED_TO = "iam:PassedToService"
+"""The condition key of the service that a role is passed to."""
 LOGINS = ("ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken", "sts:getservicebearertoken")
 _LONGEST_SID = 60
 
@@ -28,8 +30,8 @@ def grants(needed: Iterable[tuple[str, str]], contexts: Contexts | None = None) 
     by_resource: dict[tuple[bool, str], set[str]] = {}
     passed: dict[tuple[str, ...], set[str]] = {}
     for action, resource in needed:
-        if _passes_role(action):
-            services = (contexts or {}).get((action, resource), {}).get("iam:PassedToService", ())
+        if passes_role(action):
+            services = (contexts or {}).get((action, resource), {}).get(PASSED_TO, ())
             passed.setdefault(tuple(sorted(services)), set()).add(resource)
         else:
             # A login stands alone: whoever reads the policy sees what it is for.
@@ -49,12 +51,13 @@ def grants(needed: Iterable[tuple[str, str]], contexts: Contexts | None = None) 
         statement: JsonObject = {"Sid": "ReleasePassRole", "Effect": "Allow", "Action": PASS_ROLE}
         statement["Resource"] = one_or_list(sorted(roles))
         if services:
-            statement["Condition"] = {"StringEquals": {"iam:PassedToService": one_or_list(list(services))}}
+            statement["Condition"] = {"StringEquals": {PASSED_TO: one_or_list(list(services))}}
         made.append(statement)
     return made
 
 
-def _passes_role(action: str) -> bool:
+def passes_role(action: str) -> bool:
+    """Return whether the action passes a role to a service."""
     return action.lower() == PASS_ROLE.lower()
 
 
@@ -105,7 +108,7 @@ def extended(
 def _is_plain_allow_on(statement: JsonObject, resource: str, action: str) -> bool:
     """Return whether the statement can take the action and grants nothing else by that."""
     listed = [str(item) for item in as_list(statement.get("Action"))]
-    if _passes_role(action) or any(map(_passes_role, listed)):
+    if passes_role(action) or any(map(passes_role, listed)):
         return False
     plain = set(statement) <= {"Sid", "Effect", "Action", "Resource"} and statement.get("Effect") == "Allow"
     if not plain or as_list(statement.get("Resource")) != [resource]:

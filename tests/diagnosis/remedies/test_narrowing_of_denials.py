@@ -29,8 +29,12 @@ patterns = st.lists(
     max_size=3,
     unique=True,
 )
-resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER]])
-needs = st.lists(st.sampled_from([("ecr:PutImage", ARN), ("ecr:BatchGetImage", ARN), TOKEN]), min_size=1, unique=True)
+resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER], ["*", OTHER]])
+needs = st.lists(
+    st.sampled_from([("ecr:PutImage", ARN), ("ecr:BatchGetImage", ARN), ("ecr:BatchGetImage", OTHER), TOKEN]),
+    min_size=1,
+    unique=True,
+)
 
 
 def denied(
@@ -51,11 +55,12 @@ def denied(
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-@given(st.booleans(), patterns, resources, needs)
+@given(st.booleans(), st.booleans(), patterns, resources, needs)
 def test_a_roles_own_deny_leaves_out_exactly_the_need(
-    negated: bool, actions: list[str], resource: object, wanted: list[tuple[str, str]]
+    negated: bool, elsewhere: bool, actions: list[str], resource: object, wanted: list[tuple[str, str]]
 ) -> None:
-    statement = {"Effect": "Deny", "NotAction" if negated else "Action": actions, "Resource": resource}
+    places = {"NotResource" if elsewhere else "Resource": resource}
+    statement = {"Effect": "Deny", "NotAction" if negated else "Action": actions, **places}
     before = write_document({"Version": "2012-10-17", "Statement": [statement]})
     after = narrowed(before, wanted, SESSION, arn_of(ROLE), of_role=True)
     if after is None:

@@ -299,6 +299,21 @@ def test_a_deny_of_the_roles_own_leaves_out_the_need_and_denies_the_rest(denial:
     assert compared.takes_nothing_away
 
 
+@pytest.mark.parametrize("condition", [{}, {"StringNotEquals": {"iam:passedtoservice": "lambda.amazonaws.com"}}])
+def test_a_deny_of_passing_roles_leaves_out_the_one_service(condition: dict[str, object]) -> None:
+    denial: dict[str, object] = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
+    denial |= {"Condition": condition} if condition else {}
+    situation = situation_of(world_of(NEEDS, Layout(False, False, False), denial))
+    choice = identity.correct_permissions(situation)
+    assert choice is not None
+    changed = after(situation, choice[0])
+    assert denied(changed) == []
+    to_another = (use("iam:PassRole", TASK, ("iam:PassedToService", "ec2.amazonaws.com")),)
+    assert denied(situation.account, to_another)
+    assert denied(changed, to_another)
+    assert denied(changed, (use("iam:PassRole", TASK),))
+
+
 def test_a_deny_that_does_not_concern_the_call_stays_as_it_is() -> None:
     beside = {
         "Effect": "Deny",
