@@ -25,7 +25,7 @@ class ResourceEdit:
     pairs: Pairs
     """The ``(action, resource)`` pairs for which it changes."""
     admits: bool
-    """Whether the role is admitted by a statement of its own."""
+    """Whether the role is admitted by statements of its own."""
     beyond: tuple[str, ...]
     """What it allows, or no longer denies, beside these pairs."""
 
@@ -37,19 +37,20 @@ def resource_edit(
     session: str,
     *,
     must_admit: Callable[[PolicyDocument | None], bool],
-    places: tuple[str, ...] = (),
+    place: str | None = "",
     contexts: Contexts | None = None,
 ) -> ResourceEdit | None:
     """Return the smallest change after which the policy lets the role make these calls; None where none is known.
 
-    ``must_admit`` tells of a document whether it still lacks an Allow for the role; ``places`` are what such a statement names
-    as its resources, nothing where the policy is of a kind that names none. Nobody else gains or loses by the change.
+    ``must_admit`` tells of a document whether it still lacks an Allow for the role. ``place`` is what such a statement names as
+    its resource: empty where the policy is of a kind that names none, None where each call's own. Nobody else gains or loses by
+    the change.
     """
     try:
         left = narrowed(before, pairs, session, role, of_role=False, contexts=contexts) if before is not None else None
         after = left or before
         admits = must_admit(after)
-        after = _admitting(after, pairs, str(role), places) if admits else after
+        after = _admitting(after, pairs, str(role), place) if admits else after
     except ValueError:
         return None
     if after is None or after == before:
@@ -58,16 +59,22 @@ def resource_edit(
     return None if beyond is None else ResourceEdit(before, after, pairs, admits, beyond)
 
 
-def _admitting(document: PolicyDocument | None, pairs: Pairs, role: str, places: tuple[str, ...]) -> PolicyDocument:
-    """Return the policy with one statement that admits the role for exactly the needed actions."""
+def _admitting(document: PolicyDocument | None, pairs: Pairs, role: str, place: str | None) -> PolicyDocument:
+    """Return the policy with statements that admit the role for exactly the needed actions, each where it is needed."""
     fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
     tree = document.editable() if document else fresh
-    statement: JsonObject = {
-        "Sid": "ReleaseRole",
-        "Effect": "Allow",
-        "Principal": {"AWS": role},
-        "Action": one_or_list(sorted({action for action, resource in pairs if resource != "*"})),
-    }
-    if places:
-        statement["Resource"] = one_or_list(list(places))
-    return write_document({**tree, "Statement": with_own_sids([*statements(tree), statement])})
+    actions: dict[str, set[str]] = {}
+    for action, resource in pairs:
+        if resource != "*":
+            actions.setdefault(resource if place is None else place, set()).add(action)
+    places: dict[tuple[str, ...], list[str]] = {}
+    for named, needed in actions.items():
+        places.setdefault(tuple(sorted(needed)), []).append(named)
+    made: list[JsonObject] = []
+    for needed_there, named_there in places.items():
+        statement: JsonObject = {"Sid": "ReleaseRole", "Effect": "Allow", "Principal": {"AWS": role}}
+        statement["Action"] = one_or_list(list(needed_there))
+        if place != "":
+            statement["Resource"] = one_or_list(named_there)
+        made.append(statement)
+    return write_document({**tree, "Statement": with_own_sids([*statements(tree), *made])})

@@ -120,7 +120,7 @@ def _edits(situation: Situation, role: Arn, pairs: Pairs) -> Iterator[_Edit]:
             role,
             session,
             must_admit=_Asking(situation, known, needs).is_stopped_by,
-            places=("*",) if arn.service in _NAMES_NO_RESOURCE else tuple(dict.fromkeys(place for _, place in wanted)),
+            place="*" if arn.service in _NAMES_NO_RESOURCE else None,
             contexts=contexts,
         )
         if made is not None:

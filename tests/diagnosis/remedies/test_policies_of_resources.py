@@ -27,8 +27,10 @@ from diagnosis.facts.account import NamedPolicy, RepositoryState, ResourcePolicy
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.grants.comparison import compare_grants
+from diagnosis.live.run_claims import session_of_role
 from diagnosis.policy import PolicyDocument
 from diagnosis.remedies.changed_account import applied
+from diagnosis.remedies.edits.resource_edit import resource_edit
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.offers.control_policy import amend_control_policies
 from diagnosis.remedies.offers.organization import widen_boundary, widen_session
@@ -159,6 +161,27 @@ def test_a_resource_of_another_account_admits_exactly_the_role(resource: str, ac
     assert command in remediation.aws_cli
     assert HOME.role_arn in remediation.widens[0]
     assert "Resource" in remediation.difference
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["a policy of its own", "no policy"])
+def test_a_bucket_of_another_account_admits_each_call_where_it_is_made(own: bool) -> None:
+    theirs = f"arn:aws:s3:::theirs-{OTHER_ACCOUNT}"
+    state, evidence = f"{theirs}/state.json", f"{theirs}/evidence/*"
+    calls = (use("s3:GetObject", state), use("s3:ListBucket", theirs), use("s3:PutObject", evidence))
+    admins = statement("Allow", "s3:*", theirs, {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:role/admin"})
+    made = resource_edit(
+        policy(admins) if own else None,
+        tuple((call.action, call.resource or "") for call in calls),
+        arn_of(HOME.role_arn),
+        session_of_role(arn_of(HOME.role_arn), "GitHubActions"),
+        must_admit=lambda _: True,
+        place=None,
+    )
+    assert made is not None
+    assert made.beyond == ()
+    admitted = [item for item in json.loads(made.after.text)["Statement"] if item["Principal"]["AWS"] == HOME.role_arn]
+    assert {(item["Action"], item["Resource"]) for item in admitted} == set(made.pairs)
+    assert len({item["Sid"] for item in admitted}) == len(calls)
 
 
 def test_what_was_not_read_or_is_granted_elsewhere_is_offered_no_change() -> None:
