@@ -100,8 +100,8 @@ def extended(
             statement["Sid"], number = f"{sid}{number}", number + 1
         sids.add(str(statement["Sid"]))
         current.append(statement)
+    # A Version that the document does not have stays away: it would turn text such as ${aws:username} into variables.
     tree["Statement"] = [*current]
-    tree.setdefault("Version", "2012-10-17")
     return write_document(tree)
 
 

@@ -79,6 +79,14 @@ def test_new_sids_do_not_collide() -> None:
     assert [s["Sid"] for s in after["Statement"]] == ["RegistryLogin", "RegistryLogin2"]
 
 
+def test_what_is_no_variable_becomes_none() -> None:
+    home = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::homes/${aws:username}/*"}
+    after = extended(write_document({"Id": "homes", "Statement": home}), [("ecr:PutImage", ARN)]).tree
+    assert after["Statement"][0] == home
+    assert set(after) == {"Id", "Statement"}
+    assert extended(None, [("ecr:PutImage", ARN)]).tree["Version"] == "2012-10-17"
+
+
 @given(
     st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from([ARN, OTHER])), max_size=6),
     st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from([ARN, OTHER])), min_size=1, max_size=6),
