@@ -11,7 +11,6 @@ from collections.abc import Mapping, MutableMapping
 from diagnosis.steps.aws_cli import operations_of_aws
 from diagnosis.steps.infrastructure.read_tool import READERS as INFRASTRUCTURE
 from diagnosis.steps.infrastructure.read_tool import operations_of_tool
-from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.script.run import ScriptRun
@@ -71,10 +70,6 @@ def _read(call: Call) -> Found:
     return reader(call) if reader else plain(call)
 
 
-def _infrastructure(call: Call) -> Found:
-    return operations_of_tool(ToolRun(call.words, call.values, call.files, call.folder, call.notes))
-
-
 def _aws(call: Call) -> Found:
     return operations_of_aws(call.words, call.values, call.text)
 
@@ -89,7 +84,7 @@ _READERS: MutableMapping[str, Reader] = {
     **dict.fromkeys(("make", "gmake"), scripts.make),
     **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), scripts.node_scripts),
     **dict.fromkeys(("task", "go-task"), scripts.task),
-    **dict.fromkeys(INFRASTRUCTURE, _infrastructure),
+    **dict.fromkeys(INFRASTRUCTURE, operations_of_tool),
     "regctl": image_tools.regctl,
     "skopeo": image_tools.skopeo,
     "oras": image_tools.oras,

@@ -17,6 +17,8 @@ from diagnosis.steps.variables import is_legible
 
 EVERYTHING = "*"
 """The resource of an action without resource level."""
+GREEN_RUN = "CloudTrail of a green run shows its management calls"
+"""How it can be seen what a step calls that is not judged."""
 _NAME = re.compile(r"[A-Za-z0-9_.:/=,@+#!'() -]{1,1024}")
 _MOST_CALLS = 200
 """Operations that one input may give: a list of a thousand parameters says no more than one of two hundred."""

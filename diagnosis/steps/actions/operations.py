@@ -16,7 +16,7 @@ from diagnosis.steps.actions.scripts import runs_a_known_tool
 from diagnosis.steps.actions.understood import is_understood
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import NO_FILES, Files
-from diagnosis.steps.service_calls import not_judged, opaque
+from diagnosis.steps.service_calls import GREEN_RUN, not_judged, opaque
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
 Reader = Callable[[ActionUse], tuple[Operation, ...]]
@@ -97,10 +97,9 @@ _NAMED = {
 """Documented actions of AWS's whose calls depend on what is not in the workflow."""
 _TRIES_AGAIN = frozenset({"wandalen/wretry.action"})
 """Actions that run another one until it succeeds."""
-_GREEN_RUN = "CloudTrail of a green run shows its management calls"
 _WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
 """What a script of github-script needs in order to reach anything but GitHub."""
-_HOW = f"read its documentation, or its source at that version; {_GREEN_RUN}"
+_HOW = f"read its documentation, or its source at that version; {GREEN_RUN}"
 
 
 def operations_of_action(
@@ -123,7 +122,7 @@ def operations_of_action(
     if kind is StepKind.KANIKO:
         return image_pushes.build_with_kaniko(use)
     if use.repository in _NAMED:
-        return not_judged(StepKind.AWS_ACTION, uses, _NAMED[use.repository], _GREEN_RUN)
+        return not_judged(StepKind.AWS_ACTION, uses, _NAMED[use.repository], GREEN_RUN)
     if use.repository == "actions/github-script":
         return _github_script(use)
     if is_understood(use.repository):

@@ -11,9 +11,9 @@ import json
 import re
 
 from diagnosis.facts.reading import Absent, Known
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.service_calls import calls, not_judged, role_arn
+from diagnosis.steps.service_calls import GREEN_RUN, calls, not_judged, role_arn
+from diagnosis.steps.tools.call import Call, arguments, options
 
 DEFAULT_QUALIFIER = "hnb659fds"
 _QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
@@ -28,9 +28,9 @@ _LOCAL = frozenset({"init", "doctor", "docs", "doc", "version", "acknowledge", "
 _NAME = re.compile(r"[a-z0-9]{1,10}")
 
 
-def read_cdk(run: ToolRun) -> tuple[Operation, ...]:
+def read_cdk(run: Call) -> tuple[Operation, ...]:
     """Return the roles that a CDK command assumes for certain, and what of it is not judged."""
-    verb = next(iter(run.plain(_VALUED)), "")
+    verb = next(iter(arguments(run.tail, _VALUED)), "")
     if verb in _LOCAL:
         return (Operation(_KIND),)
     if verb == "bootstrap":
@@ -56,9 +56,11 @@ def _role(qualifier: str | None, kind: str) -> str | None:
     return f"{named}{{account}}-{{region}}" if named else None
 
 
-def _qualifier(run: ToolRun) -> str | None:
+def _qualifier(run: Call) -> str | None:
     """Return the qualifier of the bootstrap stack; None where ``cdk.json`` may set another one and is not known."""
-    given = [text.partition("=")[2] for text in run.options("-c", "--context") if text.startswith(f"{_QUALIFIER}=")]
+    given = [
+        text.partition("=")[2] for text in options(run.tail, "-c", "--context") if text.startswith(f"{_QUALIFIER}=")
+    ]
     if given:
         return given[-1] if _NAME.fullmatch(given[-1]) else None
     path = run.path("cdk.json")

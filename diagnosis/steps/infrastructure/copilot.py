@@ -6,9 +6,9 @@ each environment has a manager role, ``APP-ENV-EnvManagerRole``, which Copilot a
 
 from __future__ import annotations
 
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.service_calls import arn_of, calls, name_in, not_judged, role_arn
+from diagnosis.steps.service_calls import GREEN_RUN, arn_of, calls, name_in, not_judged, role_arn
+from diagnosis.steps.tools.call import Call, arguments, has, option
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
 _KIND = StepKind.COPILOT
@@ -16,19 +16,19 @@ _VALUED = frozenset({"-a", "--app", "-e", "--env", "-n", "--name", "--tag", "--r
 _LOCAL = frozenset({"help", "version", "completion", "docs", ""})
 
 
-def read_copilot(run: ToolRun) -> tuple[Operation, ...]:
+def read_copilot(run: Call) -> tuple[Operation, ...]:
     """Return what a Copilot deployment calls for certain, and the mark for the rest; it may push images."""
-    verbs = run.plain(_VALUED)
+    verbs = arguments(run.tail, _VALUED)
     verb = next(iter(verbs), "")
-    if verb in _LOCAL or run.has("--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help", "--version"):
         return (Operation(_KIND),)
     deploys = "deploy" in verbs[:2]
     operations: tuple[Operation, ...] = ()
     if deploys:
-        app, environment = _application(run), name_in(run.option("-e", "--env"))
+        app, environment = _application(run), name_in(option(run.tail, "-e", "--env"))
         base = arn_of("ssm", "parameter/copilot/applications/", app)
         operations = calls(_KIND, base, "ssm:GetParameter")
-        if run.option("-e", "--env"):
+        if option(run.tail, "-e", "--env"):
             operations += calls(
                 _KIND,
                 arn_of("ssm", "parameter/copilot/applications/", app, "/environments/", environment),
@@ -40,9 +40,9 @@ def read_copilot(run: ToolRun) -> tuple[Operation, ...]:
     return operations + not_judged(_KIND, f"copilot {' '.join(verbs[:2])}"[:80], why, GREEN_RUN, may_push=deploys)
 
 
-def _application(run: ToolRun) -> str | None:
+def _application(run: Call) -> str | None:
     """Return the application's name: as given, else as the workspace file says."""
-    given = run.option("-a", "--app")
+    given = option(run.tail, "-a", "--app")
     if given:
         return name_in(given)
     text = run.text("copilot/.workspace")

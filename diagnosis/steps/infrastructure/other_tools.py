@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.service_calls import EVERYTHING, arn_of, calls, name_in, not_judged, pass_role
+from diagnosis.steps.service_calls import EVERYTHING, GREEN_RUN, arn_of, calls, name_in, not_judged, pass_role
+from diagnosis.steps.tools.call import Call, arguments, has, option
 
 _KIND = StepKind.AWS_TOOL
 
@@ -57,34 +57,34 @@ _ECS_VALUED = frozenset(
 )
 
 
-def read_other_tool(run: ToolRun) -> tuple[Operation, ...]:
+def read_other_tool(run: Call) -> tuple[Operation, ...]:
     """Return the calls that are certain, which are few, and the mark with the tool's name and command."""
     program = run.words[0]
     if program == "ecs":
         return _ecs_deploy(run)
     tool = _TOOLS[program]
     verb = next((word for word in run.tail if not word.startswith("-")), "")
-    if verb in tool.local or run.has("--help", "--version"):
+    if verb in tool.local or has(run.tail, "--help", "--version"):
         return (Operation(_KIND),)
-    if program == "eksctl" and run.plain(frozenset({"--cluster", "--name", "--region"}))[:2] == [
+    if program == "eksctl" and arguments(run.tail, frozenset({"--cluster", "--name", "--region"}))[:2] == [
         "utils",
         "write-kubeconfig",
     ]:
-        cluster = name_in(run.option("--cluster", "-c", "--name"))
+        cluster = name_in(option(run.tail, "--cluster", "-c", "--name"))
         return calls(
-            _KIND, arn_of("eks", "cluster/", cluster), "eks:DescribeCluster", region=run.option("--region", "-r")
+            _KIND, arn_of("eks", "cluster/", cluster), "eks:DescribeCluster", region=option(run.tail, "--region", "-r")
         )
     return not_judged(_KIND, f"{program} {verb}".strip()[:80], tool.why, GREEN_RUN, may_push=tool.may_push)
 
 
-def _ecs_deploy(run: ToolRun) -> tuple[Operation, ...]:
+def _ecs_deploy(run: Call) -> tuple[Operation, ...]:
     """Read ``ecs deploy CLUSTER SERVICE`` of ecs-deploy: a new revision of the service's task definition."""
-    words = run.plain(_ECS_VALUED)
+    words = arguments(run.tail, _ECS_VALUED)
     if words[:1] not in (["deploy"], ["scale"]) or len(words) < 3:
         if not words or words[0] in _HELP:
             return (Operation(_KIND),)
         return not_judged(_KIND, f"ecs {words[0]}"[:80], "which calls it makes depends on the cluster", GREEN_RUN)
-    region = run.option("--region")
+    region = option(run.tail, "--region")
     service = arn_of("ecs", "service/", name_in(words[1]), "/", name_in(words[2]))
     found = calls(_KIND, service, "ecs:DescribeServices", "ecs:UpdateService", region=region)
     if words[0] == "deploy":

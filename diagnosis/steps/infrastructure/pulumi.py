@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.service_calls import bucket_arn, calls, not_judged, object_arn
+from diagnosis.steps.service_calls import GREEN_RUN, bucket_arn, calls, not_judged, object_arn
+from diagnosis.steps.tools.call import Call, arguments, has, option
 
 _KIND = StepKind.PULUMI
 _NOTE = "script.pulumi.backend"
@@ -40,13 +40,13 @@ _LOCAL = frozenset(
 _BUCKET = re.compile(r"s3://([^/?\s]+)(?:/([^?\s]*))?(?:\?(\S*))?")
 
 
-def read_pulumi(run: ToolRun) -> tuple[Operation, ...]:
+def read_pulumi(run: Call) -> tuple[Operation, ...]:
     """Return the calls on the state's bucket, and the mark for the program; ``pulumi login`` is noted for what follows."""
-    verb = next(iter(run.plain(_VALUED)), "")
+    verb = next(iter(arguments(run.tail, _VALUED)), "")
     if verb == "login":
         _login(run)
         return (Operation(_KIND),)
-    if verb in _LOCAL or run.has("--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help", "--version"):
         return (Operation(_KIND),)
     runs = verb in _WRITES or verb in _READS
     operations = _state(run, writes=runs or verb in _STATE) if runs or verb in _STATE else ()
@@ -56,13 +56,13 @@ def read_pulumi(run: ToolRun) -> tuple[Operation, ...]:
     return operations + not_judged(_KIND, f"pulumi {verb}"[:80], why, GREEN_RUN, may_push=verb not in _READS)
 
 
-def _login(run: ToolRun) -> None:
-    words = run.plain(_VALUED)
-    url = run.option("-c", "--cloud-url") or (words[1] if len(words) > 1 else "")
-    run.notes[_NOTE] = "local" if run.has("--local", "-l") else url
+def _login(run: Call) -> None:
+    words = arguments(run.tail, _VALUED)
+    url = option(run.tail, "-c", "--cloud-url") or (words[1] if len(words) > 1 else "")
+    run.notes[_NOTE] = "local" if has(run.tail, "--local", "-l") else url
 
 
-def _state(run: ToolRun, *, writes: bool) -> tuple[Operation, ...]:
+def _state(run: Call, *, writes: bool) -> tuple[Operation, ...]:
     url = run.values.get("PULUMI_BACKEND_URL") or run.notes.get(_NOTE, "")
     found = _BUCKET.fullmatch(url)
     if found is None:

@@ -11,11 +11,11 @@ from diagnosis.steps.infrastructure.pulumi import read_pulumi
 from diagnosis.steps.infrastructure.sam import read_sam
 from diagnosis.steps.infrastructure.serverless import read_serverless
 from diagnosis.steps.infrastructure.terraform import read_terraform
-from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation
 from diagnosis.steps.service_calls import bounded
+from diagnosis.steps.tools.call import Call
 
-READERS: dict[str, Callable[[ToolRun], tuple[Operation, ...]]] = {
+READERS: dict[str, Callable[[Call], tuple[Operation, ...]]] = {
     **dict.fromkeys(sorted(TOOLS), read_other_tool),
     "aws-cdk": read_cdk,
     "cdk": read_cdk,
@@ -31,6 +31,6 @@ READERS: dict[str, Callable[[ToolRun], tuple[Operation, ...]]] = {
 """By the base name of the program."""
 
 
-def operations_of_tool(run: ToolRun) -> tuple[Operation, ...]:
+def operations_of_tool(run: Call) -> tuple[Operation, ...]:
     """Return what a command of one of these tools does; ``run.words`` begins with the program's base name."""
     return bounded(READERS[run.words[0]](run))

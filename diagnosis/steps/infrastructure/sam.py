@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Mapping
 
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.service_calls import arn_in, arn_of, calls, name_in, not_judged, object_arn, pass_role
+from diagnosis.steps.service_calls import GREEN_RUN, arn_in, arn_of, calls, name_in, not_judged, object_arn, pass_role
+from diagnosis.steps.tools.call import Call, arguments, has, option, options
 from diagnosis.steps.yaml_text import yaml_mapping
 
 _KIND = StepKind.SAM
@@ -22,10 +22,10 @@ _LOCAL = frozenset({"init", "build", "local", "docs", "help", ""})
 _GLOBAL_VALUED = frozenset({"--config-env", "--config-file", "--profile", "--region", "--stack-name", "--s3-bucket"})
 
 
-def read_sam(run: ToolRun) -> tuple[Operation, ...]:
+def read_sam(run: Call) -> tuple[Operation, ...]:
     """Return what ``sam deploy`` and ``sam package`` call for certain; the other commands that speak to AWS are not judged."""
-    verb = next(iter(run.plain(_GLOBAL_VALUED)), "")
-    if verb in _LOCAL or run.has("--help", "--version"):
+    verb = next(iter(arguments(run.tail, _GLOBAL_VALUED)), "")
+    if verb in _LOCAL or has(run.tail, "--help", "--version"):
         return (Operation(_KIND),)
     if verb not in ("deploy", "package"):
         why = "which calls it makes depends on the stack"
@@ -37,7 +37,7 @@ def read_sam(run: ToolRun) -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _deployment(run: ToolRun, settings: _Settings) -> tuple[Operation, ...]:
+def _deployment(run: Call, settings: _Settings) -> tuple[Operation, ...]:
     region = settings.one("region")
     named = settings.one("stack-name")
     stack = arn_in(named, "cloudformation") or arn_of("cloudformation", "stack/", name_in(named), "/*")
@@ -45,7 +45,7 @@ def _deployment(run: ToolRun, settings: _Settings) -> tuple[Operation, ...]:
     first = ("cloudformation:DescribeStacks", "cloudformation:CreateChangeSet", "cloudformation:DescribeChangeSet")
     operations = calls(_KIND, stack, *first, region=region)
     operations += calls(_KIND, transform, "cloudformation:CreateChangeSet", region=region)
-    if not (run.has("--no-execute-changeset") or settings.one("no-execute-changeset") == "true"):
+    if not (has(run.tail, "--no-execute-changeset") or settings.one("no-execute-changeset") == "true"):
         last = ("cloudformation:ExecuteChangeSet", "cloudformation:DescribeStackEvents")
         operations += calls(_KIND, stack, *last, region=region)
     rarely = ("cloudformation:GetTemplate", "cloudformation:DeleteChangeSet", "cloudformation:DeleteStack")
@@ -71,13 +71,13 @@ def _uploads(settings: _Settings) -> tuple[Operation, ...]:
     return ()
 
 
-def _images(run: ToolRun, settings: _Settings) -> tuple[Operation, ...]:
+def _images(run: Call, settings: _Settings) -> tuple[Operation, ...]:
     if settings.one("resolve-image-repos") == "true":
         why = "it makes repositories of its own and pushes to them"
         return not_judged(
             _KIND, "sam deploy --resolve-image-repos", why, "name them with --image-repository", may_push=True
         )
-    given = [*run.options("--image-repository", "--image-repositories")]
+    given = [*options(run.tail, "--image-repository", "--image-repositories")]
     if not given:
         given = [text for name in ("image-repository", "image-repositories") for text in settings.many(name)]
     targets = list(dict.fromkeys(text.rpartition("=")[2] for text in given if text))
@@ -91,17 +91,17 @@ def _images(run: ToolRun, settings: _Settings) -> tuple[Operation, ...]:
 class _Settings:
     """What the command line says, else the environment, else the configuration file."""
 
-    def __init__(self, run: ToolRun, verb: str) -> None:
+    def __init__(self, run: Call, verb: str) -> None:
         self._run = run
         self._file = _parameters(run, verb)
 
     def one(self, name: str) -> str | None:
         """Return the value of an option; ``true`` for a flag that is given."""
-        given = self._run.option(f"--{name}")
-        flag = self._run.has(f"--{name}")
+        given = option(self._run.tail, f"--{name}")
+        flag = has(self._run.tail, f"--{name}")
         if flag and (given is None or given.startswith("-")):
             return "true"
-        if self._run.has(f"--no-{name}"):
+        if has(self._run.tail, f"--no-{name}"):
             return "false"
         if given is not None:
             return given
@@ -117,10 +117,10 @@ class _Settings:
         return [text for text in listed if isinstance(text, str)]
 
 
-def _parameters(run: ToolRun, verb: str) -> Mapping[str, object]:
+def _parameters(run: Call, verb: str) -> Mapping[str, object]:
     """Return the parameters that the configuration file gives a command: those of the command over the global ones."""
-    name = run.option("--config-file")
-    environment = run.option("--config-env") or "default"
+    name = option(run.tail, "--config-file")
+    environment = option(run.tail, "--config-env") or "default"
     tree: Mapping[str, object] = {}
     for file in [name] if name else ["samconfig.toml", "samconfig.yaml", "samconfig.yml"]:
         text = run.text(file)

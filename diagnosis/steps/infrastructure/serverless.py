@@ -6,9 +6,9 @@ that stack or a named one, images to a repository ``serverless-SERVICE-STAGE``.
 
 from __future__ import annotations
 
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.service_calls import arn_of, calls, name_in, not_judged
+from diagnosis.steps.service_calls import GREEN_RUN, arn_of, calls, name_in, not_judged
+from diagnosis.steps.tools.call import Call, arguments, has, option
 from diagnosis.steps.yaml_text import Value, member, text_of, yaml_mapping
 
 _KIND = StepKind.SERVERLESS
@@ -35,22 +35,22 @@ _LOCAL = frozenset(
 _FILES = ("serverless.yml", "serverless.yaml")
 
 
-def read_serverless(run: ToolRun) -> tuple[Operation, ...]:
+def read_serverless(run: Call) -> tuple[Operation, ...]:
     """Return what ``serverless deploy`` calls for certain: it asks CloudFormation for its stack; the rest is not judged."""
-    verb = next(iter(run.plain(_VALUED)), "")
-    if verb in _LOCAL or run.has("--help", "--version"):
+    verb = next(iter(arguments(run.tail, _VALUED)), "")
+    if verb in _LOCAL or has(run.tail, "--help", "--version"):
         return (Operation(_KIND),)
     certain: tuple[Operation, ...] = ()
-    if verb in ("deploy", "remove", "info") and not run.option("-f", "--function"):
+    if verb in ("deploy", "remove", "info") and not option(run.tail, "-f", "--function"):
         name = _stack(run)
-        region = run.option("-r", "--region")
+        region = option(run.tail, "-r", "--region")
         stack = arn_of("cloudformation", "stack/", name, "/*")
         certain = calls(_KIND, stack, "cloudformation:DescribeStacks", region=region)
     why = "what it makes is in serverless.yml, its plugins and the stack, and it makes that with the permissions of this role"
     return certain + not_judged(_KIND, f"serverless {verb}"[:80], why, GREEN_RUN, may_push=verb == "deploy")
 
 
-def _stack(run: ToolRun) -> str | None:
+def _stack(run: Call) -> str | None:
     """Return the name of the stack: ``provider.stackName``, else service and stage."""
     config = _config(run)
     if config is None:
@@ -59,12 +59,12 @@ def _stack(run: ToolRun) -> str | None:
     if named:
         return name_in(named)
     service = text_of(config.get("service")) or text_of(member(config, "service", "name"))
-    stage = run.option("-s", "--stage") or text_of(member(config, "provider", "stage")) or "dev"
+    stage = option(run.tail, "-s", "--stage") or text_of(member(config, "provider", "stage")) or "dev"
     return name_in(f"{service}-{stage}") if service else None
 
 
-def _config(run: ToolRun) -> dict[str, Value] | None:
-    for file in [named] if (named := run.option("-c", "--config")) else _FILES:
+def _config(run: Call) -> dict[str, Value] | None:
+    for file in [named] if (named := option(run.tail, "-c", "--config")) else _FILES:
         text = run.text(file)
         if text is not None:
             return yaml_mapping(text)

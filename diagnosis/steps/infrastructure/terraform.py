@@ -19,10 +19,10 @@ from diagnosis.steps.infrastructure.terraform_state import (
     terragrunt_backend,
     written_note,
 )
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN, ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import path_in
-from diagnosis.steps.service_calls import calls, not_judged, role_arn
+from diagnosis.steps.service_calls import GREEN_RUN, calls, not_judged, role_arn
+from diagnosis.steps.tools.call import Call, options
 
 _KIND = StepKind.TERRAFORM
 _LOCAL = frozenset({"fmt", "validate", "version", "providers", "get", "login", "logout", "help", "test", "graph", ""})
@@ -58,7 +58,7 @@ class _Command:
     every_module: bool = False
 
 
-def read_terraform(run: ToolRun) -> tuple[Operation, ...]:
+def read_terraform(run: Call) -> tuple[Operation, ...]:
     """Return the calls on the state and on roles that are certain, and the mark for the resources."""
     grunt = run.words[:1] == ("terragrunt",)
     command = _command(run, grunt=grunt)
@@ -87,14 +87,14 @@ def read_terraform(run: ToolRun) -> tuple[Operation, ...]:
     return operations or (Operation(_KIND),)
 
 
-def _backend(run: ToolRun, inner: ToolRun, command: _Command, *, grunt: bool) -> Backend:
+def _backend(run: Call, inner: Call, command: _Command, *, grunt: bool) -> Backend:
     if grunt:
         found = terragrunt_backend(run, command.folder)
         # Each module has a key of its own.
         settings = {name: value for name, value in found.settings.items() if name != "key"}
         return replace(found, settings=settings) if command.every_module else found
     name = f"script.terraform.backend:{command.folder}"
-    given = tuple(inner.options("-backend-config", "--backend-config"))
+    given = tuple(options(inner.tail, "-backend-config", "--backend-config"))
     if command.verb == "init":
         run.notes[name] = written_note(given)
     return backend_of(run, command.folder, given or read_note(run.notes.get(name)))
@@ -110,7 +110,7 @@ def _of_state_that_is_unknown(backend: Backend, tool: str) -> tuple[Operation, .
     return ()
 
 
-def _of_providers(run: ToolRun, folder: str | None) -> tuple[Operation, ...]:
+def _of_providers(run: Call, folder: str | None) -> tuple[Operation, ...]:
     return tuple(
         found
         for role, of_alias in provider_roles(run, folder)
@@ -118,7 +118,7 @@ def _of_providers(run: ToolRun, folder: str | None) -> tuple[Operation, ...]:
     )
 
 
-def _command(run: ToolRun, *, grunt: bool) -> _Command:
+def _command(run: Call, *, grunt: bool) -> _Command:
     """Return the command behind the global options, and the folder that it works on."""
     folder, words, every = run.folder, list(run.tail), False
     while words and (words[0].startswith("-") or (grunt and words[0] in ("run-all", "run", "--"))):
@@ -141,7 +141,7 @@ def _command(run: ToolRun, *, grunt: bool) -> _Command:
     return _Command(verb, tuple(rest), folder, every)
 
 
-def _from_environment(run: ToolRun, verb: str) -> tuple[str, ...]:
+def _from_environment(run: Call, verb: str) -> tuple[str, ...]:
     """Return the arguments that ``TF_CLI_ARGS`` and ``TF_CLI_ARGS_VERB`` add."""
     found: list[str] = []
     for name in ("TF_CLI_ARGS", f"TF_CLI_ARGS_{verb}"):
@@ -152,7 +152,7 @@ def _from_environment(run: ToolRun, verb: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _workspace(run: ToolRun, command: _Command) -> tuple[Operation, ...]:
+def _workspace(run: Call, command: _Command) -> tuple[Operation, ...]:
     """Read ``terraform workspace``: what it selects is noted for the commands after it; a new one writes a state."""
     words = [word for word in command.rest if not word.startswith("-")]
     verb, name = (words[0] if words else ""), (words[1] if len(words) > 1 else "")
@@ -167,7 +167,7 @@ def _workspace(run: ToolRun, command: _Command) -> tuple[Operation, ...]:
     return tuple(listed)
 
 
-def _workspace_name(run: ToolRun, command: _Command) -> str | None:
+def _workspace_name(run: Call, command: _Command) -> str | None:
     """Return the workspace that the command works in; an illegible one is None."""
     named = run.values.get("TF_WORKSPACE") or run.notes.get(f"script.terraform.workspace:{command.folder}", "default")
     return named if "$" not in named and "***" not in named else None

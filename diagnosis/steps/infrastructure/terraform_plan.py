@@ -11,10 +11,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from diagnosis.steps.infrastructure.tool_run import GREEN_RUN
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import (
     EVERYTHING,
+    GREEN_RUN,
     arn_in,
     arn_of,
     bucket_arn,

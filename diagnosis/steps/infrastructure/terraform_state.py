@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from diagnosis.names.endpoint import is_aws_endpoint
 from diagnosis.steps.infrastructure.configuration_language import Block, read_configuration
-from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import path_in
 from diagnosis.steps.service_calls import arn_in, arn_of, bucket_arn, calls, name_in, object_arn, role_arn
+from diagnosis.steps.tools.call import Call
 from diagnosis.steps.variables import is_legible
 
 _KIND = StepKind.TERRAFORM
@@ -55,7 +55,7 @@ class Access:
     writes: bool = False
 
 
-def backend_of(run: ToolRun, folder: str | None, given: tuple[str, ...] = ()) -> Backend:
+def backend_of(run: Call, folder: str | None, given: tuple[str, ...] = ()) -> Backend:
     """Return the backend of a configuration; ``given``: the values of ``-backend-config`` of this command or of ``init``."""
     found = _written_backend(run, folder)
     settings = dict(found.settings)
@@ -145,7 +145,7 @@ def _key(backend: Backend, workspace: str | None) -> str | None:
     return f"{prefix.strip('/')}/{workspace}/{key}" if prefix is not None and is_legible(workspace) else None
 
 
-def provider_roles(run: ToolRun, folder: str | None) -> tuple[tuple[str, bool], ...]:
+def provider_roles(run: Call, folder: str | None) -> tuple[tuple[str, bool], ...]:
     """Return the roles that ``provider "aws"`` blocks assume, and whether each is the provider's own or that of an alias."""
     providers = (
         provider
@@ -161,12 +161,12 @@ def provider_roles(run: ToolRun, folder: str | None) -> tuple[tuple[str, bool], 
     return tuple(dict.fromkeys(found))
 
 
-def may_run_docker(run: ToolRun, folder: str | None) -> bool:
+def may_run_docker(run: Call, folder: str | None) -> bool:
     """Return whether a file of the configuration pushes images by a provider, or runs programs of its own."""
     return any(word in text for text in _texts(run, folder, FILES) for word in ("docker_registry_image", "local-exec"))
 
 
-def _written_backend(run: ToolRun, folder: str | None) -> Backend:
+def _written_backend(run: Call, folder: str | None) -> Backend:
     """Return the backend as files write it; the kind is None where none of them says and one of them is not known."""
     for text in _texts(run, folder, FILES):
         for terraform in read_configuration(text).inner("terraform"):
@@ -177,7 +177,7 @@ def _written_backend(run: ToolRun, folder: str | None) -> Backend:
     return Backend(None, complete=True)
 
 
-def terragrunt_backend(run: ToolRun, folder: str | None) -> Backend:
+def terragrunt_backend(run: Call, folder: str | None) -> Backend:
     """Return the backend that Terragrunt generates: of ``remote_state`` in the folder's file, or in one of a folder above."""
     for level in range(_LEVELS + 1):
         for name in _GRUNT_FILES:
@@ -202,7 +202,7 @@ def _relative(folder: str, above: str) -> str:
     return folder.removeprefix(above).strip("/") or "."
 
 
-def _texts(run: ToolRun, folder: str | None, names: tuple[str, ...]) -> list[str]:
+def _texts(run: Call, folder: str | None, names: tuple[str, ...]) -> list[str]:
     """Return the texts of these files that are there; few are asked for at a time, as each is a request."""
     found: list[str] = []
     unknown = 0

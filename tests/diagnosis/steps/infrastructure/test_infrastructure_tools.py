@@ -12,9 +12,9 @@ from thoroughness import examples
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.policy.language.actions import expand_actions
 from diagnosis.steps.infrastructure.read_tool import READERS, operations_of_tool
-from diagnosis.steps.infrastructure.tool_run import ToolRun
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import Files
+from diagnosis.steps.tools.call import Call
 
 Found = set[tuple[str, str | None]]
 
@@ -49,7 +49,7 @@ PLAIN = WITH_TABLE.replace('dynamodb_table = "locks"', "")
 def run(line: str, files: dict[str, str | None] | None = None, **more: object) -> tuple[Operation, ...]:
     """Return what a command line does; a file that is None is absent."""
     known = {name: Absent(name) if text is None else Known(text) for name, text in (files or {}).items()}
-    return operations_of_tool(ToolRun(tuple(line.split()), files=Files(known), **more))  # type: ignore[arg-type]
+    return operations_of_tool(Call(tuple(line.split()), files=Files(known), **more))  # type: ignore[arg-type]
 
 
 def needed(found: tuple[Operation, ...]) -> Found:
@@ -413,7 +413,7 @@ _WORD = st.one_of(
 def test_no_command_line_and_no_file_is_a_crash(program: str, words: list[str], text: str) -> None:
     names = ("backend.tf", "main.tf", "samconfig.toml", "cdk.json", "serverless.yml", "terragrunt.hcl", "x.toml")
     files = Files({name: Known(text) for name in names})
-    found = operations_of_tool(ToolRun((program, *words), files=files))
+    found = operations_of_tool(Call((program, *words), files=files))
     for operation in found:
         if operation.purpose is Purpose.SERVICE:
             assert operation.action in expand_actions((operation.action or "",), negated=False)
