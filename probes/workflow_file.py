@@ -37,6 +37,7 @@ _MOST_LISTED = 500
 _DEEPEST_VALUE = 20
 _NUMBER = re.compile(r"[-+]?(?:\d{1,300}(?:\.\d{0,300})?|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
 _EXACT = 2**53
+_HALF = re.compile("[\ud800-\udfff]")
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 T = TypeVar("T")
@@ -354,7 +355,11 @@ def _scalar(node: Any) -> str | None:
 
 def _text(node: Any) -> str:
     """Return a scalar as it is written: ``true`` and ``012`` stay what they are; null is empty."""
-    return "" if str(node.tag) == "tag:yaml.org,2002:null" else str(node.value)
+    if str(node.tag) == "tag:yaml.org,2002:null":
+        return ""
+    text = str(node.value)
+    # JSON writes a character beyond the first plane as two escapes; what is half of one is no text.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
 
 
 def _typed(node: Any) -> bool | float | int | str | None:

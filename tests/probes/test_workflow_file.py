@@ -239,6 +239,13 @@ def test_repetition_by_alias_is_bounded() -> None:
     assert isinstance(parse_workflow("&x {jobs: *x}", PATH), Workflow | UnparsableWorkflow)
 
 
+def test_a_character_in_two_escapes_is_one_and_half_of_one_is_no_text() -> None:
+    file = parse_workflow('jobs: {a: {name: "\\ud83d\\ude00", steps: [{run: "./\\ud800.sh"}]}}', "x.yml")
+    assert isinstance(file, Workflow)
+    assert file.jobs[0].name == "\U0001f600"
+    assert file.jobs[0].steps[0].run == "./\ufffd.sh"
+
+
 def test_deep_nesting_is_an_answer_not_a_crash() -> None:
     assert "nested too deeply" in unparsable("jobs: " + "[" * 1_000).why
     assert "nested too deeply" in unparsable("jobs: " + "{a: " * 1_000).why

@@ -11,7 +11,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from probes.github.http.errors import Rejected
 
 READING_VERBS = frozenset({"GET", "HEAD"})
 
@@ -167,6 +169,17 @@ def permissions_needed() -> tuple[PermissionNeed, ...]:
         )
         for permission, purpose, required, without, note in _NEEDS
     )
+
+
+def address_part(name: str, safe: str = "") -> str:
+    """Return foreign text as a part of an address. Raises :class:`Rejected` for what no address can hold.
+
+    ``safe`` are the characters that stay as they are: ``/`` in a path.
+    """
+    try:
+        return quote(name, safe=safe)
+    except UnicodeEncodeError:
+        raise Rejected("the name holds half of a character, so nothing of that name is there", "correct it") from None
 
 
 def permitted(verb: str, path: str) -> Endpoint | None:

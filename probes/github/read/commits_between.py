@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from urllib.parse import quote
 
 from diagnosis.facts.github_context import Commit, CommitsBetween, PullRequest, Relation
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
 from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client
+from probes.github.http.endpoints import address_part
 from probes.github.http.errors import BrokenAnswer, ReadFailure
 from probes.github.read.answers import members, required_number
 
@@ -41,7 +41,7 @@ def read_between(client: Client, base: Attempt, head: Attempt) -> Reading[Commit
 
 
 def _compared(client: Client, repository: str, base: str, head: str) -> CommitsBetween:
-    path = f"/repos/{repository}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
+    path = f"/repos/{repository}/compare/{address_part(base)}...{address_part(head)}"
     first = members(client.object(path, {"per_page": 100, "page": 1}))
     commits = list(first.maybe_objects("commits"))
     total = first.maybe_integer("total_commits") or len(commits)

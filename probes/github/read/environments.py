@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote
 
 from diagnosis.facts.github_context import DeployableRefs, Environment, ProtectionRule, RefPolicy
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Repository
 from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client
+from probes.github.http.endpoints import address_part
 from probes.github.http.errors import BrokenAnswer, ReadFailure
 from probes.github.read.answers import members
 
@@ -51,7 +51,7 @@ def read_environment(client: Client, repository: Repository, name: str) -> Readi
         )
         if entry is None:
             if len(found) >= _MOST_PAGES * 100:
-                entry = members(client.object(f"{path}/{quote(name, safe='')}"))
+                entry = members(client.object(f"{path}/{address_part(name)}"))
             else:
                 return Absent(what)
         environment = _environment(entry)
@@ -97,9 +97,9 @@ def _refs(entry: JsonMembers) -> DeployableRefs:
 
 
 def _with_policies(client: Client, path: str, environment: Environment) -> Environment:
-    address = f"{path}/{quote(environment.name, safe='')}/deployment-branch-policies"
     policies: Reading[tuple[RefPolicy, ...]]
     try:
+        address = f"{path}/{address_part(environment.name)}/deployment-branch-policies"
         found = client.whole_list(address, "branch_policies", most_pages=3)
         policies = Known(
             tuple(

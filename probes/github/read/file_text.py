@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, NotRecorded, ReadFailure
-from probes.github.read.workflow_text import FileAt
+from probes.github.read.workflow_text import FileAt, contents_path
 
 _BY_HAND = "read the file in the repository"
 _BREAKS = str.maketrans("", "", "\r\n")
-
-
-def contents_path(place: FileAt) -> str:
-    """Return the address of a file or folder, without its ``ref``."""
-    return f"/repos/{place.repository}/contents/{quote(place.path, safe='/')}"
 
 
 def read_text(client: Client, place: FileAt, *, most: int, readable: bool) -> Reading[str]:

@@ -22,9 +22,9 @@ from probes.github.http.errors import BrokenAnswer, Forbidden, ReadFailure
 from probes.github.http.pace import Watch
 from probes.github.http.workers import Workers
 from probes.github.read.answers import members
-from probes.github.read.file_text import clean_text, contents_path, read_text, too_large
+from probes.github.read.file_text import clean_text, read_text, too_large
 from probes.github.read.kept_texts import Blob, KeptTexts
-from probes.github.read.workflow_text import FileAt, called_file, file_of
+from probes.github.read.workflow_text import FileAt, called_file, contents_path, file_of
 from probes.workflow_file import parse_workflow
 
 WHAT = "the repository's other workflows"

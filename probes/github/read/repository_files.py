@@ -22,7 +22,9 @@ LARGEST_FILE = 256 * 1024
 Wanted: TypeAlias = Callable[[Attempt], tuple[str, ...]]
 """Which files an attempt's steps need next."""
 
-_PATH = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\x00-\x1f\x7f\\]+(?:/[^/\x00-\x1f\x7f\\]+)*")
+_PATH = re.compile(
+    r"(?!.*(?:^|/)\.{1,2}(?:/|$))[^/\x00-\x1f\x7f\ud800-\udfff\\]+(?:/[^/\x00-\x1f\x7f\ud800-\udfff\\]+)*"
+)
 _LONGEST_PATH = 500
 _NO_LOG = Unreadable("the log", "it was not read", "open the attempt")
 

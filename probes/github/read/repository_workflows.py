@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.facts.runs import Owner, Repository
 from probes.github.http.client import Client
+from probes.github.http.endpoints import address_part
 from probes.github.http.errors import NotFound, ReadFailure
 from probes.github.read.answers import members
 from probes.github.read.workflow_text import FileAt
@@ -42,7 +42,7 @@ def read_owner(client: Client, login: str) -> Reading[Owner]:
     if not _LOGIN.fullmatch(login):
         return Absent(what)
     try:
-        answer = members(client.object(f"/users/{quote(login, safe='')}"))
+        answer = members(client.object(f"/users/{address_part(login)}"))
     except NotFound:
         return Absent(what)
     except ReadFailure as failure:

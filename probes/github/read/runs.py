@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import quote
 
 from diagnosis.facts.reading import Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Repository
 from diagnosis.json_members import JsonMembers
 from probes.github.http.client import Client, Json
+from probes.github.http.endpoints import address_part
 from probes.github.http.errors import BrokenAnswer, GitHubProblem, NotFound
 from probes.github.read.answers import members, required_number
 
@@ -86,7 +86,7 @@ def workflow_key(client: Client, repository: Repository, wanted: str) -> str:
         return wanted
     file = wanted.partition("@")[0]
     if file.endswith((".yml", ".yaml")):
-        return quote(file.rpartition("/")[2], safe="")
+        return address_part(file.rpartition("/")[2])
     found = client.whole_list(f"/repos/{repository.full_name}/actions/workflows", "workflows", most_pages=3)
     workflows = [members(entry) for entry in found]
     named = {workflow.maybe_text("path") or "": workflow.maybe_integer("id") for workflow in workflows}

@@ -6,13 +6,13 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.json_members import JsonMembers
 from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Client
+from probes.github.http.endpoints import address_part
 from probes.github.http.errors import NotFound, ReadFailure
 
 _NOT_THERE = "the file is not there at this commit, or the token may not see it"
@@ -57,11 +57,16 @@ def called_file(called: CalledWorkflow) -> FileAt | None:
     return FileAt(found["repository"], found["path"], called.commit)
 
 
+def contents_path(place: FileAt) -> str:
+    """Return the address of a file or folder, without its ``ref``. Raises ReadFailure for what is no path."""
+    return f"/repos/{place.repository}/contents/{address_part(place.path, safe='/')}"
+
+
 def read_file(client: Client, file: FileAt) -> Reading[str]:
     """Return the file's text, secrets replaced."""
     what = f"{file.path} of {file.repository} at {file.commit[:12]}"
     try:
-        answer = client.object(f"/repos/{file.repository}/contents/{quote(file.path, safe='/')}", {"ref": file.commit})
+        answer = client.object(contents_path(file), {"ref": file.commit})
     except NotFound as failure:
         # With rights on the repository this would be knowledge; GitHub answers the same without them.
         return Unreadable(what, _NOT_THERE, failure.how, failure.permission)

@@ -17,12 +17,13 @@ from probes.github.http.endpoints import (
     ENDPOINTS,
     FOLDER_QUERY,
     QUERY,
+    address_part,
     folder_question,
     permitted,
     permitted_query,
     query_path,
 )
-from probes.github.http.errors import BrokenAnswer, GitHubProblem, ReadFailure, Refused
+from probes.github.http.errors import BrokenAnswer, GitHubProblem, ReadFailure, Refused, Rejected
 from probes.github.http.pace import Pace
 from probes.github.read.attempt_parts import Depth
 from probes.ledger import Ledger
@@ -346,3 +347,10 @@ def test_no_token_means_no_authorization_header(tiny: TinyGitHub) -> None:
     with pytest.raises(BrokenAnswer):
         client.address("/repos/example/widgets/actions/jobs/71/logs")
     client.close()
+
+
+def test_a_name_in_an_address_is_quoted_and_half_a_character_is_none() -> None:
+    assert address_part("a/b ?#%\u00e5") == "a%2Fb%20%3F%23%25%C3%A5"
+    assert address_part("a/b", safe="/") == "a/b"
+    with pytest.raises(Rejected, match="half of a character"):
+        address_part("a\ud800")
