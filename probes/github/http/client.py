@@ -245,6 +245,9 @@ def _entries(value: Json) -> tuple[Json, ...] | None:
 
 
 def _json(answer: Answer) -> Any:
+    if not 200 <= answer.status < 300:
+        # Only who asks for an address is sent to another place by 302; whatever else such an answer holds is not the thing.
+        raise BrokenAnswer(f"GitHub sends no content but status {answer.status}", "try again later")
     try:
         return json.loads(answer.read())
     except (ValueError, RecursionError):

@@ -205,7 +205,10 @@ def _read_all(client: Client, folder: FileAt, entries: Sequence[_Entry]) -> dict
     objects = {name: entry.get("object") for entry in found if isinstance(name := entry.get("name"), str)}
     readings: dict[Blob, Reading[str]] = {}
     for entry in entries:
-        reading = _blob_text(client, entry, objects.get(entry.path.rpartition("/")[2]))
+        name = entry.path.rpartition("/")[2]
+        if name not in objects:
+            return BrokenAnswer("GitHub lists a file and does not hand it out", "try again").reading(WHAT)
+        reading = _blob_text(client, entry, objects[name])
         if isinstance(reading, Unreadable) and not reading.lasting:
             return reading
         readings[entry.blob] = reading

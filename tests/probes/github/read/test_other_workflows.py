@@ -292,6 +292,12 @@ LISTED: dict[str, tuple[Said, str]] = {
     "no name": (said([{"type": "file", "sha": "a" * 40}]), "without its name"),
     "no id": (said([{"name": "a.yml", "type": "file"}]), "without its name or its id"),
     "an id of another kind": (said([entry("a.yml", "x", sha=["x"])]), "without its name or its id"),
+    "half a character": (said([entry("\ud800.yml", "x")]), "half of a character"),
+    "a name that leads out": (said([entry("../../x.yml", "x")]), "planescope refuses"),
+    "too deep": (Said(200, b"[" * 100_000), "no JSON"),
+    "another host": (said([], 307, Location="http://elsewhere.example/x"), "redirects to another host"),
+    "an address in its stead": (said([], 302, Location="http://elsewhere.example/x"), "no content but status 302"),
+    "unchanged, without a question": (said([], 304), "no content but status 304"),
     "an id that is none": (said([entry("a.yml", "x", sha="../x")]), "without its name or its id"),
 }
 
@@ -329,6 +335,9 @@ ANSWERED: dict[str, tuple[Said, str]] = {
         answered({"a.yml": flow("a"), "b.yml": flow("other")}),
         "of another state of the folder",
     ),
+    "one too few": (answered({"a.yml": flow("a")}), "does not hand it out"),
+    "too deep": (Said(200, b'{"data":' * 50_000), "no JSON"),
+    "another place": (said({}, 307, Location="/graphql"), "redirects a question in GraphQL"),
     "no text": (answered({"a.yml": flow("a"), "b.yml": flow("b")}, **{"b.yml": {"text": None}}), "without its text"),
 }
 
