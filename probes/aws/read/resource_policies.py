@@ -33,6 +33,8 @@ _NO_TOPIC = ("NotFound", "NotFoundException")
 _NO_SECRET = ("ResourceNotFoundException",)
 _ENDS_SECRET = re.compile(r"(?:-[A-Za-z0-9]{6})?")
 """What AWS puts behind the name of a secret in its ARN, as far as the one that was asked for lacks it."""
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+"""Letter by letter, with those of the oldest buckets: by an ARN another thing would be asked."""
 _OF_ANOTHER = ("MethodNotAllowed", "405")
 
 
@@ -59,6 +61,8 @@ def read_resource_policy(aws: AwsAccess, resource: str, region: str | None = Non
 def _bucket(aws: AwsAccess, resource: str, region: str | None) -> Reading[NamedPolicy]:
     bucket = _part(resource)
     what = f"policy of the bucket {bucket}"
+    if not _BUCKET.fullmatch(bucket):
+        return Unreadable(what, "that is no name of a bucket", "correct it in the step")
 
     def body() -> Reading[NamedPolicy]:
         try:

@@ -38,6 +38,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from probes.aws.read.account import read_account
 from probes.aws.read.release import MOST_REPOSITORIES, MOST_RESOURCES, MOST_ROLES
+from probes.aws.read.resource_policies import read_resource_policy
 from probes.aws.session.operations import OPERATIONS
 
 ACTIONS = {operation.address.replace("secrets-", "secrets"): operation.action for operation in OPERATIONS}
@@ -209,6 +210,28 @@ def test_a_bucket_of_another_account_is_said_to_be_one(world: ReleaseWorld) -> N
     fault = Fault(status=405, body=error("MethodNotAllowed")["s3"])
     for reading in checked(world, "s3:GetBucketPolicy", fault):
         assert "another account" in reading.why
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        *(
+            f"arn:aws:s3:::{name}"
+            for name in ("../x", "x?policy", "\x1b[2J", f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint")
+        ),
+        *(f"arn:aws:sqs:{region}:{ACCOUNT}:jobs" for region in ("evil.example/", "eu@evil.example", "..")),
+        f"arn:aws:kms:evil.example/:{ACCOUNT}:alias/state",
+        "arn:aws:lambda:eu-west-2:111122223333:function:x",
+        "no ARN",
+    ],
+)
+def test_what_is_no_resource_of_a_kind_that_is_asked_for_is_sent_nowhere(world: ReleaseWorld, arn: str) -> None:
+    world.endpoint.requests.clear()
+    reading = read_resource_policy(world.aws, arn, REGION).policy
+    assert isinstance(reading, Unreadable)
+    assert reading.why
+    assert reading.how
+    assert world.endpoint.requests == []
 
 
 def test_one_absent_repository_hides_no_other(world: ReleaseWorld) -> None:
