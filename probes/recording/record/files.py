@@ -74,7 +74,7 @@ class RecordedFiles:
         """Return the files that were read, cleaned."""
         return tuple(
             RecordedFile(
-                path=place.path,
+                path=self._cleaner.text(place.path),
                 commit=place.commit,
                 content=self._cleaner.text(text).encode(),
                 repository="" if place.repository.lower() == self._own.lower() else place.repository,
@@ -84,12 +84,14 @@ class RecordedFiles:
 
     def absent(self) -> tuple[AbsentFile, ...]:
         """Return the files that are not there."""
-        return tuple(AbsentFile(place.path, place.commit) for place in self._absent)
+        return tuple(AbsentFile(self._cleaner.text(place.path), place.commit) for place in self._absent)
 
     def refused(self, refusal_of: Callable[[str, Unreadable], Refusal]) -> dict[tuple[str, str], Refusal]:
         """Return the refusals of the files that were never read, by path and commit."""
         return {
-            (_address(place, place.path), place.commit): refusal_of(_address(place, quote(place.path)), reading)
+            (_address(place, self._cleaner.text(place.path)), place.commit): refusal_of(
+                _address(place, quote(place.path, errors="replace")), reading
+            )
             for place, reading in self._unread.items()
             if place not in self._texts and place not in self._folders
         }

@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_attempts import made_attempt
 from recording_worlds import attempts, ids, recorded, replayed, small_world, source_of
 
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import RepositoryFile
 from probes.embedded.github import storage
 from probes.embedded.github.server import GitHubServer
 from probes.recording import checked
 from probes.recording.checked import credentials_in, write_checked
-from probes.recording.format import Content, RecordedLog, Recording, RecordingError
+from probes.recording.format import Content, RecordedLog, Recording, RecordingError, Refusal
 from probes.recording.record import objects
+from probes.recording.record.files import RecordedFiles
+from probes.recording.record.objects import Cleaner
 
 OWN_TOKEN = "0d5c-no-known-shape-93ab"
 KEY = "AKIA" + "Q3EGRLPT5HWMZ2VB"
@@ -196,3 +201,23 @@ def test_a_directory_that_is_taken_is_refused_before_anything_is_read(tmp_path: 
     with pytest.raises(RecordingError, match="is there already"):
         checked.ensure_new(tmp_path)
     checked.ensure_new(tmp_path / "new")
+
+
+def test_the_path_of_a_file_is_cleaned_like_its_text() -> None:
+    attempt = replace(
+        made_attempt(),
+        files=(
+            RepositoryFile(f"scripts/{KEY}.sh", Known("make\n")),
+            RepositoryFile(f"gone/{KEY}.sh", Absent("x")),
+            RepositoryFile(f"far/{KEY}/\ud800.sh", Unreadable("x", "it is no path", "look")),
+        ),
+    )
+    files = RecordedFiles(Cleaner(OWN_TOKEN))
+    files.add(attempt)
+    refused = files.refused(lambda _path, reading: Refusal(404, reading.why))
+    told = repr((files.read(), files.absent(), refused))
+    assert KEY not in told
+    assert "\ud800" not in "".join(path for path, _ in refused)
+    assert "scripts/" in told
+    assert "gone/" in told
+    assert "far/" in told
