@@ -284,3 +284,32 @@ def test_the_policies_of_what_only_cloudtrail_names_are_read(green: Endpoint, mo
     assert f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/shop/other" in named
     assert f"arn:aws:ecr:{REGION}:210987654321:repository/x" in named
     assert str(QUESTION.repository_arn) not in named
+
+
+def odd(number: int, **record: Any) -> dict[str, Any]:
+    name, source = record.pop("name", "PutImage"), record.pop("source", "ecr")
+    return made(KEYS[0], name, 20, source, eventID=f"odd-{number}", **record)
+
+
+def test_odd_events_hide_no_other_and_claim_no_resource(green: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/"
+    read_ones = [
+        odd(1, requestParameters=["shop/api"]),
+        odd(2, requestParameters={"repositoryName": {"x": 1}}),
+        odd(3, resources=repository),
+        odd(4, resources=[{"ARN": repository + "x" * 9_000}]),
+        odd(5, resources=[7, {"ARN": ["x"]}, {"ARN": "arn:aws:s3:::other"}]),
+        odd(6, source="\x1b]0;x\x07" * 90, name="Y" * 9_000),
+        odd(7, source="iam:*,ecr", name="PutImage*"),
+    ]
+    unread = ["", "[]", '{"a":' * 20_000, '{"eventTime": ' + "9" * 6_000 + "}", '{"eventName": "PutImage"}']
+    unread.append('{"eventTime": "9999-99-99T00:00:00Z", "eventName": "PutImage"}')
+    texts = [{"key": KEYS[0], "EventId": f"text-{place}", "CloudTrailEvent": text} for place, text in enumerate(unread)]
+    green.scripts["cloudtrail:LookupEvents"] = history(SESSIONS, [*read_ones, *texts, *CALLS])
+    found = value_of(observed(green, monkeypatch))
+    plain = [call for call in found.calls if call.at.minute != 20]
+    assert len(plain) == 6, "those that the session made are all there"
+    assert [(call.action, call.resources) for call in found.calls if call.at.minute == 20] == [("ecr:PutImage", ())] * 5
+    assert len(found.unknown) == 3
+    assert all(len(word) <= 300 for word in found.unknown)
+    assert not found.complete
