@@ -20,7 +20,7 @@ def read_copilot(run: Call) -> tuple[Operation, ...]:
     """Return what a Copilot deployment calls for certain, and the mark for the rest; it may push images."""
     verbs = arguments(run.tail, _VALUED)
     verb = next(iter(verbs), "")
-    if verb in _LOCAL or has(run.tail, "--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help"):
         return (Operation(_KIND),)
     deploys = "deploy" in verbs[:2]
     operations: tuple[Operation, ...] = ()

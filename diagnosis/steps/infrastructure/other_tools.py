@@ -64,7 +64,9 @@ def read_other_tool(run: Call) -> tuple[Operation, ...]:
         return _ecs_deploy(run)
     tool = _TOOLS[program]
     verb = next((word for word in run.tail if not word.startswith("-")), "")
-    if verb in tool.local or has(run.tail, "--help", "--version"):
+    # Behind an option it may be that option's value; and a --version behind a verb is that of a cluster or a stack.
+    is_verb = not verb or run.tail[0] == verb
+    if (is_verb and verb in tool.local) or has(run.tail, "--help") or run.tail == ("--version",):
         return (Operation(_KIND),)
     if program == "eksctl" and arguments(run.tail, frozenset({"--cluster", "--name", "--region"}))[:2] == [
         "utils",

@@ -29,7 +29,7 @@ _VALUED = frozenset(
         "--parallel",
         "--color",
     }
-    | {"--secrets-provider", "-t", "--target", "--replace", "--plan", "--policy-pack", "--exclude", "-d", "--cloud-url"}
+    | {"--secrets-provider", "-t", "--target", "--replace", "--plan", "--policy-pack", "--exclude", "--cloud-url"}
 )
 _WRITES = frozenset({"up", "update", "deploy", "destroy", "refresh", "import", "cancel", "down", "dn", "rm"})
 _READS = frozenset({"preview", "pre", "watch", "logs"})
@@ -46,7 +46,7 @@ def read_pulumi(run: Call) -> tuple[Operation, ...]:
     if verb == "login":
         _login(run)
         return (Operation(_KIND),)
-    if verb in _LOCAL or has(run.tail, "--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help"):
         return (Operation(_KIND),)
     runs = verb in _WRITES or verb in _READS
     operations = _state(run, writes=runs or verb in _STATE) if runs or verb in _STATE else ()

@@ -25,7 +25,7 @@ _GLOBAL_VALUED = frozenset({"--config-env", "--config-file", "--profile", "--reg
 def read_sam(run: Call) -> tuple[Operation, ...]:
     """Return what ``sam deploy`` and ``sam package`` call for certain; the other commands that speak to AWS are not judged."""
     verb = next(iter(arguments(run.tail, _GLOBAL_VALUED)), "")
-    if verb in _LOCAL or has(run.tail, "--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help"):
         return (Operation(_KIND),)
     if verb not in ("deploy", "package"):
         why = "which calls it makes depends on the stack"

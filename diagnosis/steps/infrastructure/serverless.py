@@ -38,7 +38,7 @@ _FILES = ("serverless.yml", "serverless.yaml")
 def read_serverless(run: Call) -> tuple[Operation, ...]:
     """Return what ``serverless deploy`` calls for certain: it asks CloudFormation for its stack; the rest is not judged."""
     verb = next(iter(arguments(run.tail, _VALUED)), "")
-    if verb in _LOCAL or has(run.tail, "--help", "--version"):
+    if verb in _LOCAL or has(run.tail, "--help"):
         return (Operation(_KIND),)
     certain: tuple[Operation, ...] = ()
     if verb in ("deploy", "remove", "info") and not option(run.tail, "-f", "--function"):

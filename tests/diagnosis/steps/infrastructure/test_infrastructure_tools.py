@@ -359,7 +359,11 @@ def test_pulumi_keeps_its_state_where_it_logged_in() -> None:
     assert needed(run("pulumi up")) == set()
     assert needed(run("pulumi up", values={"PULUMI_BACKEND_URL": "s3://s?endpoint=minio.local"})) == set()
     assert gaps(run("pulumi up")) == [("pulumi up", True)]
+    assert gaps(run("pulumi -d up")) == [("pulumi up", True)]
     assert gaps(run("pulumi install")) == []
+    assert needed(run("pulumi stack export --version 5", notes=notes)) == needed(
+        run("pulumi stack export", notes=notes)
+    )
 
 
 @pytest.mark.parametrize(
@@ -367,6 +371,9 @@ def test_pulumi_keeps_its_state_where_it_logged_in() -> None:
     [
         ("packer build image.pkr.hcl", "packer build", True),
         ("eksctl create cluster -f cluster.yaml", "eksctl create", False),
+        ("eksctl create cluster --version 1.29", "eksctl create", False),
+        ("eksctl upgrade cluster --name c --version=1.29", "eksctl upgrade", False),
+        ("rclone --config config sync a s3:b", "rclone config", False),
         ("eb deploy prod", "eb deploy", False),
         ("sst deploy --stage prod", "sst deploy", True),
         ("cdktf deploy", "cdktf deploy", False),
@@ -378,7 +385,11 @@ def test_tools_of_which_little_is_certain_are_named(line: str, named: str, pushe
 
 
 @pytest.mark.parametrize(
-    "line", ["packer validate x.pkr.hcl", "packer version", "eb --version", "cdktf synth", "sst", "ecs"]
+    "line",
+    [
+        *("packer validate x.pkr.hcl", "packer version", "eb --version", "cdktf synth", "sst", "ecs", "sls --version"),
+        *("ansible-playbook --version", "eksctl create cluster --help", "pulumi --version", "sam --version"),
+    ],
 )
 def test_what_a_tool_does_on_the_runner_is_nothing(line: str) -> None:
     assert {each.purpose for each in run(line)} == {Purpose.NOTHING}
