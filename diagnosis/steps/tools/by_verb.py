@@ -268,9 +268,9 @@ def _httpie(call: Call) -> Found:
     return opaque(f"{call.program} --auth-type {kind}", "it signs a request of its own", _HOW, may_push=False)
 
 
-def _git(call: Call) -> Found:
+def _git(call: Call) -> Found | None:
     if not any(_CODE_COMMIT.search(word) for word in call.tail):
-        return understood()
+        return None
     how = "CloudTrail's events of a green session of this role show what it calls"
     return opaque("git with CodeCommit", "what it reads and writes there depends on the branches", how, may_push=False)
 
@@ -323,13 +323,14 @@ def _concurrently(call: Call) -> Found:
     return tuple(Nested(line, call.folder, "") for line in lines) or understood()
 
 
-def _by_first_word(*verbs: str, may_push: bool = False) -> Callable[[Call], Found]:
+def _by_verbs(*verbs: str, may_push: bool = False) -> Callable[[Call], Found | None]:
     """Return a reader for a program that speaks to AWS by these verbs alone."""
 
-    def read(call: Call) -> Found:
-        verb = next((word for word in call.tail if not word.startswith("-")), "")
-        if not any(verb == each or verb.startswith(f"{each}:") for each in verbs):
-            return understood()
+    def read(call: Call) -> Found | None:
+        # Any word of it, as the program's own options may stand before its verb.
+        verb = next((word for word in call.tail for each in verbs if word == each or word.startswith(f"{each}:")), None)
+        if verb is None:
+            return None
         return opaque(f"{call.program} {verb}", "it calls AWS by what its configuration says", _HOW, may_push=may_push)
 
     return read
@@ -368,16 +369,16 @@ def _release_plugins(text: str | None, *, of_package: bool) -> list[str] | None:
     return [text_of(each[0] if isinstance(each, list) and each else each) or "" for each in listed]
 
 
-_READERS: Mapping[str, Callable[[Call], Found]] = {
+_READERS: Mapping[str, Callable[[Call], Found | None]] = {
     "curl": _curl,
     "git": _git,
     "flux": _flux,
     "conftest": _conftest,
     "concurrently": _concurrently,
     "semantic-release": _semantic_release,
-    "trivy": _by_first_word("aws"),
-    "datadog-ci": _by_first_word("lambda", "stepfunctions"),
-    "artillery": _by_first_word("run-lambda", "run-fargate", "run-ecs", "run:lambda", "run:fargate", "run:ecs"),
-    "hugo": _by_first_word("deploy"),
+    "trivy": _by_verbs("aws"),
+    "datadog-ci": _by_verbs("lambda", "stepfunctions"),
+    "artillery": _by_verbs("run-lambda", "run-fargate", "run-ecs", "run:lambda", "run:fargate", "run:ecs"),
+    "hugo": _by_verbs("deploy"),
     **dict.fromkeys(("http", "https", "httpie"), _httpie),
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 
+from diagnosis.steps.tools.build_verbs import builds_by, is_build_tool
+from diagnosis.steps.tools.by_argument import by_argument
 from diagnosis.steps.tools.by_verb import by_verb
 from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, understood
 
@@ -23,127 +25,36 @@ sha512sum shasum md5 cksum openssl gpg gpg2 age xxd od hexdump strings iconv dos
 expr factor numfmt cal timeout watch systemctl service journalctl sysctl modprobe lsof netstat ss ip ifconfig ping
 nc ncat telnet dig nslookup host traceroute mount umount fdisk lsblk losetup mkfs swapoff swapon apt apt-get
 aptitude apt-key add-apt-repository dpkg yum dnf rpm apk pacman zypper brew snap choco winget scoop port
-update-alternatives ldconfig locale-gen useradd usermod groupadd passwd visudo ssh-keyscan ssh-keygen ssh-add
-ssh-agent ssh scp sftp rsync curl wget http https httpie aria2c git git-lfs gh glab hub svn hg pre-commit gitleaks
-trufflehog commitlint semantic-release changeset conventional-changelog release-please git-cliff gitversion cz
-towncrier gcloud gsutil bq az azd doctl heroku flyctl fly vercel netlify wrangler firebase railway supabase oci-cli
-ibmcloud hcloud linode-cli sentry-cli datadog-ci newrelic codecov codecov-cli coveralls sonar-scanner snyk trivy
-grype syft semgrep bandit safety checkov tfsec tflint kubescape terrascan hadolint dockle dive cst
-container-structure-test clair-scanner osv-scanner govulncheck cdxgen cyclonedx kubectl kustomize kubeconform
-kubeval kubeseal kubectx kubens k9s kind k3d minikube argocd argo flux istioctl linkerd stern helm-docs kubelogin oc
-rancher nomad consul conftest opa rego regal kyverno pluto nova polaris ct chart-testing docker-credential-ecr-login
-docker-machine dockerize hostess yamllint yamlfmt shellcheck shfmt actionlint markdownlint markdownlint-cli2 vale
-prettier eslint stylelint tsc tslint biome oxlint jest vitest mocha ava karma cypress playwright ng nx turbo lerna
-rush next nuxt vite webpack rollup esbuild parcel gatsby astro svelte-kit tsup swc babel storybook ncc pkg nyc c8
-newman k6 artillery lighthouse lhci pa11y wait-on concurrently cross-env rimraf husky lint-staged typedoc corepack
-nvm fnm volta n nodenv pyenv rbenv asdf mise rtx sdk jenv tfenv tfswitch goenv rustup ghcup opam pip pip3 pipx
-pipenv poetry pdm hatch rye uv conda mamba micromamba virtualenv flit twine tox nox pytest py.test coverage unittest
-ruff black isort flake8 pylint mypy pyright pyflakes pycodestyle pydocstyle autopep8 yapf interrogate vulture mkdocs
-sphinx-build cookiecutter copier nbconvert gofmt goimports golangci-lint gotestsum staticcheck revive ginkgo mockgen
-buf protoc sqlc swag wire stringer cargo rustc rustfmt clippy-driver cross wasm-pack trunk mvnd ant javac jar lein
-clj kotlinc ktlint detekt scalafmt groovyc msbuild nuget vstest dotnet-format cmake ctest cpack ninja meson gcc g++
-cc c++ clang clang++ clang-format clang-tidy ld ar strip objcopy autoconf automake configure pkg-config conan vcpkg
-ccache swift swiftc swiftlint xcodebuild xcrun pod carthage flutter dart bundle gem rubocop rspec composer phpunit
-phpstan phpcs php-cs-fixer pint psalm mix rebar3 ghc cabal stack hugo jekyll gitbook pandoc latexmk pdflatex
-inkscape convert magick ffmpeg tailscale cloudflared wg openvpn mkcert certbot step Write-Host Write-Output
-Write-Error Write-Warning Set-Content Get-Content Add-Content Out-File Out-Null Out-String New-Item Remove-Item
-Copy-Item Move-Item Test-Path Join-Path Split-Path Resolve-Path Get-ChildItem Get-Item Get-Location Push-Location
-Pop-Location Invoke-WebRequest Invoke-RestMethod Start-Sleep ConvertTo-Json ConvertFrom-Json Select-String
-Select-Object Where-Object ForEach-Object Sort-Object Measure-Object Expand-Archive Compress-Archive Get-Date
-Get-Command Import-Module Install-Module Set-PSRepository Get-Process Stop-Process localstack awslocal cdklocal
-tflocal samlocal planescope try catch finally throw
+update-alternatives ldconfig locale-gen useradd usermod groupadd passwd visudo ssh-keyscan ssh-keygen ssh-add ssh
+scp sftp rsync curl wget http https httpie aria2c git git-lfs gh glab hub svn hg pre-commit gitleaks trufflehog
+commitlint semantic-release changeset conventional-changelog release-please git-cliff gitversion cz towncrier gcloud
+gsutil bq az azd doctl heroku flyctl fly vercel netlify wrangler firebase railway supabase oci-cli ibmcloud hcloud
+linode-cli sentry-cli datadog-ci newrelic codecov codecov-cli coveralls sonar-scanner snyk trivy grype syft semgrep
+bandit safety checkov tfsec tflint kubescape terrascan hadolint dockle dive cst container-structure-test
+clair-scanner osv-scanner govulncheck cdxgen cyclonedx kubectl kustomize kubeconform kubeval kubeseal kubectx kubens
+k9s kind k3d minikube argocd argo flux istioctl linkerd stern helm-docs kubelogin oc rancher nomad consul conftest
+opa rego regal kyverno pluto nova polaris ct chart-testing hostess yamllint yamlfmt shellcheck shfmt actionlint
+markdownlint markdownlint-cli2 vale prettier eslint stylelint tsc tslint biome oxlint jest vitest mocha ava karma
+cypress playwright ng nx turbo lerna rush next nuxt vite webpack rollup esbuild parcel gatsby astro svelte-kit tsup
+swc babel storybook ncc pkg nyc c8 newman k6 artillery lighthouse lhci pa11y wait-on concurrently cross-env rimraf
+husky lint-staged typedoc nvm fnm volta n nodenv pyenv rbenv asdf sdk jenv tfenv tfswitch goenv rustup ghcup opam
+pip pip3 virtualenv flit twine tox nox pytest py.test coverage unittest ruff black isort flake8 pylint mypy pyright
+pyflakes pycodestyle pydocstyle autopep8 yapf interrogate vulture mkdocs sphinx-build cookiecutter copier nbconvert
+gofmt goimports golangci-lint gotestsum staticcheck revive ginkgo mockgen buf protoc sqlc swag wire stringer rustc
+rustfmt clippy-driver cross wasm-pack trunk mvnd ant javac jar kotlinc ktlint detekt scalafmt groovyc nuget vstest
+dotnet-format ctest cpack meson gcc g++ cc c++ clang clang++ clang-format clang-tidy ld ar strip objcopy autoconf
+automake configure pkg-config conan vcpkg ccache swiftc swiftlint xcodebuild xcrun pod carthage rubocop rspec
+phpunit phpstan phpcs php-cs-fixer pint psalm ghc hugo jekyll gitbook pandoc latexmk pdflatex inkscape convert
+magick ffmpeg tailscale cloudflared wg openvpn mkcert certbot step Write-Host Write-Output Write-Error Write-Warning
+Set-Content Get-Content Add-Content Out-File Out-Null Out-String New-Item Remove-Item Copy-Item Move-Item Test-Path
+Join-Path Split-Path Resolve-Path Get-ChildItem Get-Item Get-Location Push-Location Pop-Location Invoke-WebRequest
+Invoke-RestMethod Start-Sleep ConvertTo-Json ConvertFrom-Json Select-String Select-Object Where-Object
+ForEach-Object Sort-Object Measure-Object Expand-Archive Compress-Archive Get-Date Get-Command Import-Module
+Install-Module Set-PSRepository Get-Process Stop-Process localstack awslocal cdklocal tflocal samlocal planescope
+try catch finally throw
 """
 _EVERYDAY = frozenset(_NAMES.split())
 """Programs as such, whatever their arguments. ``planescope`` reads the account, and a read that is refused stops no release."""
-_BUILDERS: dict[str, frozenset[str]] = {
-    "go": frozenset(
-        {
-            "build",
-            "test",
-            "mod",
-            "vet",
-            "fmt",
-            "get",
-            "install",
-            "generate",
-            "version",
-            "env",
-            "clean",
-            "list",
-            "work",
-            "tool",
-            "doc",
-        }
-    ),
-    "dotnet": frozenset(
-        {
-            "build",
-            "test",
-            "restore",
-            "publish",
-            "pack",
-            "clean",
-            "format",
-            "nuget",
-            "tool",
-            "sln",
-            "add",
-            "new",
-            "workload",
-            "msbuild",
-            "list",
-        }
-        | {"dev-certs", "--version", "--info", "remove", "store", "vstest", "build-server", "ef"}
-    ),
-    "bazel": frozenset(
-        {
-            "build",
-            "test",
-            "query",
-            "cquery",
-            "aquery",
-            "info",
-            "version",
-            "clean",
-            "fetch",
-            "coverage",
-            "shutdown",
-            "mod",
-        }
-    ),
-    "deno": frozenset(
-        {
-            "test",
-            "lint",
-            "fmt",
-            "check",
-            "cache",
-            "install",
-            "compile",
-            "bundle",
-            "info",
-            "doc",
-            "bench",
-            "types",
-            "upgrade",
-        }
-    ),
-    "composer": frozenset({"install", "update", "require", "dump-autoload", "validate", "audit", "show", "config"}),
-    "swift": frozenset({"build", "test", "package"}),
-    "ko": frozenset(),
-    "vault": frozenset({"version", "login", "read", "kv", "status"}),
-    "nix": frozenset({"build", "flake", "fmt", "eval", "store", "profile", "hash"}),
-}
-_NOT_AS_SUCH = {
-    "cargo": frozenset({"run", "lambda", "xtask", "make"}),
-    "mix": frozenset({"run"}),
-    "dart": frozenset({"run"}),
-    "flutter": frozenset({"run"}),
-    "bundle": frozenset({"exec"}),
-    "swift": frozenset({"run"}),
-    "uv": frozenset({"run"}),
-    "poetry": frozenset({"run"}),
-}
 _LANGUAGES = frozenset(
     {
         "python",
@@ -177,8 +88,6 @@ _PYTHON_MODULES = frozenset(
         "compileall",
         "ensurepip",
         "twine",
-        "tox",
-        "nox",
         "mypy",
         "ruff",
     }
@@ -194,18 +103,14 @@ _PYTHON_MODULES = frozenset(
         "site",
         "platform",
         "pre_commit",
-        "poetry",
-        "uv",
     }
     | {
-        "pipx",
         "wheel",
         "setuptools",
         "sphinx",
         "mkdocs",
         "bandit",
         "piptools",
-        "hatch",
         "pyright",
         "playwright",
         "timeit",
@@ -213,6 +118,8 @@ _PYTHON_MODULES = frozenset(
         "this",
     }
 )
+_PROGRAMS = frozenset({"tox", "nox", "poetry", "uv", "pipx", "hatch", "pipenv", "pdm"})
+"""Modules that are programs of their own, read by what they are asked for."""
 _HARMLESS_IMPORTS = frozenset(
     {
         "json",
@@ -267,27 +174,29 @@ def plain(call: Call) -> Found:
         found = _language(call)
         if found is not None:
             return found
-    if program in _BUILDERS and verb in _BUILDERS[program]:
-        return understood()
-    found = by_verb(call, _EVERYDAY.__contains__)
+    found = by_verb(call, _EVERYDAY.__contains__) or by_argument(call)
     if found is not None:
         return found
-    if program in _EVERYDAY and verb not in _NOT_AS_SUCH.get(program, ()):
+    if program in _EVERYDAY or builds_by(program, call.tail):
         return understood()
-    shown = f"{program} {verb}".strip() if program in _BUILDERS or program in _NOT_AS_SUCH else program
+    shown = f"{program} {verb}".strip() if is_build_tool(program) else program
     return opaque(shown[:100], "it is not known to leave AWS alone", "name its calls of AWS in a step of their own")
 
 
+_RUNS_FOR_EACH = frozenset({"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"})
+
+
 def _find(call: Call) -> Found:
-    """Read what find runs for each file: which files there are nobody tells here."""
-    for sign in ("-exec", "-execdir", "-ok", "-x", "-X"):
-        if sign in call.tail:
-            words = call.tail[call.tail.index(sign) + 1 :]
-            ends = [place for place, word in enumerate(words) if word in (";", "+")]
-            inner = words[: ends[0]] if ends else words
-            text = " ".join("$file" if word == "{}" else shlex.quote(word) for word in inner)
-            return (Nested(text, call.folder, ""),) if inner else understood()
-    return understood()
+    """Read what find or fd runs for each file: which files there are nobody tells here."""
+    found: list[Nested] = []
+    rest = call.tail
+    while (at := next((at for at, word in enumerate(rest) if word in _RUNS_FOR_EACH), None)) is not None:
+        rest = rest[at + 1 :]
+        end = next((at for at, word in enumerate(rest) if word in (";", "+")), len(rest))
+        inner, rest = rest[:end], rest[end:]
+        text = " ".join("$file" if word == "{}" else shlex.quote(word) for word in inner)
+        found += [Nested(text, call.folder, "")] if inner else []
+    return tuple(found) or understood()
 
 
 def _language(call: Call) -> Found | None:
@@ -298,6 +207,8 @@ def _language(call: Call) -> Found | None:
     for place, word in enumerate(tail):
         if word == "-m" and program.startswith("py"):
             module = tail[place + 1] if place + 1 < len(tail) else ""
+            if module in _PROGRAMS:
+                return (Nested(shlex.join((module, *tail[place + 2 :])), call.folder, ""),)
             return understood() if module in _PYTHON_MODULES else opaque(f"{program} -m {module}", *_OPAQUE)
         if word in ("-c", "-e", "-p", "--eval", "--print", "-pe") and place + 1 < len(tail):
             code = tail[place + 1]
@@ -305,7 +216,7 @@ def _language(call: Call) -> Found | None:
         if not word.startswith("-"):
             if word.rsplit("/", 1)[-1] == "manage.py" and tail[place + 1 : place + 2] in _OWN_TESTS:
                 return understood()
-            if program in ("deno", "bun") and word in _BUILDERS.get(program, ()):
+            if builds_by(program, tail):
                 return understood()
             return opaque(f"{program} {word}"[:200], *_OPAQUE)
     if code is None:
@@ -324,7 +235,7 @@ _OPAQUE = ("it is a program of its own, which is not read", "name its calls of A
 
 def _harmless_python(code: str) -> bool:
     imported: set[str] = set()
-    for found in _IMPORT.finditer(code.replace(";", "\n")):
+    for found in _IMPORT.finditer(code.replace(";", "\n").replace(":", "\n")):
         names = found[1] or found[2]
         imported.update(name.split(" as ")[0].strip() for name in names.split(","))
     return imported <= _HARMLESS_IMPORTS and not _RUNS.search(code)

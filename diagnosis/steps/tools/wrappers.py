@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
+
+from diagnosis.steps.tools.call import option, options, without_globals
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _PLAIN: Mapping[str, frozenset[str]] = {
@@ -18,6 +21,10 @@ _PLAIN: Mapping[str, frozenset[str]] = {
     "builtin": frozenset(),
     "stdbuf": frozenset({"-i", "-o", "-e"}),
     "setsid": frozenset(),
+    "ssh-agent": frozenset({"-a", "-t", "-P", "-E"}),
+    "dockerize": frozenset(
+        {"-wait", "-timeout", "-wait-retry-interval", "-wait-http-header", "-template", "-stdout", "-stderr", "-delims"}
+    ),
     "unbuffer": frozenset(),
     "chronic": frozenset(),
     "xvfb-run": frozenset({"-s", "-n", "--server-args"}),
@@ -43,7 +50,42 @@ READERS_OF_SECRETS = frozenset({"chamber", "vals", "teller"})
 """Of these, those that fetch secrets for the program inside from a store of AWS, or may."""
 _RUNNERS = frozenset(
     {"poetry", "uv", "pipenv", "pdm", "hatch", "rye", "bundle", "direnv", "mise", "asdf", "devbox", "nix", "rtx"}
+    | {"conda", "mamba", "micromamba", "pyenv", "rbenv", "nodenv", "jenv", "goenv", "opam", "stack", "fnm", "volta"}
+    | {"rustup", "nvm"}
 )
+_BEFORE_THE_VERB = frozenset(
+    {"-C", "--directory", "-P", "--project", "-e", "--env", "-E", "--cd", "--config-file", "--cache-dir", "--color"}
+    | {"-p", "--python", "--gemfile"}
+)
+_AFTER_THE_VERB = frozenset(
+    {
+        "--with",
+        "--with-editable",
+        "--with-requirements",
+        "--group",
+        "--only-group",
+        "--no-group",
+        "--extra",
+        "--env-file",
+    }
+    | {
+        "--python",
+        "-p",
+        "--package",
+        "--project",
+        "--directory",
+        "-C",
+        "-e",
+        "--env",
+        "-n",
+        "--name",
+        "--prefix",
+        "--cwd",
+    }
+    | {"--using", "--node", "--npm", "--yarn", "--switch", "--cd", "--root"}
+)
+_FOLDERS = ("-C", "--directory", "--cd", "--cwd")
+_VERSION = re.compile(r"v?\d[\d.]*|lts/[\w*-]+|node|stable|current|default|system")
 _PACKAGE_RUNNERS = frozenset({"npx", "pnpx", "bunx", "uvx"})
 _OF_PACKAGES = frozenset({"-p", "--package", "-w", "--workspace", "--from", "--with", "--python"})
 
@@ -69,8 +111,14 @@ def unwrapped(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] 
             return words[words.index("--") + 1 :], {}
         case "uv" if words[1:3] == ("tool", "run"):
             return _package(words[3:])
-        case _ if program in _RUNNERS and words[1:2] in (("run",), ("exec",), ("x",), ("develop",)):
-            return _runner(words[2:])
+        case "pipx" if words[1:2] == ("run",):
+            spec = options(words[2:], "--spec")
+            rest, own = _plain(words[2:], _OF_PACKAGES | {"--spec"})
+            return _package(rest) if not spec else (rest, own)
+        case "corepack" if words[1:2] and not words[1].startswith("-"):
+            return (words[1].partition("@")[0], *words[2:]), {}
+        case _ if program in _RUNNERS:
+            return _runner(program, words[1:])
         case _ if program in _PACKAGE_RUNNERS or (
             program in ("yarn", "pnpm", "npm", "bun") and words[1:2] in (("dlx",), ("exec",), ("x",))
         ):
@@ -94,11 +142,29 @@ def _plain(words: tuple[str, ...], valued: frozenset[str]) -> tuple[tuple[str, .
     return rest, own
 
 
-def _runner(words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] | None:
-    for sign in ("--", "-c", "--command"):
-        if sign in words:
-            return words[words.index(sign) + 1 :], {}
-    rest, own = _plain(words, frozenset({"--with", "--group", "--extra", "--python", "-p", "--project", "--directory"}))
+def _runner(program: str, words: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, str]] | None:
+    """Read a runner's own options, ``run`` or ``exec``, and the program behind them; a folder that it is sent to counts."""
+    after = without_globals(words, _BEFORE_THE_VERB)
+    # A task of mise's is no program, whatever its name is.
+    verbs = ("exec", "x") if program in ("mise", "rtx") else ("run", "exec", "x", "develop")
+    if after[:1] == () or after[0] not in verbs:
+        return None
+    before, after = words[: len(words) - len(after)], after[1:]
+    own: dict[str, str] = {}
+    sign = next((each for each in ("--", "-c", "--command") if each in after), None)
+    if sign is not None:
+        place = after.index(sign)
+        before, rest = (*before, *after[:place]), after[place + 1 :]
+    else:
+        rest, own = _plain(after, _AFTER_THE_VERB)
+        before = (*before, *after[: len(after) - len(rest)])
+        if program == "rustup" or (program == "nvm" and rest and _VERSION.fullmatch(rest[0])):
+            rest = rest[1:]
+        if program == "nvm" and words[:1] == ("run",):
+            rest = ("node", *rest)
+    folder = option(before, *_FOLDERS)
+    if folder is not None and rest:
+        return ("sh", "-c", f"cd {shlex.quote(folder)} && {shlex.join(rest)}"), own
     return rest, own
 
 
