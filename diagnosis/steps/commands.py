@@ -48,7 +48,7 @@ def operations_of_script(
         name = shell.split()[0] if shell.split() else shell
         return opaque(f"a script in {name}", "it is not read", "name its calls of AWS in a step of their own"), {}
     notes = {name: value for name, value in values.items() if name.startswith(NOTES)}
-    run = ScriptRun(_read, files, notes)
+    run = ScriptRun(_read, _READERS.__contains__, files, notes)
     state = State(Variables(dict(values), {}, ()), set(values), folder)
     state.pipefail = shell == "bash"
     if is_powershell(shell, values.get("runner.os")):

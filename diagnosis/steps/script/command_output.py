@@ -184,7 +184,6 @@ _READERS: Mapping[str, Callable[[Call], str | None]] = {
     "git": _git,
     "aws": _aws,
     "jq": _jq,
-    "xargs": lambda call: call.stdin.strip() if call.stdin is not None and not call.tail else None,
     "tee": lambda call: call.stdin,
     "sort": lambda call: call.stdin if call.tail == () else None,
 }

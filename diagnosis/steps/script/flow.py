@@ -51,6 +51,8 @@ class Flow(ABC):
     def __init__(self, record: Record) -> None:
         """Take where the operations are written down."""
         self.record = record
+        self.trapped: set[str] = set()
+        """Functions that a trap runs and that are not defined yet."""
 
     @abstractmethod
     def command(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
@@ -61,6 +63,13 @@ class Flow(ABC):
         if len(text) > LONGEST_SCRIPT:
             self.record.exhaust(around)
         return self.statements(script_of(text), state, around)
+
+    def trap(self, text: str, state: State, around: Around) -> Result:
+        """Follow what runs at a signal or at the end, by what is known of the variables here."""
+        if around.at_the_bound:
+            return self.record.exhaust(around)
+        self.script(text, state.fork(), replace(around, guarded=True, depth=around.depth + 1, stdin=None))
+        return Result(Outcome.RUNS, "")
 
     def statements(self, statements: tuple[Statement, ...], state: State, around: Around) -> Result:
         """Follow a list in order; the state becomes what it leaves."""
@@ -99,21 +108,31 @@ class Flow(ABC):
                 return self._pipeline(node, state, around)
             case Function():
                 state.functions[node.name] = node.body
+                if node.name in self.trapped:
+                    self.trapped.discard(node.name)
+                    self.trap(node.name, state, around)
                 return Result(Outcome.YES, "")
             case Group():
                 return self._redirected(node.redirects, self._group(node, state, around), state, around)
             case If():
+                around = self._given(node.redirects, state, around)
                 return self._redirected(node.redirects, self._if(node, state, around), state, around)
             case Case():
+                around = self._given(node.redirects, state, around)
                 return self._redirected(node.redirects, self._case(node, state, around), state, around)
             case For():
+                around = self._given(node.redirects, state, around)
                 return self._redirected(node.redirects, self._for(node, state, around), state, around)
             case While():
                 return self._redirected(node.redirects, self._while(node, state, around), state, around)
 
     def _group(self, node: Group, state: State, around: Around) -> Result:
-        around = replace(around, stdin=self._input(node.redirects, state, around, around.stdin))
+        around = self._given(node.redirects, state, around)
         return self._apart(node.body, state, around) if node.subshell else self.statements(node.body, state, around)
+
+    def _given(self, redirects: tuple[Redirect, ...], state: State, around: Around) -> Around:
+        """Return the same with the input that these redirects give."""
+        return around.reading(self._input(redirects, state, around, around.stdin)) if redirects else around
 
     def _apart(self, body: tuple[Statement, ...], state: State, around: Around) -> Result:
         """Follow a list in a shell of its own: what it sets stays there, what it hands on does not."""

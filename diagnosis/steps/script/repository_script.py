@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.steps.kinds import Operation
@@ -17,10 +18,12 @@ _INTERPRETER = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?([\w.+-]
 _SYSTEM = ("/usr/", "/bin/", "/sbin/", "/opt/", "/kaniko/", "/snap/", "/home/linuxbrew/", "/root/go/bin/")
 
 
-def script_at(words: tuple[str, ...], folder: str | None, files: Files) -> Nested | tuple[Operation, ...] | None:
+def script_at(
+    words: tuple[str, ...], folder: str | None, files: Files, knows: Callable[[str], bool]
+) -> Nested | tuple[Operation, ...] | None:
     """Return the script of a program that is named by its path in the repository; None where it is no such thing.
 
-    Operations where it cannot be read.
+    Operations where it cannot be read. ``knows``: whether a program is known by its name, wherever it lies.
     """
     name = words[0]
     if "/" not in name and not name.endswith((".sh", ".bash")):
@@ -32,6 +35,9 @@ def script_at(words: tuple[str, ...], folder: str | None, files: Files) -> Neste
         return None
     path = path_in(folder, name)
     text = files.text(path)
+    if text is None and path is not None and isinstance(files.at(path), Absent) and knows(base):
+        # The commit has no such file: it was fetched.
+        return None
     if text is None:
         return unread(name, path, files)
     program = _INTERPRETER.match(text)

@@ -6,7 +6,7 @@ A program is read by the reader that is given; nothing is executed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from diagnosis.steps.kinds import Operation, Purpose
@@ -19,7 +19,7 @@ from diagnosis.steps.script.handed_on import hand_on, hand_on_printed
 from diagnosis.steps.script.record import Record
 from diagnosis.steps.script.repository_script import SHELLS, base_name, script_at, unread
 from diagnosis.steps.script.state import State
-from diagnosis.steps.script.xargs import commands_of_xargs
+from diagnosis.steps.script.xargs import commands_of_xargs, options_of_xargs, printed_by_xargs
 from diagnosis.steps.shell.outcomes import Outcome, outcome_of
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
 from diagnosis.steps.tools.wrappers import READERS_OF_SECRETS, unwrapped
@@ -39,25 +39,28 @@ _ENVIRONMENTS = re.compile(
 class ScriptRun(Flow):
     """Follows one script."""
 
-    def __init__(self, read: Reader, files: Files, notes: dict[str, str]) -> None:
-        """Take what reads a command, the repository's files, and the notes of earlier steps."""
+    def __init__(self, read: Reader, knows: Callable[[str], bool], files: Files, notes: dict[str, str]) -> None:
+        """Take what reads a command, what tells whether a program is known by its name, the repository's files, and notes."""
         super().__init__(Record(files, notes))
         self._read = read
+        self._knows = knows
 
     def follow(self, script: str, state: State) -> tuple[Operation, ...]:
         """Return the script's operations, in the order in which they would be made; the state becomes what it leaves."""
         for name in [name for name in state.variables.known if name.startswith(WRITTEN)][:200]:
             self.record.files = self.record.files.written(name.removeprefix(WRITTEN), None)
         self.script(script, state, Around())
+        for name in sorted(self.trapped):
+            self.trap(name, state.fork(), Around())
         return tuple(self.record.operations)
 
     def command(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
         """Follow one command by its words."""
+        if words[0] in state.functions:
+            return self._function(words, state, around)
         tested = outcome_of(words)
         if tested is not None:
             return Result(tested, "" if words[0] in ("[", "[[", "test", "true", "false", ":") else None)
-        if words[0] in state.functions and not around.at_the_bound:
-            return self._function(words, state, around)
         builtin = self._builtin(words, own, state, around)
         if builtin is not None:
             return builtin
@@ -83,7 +86,7 @@ class ScriptRun(Flow):
                 opaque(words[0][:100], "which program it runs is computed", "write the program's name"), around
             )
             return Result()
-        script = script_at(words, state.folder, self.record.files)
+        script = script_at(words, state.folder, self.record.files, self._knows)
         if script is None:
             return self._program(words, own, state, around)
         if isinstance(script, Nested):
@@ -126,6 +129,8 @@ class ScriptRun(Flow):
         state.handed_on = child.handed_on
 
     def _function(self, words: tuple[str, ...], state: State, around: Around) -> Result:
+        if around.at_the_bound:
+            return self.record.exhaust(around)
         before = state.variables.arguments
         state.variables.arguments = words[1:]
         result = self.statements(state.functions[words[0]], state, replace(around, depth=around.depth + 1))
@@ -142,11 +147,12 @@ class ScriptRun(Flow):
             case "eval":
                 return self._eval(" ".join(tail), state, around)
             case "trap":
-                if tail[:1] and " " in tail[0]:
-                    if around.at_the_bound:
-                        return self.record.exhaust(around)
-                    inner = replace(around, guarded=True, depth=around.depth + 1)
-                    self.script(tail[0], state.fork(), inner)
+                named = tail[1:] if tail[:1] == ("--",) else tail
+                if len(named) > 1 and named[0].isidentifier() and named[0] not in state.functions:
+                    # A function that stands further below.
+                    self.trapped.add(named[0])
+                elif len(named) > 1 and named[0].strip() not in ("", "-"):
+                    return self.trap(named[0], state, around)
             case _:
                 signs = own.get("IFS", state.variables.known.get("IFS"))
                 if not changed_by_builtin(words, signs, state, around.stdin):
@@ -170,7 +176,7 @@ class ScriptRun(Flow):
         return result
 
     def _eval(self, text: str, state: State, around: Around) -> Result:
-        if not text or _ENVIRONMENTS.match(text):
+        if not text or (_ENVIRONMENTS.match(text) and ";" not in text and "&&" not in text):
             return Result()
         if "$(" in text or text.startswith("$") or around.at_the_bound:
             self.record.add(opaque(f"eval {text[:80]}", "the commands are computed", "write the commands out"), around)
@@ -185,9 +191,9 @@ class ScriptRun(Flow):
         while rest and rest[0][:1] in ("-", "+") and len(rest[0]) > 1:
             word = rest.pop(0)
             options.append(word)
-            if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file") and rest:
+            if (word in ("-O", "+O", "--rcfile", "--init-file") or re.fullmatch(r"[-+][a-z]*o", word)) and rest:
                 options.append(rest.pop(0))
-        by_text = any(re.fullmatch(r"-[a-z]*c", each) for each in options)
+        by_text = any(re.fullmatch(r"-[a-z]*c[a-z]*", each) for each in options)
         if around.at_the_bound or (by_text and not rest):
             return self.record.exhaust(around)
         if by_text:
@@ -223,9 +229,15 @@ class ScriptRun(Flow):
         return Result()
 
     def _xargs(self, words: tuple[str, ...], own: Mapping[str, str], state: State, around: Around) -> Result:
-        commands = commands_of_xargs(words, around.stdin)
-        if commands is None:
-            return Result(out=around.stdin)
+        rest, options = options_of_xargs(words[1:])
+        stdin = around.stdin
+        if "-a" in options:
+            name = options["-a"]
+            stdin = self.record.files.text(path_in(state.folder, name)) if is_legible(name) else None
+        if not rest:
+            out = printed_by_xargs(stdin, options)
+            return Result(out=out, seen=out or "")
+        commands = commands_of_xargs(rest, options, stdin)
         inner = replace(around, stdin=None, depth=around.depth + 1)
         for each in commands[:MOST_ITEMS]:
             self.command(each, own, state, inner)

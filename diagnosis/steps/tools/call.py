@@ -142,6 +142,19 @@ def understood(kind: StepKind = StepKind.OTHER) -> tuple[Operation, ...]:
     return (Operation(kind),)
 
 
+def handed_over(what: str, given: tuple[str, ...]) -> Found:
+    """Return what stands for a container whose options give it AWS's or the registry's credentials; empty where none do."""
+    environment = options(given, "-e", "--env")
+    mounts = options(given, "-v", "--volume", "--mount")
+    if (
+        any(word.startswith("AWS_") for word in environment)
+        or any(".aws" in word or "/.docker" in word for word in mounts)
+        or option(given, "--env-file", "--env-from-file")
+    ):
+        return opaque(what, "AWS's credentials are handed to a container", "write its calls of AWS into the workflow")
+    return ()
+
+
 def may_be_ecr(word: str) -> bool:
     """Return whether an image reference names ECR, or cannot be told."""
     return EcrAddress.find(word) is not None or "$" in word.split("/", maxsplit=1)[0]

@@ -14,7 +14,9 @@ from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.call import (
     Call,
     Found,
+    Nested,
     arguments,
+    handed_over,
     has,
     may_be_ecr,
     opaque,
@@ -144,6 +146,8 @@ def compose(call: Call) -> Found:
     if not rest:
         return ()
     verb, tail = rest[0], rest[1:]
+    if verb == "exec":
+        return handed_over(f"{call.program} exec", tail) or understood(StepKind.DOCKER)
     if verb not in ("push", "build", "up", "pull", "run", "create"):
         return understood(StepKind.DOCKER)
     project = _project(call, tuple(front))
@@ -161,7 +165,7 @@ def compose(call: Call) -> Found:
     if verb == "build":
         return _bases(call, project, chosen, tail) or understood(StepKind.DOCKER)
     built = verb != "pull" and not has(tail, "--no-build")
-    found: list[Operation] = list(_bases(call, project, chosen, ()) if built else ())
+    found: list[Operation | Nested] = list(_bases(call, project, chosen, ()) if built else ())
     found.extend(
         pulls(
             StepKind.DOCKER,
@@ -169,15 +173,15 @@ def compose(call: Call) -> Found:
             project.source,
         )
     )
-    given = (word for word in options(tail, "-e", "--env"))
-    if any(service.speaks_aws for service in chosen) or any(word.startswith("AWS_") for word in given):
-        found.extend(
-            opaque(
-                f"{call.program} {verb}",
-                "AWS's credentials are handed to a container",
-                "write its calls of AWS into the workflow",
-            )
-        )
+    what = f"{call.program} {verb}"
+    if project.services is None:
+        why = "which services it runs, and what they are given, is in a file that is not known"
+        found.extend(opaque(what, why, "let the compose file be read at the run's commit (contents: read)"))
+    elif any(service.speaks_aws for service in chosen):
+        how = "write its calls of AWS into the workflow"
+        found.extend(opaque(what, "AWS's credentials are handed to a container", how))
+    else:
+        found.extend(handed_over(what, tail))
     return tuple(found) or understood(StepKind.DOCKER)
 
 

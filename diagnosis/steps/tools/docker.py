@@ -13,6 +13,7 @@ from diagnosis.steps.tools.call import (
     Found,
     Nested,
     arguments,
+    handed_over,
     has,
     may_be_ecr,
     opaque,
@@ -176,7 +177,6 @@ _HARMLESS = frozenset(
         "stop",
         "start",
         "kill",
-        "exec",
         "cp",
         "save",
         "load",
@@ -345,6 +345,8 @@ def docker(call: Call) -> Found:
             return pulls(kind, [word for word in arguments(tail, _RUN_VALUED)[:1] if _is_ecr(word)]) or understood(kind)
         case "run" if kind is not StepKind.BUILDAH:
             return _run(kind, call, tail)
+        case "exec":
+            return handed_over(f"{call.program} exec", tail) or understood(kind)
         case "build" | "bud":
             return build(kind, call, tail)
         case "bake":
@@ -467,22 +469,8 @@ def _run(kind: StepKind, call: Call, tail: tuple[str, ...]) -> Found:
             *read,
             Nested(shlex.join((known, *words)).replace("'$", '"$').replace("}'", '}"'), call.folder, "", passed),
         )
-    environment = options(given, "-e", "--env")
-    mounts = options(given, "-v", "--volume", "--mount")
-    if (
-        any(word.startswith("AWS_") for word in environment)
-        or any(".aws" in word for word in mounts)
-        or option(given, "--env-file")
-    ):
-        return (
-            *read,
-            *opaque(
-                image or f"{call.program} run",
-                "AWS's credentials are handed to a container",
-                "write its calls of AWS into the workflow",
-            ),
-        )
-    return read or understood(kind)
+    found = (*read, *handed_over(image or f"{call.program} run", given))
+    return found or understood(kind)
 
 
 def _image_at(tail: tuple[str, ...]) -> int | None:

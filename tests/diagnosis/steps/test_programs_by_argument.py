@@ -117,7 +117,7 @@ def test_an_image_that_is_looked_at_is_pulled(script: str) -> None:
     "script",
     [
         "dotnet publish --os linux /t:PublishContainer -p:ContainerRegistry=$R -p:ContainerRepository=app -p:ContainerImageTag=1",
-        "dotnet publish -p PublishProfile=DefaultContainer -p ContainerRegistry=$R -p ContainerRepository=app -p:ContainerImageTags=1",
+        "msbuild -p PublishProfile=DefaultContainer -p ContainerRegistry=$R -p ContainerRepository=app -p:ContainerImageTags=1",
         "oc image mirror quay.io/o/app:1 $R/app:1",
         "oc image mirror quay.io/o/app:1=$R/app:1",
     ],
