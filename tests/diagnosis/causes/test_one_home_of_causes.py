@@ -44,6 +44,8 @@ OTHER_THINGS = {
     ("diagnosis/steps/releasing_job.py", "role-chaining"),
     ("diagnosis/steps/actions/logins.py", "role-chaining"),
     ("diagnosis/steps/role_sessions.py", "role-chaining"),
+    # The program that copies files by ssh.
+    ("diagnosis/steps/tools/by_argument.py", "scp"),
     # A command of docker.
     ("diagnosis/steps/tools/docker.py", "network"),
     # A function of GitHub's expressions.
