@@ -45,13 +45,13 @@ class Operation:
     """botocore's service id with hyphens, which is mostly the client name too: ``iam``, ``service-quotas``."""
     name: str
     """The operation as AWS writes it: ``GetRole``."""
-    action: str
-    """The IAM action that allows it; not always named alike (``ListObjectsV2`` needs ``s3:ListBucket``)."""
     scope: Scope
     why: str
     variant: Variant = Variant.MINIMAL
     client: str = ""
     """The name of the client, where that is another: ``secretsmanager``."""
+    allowed_by: str = ""
+    """The IAM action that allows it, where it is not named alike: ``ListObjectsV2`` needs ``s3:ListBucket``."""
 
     @property
     def client_name(self) -> str:
@@ -59,149 +59,102 @@ class Operation:
         return self.client or self.service
 
     @property
+    def action(self) -> str:
+        """The IAM action that allows it."""
+        return self.allowed_by or f"{self.client_name}:{self.name}"
+
+    @property
     def address(self) -> str:
         """``service:Operation``, the address under which evidence names the call."""
         return f"{self.service}:{self.name}"
 
 
-GET_CALLER_IDENTITY = Operation(
-    "sts", "GetCallerIdentity", "sts:GetCallerIdentity", Scope.ANY, "whose account is being read"
-)
+GET_CALLER_IDENTITY = Operation("sts", "GetCallerIdentity", Scope.ANY, "whose account is being read")
 
-GET_PROVIDER = Operation(
-    "iam",
-    "GetOpenIDConnectProvider",
-    "iam:GetOpenIDConnectProvider",
-    Scope.PROVIDER,
-    "issuer and audiences of the OIDC provider",
-)
+GET_PROVIDER = Operation("iam", "GetOpenIDConnectProvider", Scope.PROVIDER, "issuer and audiences of the OIDC provider")
 LIST_PROVIDERS = Operation(
-    "iam",
-    "ListOpenIDConnectProviders",
-    "iam:ListOpenIDConnectProviders",
-    Scope.ANY,
-    "whether the provider exists, where it may not be read itself",
+    "iam", "ListOpenIDConnectProviders", Scope.ANY, "whether the provider exists, where it may not be read itself"
 )
-GET_ROLE = Operation("iam", "GetRole", "iam:GetRole", Scope.ROLE, "trust policy, maximum session, boundary")
-LIST_ROLE_POLICIES = Operation(
-    "iam", "ListRolePolicies", "iam:ListRolePolicies", Scope.ROLE, "names of the inline policies"
-)
-GET_ROLE_POLICY = Operation("iam", "GetRolePolicy", "iam:GetRolePolicy", Scope.ROLE, "an inline policy's document")
+GET_ROLE = Operation("iam", "GetRole", Scope.ROLE, "trust policy, maximum session, boundary")
+LIST_ROLE_POLICIES = Operation("iam", "ListRolePolicies", Scope.ROLE, "names of the inline policies")
+GET_ROLE_POLICY = Operation("iam", "GetRolePolicy", Scope.ROLE, "an inline policy's document")
 LIST_ATTACHED_ROLE_POLICIES = Operation(
-    "iam", "ListAttachedRolePolicies", "iam:ListAttachedRolePolicies", Scope.ROLE, "the managed policies of the role"
+    "iam", "ListAttachedRolePolicies", Scope.ROLE, "the managed policies of the role"
 )
-GET_POLICY = Operation(
-    "iam", "GetPolicy", "iam:GetPolicy", Scope.POLICY, "which version of a managed policy is in force"
-)
-GET_POLICY_VERSION = Operation(
-    "iam", "GetPolicyVersion", "iam:GetPolicyVersion", Scope.POLICY, "a managed policy's or boundary's document"
-)
+GET_POLICY = Operation("iam", "GetPolicy", Scope.POLICY, "which version of a managed policy is in force")
+GET_POLICY_VERSION = Operation("iam", "GetPolicyVersion", Scope.POLICY, "a managed policy's or boundary's document")
 
-DESCRIBE_REPOSITORIES = Operation(
-    "ecr", "DescribeRepositories", "ecr:DescribeRepositories", Scope.REPOSITORY, "whether the repository exists"
-)
-GET_REPOSITORY_POLICY = Operation(
-    "ecr", "GetRepositoryPolicy", "ecr:GetRepositoryPolicy", Scope.REPOSITORY, "the repository's own policy"
-)
+DESCRIBE_REPOSITORIES = Operation("ecr", "DescribeRepositories", Scope.REPOSITORY, "whether the repository exists")
+GET_REPOSITORY_POLICY = Operation("ecr", "GetRepositoryPolicy", Scope.REPOSITORY, "the repository's own policy")
 LIST_TAGS_FOR_RESOURCE = Operation(
     "ecr",
     "ListTagsForResource",
-    "ecr:ListTagsForResource",
     Scope.REPOSITORY,
     "the repository's tags, where a policy asks about them",
     Variant.FULL,
 )
-DESCRIBE_IMAGES = Operation(
-    "ecr", "DescribeImages", "ecr:DescribeImages", Scope.REPOSITORY, "the image of a tag, its digest and push time"
-)
+DESCRIBE_IMAGES = Operation("ecr", "DescribeImages", Scope.REPOSITORY, "the image of a tag, its digest and push time")
 
 DESCRIBE_ORGANIZATION = Operation(
     "organizations",
     "DescribeOrganization",
-    "organizations:DescribeOrganization",
     Scope.ANY,
     "the organization's id, and whether service control policies apply to the account at all",
 )
-LIST_ROOTS = Operation(
-    "organizations", "ListRoots", "organizations:ListRoots", Scope.ANY, "which policy types are switched on"
-)
-LIST_PARENTS = Operation(
-    "organizations", "ListParents", "organizations:ListParents", Scope.ANY, "the levels from the account to the root"
-)
+LIST_ROOTS = Operation("organizations", "ListRoots", Scope.ANY, "which policy types are switched on")
+LIST_PARENTS = Operation("organizations", "ListParents", Scope.ANY, "the levels from the account to the root")
 LIST_POLICIES_FOR_TARGET = Operation(
-    "organizations",
-    "ListPoliciesForTarget",
-    "organizations:ListPoliciesForTarget",
-    Scope.ANY,
-    "which control policies hang on a level",
+    "organizations", "ListPoliciesForTarget", Scope.ANY, "which control policies hang on a level"
 )
-DESCRIBE_POLICY = Operation(
-    "organizations", "DescribePolicy", "organizations:DescribePolicy", Scope.ANY, "a control policy's document"
-)
+DESCRIBE_POLICY = Operation("organizations", "DescribePolicy", Scope.ANY, "a control policy's document")
 
-LIST_OBJECTS = Operation("s3", "ListObjectsV2", "s3:ListBucket", Scope.BUCKET, "the evidence objects under their root")
+LIST_OBJECTS = Operation(
+    "s3", "ListObjectsV2", Scope.BUCKET, "the evidence objects under their root", allowed_by="s3:ListBucket"
+)
 # botocore asks this one by itself, where a bucket lies in another region than it was looked for.
-HEAD_BUCKET = Operation("s3", "HeadBucket", "s3:ListBucket", Scope.BUCKET, "the region of the evidence bucket")
+HEAD_BUCKET = Operation(
+    "s3", "HeadBucket", Scope.BUCKET, "the region of the evidence bucket", allowed_by="s3:ListBucket"
+)
 
 GET_LIFECYCLE_POLICY = Operation(
-    "ecr",
-    "GetLifecyclePolicy",
-    "ecr:GetLifecyclePolicy",
-    Scope.REPOSITORY,
-    "what expires images, and may have removed one",
-    Variant.FULL,
+    "ecr", "GetLifecyclePolicy", Scope.REPOSITORY, "what expires images, and may have removed one", Variant.FULL
 )
 DESCRIBE_CREATION_TEMPLATES = Operation(
-    "ecr",
-    "DescribeRepositoryCreationTemplates",
-    "ecr:DescribeRepositoryCreationTemplates",
-    Scope.ANY,
-    "whether a push may create the repository",
-    Variant.FULL,
+    "ecr", "DescribeRepositoryCreationTemplates", Scope.ANY, "whether a push may create the repository", Variant.FULL
 )
 GET_SERVICE_QUOTA = Operation(
     "service-quotas",
     "GetServiceQuota",
-    "servicequotas:GetServiceQuota",
     Scope.ANY,
     "how many images a repository may hold",
     Variant.FULL,
+    allowed_by="servicequotas:GetServiceQuota",
 )
 GET_DEFAULT_SERVICE_QUOTA = Operation(
     "service-quotas",
     "GetAWSDefaultServiceQuota",
-    "servicequotas:GetAWSDefaultServiceQuota",
     Scope.ANY,
     "the same where the account has no value of its own",
     Variant.FULL,
+    allowed_by="servicequotas:GetAWSDefaultServiceQuota",
 )
 GET_KEY_POLICY = Operation(
-    "kms", "GetKeyPolicy", "kms:GetKeyPolicy", Scope.KEY, "who may use a key: the repository's, one that a step uses"
+    "kms", "GetKeyPolicy", Scope.KEY, "who may use a key: the repository's, one that a step uses"
 )
-DESCRIBE_KEY = Operation(
-    "kms", "DescribeKey", "kms:DescribeKey", Scope.KEY, "whether a key is enabled, and which one an alias names"
-)
-GET_BUCKET_POLICY = Operation(
-    "s3", "GetBucketPolicy", "s3:GetBucketPolicy", Scope.USED_BUCKET, "the policy of a bucket that a step uses"
-)
+DESCRIBE_KEY = Operation("kms", "DescribeKey", Scope.KEY, "whether a key is enabled, and which one an alias names")
+GET_BUCKET_POLICY = Operation("s3", "GetBucketPolicy", Scope.USED_BUCKET, "the policy of a bucket that a step uses")
 GET_SECRET_POLICY = Operation(
     "secrets-manager",
     "GetResourcePolicy",
-    "secretsmanager:GetResourcePolicy",
     Scope.SECRET,
     "the policy of a secret that a step uses, never its value",
     client="secretsmanager",
 )
-GET_TOPIC_ATTRIBUTES = Operation(
-    "sns", "GetTopicAttributes", "sns:GetTopicAttributes", Scope.TOPIC, "the policy of a topic that a step uses"
-)
-GET_QUEUE_ATTRIBUTES = Operation(
-    "sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Scope.QUEUE, "the policy of a queue that a step uses"
-)
+GET_TOPIC_ATTRIBUTES = Operation("sns", "GetTopicAttributes", Scope.TOPIC, "the policy of a topic that a step uses")
+GET_QUEUE_ATTRIBUTES = Operation("sqs", "GetQueueAttributes", Scope.QUEUE, "the policy of a queue that a step uses")
 LOOKUP_EVENTS = Operation(
     "cloudtrail",
     "LookupEvents",
-    "cloudtrail:LookupEvents",
     Scope.ANY,
     "who changed provider, role, policies or repository, and which subject was presented",
     Variant.FULL,
@@ -209,7 +162,6 @@ LOOKUP_EVENTS = Operation(
 LIST_ROLES = Operation(
     "iam",
     "ListRoles",
-    "iam:ListRoles",
     Scope.ANY,
     "which roles trust GitHub: one that admits a run already, those that a rename or a transfer breaks",
     Variant.FULL,
@@ -217,26 +169,21 @@ LIST_ROLES = Operation(
 LIST_ANALYZERS = Operation(
     "accessanalyzer",
     "ListAnalyzers",
-    "access-analyzer:ListAnalyzers",
     Scope.ANY,
     "whether Access Analyzer looks at the account",
     Variant.FULL,
+    allowed_by="access-analyzer:ListAnalyzers",
 )
 LIST_FINDINGS = Operation(
     "accessanalyzer",
     "ListFindingsV2",
-    "access-analyzer:ListFindings",
     Scope.ANY,
     "its findings on the role and the repository",
     Variant.FULL,
+    allowed_by="access-analyzer:ListFindings",
 )
 SIMULATE_PRINCIPAL_POLICY = Operation(
-    "iam",
-    "SimulatePrincipalPolicy",
-    "iam:SimulatePrincipalPolicy",
-    Scope.ROLE,
-    "AWS's own opinion on the ECR actions",
-    Variant.FULL,
+    "iam", "SimulatePrincipalPolicy", Scope.ROLE, "AWS's own opinion on the ECR actions", Variant.FULL
 )
 
 OPERATIONS: tuple[Operation, ...] = tuple(value for value in tuple(globals().values()) if isinstance(value, Operation))
