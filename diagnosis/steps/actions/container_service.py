@@ -15,7 +15,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import WRITTEN, path_in
-from diagnosis.steps.service_calls import EVERYTHING, arn_in, arn_of, calls, name_in, not_judged, pass_role
+from diagnosis.steps.service_calls import EVERYTHING, GREEN_RUN, arn_in, arn_of, calls, name_in, not_judged, pass_role
 from diagnosis.steps.variables import is_legible
 from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
@@ -82,7 +82,7 @@ def run_task_of_family(use: ActionUse) -> tuple[Operation, ...]:
         return operations
     described = calls(_KIND, EVERYTHING, "ecs:DescribeTaskDefinition")
     why = "which log it shows is in the task definition"
-    return operations + described + not_judged(_KIND, use.uses, why, "CloudTrail of a green run shows the calls")
+    return operations + described + not_judged(_KIND, use.uses, why, GREEN_RUN)
 
 
 def deploy_express_service(use: ActionUse) -> tuple[Operation, ...]:

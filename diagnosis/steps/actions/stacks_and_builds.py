@@ -15,6 +15,7 @@ from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.service_calls import (
     EVERYTHING,
+    GREEN_RUN,
     arn_in,
     arn_of,
     bucket_arn,
@@ -26,7 +27,6 @@ from diagnosis.steps.service_calls import (
 )
 
 _KIND = StepKind.AWS_ACTION
-_GREEN_RUN = "CloudTrail of a green run shows the calls"
 
 
 def stack_arn(name: str) -> str | None:
@@ -42,7 +42,7 @@ def stack_resources(kind: StepKind, what: str, *, with_role: bool) -> tuple[Oper
         kind,
         what,
         "CloudFormation makes the stack's resources with the permissions of this role, and which those are is in the template",
-        f"give CloudFormation a service role, or: {_GREEN_RUN}",
+        f"give CloudFormation a service role, or: {GREEN_RUN}",
     )
 
 
@@ -143,7 +143,7 @@ def codedeploy_revision(use: ActionUse) -> tuple[Operation, ...]:
         *calls(_KIND, object_arn(use.text("s3_bucket"), prefix), "s3:PutObject"),
         *calls(_KIND, arn_of("codedeploy", "application:", application), "codedeploy:RegisterApplicationRevision"),
         *calls(_KIND, arn_of("codedeploy", "deploymentgroup:", application, "/", group), "codedeploy:CreateDeployment"),
-        *not_judged(_KIND, use.uses, "how it watches and bounds the deployment depends on its inputs", _GREEN_RUN),
+        *not_judged(_KIND, use.uses, "how it watches and bounds the deployment depends on its inputs", GREEN_RUN),
     )
 
 
@@ -177,5 +177,5 @@ def _beanstalk(use: ActionUse, application: str, environment: str, region: str |
         _KIND,
         use.uses,
         "Elastic Beanstalk calls other services with the permissions of this role, and which those are is in the environment",
-        _GREEN_RUN,
+        GREEN_RUN,
     )

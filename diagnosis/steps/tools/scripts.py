@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.steps.tools import makefile
-from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, options, understood
+from diagnosis.steps.tools.call import Call, Found, Nested, arguments, opaque, options, understood, without_globals
 from diagnosis.steps.tools.interpolation import dotenv
 from diagnosis.steps.tools.own_builds import is_own_build
 from diagnosis.steps.yaml_text import Value, member, text_of, texts_of, yaml_mapping
@@ -19,6 +19,7 @@ _MAKE_VALUED = frozenset(
     {"-f", "--file", "--makefile", "-C", "--directory", "-I", "-o", "-W", "--include-dir", "-j", "-l"}
 ) - {"-j", "-l"}
 _JUST_FILES = ("justfile", "Justfile", ".justfile")
+_JUST_VALUED = frozenset({"-f", "--justfile", "-d", "--working-directory", "--shell", "--dotenv-path", "--set"})
 _TASK_FILES = (
     "Taskfile.yml",
     "Taskfile.yaml",
@@ -71,6 +72,8 @@ def node_scripts(call: Call) -> Found:
         if rest[0] in ("--prefix", "-C", "--dir", "--cwd", "--filter", "-F", "-w", "--workspace") and len(rest) > 1:
             folder = call.path(rest[1]) if rest[0] in ("--prefix", "-C", "--dir", "--cwd") else None
             rest = rest[2:]
+        elif rest[0] in _NODE_VALUED:
+            rest = rest[2:]
         elif rest[0].startswith(("--prefix=", "--cwd=", "--dir=")):
             folder, rest = call.path(rest[0].split("=", 1)[1]), rest[1:]
         else:
@@ -104,6 +107,9 @@ def node_scripts(call: Call) -> Found:
     return _script(call, folder, name, tuple(word for word in tail if word != "--"))
 
 
+_NODE_VALUED = frozenset(
+    {"--loglevel", "--registry", "--reporter", "--userconfig", "--cache", "--cache-folder", "--network-timeout"}
+)
 _NODE_VERBS = frozenset(
     {
         "install",
@@ -208,17 +214,20 @@ def _scripts_of(text: str) -> dict[str, str]:
 
 def just(call: Call) -> Found:
     """Read just: the recipes of a justfile, their parameters filled in."""
-    if any(word in ("--list", "-l", "--version", "--summary", "--dry-run", "-n", "--evaluate") for word in call.tail):
+    # What stands behind the first word that is no option is the recipe's, whatever it looks like.
+    behind = without_globals(call.tail, _JUST_VALUED)
+    own = call.tail[: len(call.tail) - len(behind)]
+    if any(word in ("--list", "-l", "--version", "--summary", "--dry-run", "-n", "--evaluate") for word in own):
         return understood()
-    folder = (options(call.tail, "-d", "--working-directory") or [""])[0]
+    folder = (options(own, "-d", "--working-directory") or [""])[0]
     here = Call(call.words, call.values, call.files, call.path(folder) if folder else call.folder)
-    named = options(call.tail, "-f", "--justfile")[:1]
+    named = options(own, "-f", "--justfile")[:1]
     found = _file(here, named, _JUST_FILES)
-    words = arguments(
-        call.tail, frozenset({"-f", "--justfile", "-d", "--working-directory", "--shell", "--dotenv-path", "--set"})
-    )
-    given = {match[1]: match[2] for word in words if (match := _ASSIGNMENT.fullmatch(word))}
-    words = [word for word in words if not _ASSIGNMENT.fullmatch(word)]
+    words = list(behind)
+    given: dict[str, str] = {}
+    while words and (match := _ASSIGNMENT.fullmatch(words[0])):
+        given[match[1]] = match[2]
+        del words[0]
     if isinstance(found, str):
         return _unread("just", words[:1], found, named or ["justfile"])
     path, text = found
@@ -294,10 +303,11 @@ class _Justfile:
             name = rest.pop(0)
             if name not in self._recipes:
                 return None
-            count = len(self._recipes[name][0])
+            parameters = self._recipes[name][0]
+            count = len(rest) if any(each[:1] in ("*", "+") for each in parameters) else len(parameters)
             if not self._add(name, rest[:count], found):
                 return None
-            rest = rest[count:] if not any(each[:1] in ("*", "+") for each in self._recipes[name][0]) else []
+            rest = rest[count:]
         return found if words or self._first else None
 
     def _add(self, name: str, given: list[str], found: list[str]) -> bool:
@@ -330,19 +340,21 @@ class _Justfile:
 
 def task(call: Call) -> Found:
     """Read task: the commands of a Taskfile's tasks."""
+    # What stands behind -- is for the commands, whatever it looks like.
+    end = call.tail.index("--") if "--" in call.tail else len(call.tail)
+    own, passed_on = call.tail[:end], call.tail[end + 1 :]
     if any(
         word in ("--list", "-l", "--version", "--dry", "-n", "--list-all", "-a", "--status", "--summary")
-        for word in call.tail
+        for word in own
     ):
         return understood()
-    folder = (options(call.tail, "-d", "--dir") or [""])[0]
+    folder = (options(own, "-d", "--dir") or [""])[0]
     here = Call(call.words, call.values, call.files, call.path(folder) if folder else call.folder)
-    named = options(call.tail, "-t", "--taskfile")[:1]
+    named = options(own, "-t", "--taskfile")[:1]
     found = _file(here, named, _TASK_FILES)
-    words = arguments(
-        call.tail, frozenset({"-d", "--dir", "-t", "--taskfile", "-o", "--output", "-C", "--concurrency"})
-    )
+    words = arguments(own, frozenset({"-d", "--dir", "-t", "--taskfile", "-o", "--output", "-C", "--concurrency"}))
     given = {match[1]: match[2] for word in words if (match := _ASSIGNMENT.fullmatch(word))}
+    given["CLI_ARGS"] = shlex.join(passed_on)
     names = [word for word in words if not _ASSIGNMENT.fullmatch(word)] or ["default"]
     if isinstance(found, str):
         return _unread("task", names, found, named or list(_TASK_FILES[:2]))

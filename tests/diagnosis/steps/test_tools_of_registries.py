@@ -405,6 +405,15 @@ def test_make_runs_the_recipes_of_its_targets(script: str, expected: list[str | 
         ("npm --prefix sub run ship", {"sub/package.json": '{"scripts":{"ship":"docker push $R/s"}}'}, ["s"]),
         ("just ship web", {"justfile": "r := env('R')\nship name:\n    docker push {{r}}/{{name}}\n"}, ["web"]),
         ("just", {"justfile": "ship: build\n    docker push $R/a\nbuild:\n    docker build .\n"}, ["a"]),
+        ("just ship --version -n", {"justfile": "ship *words:\n    docker push $R/a {{words}}\n"}, ["a"]),
+        ("just ship a b", {"justfile": "ship +to:\n    for i in {{to}}; do docker push $R/$i; done\n"}, ["a", "b"]),
+        ("just R=x ship b=c", {"justfile": "ship name:\n    docker push $R/{{name}}\n"}, ["b=c"]),
+        (
+            "task ship -- -n a",
+            {"Taskfile.yml": "tasks:\n  ship: {cmds: ['echo {{.CLI_ARGS}}; docker push $R/a']}\n"},
+            ["a"],
+        ),
+        ("npm --loglevel info run ship", {"package.json": '{"scripts": {"ship": "docker push $R/a"}}'}, ["a"]),
         ("task ship", {"Taskfile.yml": "version: 3\ntasks:\n  ship: {cmds: ['docker push $R/a']}\n"}, ["a"]),
         ("task ship N=x", {"Taskfile.yml": "tasks:\n  ship: {cmds: ['docker push {{.R}}/{{.N}}']}\n"}, ["x"]),
         (
