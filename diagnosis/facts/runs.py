@@ -230,6 +230,11 @@ class Attempt:
         return f"refs/{'tags' if self.on_tag else 'heads'}/{self.head_branch}"
 
     @property
+    def workflow_file_name(self) -> str:
+        """The name of the workflow's file, ``release.yml``: without its folder, and without the ref that the API may add."""
+        return self.workflow_path.partition("@")[0].rpartition("/")[2]
+
+    @property
     def on_tag(self) -> bool:
         """Whether the run is certainly on a tag: by its event, by the ref of its workflow, or by what its file filters."""
         named = self.workflow_path.partition("@")[2]

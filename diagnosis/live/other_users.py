@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Unreadable
@@ -15,6 +15,7 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.matrix import legs_of
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import ReadJob, read_job
+from diagnosis.steps.repository_files import Files
 from diagnosis.steps.role_sessions import role_sessions
 from diagnosis.steps.variables import is_legible, repository_values
 from diagnosis.verdicts.gate_verdict import Missing
@@ -59,16 +60,27 @@ def other_users(run: RunClaims) -> OtherUsers:
     return OtherUsers(tuple(needs), tuple(gaps), tuple(unread), notes)
 
 
+def needs_of_any_run(run: RunClaims) -> tuple[Need, ...]:
+    """Return the uses of the run's role in its own workflow as the file alone tells them: what each run gives anew is open.
+
+    The resource of a use that depends on such a value (an input, the run's id) is a pattern, or None.
+    """
+    if not isinstance(run.workflow, Workflow):
+        return ()
+    files, anew = Files.of(run.attempt.files), replace(run.workflow, given_inputs=())
+    return tuple(need for part in _parts(anew, run, files) for need in _needs(part, run))
+
+
 def _unparsable(file: UnparsableWorkflow) -> Missing:
     return Missing(f"the workflow {file.path}", f"it cannot be parsed: {file.why}", "correct the file, or look into it")
 
 
-def _parts(workflow: Workflow, run: RunClaims) -> Iterator[ReadJob]:
+def _parts(workflow: Workflow, run: RunClaims, files: Files | None = None) -> Iterator[ReadJob]:
     """Yield the sessions of a workflow's jobs that have the run's role, or may have it."""
     role, written = run.role_arn, run.release.step.input("role-to-assume") if run.release.step else None
     known = repository_values(run.attempt.repository)
     legs = [(job, leg) for job in workflow.jobs for leg in legs_of(job, known)]
-    reads = [read_job(None, job, workflow, None, run.case, known, leg) for job, leg in legs]
+    reads = [read_job(None, job, workflow, None, run.case, known, leg, files) for job, leg in legs]
     images = job_images(reads)
     for read in reads:
         if not any(step.does(Purpose.ASSUME) for step in read.steps):

@@ -74,7 +74,7 @@ def _identity(token: UsedToken) -> tuple[object, ...]:
 
 def of_run(move: Move, attempt: Attempt, workflow: Workflow) -> Iterator[UsedToken]:
     """Yield what the jobs of a run that take credentials present, by today's workflow file."""
-    name = attempt.workflow_path.partition("@")[0].rpartition("/")[2]
+    name = attempt.workflow_file_name
     for job in jobs_with_credentials(workflow):
         own = replace(attempt, repository=move.before)
         possible = claims_of(own, workflow=workflow, job=job, issuer=move.issuer, audience=_audience(job))

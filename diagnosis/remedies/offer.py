@@ -176,7 +176,7 @@ def contexts_of(needs: Iterable[Need]) -> dict[tuple[str, str], dict[str, tuple[
 def rerun_words(run: RunClaims) -> str:
     """Return how every remediation is verified: a rerun of the same workflow, never a side channel."""
     attempt = run.attempt
-    name = attempt.workflow_path.rpartition("/")[2] or attempt.workflow_name
+    name = attempt.workflow_file_name or attempt.workflow_name
     if run.ref is None and attempt.run_id:
         return f"Rerun run {attempt.run_id} of {name} (same commit, same ref) and diagnose it again."
     return f"Dispatch {name} again and diagnose that run."

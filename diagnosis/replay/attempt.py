@@ -52,6 +52,7 @@ from diagnosis.steps.read_job import ReadJob, ReadStep, read_job
 from diagnosis.steps.read_run import Told, read_begun
 from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.steps.static_key_steps import with_roles_only
+from diagnosis.steps.variables import given_inputs
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing, gates_shown, maybe_verdict_at, verdict_at
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
@@ -83,16 +84,16 @@ def replay(attempt: Attempt, case: Case | None = None) -> Replay:
 
     ``case`` fills in what the run masks; it never overrides what the run shows. Never raises on foreign input.
     """
-    workflow = resolved_workflow(attempt)
-    return replace(_replayed(attempt, workflow, case or Case()), workflow=workflow)
+    workflow, told = resolved_workflow(attempt), Told()
+    found = _replayed(attempt, workflow, case or Case(), told)
+    return replace(found, workflow=workflow, inputs=_dispatched_with(attempt, workflow, told))
 
 
-def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case) -> Replay:
+def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, case: Case, told: Told) -> Replay:
     evidence_of = EvidenceBuilder(attempt)
     if not isinstance(attempt.jobs, Known):
         return _without_jobs(attempt, workflow, case)
     parsed = workflow if isinstance(workflow, Workflow) else None
-    told = Told()
     reads = read_begun(attempt, attempt.jobs.value[:MOST_JOBS], parsed, case, told)
     stated = Statements.of(attempt)
     outcomes = [stated.explained(read, outcome_of(read, evidence_of)) for read in reads]
@@ -134,6 +135,18 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
             *unread_calls(attempt, parsed, reads),
         ),
     )
+
+
+def _dispatched_with(
+    attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, told: Told
+) -> tuple[tuple[str, str], ...]:
+    """Return the inputs of a dispatched run that its payload or its logs show; a default is none of them."""
+    if not isinstance(workflow, Workflow) or attempt.event != "workflow_dispatch":
+        return ()
+    shown = {name.lower(): value for name, value in {**told.shared, **given_inputs(workflow)}.items()}
+    declared = [each.name for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"]
+    pairs = ((name, shown.get(f"inputs.{name}".lower())) for name in declared)
+    return tuple((name, str(value)) for name, value in pairs if value is not None and "***" not in value)
 
 
 def _belongs(job: JobReplay, attempt: Attempt) -> bool:

@@ -94,6 +94,8 @@ class Replay:
     of those that share its role."""
     session: JobSession | None = None
     """The one session that this view is about; None for the attempt as a whole."""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """The inputs that the run was dispatched with, as far as its payload or its logs show them; in the file's order."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""

@@ -11,9 +11,9 @@ from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Owner
 from diagnosis.names.arn import Arn
 from diagnosis.remedies.offer import Offer, Situation
+from diagnosis.remedies.offers.dispatch import dispatch_command, inputs_to_give
 from diagnosis.remedies.offers.role_difference import gained, lost
 from diagnosis.remedies.offers.role_search import of_the_role
-from diagnosis.remedies.rendering import shell
 from diagnosis.steps.variables import is_legible
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -51,7 +51,7 @@ def _offer(situation: Situation, other: OtherRole) -> Offer:
         difference=""
         if given
         else f"   with:\n-    role-to-assume: {_now(situation)}\n+    role-to-assume: {role.arn}",
-        warnings=_warnings(situation, other),
+        warnings=(*_warnings(situation, other), *(inputs_to_give(run, {given: str(role.arn)}) if given else ())),
     )
     return Offer(
         remediation,
@@ -96,11 +96,8 @@ def _dispatch_input(situation: Situation) -> str | None:
 
 
 def _dispatch(situation: Situation, name: str, arn: Arn) -> str:
-    attempt = situation.run.attempt
-    ref = (attempt.ref or "").removeprefix("refs/heads/").removeprefix("refs/tags/")
-    file = attempt.workflow_path.rpartition("/")[2]
-    where = ("--repo", attempt.repository.full_name, "--ref", ref)
-    return shell("gh", "workflow", "run", file, *where, "-f", f"{name}={arn}")
+    ref = (situation.run.attempt.ref or "").removeprefix("refs/heads/").removeprefix("refs/tags/")
+    return dispatch_command(situation.run, ref, {name: str(arn)})
 
 
 def _now(situation: Situation) -> str:

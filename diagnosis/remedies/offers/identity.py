@@ -29,6 +29,7 @@ from diagnosis.remedies.edits.opened_account import without_other_layers
 from diagnosis.remedies.edits.policy_edit import Edit, Edits, rendered
 from diagnosis.remedies.edits.policy_patch import LOGINS, difference, extended
 from diagnosis.remedies.offer import Choice, Offer, Situation, contexts_of, needed_pairs, rerun_words
+from diagnosis.remedies.offers.other_runs import of_other_runs
 from diagnosis.remedies.rendering import policy_name
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.remediation import Remediation
@@ -77,7 +78,7 @@ def correct_permissions(situation: Situation) -> Choice | None:
     found = comparison(account, work.edits.after, situation, work.void)
     if found.no_longer_granted:
         return None
-    return (Offer(_remediation(work, problems, missing, found)),)
+    return (Offer(_remediation(work, problems, missing, found), does_not_prove=of_other_runs(situation.run, missing)),)
 
 
 def _granted(situation: Situation) -> frozenset[tuple[str, str]]:

@@ -15,7 +15,7 @@ from diagnosis.steps.read_run import read_not_begun
 from diagnosis.verdicts.replay import RunFacts
 
 _SPEAKS_OF_REF = re.compile(
-    r"github\.(?:ref|head_ref|base_ref|event)|GITHUB_(?:REF|HEAD_REF|BASE_REF|EVENT)|inputs\.", re.IGNORECASE
+    r"github\.(?:ref|head_ref|base_ref|event|run_)|GITHUB_(?:REF|HEAD_REF|BASE_REF|EVENT|RUN_)|inputs\.", re.IGNORECASE
 )
 
 
@@ -37,8 +37,8 @@ def starts_on(workflow: object, ref: str) -> bool:
 def does_the_same_on(run: RunClaims, ref: str) -> bool:
     """Return whether the release needs on another ref what it needs on its own, by its file.
 
-    Conditions, names of repositories and inputs may depend on the ref or on how the workflow was started; where nothing in
-    the file speaks of these, nothing can differ.
+    Conditions, names of repositories and of objects, and inputs may depend on the ref, on how the workflow was started, or on
+    the run, which is another one there; where nothing in the file speaks of these, nothing can differ.
     """
     workflow = run.workflow
     if not isinstance(workflow, Workflow) or not _speaks_of_ref(workflow):
@@ -57,11 +57,14 @@ def _speaks_of_ref(workflow: Workflow) -> bool:
 
 
 def _on(attempt: Attempt, workflow: Workflow, ref: str) -> Attempt:
-    """Return the attempt as one that was started on another ref."""
+    """Return the attempt as one that was started on another ref: a run of its own, with an id and a number of its own."""
     event = "workflow_dispatch" if "workflow_dispatch" in workflow.triggers else attempt.event
     path = attempt.workflow_path.partition("@")[0]
     short = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    return replace(attempt, head_branch=short, workflow_path=f"{path}@{ref}", event=event)
+    run_id, number = attempt.run_id + 1, attempt.run_number + 1
+    return replace(
+        attempt, run_id=run_id, run_number=number, head_branch=short, workflow_path=f"{path}@{ref}", event=event
+    )
 
 
 def _uses(workflow: Workflow, attempt: Attempt, case: Case) -> set[tuple[object, ...]]:

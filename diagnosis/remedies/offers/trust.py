@@ -14,10 +14,11 @@ from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.edits.trust_edit import admitting_trust, rendered_trust
 from diagnosis.remedies.edits.trust_patch import PatchKind, TrustPatch
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
+from diagnosis.remedies.offers.dispatch import dispatch_command, inputs_to_give
 from diagnosis.remedies.offers.job_shape import reshape_job
 from diagnosis.remedies.offers.other_ref import does_the_same_on, starts_on
 from diagnosis.remedies.offers.trust_words import patch_title, patch_warnings, patch_words
-from diagnosis.remedies.rendering import shell, terraform_label
+from diagnosis.remedies.rendering import terraform_label
 from diagnosis.trust.admission import admitted_refs
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
 
@@ -67,7 +68,7 @@ def _admitted(situation: Situation) -> tuple[str, ...]:
 def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offer:
     run = situation.run
     short, own = ref.removeprefix("refs/heads/").removeprefix("refs/tags/"), run.attempt.ref
-    name = run.attempt.workflow_path.rpartition("/")[2]
+    name = run.attempt.workflow_file_name
     proves = f"That the workflow passes for {ref}, whose subject the trust policy already admits."
     open_question = f"Nothing about {own}: its subject stays refused, and the closing run proves another ref."
     remediation = Remediation(
@@ -81,10 +82,11 @@ def _dispatch(situation: Situation, ref: str, causes: tuple[Cause, ...]) -> Offe
         owner=Owner.RELEASE_ENGINEERING,
         verify=f"Dispatch {name} on {short}. Proves: {proves} Does not prove: {open_question}",
         changes=(Change(ChangeKind.DISPATCH_ON_REF, ref),),
-        aws_cli=shell("gh", "workflow", "run", name, "--repo", run.attempt.repository.full_name, "--ref", short),
+        aws_cli=dispatch_command(run, short),
         warnings=(
             *(_WARNINGS[cause] for cause in causes if cause in _WARNINGS),
             *_not_dispatchable(situation),
+            *inputs_to_give(run),
         ),
     )
     return Offer(remediation, dispatch_ref=ref, proves=proves, does_not_prove=open_question)
