@@ -45,7 +45,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
     state = registry_problems(run, needs)
     nobody = unknown_role(run, wrong_role=wrong_role)
     if nobody is not None:
-        return GateJudgement(passed="", problems=state.problems, undecided=nobody.why, missing=(nobody,))
+        return GateJudgement(passed="", problems=state.problems, undecided=f"{nobody.why}.", missing=(nobody,))
     if isinstance(run.account.role, Unreadable) and _across(run):
         return _perhaps_wrong(run, state)
     if absent_role(run.account) is not None:

@@ -50,7 +50,7 @@ def judge_services(
     open_steps = tuple(missing_of(gap) for gap in unknown)
     nobody = unknown_role(run, wrong_role=wrong_role)
     if nobody is not None:
-        return GateJudgement(passed="", undecided=nobody.why, missing=(nobody, *open_steps))
+        return GateJudgement(passed="", undecided=f"{nobody.why}.", missing=(nobody, *open_steps))
     if absent_role(run.account) is not None:
         return GateJudgement(
             passed="",

@@ -16,8 +16,13 @@ class Missing:
 
     what: str
     why: str
+    """Part of a sentence: the period of one that is a whole sentence is left out."""
     how: str
     permission: str | None = None
+
+    def __post_init__(self) -> None:
+        """Leave out the final period: what shows the reason ends its own sentence."""
+        object.__setattr__(self, "why", self.why.removesuffix("."))
 
 
 @dataclass(frozen=True, slots=True)

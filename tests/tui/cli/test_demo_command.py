@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from probes.embedded.moments import INCIDENTS as RECORDED
-from tui.cli.commands.demo import INCIDENTS
+from tui.backend import BackendProblem
 from tui.cli.main import _COMMANDS, planescope
+from tui.cli.options.embedded import INCIDENTS
 
 
 def run(*words: str) -> Result:
@@ -185,3 +186,28 @@ def test_the_printed_commands_run_as_they_are_copied(told: Result, tmp_path: Pat
     assert "iam create-open-id-connect-provider --url https://token.actions.githubusercontent.com" in called
     documents = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
     assert any(statement.get("Sid") == "RegistryLogin" for document in documents for statement in document["Statement"])
+
+
+def test_a_packet_is_made_of_the_incident_and_the_stage_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def built(stage: str, incident: str) -> object:
+        asked.append((stage, incident))
+        raise BackendProblem("It is built.", "Nothing.")
+
+    monkeypatch.setattr("tui.cli.commands.packet.embedded_backend", built)
+    monkeypatch.setattr("tui.cli.commands.what_if.embedded_backend", built)
+    policy = str(Path(__file__))
+    monkeypatch.setattr("tui.cli.commands.what_if.read_policy", lambda *_: None)
+    run("packet", "export", "--demo", "5", *SERVICES[1:])
+    run("packet", "export", "--demo", "later")
+    run("what-if", "--demo", "6", *SERVICES[1:], "--policy", policy)
+    run("what-if", "--demo", "3", "--policy", policy)
+    assert asked == [("5", "services"), ("later", "release"), ("6", "services"), ("3", "release")]
+
+
+@pytest.mark.parametrize("words", [("packet", "export"), ("what-if",)])
+def test_a_stage_of_the_other_incident_is_refused_before_anything_is_read(words: tuple[str, ...]) -> None:
+    result = run(*words, "--demo", "5")
+    assert result.exit_code == 2
+    assert "`--incident services` has 5." in " ".join(result.stderr.split())

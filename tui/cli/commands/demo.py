@@ -11,30 +11,18 @@ from diagnosis.documents.diagnosis import document
 from diagnosis.documents.exit_code import exit_code
 from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
+from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
 from tui.cli.reports.diagnosis import show
-
-STAGES = ("1", "2", "3")
-LATER = "later"
-
-INCIDENTS: dict[str, tuple[str, ...]] = {
-    "release": (*STAGES, LATER),
-    "services": ("1", "2", "3", "4", "5", "6"),
-}
-"""The moments of each embedded incident, as ``--stage`` names them."""
 
 
 @click.command("demo")
-@click.option(
-    "--incident",
-    type=click.Choice(list(INCIDENTS)),
-    default="release",
-    show_default=True,
-    help="`release`: a first push, from a missing provider to the image. `services`: the same repository later that day"
-    " and week, at its Terraform state, its evidence bucket, and a second ECR repository.",
+@incident_option(
+    "`release`: a first push, from a missing provider to the image. `services`: the same repository later that day"
+    " and week, at its Terraform state, its evidence bucket, and a second ECR repository."
 )
 @click.option(
     "--stage",
-    type=click.Choice(["1", "2", "3", "4", "5", "6", LATER]),
+    type=click.Choice(EVERY_STAGE),
     help="The moment to show: 1 to 3 of `release`, where `later` is after a fourth run; 1 to 6 of `services`. The app"
     " starts at 1, text shows all that are numbered.",
 )
@@ -56,22 +44,13 @@ def demo_command(
     In a terminal it opens the app. Otherwise, or with --text, --json or --export, it prints the diagnosis and ends with
     the exit code of the last stage shown.
     """
-    if stage is not None and stage not in INCIDENTS[incident]:
-        raise click.BadParameter(_no_such_stage(incident, stage), ctx, param_hint="'--stage'")
+    check_stage(ctx, incident, stage, "--stage")
     if sys.stdout.isatty() and not (as_json or directory or text):
         from tui.cli.dashboard import open_demo
 
         open_demo(stage or "1", incident)
         return
     ctx.exit(_print(incident, stage, as_json, directory))
-
-
-def _no_such_stage(incident: str, stage: str) -> str:
-    """Say which stages the incident has, and which incident has this one."""
-    known = ", ".join(INCIDENTS[incident])
-    others = [name for name, stages in INCIDENTS.items() if stage in stages]
-    there = f"; `--incident {others[0]}` has {stage}" if others else ""
-    return f"{stage!r} is no stage of the incident {incident}, which has {known}{there}."
 
 
 def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None) -> int:

@@ -11,6 +11,7 @@ from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine
+from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.packet.folder import PacketProblem, verify
 
@@ -23,9 +24,8 @@ def packet_group() -> None:
 @packet_group.command("export")
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
 @app_options
-@click.option(
-    "--demo", "demo_stage", type=click.Choice(["1", "2", "3", "later"]), help="The embedded incident instead."
-)
+@click.option("--demo", "demo_stage", type=click.Choice(EVERY_STAGE), help="An embedded incident at a stage instead.")
+@incident_option("Which incident --demo is of.")
 @click.option(
     "-o",
     "--output",
@@ -34,17 +34,26 @@ def packet_group() -> None:
     help="Folder; a new one by default.",
 )
 @click.option("--account-ids", is_flag=True, help="Leave AWS account ids as they are; by default they are masked.")
+@click.pass_context
 def export_command(
-    runs: tuple[str, ...], demo_stage: str | None, directory: Path | None, account_ids: bool, **options: Any
+    ctx: click.Context,
+    /,
+    runs: tuple[str, ...],
+    demo_stage: str | None,
+    incident: str,
+    directory: Path | None,
+    account_ids: bool,
+    **options: Any,
 ) -> None:
     """Write the packet of these runs (ids or addresses), or of the case file's runs.
 
     No policy document and no whole log goes in; a finding of the scan stops the export.
     """
+    check_stage(ctx, incident, demo_stage, "--demo")
     progress = ProgressLine()
     masked = not account_ids
     if demo_stage:
-        embedded = embedded_backend(demo_stage)
+        embedded = embedded_backend(demo_stage, incident)
         try:
             diagnosis = embedded.diagnose(None, subject=None, progress=progress, cancelled=lambda: False)
             progress.clear()

@@ -22,6 +22,7 @@ from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
+from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.options.stated import read_stated
@@ -57,9 +58,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--boundary", type=_FILE, metavar="FILE", help="The role's permissions boundary, as it would be.")
 @click.option("--repository-policy", type=_FILE, metavar="FILE", help="The ECR repository's policy, as it would be.")
-@click.option(
-    "--demo", "stage", type=click.Choice(["1", "2", "3", "later"]), help="The embedded incident at a stage instead."
-)
+@click.option("--demo", "stage", type=click.Choice(EVERY_STAGE), help="An embedded incident at a stage instead.")
+@incident_option("Which incident --demo is of.")
 @click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
 @app_options
 @click.pass_context
@@ -75,6 +75,7 @@ def what_if_command(
     Exit codes: 0 every run would pass every gate, 1 a gate would fail or AWS would refuse a document, 2 a FILE is no
     policy, 3 unknown remains, 4 credentials needed.
     """
+    check_stage(ctx, options["incident"], stage, "--demo")
     proposals = _proposals(options)
     progress = ProgressLine()
     with _backend(ctx, runs, stage, options, progress) as (diagnosis, case):
@@ -126,7 +127,7 @@ def _backend(
     if stage is not None:
         if runs:
             raise click.UsageError("--demo brings its own runs: leave RUN out.", ctx)
-        backend = embedded_backend(stage)
+        backend = embedded_backend(stage, options["incident"])
     else:
         case = read_case_option(options)
         repository, ids = runs_named(runs)
