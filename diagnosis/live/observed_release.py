@@ -136,7 +136,7 @@ class _Seen:
         run, jobs = self.run, self.run.jobs
         if not self.observed.complete:
             return f"not all events of the role's session in {run.words} were read"
-        if len({(call.action, call.resources) for call in self.observed.calls}) > MOST_USES:
+        if len(observed_needs(self.observed)) > MOST_USES:
             return f"it made more different calls in {run.words} than are judged one by one ({MOST_USES})"
         if self.observed.unknown:
             return f"of {', '.join(self.observed.unknown[:3])} it is not known which IAM action they are"

@@ -46,6 +46,7 @@ _ABSENT = frozenset(
 """In no direct call of a session that GitHub's token opened; in lower case."""
 _TAGGING = frozenset({"ecr:createrepository", "ecr:tagresource", "ecr:createrepositorycreationtemplate"})
 """Actions of ECR whose request may hold tags."""
+_PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, no secret
 _RESOURCE_TAGS = ("aws:resourcetag/", "ecr:resourcetag/")
 _NO_SIGN_IN = KeyState("no multi-factor sign-in", carried=None, values=("false",))
 """AWS's pages disagree whether such a session holds ``false`` or no key at all; nowhere is it ``true``."""
@@ -103,10 +104,13 @@ def _without(context: dict[str, tuple[str, ...]], told: Iterable[str]) -> dict[s
     return {key: values for key, values in context.items() if key.lower() not in folded}
 
 
-def kind_of_request(action: str) -> tuple[str, bool]:
-    """Return what of an action decides which keys its requests carry: the service, and whether tags may be in them."""
+def kind_of_request(action: str) -> tuple[str, bool, bool]:
+    """Return what of an action decides which keys its requests carry, and with which values.
+
+    The service; whether tags may be in them; whether they are requests to another service, as the passing of a role is.
+    """
     folded = action.lower()
-    return folded.partition(":")[0], folded in _TAGGING
+    return folded.partition(":")[0], folded in _TAGGING, folded == _PASS_ROLE
 
 
 def how_to_know(key: str) -> tuple[str, str | None]:
@@ -186,8 +190,8 @@ class _Request:
         if self._service == "ecr":
             return self.account.question.region
         # A role is handed over in a request to another service, which may be in any region.
-        passed = self.action == "iam:passrole"
-        return None if passed else region_of_global_service(self._service, self.role_arn.partition)
+        service, _, passed = kind_of_request(self.action)
+        return None if passed else region_of_global_service(service, self.role_arn.partition)
 
     def context(self) -> dict[str, tuple[str, ...]]:
         question, role, read_at = self.account.question, self.account.role, self.account.read_at
@@ -278,6 +282,6 @@ class _Request:
             same_account = self._resource_account == self.role_arn.account
             return same_account and isinstance(self.account.organization, Absent)
         if key.startswith("aws:requesttag/") or key == "aws:tagkeys":
-            service, tagging = kind_of_request(self.action)
+            service, tagging, _ = kind_of_request(self.action)
             return service == "ecr" and not tagging
         return False

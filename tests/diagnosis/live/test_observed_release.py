@@ -24,6 +24,7 @@ from diagnosis.facts.trail import ObservedCall, ObservedSession, OpenedSession
 from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
 from diagnosis.gates import Gate, Verdict
 from diagnosis.live.green_run import chosen_green_run, wants_green_run
+from diagnosis.live.observed_release import MOST_USES
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 from diagnosis.verdicts.release import Certainty
@@ -117,6 +118,28 @@ def test_the_question_says_which_run_was_green_and_how_its_session_is_called() -
     named = found.with_inputs(("role-session-name", "web-${{ github.run_id }}"))
     (replay,) = replays_of((named.run,), named.case)
     assert question_of(replay, named.case).session_name != "GitHubActions"
+
+
+@pytest.mark.parametrize(("resources", "expected"), [(1, Verdict.PASS), (2, Verdict.UNKNOWN)])
+def test_what_is_more_than_is_judged_one_by_one_leaves_the_step_unknown(resources: int, expected: Verdict) -> None:
+    # A call may name several resources: each of them is a use.
+    names = [f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/web/{number}" for number in range(MOST_USES * resources)]
+    calls = tuple(
+        ObservedCall(
+            "ssm:GetParameters", tuple(names[at :: len(names) // resources]), THEN + timedelta(seconds=70), REGION
+        )
+        for at in range(len(names) // resources)
+    )
+    last = names[-1]
+    found = world()
+    found = found.with_policy(
+        policy(
+            allow("ecr:GetAuthorizationToken", "*"),
+            allow(EIGHT, HOME.repository_arn),
+            allow("ssm:GetParameters", names if resources == 1 else [name for name in names if name != last]),
+        )
+    )
+    assert verdict(told(found, Known(replace(SEEN, calls=calls))), Gate.SERVICE_AUTHORIZATION) is expected
 
 
 def test_where_every_step_is_known_no_green_run_is_wanted() -> None:

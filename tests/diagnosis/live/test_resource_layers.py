@@ -339,3 +339,15 @@ def test_a_policy_that_keeps_to_some_regions_is_decided_where_the_region_of_the_
     other_regions = {"Condition": {"StringNotEquals": {"aws:RequestedRegion": [REGION]}}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", **other_regions}
     assert judged(action, resource, allow(action), deny, context=context).entitlement is wanted
+
+
+@pytest.mark.parametrize("before", [(), ("iam:GetRole",)])
+def test_another_call_on_the_same_role_settles_no_key_of_its_passing(before: tuple[str, ...]) -> None:
+    # IAM is called in one region; a role is passed in a request to another service, wherever that is called.
+    role = f"arn:aws:iam::{ACCOUNT}:role/task"
+    grant = allow("iam:*", role, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
+    state = account(inline_policies=Known((NamedPolicy("release", policy(grant)),)))
+    needs = (Need(action, role, Checkpoint.SERVICE_AUTHORIZATION, "a step") for action in (*before, "iam:PassRole"))
+    *first, passing = judge_needs(needs, state, "GitHubActions")
+    assert all(item.entitlement is ALLOWED for item in first)
+    assert passing.entitlement is UNDECIDED
