@@ -17,6 +17,7 @@ from itertools import chain
 from diagnosis.failures.choice import failed_beside, stopped_by
 from diagnosis.failures.cloudtrail_event import LONGEST, is_event, read_events
 from diagnosis.failures.reader import Scan, scan
+from diagnosis.failures.rule import Weight
 from diagnosis.failures.stream import cut, thin
 from diagnosis.gates import Plane
 from diagnosis.logs.log_text import LogLine
@@ -24,7 +25,16 @@ from diagnosis.logs.quoted import unquoted_pieces
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.gate_verdict import Finding
 
-__all__ = ["NOTHING_FOUND", "NOTHING_STOPPED", "Explanation", "decide", "explain", "explain_text", "find_failures"]
+__all__ = [
+    "NOTHING_FOUND",
+    "NOTHING_STOPPED",
+    "Explanation",
+    "decide",
+    "explain",
+    "explain_text",
+    "find_failures",
+    "find_refusals",
+]
 
 _SHOWN = 200
 """How many characters of a line are repeated within a sentence."""
@@ -68,6 +78,15 @@ class Explanation:
 def find_failures(lines: Iterable[LogLine]) -> tuple[Finding, ...]:
     """Find all failures that the lines show, in order; each carries its line as evidence. Never raises."""
     return tuple(seen.finding for seen in scan(lines).sightings)
+
+
+def find_refusals(lines: Iterable[LogLine]) -> tuple[Finding, ...]:
+    """Find the calls that the lines say AWS refused, in order: those that a tool names as why it failed. Never raises."""
+    return tuple(
+        seen.finding
+        for seen in scan(lines).sightings
+        if seen.weight is Weight.ROOT and seen.finding.plane is Plane.AUTHORIZATION and seen.finding.action
+    )
 
 
 def decide(lines: Iterable[LogLine]) -> Finding:

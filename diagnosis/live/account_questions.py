@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
+from diagnosis.live.denied_need import denied_needs
 from diagnosis.live.release_units import Unit, units_of
 from diagnosis.live.resource_layer import policy_holders
 from diagnosis.live.run_claims import RunClaims
@@ -27,14 +28,14 @@ def with_release(question: AccountQuestion, subject: Replay, case: Case) -> Acco
     own = [unit for role, units in grouped.items() if role in (question.role_arn, None) for unit in units]
     others = [(role, units) for role, units in grouped.items() if role is not None and role != question.role_arn]
     return replace(
-        _with_sessions(_with_resources(question, _needs(own)), own),
+        _with_sessions(_with_resources(question, _needs(own, question)), own),
         beside=tuple(_of_role(question, role, units) for role, units in others[: MOST_ROLES - 1]),
     )
 
 
 def _of_role(question: AccountQuestion, role: Arn, units: Sequence[Unit]) -> AccountQuestion:
     """Return the question about a further role of the release, with the repository that its sessions use first."""
-    needs = _needs(units)
+    needs = _needs(units, replace(question, repository=None))
     places = _repositories(needs)
     first = places[0] if places else None
     region = next((told.value for unit in units if (told := unit.view.facts.region)), question.region)
@@ -77,8 +78,9 @@ def _by_action(run: RunClaims) -> bool:
     return step is not None and (step.uses or "").lower().startswith(_CREDENTIALS_ACTION)
 
 
-def _needs(units: Iterable[Unit]) -> tuple[Need, ...]:
-    return tuple(need for unit in units for need in unit.needs)
+def _needs(units: Iterable[Unit], question: AccountQuestion) -> tuple[Need, ...]:
+    """Return what the units use: what was refused to them may be on a resource that no step names, as a key is."""
+    return tuple(need for unit in units for need in (*unit.needs, *denied_needs(unit, question)))
 
 
 def _with_resources(question: AccountQuestion, needs: Iterable[Need]) -> AccountQuestion:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
@@ -18,7 +19,7 @@ from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import ALL_GATES, Checkpoint, Gate, Plane, Verdict
 from diagnosis.live.authentication import judge_oidc_trust, judge_role_assumption
 from diagnosis.live.authorization import judge_least_privilege, judge_registry
-from diagnosis.live.denied_need import denied_need, with_denied
+from diagnosis.live.denied_need import denied_needs, with_denied
 from diagnosis.live.observed_release import with_observed
 from diagnosis.live.observed_uses import SOURCE, ObservedUses, observed_uses
 from diagnosis.live.opinions import disagreements, opinions_on
@@ -62,12 +63,11 @@ def assess(
     if needs is not None:
         replay = replace(replay, sessions=(), needs=needs)
     units = list(units_of(replay, case))
-    stopped = next((place for place, unit in enumerate(units) if _is_stopped(unit, replay)), None)
-    denied = (
-        denied_need(units[stopped].view, units[stopped].account_in(account).question) if stopped is not None else None
-    )
-    if stopped is not None:
-        units[stopped] = replace(units[stopped], needs=with_denied(units[stopped].needs, denied))
+    denied = [denied_needs(unit, unit.account_in(account).question) for unit in units]
+    units = [
+        replace(unit, needs=reduce(with_denied, refused, unit.needs))
+        for unit, refused in zip(units, denied, strict=True)
+    ]
     if needs is None:
         units = with_observed(units, account)
     asks_registry = any(unit.of_registry for unit in units)
@@ -78,9 +78,9 @@ def assess(
             ref,
             alone=len(units) == 1,
             others_ask=asks_registry,
-            denied=denied if place == stopped else None,
+            denied=refused,
         )
-        for place, unit in enumerate(units)
+        for unit, refused in zip(units, denied, strict=True)
     ]
     if _asks_no_registry(units):
         for each in judged:
@@ -131,20 +131,8 @@ def _no_registry(run: RunClaims) -> GateJudgement:
     )
 
 
-def _is_stopped(unit: Unit, replay: Replay) -> bool:
-    """Return whether what stopped the attempt was met in this unit, as far as its own verdicts show; the first such is taken.
-
-    Where the sessions are not told apart there is one unit, and it is that one.
-    """
-    stop = replay.stopped_by
-    if not replay.sessions:
-        return stop is not None
-    own = maybe_verdict_at(unit.view.gates, stop.gate) if stop is not None and stop.gate is not None else None
-    return own is not None and own.verdict is Verdict.FAIL
-
-
 def _judge(
-    unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool, denied: Need | None
+    unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool, denied: tuple[Need, ...]
 ) -> _Judged:
     run = RunClaims.of(unit.view, unit.account_in(account), unit.case, ref)
     if not alone and unit.view.session is not None and not unit.view.session.read:
@@ -161,12 +149,13 @@ def _judge(
     return _Judged(unit, run, gates)
 
 
-def _registry(run: RunClaims, unit: Unit, denied: Need | None, *, wrong_role: bool) -> GateJudgement:
-    """Judge the registry gate. Where the needs are not known, the denied action alone can fail it and never open it."""
+def _registry(run: RunClaims, unit: Unit, denied: tuple[Need, ...], *, wrong_role: bool) -> GateJudgement:
+    """Judge the registry gate. Where the needs are not known, the denied actions alone can fail it and never open it."""
     judged = judge_registry(run, unit.of_registry, wrong_role=wrong_role)
-    if unit.of_registry or denied is None or denied.checkpoint is Checkpoint.SERVICE_AUTHORIZATION:
+    refused = tuple(need for need in denied if need.checkpoint is not Checkpoint.SERVICE_AUTHORIZATION)
+    if unit.of_registry or not refused:
         return judged
-    again = judge_registry(run, (denied,), wrong_role=wrong_role)
+    again = judge_registry(run, refused, wrong_role=wrong_role)
     return replace(again, missing=(*again.missing, *judged.missing)) if again.problems else judged
 
 

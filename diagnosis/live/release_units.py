@@ -11,7 +11,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
 from diagnosis.steps.needs import needs_for
 from diagnosis.verdicts.release import Need, StepGap
-from diagnosis.verdicts.replay import JobSession, Replay
+from diagnosis.verdicts.replay import JobSession, Refusal, Replay
 
 _REGISTRY = frozenset({Checkpoint.REGISTRY_AUTH, Checkpoint.REGISTRY_PUSH, Checkpoint.REGISTRY_PULL})
 
@@ -29,6 +29,8 @@ class Unit:
     jobs: tuple[str, ...]
     by_job: tuple[tuple[str, tuple[Need, ...]], ...] = ()
     """What each of the jobs needs by itself."""
+    refusals: tuple[tuple[str, Refusal], ...] = ()
+    """What was refused to the sessions at a gate, each with the job."""
     nameless: bool = False
     """Whether nothing tells its role, while other sessions of the release have one that may be another."""
 
@@ -171,4 +173,7 @@ def _unit(view: Replay, sessions: Sequence[JobSession], case: Case) -> Unit:
         needs = needs or needs_for(view.workflow, (session.job_id or None) if session else None, view.facts, case)
     gaps = session.gaps if session else ()
     by_job = tuple((each.job, each.needs) for each in sessions)
-    return Unit(view, case, needs, gaps, tuple(dict.fromkeys(session.job for session in sessions)), by_job)
+    refusals = tuple((each.job, refusal) for each in sessions for refusal in each.refusals)
+    if not sessions and view.stopped_by is not None:
+        refusals = (("", Refusal(view.stopped_by)),)
+    return Unit(view, case, needs, gaps, tuple(dict.fromkeys(session.job for session in sessions)), by_job, refusals)

@@ -183,7 +183,7 @@ def _judge(
     own = with_roles_only(read)
     gates = stated.beside(read, verdicts_of(own, outcome, needs_of(own, facts, case), evidence_of))
     needs = needs_of(whole, facts, case)
-    sessions = sessions_of(read, gates, evidence_of, case, (facts, needs), images)
+    sessions = sessions_of(read, gates, evidence_of, case, (facts, needs), images, outcome.refused)
     return JobReplay(read, outcome, gates, facts, needs, sessions)
 
 

@@ -12,6 +12,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, never_runs
+from diagnosis.replay.root_failure import StepFailure
 from diagnosis.replay.run_facts import facts_of
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.job_images import NO_IMAGES, JobImages
@@ -19,11 +20,11 @@ from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import gaps_of, needs_of
 from diagnosis.steps.read_job import ReadJob
 from diagnosis.steps.read_run import Told, read_not_begun
-from diagnosis.steps.role_sessions import is_chained, role_parts
+from diagnosis.steps.role_sessions import RolePart, is_chained, role_parts
 from diagnosis.steps.variables import is_legible, run_values
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.release import Need, StepGap
-from diagnosis.verdicts.replay import JobSession, RunFacts
+from diagnosis.verdicts.replay import JobSession, Refusal, RunFacts
 
 MOST_SESSIONS = 300
 _NOT_READ = "The workflow that this job calls was not read."
@@ -38,10 +39,11 @@ def sessions_of(
     case: Case,
     beside: tuple[RunFacts, tuple[Need, ...]] | None = None,
     images: JobImages = NO_IMAGES,
+    refused: Sequence[StepFailure] = (),
 ) -> tuple[JobSession, ...]:
     """Return the role sessions of one job; ``beside`` are its facts and needs, which those of a single session are too.
 
-    ``images``: what the jobs' own images add.
+    ``images``: what the jobs' own images add; ``refused``: what was refused to the job at a gate.
     """
     parts = role_parts(images.beside(read))
     found = [
@@ -55,7 +57,28 @@ def sessions_of(
         chained = (need for need in _chaining(part.read, len(first.needs)) if (need.action, need.resource) not in known)
         found[part.before] = replace(first, needs=(*first.needs, *chained))
         found[nth] = replace(found[nth], assumed_by=_assumed_by(found[part.before], found[nth]))
+    for failure in refused:
+        refusal = Refusal(failure.finding, failure.step.name if failure.step else "")
+        for nth in _refused_to(failure, found, parts):
+            found[nth] = replace(found[nth], refusals=(*found[nth].refusals, refusal))
     return tuple(found)
+
+
+def _refused_to(failure: StepFailure, sessions: Sequence[JobSession], parts: Sequence[RolePart]) -> tuple[int, ...]:
+    """Return to which of a job's sessions something was refused: the one that AWS names, else those that have the step."""
+    principal = Arn.parse(failure.finding.principal)
+    role = principal.role_of_session() if principal else None
+    roles = [session.facts.role_arn for session in sessions]
+    named = tuple(
+        nth
+        for nth, told in enumerate(roles)
+        if told and role and (told.value == role or told.value.same_but_for_path(role))
+    )
+    number = failure.step.number if failure.step else None
+    having = tuple(
+        nth for nth, part in enumerate(parts) if number is not None and any(s.number == number for s in part.read.steps)
+    )
+    return named or having or tuple(range(len(sessions)))
 
 
 def _assumed_by(first: JobSession, second: JobSession) -> Arn | None:

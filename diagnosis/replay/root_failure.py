@@ -12,14 +12,14 @@ that GitHub recorded as a success is told apart:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Annotation
-from diagnosis.failures import NOTHING_FOUND, decide, explain_text
+from diagnosis.failures import NOTHING_FOUND, decide, explain_text, find_refusals
 from diagnosis.gates import Checkpoint, Gate, Plane
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LineKind, LogLine
@@ -64,6 +64,17 @@ class JobOutcome:
     """Why gates that nothing proves were not exercised; empty for a job that ran to its end."""
     retries: int = 0
     notes: tuple[str, ...] = ()
+    beside: tuple[StepFailure, ...] = ()
+    """What else was refused in the step that failed: a tool may make several calls before it gives up."""
+
+    @property
+    def refused(self) -> tuple[StepFailure, ...]:
+        """Every refusal at a gate, but what a script carried on from."""
+        found = (*(each for each in self.failures if not each.swallowed), *self.beside)
+        own = self.finding
+        if own is not None and own.gate is not None and all(each.finding is not own for each in found):
+            found = (StepFailure(own, self.step), *found)
+        return found
 
 
 def outcome_of(read: ReadJob, evidence_of: EvidenceBuilder) -> JobOutcome:
@@ -89,7 +100,8 @@ def outcome_of(read: ReadJob, evidence_of: EvidenceBuilder) -> JobOutcome:
     elif finding.gate is not None:
         failures += (StepFailure(finding, place),)
     why = "" if finding.gate is not None else _stopped_elsewhere(finding, failing)
-    return JobOutcome(finding, place, failures, why, retries, notes)
+    beside = tuple(_refused_beside(read, evidence_of, place, finding)) if place is not None else ()
+    return JobOutcome(finding, place, failures, why, retries, notes, beside)
 
 
 def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
@@ -230,6 +242,26 @@ def _tolerated(read: ReadJob, evidence_of: EvidenceBuilder) -> list[StepFailure]
             StepFailure(_addressed(read, evidence_of, step, finding), step, swallowed=not demoted, demoted=demoted)
         )
     return found
+
+
+def _refused_beside(
+    read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep, finding: Finding
+) -> Iterator[StepFailure]:
+    """Yield the further calls that were refused in a step which a refusal stopped, each once."""
+    if finding.plane is not Plane.AUTHORIZATION or finding.gate is None:
+        return
+    # What the step may do without stopped nothing.
+    spared = {each.action.lower() for each in step.operations if each.action and each.tolerated}
+    seen = {(finding.action, finding.resource)}
+    for refused in find_refusals(step.lines):
+        number = refused.evidence.line if refused.evidence else None
+        if number is None or _passed_after(step.output, number):
+            continue
+        told = _addressed(read, evidence_of, step, refused)
+        key = (told.action, told.resource)
+        if told.action and told.gate is not None and key not in seen and told.action.lower() not in spared:
+            seen.add(key)
+            yield StepFailure(told, step)
 
 
 def _is_demoted(step: ReadStep, lines: Sequence[LogLine]) -> bool:

@@ -47,6 +47,15 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """A call that was refused to a session and stopped its step."""
+
+    finding: Finding
+    step: str = ""
+    """The step's name; empty where it is not known which one it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobSession:
     """One role session of one job: its facts, what it uses, and what of its steps is not known."""
 
@@ -71,6 +80,8 @@ class JobSession:
     """The role as the file names it, where it is not legible: two written differently may be two."""
     assumed_by: Arn | None = None
     """The role whose session assumes this one's and judges that call as its own; None where GitHub's token does."""
+    refusals: tuple[Refusal, ...] = ()
+    """What was refused to it at a gate, in the order of the steps; what a script carried on from is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from diagnosis.live.session_keys import session_keys
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.gate_verdict import Finding
 from diagnosis.verdicts.release import Need, NeedKind
-from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.replay import Refusal, Replay
 
 REPO = HOME.repository_arn
 
@@ -30,6 +30,11 @@ def stopped(action: str | None, resource: str | None, place: Checkpoint = Checkp
     (replay,) = replays_of((world.run,), world.case)
     finding = Finding(Plane.AUTHORIZATION, place, Cause.PUSH_SCOPE, action=action, resource=resource)
     return replace(replay, stopped_by=finding)
+
+
+def need_of(replay: Replay) -> Need | None:
+    assert replay.stopped_by is not None
+    return denied_need(Refusal(replay.stopped_by), replay, question_of(replay, Case()))
 
 
 @pytest.mark.parametrize(
@@ -47,13 +52,13 @@ def test_the_denied_action_is_a_need_on_the_resource_that_can_be_read(
     action: str | None, resource: str | None, found: tuple[str, str] | None
 ) -> None:
     replay = stopped(action, resource)
-    need = denied_need(replay, question_of(replay, Case()))
+    need = need_of(replay)
     assert (need and (need.action, need.resource)) == found
 
 
 def test_a_denial_at_another_gate_is_no_need_of_the_registry() -> None:
     replay = stopped("ecr:PutImage", REPO, Checkpoint.ROLE_ASSUMPTION)
-    assert denied_need(replay, question_of(replay, Case())) is None
+    assert need_of(replay) is None
 
 
 def test_a_denied_need_joins_the_needs_and_makes_a_customary_one_required() -> None:
