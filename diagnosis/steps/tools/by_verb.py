@@ -327,8 +327,9 @@ def _by_verbs(*verbs: str, may_push: bool = False) -> Callable[[Call], Found | N
     """Return a reader for a program that speaks to AWS by these verbs alone."""
 
     def read(call: Call) -> Found | None:
-        # Any word of it, as the program's own options may stand before its verb.
-        verb = next((word for word in call.tail for each in verbs if word == each or word.startswith(f"{each}:")), None)
+        # Any word of it, as the program's own options may stand before its verb; artillery's is the value of one.
+        words = [word.partition("=")[2] if word.startswith("-") else word for word in call.tail]
+        verb = next((word for word in words for each in verbs if word == each or word.startswith(f"{each}:")), None)
         if verb is None:
             return None
         return opaque(f"{call.program} {verb}", "it calls AWS by what its configuration says", _HOW, may_push=may_push)
@@ -378,7 +379,7 @@ _READERS: Mapping[str, Callable[[Call], Found | None]] = {
     "semantic-release": _semantic_release,
     "trivy": _by_verbs("aws"),
     "datadog-ci": _by_verbs("lambda", "stepfunctions"),
-    "artillery": _by_verbs("run-lambda", "run-fargate", "run-ecs", "run:lambda", "run:fargate", "run:ecs"),
+    "artillery": _by_verbs("aws", "run-lambda", "run-fargate", "run-ecs", "run:lambda", "run:fargate", "run:ecs"),
     "hugo": _by_verbs("deploy"),
     **dict.fromkeys(("http", "https", "httpie"), _httpie),
 }

@@ -7,10 +7,23 @@ User Guide, "Pushing a Helm chart".
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.tools.call import Call, Found, arguments, may_be_ecr, opaque, pulls, pushes, understood
+from diagnosis.steps.tools.call import (
+    Call,
+    Found,
+    Nested,
+    arguments,
+    may_be_ecr,
+    opaque,
+    options,
+    pulls,
+    pushes,
+    understood,
+    without_globals,
+)
 from diagnosis.steps.variables import is_legible
 from diagnosis.steps.yaml_text import member, text_of, yaml_mapping
 
@@ -53,7 +66,18 @@ _VALUED = frozenset(
         "--set-file",
         "--set-json",
     }
+    | {
+        "--kube-apiserver",
+        "--kube-as-group",
+        "--kube-as-user",
+        "--kube-ca-file",
+        "--kube-tls-server-name",
+        "--kube-token",
+    }
+    | {"--burst-limit", "--qps", "--content-cache", "--color", "--colour"}
 )
+_BY_PLUGIN = re.compile(r"(?!(?:oci|https?|file|gs|git\+[a-z]{1,10})://)[a-z][a-z0-9+.-]{0,40}://")
+"""An address that a plugin of helm loads: ``s3://BUCKET/charts``, ``secrets://FILE``."""
 _KNOWN = frozenset(
     {
         "repo",
@@ -86,12 +110,22 @@ _KNOWN = frozenset(
         "unittest",
         "delete",
     }
-    | {"docs", "diff", "secrets", "schema", "help", "--help", "uninstall", "dt"}
+    | {"docs", "diff", "schema", "help", "uninstall"}
 )
 
 
 def helm(call: Call) -> Found:
-    """Read a command of helm."""
+    """Read a command of helm; its global options may stand before the verb."""
+    call = replace(call, words=(call.program, *without_globals(call.tail, _VALUED)))
+    for word in call.tail:
+        address = word.partition("=")[2] if word.startswith("-") else word
+        if _BY_PLUGIN.match(address):
+            return opaque(f"helm {call.tail[0]} {address}"[:100], "a plugin of helm loads it", "use oci:// or https://")
+    rendered = [Nested(program, call.folder, "") for program in options(call.tail, "--post-renderer")]
+    return (*rendered, *_command(call))
+
+
+def _command(call: Call) -> Found:
     kind = StepKind.HELM
     match call.tail[:2]:
         case ("registry", "login"):
@@ -104,7 +138,7 @@ def helm(call: Call) -> Found:
             return understood(kind)
         case ("dependency" | "dep", "update" | "build"):
             return _dependencies(call)
-        case (verb, *_) if verb in _KNOWN or verb.startswith("-"):
+        case (verb, *_) if verb in _KNOWN:
             remote = [word for word in call.tail if word.startswith("oci://") and may_be_ecr(word)]
             return pulls(kind, remote[:1]) or understood(kind)
         case ():
