@@ -15,6 +15,7 @@ from diagnosis.steps.tools.call import (
     may_be_ecr,
     option,
     options,
+    other_verb,
     pulls,
     pushes,
     understood,
@@ -92,6 +93,10 @@ _PACK_VALUED = frozenset(
         "--label",
     }
 )
+_LOCAL = frozenset({"version", "help", "completion", "logout"})
+_DEPOT_LOCAL = frozenset(
+    {"login", "init", "list", "ls", "projects", "org", "cache", "configure-docker", "pull", "pull-token", "reset"}
+)
 _MODULE = re.compile(r"^module\s+(\S+)", re.MULTILINE)
 
 
@@ -102,11 +107,12 @@ def ko(call: Call) -> Found:
     the last part with the path's MD5. Source: ko's configuration reference.
     """
     kind = StepKind.KO
-    verb, tail = (call.tail[0] if call.tail else ""), call.tail[1:]
+    rest = without_globals(call.tail, _KO_VALUED)
+    verb, tail = (rest[0] if rest else ""), rest[1:]
     if verb == "login":
         return (registry_login(kind, tail, VALUED),)
     if verb not in ("build", "publish", "resolve", "apply", "create", "run"):
-        return understood(kind)
+        return other_verb(kind, call, verb, _LOCAL | {"deps", "delete"})
     if has(tail, "--local", "-L") or "--push=false" in tail:
         return understood(kind)
     base = call.values.get("KO_DOCKER_REPO")
@@ -208,7 +214,8 @@ def pack(call: Call) -> Found:
 def depot(call: Call) -> Found:
     """Read depot: its builds have docker's options."""
     kind = StepKind.OTHER_IMAGE_TOOL
-    verb, tail = (call.tail[0] if call.tail else ""), call.tail[1:]
+    rest = without_globals(call.tail, frozenset({"--token", "--project"}))
+    verb, tail = (rest[0] if rest else ""), rest[1:]
     match verb:
         case "build":
             return build(kind, call, tail)
@@ -217,15 +224,25 @@ def depot(call: Call) -> Found:
         case "push":
             return pushes(kind, options(tail, "-t", "--tag"))
         case _:
-            return understood(kind)
+            return other_verb(kind, call, verb, _LOCAL | _DEPOT_LOCAL)
 
 
 def img(call: Call) -> Found:
     """Read img and other tools whose push names its target last."""
     kind = StepKind.OTHER_IMAGE_TOOL
-    if call.tail[:1] == ("push",):
-        return pushes(kind, arguments(call.tail[1:], VALUED)[-1:])
-    return (registry_login(kind, call.tail[1:], VALUED),) if call.tail[:1] == ("login",) else understood(kind)
+    rest = without_globals(call.tail, frozenset({"-b", "--backend", "-s", "--state"}))
+    verb, tail = (rest[0] if rest else ""), rest[1:]
+    match verb:
+        case "push":
+            return pushes(kind, arguments(tail, VALUED)[-1:])
+        case "pull":
+            return pulls(kind, [name for name in arguments(tail, VALUED)[-1:] if may_be_ecr(name)]) or understood(kind)
+        case "build":
+            return build(kind, call, tail)
+        case "login":
+            return (registry_login(kind, tail, VALUED),)
+        case _:
+            return other_verb(kind, call, verb, _LOCAL | {"ls", "rm", "du", "prune", "save", "tag", "unpack"})
 
 
 def buildctl(call: Call) -> Found:

@@ -194,7 +194,7 @@ _LERNA_OWN = frozenset(
 
 
 def _lerna(tail: tuple[str, ...]) -> list[str] | Nested:
-    words = _words(tail, "--scope", "--ignore", "--since", "--concurrency")
+    words = _words(tail, "--scope", "--ignore", "--since", "--concurrency", "--loglevel")
     if words[:1] == ["exec"]:
         return _after_dashes(tail)
     if words[:1] and words[0] in _LERNA_OWN:
@@ -278,6 +278,8 @@ def _git(call: Call) -> Found | None:
 def _flux(call: Call) -> Found:
     kind = StepKind.OTHER_IMAGE_TOOL
     words = arguments(call.tail, _FLUX_VALUED)
+    if "artifact" in words and words[1:2] != ["artifact"]:
+        return opaque("flux artifact", "which options stand before the command is not known", _HOW)
     if words[1:2] != ["artifact"] or words[0] not in ("push", "tag", "pull", "diff", "list"):
         return understood()
     targets = [word.removeprefix("oci://") for word in words[2:3]]

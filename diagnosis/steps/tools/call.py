@@ -155,6 +155,15 @@ def handed_over(what: str, given: tuple[str, ...]) -> Found:
     return ()
 
 
+def other_verb(kind: StepKind, call: Call, verb: str, local: frozenset[str]) -> tuple[Operation, ...]:
+    """Return what a tool of registries does by a verb that its reader knows nothing of: nothing by one that is ``local``."""
+    if not verb or verb in local:
+        return understood(kind)
+    return opaque(
+        f"{call.program} {verb}"[:100], "this command is not known", "name its calls of AWS in a step of their own"
+    )
+
+
 def may_be_ecr(word: str) -> bool:
     """Return whether an image reference names ECR, or cannot be told."""
     return EcrAddress.find(word) is not None or "$" in word.split("/", maxsplit=1)[0]

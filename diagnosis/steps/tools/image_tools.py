@@ -12,7 +12,19 @@ from diagnosis.names.arn import Arn
 from diagnosis.names.arn_template import arn_template
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
-from diagnosis.steps.tools.call import Call, Found, arguments, may_be_ecr, option, options, pulls, pushes, understood
+from diagnosis.steps.tools.call import (
+    Call,
+    Found,
+    arguments,
+    may_be_ecr,
+    option,
+    options,
+    other_verb,
+    pulls,
+    pushes,
+    understood,
+    without_globals,
+)
 from diagnosis.steps.tools.docker import VALUED, registry_login
 from diagnosis.steps.variables import is_legible
 
@@ -186,21 +198,22 @@ _COSIGN_VALUED = frozenset(
         "--k8s-keychain",
     }
 ) - {"--k8s-keychain"}
+_SKOPEO_GLOBALS = frozenset(
+    {"--policy", "--registries.d", "--registries-conf", "--override-os", "--override-arch", "--override-variant"}
+    | {"--command-timeout", "--tmpdir", "--user-agent-prefix"}
+)
+_LOCAL = frozenset({"version", "help", "completion", "logout"})
+_SKOPEO_LOCAL = _LOCAL | {"manifest-digest", "standalone-verify", "standalone-sign", "generate-sigstore-key"}
+_REGCTL_LOCAL = _LOCAL | {"config", "digest", "ref"}
+_COSIGN_LOCAL = _LOCAL | {"initialize", "import-key-pair", "env", "piv-tool", "pkcs11-tool", "bundle", "trusted-root"}
+"""Commands that ask no registry, or show nothing but what it is."""
 _KMS = re.compile(r"awskms://[^/]*/(.+)")
 
 
 def skopeo(call: Call) -> Found:
     """Read a command of skopeo."""
     kind = StepKind.SKOPEO
-    rest = call.tail
-    while rest and rest[0].startswith("-"):
-        rest = (
-            rest[2:]
-            if rest[0]
-            in ("--policy", "--registries.d", "--override-os", "--override-arch", "--command-timeout", "--tmpdir")
-            else rest[1:]
-        )
-    verb, tail = (rest[0] if rest else ""), rest[1:]
+    verb, tail = _verb_of(call, _SKOPEO_GLOBALS)
     valued = VALUED | {
         "--src",
         "-s",
@@ -236,7 +249,7 @@ def skopeo(call: Call) -> Found:
         case "delete":
             return _deletion(kind, named[:1])
         case _:
-            return understood(kind)
+            return other_verb(kind, call, verb, _SKOPEO_LOCAL)
 
 
 def _plain(reference: str) -> str:
@@ -254,14 +267,7 @@ def _synced(source: str, target: str, *, by_name: bool) -> str:
 def crane(call: Call) -> Found:
     """Read a command of crane or gcrane."""
     kind = StepKind.CRANE
-    rest = tuple(
-        word
-        for word in call.tail
-        if word not in ("--insecure", "-v", "--verbose", "--allow-nondistributable-artifacts")
-    )
-    while rest[:1] == ("--platform",):
-        rest = rest[2:]
-    verb, tail = (rest[0] if rest else ""), rest[1:]
+    verb, tail = _verb_of(call, _CRANE_VALUED)
     named = arguments(tail, _CRANE_VALUED)
     tags = options(tail, "-t", "--tag", "--new_tag")
     match verb:
@@ -290,16 +296,14 @@ def crane(call: Call) -> Found:
                 kind, [name for name in [*named[:1], *options(tail, "--remote")] if may_be_ecr(name)]
             ) or understood(kind)
         case _:
-            return understood(kind)
+            return other_verb(kind, call, verb, _LOCAL | {"catalog"})
 
 
 def regctl(call: Call) -> Found:
     """Read a command of regctl."""
     kind = StepKind.OTHER_IMAGE_TOOL
-    rest = call.tail
-    while rest and rest[0].startswith("-"):
-        rest = rest[2:] if rest[0] in _REGCTL_VALUED else rest[1:]
-    group, verb, tail = (rest[0] if rest else ""), (rest[1] if len(rest) > 1 else ""), rest[2:]
+    group, rest = _verb_of(call, _REGCTL_VALUED)
+    verb, tail = (rest[0] if rest else ""), rest[1:]
     named = arguments(tail, _REGCTL_VALUED)
     created = [name for name in options(tail, "--create") if "/" in name]
     match group, verb:
@@ -319,14 +323,16 @@ def regctl(call: Call) -> Found:
             return _deletion(kind, named[:1])
         case ("image" | "manifest" | "artifact" | "blob" | "tag" | "repo" | "index", _) if named:
             return pulls(kind, [name for name in named[:1] if may_be_ecr(name)]) or understood(kind)
-        case _:
+        case ("registry", "config" | "logout" | "whoami"):
             return understood(kind)
+        case _:
+            return other_verb(kind, call, group, _REGCTL_LOCAL)
 
 
 def oras(call: Call) -> Found:
     """Read a command of oras."""
     kind = StepKind.OTHER_IMAGE_TOOL
-    verb, tail = (call.tail[0] if call.tail else ""), call.tail[1:]
+    verb, tail = _verb_of(call, _ORAS_VALUED)
     if verb in ("manifest", "blob", "repo") and tail:
         if verb == "manifest" and tail[:2] == ("index", "create"):
             verb, tail = "push", tail[2:]
@@ -351,13 +357,13 @@ def oras(call: Call) -> Found:
         case "restore":
             return pushes(kind, named[:1])
         case _:
-            return understood(kind)
+            return other_verb(kind, call, verb, _LOCAL | {"ls", "show-tags"})
 
 
 def cosign(call: Call) -> Found:
     """Read a command of cosign: signatures, attestations, and the keys of KMS that make them."""
     kind = StepKind.OTHER_IMAGE_TOOL
-    verb, tail = (call.tail[0] if call.tail else ""), call.tail[1:]
+    verb, tail = _verb_of(call, _COSIGN_VALUED)
     if (
         verb in ("attach", "download", "upload", "verify-blob-attestation")
         and tail
@@ -395,8 +401,16 @@ def cosign(call: Call) -> Found:
             return _deletion(kind, named[:1])
         case "sign-blob" | "attest-blob" | "public-key" | "verify-blob" | "verify-blob-attestation":
             return _key_operations(tail, signs=verb in ("sign-blob", "attest-blob")) or understood(kind)
-        case _:
+        case "generate-key-pair" if not option(tail, "--kms"):
             return understood(kind)
+        case _:
+            return other_verb(kind, call, verb, _COSIGN_LOCAL)
+
+
+def _verb_of(call: Call, valued: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the verb, empty where there is none, and the words behind it; a tool's own options may stand before it."""
+    rest = without_globals(call.tail, valued)
+    return (rest[0] if rest else ""), rest[1:]
 
 
 def _copy(kind: StepKind, named: list[str]) -> Found:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from diagnosis.facts.reading import Absent
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
-from diagnosis.steps.tools.call import Call, Found, has, option, options, pushes, understood, without_globals
+from diagnosis.steps.tools.call import Call, Found, arguments, has, option, options, pushes, understood
 from diagnosis.steps.tools.interpolation import dotenv, interpolated
 from diagnosis.steps.yaml_text import Value, member, text_of, texts_of, yaml_mapping
 
@@ -19,6 +19,43 @@ GORELEASER_FILES = (
     ".goreleaser.yaml",
     "goreleaser.yml",
     "goreleaser.yaml",
+)
+_GORELEASER_VALUED = frozenset(
+    {"-f", "--config", "-p", "--parallelism", "--timeout", "--skip", "--release-notes", "--release-notes-tmpl"}
+    | {
+        "--release-header",
+        "--release-header-tmpl",
+        "--release-footer",
+        "--release-footer-tmpl",
+        "--id",
+        "-o",
+        "--output",
+    }
+)
+_GORELEASER_LOCAL = frozenset({"build", "b", "check", "c", "healthcheck", "init", "i", "completion", "help", "man"}) | {
+    "jsonschema",
+    "schema",
+    "changelog",
+}
+_SKAFFOLD_VALUED = frozenset(
+    {"-v", "--verbosity", "--color", "-p", "--profile", "-f", "--filename", "-d", "--default-repo", "-n", "--namespace"}
+    | {
+        "--kube-context",
+        "--kubeconfig",
+        "-m",
+        "--module",
+        "-t",
+        "--tag",
+        "-a",
+        "--build-artifacts",
+        "-b",
+        "--build-image",
+    }
+    | {"-c", "--config", "--platform", "--file-output", "-o", "--output", "-i", "--images", "-l", "--label"}
+)
+_SKAFFOLD_LOCAL = frozenset(
+    {"render", "test", "deploy", "delete", "apply", "verify", "exec", "init", "fix", "diagnose", "config", "schema"}
+    | {"survey", "version", "completion", "help", "filter", "inspect", "lsp", "find-configs", "credits", "options"}
 )
 _TARGET = re.compile(r"^([a-zA-Z][\w.-]*):[ \t]*$", re.MULTILINE)
 _EARTHLY_GLOBALS = frozenset(
@@ -135,8 +172,9 @@ def skaffold(call: Call) -> Found:
 
     Source: skaffold, "Image repository handling": below a repository other than gcr.io the artifact's whole name becomes one part.
     """
-    rest = without_globals(call.tail, frozenset({"-v", "--verbosity"}))
-    if not rest or rest[0] not in ("build", "run", "dev", "debug") or has(rest, "--dry-run"):
+    rest = call.tail
+    verb = next(iter(arguments(rest, _SKAFFOLD_VALUED)), "help")
+    if verb in _SKAFFOLD_LOCAL or has(rest, "--dry-run"):
         return understood(KIND)
     if any(word in ("--push=false", "--push=False") for word in rest):
         return understood(KIND)
@@ -165,8 +203,10 @@ def _below(base: str | None, name: str) -> str:
 
 def goreleaser(call: Call) -> Found:
     """Read goreleaser: the image templates of its file, with the environment filled in."""
-    rest = without_globals(call.tail, frozenset())
-    if not rest or rest[0] not in ("release", "publish", "r", "continue") or has(rest, "--snapshot"):
+    rest = call.tail
+    # Without a command it releases.
+    verb = next(iter(arguments(rest, _GORELEASER_VALUED)), "release")
+    if verb in _GORELEASER_LOCAL or rest in (("--version",), ("-v",), ("--help",), ("-h",)) or has(rest, "--snapshot"):
         return understood(KIND)
     skipped = ",".join(options(rest, "--skip")).split(",")
     if "publish" in skipped or has(rest, "--skip-publish"):

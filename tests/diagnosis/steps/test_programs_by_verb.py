@@ -42,6 +42,19 @@ def opaque(script: str, shell: str | None = None, **texts: str) -> list[str]:
         "hugo deploy --target s3",
         "datadog-ci lambda instrument -f f",
         "artillery run:fargate t.yml",
+        *(
+            "crane optimize a b",
+            "oras manifest index update r/a:1 --add x",
+            "regctl $GROUP put r/a",
+            "skopeo $VERB a b",
+        ),
+        *("skopeo copy $FROM_AND_TO", "cosign generate-key-pair --kms awskms:///alias/release", "ko upload a"),
+        *(
+            "depot exec -- ./ship.sh",
+            "img $VERB a",
+            "flux --new-option x push artifact oci://r/a",
+            "lerna --loglevel info run ship",
+        ),
         "artillery run --platform aws:lambda t.yml",
         "artillery run --platform=aws:ecs t.yml",
         "helm secrets upgrade x chart -f secrets.yaml",
@@ -65,6 +78,15 @@ def test_what_may_call_aws_is_named(script: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        *("crane version", "oras logout r", "regctl registry config", "skopeo --version", "cosign generate-key-pair"),
+        *(
+            "ko version",
+            "depot list projects",
+            "img prune",
+            "goreleaser --version",
+            "skaffold config list",
+            "crane --help",
+        ),
         "npx nx build api",
         "helm --debug upgrade --install x ./chart --set url=redis://cache -f values.yaml --post-renderer kustomize",
         "helm repo add charts https://charts.example.org",
