@@ -16,7 +16,7 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known
 from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
-from diagnosis.live.service_authorization import missing_of
+from diagnosis.live.authorization import missing_of
 from diagnosis.names.arn import is_account_id
 from diagnosis.verdicts.chronology import Traced
 from diagnosis.verdicts.diagnosis import Diagnosis

@@ -151,7 +151,7 @@ def _judge(
 
 def _registry(run: RunClaims, unit: Unit, denied: tuple[Need, ...], *, wrong_role: bool) -> GateJudgement:
     """Judge the registry gate. Where the needs are not known, the denied actions alone can fail it and never open it."""
-    judged = judge_registry(run, unit.of_registry, wrong_role=wrong_role)
+    judged = judge_registry(run, unit.of_registry, unit.gaps, wrong_role=wrong_role)
     refused = tuple(need for need in denied if need.checkpoint is not Checkpoint.SERVICE_AUTHORIZATION)
     if unit.of_registry or not refused:
         return judged

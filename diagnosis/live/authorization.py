@@ -9,6 +9,7 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, NamedPolicy
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.excess import REGISTRY_SERVICES, Excess, ExcessItem, ExcessKind, excess
@@ -37,9 +38,12 @@ _LAYER_CAUSES: dict[str, Cause] = {
 }
 
 
-def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool = False) -> GateJudgement:
+def judge_registry(
+    run: RunClaims, needs: tuple[Need, ...], gaps: tuple[StepGap, ...] = (), *, wrong_role: bool = False
+) -> GateJudgement:
     """Judge registry authorization: every needed action on its exact resource, under every policy layer that was read.
 
+    ``gaps`` are the steps that were not understood: without a need, one of them may be what uses the registry.
     ``wrong_role`` says that the role's ARN names another account than the intended one; then its permissions do not matter.
     """
     state = registry_problems(run, needs)
@@ -62,7 +66,7 @@ def judge_registry(run: RunClaims, needs: tuple[Need, ...], *, wrong_role: bool 
             passed="",
             problems=state.problems,
             undecided="It is not known which registry actions this release needs.",
-            missing=(_needs_gap(run),),
+            missing=_needs_gap(run, gaps),
         )
     problems = (*_problems(judged, role_policies(run.account)), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
@@ -91,18 +95,32 @@ def _whichever_role(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Problem, .
     return _problems(judge_needs(needs, account, run.session_name, run.session_policy), ())
 
 
-def _needs_gap(run: RunClaims) -> Missing:
+def missing_of(gap: StepGap) -> Missing:
+    """Return a step that is not understood as what could not be read."""
+    kind = "what it calls is not all known" if gap.certainty is Certainty.NOT_JUDGED else "it cannot be read"
+    job = f" of job “{gap.job}”" if gap.job else ""
+    return Missing(f"what step “{gap.step}”{job} calls: {gap.what}", f"{kind}: {gap.why}", gap.how)
+
+
+def _needs_gap(run: RunClaims, gaps: tuple[StepGap, ...]) -> tuple[Missing, ...]:
     """Return why it is not known what the release needs."""
     what = "the actions that the release needs"
     steps = run.job.all_steps if run.job else ()
     own = next((step for step in steps if (step.uses or "").startswith("./") and not step.inner), None)
     if own is not None:
         why = f"the steps of the action {own.uses} are not read{f' ({own.unread})' * bool(own.unread)}, and no log shows them"
-        return Missing(what, why, f"look into {own.uses}/action.yml, or diagnose again once a run gets further")
-    return Missing(
-        what=what,
-        why="neither the workflow file nor the log shows a registry step",
-        how="read the workflow file (permission contents: read), or give --repository-uri",
+        return (Missing(what, why, f"look into {own.uses}/action.yml, or diagnose again once a run gets further"),)
+    unread = tuple(missing_of(gap) for gap in gaps if gap.is_open)
+    if unread and isinstance(run.workflow, Workflow):
+        return unread
+    return (
+        Missing(
+            what=what,
+            why="neither the workflow file nor the log shows a registry step",
+            how="give --repository-uri"
+            if isinstance(run.workflow, Workflow)
+            else "read the workflow file (permission contents: read), or give --repository-uri",
+        ),
     )
 
 

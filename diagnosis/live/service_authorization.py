@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.live.authorization import role_policies
+from diagnosis.live.authorization import missing_of, role_policies
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.near_grants import slip_words
 from diagnosis.live.observed_uses import seen_words
@@ -18,7 +18,7 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unk
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.release import Certainty, Need, StepGap
+from diagnosis.verdicts.release import Need, StepGap
 
 _PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, no secret
 _LAYER_CAUSES: dict[str, Cause] = {
@@ -69,7 +69,7 @@ def judge_services(
         else "No call of another service is known of any step.",
         problems=tuple(_problems(judged, role_policies(run.account))),
         missing=(*missing, *open_steps),
-        undecided=_undecided(undecided, missing, unknown),
+        undecided=_undecided(undecided, missing, unknown, known=bool(judged)),
         evidence=tuple(
             evidence for item in judged if item.entitlement is Entitlement.ALLOWED for evidence in item.evidence
         ),
@@ -104,22 +104,18 @@ def _seen_steps(gaps: Iterable[StepGap]) -> Iterable[str]:
     return (f"Step “{gap.step}” ({gap.what}) cannot be read. {gap.how}" for gap in gaps if not gap.is_open)
 
 
-def missing_of(gap: StepGap) -> Missing:
-    """Return a step that is not understood as what could not be read."""
-    kind = "what it calls is not all known" if gap.certainty is Certainty.NOT_JUDGED else "it cannot be read"
-    job = f" of job “{gap.job}”" if gap.job else ""
-    return Missing(f"what step “{gap.step}”{job} calls: {gap.what}", f"{kind}: {gap.why}", gap.how)
-
-
-def _undecided(needs: list[Need], missing: tuple[Missing, ...], gaps: tuple[StepGap, ...]) -> str:
+def _undecided(needs: list[Need], missing: tuple[Missing, ...], gaps: tuple[StepGap, ...], *, known: bool) -> str:
     if needs and missing:
         first = needs[0]
         more = f" and {len(needs) - 1} more" if len(needs) > 1 else ""
         return f"Cannot be decided for {first.action} (step {first.step}){more}: {missing[0].what}: {missing[0].why}."
     if gaps:
         names = ", ".join(dict.fromkeys(f"“{gap.step}”" for gap in gaps))
-        known = "The calls that are known are allowed; what " if not needs else "What "
-        return f"{known}{'step' if len(gaps) == 1 else 'steps'} {names} may call beside is not known ({gaps[0].what})."
+        steps = f"{'step' if len(gaps) == 1 else 'steps'} {names}"
+        if not known:
+            return f"What {steps} may call is not known ({gaps[0].what})."
+        allowed = "The calls that are known are allowed; what " if not needs else "What "
+        return f"{allowed}{steps} may call beside is not known ({gaps[0].what})."
     return ""
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from diagnosis.documents.preflight import Preflight
 from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
-from diagnosis.live.service_authorization import missing_of
+from diagnosis.live.authorization import missing_of
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
