@@ -135,18 +135,28 @@ def _judge(
     unit: Unit, account: AccountState, ref: str | None, *, alone: bool, others_ask: bool, denied: tuple[Need, ...]
 ) -> _Judged:
     run = RunClaims.of(unit.view, unit.account_in(account), unit.case, ref)
-    if not alone and unit.view.session is not None and not unit.view.session.read:
-        unread = judge_services(run, (), unit.gaps)
-        return _Judged(unit, run, {Gate.SERVICE_AUTHORIZATION: unread} if unread else {})
+    unread = unit.view.session is not None and not unit.view.session.read
+    if unread and not alone:
+        return _Judged(unit, run, {Gate.SERVICE_AUTHORIZATION: _not_read(unit, judge_services(run, (), unit.gaps))})
     trust = judge_oidc_trust(run)
     wrong_role = any(problem.cause is Cause.ROLE_ACCOUNT_WRONG for problem in trust.problems)
     gates = {Gate.OIDC_TRUST: trust, Gate.ROLE_ASSUMPTION: judge_role_assumption(run)}
     if unit.of_registry or alone or not others_ask:
         gates[Gate.REGISTRY_AUTHORIZATION] = _registry(run, unit, denied, wrong_role=wrong_role)
     services = judge_services(run, unit.of_services, unit.gaps, wrong_role=wrong_role)
+    if unread:
+        services = _not_read(unit, services)
     if services is not None:
         gates[Gate.SERVICE_AUTHORIZATION] = services
     return _Judged(unit, run, gates)
+
+
+def _not_read(unit: Unit, judged: GateJudgement | None) -> GateJudgement:
+    """Return what is said of the services of a job that was not read: unknown, whatever is known of its steps."""
+    if judged is not None and (judged.problems or judged.missing or judged.undecided):
+        return judged
+    what = f"what job “{'”, “'.join(unit.jobs)}” calls"
+    return GateJudgement(passed="", missing=(Missing(what, "its steps were not read", "look at the job on GitHub"),))
 
 
 def _registry(run: RunClaims, unit: Unit, denied: tuple[Need, ...], *, wrong_role: bool) -> GateJudgement:

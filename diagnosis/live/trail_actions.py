@@ -171,7 +171,10 @@ def _arn(value: str, form: str, home: Arn) -> str:
 
 
 def passed_roles(action: str, asked: JsonMembers) -> tuple[tuple[str, str], ...]:
-    """Return the roles that a call handed over, each with the service that it was handed to; empty where that is not known."""
+    """Return the roles that a call handed over, each with the service that it was handed to; empty where that is not known.
+
+    No more of them than are looked for (:func:`may_pass_more`).
+    """
     service, names = _PASSED.get(action.lower(), ("", ()))
     if names:
         named = ((name.lower(), value) for name, value in asked.value.items())
@@ -186,6 +189,18 @@ def passed_roles(action: str, asked: JsonMembers) -> tuple[tuple[str, str], ...]
     return tuple((role, f"{service}.amazonaws.com" if service else "") for role in roles)
 
 
+def may_pass_more(action: str, asked: JsonMembers) -> bool:
+    """Return whether a call may have handed over roles beyond those that are looked for: more of them, or deeper within."""
+    if _PASSED.get(action.lower(), ("", ()))[1] or not _may_pass(action):
+        return False
+    if next(islice(_role_members(asked.value), _MOST_ROLES, None), None) is not None:
+        return True
+    level: list[object] = [asked.value]
+    for _ in range(_DEEPEST):
+        level = [inner for entry in level for inner in _members(entry)]
+    return any(_members(entry) for entry in level)
+
+
 def _may_pass(action: str) -> bool:
     """Return whether a call may hand over a role: one that writes, of a service whose calls are not told one by one."""
     facts = action_facts(action)
@@ -196,11 +211,13 @@ def _role_members(value: object) -> Iterator[object]:
     """Yield what stands under members that name a role, level by level."""
     level: list[object] = [value]
     for _ in range(_DEEPEST):
-        inner: list[object] = []
         for entry in level:
             if isinstance(entry, Mapping):
                 yield from (member for name, member in entry.items() if _ROLE_MEMBER.fullmatch(str(name).lower()))
-                inner += entry.values()
-            elif isinstance(entry, Sequence) and not isinstance(entry, str):
-                inner += entry
-        level = inner
+        level = [inner for entry in level for inner in _members(entry)]
+
+
+def _members(entry: object) -> Iterable[object]:
+    if isinstance(entry, Mapping):
+        return entry.values()
+    return entry if isinstance(entry, Sequence) and not isinstance(entry, str) else ()

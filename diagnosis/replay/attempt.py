@@ -42,6 +42,7 @@ from diagnosis.replay.release_sessions import (
     sessions_of,
     sessions_of_images,
     unread_calls,
+    unread_jobs,
 )
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
@@ -94,11 +95,14 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
     if not isinstance(attempt.jobs, Known):
         return _without_jobs(attempt, workflow, case)
     parsed = workflow if isinstance(workflow, Workflow) else None
-    reads = read_begun(attempt, attempt.jobs.value[:MOST_JOBS], parsed, case, told)
+    listed, further = attempt.jobs.value[:MOST_JOBS], attempt.jobs.value[MOST_JOBS:]
+    beyond = (unread_jobs("jobs", MOST_JOBS),) if further else ()
+    reads = read_begun(attempt, listed, parsed, case, told)
     stated = Statements.of(attempt)
     outcomes = [stated.explained(read, outcome_of(read, evidence_of)) for read in reads]
     releasing = _releasing(reads, outcomes)
-    waiting = not_begun(attempt, parsed, reads, case, told)
+    names = {job.name for job in further}
+    waiting = tuple(read for read in not_begun(attempt, parsed, reads, case, told) if read.name not in names)
     images = job_images([*(read for read in reads if _counts(read, attempt)), *waiting])
     judged = [_judge(read, outcome, evidence_of, case, stated, images) for read, outcome in releasing]
     others = [
@@ -107,7 +111,8 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         if all(read is not own for own, _ in releasing)
     ]
     if not judged:
-        return _without_release(attempt, workflow, others, case, evidence_of)
+        found = _without_release(attempt, workflow, others, case, evidence_of)
+        return replace(found, sessions=(*found.sessions, *beyond))
     decisive = min(judged, key=lambda job: job.failed_at)
     stopping = (
         decisive.outcome
@@ -119,7 +124,7 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         gates = _kept_back(gates, stopping)
     return Replay(
         attempt,
-        gates,
+        _of_some(gates, beyond),
         stopping.finding if stopping is not None else None,
         completed(decisive.facts, attempt, evidence_of, stopping.finding if stopping is not None else None),
         _all_needs(judged, decisive),
@@ -133,6 +138,7 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
             *sessions_of_images(reads, images),
             *sessions_not_begun(waiting, evidence_of, case, images),
             *unread_calls(attempt, parsed, reads),
+            *beyond,
         ),
     )
 
@@ -147,6 +153,22 @@ def _dispatched_with(
     declared = [each.name for each in workflow.declared_inputs if each.trigger == "workflow_dispatch"]
     pairs = ((name, shown.get(f"inputs.{name}".lower())) for name in declared)
     return tuple((name, str(value)) for name, value in pairs if value is not None and "***" not in value)
+
+
+def _of_some(gates: tuple[GateVerdict, ...], beyond: Sequence[JobSession]) -> tuple[GateVerdict, ...]:
+    """Return the verdicts of an attempt of which some jobs were not read: one of these may have failed where the others passed."""
+    missing = tuple(Missing(f"{gap.step} ({gap.what})", gap.why, gap.how) for session in beyond for gap in session.gaps)
+    return tuple(
+        replace(
+            gate,
+            verdict=Verdict.UNKNOWN,
+            reason=f"{gate.reason} Not so of all jobs: {missing[0].why}.",
+            missing=missing,
+        )
+        if missing and gate.verdict is Verdict.PASS
+        else gate
+        for gate in gates
+    )
 
 
 def _belongs(job: JobReplay, attempt: Attempt) -> bool:

@@ -14,6 +14,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.gate_verdicts import all_unknown, never_runs
 from diagnosis.replay.root_failure import StepFailure
 from diagnosis.replay.run_facts import facts_of
+from diagnosis.steps.called_workflows import may_have_token, unread_call
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.job_images import NO_IMAGES, JobImages
 from diagnosis.steps.kinds import Purpose
@@ -27,6 +28,8 @@ from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import JobSession, Refusal, RunFacts
 
 MOST_SESSIONS = 300
+"""Of the jobs that an attempt did not begin, and of those that have images of their own."""
+_FURTHER = "further jobs"
 _NOT_READ = "The workflow that this job calls was not read."
 _OF_IMAGES = "This job's image is pulled with credentials whose role is not known."
 _NOT_BEGUN = "This attempt did not begin the job."
@@ -110,7 +113,10 @@ def _chaining(part: ReadJob, order: int) -> tuple[Need, ...]:
 def not_begun(
     attempt: Attempt, workflow: Workflow | None, begun: Sequence[ReadJob], case: Case, told: Told | None = None
 ) -> tuple[ReadJob, ...]:
-    """Read the jobs and legs that the file has and the attempt did not begin; of a run that succeeded, none."""
+    """Read the jobs and legs that the file has and the attempt did not begin; of a run that succeeded, none.
+
+    No more of them than are listed (:data:`MOST_SESSIONS`), and one by which it is seen that there are more.
+    """
     if workflow is None or (begun and attempt.conclusion == "success"):
         return ()
     found: list[ReadJob] = []
@@ -120,7 +126,7 @@ def not_begun(
             continue
         found.append(read)
         releasing += read.releases
-        if releasing >= MOST_SESSIONS:
+        if releasing > MOST_SESSIONS:
             break
     return tuple(found)
 
@@ -133,7 +139,7 @@ def sessions_not_begun(
     for read in waiting:
         if read.releases:
             found += sessions_of(read, all_unknown(_NOT_BEGUN), evidence_of, case, images=images)
-    return (*found[:MOST_SESSIONS], *sessions_of_images(waiting, images))
+    return (*_listed(found), *sessions_of_images(waiting, images))
 
 
 def sessions_of_images(reads: Sequence[ReadJob], images: JobImages) -> tuple[JobSession, ...]:
@@ -145,7 +151,23 @@ def sessions_of_images(reads: Sequence[ReadJob], images: JobImages) -> tuple[Job
             ran = read.job is not None and read.job.conclusion != "skipped"
             job_id = read.written.id if read.written else ""
             found[read.name] = JobSession(read.name, job_id, all_unknown(_OF_IMAGES), gaps=gaps, ran=ran, read=False)
-    return tuple(found.values())[:MOST_SESSIONS]
+    return _listed(list(found.values()))
+
+
+def _listed(sessions: Sequence[JobSession]) -> tuple[JobSession, ...]:
+    """Return as many sessions as are told one by one; what there is beyond them as one of which nothing is known."""
+    if len(sessions) <= MOST_SESSIONS:
+        return tuple(sessions)
+    return (*sessions[:MOST_SESSIONS], unread_jobs("sessions", MOST_SESSIONS))
+
+
+def unread_jobs(what: str, most: int) -> JobSession:
+    """Return a session for the jobs of a release beyond those that are read: any of them may use any role for anything."""
+    why = f"no more than {most} {what} of a release are read"
+    gap = StepGap(
+        _FURTHER, f"what comes after the first {most}", why, "look through them on GitHub", may_push=True, job=_FURTHER
+    )
+    return JobSession(_FURTHER, "", all_unknown(f"These were not read: {why}."), gaps=(gap,), ran=False, read=False)
 
 
 def unread_calls(attempt: Attempt, workflow: Workflow | None, begun: Sequence[ReadJob]) -> tuple[JobSession, ...]:
@@ -159,31 +181,17 @@ def unread_calls(attempt: Attempt, workflow: Workflow | None, begun: Sequence[Re
         if (
             job.uses
             and holds(job.condition, values) is not False
-            and _may_have_token(workflow, job)
+            and may_have_token(workflow, job)
             and not _shown(job, begun)
         ):
-            gap = StepGap(
-                job.name or job.id,
-                job.uses,
-                "the called workflow was not read",
-                "let the token read that repository (contents: read)",
-                may_push=True,
-                job=job.name or job.id,
-            )
-            found.append(
-                JobSession(job.name or job.id, job.id, all_unknown(_NOT_READ), gaps=(gap,), ran=False, read=False)
-            )
+            gaps = (unread_call(job),)
+            found.append(JobSession(gaps[0].job, job.id, all_unknown(_NOT_READ), gaps=gaps, ran=False, read=False))
     return tuple(found)
 
 
 def _shown(caller: WorkflowJob, begun: Sequence[ReadJob]) -> bool:
     own = [read for read in begun if read.name.startswith(f"{caller.name or caller.id} / ")]
     return bool(own) and all(read.log and read.job and read.job.conclusion == "success" for read in own)
-
-
-def _may_have_token(workflow: Workflow | None, job: WorkflowJob) -> bool:
-    stated = job.permissions if job.permissions is not None else (workflow.permissions if workflow else None)
-    return stated is None or bool(set(stated) & {("id-token", "write"), ("*", "write-all")})
 
 
 def _session(

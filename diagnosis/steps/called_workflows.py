@@ -2,12 +2,12 @@
 
 What GitHub does is done here too: the caller's ``with:`` fills the called file's inputs, the caller's ``env:`` is not handed
 on, and the called job's token has no permission that the caller's lacks. A file that was not read leaves its calling job
-as it is.
+as it is, and so does one that would become too many jobs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from diagnosis.facts.workflow import JobImage, Workflow, WorkflowJob, WorkflowStep
@@ -17,10 +17,12 @@ from diagnosis.steps.expressions.text import as_expression, typed
 from diagnosis.steps.expressions.values import TypedText, Value
 from diagnosis.steps.matrix import Leg, legs_of
 from diagnosis.steps.variables import of_kind
+from diagnosis.verdicts.release import StepGap
 
 DEEPEST = 4
 """Calls within calls: GitHub allows no more levels."""
 MOST_JOBS = 500
+"""Of a workflow with its calls in place, and at each level within."""
 _MOST_CALLING_LEGS = 64
 _ID_TOKEN = (("id-token", "write"), ("*", "write-all"))
 
@@ -31,7 +33,7 @@ def with_called(workflow: Workflow, called: Mapping[str, Workflow], repository: 
     """Put the called workflows in place. ``called``: by ``owner/name/path`` in lower case; ``repository``: the run's."""
     if not any(job.uses for job in workflow.jobs):
         return workflow
-    return replace(workflow, jobs=tuple(_jobs(workflow, called, repository, DEEPEST))[:MOST_JOBS])
+    return replace(workflow, jobs=tuple(_jobs(workflow, called, repository, DEEPEST)))
 
 
 def address_of(uses: str, repository: str) -> str:
@@ -40,21 +42,40 @@ def address_of(uses: str, repository: str) -> str:
     return path.partition("@")[0].lower()
 
 
-def _jobs(file: Workflow, called: Mapping[str, Workflow], repository: str, depth: int) -> Iterator[WorkflowJob]:
-    """Yield a file's jobs, those of the workflows that it calls in the places of its calls."""
+def may_have_token(workflow: Workflow | None, job: WorkflowJob) -> bool:
+    """Return whether a job may ask for GitHub's ID token: a called workflow of the same owner may though nothing is stated here."""
+    stated = job.permissions if job.permissions is not None else (workflow.permissions if workflow else None)
+    return stated is None or any(pair in _ID_TOKEN for pair in stated)
+
+
+def unread_call(job: WorkflowJob) -> StepGap:
+    """Return a job whose called workflow stands nowhere in its place as what is not known of its steps."""
+    name = job.name or job.id
+    why = f"the called workflow was not read, or becomes more than {MOST_JOBS} jobs"
+    return StepGap(
+        name, job.uses or "", why, "let the token read that repository (contents: read)", may_push=True, job=name
+    )
+
+
+def _jobs(file: Workflow, called: Mapping[str, Workflow], repository: str, depth: int) -> list[WorkflowJob]:
+    """Return a file's jobs, those of the workflows that it calls in the places of its calls."""
     scope = _outputs_of_calls(file, called, repository) if depth else Scope()
+    found: list[WorkflowJob] = []
     for job in file.jobs:
         address = address_of(job.uses, repository) if job.uses else ""
         inner = called.get(address)
+        calling = _in_scope(job, scope) if scope.outputs else job
         if inner is None or depth == 0:
-            yield _in_scope(job, scope) if scope.outputs else job
+            found.append(calling)
             continue
         home = "/".join(address.split("/")[:2])
-        items = tuple(_jobs(inner, called, home, depth - 1))
-        calling = _in_scope(job, scope) if scope.outputs else job
-        for leg in legs_of(calling)[:_MOST_CALLING_LEGS]:
-            for item in items:
-                yield _in_place(file, _leg(calling, leg), inner, item)
+        items = _jobs(inner, called, home, depth - 1)
+        legs = legs_of(calling)
+        if len(legs) > _MOST_CALLING_LEGS or len(found) + len(legs) * len(items) > MOST_JOBS:
+            found.append(calling)
+            continue
+        found += [_in_place(file, _leg(calling, leg), inner, item) for leg in legs for item in items]
+    return found
 
 
 def _leg(job: WorkflowJob, leg: Leg) -> WorkflowJob:

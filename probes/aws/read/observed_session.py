@@ -17,7 +17,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Absent, Reading, Unreadable
 from diagnosis.facts.trail import KEPT, ObservedCall, ObservedSession, OpenedSession
 from diagnosis.json_members import JsonMembers
-from diagnosis.live.trail_actions import action_of_event, passed_roles, resources_of_event
+from diagnosis.live.trail_actions import action_of_event, may_pass_more, passed_roles, resources_of_event
 from diagnosis.names.arn import Arn
 from probes.aws.read.event_history import IAM_REGIONS, NOT_IN_TIME, Findings, Lookup, run_lookups
 from probes.aws.read.readings import absent, known, not_asked
@@ -240,3 +240,5 @@ def _keep(record: JsonMembers, at: datetime, region: str, role: Arn, found: _Fin
             carried = (("iam:PassedToService", to),) if to else ()
             call = ObservedCall("iam:PassRole", (passed,), at, home.region, error, carried, session)
             found.calls[f"{identifier} {passed} {to}"] = call
+        if may_pass_more(action, asked):
+            found.unknown[f"{action} (further roles that it hands over)"[:_LONGEST]] = None

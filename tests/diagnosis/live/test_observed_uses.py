@@ -13,7 +13,7 @@ from diagnosis.facts.trail import ObservedCall, ObservedSession
 from diagnosis.gates import Checkpoint
 from diagnosis.json_members import JsonMembers
 from diagnosis.live.observed_uses import observed_needs
-from diagnosis.live.trail_actions import action_of_event, passed_roles, resources_of_event
+from diagnosis.live.trail_actions import action_of_event, may_pass_more, passed_roles, resources_of_event
 from diagnosis.policy import action_facts
 from diagnosis.verdicts.release import Certainty, Need
 
@@ -178,3 +178,13 @@ def test_the_role_that_a_session_takes_next_is_the_resource_of_that_call() -> No
     role, home = f"arn:aws:iam::{ACCOUNT}:role/next", arn_of(f"arn:aws:sts:{REGION}:{ACCOUNT}:x")
     assert resources_of_event("sts:AssumeRole", JsonMembers({"roleArn": role}), [role], home) == (role,)
     assert resources_of_event("sts:AssumeRole", JsonMembers({"roleArn": role}), [], home) == (role,)
+
+
+@pytest.mark.parametrize(("roles", "deep", "more"), [(10, 0, False), (11, 0, True), (1, 3, False), (1, 4, True)])
+def test_roles_beyond_those_that_are_looked_for_are_told(roles: int, deep: int, more: bool) -> None:
+    inner: object = {"roleArn": "r"}
+    for _ in range(deep):
+        inner = {"a": inner}
+    asked = JsonMembers({"targets": [inner] * roles})
+    assert may_pass_more("events:PutTargets", asked) is more
+    assert not may_pass_more("events:DescribeRule", asked)

@@ -9,14 +9,18 @@ from small_world import EIGHT, HOME, World, allow, policy, sound_world
 
 from diagnosis.causes import Cause
 from diagnosis.diagnose import question_of, replays_of
-from diagnosis.facts.reading import Known, Unreadable
+from diagnosis.facts.reading import Absent, Known, Unreadable
+from diagnosis.facts.runs import CalledWorkflow, LocalAction
+from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.live.authorization import judge_least_privilege
+from diagnosis.live.authorization import hides_registry_use, judge_least_privilege
+from diagnosis.live.other_users import OtherUsers, other_users
 from diagnosis.live.run_claims import GateJudgement, RunClaims
 from diagnosis.remedies.offer import Situation
 from diagnosis.remedies.offers.bound_permissions import bound_permissions
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import Certainty, Need, StepGap
+from probes.workflow_file import parse_action, parse_workflow
 
 LOGIN = "ecr:GetAuthorizationToken"
 PUSH = (allow(LOGIN, "*"), allow(EIGHT, HOME.repository_arn))
@@ -141,3 +145,96 @@ def test_a_wildcard_in_the_name_of_the_service_is_bounded_in_the_registry_alone(
     assert change.document is not None
     assert "ec2:*Image*" in change.document.text
     assert "e*:*Image*" not in change.document.text
+
+
+ROLE = HOME.role_arn
+TOKEN = "permissions: {id-token: write}\n"
+TAKES = (
+    "      - uses: aws-actions/configure-aws-credentials@v4\n"
+    f"        with: {{role-to-assume: '{ROLE}', aws-region: eu-west-1}}\n"
+)
+PUBLIC = "      - run: aws ecr list-images --repository-name shop/api\n"
+LISTS = ("ecr:ListImages", HOME.repository_arn)
+ELSEWHERE = "octo-org/ci/.github/workflows/ship.yml"
+
+
+def used(
+    files: dict[str, str], called: dict[str, str] | None = None, actions: dict[str, str] | None = None
+) -> OtherUsers:
+    """What the other workflows use of the role, by the names of their files; beside it what the run itself called and used."""
+    run = run_of()
+    folder = ".github/workflows"
+    attempt = replace(
+        run.attempt,
+        other_workflows=Known(
+            tuple(WorkflowFile("", parse_workflow(text, f"{folder}/{name}")) for name, text in files.items())
+        ),
+        called_workflows=tuple(
+            CalledWorkflow(path, "f" * 40, None, Known(WorkflowFile("", parse_workflow(text, path))))
+            for path, text in (called or {}).items()
+        ),
+        local_actions=tuple(
+            LocalAction(path, Known(ActionFile(text, parse_action(text, path))))
+            for path, text in (actions or {}).items()
+        ),
+    )
+    return other_users(replace(run, replay=replace(run.replay, attempt=attempt)))
+
+
+def calling(uses: str, head: str = TOKEN, more: str = "") -> str:
+    return f"on: push\n{head}jobs:\n  ship:\n    uses: {uses}\n{more}"
+
+
+SHIP = f"on: workflow_call\njobs:\n  inner:\n    runs-on: ubuntu-latest\n    steps:\n{TAKES}{PUBLIC}"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (calling(f"{ELSEWHERE}@v1"), True),
+        (calling(f"{ELSEWHERE}@v1", ""), True),
+        (calling("./.github/workflows/gone.yml"), True),
+        (calling(f"{ELSEWHERE}@v1", "permissions: {contents: read}\n"), False),
+        (calling(f"{ELSEWHERE}@v1", more="    if: false\n"), False),
+    ],
+    ids=["its token", "nothing stated", "not in the folder", "no token", "never runs"],
+)
+def test_a_called_workflow_that_nobody_read_may_take_the_role(text: str, seen: bool) -> None:
+    gaps = used({"deploy.yml": text}).gaps
+    assert [(gap.job, hides_registry_use(gap)) for gap in gaps] == ([("ship", True)] if seen else [])
+
+
+def test_what_a_workflow_of_the_folder_does_when_it_is_called_is_known_with_what_it_is_given() -> None:
+    named = SHIP.replace("on: workflow_call", "on: {workflow_call: {inputs: {name: {type: string}}}}")
+    named = named.replace("shop/api", "${{ inputs.name }}")
+    found = used(
+        {"deploy.yml": calling("./.github/workflows/ship.yml", more="    with: {name: shop/web}\n"), "ship.yml": named}
+    )
+    assert found.gaps == ()
+    assert ("ecr:ListImages", HOME.repository_arn.replace("shop/api", "shop/web")) in {
+        (need.action, need.resource) for need in found.needs
+    }
+
+
+@pytest.mark.parametrize(("ref", "known"), [("v1", True), ("v2", False)])
+def test_a_workflow_that_the_run_called_too_is_known_at_that_ref_alone(ref: str, known: bool) -> None:
+    found = used({"deploy.yml": calling(f"{ELSEWHERE}@{ref}")}, {f"{ELSEWHERE}@v1": SHIP})
+    assert (LISTS in {(need.action, need.resource) for need in found.needs}) is known
+    assert bool(found.gaps) is not known
+
+
+@pytest.mark.parametrize(("permissions", "seen"), [(TOKEN, True), ("", False), ("permissions: read-all\n", False)])
+def test_an_action_of_the_repository_that_nobody_read_may_take_the_role(permissions: str, seen: bool) -> None:
+    text = f"on: push\n{permissions}jobs:\n  go:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: ./.github/actions/aws\n"
+    gaps = used({"deploy.yml": text}).gaps
+    assert [(gap.what, hides_registry_use(gap)) for gap in gaps] == ([("./.github/actions/aws", True)] if seen else [])
+    action = "runs:\n  using: composite\n  steps:\n" + TAKES + PUBLIC.replace("- run", "- shell: bash\n        run")
+    found = used({"deploy.yml": text}, actions={".github/actions/aws/action.yml": action})
+    assert found.gaps == ()
+    assert LISTS in {(need.action, need.resource) for need in found.needs}
+
+
+def test_a_folder_that_was_not_read_is_not_nobody_else() -> None:
+    run = run_of()
+    attempt = replace(run.attempt, other_workflows=Absent("other workflows"))
+    assert other_users(replace(run, replay=replace(run.replay, attempt=attempt))).unread

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from replay_builders import HOST, ROLE, attempt_of, job_of
 
 from diagnosis.claims.pretrust import check_token
@@ -12,6 +13,7 @@ from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.facts.workflow import Workflow
 from diagnosis.gates import Verdict
+from diagnosis.steps.called_workflows import MOST_JOBS
 from diagnosis.steps.expressions.text import holds
 from diagnosis.steps.kinds import StepKind
 from diagnosis.steps.needs import is_never
@@ -238,3 +240,18 @@ def test_a_secret_of_the_called_file_is_the_one_that_is_handed_on() -> None:
         ("", "x  ${{ secrets.GITHUB_TOKEN }}"),
     ):
         assert resolved(attempt(call + handed, called)).jobs[0].steps[0].run == run
+
+
+@pytest.mark.parametrize(("legs", "read"), [(64, True), (65, False)])
+def test_a_call_that_becomes_too_many_jobs_stays_a_call(legs: int, read: bool) -> None:
+    one = "on: push\njobs:\n  web:\n    uses: ./.github/workflows/ship.yml\n    strategy: {matrix: {n: [%s]}}\n"
+    jobs = resolved(attempt(one % ", ".join(map(str, range(legs))))).jobs
+    assert [bool(job.uses) for job in jobs] == ([False] * legs if read else [True])
+
+
+def test_calls_within_calls_with_legs_stay_few() -> None:
+    legs = ", ".join(map(str, range(60)))
+    loop = f"on: workflow_call\njobs:\n  a:\n    uses: ./.github/workflows/ship.yml\n    strategy: {{matrix: {{n: [{legs}]}}}}\n"
+    jobs = resolved(attempt(called=loop)).jobs
+    assert len(jobs) <= MOST_JOBS
+    assert all(job.uses for job in jobs)
