@@ -55,7 +55,7 @@ def _of_role(units: Sequence[Unit], account: AccountState) -> list[Unit]:
         return [replace(unit, gaps=_with_way(unit.gaps, way)) for unit in units]
     seen = _Seen(reading.value, run, units)
     return [
-        replace(unit, needs=seen.needs(place), gaps=tuple(seen.gap(gap) for gap in unit.gaps))
+        replace(unit, needs=seen.needs(place), gaps=(*(seen.gap(gap) for gap in unit.gaps), *seen.further(place)))
         for place, unit in enumerate(units)
     ]
 
@@ -100,7 +100,7 @@ class _Seen:
         if not unit.needs and not unit.gaps:
             # Nothing is known of its steps: what one session did would look like all of it.
             return unit.needs
-        calls = [call for call in self.observed.calls if self._unit_of(call) == place]
+        calls = self._calls(place)
         source = f"{SOURCE}, {self.run.words}"
         found = _Uses(unit.needs)
         moments: dict[tuple[str, str | None], list[datetime]] = {}
@@ -111,6 +111,26 @@ class _Seen:
             job, step = self._step_at(moments.get((use.action, use.resource), [])[:_MOST_MOMENTS])
             found.add(replace(use, source=source, step=step, job=job if len(self._names(unit)) > 1 else ""))
         return tuple(replace(need, order=order) for order, need in enumerate(found.listed))
+
+    def further(self, place: int) -> tuple[StepGap, ...]:
+        """Return the unit's calls beyond those that are judged one by one as what is not known, where no step says it."""
+        unit = self.units[place]
+        if unit.gaps or not unit.needs or len(observed_needs(self._observed(place))) <= MOST_USES:
+            return ()
+        job = unit.jobs[0] if unit.jobs else ""
+        what = f"further calls that CloudTrail shows in {self.run.words}"
+        why = f"no more than {MOST_USES} are judged one by one"
+        return (
+            StepGap(
+                "further calls", what, why, "look them up in CloudTrail", Certainty.NOT_JUDGED, may_push=True, job=job
+            ),
+        )
+
+    def _calls(self, place: int) -> list[ObservedCall]:
+        return [call for call in self.observed.calls if self._unit_of(call) == place]
+
+    def _observed(self, place: int) -> ObservedSession:
+        return replace(self.observed, calls=tuple(self._calls(place)))
 
     def gap(self, gap: StepGap) -> StepGap:
         """Return the step as observed, with what that leaves out; one that stays unknown with the reason why."""

@@ -104,9 +104,13 @@ def _file_notes(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None
         return [f"The workflow file could not be read as one: {workflow.why}"]
     if isinstance(workflow, Workflow):
         unread = {step.uses: step.unread for job in workflow.jobs for step in job.all_steps if step.unread}
+        more = len(unread) - _MOST_NAMED
         return [
-            f"The steps of the action {uses} are known by the log alone: {why}."
-            for uses, why in list(unread.items())[:_MOST_NAMED]
+            *(
+                f"The steps of the action {uses} are known by the log alone: {why}."
+                for uses, why in list(unread.items())[:_MOST_NAMED]
+            ),
+            *([f"So are those of {more} more actions."] if more > 0 else []),
         ]
     if workflow is None and isinstance(attempt.workflow_file, Unreadable):
         return [f"The workflow file was not read ({attempt.workflow_file.why}); steps are known by the log alone."]

@@ -59,7 +59,9 @@ class Statements:
                 ignored.append(f"The preflight {name} of the artifact {artifact.name} is ignored: {why}.")
             elif isinstance(read, Preflight):
                 found.append(_Found(read, f"{attempt.html_url}/artifacts/{artifact.id}" if attempt.html_url else None))
-        return cls(tuple(found), tuple(ignored[:_MOST_NOTES]))
+        if len(ignored) > _MOST_NOTES:
+            ignored[_MOST_NOTES:] = [f"{len(ignored) - _MOST_NOTES} more preflights are ignored."]
+        return cls(tuple(found), tuple(ignored))
 
     def notes(self, reads: Iterable[ReadJob]) -> tuple[str, ...]:
         """Return what the replay says of the statements; nothing where every log could be read."""

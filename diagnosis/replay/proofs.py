@@ -268,7 +268,7 @@ def _for_ecr(step: ReadStep, operation: Operation) -> bool:
     if EcrAddress.find(operation.target) is not None:
         return True
     printed = [line.text for line in step.output[:_MOST_LINES] if "The push refers to repository" in line.text]
-    return all(EcrAddress.find(text) or "***" in text for text in printed)
+    return len(step.output) <= _MOST_LINES and all(EcrAddress.find(text) or "***" in text for text in printed)
 
 
 def _what(operation: Operation) -> str:

@@ -23,8 +23,10 @@ from diagnosis.facts.runs import Attempt, Job, Step
 from diagnosis.facts.trail import ObservedCall, ObservedSession, OpenedSession
 from diagnosis.facts.workflow import WorkflowJob, WorkflowStep
 from diagnosis.gates import Gate, Verdict
+from diagnosis.live import observed_release
 from diagnosis.live.green_run import chosen_green_run, wants_green_run
-from diagnosis.live.observed_release import MOST_USES
+from diagnosis.live.observed_release import MOST_USES, with_observed
+from diagnosis.live.release_units import units_of
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import maybe_verdict_at
 from diagnosis.verdicts.release import Certainty
@@ -140,6 +142,19 @@ def test_what_is_more_than_is_judged_one_by_one_leaves_the_step_unknown(resource
         )
     )
     assert verdict(told(found, Known(replace(SEEN, calls=calls))), Gate.SERVICE_AUTHORIZATION) is expected
+
+
+@pytest.mark.parametrize(("most", "open_"), [(len(USES), False), (len(USES) - 1, True)])
+def test_where_every_step_is_known_what_is_more_than_is_judged_is_told_too(
+    most: int, open_: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observed_release, "MOST_USES", most)
+    asked, found = world(), sound_world()
+    (replay,) = replays_of((asked.run,), asked.case)
+    question = question_of(replay, asked.case, (replay,), Known(green(asked)))
+    account = replace(asked.asked(question), observed=Known(SEEN))
+    (unit,) = with_observed(units_of(replays_of((found.run,), found.case)[0], found.case), account)
+    assert [gap.is_open for gap in unit.gaps] == [True] * open_
 
 
 def test_where_every_step_is_known_no_green_run_is_wanted() -> None:
