@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 from diagnosis.steps.kinds import StepKind
-from diagnosis.steps.tools.call import Call, Found, has, option, pushes, understood
+from diagnosis.steps.tools.call import Call, Found, arguments, has, opaque, option, pushes, understood
+from diagnosis.steps.tools.jvm_tasks import is_command_of_build, is_goal_of_build, is_task_of_build
 
 KIND = StepKind.OTHER_IMAGE_TOOL
 _PROPERTY = re.compile(r"-[DP]([\w.-]+)(?:=(.*))?", re.DOTALL)
@@ -22,6 +23,79 @@ _MAVEN_SPRING = re.compile(
 _MAVEN_OTHER = re.compile(
     r"(?:docker|dockerfile|fabric8|k8s|oc|docker-maven-plugin|[\w.-]*dockerfile-maven-plugin(?::[^:]+)?):push$"
 )
+_MAVEN_VALUED = frozenset(
+    {
+        "-f",
+        "--file",
+        "-s",
+        "--settings",
+        "-gs",
+        "--global-settings",
+        "-t",
+        "--toolchains",
+        "-pl",
+        "--projects",
+        "-T",
+        "--threads",
+    }
+    | {
+        "-P",
+        "--activate-profiles",
+        "-rf",
+        "--resume-from",
+        "-l",
+        "--log-file",
+        "-b",
+        "--builder",
+        "-D",
+        "--define",
+        "--color",
+    }
+)
+_GRADLE_VALUED = frozenset(
+    {
+        "-p",
+        "--project-dir",
+        "-b",
+        "--build-file",
+        "-c",
+        "--settings-file",
+        "-I",
+        "--init-script",
+        "-x",
+        "--exclude-task",
+    }
+    | {"-g", "--gradle-user-home", "--console", "--max-workers", "--tests", "--image", "--imageName", "--include-build"}
+    | {
+        "--project-cache-dir",
+        "--warning-mode",
+        "--priority",
+        "-F",
+        "--dependency-verification",
+        "--configuration",
+        "-D",
+        "-P",
+    }
+    | {"--gradle-version", "--distribution-type"}
+)
+_GRADLE_PUSH = frozenset(
+    {"dockerPush", "dockerPushImage", "dockerBuildAndPush", "pushImage", "dockerPushNative", "imagePush"}
+)
+_SBT_VALUED = frozenset(
+    {
+        "-mem",
+        "--mem",
+        "-java-home",
+        "--java-home",
+        "-sbt-version",
+        "--sbt-version",
+        "-sbt-dir",
+        "-sbt-boot",
+        "-sbt-jar",
+        "-ivy",
+    }
+)
+_SBT_PUSH = re.compile(r"\b[Dd]ocker\s*[:/]\s*publish\b(?!Local)")
 _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
 _POM_IMAGE = re.compile(r"jib-maven-plugin.{0,3000}?<to>.{0,500}?<image>\s*([^<\s]+)\s*</image>", re.DOTALL)
 _POM_PROPERTY = re.compile(r"<([\w.-]+)>([^<]{1,500})</\1>")
@@ -44,13 +118,21 @@ def maven(call: Call) -> Found:
         elif _MAVEN_OTHER.search(word):
             pushed = True
             targets.append(given.get("docker.image") or given.get("docker.name"))
-    return _with_quarkus(given, call, targets, pushed=pushed)
+    goals = [word for word in arguments(call.tail, _MAVEN_VALUED) if not _pushes_by_maven(word)]
+    return _with_quarkus(
+        given, call, targets, pushed=pushed, other=[each for each in goals if not is_goal_of_build(each)]
+    )
+
+
+def _pushes_by_maven(word: str) -> bool:
+    return any(pattern.search(word) for pattern in (_MAVEN_PUSH, _MAVEN_SPRING, _MAVEN_OTHER))
 
 
 def gradle(call: Call) -> Found:
     """Read Gradle: the tasks that push, with the image that an option or the build file names."""
     given = _properties(call.tail)
-    tasks = {word.rsplit(":", 1)[-1] for word in call.tail if not word.startswith("-")}
+    named = arguments(call.tail, _GRADLE_VALUED)
+    tasks = {word.rsplit(":", 1)[-1] for word in named}
     targets: list[str | None] = []
     pushed = False
     if "jib" in tasks:
@@ -59,24 +141,36 @@ def gradle(call: Call) -> Found:
     if "bootBuildImage" in tasks and has(call.tail, "--publishImage"):
         pushed = True
         targets.append(option(call.tail, "--imageName"))
-    if tasks & {"dockerPush", "dockerPushImage", "dockerBuildAndPush", "pushImage", "dockerPushNative", "imagePush"}:
+    if tasks & _GRADLE_PUSH:
         pushed = True
         targets.append(None)
-    return _with_quarkus(given, call, targets, pushed=pushed)
+    known = _GRADLE_PUSH | {"jib"}
+    other = [word for word in named if word.rsplit(":", 1)[-1] not in known and not is_task_of_build(word)]
+    return _with_quarkus(given, call, targets, pushed=pushed, other=other)
 
 
 def sbt(call: Call) -> Found:
     """Read sbt: ``Docker/publish`` of the native packager, whose image the build names."""
-    text = " ".join(call.tail)
-    return pushes(KIND, [None]) if re.search(r"\b[Dd]ocker\s*[:/]\s*publish\b(?!Local)", text) else understood(KIND)
+    named = arguments(call.tail, _SBT_VALUED)
+    publishes = [word for word in named if _SBT_PUSH.search(word)]
+    other = [word for word in named if word not in publishes and not is_command_of_build(word)]
+    return (*(pushes(KIND, [None]) if publishes else ()), *_unknown(call, other)) or understood(KIND)
 
 
-def _with_quarkus(given: Mapping[str, str], call: Call, targets: list[str | None], *, pushed: bool) -> Found:
+def _unknown(call: Call, names: list[str]) -> Found:
+    """Return the mark for what a build is asked to do that is not known to build or test."""
+    how = "name its calls of AWS in a step of their own"
+    return opaque(f"{call.program} {names[0]}"[:100], "what this does is up to the build", how) if names else ()
+
+
+def _with_quarkus(
+    given: Mapping[str, str], call: Call, targets: list[str | None], *, pushed: bool, other: list[str]
+) -> Found:
     push = given.get("quarkus.container-image.push") or call.values.get("QUARKUS_CONTAINER_IMAGE_PUSH", "")
     if push == "true":
         pushed = True
         targets.append(_quarkus_image(given))
-    return pushes(KIND, targets) if pushed else understood(KIND)
+    return (*(pushes(KIND, targets) if pushed else ()), *_unknown(call, other)) or understood(KIND)
 
 
 def _quarkus_image(given: Mapping[str, str]) -> str | None:
