@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent
-from diagnosis.gates import Plane
+from diagnosis.gates import Plane, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.release_units import units_of
 from diagnosis.live.run_claims import RunClaims
@@ -124,13 +124,14 @@ class Baseline:
         """Join the offers into one path, with its proof."""
         changed, judged = self.judged(offers)
         meant = tuple(dict.fromkeys(claims for run, _ in changed.runs for claims in run.claims.sets))
+        passes_all = all(verdict.verdict is Verdict.PASS for verdict in judged.gates)
         return Path(
             title=_title(offers),
             remediations=tuple(offer.remediation for offer in offers),
             gates=judged.gates,
             newly_admitted=newly_admitted(self.live, judged, self.replay, meant),
             proves=" ".join(offer.proves for offer in offers if offer.proves)
-            or "That a rerun of the same workflow passes every gate.",
+            or f"That a rerun of the same workflow passes{' every gate' if passes_all else ''}.",
             does_not_prove=" ".join(offer.does_not_prove for offer in offers if offer.does_not_prove),
             still=judged.problems,
             owners=by_owner(offer.remediation for offer in offers),

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
-from diagnosis.gates import ALL_GATES, Plane, Verdict
+from diagnosis.gates import ALL_GATES, Gate, Plane, Verdict
 from diagnosis.live.assessment import assess
 from diagnosis.live.release_units import Unit, every_need, units_of
 from diagnosis.names.arn import Arn
@@ -151,7 +151,21 @@ def _of_role(
     beside = tuple(
         state for state in (live.account, *live.account.beside) if state.question.role_arn not in (None, role)
     )
-    return _OfRole(role, judged, paths_of_role(own, judged, first.case, beside))
+    found = paths_of_role(own, judged, first.case, beside)
+    asked = {gate.gate for session in live.sessions if session.role_arn == role for gate in session.gates}
+    return _OfRole(
+        role,
+        replace(judged, gates=_asked(judged.gates, asked)),
+        tuple(replace(path, gates=_asked(path.gates, asked)) for path in found),
+    )
+
+
+def _asked(gates: tuple[GateVerdict, ...], asked: set[Gate]) -> tuple[GateVerdict, ...]:
+    """Return the verdicts of a role by itself without those at gates that today's sessions of it do not ask.
+
+    Alone, a role that pushes nothing would have to say what it pushes.
+    """
+    return tuple(each for each in gates if not asked or each.gate in asked or each.verdict is Verdict.FAIL)
 
 
 def _concerns(change: Change, account: AccountState) -> bool:
@@ -256,7 +270,7 @@ def _sentences(texts: Iterable[str]) -> str:
 
 
 def _with_gaps(path: Path, gaps: tuple[StepGap, ...]) -> Path:
-    """Return the path with what its proof does not cover."""
+    """Return the path with what its proof does not cover; one after which something stays in the way, or open, proves no run."""
     unknown, seen = _listed(gap for gap in gaps if gap.is_open), _listed(gap for gap in gaps if not gap.is_open)
     texts = (
         f"It does not cover {unknown}: what is called there is not known." if unknown else "",
@@ -265,7 +279,12 @@ def _with_gaps(path: Path, gaps: tuple[StepGap, ...]) -> Path:
         else "",
     )
     not_covered = tuple(dict.fromkeys(f"step “{gap.step}”" for gap in gaps if gap.is_open))
-    return replace(path, does_not_prove=_sentences((path.does_not_prove, *texts)), not_covered=not_covered)
+    return replace(
+        path,
+        proves=path.proves if path.passes_run else "",
+        does_not_prove=_sentences((path.does_not_prove, *texts)),
+        not_covered=not_covered,
+    )
 
 
 def _listed(gaps: Iterable[StepGap]) -> str:

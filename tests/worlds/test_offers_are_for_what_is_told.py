@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
+from deploying_release import released
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from permission_faults import FAULTS as PERMISSION_FAULTS
@@ -18,6 +19,7 @@ from small_world import World, sound_world
 from thoroughness import examples, some
 
 from diagnosis.diagnose import replays_of
+from diagnosis.gates import Gate, Verdict
 from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.offer import Offer
 from diagnosis.remedies.paths import MAKERS, TIGHTENING
@@ -99,3 +101,23 @@ def test_where_nothing_is_wrong_nothing_is_offered() -> None:
     baseline = baseline_of(sound_world())
     assert list(offers_for_a_part(baseline)) == []
     assert paths(baseline.replay, baseline.live, baseline.case) == ()
+
+
+def test_a_role_that_pushes_nothing_leaves_the_registry_gate_as_it_is_today() -> None:
+    diagnosis = released(granted=True).diagnosis()
+    assert diagnosis.live is not None
+    (path,) = diagnosis.paths
+    assert [verdict.gate for verdict in path.gates] == [verdict.gate for verdict in diagnosis.live.gates]
+    open_ = [verdict.gate for verdict in path.gates if verdict.verdict is not Verdict.PASS]
+    assert open_ == [Gate.SERVICE_AUTHORIZATION], "the step that nobody can read may call anything"
+    assert path.opens_all_understood
+    assert not path.opens_all
+
+
+@pytest.mark.parametrize(
+    ("script", "proves"), [(True, ""), (False, "That a rerun of the same workflow passes every gate.")]
+)
+def test_a_path_after_which_a_gate_stays_open_proves_no_run(script: bool, proves: str) -> None:
+    (path,) = released(script=script, granted=True).diagnosis().paths
+    assert path.passes_run == bool(proves)
+    assert path.proves == proves
