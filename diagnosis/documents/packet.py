@@ -16,12 +16,11 @@ from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from diagnosis.facts.reading import Known
 from diagnosis.gates import ALL_GATES, GATES, Gate, Verdict
-from diagnosis.live.authorization import missing_of
 from diagnosis.names.arn import is_account_id
 from diagnosis.verdicts.chronology import Traced
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
-from diagnosis.verdicts.release import Need, StepGap
+from diagnosis.verdicts.release import Need, StepGap, missing_of
 from diagnosis.verdicts.replay import Replay
 
 SCHEMA = "planescope.packet/1"

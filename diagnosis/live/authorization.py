@@ -23,7 +23,7 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unk
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.release import Certainty, Need, StepGap
+from diagnosis.verdicts.release import Certainty, Need, StepGap, missing_of
 
 _BEYOND_ANY_NEED = frozenset({ExcessKind.EVERYTHING, ExcessKind.ESCALATION})
 """What no step needs as it stands, whoever uses the role; the rest is too much only where every user is known."""
@@ -93,13 +93,6 @@ def _whichever_role(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Problem, .
         boundary=Absent("permissions boundary"),
     )
     return _problems(judge_needs(needs, account, run.session_name, run.session_policy), ())
-
-
-def missing_of(gap: StepGap) -> Missing:
-    """Return a step that is not understood as what could not be read."""
-    kind = "what it calls is not all known" if gap.certainty is Certainty.NOT_JUDGED else "it cannot be read"
-    job = f" of job “{gap.job}”" if gap.job else ""
-    return Missing(f"what step “{gap.step}”{job} calls: {gap.what}", f"{kind}: {gap.why}", gap.how)
 
 
 def _needs_gap(run: RunClaims, gaps: tuple[StepGap, ...]) -> tuple[Missing, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.gates import Checkpoint, Plane
-from diagnosis.live.authorization import missing_of, role_policies
+from diagnosis.live.authorization import role_policies
 from diagnosis.live.entitlement import Entitlement, NeedJudgement, judge_needs
 from diagnosis.live.near_grants import slip_words
 from diagnosis.live.observed_uses import seen_words
@@ -18,7 +18,7 @@ from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unk
 from diagnosis.policy import Layer
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.release import Need, StepGap
+from diagnosis.verdicts.release import Need, StepGap, missing_of
 
 _PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, no secret
 _LAYER_CAUSES: dict[str, Cause] = {

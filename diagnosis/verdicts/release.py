@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnosis.gates import Checkpoint
+from diagnosis.verdicts.gate_verdict import Missing
 
 
 class Certainty(StrEnum):
@@ -78,3 +79,10 @@ class StepGap:
     def is_open(self) -> bool:
         """Whether it may make calls of which nothing is known; data events aside."""
         return self.certainty is not Certainty.OBSERVED
+
+
+def missing_of(gap: StepGap) -> Missing:
+    """Return a step that is not understood as what could not be read."""
+    kind = "what it calls is not all known" if gap.certainty is Certainty.NOT_JUDGED else "it cannot be read"
+    job = f" of job “{gap.job}”" if gap.job else ""
+    return Missing(f"what step “{gap.step}”{job} calls: {gap.what}", f"{kind}: {gap.why}", gap.how)

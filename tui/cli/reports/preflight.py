@@ -15,11 +15,10 @@ from rich.text import Text
 from diagnosis.documents.preflight import Preflight
 from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.gates import Verdict
-from diagnosis.live.authorization import missing_of
 from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
-from diagnosis.verdicts.release import StepGap
+from diagnosis.verdicts.release import StepGap, missing_of
 from tui.cli.console import printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}

@@ -7,7 +7,7 @@ from textual.content import Content
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.facts.runs import Annotation, Attempt, Job
 from diagnosis.verdicts.gate_verdict import Finding, Missing
-from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.release import Certainty, Need
 from diagnosis.verdicts.replay import Fact, Replay
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs, times
@@ -19,6 +19,7 @@ from tui.widgets.detail.evidence_blocks import (
     origin_label,
     title_block,
 )
+from tui.widgets.detail.session_blocks import recorded_gaps
 from tui.widgets.timeline.columns import attempt_title
 
 
@@ -47,6 +48,7 @@ def run_blocks(replay: Replay) -> list[Block]:
     blocks += _jobs(attempt)
     blocks += _facts(replay)
     blocks += needs_blocks(replay.needs)
+    blocks += recorded_gaps(replay)
     if replay.notes:
         blocks += [GAP, heading("Notes"), *(bullet(foreign(note)) for note in replay.notes)]
     if attempt.reconstructed:
@@ -98,7 +100,10 @@ def needs_blocks(needs: tuple[Need, ...]) -> list[Block]:
     blocks = [GAP, heading(f"This release needs {len(needs)} actions")]
     for need in needs:
         where = Content("") if need.resource is None else foreign_line(f" on {need.resource}", "$text-muted")
-        blocks.append(bullet(foreign_line(need.action), where))
+        seen = (
+            foreign_line(f" · observed: {need.source}", "$text-muted") if need.certainty is Certainty.OBSERVED else ""
+        )
+        blocks.append(bullet(foreign_line(need.action), where, seen))
     return blocks
 
 

@@ -7,13 +7,14 @@ from textual.content import Content
 from diagnosis.causes import tell_apart_of
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
+from diagnosis.verdicts.release import missing_of
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, field, heading, paragraph
 from tui.widgets.detail.evidence_blocks import candidate_blocks, evidence_blocks, missing_blocks, title_block
 from tui.widgets.detail.run_blocks import needs_blocks, run_blocks
 from tui.widgets.detail.selection import Selection
-from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_sessions
+from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_gaps, recorded_sessions
 from tui.widgets.timeline.columns import Side, attempt_title
 
 _SIDE_WORDS = {
@@ -34,7 +35,10 @@ def blocks_of(view: Selection) -> list[Block]:
 
 
 def _empty(view: Selection) -> list[Block]:
-    return [title_block([(view.column.title, "bold $text")]), GAP, paragraph(view.column.why_empty)]
+    # Only service authorization has a row that not every column fills: not every release asks for it.
+    why = view.column.why_empty or "As far as it is known here, nothing asks this gate."
+    blocks = [title_block([(view.column.title, "bold $text")]), GAP, paragraph(why)]
+    return blocks + (recorded_gaps(view.column.replay) if view.column.replay is not None else [])
 
 
 def _gate(view: Selection, verdict: GateVerdict) -> list[Block]:
@@ -73,8 +77,10 @@ def _by_job(view: Selection, verdict: GateVerdict) -> list[Block]:
         return recorded_sessions(view.column.replay, gate)
     if view.column.side is not Side.NOW or live is None:
         return []
-    gaps = live.gaps if gate is Gate.SERVICE_AUTHORIZATION and not verdict.missing else ()
-    return live_sessions(view.diagnosis, gate) + gap_blocks(gaps)
+    gaps = live.gaps if gate is Gate.SERVICE_AUTHORIZATION else ()
+    return live_sessions(view.diagnosis, gate) + gap_blocks(
+        gap for gap in gaps if missing_of(gap) not in verdict.missing
+    )
 
 
 def _where(verdict: GateVerdict) -> list[Block]:

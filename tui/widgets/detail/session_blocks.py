@@ -47,6 +47,11 @@ def recorded_sessions(replay: Replay, gate: Gate) -> list[Block]:
     return _rows(rows)
 
 
+def recorded_gaps(replay: Replay) -> list[Block]:
+    """Return the steps of all sessions that are not understood."""
+    return gap_blocks(dict.fromkeys(gap for session in replay.sessions for gap in session.gaps))
+
+
 def gap_blocks(gaps: Iterable[StepGap]) -> list[Block]:
     """Return the steps that run with the session and are not understood, each with the way to know them.
 
@@ -64,7 +69,7 @@ def _steps(title: str, style: str, gaps: list[StepGap]) -> list[Block]:
     words = {Certainty.NOT_JUDGED: "not judged", Certainty.OPAQUE: "not readable", Certainty.OBSERVED: "observed"}
     rows = [
         bullet(
-            foreign_line(f"{gap.step}: ", "bold $text"),
+            foreign_line(f"{gap.step}{f' of job {gap.job}' if gap.job else ''}: ", "bold $text"),
             foreign_line(gap.what),
             (f" · {words.get(gap.certainty, '')}: ", "$text-muted"),
             foreign_line(gap.why),
