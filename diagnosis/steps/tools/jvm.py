@@ -132,7 +132,7 @@ def gradle(call: Call) -> Found:
     """Read Gradle: the tasks that push, with the image that an option or the build file names."""
     given = _properties(call.tail)
     named = arguments(call.tail, _GRADLE_VALUED)
-    tasks = {word.rsplit(":", 1)[-1] for word in named}
+    tasks = {word.rsplit(":", 1)[-1]: word for word in named}
     targets: list[str | None] = []
     pushed = False
     if "jib" in tasks:
@@ -141,11 +141,11 @@ def gradle(call: Call) -> Found:
     if "bootBuildImage" in tasks and has(call.tail, "--publishImage"):
         pushed = True
         targets.append(option(call.tail, "--imageName"))
-    if tasks & _GRADLE_PUSH:
+    if tasks.keys() & _GRADLE_PUSH:
         pushed = True
         targets.append(None)
     known = _GRADLE_PUSH | {"jib"}
-    other = [word for word in named if word.rsplit(":", 1)[-1] not in known and not is_task_of_build(word)]
+    other = [word for name, word in tasks.items() if name not in known and not is_task_of_build(name)]
     return _with_quarkus(given, call, targets, pushed=pushed, other=other)
 
 

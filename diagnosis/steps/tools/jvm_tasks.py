@@ -101,9 +101,8 @@ def is_goal_of_build(word: str) -> bool:
     return f"{found[1]}:{found[2]}" in _GOALS or (found[1] in _KNOWN_PLUGINS and not _SENDS.search(found[2]))
 
 
-def is_task_of_build(word: str) -> bool:
-    """Return whether a task of Gradle, with the path of its project or without, builds or tests."""
-    name = word.rpartition(":")[2]
+def is_task_of_build(name: str) -> bool:
+    """Return whether a task of Gradle, by its name without the path of its project, builds or tests."""
     return name in _GRADLE_LOCAL or bool(_GRADLE_TASK.fullmatch(name) and not _SENDS.search(name))
 
 
