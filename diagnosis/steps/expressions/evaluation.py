@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diagnosis.steps.expressions.functions import call
 from diagnosis.steps.expressions.grammar import Node
@@ -47,26 +47,33 @@ class _Evaluation:
     text: str
     lookup: Lookup
     status: Status
+    held: dict[int, Result] = field(default_factory=dict)
+    """The value of each part that was asked, by its identity: a key is asked as part of a path, and by itself."""
 
     def of(self, node: Node) -> Result:
+        if id(node) in self.held:
+            return self.held[id(node)]
+        found: Result
         match node.kind:
             case "literal":
-                return node.value
+                found = node.value
             case "name":
-                return self.lookup((str(node.value),))
+                found = self.lookup((str(node.value),))
             case "index":
-                return self._index(node)
+                found = self._index(node)
             case "call":
-                return self._call(node)
+                found = self._call(node)
             case "not":
                 truth = truth_of(self.of(node.parts[0]))
-                return UNKNOWN if truth is None else not truth
+                found = UNKNOWN if truth is None else not truth
             case "or":
-                return self._chain(node.parts, stops_at=True)
+                found = self._chain(node.parts, stops_at=True)
             case "and":
-                return self._chain(node.parts, stops_at=False)
+                found = self._chain(node.parts, stops_at=False)
             case _:
-                return _compare(node.kind, *(self.of(part) for part in node.parts))
+                found = _compare(node.kind, *(self.of(part) for part in node.parts))
+        self.held[id(node)] = found
+        return found
 
     def _chain(self, parts: Sequence[Node], *, stops_at: bool) -> Result:
         """Evaluate ``||`` (which stops at what is true) or ``&&``: the part that stops it, else the last, is the value."""

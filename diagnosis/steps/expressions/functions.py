@@ -111,7 +111,7 @@ def _join(arguments: Sequence[Result], _written: Sequence[str]) -> Result:
 def _to_json(arguments: Sequence[Result], _written: Sequence[str]) -> Result:
     (value,) = arguments
     try:
-        return write_json(value, indent=2) if is_known(value) else UNKNOWN
+        return _whole([write_json(value, indent=2)]) if is_known(value) else UNKNOWN
     except NoJson:
         return UNKNOWN
 

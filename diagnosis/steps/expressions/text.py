@@ -69,14 +69,15 @@ def _end(text: str, at: int) -> int:
 
 
 def lookup_in(values: Mapping[str, str]) -> Lookup:
-    """Return the contexts that a mapping of values stands for."""
+    """Return the contexts that a mapping of values stands for; it holds while the values stay what they are."""
+    at = _Names(values).at
 
     def find(path: tuple[str, ...]) -> Result:
         path = (path[0].lower(), *path[1:])
-        found = _at(values, path)
+        found = at(path)
         if found is None and path[:3] == ("github", "event", "inputs") and len(path) == 4:
             # The event carries them as texts; another event than a dispatch has none.
-            given = _at(values, ("inputs", path[3]))
+            given = at(("inputs", path[3]))
             found = str(given) if given is not None else None
         if found is None and path[0] == "env" and len(path) == 2:
             found = values.get(path[1])
@@ -86,7 +87,7 @@ def lookup_in(values: Mapping[str, str]) -> Lookup:
         if found is not None:
             return result_of(found)
         for length in range(len(path) - 1, 0, -1):
-            outer = _at(values, path[:length])
+            outer = at(path[:length])
             if isinstance(outer, TypedText):
                 value = outer.value
                 for key in path[length:]:
@@ -97,20 +98,33 @@ def lookup_in(values: Mapping[str, str]) -> Lookup:
     return find
 
 
-def _at(values: Mapping[str, str], path: tuple[str, ...]) -> str | None:
-    key = ".".join(path)
-    if key in values:
-        return values[key]
-    if path[0] == "env" or len(path) == 1:
-        return None
-    lower = key.lower()
-    return next((value for name, value in values.items() if len(name) == len(key) and name.lower() == lower), None)
+class _Names:
+    """Finds values by the names of contexts, in any letter case; those of variables as they are written."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._lower: dict[str, str] | None = None
+
+    def at(self, path: tuple[str, ...]) -> str | None:
+        key = ".".join(path)
+        if key in self._values:
+            return self._values[key]
+        if path[0] == "env" or len(path) == 1:
+            return None
+        if self._lower is None:
+            self._lower = {}
+            for name, value in self._values.items():
+                self._lower.setdefault(name.lower(), value)
+        return self._lower.get(key.lower())
 
 
-def value_of(expression: str, values: Mapping[str, str]) -> Result:
-    """Evaluate an expression, written without ``${{ }}``; one that is not settled may be known as a whole."""
+def value_of(expression: str, values: Mapping[str, str], lookup: Lookup | None = None) -> Result:
+    """Evaluate an expression, written without ``${{ }}``; one that is not settled may be known as a whole.
+
+    ``lookup``: that of the same values, where many expressions are evaluated by them.
+    """
     node = parse(expression)
-    result = UNKNOWN if node is None else evaluate(expression, node, lookup_in(values))
+    result = UNKNOWN if node is None else evaluate(expression, node, lookup or lookup_in(values))
     if isinstance(result, Unknown) and (told := values.get(asked_again(expression))) is not None:
         return result_of(told)
     return result
@@ -121,9 +135,9 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     if "${{" not in text:
         return text
     made: list[str] = []
-    at = 0
+    at, lookup = 0, lookup_in(values)
     for start, end, expression in spans(text):
-        result = value_of(expression, values)
+        result = value_of(expression, values, lookup)
         shown = result.text if isinstance(result, Partial) else text_of(result) if is_known(result) else text[start:end]
         made += [text[at:start], shown]
         at = end

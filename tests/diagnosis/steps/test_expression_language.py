@@ -380,3 +380,22 @@ def test_calls_within_calls_grow_to_a_bound() -> None:
     for _ in range(12):
         text = f"format('{'{0}' * 10}', {text})"
     assert not is_known(value(text))
+    text = "'\"'"
+    for _ in range(48):
+        text = f"toJSON({text})"
+    assert not is_known(value(text))
+
+
+@pytest.mark.parametrize("innermost", ["0", "inputs.never"])
+@pytest.mark.parametrize("within", ["fromJSON('[0]')[{}]", "matrix[{}]", "matrix[{}][0]"])
+def test_keys_within_keys_are_worked_out_once(within: str, innermost: str) -> None:
+    text = innermost
+    for _ in range(40):
+        text = within.format(text)
+    assert cost(lambda: value(text)) < 10
+
+
+def test_many_names_are_looked_up_among_many_values() -> None:
+    values = {f"inputs.x{number}": "y" for number in range(1_000)}
+    assert filled("${{ INPUTS.X999 }}", values) == "y"
+    assert cost(lambda: filled("${{ inputs.a.b.c }} " * 4_000, values)) < 30
