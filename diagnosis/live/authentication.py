@@ -235,7 +235,7 @@ def _role_problem(run: RunClaims, cause: Cause, reason: str) -> Problem:
 
 def _duration_problem(run: RunClaims, role: Role) -> list[Problem]:
     wanted = run.release.input("role-duration-seconds") or ""
-    if not wanted.isdigit() or int(wanted) <= role.max_session_seconds:
+    if not wanted.isdecimal() or int(wanted) <= role.max_session_seconds:
         return []
     reason = (
         f"The workflow asks for a session of {wanted} seconds; {role.name} gives at most {role.max_session_seconds}: "

@@ -56,11 +56,22 @@ class Files:
 
     def written(self, path: str, text: str | None) -> Files:
         """Return the lookup after a script has written a file of the workspace; None: nobody can tell what."""
-        if self.root and not path.startswith(f"{self.root}/"):
-            return self
-        name = path.removeprefix(f"{self.root}/") if self.root else path
-        unread = Unreadable(name, "a script of the job writes it", "put what it writes into the repository")
-        return replace(self, known={**self.known, name: unread if text is None else Known(text)})
+        return self._with({path: text})
+
+    def as_left(self, values: Iterable[str]) -> Files:
+        """Return the lookup over the files as the job's scripts have left them; what they wrote is among the values' names."""
+        left = {name.removeprefix(WRITTEN): None for name in values if name.startswith(WRITTEN)}
+        return self._with(left) if left else self
+
+    def _with(self, texts: Mapping[str, str | None]) -> Files:
+        known = dict(self.known)
+        for path, text in texts.items():
+            if self.root and not path.startswith(f"{self.root}/"):
+                continue
+            name = path.removeprefix(f"{self.root}/") if self.root else path
+            unread = Unreadable(name, "a script of the job writes it", "put what it writes into the repository")
+            known[name] = unread if text is None else Known(text)
+        return replace(self, known=known)
 
     def text(self, path: str | None) -> str | None:
         """Return the text of a file that was read and is short enough; None in every other case."""

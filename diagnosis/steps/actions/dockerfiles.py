@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.kinds import Operation, StepKind
-from diagnosis.steps.repository_files import WRITTEN, Files
+from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.dockerfile import Build, pairs, pulls_of_build
 
 _NAMED_FROM_THE_ROOT = ("cloudposse/github-action-docker-build-push", "mr-smithers-excellent/docker-build-push")
@@ -61,8 +61,4 @@ def _extra(text: str) -> list[str]:
 
 def _on_the_runner(use: ActionUse) -> Files:
     """Return the files as the job's scripts have left them."""
-    files = use.files
-    for name in use.values:
-        if name.startswith(WRITTEN):
-            files = files.written(name.removeprefix(WRITTEN), None)
-    return files
+    return use.files.as_left(use.values)

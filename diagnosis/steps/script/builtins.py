@@ -25,7 +25,7 @@ def changed_by_builtin(words: tuple[str, ...], signs: str | None, state: State, 
         case "set":
             set_options(tail, state)
         case "shift":
-            count = int(tail[0]) if tail[:1] and tail[0].isdigit() and len(tail[0]) < 4 else 1
+            count = int(tail[0]) if tail[:1] and tail[0].isdecimal() and len(tail[0]) < 4 else 1
             if state.variables.arguments is not None:
                 state.variables.arguments = state.variables.arguments[count:]
         case "exit":

@@ -15,6 +15,7 @@ ACCOUNT = "aws.account"
 """Under which name the account of the job's session stands among the values."""
 ROLE = "aws.role"
 """The ARN of the session's role, likewise."""
+_MOST_FILES = 5
 _CONVERSION = re.compile(r"%(?:%|-?\d*s|-?\d*d|b|q)")
 
 
@@ -31,13 +32,19 @@ def _echo(call: Call) -> str | None:
         escapes = escapes or "e" in words[0]
         words.pop(0)
     text = " ".join(words)
-    return text.replace("\\n", "\n").replace("\\t", "\t") if escapes else text
+    return _unescaped(text) if escapes else text
+
+
+def _unescaped(text: str) -> str:
+    for written, sign in (("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t")):
+        text = text.replace(written, sign)
+    return text
 
 
 def _printf(call: Call) -> str | None:
     if not call.tail or call.tail[0].startswith("-"):
         return None
-    pattern, rest = call.tail[0].replace("\\n", "\n").replace("\\t", "\t"), list(call.tail[1:])
+    pattern, rest = _unescaped(call.tail[0]), list(call.tail[1:])
     slots = len([found for found in _CONVERSION.findall(pattern) if found != "%%"])
     made: list[str] = []
     while True:
@@ -46,7 +53,9 @@ def _printf(call: Call) -> str | None:
                 lambda found: "%" if found[0] == "%%" else (rest.pop(0) if rest else ""), pattern.replace("%%", "%%")
             )
         )
-        if not rest or not slots or len(made) > 500:
+        if len(made) > 500:
+            return None
+        if not rest or not slots:
             return "".join(made).removesuffix("\n")
 
 
@@ -54,7 +63,9 @@ def _cat(call: Call) -> str | None:
     names = [word for word in call.tail if not word.startswith("-")]
     if not names:
         return call.stdin
-    texts = [call.text(name) for name in names[:5]]
+    if len(names) > _MOST_FILES:
+        return None
+    texts = [call.text(name) for name in names]
     return "\n".join(text.rstrip("\n") for text in texts if text is not None) if None not in texts else None
 
 
@@ -63,7 +74,8 @@ def _basename(call: Call) -> str | None:
     if not names or "$" in names[0]:
         return None
     base = names[0].rstrip("/").rpartition("/")[2]
-    return base.removesuffix(names[1]) if len(names) > 1 else base
+    ending = option(call.tail, "-s", "--suffix") or (names[1] if len(names) > 1 else "")
+    return None if "$" in ending else base.removesuffix(ending)
 
 
 def _dirname(call: Call) -> str | None:
@@ -86,7 +98,8 @@ def _tr(call: Call) -> str | None:
         case ("[:lower:]" | "a-z", "[:upper:]" | "A-Z"):
             return call.stdin.upper()
         case ("-d", characters) if len(characters) < 10 and "[" not in characters and "-" not in characters[1:]:
-            return "".join(each for each in call.stdin if each not in characters.replace("\\n", "\n"))
+            signs = _unescaped(characters)
+            return None if "\\" in signs else "".join(each for each in call.stdin if each not in signs)
         case (old, new) if len(old) == len(new) == 1:
             return call.stdin.replace(old, new)
         case _:
@@ -100,11 +113,14 @@ def _cut(call: Call) -> str | None:
         or "$" in call.stdin
         or not delimiter
         or not field
-        or not field.isdigit()
+        or not field.isdecimal()
         or "\n" in call.stdin
     ):
         return None
     pieces = call.stdin.split(delimiter)
+    if len(pieces) == 1:
+        # A line without the delimiter is printed as it is.
+        return "" if "-s" in call.tail else call.stdin
     at = int(field[:4]) - 1
     return pieces[at] if 0 <= at < len(pieces) else ""
 
@@ -116,7 +132,7 @@ def _git(call: Call) -> str | None:
             return sha
         case ("rev-parse", short, "HEAD") if short.startswith("--short") and sha and is_legible(sha):
             length = short.partition("=")[2]
-            return sha[: int(length) if length.isdigit() and len(length) < 3 else 7]
+            return sha[: int(length) if length.isdecimal() and len(length) < 3 else 7]
         case ("rev-parse", "--show-toplevel"):
             return "/github/workspace"
         case _:
@@ -126,6 +142,8 @@ def _git(call: Call) -> str | None:
 def _aws(call: Call) -> str | None:
     """Read what scripts ask of the AWS CLI to put an address together: account, region, a repository's address."""
     words = call.tail
+    if option(words, "--profile"):
+        return None
     query = (option(words, "--query") or "").strip("'\"")
     for place, word in enumerate(words[:8]):
         match words[place : place + 2]:
@@ -169,7 +187,17 @@ def _jq(call: Call) -> str | None:
         return None
     for name in found[1].split("."):
         value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    raw = any(
+        word in ("--raw-output", "--join-output") or re.fullmatch(r"-[a-zA-Z]*[rj][a-zA-Z]*", word)
+        for word in call.tail
+    )
+    return value if raw else json.dumps(value, ensure_ascii=False)
+
+
+def _sort(call: Call) -> str | None:
+    return "\n".join(sorted(call.stdin.split("\n"))) if call.stdin is not None and call.tail == () else None
 
 
 _READERS: Mapping[str, Callable[[Call], str | None]] = {
@@ -185,5 +213,5 @@ _READERS: Mapping[str, Callable[[Call], str | None]] = {
     "aws": _aws,
     "jq": _jq,
     "tee": lambda call: call.stdin,
-    "sort": lambda call: call.stdin if call.tail == () else None,
+    "sort": _sort,
 }

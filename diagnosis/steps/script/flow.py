@@ -42,6 +42,8 @@ from diagnosis.steps.variables import is_legible
 
 MOST_ITEMS = 300
 """Turns of a loop that are followed."""
+_MOST_SEEN = 50_000
+"""Characters that are kept of what is printed."""
 _PRINTED_BY_A_LOGIN = re.compile(r"ecr\s+get-login\b")
 
 
@@ -98,7 +100,7 @@ class Flow(ABC):
             out = None if out is None or result.out is None else out + ("\n" if out else "") + result.out
             if result.seen:
                 seen.append(result.seen)
-        return Result(outcome, out if out is None or len(out) < 50_000 else None, "\n".join(seen)[:50_000])
+        return Result(outcome, out if out is None or len(out) < _MOST_SEEN else None, "\n".join(seen)[:_MOST_SEEN])
 
     def _node(self, node: Node, state: State, around: Around) -> Result:
         match node:
@@ -231,7 +233,7 @@ class Flow(ABC):
                 break
         if len(items) > MOST_ITEMS:
             self.record.exhaust(around)
-        return Result(Outcome.RUNS, out, "\n".join(each for each in seen if each)[:50_000])
+        return Result(Outcome.RUNS, out, "\n".join(each for each in seen if each)[:_MOST_SEEN])
 
     def _unsettled_loop(
         self, body: tuple[Statement, ...], state: State, around: Around, names: tuple[str, ...]
@@ -345,7 +347,7 @@ class Flow(ABC):
             if ">" not in redirect.sign:
                 continue
             target = source_of(redirect.word)
-            copies = target == "/dev/stdout" or (redirect.sign.endswith("&") and target.isdigit())
+            copies = target == "/dev/stdout" or (redirect.sign.endswith("&") and target.isdecimal())
             if redirect.descriptor not in ("", "1"):
                 mixed = mixed or (copies and target not in ("2", redirect.descriptor))
                 if not copies:
@@ -353,7 +355,10 @@ class Flow(ABC):
                 continue
             if copies and target in ("1", "/dev/stdout"):
                 continue
-            handed_on = hand_on(target, result.seen, state)
+            whole = len(result.seen) < _MOST_SEEN
+            handed_on = hand_on(target, result.seen if whole else result.seen.rpartition("\n")[0], state)
+            if handed_on and not whole:
+                self.record.exhaust(around)
             if not handed_on and not copies:
                 self._note_file(redirect, None if "&" in redirect.sign else result.out, state, around)
             # After ``2>&1 >FILE`` what is printed is the errors.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from diagnosis.steps.kinds import Operation, Purpose
-from diagnosis.steps.repository_files import WRITTEN, Files, path_in
+from diagnosis.steps.repository_files import Files, path_in
 from diagnosis.steps.script.around import Around, Result
 from diagnosis.steps.script.builtins import changed_by_builtin, set_options
 from diagnosis.steps.script.command_output import output_of
@@ -47,8 +47,7 @@ class ScriptRun(Flow):
 
     def follow(self, script: str, state: State) -> tuple[Operation, ...]:
         """Return the script's operations, in the order in which they would be made; the state becomes what it leaves."""
-        for name in [name for name in state.variables.known if name.startswith(WRITTEN)][:200]:
-            self.record.files = self.record.files.written(name.removeprefix(WRITTEN), None)
+        self.record.files = self.record.files.as_left(state.variables.known)
         self.script(script, state, Around())
         for name in sorted(self.trapped):
             self.trap(name, state.fork(), Around())

@@ -49,12 +49,18 @@ def _outcome(holds: bool | None) -> Outcome:
 
 def _holds(words: list[str]) -> bool | None:
     for sign, decided in (("||", True), ("-o", True), ("&&", False), ("-a", False)):
-        if sign in words and 0 < (at := words.index(sign)) < len(words) - 1:
-            sides = (_holds(words[:at]), _holds(words[at + 1 :]))
+        sides: list[bool | None] = []
+        rest = words
+        while sign in rest and 0 < (at := rest.index(sign)) < len(rest) - 1:
+            sides.append(_holds(rest[:at]))
+            rest = rest[at + 1 :]
+        if sides:
+            sides.append(_holds(rest))
             return decided if decided in sides else None if None in sides else not decided
-    if words[:1] == ["!"]:
-        inner = _holds(words[1:])
-        return None if inner is None else not inner
+    turns = next((at for at, word in enumerate(words) if word != "!"), len(words))
+    if turns:
+        inner = _holds(words[turns:])
+        return None if inner is None else inner is not bool(turns % 2)
     match words:
         case ["-n", text] | [text]:
             return None if "$" in text or "***" in text else bool(text)

@@ -12,7 +12,7 @@ _TOKEN = re.compile(
     r"""
     <\#.*?(?:\#>|\Z)                                   # a comment of several lines
   | (?<!\S)\#[^\n]*                                    # a comment
-  | @(?P<sign>["'])[^\n]*\n.*?(?:\n(?P=sign)@|\Z)      # a here-string
+  | @(?P<sign>["'])[^\S\n]*\n.*?(?:\n(?P=sign)@|\Z)      # a here-string
   | "(?:[^"`]|`.|"")*(?:"|\Z) | '(?:[^']|'')*(?:'|\Z)  # strings
   | `.                                                 # an escaped sign
   | \$\{\{(?:[^{}'\n]|'[^'\n]{0,200}'){0,200}\}\}       # an expression of GitHub's

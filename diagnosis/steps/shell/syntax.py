@@ -42,6 +42,7 @@ _RESERVED = re.compile(r"(?:[a-z]{2,8}|[{}!])(?=[\s;&|()<>]|$)")
 _NAME_END = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!_-]")
 _POWERSHELL = re.compile(r"env:([A-Za-z_]\w*)", re.IGNORECASE)
 _DESCRIPTOR = re.compile(r"\d(?=[<>])")
+_BRACKET_OR_TEXT = re.compile(r"[()]|\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _PLAIN = re.compile(r"[\w./:=,@%+~^*?!\[\]{}#-]+")
 _PLAIN_QUOTED = re.compile(r"[^\"\\$`]+")
 _ENDS = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}", "in"})
@@ -169,9 +170,10 @@ class _Reader:
         if self.at >= len(self.text):
             return None
         deep = depth >= _DEEPEST
-        if self.text.startswith("((", self.at) and (end := self.text.find("))", self.at, self.at + 300)) >= 0:
+        if self.text.startswith("((", self.at) and not deep and (end := self._closing_sum(self.at + 2)) >= 0:
+            counted = self._sum(self.at + 2, end, depth)
             self.at = end + 2
-            return Simple(((Part(PartKind.LITERAL, "(("),),))
+            return Simple(((Part(PartKind.LITERAL, "(("),), (counted,)))
         if self.text[self.at] == "(" and not deep:
             self.at += 1
             body = self.statements(frozenset(), ")", depth + 1)
@@ -227,9 +229,10 @@ class _Reader:
         name = _NAME_END.match(self.text, self.at)
         words: list[Word] | None = None
         if self.text.startswith("((", self.at):
-            end = self.text.find("))", self.at, self.at + 500)
+            end = self._closing_sum(self.at + 2)
+            counted = self._sum(self.at + 2, end, depth) if end >= 0 else None
             self.at = len(self.text) if end < 0 else end + 2
-            words = [(Part(PartKind.PARAMETER, "$((…))"),)]
+            words = [(Part(PartKind.PARAMETER, "$((…))", body=counted.body if counted else ()),)]
         elif name:
             self.at = name.end()
         self._gap()
@@ -337,7 +340,7 @@ class _Reader:
                 continue
             if not word[:1]:
                 continue
-            if plain.isdigit() and not in_test and text[self.at : self.at + 1] in ("<", ">"):
+            if plain.isdecimal() and not in_test and text[self.at : self.at + 1] in ("<", ">"):
                 if text[self.at : self.at + 2] not in ("<(", ">("):
                     redirects.append(self._redirect(depth, plain))
                 continue
@@ -427,17 +430,17 @@ class _Reader:
         parts.flush()
         return tuple(parts.parts) if parts.parts or not parts.open else (Part(PartKind.LITERAL, "", quoted=True),)
 
-    def inner_word(self, *, quoted: bool) -> list[Part]:
+    def inner_word(self, *, quoted: bool, depth: int = 0) -> list[Part]:
         """Read the whole text as one word."""
         parts = _Parts()
         while self.at < len(self.text):
             if quoted:
-                self._quoted_part(parts, 0)
+                self._quoted_part(parts, depth)
             elif self.text[self.at] in " \t\r\n;&|()<>":
                 parts.add(self.text[self.at])
                 self.at += 1
             else:
-                self._part(parts, 0)
+                self._part(parts, depth)
         parts.flush()
         return parts.parts
 
@@ -501,11 +504,10 @@ class _Reader:
             if close >= 0:
                 self._add(parts, PartKind.PARAMETER, close + 1, quoted)
                 return
-        if text.startswith("$((", at):
-            close = text.find("))", at, at + _LONGEST_PARAMETER)
-            if close >= 0:
-                self._add(parts, PartKind.PARAMETER, close + 2, quoted)
-                return
+        if text.startswith("$((", at) and depth < _DEEPEST and (close := self._closing_sum(at + 3)) >= 0:
+            parts.part(self._sum(at + 3, close, depth, quoted=quoted))
+            self.at = close + 2
+            return
         if text.startswith("$(", at) and depth < _DEEPEST:
             self._substitution(parts, depth, quoted=quoted)
             return
@@ -551,6 +553,10 @@ class _Reader:
             elif char == "$" and self.text.startswith("${", at):
                 depth += 1
                 at += 1
+            elif char == "$" and self.text.startswith("$(", at):
+                at = self._closing_bracket(at + 2, stop)
+                if at < 0:
+                    return -1
             elif char == "}":
                 depth -= 1
                 if depth == 0:
@@ -559,6 +565,28 @@ class _Reader:
                 break
             at += 1
         return -1
+
+    def _closing_bracket(self, at: int, stop: int) -> int:
+        """Return where the round bracket that was opened before ``at`` closes, texts in quotes apart; -1 where it does not."""
+        depth = 1
+        for found in _BRACKET_OR_TEXT.finditer(self.text, at, stop):
+            if found[0] in "()":
+                depth += 1 if found[0] == "(" else -1
+            if depth == 0:
+                return found.start()
+        return -1
+
+    def _closing_sum(self, at: int) -> int:
+        """Return where ``))`` ends what is counted from ``at`` on; -1 where it is no arithmetic, but commands in brackets."""
+        close = self._closing_bracket(at, min(len(self.text), at + _LONGEST_PARAMETER))
+        return close if close >= 0 and self.text.startswith("))", close) else -1
+
+    def _sum(self, begin: int, end: int, depth: int, *, quoted: bool = False) -> Part:
+        """Return what is counted, with the commands whose output it counts with."""
+        text = self.text[begin:end]
+        inner = _Reader(text).inner_word(quoted=True, depth=depth + 1) if "$(" in text or "`" in text else []
+        body = tuple(statement for part in inner for statement in part.body)
+        return Part(PartKind.PARAMETER, f"$(({text}))", quoted, body)
 
     # Blanks
 

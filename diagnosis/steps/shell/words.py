@@ -18,6 +18,7 @@ LONGEST_TEXT = 8_000
 """Characters of an expanded word; a longer one stays as written."""
 _MOST_FIELDS = 2_000
 _MOST_CHOICES = 500
+_MOST_BRACES = 50
 _DEEPEST = 6
 _PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
 _SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
@@ -26,6 +27,7 @@ _WHOLE = re.compile(r"\$\(|\$\{\{|\$\{[^}]*\s|\$IFS")
 _CLASS = re.compile(r"[\\\[\]&~|^]")
 _RUNNER = ("GITHUB_", "RUNNER_", "ACTIONS_", "AWS_", "INPUT_")
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\.\.([a-zA-Z])")
+_BRACE = re.compile(r"\{([^{},.]*(?:\.(?!\.)[^{},.]*)*(?:,|\.\.)[^{}]*)\}")
 _SUM = re.compile(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?")
 
 Substitute = Callable[[Part], str | None]
@@ -43,7 +45,7 @@ class Variables:
 
     def of(self, name: str) -> str | None:
         """Return a parameter's value; None where it is not known."""
-        if name.isdigit() and name != "0":
+        if name.isdecimal() and name != "0":
             at = int(name[:4]) - 1
             return None if self.arguments is None else self.arguments[at] if at < len(self.arguments) else ""
         if name in ("@", "*"):
@@ -66,7 +68,8 @@ def fields(words: Sequence[Word], variables: Variables, substitute: Substitute) 
         for each in _braces(word):
             found.extend(_split(each, variables, substitute))
             if len(found) > _MOST_FIELDS:
-                return found[:_MOST_FIELDS]
+                # More than are looked at: what is left out stands there as something that is not legible.
+                return [*found[:_MOST_FIELDS], "$(…)"]
     return found
 
 
@@ -115,7 +118,7 @@ def _text(part: Part, variables: Variables, substitute: Substitute) -> str | Non
         case PartKind.SUBSTITUTION:
             return substitute(part)
         case PartKind.PARAMETER:
-            return parameter(part.text, variables, substitute)
+            return _parameter(part, variables, substitute)
 
 
 def _split(word: Word, variables: Variables, substitute: Substitute) -> list[str]:
@@ -170,6 +173,13 @@ def _several(part: Part, variables: Variables) -> tuple[str, ...] | None:
     return tuple(keyed) if inner.startswith("!") and keyed else tuple(keyed.values()) or None
 
 
+def _parameter(part: Part, variables: Variables, substitute: Substitute, depth: int = 0) -> str | None:
+    if part.body:
+        # What it counts with is run, whatever the sum is.
+        substitute(part)
+    return parameter(part.text, variables, substitute, depth)
+
+
 def parameter(text: str, variables: Variables, substitute: Substitute, depth: int = 0) -> str | None:
     """Return what ``$NAME`` or ``${NAME…}`` stands for; None where it is not known."""
     if text.startswith("$(("):
@@ -190,14 +200,14 @@ def parameter(text: str, variables: Variables, substitute: Substitute, depth: in
     def inner(of: str) -> str:
         word = word_of(of)
         pieces = [
-            parameter(part.text, variables, substitute, depth + 1)
+            _parameter(part, variables, substitute, depth + 1)
             if part.kind is PartKind.PARAMETER
             else _text(part, variables, substitute)
             for part in word
         ]
         return "".join(part.text if piece is None else piece for part, piece in zip(word, pieces, strict=True))
 
-    return _changed(value, rest, inner, unset=not variables.may_be_set(name) and not name.isdigit())
+    return _changed(value, rest, inner, unset=not variables.may_be_set(name) and not name.isdecimal())
 
 
 def _element(name: str, index: str, variables: Variables) -> str | None:
@@ -205,17 +215,22 @@ def _element(name: str, index: str, variables: Variables) -> str | None:
         return " ".join(variables.arrays[name]) if name in variables.arrays else None
     elements = variables.arrays.get(name)
     index = index.strip("\"'")
-    if elements is not None and not index.isdigit():
+    if elements is not None and not index.isdecimal():
         index = variables.of(index.strip("${}")) or ""
     elif index.startswith("$"):
         index = variables.of(index.strip("${}")) or index
-    at = int(index) if index.isdigit() and len(index) < 5 else None
+    at = int(index) if index.isdecimal() and len(index) < 5 else None
     if at is None or elements is None:
         return variables.known.get(f"{name}[{index}]")
     return elements[at] if elements is not None and at < len(elements) else None
 
 
 def _changed(value: str | None, rest: str, inner: Callable[[str], str], *, unset: bool) -> str | None:
+    illegible = "$" in value if value is not None else not unset
+    if illegible and rest.startswith((":-", ":=", "-", "=", ":+", "+")) and ("$(" in rest or "`" in rest):
+        # It may be needed: its commands count, its value does not.
+        inner(rest.lstrip(":-=+"))
+        return value if rest.lstrip(":")[0] != "+" else None
     for sign in (":-", ":=", "-", "="):
         if rest.startswith(sign):
             if value is None:
@@ -250,7 +265,7 @@ def _sliced_from_start(value: str, rest: str) -> str | None:
 def _cut(value: str, pattern: str, sign: str) -> str | None:
     """Cut off what matches: the shortest or longest piece at the start (``#``, ``##``) or at the end (``%``, ``%%``)."""
     greedy = sign in ("##", "%%")
-    expression = _pattern(pattern, greedy=greedy)
+    expression = _pattern(pattern, greedy=greedy or sign[0] == "%")
     if expression is None:
         return None
     if sign[0] == "#":
@@ -275,15 +290,22 @@ def _replaced(value: str, rest: str, inner: Callable[[str], str]) -> str | None:
 
 
 def _pattern(pattern: str, *, greedy: bool) -> str | None:
-    """Return a shell pattern as a regular expression; None where it is not legible, or has more stars than are followed."""
-    if "$" in pattern or pattern.count("*") > 3 or len(pattern) > 200 or re.search(r"[@?+!*]\(", pattern):
+    """Return a shell pattern as a regular expression; None where it is not legible.
+
+    What stands between two stars is matched where it comes first, and no other place is tried: the last star decides how much
+    the whole matches, so that no text takes longer than its length times the pattern's.
+    """
+    if "$" in pattern or len(pattern) > 200 or re.search(r"[@?+!*]\(", pattern):
         return None
-    star = ".*" if greedy else ".*?"
-    pieces = re.findall(r"\\.|\[[^\]]+\]|.", pattern, re.DOTALL)
+    pieces = re.findall(r"\\.|\[[^\]]+\]|\*+|.", pattern, re.DOTALL)
     made: list[str] = []
-    for piece in pieces:
-        if piece == "*":
-            made.append(star)
+    last = max((place for place, piece in enumerate(pieces) if piece[0] == "*"), default=-1)
+    within = False
+    for place, piece in enumerate(pieces):
+        if piece[0] == "*":
+            made.append(")" if within else "")
+            within = place != last
+            made.append("(?>.*?" if within else ".*" if greedy else ".*?")
         elif piece == "?":
             made.append(".")
         elif piece.startswith("[") and len(piece) > 2:
@@ -315,7 +337,7 @@ def _sum(text: str, variables: Variables) -> str | None:
 def _braces(word: Word) -> list[Word]:
     """Multiply out ``{a,b}`` and ``{1..3}`` in the unquoted text of a word, unless there are too many."""
     made = [word]
-    while True:
+    for _ in range(_MOST_BRACES):
         grown: list[Word] = []
         for each in made:
             grown.extend(_first_brace(each) or (each,))
@@ -324,6 +346,7 @@ def _braces(word: Word) -> list[Word]:
         if grown == made:
             return made
         made = grown
+    return [word]
 
 
 def _first_brace(word: Word) -> list[Word] | None:
@@ -331,7 +354,7 @@ def _first_brace(word: Word) -> list[Word] | None:
     for place, part in enumerate(word):
         if part.kind is not PartKind.LITERAL or part.quoted or "{" not in part.text:
             continue
-        found = re.search(r"\{([^{}]*(?:,|\.\.)[^{}]*)\}", part.text)
+        found = _BRACE.search(part.text)
         choices = None if found is None else _range(found[1]) if "," not in found[1] else found[1].split(",")
         if found is None or choices is None:
             continue

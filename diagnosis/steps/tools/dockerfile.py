@@ -202,7 +202,7 @@ def _stages(instructions: Iterable[str], build: Build) -> list[_Stage]:
                     numbers[name] = len(stages) - 1
             case "COPY" | "RUN" | "ADD" if stages:
                 for source in _sources(verb.upper(), rest):
-                    number = int(source) if source.isascii() and source.isdigit() and len(source) < 5 else None
+                    number = int(source) if source.isascii() and source.isdecimal() and len(source) < 5 else None
                     if number is not None and number < len(stages) - 1:
                         stages[-1].stages.append(number)
                     elif number is None:
@@ -247,7 +247,7 @@ def _needed(stages: list[_Stage], build: Build) -> list[int]:
     """Return the numbers of the stages that the built one needs, in order."""
     target = build.target.lower()
     named = {stage.name: number for number, stage in enumerate(stages) if stage.name}
-    number = int(target) if target.isascii() and target.isdigit() and len(target) < 5 else None
+    number = int(target) if target.isascii() and target.isdecimal() and len(target) < 5 else None
     last = len(stages) - 1 if not target else named.get(target, number)
     if last is None or not 0 <= last < len(stages):
         return list(range(len(stages)))

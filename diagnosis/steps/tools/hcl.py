@@ -16,13 +16,14 @@ UNKNOWN = "${…}"
 _DEEPEST = 40
 _MOST_TOKENS = 40_000
 _LONGEST = 8_000
+_MOST_TURNS = 500
 _TOKEN = re.compile(
     r"(?P<blank>[ \t\r]+|#[^\n]*|//[^\n]*|/\*.*?\*/)"
     r"|(?P<line>\n)"
     r"|<<-?(?P<mark>[A-Za-z_]\w*)[ \t]*\n(?P<doc>.*?)\n[ \t]*(?P=mark)(?=\n|$)"
     r"|(?P<name>[A-Za-z_][\w-]*)"
     r"|(?P<number>\d+(?:\.\d+)?)"
-    r"|(?P<sign>==|!=|<=|>=|&&|\|\||=>|\.\.\.|[-{}\[\]()=,?:.!+*/%<>])",
+    r"|(?P<sign>==|!=|<=|>=|&&|\|\||=>|\.\.\.|<(?!<)|[-{}\[\]()=,?:.!+*/%>])",
     re.DOTALL,
 )
 
@@ -85,11 +86,14 @@ def evaluated(
             return value.get(name, UNKNOWN) if isinstance(value, dict) else UNKNOWN
         case ("index", of, at):
             value, place = inner(of), inner(at)
-            if isinstance(value, list) and isinstance(place, str) and place.isdigit() and int(place[:6]) < len(value):
+            if isinstance(value, list) and isinstance(place, str) and place.isdecimal() and int(place[:6]) < len(value):
                 return value[int(place[:6])]
             return value.get(place, UNKNOWN) if isinstance(value, dict) and isinstance(place, str) else UNKNOWN
         case ("call", name, given):
-            return _called(name, [inner(each) for each in given], names, functions, work, depth)
+            arguments = _spread(
+                [(each[0] == "spread", inner(each[-1] if each[0] == "spread" else each)) for each in given]
+            )
+            return UNKNOWN if arguments is None else _called(name, arguments, names, functions, work, depth)
         case ("if", condition, yes, no):
             holds = _truth(inner(condition))
             return UNKNOWN if holds is None else inner(yes if holds else no)
@@ -101,6 +105,16 @@ def evaluated(
             return _repeated(own, inner(source), condition, made, names, functions, work, depth)
         case _:
             return UNKNOWN
+
+
+def _spread(given: list[tuple[bool, Value]]) -> list[Value] | None:
+    """Return the arguments of a call, with a list's items in place of ``LIST...``; None where such a list is not known."""
+    found: list[Value] = []
+    for spread, value in given:
+        if spread and not isinstance(value, list):
+            return None
+        found += value if spread and isinstance(value, list) else [value]
+    return found
 
 
 def _tokens(text: str) -> list[tuple[str, Any]]:
@@ -309,6 +323,7 @@ class _Parser:
             self._skip_lines()
             if self._is("..."):
                 self._at += 1
+                found[-1] = ("spread", found[-1])
             if self._is(","):
                 self._at += 1
 
@@ -401,8 +416,10 @@ def _repeated(
         pairs = list(source.items())
     else:
         return UNKNOWN
+    if len(pairs) > _MOST_TURNS:
+        return UNKNOWN
     found: list[Value] = []
-    for key, item in pairs[:500]:
+    for key, item in pairs:
         bound: dict[str, Value] = {own[-1]: item} if len(own) == 1 else {own[0]: key, own[1]: item}
 
         def look(name: str, bound: dict[str, Value] = bound) -> Value | None:
@@ -454,7 +471,9 @@ def _called(
     if own is not None:
         parameters = own.attributes.get("params", ("list", []))
         listed = [each[1] for each in parameters[1] if each[0] == "name"] if parameters[0] == "list" else []
-        bound = dict(zip(listed, given, strict=False))
+        if len(listed) != len(given) or "variadic_params" in own.attributes:
+            return UNKNOWN
+        bound = dict(zip(listed, given, strict=True))
 
         def look(each: str) -> Value | None:
             return bound[each] if each in bound else names(each)
@@ -480,13 +499,13 @@ def _of_texts(name: str, given: list[str]) -> str | list[Value] | None:
             return _said(None if (holds := _truth(of)) is None else not holds)
         case (("lower" | "upper" | "trimspace" | "tostring"), [of]) if "$" not in of or name == "tostring":
             return {"lower": of.lower(), "upper": of.upper(), "trimspace": of.strip(), "tostring": of}[name]
-        case ("replace", [of, old, new]) if "$" not in of and not old.startswith("/"):
+        case ("replace", [of, old, new]) if "$" not in of + old and not old.startswith("/"):
             return of.replace(old, new)
-        case ("trimprefix", [of, start]) if "$" not in of:
+        case ("trimprefix", [of, start]) if "$" not in of + start:
             return of.removeprefix(start)
-        case ("trimsuffix", [of, end]) if "$" not in of:
+        case ("trimsuffix", [of, end]) if "$" not in of + end:
             return of.removesuffix(end)
-        case ("split", [sign, of]) if "$" not in of and sign:
+        case ("split", [sign, of]) if "$" not in of + sign and sign:
             return list(of.split(sign))
         case ("coalesce", _):
             return next((each for each in given if each), "")

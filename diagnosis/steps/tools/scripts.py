@@ -40,7 +40,7 @@ def make(call: Call) -> Found:
         found[1]: found[2] for word in call.tail if not word.startswith("-") and (found := _ASSIGNMENT.fullmatch(word))
     }
     targets = [word for word in arguments(call.tail, _MAKE_VALUED) if not _ASSIGNMENT.fullmatch(word)]
-    targets = [word for word in targets if not word.isdigit()]
+    targets = [word for word in targets if not word.isdecimal()]
     if any(word in ("-n", "--dry-run", "--version", "-v", "--help", "-q") for word in call.tail):
         return understood()
     here = Call(call.words, call.values, call.files, folder)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from cost import cost
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thoroughness import examples
 
 from diagnosis.facts.reading import Absent, Known
 from diagnosis.steps.commands import operations_of_script
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import Files
+from diagnosis.steps.shell.words import Variables, matches, parameter
 
 HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 
@@ -33,6 +40,15 @@ def read(script: str, files: Files | None = None) -> list[Operation]:
         "bash -ce 'aws s3 ls s3://b'",
         "seq 400 | xargs -n1 aws s3 ls s3://b",
         "echo '' | xargs aws s3 ls s3://b",
+        "(( $(aws s3 ls s3://b | wc -l) > 0 ))",
+        "X=$(( $(aws s3 ls s3://b | wc -l) + 1 ))",
+        "X=$((`aws s3 ls s3://b`))",
+        "for ((i = 0; i < $(aws s3 ls s3://b | wc -l); i++)); do echo; done",
+        "((aws s3 ls s3://b) | (cat))",
+        "echo ${AWS_X:-$(aws s3 ls s3://b)}",
+        "Y=$AWS_X; echo ${Y:-$(aws s3 ls s3://b)}",
+        "echo ${AWS_X:+$(aws s3 ls s3://b)}",
+        "X=${X:-$(echo '{a}')}\naws s3 ls s3://b\necho '}'",
         "docker compose run app",
         "docker compose -f ci.yml up -d",
         "docker compose exec -e AWS_SESSION_TOKEN app deploy",
@@ -71,6 +87,85 @@ def test_more_items_than_are_followed_are_named() -> None:
     items = " ".join(f"i{number}" for number in range(400))
     found = read(f"echo {items} | xargs -I% -d' ' docker push $R/%")
     assert found[-1].purpose is Purpose.OPAQUE
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A=(1 2); echo ${A[²]}",
+        "shift ²",
+        "X=$(echo a,b | cut -d, -f²)",
+        "git rev-parse --short=² HEAD",
+        "[ " + "a -o " * 1_500 + "b ]",
+        "[ " + "! " * 1_500 + "b ]",
+    ],
+)
+def test_no_script_is_too_strange(script: str) -> None:
+    read(script)
+
+
+@pytest.mark.parametrize(
+    ("test", "holds"),
+    [
+        ("a = b -o a = a", True),
+        ("a = a -a a = b", False),
+        ("! a = b", True),
+        ("! ! a = b", False),
+        ("a = b -o -n $X", None),
+    ],
+)
+def test_a_test_of_several_parts_holds_as_its_parts_do(test: str, holds: bool | None) -> None:
+    found = images(f"if [ {test} ]; then docker push $R/yes; else docker push $R/no; fi")
+    ways = {True: ["yes"], False: ["no"], None: ["yes", "no"]}[holds]
+    assert found == [f"{HOST}/{way}" for way in ways]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "X=" + "a" * 7_000 + "\ncase $X in *a*a*a*a*c) ;; esac\necho ${X//*a*a*a*c/} ${X##*a*a*a*c}",
+        "echo {" + "," * 90_000,
+        "echo " + "{1..1}" * 15_000,
+    ],
+)
+def test_patterns_and_braces_take_no_longer_than_they_are_long(script: str) -> None:
+    assert cost(lambda: read(script)) < 30
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(st.text(alphabet="ab*?", max_size=6), st.text(alphabet="ab", max_size=7))
+def test_a_pattern_matches_and_cuts_as_a_shell_does(pattern: str, text: str) -> None:
+    expression = "".join({"*": ".*", "?": "."}.get(sign, sign) for sign in pattern)
+    begins = [text[:at] for at in range(len(text) + 1) if re.fullmatch(expression, text[:at])]
+    ends = [text[at:] for at in range(len(text), -1, -1) if re.fullmatch(expression, text[at:])]
+    assert matches(text, pattern) is (text in begins)
+    left = {
+        "#": text.removeprefix(begins[0] if begins else ""),
+        "##": text.removeprefix(begins[-1] if begins else ""),
+        "%": text.removesuffix(ends[0] if ends else ""),
+        "%%": text.removesuffix(ends[-1] if ends else ""),
+    }
+    for sign, expected in left.items():
+        assert parameter(f"${{X{sign}{pattern}}}", Variables({"X": text}), lambda _: None) == expected
+
+
+def test_every_file_that_a_script_has_written_is_another_than_the_commits() -> None:
+    values = {f"script.written:f{number}.sh": "true" for number in range(300)}
+    files = Files({"f299.sh": Known("echo")})
+    found = operations_of_script("./f299.sh", values, files)[0]
+    assert [each.purpose for each in found] == [Purpose.OPAQUE]
+
+
+def test_more_words_than_are_looked_at_are_not_taken_for_all() -> None:
+    found = read(f"f() {{ for x in $@; do :; done; docker push $R/${{2001}}; }}\nf {'a ' * 2_100}")
+    assert Purpose.OPAQUE in [each.purpose for each in found]
+
+
+def test_an_output_that_is_too_long_is_not_handed_on_in_part() -> None:
+    script = "{ for i in {1..300}; do echo a=" + "x" * 400 + "; done; echo a=y; } >> $GITHUB_OUTPUT"
+    found, handed_on = operations_of_script(script, {})
+    assert [each.purpose for each in found][-1] is Purpose.OPAQUE
+    assert handed_on["outputs.a"] in ("y", "x" * 400)
 
 
 def test_a_known_program_that_was_fetched_is_read_and_the_repositorys_own_file_of_that_name_too() -> None:

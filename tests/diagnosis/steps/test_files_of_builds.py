@@ -12,7 +12,7 @@ from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.hcl import UNKNOWN, Value, Work, evaluated, hcl_blocks
 from diagnosis.steps.tools.makefile import Makefile
 
-NAMES: dict[str, Value] = {"TAG": "1", "LIST": ["a", "b"], "MAP": {"k": "v"}, "EMPTY": ""}
+NAMES: dict[str, Value] = {"TAG": "1", "LIST": ["a", "b"], "LISTS": [["a"], ["b"]], "MAP": {"k": "v"}, "EMPTY": ""}
 
 
 def value(expression: str) -> Value | None:
@@ -124,6 +124,10 @@ def test_a_file_that_cannot_be_included_leaves_the_makefile_unread() -> None:
         ("cat VERSION", "1.2"),
         ("""echo '{"a": {"b": "x"}}' | jq -r .a.b""", "x"),
         ("echo a | tee", "a"),
+        ("printf 'rare\\r\\n' | tr -d '\\r'", "rare"),
+        ("echo abc | cut -d- -f2", "abc"),
+        ("basename -s .git x/y.git", "y"),
+        ("""echo '{"a": "x"}' | jq .a | tr -d '"'""", "x"),
     ],
 )
 def test_what_a_small_command_prints_is_the_tag(command: str, expected: str) -> None:
@@ -152,6 +156,15 @@ def test_what_a_small_command_prints_is_the_tag(command: str, expected: str) -> 
         ('sanitize("a/b.c")', "a_b_c"),
         ('join("-", LIST)', "a-b"),
         ('concat(LIST, ["c"])', ["a", "b", "c"]),
+        ("concat(LISTS...)", ["a", "b"]),
+        ('concat(["x"], LISTS...)', ["x", "a", "b"]),
+        ("concat(TAG...)", UNKNOWN),
+        ("concat(OTHER...)", UNKNOWN),
+        ("[LIST...]", [UNKNOWN]),
+        ('replace("a-b", OTHER, "c")', UNKNOWN),
+        ('trimprefix("v1", OTHER)', UNKNOWN),
+        ('trimsuffix("v1", OTHER)', UNKNOWN),
+        ('split(OTHER, "a,b")', UNKNOWN),
         ('compact(["", "a"])', ["a"]),
         ('flatten([LIST, "c"])', ["a", "b", "c"]),
         ("keys(MAP)", ["k"]),
