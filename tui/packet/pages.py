@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from datetime import UTC, datetime
 
 import jinja2
 
 from diagnosis.documents.packet import SCHEMA, Packet
+from diagnosis.policy.language.strict_json import json_text
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
 def markdown(text: object) -> str:
     """Return foreign text so that Markdown reads nothing into it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", _line(text))
 
 
 def code(text: object) -> str:
     """Return foreign text inside backticks."""
-    return " ".join(str(text).split()).replace("`", "ʼ").replace("|", "¦")
+    return _line(text).replace("`", "ʼ").replace("|", "¦")
+
+
+def _line(text: object) -> str:
+    """Return foreign text on one line, without characters that could steer the terminal in which somebody reads the page."""
+    line = " ".join(str(text).split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
 
 
 def link(address: object) -> str:
@@ -50,7 +56,7 @@ def markdown_page(packet: Packet) -> str:
 def json_page(packet: Packet) -> str:
     """Render the packet in JSON; keys are the fields of :class:`diagnosis.documents.packet.Packet`."""
     values = dataclasses.asdict(packet)
-    return json.dumps({"schema": SCHEMA, **values}, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    return json_text({"schema": SCHEMA, **values}, indent=2, default=_plain) + "\n"
 
 
 def _plain(value: object) -> str:

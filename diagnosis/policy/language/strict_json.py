@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -75,9 +76,18 @@ def read_json(text: str, *, unique: bool = True) -> object | JsonFault:
     return document
 
 
-def json_text(value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
-    """Write JSON in which every character that is not printable stands as its escape: to a reader of JSON it is the same."""
-    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
+def json_text(
+    value: object,
+    *,
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    default: Callable[[object], object] | None = None,
+) -> str:
+    """Write JSON in which every character that is not printable stands as its escape: to a reader of JSON it is the same.
+
+    ``default`` gives JSON's form of what has none by itself, as :func:`json.dumps` asks for it.
+    """
+    text = json.dumps(value, indent=indent, separators=separators, default=default, ensure_ascii=False)
     lines = text.split("\n")
     if all(map(str.isprintable, lines)):
         return text

@@ -87,3 +87,13 @@ def test_without_the_account_the_run_tells_what_it_uses() -> None:
 def test_a_gate_of_services_is_told_in_words(diagnosis: Diagnosis) -> None:
     forecast = packet(diagnosis, Case()).forecast
     assert any(text.startswith(Gate.SERVICE_AUTHORIZATION.label) for text in forecast)
+
+
+def test_no_name_of_a_job_or_step_steers_the_terminal_in_which_a_page_is_read(diagnosis: Diagnosis) -> None:
+    assert diagnosis.live is not None
+    gaps = tuple(replace(gap, step="\x1b[2J\x9b\u202e|`x`") for gap in diagnosis.live.gaps)
+    needs = tuple(replace(need, step="\x1b]0;x\x07") for need in diagnosis.live.needs)
+    made = packet(replace(diagnosis, live=replace(diagnosis.live, gaps=gaps, needs=needs)), Case())
+    for page in (markdown_page(made), json_page(made)):
+        assert all(character.isprintable() or character == "\n" for character in page)
+    assert "\x1b[2J\x9b\u202e|`x`" in "".join(json.loads(json_page(made))["not_covered"])
