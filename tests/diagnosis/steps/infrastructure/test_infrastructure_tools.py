@@ -361,6 +361,14 @@ def test_pulumi_keeps_its_state_where_it_logged_in() -> None:
     assert gaps(run("pulumi up")) == [("pulumi up", True)]
     assert gaps(run("pulumi -d up")) == [("pulumi up", True)]
     assert gaps(run("pulumi install")) == []
+    project: dict[str, str | None] = {"infra/Pulumi.yaml": "name: web\nbackend:\n  url: s3://state/team\n"}
+    assert ("s3:GetObject", objects) in needed(run("pulumi stack output -C infra", project))
+    assert gaps(run("pulumi stack output -C infra", project)) == []
+    unknown = [("the state of pulumi stack", False)]
+    assert gaps(run("pulumi stack output")) == unknown
+    assert gaps(run("pulumi stack output", notes={"script.pulumi.backend": "$BACKEND"})) == unknown
+    assert gaps(run("pulumi stack output", {"Pulumi.yaml": "name: web"})) == []
+    assert gaps(run("pulumi stack output", {"Pulumi.yaml": None, "Pulumi.yml": None})) == []
     assert needed(run("pulumi stack export --version 5", notes=notes)) == needed(
         run("pulumi stack export", notes=notes)
     )
