@@ -236,7 +236,7 @@ def _undecided(taken: Sequence[_Taken]) -> Iterator[str]:
         if gap is None or not any(verdict.verdict is Verdict.UNKNOWN for verdict in gates):
             continue
         role = f"role {part.role_arn.name} of {part.role_arn.account}" if part.role_arn is not None else "another role"
-        yield f"It does not show that the session of {role} passes: {gap.what} is not known ({gap.why})."
+        yield f"It does not show that the session of {role} passes; not known: {gap.what} ({gap.why})."
 
 
 def _named(part: _OfRole, path: Path, *, several: bool, accounts: int) -> tuple[Remediation, ...]:

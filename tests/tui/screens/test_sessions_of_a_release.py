@@ -19,6 +19,7 @@ from tui.cli.reports.diagnosis import show
 from tui.widgets.base.blocks import Block, layout
 from tui.widgets.detail import section_evidence
 from tui.widgets.detail.run_blocks import needs_blocks
+from tui.widgets.detail.section_forecast import blocks_of
 from tui.widgets.detail.selection import RemediationForm, Selection
 from tui.widgets.detail.session_blocks import gap_blocks, live_sessions, recorded_sessions
 from tui.widgets.timeline.columns import Cell, Side, columns_of
@@ -62,7 +63,7 @@ def test_the_report_tells_each_jobs_verdicts_and_what_no_proof_covers(diagnosis:
     for session in diagnosis.live.sessions:
         line = next(line for line in after.splitlines() if line.strip().startswith(", ".join(session.jobs)))
         for verdict in session.gates:
-            assert f"{verdict.gate.label.lower()} {verdict.verdict.sign} {verdict.verdict.value}" in line
+            assert f"{verdict.gate.label} {verdict.verdict.sign} {verdict.verdict.value}" in line
     told = report.partition("Steps that no proof covers:")[2]
     (gap,) = diagnosis.live.gaps
     assert gap.step in told
@@ -141,3 +142,16 @@ def test_the_report_sends_no_control_of_a_job_or_step_to_the_terminal(diagnosis:
     assert "[/red]" in report
     assert all(character.isprintable() or character == "\n" for character in report)
     assert max(map(len, report.partition("By job:")[2].partition("Forecast")[0].splitlines())) <= 80
+
+
+def test_a_forecast_line_names_some_of_many_jobs_and_counts_the_rest(diagnosis: Diagnosis) -> None:
+    legs = tuple(f"release ({place})" for place in range(200))
+    problem = replace(diagnosis.forecast[0], jobs=legs)
+    for jobs, said in ((legs, f"Jobs {legs[0]}, {legs[1]}, {legs[2]} and 197 more."), (legs[:1], f"Job {legs[0]}.")):
+        file = io.StringIO()
+        whole = replace(diagnosis, forecast=(replace(problem, jobs=jobs),))
+        show(whole, Console(file=file, width=300, markup=False, highlight=False))
+        assert said in file.getvalue()
+        assert said.partition(" ")[2].rstrip(".") in words_of(
+            blocks_of(Selection(whole, columns_of(whole, 0)[0], Cell(0, 0)))
+        )

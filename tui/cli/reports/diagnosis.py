@@ -26,6 +26,7 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verd
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
+from tui.job_names import job_names
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 
@@ -237,9 +238,9 @@ def _sessions(sessions: tuple[SessionAssessment, ...], console: Console) -> None
     several = len({session.role_arn for session in sessions}) > 1
     for session in sessions[:_MOST_JOBS]:
         role = f" ({session.role_arn.name} of {session.role_arn.account})" if several and session.role_arn else ""
-        line = Text(f"{', '.join(session.jobs)}{role}: ")
+        line = Text(f"{job_names(session.jobs)}{role}: ")
         for place, verdict in enumerate(session.gates):
-            line.append(f"{', ' if place else ''}{verdict.gate.label.lower()} ")
+            line.append(f"{', ' if place else ''}{verdict.gate.label} ")
             line.append(f"{verdict.verdict.sign} {verdict.verdict.value}", style=_STYLES[verdict.verdict])
         console.print(Padding(line, (0, 0, 0, 4)))
     if len(sessions) > _MOST_JOBS:
@@ -281,7 +282,7 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
     several = len(diagnosis.live.sessions) > 1
     for number, problem in enumerate(diagnosis.forecast, 1):
         where = problem.gate.label if problem.gate else problem.plane.label
-        jobs = f" Job {', '.join(problem.jobs)}." if several and problem.jobs else ""
+        jobs = f" Job{'s' * (len(problem.jobs) > 1)} {job_names(problem.jobs)}." if several and problem.jobs else ""
         line = Text(f"{number}. {where}{_named(problem.cause)}: {problem.reason}{jobs}")
         if problem.actions:
             line.append(f"\n   {', '.join(problem.actions)}", style="bright_black")

@@ -7,6 +7,7 @@ from textual.content import Content
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.assessment import Problem
 from tui.foreign_text import foreign, foreign_line
+from tui.job_names import job_names
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
 from tui.widgets.detail.evidence_blocks import evidence_blocks
@@ -34,12 +35,13 @@ def blocks_of(view: Selection) -> list[Block]:
         ),
         paragraph(("Each would show only after the one before is mended.", "$text-muted")),
     ]
+    several = len(diagnosis.live.sessions) > 1
     for number, problem in enumerate(problems, 1):
-        blocks += _problem(number, problem)
+        blocks += _problem(number, problem, several=several)
     return blocks
 
 
-def _problem(number: int, problem: Problem) -> list[Block]:
+def _problem(number: int, problem: Problem, *, several: bool) -> list[Block]:
     lead = Content.styled(f"{number} ", "bold $text-accent")
     blocks = [
         GAP,
@@ -58,6 +60,8 @@ def _problem(number: int, problem: Problem) -> list[Block]:
         blocks.append(field("  Actions", foreign_line(", ".join(problem.actions))))
     if problem.resource:
         blocks.append(field("  Resource", foreign_line(problem.resource)))
+    if several and problem.jobs:
+        blocks.append(field("  Jobs" if len(problem.jobs) > 1 else "  Job", foreign_line(job_names(problem.jobs))))
     blocks.append(field("  Owner", problem.owner.value))
     return blocks + [
         Block(block.content, Content("  ") + block.first, None if block.rest is None else Content("  ") + block.rest)

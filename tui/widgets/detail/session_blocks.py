@@ -11,11 +11,11 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.release import Certainty, StepGap
 from diagnosis.verdicts.replay import Replay
 from tui.foreign_text import foreign, foreign_line
+from tui.job_names import job_names
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, bullet, heading
 
 MOST_JOBS = 40
-_NAMED = 3
 
 
 def live_sessions(diagnosis: Diagnosis, gate: Gate) -> list[Block]:
@@ -25,7 +25,11 @@ def live_sessions(diagnosis: Diagnosis, gate: Gate) -> list[Block]:
         return []
     roles = {session.role_arn for session in sessions}
     rows = [
-        (_jobs(session.jobs), _role(session.role_arn) if len(roles) > 1 else "", maybe_verdict_at(session.gates, gate))
+        (
+            job_names(session.jobs),
+            _role(session.role_arn) if len(roles) > 1 else "",
+            maybe_verdict_at(session.gates, gate),
+        )
         for session in sessions
     ]
     return _rows(rows)
@@ -90,11 +94,6 @@ def _rows(rows: list[tuple[str, str, GateVerdict | None]]) -> list[Block]:
     if len(rows) > MOST_JOBS:
         blocks.append(bullet((f"and {len(rows) - MOST_JOBS} more", "$text-muted")))
     return blocks
-
-
-def _jobs(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def _role(role: Arn | None) -> str:
