@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Layers, Outcome, Policy, PolicyDocument, Request, evaluate, expand_actions, write_document
+from diagnosis.policy.language.actions import forms_for_action
 from diagnosis.policy.language.matching import matches_everything, resource_matcher
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
 from diagnosis.remedies.edits.policy_patch import PASS_ROLE, PASSED_TO, Contexts, passes_role
+
+_PLACEHOLDER = re.compile(r"\$\{\w+\}")
+_ANY = "*any*"
+"""Stands for whatever an ARN may have in a place: nothing but a wildcard of a pattern is meant to match it."""
 
 
 def narrowed(
@@ -83,7 +89,7 @@ def _without(statement: JsonObject, denied: list[tuple[str, str]], contexts: Con
     for action, resources in places.items():
         if "*" not in resources:
             by_place.setdefault(tuple(sorted(resources)), []).append(action)
-    found = [rest, *(_elsewhere(statement, actions, exact) for exact, actions in by_place.items())]
+    found = [rest, *(item for exact, actions in by_place.items() for item in _elsewhere(statement, actions, exact))]
     return [item for item in (*found, *_to_other_services(statement, denied, contexts)) if item is not None]
 
 
@@ -117,25 +123,43 @@ def _about(statement: JsonObject, actions: list[str]) -> JsonObject:
     return kept
 
 
-def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]) -> JsonObject | None:
-    """Return a Deny of the needed actions on the statement's other resources; None where there are none, or it names none."""
-    kept = _about(statement, actions)
+def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]) -> Iterator[JsonObject]:
+    """Yield a Deny of the needed actions on the statement's other resources; none where there are none, or it names none."""
     if "NotResource" in statement:
+        kept = _about(statement, actions)
         spared = [str(item) for item in as_list(statement.get("NotResource"))]
         kept["NotResource"] = one_or_list(list(dict.fromkeys([*spared, *exact])))
-        return kept
+        yield kept
+        return
     listed = [str(item) for item in as_list(statement.get("Resource"))]
-    if not listed:
-        return None
-    if any(map(matches_everything, listed)):
+    # On all resources that an action can have, its Deny can leave out the needed ones by name.
+    everywhere = [action for action in actions if any(_is_everywhere(item, action, exact) for item in listed)]
+    if everywhere:
+        kept = _about(statement, everywhere)
         kept["NotResource"] = one_or_list(list(exact))
-        return kept
+        yield kept
+    others = [action for action in actions if action not in everywhere]
     matchers = {item: resource_matcher(item, variables=False) for item in listed}
     rest = [item for item in listed if not any(matchers[item](arn, {}) for arn in exact)]
-    if not rest:
-        return None
-    kept["Resource"] = one_or_list(rest)
-    return kept
+    if others and rest:
+        kept = _about(statement, others)
+        kept["Resource"] = one_or_list(rest)
+        yield kept
+
+
+def _is_everywhere(pattern: str, action: str, exact: tuple[str, ...]) -> bool:
+    """Return whether a pattern covers every resource of an action that is called on these, whatever its region and account.
+
+    What an action of IAM works on is of the caller's own account.
+    """
+    if matches_everything(pattern):
+        return True
+    forms, known = forms_for_action(action), Arn.parse(exact[0])
+    if not forms or known is None or "?" in pattern:
+        return False
+    certain = {"${Partition}": known.partition, **({"${Account}": known.account} if known.service == "iam" else {})}
+    covers = resource_matcher(pattern, variables=False)
+    return all(covers(_PLACEHOLDER.sub(lambda found: certain.get(found[0], _ANY), form), {}) for form in forms)
 
 
 def _other_actions(statement: JsonObject, needed: list[str]) -> JsonObject | None:

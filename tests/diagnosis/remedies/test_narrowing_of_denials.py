@@ -29,7 +29,7 @@ patterns = st.lists(
     max_size=3,
     unique=True,
 )
-resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER], ["*", OTHER]])
+resources = st.sampled_from(["*", ARN, OTHER, [ARN, OTHER], ["*", OTHER], "arn:aws:ecr:*:*:repository/*"])
 needs = st.lists(
     st.sampled_from([("ecr:PutImage", ARN), ("ecr:BatchGetImage", ARN), ("ecr:BatchGetImage", OTHER), TOKEN]),
     min_size=1,
