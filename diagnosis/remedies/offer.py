@@ -12,6 +12,7 @@ from diagnosis.facts.account import AccountState
 from diagnosis.facts.reading import Known
 from diagnosis.gates import Checkpoint
 from diagnosis.live.run_claims import RunClaims
+from diagnosis.names.arn import Arn
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.remediation import Remediation
@@ -38,6 +39,10 @@ class Situation:
 
     beside: tuple[AccountState, ...] = ()
     """The accounts as the release's other roles have them: what hangs on these too is no role's own."""
+
+    def hangs_on_another(self, arn: Arn) -> bool:
+        """Return whether a managed policy is known to hang on another role of the release too, as its policy or its boundary."""
+        return any(_hangs(arn, state) for state in self.beside)
 
     @property
     def account(self) -> AccountState:
@@ -98,6 +103,12 @@ class Offer:
     does_not_prove: str = ""
     jobs: tuple[str, ...] = ()
     """The jobs for whose session it was made."""
+
+
+def _hangs(arn: Arn, state: AccountState) -> bool:
+    attached = state.attached_policies.value if isinstance(state.attached_policies, Known) else ()
+    boundary = (state.boundary.value,) if isinstance(state.boundary, Known) else ()
+    return any(policy.arn == arn for policy in (*attached, *boundary))
 
 
 PUSH_AND_RUN = "Push the workflow change and run the same workflow again: a rerun of the old run keeps the old file."

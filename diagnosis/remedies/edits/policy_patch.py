@@ -75,20 +75,24 @@ def _sid(resource: str) -> str:
 
 
 def extended(
-    document: PolicyDocument | None, needed: Iterable[tuple[str, str]], contexts: Contexts | None = None
+    document: PolicyDocument | None,
+    needed: Iterable[tuple[str, str]],
+    contexts: Contexts | None = None,
+    *,
+    only: Arn | None = None,
 ) -> PolicyDocument:
     """Return the document with the ``(action, resource)`` pairs allowed too.
 
     A plain Allow statement (no condition, no exclusion) on exactly the pair's resource takes the action; other pairs
-    get statements of their own, as :func:`grants` writes them. ``None`` gives a new document. Raises ``ValueError`` where the
-    text is no policy.
+    get statements of their own, as :func:`grants` writes them. ``None`` gives a new document. ``only`` is the one role for which
+    they are allowed, where the document hangs on others too. Raises ``ValueError`` where the text is no policy.
     """
     fresh: JsonObject = {"Version": "2012-10-17", "Statement": []}
     tree = document.editable() if document is not None else fresh
     current = statements(tree)
     left: list[tuple[str, str]] = []
     for action, resource in sorted(set(needed)):
-        home = next((s for s in current if _is_plain_allow_on(s, resource, action)), None)
+        home = next((s for s in current if only is None and _is_plain_allow_on(s, resource, action)), None)
         if home is None:
             left.append((action, resource))
         elif action not in as_list(home.get("Action")):
@@ -98,6 +102,10 @@ def extended(
         sid, number = str(statement["Sid"]), 2
         while statement["Sid"] in sids:
             statement["Sid"], number = f"{sid}{number}", number + 1
+        if only is not None:
+            condition = statement.get("Condition")
+            asked = condition if isinstance(condition, dict) else {}
+            statement["Condition"] = {**asked, "ArnEquals": {"aws:PrincipalArn": str(only)}}
         sids.add(str(statement["Sid"]))
         current.append(statement)
     # A Version that the document does not have stays away: it would turn text such as ${aws:username} into variables.

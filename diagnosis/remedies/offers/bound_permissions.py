@@ -101,10 +101,8 @@ def _hangs_on_others(policy: NamedPolicy, situation: Situation) -> bool:
     """Return whether a managed policy of the account is a boundary too, or is known to hang on another role of the release."""
     if policy.arn is None or policy.arn.is_owned_by_aws:
         return False
-    boundaries = (state.boundary for state in (situation.account, *situation.beside))
-    elsewhere = [reading.value.arn for reading in boundaries if isinstance(reading, Known)]
-    elsewhere += [item.arn for state in situation.beside for item in policies_of(state)]
-    return policy.arn in elsewhere
+    boundary = situation.account.boundary
+    return situation.hangs_on_another(policy.arn) or (isinstance(boundary, Known) and boundary.value.arn == policy.arn)
 
 
 def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:

@@ -51,6 +51,8 @@ class _Work:
     void: list[str] = field(default_factory=list)
     narrowed: list[str] = field(default_factory=list)
     """The policies whose Deny was narrowed."""
+    excepted: bool = False
+    """Whether one of them leaves out this role by its name, since others hang on it."""
     granted: frozenset[tuple[str, str]] = frozenset()
     """The needed pairs that are allowed as it is: a resource's own policy may grant what the role's do not."""
 
@@ -78,6 +80,8 @@ def correct_permissions(situation: Situation) -> Choice | None:
     found = comparison(account, work.edits.after, situation, work.void)
     if found.no_longer_granted:
         return None
+    if work.excepted:
+        found = comparison(account, work.edits.after, situation, work.void, role_arn)
     return (Offer(_remediation(work, problems, missing, found), does_not_prove=of_other_runs(situation.run, missing)),)
 
 
@@ -90,17 +94,23 @@ def _granted(situation: Situation) -> frozenset[tuple[str, str]]:
 
 
 def comparison(
-    before: AccountState, after: AccountState, situation: Situation, void: Iterable[str] = ()
+    before: AccountState,
+    after: AccountState,
+    situation: Situation,
+    void: Iterable[str] = (),
+    role_arn: Arn | None = None,
 ) -> GrantComparison:
     """Compare what the role's own policies grant before and after; what the release needs counts as meant.
 
-    ``void`` are misspelled names of actions, which grant nothing.
+    ``void`` are misspelled names of actions, which grant nothing. With ``role_arn`` it is told what they grant this role, else
+    what anybody on whom they hang.
     """
     needed = [(need.action, need.resource) for need in situation.needs if need.resource is not None]
     return compare_grants(
         [[policy.document for policy in policies_of(before)]],
         [[policy.document for policy in policies_of(after)]],
         meant=needed,
+        known={"aws:PrincipalArn": (str(role_arn),)} if role_arn is not None else None,
         void=void,
     )
 
@@ -112,10 +122,13 @@ def _narrow(work: _Work, role_arn: Arn, wanted: tuple[tuple[str, str], ...]) -> 
         if isinstance(policy.document.policy, Unparsable):
             continue
         contexts = contexts_of(work.situation.needs)
-        after = narrowed(policy.document, wanted, session, role_arn, of_role=True, contexts=contexts)
+        # What hangs on another role of the release leaves out this one alone.
+        own = policy.arn is None or policy.arn.is_owned_by_aws or not work.situation.hangs_on_another(policy.arn)
+        after = narrowed(policy.document, wanted, session, role_arn, of_role=own, contexts=contexts)
         if after is None:
             continue
         left = after if statements(after.tree) else None
+        work.excepted = work.excepted or not own
         work.narrowed.append(policy.name)
         if policy.arn is None or not policy.arn.is_owned_by_aws:
             work.edits.note(Edit(policy, policy.document, left))

@@ -30,6 +30,7 @@ _NAMES = {
     Cause.RESOURCE_CONTROL_POLICY: "resource control policy",
     Cause.ENDPOINT_POLICY: "endpoint policy",
 }
+_ALONE = "A boundary grants nothing by itself; it may hang on other roles too."
 
 
 def widen_boundary(situation: Situation) -> Choice | None:
@@ -44,7 +45,9 @@ def widen_boundary(situation: Situation) -> Choice | None:
     try:
         contexts = contexts_of(situation.needs)
         opened = narrowed(before, pairs, session, role, of_role=False, contexts=contexts) or before
-        after = extended(opened, pairs, contexts)
+        # Other roles of the release keep their edge, and what is attached to one of them too grants it nothing more.
+        shared = reading.value.arn is not None and situation.hangs_on_another(reading.value.arn)
+        after = extended(opened, pairs, contexts, only=role if shared else None)
     except ValueError:
         return None
     beyond = granted_beyond(before, after, pairs, role)
@@ -63,8 +66,8 @@ def widen_boundary(situation: Situation) -> Choice | None:
         plane=Plane.AUTHORIZATION,
         checkpoint=problems[0].checkpoint,
         title=f"Let the boundary {name} allow the release",
-        words=f"The permissions boundary {name} must allow {', '.join(actions)}. {CANNOT_HELP} A boundary grants nothing by "
-        "itself; it may hang on other roles too.",
+        words=f"The permissions boundary {name} must allow {', '.join(actions)}. {CANNOT_HELP} "
+        + ("It hangs on another role of the release too: what is added is for this one alone." if shared else _ALONE),
         owner=problems[0].owner,
         verify=rerun_words(situation.run),
         changes=(Change(ChangeKind.REPLACE_BOUNDARY, arn, document=after),),
