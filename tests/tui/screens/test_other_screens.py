@@ -221,7 +221,7 @@ async def test_every_size_of_terminal_is_survived(opened: Any) -> None:
         "escape",
     ]
     async with opened(BackendDouble(3), size=(20, 6)) as app:
-        for size in some(((20, 6), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)), 3):
+        for size in some(((20, 6), (60, 18), (99, 31), (100, 32), (183, 47), (184, 48), (300, 90)), 5):
             await app.pilot.resize_terminal(*size)
             await app.press(*keys)
             assert app.app.is_running

@@ -14,6 +14,7 @@ from aws_worlds import REGION, access, noon
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.session import Session
+from thoroughness import THOROUGH, some
 
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.errors import OperationRefused
@@ -36,10 +37,16 @@ def all_operations() -> tuple[tuple[str, str, str], ...]:
 
 
 def walk() -> Iterator[tuple[str, str, str]]:
-    """``(client name, service id as events carry it, operation)`` of every service that botocore knows."""
+    """``(client name, service id as events carry it, operation)`` of the services that botocore knows.
+
+    The short run looks at a part of them, and at every service that one of the listed operations is of.
+    """
     session = Session()
     loader = session.get_component("data_loader")
-    for service in loader.list_available_services("service-2"):
+    services = loader.list_available_services("service-2")
+    own = {operation.service for operation in OPERATIONS} | {service for service, _, _ in CREDENTIAL_OPERATIONS}
+    listed = {name for name in services if name.replace("-", "") in {each.replace("-", "") for each in own}}
+    for service in sorted({*some(services, 8), *listed}):
         model = loader.load_service_model(service, "service-2")
         identifier = model["metadata"].get("serviceId", service).replace(" ", "-").lower()
         for operation in model["operations"]:
@@ -71,7 +78,7 @@ def test_of_all_operations_of_all_services_only_the_listed_ones_pass() -> None:
         else:
             passed.add((service, operation))
     assert passed == LISTED
-    assert asked > 15_000, "botocore's models were not walked"
+    assert asked > (15_000 if THOROUGH else 1_500), "botocore's models were not walked"
 
 
 @pytest.mark.parametrize("event", ["provide-client-params", "before-call", "before-sign"])
