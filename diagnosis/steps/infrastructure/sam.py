@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 
+from diagnosis.facts.reading import Absent
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.service_calls import GREEN_RUN, arn_in, arn_of, calls, name_in, not_judged, object_arn, pass_role
@@ -17,6 +18,7 @@ from diagnosis.steps.tools.call import Call, arguments, has, option, options
 from diagnosis.steps.yaml_text import yaml_mapping
 
 _KIND = StepKind.SAM
+_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 _TRANSFORM = "transform/Serverless-2016-10-31"
 _LOCAL = frozenset({"init", "build", "local", "docs", "help", ""})
 _GLOBAL_VALUED = frozenset({"--config-env", "--config-file", "--profile", "--region", "--stack-name", "--s3-bucket"})
@@ -34,6 +36,9 @@ def read_sam(run: Call) -> tuple[Operation, ...]:
     operations = [*_images(run, settings), *_uploads(settings)]
     if verb == "deploy":
         operations += _deployment(run, settings)
+    if not operations or (_is_unread(run) and not any(each.gap for each in operations)):
+        why = "what the command line leaves open is in its configuration file, which is not known"
+        return (*operations, *not_judged(_KIND, f"the settings of sam {verb}", why, GREEN_RUN))
     return tuple(operations)
 
 
@@ -122,7 +127,7 @@ def _parameters(run: Call, verb: str) -> Mapping[str, object]:
     name = option(run.tail, "--config-file")
     environment = option(run.tail, "--config-env") or "default"
     tree: Mapping[str, object] = {}
-    for file in [name] if name else ["samconfig.toml", "samconfig.yaml", "samconfig.yml"]:
+    for file in [name] if name else _FILES:
         text = run.text(file)
         if text is not None:
             tree = _tree(file, text)
@@ -132,6 +137,18 @@ def _parameters(run: Call, verb: str) -> Mapping[str, object]:
         table = _under(tree, environment, part, "parameters")
         found |= table if isinstance(table, dict) else {}
     return found
+
+
+def _is_unread(run: Call) -> bool:
+    """Return whether the configuration file is not known, which is another thing than that there is none."""
+    name = option(run.tail, "--config-file")
+    for file in [name] if name else _FILES:
+        path = run.path(file)
+        if run.files.text(path) is not None:
+            return False
+        if path is None or not isinstance(run.files.at(path), Absent):
+            return True
+    return False
 
 
 def _tree(file: str, text: str) -> Mapping[str, object]:

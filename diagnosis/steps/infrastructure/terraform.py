@@ -25,7 +25,9 @@ from diagnosis.steps.service_calls import GREEN_RUN, calls, not_judged, role_arn
 from diagnosis.steps.tools.call import Call, options
 
 _KIND = StepKind.TERRAFORM
-_LOCAL = frozenset({"fmt", "validate", "version", "providers", "get", "login", "logout", "help", "test", "graph", ""})
+_LOCAL = frozenset({"fmt", "validate", "version", "get", "login", "logout", "help", ""})
+_PROVIDERS = frozenset({"lock", "mirror", "schema"})
+"""Commands of ``terraform providers``, which by itself reads which of them the state needs."""
 _LOCAL_GRUNT = frozenset(
     {"hclfmt", "hclvalidate", "hcl", "render-json", "render", "graph-dependencies", "find", "list", "info"}
 )
@@ -34,7 +36,9 @@ _LOCKING = Access(locks=True)
 _WRITING = Access(locks=True, writes=True)
 _COMMANDS = {
     "init": _READING,
+    "graph": _READING,
     "output": _READING,
+    "providers": _READING,
     "show": _READING,
     "console": _LOCKING,
     "plan": _LOCKING,
@@ -63,13 +67,15 @@ def read_terraform(run: Call) -> tuple[Operation, ...]:
     grunt = run.words[:1] == ("terragrunt",)
     command = _command(run, grunt=grunt)
     verb = command.verb
-    if verb in _LOCAL or (grunt and verb in _LOCAL_GRUNT):
+    if verb in _LOCAL or (grunt and verb in _LOCAL_GRUNT) or (verb == "providers" and _PROVIDERS & {*command.rest[:1]}):
         return (Operation(_KIND),)
     inner = replace(run, words=("", *command.rest, *_from_environment(run, verb)), folder=command.folder)
     if verb == "workspace":
         return _workspace(inner, command)
     access = _STATE_COMMANDS.get(next(iter(command.rest), ""), _WRITING) if verb == "state" else _COMMANDS.get(verb)
     tool = f"{run.words[0]} {verb}"[:80]
+    if verb == "test":
+        return not_judged(_KIND, tool, "it makes the resources that its tests name, and removes them", GREEN_RUN)
     if access is None:
         return not_judged(_KIND, tool, "it is a command that is not known here", GREEN_RUN)
     if verb == "init" and ("-backend=false" in inner.tail or "--backend=false" in inner.tail):
@@ -156,15 +162,18 @@ def _workspace(run: Call, command: _Command) -> tuple[Operation, ...]:
     """Read ``terraform workspace``: what it selects is noted for the commands after it; a new one writes a state."""
     words = [word for word in command.rest if not word.startswith("-")]
     verb, name = (words[0] if words else ""), (words[1] if len(words) > 1 else "")
+    if verb == "show":
+        return (Operation(_KIND),)  # it stands in a file of the runner
     if verb in ("select", "new"):
         run.notes[f"script.terraform.workspace:{command.folder}"] = name
     backend = backend_of(run, command.folder, read_note(run.notes.get(f"script.terraform.backend:{command.folder}")))
+    unknown = _of_state_that_is_unknown(backend, "terraform workspace")
     if backend.kind != "s3" or "role_arn" in backend.settings:
-        return state_calls(backend, _READING, name) or (Operation(_KIND),)
+        return (*state_calls(backend, _READING, name), *unknown) or (Operation(_KIND),)
     if verb in ("new", "delete"):
-        return state_calls(backend, _WRITING, name)
+        return (*state_calls(backend, _WRITING, name), *unknown)
     listed = [each for each in state_calls(backend, _READING, name) if each.action == "s3:ListBucket"]
-    return tuple(listed)
+    return (*listed, *unknown)
 
 
 def _workspace_name(run: Call, command: _Command) -> str | None:

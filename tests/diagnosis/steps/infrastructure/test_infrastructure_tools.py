@@ -164,6 +164,13 @@ def test_a_backend_that_only_the_command_line_tells_is_known_by_its_settings() -
     assert needed(run(line, {"main.tf": None})) == {LIST, GET}
 
 
+def test_what_tests_and_lists_of_terraform_call() -> None:
+    files: dict[str, str | None] = {"backend.tf": PLAIN}
+    assert gaps(run("terraform test", files)) == [("terraform test", False)]
+    assert needed(run("terraform graph", files)) == needed(run("terraform providers", files)) == {LIST, GET}
+    assert needed(run("terraform providers lock", files)) == set()
+
+
 def test_arguments_of_the_environment_count() -> None:
     values = {"TF_CLI_ARGS_init": '-backend-config="bucket=state" -backend-config="key=prod/app.tfstate"'}
     files = {"backend.tf": 'terraform {\n backend "s3" {}\n}'}
@@ -173,6 +180,9 @@ def test_arguments_of_the_environment_count() -> None:
 def test_a_workspace_has_a_state_of_its_own() -> None:
     notes: dict[str, str] = {}
     files = {"backend.tf": PLAIN}
+    assert gaps(run("terraform workspace list")) == [("the state of terraform workspace", False)]
+    assert gaps(run("terraform workspace list", files)) == []
+    assert {each.purpose for each in run("terraform workspace show")} == {Purpose.NOTHING}
     in_workspace = ("s3:GetObject", f"{BUCKET}/env:/blue/prod/app.tfstate")
     assert needed(run("terraform workspace select blue", files, notes=notes)) == {LIST}
     assert needed(run("terraform output", files, notes=notes)) == {LIST, in_workspace}
@@ -317,7 +327,11 @@ def test_a_region_that_is_not_legible_is_not_the_sessions() -> None:
 
 
 def test_a_service_role_leaves_nothing_of_the_stack_to_the_caller() -> None:
-    assert gaps(run(f"sam deploy --stack-name web --role-arn {ROLE}")) == []
+    none: dict[str, str | None] = {"samconfig.toml": None, "samconfig.yaml": None, "samconfig.yml": None}
+    assert gaps(run(f"sam deploy --stack-name web --role-arn {ROLE}", none)) == []
+    assert gaps(run(f"sam deploy --stack-name web --role-arn {ROLE}")) == [("the settings of sam deploy", False)]
+    assert gaps(run("sam package", none)) == [("the settings of sam package", False)]
+    assert gaps(run("sam package --s3-bucket b", {"samconfig.toml": CONFIG})) == []
     assert gaps(run("sam deploy --stack-name web --resolve-s3")) == [
         ("sam deploy --resolve-s3", False),
         ("sam deploy", False),
