@@ -16,6 +16,7 @@ from diagnosis.facts.runs import LocalAction
 from diagnosis.facts.workflow import Action, Workflow, WorkflowJob, WorkflowStep
 from diagnosis.steps.expressions.scope import Scope, joint_condition
 from diagnosis.steps.expressions.text import holds
+from diagnosis.steps.repository_files import path_in
 
 DEEPEST = 4
 """Actions within actions; each level costs a round of requests. GitHub allows ten."""
@@ -35,8 +36,7 @@ def folder_of(uses: str | None) -> str | None:
     """
     if not uses or not uses.startswith("./") or "$" in uses:
         return None
-    parts = [part for part in uses[2:].split("/") if part not in ("", ".")]
-    return None if ".." in parts else "/".join(parts)
+    return path_in("", uses)
 
 
 def folders_of(steps: Iterable[WorkflowStep]) -> tuple[str, ...]:

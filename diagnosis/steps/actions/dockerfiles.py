@@ -2,7 +2,8 @@
 
 Sources: action.yml of docker/build-push-action (all its versions), depot/build-push-action,
 cloudposse/github-action-docker-build-push, int128/kaniko-action, aevea/action-kaniko,
-mr-smithers-excellent/docker-build-push, whoan/docker-build-with-cache-action, elgohr/publish-docker-github-action.
+mr-smithers-excellent/docker-build-push, redhat-actions/buildah-build,
+whoan/docker-build-with-cache-action, elgohr/publish-docker-github-action.
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import Files
 from diagnosis.steps.tools.dockerfile import Build, pairs, pulls_of_build
 
-_NAMED_FROM_THE_ROOT = ("cloudposse/github-action-docker-build-push", "mr-smithers-excellent/docker-build-push")
+_NAMED_FROM_THE_ROOT = (
+    "cloudposse/github-action-docker-build-push",
+    "mr-smithers-excellent/docker-build-push",
+    "redhat-actions/buildah-build",
+)
 """Actions whose Dockerfile is named from the workspace, not from the context."""
 _DEFAULT_CONTEXT = "{{defaultContext}}"
 
@@ -38,7 +43,7 @@ def bases_of_folder(use: ActionUse, kind: StepKind = StepKind.PUSH_ACTION) -> tu
     arguments = use.lines("build-args", "build_args", "buildargs")
     if use.given("buildargs") or (len(arguments) == 1 and arguments[0].count("=") > 1):
         arguments = [part for line in arguments for part in line.split(",")]
-    arguments += _extra(use.text("build_extra_args", "extra_args"))
+    arguments += _extra(use.text("build_extra_args", "extra_args", "extra-args"))
     given = Build(pairs(arguments, use.values), use.text("target"), every_stage=kind is StepKind.KANIKO)
     context = use.text("context", "directory", "workdir", "path") or "."
     file = use.text("dockerfile", "file", "build_file") or None

@@ -19,6 +19,7 @@ from diagnosis.steps.actions.kind_of_action import action_kind
 from diagnosis.steps.actions.own_keys import uses_own_keys
 from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.service_calls import arn_of, bounded, calls, name_in
+from diagnosis.steps.tools.call import cache_in_s3, may_be_ecr
 
 _TAG_OR_DIGEST = re.compile(r"[:@][^/]*$")
 
@@ -34,16 +35,22 @@ def build_push(use: ActionUse) -> tuple[Operation, ...]:
     ]
     outputs = inputs.get("outputs", "")
     pushes = inputs.get("push", "").lower() == "true" or "push=true" in outputs or "type=registry" in outputs
-    if pushes:
+    if pushes or "$" in inputs.get("push", "") or any(_may_push(line) for line in outputs.splitlines()):
         targets = parts_of(inputs.get("tags", "")) or _names_in_outputs(outputs) or [""]
-        operations.extend(Operation(kind, Purpose.PUSH, target=target or None) for target in targets)
-    elif "$" in inputs.get("push", ""):
-        targets = parts_of(inputs.get("tags", "")) or [""]
         operations.extend(Operation(kind, Purpose.PUSH, target=target or None) for target in targets)
     operations.extend(
         Operation(kind, Purpose.PUSH, target=target) for target in _cache_references(inputs.get("cache-to", ""))
     )
+    operations.extend(cache_in_s3(kind, (inputs.get("cache-from", ""), inputs.get("cache-to", ""))))
     return tuple(operations) or (Operation(kind),)
+
+
+def _may_push(output: str) -> bool:
+    """Return whether an output pushes for all that is legible of it."""
+    if "$" not in output:
+        return False
+    kind = re.search(r"(?:^|,)\s*type=(\w+)", output)
+    return kind is None or (kind[1] == "image" and re.search(r"\bpush=[^,]*\$", output) is not None)
 
 
 def _build_push_of_old(use: ActionUse) -> tuple[Operation, ...]:
@@ -171,6 +178,16 @@ def build_with_stages(use: ActionUse) -> tuple[Operation, ...]:
     return bases + pulled + pushed or (Operation(kind),)
 
 
+def build_with_buildah(use: ActionUse) -> tuple[Operation, ...]:
+    """Read redhat-actions/buildah-build: an image that stays on the runner, from Containerfiles or from an image that it names."""
+    named = use.text("base-image")
+    files = parts_of(use.text("containerfiles", "dockerfiles"))
+    uses = [replace(use, inputs={**use.inputs, "dockerfile": file}) for file in files]
+    pulled = _pulls([named]) if may_be_ecr(named) else ()
+    found = (*(pull for each in uses for pull in bases_of_folder(each)), *pulled)
+    return bounded(found) or (Operation(StepKind.OTHER),)
+
+
 def build_with_kaniko(use: ActionUse) -> tuple[Operation, ...]:
     """Read aevea/action-kaniko, or a container of kaniko: what it pushes, and the repository of its cache."""
     made = [replace(found, kind=StepKind.KANIKO) for found in push_image(use)]
@@ -244,7 +261,7 @@ def attest(use: ActionUse) -> tuple[Operation, ...]:
 def pull_images(use: ActionUse) -> tuple[Operation, ...]:
     """Read the scanners that fetch the image they look at, where it lies in ECR."""
     image = use.text("image-ref", "image", "image_path", "artifact_path", "imageid")
-    return _pulls([image]) if EcrAddress.find(image) is not None else (Operation(StepKind.OTHER),)
+    return _pulls([image]) if may_be_ecr(image) else (Operation(StepKind.OTHER),)
 
 
 def images_of_metadata(use: ActionUse) -> dict[str, str]:

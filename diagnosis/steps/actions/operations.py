@@ -13,11 +13,11 @@ from diagnosis.steps.actions import container_service, functions, image_pushes, 
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.kind_of_action import action_kind
 from diagnosis.steps.actions.scripts import runs_a_known_tool
+from diagnosis.steps.actions.tried_again import inner_action, tries_again
 from diagnosis.steps.actions.understood import is_understood
 from diagnosis.steps.kinds import Operation, StepKind
 from diagnosis.steps.repository_files import NO_FILES, Files
 from diagnosis.steps.service_calls import GREEN_RUN, not_judged, opaque
-from diagnosis.steps.yaml_text import text_of, yaml_mapping
 
 Reader = Callable[[ActionUse], tuple[Operation, ...]]
 
@@ -76,11 +76,13 @@ _READERS: dict[str, Reader] = {
     "mr-smithers-excellent/docker-build-push": image_pushes.push_image,
     "muya/amazon-ecs-run-task": container_service.run_task_of_file,
     "noelware/docker-manifest-action": image_pushes.join_manifests,
+    "redhat-actions/buildah-build": image_pushes.build_with_buildah,
     "redhat-actions/podman-login": logins.docker_login,
     "redhat-actions/push-to-registry": image_pushes.push_to_registry,
     "reggionick/s3-deploy": stores.upload_site,
     "say8425/aws-secrets-manager-actions": stores.one_secret,
     "shrink/actions-docker-registry-tag": image_pushes.tag_image,
+    "snyk/actions/docker": image_pushes.pull_images,
     "smitp/amazon-ecs-run-task": container_service.run_task_of_file,
     "sourcetoad/aws-codedeploy-action": stacks_and_builds.codedeploy_revision,
     "webfactory/create-aws-codedeploy-deployment": stacks_and_builds.codedeploy_of_branch,
@@ -95,9 +97,10 @@ _NAMED = {
     "aws-actions/codeguru-security": "it uploads the sources and works on a scan of its own",
 }
 """Documented actions of AWS's whose calls depend on what is not in the workflow."""
-_TRIES_AGAIN = frozenset({"wandalen/wretry.action"})
-"""Actions that run another one until it succeeds."""
-_WAYS_OUT = re.compile(r"\b(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis)\b")
+_WAYS_OUT = re.compile(
+    r"(?<![A-Za-z])(?:require|import|exec|fetch|process|eval|Function|spawn|globalThis|global|constructor"
+    r"|WebSocket|XMLHttpRequest|EventSource)(?![A-Za-z])"
+)
 """What a script of github-script needs in order to reach anything but GitHub."""
 _HOW = f"read its documentation, or its source at that version; {GREEN_RUN}"
 
@@ -111,7 +114,7 @@ def operations_of_action(
     the repository at the run's commit. What the action runs as a script is :func:`script_of_action`'s to tell.
     """
     use = ActionUse(uses, inputs, values or {}, files)
-    if use.repository in _TRIES_AGAIN and use.given("action"):
+    if tries_again(use):
         return _tried_again(use)
     reader = _READERS.get(use.name) or _READERS.get(use.repository)
     kind = action_kind(uses)
@@ -147,18 +150,16 @@ def outputs_of_action(uses: str, inputs: Mapping[str, str], values: Mapping[str,
 
 
 def _tried_again(use: ActionUse) -> tuple[Operation, ...]:
-    """Read an action that runs another one, whose inputs it is given as YAML."""
-    given = yaml_mapping(use.text("with"))
-    if use.given("with") and not given:
-        return opaque(StepKind.OTHER, use.text("action"), "the inputs that it is given cannot be read", _HOW)
-    inputs = {name.lower(): text_of(value) or "" for name, value in given.items()}
-    if use.text("action").startswith(("./", "../")) or ActionUse(use.text("action")).repository in _TRIES_AGAIN:
+    inner = inner_action(use)
+    if inner is None:
         return opaque(StepKind.OTHER, use.text("action"), "it is run by another action", "use it in a step of its own")
-    return operations_of_action(use.text("action"), inputs, use.values, use.files)
+    return operations_of_action(inner.uses, inner.inputs, inner.values, inner.files)
 
 
 def _github_script(use: ActionUse) -> tuple[Operation, ...]:
     """Read actions/github-script: a script that only speaks to GitHub's API is understood."""
-    if not _WAYS_OUT.search(use.text("script")):
+    script = use.text("script")
+    computed = script.startswith("${{") and script.endswith("}}")
+    if not computed and not _WAYS_OUT.search(script):
         return (Operation(StepKind.OTHER),)
     return opaque(StepKind.OTHER, use.uses, "its JavaScript can call anything, and is not read", _HOW)

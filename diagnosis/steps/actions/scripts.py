@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from diagnosis.steps.actions.action_use import ActionUse
 from diagnosis.steps.actions.input_lists import parts_of
+from diagnosis.steps.actions.tried_again import inner_action, tries_again
 from diagnosis.steps.actions.understood import script_inputs
 
-_LONGEST = 20_000
 _ON_ANOTHER_HOST = frozenset({"appleboy/ssh-action", "easingthemes/ssh-deploy", "burnett01/rsync-deployments"})
 """Their scripts run elsewhere, without the credentials of the job."""
 _NO_SHELL = frozenset({"actions/github-script", "docker/scout-action"})
@@ -31,14 +31,15 @@ def script_of_action(use: ActionUse) -> str | None:
         return _of_container(use)
     if name in _ON_ANOTHER_HOST or name in _NO_SHELL or use.uses.startswith("./"):
         return None
+    if tries_again(use):
+        inner = inner_action(use)
+        return script_of_action(inner) if inner is not None else None
     line = _LINES.get(use.name) or _LINES.get(name)
     if line is not None:
-        found = line(use)
-        return found if found is not None and len(found) <= _LONGEST else None
+        return line(use)
     given = script_inputs(name)
     scripts = [use.text(each) for each in (given if given is not None else _COMMON_INPUTS) if use.given(each)]
-    found = "\n".join(scripts if given is not None else scripts[:1])
-    return found if found and len(found) <= _LONGEST else None
+    return "\n".join(scripts if given is not None else scripts[:1]) or None
 
 
 def _joined(*words: str) -> str:
@@ -104,7 +105,9 @@ def _serverless(use: ActionUse) -> str:
             words = shlex.split(arguments)
         except ValueError:
             words = []
-        return _in_folder(use.text("working-directory"), words[1] if words[:1] == ["-c"] and len(words) > 1 else "")
+        shell = use.text("entrypoint").endswith("sh") and words[:1] == ["-c"] and len(words) == 2
+        line = words[1] if shell else f"{use.text('entrypoint')} {arguments}"
+        return _in_folder(use.text("working-directory"), line)
     return _in_folder(use.text("working-directory"), f"serverless {' '.join(arguments.split())}")
 
 
@@ -237,7 +240,7 @@ def _program_of(uses: str) -> str | None:
 def _of_container(use: ActionUse) -> str | None:
     """Read ``uses: docker://IMAGE`` with ``args`` for the program of the image, where nobody gives it another one."""
     program, arguments = _program_of(use.uses), " ".join(use.text("args").split())
-    if program is None or use.given("entrypoint") or not arguments or len(arguments) > _LONGEST:
+    if program is None or use.given("entrypoint") or not arguments:
         return None
     return f"{program} {arguments}"
 

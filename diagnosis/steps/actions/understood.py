@@ -6,12 +6,18 @@ install it: what the tool does then stands in the steps that run it.
 
 from __future__ import annotations
 
-_BEGINNINGS = ("actions/", "docker/setup-")
-"""GitHub's own actions (checkout, setup-*, cache, artifacts, pages, labeler, stale), and Docker's that set a tool up."""
+_BEGINNINGS = ("actions/setup-", "docker/setup-")
+"""GitHub's and Docker's own actions that set a tool up."""
 
 _LISTED = """
 1password/install-cli-action 1password/load-secrets-action 8398a7/action-slack aarcangeli/load-dotenv
-abatilo/actions-poetry act10ns/slack actions-ecosystem/action-add-labels actions-ecosystem/action-create-comment
+abatilo/actions-poetry act10ns/slack actions/add-to-project actions/ai-inference actions/cache actions/checkout
+actions/configure-pages actions/create-github-app-token actions/create-release actions/delete-package-versions
+actions/dependency-review-action actions/deploy-pages actions/download-artifact actions/first-interaction
+actions/go-dependency-submission actions/hello-world-docker-action actions/hello-world-javascript-action
+actions/javascript-action actions/jekyll-build-pages actions/labeler actions/publish-action
+actions/publish-immutable-action actions/stale actions/upload-artifact actions/upload-pages-artifact
+actions/upload-release-asset actions-ecosystem/action-add-labels actions-ecosystem/action-create-comment
 actions-ecosystem/action-get-latest-tag actions-hub/kubectl actions-rs/toolchain
 actions-rust-lang/setup-rust-toolchain ad-m/github-push-action amannn/action-semantic-pull-request
 ankane/setup-postgres anothrnick/github-tag-action appleboy/discord-action appleboy/scp-action appleboy/ssh-action
@@ -65,7 +71,7 @@ lycheeverse/lychee-action mad9000/actions-find-and-replace-string madhead/semver
 mamezou-tech/setup-helmfile marocchino/sticky-pull-request-comment marvinpinto/action-automatic-releases
 mathieudutour/github-tag-action mdgreenwald/mozilla-sops-action medyagh/setup-minikube metcalfc/changelog-generator
 microsoft/setup-msbuild mikefarah/yq mikepenz/action-junit-report mikepenz/release-changelog-builder-action
-mlugg/setup-zig montudor/action-zip mozilla-actions/sccache-action mshick/add-pr-comment mxschmitt/action-tmate
+mlugg/setup-zig montudor/action-zip mozilla-actions/sccache-action mshick/add-pr-comment
 namespacelabs/nscloud-checkout-action namespacelabs/nscloud-setup nanasess/setup-chromedriver ncipollo/release-action
 nelonoel/branch-name newrelic/deployment-marker-action nick-fields/assert-action nixbuild/nix-quick-install-action
 nolar/setup-k3d-k3s nuget/setup-nuget olafurpg/setup-scala opentofu/setup-opentofu oprypin/find-latest-tag
@@ -77,7 +83,7 @@ peter-evans/repository-dispatch phoenix-actions/test-reporting pnpm/action-setup
 pozetroninc/github-action-get-latest-release pre-commit/action psf/black pulumi/action-install-pulumi-cli
 pulumi/setup-pulumi py-actions/flake8 pypa/cibuildwheel pypa/gh-action-pip-audit pypa/gh-action-pypi-publish
 ramsey/composer-install raven-actions/actionlint ravsamhq/notify-slack-action re-actors/alls-green
-redhat-actions/buildah-build redhat-actions/crc redhat-actions/oc-installer redhat-actions/oc-login
+redhat-actions/crc redhat-actions/oc-installer redhat-actions/oc-login
 redhat-actions/openshift-tools-installer regclient/actions release-drafter/release-drafter requarks/changelog-action
 returntocorp/semgrep-action reviewdog/action-actionlint reviewdog/action-eslint reviewdog/action-hadolint
 reviewdog/action-setup rhysd/actionlint richardrigutins/replace-in-files rickstaa/action-create-tag
@@ -108,13 +114,13 @@ _RUNS_ON_THE_RUNNER = {
     "changesets/action": ("version", "publish"),
     "coactions/run": ("run",),
     "coactions/setup-xvfb": ("run",),
-    "cypress-io/github-action": ("build", "start", "command"),
+    "cypress-io/github-action": ("install-command", "build", "start", "start-windows", "command"),
     "gabrielbb/xvfb-action": ("run",),
     "mathiasvr/command-output": ("run",),
-    "nick-fields/retry": ("command",),
-    "nick-invision/retry": ("command",),
-    "reactivecircus/android-emulator-runner": ("script",),
-    "wandalen/wretry.action": ("command",),
+    "nick-fields/retry": ("command", "on_retry_command", "new_command_on_retry"),
+    "nick-invision/retry": ("command", "on_retry_command", "new_command_on_retry"),
+    "reactivecircus/android-emulator-runner": ("pre-emulator-launch-script", "script"),
+    "wandalen/wretry.action": ("command", "pre_retry_command"),
     "workflow/nix-shell-action": ("script",),
 }
 """Actions that run a script which an input gives, on the runner and with its environment: the script says it all."""

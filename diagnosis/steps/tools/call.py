@@ -164,6 +164,16 @@ def other_verb(kind: StepKind, call: Call, verb: str, local: frozenset[str]) -> 
     )
 
 
+def cache_in_s3(kind: StepKind, caches: Iterable[str]) -> tuple[Operation, ...]:
+    """Return what stands for a build's cache in a bucket, by ``cache-from`` and ``cache-to``; nothing for other caches."""
+    if not any("type=s3" in text for text in caches):
+        return ()
+    gap = Gap(
+        "the build cache in S3", "which objects it reads and writes is up to the build", "read the bucket's policy"
+    )
+    return (Operation(kind, Purpose.NOT_JUDGED, gap=gap),)
+
+
 def may_be_ecr(word: str) -> bool:
     """Return whether an image reference names ECR, or cannot be told."""
     return EcrAddress.find(word) is not None or "$" in word.split("/", maxsplit=1)[0]

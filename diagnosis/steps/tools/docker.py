@@ -6,13 +6,14 @@ import re
 import shlex
 
 from diagnosis.names.ecr_address import EcrAddress
-from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
+from diagnosis.steps.kinds import Operation, Purpose, StepKind
 from diagnosis.steps.tools.bake import bake
 from diagnosis.steps.tools.call import (
     Call,
     Found,
     Nested,
     arguments,
+    cache_in_s3,
     handed_over,
     has,
     may_be_ecr,
@@ -384,11 +385,7 @@ def build(kind: StepKind, call: Call, tail: tuple[str, ...]) -> Found:
         found.extend(pushes(kind, tags or names or [None]))
     written = [text for text in options(tail, "--cache-to") if "ref=" in text or "=" not in text]
     found.extend(pushes(kind, map(_reference, written)) if written else ())
-    if any("type=s3" in text for text in (*options(tail, "--cache-to"), *options(tail, "--cache-from"))):
-        gap = Gap(
-            "the build cache in S3", "which objects it reads and writes is up to the build", "read the bucket's policy"
-        )
-        found.append(Operation(kind, Purpose.NOT_JUDGED, gap=gap))
+    found.extend(cache_in_s3(kind, (*options(tail, "--cache-to"), *options(tail, "--cache-from"))))
     return tuple(dict.fromkeys(found)) or understood(kind)
 
 
