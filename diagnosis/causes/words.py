@@ -46,7 +46,7 @@ def sentence_of(
             return "The registry refused without naming an action; this may be no permission at all."
         case Plane.OTHER if candidates:
             return "The words do not settle whether a gate failed."
-    return "Something failed, and no words say why."
+    return "Something failed, and its words tell of no failure that is known here."
 
 
 def tell_apart_of(cause: Cause | None, candidates: tuple[Cause, ...] = ()) -> str:

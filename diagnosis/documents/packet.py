@@ -282,9 +282,12 @@ def _reason(replay: Replay, failed: GateVerdict | None) -> str:
 
 
 def _proof(replay: Replay, failed: GateVerdict | None) -> tuple[str, str, str]:
-    sources = failed.evidence if failed else tuple(e for verdict in replay.gates for e in verdict.evidence[-1:])
-    if not sources and replay.stopped_by and replay.stopped_by.evidence:
-        sources = (replay.stopped_by.evidence,)
+    if failed:
+        sources = failed.evidence
+    elif replay.stopped_by and replay.stopped_by.evidence:
+        sources = (replay.stopped_by.evidence,)  # what passed before it is no proof of the reason
+    else:
+        sources = tuple(evidence for verdict in replay.gates for evidence in verdict.evidence[-1:])
     if not sources:
         return "", replay.attempt.html_url, Origin.RECORDED.value
     chosen = sources[0] if failed else sources[-1]

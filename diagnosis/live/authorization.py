@@ -73,7 +73,9 @@ def judge_registry(
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
     allowed = [judgement for judgement in judged if judgement.entitlement is Entitlement.ALLOWED]
     return GateJudgement(
-        passed=f"All {len(judged)} actions that the release needs are allowed on their exact resources.",
+        passed=f"All {len(judged)} actions that the release needs are allowed on their exact resources."
+        if len(judged) > 1
+        else "The one action that the release needs is allowed on its exact resource.",
         problems=problems,
         missing=(*missing, *state.missing),
         undecided=f"Cannot be decided for {_count(undecided, 'action')}: {missing[0].what}: {missing[0].why}."

@@ -64,9 +64,7 @@ def judge_services(
     undecided = [item.need for item in judged if item.entitlement is Entitlement.UNDECIDED]
     missing = tuple(dict.fromkeys(gap for item in judged for gap in item.missing))
     return GateJudgement(
-        passed=f"All {len(judged)} calls of other services that the steps make are allowed on their resources."
-        if judged
-        else "No call of another service is known of any step.",
+        passed=_allowed(len(judged)),
         problems=tuple(_problems(judged, role_policies(run.account))),
         missing=(*missing, *open_steps),
         undecided=_undecided(undecided, missing, unknown, known=bool(judged)),
@@ -77,6 +75,14 @@ def judge_services(
             dict.fromkeys((*(note for item in judged for note in item.notes), *_seen_steps(gaps), *_of_keys(needs)))
         ),
     )
+
+
+def _allowed(calls: int) -> str:
+    if not calls:
+        return "No call of another service is known of any step."
+    if calls == 1:
+        return "The one call of another service that the steps make is allowed on its resource."
+    return f"All {calls} calls of other services that the steps make are allowed on their resources."
 
 
 _DECRYPTED = (

@@ -8,6 +8,8 @@ import pytest
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.packet import packet
+from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from diagnosis.gates import Checkpoint, Gate, Plane, Verdict
 from diagnosis.verdicts.closure import ClosureStatus
@@ -173,6 +175,10 @@ def test_stage_3_the_evidence_is_all_that_stops_the_lane(backend: EmbeddedBacken
         ("Evidence upload", ("s3:PutObject",)),
         ("Evidence upload", ("s3:ListBucket",)),
     ]
+    # What stopped a run that met no gate is what the packet shows of it, not what passed before.
+    proofs = {entry.run: entry.proof for entry in packet(diagnosis, Case()).attempts}
+    assert "already exists" in proofs[21998530514]
+    assert "No such file or directory" in proofs[21994101734]
 
 
 def test_stage_4_the_lane_passes_and_its_chain_says_what_it_does_not_prove(backend: EmbeddedBackend) -> None:

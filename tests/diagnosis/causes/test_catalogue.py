@@ -76,7 +76,9 @@ def test_what_holds_for_several_causes_is_said_where_none_is_known() -> None:
     assert role.startswith("AWS accepted the token and does not give the role.")
     assert "ecr:PutImage" in sentence_of(Plane.AUTHORIZATION, None, None, (Cause.SCP,), "ecr:PutImage")
     assert sentence_of(Plane.OTHER, None, Cause.DISK_FULL) == "The disk is full."
-    assert sentence_of(Plane.OTHER, None, None) == "Something failed, and no words say why."
+    assert (
+        sentence_of(Plane.OTHER, None, None) == "Something failed, and its words tell of no failure that is known here."
+    )
     assert tell_apart_of(None, (Cause.BOUNDARY, Cause.SCP)) == Cause.BOUNDARY.tell_apart
     assert tell_apart_of(None) == ""
 

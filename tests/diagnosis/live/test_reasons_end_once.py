@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_world import sound_world
+from small_world import allow, policy, sound_world
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.reading import Unreadable
+from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.verdicts.gate_verdict import Missing
 
 
@@ -29,3 +30,12 @@ def test_a_role_that_nobody_names_is_said_in_whole_sentences() -> None:
     for gate in replace(world, account=nobody).diagnosis().live.gates:
         assert gate.reason.endswith(".")
         assert ".." not in gate.reason
+
+
+def test_what_is_allowed_is_counted_in_words_that_fit() -> None:
+    world = sound_world()
+    first = world.workflow.jobs[0].steps[:2]
+    for services, said in (("a", "The one call of another service"), ("ab", "All 2 calls of other services")):
+        steps = [WorkflowStep(name, None, f"aws ecs update-service --cluster c --service {name}") for name in services]
+        release = world.with_job(steps=(*first, *steps)).with_policy(policy(allow("ecs:UpdateService", "*")))
+        assert any(gate.reason.startswith(said) for gate in release.diagnosis().live.gates)
