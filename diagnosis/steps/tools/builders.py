@@ -97,6 +97,21 @@ _LOCAL = frozenset({"version", "help", "completion", "logout"})
 _DEPOT_LOCAL = frozenset(
     {"login", "init", "list", "ls", "projects", "org", "cache", "configure-docker", "pull", "pull-token", "reset"}
 )
+_PACK_LOCAL = frozenset(
+    {
+        "config",
+        "inspect",
+        "suggest",
+        "stack",
+        "report",
+        "sbom",
+        "detect",
+        "pull",
+        "new",
+        "inspect-image",
+        "set-default-builder",
+    }
+)
 _MODULE = re.compile(r"^module\s+(\S+)", re.MULTILINE)
 
 
@@ -198,7 +213,9 @@ def pack(call: Call) -> Found:
     rest = without_globals(call.tail, frozenset())
     while rest[:1] in (("buildpack",), ("builder",), ("extension",)):
         rest = rest[1:]
-    if not rest or rest[0] not in ("build", "package", "create", "rebase") or not has(rest, "--publish"):
+    if not rest or rest[0] not in ("build", "package", "create", "rebase"):
+        return other_verb(kind, call, rest[0] if rest else "", _LOCAL | _PACK_LOCAL)
+    if not has(rest, "--publish"):
         return understood(kind)
     named = arguments(rest[1:], _PACK_VALUED)
     cached = [

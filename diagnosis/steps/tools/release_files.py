@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from diagnosis.facts.reading import Absent
 from diagnosis.steps.kinds import Gap, Operation, Purpose, StepKind
-from diagnosis.steps.tools.call import Call, Found, arguments, has, option, options, pushes, understood
+from diagnosis.steps.tools.call import Call, Found, arguments, has, opaque, option, options, pushes, understood
 from diagnosis.steps.tools.interpolation import dotenv, interpolated
 from diagnosis.steps.yaml_text import Value, member, text_of, texts_of, yaml_mapping
 
@@ -57,6 +57,7 @@ _SKAFFOLD_LOCAL = frozenset(
     {"render", "test", "deploy", "delete", "apply", "verify", "exec", "init", "fix", "diagnose", "config", "schema"}
     | {"survey", "version", "completion", "help", "filter", "inspect", "lsp", "find-configs", "credits", "options"}
 )
+_WITH_CREDENTIALS = re.compile(r"^[ \t]*LOCALLY\b|--aws\b|\bAWS_", re.MULTILINE)
 _TARGET = re.compile(r"^([a-zA-Z][\w.-]*):[ \t]*$", re.MULTILINE)
 _EARTHLY_GLOBALS = frozenset(
     {
@@ -91,20 +92,38 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}")
 def earthly(call: Call) -> Found:
     """Read ``earthly --push +target --ARG=value``: the images that the target and those that it builds save with ``--push``."""
     rest = call.tail
-    if not (has(rest, "--push", "--ci-push") or call.values.get("EARTHLY_PUSH", "").lower() == "true"):
-        return understood(KIND)
     at = next((place for place, word in enumerate(rest) if "+" in word and not word.startswith("-")), None)
+    outside = _outside_of_containers(call, rest[at]) if at is not None else ()
+    if not (has(rest, "--push", "--ci-push") or call.values.get("EARTHLY_PUSH", "").lower() == "true"):
+        return outside or understood(KIND)
+    return (*outside, *_pushes_of_earthly(call, rest, at))
+
+
+def _outside_of_containers(call: Call, target: str) -> Found:
+    """Return the mark for an Earthfile that is not known, or that uses the job's credentials (``LOCALLY``, ``RUN --aws``)."""
+    text = call.files.text(_earthfile(call, target))
+    if text is not None and not _WITH_CREDENTIALS.search(text):
+        return ()
+    why = "its Earthfile was not read" if text is None else "its Earthfile runs commands with the job's credentials"
+    return opaque(f"earthly {target}"[:100], why, "name its calls of AWS in a step of their own", may_push=False)
+
+
+def _earthfile(call: Call, target: str) -> str | None:
+    base = call.path(target.partition("+")[0] or ".")
+    return (f"{base}/Earthfile" if base else "Earthfile") if base is not None else None
+
+
+def _pushes_of_earthly(call: Call, rest: tuple[str, ...], at: int | None) -> Found:
     if at is None or rest[at].startswith(("github.com", "gitlab.com")) or "$" in rest[at]:
         return pushes(KIND, [None])
     folder, _, name = rest[at].partition("+")
     given = dict(_pair(word[2:]) for word in rest[at + 1 :] if word.startswith("--") and "=" in word)
     given.update(_pair(pair) for pair in options(rest[:at], "--build-arg") if "=" in pair)
-    base = call.path(folder or ".")
-    path = (f"{base}/Earthfile" if base else "Earthfile") if base is not None else None
+    path = _earthfile(call, folder)
     text = call.files.text(path)
     if text is None:
         return pushes(KIND, [None], path or "")
-    env = call.text(".arg") if base is not None else None
+    env = call.text(".arg")
     images = _Earthfile(text, {**dotenv(env or ""), **given}).images(name)
     remote_cache = options(rest[:at], "--remote-cache")
     if images is None:

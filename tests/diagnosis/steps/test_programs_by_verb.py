@@ -42,6 +42,7 @@ def opaque(script: str, shell: str | None = None, **texts: str) -> list[str]:
         "hugo deploy --target s3",
         "datadog-ci lambda instrument -f f",
         "artillery run:fargate t.yml",
+        *("pack manifest push r/a", "earthly +deploy"),
         *("mvn -B deploy", "mvn exec:java", "mvn com.example:lambda-maven-plugin:1.2:deploy", "mvn package $GOALS"),
         *("mvn site:deploy", "mvn source:upload", "./gradlew clean deploy", "gradle :app:uploadToS3", "gradle bootRun"),
         *(
@@ -97,6 +98,7 @@ def test_what_may_call_aws_is_named(script: str) -> None:
             "skaffold config list",
             "crane --help",
         ),
+        *("pack config default-builder b", "earthly --version", "earthly prune"),
         "npx nx build api",
         *(
             "mvn -B -ntp -f app/pom.xml -DskipTests clean package",

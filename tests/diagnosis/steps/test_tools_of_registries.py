@@ -501,3 +501,17 @@ def test_no_file_of_a_tool_is_too_strange_to_read(text: str) -> None:
     )
     script = "docker compose push\ntask x\ngoreleaser release\nskaffold run\njust a\nearthly --push +a\nnpm run a"
     operations(script, dict.fromkeys(names, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("a:\n  FROM alpine\n  RUN make\n", True),
+        ("a:\n  LOCALLY\n  RUN ./ship.sh\n", False),
+        ("a:\n  RUN --aws aws s3 ls\n", False),
+        ("a:\n  RUN --secret AWS_SECRET_ACCESS_KEY ./ship.sh\n", False),
+    ],
+)
+def test_an_earthfile_that_uses_the_jobs_credentials_is_named(text: str, *, reads: bool) -> None:
+    found = operations("earthly +a", {"Earthfile": text})
+    assert [each.purpose for each in found] == [Purpose.NOTHING if reads else Purpose.OPAQUE]
