@@ -8,20 +8,19 @@ from dataclasses import replace
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
 from diagnosis.live.denied_need import denied_needs
-from diagnosis.live.release_units import Unit, units_of
+from diagnosis.live.release_units import MOST_ROLES, Unit, units_of
 from diagnosis.live.resource_layer import policy_holders
 from diagnosis.live.run_claims import RunClaims
 from diagnosis.names.arn import Arn
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import Replay
 
-MOST_ROLES = 10
-MOST_REPOSITORIES = 30
-MOST_RESOURCES = 20
-
 
 def with_release(question: AccountQuestion, subject: Replay, case: Case) -> AccountQuestion:
-    """Return the question about the decisive session's role, widened to all that the release uses."""
+    """Return the question about the decisive session's role, widened to all that the release uses.
+
+    Of roles, no more than are asked about; of repositories and resources all, so that who reads can say which were left out.
+    """
     grouped: dict[Arn | None, list[Unit]] = {}
     for unit in units_of(subject, case):
         grouped.setdefault(unit.role_arn, []).append(unit)
@@ -89,8 +88,8 @@ def _with_resources(question: AccountQuestion, needs: Iterable[Need]) -> Account
     holders = policy_holders(need.resource for need in listed)
     return replace(
         question,
-        repositories=tuple(further[:MOST_REPOSITORIES]),
-        resources=holders[:MOST_RESOURCES],
+        repositories=tuple(further),
+        resources=holders,
     )
 
 

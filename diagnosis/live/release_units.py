@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.case import Case
+from diagnosis.facts.reading import Unreadable
 from diagnosis.gates import Checkpoint
 from diagnosis.names.arn import Arn
 from diagnosis.steps.needs import needs_for
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import JobSession, Refusal, Replay
 
+MOST_ROLES = 10
+"""Of one release, that the account is asked about; of the others it is said."""
 _REGISTRY = frozenset({Checkpoint.REGISTRY_AUTH, Checkpoint.REGISTRY_PUSH, Checkpoint.REGISTRY_PULL})
 
 
@@ -51,8 +54,14 @@ class Unit:
 
     def account_in(self, account: AccountState) -> AccountState:
         """Return the account as this unit's role has it; without a name nothing of the role is known."""
+        role = self.role_arn
         if not self.nameless:
-            return account.of_role(self.role_arn)
+            found = account.of_role(role)
+            asked = (account.question, *account.question.beside)
+            if role is None or len(asked) < MOST_ROLES or any(each.role_arn == role for each in asked):
+                return found
+            why = f"no more than {MOST_ROLES} roles of a release are asked about"
+            return replace(found, role=Unreadable(f"role {role}", why, "look at it by itself"))
         question = replace(account.question, role_arn=None, role_path_unknown=False, beside=())
         return AccountState(question, account.read_at)
 

@@ -1,7 +1,8 @@
 """Find what proves, in a recorded job, that other services let the run through: calls that are proved by the success of their step.
 
 A command that the script would carry on from proves nothing. An action's step that succeeded proves what the action is documented
-to call. Every call that the job needs has to be proved; one that a skipped step would have made was not exercised.
+to call. Every call that the job needs has to be proved; one that a skipped step would have made was not exercised, and what a
+step that cannot be read would have called was not either, unless it ran to a good end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from diagnosis.gates import Checkpoint
 from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.proofs import Proof, Unproved
 from diagnosis.steps.kinds import Operation, Purpose
-from diagnosis.steps.needs import is_never
+from diagnosis.steps.needs import gaps_of, is_never
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.release import Need, NeedKind
 
@@ -36,6 +37,7 @@ def services(read: ReadJob, evidence_of: EvidenceBuilder, needs: tuple[Need, ...
         required = need.checkpoint is Checkpoint.SERVICE_AUTHORIZATION and need.kind is NeedKind.REQUIRED
         if required and need.action not in called:
             open_.setdefault(f"{need.action} of step “{need.step}”" if need.step else need.action)
+    open_ |= dict.fromkeys(_unread(read))
     evidence = tuple(dict.fromkeys(item for items in proved.values() for item in items))
     if not proved:
         return Unproved("No call of another service that this job makes is proved by the run.")
@@ -56,6 +58,14 @@ def _calls(read: ReadJob) -> Iterator[tuple[ReadStep, Operation]]:
             # What a step may do without was perhaps never called: it is neither proved nor lacking.
             if operation.purpose is Purpose.SERVICE and operation.action and not operation.tolerated:
                 yield step, operation
+
+
+def _unread(read: ReadJob) -> Iterator[str]:
+    """Yield the steps whose calls are not all known and that did not run to a good end: what they would have called is open."""
+    names = {gap.step for gap in gaps_of(read)}
+    return (
+        f"what step “{step.name}” calls" for step in read.steps if step.name in names and not step.matched.succeeded
+    )
 
 
 def _is_done(step: ReadStep, operation: Operation) -> bool:

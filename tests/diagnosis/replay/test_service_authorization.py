@@ -158,6 +158,17 @@ def test_a_skipped_deployment_is_not_passed() -> None:
     assert services(result).verdict is UNKNOWN
 
 
+@pytest.mark.parametrize("ended", ["well", "badly", "skipped"])
+def test_what_a_step_that_cannot_be_read_would_have_called_is_open_unless_it_ended_well(ended: str) -> None:
+    script = Spec(name="Roll out", run="./rollout.sh", env=AWS_ENV, output=["rolling out"])
+    last = {"well": script, "badly": failing(script, "no healthy target", exit_code=1), "skipped": skipped(script)[0]}[
+        ended
+    ]
+    found = services(replay(recorded(CHECKOUT, CONFIGURE, DEPLOY, last)))
+    assert found.verdict is (PASS if ended == "well" else UNKNOWN)
+    assert ("Roll out" in found.reason) is (ended != "well")
+
+
 def test_a_refused_role_blocks_both() -> None:
     said = "##[error]Could not assume role with OIDC: Not authorized to perform sts:AssumeRoleWithWebIdentity"
     result = replay(recorded(CHECKOUT, failing(CONFIGURE, said), *skipped(LOGIN, PUSH, DEPLOY)))
