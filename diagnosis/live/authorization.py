@@ -16,7 +16,7 @@ from diagnosis.live.excess import REGISTRY_SERVICES, Excess, ExcessItem, ExcessK
 from diagnosis.live.layers import whole_document
 from diagnosis.live.near_grants import NearGrant, grants_on_condition, near_grants
 from diagnosis.live.observed_uses import seen_words
-from diagnosis.live.open_repository import open_repositories
+from diagnosis.live.open_repository import open_repositories, unread_policies
 from diagnosis.live.open_trust import judge_trust_scope
 from diagnosis.live.registry_state import RegistryState, registry_problems
 from diagnosis.live.run_claims import GateJudgement, RunClaims, absent_role, unknown_role
@@ -254,6 +254,7 @@ def judge_least_privilege(
     missing += [_tags_gap(words) for words in tagged]
     missing += [Missing(item, "the document is unparsable", "correct the document") for item in found.unjudged]
     missing += trust.missing
+    missing += unread_policies(run.account)
     missing += unknown_users if withheld else ()
     if not needs and any(policies):
         missing.append(

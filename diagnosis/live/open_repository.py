@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.gates import Checkpoint, Plane
 from diagnosis.names.arn import Arn
 from diagnosis.policy import Layers, Outcome, Policy, PolicyDocument, Request, evaluate, own_policy
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.gate_verdict import Missing
 
 STRANGER_ACCOUNT = "000000000000"
 """An account that nobody has."""
@@ -44,6 +45,19 @@ def open_repositories(account: AccountState) -> Iterator[Problem]:
                 ),
             ),
         )
+
+
+def unread_policies(account: AccountState) -> Iterator[Missing]:
+    """Yield what is missing of the policies of the release's repositories: whom they let in is not known."""
+    own = account.question.repository_arn
+    readings = [(own, account.repository_policy)] if own is not None else []
+    for arn, reading in (*readings, *((state.arn, state.policy) for state in account.repositories)):
+        if isinstance(reading, Unreadable):
+            yield Missing(reading.what, reading.why, reading.how, reading.permission)
+        elif isinstance(reading, Known) and not isinstance(reading.value.document.policy, Policy):
+            yield Missing(
+                f"policy of repository {arn.resource_id}", "the document is unparsable", "correct the document"
+            )
 
 
 def read_policies(account: AccountState) -> Iterator[tuple[Arn, PolicyDocument]]:

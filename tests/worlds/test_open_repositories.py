@@ -7,10 +7,12 @@ from small_world import ACCOUNT, HOME, OTHER_ACCOUNT, World, allow, policy, soun
 
 from diagnosis.causes import Cause
 from diagnosis.facts.account import NamedPolicy
-from diagnosis.facts.reading import Known
+from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.gates import Gate, Verdict
 from diagnosis.live.open_repository import admits_strangers
+from diagnosis.policy import read_document
 from diagnosis.remedies.changed_account import applied
+from diagnosis.verdicts.gate_verdict import verdict_at
 
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 
@@ -80,3 +82,19 @@ def test_an_open_repository_beside_a_wide_role_is_bounded_in_the_same_path() -> 
     assert path.opens_all
     assert {item.id for item in path.remediations} == {"bound-role-permissions", "bound-repository-policy"}
     assert HOME.repository_arn in path.remediations[0].difference
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        Unreadable("repository policy", "denied", "grant it", "ecr:GetRepositoryPolicy"),
+        Known(NamedPolicy("shop/api", read_document("{"))),
+    ],
+    ids=["not read", "unparsable"],
+)
+def test_whom_a_policy_that_is_not_known_lets_in_is_not_known(reading: Reading[NamedPolicy]) -> None:
+    diagnosis = sound_world().with_account(repository_policy=reading).diagnosis()
+    assert diagnosis.live is not None
+    told = verdict_at(diagnosis.live.gates, Gate.LEAST_PRIVILEGE)
+    assert told.verdict is Verdict.UNKNOWN
+    assert any("repository" in item.what for item in told.missing)
