@@ -501,8 +501,8 @@ def _with_seen(operations: list[Operation], lines: tuple[LogLine, ...], step: Ma
         return operations
     found = (PUSH_LINE.match(line.text) for line in lines if line.printed)
     named = {_repository(operation.target) for operation in pushed}
-    seen = [Operation(StepKind.DOCKER, Purpose.PUSH, target=each[1]) for each in found if each][:20]
-    seen = [operation for operation in seen if _repository(operation.target) not in named]
+    targets = dict.fromkeys(each[1] for each in found if each)
+    seen = [Operation(StepKind.DOCKER, Purpose.PUSH, target=each) for each in targets if _repository(each) not in named]
     if seen and step.succeeded:
         operations = [operation for operation in operations if operation not in unread]
     return operations + seen

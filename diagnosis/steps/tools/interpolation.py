@@ -29,7 +29,7 @@ def interpolated(text: str, values: Mapping[str, str]) -> str:
 def dotenv(text: str) -> dict[str, str]:
     """Return the variables of a ``.env`` file."""
     found: dict[str, str] = {}
-    for line in text.splitlines()[:2_000]:
+    for line in text.splitlines():
         name, sign, value = line.strip().removeprefix("export ").partition("=")
         if sign and not name.startswith("#") and re.fullmatch(r"[A-Za-z_]\w*", name.strip()):
             text_of = value.strip()

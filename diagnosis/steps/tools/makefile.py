@@ -20,6 +20,7 @@ _PAIR = re.compile(r"\(([^,]*),(.*)\)\s*$|[\"']([^\"']*)[\"']\s+[\"']([^\"']*)[\
 _UNKNOWN = "${MAKE_VALUE}"
 _DEEPEST = 12
 _LONGEST = 8_000
+_MOST_TURNS = 200
 _MOST_TARGETS = 200
 
 
@@ -125,7 +126,8 @@ class Makefile:
                 self.variables[name] = value
         elif sign == "+=":
             earlier = self.variables.get(name, self.environment.get(name, ""))
-            self.variables[name] = f"{earlier} {value}".strip()[:_LONGEST]
+            whole = f"{earlier} {value}".strip()
+            self.variables[name] = whole if len(whole) <= _LONGEST else _UNKNOWN
         elif sign == "!=":
             self.variables[name] = f"$(shell {value})"
         elif sign == "=":
@@ -230,12 +232,12 @@ class Makefile:
         if name == "foreach":
             parts = rest.split(",", 2)
             items = self.expand(parts[1], own, depth) if len(parts) == 3 else "$"
-            if "$" in items:
+            words = items.split()
+            if "$" in items or len(words) > _MOST_TURNS:
                 return _UNKNOWN
             variable = parts[0].strip()
-            return " ".join(self.expand(parts[2], {**own, variable: item}, depth) for item in items.split()[:200])[
-                :_LONGEST
-            ]
+            made = " ".join(self.expand(parts[2], {**own, variable: item}, depth) for item in words)
+            return made if len(made) <= _LONGEST else _UNKNOWN
         given = [self.expand(part, own, depth) for part in rest.split(",")]
         match name, given:
             case ("strip", _):

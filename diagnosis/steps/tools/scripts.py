@@ -18,6 +18,8 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][\w.-]*)(?::|\?|\+)?=(.*)", re.DOTALL)
 _MAKE_VALUED = frozenset(
     {"-f", "--file", "--makefile", "-C", "--directory", "-I", "-o", "-W", "--include-dir", "-j", "-l"}
 ) - {"-j", "-l"}
+_LONGEST = 8_000
+"""Characters of a command once its variables are filled in."""
 _JUST_FILES = ("justfile", "Justfile", ".justfile")
 _JUST_VALUED = frozenset({"-f", "--justfile", "-d", "--working-directory", "--shell", "--dotenv-path", "--set"})
 _TASK_FILES = (
@@ -433,7 +435,8 @@ class _Taskfile:
             )
 
         filled = re.sub(r"\{\{-?\s*\.([A-Za-z_]\w*)\s*(?:\|\s*default\s+\"([^\"]*)\"\s*)?-?\}\}", one, text)
-        return re.sub(r"\{\{[^{}]*\}\}", "${TASK_VALUE}", filled)[:8_000]
+        # What is longer is not cut: half a command is another one.
+        return re.sub(r"\{\{[^{}]*\}\}", "${TASK_VALUE}", filled) if len(filled) <= _LONGEST else "${TASK_VALUE}"
 
 
 def _list(value: Value | list[str] | None) -> list[Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from cost import cost
 from replay_builders import HOST
 
 from diagnosis.facts.reading import Known
@@ -96,6 +97,31 @@ def test_a_target_runs_its_recipe_with_makes_variables(text: str, expected: list
     file.read(text, {"more.mk": "M = more\n"}.get)
     assert file.scripts([] if ".DEFAULT_GOAL" in text or "push-%" not in text else ["all"]) == expected
     assert file.whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "all:\n\techo $(foreach i," + "x " * 300 + ",$(i))\n",
+        "all:\n\techo $(foreach i," + "x " * 150 + ",$(i)" + "y" * 100 + ")\n",
+        "A = " + "x " * 3_000 + "\nA += " + "y " * 3_000 + "\nall:\n\techo $(A)\n",
+    ],
+)
+def test_what_is_longer_than_make_is_followed_is_not_cut(text: str) -> None:
+    file = Makefile({}, {})
+    file.read(text, {}.get)
+    assert file.scripts([]) == ["echo ${MAKE_VALUE}"]
+
+
+def test_a_command_of_a_task_that_is_too_long_is_not_cut() -> None:
+    task = f"tasks:\n  ship:\n    cmds: ['echo {'x' * 8_000}; docker push $R/a']\n"
+    found = operations_of_script("task ship", {"R": HOST}, Files({"Taskfile.yml": Known(task)}))[0]
+    assert {each.purpose for each in found} & {Purpose.OPAQUE, Purpose.PUSH}
+
+
+def test_a_bake_file_is_read_in_linear_time_and_loops_are_not_cut() -> None:
+    assert cost(lambda: hcl_blocks("x = <<A\n" + "<<A\n" * 40_000)) < 10
+    assert value(f"[for x in [{'1,' * 600}] : x]") == UNKNOWN
 
 
 def test_a_file_that_cannot_be_included_leaves_the_makefile_unread() -> None:

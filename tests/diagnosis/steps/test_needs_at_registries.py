@@ -206,7 +206,7 @@ def test_files_are_wanted_in_rounds_and_within_bounds() -> None:
 def test_what_docker_shows_of_a_push_stands_for_what_is_not_legible(
     conclusion: str, expected: list[str | None]
 ) -> None:
-    shown = [f"The push refers to repository [{HOST}/{name}]" for name in ("a", "b")]
+    shown = [f"The push refers to repository [{HOST}/{name}]" for name in (*["a"] * 30, "b")]
     ship = Spec(name="Ship", run="for d in */; do docker push $REG/$d; done", output=shown, conclusion=conclusion)
     made = with_workflow(
         attempt_of(job_of(CHECKOUT, CONFIGURE, LOGIN, ship)), file_of(written_job(CHECKOUT, CONFIGURE, LOGIN, ship))
