@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from diagnosis.steps.kinds import StepKind
 from diagnosis.steps.tools.call import Call, Found, arguments, has, opaque, option, pushes, understood
+from diagnosis.steps.tools.jvm_bound import bound_in_gradle, bound_in_pom
 from diagnosis.steps.tools.jvm_tasks import is_command_of_build, is_goal_of_build, is_task_of_build
 
 KIND = StepKind.OTHER_IMAGE_TOOL
@@ -119,9 +120,18 @@ def maven(call: Call) -> Found:
             pushed = True
             targets.append(given.get("docker.image") or given.get("docker.name"))
     goals = [word for word in arguments(call.tail, _MAVEN_VALUED) if not _pushes_by_maven(word)]
-    return _with_quarkus(
-        given, call, targets, pushed=pushed, other=[each for each in goals if not is_goal_of_build(each)]
-    )
+    other = [each for each in goals if not is_goal_of_build(each)]
+    pom = call.text(option(call.tail, "-f", "--file") or "pom.xml") or ""
+    plugin, certain = (bound_in_pom(pom, goals) if "<plugin>" in pom else None) or ("", False)
+    if plugin == "jib-maven-plugin" and given.get("jib.skip") == "true":
+        plugin = ""
+    if plugin and certain:
+        pushed = True
+        image = given.get("jib.to.image") or given.get("image") or _pom_image(call, given)
+        targets.append(image if plugin == "jib-maven-plugin" else None)
+    elif plugin:
+        other.append(f"with {plugin}")
+    return _with_quarkus(given, call, targets, pushed=pushed, other=other)
 
 
 def _pushes_by_maven(word: str) -> bool:
@@ -146,6 +156,8 @@ def gradle(call: Call) -> Found:
         targets.append(None)
     known = _GRADLE_PUSH | {"jib"}
     other = [word for name, word in tasks.items() if name not in known and not is_task_of_build(name)]
+    texts = [text for name in _GRADLE_FILES if named and (text := call.text(name)) is not None]
+    other += [f"with {task}" for text in texts if (task := bound_in_gradle(text)) and task not in tasks]
     return _with_quarkus(given, call, targets, pushed=pushed, other=other)
 
 

@@ -1,8 +1,8 @@
 """Tell by their names which goals, tasks and commands of Maven, Gradle and sbt build or test, and so leave AWS alone.
 
 An allow-list for each tool: a build's own tasks are programs, and those of plugins deploy and upload. What the file of the
-build binds to a phase or a task counts as the project's own build. Sources: Maven, "Introduction to the Build Lifecycle" and
-"Available Plugins"; Gradle's plugin reference; sbt's command reference.
+build binds to a phase or a task counts as the project's own build, but for the pushes that ``jvm_bound`` finds. Sources: Maven,
+"Introduction to the Build Lifecycle" and "Available Plugins"; Gradle's plugin reference; sbt's command reference.
 """
 
 from __future__ import annotations

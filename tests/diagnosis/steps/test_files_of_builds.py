@@ -124,6 +124,41 @@ def test_a_bake_file_is_read_in_linear_time_and_loops_are_not_cut() -> None:
     assert value(f"[for x in [{'1,' * 600}] : x]") == UNKNOWN
 
 
+def _pom(goal: str, phase: str, *, around: str = "build", plugin: str = "jib-maven-plugin") -> str:
+    execution = f"<execution>{phase and f'<phase>{phase}</phase>'}<goals><goal>{goal}</goal></goals></execution>"
+    made = f"<plugin><artifactId>{plugin}</artifactId><executions>{execution}</executions>"
+    image = f"<configuration><to><image>{HOST}/app</image></to></configuration></plugin>"
+    return f"<project><{around}><plugins>{made}{image}</plugins></{around}></project>"
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "text", "expected"),
+    [
+        ("mvn package", "pom.xml", _pom("build", "package"), [f"{HOST}/app"]),
+        ("mvn -B verify", "pom.xml", _pom("build", "package"), [f"{HOST}/app"]),
+        ("mvn package -Djib.to.image=$R/other", "pom.xml", _pom("build", "package"), [f"{HOST}/other"]),
+        ("mvn deploy", "pom.xml", _pom("push", "", plugin="dockerfile-maven-plugin"), [None, "opaque"]),
+        ("mvn test", "pom.xml", _pom("build", "package"), []),
+        ("mvn package", "pom.xml", _pom("dockerBuild", "package"), []),
+        ("mvn package", "pom.xml", "<!--" + _pom("build", "package") + "-->", []),
+        ("mvn package -Djib.skip", "pom.xml", _pom("build", "package"), []),
+        ("mvn package", "pom.xml", _pom("build", "package", around="pluginManagement"), ["opaque"]),
+        ("./gradlew build", "build.gradle", "build.dependsOn tasks.jib", ["opaque"]),
+        ("./gradlew build", "build.gradle.kts", 'tasks.build { dependsOn("jib") }', ["opaque"]),
+        ("./gradlew build", "build.gradle", "build.dependsOn test", []),
+    ],
+)
+def test_a_push_that_a_build_binds_to_a_phase_is_seen(
+    command: str, name: str, text: str, expected: list[str | None]
+) -> None:
+    found = operations_of_script(command, {"R": HOST}, Files({name: Known(text)}))[0]
+    assert [
+        "opaque" if each.purpose is Purpose.OPAQUE else each.target
+        for each in found
+        if each.purpose is not Purpose.NOTHING
+    ] == expected
+
+
 def test_a_file_that_cannot_be_included_leaves_the_makefile_unread() -> None:
     file = Makefile({}, {})
     file.read("-include a.mk\ninclude b.mk\n", {}.get)
