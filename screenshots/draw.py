@@ -47,7 +47,7 @@ SCENES = (
     Scene("timeline-light", light=True),
     Scene("timeline-small", size=(80, 24)),
     Scene("timeline-large", stage="2", size=(200, 60)),
-    Scene("remediation", keys=("2", "z")),
+    Scene("remediation", size=(120, 44), keys=("2", "z")),
     Scene("forecast", keys=("right", "down", "3")),
     Scene("closure", stage="3", keys=("4",)),
     Scene("compare", stage="3", keys=("a",)),
