@@ -44,6 +44,7 @@ def _deny(*actions: str) -> dict[str, Any]:
     return {"Effect": "Deny", "Action": list(actions), "Resource": "*"}
 
 
+_LOGIN = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 _OPEN = {"Effect": "Allow", "Principal": "*", "Action": ["ecr:PutImage", "ecr:BatchGetImage"]}
 
 
@@ -66,6 +67,10 @@ CASES: dict[str, Callable[[], Documents]] = {
     "no room for inline policies": lambda: Documents(full()),
     "a repository that is open, and closed to the first": lambda: Documents(
         granted(), repository=document_of([_OPEN, _closed_to(ROLES[0])])
+    ),
+    "a repository that is open, and is all that grants": lambda: Documents(
+        {role: {"login": document_of([_LOGIN])} for role in ROLES},
+        repository=document_of([{**_OPEN, "Action": "ecr:*"}]),
     ),
     "a repository that is open, and closed to the second": lambda: Documents(
         granted(), repository=document_of([_OPEN, _closed_to(ROLES[1])])
@@ -91,7 +96,7 @@ def test_what_mends_one_role_stays_mended_by_the_other(case: str) -> None:
         assert lost == ()
     if before.repository is not None:
         assert opened.repository is not None
-        assert _OPEN in json.loads(opened.repository.text)["Statement"]
+        assert json.loads(before.repository.text)["Statement"][0] in json.loads(opened.repository.text)["Statement"]
 
 
 def test_a_policy_that_another_role_uses_too_is_not_tightened_for_one() -> None:

@@ -76,6 +76,17 @@ def test_a_policy_for_some_is_nobodys_business(statement: dict[str, object]) -> 
     assert live.at(Gate.LEAST_PRIVILEGE).verdict is Verdict.PASS
 
 
+def test_what_only_the_open_policy_grants_the_role_it_keeps_by_its_name() -> None:
+    world = world_of(for_all("ecr:*")).with_policy(policy(allow("ecr:GetAuthorizationToken", "*")))
+    (path,) = world.diagnosis().paths
+    assert path.opens_all
+    (change,) = path.remediations[0].changes
+    assert change.document is not None
+    assert change.document.tree["Statement"] == [
+        for_all("ecr:*", Principal={"AWS": [f"arn:aws:iam::{ACCOUNT}:root", HOME.role_arn]})
+    ]
+
+
 def test_an_open_repository_beside_a_wide_role_is_bounded_in_the_same_path() -> None:
     world = world_of(for_all("ecr:*")).with_policy(policy(allow("ecr:*", "*")))
     (path,) = world.diagnosis().paths

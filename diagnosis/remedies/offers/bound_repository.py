@@ -6,15 +6,24 @@ from diagnosis.causes import Cause
 from diagnosis.facts.account import AccountState, EcrRepository
 from diagnosis.facts.reading import Reading
 from diagnosis.gates import Checkpoint, Owner, Plane
+from diagnosis.live.entitlement import Entitlement, judge_needs
 from diagnosis.live.open_repository import ASKED, admits_strangers, read_policies
 from diagnosis.names.arn import Arn
 from diagnosis.policy import PolicyDocument, Unparsable, write_document
 from diagnosis.policy.language.tree import Json, one_or_list, statements
+from diagnosis.remedies.edits.opened_account import without_other_layers
 from diagnosis.remedies.edits.policy_patch import difference
 from diagnosis.remedies.offer import Choice, Offer, Situation, rerun_words
 from diagnosis.remedies.offers.repository_policy import kept_settings
 from diagnosis.remedies.rendering import EXISTING, template, terraform_resource, with_document
+from diagnosis.steps.needs import PULL_ACTIONS, PUSH_ACTIONS
+from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.remediation import Change, ChangeKind, Remediation
+
+_LOCKED_OUT = (
+    "Whoever uses the repository from another account, or from one of these without a grant of their own, is locked out; who "
+    "that is cannot be known from this run"
+)
 
 
 def bound_repositories(situation: Situation) -> Choice | None:
@@ -26,7 +35,7 @@ def bound_repositories(situation: Situation) -> Choice | None:
     edits = [
         (arn, before, after)
         for arn, before in read_policies(situation.account)
-        if str(arn) in named and (after := _bounded(before, arn, _accounts(arn, role, situation))) is not None
+        if str(arn) in named and (after := _bounded(before, arn, _principals(arn, role, situation))) is not None
     ]
     if not edits:
         return None
@@ -71,9 +80,7 @@ def bound_repositories(situation: Situation) -> Choice | None:
         difference="\n".join(
             difference(before, after, f"repository policy of {arn.resource_id}") for arn, before, after in edits
         ),
-        tightens=(
-            "Whoever uses the repository from another account is locked out; who that is cannot be known from this run",
-        ),
+        tightens=(_LOCKED_OUT,),
     )
     return (Offer(remediation),)
 
@@ -82,15 +89,36 @@ def _repository(account: AccountState, arn: Arn) -> Reading[EcrRepository]:
     return next((state.repository for state in account.repositories if state.arn == arn), account.repository)
 
 
-def _accounts(arn: Arn, role: Arn, situation: Situation) -> list[str]:
-    """Return the principals of the repository's account, the role's, and those of the release's other roles that use it."""
-    users = [
-        state.question.role_account
+def _principals(arn: Arn, role: Arn, situation: Situation) -> list[str]:
+    """Return the principals of the accounts of the repository, the role, and the release's other roles that use it.
+
+    An account hands the question to its roles' own policies: a role of the release to which these do not allow everything is
+    named itself, so that it keeps what the repository's policy grants it.
+    """
+    users = [(role, situation.account)] + [
+        (state.question.role_arn, state)
         for state in situation.beside
-        if state.question.role_account and arn in (state.question.repository_arn, *state.question.repositories)
+        if state.question.role_arn and arn in (state.question.repository_arn, *state.question.repositories)
     ]
-    accounts = dict.fromkeys((arn.account, role.account, *users))
-    return [str(Arn(arn.partition, "iam", "", one, "root")) for one in accounts]
+    accounts = dict.fromkeys((arn.account, *(user.account for user, _ in users)))
+    roots = [str(Arn(arn.partition, "iam", "", one, "root")) for one in accounts]
+    own = tuple(need for need in situation.needs if need.resource == str(arn))
+    # What the other roles need is not known here: whatever pushes and pulls.
+    theirs = tuple(
+        Need(f"ecr:{action}", str(arn), Checkpoint.REGISTRY_PUSH, "")
+        for action in dict.fromkeys((*PUSH_ACTIONS, *PULL_ACTIONS))
+    )
+    return roots + [
+        str(user)
+        for user, state in users
+        if user.account == arn.account and _lacks(own if user == role else theirs, state, situation)
+    ]
+
+
+def _lacks(needs: tuple[Need, ...], state: AccountState, situation: Situation) -> bool:
+    """Return whether the role's own policies do not allow all of this."""
+    judged = judge_needs(needs, without_other_layers(state, needs), situation.run.session_name)
+    return any(item.entitlement is not Entitlement.ALLOWED for item in judged)
 
 
 def _bounded(document: PolicyDocument, arn: Arn, accounts: list[str]) -> PolicyDocument | None:
