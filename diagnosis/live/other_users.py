@@ -26,6 +26,8 @@ from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.replay import RunFacts
 
 _NOT_READ = Unreadable("the repository's other workflows", "they were not read", "look through them", "contents: read")
+MOST_JOBS = 1000
+"""Of the other workflows together, with the legs of each and with what they call in its place."""
 _OF_OTHERS = "the run does not use it, so it was not read"
 
 
@@ -55,11 +57,17 @@ def other_users(run: RunClaims) -> OtherUsers:
     gaps: list[StepGap] = []
     unread: list[Missing] = []
     users: list[str] = []
+    room = MOST_JOBS
     for file in reading.value:
         if isinstance(file.parsed, UnparsableWorkflow):
             unread.append(_unparsable(file.parsed))
             continue
-        whole = placed.whole(file.parsed)
+        whole = placed.whole(file.parsed) if room > 0 else file.parsed
+        room -= sum(len(legs_of(job)) for job in whole.jobs)
+        if room < 0:
+            why = f"no more than {MOST_JOBS} jobs of the other workflows are read"
+            unread.append(Missing(f"the workflow {file.parsed.path}", why, "look through it"))
+            continue
         for part in _parts(whole, run):
             needs += _needs(part, run)
             gaps += gaps_of(part)

@@ -13,6 +13,7 @@ from diagnosis.facts.reading import Absent, Known, Unreadable
 from diagnosis.facts.runs import CalledWorkflow, LocalAction
 from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.gates import Checkpoint, Plane
+from diagnosis.live import other_users as users_of_a_role
 from diagnosis.live.authorization import hides_registry_use, judge_least_privilege
 from diagnosis.live.other_users import OtherUsers, other_users
 from diagnosis.live.run_claims import GateJudgement, RunClaims
@@ -238,3 +239,13 @@ def test_a_folder_that_was_not_read_is_not_nobody_else() -> None:
     run = run_of()
     attempt = replace(run.attempt, other_workflows=Absent("other workflows"))
     assert other_users(replace(run, replay=replace(run.replay, attempt=attempt))).unread
+
+
+@pytest.mark.parametrize(("most", "unread"), [(4, []), (3, ["ship.yml"]), (2, ["deploy.yml", "ship.yml"])])
+def test_jobs_of_other_workflows_beyond_those_that_are_read_are_told(
+    most: int, unread: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(users_of_a_role, "MOST_JOBS", most)
+    matrix = "    strategy: {matrix: {n: [1, 2, 3]}}\n"
+    found = used({"deploy.yml": calling("./.github/workflows/ship.yml", more=matrix), "ship.yml": SHIP})
+    assert [item.what.rpartition("/")[2] for item in found.unread] == unread
