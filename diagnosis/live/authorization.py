@@ -62,12 +62,8 @@ def judge_registry(
     judged = judge_needs(needs, run.account, run.session_name, run.session_policy)
     # Nothing that counts was asked for: that passes nothing.
     if not judged:
-        return GateJudgement(
-            passed="",
-            problems=state.problems,
-            undecided="It is not known which registry actions this release needs.",
-            missing=_needs_gap(run, gaps),
-        )
+        said, unknown = _needs_gap(run, gaps)
+        return GateJudgement(passed="", problems=state.problems, undecided=said, missing=unknown)
     problems = (*_problems(judged, role_policies(run.account)), *state.problems)
     missing = tuple(dict.fromkeys(item for judgement in judged for item in judgement.missing))
     undecided = [j.need.action for j in judged if j.entitlement is Entitlement.UNDECIDED]
@@ -97,26 +93,29 @@ def _whichever_role(run: RunClaims, needs: tuple[Need, ...]) -> tuple[Problem, .
     return _problems(judge_needs(needs, account, run.session_name, run.session_policy), ())
 
 
-def _needs_gap(run: RunClaims, gaps: tuple[StepGap, ...]) -> tuple[Missing, ...]:
-    """Return why it is not known what the release needs."""
+def _needs_gap(run: RunClaims, gaps: tuple[StepGap, ...]) -> tuple[str, tuple[Missing, ...]]:
+    """Return why it is not known what the release needs: as a sentence, and what could not be read."""
+    said = "It is not known which registry actions this release needs."
     what = "the actions that the release needs"
     steps = run.job.all_steps if run.job else ()
     own = next((step for step in steps if (step.uses or "").startswith("./") and not step.inner), None)
     if own is not None:
         why = f"the steps of the action {own.uses} are not read{f' ({own.unread})' * bool(own.unread)}, and no log shows them"
-        return (Missing(what, why, f"look into {own.uses}/action.yml, or diagnose again once a run gets further"),)
+        return said, (
+            Missing(what, why, f"look into {own.uses}/action.yml, or diagnose again once a run gets further"),
+        )
     unread = tuple(missing_of(gap) for gap in gaps if gap.is_open)
     if unread and isinstance(run.workflow, Workflow):
-        return unread
-    return (
-        Missing(
-            what=what,
-            why="neither the workflow file nor the log shows a registry step",
-            how="give --repository-uri"
-            if isinstance(run.workflow, Workflow)
-            else "read the workflow file (permission contents: read), or give --repository-uri",
-        ),
+        more = f", and of {len(unread) - 1} more" if len(unread) > 1 else ""
+        return f"No step that was read uses a registry. Not known is {unread[0].what}{more}.", unread
+    read = isinstance(run.workflow, Workflow)
+    why = "neither the workflow file nor the log shows a registry step"
+    how = (
+        "give --repository-uri"
+        if read
+        else "read the workflow file (permission contents: read), or give --repository-uri"
     )
+    return said, (Missing(what, why, how),)
 
 
 def _across(run: RunClaims) -> bool:

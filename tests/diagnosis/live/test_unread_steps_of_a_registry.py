@@ -35,7 +35,10 @@ def test_a_step_that_is_not_judged_is_what_may_use_the_registry() -> None:
 
 
 def test_every_step_that_nobody_read_is_named() -> None:
-    found = at(running("./deploy.sh", "./ship.sh"), Gate.REGISTRY_AUTHORIZATION).missing
+    verdict = at(running("./deploy.sh", "./ship.sh"), Gate.REGISTRY_AUTHORIZATION)
+    found = verdict.missing
+    assert verdict.reason.startswith("No step that was read uses a registry. Not known is what step “Step 0”")
+    assert verdict.reason.endswith("and of 1 more.")
     assert [("deploy.sh" in each.what, "ship.sh" in each.what) for each in found] == [(True, False), (False, True)]
 
 
