@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from diagnosis.steps.script.state import State
-from diagnosis.steps.shell.tree import PartKind, Simple, Word
+from diagnosis.steps.shell.tree import Case, For, Group, If, Node, PartKind, Pipeline, Simple, Statement, While, Word
 from diagnosis.steps.shell.words import Substitute, fields, is_literal, source_of, text_of_word
 
 
@@ -49,6 +49,34 @@ def assign(node: Simple, state: State, substitute: Substitute) -> dict[str, str]
             if node.declares == "export":
                 state.exported.add(each.name)
     return own
+
+
+def local_names(body: tuple[Statement, ...]) -> frozenset[str]:
+    """Return the variables that a function declares as its own (``local``, ``declare``, ``typeset``)."""
+    found: set[str] = set()
+    left: list[Statement | Node] = list(body)
+    while left:
+        each = left.pop()
+        node = each.node if isinstance(each, Statement) else each
+        match node:
+            case Simple() if node.declares in ("local", "declare", "typeset"):
+                named = (made.name or source_of(made.word).partition("=")[0] for made in node.assignments)
+                found.update(name for name in named if name.isidentifier())
+            case Pipeline():
+                left += node.nodes
+            case Group() if not node.subshell:
+                left += node.body
+            case While():
+                left += (*node.condition, *node.body)
+            case For():
+                left += node.body
+            case If():
+                for condition, then in node.branches:
+                    left += (*(condition or ()), *then)
+            case Case():
+                for _, then in node.arms:
+                    left += then
+    return frozenset(found)
 
 
 def is_powershell_assignment(node: Simple) -> bool:

@@ -16,7 +16,7 @@ ACCOUNT = "aws.account"
 ROLE = "aws.role"
 """The ARN of the session's role, likewise."""
 _MOST_FILES = 5
-_CONVERSION = re.compile(r"%(?:%|-?\d*s|-?\d*d|b|q)")
+_CONVERSION = re.compile(r"%[%sdb]")
 
 
 def output_of(call: Call) -> str | None:
@@ -45,6 +45,8 @@ def _printf(call: Call) -> str | None:
     if not call.tail or call.tail[0].startswith("-"):
         return None
     pattern, rest = _unescaped(call.tail[0]), list(call.tail[1:])
+    if "%" in _CONVERSION.sub("", pattern):
+        return None
     slots = len([found for found in _CONVERSION.findall(pattern) if found != "%%"])
     made: list[str] = []
     while True:

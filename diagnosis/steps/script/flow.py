@@ -15,7 +15,7 @@ from diagnosis.steps.repository_files import WRITTEN, path_in
 from diagnosis.steps.script.around import Around, Result
 from diagnosis.steps.script.assignments import assign, assign_as_powershell, is_powershell_assignment
 from diagnosis.steps.script.builtins import read_line
-from diagnosis.steps.script.handed_on import hand_on
+from diagnosis.steps.script.handed_on import hand_on, unsure
 from diagnosis.steps.script.record import Record
 from diagnosis.steps.script.state import State, joined
 from diagnosis.steps.shell.outcomes import Outcome
@@ -37,7 +37,7 @@ from diagnosis.steps.shell.tree import (
     While,
     Word,
 )
-from diagnosis.steps.shell.words import Substitute, fields, is_literal, matches, source_of, text_of_word
+from diagnosis.steps.shell.words import Substitute, assigned_in, fields, is_literal, matches, source_of, text_of_word
 from diagnosis.steps.variables import is_legible
 
 MOST_ITEMS = 300
@@ -97,6 +97,9 @@ class Flow(ABC):
             else:
                 result = self._node(statement.node, state, inner)
             outcome = result.outcome
+            if unsettled and result.out != "":
+                # It may be printed or not.
+                result = replace(result, out=None, seen=unsure(result.seen))
             out = None if out is None or result.out is None else out + ("\n" if out else "") + result.out
             if result.seen:
                 seen.append(result.seen)
@@ -180,7 +183,8 @@ class Flow(ABC):
         state.take(joined(ways))
         if settled and len(results) == 1:
             return results[0]
-        return Result(Outcome.RUNS, None if results else "", "\n".join(each.seen for each in results if each.seen))
+        found = "\n".join(unsure(each.seen) for each in results if each.seen)
+        return Result(Outcome.RUNS, None if results else "", found)
 
     def _case(self, node: Case, state: State, around: Around) -> Result:
         text = text_of_word(node.word, state.variables, self._substitute(state, around))
@@ -195,7 +199,8 @@ class Flow(ABC):
             certain = settled and True in fits
             settled = settled and True in fits
             way = state if certain else state.fork()
-            seen.append(self.statements(body, way, around if certain else around.under(guarded=True)).seen)
+            found = self.statements(body, way, around if certain else around.under(guarded=True)).seen
+            seen.append(found if certain else unsure(found))
             ways.append(way)
             if True in fits:
                 break
@@ -213,7 +218,8 @@ class Flow(ABC):
         if items is not None and not any(is_literal(item) for item in items):
             items = None if items else []
         if items is None:
-            return self._unsettled_loop(node.body, state, around, (node.name,))
+            counted = assigned_in(source_of(node.words[0])) if node.words and not node.name else ()
+            return self._unsettled_loop(node.body, state, around, (node.name, *counted))
         # An item that is not legible may be none or several; what the loop does with it looks the same.
         settled = all(is_literal(item) for item in items)
         named = [item if is_literal(item) else f"${node.name}" for item in items]
@@ -309,6 +315,8 @@ class Flow(ABC):
                 self.record.exhaust(around)
                 return None
             inner = replace(around, depth=around.depth + 1, stdin=None)
+            if len(part.body) == 1 and (file := _only_file(part.body[0].node)) is not None:
+                return self._input((file,), state, inner, None)
             result = self._apart(part.body, state, inner)
             return result.out.rstrip("\n") if result.out is not None and len(part.body) else None
 
@@ -376,6 +384,13 @@ class Flow(ABC):
             earlier = self.record.files.text(path)
             text = f"{earlier}\n{text}" if earlier is not None and text is not None else None
         self.record.files = self.record.files.written(path, None if around.guarded else text)
+
+
+def _only_file(node: Node) -> Redirect | None:
+    """Return the redirect of ``$(<FILE)``, which prints the file; None for every other command."""
+    if not isinstance(node, Simple) or node.words or node.assignments or len(node.redirects) != 1:
+        return None
+    return node.redirects[0] if node.redirects[0].sign == "<" else None
 
 
 def _way(operator: str, outcome: Outcome) -> tuple[bool, bool]:

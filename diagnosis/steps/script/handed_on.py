@@ -30,6 +30,11 @@ def hand_on_printed(text: str, state: State) -> None:
         state.handed_on[_OUTPUTS + found[1]] = found[2]
 
 
+def unsure(printed: str) -> str:
+    """Return what is printed where nobody can tell whether it is: the names that it hands on, without their values."""
+    return "\n".join(f"{name}=${name}" for name, _ in _written(printed))
+
+
 def _prefix_of(target: str) -> str | None:
     """Return how the names begin that later steps see for what is written to this file; None for any other file."""
     if "GITHUB_OUTPUT" in target or "github.output" in target.lower():

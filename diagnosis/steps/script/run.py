@@ -12,6 +12,7 @@ from dataclasses import replace
 from diagnosis.steps.kinds import Operation, Purpose
 from diagnosis.steps.repository_files import Files, path_in
 from diagnosis.steps.script.around import Around, Result
+from diagnosis.steps.script.assignments import local_names
 from diagnosis.steps.script.builtins import changed_by_builtin, set_options
 from diagnosis.steps.script.command_output import output_of
 from diagnosis.steps.script.flow import MOST_ITEMS, Flow
@@ -21,6 +22,8 @@ from diagnosis.steps.script.repository_script import SHELLS, base_name, script_a
 from diagnosis.steps.script.state import State
 from diagnosis.steps.script.xargs import commands_of_xargs, options_of_xargs, printed_by_xargs
 from diagnosis.steps.shell.outcomes import Outcome, outcome_of
+from diagnosis.steps.shell.tree import Statement
+from diagnosis.steps.shell.words import assigned_in
 from diagnosis.steps.tools.call import Call, Nested, Reader, opaque
 from diagnosis.steps.tools.wrappers import READERS_OF_SECRETS, unwrapped
 from diagnosis.steps.variables import is_legible
@@ -44,6 +47,8 @@ class ScriptRun(Flow):
         super().__init__(Record(files, notes))
         self._read = read
         self._knows = knows
+        self._locals: dict[int, tuple[tuple[Statement, ...], frozenset[str]]] = {}
+        """The variables that a function declares as its own, by the identity of its body."""
 
     def follow(self, script: str, state: State) -> tuple[Operation, ...]:
         """Return the script's operations, in the order in which they would be made; the state becomes what it leaves."""
@@ -57,6 +62,8 @@ class ScriptRun(Flow):
         """Follow one command by its words."""
         if words[0] in state.functions:
             return self._function(words, state, around)
+        if words[0] in ("((", "let"):
+            state.forget(assigned_in(" ".join(words[1:])))
         tested = outcome_of(words)
         if tested is not None:
             return Result(tested, "" if words[0] in ("[", "[[", "test", "true", "false", ":") else None)
@@ -110,7 +117,7 @@ class ScriptRun(Flow):
                 hand_on(word, around.stdin, state)
         if program == "echo" and out:
             hand_on_printed(out, state)
-        return Result(Outcome.RUNS, out, out or "")
+        return Result(Outcome.YES if program in ("echo", "printf") else Outcome.RUNS, out, out or "")
 
     def _nested(self, nested: Nested, own: Mapping[str, str], state: State, around: Around) -> None:
         if around.at_the_bound:
@@ -130,10 +137,19 @@ class ScriptRun(Flow):
     def _function(self, words: tuple[str, ...], state: State, around: Around) -> Result:
         if around.at_the_bound:
             return self.record.exhaust(around)
-        before = state.variables.arguments
+        body = state.functions[words[0]]
+        if id(body) not in self._locals:
+            # The body is kept beside its names, so that its identity stays its own.
+            self._locals[id(body)] = (body, local_names(body))
+        own = self._locals[id(body)][1]
+        variables = state.variables
+        before = variables.arguments
+        known = {name: variables.known[name] for name in own if name in variables.known}
+        arrays = {name: variables.arrays[name] for name in own if name in variables.arrays}
         state.variables.arguments = words[1:]
-        result = self.statements(state.functions[words[0]], state, replace(around, depth=around.depth + 1))
+        result = self.statements(body, state, replace(around, depth=around.depth + 1))
         state.variables.arguments = before
+        state.restore(own, known, arrays)
         state.broken = False
         return result
 

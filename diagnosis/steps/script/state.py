@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from diagnosis.steps.shell.tree import Statement
@@ -72,6 +72,17 @@ class State:
         for name in names:
             self.variables.known[name] = f"${name}"
             self.variables.arrays.pop(name, None)
+
+    def restore(
+        self, names: Collection[str], earlier: Mapping[str, str], arrays: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Give variables what they held before; those that held nothing are gone."""
+        now = self.variables
+        for name in names:
+            now.known.pop(name, None)
+            now.arrays.pop(name, None)
+        now.known.update({name: earlier[name] for name in names if name in earlier})
+        now.arrays.update({name: arrays[name] for name in names if name in arrays})
 
     def changed_since(self, earlier: State) -> set[str]:
         """Return the names of the variables that differ."""

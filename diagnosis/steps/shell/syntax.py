@@ -232,7 +232,7 @@ class _Reader:
             end = self._closing_sum(self.at + 2)
             counted = self._sum(self.at + 2, end, depth) if end >= 0 else None
             self.at = len(self.text) if end < 0 else end + 2
-            words = [(Part(PartKind.PARAMETER, "$((…))", body=counted.body if counted else ()),)]
+            words = [(counted or Part(PartKind.PARAMETER, "$((…))"),)]
         elif name:
             self.at = name.end()
         self._gap()

@@ -30,6 +30,8 @@ _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\
 _BRACE = re.compile(r"\{([^{},.]*(?:\.(?!\.)[^{},.]*)*(?:,|\.\.)[^{}]*)\}")
 _SUM = re.compile(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?")
 
+_CHANGES = re.compile(r"(?<!\w)([A-Za-z_]\w*)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
+
 Substitute = Callable[[Part], str | None]
 """Runs the commands of a substitution and returns what they print; None where nobody can tell."""
 
@@ -192,6 +194,9 @@ def parameter(text: str, variables: Variables, substitute: Substitute, depth: in
         named = variables.of(name)
         return variables.of(named) if named else None
     value = _element(name, index, variables) if index else variables.of(name)
+    if index in ("@", "*") and (sign or rest):
+        # How many there are, or some of them; each of them changed is not worked out.
+        return str(len(variables.arrays[name])) if sign == "#" and not rest and name in variables.arrays else None
     if sign == "#":
         return str(len(value)) if value is not None and "$" not in value else None
     if not rest:
@@ -278,7 +283,8 @@ def _cut(value: str, pattern: str, sign: str) -> str | None:
 
 def _replaced(value: str, rest: str, inner: Callable[[str], str]) -> str | None:
     everywhere = rest.startswith("//")
-    body = rest[2:] if everywhere else rest[1:]
+    anchor = rest[1:2] if rest[1:2] in ("#", "%") else ""
+    body = rest[2:] if everywhere or anchor else rest[1:]
     found = re.fullmatch(r"((?:\\.|[^/\\])+)(?:/(.*))?", body, re.DOTALL)
     if found is None:
         return None
@@ -286,6 +292,12 @@ def _replaced(value: str, rest: str, inner: Callable[[str], str]) -> str | None:
     if expression is None:
         return None
     new = inner(found[2] or "")
+    if anchor:
+        compiled = re.compile(expression, re.DOTALL)
+        if anchor == "#":
+            at = compiled.match(value)
+            return new + value[at.end() :] if at else value
+        return next((value[:at] + new for at in range(len(value) + 1) if compiled.fullmatch(value, at)), value)
     return re.sub(expression, lambda _: new, value, count=0 if everywhere else 1, flags=re.DOTALL)
 
 
@@ -322,6 +334,11 @@ def _pattern(pattern: str, *, greedy: bool) -> str | None:
     except re.error:
         return None
     return "".join(made)
+
+
+def assigned_in(arithmetic: str) -> tuple[str, ...]:
+    """Return the names of the variables that arithmetic changes: ``x++``, ``--x``, ``x = 1``, ``x += 2``."""
+    return tuple(dict.fromkeys(found[1] or found[2] for found in _CHANGES.finditer(arithmetic)))
 
 
 def _sum(text: str, variables: Variables) -> str | None:

@@ -20,7 +20,7 @@ HOST = "111122223333.dkr.ecr.us-east-1.amazonaws.com"
 
 
 def read(script: str, files: Files | None = None) -> list[Operation]:
-    known = files or Files({"p.sh": Known('for x in "$@"; do docker push $R/$x; done')})
+    known = files or Files({"V": Known("1.2\n"), "p.sh": Known('for x in "$@"; do docker push $R/$x; done')})
     found = operations_of_script(script, {"AWS_REGION": "us-east-1", "R": HOST}, known)[0]
     return [each for each in found if each.purpose is not Purpose.NOTHING]
 
@@ -81,6 +81,41 @@ def images(script: str) -> list[str | None]:
 )
 def test_xargs_divides_its_input_as_it_is_told(script: str, pushed: list[str]) -> None:
     assert images(script) == [f"{HOST}/{name}" for name in pushed]
+
+
+@pytest.mark.parametrize(
+    ("script", "pushed"),
+    [
+        ("x=1; f() { local x=2; docker push $R/$x; }; f; docker push $R/$x", ["2", "1"]),
+        ("f() { local -a A=(a); local x; x=b; }; f; docker push $R/z$x", ["z$x"]),
+        ("f() { x=2; }; x=1; f; docker push $R/$x", ["2"]),
+        ("X=ab; docker push $R/${X/#a/c}; docker push $R/${X/%b/c}; docker push $R/${X/%a/c}", ["cb", "ac", "ab"]),
+        ("X=$(<V); docker push $R/$X", ["1.2"]),
+        ("X=(a b c); docker push $R/${#X[@]}", ["3"]),
+        ("X=(a b c); docker push $R/${X[@]:1:1}", ["${X[@]:1:1}"]),
+        ("X=1; ((X++)); docker push $R/$X", ["$X"]),
+        ("X=1; let X+=2; docker push $R/$X", ["$X"]),
+        ("X=1; ((X == 1)); docker push $R/$X", ["1"]),
+        ("i=7; for ((i = 0; i < 2; i++)); do docker push $R/$i; done", ["$i"]),
+        ("X=$([ 1 = 1 ] && echo a || echo b); docker push $R/$X", ["a"]),
+        ("X=$(printf '%03d' 7); docker push $R/$X", ["$(printf '%03d' 7)"]),
+    ],
+)
+def test_a_value_is_what_the_shell_makes_it_or_not_known(script: str, pushed: list[str]) -> None:
+    assert images(script) == [f"{HOST}/{name}" for name in pushed]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "{ [ $Q = m ] && echo x=1 || echo x=2; } >> $GITHUB_OUTPUT",
+        "if [ $Q = m ]; then echo x=1; else echo x=2; fi >> $GITHUB_OUTPUT",
+        "case $Q in m) echo x=1;; *) echo x=2;; esac >> $GITHUB_OUTPUT",
+        "X=$([ $Q = m ] && echo 1 || echo 2); echo x=$X >> $GITHUB_OUTPUT",
+    ],
+)
+def test_what_one_of_two_ways_prints_is_not_handed_on_as_if_it_were_certain(script: str) -> None:
+    assert "$" in operations_of_script(script, {})[1]["outputs.x"]
 
 
 def test_more_items_than_are_followed_are_named() -> None:
