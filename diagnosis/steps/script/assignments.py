@@ -38,7 +38,10 @@ def assign(node: Simple, state: State, substitute: Substitute) -> dict[str, str]
             continue
         text = text_of_word(each.word, variables, substitute)
         if each.indexed:
-            variables.arrays.pop(each.name, None)
+            # Which element it is may be computed: none of them is certain any more.
+            state.forget((each.name,))
+            for name in [name for name in variables.known if name.startswith(f"{each.name}[")]:
+                del variables.known[name]
             continue
         if each.append:
             text = variables.known.get(each.name, f"${each.name}") + text

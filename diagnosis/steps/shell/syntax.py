@@ -304,7 +304,7 @@ class _Reader:
         assignments: list[Assignment] = []
         redirects: list[Redirect] = []
         declares = ""
-        in_test = False
+        in_test = changed = False
         text = self.text
         while True:
             self._blanks()
@@ -345,11 +345,18 @@ class _Reader:
                     redirects.append(self._redirect(depth, plain))
                 continue
             if declares and plain.startswith("-"):
+                changed = changed or any(letter in plain for letter in "lun")
+                # ``declare -g`` is for the whole script, in a function too.
+                declares = "readonly" if "g" in plain else declares
                 continue
             in_test = (in_test or (not words and plain == "[[")) and plain != "]]"
             words.append(word)
         if declares:
             named = tuple(Assignment("", word) for word in words)
+            if changed:
+                # In lower or upper case, or another variable's name: what it holds is not what is written.
+                hidden = [(each, (Part(PartKind.LITERAL, f"${each.name}"), *each.word)) for each in assignments]
+                assignments = [Assignment(each.name, word, None, each.append, each.indexed) for each, word in hidden]
             return Simple((), (*assignments, *named), tuple(redirects), declares)
         return Simple(tuple(words), tuple(assignments), tuple(redirects))
 

@@ -121,9 +121,17 @@ def _git(call: Call) -> Found | None:
         if first in words and second in words[words.index(first) :]:
             rest = [word for word in words[words.index(second) + 1 :] if word != "--recursive"]
             return (Nested(rest[0] if len(rest) == 1 else shlex.join(rest), call.folder, ""),)
+    aliases = [found for found in map(_ALIAS.fullmatch, words) if found]
+    if aliases:
+        given = [found[1] or next(iter(words[words.index(found[0]) + 1 :]), "") for found in aliases]
+        return tuple(Nested(text[1:], call.folder, "") for text in given if text.startswith("!")) or None
     if "rebase" in words and (lines := options(words, "-x", "--exec")):
         return tuple(Nested(line, call.folder, "") for line in lines)
     return None
+
+
+_ALIAS = re.compile(r"alias\.[\w-]{1,100}(?:=(.*))?", re.DOTALL)
+"""A name of git's configuration that stands for a command of the shell where its value begins with ``!``."""
 
 
 # Buckets and zones
