@@ -38,6 +38,14 @@ def pushed(script: str, shell: str | None = "pwsh", **values: str) -> list[str |
         "try { docker push $env:REG/app:1 } catch { throw }",
         "function Send { docker push $env:REG/app:1 }\nSend",
         "function Send($name) {\n  docker push $env:REG/app:1\n}\nSend x",
+        "function Send { return docker push $env:REG/app:1 }\nSend",
+        "function Send {\n  if ($x) { return (docker push $env:REG/app:1) }\n}\nSend",
+        "exit (docker push $env:REG/app:1)",
+        "$out = @(docker push $env:REG/app:1)",
+        "function Send {\n  if ($x) { docker push $env:REG/app:1 }\n}\nSend",
+        "function Send {\n  if ((a) -and ')' -ne \"{\") {\n    docker push $env:REG/app:1\n  } else { throw }\n}\nSend",
+        "function Send { while ($x) { break }; foreach ($i in 1..2) { docker push $env:REG/app:1 } }\nSend",
+        "do { echo x } while ($x)\nfunction Send { docker push $env:REG/app:1 }\nSend",
         '$settings = @{ a = "}"; b = "{" }\ndocker push $env:REG/app:1',
         '$text = @"\n{ "a": 1 }\n"@\ndocker push $env:REG/app:1',
         "<# docker push $env:REG/no:1\n #>\ndocker push $env:REG/app:1",
@@ -47,6 +55,11 @@ def pushed(script: str, shell: str | None = "pwsh", **values: str) -> list[str |
 )
 def test_a_push_is_found_wherever_it_stands(script: str) -> None:
     assert set(pushed(script)) == {f"{HOST}/app:1"}
+
+
+def test_what_a_block_that_may_run_sets_is_not_known() -> None:
+    assert pushed("$t = 'a'\nif ($x) { $t = 'b' }\ndocker push $env:REG/$t") == [f"{HOST}/$t"]
+    assert pushed("if ($x) { $t = 'a' } else { $t = 'b' }\ndocker push $env:REG/$t") == [f"{HOST}/$t"]
 
 
 def test_the_runner_tells_the_shell_where_none_is_written() -> None:
