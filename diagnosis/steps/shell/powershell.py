@@ -18,7 +18,7 @@ _TOKEN = re.compile(
   | \$\{\{(?:[^{}'\n]|'[^'\n]{0,200}'){0,200}\}\}       # an expression of GitHub's
   | \$\{[^{}\n]{0,200}\}                             # a variable
   | @\((?=[ \t]*[A-Za-z&])                             # the list of what a command prints
-  | (?<![\w$.-])(?P<word>(?i:if|elseif|while|until|for|foreach|switch)(?=\s*\()|(?i:else)(?=\s*\{))
+  | (?<![\w$.-])(?P<word>(?i:if|elseif|while|until|for|foreach|switch)(?=\s*\()|(?i:else|catch)(?=\s*\{))
   | @\{ | \{ | \}
     """,
     re.VERBOSE | re.DOTALL,
@@ -41,7 +41,7 @@ def is_powershell(shell: str | None, runner: str | None) -> bool:
 
 
 def _block_behind(script: str, at: int) -> int:
-    """Return where the block begins that stands behind a condition in round brackets, or behind ``else``; -1 where none does."""
+    """Return where the block behind a condition in round brackets begins, or behind ``else`` or ``catch``; -1 where none does."""
     depth = 0
     for found in _HEADER.finditer(script, at, min(len(script), at + _LONGEST_HEADER)):
         if found[0] == "(":

@@ -59,6 +59,7 @@ def test_a_push_is_found_wherever_it_stands(script: str) -> None:
 
 def test_what_a_block_that_may_run_sets_is_not_known() -> None:
     assert pushed("$t = 'a'\nif ($x) { $t = 'b' }\ndocker push $env:REG/$t") == [f"{HOST}/$t"]
+    assert pushed("try { $t = 'a' } catch { $t = 'b' }\ndocker push $env:REG/$t") == [f"{HOST}/$t"]
     assert pushed("if ($x) { $t = 'a' } else { $t = 'b' }\ndocker push $env:REG/$t") == [f"{HOST}/$t"]
 
 
