@@ -27,13 +27,15 @@ def narrowed(
     *,
     of_role: bool,
     contexts: Contexts | None = None,
+    within: str = "",
 ) -> PolicyDocument | None:
     """Return the document with its denying statements narrowed; None where no statement denies a need.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
     the role would switch the Deny off, so the needed pairs are taken out of it instead. In a document that others share the
     statement excepts the role, and what else it denied is denied to the role by statements of its own. ``contexts`` are
-    condition keys that calls carry. Raises ``ValueError`` where the text is no policy.
+    condition keys that calls carry; ``within`` is the ARN of the resource that the document hangs on, empty where it hangs on
+    none. Raises ``ValueError`` where the text is no policy.
     """
     tree, policy = document.editable(), document.compiled()
     wanted = tuple(needs)
@@ -46,7 +48,7 @@ def narrowed(
             kept.append(statement)
             continue
         changed = True
-        rest = _without(statement, denied, contexts or {})
+        rest = _without(statement, denied, contexts or {}, within)
         kept += rest if of_role else [excepting(statement, role_arn), *_for_role(rest, role_arn)]
     if not changed:
         return None
@@ -78,7 +80,7 @@ def _denies(
     return evaluate(request, layers).outcome is Outcome.EXPLICIT_DENY
 
 
-def _without(statement: JsonObject, denied: list[tuple[str, str]], contexts: Contexts) -> list[JsonObject]:
+def _without(statement: JsonObject, denied: list[tuple[str, str]], contexts: Contexts, within: str) -> list[JsonObject]:
     """Return a role's own Deny without the needed pairs; it denies the rest still. Empty where nothing of it is left."""
     places: dict[str, set[str]] = {}
     for action, resource in denied:
@@ -89,7 +91,10 @@ def _without(statement: JsonObject, denied: list[tuple[str, str]], contexts: Con
     for action, resources in places.items():
         if "*" not in resources:
             by_place.setdefault(tuple(sorted(resources)), []).append(action)
-    found = [rest, *(item for exact, actions in by_place.items() for item in _elsewhere(statement, actions, exact))]
+    found = [
+        rest,
+        *(item for exact, actions in by_place.items() for item in _elsewhere(statement, actions, exact, within)),
+    ]
     return [item for item in (*found, *_to_other_services(statement, denied, contexts)) if item is not None]
 
 
@@ -123,7 +128,7 @@ def _about(statement: JsonObject, actions: list[str]) -> JsonObject:
     return kept
 
 
-def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]) -> Iterator[JsonObject]:
+def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...], within: str) -> Iterator[JsonObject]:
     """Yield a Deny of the needed actions on the statement's other resources; none where there are none, or it names none."""
     if "NotResource" in statement:
         kept = _about(statement, actions)
@@ -133,13 +138,15 @@ def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]
         return
     listed = [str(item) for item in as_list(statement.get("Resource"))]
     # On all resources that an action can have, its Deny can leave out the needed ones by name.
-    everywhere = [action for action in actions if any(_is_everywhere(item, action, exact) for item in listed)]
+    everywhere = [action for action in actions if any(_is_everywhere(item, action, exact, within) for item in listed)]
+    matchers = {item: resource_matcher(item, variables=False) for item in listed}
     if everywhere:
+        # The objects of a bucket are named without the bucket itself.
+        around = [within] if within and not any(covers(within, {}) for covers in matchers.values()) else []
         kept = _about(statement, everywhere)
-        kept["NotResource"] = one_or_list(list(exact))
+        kept["NotResource"] = one_or_list([*exact, *around])
         yield kept
     others = [action for action in actions if action not in everywhere]
-    matchers = {item: resource_matcher(item, variables=False) for item in listed}
     rest = [item for item in listed if not any(matchers[item](arn, {}) for arn in exact)]
     if others and rest:
         kept = _about(statement, others)
@@ -147,13 +154,15 @@ def _elsewhere(statement: JsonObject, actions: list[str], exact: tuple[str, ...]
         yield kept
 
 
-def _is_everywhere(pattern: str, action: str, exact: tuple[str, ...]) -> bool:
+def _is_everywhere(pattern: str, action: str, exact: tuple[str, ...], within: str) -> bool:
     """Return whether a pattern covers every resource of an action that is called on these, whatever its region and account.
 
-    What an action of IAM works on is of the caller's own account.
+    What an action of IAM works on is of the caller's own account. The policy of a bucket is about its own objects alone.
     """
     if matches_everything(pattern):
         return True
+    if within and "?" not in pattern and all(resource.startswith(f"{within}/") for resource in exact):
+        return resource_matcher(pattern, variables=False)(f"{within}/{_ANY}", {})
     forms, known = forms_for_action(action), Arn.parse(exact[0])
     if not forms or known is None or "?" in pattern:
         return False

@@ -39,24 +39,42 @@ def resource_edit(
     must_admit: Callable[[PolicyDocument | None], bool],
     place: str | None = "",
     contexts: Contexts | None = None,
+    within: str = "",
 ) -> ResourceEdit | None:
     """Return the smallest change after which the policy lets the role make these calls; None where none is known.
 
     ``must_admit`` tells of a document whether it still lacks an Allow for the role. ``place`` is what such a statement names as
-    its resource: empty where the policy is of a kind that names none, None where each call's own. Nobody else gains or loses by
-    the change.
+    its resource: empty where the policy is of a kind that names none, None where each call's own. ``within`` is the resource's
+    ARN, where the policy names resources. Nobody else gains or loses by the change.
     """
-    try:
-        left = narrowed(before, pairs, session, role, of_role=False, contexts=contexts) if before is not None else None
-        after = left or before
-        admits = must_admit(after)
-        after = _admitting(after, pairs, str(role), place) if admits else after
-    except ValueError:
-        return None
-    if after is None or after == before:
-        return None
-    beyond = granted_beyond(before, after, pairs, role) if before is not None else ()
-    return None if beyond is None else ResourceEdit(before, after, pairs, admits, beyond)
+    # What is exact and cannot be proved gives way to what is wider, and told.
+    for scope in dict.fromkeys((within, "")):
+        try:
+            left = (
+                narrowed(before, pairs, session, role, of_role=False, contexts=contexts, within=scope)
+                if before is not None
+                else None
+            )
+            after = left or before
+            admits = must_admit(after)
+            after = _admitting(after, pairs, str(role), place) if admits else after
+        except ValueError:
+            return None
+        if after is None or after == before:
+            return None
+        beyond = granted_beyond(_of(scope, before), _of(scope, after), pairs, role) if before is not None else ()
+        if beyond is not None:
+            return ResourceEdit(before, after, pairs, admits, beyond)
+    return None
+
+
+def _of(within: str, document: PolicyDocument) -> PolicyDocument:
+    """Return the document with everything denied that the resource it hangs on is not asked about."""
+    if not within:
+        return document
+    outside: JsonObject = {"Effect": "Deny", "Principal": "*", "Action": "*", "NotResource": [within, f"{within}/*"]}
+    tree = document.editable()
+    return write_document({**tree, "Statement": [*statements(tree), outside]})
 
 
 def _admitting(document: PolicyDocument | None, pairs: Pairs, role: str, place: str | None) -> PolicyDocument:

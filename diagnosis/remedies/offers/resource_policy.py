@@ -122,6 +122,7 @@ def _edits(situation: Situation, role: Arn, pairs: Pairs) -> Iterator[_Edit]:
             must_admit=_Asking(situation, known, needs).is_stopped_by,
             place="*" if arn.service in _NAMES_NO_RESOURCE else None,
             contexts=contexts,
+            within=known.arn if arn.service == "s3" else "",
         )
         if made is not None:
             yield _Edit(known, arn, made)
