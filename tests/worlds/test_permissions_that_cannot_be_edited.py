@@ -95,6 +95,16 @@ def test_without_what_a_patch_would_change_nothing_is_offered(part: str) -> None
     assert not ids & {"mend-role-permissions", "bound-role-permissions"}
 
 
+def test_what_is_customary_is_kept_where_a_policy_of_aws_granted_it() -> None:
+    customary = "ecr:GetDownloadUrlForLayer"
+    world = sound_world().with_policy(policy(PUSH[0], allow([each for each in EIGHT if each != customary], REPO)))
+    path = first(with_attached(world, "ReadsAll", policy(allow("ecr:Get*", "*")), "aws"))
+    off, kept = named(path, "bound-role-permissions").changes
+    assert (off.kind, off.document) == (ChangeKind.REPLACE_ATTACHED_POLICY, None)
+    assert kept.document is not None
+    assert customary in kept.document.text
+
+
 def test_a_role_whose_whole_policy_is_too_much_keeps_no_empty_document() -> None:
     world = sound_world().with_account(
         inline_policies=Known((NamedPolicy("a", policy(*PUSH)), NamedPolicy("wide", policy(allow("iam:*", "*")))))

@@ -35,6 +35,7 @@ from diagnosis.remedies.offers.identity import (
     warnings_of_limits,
 )
 from diagnosis.verdicts.assessment import Problem
+from diagnosis.verdicts.release import NeedKind
 from diagnosis.verdicts.remediation import Remediation
 
 EXCESS_CAUSES = (Cause.SELF_ESCALATION, Cause.WILDCARD_ESCALATION)
@@ -106,8 +107,12 @@ def _hangs_on_others(policy: NamedPolicy, situation: Situation) -> bool:
 
 
 def _newly_lacking(situation: Situation, before: AccountState, after: AccountState) -> tuple[tuple[str, str], ...]:
-    """Return the needed pairs that the role's own policies allowed before the edits and do not allow after them."""
-    lacking, lacked = (lacking_pairs(situation, account) for account in (after, before))
+    """Return the needed pairs that the role's own policies allowed before the edits and do not allow after them.
+
+    What is merely customary is kept too, where it was granted.
+    """
+    asked = replace(situation, needs=tuple(replace(need, kind=NeedKind.REQUIRED) for need in situation.needs))
+    lacking, lacked = (lacking_pairs(asked, account) for account in (after, before))
     return tuple(pair for pair in lacking if pair not in lacked)
 
 
