@@ -22,6 +22,7 @@ from diagnosis.steps.actions.kind_of_action import is_composite_candidate
 MOST_SECTIONS = 1_000
 """Sections that are paired; a log with more heads (a forged or broken one) keeps the rest unpaired."""
 MOST_STEPS = 500
+"""Steps of a job, and of an action, that are paired."""
 _SLACK = timedelta(seconds=1.5)
 """The API's times are whole seconds."""
 _SAME_CLOCK = timedelta(seconds=5)
@@ -248,12 +249,13 @@ def _not_shown(step: Matched) -> Iterator[Matched]:
     own = step.written
     if own is None or not own.inner or step.is_post or (step.sections and step.succeeded):
         return
-    inner = own.with_inner[1 : MOST_STEPS + 1]
-    names = [default_name(each) for each in inner]
+    inner = own.with_inner[1:]
+    # A step beyond the bound is paired with no head, so it counts as one that is not shown.
+    names = [default_name(each) for each in inner[:MOST_STEPS]]
     shown = [section.head for section in step.sections[1:] if section.kind is SectionKind.RUN]
     begun = 0
     for head in shown[:MOST_STEPS]:
-        begun = next((at + 1 for at in range(begun, len(inner)) if _fits(names[at], f"Run {head}")), begun)
+        begun = next((at + 1 for at in range(begun, len(names)) if _fits(names[at], f"Run {head}")), begun)
     if begun or not shown:
         # A head that is none of these steps' leaves it open how far the action got.
         yield from (Matched(None, each) for each in inner[begun:])

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 _DEEPEST = 20
-_MOST_TOKENS = 100_000
 _BOOLEANS = ("true", "false")
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\f\v]+|#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))"
@@ -56,13 +55,12 @@ def read_configuration(text: str) -> Block:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    at, count = 0, 0
-    while at < len(text) and count < _MOST_TOKENS:
+    at = 0
+    while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
             at += 1
             continue
-        count += 1
         at = found.end()
         kind = found.lastgroup or ""
         if found["heredoc"] is not None:

@@ -10,8 +10,9 @@ from replay_builders import CHECKOUT, CONFIGURE, LOGIN, PUSH, READ_BACK, RELEASE
 
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Job
+from diagnosis.facts.workflow import WorkflowStep
 from diagnosis.logs.job_log import read_job_log
-from diagnosis.steps.match import Matched, match_steps
+from diagnosis.steps.match import MOST_STEPS, Matched, match_steps, with_inner_steps
 
 
 def matched(job: Job, *written: Spec) -> dict[str, Matched]:
@@ -135,3 +136,9 @@ def test_a_clock_that_is_not_the_logs_does_not_move_its_lines(stretch: float) ->
     assert heads(found["Get credentials"]) == [CONFIGURE.uses]
     assert heads(found["Registry"]) == [LOGIN.uses]
     assert heads(found["Ship it"]) == ["set -euo pipefail"]
+
+
+def test_no_inner_step_of_an_action_that_failed_is_left_out_however_many_it_has() -> None:
+    inner = tuple(WorkflowStep(None, None, run=f"echo {number}") for number in range(MOST_STEPS + 2))
+    found = with_inner_steps([Matched(None, WorkflowStep(None, "./.github/actions/ship", None, inner=inner))])
+    assert [step.written for step in found[1:]] == [*inner]

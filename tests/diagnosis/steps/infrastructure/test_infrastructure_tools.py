@@ -190,6 +190,11 @@ def test_a_workspace_has_a_state_of_its_own() -> None:
     assert needed(run("terraform output", files, values={"TF_WORKSPACE": "$W"})) == {LIST, ("s3:GetObject", None)}
 
 
+def test_a_backend_behind_a_long_text_is_read() -> None:
+    long = "locals {\n" + "a=1\n" * 40_000 + "}\n"
+    assert needed(run("terraform init", {"main.tf": long + PLAIN})) == needed(run("terraform init", {"main.tf": PLAIN}))
+
+
 def test_an_unknown_backend_is_named() -> None:
     assert gaps(run("terraform init")) == [("the state of terraform init", False)]
     assert gaps(run("terraform plan", {"backend.tf": PLAIN})) == [("terraform plan", False)]
