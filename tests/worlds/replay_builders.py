@@ -249,6 +249,16 @@ READ_BACK = Spec(
 RELEASE = (CHECKOUT, CONFIGURE, LOGIN, PUSH, READ_BACK)
 
 
+def as_they_went_well(steps: Sequence[WorkflowStep]) -> list[Spec]:
+    """The steps of a file as they run and succeed; the one that takes the credentials prints what such a step prints."""
+    return [
+        replace(CONFIGURE, name=step.name, inputs=dict(step.inputs))
+        if (step.uses or "").startswith("aws-actions/configure")
+        else Spec(name=step.name, uses=step.uses, run=step.run, inputs=dict(step.inputs))
+        for step in steps
+    ]
+
+
 def denied(action: str, resource: str = REPOSITORY_ARN) -> str:
     """AWS's sentence for a denial without an allowing identity-based policy."""
     return (

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from replay_builders import CONFIGURE, Spec, failing, job_of
+from replay_builders import Spec, as_they_went_well, failing, job_of
 from small_world import ACCOUNT, EIGHT, HOME, REGION, World, allow, policy, sound_world
 
 from diagnosis.causes import Cause
@@ -35,13 +35,9 @@ def refused(run: str) -> World:
     )
     world = sound_world()
     steps = world.workflow.jobs[0].steps
-    specs = [
-        replace(CONFIGURE, name=step.name, inputs=dict(step.inputs))
-        if (step.uses or "").startswith("aws-actions/configure")
-        else Spec(name=step.name, uses=step.uses, run=step.run, inputs=dict(step.inputs))
-        for step in steps
-    ]
-    ended = job_of(*specs, failing(Spec(name="Deploy", run=run), line, exit_code=254), name="Release")
+    ended = job_of(
+        *as_they_went_well(steps), failing(Spec(name="Deploy", run=run), line, exit_code=254), name="Release"
+    )
     world = world.with_job(steps=(*steps, WorkflowStep("Deploy", None, run, line=90)))
     return replace(world, attempt=replace(world.attempt, jobs=Known((ended,)), conclusion="failure"))
 

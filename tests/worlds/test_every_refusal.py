@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from release_model import Accounts, ReadRelease
 from release_worlds import DEPLOYER, HEAD, HERE, LOGIN, MATRIX, SERVICE, assume, grant, job, leg, push
-from replay_builders import CONFIGURE, Spec, failing, job_of
+from replay_builders import Spec, as_they_went_well, failing, job_of
 from small_world import ACCOUNT, EIGHT, HOME, REGION, World, allow, policy, sound_world
 from wire_release import ACCOUNT as OF_WIRE
 from wire_release import REPOSITORY, ROLE, WORKFLOW, Ran, RoleFacts, WireRelease
@@ -38,14 +38,10 @@ def deploying(*lines: str, run: str = DEPLOY, tolerated: bool = False) -> World:
     """The sound world with one more step, which is understood, may make its own call, and printed these lines."""
     world = sound_world()
     steps = world.workflow.jobs[0].steps
-    specs = [
-        replace(CONFIGURE, name=step.name, inputs=dict(step.inputs))
-        if (step.uses or "").startswith("aws-actions/configure")
-        else Spec(name=step.name, uses=step.uses, run=step.run, inputs=dict(step.inputs))
-        for step in steps
-    ]
     last = failing(Spec(name="Deploy", run=run), *lines, exit_code=254)
-    ended = job_of(*specs, replace(last, conclusion="success") if tolerated else last, name="Release")
+    ended = job_of(
+        *as_they_went_well(steps), replace(last, conclusion="success") if tolerated else last, name="Release"
+    )
     world = world.with_job(steps=(*steps, WorkflowStep("Deploy", None, run, line=90, continue_on_error=tolerated)))
     granted = policy(allow("ecr:GetAuthorizationToken", "*"), allow(EIGHT, HOME.repository_arn), allow(*OWN))
     conclusion = "success" if tolerated else "failure"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,6 +53,13 @@ def said(value: Any, status: int = 200, **headers: str) -> Said:
     """A JSON answer; underscores in header names stand for dashes."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return Said(status, json.dumps(value).encode(), {"Content-Type": "application/json", **named})
+
+
+def rate_limited() -> Said:
+    """The answer of GitHub to one who has asked too often, for an hour from now."""
+    reset = str(int(time.time()) + 3_600)
+    message = {"message": "API rate limit exceeded"}
+    return said(message, 403, X_RateLimit_Remaining="0", X_RateLimit_Reset=reset)
 
 
 class TinyGitHub:

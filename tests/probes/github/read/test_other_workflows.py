@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_github import TOKEN, Asked, Said, TinyGitHub, job_object, run_object, said
+from tiny_github import TOKEN, Asked, Said, TinyGitHub, job_object, rate_limited, run_object, said
 
 from diagnosis.facts.reading import Known, Unreadable
 from diagnosis.facts.runs import Attempt
@@ -275,12 +274,7 @@ LISTED: dict[str, tuple[Said, str]] = {
     "404": (said({"message": "Not Found"}, 404), "does not exist, or the token may not see it"),
     "403": (said({"message": "no"}, 403, X_Accepted_GitHub_Permissions="contents=read"), "lacks the permission"),
     "rate limit": (
-        said(
-            {"message": "API rate limit exceeded"},
-            403,
-            X_RateLimit_Remaining="0",
-            X_RateLimit_Reset=str(int(time.time()) + 3_600),
-        ),
+        rate_limited(),
         "rate limit",
     ),
     "500": (Said(500, b"oh"), "server error 500"),

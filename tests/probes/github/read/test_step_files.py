@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_github import TOKEN, Said, TinyGitHub, job_object, run_object, said
+from tiny_github import TOKEN, Said, TinyGitHub, job_object, rate_limited, run_object, said
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt
@@ -129,12 +128,7 @@ UNREADABLE: dict[str, tuple[Said, str, bool]] = {
     "cut off": (Said(200, b'{"type": "file"', announced=4000), "cut off", False),
     "server": (Said(500, b"oh"), "server error 500", False),
     "limit": (
-        said(
-            {"message": "API rate limit exceeded"},
-            403,
-            X_RateLimit_Remaining="0",
-            X_RateLimit_Reset=str(int(time.time()) + 3_600),
-        ),
+        rate_limited(),
         "rate limit",
         False,
     ),
