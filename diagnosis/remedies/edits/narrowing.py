@@ -8,7 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from diagnosis.names.arn import Arn
-from diagnosis.policy import Layers, Outcome, Policy, PolicyDocument, Request, evaluate, expand_actions, write_document
+from diagnosis.policy import (
+    Layers,
+    Outcome,
+    Policy,
+    PolicyDocument,
+    Request,
+    Unparsable,
+    evaluate,
+    expand_actions,
+    write_document,
+)
 from diagnosis.policy.language.actions import forms_for_action
 from diagnosis.policy.language.matching import matches_everything, resource_matcher
 from diagnosis.policy.language.tree import Json, JsonObject, as_list, one_or_list, statements, with_own_sids
@@ -29,7 +39,7 @@ def narrowed(
     contexts: Contexts | None = None,
     within: str = "",
 ) -> PolicyDocument | None:
-    """Return the document with its denying statements narrowed; None where no statement denies a need.
+    """Return the document with its denying statements narrowed; None where no statement denies a need, or none can be narrowed.
 
     ``needs`` are ``(action, resource)`` pairs. ``of_role``: the document is a policy of the role itself, where excepting
     the role would switch the Deny off, so the needed pairs are taken out of it instead. In a document that others share the
@@ -52,7 +62,9 @@ def narrowed(
         kept += rest if of_role else [excepting(statement, role_arn), *_for_role(rest, role_arn)]
     if not changed:
         return None
-    return write_document({**tree, "Statement": with_own_sids(kept)})
+    after = write_document({**tree, "Statement": with_own_sids(kept)})
+    # A pattern over many services, written out action by action, may be longer than any policy.
+    return None if isinstance(after.policy, Unparsable) else after
 
 
 def _denies(

@@ -40,6 +40,10 @@ def changed_by_builtin(words: tuple[str, ...], signs: str | None, state: State, 
             _read(words, signs, state, stdin)
         case "getopts":
             state.forget(tail[1:2])
+        case "printf" if tail[:1] == ("-v",):
+            state.forget(tail[1:2])
+        case "wait" if "-p" in tail:
+            state.forget(tail[tail.index("-p") + 1 :][:1])
         case _:
             return False
     return True

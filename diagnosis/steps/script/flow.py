@@ -21,6 +21,7 @@ from diagnosis.steps.script.state import State, joined
 from diagnosis.steps.shell.outcomes import Outcome
 from diagnosis.steps.shell.syntax import LONGEST_SCRIPT, script_of, word_of
 from diagnosis.steps.shell.tree import (
+    Assignment,
     Case,
     For,
     Function,
@@ -78,11 +79,18 @@ class Flow(ABC):
         outcome, before = Outcome.RUNS, ""
         out: str | None = ""
         seen: list[str] = []
-        for statement in statements:
+        shell = state
+        for place, statement in enumerate(statements):
             if self.record.left < 0:
                 return self.record.exhaust(around)
-            if state.over:
+            if shell.over:
                 break
+            if before not in ("&&", "||"):
+                # What goes on in the background has a shell of its own: it ends nothing here, and sets nothing.
+                state = shell.fork() if _in_background(statements, place) else shell
+            if state.over:
+                before = statement.operator
+                continue
             skipped, unsettled = _way(before, outcome)
             before = statement.operator
             if skipped:
@@ -97,6 +105,8 @@ class Flow(ABC):
             else:
                 result = self._node(statement.node, state, inner)
             outcome = result.outcome
+            if state is not shell:
+                shell.handed_on = state.handed_on
             if unsettled and result.out != "":
                 # It may be printed or not.
                 result = replace(result, out=None, seen=unsure(result.seen))
@@ -193,6 +203,9 @@ class Flow(ABC):
         settled = True
         for patterns, body in node.arms:
             written = [source_of(pattern) for pattern in patterns]
+            for pattern in patterns:
+                if any(part.kind is PartKind.SUBSTITUTION for part in pattern):
+                    text_of_word(pattern, state.variables, self._substitute(state, around.under(guarded=True)))
             fits = [True if pattern == "*" else matches(text, pattern) for pattern in written]
             if all(each is False for each in fits):
                 continue
@@ -295,17 +308,28 @@ class Flow(ABC):
             command = assign_as_powershell(node, state, substitute)
             return Result(Outcome.YES, "") if command is None else self._simple(command, state, around)
         own = assign(node, state, substitute)
+        self._forget_counted(node, state)
         if not node.words:
-            return Result(Outcome.YES, "")
+            # An assignment ends as the command does whose output it takes; one that is declared always succeeds.
+            taken = not node.declares and any(_takes_output(each) for each in node.assignments)
+            return Result(Outcome.RUNS if taken else Outcome.YES, "")
         words = fields(node.words, state.variables, substitute)
         stdin = self._input(node.redirects, state, around, around.stdin)
         if not words:
-            return Result(Outcome.YES, "")
+            return Result(Outcome.RUNS, "")
         substituted = any(part.kind is PartKind.SUBSTITUTION for part in node.words[0])
         if substituted and "$" in words[0] and _PRINTED_BY_A_LOGIN.search(words[0]):
             return Result()
         result = self.command(tuple(words), own, state, around.reading(stdin))
         return self._redirected(node.redirects, result, state, around)
+
+    @staticmethod
+    def _forget_counted(node: Simple, state: State) -> None:
+        """Make illegible what ``$((x += 1))`` in a word changes."""
+        for word in (*node.words, *(each.word for each in node.assignments)):
+            for part in word:
+                if part.text.startswith("$(("):
+                    state.forget(assigned_in(part.text))
 
     # Input and output
 
@@ -386,11 +410,25 @@ class Flow(ABC):
         self.record.files = self.record.files.written(path, None if around.guarded else text)
 
 
+def _takes_output(made: Assignment) -> bool:
+    """Return whether an assignment holds the output of a command."""
+    words = (made.word, *(made.items or ()))
+    return any(
+        part.kind is PartKind.SUBSTITUTION or "$(" in part.text or "`" in part.text for word in words for part in word
+    )
+
+
 def _only_file(node: Node) -> Redirect | None:
     """Return the redirect of ``$(<FILE)``, which prints the file; None for every other command."""
     if not isinstance(node, Simple) or node.words or node.assignments or len(node.redirects) != 1:
         return None
     return node.redirects[0] if node.redirects[0].sign == "<" else None
+
+
+def _in_background(statements: tuple[Statement, ...], place: int) -> bool:
+    """Return whether the list of ``&&`` and ``||`` that begins here ends with ``&``."""
+    last = next((each for each in statements[place:] if each.operator not in ("&&", "||")), None)
+    return last is not None and last.operator == "&"
 
 
 def _way(operator: str, outcome: Outcome) -> tuple[bool, bool]:

@@ -82,4 +82,7 @@ def _holds(words: list[str]) -> bool | None:
 def _same(left: str, right: str) -> bool | None:
     if any(sign in text for text in (left, right) for sign in ("$", "***")):
         return None
+    if "[" in right and left != right:
+        # A pattern within ``[[ ]]``, and nothing but text within ``[ ]``.
+        return None
     return matches(left, right) if "*" in right or "?" in right else left == right

@@ -244,8 +244,12 @@ def _changed(value: str | None, rest: str, inner: Callable[[str], str], *, unset
     if rest.startswith((":+", "+")):
         return (inner(rest.lstrip(":+")) if value else "") if value is not None else None
     if rest.startswith((":?", "?")):
+        if illegible or not value:
+            inner(rest.lstrip(":?"))
         return value
     if value is None or "$" in value:
+        if "$(" in rest or "`" in rest:
+            inner(rest)
         return value
     if rest[0] in "#%":
         return _cut(value, inner(rest[2:] if rest[:1] == rest[1:2] else rest[1:]), rest[:2])
@@ -307,7 +311,7 @@ def _pattern(pattern: str, *, greedy: bool) -> str | None:
     What stands between two stars is matched where it comes first, and no other place is tried: the last star decides how much
     the whole matches, so that no text takes longer than its length times the pattern's.
     """
-    if "$" in pattern or len(pattern) > 200 or re.search(r"[@?+!*]\(", pattern):
+    if "$" in pattern or len(pattern) > 200 or re.search(r"\[[:.=]", pattern) or re.search(r"[@?+!*]\(", pattern):
         return None
     pieces = re.findall(r"\\.|\[[^\]]+\]|\*+|.", pattern, re.DOTALL)
     made: list[str] = []

@@ -151,3 +151,10 @@ def test_other_statements_and_their_order_stay() -> None:
 def test_what_is_no_policy_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="JSON object"):
         narrowed(read_document(text), [TOKEN], SESSION, arn_of(ROLE), of_role=True)
+
+
+@pytest.mark.parametrize("of_role", [True, False])
+def test_a_denial_of_many_services_that_cannot_be_written_out_stays(of_role: bool) -> None:
+    statement = {"Effect": "Deny", "Action": "*:*", "Resource": "*", **({} if of_role else {"Principal": "*"})}
+    document = write_document({"Version": "2012-10-17", "Statement": [statement]})
+    assert narrowed(document, [("ecr:PutImage", ARN)], SESSION, arn_of(ROLE), of_role=of_role) is None

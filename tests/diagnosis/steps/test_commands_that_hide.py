@@ -217,3 +217,51 @@ def test_a_known_program_that_was_fetched_is_read_and_the_repositorys_own_file_o
     own = read(line, Files({"bin/aws": Known(f"#!/bin/sh\ndocker push {HOST}/app")}))
     assert [each.purpose for each in own] == [Purpose.PUSH]
     assert [each.purpose for each in read(line)] == [Purpose.OPAQUE]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "x=$(git rev-parse y) || C",
+        "x=$(curl -f u) || { C; }",
+        "x=`exit 1` || C",
+        "x=$(false) || C",
+        "if x=$(git tag -l y); then :; else C; fi",
+        "if ! x=$(aws ecr describe-images --repository-name x); then C; fi",
+        "$(exit 1) || C",
+        "exit 0 & C",
+        "{ echo; exit 0; } & wait; C",
+        "sleep 1 && exit 0 & C",
+        "true && { exit 0; } & C",
+        "if true; then exit 0; fi & C",
+        "case 5 in [[:digit:]]) C;; esac",
+        "case v1 in v[[:digit:]]*) C;; esac",
+        "[[ 5 == [[:digit:]] ]] && C",
+        "[[ 5 == [0-9] ]] && C",
+        "X=1; printf -v X 2; [ $X = 2 ] && C",
+        "X=1; Y=$((X+=1)); [ $X = 2 ] && C",
+        "X=1; : $((X=2)); [ $X = 2 ] && C",
+        "echo ${GITHUB_REF#$(C)}",
+        "T=${GITHUB_REF_NAME/x/$(C)}",
+        "echo ${GITHUB_REF:?$(C)}",
+        "case a in $(C)) : ;; esac",
+        "case a in x|$(C)) : ;; esac",
+    ],
+)
+def test_a_call_counts_wherever_its_command_may_run(script: str) -> None:
+    assert any(
+        each.action == "ecs:UpdateService"
+        for each in read(script.replace("C", "aws ecs update-service --cluster c --service s"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "target"),
+    [
+        ("X=b; X=c & docker push $R/$X", "b"),
+        ("X=b; { X=c; } & wait; docker push $R/$X", "b"),
+        ("X=b && docker push $R/$X &", "b"),
+    ],
+)
+def test_what_goes_on_in_the_background_sets_nothing_here(script: str, target: str) -> None:
+    assert images(script) == [f"{HOST}/{target}"]
