@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from diagnosis.closure.chain import chain_of, in_order
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, Job
 from probes.github.http.errors import Cancelled as SourceCancelled
-from probes.github.http.errors import ExitCode, GitHubProblem
+from probes.github.http.errors import GitHubProblem
 from probes.github.read.attempt_parts import NOT_CHOSEN, Depth
 from probes.github.read.runs import RunFilter, RunPage
 from probes.github.source import GitHubSource

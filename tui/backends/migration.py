@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from diagnosis.claims.naming import issuer_of
 from diagnosis.diagnose import replays_of
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.account import CredentialsProblem, Role
 from diagnosis.facts.case import Case
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -21,7 +22,7 @@ from probes.aws.read.trusting_roles import read_roles, read_trusting_roles
 from probes.aws.session.access import AwsAccess
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.errors import Cancelled as SourceCancelled
-from probes.github.http.errors import ExitCode, GitHubProblem
+from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import Pace
 from probes.github.read.attempt_parts import Depth
 from probes.github.source import GitHubSource

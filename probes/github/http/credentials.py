@@ -25,8 +25,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
+from diagnosis.documents.exit_code import ExitCode
 from probes.github.http.endpoints import permissions_needed
-from probes.github.http.errors import ExitCode, GitHubProblem
+from probes.github.http.errors import GitHubProblem
 
 PUBLIC_API = "https://api.github.com"
 _PUBLIC_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")

@@ -27,17 +27,9 @@ they are all written in our own words.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import IntEnum
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.reading import Unreadable
-
-
-class ExitCode(IntEnum):
-    """The command line's exit codes that a failed read can lead to."""
-
-    USAGE = 2
-    UNKNOWN = 3
-    CREDENTIALS = 4
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
