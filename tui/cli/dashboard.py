@@ -23,7 +23,7 @@ def open_dashboard(options: Mapping[str, Any]) -> None:
         # Asked early: a folder without a repository is a sentence in the terminal, not an empty screen.
         from tui.cli.options.repository import repository_here
 
-        options = {**options, "repo": repository_here()}
+        options = {**options, "repo": repository_here(options.get("github_url"))}
     _run(lambda: live_backend(live_options(options, case), case), options.get("refresh"))
 
 

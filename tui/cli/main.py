@@ -74,6 +74,9 @@ class _Planescope(LazyGroup):
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
+        from probes.programs import secure_search
+
+        secure_search()
         try:
             return super().invoke(ctx)
         except BackendProblem as problem:

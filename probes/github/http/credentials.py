@@ -18,8 +18,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,6 +26,7 @@ from urllib.parse import SplitResult, urlsplit
 from diagnosis.documents.exit_code import ExitCode
 from probes.github.http.endpoints import permissions_needed
 from probes.github.http.errors import GitHubProblem
+from probes.programs import answer_of
 
 PUBLIC_API = "https://api.github.com"
 _PUBLIC_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
@@ -114,8 +113,7 @@ def find_access(
     ``gh auth token`` in tests. Raises GitHubProblem (exit code 2) for an address that cannot be used.
     """
     environ = os.environ if environ is None else environ
-    given = url or environ.get("GITHUB_API_URL") or environ.get("GH_HOST") or PUBLIC_API
-    address = _api_url(given)
+    address = api_address(url, environ)
     parts = urlsplit(address)
     host = _people_host(parts)
     for name in _token_names(parts, environ):
@@ -134,6 +132,12 @@ def find_access(
         f"Set {first} to a token with {_wanted()}, or run `gh auth login --hostname {host}`;"
         " `planescope demo` needs no credentials.",
     )
+
+
+def api_address(url: str | None = None, environ: Mapping[str, str] | None = None) -> str:
+    """Return the base address of the API that :func:`find_access` chooses. Raises GitHubProblem as it does."""
+    environ = os.environ if environ is None else environ
+    return _api_url(url or environ.get("GITHUB_API_URL") or environ.get("GH_HOST") or PUBLIC_API)
 
 
 def _wanted() -> str:
@@ -226,24 +230,10 @@ def _usable(token: str, source: str) -> str:
 
 def _ask_gh(host: str, environ: Mapping[str, str]) -> str | None:
     """Ask ``gh auth token`` for exactly this host; None where gh is absent, has none, or does not answer."""
-    gh = shutil.which("gh", path=environ.get("PATH"))
-    if gh is None:
-        return None
     # Without these gh answers from its own store: it would hand out the token of another host otherwise.
     own = {name: value for name, value in environ.items() if name not in _PUBLIC_TOKENS + _ENTERPRISE_TOKENS}
-    try:
-        answer = subprocess.run(  # noqa: S603 - a fixed program found on PATH, the host name checked above, no shell
-            [gh, "auth", "token", "--hostname", host],
-            capture_output=True,
-            text=True,
-            timeout=_GH_SECONDS,
-            check=False,
-            env=own,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        return None
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    answer = answer_of("gh", ["auth", "token", "--hostname", host], seconds=_GH_SECONDS, environ=own)
+    return answer[1].strip() if answer is not None and answer[0] == 0 else None
 
 
 def _unusable(text: str, why: str) -> GitHubProblem:

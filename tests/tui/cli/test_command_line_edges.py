@@ -121,7 +121,7 @@ def test_a_folder_without_a_repository_is_said_before_the_app_takes_the_terminal
         "https://github.com/octo-org/shop.git",
         "https://github.com/octo-org/shop",
         "git@github.com:octo-org/shop.git",
-        "ssh://git@ghe.example:22/octo-org/shop/",
+        "ssh://git@ssh.github.com:443/octo-org/shop/",
     ],
 )
 def test_the_repository_is_the_one_of_the_folders_remote(

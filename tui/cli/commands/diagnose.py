@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,28 @@ from tui.backend import BackendProblem
 from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.credentials import code_for_credentials
-from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.cli.options.repository import app_options, live_options, read_case_option, require_host
 from tui.cli.reports.diagnosis import show
 
-_ADDRESS = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/actions/runs/(\d+)")
+_ADDRESS = re.compile(r"(https?://[^/\s]+/)([^/\s]+/[^/\s]+)/actions/runs/(\d{1,19})(?![0-9])", re.ASCII)
+_LONGEST_NUMBER = 20
 
 
-def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
+def runs_named(words: tuple[str, ...], options: Mapping[str, Any]) -> tuple[str | None, tuple[int, ...]]:
     """Return the repository that addresses name (None for bare ids), and the run ids, each once.
 
-    Raises BackendProblem for a word that is neither, and for addresses of several repositories.
+    Raises BackendProblem for a word that is neither, for addresses of several repositories, and for one of another host than
+    the GitHub that the options name; a recording in GitHub's place asks nobody.
     """
     repositories: dict[str, None] = {}
     ids: dict[int, None] = {}
     for word in words:
         match = _ADDRESS.match(word)
         if match:
+            _require_host(match, options)
             repositories[match.group(2)] = None
             ids[int(match.group(3))] = None
-        elif word.isascii() and word.isdigit():
+        elif word.isascii() and word.isdigit() and len(word) < _LONGEST_NUMBER:
             ids[int(word)] = None
         else:
             raise BackendProblem(
@@ -42,6 +46,19 @@ def runs_named(words: tuple[str, ...]) -> tuple[str | None, tuple[int, ...]]:
     if len(repositories) > 1:
         raise BackendProblem("The runs belong to several repositories.", "Diagnose one repository at a time.")
     return next(iter(repositories), None), tuple(ids)
+
+
+def _require_host(match: re.Match[str], options: Mapping[str, Any]) -> None:
+    from probes.git_remotes import place_of
+
+    if options.get("recording") is not None:
+        return
+    place = place_of(match.group(1) + match.group(2))
+    if place is None:
+        raise BackendProblem(
+            "The address of a run names no host.", "Give it as https://HOST/OWNER/REPO/actions/runs/NUMBER."
+        )
+    require_host(place, options.get("github_url"), "The run " + match.group(3))
 
 
 @click.command("diagnose")
@@ -65,7 +82,7 @@ def diagnose_command(
     """
     if not runs and options.get("recording") is None:
         raise click.UsageError("Missing argument 'RUN...'.", ctx)
-    repository, ids = runs_named(runs)
+    repository, ids = runs_named(runs, options)
     case = read_case_option(options)
     progress = ProgressLine()
     backend = live_backend(live_options(options, case, repository), case)

@@ -73,7 +73,7 @@ def migrate_command(
     Exit codes: 0 nothing breaks, 1 a trust policy breaks, 2 bad input, 3 unknown remains, 4 credentials needed.
     """
     case = read_case_option(options)
-    names = list(dict.fromkeys(repos or (case.repository or repository_here(),)))
+    names = list(dict.fromkeys(repos or (case.repository or repository_here(options.get("github_url")),)))
     for name in names:
         if not NAME.match(name):
             raise BackendProblem(f"{printable(name)!r} is no repository name.", "Write it as OWNER/REPO.")

@@ -63,7 +63,7 @@ def export_command(
             embedded.close()
     else:
         case = read_case_option(options)
-        repository, ids = runs_named(runs)
+        repository, ids = runs_named(runs, options)
         if not ids and not case.runs and options.get("recording") is None:
             raise BackendProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
         backend = live_backend(live_options(options, case, repository), case)

@@ -50,11 +50,11 @@ def record_command(
     limit: record again for that.
     """
     case = read_case_option({"case_file": case_file})
-    repository, ids = runs_named(runs)
+    repository, ids = runs_named(runs, {"github_url": github_url})
     wanted = ids or case.runs
     if not wanted:
         raise BackendProblem("No runs are named.", "Give run ids or addresses, or a case file with `runs`.")
-    name = repository or repo or case.repository or repository_here()
+    name = repository or repo or case.repository or repository_here(github_url)
     target = directory or Path.cwd() / f"planescope-recording-{wanted[0]}"
     ctx.exit(_record(name, wanted, target, case, github_url, as_json=as_json))
 

@@ -130,7 +130,7 @@ def _backend(
         backend = embedded_backend(stage, options["incident"])
     else:
         case = read_case_option(options)
-        repository, ids = runs_named(runs)
+        repository, ids = runs_named(runs, options)
         ids = ids or case.runs
         if not ids and options.get("recording") is None:
             raise BackendProblem("No runs are named.", "Give run ids or addresses, a case file with `runs`, or --demo.")

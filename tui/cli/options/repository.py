@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,11 +14,11 @@ from tui.backend import BackendProblem
 from tui.cli.options.stated import read_stated, stated_options
 
 if TYPE_CHECKING:
+    from probes.git_remotes import Place
     from tui.backends.live import LiveOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_REMOTE = re.compile(r"(?:[/:])([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+?)(?:\.git)?/?\Z")
 NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
 
 _OPTIONS = (
@@ -73,7 +72,12 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
         raise BackendProblem(
             "--recording takes GitHub's place, so --github-url means nothing beside it.", "Leave one out."
         )
-    name = repository or options.get("repo") or case.repository or ("" if recording else repository_here())
+    name = (
+        repository
+        or options.get("repo")
+        or case.repository
+        or ("" if recording else repository_here(options.get("github_url")))
+    )
     if name and not NAME.match(name):
         raise BackendProblem(f"{name!r} is no repository name.", "Write it as OWNER/REPO.")
     return LiveOptions(
@@ -92,20 +96,55 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
     )
 
 
-def repository_here() -> str:
-    """Return ``owner/name`` from the git remote of the current folder. Raises BackendProblem where there is none."""
+def repository_here(github_url: str | None = None) -> str:
+    """Return ``owner/name`` from the git remote of the current folder, which must be on the GitHub that is asked.
+
+    ``github_url`` is ``--github-url``. Raises BackendProblem where there is no remote, or where it is on another host: its name
+    means nothing on this one, and nobody is asked for it.
+    """
+    from probes.git_remotes import remotes_here
+
     way_out = "Give --repo OWNER/REPO, or run it in a clone of a GitHub repository; `planescope demo` needs neither."
-    try:
-        found = subprocess.run(
-            ["git", "remote", "get-url", "origin"],  # noqa: S607 - the git of the user's PATH, fixed words, no shell
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        raise BackendProblem("git could not be asked for this folder's repository.", way_out) from None
-    match = _REMOTE.search(found.stdout.strip())
-    if found.returncode != 0 or not match:
+    remotes = remotes_here()
+    if remotes is None:
+        raise BackendProblem("git could not be asked for this folder's repository.", way_out)
+    if not remotes.addresses:
         raise BackendProblem("This folder is no clone of a GitHub repository.", way_out)
-    return f"{match.group(1)}/{match.group(2)}"
+    found = dict.fromkeys(_repository_at(address, github_url) for address in remotes.candidates)
+    if len(found) > 1:
+        raise BackendProblem(
+            "This folder's clone has several remotes, and none is called origin.", "Give --repo OWNER/REPO."
+        )
+    return next(iter(found))
+
+
+def _repository_at(address: str, github_url: str | None) -> str:
+    """Return the repository of a remote. Its address is never shown: it may hold a password."""
+    from probes.git_remotes import place_of
+
+    place = place_of(address)
+    if place is None:
+        raise BackendProblem("This folder's git remote names no host.", "Give --repo OWNER/REPO.")
+    require_host(place, github_url, "The git remote of this folder")
+    if place.repository is None:
+        raise BackendProblem(
+            f"The git remote of this folder names no repository of {place.shown}.", "Give --repo OWNER/REPO."
+        )
+    return place.repository
+
+
+def require_host(place: Place, github_url: str | None, what: str) -> None:
+    """Raise BackendProblem if a place is not on the GitHub that would be asked; ``what`` begins the sentence."""
+    from probes.git_remotes import is_on
+    from probes.github.http.credentials import GitHubAccess, api_address
+    from probes.github.http.errors import GitHubProblem
+
+    try:
+        api = api_address(github_url)
+    except GitHubProblem as problem:
+        raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
+    if not is_on(place, api):
+        raise BackendProblem(
+            f"{what} is at {place.shown}, which is not the GitHub host {GitHubAccess(api).host}.",
+            "Give --repo OWNER/REPO for a repository of that host, or --github-url for an enterprise server.",
+        )
