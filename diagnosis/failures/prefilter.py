@@ -7,7 +7,6 @@ words are taken from the rules themselves; a new rule is found without another l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 
 from diagnosis.failures import context_lines
 from diagnosis.failures.rules import RULES
@@ -62,9 +61,13 @@ def that_may_matter(texts: Sequence[str]) -> set[int]:
     block = "\n".join(texts)
     if block.count("\n") != len(texts) - 1:
         return {place for place, text in enumerate(texts) if may_matter(text)}
-    starts = set(_WORDS.line_starts(block))
-    begins = accumulate((len(text) + 1 for text in texts), initial=0)
-    return {place for place, begin in enumerate(begins) if begin in starts} if starts else set()
+    places: set[int] = set()
+    place = looked_at = 0
+    for start in sorted(_WORDS.line_starts(block)):
+        place += block.count("\n", looked_at, start)
+        looked_at = start
+        places.add(place)
+    return places
 
 
 def may_matter(text: str) -> bool:

@@ -150,12 +150,15 @@ def _with_words(finding: Finding) -> Finding:
 
 def _telling(lines: Sequence[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:
     """Choose the few lines that are to be read from a whole log, each with its neighbours."""
-    known = that_may_matter([line.text for line in lines])
     error, group = LineKind.ERROR, LineKind.GROUP
-    for place, line in enumerate(lines):
-        kind = line.kind
-        if place in known or kind is error or kind is group or line.text.startswith(_TELLING):
-            yield lines[max(0, place - BEFORE) : place], line, lines[place + 1 : place + AFTER + 2]
+    known = that_may_matter([line.text for line in lines])
+    known.update(
+        place
+        for place, line in enumerate(lines)
+        if (kind := line.kind) is error or kind is group or line.text.startswith(_TELLING)
+    )
+    for place in sorted(known):
+        yield lines[max(0, place - BEFORE) : place], lines[place], lines[place + 1 : place + AFTER + 2]
 
 
 def _windows(lines: Iterable[LogLine]) -> Iterator[tuple[Sequence[LogLine], LogLine, Sequence[LogLine]]]:

@@ -11,14 +11,13 @@ never an error. Which section belongs to which step of the API is decided in :mo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from diagnosis.logs.log_text import LineKind, LogLine, LogReader
 
 _PAIR = re.compile(r"  ([A-Za-z_][\w.-]*): ?(.*)", re.DOTALL)
-_ECHOED_MARKER, _HIDDEN_MARKER = "\x1b[36;1m##[", "\x1b[36;1m## ["
 _RUN = "Run "
 _LAST = "Cleaning up orphan processes"
 _BLOCKS = ("with:", "env:")
@@ -105,17 +104,8 @@ def read_job_log(text: str) -> JobLog:
     raws = text.split("\n")
     if not raws[-1]:
         raws.pop()
-    reader = LogReader()
-    lines = tuple(_read_line(reader, number, raw) for number, raw in enumerate(raws, start=1))
+    lines = tuple(LogReader().read_all(raws))
     return JobLog(lines, tuple(_sections(lines)))
-
-
-def _read_line(reader: LogReader, number: int, raw: str) -> LogLine:
-    """Read one line. An echoed line of a script that begins with one of the runner's markers is text, no marker."""
-    if _ECHOED_MARKER not in raw:
-        return reader.read(number, raw)
-    line = reader.read(number, raw.replace(_ECHOED_MARKER, _HIDDEN_MARKER, 1))
-    return replace(line, text=line.text.replace("## [", "##[", 1))
 
 
 def _starts(lines: tuple[LogLine, ...]) -> list[tuple[int, SectionKind]]:

@@ -9,8 +9,9 @@ quoted source code are marked :attr:`LineKind.ECHO`: they name errors without ha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 from diagnosis.logs.frames import (
     BESIDE,
@@ -57,9 +58,8 @@ _OUTPUT, _ECHO = LineKind.OUTPUT, LineKind.ECHO
 """Likewise: a member takes a look-up that a name does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line without its frame."""
+class LogLine(NamedTuple):
+    """One line without its frame. A tuple, since a log has many and a tuple is made seven times as fast as a dataclass."""
 
     number: int
     """1-based line within the text that was read."""
@@ -96,6 +96,7 @@ _ESCAPE, _LOST_ESCAPE = re.compile(_ESCAPED), re.compile(_LOST)
 _PLACED = ("##[", "[", "Post job cleanup")
 """How lines begin that tell where in a log with timestamps they stand."""
 _CYAN = ("\x1b[36;1m", "[36;1m")
+_ECHOED_MARKER, _HIDDEN_MARKER = "\x1b[36;1m##[", "\x1b[36;1m## ["
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]+")
 _MARKER = re.compile(
@@ -127,6 +128,15 @@ _ECHOED = re.compile(
     r"|\s*(?:throw new |raise \w|console\.\w+\(|log(?:ger)?\.\w+\(|assert |print\(|# |// )"
     r"| (?:  ){0,20}\* "  # inside a comment block; a list of errors is not set off by an odd number of spaces
 )
+
+_UNREMARKABLE = "A-DF-GI-OQRT-Zbdfhjkmnqsuvw-z"
+"""First characters after which :meth:`LogReader.read` looks for nothing."""
+_PLAIN = re.compile(
+    rf"({_STAMP}) (?:#\d{{1,9}}+ \d{{1,9}}+\.\d{{1,9}}+ )?+"
+    rf"((?:(?=[{_UNREMARKABLE}])|(?![\[#0-9]|Post job cleanup|err: |out: |{_ECHOED.pattern}))[ -Z\\-~]{{1,4000}}+(?<! ))?"
+)
+"""A line in a log with timestamps that is nothing but output, with nothing but a build's clock to take off: most lines are
+such. What the first characters may not be is what :meth:`LogReader.read` looks for there."""
 
 
 class LogReader:
@@ -216,6 +226,28 @@ class LogReader:
             if echoed or _ECHOED.match(text):
                 kind = _ECHO
         return LogLine(number, text.rstrip(), kind, self._step, self._title, at, self._job, self._post)
+
+    def read_all(self, raws: Iterable[str]) -> list[LogLine]:
+        """Read the lines of a whole log as :meth:`read` reads one after the other, and faster. Never raises."""
+        lines: list[LogLine] = []
+        add, make, is_plain = lines.append, tuple.__new__, _PLAIN.fullmatch
+        ordinary = False
+        step, title, job, post = self._step, self._title, self._job, self._post
+        for number, raw in enumerate(raws, start=1):
+            if ordinary and (plain_line := is_plain(raw)) is not None:
+                at, text = plain_line.groups("")
+                add(make(LogLine, (number, text, _OUTPUT, step, title, at, job, post)))
+                continue
+            if _ECHOED_MARKER in raw:
+                # An echoed line of a script that begins with one of the runner's markers is text, no marker.
+                line = self.read(number, raw.replace(_ECHOED_MARKER, _HIDDEN_MARKER, 1))
+                line = line._replace(text=line.text.replace("## [", "##[", 1))
+            else:
+                line = self.read(number, raw)
+            add(line)
+            ordinary = self._stamped and not self._head and not self._web_head
+            step, title, job, post = self._step, self._title, self._job, self._post
+        return lines
 
     def _off_gh(self, raw: str) -> tuple[str, str | None]:
         """Take off the frame of ``gh run view --log``: job, step, timestamp; continuation lines lack the last."""

@@ -44,11 +44,15 @@ class Matched:
     @property
     def lines(self) -> tuple[LogLine, ...]:
         """All lines of the step."""
+        if len(self.sections) == 1:
+            return self.sections[0].lines
         return tuple(line for section in self.sections for line in section.lines)
 
     @property
     def output(self) -> tuple[LogLine, ...]:
         """What the step printed, heads left out."""
+        if len(self.sections) == 1:
+            return self.sections[0].output
         return tuple(line for section in self.sections for line in section.output)
 
     @property
