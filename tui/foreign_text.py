@@ -1,8 +1,8 @@
 """The one way by which text from elsewhere reaches a widget: as data, never as markup.
 
 Commit titles, refs, log lines, ARNs and error messages are written by others. :func:`foreign` turns them into
-:class:`~textual.content.Content`, which no widget parses; what could move the cursor, reorder the line or break the
-terminal's encoding is made visible instead of obeyed.
+:class:`~textual.content.Content`, which no widget parses; what could move the cursor, reorder the line, hide or break the
+terminal's encoding is made visible instead of obeyed, by the same signs as in the command line's text.
 """
 
 from __future__ import annotations
@@ -11,30 +11,12 @@ import re
 
 from textual.content import Content
 
+from diagnosis.visible_text import visible
+
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
 """Select Graphic Rendition: colours in a log say nothing that is lost with them."""
 
-_UNSAFE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
-)
-"""Controls but the line feed, direction and zero-width marks, lone surrogates, and tag characters."""
-
 _LINE_ENDS = re.compile(r"\r\n?")
-TAB = "    "
-
-
-def _visible(match: re.Match[str]) -> str:
-    character = match.group()
-    point = ord(character)
-    if character == "\t":
-        return TAB
-    if point < 0x20:
-        return chr(0x2400 + point)
-    if point == 0x7F:
-        return "\u2421"
-    if 0xD800 <= point <= 0xDFFF:
-        return "\ufffd"
-    return f"⟨{point:04X}⟩"
 
 
 def defused(text: str) -> str:
@@ -43,7 +25,7 @@ def defused(text: str) -> str:
         text = _COLOURS.sub("", text)
     if "\r" in text:
         text = _LINE_ENDS.sub("\n", text)
-    return _UNSAFE.sub(_visible, text)
+    return visible(text)
 
 
 def defused_line(text: str) -> str:

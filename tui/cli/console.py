@@ -1,44 +1,112 @@
-"""Print results as text or JSON on standard output, and progress on standard error."""
+"""Print results as text or JSON on standard output, and progress on standard error.
+
+Text goes into reports as :class:`Text` of this module, which makes visible what is not drawn before anything is measured or
+wrapped; :class:`ReportConsole` looks at each piece once more. Colours come from styles of ours alone.
+"""
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from typing import IO, Any
 
-import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.style import StyleType
+from rich.text import Text as RichText
 
 from diagnosis.policy.language.strict_json import json_text
+from diagnosis.visible_text import visible, visible_line
 from probes.github.http.pace import WAITING
 from tui.backend import Progress
+from tui.cli.output import can_encode, say, send
+from tui.cli.workflow_commands import inside_actions, no_commands, no_commands_in_json
 
 _PLAIN_WIDTH = 110
 """Columns where standard output is no terminal: wide enough for a run's address."""
+_ERASE_LINE = "\r\x1b[2K"
+_LONGEST_PROGRESS = 78
+
+
+class Text(RichText):
+    """Text of a report, foreign or not: shown letter by letter. (Rich's own drops some controls without a sign.)"""
+
+    def __init__(self, text: str = "", *args: Any, **options: Any) -> None:
+        super().__init__(visible(text), *args, **options)
+
+    def append(self, text: RichText | str, style: StyleType | None = None) -> Text:
+        """Add text at the end."""
+        super().append(visible(text) if isinstance(text, str) else text, style)
+        return self
 
 
 class ReportConsole(Console):
     """A console whose reports may hold foreign text: what could steer the terminal is shown, not sent."""
 
+    def render_str(self, text: str, **options: Any) -> RichText:
+        """Return a text that was given as a plain string, as a table's heading may be."""
+        return super().render_str(visible(text), **options)
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the pieces of a report: no control of a renderable, no hyperlink, no text but what is drawn."""
         for segment in super().render(renderable, options):
-            if segment.control or segment.text.isprintable() or segment.text == "\n":
-                yield segment
-            else:
-                yield Segment(printable_lines(segment.text), segment.style)
+            if segment.control:
+                continue
+            style = segment.style
+            if style is not None and style.link:
+                style = style.update_link(None)
+            yield Segment(visible(segment.text), style)
 
 
-def text_console() -> Console:
+class _Standard(io.TextIOBase):
+    """Standard output as a console writes to it: its colours pass."""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The encoding below, by which rich chooses the signs of its tables."""
+        below = getattr(sys.stdout, "below", sys.stdout)
+        return getattr(below, "encoding", None) or "utf-8"
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+    def fileno(self) -> int:
+        return sys.stdout.fileno()
+
+    def write(self, text: str) -> int:
+        send(no_commands(text) if inside_actions() else text)
+        return len(text)
+
+    def flush(self) -> None:
+        send("")
+
+
+def text_console() -> ReportConsole:
     """Make a console for reports: colours only in a terminal, foreign text neither read as markup nor sent raw."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns if terminal else _PLAIN_WIDTH
-    return ReportConsole(markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+    file: IO[str] = _Standard()  # type: ignore[assignment]  # a text stream in all that rich asks of it
+    return ReportConsole(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
 def print_json(value: Mapping[str, object] | list[object]) -> None:
     """Print one JSON document on standard output."""
-    click.echo(json_text(value, indent=2))
+    print_json_text(json_text(value, indent=2))
+
+
+def print_row(value: Mapping[str, object]) -> None:
+    """Print one row of JSON Lines on standard output."""
+    print_json_text(json_text(value))
+
+
+def print_json_text(text: str) -> None:
+    """Print JSON: what the output cannot encode stands as JSON's own escape, so that it stays JSON."""
+    if not can_encode(text):
+        text = "".join(c if c.isascii() or can_encode(c) else json.dumps(c)[1:-1] for c in text)
+    say(no_commands_in_json(text.removesuffix("\n")))
 
 
 class ProgressLine:
@@ -55,28 +123,22 @@ class ProgressLine:
             self._say_once(progress)
             return
         count = f" {progress.done}/{progress.total}" if progress.total else ""
-        line = "".join(c for c in f"{progress.what}{count}" if c.isprintable())[:78]
-        click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
+        send(f"{_ERASE_LINE}{printable(f'{progress.what}{count}')[:_LONGEST_PROGRESS]}", err=True)
         self._shown = True
 
     def _say_once(self, progress: Progress) -> None:
         """Say once why the tool waits: minutes of silence in somebody's job log need a reason."""
         if progress.what.startswith(WAITING) and progress.what not in self._waits:
             self._waits.add(progress.what)
-            click.echo(f"{progress.what}: {(progress.total or 0) - progress.done} seconds", err=True)
+            say(f"{printable(progress.what)}: {(progress.total or 0) - progress.done} seconds", err=True)
 
     def clear(self) -> None:
         """Remove the line."""
         if self._shown:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+            send(_ERASE_LINE, err=True)
             self._shown = False
 
 
 def printable(text: str) -> str:
-    """Return foreign text without characters that could steer a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
-def printable_lines(text: str) -> str:
-    """Return the same of a text of several lines."""
-    return "\n".join(map(printable, text.split("\n")))
+    """Return foreign text on one line, with a visible sign for each character that could steer a terminal."""
+    return visible_line(text)

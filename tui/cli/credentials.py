@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import click
-
 from diagnosis.documents.exit_code import FAILED
 from diagnosis.facts.account import CredentialsProblem
 from tui.cli.console import printable
+from tui.cli.output import say
 
 CREDENTIALS_NEEDED = 4
 
@@ -16,5 +15,5 @@ def code_for_credentials(code: int, problem: CredentialsProblem | None) -> int:
     if problem is None:
         return code
     sentence = f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}."
-    click.echo(f"planescope: {printable(sentence)}", err=True)
+    say(f"planescope: {printable(sentence)}", err=True)
     return code if code == FAILED else CREDENTIALS_NEEDED

@@ -12,6 +12,7 @@ from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
+from tui.cli.output import say
 from tui.settings import read_settings
 
 _COMMANDS = {
@@ -80,13 +81,10 @@ class _Planescope(LazyGroup):
         try:
             return super().invoke(ctx)
         except BackendProblem as problem:
-            # A sentence may quote a file or an answer; the module brings rich, which only reports need.
-            from tui.cli.console import printable_lines
-
-            click.echo(printable_lines(f"planescope: {problem.sentence} {problem.way_out}".rstrip()), err=True)
+            say(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
             ctx.exit(problem.exit_code)
         except KeyboardInterrupt:
-            click.echo("planescope: stopped.", err=True)
+            say("planescope: stopped.", err=True)
             ctx.exit(130)
 
 

@@ -10,6 +10,7 @@ import jinja2
 
 from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.policy.language.strict_json import json_text
+from diagnosis.visible_text import visible
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
 
@@ -26,8 +27,7 @@ def code(text: object) -> str:
 
 def _line(text: object) -> str:
     """Return foreign text on one line, without characters that could steer the terminal in which somebody reads the page."""
-    line = " ".join(str(text).split())
-    return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
+    return " ".join(visible(str(text)).split())
 
 
 def link(address: object) -> str:

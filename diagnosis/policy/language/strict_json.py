@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from diagnosis.visible_text import is_shown
+
 MAX_NESTING = 40
 """A policy needs seven levels; anything deeper is junk, and is refused before a parser recurses into it."""
 
 # Possessive, and closing quote optional: an unterminated string is one token to the end, not a scan from every quote.
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]', re.DOTALL)
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]++|\\.)*+"?|-?Infinity|NaN', re.DOTALL)
+_NOT_PLAIN = re.compile(r"[^\n\x20-\x7e]++")
 _SCALAR = re.compile(r'\s*+("(?:[^"\\]++|\\.)*+"|-?\d{1,18}(?![\d.eE]))', re.DOTALL | re.ASCII)
 
 
@@ -83,16 +86,21 @@ def json_text(
     separators: tuple[str, str] | None = None,
     default: Callable[[object], object] | None = None,
 ) -> str:
-    """Write JSON in which every character that is not printable stands as its escape: to a reader of JSON it is the same.
+    """Write JSON in which every character that is not drawn stands as its escape: to a reader of JSON it is the same.
 
     ``default`` gives JSON's form of what has none by itself, as :func:`json.dumps` asks for it.
     """
     text = json.dumps(value, indent=indent, separators=separators, default=default, ensure_ascii=False)
-    lines = text.split("\n")
-    if all(map(str.isprintable, lines)):
-        return text
     # Such a character can stand only within a string: all else is JSON's own.
-    return "\n".join("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line) for line in lines)
+    return _NOT_PLAIN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(map(_escape, found.group()))
+
+
+def _escape(character: str) -> str:
+    return character if is_shown(character) else json.dumps(character)[1:-1]
 
 
 def _comma_too_many(text: str, offset: int) -> int | None:

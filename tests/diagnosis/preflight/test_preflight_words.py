@@ -20,7 +20,8 @@ from diagnosis.claims.claim_set import ClaimSet
 from diagnosis.documents.preflight import Preflight, document
 from diagnosis.gates import Checkpoint
 from diagnosis.verdicts.gate_verdict import Missing
-from tui.cli.reports.preflight import json_text, no_commands, show, summary
+from tui.cli.reports.preflight import show, summary
+from tui.cli.workflow_commands import no_commands, no_commands_in_json
 
 HOSTILE = [
     "::error file=a,line=1::gone",
@@ -72,7 +73,7 @@ def test_hostile_words_are_words(words: str) -> None:
 @pytest.mark.parametrize("words", HOSTILE)
 def test_json_means_the_same_without_a_command(words: str) -> None:
     values = document(with_words(words), version="0")
-    text = json_text(json.dumps(values, indent=2))
+    text = no_commands_in_json(json.dumps(values, indent=2))
     assert is_no_command(text)
     assert json.loads(text) == values
 

@@ -51,7 +51,7 @@ def test_progress_is_one_line_of_a_terminal_without_foreign_controls(monkeypatch
     line(Progress("reading \x1b[2Jmain", 2, 5))
     line.clear()
     line.clear()
-    assert written.getvalue() == "\r\x1b[2Kreading [2Jmain 2/5\r\x1b[2K"
+    assert written.getvalue() == "\r\x1b[2Kreading ␛[2Jmain 2/5\r\x1b[2K"
 
 
 def test_without_a_terminal_each_wait_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_what_was_done_after_an_attempt_is_told_with_how_that_is_known() -> None
     )
     lines = report(replace(made(), history=(stated,)))
     assert "  presented (CloudTrail): repo:o/r:x" in lines
-    assert "  then (stated): Added the ref\ufffd[2J\ufffd31m\ufffd" in lines
+    assert "  then (stated): Added the ref␛[2J⟨009B⟩31m⟨202E⟩" in lines
     silent = replace(stated, traced=Traced.NOT_ON_RECORD, statement="", subject=None)
     assert "  then: no remediation is on record" in report(replace(made(), history=(silent,)))
 
@@ -105,7 +105,7 @@ def test_a_doubt_about_a_closed_chain_is_told_by_its_slug() -> None:
     doubt = IntegrityFinding(Integrity.CLOCK_CONFLICT, f"The log and the run disagree{STEERING}")
     lines = report(replace(made(), closure=Closure(ClosureStatus.UNPROVEN, "It is not proved.", (), (doubt,))))
     assert "Closure: unproven" in lines
-    assert any("! The log and the run disagree\ufffd[2J" in line and "(clock-conflict)" in line for line in lines)
+    assert any("! The log and the run disagree␛[2J" in line and "(clock-conflict)" in line for line in lines)
     assert all(line.isprintable() for line in lines)
 
 

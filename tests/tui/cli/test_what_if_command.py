@@ -240,7 +240,7 @@ def test_missing_credentials_have_a_code_of_their_own_unless_a_gate_fails(
     asked = ("1", "--repo", "octo-org/shop", "--policy", written("needed.json", NEEDED))
     live(monkeypatch, credentials_problem=problem)
     result = run(*asked)
-    assert (result.exit_code, result.stderr) == (1, "planescope: no AWS credentials\ufffd. Set AWS_PROFILE.\n")
+    assert (result.exit_code, result.stderr) == (1, "planescope: no AWS credentials⟨009B⟩. Set AWS_PROFILE.\n")
     unread = {
         name: Unreadable(name, "no credentials", "set AWS_PROFILE") for name in ("role", "provider", "repository")
     }

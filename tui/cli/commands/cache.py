@@ -6,6 +6,7 @@ import click
 
 from tui.backend import BackendProblem
 from tui.cli.console import print_json
+from tui.cli.output import say
 
 
 @click.group("cache", invoke_without_command=True)
@@ -44,16 +45,16 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
         head = {"path": str(found.path), "bytes": found.size, "limit_bytes": LIMIT_BYTES, "note": note or None}
         print_json({**head, "repositories": repositories})
         return
-    click.echo(f"Store: {found.path} ({_size(found.size)} of at most {_size(LIMIT_BYTES)})")
+    say(f"Store: {found.path} ({_size(found.size)} of at most {_size(LIMIT_BYTES)})")
     for entry in found.repositories:
-        click.echo(
+        say(
             f"{entry.host}  {entry.repository}  attempts: {entry.attempts}, {_size(entry.size)},"
             f" stored {entry.oldest:%Y-%m-%d} to {entry.newest:%Y-%m-%d}"
         )
     if not found.repositories:
-        click.echo("It is empty.")
+        say("It is empty.")
     if note:
-        click.echo(f"planescope: {note}", err=True)
+        say(f"planescope: {note}", err=True)
 
 
 @cache_group.command("clear")
@@ -73,9 +74,9 @@ def clear_command(repo: str | None) -> None:
         store.close()
     if removed is None:
         raise BackendProblem(note or "The local store is in use: another planescope is writing.", "Try again.")
-    click.echo(f"Taken out of the local store: {removed} {'attempt' if removed == 1 else 'attempts'}.")
+    say(f"Taken out of the local store: {removed} {'attempt' if removed == 1 else 'attempts'}.")
     if note:
-        click.echo(f"planescope: {note}", err=True)
+        say(f"planescope: {note}", err=True)
 
 
 def _size(count: int) -> str:

@@ -12,6 +12,7 @@ from diagnosis.documents.exit_code import exit_code
 from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
+from tui.cli.output import say
 from tui.cli.reports.diagnosis import show
 
 
@@ -71,7 +72,7 @@ def _print(incident: str, stage: str | None, as_json: bool, directory: Path | No
                 console.print()
             if name == shown[-1] and directory is not None:
                 written = backend.export_packet(diagnosis, directory)
-                click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=as_json)
+                say(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=as_json)
     finally:
         backend.close()
     if as_json:

@@ -16,6 +16,7 @@ from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.credentials import code_for_credentials
 from tui.cli.options.repository import app_options, live_options, read_case_option, require_host
+from tui.cli.output import say
 from tui.cli.reports.diagnosis import show
 
 _ADDRESS = re.compile(r"(https?://[^/\s]+/)([^/\s]+/[^/\s]+)/actions/runs/(\d{1,19})(?![0-9])", re.ASCII)
@@ -95,11 +96,11 @@ def diagnose_command(
             show(diagnosis, text_console())
         if directory is not None:
             written = backend.export_packet(diagnosis, directory)
-            click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=True)
+            say(f"Evidence packet: {written.directory} ({', '.join(written.files)})", err=True)
     finally:
         progress.clear()
         backend.close()
     if backend.store_note:
-        click.echo(f"planescope: {backend.store_note}", err=True)
+        say(f"planescope: {backend.store_note}", err=True)
     problem = diagnosis.live.account.credentials_problem if diagnosis.live else None
     ctx.exit(code_for_credentials(exit_code(diagnosis), problem))

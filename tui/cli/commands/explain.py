@@ -17,9 +17,9 @@ from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.failures.service_denials import is_service_denial
 from diagnosis.gates import Plane
-from diagnosis.policy.language.strict_json import json_text
-from tui.cli.console import print_json, printable, text_console
+from tui.cli.console import print_json, print_row, printable, text_console
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
+from tui.cli.output import say
 from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
 
@@ -62,7 +62,7 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
         return
     try:
         if file == "-" and sys.stdin.isatty():
-            click.echo("Paste the log, then press Ctrl-D.", err=True)
+            say("Paste the log, then press Ctrl-D.", err=True)
         with click.open_file(file, "rb") as stream:
             code = _explain_rows(stream) if rows else _explain_log(stream, as_json=as_json)
     except (NotALogError, OSError) as fault:
@@ -70,7 +70,7 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
             raise
         why = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
         name = "standard input" if file == "-" else file
-        click.echo(f"planescope: cannot read {printable(name)}: {why}.", err=True)
+        say(f"planescope: cannot read {printable(name)}: {why}.", err=True)
         code = BAD_INPUT
     ctx.exit(code)
 
@@ -131,9 +131,9 @@ def exit_code(explanation: Explanation) -> int:
 
 def _say_encoding(log: LogInput) -> None:
     if log.encoding.startswith(("utf-16", "utf-32")):
-        click.echo(f"planescope: read as {log.encoding.upper()}.", err=True)
+        say(f"planescope: read as {log.encoding.upper()}.", err=True)
     if log.replaced:
-        click.echo(
+        say(
             f"planescope: not all of it is {log.encoding.upper()}; what could not be read is shown as \ufffd.", err=True
         )
 
@@ -142,7 +142,7 @@ def _explain_rows(stream: IO[bytes]) -> int:
     faulty = False
     for given in _answers(stream):
         faulty = faulty or given.faulty
-        click.echo(json_text(given.values))
+        print_row(given.values)
     return BAD_INPUT if faulty else NO_GATE
 
 

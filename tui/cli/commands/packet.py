@@ -13,6 +13,7 @@ from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
+from tui.cli.output import say
 from tui.packet.folder import PacketProblem, verify
 
 
@@ -75,9 +76,9 @@ def export_command(
             progress.clear()
             backend.close()
         if backend.store_note:
-            click.echo(f"planescope: {backend.store_note}", err=True)
+            say(f"planescope: {backend.store_note}", err=True)
     said = "" if masked else "; AWS account ids are in it as they are"
-    click.echo(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
+    say(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
 
 
 @packet_group.command("verify")
@@ -90,6 +91,6 @@ def verify_command(ctx: click.Context, directory: Path) -> None:
     except PacketProblem as problem:
         raise BackendProblem(str(problem)) from None
     for sentence in wrong:
-        click.echo(sentence)
-    click.echo("The packet is not sound." if wrong else "The packet is sound: unchanged since it was made.")
+        say(sentence)
+    say("The packet is not sound." if wrong else "The packet is sound: unchanged since it was made.")
     ctx.exit(1 if wrong else 0)

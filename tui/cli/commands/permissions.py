@@ -7,7 +7,6 @@ from dataclasses import asdict
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.facts.account import AccountQuestion
 from diagnosis.names.arn import Arn
@@ -15,7 +14,8 @@ from diagnosis.names.ecr_address import is_repository_name
 from probes.aws.session.operations import Variant
 from probes.aws.session.permissions import operations_of, policies_by_account
 from probes.github.http.endpoints import CLASSIC_SCOPE, permissions_needed
-from tui.cli.console import print_json, text_console
+from tui.cli.console import Text, print_json, text_console
+from tui.cli.output import say
 
 SCHEMA = "planescope.permissions/1"
 
@@ -61,7 +61,7 @@ def permissions_command(
                 {"schema": SCHEMA, "classic_scope": CLASSIC_SCOPE, "github": list(map(asdict, permissions_needed()))}
             )
         else:
-            click.echo(github_table())
+            say(github_table())
         return
     chosen = Variant(variant)
     question = _question(role, repository, evidence_root)
@@ -94,7 +94,7 @@ def permissions_command(
     else:
         for account, policy in policies:
             if len(policies) > 1:
-                click.echo(f"# for the reader in account {account}:", err=True)
+                say(f"# for the reader in account {account}:", err=True)
             print_json(policy)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.callers.admission_verdict import Admission, Admitted
 from diagnosis.callers.who_gets_in import who_gets_in
@@ -18,7 +17,7 @@ from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyDocument, Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
-from tui.cli.console import print_json, printable, text_console
+from tui.cli.console import Text, print_json, printable, text_console
 from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.options.repository import NAME, read_case_option
 

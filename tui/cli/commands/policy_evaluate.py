@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -10,6 +9,8 @@ import click
 
 from diagnosis.policy import evaluate
 from diagnosis.policy.evaluation.rows import JsonValue, Row, RowFault, read_row, result_of, row_id
+from tui.cli.console import print_row
+from tui.cli.output import say
 
 BAD_INPUT = 2
 LONGEST_ROW = 4 * 1024 * 1024
@@ -32,11 +33,11 @@ def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
         for number, line in _lines(file):
             answer = answer_line(number, line)
             faulty = faulty or "error" in answer
-            click.echo(json.dumps(answer))
+            print_row(answer)
     except OSError as fault:
         if isinstance(fault, BrokenPipeError):
             raise
-        click.echo(f"planescope: cannot read the rows: {fault.strerror or fault}", err=True)
+        say(f"planescope: cannot read the rows: {fault.strerror or fault}", err=True)
         faulty = True
     ctx.exit(BAD_INPUT if faulty else 0)
 

@@ -23,6 +23,7 @@ from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
 from tui.cli.options.policy_file import name_of, read_policy_text
+from tui.cli.output import say
 from tui.cli.reports.lint import show
 
 BAD_INPUT = 2
@@ -88,7 +89,7 @@ def lint_command(
         try:
             linted.append(_linted(path, _KINDS[kind] if kind else None, Expected(account or "", region or "")))
         except BackendProblem as problem:
-            click.echo(f"planescope: {problem.sentence}", err=True)
+            say(f"planescope: {problem.sentence}", err=True)
             bad = True
     if as_json:
         print_json(document(linted))

@@ -26,10 +26,12 @@ from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, w
 from tui import __version__
 from tui.atomic_write import write_atomically
 from tui.backend import BackendProblem
-from tui.cli.console import printable, text_console
+from tui.cli.console import print_json_text, printable, text_console
 from tui.cli.options.repository import read_case_option
 from tui.cli.options.stated import read_stated, stated_options
-from tui.cli.reports.preflight import json_text, no_commands, show, summary
+from tui.cli.output import say, send
+from tui.cli.reports.preflight import show, summary
+from tui.cli.workflow_commands import no_commands, no_commands_in_json
 
 if TYPE_CHECKING:
     from tui.backends.stated import StatedValues
@@ -93,14 +95,17 @@ def _preflight(options: Mapping[str, Any], output: Path, *, as_json: bool, mask_
     case = stated.over(replace(case, region=options["region"] or case.region))
     preflight, account = _judged(_given(environ, options), case, stated, options)
     text = json.dumps(document(preflight, version=__version__, mask_accounts=mask_accounts), indent=2) + "\n"
-    text = json_text(text)
+    text = no_commands_in_json(text)
     console = text_console()
     with console.capture() as captured:
         show(preflight, console, mask_accounts=mask_accounts)
     told = no_commands(captured.get())
     page = summary(preflight, mask_accounts=mask_accounts)
     _stop_leaks({output.name: text, "the step summary": page, "the text": told}, environ)
-    click.echo(text if as_json else told, nl=False)
+    if as_json:
+        print_json_text(text)
+    else:
+        send(told)  # drawn by the console above: colours are ours, and foreign text is visible in it
     _write(output, text)
     _append_summary(environ.get("GITHUB_STEP_SUMMARY", ""), page)
     problem = account.credentials_problem if account else None
@@ -269,4 +274,4 @@ def _append_summary(path: str, page: str) -> None:
 
 def _say(sentence: str) -> None:
     """Write a message to standard error, which the runner reads as well."""
-    click.echo(no_commands(f"planescope: {printable(sentence)}"), err=True)
+    say(no_commands(f"planescope: {printable(sentence)}"), err=True)

@@ -11,6 +11,7 @@ from tui.backend import BackendProblem
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable
 from tui.cli.options.repository import read_case_option, repository_here
+from tui.cli.output import say
 
 _MOST_GAPS = 20
 UNKNOWN_REMAINS = 3
@@ -83,12 +84,12 @@ def _record(
         counts = {"attempts": kept.attempts, "jobs": kept.jobs, "logs": kept.logs}
         print_json({"recording": str(kept.folder), "runs": list(kept.runs), **counts, "not_read": gaps})
     else:
-        click.echo(
+        say(
             f"Recording: {kept.folder} (runs: {len(kept.runs)}, attempts: {kept.attempts}, jobs: {kept.jobs},"
             f" logs: {kept.logs})"
         )
         for gap in kept.gaps[:_MOST_GAPS]:
-            click.echo(printable(f"Not read: {gap.reading.what}: {gap.reading.why}"), err=True)
+            say(printable(f"Not read: {gap.reading.what}: {gap.reading.why}"), err=True)
         if len(kept.gaps) > _MOST_GAPS:
-            click.echo(f"And {len(kept.gaps) - _MOST_GAPS} more; --json names them all.", err=True)
+            say(f"And {len(kept.gaps) - _MOST_GAPS} more; --json names them all.", err=True)
     return UNKNOWN_REMAINS if any(gap.passing for gap in kept.gaps) else 0

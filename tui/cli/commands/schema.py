@@ -6,6 +6,8 @@ from importlib import resources
 
 import click
 
+from tui.cli.console import print_json_text
+
 _SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint", "policy-admits", "explanation")
 
 
@@ -13,4 +15,4 @@ _SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint", "po
 @click.argument("document", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], metavar="[DOCUMENT]")
 def schema_command(document: str) -> None:
     """Print the JSON Schema of a DOCUMENT, by default of a `diagnosis`; each is in version 1."""
-    click.echo((resources.files("tui.cli") / "schemas" / f"{document}-1.json").read_text(encoding="utf-8"), nl=False)
+    print_json_text((resources.files("tui.cli") / "schemas" / f"{document}-1.json").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tui.backend import BackendProblem
+from tui.cli.output import say
 from tui.settings import read_settings, settings_path, template
 
 
@@ -14,11 +15,11 @@ def settings_command() -> None:
 
     Where it belongs, and whether one is there and can be read, is said beside it (on standard error).
     """
-    click.echo(template(), nl=False)
+    say(template(), nl=False)
     try:
         found = read_settings()
     except BackendProblem as problem:
-        click.echo(f"planescope: {problem.sentence}", err=True)
+        say(f"planescope: {problem.sentence}", err=True)
         raise click.exceptions.Exit(2) from None
     state = "is in force" if found.exists else "does not exist yet"
-    click.echo(f"planescope: {settings_path()} {state}.", err=True)
+    say(f"planescope: {settings_path()} {state}.", err=True)

@@ -26,6 +26,7 @@ from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.options.stated import read_stated
+from tui.cli.output import say
 from tui.cli.reports.what_if import show
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def what_if_command(
     with _backend(ctx, runs, stage, options, progress) as (diagnosis, case):
         result = judged(diagnosis, case, _of_role(proposals, options.get("of_role"), diagnosis))
     for note in read_stated(options).notes(diagnosis.subject.facts) if diagnosis.subject and stage is None else ():
-        click.echo(f"planescope: {printable(note)}", err=True)
+        say(f"planescope: {printable(note)}", err=True)
     if as_json:
         print_json(document(result))
     else:

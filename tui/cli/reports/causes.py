@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.causes import Cause, Integrity
 from diagnosis.gates import Plane
+from tui.cli.console import Text
 
 _REFERENCE = "reference"
 

@@ -13,7 +13,6 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.causes import Cause, tell_apart_of
 from diagnosis.facts.evidence import Evidence, Origin
@@ -26,6 +25,7 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verd
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
+from tui.cli.console import Text
 from tui.job_names import job_names
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}

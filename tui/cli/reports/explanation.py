@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.failures import Explanation
 from diagnosis.gates import Plane
 from diagnosis.verdicts.gate_verdict import Finding
-from tui.cli.console import printable
+from tui.cli.console import Text, printable
 from tui.cli.reports.causes import print_fields
 
 _MOST_SHOWN = 8

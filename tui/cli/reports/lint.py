@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.text import Text
 
 from diagnosis.documents.lint import LintedFile
 from diagnosis.lint.finding import Finding
 from diagnosis.lint.rule import Severity
 from diagnosis.policy import PolicyKind
-from tui.cli.console import printable
+from tui.cli.console import Text, printable
 
 _STYLES = {
     Severity.SECURITY_WARNING: "bold red",

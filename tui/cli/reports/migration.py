@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.text import Text
 
 from diagnosis.documents.migration import step_object
 from diagnosis.gates import Verdict
 from diagnosis.migration.effects import Effect
 from diagnosis.migration.plan import Migration, RepositoryPlan
 from diagnosis.migration.role_plan import RolePlan
-from tui.cli.console import printable
+from tui.cli.console import Text, printable
 
 RENDERINGS = {
     "difference": "unified difference",

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.text import Text
 
 from diagnosis.documents.preflight import Preflight
 from diagnosis.facts.evidence import EvidenceKind
@@ -19,7 +18,7 @@ from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.gate_verdict import Missing
 from diagnosis.verdicts.release import StepGap, missing_of
-from tui.cli.console import printable
+from tui.cli.console import Text, printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _PLAIN = frozenset(" ,;/()=?!-'\"")
@@ -32,21 +31,6 @@ _LAST_WORDS = {
     Verdict.UNKNOWN: "Not every gate could be decided: this job must not push.",
     Verdict.BLOCKED: "",
 }
-
-
-def no_commands(text: str) -> str:
-    """Return the text with every line changed so that GitHub's runner takes none for a workflow command."""
-    return "\n".join(_no_command(line) for line in text.replace("##[", "## [").split("\n"))
-
-
-def _no_command(line: str) -> str:
-    bare = line.lstrip()
-    return f"{line[: len(line) - len(bare)]}: :{bare[2:]}" if bare.startswith("::") else line
-
-
-def json_text(text: str) -> str:
-    """Return JSON text that means the same and holds no workflow command; no line of it begins with a colon."""
-    return text.replace("##[", "#\\u0023[")
 
 
 def show(preflight: Preflight, console: Console, *, mask_accounts: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from diagnosis.gates import Gate, Verdict
 from diagnosis.lint.rule import Severity
@@ -13,7 +12,7 @@ from diagnosis.verdicts.gate_verdict import gates_shown, maybe_verdict_at
 from diagnosis.verdicts.release import Need
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
-from tui.cli.console import printable
+from tui.cli.console import Text, printable
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
 _MOST, _FEW = 20, 6
