@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from diagnosis.logs.scrub import scrub
-from probes.github.http.credentials import PUBLIC_API, is_loopback
+from probes.github.http.credentials import PUBLIC_API
 from probes.programs import answer_of
+from probes.wire.loopback import is_loopback
 
 _SECONDS = 5.0
 # Nothing of the folder's configuration is run: no monitor of files, no pager; and nobody is asked for a password.

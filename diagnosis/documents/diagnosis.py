@@ -36,6 +36,7 @@ def document(diagnosis: Diagnosis) -> Object:
         "attempts": [_replay(replay) for replay in diagnosis.replays],
         "live": {
             "read_at": time(live.account.read_at),
+            "endpoints": list(live.endpoints),
             "gates": gates(live.gates),
             "subjects": list(live.subjects),
             "needs": _live_needs(live.needs, diagnosis.subject),

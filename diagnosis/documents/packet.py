@@ -327,6 +327,10 @@ def _anchors(diagnosis: Diagnosis, case: Case, clean: Callable[[str], str]) -> l
         anchors.append(Anchor("decision log", clean(case.decision_log + entry), "stated; its content was not read"))
     if case.evidence_local:
         anchors.append(Anchor("local evidence root", clean(case.evidence_local), "stated; not in the repository"))
+    anchors += [
+        Anchor("endpoint in AWS's place", clean(endpoint), "what is said of the account holds for it; no proof of AWS")
+        for endpoint in (diagnosis.live.endpoints if diagnosis.live else ())
+    ]
     account = diagnosis.live.account if diagnosis.live else None
     if case.evidence_root:
         listed = account is not None and isinstance(account.evidence_objects, Known)

@@ -19,6 +19,34 @@ _OBJECT = re.compile(
     r"https://(?:s3[.-](?:[a-z0-9-]+\.){0,3}[a-z.]{3,30}/([a-z0-9.-]{3,63})"
     r"|([a-z0-9.-]{3,63})\.s3[.-](?:[a-z0-9-]+\.){0,3}[a-z.]{3,30})/([^?#\s]+)"
 )
+_SERVICES = (
+    "access-analyzer",
+    r"api\.ecr",
+    "cloudtrail",
+    "ecr",
+    "iam",
+    "kms",
+    "oidc",
+    "organizations",
+    r"portal\.sso",
+    "s3",
+    "secretsmanager",
+    "servicequotas",
+    "sns",
+    "sqs",
+    "sts",
+)
+_OWN = re.compile(
+    rf"(?:(?:vpce-[a-z0-9-]+\.)?(?:{'|'.join(_SERVICES)})|[a-z0-9][a-z0-9.-]{{1,62}}\.s3|signin)(?:-fips)?"
+    rf"(?:\.dualstack)?(?:[.-](?:{REGION}|us-gov|[a-z-]{{0,20}}global))?(?:\.vpce)?"
+)
+"""What stands before a partition's domain where one of the services that planescope asks answers; also from a VPC endpoint."""
+_DUAL_STACK = frozenset(
+    {"api.amazonwebservices.com.cn", "api.amazonwebservices.eu", "api.cloud-aws.adc-e.uk", "api.aws.hci.ic.gov"}
+    | {"api.aws.ic.gov", "api.aws.scloud"}
+)
+"""Domains of the dual-stack endpoints of other services than the registry, beyond the standard partition."""
+_SIGN_IN = re.compile(rf"(?:{REGION}\.)?signin\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)")
 _FIRST_REGION = "us-east-1"
 """What the oldest form of a queue's URL, which names no region, stands for."""
 
@@ -28,9 +56,25 @@ def is_aws_endpoint(url: str) -> bool:
     found = _HOST.fullmatch(url)
     if found is None:
         return False
+    return found[1].lower().rstrip(".").endswith(tuple(f".{domain}" for domain in _domains()))
+
+
+def is_own_host(host: str) -> bool:
+    """Return whether a host is one at which AWS itself answers for a service that planescope asks.
+
+    Narrower than :func:`is_aws_endpoint`: anybody can have a host below AWS's domains, for a machine or for an API gateway.
+    """
+    name = host.lower().rstrip(".")
+    if _SIGN_IN.fullmatch(name):
+        return True
+    domains = _domains() | _DUAL_STACK
+    before = (name.removesuffix(f".{domain}") for domain in domains if name.endswith(f".{domain}"))
+    return any(_OWN.fullmatch(each) for each in before)
+
+
+def _domains() -> frozenset[str]:
     domains = {each for partition in PARTITIONS for each in (partition.domain, partition.dual_stack_domain) if each}
-    domains.add("api.aws")
-    return found[1].lower().rstrip(".").endswith(tuple(f".{domain}" for domain in domains))
+    return frozenset({*domains, "api.aws"})
 
 
 def queue_of_url(url: str) -> Arn | None:

@@ -37,6 +37,8 @@ class LiveOptions:
     profile: str | None = None
     registry_profile: str | None = None
     region: str | None = None
+    allow_http: bool = False
+    """Whether an AWS endpoint that is neither AWS's own nor on this machine may be asked in plain HTTP."""
     live: bool = True
     """False: the account is not asked at all."""
     history: bool = True
@@ -54,12 +56,14 @@ class LiveSide:
 
     def __init__(self, options: LiveOptions, ledger: Ledger) -> None:
         self._options = options
-        self._aws = AwsAccess(ledger=ledger, clock=_now, profile=options.profile, region=options.region)
-        self._registry = (
-            AwsAccess(ledger=ledger, clock=_now, profile=options.registry_profile, region=options.region)
-            if options.registry_profile
-            else None
-        )
+
+        def access(profile: str | None) -> AwsAccess:
+            return AwsAccess(
+                ledger=ledger, clock=_now, profile=profile, region=options.region, allow_http=options.allow_http
+            )
+
+        self._aws = access(options.profile)
+        self._registry = access(options.registry_profile) if options.registry_profile else None
 
     def read(
         self,
@@ -112,7 +116,9 @@ def live_backend(options: LiveOptions, case: Case) -> RepositoryBackend:
         source = GitHubSource(options.repository, access, ledger, store=store)
     except GitHubProblem as problem:
         raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
-    parts = [options.repository, options.workflow, options.branch]
+    # Named where it is not github.com, so that nobody takes a stand-in for it.
+    server = "" if access.host == "github.com" else f"on {access.host}"
+    parts = [options.repository, server, options.workflow, options.branch]
     return RepositoryBackend(
         source,
         LiveSide(options, ledger).read,

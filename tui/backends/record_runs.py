@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diagnosis.facts.case import Case
 from probes.github.http.errors import GitHubProblem
+from probes.github.http.pace import RECORDING_WAIT, Pace
 from probes.ledger import Ledger
 from probes.recording.checked import ensure_new, write_checked
 from probes.recording.format import RecordedLog, Recording, RecordingError
@@ -35,6 +36,10 @@ def record_runs(
 ) -> Kept:
     """Record every attempt of these runs into a new directory. Raises BackendProblem; then nothing is left behind."""
     access = github_access(github_url)
+    ledger = Ledger()
+    pace = Pace(
+        max_wait=RECORDING_WAIT, anonymous=not access.token, throttled=not access.is_loopback, clock=ledger.clock
+    )
     # Beside its destination, not in the system's temporary directory: that one may be small, or shared.
     folder = folder.absolute()
     try:
@@ -42,7 +47,7 @@ def record_runs(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as spool,
-            Recorder(repository, access, Ledger(), Path(spool)) as recorder,
+            Recorder(repository, access, ledger, Path(spool), pace=pace) as recorder,
         ):
             for position, run in enumerate(runs, start=1):
                 progress(Progress(f"recording run {run}", position, len(runs)))

@@ -135,6 +135,8 @@ def read_account(
     state = finished(state)
     elsewhere = _of_other_accounts(release.elsewhere(), state, aws, registry, cancelled, deadline_seconds)
     state = release.completed(state, cut, finished, elsewhere)
+    endpoints = tuple(sorted({*aws.foreign_endpoints, *(registry or aws).foreign_endpoints}))
+    state = replace(state, endpoints=endpoints)
     return of_right_accounts(state, None if one_access else question.registry_id)
 
 

@@ -25,6 +25,7 @@ from botocore.session import Session
 
 from diagnosis.facts.account import CredentialsProblem
 from diagnosis.json_members import JsonMembers
+from probes.aws.session.answer_bounds import LARGEST_ANSWER, Bounds
 from probes.aws.session.call_recorder import Recorder
 from probes.aws.session.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error, chain_problem
 from probes.aws.session.guard import Guard, credential_guard, reading_guard
@@ -41,7 +42,15 @@ class Patience:
 
     connect: float = 3.0
     read: float = 8.0
+    """The longest silence within an answer."""
     attempts: int = 2
+    call: float = 30.0
+    """The longest time for a call, from the connection to the last byte of the last try."""
+    whole: float = 60.0
+    """The longest time for all calls together in which AWS is waited for; each whole answer gives some of it back."""
+    answer_bytes: int = LARGEST_ANSWER
+    listing_bytes: int = 32_000_000
+    """Of all pages of one listing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,10 +101,17 @@ class _GuardedSession(Session):
     """A botocore session that builds clients for listed services alone, and takes its credentials from elsewhere."""
 
     def __init__(
-        self, guard: Guard, credentials: Callable[[], Credentials | None], profile: str | None, *, isolated: bool
+        self,
+        guard: Guard,
+        bounds: Bounds,
+        credentials: Callable[[], Credentials | None],
+        profile: str | None,
+        *,
+        isolated: bool,
     ) -> None:
         super().__init__(session_vars=_OF_NO_MACHINE if isolated else None, profile=profile)
         self._guard = guard
+        self._bounds = bounds
         self._credential_source = credentials
         guard.watch(self)
         # Policy documents stay the text that IAM keeps: diagnosis parses them, and reports their faults.
@@ -109,6 +125,21 @@ class _GuardedSession(Session):
         """Create the client; raise :class:`OperationRefused`, before credentials are sought, for an unlisted service."""
         self._guard.check_service(service_name)
         client: BaseClient = super().create_client(service_name, *args, **kwargs)
+        self._bounds.watch(client)
+        return client
+
+
+class _ChainSession(Session):
+    """The session of botocore's credential chain: its clients are bounded too."""
+
+    def __init__(self, bounds: Bounds, profile: str | None) -> None:
+        super().__init__(profile=profile)
+        self._bounds = bounds
+
+    def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> BaseClient:
+        """Create the client of a service that hands out credentials."""
+        client: BaseClient = super().create_client(service_name, *args, **kwargs)
+        self._bounds.watch(client)
         return client
 
 
@@ -143,12 +174,20 @@ class AwsAccess:
         patience: Patience | None = None,
         credentials: GivenCredentials | None = None,
         prepare: Callable[[Session], None] | None = None,
+        allow_http: bool = False,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
         self.profile = profile
         self._region = region
         self._patience = patience or Patience()
+        self._bounds = Bounds(
+            seconds=self._patience.call,
+            silence=self._patience.read,
+            whole=self._patience.whole,
+            body_bytes=self._patience.answer_bytes,
+            allow_http=allow_http,
+        )
         self._given = credentials
         self._prepare = prepare
         self._lock = RLock()
@@ -177,8 +216,9 @@ class AwsAccess:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
         self._last.begin(operation)
         try:
-            client = self.client(operation.client_name, region)
-            answer = getattr(client, xform_name(operation.name))(**params)
+            with self._bounds.call():
+                client = self.client(operation.client_name, region)
+                answer = getattr(client, xform_name(operation.name))(**params)
         except Exception as error:  # noqa: BLE001 - botocore, its plugins and credential processes raise whatever they like
             raise self._failure(operation, error) from None
         return _checked(operation, answer)
@@ -187,11 +227,21 @@ class AwsAccess:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
         self._last.begin(operation)
         try:
-            client = self.client(operation.client_name, region)
-            for number, page in enumerate(client.get_paginator(xform_name(operation.name)).paginate(**params)):
-                if number == MAX_PAGES:
-                    raise BrokenAnswer(f"more than {MAX_PAGES} pages")  # noqa: TRY301 - handled like any other fault
+            with self._bounds.call():
+                client = self.client(operation.client_name, region)
+                pages = iter(client.get_paginator(xform_name(operation.name)).paginate(**params))
+            size = 0
+            for _ in range(MAX_PAGES):
+                with self._bounds.call() as allowance:
+                    page = next(pages, None)
+                if page is None:
+                    return
+                size += allowance.received
+                if size > self._patience.listing_bytes:
+                    raise BrokenAnswer("its pages are too many bytes together")  # noqa: TRY301 - like any other fault
                 yield _checked(operation, page)
+            if next(pages, None) is not None:
+                raise BrokenAnswer(f"more than {MAX_PAGES} pages")  # noqa: TRY301 - likewise
         except Exception as error:  # noqa: BLE001 - likewise
             raise self._failure(operation, error) from None
 
@@ -212,11 +262,17 @@ class AwsAccess:
                 found = self._credentials()
             if found is None:
                 raise NoCredentialsError  # noqa: TRY301 - worded like any other failure
-            found.get_frozen_credentials()
+            with self._bounds.call():
+                found.get_frozen_credentials()
         except Exception as error:  # noqa: BLE001 - as in `ask`
             self.credentials_refused = chain_problem(error)
             return self.credentials_refused
         return None
+
+    @property
+    def foreign_endpoints(self) -> tuple[str, ...]:
+        """The servers that were asked in AWS's place, as ``scheme://host[:port]``; empty where AWS itself was."""
+        return self._bounds.endpoints.foreign
 
     @property
     def last_operation(self) -> Operation | None:
@@ -240,7 +296,9 @@ class AwsAccess:
             if self._session is None:
                 profile = None if self._given else self.profile
                 guard = reading_guard(self._on_refusal)
-                session = _GuardedSession(guard, self._credentials, profile, isolated=self._given is not None)
+                session = _GuardedSession(
+                    guard, self._bounds, self._credentials, profile, isolated=self._given is not None
+                )
                 self._make_ready(session)
                 session.register("before-parse", self._last.note)
                 self._session = session
@@ -252,7 +310,7 @@ class AwsAccess:
             return Credentials(self._given.access_key, self._given.secret_key)
         with self._lock:
             if self._chain is None:
-                chain = Session(profile=self.profile)
+                chain = _ChainSession(self._bounds, self.profile)
                 credential_guard(self._on_refusal).watch(chain)
                 chain.set_default_client_config(self._config())
                 # The exchange itself needs a region, even where nobody names one.

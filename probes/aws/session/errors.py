@@ -24,7 +24,10 @@ from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.json_members import JsonFault
+from probes.aws.session.answer_bounds import EndpointRefused
 from probes.aws.session.operations import GET_CALLER_IDENTITY, Operation
+from probes.wire.allowance import Limit, LimitMet
+from probes.wire.stamina import Exhausted
 
 
 class Failure(StrEnum):
@@ -236,6 +239,8 @@ def _denied(operation: Operation, code: str, message: str) -> AwsCallError:
 
 _SIGN_IN = "sign in again (`aws sso login`, or fresh keys in the environment), or choose another --profile"
 
+_BETWEEN = "refresh; is there a proxy or VPN between?"
+
 _WORDS: dict[Failure, tuple[str, str]] = {
     Failure.EXPIRED: ("the AWS session of this reader has expired ({code})", _SIGN_IN),
     Failure.INVALID_CREDENTIALS: ("AWS does not accept the credentials of this reader ({code})", _SIGN_IN),
@@ -277,8 +282,18 @@ def _unanswered(operation: Operation, error: BaseException) -> tuple[Failure, st
             return Failure.NO_CREDENTIALS, f"{provider} gave no AWS credentials", _SIGN_IN
         case boto.ConfigParseError() | boto.InvalidConfigError() | boto.ConfigNotFound():
             return Failure.NO_CREDENTIALS, "the AWS configuration could not be read", "correct the file"
+        case EndpointRefused():
+            return Failure.REFUSED, error.why, error.how
+        case LimitMet() if error.limit in (Limit.HEADERS, Limit.SIZE):
+            return Failure.BROKEN, f"the answer of {call} could not be used: {_clip(error.why)}", "refresh"
+        case LimitMet():
+            return Failure.TIMED_OUT, f"{call} did not answer in time: {_clip(error.why)}", _BETWEEN
+        case Exhausted():
+            return Failure.TIMED_OUT, f"{call} was not answered in time: {error}", _BETWEEN
+        case RecursionError():
+            return Failure.BROKEN, f"the answer of {call} could not be used: it is nested too deep", "refresh"
         case boto.ConnectTimeoutError() | boto.ReadTimeoutError() | TimeoutError():
-            return Failure.TIMED_OUT, f"{call} did not answer in time", "refresh; is there a proxy or VPN between?"
+            return Failure.TIMED_OUT, f"{call} did not answer in time", _BETWEEN
         case boto.SSLError():
             return Failure.UNREACHABLE, f"the TLS connection for {call} failed", "check AWS_CA_BUNDLE and the proxy"
         case boto.IncompleteReadError() | boto.ResponseStreamingError() | boto.ConnectionClosedError():

@@ -1,7 +1,6 @@
-"""Read a response body within limits of size and time; it can be cancelled, and a body that was cut off is a fault.
+"""Read a response body within a limit of size; a body that was cut off is a fault.
 
-requests' own ``content`` has none of these bounds, and its chunks block until they are full: a server that sends a byte
-a second would hold a thread for hours.
+Its time, like that of all that comes before it, is bounded where its bytes arrive (:mod:`probes.wire.allowance`).
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import requests
@@ -17,6 +16,8 @@ import urllib3
 
 from probes.github.http.errors import BrokenAnswer, CutOff, ReadFailure, TimedOut, TooLarge, Unreachable
 from probes.github.http.pace import Watch
+from probes.wire.allowance import Allowance, Limit, LimitMet
+from probes.wire.stamina import Exhausted
 
 _PIECE = 64 * 1024
 _AGAIN = "try again"
@@ -30,11 +31,19 @@ class Timeouts:
     read: float = 15.0
     """The longest silence within an answer."""
     answer: float = 60.0
-    """The longest time for a whole answer."""
+    """The longest time for a whole answer, from the connection on, headers included."""
     long_answer: float = 300.0
-    """The same for one that is read in pieces because it is too large to be held."""
+    """The same for one that is read in pieces because it is too large to be held, if it comes at ``long_rate``."""
+    long_rate: int = 1_000_000
+    """Bytes for which such an answer may take a second longer than ``answer``."""
     backoff: float = 0.25
     """Before the first retry; doubled before the second."""
+    long: bool = False
+    """Whether ``long_answer`` holds."""
+
+    def for_long_answers(self) -> Timeouts:
+        """Return these for an answer that is read in pieces."""
+        return replace(self, long=True)
 
     @property
     def pair(self) -> tuple[float, float]:
@@ -45,39 +54,57 @@ class Timeouts:
 Timer: TypeAlias = Callable[[], float]
 
 
-def read_body(
-    response: requests.Response, *, limit: int, timeouts: Timeouts, watch: Watch, timer: Timer = time.monotonic
-) -> bytes:
-    """Read the decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled.
+def allowance_for(
+    timeouts: Timeouts, check: Callable[[], None], limit: int, *, timer: Timer = time.monotonic
+) -> Allowance:
+    """Return the bounds of one answer with a decoded body of at most ``limit`` bytes; ``check`` may end it."""
+    return Allowance(
+        seconds=timeouts.answer,
+        silence=timeouts.read,
+        # What is counted here is still encoded: chunks add their lengths to it, and may add junk.
+        body_bytes=2 * limit + 1_000_000,
+        bytes_a_second=timeouts.long_rate,
+        most_seconds=timeouts.long_answer if timeouts.long else timeouts.answer,
+        check=check,
+        timer=timer,
+    )
+
+
+def limit_failure(met: LimitMet | Exhausted, allowance: Allowance, host: str) -> ReadFailure:
+    """Say which bound an answer met."""
+    if isinstance(met, Exhausted):
+        return TimedOut(f"{host} is too slow: {met}", _AGAIN)
+    if met.limit is Limit.HEADERS:
+        return BrokenAnswer(f"GitHub's answer is broken: {met.why}", _AGAIN)
+    if met.limit is Limit.SIZE:
+        return TooLarge(met.why, "download it from GitHub")
+    if allowance.received == 0:
+        return TimedOut(f"{host} did not answer within {allowance.patience:.3g} seconds", _AGAIN)
+    return TimedOut(met.why, _AGAIN)
+
+
+def read_body(response: requests.Response, *, limit: int, timeouts: Timeouts, watch: Watch) -> bytes:
+    """Read the decoded body. Raises CutOff, TooLarge, TimedOut, BrokenAnswer, Cancelled, LimitMet.
 
     The request must have been made with ``stream=True`` and may have accepted gzip only.
     """
     pieces: list[bytes] = []
-    feed_body(response, pieces.append, limit=limit, timeouts=timeouts, watch=watch, timer=timer)
+    feed_body(response, pieces.append, limit=limit, timeouts=timeouts, watch=watch)
     return b"".join(pieces)
 
 
 def feed_body(
-    response: requests.Response,
-    take: Callable[[bytes], None],
-    *,
-    limit: int,
-    timeouts: Timeouts,
-    watch: Watch,
-    timer: Timer = time.monotonic,
+    response: requests.Response, take: Callable[[bytes], None], *, limit: int, timeouts: Timeouts, watch: Watch
 ) -> None:
     """Hand the decoded body on, piece by piece; raises as :func:`read_body`, and what ``take`` raises."""
     _check_announced(response, limit)
     raw = response.raw
-    end = timer() + timeouts.answer
     size = 0
     whole = False
     try:
         decode = _decoder(response.headers.get("content-encoding", ""))
         while piece := raw.read1(_PIECE, decode_content=False):
             watch.check()
-            if timer() > end:
-                raise TimedOut(f"the answer did not end within {timeouts.answer:g} seconds", _AGAIN)
             # One byte more than allowed is enough to know, however far a small body would inflate.
             plain = decode.feed(piece, limit + 1 - size)
             size += len(plain)

@@ -174,7 +174,8 @@ class Client:
             self.line.watch = before
 
     def close(self) -> None:
-        """Close the sockets."""
+        """Close the sockets, and end what is under way."""
+        self.line.closed = True
         self.requester.close()
         self.line.session.close()
         self.downloads.close()

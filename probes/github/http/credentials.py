@@ -15,7 +15,6 @@ a loopback address          all four, enterprise first: nothing leaves this mach
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -27,6 +26,7 @@ from diagnosis.documents.exit_code import ExitCode
 from probes.github.http.endpoints import permissions_needed
 from probes.github.http.errors import GitHubProblem
 from probes.programs import answer_of
+from probes.wire.loopback import is_loopback
 
 PUBLIC_API = "https://api.github.com"
 _PUBLIC_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
@@ -143,20 +143,6 @@ def api_address(url: str | None = None, environ: Mapping[str, str] | None = None
 def _wanted() -> str:
     """Say what a new token should be given."""
     return ", ".join(f"`{need.permission}`" for need in permissions_needed())
-
-
-def is_loopback(host: str | None) -> bool:
-    """Return whether a host name or address is this machine itself."""
-    if host is None:
-        return False
-    name = host.rstrip(".").lower()
-    # Names below localhost are not enough: some resolvers ask the network for them.
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _api_url(given: str) -> str:

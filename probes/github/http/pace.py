@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from probes.github.http.errors import Cancelled, RateLimited
+from probes.wire.stamina import Stamina
 
 _BURST = 450.0
 _PER_SECOND = 7.5
@@ -22,8 +23,12 @@ _SECONDARY_SECONDS = 60.0
 WAITING = "waiting for GitHub's "
 """How a countdown begins; which limit it is follows."""
 _LONGEST_SILENCE = 10_000_000
-LONGEST_WAIT = 900.0
-"""Seconds. Whoever waits sees the countdown and can stop it."""
+LONGEST_WAIT = 60.0
+"""Seconds, which is what GitHub advises where it names no time. Whoever waits sees the countdown and can stop it."""
+RECORDING_WAIT = 900.0
+"""The same for a long piece of work that nobody looks at, such as a recording of many runs."""
+_ANSWERS_SECONDS = 15.0
+_AN_ANSWER_SECONDS = 0.25
 
 
 def never() -> bool:
@@ -77,6 +82,8 @@ class Pace:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._max_wait = max_wait
+        self.stamina = Stamina(max_wait + _ANSWERS_SECONDS, _AN_ANSWER_SECONDS, timer=timer)
+        """How long GitHub is waited for with all its answers together, rate limits included."""
         self._anonymous = anonymous
         self._throttled = throttled
         self._clock = clock
@@ -129,7 +136,7 @@ class Pace:
             if left > self._max_wait:
                 raise self._limited(why, until)
             if left > 0:
-                self.wait(left, f"{WAITING}{why}", watch)
+                self._wait_out(left, why, until, watch)
         if self._throttled:
             self.wait(self._take(), "", watch)
 
@@ -154,6 +161,13 @@ class Pace:
             if what:
                 watch.progress(what, total - max(int(left + 0.999), 0), total)
             self._sleep(min(left, 0.25))
+
+    def _wait_out(self, seconds: float, why: str, until: datetime, watch: Watch) -> None:
+        """Wait a rate limit out, as long as GitHub may be waited for at all."""
+        if seconds > self.stamina.left():
+            raise self._limited(why, until)
+        with self.stamina.waiting():
+            self.wait(seconds, f"{WAITING}{why}", watch)
 
     def _take(self) -> float:
         """Take one token; the seconds to wait until it would have been there."""

@@ -17,9 +17,11 @@ from requests.utils import get_environ_proxies
 
 from probes.github.http.body import Timeouts, feed_body
 from probes.github.http.client import Client
-from probes.github.http.credentials import is_loopback
 from probes.github.http.errors import BrokenAnswer, CutOff, Expired, NotFound, ReadFailure, ServerFault, Unreachable
-from probes.github.http.transport import TRIES, connection_failure, gives_up
+from probes.github.http.transport import TRIES, failure_of, gives_up
+from probes.wire.allowance import LimitMet
+from probes.wire.loopback import is_loopback
+from probes.wire.stamina import Exhausted
 
 SERVICE = "github-storage"
 _MOST_MOVES = 3
@@ -118,42 +120,45 @@ def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) 
     # Said outright, since this session does not look at the environment: a proxy for this machine would be a mistake.
     proxies = {} if is_loopback(host) else get_environ_proxies(address)
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    allowance = line.allowance(wanted.limit, wanted.timeouts)
     with line.ledger.call(service=SERVICE, operation="download", target=f"{host} for {wanted.path}") as call:
         try:
-            response = client.downloads.get(
-                address,
-                headers={"User-Agent": "planescope", "Accept-Encoding": "gzip"},
-                timeout=line.timeouts.pair,
-                proxies=proxies,
-                verify=bundle,
-                allow_redirects=False,
-                stream=True,
-            )
-            call.result = str(response.status_code)
-            if response.status_code in (301, 302, 303, 307, 308):
-                response.close()
-                return str(response.headers.get("location", ""))
-            if response.status_code != 200:
-                response.close()
-                raise _refusal(response.status_code, host)
-            taker = wanted.make()
-            feed_body(
-                response,
-                taker.feed,
-                limit=wanted.limit,
-                timeouts=wanted.timeouts,
-                watch=line.watch,
-                timer=line.ledger.timer,
-            )
-        except requests.RequestException as error:
-            failure = connection_failure(error, host, line.timeouts)
-            call.result = failure.result
+            with line.pace.stamina.waiting(), allowance.applied():
+                response = client.downloads.get(
+                    address,
+                    headers={"User-Agent": "planescope", "Accept-Encoding": "gzip"},
+                    timeout=line.timeouts.pair,
+                    proxies=proxies,
+                    verify=bundle,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                call.result = str(response.status_code)
+                if response.status_code in (301, 302, 303, 307, 308):
+                    response.close()
+                    return str(response.headers.get("location", ""))
+                if response.status_code != 200:
+                    response.close()
+                    raise _refusal(response.status_code, host)
+                return _taken(client, response, wanted)
+        except (requests.RequestException, LimitMet, Exhausted, ReadFailure) as error:
+            failure = failure_of(error, host, line.timeouts, allowance)
+            if call.result in ("200", "no result"):
+                call.result = f"200, {failure.result}" if call.result == "200" else failure.result
             raise failure from None
-        except ReadFailure as failure:
-            call.result = f"{response.status_code}, {failure.result}" if call.result == "200" else call.result
-            raise
-        else:
-            return taker
+
+
+def _taken(client: Client, response: requests.Response, wanted: _Wanted[T]) -> T:
+    """Feed a body to a new taker; what comes of it counts for the server's patience."""
+    taker, stamina = wanted.make(), client.line.pace.stamina
+
+    def take(piece: bytes) -> None:
+        stamina.received(len(piece))
+        taker.feed(piece)
+
+    feed_body(response, take, limit=wanted.limit, timeouts=wanted.timeouts, watch=client.line.watch)
+    stamina.answered()
+    return taker
 
 
 def _refusal(status: int, host: str) -> ReadFailure:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,11 +18,12 @@ import requests
 from github.Requester import Requester
 from requests.adapters import HTTPAdapter
 
-from probes.github.http.body import Timeouts, read_body
-from probes.github.http.credentials import GitHubAccess, is_loopback
+from probes.github.http.body import Timeouts, allowance_for, limit_failure, read_body
+from probes.github.http.credentials import GitHubAccess
 from probes.github.http.endpoints import Endpoint, permitted, permitted_query
 from probes.github.http.errors import (
     BrokenAnswer,
+    Cancelled,
     CutOff,
     RateLimited,
     ReadFailure,
@@ -33,6 +35,10 @@ from probes.github.http.errors import (
 from probes.github.http.pace import Pace, Watch
 from probes.github.http.refusals import QUERIES_USED_UP
 from probes.ledger import Ledger
+from probes.wire.allowance import Allowance, LimitMet
+from probes.wire.connections import bound
+from probes.wire.loopback import is_loopback
+from probes.wire.stamina import Exhausted
 
 SERVICE = "github"
 TRIES = 3
@@ -41,12 +47,33 @@ _MOVED = frozenset({301, 307, 308})
 _MOST_MOVES = 3
 
 
+class BoundedAdapter(HTTPAdapter):
+    """An adapter whose connections, those through a proxy included, receive within the allowance of the call."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the manager of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        bound(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Return the manager of the connections through a proxy."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        bound(manager)
+        return manager
+
+
 class PlainSession(requests.Session):
-    """A session that leaves redirects alone.
+    """A session that leaves redirects alone, keeps no cookies, and receives within bounds.
 
     Even when it is told not to follow, requests reads a redirect's whole body and takes its address apart, unbounded and
     unguarded; here both are foreign.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, BoundedAdapter(max_retries=0))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None, so that requests follows no redirect."""
@@ -64,6 +91,8 @@ class Line:
     watch: Watch = field(default_factory=Watch)
     session: PlainSession = field(init=False, repr=False)
     """The sockets, kept open from one request to the next."""
+    closed: bool = field(init=False, default=False)
+    """Set to end what is under way."""
 
     def __post_init__(self) -> None:
         self.session = PlainSession()
@@ -72,9 +101,17 @@ class Line:
         self.session.headers.clear()
         # A proxy for this machine itself would be a mistake in the environment.
         self.session.trust_env = not is_loopback(urlsplit(self.access.url).hostname or "")
-        adapter = HTTPAdapter(max_retries=0)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
+
+    def allowance(self, limit: int, timeouts: Timeouts | None = None) -> Allowance:
+        """Return the bounds of one answer with a body of at most ``limit`` bytes, for whoever waits now."""
+
+        def check() -> None:
+            if self.closed:
+                raise Cancelled("the source was closed")
+            self.watch.check()
+            self.pace.stamina.check()
+
+        return allowance_for(timeouts or self.timeouts, check, limit, timer=self.ledger.timer)
 
 
 class Answer:
@@ -182,32 +219,29 @@ class GuardedConnection:
         endpoint = self._endpoint(self._verb, target)
         if endpoint is None:
             self._refuse(self._verb, target)
+        allowance = line.allowance(_LARGEST_ANSWER)
         with line.ledger.call(service=SERVICE, operation=endpoint.operation, target=target) as call:
+            status = ""
             try:
-                response = line.session.request(
-                    self._verb,
-                    f"{self._api.scheme}://{self._api.netloc}{target}",
-                    headers=self._headers,
-                    data=self._body,
-                    timeout=line.timeouts.pair,
-                    allow_redirects=False,
-                    stream=True,
-                )
-                call.result = str(response.status_code)
-                body = read_body(
-                    response,
-                    limit=_LARGEST_ANSWER,
-                    timeouts=line.timeouts,
-                    watch=line.watch,
-                    timer=line.ledger.timer,
-                )
-            except requests.RequestException as error:
-                failure = connection_failure(error, self.host, line.timeouts)
-                call.result = failure.result
+                with line.pace.stamina.waiting(), allowance.applied():
+                    response = line.session.request(
+                        self._verb,
+                        f"{self._api.scheme}://{self._api.netloc}{target}",
+                        headers=self._headers,
+                        data=self._body,
+                        timeout=line.timeouts.pair,
+                        allow_redirects=False,
+                        stream=True,
+                    )
+                    status = call.result = str(response.status_code)
+                    body = read_body(response, limit=_LARGEST_ANSWER, timeouts=line.timeouts, watch=line.watch)
+            except (requests.RequestException, LimitMet, Exhausted, ReadFailure) as error:
+                failure = failure_of(error, self.host, line.timeouts, allowance)
+                call.result = f"{status}, {failure.result}" if status else failure.result
                 raise failure from None
-            except ReadFailure as failure:
-                call.result = f"{response.status_code}, {failure.result}"
-                raise
+        if response.status_code < 500:
+            line.pace.stamina.answered()
+            line.pace.stamina.received(len(body))
         return Answer(response.status_code, response.headers, body.decode("utf-8", errors="replace"))
 
     def _endpoint(self, verb: str, target: str) -> Endpoint | None:
@@ -272,6 +306,20 @@ def rate_limit(answer: Answer) -> str:
     if answer.status == 429 or "retry-after" in answer.headers or "secondary rate limit" in text:
         return "secondary rate limit"
     return ""
+
+
+def failure_of(
+    error: requests.RequestException | LimitMet | Exhausted | ReadFailure,
+    host: str,
+    timeouts: Timeouts,
+    allowance: Allowance,
+) -> ReadFailure:
+    """Return what a request failed of as one kind of failure."""
+    if isinstance(error, ReadFailure):
+        return error
+    if isinstance(error, LimitMet | Exhausted):
+        return limit_failure(error, allowance, host)
+    return connection_failure(error, host, timeouts)
 
 
 def connection_failure(error: requests.RequestException, host: str, timeouts: Timeouts) -> ReadFailure:

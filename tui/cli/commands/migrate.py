@@ -41,6 +41,7 @@ _SHOWN_BY_DEFAULT = ("difference", "cli")
 @click.option("--github-url", metavar="URL", help="An enterprise server, or a loopback API.")
 @click.option("--profile", metavar="NAME", help="AWS profile of the roles' account.")
 @click.option("--region", metavar="NAME", help="AWS region, where the profile names none.")
+@click.option("--allow-http-endpoint", is_flag=True, help="Ask an AWS endpoint of your configuration in plain http.")
 @click.option("--no-live", is_flag=True, help="Do not ask the AWS account.")
 @click.option("--no-cache", is_flag=True, help="Neither use nor fill the local store of completed attempts.")
 @click.option(
@@ -91,6 +92,7 @@ def migrate_command(
         clock=lambda: datetime.now(UTC),
         profile=options.get("profile"),
         region=options.get("region") or case.region,
+        allow_http=bool(options.get("allow_http_endpoint")),
     )
     access = github_access(options.get("github_url"))
     reader = MigrationReader(access, aws, ledger, progress=progress, cache=not options.get("no_cache"))

@@ -59,6 +59,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--profile", metavar="NAME", help="AWS profile of the role's account.")
 @click.option("--registry-profile", metavar="NAME", help="AWS profile of the registry's account, if another.")
 @click.option("--region", metavar="NAME", help="AWS region of the registry, if the file does not tell.")
+@click.option("--allow-http-endpoint", is_flag=True, help="Ask an AWS endpoint of your configuration in plain http.")
 @click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
 @click.option(
     "-o",
@@ -191,6 +192,7 @@ def _judged(
             profile=options["profile"],
             registry_profile=options["registry_profile"],
             region=case.region,
+            allow_http=options["allow_http_endpoint"],
             history=False,
         ),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
@@ -91,7 +90,7 @@ def _condensed(client: Client, repository: Repository, job: Job, failure: TooLar
         return LongLog(lambda text: _without_secrets(client, text), LIMITS)
 
     path = f"/repos/{repository.full_name}/actions/jobs/{job.id}/logs"
-    timeouts = replace(client.line.timeouts, answer=client.line.timeouts.long_answer)
+    timeouts = client.line.timeouts.for_long_answers()
     try:
         return Known(download_into(client, path, taker, limit=LIMITS.bytes, timeouts=timeouts).text())
     except TooLarge:

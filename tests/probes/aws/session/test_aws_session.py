@@ -182,8 +182,8 @@ def test_motos_own_server_is_read_like_aws(monkeypatch: pytest.MonkeyPatch) -> N
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
-        host, port = server.get_host_and_port()
-        url = f"http://{host}:{port}"
+        _, port = server.get_host_and_port()
+        url = f"http://127.0.0.1:{port}"
         given = {"aws_access_key_id": "t", "aws_secret_access_key": "t", "region_name": REGION, "endpoint_url": url}
         iam = boto3.client("iam", **given)
         iam.create_role(RoleName="Release", AssumeRolePolicyDocument="{}")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from probes.github.http.credentials import GitHubAccess, NoCredentials, find_access, is_loopback
+from probes.github.http.credentials import GitHubAccess, NoCredentials, find_access
 from probes.github.http.errors import GitHubProblem
+from probes.wire.loopback import is_loopback
 
 PUBLIC = "https://api.github.com"
 
