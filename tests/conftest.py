@@ -18,11 +18,12 @@ _numbers = itertools.count()
 
 @pytest.fixture(autouse=True)
 def _own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads or fills the local store of whoever runs the tests, or reads their settings."""
+    """No test reads or fills the local store of whoever runs the tests, reads their settings, or leaves a trace."""
     # Named, not made: few tests write there, and making a numbered folder looks at all the others each time.
     home = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}"
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
 
 
 def pytest_collection_finish() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from tui.cli.main import planescope
+from tui.interrupts import INTERRUPTS
 
 
 def main() -> None:
     """Run the command line; the entry point of the installed command."""
-    planescope(prog_name="planescope")
+    INTERRUPTS.install()
+    try:
+        from tui.cli.process import run
+
+        run()
+    except KeyboardInterrupt:
+        # While the modules were imported, or while the end was told.
+        INTERRUPTS.leave_stopped()
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from tui import keymap
+from tui import internal_error, keymap
 from tui.backend import Backend, RunQuery
+from tui.foreign_text import defused, defused_line
 from tui.palette import PlanescopeCommands
 from tui.screens.help import HelpScreen
 from tui.screens.timeline.auto_refresh import REFRESH_SECONDS
@@ -88,9 +89,12 @@ class PlanescopeApp(App[None]):
         unknown = keymap.unknown_ids(self._keys)
         self.set_keymap({identity: keys for identity, keys in self._keys.items() if identity not in unknown})
         if self._unknown_theme:
-            self.notify(f"There is no theme {self._unknown_theme}: T shows all.", severity="warning", markup=False)
+            self._warn(f"There is no theme {self._unknown_theme}: T shows all.")
         if unknown:
-            self.notify(f"The keymap names what does not exist: {', '.join(unknown)}", severity="warning", markup=False)
+            self._warn(f"The keymap names what does not exist: {', '.join(unknown)}")
+
+    def _warn(self, sentence: str) -> None:
+        self.notify(defused_line(sentence), severity="warning", markup=False)
 
     def on_unmount(self) -> None:
         """Close the backend; one that does not close in time is left behind."""
@@ -100,13 +104,23 @@ class PlanescopeApp(App[None]):
             closing.start()
             closing.join(CLOSE_SECONDS)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy text, possibly of several lines, that steers no terminal where it is pasted."""
+        super().copy_to_clipboard(defused(text))
+
+    def _fatal_error(self) -> None:
+        """End after an error that nobody handled: the terminal is given back, and no trace is printed into it."""
+        if self._exception is not None:
+            internal_error.keep(self._exception)
+        self._close_messages_no_wait()
+
     def on_delivery_complete(self, event: events.DeliveryComplete) -> None:
         """Say where a file was saved."""
-        self.notify(f"Saved: {event.path}" if event.path else "Saved.", markup=False)
+        self.notify(defused_line(f"Saved: {event.path}") if event.path else "Saved.", markup=False)
 
     def on_delivery_failed(self, event: events.DeliveryFailed) -> None:
         """Say why a file could not be saved."""
-        self.notify(f"Not saved: {event.exception}", severity="error", markup=False)
+        self.notify(defused_line(f"Not saved: {event.exception}"), severity="error", markup=False)
 
     def action_help(self) -> None:
         """Open the help."""

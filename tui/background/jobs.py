@@ -16,8 +16,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from tui import messages
+from diagnosis.documents.exit_code import ExitCode
+from diagnosis.logs.scrub import scrub
+from tui import internal_error, messages
 from tui.backend import BackendProblem, Cancelled, Progress
+
+_LONGEST = 400
+"""Characters of an error's own words."""
 
 LOCK_WAIT = 0.05
 """Seconds between two looks at whether the user has given up waiting for a lane."""
@@ -138,9 +143,12 @@ class BackgroundJobs:
 
 
 def _own_error(what: str, error: Exception) -> BackendProblem:
+    """Keep the trace of an error that no backend means, and say what was under way; its own words may quote anything."""
+    fault = internal_error.keep(error)
     return BackendProblem(
-        f"planescope met an error of its own ({what.lower()}): {type(error).__name__}: {error}",
-        "Nothing was changed. Press r to try again; if it comes back, please report it.",
+        f"planescope met an error of its own ({what.lower()}): {fault.kind}: {scrub(str(error)[:_LONGEST])}",
+        f"Nothing was changed. Press r to try again; if it comes back, {fault.way_out}.",
+        ExitCode.INTERNAL,
     )
 
 

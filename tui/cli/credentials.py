@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from diagnosis.documents.exit_code import FAILED
+from diagnosis.documents.exit_code import FAILED, ExitCode
 from diagnosis.facts.account import CredentialsProblem
 from tui.cli.console import printable
 from tui.cli.output import say
-
-CREDENTIALS_NEEDED = 4
 
 
 def code_for_credentials(code: int, problem: CredentialsProblem | None) -> int:
@@ -16,4 +14,4 @@ def code_for_credentials(code: int, problem: CredentialsProblem | None) -> int:
         return code
     sentence = f"{problem.sentence}. {problem.way_out[:1].upper()}{problem.way_out[1:]}."
     say(f"planescope: {printable(sentence)}", err=True)
-    return code if code == FAILED else CREDENTIALS_NEEDED
+    return code if code == FAILED else ExitCode.CREDENTIALS

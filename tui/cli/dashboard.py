@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from click.exceptions import Exit
+
+from diagnosis.documents.exit_code import ExitCode
+from tui import internal_error
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.options.repository import live_options, read_case_option
 from tui.cli.options.stated import read_stated
+from tui.interrupts import INTERRUPTS
 from tui.settings import read_settings
 
 if TYPE_CHECKING:
@@ -40,6 +47,24 @@ def _run(factory: Callable[[], Backend], refresh_seconds: float | None = None) -
         {"refresh_seconds": refresh_seconds, "always_refresh": True} if refresh_seconds else {}
     )
     app = PlanescopeApp(factory, theme=settings.theme, keys=settings.keys, **at_an_interval)
-    app.run()
+    earlier, stopped = internal_error.kept(), False
+
+    def stop() -> None:
+        # Called in the main thread, between two steps of the app's loop.
+        nonlocal stopped
+        stopped = True
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().call_soon_threadsafe(app.exit)
+
+    INTERRUPTS.during(stop)
+    try:
+        app.run()
+    finally:
+        INTERRUPTS.during(None)
+    if stopped:
+        raise KeyboardInterrupt
+    if internal_error.kept() is not earlier:
+        # The terminal is the user's again: the process says it, where it says every such fault.
+        raise Exit(ExitCode.INTERNAL)
     if app.return_code:
         raise BackendProblem("The dashboard ended early.", "Its message stands above.", app.return_code)

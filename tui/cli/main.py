@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from diagnosis.documents.exit_code import ExitCode
 from tui import __version__
 from tui.backend import BackendProblem
+from tui.cli.exit_codes import exit_codes
 from tui.cli.lazy_group import LazyGroup
 from tui.cli.options.repository import app_options
 from tui.cli.output import say
+from tui.interrupts import SENTENCE
 from tui.settings import read_settings
 
 _COMMANDS = {
@@ -75,17 +79,52 @@ class _Planescope(LazyGroup):
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        from probes.programs import secure_search
-
-        secure_search()
         try:
             return super().invoke(ctx)
         except BackendProblem as problem:
             say(f"planescope: {problem.sentence} {problem.way_out}".rstrip(), err=True)
             ctx.exit(problem.exit_code)
         except KeyboardInterrupt:
-            say("planescope: stopped.", err=True)
-            ctx.exit(130)
+            say(SENTENCE, err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+        except (BrokenPipeError, EOFError) as error:
+            # Click takes these for a reader that went away; our own output has another exception for that.
+            raise RuntimeError(f"{type(error).__name__}: {error}") from error
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command and leave by SystemExit; click's own errors too have the form and the codes of ours."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.Abort:
+            say(SENTENCE, err=True)
+            code = ExitCode.INTERRUPTED
+        except click.ClickException as wrong:
+            _say_usage(wrong)
+            code = ExitCode.USAGE
+        raise SystemExit(code if isinstance(code, int) else ExitCode.PASSED)
+
+
+def _say_usage(wrong: click.ClickException) -> None:
+    """Say what is wrong with the command line, as click does it."""
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    if isinstance(wrong, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # since click 8.2
+        say(wrong.format_message(), err=True)
+        return
+    if context is not None:
+        say(context.get_usage(), err=True)
+        names = context.command.get_help_option_names(context)
+        if names:
+            say(f"Try '{context.command_path} {max(names, key=len)}' for help.\n", err=True)
+    say(f"Error: {wrong.format_message()}", err=True)
 
 
 @click.group(
@@ -93,7 +132,7 @@ class _Planescope(LazyGroup):
     table=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 all gates pass, 1 a gate fails, 2 bad input, 3 unknown remains, 4 credentials needed.",
+    epilog=exit_codes(),
 )
 @click.version_option(__version__, "-V", "--version", prog_name="planescope")
 @app_options

@@ -6,10 +6,11 @@ import click
 
 from tui.backend import BackendProblem
 from tui.cli.console import print_json
+from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 
 
-@click.group("cache", invoke_without_command=True)
+@click.group("cache", invoke_without_command=True, epilog=exit_codes(passed="done"))
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 @click.pass_context
 def cache_group(ctx: click.Context, as_json: bool) -> None:
@@ -57,7 +58,7 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
         say(f"planescope: {note}", err=True)
 
 
-@cache_group.command("clear")
+@cache_group.command("clear", epilog=exit_codes(passed="done"))
 @click.option("--repo", metavar="OWNER/REPO", help="Only what is of this repository.")
 def clear_command(repo: str | None) -> None:
     """Take everything out of the local store, or what is of one repository."""

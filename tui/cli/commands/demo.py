@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.exit_code import ExitCode, exit_code
 from tui.bootstrap import embedded_backend
 from tui.cli.console import ProgressLine, print_json, text_console
+from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, INCIDENTS, LATER, check_stage, incident_option
 from tui.cli.output import say
 from tui.cli.reports.diagnosis import show
 
 
-@click.command("demo")
+@click.command("demo", epilog=exit_codes(*JUDGED[:2], ExitCode.ANOTHER_REASON))
 @incident_option(
     "`release`: a first push, from a missing provider to the image. `services`: the same repository later that day"
     " and week, at its Terraform state, its evidence bucket, and a second ECR repository."
@@ -56,7 +57,7 @@ def demo_command(
 
 def _print(incident: str, stage: str | None, as_json: bool, directory: Path | None) -> int:
     shown = (stage,) if stage else tuple(name for name in INCIDENTS[incident] if name != LATER)
-    progress, console, code = ProgressLine(), text_console(), 0
+    progress, console, code = ProgressLine(), text_console(), int(ExitCode.PASSED)
     documents: list[object] = []
     backend = embedded_backend(shown[0], incident)
     try:

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from diagnosis.documents.diagnosis import document
-from diagnosis.documents.exit_code import exit_code
+from diagnosis.documents.exit_code import ExitCode, exit_code
 from tui.backend import BackendProblem
 from tui.bootstrap import live_backend
 from tui.cli.console import ProgressLine, print_json, text_console
 from tui.cli.credentials import code_for_credentials
+from tui.cli.exit_codes import JUDGED, exit_codes
 from tui.cli.options.repository import app_options, live_options, read_case_option, require_host
 from tui.cli.output import say
 from tui.cli.reports.diagnosis import show
@@ -62,7 +63,7 @@ def _require_host(match: re.Match[str], options: Mapping[str, Any]) -> None:
     require_host(place, options.get("github_url"), "The run " + match.group(3))
 
 
-@click.command("diagnose")
+@click.command("diagnose", epilog=exit_codes(*JUDGED, ExitCode.ANOTHER_REASON, ExitCode.BROKEN))
 @click.argument("runs", nargs=-1, metavar="RUN...")
 @app_options
 @click.option("--json", "as_json", is_flag=True, help="JSON (schema planescope.diagnosis/1) instead of text.")

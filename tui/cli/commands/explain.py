@@ -13,23 +13,33 @@ from click.core import ParameterSource
 from diagnosis.causes import Cause, Integrity
 from diagnosis.documents import causes as catalogue
 from diagnosis.documents.diagnosis import finding_object
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.failures import Explanation, explain
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.failures.service_denials import is_service_denial
 from diagnosis.gates import Plane
 from tui.cli.console import print_json, print_row, printable, text_console
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
 from tui.cli.output import say
 from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
 
 SCHEMA = "planescope.explanation/1"
-NO_GATE, GATE_FAILS, BAD_INPUT, UNKNOWN = 0, 1, 2, 3
+NO_GATE, GATE_FAILS = ExitCode.PASSED, ExitCode.FAILED
+BAD_INPUT, UNKNOWN = ExitCode.USAGE, ExitCode.UNKNOWN
 LONGEST_ROW = 16 * 1024 * 1024
 """In bytes; a longer line of JSON Lines is no row and is skipped in pieces."""
 
 
-@click.command("explain")
+@click.command(
+    "explain",
+    epilog=exit_codes(
+        passed="the failure is none of a gate or the log ends well",
+        failed="a gate, or the registry's state, stopped it",
+        unknown="the text does not say",
+    ),
+)
 @click.argument("file", default="-", metavar="[FILE]")
 @click.option("--json", "as_json", is_flag=True, help=f"JSON (schema {SCHEMA}) instead of text.")
 @click.option(
@@ -49,9 +59,6 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
 
     A raw log file, the output of `gh run view --log`, a copy from the web page, or a few pasted lines. Nothing is
     asked of GitHub or AWS. Secrets are replaced before anything is shown.
-
-    Exit codes: 0 the failure is none of a gate or the log ends well, 1 a gate (or the registry's state) stopped it,
-    2 bad input, 3 the text does not say.
     """
     if as_json and rows:
         raise click.UsageError("--json and --jsonl exclude each other: --jsonl is JSON already.")
@@ -66,8 +73,6 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
         with click.open_file(file, "rb") as stream:
             code = _explain_rows(stream) if rows else _explain_log(stream, as_json=as_json)
     except (NotALogError, OSError) as fault:
-        if isinstance(fault, BrokenPipeError):
-            raise
         why = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
         name = "standard input" if file == "-" else file
         say(f"planescope: cannot read {printable(name)}: {why}.", err=True)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
 from diagnosis.documents.migration import SCHEMA, document
 from diagnosis.gates import Verdict
 from diagnosis.names.arn import Arn
 from tui.backend import BackendProblem
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import NAME, read_case_option, repository_here
 from tui.cli.reports.migration import RENDERINGS, show
 
@@ -27,7 +28,10 @@ _PART = re.compile(r"[A-Za-z0-9_.-]{1,100}\Z")
 _SHOWN_BY_DEFAULT = ("difference", "cli")
 
 
-@click.command("migrate")
+@click.command(
+    "migrate",
+    epilog=exit_codes(ExitCode.UNKNOWN, ExitCode.CREDENTIALS, passed="nothing breaks", failed="a trust policy breaks"),
+)
 @click.option("--repo", "repos", multiple=True, metavar="OWNER/REPO", help="A repository; by default this folder's.")
 @click.option(
     "--after",
@@ -70,8 +74,6 @@ def migrate_command(
     trusts GitHub: what breaks, at which statement, and the patch in two steps, first for both subjects, then for that of
     afterwards alone. Each step is applied in memory and judged again: nobody is shut out, and nobody let in but the
     same repository. Nothing is changed.
-
-    Exit codes: 0 nothing breaks, 1 a trust policy breaks, 2 bad input, 3 unknown remains, 4 credentials needed.
     """
     case = read_case_option(options)
     names = list(dict.fromkeys(repos or (case.repository or repository_here(options.get("github_url")),)))

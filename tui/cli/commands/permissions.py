@@ -15,6 +15,7 @@ from probes.aws.session.operations import Variant
 from probes.aws.session.permissions import operations_of, policies_by_account
 from probes.github.http.endpoints import CLASSIC_SCOPE, permissions_needed
 from tui.cli.console import Text, print_json, text_console
+from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 
 SCHEMA = "planescope.permissions/1"
@@ -24,7 +25,7 @@ _NAME = re.compile(r"[\w+=,.@/:-]+", re.ASCII)
 _ROOT = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^*?$]*", re.ASCII)
 
 
-@click.command("permissions")
+@click.command("permissions", epilog=exit_codes(passed="done"))
 @click.option(
     "--variant",
     type=click.Choice([variant.value for variant in Variant]),

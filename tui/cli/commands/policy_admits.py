@@ -18,6 +18,7 @@ from diagnosis.policy import PolicyDocument, Unparsable, read_document
 from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
 from tui.cli.console import Text, print_json, printable, text_console
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.options.repository import NAME, read_case_option
 
@@ -26,7 +27,15 @@ _EXIT_CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKN
 _WORDS = {TrustOutcome.ALLOWED: "gets in", TrustOutcome.DENIED: "refused", TrustOutcome.UNKNOWN: "depends"}
 
 
-@click.command("admits")
+@click.command(
+    "admits",
+    epilog=exit_codes(
+        passed="nobody gets in whom a release role should refuse",
+        failed="somebody does",
+        usage="TRUST.json is no trust policy, or bad usage",
+        unknown="that is not to be told",
+    ),
+)
 @click.argument("trust", type=click.Path(path_type=Path, dir_okay=False), metavar="TRUST.json")
 @click.option("--repo", required=True, metavar="OWNER/REPO", help="The repository that is meant to get in.")
 @click.option("--default-branch", default="main", show_default=True, metavar="NAME", help="Its default branch.")
@@ -61,9 +70,6 @@ def admits_command(
 
     Every token that GitHub can mint is searched, from the repository's own branches to a stranger's repository, and every
     statement counts: another account, another provider, a star.
-
-    Exit codes: 0 nobody gets in whom a release role should refuse, 1 somebody does, 2 TRUST.json is no trust policy,
-    3 that is not to be told.
     """
     if not NAME.match(repo):
         raise click.BadParameter(f"{printable(repo)!r} is no OWNER/REPO.", param_hint="--repo")

@@ -7,26 +7,29 @@ from typing import BinaryIO
 
 import click
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.policy import evaluate
 from diagnosis.policy.evaluation.rows import JsonValue, Row, RowFault, read_row, result_of, row_id
 from tui.cli.console import print_row
+from tui.cli.exit_codes import exit_codes
 from tui.cli.output import say
 
-BAD_INPUT = 2
+BAD_INPUT = ExitCode.USAGE
 LONGEST_ROW = 4 * 1024 * 1024
 """In bytes. A longer line is no row: it is skipped piece by piece, so that memory stays bounded."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@click.command("evaluate")
+@click.command(
+    "evaluate", epilog=exit_codes(passed="every row was decided", usage="a row cannot be read, or bad usage")
+)
 @click.argument("file", type=click.File("rb"), default="-", metavar="[FILE]")
 @click.pass_context
 def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
     """Decide every row of FILE (JSON Lines; standard input where FILE is - or left out).
 
     A row holds the policies of every layer and a request. One line is written for each: the decision (Allowed,
-    ExplicitDeny, ImplicitDeny) and what decided it. A row that cannot be read gives an error line, the others go on,
-    and the exit code is 2.
+    ExplicitDeny, ImplicitDeny) and what decided it. A row that cannot be read gives an error line, and the others go on.
     """
     faulty = False
     try:
@@ -35,11 +38,9 @@ def evaluate_command(ctx: click.Context, file: BinaryIO) -> None:
             faulty = faulty or "error" in answer
             print_row(answer)
     except OSError as fault:
-        if isinstance(fault, BrokenPipeError):
-            raise
         say(f"planescope: cannot read the rows: {fault.strerror or fault}", err=True)
         faulty = True
-    ctx.exit(BAD_INPUT if faulty else 0)
+    ctx.exit(BAD_INPUT if faulty else ExitCode.PASSED)
 
 
 def answer_line(number: int, line: bytes | None) -> dict[str, JsonValue]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import click
 
-from diagnosis.documents.exit_code import FAILED, PASSED
+from diagnosis.documents.exit_code import FAILED, PASSED, ExitCode
 from diagnosis.documents.lint import SCHEMA, LintedFile, document, sarif
 from diagnosis.lint.document import Expected
 from diagnosis.lint.lint import LintReport, lint
@@ -22,11 +22,12 @@ from diagnosis.policy import PolicyKind, Unparsable
 from tui import __version__
 from tui.backend import BackendProblem
 from tui.cli.console import print_json, printable, text_console
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.policy_file import name_of, read_policy_text
 from tui.cli.output import say
 from tui.cli.reports.lint import show
 
-BAD_INPUT = 2
+BAD_INPUT = ExitCode.USAGE
 _KINDS = {
     "trust": PolicyKind.TRUST,
     "identity": PolicyKind.IDENTITY,
@@ -38,7 +39,14 @@ _KINDS = {
 }
 
 
-@click.command("lint")
+@click.command(
+    "lint",
+    epilog=exit_codes(
+        passed="nothing was found, or nothing graver than a warning",
+        failed="a finding is an error or a security-warning (--fail-on moves the line)",
+        usage="a FILE is no policy, or bad usage",
+    ),
+)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE...")
 @click.option(
     "--kind",
@@ -74,9 +82,6 @@ def lint_command(
     `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed.
 
     The severities are those of IAM Access Analyzer, the gravest first: security-warning, error, warning, suggestion.
-
-    Exit codes: 0 nothing was found, or nothing graver than a warning; 1 a finding is an error or a security-warning
-    (--fail-on moves the line); 2 a FILE is no policy.
     """
     if account and not is_account_id(account):
         raise click.BadParameter(f"{printable(account)!r} is no account id of twelve digits.", param_hint="--account")

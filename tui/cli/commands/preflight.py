@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
 from diagnosis.documents.preflight import SCHEMA, Preflight, document
 from diagnosis.documents.redaction import leaks
 from diagnosis.facts.account import AccountState
@@ -27,6 +27,7 @@ from tui import __version__
 from tui.atomic_write import write_atomically
 from tui.backend import BackendProblem
 from tui.cli.console import print_json_text, printable, text_console
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import read_case_option
 from tui.cli.options.stated import read_stated, stated_options
 from tui.cli.output import say, send
@@ -51,7 +52,7 @@ _SECRETS = (
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("preflight")
+@click.command("preflight", epilog=exit_codes(ExitCode.UNKNOWN, failed="something is in the way"))
 @click.option("--workflow", type=_FILE, metavar="FILE", help="The workflow file of the job; by default the run's own.")
 @click.option("--job", metavar="NAME", help="The job's id in that file; by default the job that this runs in.")
 @click.option("--case", "case_file", type=click.Path(path_type=Path), metavar="FILE", help="A case file (TOML).")
@@ -79,8 +80,6 @@ def preflight_command(ctx: click.Context, /, as_json: bool, output: Path, mask_a
     Reads the job's GITHUB_ variables, the workflow files of the checkout with the scripts that steps run, and the account
     with the step's own AWS credentials; requests no OIDC token. Writes FILE for an artifact, and a summary where
     GITHUB_STEP_SUMMARY is set. The account is best read by a role of its own: see `planescope permissions`.
-
-    Exit codes: 0 all gates pass, 1 something is in the way, 2 bad input, 3 unknown remains.
     """
     try:
         ctx.exit(_preflight(options, output, as_json=as_json, mask_accounts=mask_accounts))

@@ -6,18 +6,25 @@ from pathlib import Path
 
 import click
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.repository import read_case_option, repository_here
 from tui.cli.output import say
 
 _MOST_GAPS = 20
-UNKNOWN_REMAINS = 3
+UNKNOWN_REMAINS = ExitCode.UNKNOWN
 
 
-@click.command("record")
+@click.command(
+    "record",
+    epilog=exit_codes(
+        ExitCode.CREDENTIALS, passed="recorded", unknown="something could not be read for a passing reason"
+    ),
+)
 @click.argument("runs", nargs=-1, metavar="RUN...")
 @click.option("--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder.")
 @click.option(
@@ -92,4 +99,4 @@ def _record(
             say(printable(f"Not read: {gap.reading.what}: {gap.reading.why}"), err=True)
         if len(kept.gaps) > _MOST_GAPS:
             say(f"And {len(kept.gaps) - _MOST_GAPS} more; --json names them all.", err=True)
-    return UNKNOWN_REMAINS if any(gap.passing for gap in kept.gaps) else 0
+    return UNKNOWN_REMAINS if any(gap.passing for gap in kept.gaps) else ExitCode.PASSED

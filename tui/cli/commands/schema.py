@@ -7,11 +7,12 @@ from importlib import resources
 import click
 
 from tui.cli.console import print_json_text
+from tui.cli.exit_codes import exit_codes
 
 _SCHEMAS = ("diagnosis", "what-if", "preflight", "migration", "policy-lint", "policy-admits", "explanation")
 
 
-@click.command("schema")
+@click.command("schema", epilog=exit_codes(passed="done"))
 @click.argument("document", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], metavar="[DOCUMENT]")
 def schema_command(document: str) -> None:
     """Print the JSON Schema of a DOCUMENT, by default of a `diagnosis`; each is in version 1."""

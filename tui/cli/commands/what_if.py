@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
+from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, ExitCode
 from diagnosis.documents.what_if import SCHEMA, document
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyKind
@@ -22,6 +22,7 @@ from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
 from tui.cli.console import ProgressLine, print_json, printable, text_console
 from tui.cli.credentials import code_for_credentials
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.policy_file import read_policy
 from tui.cli.options.repository import app_options, live_options, read_case_option
@@ -43,7 +44,17 @@ _CODES = {Verdict.PASS: PASSED, Verdict.FAIL: FAILED, Verdict.UNKNOWN: UNKNOWN, 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("what-if")
+@click.command(
+    "what-if",
+    epilog=exit_codes(
+        ExitCode.UNKNOWN,
+        ExitCode.CREDENTIALS,
+        ExitCode.BROKEN,
+        passed="every run would pass every gate",
+        failed="a gate would fail or AWS would refuse a document",
+        usage="a FILE is no policy, or bad usage",
+    ),
+)
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
 @click.option("--trust", type=_FILE, metavar="FILE", help="The role's trust policy, as it would be.")
 @click.option("--policy", type=_FILE, metavar="FILE", help="An inline policy of the role, as it would be.")
@@ -72,9 +83,6 @@ def what_if_command(
     Each RUN (id or address; without any, those of the case file) is judged twice: by the account as it is, and as it
     would be. Beside that stands whom and what the documents would newly admit. Nothing is changed. A FILE may also be
     what `aws iam get-role`, `get-role-policy` or `aws ecr get-repository-policy` printed.
-
-    Exit codes: 0 every run would pass every gate, 1 a gate would fail or AWS would refuse a document, 2 a FILE is no
-    policy, 3 unknown remains, 4 credentials needed.
     """
     check_stage(ctx, options["incident"], stage, "--demo")
     proposals = _proposals(options)

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from tui import keymap
 from tui.backend import ExportResult
-from tui.foreign_text import foreign_line
+from tui.foreign_text import defused_line, foreign_line
 from tui.widgets.base.blocks import GAP, Block, bullet, paragraph
 from tui.widgets.base.key_line import KeyLine
 from tui.widgets.base.page import Page
@@ -48,8 +48,9 @@ class ExportedScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the path of the folder."""
-        self.app.copy_to_clipboard(str(self.result.directory))
-        self.app.notify(f"Copied: {self.result.directory}", markup=False, timeout=4)
+        path = defused_line(str(self.result.directory))
+        self.app.copy_to_clipboard(path)
+        self.app.notify(f"Copied: {path}", markup=False, timeout=4)
 
     def action_close(self) -> None:
         """Go back."""

@@ -280,8 +280,8 @@ class TimelineScreen(Screen[None]):
     def action_copy_address(self) -> None:
         """Copy the address of the proof."""
         selection = self.selection
-        address = selection.address if selection is not None else None
-        self._copy(address or "", address or "")
+        address = defused_line(selection.address or "") if selection is not None else ""
+        self._copy(address, address)
 
     def _copy(self, text: str, what: str) -> None:
         if not text:

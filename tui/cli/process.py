@@ -1,0 +1,67 @@
+"""The process of the command line from its first line to its exit code: what no command handles ends here, each in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import NoReturn
+
+from tui.cli.output import OutputLostError, guard, say
+from tui.interrupts import INTERRUPTS, SENTENCE
+
+END_SECONDS = 2.0
+"""How long threads that nobody waits for any more may hold up the end."""
+
+
+def run() -> NoReturn:
+    """Run the command line and leave the process by its exit code."""
+    guard()
+    threading.excepthook = _keep_of_thread
+    # Not before the guard: importing these may fail as well.
+    from diagnosis.documents.exit_code import ExitCode
+    from tui import internal_error
+
+    code: int = ExitCode.INTERNAL
+    try:
+        code = _commanded()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        say(SENTENCE, err=True)
+        code = ExitCode.INTERRUPTED
+    except OutputLostError as lost:
+        say(f"planescope: the output could not be written to its end: {lost.why}.", err=True)
+        code = ExitCode.OUTPUT
+    except Exception as error:  # noqa: BLE001 - the last line: no error may end as a trace, nor as the code of a verdict
+        internal_error.keep(error)
+    fault = internal_error.kept()
+    if fault is not None and code not in (ExitCode.INTERRUPTED, ExitCode.OUTPUT):
+        say(fault.sentence, err=True)
+        code = ExitCode.INTERNAL
+    if code in (ExitCode.INTERRUPTED, ExitCode.OUTPUT, ExitCode.INTERNAL):
+        INTERRUPTS.leave_after(END_SECONDS, code)
+    sys.exit(code)
+
+
+def _commanded() -> int:
+    """Run the command and return its exit code."""
+    from tui.cli.main import planescope
+
+    try:
+        planescope.main(prog_name="planescope")
+    except SystemExit as end:
+        code: object = end.code
+        if isinstance(code, int):
+            return code
+        if code is not None:
+            raise RuntimeError("a command ended without a code") from end
+    return 0
+
+
+def _keep_of_thread(raised: threading.ExceptHookArgs) -> None:
+    """Keep what ended a thread that nobody waits for; the command says it at its end."""
+    if raised.exc_value is not None and not isinstance(raised.exc_value, (SystemExit, KeyboardInterrupt)):
+        with contextlib.suppress(Exception):
+            from tui import internal_error
+
+            internal_error.keep(raised.exc_value)

@@ -1,0 +1,91 @@
+"""What SIGINT, SIGTERM and SIGHUP do: work ends in order, at once where it does not, and always with the same code and sentence.
+
+The first signal raises KeyboardInterrupt, so that files are closed and temporary ones removed. A second one, or a wait that
+takes too long (a thread that still reads), ends the process without more ado. This module is imported before any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+GRACE_SECONDS = 3.0
+"""How long what is under way may take to end by itself."""
+INTERRUPTED = 128 + signal.SIGINT
+SENTENCE = "planescope: stopped."
+
+_TERMINAL_AS_BEFORE = "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h"
+"""Mouse, paste and focus reports off, keys as they were, the other screen left, the cursor shown."""
+
+
+class Interrupts:
+    """The handlers of this process; :meth:`install` puts them in force."""
+
+    def __init__(self) -> None:
+        self._received = False
+        self._stop_app: Callable[[], None] | None = None
+        self._terminal: list[object] | None = None
+
+    def install(self) -> None:
+        """Take the signals, but not one that the parent had ignored, as ``nohup`` and background jobs of a shell have it."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # there is no SIGHUP on Windows
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._on_signal)
+
+    def during(self, stop_app: Callable[[], None] | None) -> None:
+        """While an app has the terminal, have it stopped by this in place of the exception; None ends that."""
+        self._stop_app = stop_app
+        if stop_app is not None:
+            with contextlib.suppress(Exception):
+                import termios
+
+                self._terminal = termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+
+    def leave_after(self, seconds: float, code: int) -> None:
+        """End the process by this code if it has not ended by itself until then."""
+        timer = threading.Timer(seconds, self._leave, (code,))
+        timer.daemon = True
+        timer.start()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._received:
+            self.leave_stopped()
+        self._received = True
+        timer = threading.Timer(GRACE_SECONDS, self.leave_stopped)
+        timer.daemon = True
+        timer.start()
+        if self._stop_app is None:
+            raise KeyboardInterrupt
+        self._stop_app()
+
+    def leave_stopped(self) -> NoReturn:
+        """Say the sentence and end the process at once."""
+        before = ""
+        if self._stop_app is not None:
+            before = _TERMINAL_AS_BEFORE
+            with contextlib.suppress(Exception):
+                import termios
+
+                termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, self._terminal)  # type: ignore[union-attr, arg-type]
+        with contextlib.suppress(OSError):
+            os.write(2, f"{before}{SENTENCE}\n".encode())
+        self._leave(INTERRUPTED)
+
+    def _leave(self, code: int) -> NoReturn:
+        if "multiprocessing" in sys.modules:
+            with contextlib.suppress(Exception):
+                from multiprocessing import active_children
+
+                for child in active_children():
+                    child.kill()
+        os._exit(code)
+
+
+INTERRUPTS = Interrupts()
