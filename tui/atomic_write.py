@@ -1,24 +1,46 @@
-"""Write a file so that it is either complete or not there at all."""
+"""Write a file so that it is either complete or not there at all, and so that nobody but the user can read it."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+from probes.whole_writes import settle, signals_held
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the target and rename, so that a cut-off write never leaves half a file.
+    """Write beside the target and rename, so that a cut-off write never leaves half a file, and an older one stays until then.
 
-    A link at ``path`` is replaced, never followed. Raises OSError.
+    A link to a file is replaced, never followed; a device, a pipe or a folder is left alone. Raises OSError; then nothing
+    of the new file is left.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    require_file(path)
+    with signals_held():
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                # A full disk or quota may be told only here.
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        settle(path.parent)
+
+
+def require_file(path: Path) -> None:
+    """Raise OSError where something other than a file stands, by way of a link too: a rename would put a file in its place."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EEXIST, "a folder" if stat.S_ISDIR(mode) else "a device or a pipe, no file", str(path))

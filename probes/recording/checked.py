@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.documents.redaction import Leak, leaks
 from diagnosis.logs.line_search import LineSearch
 from probes.recording.format import Recording, RecordingError
 from probes.recording.read.recording import read_recording
-from probes.recording.writer import write_recording
+from probes.recording.writer import ensure_new, put_in_place, unwritten, write_recording
 
 _LINES = LineSearch(
     (
@@ -30,12 +31,6 @@ _ALLOWED = frozenset({"a policy document", "a whole log"})
 """A recording consists of logs, and workflow files may hold policies: it is no packet that leaves the house."""
 
 
-def ensure_new(folder: Path) -> None:
-    """Raise RecordingError if a recording cannot be written there: asked before anything is read."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RecordingError(f"{folder} is there already; name another directory for the recording")
-
-
 def write_checked(recording: Recording, folder: Path) -> None:
     """Write the recording into a new directory; it appears there only after it was checked.
 
@@ -44,7 +39,7 @@ def write_checked(recording: Recording, folder: Path) -> None:
     """
     ensure_new(folder)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}-", dir=folder.parent) as place:
             staging = Path(place) / "unchecked"
             write_recording(recording, staging)
             read_recording(staging)
@@ -52,15 +47,12 @@ def write_checked(recording: Recording, folder: Path) -> None:
             if found is not None:
                 raise RecordingError(
                     f"the recording was not kept: {found.file}, line {found.line}, holds what looks like {found.what}, "
-                    "which planescope failed to scrub; tell its makers the form, never the value"
+                    "which planescope failed to scrub; tell its makers the form, never the value",
+                    ExitCode.USAGE,
                 )
-            if folder.exists():
-                folder.rmdir()
-            staging.rename(folder)
+            put_in_place(staging, folder)
     except OSError as error:
-        raise RecordingError(
-            f"the recording cannot be written to {folder} ({error.strerror}); name a directory with room and rights"
-        ) from None
+        raise unwritten(folder, error) from None
 
 
 def credentials_in(folder: Path) -> Iterator[Leak]:

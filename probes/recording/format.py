@@ -32,6 +32,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
 from probes.recording.account import AccountFacts
@@ -48,7 +49,14 @@ Content: TypeAlias = bytes | Path
 
 
 class RecordingError(Exception):
-    """A recording cannot be used. The message is one sentence that names the file, the fault and the way out."""
+    """A recording cannot be used. The message is one sentence that names the file, the fault and the way out.
+
+    ``exit_code`` is how a command ends that needed it: with :attr:`ExitCode.BROKEN` unless it is about a place to write to.
+    """
+
+    def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.BROKEN) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True)

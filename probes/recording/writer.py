@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
 from probes.recording.format import (
     FORMAT,
@@ -30,31 +34,55 @@ from probes.recording.format import (
     Refusal,
     read_content,
 )
+from probes.whole_writes import exit_code_of, settle, write_new
 
 
 def write_recording(recording: Recording, folder: Path) -> None:
-    """Write the recording into a new directory; it appears whole or not at all.
+    """Write the recording into a new directory, for the user alone; it appears whole or not at all.
 
     The texts are written as they are: secrets must have been scrubbed before. Raises RecordingError where the directory
     is there already or cannot be written, ValueError for a recording with an account, which only embedded ones have.
     """
     if recording.account is not None:
         raise ValueError("an account is part of an embedded recording, which is kept by hand")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RecordingError(f"{folder} is there already; name another directory for the recording")
-    part = folder.with_name(folder.name + ".part")
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        _Writer(part).write(recording)
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
+        ensure_new(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
+        try:
+            _Writer(part).write(recording)
+            put_in_place(part, folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
-        raise RecordingError(
-            f"the recording cannot be written to {folder} ({error.strerror}); name a directory with room and rights"
-        ) from None
+        raise unwritten(folder, error) from None
+
+
+def ensure_new(folder: Path) -> None:
+    """Raise RecordingError if a recording cannot be written there: asked before anything is read."""
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise RecordingError(f"{folder} is there already; name another directory for the recording", ExitCode.USAGE)
+
+
+def put_in_place(part: Path, folder: Path) -> None:
+    """Give a whole directory its name, in which at most an empty one may stand. Raises OSError, RecordingError."""
+    if sys.platform == "win32" and folder.exists():
+        folder.rmdir()
+    try:
+        part.rename(folder)
+    except OSError:
+        # Somebody else may have been faster.
+        ensure_new(folder)
+        raise
+    settle(folder.parent)
+
+
+def unwritten(folder: Path, error: OSError) -> RecordingError:
+    """Return the error for a directory that cannot be written."""
+    return RecordingError(
+        f"the recording cannot be written to {folder} ({error.strerror or error}); name a directory with room and rights",
+        exit_code_of(error),
+    )
 
 
 class _Writer:
@@ -153,9 +181,12 @@ class _Writer:
         }
 
     def _content(self, name: str, content: Content) -> str:
-        target = self.folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(read_content(content))
+        folder = self.folder
+        *folders, last = name.split("/")
+        for each in folders:
+            folder /= each
+            folder.mkdir(mode=0o700, exist_ok=True)
+        write_new(folder / last, read_content(content))
         return name
 
     def _json(self, name: str, value: Mapping[str, Any]) -> None:

@@ -54,7 +54,8 @@ class EmbeddedBackend(RepositoryBackend):
         try:
             recording = load_incident(self._incident)
         except RecordingError as error:
-            raise BackendProblem(f"The embedded incident is damaged: {error}", "Install planescope again.") from None
+            way_out = "Install planescope again."
+            raise BackendProblem(f"The embedded incident is damaged: {error}.", way_out, error.exit_code) from None
         if recording.account is None:
             raise BackendProblem("The embedded incident has no account.", "Install planescope again.")
         self._index = next(index for index, known in enumerate(moments) if known.key == moment)

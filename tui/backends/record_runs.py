@@ -12,9 +12,11 @@ from diagnosis.facts.case import Case
 from probes.github.http.errors import GitHubProblem
 from probes.github.http.pace import RECORDING_WAIT, Pace
 from probes.ledger import Ledger
-from probes.recording.checked import ensure_new, write_checked
+from probes.recording.checked import write_checked
 from probes.recording.format import RecordedLog, Recording, RecordingError
 from probes.recording.record.recorder import Gap, Recorder
+from probes.recording.writer import ensure_new, unwritten
+from probes.whole_writes import ended_in_order
 from tui.backend import BackendProblem, Progress, ProgressHook
 from tui.backends.live import github_access
 
@@ -46,7 +48,8 @@ def record_runs(
         ensure_new(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as spool,
+            ended_in_order(),
+            tempfile.TemporaryDirectory(prefix=f".{folder.name[:100]}-", dir=folder.parent) as spool,
             Recorder(repository, access, ledger, Path(spool), pace=pace) as recorder,
         ):
             for position, run in enumerate(runs, start=1):
@@ -56,13 +59,11 @@ def record_runs(
             progress(Progress("writing the recording"))
             write_checked(recording, folder)
     except RecordingError as error:
-        raise BackendProblem(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise _problem(error) from None
     except GitHubProblem as problem:
         raise BackendProblem(problem.sentence, problem.way_out, problem.exit_code) from None
     except OSError as error:
-        raise BackendProblem(
-            f"The recording cannot be written to {folder} ({error.strerror}).", "Name a directory with room and rights."
-        ) from None
+        raise _problem(unwritten(folder, error)) from None
     return _kept(recording, folder, tuple(recorder.gaps))
 
 
@@ -77,3 +78,8 @@ def _kept(recording: Recording, folder: Path, gaps: tuple[Gap, ...]) -> Kept:
         sum(isinstance(job.log, RecordedLog) for job in jobs),
         gaps,
     )
+
+
+def _problem(error: RecordingError) -> BackendProblem:
+    sentence = str(error)
+    return BackendProblem(f"{sentence[:1].upper()}{sentence[1:]}.", exit_code=error.exit_code)

@@ -65,7 +65,7 @@ def recorded_backend(options: LiveOptions, folder: Path, case: Case) -> Recorded
     try:
         recording = read_recording(folder)
     except RecordingError as error:
-        raise BackendProblem(f"The recording {folder} cannot be used: {error}.") from None
+        raise BackendProblem(f"The recording {folder} cannot be used: {error}.", exit_code=error.exit_code) from None
     if options.repository and options.repository.lower() != recording.full_name.lower():
         raise BackendProblem(
             f"The recording {folder} is of {recording.full_name}, not of {options.repository}.",

@@ -41,7 +41,8 @@ from tui.backend import (
 from tui.backends.between_attempts import read_between
 from tui.backends.github_side import GitHubSide, stop_if
 from tui.backends.stated import StatedValues
-from tui.packet.folder import PacketProblem, write
+from tui.packet.files import PacketProblem
+from tui.packet.folder import write
 
 AccountReader = Callable[[AccountQuestion, ProgressHook, CancelHook, SearchOf], "AccountState | Missing"]
 """Asks the live side; ``Missing`` where nothing at all can be read, with the reason and the way out. The last argument
@@ -259,7 +260,7 @@ class RepositoryBackend:
         try:
             written = write(packet(diagnosis, self.case, mask_accounts=mask_accounts), target)
         except PacketProblem as problem:
-            raise BackendProblem(str(problem)) from None
+            raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
         return ExportResult(written.directory, written.files, mask_accounts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.json_members import JsonMembers
 from probes.recording.format import (
     FORMAT,
@@ -39,7 +40,8 @@ def read_recording(path: Path) -> Recording:
     """
     folder = path.parent if path.name == INDEX else path
     if not folder.is_dir():
-        raise RecordingError(f"{path} is no recording: name the directory that holds {INDEX}")
+        code = ExitCode.BROKEN if folder.exists() else ExitCode.USAGE
+        raise RecordingError(f"{path} is no recording: name the directory that holds {INDEX}", code)
     index = load_object(folder / INDEX, INDEX)
     _check_version(index)
     with faults_in(INDEX):

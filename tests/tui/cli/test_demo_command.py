@@ -150,7 +150,7 @@ def test_a_changed_packet_is_found_out(tmp_path: Path) -> None:
     page = tmp_path / "packet.md"
     page.write_text(page.read_text(encoding="utf-8").replace("unproven", "closed"), encoding="utf-8")
     result = run("packet", "verify", str(tmp_path))
-    assert result.exit_code == 1
+    assert result.exit_code == 6
     assert "packet.md was changed" in result.stdout
 
 

@@ -16,7 +16,8 @@ from diagnosis.documents.redaction import MASK
 from diagnosis.facts.case import Case
 from diagnosis.gates import ALL_GATES, GATES, Gate
 from diagnosis.verdicts.diagnosis import Diagnosis
-from tui.packet.folder import verify, write
+from tui.packet.check import verify
+from tui.packet.folder import write
 from tui.packet.pages import json_page, markdown_page
 
 

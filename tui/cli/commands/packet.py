@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from diagnosis.documents.exit_code import ExitCode
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
@@ -14,7 +15,13 @@ from tui.cli.console import ProgressLine
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.output import say
-from tui.packet.folder import PacketProblem, verify
+from tui.packet.check import verify
+from tui.packet.files import PacketProblem
+
+AGREES = (
+    "The packet agrees with itself: its files have the sums in SHA256SUMS, and packet.md is the page that packet.json makes. "
+    "That does not say who made it: whoever can change the files can change the sums."
+)
 
 
 @click.group("packet")
@@ -85,12 +92,19 @@ def export_command(
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.pass_context
 def verify_command(ctx: click.Context, directory: Path) -> None:
-    """Check a packet offline: sums, schema, verdicts, and that nothing in it should not have left."""
+    """Check a packet offline: that its files agree with each other, and that nothing in it should not have left.
+
+    It holds its own files and no others, they have the sums in SHA256SUMS, packet.md is the page that packet.json makes, and no
+    file holds a secret, a policy document or a whole log. That does not say who made it: whoever can change the files can
+    change the sums.
+
+    Exit codes: 0 they agree, 2 no such folder, 6 they do not agree.
+    """
     try:
         wrong = verify(directory)
     except PacketProblem as problem:
-        raise BackendProblem(str(problem)) from None
+        raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
     for sentence in wrong:
         say(sentence)
-    say("The packet is not sound." if wrong else "The packet is sound: unchanged since it was made.")
-    ctx.exit(1 if wrong else 0)
+    say("The packet is not sound." if wrong else AGREES)
+    ctx.exit(ExitCode.BROKEN if wrong else ExitCode.PASSED)

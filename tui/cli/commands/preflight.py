@@ -23,6 +23,7 @@ from diagnosis.gates import Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrub import scrub
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
+from probes.whole_writes import exit_code_of, way_out_of
 from tui import __version__
 from tui.atomic_write import write_atomically
 from tui.backend import BackendProblem
@@ -258,7 +259,9 @@ def _write(path: Path, text: str) -> None:
         write_atomically(path, text)
     except OSError as error:
         raise BackendProblem(
-            f"{path} could not be written: {error.strerror or error}.", "Choose another file with -o."
+            f"{path} could not be written: {error.strerror or error}.",
+            way_out_of(error, "Choose another file with -o."),
+            exit_code_of(error),
         ) from None
 
 

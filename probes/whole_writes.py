@@ -1,0 +1,93 @@
+"""What every file that planescope writes needs: for the user alone, on the disk before it has its name, and no signal between."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from diagnosis.documents.exit_code import ExitCode
+
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def write_new(path: Path, body: bytes) -> None:
+    """Write a new file for the user alone, down to the disk. Raises OSError, FileExistsError where something is there."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        # A full disk or quota may be told only here.
+        os.fsync(file.fileno())
+
+
+def settle(folder: Path) -> None:
+    """Bring the names of a folder to the disk, where the system can."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def exit_code_of(error: OSError) -> ExitCode:
+    """Return how a command ends that could not write: a full disk or quota is another thing than a bad target."""
+    return ExitCode.OUTPUT if error.errno in _FULL else ExitCode.USAGE
+
+
+def way_out_of(error: OSError, otherwise: str) -> str:
+    """Return what to do about it; ``otherwise`` for a bad target, as a sentence."""
+    return "Make room on the disk, or name a place on another one." if error.errno in _FULL else otherwise
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Let signals that stop the process wait until a short piece of work is done, so that it leaves nothing half done."""
+    came: list[int] = []
+    try:
+        with _handled(lambda number, _frame: came.append(number), also_pythons_own=True):
+            yield
+    finally:
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Take a signal that would end the process at once for an interrupt during a long piece of work, so that it tidies up."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    with _handled(interrupt, also_pythons_own=False):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None], *, also_pythons_own: bool) -> Iterator[None]:
+    """Let the handler have the signals that stop the process. Only the main thread may; elsewhere nothing changes."""
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _STOPPING:
+            held = signal.getsignal(number)
+            # None: set by a library below Python, which could not be given back; ignored ones stay ignored.
+            if held is signal.SIG_DFL or (also_pythons_own and callable(held)):
+                before[number] = held
+    try:
+        for number in before:
+            signal.signal(number, handler)
+        yield
+    finally:
+        for number, held in before.items():
+            signal.signal(number, held)

@@ -1,0 +1,232 @@
+"""A packet is written whole or not at all: on a full disk, into a bad place, interrupted, or beside another planescope."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from deploying_release import released
+from failing_writes import Failing, full_disk, tree
+
+from diagnosis.documents.exit_code import ExitCode
+from diagnosis.documents.packet import Packet, packet
+from diagnosis.facts.case import Case
+from probes.whole_writes import signals_held
+from tui.atomic_write import write_atomically
+from tui.packet.check import verify
+from tui.packet.files import EVERY_FILE, PacketProblem
+from tui.packet.folder import write
+from tui.packet.whole_folder import write_folder
+
+posix = pytest.mark.skipif(os.name != "posix", reason="links, pipes, modes and signals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def older() -> Packet:
+    return packet(released().diagnosis(), Case())
+
+
+@pytest.fixture(scope="module")
+def newer(older: Packet) -> Packet:
+    return replace(older, title="Another title")
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+OLDER = {name: f"older {name}" for name in EVERY_FILE}
+NEWER = {name: f"newer {name}" for name in EVERY_FILE}
+AS_NEWER = {name: text.encode() for name, text in NEWER.items()}
+
+
+@pytest.mark.parametrize("before", ["nothing", "an empty folder", "an older packet"])
+@pytest.mark.parametrize("error", [full_disk(), KeyboardInterrupt()], ids=["full", "interrupt"])
+def test_wherever_writing_fails_everything_is_as_it_was(
+    before: str, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = 0
+    for number in itertools.count(1):
+        target = tmp_path / str(number) / "packet"
+        target.parent.mkdir()
+        if before == "an empty folder":
+            target.mkdir()
+        elif before == "an older packet":
+            write_folder(target, OLDER)
+        as_it_was = tree(target.parent)
+        with monkeypatch.context() as patch:
+            failing = Failing(patch, target.parent, number, error)
+            try:
+                write_folder(target, NEWER)
+            except (OSError, KeyboardInterrupt):
+                failures += 1
+        found = tree(target.parent)
+        # What fails after the last rename, such as bringing the names to the disk, leaves the new packet, whole.
+        assert found == as_it_was or (tree(target) == AS_NEWER and names(target.parent) == {"packet"}), number
+        if not failing.failed:
+            break
+    assert tree(target) == AS_NEWER
+    assert failures > 6
+
+
+def test_a_full_disk_is_told_from_a_bad_place(older: Packet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Failing(monkeypatch, tmp_path, 3, full_disk())
+    with pytest.raises(PacketProblem, match=r"No space left.* Make room") as told:
+        write(older, tmp_path / "packet")
+    assert told.value.exit_code is ExitCode.OUTPUT
+    assert names(tmp_path) == set()
+
+
+@posix
+def test_a_packet_is_for_its_user_alone(older: Packet, tmp_path: Path) -> None:
+    target = tmp_path / "packet"
+    write(older, target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+    assert {stat.S_IMODE((target / name).stat().st_mode) for name in EVERY_FILE} == {0o600}
+
+
+def test_an_older_packet_is_replaced_and_leaves_nothing(older: Packet, newer: Packet, tmp_path: Path) -> None:
+    write(older, tmp_path)
+    (tmp_path / ".planescope-packet-stopped" / "older").mkdir(parents=True)
+    write(newer, tmp_path)
+    assert names(tmp_path) == set(EVERY_FILE)
+    assert verify(tmp_path) == ()
+
+
+@posix
+@pytest.mark.parametrize("what", ["file", "folder", "pipe"])
+def test_a_folder_with_something_else_in_it_is_left_alone(what: str, older: Packet, tmp_path: Path) -> None:
+    if what == "file":
+        (tmp_path / "thesis.txt").write_text("mine")
+    elif what == "folder":
+        (tmp_path / "packet.md").mkdir()
+    else:
+        os.mkfifo(tmp_path / "packet.json")
+    before = names(tmp_path)
+    with pytest.raises(PacketProblem, match="no part of a packet") as told:
+        write(older, tmp_path)
+    assert told.value.exit_code is ExitCode.USAGE
+    assert names(tmp_path) == before
+
+
+@posix
+def test_a_link_in_the_folder_is_replaced_and_not_followed(older: Packet, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    target = tmp_path / "packet"
+    target.mkdir()
+    (target / "packet.md").symlink_to(mine)
+    write(older, target)
+    assert mine.read_text() == "mine"
+    assert verify(target) == ()
+
+
+@posix
+@pytest.mark.parametrize("what", ["file", "pipe", "device", "dangling link", "file above"])
+def test_what_is_no_folder_is_told(what: str, older: Packet, tmp_path: Path) -> None:
+    target = tmp_path / "packet"
+    if what in ("file", "file above"):
+        target.write_text("mine")
+    elif what == "pipe":
+        os.mkfifo(target)
+    elif what == "device":
+        target.symlink_to("/dev/null")
+    else:
+        target.symlink_to(tmp_path / "absent")
+    before = names(tmp_path)
+    with pytest.raises(PacketProblem, match="could not be written") as told:
+        write(older, target / "deep" if what == "file above" else target)
+    assert told.value.exit_code is ExitCode.USAGE
+    assert names(tmp_path) == before
+
+
+def test_many_at_once_leave_one_whole_packet(tmp_path: Path) -> None:
+    target = tmp_path / "packet"
+    problems: list[Exception] = []
+
+    def work(files: dict[str, str]) -> None:
+        try:
+            for _ in range(4):
+                write_folder(target, files)
+        except Exception as error:  # noqa: BLE001 - whatever it was
+            problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(files,)) for files in (OLDER, NEWER, OLDER, NEWER)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert tree(target) in (AS_NEWER, {name: text.encode() for name, text in OLDER.items()})
+    assert names(tmp_path) == {"packet"}
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_waits_until_the_files_are_whole(name: str) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from probes.whole_writes import signals_held\n"
+        "with signals_held():\n"
+        "    os.kill(os.getpid(), getattr(signal, sys.argv[1]))\n"
+        "    print('whole', flush=True)\n"
+        "print('never')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "whole\n"
+    assert done.returncode == -getattr(signal, name)
+
+
+def test_handlers_are_given_back() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with signals_held():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("before", [None, "older"])
+def test_a_single_file_is_written_whole_or_not_at_all(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "preflight.json"
+    if before is not None:
+        target.write_text(before)
+    as_it_was = tree(tmp_path)
+    for number in itertools.count(1):
+        with monkeypatch.context() as patch:
+            failing = Failing(patch, tmp_path, number, full_disk())
+            try:
+                write_atomically(target, "newer")
+            except OSError:
+                assert failing.failed
+                assert tree(tmp_path) == as_it_was
+                continue
+        break
+    assert number > 2
+    assert tree(tmp_path) == {"preflight.json": b"newer"}
+    assert os.name != "posix" or stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+@posix
+@pytest.mark.parametrize("what", ["pipe", "device", "folder"])
+def test_no_file_is_put_in_the_place_of_something_else(what: str, tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    if what == "pipe":
+        os.mkfifo(target)
+    elif what == "device":
+        target.symlink_to("/dev/null")
+    else:
+        target.mkdir()
+    before = target.lstat()
+    with pytest.raises(OSError, match=r"folder|device"):
+        write_atomically(target, "text")
+    assert target.lstat().st_ino == before.st_ino
+    assert names(tmp_path) == {"out"}
