@@ -32,6 +32,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from diagnosis.facts.case import Case, StatedChange, StatedException
+from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_values
 from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress, is_repository_name
 
@@ -42,6 +44,9 @@ class CaseFileError(Exception):
     """The file cannot be used: one sentence with the file, the line where it is known, and the way out."""
 
     exit_code = 2
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(scrub(sentence))
 
 
 Check: TypeAlias = Callable[[Any], "str | None"]
@@ -71,7 +76,7 @@ def read_case_file(path: Path) -> Case:
 
 
 def parse_case(text: str, shown: str) -> Case:
-    """Read the case that a TOML text states; ``shown`` names the text in messages. Raises CaseFileError."""
+    """Read the case that a TOML text states, scrubbed; ``shown`` names the text in messages. Raises CaseFileError."""
     # tomllib knows no other line ends than these two, and a file from an old editor may hold bare ones.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
@@ -80,6 +85,7 @@ def parse_case(text: str, shown: str) -> Case:
         raise CaseFileError(_syntax(text, shown, str(error))) from None
     except RecursionError:
         raise CaseFileError(f"{shown} is nested too deeply to be a case file.") from None
+    document = scrub_values(document)
     _check_members(document, _MEMBERS, text, shown, "", 0)
     changes = tuple(_change(entry, text, shown, index) for index, entry in enumerate(document.pop("changes", ())))
     exceptions = tuple(

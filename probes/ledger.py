@@ -1,7 +1,7 @@
 """The ledger: every call that a probe makes, to whom, with its result and duration.
 
 Written from any thread, read by the screen and by the export. An entry holds no token, no header and no signed query:
-probes pass paths and names only.
+probes pass paths and names only, and a secret in a name is scrubbed here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+
+from diagnosis.logs.scrub import scrub
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Ledger:
         self, *, service: str, operation: str, target: str, result: str, started_at: datetime, duration: float
     ) -> None:
         """Add one call."""
-        entry = LedgerEntry(service, operation, target, result, started_at, duration)
+        entry = LedgerEntry(service, operation, scrub(target), scrub(result), started_at, duration)
         with self._lock:
             self._entries.append(entry)
 

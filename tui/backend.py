@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Reading
+from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.replay import Replay
 
@@ -123,12 +124,15 @@ class Update:
 
 
 class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no bug
-    """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it."""
+    """Something that stops the whole request: one sentence, the way out, and the command line's exit code for it.
+
+    Both are scrubbed here: they quote files, answers and what was typed.
+    """
 
     def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.way_out = way_out
+        self.sentence = scrub(sentence)
+        self.way_out = scrub(way_out)
+        super().__init__(self.sentence)
         self.exit_code = exit_code
 
 

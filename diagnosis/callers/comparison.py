@@ -95,6 +95,8 @@ def compare_trust(
     if isinstance(old, Unparsable) or isinstance(new, Unparsable):
         broken = [side.text for side in (old, new) if isinstance(side, Unparsable)]
         return TrustComparison(undecided=tuple(f"The trust policy is unparsable: {text}." for text in broken))
+    if open_values := (*old.not_kept, *new.not_kept):
+        return TrustComparison(undecided=(f"The values at {', '.join(dict.fromkeys(open_values))} were not kept.",))
     if old == new:
         return TrustComparison()
     admitted = None if audiences is None else tuple(dict.fromkeys(audiences))

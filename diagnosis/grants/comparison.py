@@ -126,6 +126,17 @@ def compare_grants(
             if isinstance(document.policy, Unparsable)
         )
     )
+    faults += tuple(
+        dict.fromkeys(
+            f"the value at {path} was not kept"
+            for side in (before, after)
+            for layer in side
+            for document in layer
+            for path in document.compiled().not_kept
+        )
+        if not faults
+        else ()
+    )
     if faults:
         return GrantComparison(undecided=faults)
     context = {key.lower(): ContextValue(tuple(values), len(values) > 1) for key, values in (known or {}).items()}

@@ -7,6 +7,7 @@ taken as it was probably meant, and the rest is read on.
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from diagnosis.lint.finding import Finding
 from diagnosis.lint.kind import kind_of
 from diagnosis.lint.places import Place, Places, Steps, read_places
 from diagnosis.lint.rule import Rule, rule_of
+from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.policy import Condition, Policy, PolicyKind, Statement, Unparsable, parse_policy
 from diagnosis.policy.language.faults import Fault
 from diagnosis.policy.language.strict_json import JsonFault, read_json
@@ -125,6 +127,7 @@ def read_linted(
     found = [_repeated(places, steps, offset) for steps, offset in places.repeated]
     stated = kind_of(tree) if kind is None else kind
     reading = _Reading(tree, stated, places)
+    reading.leave_out_secrets()
     policy = reading.read()
     return LintedDocument(policy, stated, text, tree, places, expected, tuple(reading.kept)), (*found, *reading.found)
 
@@ -148,6 +151,17 @@ class _Reading:
         listed = tree.get("Statement")
         self.kept = list(range(len(listed))) if isinstance(listed, list) else [0]
         self.found: list[Finding] = []
+
+    def leave_out_secrets(self) -> None:
+        """Leave out the statements in which something was scrubbed that may decide: judged without it they would be others."""
+        listed = self._tree.get("Statement")
+        if not isinstance(listed, list):
+            if listed is not None and _holds_secret(listed):
+                self._tree["Statement"], self.kept = [], []
+            return
+        sound = [position for position, statement in enumerate(listed) if not _holds_secret(statement)]
+        self._tree["Statement"] = [listed[position] for position in sound]
+        self.kept = [self.kept[position] for position in sound]
 
     def read(self) -> Policy:
         """Return what has a meaning."""
@@ -207,6 +221,13 @@ class _Reading:
             del self.kept[steps[1]]
             return bool(listed)
         return False
+
+
+def _holds_secret(statement: object) -> bool:
+    """Return whether a secret was scrubbed in a statement, its Sid aside."""
+    if not isinstance(statement, Mapping):
+        return False
+    return MARK in json.dumps({name: member for name, member in statement.items() if name != "Sid"}, default=str)
 
 
 def _walk(value: object, steps: Steps = (), dotted: str = "") -> Iterator[tuple[Steps, str]]:

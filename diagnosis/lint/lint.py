@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from diagnosis.lint.document import Expected, LintedDocument, read_linted
 from diagnosis.lint.finding import Finding
-from diagnosis.lint.rule import Severity
+from diagnosis.lint.rule import Rule, Severity
 from diagnosis.lint.rules.action_resources import action_resources, login_left_out
 from diagnosis.lint.rules.actions import unknown_actions
 from diagnosis.lint.rules.arns import arns
@@ -19,13 +19,16 @@ from diagnosis.lint.rules.federation import any_owner, audience, controls, unbou
 from diagnosis.lint.rules.principals import anybody, forms, not_principal, trust_actions
 from diagnosis.lint.rules.privileges import privileges
 from diagnosis.lint.rules.redundancy import redundancy
+from diagnosis.lint.rules.secrets import secrets
 from diagnosis.lint.rules.subjects import claims, subjects
+from diagnosis.logs.scrubbed_values import scrub_json_text
 from diagnosis.policy import PolicyKind, Unparsable
 from diagnosis.policy.language.limits import LARGEST_POLICY, size
 
-_OF_FORM = (rejections, empty_elements, version, sizes, not_principal, anybody, controls)
+_OF_FORM = (secrets, rejections, empty_elements, version, sizes, not_principal, anybody, controls)
 """What is asked of a document that is larger than any that AWS takes: there is no use in searching it whole."""
 _RULES: tuple[Callable[[LintedDocument], Iterator[Finding]], ...] = (
+    secrets,
     rejections,
     empty_elements,
     version,
@@ -73,11 +76,18 @@ class LintReport:
 
 
 def lint(text: str, kind: PolicyKind | None = None, expected: Expected = NOTHING_EXPECTED) -> LintReport | Unparsable:
-    """Judge a document; without ``kind`` its kind is told by its elements. Unparsable where the text is no JSON object."""
-    read = read_linted(text, kind, expected)
+    """Judge a document; without ``kind`` its kind is told by its elements. Unparsable where the text is no JSON object.
+
+    Secrets in it are scrubbed first: nothing that is found repeats one.
+    """
+    clean = scrub_json_text(text)
+    read = read_linted(clean, kind, expected)
     if isinstance(read, Unparsable):
         return read
     document, found = read
     rules = _RULES if size(text) <= LARGEST_POLICY else _OF_FORM
     findings = [*found, *(finding for rule in rules for finding in rule(document))]
+    hidden = {finding.place.path for finding in findings if finding.rule is Rule.SECRET_IN_POLICY}
+    # What stands in a secret's place is nobody's mistake.
+    findings = [each for each in findings if each.rule is Rule.SECRET_IN_POLICY or each.place.path not in hidden]
     return LintReport(document.kind, tuple(sorted(findings, key=lambda finding: finding.order)))

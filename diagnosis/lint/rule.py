@@ -132,6 +132,7 @@ class Rule(StrEnum):
     VARIABLE_VERSION = "variable-version"
     CLAIM_FORM = "claim-form"
 
+    SECRET_IN_POLICY = "secret-in-policy"  # noqa: S105 - a rule's name
     SERVICE_ALLOWED = "service-allowed"
     VERSION_MISSING = "version-missing"
     SUBJECT_WITHOUT_CONTEXT = "subject-without-context"
@@ -266,6 +267,7 @@ _RECORDS: dict[Rule, RuleRecord] = {
     Rule.WILDCARD_LITERAL: _error("The operator takes * and ? as plain characters, which no value holds.", _OPERATORS),
     Rule.VARIABLE_FORM: _error("A policy variable is not written ${key}.", _VARIABLES),
     Rule.VARIABLE_VERSION: _error("Without Version 2012-10-17 a policy variable is plain text.", _VARIABLES),
+    Rule.SECRET_IN_POLICY: _warning("A value looks like a secret, and every reader of the policy sees it.", _PRACTICES),
     Rule.SERVICE_ALLOWED: _warning("Every action of a service is allowed on every resource.", _PRACTICES),
     Rule.VERSION_MISSING: _warning("Without Version the document is read as 2008-10-17.", _VERSION),
     Rule.SIZE_QUOTA: _warning("The document is larger than the default quota.", _QUOTAS),

@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.policy import PolicyDocument
 from diagnosis.policy.language.strict_json import json_text
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _LONGEST_POLICY_NAME = 128
+_MOST_PLACES = 5
 
 Resource: TypeAlias = tuple[str, str, Mapping[str, object]]
 """Logical id, CloudFormation type, properties."""
@@ -30,6 +32,8 @@ EXISTING = "Goes into the template that owns these resources; a new stack would 
 
 def shell(*words: str) -> str:
     """Return one command line; long options start on lines of their own."""
+    if any(MARK in word for word in words):
+        return not_ready()
     lines: list[str] = []
     for word in words:
         quoted = shlex.quote(word)
@@ -42,14 +46,29 @@ def shell(*words: str) -> str:
 
 def with_document(words: Sequence[str], option: str, document: PolicyDocument, file_name: str) -> str:
     """Return a command that takes a policy document, with the lines that write the document to a file first."""
-    return with_file(words, option, document.text, file_name)
+    return not_ready(document) if document.not_kept else with_file(words, option, document.text, file_name)
 
 
 def with_file(words: Sequence[str], option: str, content: str, file_name: str) -> str:
     """Return a command that takes a file of JSON, with the lines that write the file first."""
+    if MARK in content:
+        return not_ready()
     # The quoted delimiter keeps the shell from expanding anything; JSON text has no line of its own that equals it.
     return f"cat > {shlex.quote(file_name)} <<'POLICY'\n{content}\nPOLICY\n" + shell(
         *words, option, f"file://{file_name}"
+    )
+
+
+def not_ready(document: PolicyDocument | None = None) -> str:
+    """Return a comment, of shell and of HCL, in the place of a change that would write a placeholder over a value.
+
+    Values that look like secrets are not kept (:mod:`diagnosis.logs.scrubbed_values`), so what holds one cannot be written back.
+    """
+    places = document.not_kept[:_MOST_PLACES] if document is not None else ()
+    where = f" at {' and '.join(places)}" if places else ""
+    return terraform_comment(
+        f"This cannot be applied as it stands: a value{where} looks like a secret and was not kept. Make the change by hand in "
+        "the document as the account has it; the difference shows what changes."
     )
 
 
@@ -129,9 +148,14 @@ def terraform_resource(
     kind: str, label: str, body: Mapping[str, object], documents: Mapping[str, PolicyDocument]
 ) -> str:
     """Return one resource block; ``documents`` are attributes that hold a policy, written through ``jsonencode``."""
+    for document in documents.values():
+        if document.not_kept:
+            return not_ready(document)
     pairs = [(key, hcl(value, 1)) for key, value in body.items()]
     pairs += [(key, f"jsonencode({hcl(document.tree, 1)})") for key, document in documents.items()]
     rows = "".join(f"  {row}\n" for row in _aligned(pairs))
+    if MARK in rows:
+        return not_ready()
     return f'resource "{kind}" "{terraform_label(label)}" {{\n{rows}}}'
 
 
@@ -156,7 +180,9 @@ def template(resources: Sequence[Resource], description: str = EXISTING) -> str:
     listed: dict[str, object] = {}
     for logical_id, kind, properties in resources:
         listed[free_name(logical_name(logical_id), listed)] = {"Type": kind, "Properties": dict(properties)}
-    return json_text({"Description": description, "Resources": listed}, indent=2)
+    text = json_text({"Description": description, "Resources": listed}, indent=2)
+    # A template has no comment to say why.
+    return "" if MARK in text else text
 
 
 def logical_name(text: str) -> str:

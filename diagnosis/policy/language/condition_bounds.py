@@ -79,7 +79,7 @@ def _settled(statement: Statement, known: Collection[str], states: Mapping[str, 
 def _asked(statement: Statement, variables: bool) -> set[str]:
     """Return the keys that decide whether the statement applies; in Version 2008-10-17 a variable is plain text."""
     open_ones = [item for item in statement.conditions if item.settled is None]
-    named = {condition.key for condition in open_ones}
+    named = {condition.depends_on for condition in open_ones}
     if not variables:
         return named
     patterns = statement.resources.patterns if statement.resources else ()
@@ -99,7 +99,7 @@ def _taken_as_met(statement: Statement, known: Collection[str], variables: bool)
     def is_sure(condition: Condition) -> bool:
         if condition.settled is not None:
             return True
-        return is_known({condition.key} | (_variables(condition.values) if variables else set()))
+        return is_known({condition.depends_on} | (_variables(condition.values) if variables else set()))
 
     resources = statement.resources
     if variables and resources is not None and not is_known(_variables(resources.patterns)):

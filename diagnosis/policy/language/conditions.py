@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 
 from diagnosis.policy.language.operators import OPERATORS, Comparison, Operator, read_boolean
@@ -69,6 +69,13 @@ class Condition:
     """Whether the document's Version has variables at all."""
     settled: Settled | None = None
     """Set where the outcome is certain and the request cannot show it; see ``key_states``."""
+    asked: str = ""
+    """What it depends on, where that is not the key: a value that was not kept."""
+
+    @property
+    def depends_on(self) -> str:
+        """The name of what it depends on: the key as written, or what stands in its place."""
+        return self.asked or self.key
 
     @property
     def name(self) -> str:
@@ -149,4 +156,15 @@ def compile_condition(
     )
 
 
+def not_kept(condition: Condition) -> Condition:
+    """Return the condition with its outcome left open, whatever its key holds: one of its values was not kept.
+
+    It asks for a key of its own, by its place, that no request is known to carry or to lack.
+    """
+    place = condition.path.replace(":", "/")
+    asked = f"{_NOT_KEPT}{place}"
+    return replace(condition, asked=asked, folded_key=asked.lower())
+
+
+_NOT_KEPT = "aws:ValueNotKept/"
 _SET_OPERATORS = {member.value.lower(): member for member in SetOperator}

@@ -34,6 +34,8 @@ class Fault(StrEnum):
     """A value that the operator cannot compare."""
     SID_DUPLICATE = "sid-duplicate"
     SID_FORM = "sid-form"
+    SECRET = "secret-in-policy"  # noqa: S105 - a kind of fault
+    """A value that looks like a secret: it was not kept, so nobody can say what it decides."""
 
 
 @dataclass(frozen=True, slots=True)

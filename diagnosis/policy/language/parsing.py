@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from diagnosis.policy.language.conditions import Condition, compile_condition
+from diagnosis.logs.scrubbed_values import MARK
+from diagnosis.policy.language.conditions import Condition, compile_condition, not_kept
 from diagnosis.policy.language.faults import Fault, Rejection
 from diagnosis.policy.language.limits import LARGEST_POLICY
 from diagnosis.policy.language.matching import (
@@ -59,6 +60,11 @@ class Policy:
     def allows(self) -> tuple[Statement, ...]:
         """The Allow statements in their order."""
         return tuple(statement for statement in self.statements if statement.effect is Effect.ALLOW)
+
+    @property
+    def not_kept(self) -> tuple[str, ...]:
+        """The paths of the conditions that stay open because a value of theirs was not kept."""
+        return tuple(each.path for statement in self.statements for each in statement.conditions if each.asked)
 
     def rejections_as(self, kind: PolicyKind | None = None) -> tuple[Rejection, ...]:
         """Return why AWS would refuse the document as a policy of this kind, or of any kind."""
@@ -236,14 +242,20 @@ def _conditions(tree: object, path: str, *, variables: bool) -> tuple[Condition,
     for operator, keys in _object(tree, "Condition", path).items():
         here = f"{path}.{operator}"
         for key, values in _object(keys, "a condition operator", here).items():
+            if MARK in key:
+                raise _secret(here)
             wanted = _condition_values(values, f"{here}.{key}")
             condition = compile_condition(operator, key, wanted, f"{here}.{key}", variables=variables)
             if condition is None:
                 raise _unknown_operator(operator, path)
-            conditions.append(condition)
+            conditions.append(not_kept(condition) if any(MARK in value for value in wanted) else condition)
         if not keys and compile_condition(operator, "", (), here, variables=False) is None:
             raise _unknown_operator(operator, path)
     return tuple(conditions)
+
+
+def _secret(path: str) -> _PolicyError:
+    return _PolicyError(Fault.SECRET, "a value looks like a secret and was not kept", path)
 
 
 def _unknown_operator(operator: str, path: str) -> _PolicyError:
@@ -284,6 +296,8 @@ def _strings(tree: object, path: str) -> tuple[str, ...]:
     texts = tuple(value for value in values if isinstance(value, str))
     if len(texts) != len(values):
         raise _PolicyError(Fault.VALUE_TYPE, "must be a string or a list of strings", path)
+    if any(MARK in text for text in texts):
+        raise _secret(path)
     return _bounded(texts, path)
 
 

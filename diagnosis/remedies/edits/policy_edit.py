@@ -12,6 +12,7 @@ from diagnosis.remedies.changed_account import applied
 from diagnosis.remedies.rendering import (
     Reference,
     Resource,
+    not_ready,
     shell,
     template,
     terraform_comment,
@@ -93,6 +94,8 @@ def _cli(edit: Edit, role: str) -> str:
     if after is None:
         return shell("aws", "iam", "delete-role-policy", "--role-name", role, "--policy-name", name)
     if arn is not None and edit.before is None:
+        if after.not_kept:
+            return not_ready(after)
         made = ["aws", "iam", "create-policy", "--policy-name", name]
         attached = shell("aws", "iam", "attach-role-policy", "--role-name", role, "--policy-arn", str(arn))
         return with_document(made, "--policy-document", after, f"{name}.json") + "\n" + attached

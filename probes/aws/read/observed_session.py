@@ -23,7 +23,7 @@ from probes.aws.read.event_history import IAM_REGIONS, NOT_IN_TIME, Findings, Lo
 from probes.aws.read.readings import absent, known, not_asked
 from probes.aws.read.trail_events import SESSION_EVENT
 from probes.aws.session.access import AwsAccess
-from probes.aws.session.answers import maybe_moment
+from probes.aws.session.answers import event_record, maybe_moment
 from probes.aws.session.errors import AwsCallError
 from probes.aws.session.operations import LOOKUP_EVENTS
 
@@ -207,7 +207,7 @@ def _events(lookup: Lookup, attribute: str, value: str, found: _Findings) -> Ite
             found.answered = True
         for entry in entries:
             try:
-                record = JsonMembers.parse(entry.maybe_text("CloudTrailEvent") or "")
+                record = event_record(entry)
                 at = maybe_moment(entry, "EventTime") or record.moment("eventTime")
             except ValueError:
                 found.cut()

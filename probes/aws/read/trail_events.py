@@ -12,7 +12,7 @@ from diagnosis.facts.account import AccountQuestion
 from diagnosis.facts.trail import TrailEvent
 from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
-from probes.aws.session.answers import maybe_moment
+from probes.aws.session.answers import event_record, maybe_moment
 
 PROVIDER_EVENTS = (
     "CreateOpenIDConnectProvider",
@@ -63,7 +63,7 @@ class Subject:
 
         Raises ValueError for an entry that cannot be read.
         """
-        record = JsonMembers.parse(entry.maybe_text("CloudTrailEvent") or "")
+        record = event_record(entry)
         asked, got = record.maybe_object("requestParameters"), record.maybe_object("responseElements")
         name = record.maybe_text("eventName") or ""
         target = self._target(name, asked, got)

@@ -25,7 +25,9 @@ from botocore.session import Session
 
 from diagnosis.facts.account import CredentialsProblem
 from diagnosis.json_members import JsonMembers
+from diagnosis.logs.scrubbed_values import scrub_values
 from probes.aws.session.answer_bounds import LARGEST_ANSWER, Bounds
+from probes.aws.session.answers import USED_AGAIN, scrub_answer_text
 from probes.aws.session.call_recorder import Recorder
 from probes.aws.session.errors import AwsCallError, BrokenAnswer, OperationRefused, call_error, chain_problem
 from probes.aws.session.guard import Guard, credential_guard, reading_guard
@@ -360,7 +362,8 @@ class AwsAccess:
 def _checked(operation: Operation, answer: object) -> JsonMembers:
     if not isinstance(answer, dict):
         raise call_error(operation, BrokenAnswer("no structure"))
-    return JsonMembers(answer)
+    # The one door of every answer: tags, descriptions, Sids and conditions are written by people.
+    return JsonMembers(scrub_values(answer, usable=USED_AGAIN, text=scrub_answer_text))
 
 
 __all__ = ["AwsAccess", "GivenCredentials", "OperationRefused", "Patience"]

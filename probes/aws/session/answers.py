@@ -10,7 +10,26 @@ from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from diagnosis.json_members import JsonMembers
+from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from diagnosis.policy import PolicyDocument, read_document
+
+USED_AGAIN = frozenset({"NextToken", "nextToken", "Marker", "NextMarker", "NextContinuationToken", "CloudTrailEvent"})
+"""Members that stay as AWS sent them: where the next page begins, and an event, which :func:`event_record` scrubs."""
+_KEY_ID = "accessKeyId"
+
+
+def scrub_answer_text(text: str) -> str:
+    """Return a text of an answer without secrets; a percent-encoded document is decoded, since only so it can be read."""
+    return scrub_text(unquote(text) if text[:3].lower() == "%7b" else text)
+
+
+def event_record(entry: JsonMembers) -> JsonMembers:
+    """Return the record of an event of CloudTrail, scrubbed but for the id of the session's key, by which its calls are asked for.
+
+    Raises JsonFault where it cannot be read.
+    """
+    record = JsonMembers.parse(entry.maybe_text("CloudTrailEvent") or "")
+    return JsonMembers(scrub_values(record.value, usable=(_KEY_ID,)))
 
 
 def maybe_moment(answer: JsonMembers, name: str) -> datetime | None:

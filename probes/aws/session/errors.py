@@ -24,6 +24,7 @@ from diagnosis.facts.account import CredentialsProblem
 from diagnosis.facts.evidence import Evidence, EvidenceKind, Origin
 from diagnosis.facts.reading import Absent, Unreadable
 from diagnosis.json_members import JsonFault
+from diagnosis.logs.scrub import scrub
 from probes.aws.session.answer_bounds import EndpointRefused
 from probes.aws.session.operations import GET_CALLER_IDENTITY, Operation
 from probes.wire.allowance import Limit, LimitMet
@@ -125,11 +126,12 @@ class AwsCallError(Exception):
     def __init__(
         self, operation: Operation, kind: Failure, why: str, how: str, *, code: str = "", permission: str | None = None
     ) -> None:
-        super().__init__(f"{operation.address}: {why}")
+        # Names that people gave (a profile, a bucket) stand in them.
+        self.why = scrub(why)
+        self.how = scrub(how)
+        super().__init__(f"{operation.address}: {self.why}")
         self.operation = operation
         self.kind = kind
-        self.why = why
-        self.how = how
         self.code = code
         """AWS's error code, empty where there was none."""
         self.permission = permission

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from github import Auth
 
+from diagnosis.logs.scrubbed_values import scrub_values
 from probes.github.http.body import Timeouts
 from probes.github.http.credentials import GitHubAccess
 from probes.github.http.endpoints import QUERY, folder_question, permitted, query_path
@@ -32,7 +33,7 @@ _USER_AGENT = "planescope"
 _SHORTEST_TOKEN = 12
 
 Json: TypeAlias = Mapping[str, Any]
-"""A JSON object as GitHub sent it: foreign, every member to be checked."""
+"""A JSON object as GitHub sent it, without its secrets: foreign, every member to be checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +251,14 @@ def _json(answer: Answer) -> Any:
         # Only who asks for an address is sent to another place by 302; whatever else such an answer holds is not the thing.
         raise BrokenAnswer(f"GitHub sends no content but status {answer.status}", "try again later")
     try:
-        return json.loads(answer.read())
+        value = json.loads(answer.read())
     except (ValueError, RecursionError):
         raise BrokenAnswer(
             "GitHub's answer is no JSON", "try again; a proxy or a login page may answer instead"
         ) from None
+    # The one door of every answer: people paste secrets into titles, branches, names of steps and environments.
+    clean = scrub_values(value)
+    if isinstance(value, dict) and value.get("encoding") == "base64":
+        # A file's content is scrubbed by its reader, once it can be read.
+        clean["content"] = value.get("content")
+    return clean

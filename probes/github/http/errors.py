@@ -30,6 +30,7 @@ from datetime import datetime
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.reading import Unreadable
+from diagnosis.logs.scrub import scrub
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
@@ -44,9 +45,10 @@ class GitHubProblem(Exception):  # noqa: N818 - it names what the user has, no b
     """
 
     def __init__(self, sentence: str, way_out: str, exit_code: int = ExitCode.USAGE) -> None:
-        super().__init__(f"{sentence} {way_out}".strip())
-        self.sentence = sentence
-        self.way_out = way_out
+        # Names that people gave (a repository, an address) stand in them.
+        self.sentence = scrub(sentence)
+        self.way_out = scrub(way_out)
+        super().__init__(f"{self.sentence} {self.way_out}".strip())
         self.exit_code = int(exit_code)
 
 
@@ -60,9 +62,9 @@ class ReadFailure(Exception):  # noqa: N818 - the root of the tree above
     """Whether asking again would bring the same."""
 
     def __init__(self, why: str, how: str, permission: str | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.how = how
+        self.why = scrub(why)
+        self.how = scrub(how)
+        super().__init__(self.why)
         self.permission = permission
 
     def reading(self, what: str) -> Unreadable:

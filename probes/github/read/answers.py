@@ -1,23 +1,18 @@
 """Read GitHub's answers member by member: what is of another kind than documented counts as absent, never as a crash.
 
-Texts are scrubbed of secrets here, as they enter: people write titles, branches, names of steps and environments, and
-whatever they pasted into one would stand on the screen.
+Their texts were scrubbed of secrets as they entered (:mod:`probes.github.http.client`).
 """
 
 from __future__ import annotations
 
 from diagnosis.json_members import JsonMembers
-from diagnosis.logs.scrub import scrub
 from probes.github.http.client import Json
 from probes.github.http.errors import BrokenAnswer
 
-_SHORTEST_SECRET = 12
-"""Characters, with what makes it one: ``://a:b@host``. Shorter texts are most of all, and are not searched."""
-
 
 def members(value: Json) -> JsonMembers:
-    """Return the members of one of GitHub's objects; every text that is read of them has its secrets replaced."""
-    return JsonMembers(value, clean=_scrubbed)
+    """Return the members of one of GitHub's objects."""
+    return JsonMembers(value)
 
 
 def required_number(entry: JsonMembers, name: str, what: str) -> int:
@@ -26,7 +21,3 @@ def required_number(entry: JsonMembers, name: str, what: str) -> int:
     if found is None:
         raise BrokenAnswer(f"GitHub's answer describes a {what} without `{name}`", "try again")
     return found
-
-
-def _scrubbed(found: str) -> str:
-    return found if len(found) < _SHORTEST_SECRET else scrub(found)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from diagnosis.facts.evidence import Origin
 from diagnosis.json_members import JsonFault, JsonMembers
+from diagnosis.logs.scrubbed_values import scrub_values
 from probes.recording.format import Reconstruction, RecordingError
 
 WAY_OUT = "make the recording again with `planescope record`, or take it from its source again"
 
 
 def load_object(file: Path, shown: str) -> JsonMembers:
-    """Read the JSON object that a file holds; ``shown`` names the file in messages.
+    """Read the JSON object that a file holds, scrubbed: an earlier version or an editor may have left a secret in it.
+
+    ``shown`` names the file in messages.
 
     Raises RecordingError for a file that is absent, unreadable, cut off, no JSON or no object.
     """
@@ -27,7 +31,8 @@ def load_object(file: Path, shown: str) -> JsonMembers:
     except UnicodeDecodeError as error:
         raise RecordingError(f"{shown} is not UTF-8 text (byte {error.start}); {WAY_OUT}") from None
     with faults_in(shown):
-        return JsonMembers.parse(text)
+        members = JsonMembers.parse(text)
+        return replace(members, value=scrub_values(members.value))
 
 
 @contextmanager
