@@ -28,6 +28,8 @@ _TELLING = re.compile(r"pass|pwd|secret|token|key|auth|cred|cookie|sig|session|b
 """What the name of a member has in it for which a plain value may be a secret."""
 _PAIRS = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"), ("tagKey", "tagValue"), ("name", "value"))
 """How lists of tags and settings name a value: ``{"Key": "password", "Value": "…"}``."""
+_NAME_OF = {value: key for key, value in _PAIRS if value != "value"} | {"value": "key"}
+_A_PAIR = re.compile(f'"(?:{"|".join(_NAME_OF)})"')
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _COLON = re.compile(r"[ \t\r\n]*+:")
 _PUT = "[scrubbed:credential]"
@@ -49,10 +51,10 @@ def scrub_text(text: str) -> str:
 
 def scrub_json_text(text: str) -> str:
     """Scrub a JSON text, also one that is cut off or faulty. What is JSON stays JSON unless a secret lies across its strings."""
-    if "\\" not in text and scrub(text) == text:
+    if "\\" not in text and not _A_PAIR.search(text) and scrub(text) == text:
         return text
     parts: list[str] = []
-    cursor, name = 0, ""
+    cursor, name, told = 0, "", ""
     for found in _STRING.finditer(text):
         written = found.group()
         try:
@@ -61,9 +63,11 @@ def scrub_json_text(text: str) -> str:
         except ValueError:
             continue
         is_name = _COLON.match(text, found.end()) is not None
-        clean = scrub_text(said) if is_name else scrub_member(name, said)
+        clean = scrub_text(said) if is_name else scrub_member(told if name in _NAME_OF else name, said)
         if is_name:
             name = clean
+        elif name in ("name", *_NAME_OF.values()):
+            told = clean
         if clean != said:
             parts += (text[cursor : found.start()], json.dumps(clean, ensure_ascii=False))
             cursor = found.end()

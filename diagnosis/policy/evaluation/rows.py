@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from diagnosis.logs.scrubbed_values import MARK, scrub_json_text
 from diagnosis.policy.evaluation.evaluate import Decision
 from diagnosis.policy.evaluation.layers import Layers
 from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
@@ -51,9 +52,13 @@ class _RowError(Exception):
 
 
 def read_row(source: str | Mapping[str, object]) -> Row | RowFault:
-    """Read a row from JSON text or a mapping; never raises."""
+    """Read a row from JSON text or a mapping; never raises.
+
+    Secrets in a text are not kept. Where one could decide, the row is not decided: a fault says so.
+    """
     tree: object = source
     if isinstance(source, str):
+        source = scrub_json_text(source)
         tree = read_json(source)
         if isinstance(tree, JsonFault):
             line = "" if tree.line in (None, 1) else f"line {tree.line}, "
@@ -98,6 +103,8 @@ def _identifier(value: object) -> JsonValue:
 def _request(tree: object) -> Request:
     if not isinstance(tree, Mapping):
         raise _RowError("request must be an object")
+    if MARK in repr(tree):
+        raise _RowError("request: a value looks like a secret and was not kept")
     account = tree.get("resource_account")
     if isinstance(account, JsonNumber):
         account = account.text
@@ -174,6 +181,8 @@ def _policy(tree: object, path: str, kind: PolicyKind) -> Policy:
     policy = parse_policy(tree, kind)
     if isinstance(policy, Unparsable):
         raise _RowError(f"{path}: {policy.text}")
+    if policy.not_kept:
+        raise _RowError(f"{path}: a value looks like a secret and was not kept (at {policy.not_kept[0]})")
     return policy
 
 

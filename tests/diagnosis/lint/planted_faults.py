@@ -70,6 +70,8 @@ def ecr(rest: str) -> Document:
     return push(f"arn:{rest}")
 
 
+TOKEN = "".join(("gh", "p_", "0aB" * 12))
+"""What looks like a token, put together here so that no scanner takes it for one."""
 HOME = "arn:aws:s3:::home/${aws:username}/*"
 _WITHOUT_PRINCIPAL = changed(trust(), "Statement", 0, "Principal", drop=True)
 
@@ -381,6 +383,14 @@ PLANTED: dict[str, list[Document]] = {
         allow("iam:UpdateAssumeRolePolicy"),
         allow("iam:AttachRole*", ROLE),
         allow(["iam:GetRole", "iam:CreatePolicyVersion"]),
+    ],
+    "secret-in-policy": [
+        changed(trust(), "Statement", 0, "Sid", value=TOKEN),
+        changed(trust(), "Id", value=TOKEN),
+        second({"AWS": "arn:aws:iam::210987654321:root"}, StringEquals={"sts:ExternalId": TOKEN}),
+        second({"AWS": f"arn:aws:iam::210987654321:role/{TOKEN}"}),
+        push(f"{REPOSITORY}-{TOKEN}"),
+        push(Condition={"StringEquals": {f"aws:RequestTag/{TOKEN}": "x"}}),
     ],
     "service-allowed": [
         allow("ecr:*"),

@@ -21,6 +21,7 @@ READS_JSON = {
     # These read other JSON than policies: whatever comes from outside, a CloudFormation template of our own,
     # and the parameters of an AWS CLI command.
     "diagnosis/json_members.py",
+    "diagnosis/logs/scrubbed_values.py",
     "diagnosis/remedies/bundle.py",
     "diagnosis/steps/aws_cli/words.py",
     "diagnosis/steps/actions/container_service.py",  # task definitions
