@@ -1,7 +1,7 @@
 """Mask account ids, and find what must not be in a packet before it is written.
 
-The scan is the last gate before a packet is written: a finding stops the export. It looks for credentials, for whole
-policy or trust documents, and for whole logs; it never repeats what it found.
+The scan is the last gate before a packet is written: a finding stops the export. It looks for everything that the scrubber
+would replace, for whole policy or trust documents, and for whole logs; it never repeats what it found.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from diagnosis.logs.scrub import secrets_in
 from diagnosis.names import account_address, arn, ecr_address
 
 _ACCOUNT = re.compile(r"(?<![0-9A-Fa-f.:/_-])(?<![0-9])(\d{12})(?![0-9A-Fa-f])")
@@ -18,21 +19,24 @@ _LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z ", re.MULTILINE
 _LOG_LINES_ALLOWED = 25
 """More stamped lines than this in one file is a log, not an excerpt."""
 
-_FORBIDDEN: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an AWS access key id", re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z2-7]{16}\b")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})")),
-    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
-    (
-        "an authorization header",
-        re.compile(r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+[^\s\"'*\[]{8,}"),
-    ),
-    (
-        "a secret access key",
-        re.compile(r"(?i)aws_?(?:secret_?access_?key|session_?token)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+=]{20,}"),
-    ),
-    ("a policy document", re.compile(r"\"Statement\"\s*:\s*[\[{]")),
-)
+_WHAT = {
+    "aws-access-key-id": "an AWS access key id",
+    "aws-secret-key": "a secret access key",
+    "aws-session-token": "a secret access key",
+    "github-token": "a GitHub token",
+    "jwt": "a JSON web token",
+    "pem": "a private key",
+    "authorization": "an authorization header",
+    "cookie": "a cookie",
+    "basic-auth": "a password in an address",
+    "registry-password": "a registry's password",
+    "signature": "a signed address",
+    "aws-signature": "a signed address",
+    "encoded-credential": "a credential in Base64",
+}
+"""The kinds of the scrubber in words; any other is a credential."""
+
+_POLICY = re.compile(r"\"Statement\"\s*:\s*[\[{]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,18 @@ def leaks(files: dict[str, str]) -> tuple[Leak, ...]:
     """Return everything in the files (name to text) that must not leave; empty means that they may be written."""
     found: list[Leak] = []
     for name, text in files.items():
-        for what, pattern in _FORBIDDEN:
-            # JSON inside JSON: the quotes of a document are escaped there.
-            for candidate in (text, text.replace('\\"', '"')):
-                match = pattern.search(candidate)
-                if match:
-                    found.append(Leak(name, candidate.count("\n", 0, match.start()) + 1, what))
-                    break
+        seen: set[str] = set()
+        for line, kind in secrets_in(text):
+            what = _WHAT.get(kind, "a credential")
+            if what not in seen:
+                seen.add(what)
+                found.append(Leak(name, line, what))
+        # JSON inside JSON: the quotes of a document are escaped there.
+        for candidate in (text, text.replace('\\"', '"')):
+            match = _POLICY.search(candidate)
+            if match:
+                found.append(Leak(name, candidate.count("\n", 0, match.start()) + 1, "a policy document"))
+                break
         stamped = _LOG_LINE.findall(text)
         if len(stamped) > _LOG_LINES_ALLOWED:
             found.append(Leak(name, 1, "a whole log"))

@@ -29,7 +29,7 @@ from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
 from probes.store.texts import TextStore
 
-FORMAT = f"1-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
+FORMAT = f"2-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
 """Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
 
 LIMIT_BYTES = 512_000_000

@@ -44,7 +44,7 @@ class StoredText:
     text: Reading[str]
 
 
-FORMAT = f"1-{fingerprint(StoredText)}"
+FORMAT = f"2-{fingerprint(StoredText)}"
 
 
 class Whose(Protocol):

@@ -1,0 +1,186 @@
+"""Find values under the name of a secret, in whatever language the two are joined.
+
+``password: x``, ``"clientSecret":"x"``, ``DB_PASSWORD=x``, ``password => 'x'``, ``<password>x</password>``,
+``--password x``, ``ENV TOKEN x``, ``define('KEY', 'x')``, ``token: string = "x"``, ``{"name": "TOKEN", "value": "x"}``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.names import kind, strength
+from diagnosis.logs.secrets.values import LONGEST, Strength, is_plain, is_secret
+
+FRAGMENTS = (
+    *any_case("ssw", "sspa", "ssph", "ssco", "pwd", "ecre", "toke", "key", "reden", "creds", "otp", "dsn"),
+    *any_case("pass=", "pass:", 'pass"', "pass'", "_pass", "auth=", "auth:", 'auth"', "auth'", "_auth"),
+    *any_case("pat=", "pat:", 'pat"', "pat'", "keypass", "storepass", "-pass"),
+)
+
+_CORE = (
+    "[Pp][Aa][Ss][Ss](?:[Ww](?:[Oo][Rr][DdTt]|[Dd])|[Pp][Hh][Rr][Aa][Ss][Ee]|[Cc][Oo][Dd][Ee])?|[Pp][Ww][Dd]|[Ss][Ee][Cc][Rr][Ee][Tt]"
+    "|[Tt][Oo][Kk][Ee][Nn]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd](?:[Ee][Nn][Tt][Ii][Aa][Ll])?[Ss]?|[Aa][Uu][Tt][Hh]|[Pp][Aa][Tt]|[Oo][Tt][Pp]|[Dd][Ss][Nn]"
+)
+_QUOTE = "[\"'`]"
+_JOINED = re.compile(
+    rf"(?:{_CORE})(?P<suffix>[A-Za-z0-9_-]{{0,40}}+)(?:"
+    rf"(?P<assign>(?:\[\d{{0,3}}\])?{_QUOTE}?[\])]?\s{{0,8}}(?:(?::\s{{0,4}}[A-Za-z_][\w.<>\[\]?|]{{0,30}}\s{{0,4}})?=(?![>=~])|=>|==|:=|:(?!:)|->)\s{{0,16}})"
+    rf"|(?P<xml>(?:\s[^<>\n]{{0,60}})?>)"
+    rf"|(?P<listed>{_QUOTE}\s{{0,4}},\s{{0,4}}(?=[\w$@]?[\"']))"
+    rf"|(?P<attribute>{_QUOTE}\s{{0,4}},?\s{{1,4}}{_QUOTE}?\w{{0,12}}[Vv]alue{_QUOTE}?\s{{0,4}}[:=]\s{{0,4}})"
+    rf"|(?P<call>\(\s{{0,4}}(?={_QUOTE}))"
+    rf"|(?P<quoted>\s{{1,8}}(?={_QUOTE}))"
+    r"|(?P<told>\s{1,4}(?:(?:for|of)\s(?:[^\s:=]{1,60}\s){0,2}[^\s:=]{1,60}\s?:\s{1,4}|(?:is|was|are|to)(?:\sset)?(?:\sto)?(?:\snow)?\s?:?\s{1,4}))"
+    r"|(?P<spaced>\s{1,8}(?=\S))"
+    r")"
+)
+_NAME_BEFORE = re.compile(r"[A-Za-z0-9_-]{0,40}")
+_WORD_BEFORE = re.compile(r"[ ]([A-Za-z]{2,20})")
+_NAMES_NEXT = re.compile(
+    r"(?:^|[\s;&|(\"'])(?:ENV|ARG|setx|setenv|set|SET|export)\s[\w./:@-]{0,60}$|(?:^|\s)configure\sset\s\S{0,60}$"
+)
+_OPTION = re.compile(r"(?:^|[\s\"'`(,=\[])(?:--?|/)[A-Za-z0-9_.:-]{0,40}$")
+_NETRC = re.compile(r"(?:^|\s)(?:login|user|account)\s\S{1,200}\s{1,8}$|^(?:\S{1,40}Z)?\s{0,40}$")
+
+_LEAD = re.compile(r"(?:!\w{1,20}\s{1,4}|&\w{1,20}\s|[\[(]\s{0,4}(?=[\"']))?(?:[bBrRuUfFL@$]{0,2}(?=[\"'])|\+(?=\S))?")
+_IN_QUOTES = {
+    quote: re.compile(rf"(?:[^{quote}\\\n]|\\.){{0,4096}}+(?={quote})", re.DOTALL) for quote in ("'", '"', "`")
+}
+_BARE = re.compile(
+    r"(?:[^\s\"'<>;&,\\\x1b]"
+    # What ends a value in one language is part of it in another: only what follows tells.
+    r"|[;,](?![\w .\"'-]{0,40}[=:]|\s|$)|&(?![\w.\"'-]{1,40}[=;])(?!\s|$)|\\(?![nrt\"'\\])|[\"'](?=[A-Za-z0-9]))+"
+)
+_IN_ELEMENT = re.compile(r"[^<>]{1,4096}+(?=<)")
+_SENTENCE = re.compile(r"[^\n\"'`<>;|&]{1,120}")
+_EDGES = ")]}>.,:;|"
+_PAIRS = {"[": "]", "{": "}", "(": ")", "<": ">"}
+_OPENERS = {closing: opening for opening, closing in _PAIRS.items()}
+_SETS = re.compile(
+    r"(?:define|setenv|putenv|getenv|environ\.get|set\w{0,20}|put|add\w{0,20}|header|property|append|config|env|get\w{0,20})\(\s{0,4}[\"'`][\w./:-]{0,60}$",
+    re.IGNORECASE,
+)
+"""A call that takes a name and its value."""
+
+
+def _find(text: str) -> Iterator[Finding]:
+    at = 0
+    while True:
+        found = _JOINED.search(text, at)
+        if not found:
+            return
+        at = found.end()
+        value = _value(text, found)
+        if value:
+            start, end, called = value
+            yield Finding(start, end, called)
+            at = max(at, end)
+
+
+def _value(text: str, found: re.Match[str]) -> tuple[int, int, str] | None:
+    """Return where the secret stands that follows a name, and its kind."""
+    begin = found.start() - len(_backwards(text, found.start(), _NAME_BEFORE))
+    how = found.lastgroup
+    named = text[begin : found.end("suffix")]
+    if how == "spaced" and not _takes_next(text, begin, named):
+        return None
+    if named[:3].lower() == "key" and begin and text[begin - 1] == " ":
+        before = _WORD_BEFORE.match(text[max(0, begin - 21) : begin][::-1])
+        named = f"{before[1][::-1]} {named}" if before else named
+    weight = strength(named)
+    if not weight or (how == "told" and weight is Strength.KEY):
+        return None
+    if (
+        begin
+        and text[begin - 1] == ":"
+        and text[found.end() - 1] == ":"
+        and "arn:" in text[max(0, begin - 120) : begin]
+    ):
+        return None  # arn:aws:secretsmanager:…:secret:name
+    if begin and text[begin - 1] == "$" and not (how == "assign" and "=" in found["assign"]):
+        return None  # a variable is read, not set
+    if how == "listed" and not _SETS.search(text[max(0, begin - 100) : begin]):
+        return None
+    span = _span(text, found.end(), how, begin)
+    if not span:
+        return None
+    start, end, in_quotes = span
+    return (start, end, kind(named)) if _counts(text, start, end, weight, how, in_quotes, named) else None
+
+
+def _counts(text: str, start: int, end: int, weight: Strength, how: str | None, in_quotes: bool, named: str) -> bool:
+    value = text[start : min(end, start + LONGEST + 1)]
+    if (named.upper() in ("PWD", "OLDPWD") and value[:1] in "/~") or value[1:3] in (":\\", ":/"):
+        return False  # the working directory
+    if how == "told":
+        return len(value) > 7 and not is_plain(value) and is_secret(value, Strength.TOKEN)
+    if how == "quoted" or (how == "call" and weight is Strength.TOKEN):
+        return is_secret(value, weight) and not (" " in value and is_plain(value))
+    if not in_quotes and weight is Strength.PASSWORD:
+        sentence = _SENTENCE.match(text, start)
+        # "password: must not be empty": a sentence, of which the first word alone says little.
+        if sentence and not is_secret(sentence[0], weight) and is_plain(value):
+            return False
+    return is_secret(value, weight)
+
+
+def _span(text: str, at: int, how: str | None, begin: int) -> tuple[int, int, bool] | None:
+    """Return the offsets of the value that begins at or after ``at``, and whether it stands in quotes."""
+    if how == "xml":
+        element = _IN_ELEMENT.match(text, at)
+        return (at, element.end(), True) if element and text.startswith("</", element.end()) else None
+    lead = _LEAD.match(text, at)
+    at = lead.end() if lead else at
+    quote = text[at : at + 1]
+    if quote in _IN_QUOTES:
+        inside = _IN_QUOTES[quote].match(text, at + 1)
+        if inside:
+            return (at + 1, inside.end(), True) if inside.end() > at + 1 else None
+        at += 1
+    if text[at : at + 1] in ("{", "[", "(", "") and text[at : at + 2] != "{{":
+        return None
+    standing = _standing_for(text, at)
+    bare = _BARE.match(text, standing)
+    end = bare.end() if bare else standing
+    opened = text[begin - 1 : begin] if begin else ""
+    if opened and opened in _PAIRS:
+        closed = text.find(_PAIRS[opened], at, end)
+        end = closed if closed > at else end
+    while end > standing and text[end - 1] in _EDGES and not _closes(text, at, end):
+        end -= 1
+    return (at, end, False) if end > at else None
+
+
+_SPACED_VARIABLE = re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|<[^<>\n]{1,80}>")
+
+
+def _closes(text: str, at: int, end: int) -> bool:
+    """Return whether the last character of a value closes what the value opened: ``${NAME}``."""
+    opener = _OPENERS.get(text[end - 1])
+    return opener is not None and opener in text[at : min(end, at + LONGEST)]
+
+
+def _standing_for(text: str, at: int) -> int:
+    """Return where an expression ends that begins a value and may hold blanks."""
+    found = _SPACED_VARIABLE.match(text, at)
+    return found.end() if found else at
+
+
+def _takes_next(text: str, begin: int, named: str) -> bool:
+    """Return whether the word after a name is its value: an option's, ``ENV``'s, that of a line of ``.netrc``."""
+    before = text[max(0, begin - 80) : begin]
+    if named[:1] == "-" or before[-1:] in ("-", "/", ".", ":"):
+        return _OPTION.search(before + named[:1]) is not None or _NAMES_NEXT.search(before) is not None
+    if _NAMES_NEXT.search(before):
+        return True
+    return named in ("password", "passwd") and _NETRC.search(before) is not None
+
+
+def _backwards(text: str, at: int, pattern: re.Pattern[str]) -> str:
+    found = pattern.match(text[max(0, at - 41) : at][::-1])
+    return found[0] if found else ""
+
+
+DETECTOR = Detector(FRAGMENTS, _find)

@@ -1,0 +1,117 @@
+"""Find texts in Base64 that hold a secret once they are decoded."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Iterator
+
+_WORDS = (
+    *(
+        "password",
+        "PASSWORD",
+        "Password",
+        "passwd",
+        "PASSWD",
+        "passphrase",
+        "secret",
+        "SECRET",
+        "Secret",
+        "token",
+        "TOKEN",
+        "Token",
+    ),
+    *(
+        "api_key",
+        "API_KEY",
+        "apiKey",
+        "ApiKey",
+        "private_key",
+        "PRIVATE KEY",
+        "PRIVATE_KEY",
+        "access_key",
+        "ACCESS_KEY",
+        "AccessKey",
+        "credential",
+        "Authorization",
+    ),
+    *("authorization", "-----BEGIN", "AccountKey", "SharedAccess", "_auth", "Bearer "),
+    *(
+        "AKIA",
+        "ASIA",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "npm_",
+        "hvs.",
+        "sk-ant-",
+        "sk_live_",
+        "AIza",
+        "IQoJb3JpZ2lu",
+    ),
+    *("https://", "http://", "postgres", "mysql://", "mongodb", "redis://", "amqp"),
+)
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_LONGEST = 1 << 16
+_ALTERNATE = bytes.maketrans(b"-_", b"+/")
+
+
+def in_base64(word: bytes) -> Iterator[str]:
+    """Yield what is in every Base64 text that has ``word`` in it: one string for each place it may begin at."""
+    for before in range(3):
+        code = b64encode(b"\0" * before + word).decode()
+        first = (before * 8 + 5) // 6
+        last = (before + len(word)) * 8 // 6
+        yield code[first:last]
+
+
+def _fragments() -> tuple[str, ...]:
+    once = [fragment for word in _WORDS for fragment in in_base64(word.encode())]
+    wide = [
+        fragment
+        for word in ("password", "PASSWORD", "secret", "token", "TOKEN")
+        for fragment in in_base64(word.encode("utf-16-le"))
+    ]
+    twice = [
+        again
+        for word in ("password", "PASSWORD", "secret", "SECRET", "token", "TOKEN", "-----BEGIN", "https://")
+        for fragment in in_base64(word.encode())
+        for again in in_base64(fragment.encode())
+    ]
+    return tuple(dict.fromkeys(fragment for fragment in (*once, *wide, *twice) if len(fragment) > 3))
+
+
+FRAGMENTS = _fragments()
+
+
+def texts(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield where a run of Base64 stands, and each text that it may mean: it may begin one to three characters late."""
+    for found in _RUN.finditer(text):
+        start, end = found.span()
+        run = found[0].rstrip("=").encode().translate(_ALTERNATE)
+        # A long run is read in pieces; each begins before the last one ends.
+        for begin in range(0, len(run), _LONGEST):
+            piece = run[begin : begin + _LONGEST + 512]
+            for late in range(4):
+                plain = _decoded(piece[late:])
+                if plain:
+                    yield start, end, plain
+
+
+def _decoded(code: bytes) -> str:
+    whole = code[: len(code) // 4 * 4]
+    rest = code[len(whole) :]
+    try:
+        plain = b64decode(whole + (rest + b"==")[:4] if len(rest) > 1 else whole)
+    except (Error, ValueError):
+        return ""
+    if plain[1::2].count(0) * 3 > len(plain):
+        plain = plain.replace(b"\0", b"")  # as PowerShell encodes its commands
+    return plain.decode("latin-1")

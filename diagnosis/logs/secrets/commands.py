@@ -1,0 +1,169 @@
+"""Find passwords that known programs take under a short option or without any name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case
+from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
+
+
+class _Option(NamedTuple):
+    """An option of some programs whose value, or the part of it behind a joint, is a password."""
+
+    programs: re.Pattern[str]
+    option: re.Pattern[str]
+    joint: str = ""
+
+
+_Q = r"[\"']?"
+_VALUE = r"(?P<value>\$\{\{[^{}\n]{0,200}\}\}|\$\([^()\n]{0,200}\)|[^\s\"'|;<>`]+)"
+
+
+def _option(programs: str, option: str, joint: str = "") -> _Option:
+    return _Option(
+        re.compile(rf"(?:(?<![\w.-])(?:{programs}))(?![\w])" if programs[:3] != "(?<" else programs),
+        re.compile(rf"(?<![^\s\"'=,\[(]){option}{_VALUE}"),
+        joint,
+    )
+
+
+_OPTIONS = (
+    _option(r"(?<=d)ocker\b[^|;&\n]{0,60}\blogin", rf"-p(?:[ \t=]+){_Q}"),
+    _option(
+        r"(?:podman|nerdctl|buildah|skopeo|crane|oras|helm|regctl|az|oc|cf|ibmcloud|npm|huaweicloud|gcrane|img|dive)\b[^|;&\n]{0,60}\blogin",
+        rf"-p(?:[ \t=]+){_Q}",
+    ),
+    _option(
+        r"twine|sshpass|mongo(?:sh|dump|restore|import|export)?|rabbitmqadmin|snowsql|ftp|lftp|influx|arangosh|cqlsh|clickhouse-client|svn|cassandra-cli|sonar-scanner|ansible-playbook",
+        rf"-p(?:[ \t]+|=)?{_Q}",
+    ),
+    _option(r"mysql(?:dump|admin|import|check|show|sh)?|mariadb(?:-dump|-admin)?|7za?|7zz|rar|unrar", rf"-p{_Q}(?=\S)"),
+    _option(r"sqlcmd|bcp|unzip|zip|mosquitto_pub|mosquitto_sub|ipmitool|osql|isql", rf"-P[ \t]*{_Q}"),
+    _option(r"redis-cli|valkey-cli|keydb-cli", rf"-a[ \t]*{_Q}"),
+    _option(r"ldap(?:search|modify|add|delete|whoami|passwd)", rf"-w[ \t]*{_Q}"),
+    _option(
+        r"curl|wget|http|https|xh|lftp|smbclient|httpie|ab|wrk|hey|nuget|mvn",
+        rf"(?:-[a-zA-Z]*[uUa]|--(?:user|proxy-user|creds|auth))(?:[ \t=]+){_Q}",
+        ":",
+    ),
+    _option(r"curl|wget", rf"-[a-zA-Z]*u(?=[^\s=\"'-]){_Q}", ":"),
+    _option(r"smbclient|rpcclient|net", rf"-U[ \t]*{_Q}", "%"),
+    _option(r"lftp", rf"-u[ \t]*{_Q}", ","),
+    _option(r"skopeo|podman|buildah|ctr|nerdctl|crictl", rf"(?:--(?:src-|dest-)?creds|-u|--user)(?:[ \t=]+){_Q}", ":"),
+    _option(r"openssl", rf"(?:-(?:pass|passin|passout|k)[ \t]+)?{_Q}pass:"),
+    _option(r"openssl", rf"-k[ \t]+{_Q}"),
+    _option(
+        r"doctl|sentry-cli|flyctl|fly|snyk|vercel|netlify|railway|surge|expo|eas|circleci",
+        rf"(?:-t|--auth)(?:[ \t=]+){_Q}",
+    ),
+    _option(r"nuget", rf"-k[ \t]+{_Q}"),
+    _option(r"vault", rf"login[ \t]+(?:-[\w-]+(?:=\S+)?[ \t]+)*(?:token=)?{_Q}"),
+    _option(r"gh\s+secret\s+set", rf"(?:-b|--body)(?:[ \t=]+){_Q}"),
+    _option(r"htpasswd", rf"-\w*b\w*[ \t]+(?:-\w+[ \t]+)?\S+[ \t]+\S+[ \t]+{_Q}"),
+)
+_PROGRAM = (
+    "login",
+    "twine",
+    "sshpass",
+    "mongo",
+    "rabbitmq",
+    "snowsql",
+    "ftp",
+    "influx",
+    "mysql",
+    "mariadb",
+    "7z",
+    "rar ",
+    "sqlcmd",
+    "bcp ",
+    "zip ",
+    "mosquitto",
+    "ipmitool",
+    "redis-cli",
+    "valkey-cli",
+    "keydb-cli",
+    "ldap",
+    "curl",
+    "wget",
+    "http -",
+    "smbclient",
+    "creds",
+    "openssl",
+    "doctl",
+    "sentry-cli",
+    "flyctl",
+    "snyk",
+    "netlify",
+    "nuget",
+    "gh secret",
+    "htpasswd",
+    "podman",
+    "buildah",
+    "skopeo",
+    "rpcclient",
+    "vercel",
+    "railway",
+    "cqlsh",
+    "svn ",
+)
+
+_PIPED = re.compile(
+    r"(?:echo|printf)\s{1,4}(?:-\w{1,3}\s{1,4}|[\"']%s(?:\\n)?[\"']\s{1,4})?[\"']?(?P<value>[^\s\"'|][^\"'|\n]{0,400}?)[\"']?\s{0,4}\|\s{0,4}"
+    r"(?=[^\n]{0,200}(?:-stdin|--with-token|chpasswd|passwd|login|sudo\s{1,4}-S|--passphrase-fd))"
+)
+_HERE = re.compile(r"(?:-stdin|--with-token)[^\n<]{0,100}<<<\s{0,4}[\"']?(?P<value>[^\s\"']{4,})")
+_IDENTIFIED = re.compile(
+    r"identified\s{1,4}(?:with\s{1,4}\S{1,60}\s{1,4})?by\s{1,4}(?:password\s{1,4})?[\"'](?P<value>[^\"'\n]{1,400})[\"']",
+    re.IGNORECASE,
+)
+_SECURE = re.compile(
+    r"ConvertTo-SecureString\s{1,4}(?:-(?:String|AsPlainText|Force)\s{1,4}){0,3}[\"']?(?P<value>[^\s\"']{4,400})",
+    re.IGNORECASE,
+)
+
+
+def _options(text: str) -> Iterator[Finding]:
+    for programs, option, joint in _OPTIONS:
+        program = programs.search(text)
+        if not program:
+            continue
+        for found in option.finditer(text, program.end()):
+            start, end = found.span("value")
+            value = text[start:end]
+            if joint:
+                name, at, value = value.partition(joint)
+                if not at or stands_for(value):
+                    if is_secret(name[:301], Strength.TOKEN) and len(name) > 15:
+                        yield Finding(start, start + len(name), "credential")
+                    continue
+                start += len(name) + 1
+            if len(value) > 2 and not value.startswith("-") and not stands_for(value) and not speaks(value[:301]):
+                yield Finding(start, end, "registry-password" if "login" in program[0] else "credential")
+
+
+def _piped(text: str) -> Iterator[Finding]:
+    for found in _PIPED.finditer(text):
+        start, end = found.span("value")
+        name, at, value = found["value"].partition(":")
+        if at and not stands_for(value) and "chpasswd" in text:
+            start += len(name) + 1
+        if len(found["value"]) > 3 and not stands_for(text[start:end]) and not speaks(text[start:end]):
+            yield Finding(start, end, "credential")
+
+
+def _values(pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
+    for found in pattern.finditer(text):
+        if not stands_for(found["value"][:301]) and not (is_plain(found["value"]) and speaks(found["value"])):
+            yield Finding(*found.span("value"), "credential")
+
+
+DETECTORS = (
+    Detector(_PROGRAM, _options),
+    Detector(("echo ", "printf "), _piped),
+    Detector(("<<<",), lambda text: _values(_HERE, text)),
+    Detector(any_case("tifie"), lambda text: _values(_IDENTIFIED, text)),
+    Detector(any_case("curest"), lambda text: _values(_SECURE, text)),
+)

@@ -1,0 +1,68 @@
+"""Read a text as it is meant: without colours, escapes of JSON, shell, addresses and XML; and know where it came from."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from html import unescape
+
+_ESCAPES = re.compile(
+    r"%(?:25){0,3}(?P<percent>[2-7][0-9A-Fa-f]|0[AaDd9])"
+    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f])|x(?P<hex>[2-7][0-9A-Fa-f])|(?P<plain>[\"'/nrt]))"
+    r"|&(?:amp;){0,3}(?P<entity>quot|apos|amp|lt|gt|#\d{2,3}|#[xX][0-9A-Fa-f]{2});"
+    r"|(?P<nothing>\x1b\[[0-9;?]{0,20}[A-Za-z]|[\u200b-\u200f\u2060\ufeff\u00ad])"
+)
+_CONTROLS = {"n": "\n", "r": "\n", "t": "\t"}
+_MAY_BE = re.compile(r"[%\\&\x1b\u200b-\u200f\u2060\ufeff\u00ad]")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text without its escapes."""
+
+    text: str
+    _places: list[int]
+    """Offsets in the text at which something begins that stood elsewhere, in order."""
+    _sources: list[int]
+    """Where each of them stood."""
+
+    def source(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the original of a part of this text that is not empty."""
+        first = bisect_right(self._places, start) - 1
+        last = bisect_right(self._places, end - 1) - 1
+        begin = self._sources[first] + (0 if first % 2 else start - self._places[first])
+        # Every second piece is an escape, which is one character for several.
+        return begin, self._sources[last + 1] if last % 2 else self._sources[last] + end - self._places[last]
+
+
+def decoded(text: str) -> Decoded | None:
+    """Return the text without its escapes, or None where there are none."""
+    if not _MAY_BE.search(text):
+        return None
+    pieces: list[str] = []
+    places, sources = [0], [0]
+    length = at = 0
+    for found in _ESCAPES.finditer(text):
+        start, end = found.span()
+        stands_for = _meaning(found)
+        pieces += (text[at:start], stands_for)
+        length += start - at
+        # Pairs: where an escape's meaning stands, and where the text after it goes on.
+        places += (length, length + len(stands_for))
+        sources += (start, end)
+        length += len(stands_for)
+        at = end
+    if not at:
+        return None
+    pieces.append(text[at:])
+    return Decoded("".join(pieces), places, sources)
+
+
+def _meaning(found: re.Match[str]) -> str:
+    number = found["percent"] or found["unicode"] or found["hex"]
+    if number:
+        return chr(int(number, 16))
+    if found["plain"]:
+        return _CONTROLS.get(found["plain"], found["plain"])
+    return unescape(f"&{found['entity']};") if found["entity"] else ""

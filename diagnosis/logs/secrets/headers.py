@@ -1,0 +1,81 @@
+"""Find what headers of HTTP carry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from diagnosis.logs.secrets.finding import Detector, Finding, any_case, words_of
+from diagnosis.logs.secrets.values import Strength, is_plain, is_secret, speaks, stands_for
+
+_I = re.IGNORECASE
+_AUTHORIZATION = re.compile(
+    r"authorization[\"'`\]]{0,2}\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}"
+    r"(?P<scheme>[A-Za-z][\w-]{1,39}(?:[ \t+]{1,4}|%20))?(?P<value>[^\s\"'`<>][^\"'`<>\n]*)",
+    _I,
+)
+_SCHEMES = words_of(
+    """
+    basic bearer token digest negotiate ntlm aws4-hmac-sha256 gitlab-deploy-token apikey ssws oauth sharedkey
+    sharedkeylite sharedaccesssignature hmac bot key splunk geniekey aws aws-hmac-sha256 hawk mac scram-sha-256 dpop
+    pat jwt
+    """
+)
+_BEARER = re.compile(
+    r"\b(?:bearer|basic|apikey|ssws|splunk|geniekey)(?:[ \t+]{1,4}|%20|[:=]\s?)[\"']?(?P<value>[A-Za-z0-9._~+/-]{12,}={0,2})",
+    _I,
+)
+_COOKIE = re.compile(
+    r"(?<![A-Za-z])(?:set-)?cookie2?[\"'`]?\s{0,4}(?:[:=]|=>|,)\s{0,8}[\[\"'`]{0,3}(?P<value>[^\s\"'`=;,]{1,256}=[^\"'`\n]*)",
+    _I,
+)
+_SESSIONS = re.compile(
+    r"(?:JSESSIONID|PHPSESSID|ASP\.NET_SessionId|connect\.sid|_gitlab_session|user_session|sessionid)[=:]\s?[\"']?(?P<value>[^\s\"';&,]{8,})",
+    _I,
+)
+
+
+def _authorization(text: str) -> Iterator[Finding]:
+    for found in _AUTHORIZATION.finditer(text):
+        scheme = (found["scheme"] or "").strip(" \t+").lower().removesuffix("%20")
+        value = found["value"].rstrip()
+        end = found.start("value") + len(value)
+        short = value[:301]
+        if scheme in _SCHEMES:
+            if not stands_for(short.split()[0]) and not speaks(short) and not short.lower().startswith("realm="):
+                yield Finding(found.start("value"), end, "authorization")
+            continue
+        word = (found["scheme"] or "").rstrip() or short.split()[0]
+        first = short.split()[0].rstrip(",;")
+        if len(first) > (7 if found["scheme"] else 15) and is_secret(first, Strength.TOKEN):
+            yield Finding(found.start("value"), found.start("value") + len(first), "authorization")
+        elif len(word) > 15 and is_secret(word, Strength.TOKEN):
+            yield Finding(found.start("scheme"), found.start("scheme") + len(word), "authorization")
+
+
+def _bearers(text: str) -> Iterator[Finding]:
+    for found in _BEARER.finditer(text):
+        value = found["value"][:301]
+        if is_secret(value, Strength.TOKEN) and any(map(str.isdigit, value)) and not is_plain(value):
+            yield Finding(*found.span("value"), "authorization")
+
+
+def _cookies(text: str) -> Iterator[Finding]:
+    for found in _COOKIE.finditer(text):
+        carried = found["value"].partition("=")[2][:301]
+        if not stands_for(carried):
+            yield Finding(found.start("value"), found.start("value") + len(found["value"].rstrip()), "cookie")
+
+
+def _sessions(text: str) -> Iterator[Finding]:
+    for found in _SESSIONS.finditer(text):
+        if is_secret(found["value"][:301], Strength.TOKEN):
+            yield Finding(*found.span("value"), "cookie")
+
+
+DETECTORS = (
+    Detector(any_case("horiz"), _authorization),
+    Detector(any_case("earer", "basic", "ssws", "nieke", "splun", "pikey"), _bearers),
+    Detector(any_case("ookie"), _cookies),
+    Detector((*any_case("essid", "essio"), "connect.sid"), _sessions),
+)

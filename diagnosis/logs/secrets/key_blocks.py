@@ -1,0 +1,36 @@
+"""Find private keys that stand in blocks with a first and a last line: of PEM, OpenSSH, PGP, PuTTY, age."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+BEGINS = ("-----BEGIN", "---- BEGIN SSH2 ENC", "PuTTY-User-Key-File", "Private-Lines:")
+BEGIN = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE|PGP MESSAGE|ENCRYPTED FILE|ENCRYPTED DATA)[A-Z ]{0,10}-----"
+    r"|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----|Private-Lines: \d{1,4}"
+)
+END = re.compile(
+    r"-----END [A-Z0-9 ]{0,50}-----|---- END SSH2 ENCRYPTED PRIVATE KEY ----|Private-MAC: ?[0-9a-f]{0,128}"
+)
+BODY = re.compile(
+    r"(?:^|\x1b\[[0-9;]{0,20}m|[^A-Za-z0-9+/])([A-Za-z0-9+/]{16,}+={0,2}|[A-Za-z0-9+/]{1,76}={1,2})(?:\x1b\[[0-9;]{0,20}m|[\s\"',\\|]){0,40}$"
+)
+HEAD = re.compile(r"(?:Proc-Type|DEK-Info|Version|Comment|Hash|Subject|Charset): ")
+LONGEST = 200
+"""Lines; a begin without an end must not swallow the log."""
+
+
+def on_one_line(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield where blocks stand in a line, and whether each ended; one that did not goes to the end of the line."""
+    at = 0
+    while True:
+        begun = BEGIN.search(text, at)
+        if not begun:
+            return
+        ended = END.search(text, begun.end())
+        if not ended:
+            yield begun.start(), len(text), False
+            return
+        yield begun.start(), ended.end(), True
+        at = ended.end()
