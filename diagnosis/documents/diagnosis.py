@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from diagnosis.documents.headline import headline
 from diagnosis.documents.json_values import Json, Object, evidence_object, strings, time
 from diagnosis.facts.account import OtherRoles
 from diagnosis.facts.reading import Known, Reading
@@ -20,6 +21,8 @@ from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, Missing
 from diagnosis.verdicts.release import Need, StepGap
 from diagnosis.verdicts.remediation import OwnerChange, Remediation
 from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
+from diagnosis.verdicts.run_end import RunEnd, end_of
+from diagnosis.verdicts.stop import Stop
 
 SCHEMA = "planescope.diagnosis/1"
 
@@ -33,6 +36,7 @@ def document(diagnosis: Diagnosis) -> Object:
         "moment": diagnosis.moment or None,
         "made_at": time(diagnosis.made_at),
         "subject_run": _subject(diagnosis),
+        "outcome": _outcome(diagnosis),
         "attempts": [_replay(replay) for replay in diagnosis.replays],
         "live": {
             "read_at": time(live.account.read_at),
@@ -68,6 +72,37 @@ def _subject(diagnosis: Diagnosis) -> Json:
         return None
     attempt = diagnosis.subject.attempt
     return {"run": attempt.run_id, "attempt": attempt.attempt, "ref": attempt.ref}
+
+
+def _outcome(diagnosis: Diagnosis) -> Json:
+    """Return what the first line says of the subject run, in its parts; null where no run was diagnosed."""
+    told = headline(diagnosis)
+    if told.run is None:
+        return None
+    return {
+        "sentence": told.line(),
+        "gates": told.gates,
+        **end_object(told.run),
+        "other_red_runs": [
+            {"run": each.attempt.run_id, "attempt": each.attempt.attempt, **end_object(end)}
+            for each, end in told.others
+        ],
+    }
+
+
+def end_object(end: RunEnd) -> Object:
+    """Return how a run ended, in words and stop by stop."""
+    return {"end": end.end.value, "ended": end.sentence(), "stops": [_stop(stop) for stop in end.stops]}
+
+
+def _stop(stop: Stop) -> Json:
+    return {
+        "reason": stop.reason.value,
+        "conclusion": stop.conclusion,
+        "job": stop.job or None,
+        "step": stop.step or None,
+        "finding": finding_object(stop.finding) if stop.finding else None,
+    }
 
 
 def missing_object(missing: Missing) -> Object:
@@ -114,6 +149,7 @@ def _replay(replay: Replay) -> Object:
         "reconstructed": strings(attempt.reconstructed),
         "gates": gates(replay.gates),
         "stopped_by": finding_object(replay.stopped_by) if replay.stopped_by else None,
+        **end_object(end_of(replay)),
         "facts": _facts(replay.facts),
         "needs": [_need(need) for need in replay.needs],
         "sessions": [_recorded_session(session) for session in replay.sessions],

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.run_end import End, end_of
 
 
 class ExitCode(IntEnum):
@@ -22,7 +23,7 @@ class ExitCode(IntEnum):
     CREDENTIALS = 4
     """Credentials are needed."""
     ANOTHER_REASON = 5
-    """All gates pass, and the run failed for a reason that belongs to no gate."""
+    """All gates pass, and the run did not succeed for a reason that belongs to no gate."""
     BROKEN = 6
     """A recording or a packet is broken, or is not what it says."""
     OUTPUT = 7
@@ -41,6 +42,8 @@ def exit_code(diagnosis: Diagnosis) -> int:
 
     A problem of the registry's state fails too, although it belongs to no gate: a rerun would not get through. A gate at which
     the run was refused and that nobody judged today, as service authorization may be, leaves it unknown.
+
+    Where every gate passes today, how the subject run ended decides: a failure at a gate is mended, another one is not.
     """
     verdicts = [verdict.verdict for verdict in diagnosis.live.gates] if diagnosis.live else []
     recorded = [verdict.verdict for verdict in diagnosis.subject.gates] if diagnosis.subject else []
@@ -53,4 +56,15 @@ def exit_code(diagnosis: Diagnosis) -> int:
     judged = {verdict.gate for verdict in diagnosis.live.gates} if diagnosis.live else set()
     refused = diagnosis.subject.gates if diagnosis.subject else ()
     left = any(verdict.verdict is Verdict.FAIL and verdict.gate not in judged for verdict in refused)
-    return UNKNOWN if left else PASSED
+    if left:
+        return UNKNOWN
+    return _BY_END[end_of(diagnosis.subject).end] if diagnosis.subject else PASSED
+
+
+_BY_END = {
+    End.SUCCESS: ExitCode.PASSED,
+    End.GATE: ExitCode.PASSED,
+    End.ANOTHER: ExitCode.ANOTHER_REASON,
+    End.UNKNOWN: ExitCode.UNKNOWN,
+    End.RUNNING: ExitCode.UNKNOWN,
+}

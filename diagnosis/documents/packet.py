@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from diagnosis.documents.headline import headline, in_short, run_name
 from diagnosis.documents.redaction import accounts_in, masked
 from diagnosis.facts.case import Case
 from diagnosis.facts.evidence import Origin
@@ -22,6 +23,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict, Missing
 from diagnosis.verdicts.release import Need, StepGap, missing_of
 from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.run_end import End, end_of
 
 SCHEMA = "planescope.packet/1"
 
@@ -118,6 +120,10 @@ class Packet:
     forecast: tuple[str, ...]
     unknown: tuple[str, ...]
     reconstructed: tuple[str, ...]
+    outcome: str = ""
+    """What the gates say when the packet is made, and how the judged run ended: one line."""
+    other_red_runs: tuple[str, ...] = ()
+    """The other runs that did not succeed, each with how it ended."""
     drift: tuple[str, ...] = ()
     """Where the account is no longer what a run met."""
     sessions: tuple[SessionEntry, ...] = ()
@@ -159,8 +165,9 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
 
     first = diagnosis.replays[0].attempt if diagnosis.replays else None
     gaps = _gaps(diagnosis)
-    told = {missing_of(gap) for gap in gaps}
+    said = {missing_of(gap) for gap in gaps}
     closure = diagnosis.closure
+    told = headline(diagnosis)
     return Packet(
         title=clean(diagnosis.title),
         repository=first.repository.full_name if first else "",
@@ -176,10 +183,12 @@ def packet(diagnosis: Diagnosis, case: Case, *, mask_accounts: bool = True) -> P
             clean(f"{problem.gate.label if problem.gate else problem.plane.label} ({problem.cause}): {problem.reason}")
             for problem in diagnosis.forecast
         ),
-        unknown=tuple(clean(_words(item)) for item in diagnosis.unknown if item not in told),
+        unknown=tuple(clean(_words(item)) for item in diagnosis.unknown if item not in said),
         reconstructed=tuple(
             dict.fromkeys(clean(text) for replay in diagnosis.replays for text in replay.attempt.reconstructed)
         ),
+        outcome=clean(told.line()) if told.run else "",
+        other_red_runs=tuple(clean(f"{run_name(each)}: {in_short(end)}") for each, end in told.others),
         drift=tuple(clean(f"{item.kind.value}: {item.reason}") for item in diagnosis.drift),
         sessions=tuple(entry for replay in diagnosis.replays for entry in _sessions(replay, clean)),
         uses=tuple(_use(need, clean) for need in _needs(diagnosis)),
@@ -273,12 +282,20 @@ def _entry(replay: Replay, diagnosis: Diagnosis, case: Case, clean: Callable[[st
 
 def _reason(replay: Replay, failed: GateVerdict | None) -> str:
     if failed:
-        return f"{failed.gate.label} ({failed.gate.plane.label} plane): {failed.reason}"
+        ended = end_of(replay)
+        also = f" {_capital(ended.sentence())}." if ended.end is End.ANOTHER else ""
+        return f"{failed.gate.label} ({failed.gate.plane.label} plane): {failed.reason}{also}"
     if replay.stopped_by:
-        return f"{replay.stopped_by.plane.label}: {replay.stopped_by.sentence}"
+        ended = end_of(replay)
+        lead = f"{_capital(ended.sentence())}. " if ended.end in (End.ANOTHER, End.UNKNOWN) else ""
+        return f"{lead}{replay.stopped_by.plane.label}: {replay.stopped_by.sentence}"
     if replay.attempt.conclusion == "success":
         return "Published: " + " ".join(v.reason for v in replay.gates if v.verdict is Verdict.PASS)
     return "What stopped it is not known."
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _proof(replay: Replay, failed: GateVerdict | None) -> tuple[str, str, str]:

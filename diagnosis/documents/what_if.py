@@ -6,6 +6,7 @@ from diagnosis.documents.diagnosis import gates
 from diagnosis.documents.json_values import Json, Object, strings
 from diagnosis.documents.lint import finding
 from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.run_end import end_of
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 
@@ -45,11 +46,14 @@ def document(result: WhatIf) -> Object:
 
 def _run(outcome: RunOutcome) -> Json:
     attempt = outcome.replay.attempt
+    ended = end_of(outcome.replay)
     return {
         "run": attempt.run_id,
         "attempt": attempt.attempt,
         "ref": attempt.ref,
         "conclusion": attempt.conclusion,
+        "end": ended.end.value,
+        "ended": ended.sentence(),
         "subjects": strings(outcome.after.subjects if outcome.after else ()),
         "verdict": outcome.verdict.value,
         "why_not": outcome.why_not or None,

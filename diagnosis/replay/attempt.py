@@ -46,6 +46,7 @@ from diagnosis.replay.release_sessions import (
 )
 from diagnosis.replay.root_failure import JobOutcome, outcome_of
 from diagnosis.replay.run_facts import assuming_steps, facts_of
+from diagnosis.replay.stops import stops_of
 from diagnosis.steps.job_images import JobImages, job_images
 from diagnosis.steps.kinds import Purpose
 from diagnosis.steps.needs import needs_of
@@ -110,9 +111,12 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
         for read, outcome in zip(reads, outcomes, strict=True)
         if all(read is not own for own, _ in releasing)
     ]
+    gates_by = {id(job.read): job.gates for job in judged}
+    ended = [(read, outcome, gates_by.get(id(read), ())) for read, outcome in zip(reads, outcomes, strict=True)]
     if not judged:
         found = _without_release(attempt, workflow, others, case, evidence_of)
-        return replace(found, sessions=(*found.sessions, *beyond))
+        stops = stops_of(attempt, ended, further, None if others else found.stopped_by)
+        return replace(found, sessions=(*found.sessions, *beyond), stops=stops)
     decisive = min(judged, key=lambda job: job.failed_at)
     stopping = (
         decisive.outcome
@@ -140,6 +144,7 @@ def _replayed(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | None, 
             *unread_calls(attempt, parsed, reads),
             *beyond,
         ),
+        stops=stops_of(attempt, ended, further),
     )
 
 
@@ -320,6 +325,7 @@ def _without_jobs(attempt: Attempt, workflow: Workflow | UnparsableWorkflow | No
         facts,
         needs,
         sessions=_sessions_of_file(attempt, workflow, case),
+        stops=stops_of(attempt, ()),
     )
 
 

@@ -38,7 +38,8 @@ _NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
 _EXIT = "Process completed with exit code"
 _FAILING_ACTIONS = (StepKind.CONFIGURE_AWS_CREDENTIALS, StepKind.AMAZON_ECR_LOGIN, StepKind.BUILD_PUSH_ACTION)
 _BY_REGISTRY = (Purpose.ASSUME, Purpose.LOGIN, Purpose.PUSH, Purpose.PULL, Purpose.CALL)
-_BY_EXPLANATION = (*_BY_REGISTRY, Purpose.SERVICE)
+BY_EXPLANATION = (*_BY_REGISTRY, Purpose.SERVICE)
+"""What a step does that a gate may refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _finding_of(read: ReadJob, evidence_of: EvidenceBuilder, step: ReadStep) -> 
         before = tuple(line for line in (read.log.lines if read.log else ()) if line.number <= upto and not line.post)
         found = decide(before)
         place = step if found.evidence is None else _step_of_line(read, found.evidence.line or 0) or step
-        if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*_BY_EXPLANATION))):
+        if found is NOTHING_FOUND or (place is not step and not (_is_access(found) and step.does(*BY_EXPLANATION))):
             found, place = decide(own), step
         elif place is not step and Gate.SERVICE_AUTHORIZATION in (found.gate, (here := decide(own)).gate):
             found, place = here, step  # what one call was refused explains no other one
@@ -228,7 +229,7 @@ def _tolerated(read: ReadJob, evidence_of: EvidenceBuilder) -> list[StepFailure]
     """Return the access failures in steps that GitHub recorded as a success."""
     found: list[StepFailure] = []
     for step in read.steps:
-        if not step.matched.succeeded or step.matched.is_post or not step.does(*_BY_EXPLANATION):
+        if not step.matched.succeeded or step.matched.is_post or not step.does(*BY_EXPLANATION):
             continue
         lines = step.lines
         finding = placed(read, step, decide(lines))
@@ -284,7 +285,7 @@ def _explains(failure: StepFailure, finding: Finding, failing: ReadStep) -> bool
     What another service refused explains no other failure, and what the registry refused none of another service.
     """
     gate = failure.finding.gate
-    if gate is None or gate is Gate.SERVICE_AUTHORIZATION or not failing.does(*_BY_EXPLANATION):
+    if gate is None or gate is Gate.SERVICE_AUTHORIZATION or not failing.does(*BY_EXPLANATION):
         return False
     own = finding.gate is Gate.SERVICE_AUTHORIZATION or not failing.does(*_BY_REGISTRY)
     if own and gate is Gate.REGISTRY_AUTHORIZATION:

@@ -13,6 +13,7 @@ from diagnosis.names.arn import Arn
 from diagnosis.names.ecr_address import EcrAddress
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict, verdict_at
 from diagnosis.verdicts.release import Need, StepGap
+from diagnosis.verdicts.stop import Stop
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -107,6 +108,8 @@ class Replay:
     """The one session that this view is about; None for the attempt as a whole."""
     inputs: tuple[tuple[str, str], ...] = ()
     """The inputs that the run was dispatched with, as far as its payload or its logs show them; in the file's order."""
+    stops: tuple[Stop, ...] = ()
+    """What kept the attempt from succeeding, job by job; empty for a success, before the end, and where nothing was read."""
 
     def at(self, gate: Gate) -> GateVerdict:
         """Return the verdict at one of the four gates."""

@@ -15,9 +15,11 @@ from diagnosis.documents import causes as catalogue
 from diagnosis.documents.diagnosis import finding_object
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.failures import Explanation, explain
+from diagnosis.failures.reason import reason_of
 from diagnosis.failures.rows import Answer, answer, unreadable
 from diagnosis.failures.service_denials import is_service_denial
 from diagnosis.gates import Plane
+from diagnosis.verdicts.stop import Reason
 from tui.cli.console import print_json, print_row, printable, text_console
 from tui.cli.exit_codes import exit_codes
 from tui.cli.options.log_input import LogInput, NotALogError, read_log
@@ -26,8 +28,6 @@ from tui.cli.reports.causes import show_causes
 from tui.cli.reports.explanation import show
 
 SCHEMA = "planescope.explanation/1"
-NO_GATE, GATE_FAILS = ExitCode.PASSED, ExitCode.FAILED
-BAD_INPUT, UNKNOWN = ExitCode.USAGE, ExitCode.UNKNOWN
 LONGEST_ROW = 16 * 1024 * 1024
 """In bytes; a longer line of JSON Lines is no row and is skipped in pieces."""
 
@@ -35,9 +35,10 @@ LONGEST_ROW = 16 * 1024 * 1024
 @click.command(
     "explain",
     epilog=exit_codes(
-        passed="the failure is none of a gate or the log ends well",
+        passed="the log ends well",
         failed="a gate, or the registry's state, stopped it",
         unknown="the text does not say",
+        another_reason="it failed for a reason that belongs to no gate",
     ),
 )
 @click.argument("file", default="-", metavar="[FILE]")
@@ -76,7 +77,7 @@ def explain_command(ctx: click.Context, file: str, as_json: bool, rows: bool, sl
         why = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
         name = "standard input" if file == "-" else file
         say(f"planescope: cannot read {printable(name)}: {why}.", err=True)
-        code = BAD_INPUT
+        code = ExitCode.USAGE
     ctx.exit(code)
 
 
@@ -110,6 +111,7 @@ def _explain_log(stream: IO[bytes], *, as_json: bool) -> int:
                 **finding_object(explanation.finding),
                 "failures": [finding_object(finding) for finding in explanation.failures],
                 "ended_well": explanation.ended_well,
+                "reason": None if explanation.ended_well else reason_of(explanation.finding).value,
             }
         )
     else:
@@ -124,14 +126,12 @@ def exit_code(explanation: Explanation) -> int:
     """
     finding = explanation.finding
     if explanation.ended_well:
-        return NO_GATE
+        return ExitCode.PASSED
     if not explanation.found:
-        return UNKNOWN
-    if finding.gate is None and is_service_denial(finding):
-        return NO_GATE if finding.principal else UNKNOWN
-    if finding.plane is not Plane.OTHER:
-        return GATE_FAILS
-    return NO_GATE if finding.cause else UNKNOWN
+        return ExitCode.UNKNOWN
+    if finding.plane is not Plane.OTHER and not (finding.gate is None and is_service_denial(finding)):
+        return ExitCode.FAILED
+    return ExitCode.ANOTHER_REASON if reason_of(finding) is Reason.ANOTHER else ExitCode.UNKNOWN
 
 
 def _say_encoding(log: LogInput) -> None:
@@ -148,7 +148,7 @@ def _explain_rows(stream: IO[bytes]) -> int:
     for given in _answers(stream):
         faulty = faulty or given.faulty
         print_row(given.values)
-    return BAD_INPUT if faulty else NO_GATE
+    return ExitCode.USAGE if faulty else ExitCode.PASSED
 
 
 def _answers(stream: IO[bytes]) -> Iterator[Answer]:

@@ -15,6 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 
 from diagnosis.causes import Cause, tell_apart_of
+from diagnosis.documents.headline import Headline, headline, in_short, run_name
 from diagnosis.facts.evidence import Evidence, Origin
 from diagnosis.facts.runs import Attempt
 from diagnosis.gates import Gate, Plane, Verdict
@@ -25,6 +26,8 @@ from diagnosis.verdicts.gate_verdict import GateVerdict, gates_shown, maybe_verd
 from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.run_end import End, end_of
+from diagnosis.verdicts.stop import Reason
 from tui.cli.console import Text
 from tui.job_names import job_names
 
@@ -32,7 +35,9 @@ _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "br
 
 
 def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) -> None:
-    """Print the whole diagnosis."""
+    """Print the whole diagnosis; its first line says what the gates say and how the run ended."""
+    if diagnosis.replays:
+        _first_lines(headline(diagnosis), console)
     console.print(Rule(Text(diagnosis.title), align="left", style="bright_black"))
     if diagnosis.moment:
         console.print(Text(diagnosis.moment, style="bold"))
@@ -52,6 +57,33 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
         _paths(diagnosis, console)
     _closure(diagnosis, console)
     _unknown(diagnosis, console)
+
+
+_MOST_STOPS, _MOST_RUNS = 3, 5
+_END_STYLES = {End.SUCCESS: "bold", End.GATE: "bold", End.RUNNING: "bold yellow"}
+
+
+def _first_lines(told: Headline, console: Console) -> None:
+    """Print the first line; then what no gate stopped, each with its proof, and the other runs that are red."""
+    style = _END_STYLES.get(told.run.end, "bold red") if told.run else "bold"
+    console.print(Text(told.line(console.width), style=style))
+    stops = told.run.decisive if told.run and told.run.end in (End.ANOTHER, End.UNKNOWN) else ()
+    several = len(stops) > 1
+    for stop in stops[:_MOST_STOPS]:
+        if stop.finding is not None:
+            line = Text(f"{stop.place}: " if several and stop.place else "", style="bold")
+            line.append(f"{stop.finding.sentence}{_named(stop.finding.cause)}", style="default")
+            if stop.finding.evidence is not None and stop.reason is not Reason.UNKNOWN:
+                line.append(f"\n│ {stop.finding.evidence.text}", style="bright_black")
+            console.print(Padding(line, (0, 0, 0, 2)))
+        elif several:
+            console.print(Padding(Text(f"{stop.place or stop.conclusion}: nothing of it was read"), (0, 0, 0, 2)))
+    if len(stops) > _MOST_STOPS:
+        console.print(Padding(Text(f"and {len(stops) - _MOST_STOPS} more jobs"), (0, 0, 0, 2)))
+    if told.others:
+        named = [f"{run_name(replay)} ({in_short(end)})" for replay, end in told.others[-_MOST_RUNS:]]
+        more = f" and {len(told.others) - _MOST_RUNS} earlier" if len(told.others) > _MOST_RUNS else ""
+        console.print(Text(f"Other red runs: {', '.join(named)}{more}", style="bright_black"))
 
 
 _GAP = 2
@@ -278,6 +310,8 @@ def _forecast(diagnosis: Diagnosis, console: Console) -> None:
     if not diagnosis.forecast:
         open_gates = [v for v in diagnosis.live.gates if v.verdict is Verdict.UNKNOWN]
         text = "Nothing that is known would fail." if open_gates else "Nothing: every gate passes today."
+        if diagnosis.subject is not None and end_of(diagnosis.subject).end in (End.ANOTHER, End.UNKNOWN):
+            text += " What else ended the run may do so again."
         console.print(Padding(Text(text), (0, 0, 0, 2)))
     several = len(diagnosis.live.sessions) > 1
     for number, problem in enumerate(diagnosis.forecast, 1):

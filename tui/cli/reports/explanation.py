@@ -10,8 +10,10 @@ from rich.table import Table
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import Evidence
 from diagnosis.failures import Explanation
+from diagnosis.failures.reason import reason_of
 from diagnosis.gates import Plane
 from diagnosis.verdicts.gate_verdict import Finding
+from diagnosis.verdicts.stop import Reason
 from tui.cli.console import Text, printable
 from tui.cli.reports.causes import print_fields
 
@@ -43,7 +45,9 @@ def _headline(finding: Finding) -> str:
     if finding.gate and finding.checkpoint:
         return f"{finding.plane.label}: {finding.gate.label} failed, at {finding.checkpoint.value}"
     if finding.plane is Plane.OTHER:
-        return "No gate is named: the failure lies elsewhere" if finding.cause else "No gate is named"
+        return "No gate is named; the run failed for another reason" if finding.cause else "No gate is named"
+    if reason_of(finding) is Reason.ANOTHER and finding.principal:
+        return f"{finding.plane.label} of another identity: no gate is named; the run failed for another reason"
     return f"{finding.plane.label}: failed, no gate is named"
 
 

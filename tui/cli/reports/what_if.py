@@ -6,10 +6,12 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
+from diagnosis.documents.headline import run_name
 from diagnosis.gates import Gate, Verdict
 from diagnosis.lint.rule import Severity
 from diagnosis.verdicts.gate_verdict import gates_shown, maybe_verdict_at
 from diagnosis.verdicts.release import Need
+from diagnosis.verdicts.run_end import End, end_of
 from diagnosis.what_if.admitted import Admitted
 from diagnosis.what_if.outcome import RunOutcome, WhatIf
 from tui.cli.console import Text, printable
@@ -53,6 +55,11 @@ def show(result: WhatIf, console: Console) -> None:
         Verdict.FAIL: "AWS would refuse a document." if result.refused else "A run would fail at a gate.",
     }
     console.print(Text(f"{result.verdict.sign} {words.get(result.verdict, 'Unknown remains.')}", style="bold"))
+    for outcome in result.runs:
+        ended = end_of(outcome.replay)
+        if ended.end is End.ANOTHER:
+            told = ended.sentence(console.width - 50).removeprefix("the run ")
+            _line(console, f"! Run {run_name(outcome.replay)} {told}: no document changes that.", "yellow")
 
 
 def _table(result: WhatIf) -> Table:

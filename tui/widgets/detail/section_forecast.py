@@ -6,7 +6,8 @@ from textual.content import Content
 
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.assessment import Problem
-from tui.foreign_text import foreign, foreign_line
+from diagnosis.verdicts.run_end import end_of
+from tui.foreign_text import defused, foreign, foreign_line
 from tui.job_names import job_names
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import GAP, Block, field, heading, paragraph
@@ -23,11 +24,12 @@ def blocks_of(view: Selection) -> list[Block]:
         return [paragraph("The live side was not read: nothing can be foretold. r reads again.")]
     problems = diagnosis.forecast
     if not problems:
-        outcome = rerun_outcome(diagnosis.live.gates)
+        outcome = rerun_outcome(diagnosis.live.gates, diagnosis.subject)
         style = signs.VERDICT_STYLES[outcome.verdict]
-        words = (
-            "would pass every gate now." if outcome.verdict is Verdict.PASS else "meets nothing that is known to fail."
-        )
+        passes = all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates)
+        words = "would pass every gate now." if passes else "meets nothing that is known to fail."
+        if passes and outcome.verdict is not Verdict.PASS and diagnosis.subject is not None:
+            words += f" But {defused(end_of(diagnosis.subject).sentence())}: that may happen again."
         return [paragraph((f"{outcome.sign} ", style), f"A rerun{subject} {words}")]
     blocks = [
         heading(

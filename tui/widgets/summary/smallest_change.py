@@ -12,7 +12,7 @@ from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.remediation import Remediation
 from tui.foreign_text import foreign_line
 from tui.widgets.base.blocks import Block, assemble
-from tui.widgets.timeline.columns import path_at
+from tui.widgets.timeline.columns import ends_elsewhere, path_at
 
 SHORT_NAMES = {
     Owner.RELEASE_ENGINEERING: "Platform",
@@ -77,7 +77,8 @@ def head_of(diagnosis: Diagnosis, path_index: int) -> Content:
     if path is None:
         live = diagnosis.live
         if live is not None and all(verdict.verdict is Verdict.PASS for verdict in live.gates):
-            return Content.styled("none is needed", "$text-muted")
+            none = "none at a gate" if ends_elsewhere(diagnosis.subject) else "none is needed"
+            return Content.styled(none, "$text-muted")
         return Content.styled("? no bounded change is known", "$text-warning")
     count = len(diagnosis.paths)
     which = f"  path {path_index % count + 1} of {count}, p the next" if count > 1 else ""

@@ -10,16 +10,17 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from diagnosis.gates import Verdict
+from diagnosis.gates import Plane, Verdict
 from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.diagnosis import Diagnosis
 from diagnosis.verdicts.gate_verdict import GateVerdict
 from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.run_end import End, RunEnd, end_of
 from tui.foreign_text import foreign, foreign_line
 from tui.widgets.base import signs
 from tui.widgets.base.blocks import Block, assemble, layout
 from tui.widgets.summary import smallest_change
-from tui.widgets.timeline.columns import attempt_title, place_of, stopping_plane
+from tui.widgets.timeline.columns import attempt_title, ends_elsewhere, place_of, stopping_plane
 
 LABEL = 9
 _INTRO = "then meets"
@@ -75,8 +76,8 @@ def _label(word: str) -> Content:
 
 
 def _head(diagnosis: Diagnosis) -> Content:
-    failed = diagnosis.subject is not None and stopping_plane(diagnosis.subject) is not None
-    return _label("Stopped" if failed else "Run")
+    ended = end_of(diagnosis.subject) if diagnosis.subject is not None else RunEnd(End.RUNNING)
+    return _label("Stopped" if ended.end in (End.GATE, End.ANOTHER, End.UNKNOWN) else "Run")
 
 
 def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Content]:
@@ -85,7 +86,7 @@ def short_lines(diagnosis: Diagnosis, path_index: int, width: int) -> list[Conte
     gap = Content("  ")
     wordy, terse = gap.join(remaining(diagnosis)), gap.join(remaining(diagnosis, terse=True))
     return [
-        assemble(_head(diagnosis), *_side_by_side(stopped(diagnosis.subject), now, width - LABEL)),
+        assemble(_head(diagnosis), *_side_by_side(stopped(diagnosis.subject, brief=True), now, width - LABEL)),
         assemble(_label("Rerun"), wordy if wordy.cell_length + LABEL <= width else terse),
         *smallest_change.short_lines(diagnosis, path_index, _label("Change"), width),
     ]
@@ -170,14 +171,19 @@ def _rule_mark(verdict: Verdict) -> Content:
     return Content(" " * LABEL) + signs.verdict_mark(verdict).truncate(10, pad=True)
 
 
-def stopped(subject: Replay | None) -> Content:
-    """Say which plane stopped the subject, and at which gate."""
+def stopped(subject: Replay | None, *, brief: bool = False) -> Content:
+    """Say which plane stopped the subject, and at which gate; where no gate did, say that, and where it stopped."""
     if subject is None:
         return Content.styled("no attempt was chosen", "$text-muted")
     name = assemble(
         (f"{attempt_title(subject)} ", "bold $text"), foreign_line(subject.attempt.head_branch or "", "$text", width=24)
     )
     plane = stopping_plane(subject)
+    ended = end_of(subject)
+    if ended.end is End.ANOTHER or (ended.end is End.UNKNOWN and plane in (None, Plane.OTHER)):
+        sign, style = signs.conclusion_sign(subject.attempt.status, subject.attempt.conclusion)
+        words = ended.brief if brief else ended.sentence()
+        return assemble((f"{sign} ", style), name, ": ", foreign_line(words, "bold $text-warning"))
     if plane is None:
         sign, style = signs.conclusion_sign(subject.attempt.status, subject.attempt.conclusion)
         word = (subject.attempt.conclusion or subject.attempt.status).replace("_", " ")
@@ -209,12 +215,19 @@ def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
             words = f"{first_live.verdict.sign} mended; now {first_live.verdict.value} at {first_live.gate.label}"
             return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
         if now.verdict is Verdict.PASS:
-            return Content.styled("✔ mended: every gate passes", "$text-success")
+            return _every_gate("mended: every gate passes", subject)
         return _sentence(f"? {now.verdict.value}", "$text-warning", now, brief=brief)
     if first_live is None:
-        return Content.styled("✔ every gate passes", "$text-success")
+        return _every_gate("every gate passes", subject)
     words = f"{first_live.verdict.sign} {first_live.verdict.value} at {first_live.gate.label}"
     return _sentence(words, signs.VERDICT_STYLES[first_live.verdict], first_live, brief=brief)
+
+
+def _every_gate(words: str, subject: Replay | None) -> Content:
+    """Return that every gate passes, as no success where something else than a gate ended the run."""
+    if ends_elsewhere(subject):
+        return Content.styled(f"! {words}", "$text-warning")
+    return Content.styled(f"✔ {words}", "$text-success")
 
 
 def _sentence(words: str, style: str, verdict: GateVerdict, *, brief: bool) -> Content:
@@ -228,6 +241,10 @@ def remaining(diagnosis: Diagnosis, *, terse: bool = False) -> list[Content]:
         return [Content.styled("? the live side was not read", "$text-warning")]
     if not problems:
         if all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
+            if ends_elsewhere(diagnosis.subject):
+                return [
+                    Content.styled("? would pass the gates; what else ended the run may do so again", "$text-warning")
+                ]
             return [Content.styled("✔ would meet nothing that fails", "$text-success")]
         return [Content.styled("? nothing known would fail, but not all is proved", "$text-warning")]
     if len(problems) == 1:

@@ -10,6 +10,7 @@ from diagnosis.verdicts.assessment import Problem
 from diagnosis.verdicts.diagnosis import Diagnosis, Path
 from diagnosis.verdicts.gate_verdict import GateVerdict, maybe_verdict_at
 from diagnosis.verdicts.replay import Replay
+from diagnosis.verdicts.run_end import End, end_of
 from tui.backend import RunKey
 
 
@@ -87,16 +88,22 @@ def columns_of(diagnosis: Diagnosis, path_index: int = 0) -> tuple[Column, ...]:
         Column(Side.RECORDED, replay.gates, _recorded_outcome(replay), replay=replay) for replay in diagnosis.replays
     )
     live = diagnosis.live.gates if diagnosis.live else ()
-    now = Column(Side.NOW, live, rerun_outcome(live), why_empty="" if live else "The live side was not read.")
+    outcome = rerun_outcome(live, diagnosis.subject)
+    now = Column(Side.NOW, live, outcome, why_empty="" if live else "The live side was not read.")
     return (*recorded, now, _after_fix(diagnosis, path_index))
 
 
 def _after_fix(diagnosis: Diagnosis, path_index: int) -> Column:
     path = path_at(diagnosis, path_index)
     if path is not None:
-        return Column(Side.AFTER_FIX, path.gates, rerun_outcome(path.gates))
+        subject = diagnosis.subject
+        # What nothing tells of is as a rule what the path mends; what is known to be another reason is not.
+        other = subject if subject is not None and end_of(subject).end is End.ANOTHER else None
+        return Column(Side.AFTER_FIX, path.gates, rerun_outcome(path.gates, other))
     if diagnosis.live is not None and all(verdict.verdict is Verdict.PASS for verdict in diagnosis.live.gates):
         why = "Every gate passes now: there is nothing to fix."
+        if diagnosis.subject is not None and ends_elsewhere(diagnosis.subject):
+            why = f"Every gate passes now: there is nothing to fix at a gate; {end_of(diagnosis.subject).sentence()}."
         return Column(Side.AFTER_FIX, (), Outcome("–", "none due", Verdict.BLOCKED), why_empty=why)
     why = "No bounded change is known that would open what fails now."
     return Column(Side.AFTER_FIX, (), Outcome("?", "no fix", Verdict.UNKNOWN), why_empty=why)
@@ -119,14 +126,21 @@ def _recorded_outcome(replay: Replay) -> Outcome:
     return Outcome("⊘", attempt.conclusion.replace("_", " "), Verdict.BLOCKED)
 
 
-def rerun_outcome(gates: tuple[GateVerdict, ...]) -> Outcome:
-    """Return what a rerun would come to; only a pass at every gate opens."""
+def rerun_outcome(gates: tuple[GateVerdict, ...], subject: Replay | None) -> Outcome:
+    """Return what a rerun would come to; only a pass at every gate opens, and what no gate stopped may stop again."""
     verdicts = {verdict.verdict for verdict in gates}
+    if verdicts == {Verdict.PASS} and ends_elsewhere(subject):
+        return Outcome("?", "unproven", Verdict.UNKNOWN)
     if verdicts == {Verdict.PASS}:
         return Outcome("✔", "passes", Verdict.PASS)
     if Verdict.FAIL in verdicts or Verdict.BLOCKED in verdicts:
         return Outcome("✘", "stops", Verdict.FAIL)
     return Outcome("?", "unproven", Verdict.UNKNOWN)
+
+
+def ends_elsewhere(subject: Replay | None) -> bool:
+    """Return whether something else than a gate ended the run, or nothing legible tells what did."""
+    return subject is not None and end_of(subject).end in (End.ANOTHER, End.UNKNOWN)
 
 
 def first_failing(gates: tuple[GateVerdict, ...]) -> GateVerdict | None:

@@ -1,0 +1,106 @@
+"""List what kept an attempt from succeeding, job by job, each with whose reason it was.
+
+The failure that decides the gates is one; a run may have others beside it. What a run ended with (``cancelled``,
+``startup_failure``) is a fact of its own: it stands even where every gate passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from diagnosis.causes import Cause
+from diagnosis.facts.evidence import EvidenceKind
+from diagnosis.facts.reading import Known
+from diagnosis.facts.runs import Attempt, Job
+from diagnosis.failures.reason import reason_of
+from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.replay.root_failure import BY_EXPLANATION, JobOutcome
+from diagnosis.steps.read_job import ReadJob
+from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
+from diagnosis.verdicts.stop import Reason, Stop
+
+_WELL = frozenset({"success", "neutral", "skipped", None})
+_CUT = frozenset({"cancelled", "timed_out"})
+_OF_NO_GATE = frozenset({*_CUT, "startup_failure", "action_required", "stale", "skipped", "neutral"})
+"""Conclusions that say by themselves that no gate ended the run."""
+_NOT_STARTED = "An error occurred trying to start process"
+"""How the runner says that a step's shell could not be started: nothing of the step ran."""
+_FORCED = (Cause.TIME_LIMIT, Cause.RUNNER_LOST)
+
+
+def stops_of(
+    attempt: Attempt,
+    read: Iterable[tuple[ReadJob, JobOutcome, tuple[GateVerdict, ...]]],
+    unread: Sequence[Job] = (),
+    whole: Finding | None = None,
+) -> tuple[Stop, ...]:
+    """Return the stops of a completed attempt, in the order of its jobs; none for a success, and none before the end.
+
+    ``read``: each job with how it ended, and its verdicts at the gates where it was judged. ``unread``: jobs beyond the number
+    that is read. ``whole``: what is known of an attempt without jobs.
+    """
+    if attempt.conclusion in ("success", None):
+        return ()
+    found = [stop for job, outcome, gates in read if (stop := _stop(job, outcome, gates)) is not None]
+    found += [Stop(Reason.UNKNOWN, job.conclusion or "", job.name) for job in unread if job.conclusion not in _WELL]
+    if attempt.conclusion == "failure" and any(stop.conclusion != "cancelled" for stop in found):
+        # One leg that fails has the others cancelled: that is its consequence.
+        found = [stop for stop in found if stop.conclusion != "cancelled" or not _is_plain_cancellation(stop.finding)]
+    told = any(stop.reason is Reason.ANOTHER for stop in found)
+    if attempt.conclusion == "timed_out":
+        told = told or any(stop.conclusion == "timed_out" for stop in found)
+    never_began = isinstance(attempt.jobs, Known) and not attempt.jobs.value
+    if (attempt.conclusion in _OF_NO_GATE and not told) or never_began:
+        found.append(Stop(Reason.ANOTHER, attempt.conclusion, finding=whole))
+    return tuple(found)
+
+
+def _stop(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Stop | None:
+    job = read.job
+    if job is None or job.conclusion in _WELL:
+        return None
+    if read.written is not None and read.written.continue_on_error in (True, "true"):
+        return None  # the run went on without it
+    conclusion = job.conclusion or ""
+    cut = next((step.name for step in job.steps if step.conclusion in _CUT), "") if conclusion in _CUT else ""
+    step = outcome.step.name if outcome.step is not None else cut
+    return Stop(_reason(read, outcome, gates), conclusion, job.name, step, outcome.finding)
+
+
+def _reason(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Reason:
+    finding = outcome.finding
+    conclusion = read.job.conclusion if read.job else None
+    if finding is None:
+        return Reason.ANOTHER if conclusion in _OF_NO_GATE else Reason.UNKNOWN
+    reason = reason_of(finding)
+    if reason is Reason.UNKNOWN and conclusion in _OF_NO_GATE and finding.plane is Plane.OTHER:
+        return Reason.ANOTHER
+    if reason is Reason.UNKNOWN and _is_of_no_gate(read, outcome, finding, gates):
+        return Reason.ANOTHER
+    return reason
+
+
+def _is_of_no_gate(read: ReadJob, outcome: JobOutcome, finding: Finding, gates: tuple[GateVerdict, ...]) -> bool:
+    """Return whether a failure without a known reason is no gate's: the place tells, or every gate was passed before it."""
+    if finding.plane is not Plane.OTHER or finding.cause or finding.candidates or finding.evidence is None:
+        return False
+    step = outcome.step
+    if step is not None and step.matched.is_post:
+        return True  # cleaning up asks nothing of a gate
+    if finding.evidence.kind is EvidenceKind.ANNOTATION:
+        return read.job is not None and not any(each.conclusion for each in read.job.steps)  # it never began
+    if finding.evidence.kind is not EvidenceKind.LOG_LINE:
+        return False
+    if finding.evidence.text.startswith(_NOT_STARTED):
+        return True
+    asks = step.does(*BY_EXPLANATION) if step is not None else read.releases
+    return not asks or _passed(gates)
+
+
+def _passed(gates: tuple[GateVerdict, ...]) -> bool:
+    enforced = [each for each in gates if each.gate is not Gate.LEAST_PRIVILEGE]
+    return bool(enforced) and all(each.verdict is Verdict.PASS for each in enforced)
+
+
+def _is_plain_cancellation(finding: Finding | None) -> bool:
+    return finding is None or (finding.plane is Plane.OTHER and finding.cause not in _FORCED)
