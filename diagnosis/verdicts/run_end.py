@@ -64,11 +64,15 @@ class RunEnd:
 
         ``width``: columns that it should take at most; the names of job and step are shortened for it. 0 shortens nothing.
         """
-        whole = self._sentence(self._place)
+        place = self._place
+        whole = self._sentence(place)
         if not width or len(whole) <= width:
             return whole
-        room = max(_LEAST_PLACE, width - len(whole) + len(self._place))
-        return self._sentence(shortened(self._place, room))
+        cut = self._sentence(shortened(place, max(_LEAST_PLACE, width - len(whole) + len(place))))
+        if len(cut) <= width or self.end is End.GATE:
+            return cut
+        whole = self._sentence(place, alone=True)
+        return self._sentence(shortened(place, max(_LEAST_PLACE, width - len(whole) + len(place))), alone=True)
 
     @property
     def brief(self) -> str:
@@ -83,7 +87,8 @@ class RunEnd:
     def _place(self) -> str:
         return self.decisive[0].place if self.decisive else ""
 
-    def _sentence(self, place: str) -> str:
+    def _sentence(self, place: str, *, alone: bool = False) -> str:
+        """Return the sentence; ``alone`` leaves out that a gate refused beside it, where there is no room."""
         labels = " and ".join(gate.label for gate in self.gates)
         at = f" at {place}" if place else ""
         if self.end is End.SUCCESS:
@@ -92,7 +97,7 @@ class RunEnd:
             return "the run has not ended"
         if self.end is End.GATE:
             return f"the run failed at {labels}"
-        also = f" (and at {labels})" if labels else ""
+        also = f" (and at {labels})" if labels and not alone else ""
         if self.end is End.UNKNOWN:
             return f"why the run failed{at} is not known{also}"
         return f"{self._another(at)}{also}"

@@ -35,5 +35,5 @@ class Stop:
 
     @property
     def place(self) -> str:
-        """``JOB › STEP``, as far as known."""
-        return " › ".join(part for part in (self.job, self.step) if part)
+        """``JOB › STEP`` on one line, as far as known."""
+        return " › ".join(" ".join(part.split()) for part in (self.job, self.step) if part.strip())

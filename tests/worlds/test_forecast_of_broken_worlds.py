@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -25,7 +26,8 @@ def ids(defect: Defect) -> str:
 
 @pytest.mark.parametrize("ground", GROUNDS.values(), ids=GROUNDS)
 def test_the_sound_world_passes_every_gate(ground: Ground) -> None:
-    diagnosis = sound_world(ground).diagnosis()
+    world = sound_world(ground)
+    diagnosis = replace(world, attempt=replace(world.attempt, conclusion="success")).diagnosis()
     assert diagnosis.live is not None
     assert [verdict.verdict for verdict in diagnosis.live.gates] == [Verdict.PASS] * 4, diagnosis.unknown
     assert diagnosis.forecast == ()

@@ -76,7 +76,7 @@ def test_a_denial_of_another_service_is_told_with_its_gate_its_owner_and_the_nex
             SERVICE_DENIAL.replace(
                 "sts::111122223333:assumed-role/release/GitHubActions", "iam::111122223333:user/jane"
             ),
-            0,
+            5,
         ),
         ("not authorized to perform: ecs:UpdateService on resource: * with an explicit deny in a session policy", 3),
     ],
@@ -114,7 +114,7 @@ def test_json_has_the_documented_shape() -> None:
         (DENIAL, 1, "authorization"),
         ("Error: The security token included in the request is invalid.", 1, "no gate is named"),
         ("tag invalid: The image tag '1' already exists and the repository is immutable.", 1, "tag-immutable"),
-        ("Error: AADSTS700213: no", 0, "other-cloud"),
+        ("Error: AADSTS700213: no", 5, "the run failed for another reason"),
         ("Error: Process completed with exit code 1.", 3, "No gate is named"),
         ("all is well\n", 3, "No failure was recognised"),
     ],

@@ -36,8 +36,9 @@ _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "br
 
 def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) -> None:
     """Print the whole diagnosis; its first line says what the gates say and how the run ended."""
+    told = headline(diagnosis)
     if diagnosis.replays:
-        _first_lines(headline(diagnosis), console)
+        _first_lines(told, console)
     console.print(Rule(Text(diagnosis.title), align="left", style="bright_black"))
     if diagnosis.moment:
         console.print(Text(diagnosis.moment, style="bold"))
@@ -46,6 +47,7 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
         return
     for part in timeline(diagnosis, console.width):
         console.print(part)
+    _other_red_runs(told, console)
     _reconstruction(diagnosis, console)
     entries = {(entry.run, entry.attempt): entry for entry in diagnosis.history}
     for replay in diagnosis.replays:
@@ -64,7 +66,7 @@ _END_STYLES = {End.SUCCESS: "bold", End.GATE: "bold", End.RUNNING: "bold yellow"
 
 
 def _first_lines(told: Headline, console: Console) -> None:
-    """Print the first line; then what no gate stopped, each with its proof, and the other runs that are red."""
+    """Print the first line; then what no gate stopped, each with its proof."""
     style = _END_STYLES.get(told.run.end, "bold red") if told.run else "bold"
     console.print(Text(told.line(console.width), style=style))
     stops = told.run.decisive if told.run and told.run.end in (End.ANOTHER, End.UNKNOWN) else ()
@@ -80,10 +82,15 @@ def _first_lines(told: Headline, console: Console) -> None:
             console.print(Padding(Text(f"{stop.place or stop.conclusion}: nothing of it was read"), (0, 0, 0, 2)))
     if len(stops) > _MOST_STOPS:
         console.print(Padding(Text(f"and {len(stops) - _MOST_STOPS} more jobs"), (0, 0, 0, 2)))
-    if told.others:
-        named = [f"{run_name(replay)} ({in_short(end)})" for replay, end in told.others[-_MOST_RUNS:]]
-        more = f" and {len(told.others) - _MOST_RUNS} earlier" if len(told.others) > _MOST_RUNS else ""
-        console.print(Text(f"Other red runs: {', '.join(named)}{more}", style="bright_black"))
+
+
+def _other_red_runs(told: Headline, console: Console) -> None:
+    """Print the other runs that did not succeed, each with what ended it; the latest where there are many."""
+    if not told.others:
+        return
+    named = [f"{run_name(replay)} ({in_short(end)})" for replay, end in told.others[-_MOST_RUNS:]]
+    more = f" and {len(told.others) - _MOST_RUNS} earlier" if len(told.others) > _MOST_RUNS else ""
+    console.print(Text(f"Other red runs: {', '.join(named)}{more}", style="bright_black"))
 
 
 _GAP = 2

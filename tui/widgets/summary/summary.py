@@ -104,6 +104,7 @@ def summary_blocks(diagnosis: Diagnosis, path_index: int, width: int, *, listed:
     now = still_broken(diagnosis, brief=listed and bool(forecast))
     blocks = [
         Block(stopped(diagnosis.subject), _head(diagnosis)),
+        *(_why(diagnosis.subject, width - LABEL) if not forecast else ()),
         Block(_at_most(now, width - LABEL, 9 if listed else 3), _label("Now")),
     ]
     blocks += [
@@ -194,6 +195,16 @@ def stopped(subject: Replay | None, *, brief: bool = False) -> Content:
     if where is not None:
         parts += [(" at ", "$text-muted"), (where.gate.label, "bold $text")]
     return assemble(*parts)
+
+
+def _why(subject: Replay | None, width: int) -> list[Block]:
+    """Return what is known of the reason that is no gate's."""
+    end = end_of(subject) if subject is not None else None
+    told = [stop.finding for stop in end.decisive if stop.finding] if end is not None and end.end is End.ANOTHER else []
+    return [
+        Block(_at_most(foreign(finding.sentence, "$text-muted"), width, 2), Content(" " * LABEL))
+        for finding in told[:1]
+    ]
 
 
 def _failing(replay: Replay) -> GateVerdict | None:

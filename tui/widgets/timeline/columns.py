@@ -157,6 +157,9 @@ def opening_cell(diagnosis: Diagnosis, columns: tuple[Column, ...]) -> Cell:
     subject = diagnosis.subject.attempt.key if diagnosis.subject else None
     index = next((i for i, column in enumerate(columns) if column.key is not None and column.key == subject), 0)
     stopped, gates = first_failing(columns[index].gates), diagnosis.gates
+    no_gate = diagnosis.subject is not None and end_of(diagnosis.subject).end is End.ANOTHER
+    if no_gate and (stopped is None or stopped.verdict is not Verdict.FAIL):
+        stopped = None
     return Cell(index, gates.index(stopped.gate) if stopped else len(gates), gates)
 
 
