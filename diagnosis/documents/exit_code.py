@@ -53,10 +53,7 @@ def exit_code(diagnosis: Diagnosis) -> int:
         return FAILED
     if not verdicts or any(verdict is not Verdict.PASS for verdict in verdicts):
         return UNKNOWN
-    judged = {verdict.gate for verdict in diagnosis.live.gates} if diagnosis.live else set()
-    refused = diagnosis.subject.gates if diagnosis.subject else ()
-    left = any(verdict.verdict is Verdict.FAIL and verdict.gate not in judged for verdict in refused)
-    if left:
+    if diagnosis.refused_unjudged:
         return UNKNOWN
     return _BY_END[end_of(diagnosis.subject).end] if diagnosis.subject else PASSED
 

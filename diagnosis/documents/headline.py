@@ -55,6 +55,8 @@ def _gates(diagnosis: Diagnosis, run: RunEnd) -> str:
     unknown = [each.gate.label for each in live.gates if each.verdict is not Verdict.PASS]
     if unknown:
         return f"{unknown[0]} is not known today" if len(unknown) == 1 else f"{len(unknown)} gates are not known today"
+    if diagnosis.refused_unjudged:
+        return f"{diagnosis.refused_unjudged[0].label} was not judged today"
     return "all gates pass today" if run.end is End.GATE else "all gates pass"
 
 

@@ -66,6 +66,8 @@ class AttemptEntry:
     remediation_source: str
     """``observed``, ``stated``, ``proposed``, ``none needed`` or ``none on record``."""
     owner: str
+    end: str = ""
+    """``success``, ``gate``, ``another-reason``, ``unknown`` or ``running``: how it ended, beside its verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,7 @@ def _entry(replay: Replay, diagnosis: Diagnosis, case: Case, clean: Callable[[st
         remediation=clean(remediation),
         remediation_source=source,
         owner=failed.owner.value if failed else "",
+        end=end_of(replay).end.value,
     )
 
 

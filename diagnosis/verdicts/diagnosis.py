@@ -93,6 +93,13 @@ class Diagnosis:
         return gates_shown(*sides, self.live.gates if self.live else ())
 
     @property
+    def refused_unjudged(self) -> tuple[Gate, ...]:
+        """The gates at which the subject was refused and that nobody judged today, as service authorization may be."""
+        judged = {verdict.gate for verdict in self.live.gates} if self.live else set()
+        refused = self.subject.gates if self.subject else ()
+        return tuple(each.gate for each in refused if each.verdict is Verdict.FAIL and each.gate not in judged)
+
+    @property
     def after_fix(self) -> tuple[GateVerdict, ...]:
         """The gates after the recommended path; empty where there is none."""
         return self.paths[0].gates if self.paths else ()

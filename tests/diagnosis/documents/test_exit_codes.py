@@ -9,6 +9,7 @@ from deploying_release import released
 from small_world import ACCOUNT, sound_world
 
 from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN, exit_code
+from diagnosis.documents.headline import headline
 from diagnosis.gates import Gate, Verdict
 from diagnosis.verdicts.gate_verdict import GateVerdict
 
@@ -29,7 +30,9 @@ def test_a_gate_that_refused_the_run_and_that_nobody_judged_today_is_not_passed(
     assert exit_code(found) == PASSED
     assert found.subject is not None
     refused = GateVerdict(Gate.SERVICE_AUTHORIZATION, Verdict.FAIL, "refused")
-    assert exit_code(replace(found, subject=replace(found.subject, gates=(*found.subject.gates, refused)))) == UNKNOWN
+    left = replace(found, subject=replace(found.subject, gates=(*found.subject.gates, refused)))
+    assert exit_code(left) == UNKNOWN
+    assert headline(left).gates == "Service authorization was not judged today"
 
 
 def test_without_the_account_what_the_run_shows_decides() -> None:

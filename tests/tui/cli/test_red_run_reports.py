@@ -100,6 +100,7 @@ def test_the_packet_says_it_on_top_and_at_the_attempt() -> None:
     assert page.split("\n")[2] == f"**{SENTENCE}**"
     assert json.loads(json_page(made))["outcome"] == SENTENCE
     assert "The run failed at test › Run tests for another reason. other: Tests failed" in made.attempts[0].reason
+    assert made.attempts[0].end == "another-reason"
     both = packet(world(AT_GATE, TESTS).diagnosis(), Case())
     assert both.attempts[0].reason.startswith("Role assumption (authentication plane): ")
     assert "The run failed at test › Run tests for another reason" in both.attempts[0].reason
