@@ -25,6 +25,7 @@ from probes.github.http.errors import GitHubProblem
 from probes.github.http.etags import ETags
 from probes.github.http.pace import Pace, RateLimit, Watch, never, silent
 from probes.github.http.workers import MOST_WORKERS, Workers, as_whole
+from probes.github.read.arrivals import Beside
 from probes.github.read.attempt_parts import Depth, Parts
 from probes.github.read.attempts import read_again, read_attempt, read_earlier
 from probes.github.read.commits_between import read_between
@@ -37,6 +38,7 @@ from probes.github.read.repository_workflows import read_owner, read_workflow_pa
 from probes.github.read.runs import RunFilter, RunPage, list_runs, read_repository
 from probes.github.read.workflow_text import read_file
 from probes.github.stored_attempts import StoredAttempts
+from probes.github.stored_conclusions import StoredConclusions
 from probes.ledger import Ledger
 from probes.store.attempts import AttemptStore
 from probes.workflow_file import workflow_file
@@ -93,6 +95,8 @@ class GitHubSource:
         self._parts = Parts(self._workers, self._kept, wanted)
         self._others = OtherWorkflows(self._workers, self._kept)
         self._stored = StoredAttempts(store, access, repository) if store is not None else None
+        self.conclusions = StoredConclusions(store, access, repository) if store is not None else None
+        """What was concluded before about this repository's attempts; None without a store."""
         self._lock = Lock()
         self._repository: Repository | None = None
 
@@ -213,23 +217,33 @@ class GitHubSource:
         depth: Depth = Depth.FULL,
         *,
         with_artifacts: Collection[tuple[int, int]] = (),
+        beside: Beside | None = None,
         cancelled: CancelHook = never,
         progress: ProgressHook = silent,
     ) -> tuple[Attempt, ...]:
         """Read the parts of attempts as :meth:`list_runs` gave them. Raises Cancelled only.
 
         The cheapest way to many verdicts: the list has brought the runs already. ``with_artifacts`` holds the keys of
-        those whose artifacts are read although ``Depth.DIAGNOSIS`` would leave them out.
+        those whose artifacts are read although ``Depth.DIAGNOSIS`` would leave them out. ``beside`` is given the attempts
+        as they get whole, while others are still being read.
         """
         watch = Watch(cancelled, progress)
         asked = tuple(attempts)
-        if self._stored is None or depth < Depth.JOBS:
-            whole = self._parts.add(asked, depth, watch, with_artifacts)
-        else:
-            filled = self._stored.filled(asked, depth)
-            whole = self._parts.add(filled, depth, watch, with_artifacts)
-            self._stored.keep(filled, whole, depth)
-        return tuple(self._label(attempt) for attempt in whole)
+        labelled: dict[int, Attempt] = {}
+
+        def whole(attempt: Attempt) -> None:
+            labelled[id(attempt)] = self._label(attempt)
+            if beside is not None:
+                beside.take(labelled[id(attempt)])
+
+        stored = self._stored if depth >= Depth.JOBS else None
+        filled = stored.filled(asked, depth) if stored is not None else asked
+        if beside is not None:
+            beside.expect(sum(not isinstance(attempt.jobs, Known) for attempt in filled))
+        found = self._parts.add(filled, depth, watch, with_artifacts, whole)
+        if stored is not None:
+            stored.keep(filled, found, depth)
+        return tuple(labelled.get(id(attempt)) or self._label(attempt) for attempt in found)
 
     def with_other_workflows(
         self, attempt: Attempt, *, cancelled: CancelHook = never, progress: ProgressHook = silent

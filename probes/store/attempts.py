@@ -25,6 +25,7 @@ from diagnosis.facts.runs import Attempt
 from diagnosis.facts.workflow import ActionFile, WorkflowFile
 from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
+from probes.store.conclusions import ConclusionStore, size_of_conclusions
 from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
 from probes.store.texts import TextStore
@@ -79,6 +80,7 @@ class AttemptStore:
         self._clock = clock
         self._limit = limit_bytes
         self.texts = TextStore(self.database, clock, limit_bytes)
+        self.conclusions = ConclusionStore(self.database, clock, limit_bytes)
 
     @property
     def note(self) -> str:
@@ -149,6 +151,10 @@ class AttemptStore:
         if self.database.write(work):
             self.database.outside("PRAGMA incremental_vacuum")
 
+    def is_final(self, attempt: Attempt) -> bool:
+        """Return whether nothing of the attempt can change any more."""
+        return is_final(attempt, self._clock())
+
     def close(self) -> None:
         """Close the file."""
         self.database.close()
@@ -156,12 +162,13 @@ class AttemptStore:
     def _make_room(self, connection: sqlite3.Connection) -> bool:
         """Take the oldest entries away until the rest fits; whether there were any."""
         (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM attempts").fetchone()
-        if size <= self._limit:
+        room = self._limit - size_of_conclusions(connection)
+        if size <= room:
             return False
         connection.execute(
             "DELETE FROM attempts WHERE rowid IN (SELECT rowid FROM (SELECT rowid, sum(bytes) OVER"
             " (ORDER BY stored_at DESC, rowid DESC) AS running FROM attempts) WHERE running > ?)",
-            (self._limit,),
+            (room,),
         )
         return True
 

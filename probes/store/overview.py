@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probes.store.attempts import AttemptStore
+from probes.store.conclusions import clear_conclusions, has_conclusions
 from probes.store.texts import clear_texts
 
 
@@ -20,8 +21,10 @@ class StoredRepository:
     repository: str
     """In lower case."""
     attempts: int
+    conclusions: int
+    """How many conclusions about them are kept: each for other stated values."""
     size: int
-    """Bytes, packed."""
+    """Bytes, packed, those of the conclusions included."""
     oldest: datetime
     newest: datetime
     """When the first and the last of them were stored."""
@@ -49,11 +52,23 @@ def overview(store: AttemptStore) -> Overview:
             " FROM attempts GROUP BY host, repository ORDER BY 4 DESC, 1, 2"
         ).fetchall()
     )
+    concluded = {
+        (host, repository): (count, size) for host, repository, count, size in store.database.read(_conclusions) or ()
+    }
     repositories = tuple(
-        StoredRepository(host, repository, count, size, _moment(oldest), _moment(newest))
-        for host, repository, count, size, oldest, newest in rows or ()
+        StoredRepository(host, repository, attempts, count, size + own, _moment(oldest), _moment(newest))
+        for host, repository, attempts, size, oldest, newest in rows or ()
+        for count, own in (concluded.get((host, repository), (0, 0)),)
     )
     return Overview(path, sum(file.stat().st_size for file in _files(path)), repositories)
+
+
+def _conclusions(connection: sqlite3.Connection) -> list[tuple[str, str, int, int]]:
+    if not has_conclusions(connection):
+        return []
+    return connection.execute(
+        "SELECT host, repository, count(*), sum(bytes) FROM conclusions GROUP BY host, repository"
+    ).fetchall()
 
 
 def clear(store: AttemptStore, repository: str | None = None) -> int | None:
@@ -67,6 +82,7 @@ def clear(store: AttemptStore, repository: str | None = None) -> int | None:
 
     def work(connection: sqlite3.Connection) -> int:
         clear_texts(connection, repository.lower() if repository is not None else None)
+        clear_conclusions(connection, repository.lower() if repository is not None else None)
         if repository is None:
             return connection.execute("DELETE FROM attempts").rowcount
         return connection.execute("DELETE FROM attempts WHERE repository = ?", (repository.lower(),)).rowcount

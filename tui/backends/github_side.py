@@ -14,6 +14,7 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, Job
 from probes.github.http.errors import Cancelled as SourceCancelled
 from probes.github.http.errors import GitHubProblem
+from probes.github.read.arrivals import Beside
 from probes.github.read.attempt_parts import NOT_CHOSEN, Depth
 from probes.github.read.runs import RunFilter, RunPage
 from probes.github.source import GitHubSource
@@ -174,9 +175,15 @@ class GitHubSide:
         return in_order(found)
 
     def with_parts(
-        self, attempts: Sequence[Attempt], progress: ProgressHook, cancelled: CancelHook
+        self,
+        attempts: Sequence[Attempt],
+        progress: ProgressHook,
+        cancelled: CancelHook,
+        beside: Beside | None = None,
     ) -> tuple[Attempt, ...]:
         """Return the attempts with jobs, logs, workflow file; what is complete is not asked for twice.
+
+        ``beside`` works on those that are whole while others are read.
 
         The chain's last attempt is the one whose evidence closure judges, so its artifacts are read in any case. What a
         passing fault kept back is asked for when the very same attempts are wanted again.
@@ -199,6 +206,7 @@ class GitHubSide:
                     wanted,
                     Depth.DIAGNOSIS,
                     with_artifacts={attempt.key for attempt in wanted if attempt.key == closing and attempt.complete},
+                    beside=beside,
                     progress=_shown(progress),
                     cancelled=cancelled,
                 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from diagnosis.diagnose import conclude, question_of, replays_of, subject_of
+from diagnosis.diagnose import conclude, question_of, subject_of
 from diagnosis.documents.packet import packet
 from diagnosis.facts.account import AccountQuestion, AccountState
 from diagnosis.facts.case import Case
@@ -41,6 +41,7 @@ from tui.backend import (
 from tui.backends.between_attempts import read_between
 from tui.backends.github_side import GitHubSide, stop_if
 from tui.backends.stated import StatedValues
+from tui.judging.judge import Judge
 from tui.packet.files import PacketProblem
 from tui.packet.folder import write
 
@@ -81,6 +82,8 @@ class RepositoryBackend:
         self._stated = stated
         self._asked: tuple[AccountQuestion, AccountState | Missing] | None = None
         """The account as it was last read, and what it was asked."""
+        self._judged: tuple[Case, tuple[Replay, ...]] = case, ()
+        """The attempts that were judged last, and with which case."""
         self.case = case
         """With what the command line states."""
         self.origin = ""
@@ -141,6 +144,7 @@ class RepositoryBackend:
         """Drop everything that was read; the embedded incident calls it when the stage changes."""
         self._github.forget()
         self._asked = None
+        self._judged = self.case, ()
 
     # -- runs
 
@@ -208,8 +212,12 @@ class RepositoryBackend:
         *,
         keep_account: bool = False,
     ) -> Diagnosis:
-        attempts = self._github.with_parts(chain, progress, cancelled)
-        replays = replays_of(attempts, self.case)
+        case, before = self._judged
+        judged_before = before if case == self.case else ()
+        with Judge(self.case, self._source.conclusions, known=judged_before) as judge:
+            attempts = self._github.with_parts(chain, progress, cancelled, judge)
+            replays = judge.replays(attempts, partial(stop_if, cancelled))
+        self._judged = self.case, replays
         chosen = subject_of(replays, subject)
         account: AccountState | Missing | None = None
         if chosen is not None:

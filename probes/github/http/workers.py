@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from probes.github.http.client import Client, Clients
@@ -40,18 +40,25 @@ class Workers:
         """Do one piece of work; its failure is raised as a GitHubProblem."""
         return self.in_parallel("", {what: as_whole(what, task)}, watch)[what]
 
-    def in_parallel(self, what: str, tasks: Mapping[K, Callable[[Client], T]], watch: Watch) -> dict[K, T]:
+    def in_parallel(
+        self,
+        what: str,
+        tasks: Mapping[K, Callable[[Client], T]],
+        watch: Watch,
+        done_with: Callable[[K, T], None] = lambda _key, _result: None,
+    ) -> dict[K, T]:
         """Do all tasks and return their results by key, in the order of the tasks.
 
         The first exception ends the work and is raised: Cancelled if the watch gives up, whatever a task lets through.
-        Tasks must not wait for other tasks.
+        Tasks must not wait for other tasks. ``done_with`` is called in the asking thread with each result as it comes.
         """
         watch.check()
         try:
             futures = {key: self._pool.submit(self._run, task, watch) for key, task in tasks.items()}
         except RuntimeError:
             raise Cancelled("the source was closed") from None
-        waiting: set[Future[T]] = set(futures.values())
+        keys = {future: key for key, future in futures.items()}
+        waiting = set(keys)
         shown = -1
         try:
             while waiting:
@@ -62,7 +69,7 @@ class Workers:
                 done, waiting = wait(waiting, _LOOK_UP_SECONDS, FIRST_COMPLETED)
                 watch.check()
                 for future in done:
-                    future.result()
+                    done_with(keys[future], future.result())
         except CancelledError:
             raise Cancelled("the source was closed") from None
         finally:

@@ -21,6 +21,7 @@ from probes.github.http.client import Client
 from probes.github.http.pace import Watch
 from probes.github.http.workers import Workers
 from probes.github.read.action_files import ActionFiles
+from probes.github.read.arrivals import Arrivals, Whole
 from probes.github.read.artifacts import read_artifacts
 from probes.github.read.attempts import read_jobs
 from probes.github.read.jobs_to_read import STOPPED, jobs_to_read, steps_to_read
@@ -76,11 +77,17 @@ class Parts:
         self._customization: Reading[OidcCustomization] | None = None
 
     def add(
-        self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, with_artifacts: Collection[Key] = ()
+        self,
+        attempts: Sequence[Attempt],
+        depth: Depth,
+        watch: Watch,
+        with_artifacts: Collection[Key] = (),
+        whole: Whole = lambda _attempt: None,
     ) -> tuple[Attempt, ...]:
         """Add the parts that the depth asks for; what a completed attempt has already is not asked for again.
 
-        ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. Raises Cancelled
+        ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. ``whole`` is called
+        with an attempt that will be returned as it is, as soon as it is so while others are being read. Raises Cancelled
         only.
         """
         if depth < Depth.JOBS or not attempts:
@@ -91,14 +98,19 @@ class Parts:
             for key, answer in answers.items()
         }
         self._remember(found)
-        whole = [self._with_first_round(attempt, found) for attempt in attempts]
+        silent = [self._with_first_round(attempt, found) for attempt in attempts]
         if depth < Depth.LOGS:
-            return tuple(whole)
+            return tuple(silent)
         if depth >= Depth.VERDICT:
-            whole = list(self._actions.add(whole, [_workflows(attempt) for attempt in whole], watch))
-            whole = list(self._step_files.add(whole, watch))
-        spoken = self._with_words(whole, depth, watch)
-        return self._with_artifacts(spoken, watch) if depth == Depth.DIAGNOSIS else spoken
+            silent = list(self._actions.add(silent, [_workflows(attempt) for attempt in silent], watch))
+            silent = list(self._step_files.add(silent, watch))
+
+        def spoken(attempt: Attempt) -> None:
+            if depth != Depth.DIAGNOSIS or not _wants_artifacts(attempt):
+                whole(attempt)
+
+        told = self._with_words(silent, depth, watch, spoken)
+        return self._with_artifacts(told, watch) if depth == Depth.DIAGNOSIS else told
 
     def customization(self, repository: Repository, watch: Watch) -> Reading[OidcCustomization]:
         """Read how the repository's subjects are formed; once, for the attempts that are read afterwards as well."""
@@ -167,9 +179,12 @@ class Parts:
             called_workflows=tuple(_with_file(called, files) for called in attempt.called_workflows),
         )
 
-    def _with_words(self, attempts: Sequence[Attempt], depth: Depth, watch: Watch) -> tuple[Attempt, ...]:
+    def _with_words(
+        self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, spoken: Whole
+    ) -> tuple[Attempt, ...]:
         """Read in a second round the logs of the jobs that decide, and annotations where a log does not serve."""
         tasks: dict[tuple[Key, int], Callable[[Client], JobTexts]] = {}
+        texts: dict[tuple[Key, int], JobTexts] = {}
         for attempt in attempts:
             workflows = _workflows(attempt)
             for job in _chosen(attempt, workflows, depth):
@@ -178,16 +193,20 @@ class Parts:
                 read = read_log_and_annotations if depth >= Depth.EVERYTHING else read_log
                 steps = steps_to_read(job, workflows)
                 tasks[attempt.key, job.id] = _bind(read, attempt.repository, job, steps, self._by_step)
-        texts = self._workers.in_parallel("reading logs", tasks, watch)
-        return tuple(_with_texts(attempt, texts, depth) for attempt in attempts)
+        told = Arrivals(
+            attempts, tuple(key for key, _job in tasks), lambda each: _with_texts(each, texts, depth), spoken
+        )
+
+        def take(place: tuple[Key, int], found: JobTexts) -> None:
+            texts[place] = found
+            told.one_came(place[0])
+
+        self._workers.in_parallel("reading logs", tasks, watch, take)
+        return told.attempts()
 
     def _with_artifacts(self, attempts: Sequence[Attempt], watch: Watch) -> tuple[Attempt, ...]:
         """Read in a third round, for old runs, artifacts that may stand in for what the logs would have told."""
-        tasks = {
-            attempt.key: _bind(read_artifacts, attempt)
-            for attempt in attempts
-            if attempt.complete and not _settled(attempt, attempt.artifacts) and _lacks_words(attempt)
-        }
+        tasks = {attempt.key: _bind(read_artifacts, attempt) for attempt in attempts if _wants_artifacts(attempt)}
         found = self._workers.in_parallel("reading artifacts", tasks, watch)
         return tuple(replace(a, artifacts=found[a.key]) if a.key in found else a for a in attempts)
 
@@ -210,6 +229,11 @@ def _files_of(attempt: Attempt) -> Iterator[tuple[FileAt, Reading[WorkflowFile]]
         place = called_file(called)
         if place is not None:
             yield place, called.file
+
+
+def _wants_artifacts(attempt: Attempt) -> bool:
+    """Return whether artifacts are to stand in for what the logs would have told."""
+    return attempt.complete and not _settled(attempt, attempt.artifacts) and _lacks_words(attempt)
 
 
 def _lacks_words(attempt: Attempt) -> bool:

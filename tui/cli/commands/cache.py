@@ -37,6 +37,7 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
                 "host": entry.host,
                 "repository": entry.repository,
                 "attempts": entry.attempts,
+                "conclusions": entry.conclusions,
                 "bytes": entry.size,
                 "oldest": entry.oldest.isoformat(timespec="seconds"),
                 "newest": entry.newest.isoformat(timespec="seconds"),
@@ -49,7 +50,8 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
     say(f"Store: {found.path} ({_size(found.size)} of at most {_size(LIMIT_BYTES)})")
     for entry in found.repositories:
         say(
-            f"{entry.host}  {entry.repository}  attempts: {entry.attempts}, {_size(entry.size)},"
+            f"{entry.host}  {entry.repository}  attempts: {entry.attempts}, concluded: {entry.conclusions},"
+            f" {_size(entry.size)},"
             f" stored {entry.oldest:%Y-%m-%d} to {entry.newest:%Y-%m-%d}"
         )
     if not found.repositories:
