@@ -20,6 +20,7 @@ from diagnosis.facts.evidence import Evidence
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Annotation
 from diagnosis.failures import NOTHING_FOUND, decide, explain_text, find_refusals
+from diagnosis.failures.reason import reason_of
 from diagnosis.gates import Checkpoint, Gate, Plane
 from diagnosis.logs.job_log import time_of
 from diagnosis.logs.log_text import LineKind, LogLine
@@ -28,6 +29,7 @@ from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.steps.kinds import Purpose, StepKind
 from diagnosis.steps.read_job import ReadJob, ReadStep
 from diagnosis.verdicts.gate_verdict import Finding
+from diagnosis.verdicts.stop import Reason
 
 _RETRY = re.compile(r"(?:Retry(?: \w+)?: attempt \d+ of \d+ failed|[Rr]etrying (?:in|after) \d)")
 _ASSUMING = "Assuming role with OIDC"
@@ -67,6 +69,8 @@ class JobOutcome:
     notes: tuple[str, ...] = ()
     beside: tuple[StepFailure, ...] = ()
     """What else was refused in the step that failed: a tool may make several calls before it gives up."""
+    later: tuple[StepFailure, ...] = ()
+    """What failed after a gate had stopped the job, for a reason of its own that is none of a gate's."""
 
     @property
     def refused(self) -> tuple[StepFailure, ...]:
@@ -102,7 +106,8 @@ def outcome_of(read: ReadJob, evidence_of: EvidenceBuilder) -> JobOutcome:
         failures += (StepFailure(finding, place),)
     why = "" if finding.gate is not None else _stopped_elsewhere(finding, failing)
     beside = tuple(_refused_beside(read, evidence_of, place, finding)) if place is not None else ()
-    return JobOutcome(finding, place, failures, why, retries, notes, beside)
+    later = tuple(_failed_later(read, evidence_of, failing)) if finding.gate is not None else ()
+    return JobOutcome(finding, place, failures, why, retries, notes, beside, later)
 
 
 def annotations_of(read: ReadJob) -> tuple[Annotation, ...]:
@@ -263,6 +268,20 @@ def _refused_beside(
         if told.action and told.gate is not None and key not in seen and told.action.lower() not in spared:
             seen.add(key)
             yield StepFailure(told, step)
+
+
+def _failed_later(read: ReadJob, evidence_of: EvidenceBuilder, failing: ReadStep) -> Iterator[StepFailure]:
+    """Yield the failures of steps that ran all the same (``if: always()``) and failed for a named reason that no gate has.
+
+    A step that uses AWS may fail because the gate stayed shut, and so may one whose words name no reason: they tell nothing.
+    """
+    for step in read.steps:
+        late = step.conclusion in _NOT_SUCCESS and _number(step) > _number(failing) and not step.matched.is_post
+        if not late or step.does(*BY_EXPLANATION):
+            continue
+        found = placed(read, step, decide(step.lines))
+        if reason_of(found) is Reason.ANOTHER:
+            yield StepFailure(_addressed(read, evidence_of, step, found), step)
 
 
 def _is_demoted(step: ReadStep, lines: Sequence[LogLine]) -> bool:

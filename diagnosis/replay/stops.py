@@ -6,7 +6,7 @@ The failure that decides the gates is one; a run may have others beside it. What
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import EvidenceKind
@@ -41,7 +41,7 @@ def stops_of(
     """
     if attempt.conclusion in ("success", None):
         return ()
-    found = [stop for job, outcome, gates in read if (stop := _stop(job, outcome, gates)) is not None]
+    found = [stop for job, outcome, gates in read for stop in _stops(job, outcome, gates)]
     found += [Stop(Reason.UNKNOWN, job.conclusion or "", job.name) for job in unread if job.conclusion not in _WELL]
     if attempt.conclusion == "failure" and any(stop.conclusion != "cancelled" for stop in found):
         # One leg that fails has the others cancelled: that is its consequence.
@@ -55,16 +55,18 @@ def stops_of(
     return tuple(found)
 
 
-def _stop(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Stop | None:
+def _stops(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Iterator[Stop]:
     job = read.job
     if job is None or job.conclusion in _WELL:
-        return None
+        return
     if read.written is not None and read.written.continue_on_error in (True, "true"):
-        return None  # the run went on without it
+        return  # the run went on without it
     conclusion = job.conclusion or ""
     cut = next((step.name for step in job.steps if step.conclusion in _CUT), "") if conclusion in _CUT else ""
     step = outcome.step.name if outcome.step is not None else cut
-    return Stop(_reason(read, outcome, gates), conclusion, job.name, step, outcome.finding)
+    yield Stop(_reason(read, outcome, gates), conclusion, job.name, step, outcome.finding)
+    for late in outcome.later:
+        yield Stop(Reason.ANOTHER, conclusion, job.name, late.step.name if late.step else "", late.finding)
 
 
 def _reason(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Reason:

@@ -35,6 +35,8 @@ _WITHOUT_PLACE = {
 _FOR_ANOTHER = "failed for another reason"
 _LEAST_PLACE = 16
 """Columns that the name of a place keeps, however narrow the line is."""
+_LEAST_JOB = 3
+"""Columns that a job's name keeps beside a step's that is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +129,13 @@ def end_of(replay: Replay) -> RunEnd:
     return RunEnd(End.GATE if reasons == {Reason.GATE} else End.UNKNOWN, replay.stops)
 
 
-def shortened(text: str, room: int) -> str:
-    """Return the text in so many columns, cut in the middle: the ends tell more."""
-    if len(text) <= room:
-        return text
+def shortened(place: str, room: int) -> str:
+    """Return ``JOB › STEP`` in so many columns: the job is cut first, then the middle, since the ends tell more."""
+    if len(place) <= room:
+        return place
+    job, arrow, step = place.rpartition(" › ")
+    left = room - len(step) - len(arrow) - 1
+    if left >= _LEAST_JOB:
+        return f"{job[:left].rstrip()}…{arrow}{step}"
     tail = (room - 1) // 2
-    return f"{text[: room - 1 - tail]}…{text[len(text) - tail :]}"
+    return f"{place[: room - 1 - tail]}…{place[len(place) - tail :]}"

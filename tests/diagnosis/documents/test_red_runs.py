@@ -23,7 +23,7 @@ from red_runs import (
     release,
     world,
 )
-from replay_builders import CHECKOUT, Spec, failing, file_of, job_of, written_job
+from replay_builders import CHECKOUT, Spec, failing, file_of, job_of, skipped, written_job
 from small_world import World, sound_world, trust
 from thoroughness import examples
 
@@ -133,6 +133,25 @@ def test_a_tolerated_refusal_does_not_hide_what_stopped_the_run_after_it() -> No
     assert found.subject is not None
     assert end_of(found.subject).end is End.ANOTHER
     assert exit_code(found) != ExitCode.PASSED
+
+
+@pytest.mark.parametrize(
+    ("late", "end"),
+    [
+        (failing(PYTEST, SUMMARY, exit_code=1), End.ANOTHER),
+        (failing(Spec(name="Upload", run="./upload"), "nothing to upload", exit_code=1), End.GATE),
+        (failing(Spec(name="Look", run="aws s3 ls"), "dial tcp: i/o timeout", exit_code=1), End.GATE),
+        (replace(PYTEST, output=[SUMMARY]), End.GATE),
+    ],
+    ids=["a reason of its own", "what the gate kept from being made", "a use of AWS", "tolerated"],
+)
+def test_what_fails_behind_a_shut_gate_for_a_reason_of_its_own_is_told(late: Spec, end: End) -> None:
+    refused = failing(STEPS[CREDENTIALS], REFUSED)
+    specs = (STEPS[0], refused, *skipped(*STEPS[2:]), replace(late, condition="always()"))
+    made = world(job_of(*specs, name="Release"))
+    subject = replace(made, workflow=file_of(written_job(*specs, name="Release"))).diagnosis().subject
+    assert subject is not None
+    assert end_of(subject).end is end
 
 
 NO_GATES = ("another reason", "cancelled", "time limit", "never started", "approval", "skipped", "neutral", "stale")

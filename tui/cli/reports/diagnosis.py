@@ -27,7 +27,6 @@ from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
-from diagnosis.verdicts.stop import Reason
 from tui.cli.console import Text
 from tui.job_names import job_names
 
@@ -75,7 +74,7 @@ def _first_lines(told: Headline, console: Console) -> None:
         if stop.finding is not None:
             line = Text(f"{stop.place}: " if several and stop.place else "", style="bold")
             line.append(f"{stop.finding.sentence}{_named(stop.finding.cause)}", style="default")
-            if stop.finding.evidence is not None and stop.reason is not Reason.UNKNOWN:
+            if stop.finding.evidence is not None:
                 line.append(f"\n│ {stop.finding.evidence.text}", style="bright_black")
             console.print(Padding(line, (0, 0, 0, 2)))
         elif several:
