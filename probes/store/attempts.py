@@ -29,6 +29,7 @@ from probes.store.conclusions import ConclusionStore, size_of_conclusions
 from probes.store.database import Database
 from probes.store.parts import StoredParts, parts_of, with_parts, without_parts
 from probes.store.texts import TextStore
+from probes.store.unpacking import LARGEST, unpacked
 
 FORMAT = f"2-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFile))}"
 """Raise the number when values of the same shape change their meaning, or when the scrubber learns a new secret."""
@@ -36,6 +37,9 @@ FORMAT = f"2-{fingerprint(Attempt, StoredParts, without=(WorkflowFile, ActionFil
 LIMIT_BYTES = 512_000_000
 _FILE = "attempts-v1.sqlite3"
 _LARGEST_ENTRY = 64_000_000
+_LARGEST_HEAD = 1_000_000
+_MOST_ATTEMPTS = 1000
+"""Of one run; GitHub allows fewer."""
 _LARGEST_ID = 2**63 - 1
 _LONG_TEXT = 20_000
 """Longer texts are logs and files, which were scrubbed as they entered."""
@@ -47,7 +51,9 @@ def default_path() -> Path:
     """Return the store's default path, in the user's cache folder."""
     from platformdirs import user_cache_path
 
-    return user_cache_path("planescope") / _FILE
+    place = user_cache_path("planescope")
+    # A folder that is named relative to wherever one stands counts as not named (XDG Base Directory Specification).
+    return (place if place.is_absolute() else Path("~/.cache/planescope").expanduser()) / _FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,8 @@ class AttemptStore:
         rows = self.database.read(
             lambda connection: connection.execute(
                 "SELECT head FROM attempts WHERE host = ? AND repository = ? AND run = ? AND attempt < ?"
-                " AND format = ? AND token <= ?",
-                (*scope.key, *latest.key, FORMAT, scope.with_token),
+                " AND format = ? AND token <= ? ORDER BY attempt LIMIT ?",
+                (*scope.key, *latest.key, FORMAT, scope.with_token, _MOST_ATTEMPTS),
             ).fetchall()
         )
         found: dict[int, Attempt] = {}
@@ -138,7 +144,7 @@ class AttemptStore:
             for attempt in attempts
             if is_final(attempt, now)
             for head, packed in (_packed(attempt, secret),)
-            if len(packed) <= min(_LARGEST_ENTRY, self._limit)
+            if packed is not None and len(packed) <= min(_LARGEST_ENTRY, self._limit) and len(head) <= _LARGEST_HEAD
         ]
         if not rows:
             return
@@ -188,8 +194,8 @@ def _has_room_for(attempt: Attempt) -> bool:
     return all(0 <= number <= _LARGEST_ID for number in attempt.key)
 
 
-def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
-    """Return the run as JSON, and its parts as compressed JSON."""
+def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes | None]:
+    """Return the run as JSON, and its parts as compressed JSON; None for parts that are too large."""
 
     def text(value: str) -> str:
         if secret:
@@ -197,16 +203,20 @@ def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes]:
         return scrub(value) if len(value) < _LONG_TEXT else value
 
     body = json.dumps(encode(parts_of(attempt), text), separators=(",", ":")).encode()
-    return json.dumps(encode(without_parts(attempt), text), separators=(",", ":")), zlib.compress(body, 1)
+    head = json.dumps(encode(without_parts(attempt), text), separators=(",", ":"))
+    # What would not be unpacked again need not be kept.
+    return head, zlib.compress(body, 1) if len(body) <= LARGEST else None
 
 
-def _decode_head(text: str) -> Attempt:
+def _decode_head(text: object) -> Attempt:
+    if not isinstance(text, str) or len(text) > _LARGEST_HEAD:
+        raise CodecError("no run")
     value: Attempt = decode(Attempt, json.loads(text))
     return value
 
 
-def _unpacked(packed: bytes) -> StoredParts:
-    value: StoredParts = decode(StoredParts, json.loads(zlib.decompress(packed)))
+def _unpacked(packed: object) -> StoredParts:
+    value: StoredParts = decode(StoredParts, json.loads(unpacked(packed)))
     return value
 
 

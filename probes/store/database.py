@@ -1,11 +1,14 @@
 """The SQLite file behind the store: opened when it is first needed, shared by several planescopes, never a reason to fail.
 
-Every piece of work is one short transaction in WAL mode. A file that is damaged, or that is no store, is set aside and
-begun anew. A disk that is full or read-only, or a folder that cannot be made, switches the store off for this session.
+Every piece of work is one short transaction in WAL mode, and bounded. A file that is damaged, that is no store, or that others
+have made or can write, is set aside and begun anew. A disk that is full or read-only, or a folder that cannot be made or is
+not the user's own, switches the store off for this session.
 """
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import sqlite3
 import time
@@ -14,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
+
+from probes.store.ownership import fault_of_file, fault_of_folder
+from probes.store.schema import is_plain
 
 T = TypeVar("T")
 
@@ -42,8 +48,15 @@ _SCHEMA = (
 )
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_TOOBIG})
 _UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY})
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside the file, and would play into it."""
+_LONGEST_VALUE = 100_000_000
+"""Bytes of a row: the largest entry has two thirds of it."""
+_WORK_SECONDS = 15.0
+"""For one piece of work: a usual one takes milliseconds."""
+_STEPS = 20_000
 
 
 class Database:
@@ -59,6 +72,7 @@ class Database:
         self._inode = 0
         self._off = False
         self._writable = True
+        self._until = math.inf
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
         """Do a piece of reading; None where the store cannot be had."""
@@ -82,7 +96,7 @@ class Database:
             with suppress(sqlite3.Error):
                 connection.execute(statement).fetchall()
 
-        self._do(alone)
+        self._do(alone, bounded=False)
 
     def close(self) -> None:
         """Close the file. May be called again; later work finds the store off."""
@@ -90,13 +104,15 @@ class Database:
             self._off = True
             self._disconnect()
 
-    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    def _do(self, work: Callable[[sqlite3.Connection], T], *, bounded: bool = True) -> T | None:
         with self._lock:
             for last in (False, True):
                 if self._off:
                     return None
                 try:
-                    return work(self._connected())
+                    connection = self._connected()
+                    self._until = time.monotonic() + (_WORK_SECONDS if bounded else math.inf)
+                    return work(connection)
                 except sqlite3.Error as error:
                     self._roll_back()
                     if not self._again(error, last=last):
@@ -117,35 +133,59 @@ class Database:
             self._say(f"{self.path} cannot be written ({why}); what is read now is not kept")
             return False
         if (code in _DAMAGED or isinstance(error, _NoStore)) and not last:
-            self._set_aside()
+            self._set_aside(error.why if isinstance(error, _NoStore) else "")
             return not self._off
+        if code == sqlite3.SQLITE_INTERRUPT:
+            self._switch_off(f"{self.path} takes too long to be read or written")
+            return False
         self._switch_off(f"{self.path} cannot be used ({error})")
         return False
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                # Logs of private repositories: nobody else's business on a shared machine.
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            self._inode = self.path.stat().st_ino
+            self._require_own()
             self._connection = sqlite3.connect(
                 self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+            self._until = time.monotonic() + _WORK_SECONDS
+            self._connection.set_progress_handler(lambda: time.monotonic() > self._until, _STEPS)
             _prepare(self._connection, time.monotonic() + self._busy_seconds)
         return self._connection
 
-    def _set_aside(self) -> None:
-        """Put the damaged file out of the way, unless another planescope has done so already."""
+    def _require_own(self) -> None:
+        """Make the file where there is none, and look at what is there before SQLite opens it. Raises OSError, _NoStore."""
+        if not self.path.is_absolute():
+            raise OSError(errno.ENOENT, "neither the home nor the cache folder of the user is known")
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fault = fault_of_folder(self.path.parent)
+        if fault:
+            raise OSError(errno.EPERM, fault)
+        with suppress(FileExistsError):
+            # Logs of private repositories: nobody else's business on a shared machine.
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        self._inode = self.path.lstat().st_ino
+        if self.path.is_dir() and not self.path.is_symlink():
+            raise OSError(errno.EISDIR, "it is a folder")
+        fault = next(filter(None, map(fault_of_file, (self.path, *map(self._beside, _BESIDE)))), "")
+        if fault:
+            raise _NoStore(fault)
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    def _set_aside(self, why: str = "") -> None:
+        """Put the file out of the way, unless another planescope has done so already. ``why``: where it is not damaged."""
         self._disconnect()
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
-            if self.path.stat().st_ino == self._inode:
-                for suffix in ("-wal", "-shm"):
+            if self.path.lstat().st_ino == self._inode:
+                for suffix in _BESIDE:
                     # A log of the damaged file must not be played into the new one.
-                    self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+                    self._beside(suffix).unlink(missing_ok=True)
                 self.path.replace(aside)
-                self._say(f"{self.path} was damaged: it was set aside as {aside.name} and begun anew")
+                was = f"could not be used, because {why}" if why else "was damaged"
+                self._say(f"{self.path} {was}: it was set aside as {aside.name} and begun anew")
         except FileNotFoundError:
             return
         except OSError as error:
@@ -173,13 +213,20 @@ class Database:
 
 
 class _NoStore(sqlite3.DatabaseError):
-    """A database, but none of ours."""
+    """A file, but none of ours; ``why`` is the end of a sentence, empty for one that is as good as damaged."""
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why or "it is not a store of this version")
+        self.why = why
 
 
 def _prepare(connection: sqlite3.Connection, until: float) -> None:
     """Set the connection up, and the file if it is new. Raises sqlite3.Error."""
     connection.execute(f"PRAGMA busy_timeout = {max(int((until - time.monotonic()) * 1000), 0)}")
     connection.execute("PRAGMA synchronous = NORMAL")
+    # Nothing that a foreign file could hold is run before it has been looked at.
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
     if _is_ours(connection):
         return
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -210,12 +257,16 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (encoding,) = connection.execute("PRAGMA encoding").fetchone()
+        plain = is_plain(connection)
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     finally:
         if alone and connection.in_transaction:
             connection.execute("ROLLBACK")
     if (application, version) == (_APPLICATION, SCHEMA_VERSION):
+        if not plain or encoding != "UTF-8":
+            raise _NoStore("it holds more than the tables of a store")
         return True
     if application or version or tables:
-        raise _NoStore("it is not a store of this version")
+        raise _NoStore
     return False

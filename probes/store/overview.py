@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,12 +45,14 @@ class Overview:
 def overview(store: AttemptStore) -> Overview:
     """Return what the store holds; a file that is not there is not made."""
     path = store.database.path
-    if not path.exists():
+    if not os.path.lexists(path):
         return Overview(path, 0, ())
     rows = store.database.read(
         lambda connection: connection.execute(
             "SELECT host, repository, count(DISTINCT run || '/' || attempt), sum(bytes), min(stored_at), max(stored_at)"
-            " FROM attempts GROUP BY host, repository ORDER BY 4 DESC, 1, 2"
+            " FROM attempts WHERE typeof(host) = 'text' AND typeof(repository) = 'text' AND typeof(bytes) = 'integer'"
+            " AND bytes BETWEEN 0 AND 100000000 AND typeof(stored_at) = 'real' AND stored_at BETWEEN 0 AND 4e9"
+            " GROUP BY host, repository ORDER BY 4 DESC, 1, 2 LIMIT 1000"
         ).fetchall()
     )
     concluded = {
@@ -77,7 +80,7 @@ def clear(store: AttemptStore, repository: str | None = None) -> int | None:
     None where it could not be done; the store's note says why, or somebody else has been writing for long.
     """
     path = store.database.path
-    if not path.exists():
+    if not os.path.lexists(path):
         return 0
 
     def work(connection: sqlite3.Connection) -> int:
@@ -98,7 +101,7 @@ def clear(store: AttemptStore, repository: str | None = None) -> int | None:
 
 
 def _files(path: Path) -> list[Path]:
-    return [file for suffix in ("", "-wal", "-shm") if (file := path.with_name(path.name + suffix)).exists()]
+    return [file for suffix in ("", "-wal", "-shm") if (file := path.with_name(path.name + suffix)).is_file()]
 
 
 def _moment(stamp: object) -> datetime:

@@ -17,10 +17,13 @@ from diagnosis.facts.reading import Reading
 from diagnosis.logs.scrub import scrub
 from probes.store.codec import CodecError, decode, encode, fingerprint
 from probes.store.database import Database
+from probes.store.unpacking import unpacked
 
 SHARE = 8
 """The texts take at most this part of what the attempts may take."""
 _LARGEST = 2_000_000
+_LONGEST = 8_000_000
+"""Unpacked; the longest file that is read has half a million bytes."""
 _MOST_AT_ONCE = 500
 _TABLE = """
     CREATE TABLE IF NOT EXISTS texts (
@@ -148,7 +151,7 @@ def _packed(text: Reading[str], secret: str) -> bytes:
 
 def _unpacked(body: object) -> Reading[str] | None:
     try:
-        value: StoredText = decode(StoredText, json.loads(zlib.decompress(bytes(body))))  # type: ignore[call-overload]
+        value: StoredText = decode(StoredText, json.loads(unpacked(body, _LONGEST)))
     except (CodecError, ValueError, TypeError, zlib.error, RecursionError):
         return None
     return value.text
