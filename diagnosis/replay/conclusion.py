@@ -9,6 +9,7 @@ from diagnosis.steps.resolved_workflow import resolved_workflow
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
 from diagnosis.verdicts.release import Need
 from diagnosis.verdicts.replay import JobSession, Replay, RunFacts
+from diagnosis.verdicts.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Conclusion:
     retries: int
     sessions: tuple[JobSession, ...]
     inputs: tuple[tuple[str, str], ...]
+    stops: tuple[Stop, ...]
 
 
 _MEMBERS = tuple(field.name for field in fields(Conclusion))
