@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import store_worlds
 from store_worlds import SCOPE, listed, made_attempt, store_at
 
 from probes.store.overview import overview
@@ -37,7 +38,16 @@ print("done", flush=True)
 
 
 def started(path: Path, base: int, count: int, mine: str) -> subprocess.Popen[str]:
-    words = [sys.executable, "-c", _WORKER, str(Path(__file__).parent), str(path), str(base), str(count), mine]
+    words = [
+        sys.executable,
+        "-c",
+        _WORKER,
+        str(Path(store_worlds.__file__).parent),
+        str(path),
+        str(base),
+        str(count),
+        mine,
+    ]
     worker = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert worker.stdout is not None
     assert worker.stdout.readline() == "ready\n"
