@@ -85,6 +85,8 @@ class Allowance:
         self._received = 0
         self._left: int | None = header_bytes
         self._in_headers = True
+        self.abandon: Callable[[], None] = _go_on
+        """Closes the answer that is being received, for whoever cannot hold it."""
         self.met: Exception | None = None
         """What ended the answer, if something did: the libraries between wrap it in their own exceptions."""
 

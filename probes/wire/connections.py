@@ -103,6 +103,7 @@ class BoundedAnswer(http.client.HTTPResponse):
         self._allowance.headers_begin()
         shape: Any = _Readable(sock, self._allowance)
         super().__init__(shape, *args, **kwargs)
+        self._allowance.abandon = self.close
 
     def begin(self) -> None:
         """Read status line and headers, interim answers before them included."""
@@ -121,6 +122,14 @@ class BoundedConnection:
         """Connect within the allowance: TCP, the proxy's answer, TLS."""
         with _guarded(self, allowance_in_force()):
             super().connect()  # type: ignore[misc] # of the class that it is mixed into
+
+    def getresponse(self) -> Any:
+        """Return the answer; one that is refused for what its headers say leaves no open socket behind."""
+        try:
+            return super().getresponse()  # type: ignore[misc] # likewise
+        except Exception:
+            allowance_in_force().abandon()
+            raise
 
 
 class _Dialling(BoundedConnection):

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
-from botocore.exceptions import HTTPClientError, ReadTimeoutError
+from botocore.exceptions import HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 from botocore.parsers import ResponseParserError
 
@@ -29,6 +29,7 @@ LARGEST_ANSWER = 8_000_000
 """Bytes. A page of AWS's own holds at most 50 events of 256 kB, and some hundred kB in practice."""
 MOST_MEMBERS = 250_000
 """Members, elements or attributes of one answer: in memory each weighs some hundred bytes, however short it is written."""
+_WITHOUT_BODY = frozenset({204, 304})
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 
 
@@ -132,6 +133,8 @@ class BoundedHttp:
             if allowance.met is not None:
                 raise allowance.met from None
             raise
+        if request.method != "HEAD":
+            _check_whole(answer, body)
         _check_shape(answer, body)
         return answer
 
@@ -140,10 +143,22 @@ class BoundedHttp:
         self._inner.close()
 
 
+def _check_whole(answer: AWSResponse, body: bytes) -> None:
+    """Refuse a body that is not as long as it says: botocore takes what came before the connection ended."""
+    announced = str(answer.headers.get("content-length", ""))
+    chunked = "transfer-encoding" in answer.headers
+    if announced and not chunked and answer.status_code not in _WITHOUT_BODY and announced != str(len(body)):
+        number = int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 19 else -1
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=number)
+
+
 def _check_shape(answer: AWSResponse, body: bytes) -> None:
     """Refuse a body that would cost far more to parse than to send."""
     text = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     is_json = text.startswith((b"{", b"["))
+    if b"\0" in body:
+        # In UTF-16 a declaration would be written with other bytes; AWS writes UTF-8.
+        raise ResponseParserError("the answer is no text in UTF-8")
     if not is_json and _DECLARATION.search(body):
         if answer.status_code < 400:
             raise ResponseParserError("the answer declares a document type")

@@ -97,7 +97,10 @@ def _follow(client: Client, address: str, wanted: _Wanted[T]) -> T:
         outcome = _send(client, address, parts, wanted)
         if not isinstance(outcome, str):
             return outcome
-        address = urljoin(address, outcome)
+        try:
+            address = urljoin(address, outcome)
+        except ValueError:
+            raise BrokenAnswer("the storage redirects to an invalid address", "try again") from None
     raise Unreachable("the storage redirects in a circle", "try again later")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 
@@ -84,7 +83,8 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
     try:
         body = base64.b64decode(value.maybe_text("content") or "", validate=False)
         return Known(scrub(client.without_token(body.decode("utf-8-sig"))))
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # Of base64, or of UTF-8: what is none of either is no file's text.
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)
 
 
