@@ -53,6 +53,8 @@ def _gates(diagnosis: Diagnosis, run: RunEnd) -> str:
     if diagnosis.forecast:
         return f"{diagnosis.forecast[0].plane.label} fails today"
     unknown = [each.gate.label for each in live.gates if each.verdict is not Verdict.PASS]
+    if len(unknown) == len(live.gates):
+        return "the gates are not known today"
     if unknown:
         return f"{unknown[0]} is not known today" if len(unknown) == 1 else f"{len(unknown)} gates are not known today"
     if diagnosis.refused_unjudged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from unicodedata import combining, east_asian_width
 
 from diagnosis.causes import Cause
 from diagnosis.gates import Gate
@@ -67,14 +68,14 @@ class RunEnd:
         ``width``: columns that it should take at most; the names of job and step are shortened for it. 0 shortens nothing.
         """
         place = self._place
-        whole = self._sentence(place)
-        if not width or len(whole) <= width:
-            return whole
-        cut = self._sentence(shortened(place, max(_LEAST_PLACE, width - len(whole) + len(place))))
-        if len(cut) <= width or self.end is End.GATE:
-            return cut
-        whole = self._sentence(place, alone=True)
-        return self._sentence(shortened(place, max(_LEAST_PLACE, width - len(whole) + len(place))), alone=True)
+        if not width or columns(self._sentence(place)) <= width:
+            return self._sentence(place)
+        for alone in (False, True):
+            around = columns(self._sentence(place, alone=alone)) - columns(place)
+            line = self._sentence(shortened(place, max(_LEAST_PLACE, width - around)), alone=alone)
+            if columns(line) <= width:
+                break
+        return line
 
     @property
     def brief(self) -> str:
@@ -131,11 +132,31 @@ def end_of(replay: Replay) -> RunEnd:
 
 def shortened(place: str, room: int) -> str:
     """Return ``JOB › STEP`` in so many columns: the job is cut first, then the middle, since the ends tell more."""
-    if len(place) <= room:
+    if columns(place) <= room:
         return place
     job, arrow, step = place.rpartition(" › ")
-    left = room - len(step) - len(arrow) - 1
+    left = room - columns(step) - len(arrow) - 1
     if left >= _LEAST_JOB:
-        return f"{job[:left].rstrip()}…{arrow}{step}"
+        return f"{_beginning(job, left).rstrip()}…{arrow}{step}"
     tail = (room - 1) // 2
-    return f"{place[: room - 1 - tail]}…{place[len(place) - tail :]}"
+    return f"{_beginning(place, room - 1 - tail)}…{_beginning(place[::-1], tail)[::-1]}"
+
+
+def columns(text: str) -> int:
+    """Return the columns that a terminal takes for a text: two for wide signs, none for those that combine."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_width, text))
+
+
+def _width(sign: str) -> int:
+    return 2 if east_asian_width(sign) in "WF" else 0 if combining(sign) else 1
+
+
+def _beginning(text: str, room: int) -> str:
+    taken = 0
+    for place, sign in enumerate(text):
+        taken += _width(sign)
+        if taken > room:
+            return text[:place]
+    return text
