@@ -198,9 +198,9 @@ def stopped(subject: Replay | None, *, brief: bool = False) -> Content:
 
 
 def _why(subject: Replay | None, width: int) -> list[Block]:
-    """Return what is known of the reason that is no gate's."""
-    end = end_of(subject) if subject is not None else None
-    told = [stop.finding for stop in end.decisive if stop.finding] if end is not None and end.end is End.ANOTHER else []
+    """Return what is known of a reason that is no gate's, or that is not known to be one's."""
+    stops = end_of(subject).decisive if subject is not None and ends_elsewhere(subject) else ()
+    told = [stop.finding for stop in stops if stop.finding]
     return [
         Block(_at_most(foreign(finding.sentence, "$text-muted"), width, 2), Content(" " * LABEL))
         for finding in told[:1]
@@ -237,7 +237,7 @@ def still_broken(diagnosis: Diagnosis, *, brief: bool) -> Content:
 def _every_gate(words: str, subject: Replay | None) -> Content:
     """Return that every gate passes, as no success where something else than a gate ended the run."""
     if ends_elsewhere(subject):
-        return Content.styled(f"! {words}", "$text-warning")
+        return Content.styled("! every gate passes", "$text-warning")
     return Content.styled(f"✔ {words}", "$text-success")
 
 
