@@ -34,6 +34,7 @@ class Stamina:
         self._lock = Lock()
         self._left = seconds
         self._under_way = 0
+        self._pauses = 0
         self._since = timer()
 
     def left(self) -> float:
@@ -61,6 +62,25 @@ class Stamina:
                 self._count()
                 self._under_way -= 1
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Count the time of the block neither way."""
+        with self._lock:
+            self._count()
+            self._pauses += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count()
+                self._pauses -= 1
+
+    def spend(self, seconds: float) -> None:
+        """Take away what a wait of another kind costs."""
+        with self._lock:
+            self._count()
+            self._left -= seconds
+
     def answered(self) -> None:
         """Give back what a whole answer is worth."""
         self._give(self._an_answer)
@@ -78,4 +98,7 @@ class Stamina:
     def _count(self) -> None:
         now = self._timer()
         passed, self._since = max(now - self._since, 0.0), now
-        self._left = min(self._most, self._left + (-passed if self._under_way else passed))
+        if self._under_way:
+            self._left -= passed
+        elif not self._pauses:
+            self._left = min(self._most, self._left + passed)

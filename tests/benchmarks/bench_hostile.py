@@ -12,7 +12,7 @@ import resource
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +55,8 @@ def main() -> None:
     tasks += [lambda lie=lie: _aws(lie) for lie in accounts if _wanted(lie, options)]
     with ThreadPoolExecutor(options.at_once) as pool:
         costs = []
-        for cost in pool.map(lambda task: task(), tasks):
-            costs.append(cost)
+        for done in as_completed([pool.submit(task) for task in tasks]):
+            costs.append(cost := done.result())
             mark = " " if cost.is_good else "!"
             print(
                 f"{mark} {cost.seconds:6.1f} s {cost.megabytes:6.0f} MB  {cost.code:3d}  {cost.name[:110]} {cost.fault}",

@@ -48,7 +48,7 @@ class Patience:
     attempts: int = 2
     call: float = 30.0
     """The longest time for a call, from the connection to the last byte of the last try."""
-    whole: float = 60.0
+    whole: float = 45.0
     """The longest time for all calls together in which AWS is waited for; each whole answer gives some of it back."""
     answer_bytes: int = LARGEST_ANSWER
     listing_bytes: int = 32_000_000
@@ -218,8 +218,8 @@ class AwsAccess:
         """Make one listed call. Returns AWS's answer; raises :class:`AwsCallError` whatever went wrong."""
         self._last.begin(operation)
         try:
+            client = self.client(operation.client_name, region)
             with self._bounds.call():
-                client = self.client(operation.client_name, region)
                 answer = getattr(client, xform_name(operation.name))(**params)
         except Exception as error:  # noqa: BLE001 - botocore, its plugins and credential processes raise whatever they like
             raise self._failure(operation, error) from None
@@ -229,8 +229,8 @@ class AwsAccess:
         """Make one listed call page by page, at most :data:`MAX_PAGES`; raises like :meth:`ask`."""
         self._last.begin(operation)
         try:
+            client = self.client(operation.client_name, region)
             with self._bounds.call():
-                client = self.client(operation.client_name, region)
                 pages = iter(client.get_paginator(xform_name(operation.name)).paginate(**params))
             size = 0
             for _ in range(MAX_PAGES):

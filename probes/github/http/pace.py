@@ -27,7 +27,9 @@ LONGEST_WAIT = 60.0
 """Seconds, which is what GitHub advises where it names no time. Whoever waits sees the countdown and can stop it."""
 RECORDING_WAIT = 900.0
 """The same for a long piece of work that nobody looks at, such as a recording of many runs."""
-_ANSWERS_SECONDS = 15.0
+_ANSWERS_SECONDS = 20.0
+_OF_A_WAIT = 0.5
+"""How much of a rate limit that was waited out counts as waiting for GitHub."""
 _AN_ANSWER_SECONDS = 0.25
 
 
@@ -82,7 +84,7 @@ class Pace:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._max_wait = max_wait
-        self.stamina = Stamina(max_wait + _ANSWERS_SECONDS, _AN_ANSWER_SECONDS, timer=timer)
+        self.stamina = Stamina(max_wait * _OF_A_WAIT + _ANSWERS_SECONDS, _AN_ANSWER_SECONDS, timer=timer)
         """How long GitHub is waited for with all its answers together, rate limits included."""
         self._anonymous = anonymous
         self._throttled = throttled
@@ -93,6 +95,7 @@ class Pace:
         self._tokens = _BURST
         self._filled_at = timer()
         self._closed_until: datetime | None = None
+        self._waited_until: datetime | None = None
         self._closed_why = ""
         self._left: RateLimit | None = None
 
@@ -164,9 +167,14 @@ class Pace:
 
     def _wait_out(self, seconds: float, why: str, until: datetime, watch: Watch) -> None:
         """Wait a rate limit out, as long as GitHub may be waited for at all."""
-        if seconds > self.stamina.left():
-            raise self._limited(why, until)
-        with self.stamina.waiting():
+        with self._lock:
+            # All threads wait for one end together.
+            cost = seconds * _OF_A_WAIT if until != self._waited_until else 0.0
+            if cost > self.stamina.left():
+                raise self._limited(why, until)
+            self.stamina.spend(cost)
+            self._waited_until = until
+        with self.stamina.paused():
             self.wait(seconds, f"{WAITING}{why}", watch)
 
     def _take(self) -> float:

@@ -65,3 +65,11 @@ def test_time_in_which_nobody_waits_gives_it_back(clock: Clock) -> None:
     clock.now += 5
     stamina.check()
     assert stamina.left() == 4
+
+
+def test_a_pause_gives_nothing_back_and_takes_what_it_is_said_to_cost(clock: Clock) -> None:
+    stamina = Stamina(10, 1, timer=clock)
+    stamina.spend(4)
+    with stamina.paused():
+        clock.now += 100
+    assert stamina.left() == 6
