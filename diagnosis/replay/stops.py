@@ -7,13 +7,16 @@ The failure that decides the gates is one; a run may have others beside it. What
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from diagnosis.causes import Cause
 from diagnosis.facts.evidence import EvidenceKind
 from diagnosis.facts.reading import Known
 from diagnosis.facts.runs import Attempt, Job
+from diagnosis.failures.program_faults import program_fault
 from diagnosis.failures.reason import reason_of
 from diagnosis.gates import Gate, Plane, Verdict
+from diagnosis.replay.evidence_of import EvidenceBuilder
 from diagnosis.replay.root_failure import BY_EXPLANATION, JobOutcome
 from diagnosis.steps.read_job import ReadJob
 from diagnosis.verdicts.gate_verdict import Finding, GateVerdict
@@ -23,6 +26,7 @@ _WELL = frozenset({"success", "neutral", "skipped", None})
 _CUT = frozenset({"cancelled", "timed_out"})
 _OF_NO_GATE = frozenset({*_CUT, "startup_failure", "action_required", "stale", "skipped", "neutral"})
 """Conclusions that say by themselves that no gate ended the run."""
+_FAULT = "A program failed by itself; its words tell of no refusal."
 _NOT_STARTED = "An error occurred trying to start process"
 """How the runner says that a step's shell could not be started: nothing of the step ran."""
 _FORCED = (Cause.TIME_LIMIT, Cause.RUNNER_LOST)
@@ -41,7 +45,7 @@ def stops_of(
     """
     if attempt.conclusion in ("success", None):
         return ()
-    found = [stop for job, outcome, gates in read for stop in _stops(job, outcome, gates)]
+    found = [stop for job, outcome, gates in read for stop in _stops(job, outcome, gates, EvidenceBuilder(attempt))]
     found += [Stop(Reason.UNKNOWN, job.conclusion or "", job.name) for job in unread if job.conclusion not in _WELL]
     if attempt.conclusion == "failure" and any(stop.conclusion != "cancelled" for stop in found):
         # One leg that fails has the others cancelled: that is its consequence.
@@ -55,7 +59,9 @@ def stops_of(
     return tuple(found)
 
 
-def _stops(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Iterator[Stop]:
+def _stops(
+    read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...], evidence_of: EvidenceBuilder
+) -> Iterator[Stop]:
     job = read.job
     if job is None or job.conclusion in _WELL:
         return
@@ -64,9 +70,24 @@ def _stops(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -
     conclusion = job.conclusion or ""
     cut = next((step.name for step in job.steps if step.conclusion in _CUT), "") if conclusion in _CUT else ""
     step = outcome.step.name if outcome.step is not None else cut
-    yield Stop(_reason(read, outcome, gates), conclusion, job.name, step, outcome.finding)
+    fault = _program_fault(read, outcome, evidence_of)
+    reason = Reason.ANOTHER if fault is not None else _reason(read, outcome, gates)
+    yield Stop(reason, conclusion, job.name, step, fault or outcome.finding)
     for late in outcome.later:
         yield Stop(Reason.ANOTHER, conclusion, job.name, late.step.name if late.step else "", late.finding)
+
+
+def _program_fault(read: ReadJob, outcome: JobOutcome, evidence_of: EvidenceBuilder) -> Finding | None:
+    """Return the finding with the line in which a program says that it failed by itself, where no rule names a reason."""
+    finding, step = outcome.finding, outcome.step
+    if finding is None or step is None or not _is_unnamed(finding):
+        return None
+    line = program_fault(step.output)
+    return None if line is None else replace(finding, sentence=_FAULT, evidence=evidence_of.line(read, step, line))
+
+
+def _is_unnamed(finding: Finding) -> bool:
+    return finding.plane is Plane.OTHER and not (finding.cause or finding.candidates)
 
 
 def _reason(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) -> Reason:
@@ -84,7 +105,7 @@ def _reason(read: ReadJob, outcome: JobOutcome, gates: tuple[GateVerdict, ...]) 
 
 def _is_of_no_gate(read: ReadJob, outcome: JobOutcome, finding: Finding, gates: tuple[GateVerdict, ...]) -> bool:
     """Return whether a failure without a known reason is no gate's: the place tells, or every gate was passed before it."""
-    if finding.plane is not Plane.OTHER or finding.cause or finding.candidates or finding.evidence is None:
+    if not _is_unnamed(finding) or finding.evidence is None:
         return False
     step = outcome.step
     if step is not None and step.matched.is_post:

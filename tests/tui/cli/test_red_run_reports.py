@@ -114,7 +114,7 @@ def test_a_what_if_names_the_run_that_no_document_mends() -> None:
     out, file = console()
     show_what_if(result, out)
     words = " ".join(file.getvalue().split())
-    assert "! Run 7 failed at test › Run tests for another reason: no document changes that." in words
+    assert "! Run 7: the run failed at test › Run tests for another reason; no document changes that." in words
     found = json.loads(json.dumps(what_if_document(result)))
     jsonschema.validate(found, schema("what-if"))
     assert found["runs"][0]["end"] == "another-reason"

@@ -57,9 +57,10 @@ def show(result: WhatIf, console: Console) -> None:
     console.print(Text(f"{result.verdict.sign} {words.get(result.verdict, 'Unknown remains.')}", style="bold"))
     for outcome in result.runs:
         ended = end_of(outcome.replay)
-        if ended.end is End.ANOTHER:
-            told = ended.sentence(console.width - 50).removeprefix("the run ")
-            _line(console, f"! Run {run_name(outcome.replay)} {told}: no document changes that.", "yellow")
+        if ended.end in (End.ANOTHER, End.UNKNOWN):
+            told = f"! Run {run_name(outcome.replay)}: {ended.sentence(console.width - 50)}"
+            more = "; no document changes that." if ended.end is End.ANOTHER else "."
+            _line(console, f"{told}{more}", "yellow")
 
 
 def _table(result: WhatIf) -> Table:
