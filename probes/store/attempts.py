@@ -151,6 +151,8 @@ class AttemptStore:
 
         def work(connection: sqlite3.Connection) -> bool:
             marks = ", ".join("?" * len(rows[0]))
+            # What another version kept is never read again, and its scrubber may have known less.
+            connection.execute("DELETE FROM attempts WHERE format <> ?", (FORMAT,))
             connection.executemany(f"INSERT OR REPLACE INTO attempts VALUES ({marks})", rows)  # noqa: S608 - marks only
             return self._make_room(connection)
 

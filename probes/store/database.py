@@ -227,6 +227,8 @@ def _prepare(connection: sqlite3.Connection, until: float) -> None:
     # Nothing that a foreign file could hold is run before it has been looked at.
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    # What is taken out is overwritten: a free page holds no log, and nothing that an earlier scrubber missed.
+    connection.execute("PRAGMA secure_delete = ON")
     if _is_ours(connection):
         return
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

@@ -96,6 +96,7 @@ class TextStore:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(_TABLE)
+            connection.execute("DELETE FROM texts WHERE format <> ?", (FORMAT,))
             marks = ", ".join("?" * len(rows[0]))
             connection.executemany(f"INSERT OR REPLACE INTO texts VALUES ({marks})", rows)  # noqa: S608 - marks only
             (size,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM texts").fetchone()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import stat
 import zlib
 from contextlib import closing
 from dataclasses import replace
@@ -221,6 +223,23 @@ def test_values_of_another_shape_are_not_read_and_are_replaced(path: Path, monke
     saved(path, [made_attempt(log="new\n")])
     assert taken(path, made_attempt()) == made_attempt(log="new\n")
     assert len(raw(path)) == 1
+
+
+def test_what_an_earlier_version_kept_leaves_the_file_and_its_free_pages(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "FORMAT", "0-of-another-planescope")
+    saved(path, [made_attempt(number) for number in (1, 2)])
+    monkeypatch.undo()
+    missed = "what an earlier scrubber missed " * 400
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE attempts SET head = ?", (missed,))
+        connection.commit()
+    path.chmod(0o644)
+    saved(path, [made_attempt(3)])
+    assert [row[2] for row in raw(path)] == [3]
+    assert not any(missed[:30].encode() in file.read_bytes() for file in path.parent.iterdir())
+    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(
