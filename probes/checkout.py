@@ -11,7 +11,7 @@ from pathlib import Path
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow, LocalAction, RepositoryFile
 from diagnosis.facts.workflow import Action, UnparsableWorkflow, Workflow, WorkflowFile
-from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_text
 from diagnosis.steps.called_workflows import DEEPEST as DEEPEST_CALLS
 from diagnosis.steps.files_wanted import MOST_FILES, ROUNDS, files_wanted
 from diagnosis.steps.local_actions import DEEPEST, MOST_ACTIONS, actions_by_folder, folders_of
@@ -89,7 +89,9 @@ class Checkout:
         except UnicodeDecodeError:
             text = "\0"
         return (
-            Unreadable(what, "it is no text", "read the file in the repository") if "\0" in text else Known(scrub(text))
+            Unreadable(what, "it is no text", "read the file in the repository")
+            if "\0" in text
+            else Known(scrub_text(text))
         )
 
     def _not_there(self, what: str, place: Path) -> Reading[str]:

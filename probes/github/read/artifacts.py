@@ -17,6 +17,7 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.facts.runs import Artifact, Attempt
 from diagnosis.json_members import JsonMembers
 from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_text
 from probes.github.http.client import Client
 from probes.github.http.errors import ReadFailure
 from probes.github.http.storage import download
@@ -113,9 +114,9 @@ def _members(
             if len(body) > limits.member_bytes or total > limits.total_bytes:
                 why = "it is larger than the archive says, or the archive's JSON is too much in all"
             else:
-                files.append((entry.filename, scrub(body.decode("utf-8-sig", errors="replace"))))
+                files.append((scrub(entry.filename), scrub_text(body.decode("utf-8-sig", errors="replace"))))
         if why is not None:
-            problems.append((entry.filename[:200], why))
+            problems.append((scrub(entry.filename)[:200], why))
     return tuple(files), tuple(problems)
 
 

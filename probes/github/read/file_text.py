@@ -10,7 +10,7 @@ import binascii
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
-from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_text
 from probes.github.http.client import Client
 from probes.github.http.errors import NotFound, NotRecorded, ReadFailure
 from probes.github.read.workflow_text import FileAt, contents_path
@@ -39,7 +39,7 @@ def read_text(client: Client, place: FileAt, *, most: int, readable: bool) -> Re
 
 def clean_text(client: Client, text: str) -> str:
     """Return a file's text as it enters: without its byte order mark, secrets replaced."""
-    return scrub(client.without_token(text.removeprefix("\ufeff")))
+    return scrub_text(client.without_token(text.removeprefix("\ufeff")))
 
 
 def too_large(most: int) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.facts.runs import Attempt, CalledWorkflow
 from diagnosis.json_members import JsonMembers
-from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_text
 from probes.github.http.client import Client
 from probes.github.http.endpoints import address_part
 from probes.github.http.errors import NotFound, ReadFailure
@@ -82,7 +82,7 @@ def read_file(client: Client, file: FileAt) -> Reading[str]:
         )
     try:
         body = base64.b64decode(value.maybe_text("content") or "", validate=False)
-        return Known(scrub(client.without_token(body.decode("utf-8-sig"))))
+        return Known(scrub_text(client.without_token(body.decode("utf-8-sig"))))
     except ValueError:
         # Of base64, or of UTF-8: what is none of either is no file's text.
         return Unreadable(what, "it is no text in UTF-8", "read the file in the repository", lasting=True)

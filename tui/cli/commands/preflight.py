@@ -21,7 +21,7 @@ from diagnosis.facts.reading import Known, Reading
 from diagnosis.facts.workflow import Workflow, WorkflowFile
 from diagnosis.gates import Verdict
 from diagnosis.json_members import JsonFault, JsonMembers
-from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from diagnosis.preflight.this_job import Given, NoSuchJob, not_told, this_job, workflow_path
 from probes.whole_writes import exit_code_of, way_out_of
 from tui import __version__
@@ -146,7 +146,7 @@ def _given(environ: Mapping[str, str], options: Mapping[str, Any]) -> Given:
     caller = _read(root / own, _LARGEST_FILE) if own and path != own else None
     calling = parse_workflow(caller, own) if caller is not None else None
     given = Given(
-        environ=environ,
+        environ=scrub_values(environ),
         now=datetime.now(UTC),
         job=options["job"],
         path=path,
@@ -224,7 +224,7 @@ def _read(path: Path, limit: int) -> str | None:
     try:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
-        return None if len(raw) > limit else scrub(raw.decode("utf-8-sig"))
+        return None if len(raw) > limit else scrub_text(raw.decode("utf-8-sig"))
     except (OSError, ValueError):
         return None
 

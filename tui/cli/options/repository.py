@@ -11,7 +11,7 @@ import click
 
 from diagnosis.facts.case import Case
 from tui.backend import BackendProblem
-from tui.cli.options.stated import read_stated, stated_options
+from tui.cli.options.stated import read_stated, require_no_secret, stated_options
 
 if TYPE_CHECKING:
     from probes.git_remotes import Place
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")
+
+_SHOWN = ("repo", "workflow", "branch", "github_url", "profile", "registry_profile", "region")
+"""Options whose values stand in titles, messages and addresses."""
 
 _OPTIONS = (
     click.option("--repo", metavar="OWNER/REPO", help="The GitHub repository; by default the one of this folder."),
@@ -72,6 +75,8 @@ def live_options(options: Mapping[str, Any], case: Case, repository: str | None 
     """Return the options of a live backend. The repository is the one given, else the case file's, else this folder's."""
     from tui.backends.live import LiveOptions
 
+    for option in _SHOWN:
+        require_no_secret(f"--{option.replace('_', '-')}", str(options.get(option) or ""))
     recording = options.get("recording")
     if recording is not None and options.get("github_url"):
         raise BackendProblem(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
+from diagnosis.logs.scrub import scrub
+from diagnosis.logs.scrubbed_values import scrub_json_text
 from tui.backend import BackendProblem
 
 if TYPE_CHECKING:
@@ -80,10 +82,19 @@ def read_stated(options: Mapping[str, Any]) -> StatedValues:
 def _stated(option: str, value: str, read: Callable[[str], Read]) -> Stated:
     from tui.backends.stated import Stated
 
+    require_no_secret(option, value)
     members = read(value.strip()) if value.isprintable() else "a text of one line, without control characters"
     if isinstance(members, str):
         raise BackendProblem(f"{option} should be {members}, but it is {_shown(value)}.")
     return Stated(option, value.strip(), tuple(members.items()))
+
+
+def require_no_secret(option: str, value: str) -> None:
+    """Raise BackendProblem for a value that looks like a secret: it would be shown, and what is asked for would stand in it."""
+    if scrub(value) != value:
+        raise BackendProblem(
+            f"{option} holds what looks like a secret, so it is not used.", "Leave it out of the value."
+        )
 
 
 def _address(value: str) -> EcrAddress:
@@ -91,6 +102,7 @@ def _address(value: str) -> EcrAddress:
     from diagnosis.names.ecr_address import EcrAddress
     from probes.case_file import is_repository_uri
 
+    require_no_secret("--repository-uri", value)
     address = EcrAddress.parse(value.strip()) if value.isprintable() and is_repository_uri(value) else None
     if address is None:
         raise BackendProblem(f"--repository-uri should be {_REPOSITORY}, but it is {_shown(value)}.")
@@ -111,7 +123,7 @@ def _plan(name: str) -> str:
         raise BackendProblem(
             f"--plan {_shown(name)} is no Terraform plan in JSON.", "Make it by: terraform show -json PLANFILE"
         )
-    return text
+    return scrub_json_text(text)
 
 
 def _member(name: str) -> Callable[[str], Read]:
