@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from diagnosis.logs.scrub import scrub
@@ -89,15 +90,41 @@ def scrub_member(name: str, value: str) -> str:
     return _PUT
 
 
-class _Walk:
-    """One walk over one value. Answers repeat themselves: a text that was found clean is not searched again."""
+class _CleanTexts:
+    """Short texts that were found clean: answers repeat them, and searching one costs most of a walk. It holds no secret."""
 
-    __slots__ = ("_clean", "_scrub", "_usable")
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._known
+
+    def add(self, text: str) -> None:
+        if len(text) <= _LONGEST_KNOWN:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known = set()
+            self._known.add(text)
+
+
+_LONGEST_KNOWN, _MOST_KNOWN = 200, 20_000
+_CLEAN = _CleanTexts()
+
+
+@lru_cache(maxsize=1024)
+def _tells(name: str) -> bool:
+    return _TELLING.search(name) is not None
+
+
+class _Walk:
+    """One walk over one value."""
+
+    __slots__ = ("_scrub", "_usable")
 
     def __init__(self, usable: frozenset[str], text: Callable[[str], str]) -> None:
         self._usable = usable
         self._scrub = text
-        self._clean: set[str] = set()
 
     def value(self, value: Any, name: str, depth: int) -> Any:
         if isinstance(value, str):
@@ -129,12 +156,12 @@ class _Walk:
         return {value: said for key, value in _PAIRS if value in members and isinstance(said := members.get(key), str)}
 
     def _text(self, text: str, name: str) -> str:
-        if name and _TELLING.search(name):
-            clean = self._scrub(text)
-            return scrub_member(name, text) if clean == text else clean
-        if len(text) < _SHORTEST or text in self._clean:
+        told = f"{name}\0{text}" if name and _tells(name) else text
+        if told in _CLEAN or (told is text and len(text) < _SHORTEST):
             return text
         clean = self._scrub(text)
+        if clean == text and told is not text:
+            clean = scrub_member(name, text)
         if clean == text:
-            self._clean.add(text)
+            _CLEAN.add(told)
         return clean

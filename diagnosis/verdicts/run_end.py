@@ -8,6 +8,7 @@ from unicodedata import combining, east_asian_width
 
 from diagnosis.causes import Cause
 from diagnosis.gates import Gate
+from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.stop import Reason, Stop
 
@@ -139,7 +140,9 @@ def shortened(place: str, room: int) -> str:
     if left >= _LEAST_JOB:
         return f"{_beginning(job, left).rstrip()}…{arrow}{step}"
     tail = (room - 1) // 2
-    return f"{_beginning(place, room - 1 - tail)}…{_beginning(place[::-1], tail)[::-1]}"
+    # What stands for a secret may have been cut, and what is left of it would look like one.
+    cut = scrub(f"{_beginning(place, room - 1 - tail)}…{_beginning(place[::-1], tail)[::-1]}")
+    return cut if columns(cut) <= room else f"{_beginning(cut, room - 1)}…"
 
 
 def columns(text: str) -> int:

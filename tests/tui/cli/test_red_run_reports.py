@@ -18,7 +18,9 @@ from diagnosis.documents.diagnosis import document
 from diagnosis.documents.packet import packet
 from diagnosis.documents.what_if import document as what_if_document
 from diagnosis.facts.case import Case
+from diagnosis.logs.scrub import scrub
 from diagnosis.verdicts.diagnosis import Diagnosis
+from diagnosis.verdicts.run_end import shortened
 from diagnosis.what_if.outcome import what_if
 from tui.cli.console import ReportConsole
 from tui.cli.reports.diagnosis import show
@@ -68,6 +70,14 @@ def test_long_names_are_shortened_so_that_the_line_stays_one(width: int) -> None
     line = report(world(GOOD, long).diagnosis(), max(width, 72))[0]
     assert line.startswith("all gates pass; the run failed at integr")
     assert line.rstrip().endswith("Run tests for another reason")
+
+
+@pytest.mark.parametrize("room", range(20, 140, 7))
+def test_what_stands_for_a_secret_is_not_cut_into_something_that_looks_like_one(room: int) -> None:
+    place = " › ".join(["https://user:[scrubbed:basic-auth]@host.example"] * 2)
+    line = shortened(place, room)
+    assert len(line) <= room
+    assert scrub(line) == line
 
 
 def test_foreign_names_stay_on_the_line_and_steer_nothing() -> None:
