@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diagnosis.logs.scrubbed_values import MARK
+
 GITHUB_ISSUER = "token.actions.githubusercontent.com"
 DEFAULT_TEMPLATE = ("repo", "context")
 
@@ -290,9 +292,14 @@ def finished(
     *,
     escape: bool = True,
 ) -> ClaimSet:
-    """Compute the subject of a claim set from its template, or mark it as not known."""
-    known = {key: value for key, value in claims.items() if key != "sub"}
-    missing = set(unknown) - {"sub"}
+    """Compute the subject of a claim set from its template, or mark it as not known.
+
+    A value in which something was scrubbed is not the token's: it is not known either.
+    """
+    known = {key: value for key, value in claims.items() if key != "sub" and MARK not in value}
+    missing = (set(unknown) | claims.keys() - known.keys()) - {"sub"}
+    if context is not None and MARK in context.text(escape=False):
+        context = None
     subject = _subject(known, missing, template, prefix, context, escape)
     if subject is None:
         missing.add("sub")

@@ -13,11 +13,25 @@ from diagnosis.policy.language.strict_json import json_text
 from diagnosis.visible_text import visible
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
+_ESCAPED = r"\\\1"
+_SCRUBBED = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
 
 
 def markdown(text: object) -> str:
-    """Return foreign text so that Markdown reads nothing into it."""
-    return _MARKDOWN.sub(r"\\\1", _line(text))
+    """Return foreign text so that Markdown reads nothing into it.
+
+    What stands for a secret stays as it is, to be known as such by who looks for secrets; with what may follow it, it is
+    neither a link nor the target of one.
+    """
+    parts = _SCRUBBED.split(_line(text))
+    return "".join(
+        part if number % 2 else f"{_escape_first(part, number)}{_MARKDOWN.sub(_ESCAPED, part)}"
+        for number, part in enumerate(parts)
+    )
+
+
+def _escape_first(part: str, number: int) -> str:
+    return "\\" if number and part.startswith(("(", ":")) else ""
 
 
 def code(text: object) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from diagnosis.callers.comparison import compare_trust
+from diagnosis.claims.claim_set import DEFAULT_TEMPLATE, ContextKind, SubjectContext, SubjectForm, finished
 from diagnosis.facts.account import NamedPolicy
 from diagnosis.facts.runs import Repository
 from diagnosis.grants.comparison import compare_grants
@@ -131,3 +132,11 @@ def test_a_row_is_not_decided_where_a_secret_could_decide() -> None:
     row["request"]["context"] = {"aws:SourceVpc": [TOKEN]}  # type: ignore[index]
     row["identity_policies"] = [{"Statement": [ALLOW]}]
     assert isinstance(read_row(json.dumps(row)), RowFault)
+
+
+def test_a_claim_that_was_not_kept_is_not_known_and_admits_nobody() -> None:
+    context = SubjectContext(ContextKind.REF, "refs/heads/[scrubbed:github-token]")
+    claims = {"ref": context.value, "repository": "octo-org/shop", "actor": "[scrubbed:jwt]"}
+    found = finished(claims, (), "", SubjectForm.CLASSIC, DEFAULT_TEMPLATE, "repo:octo-org/shop", context)
+    assert set(found.unknown) == {"actor", "ref", "sub"}
+    assert found.subject is None
