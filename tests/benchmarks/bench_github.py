@@ -31,8 +31,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import requests
@@ -43,7 +43,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 from synthetic_recordings import Shape, synthetic_recording
 
-from diagnosis.diagnose import replays_of
 from diagnosis.facts.case import Case
 from diagnosis.gates import Verdict
 from diagnosis.verdicts.replay import Replay
@@ -57,6 +56,8 @@ from probes.ledger import Ledger
 from probes.recording.format import RecordedLog, Recording
 from probes.recording.view import RecordingView
 from probes.store.attempts import AttemptStore
+from tui.judging.judge import Judge
+from tui.judging.processes import processes_for
 
 NAME = "example/widgets"
 FIRST = 9_000_000_001
@@ -163,20 +164,28 @@ def server(options: argparse.Namespace, folder: Path) -> Iterator[Served]:
 
 
 def planescope(
-    name: str, served: Served, options: argparse.Namespace, depth: Depth, store: Path | None = None
+    name: str,
+    served: Served,
+    options: argparse.Namespace,
+    depth: Depth,
+    store: Path | None = None,
+    processes: Callable[[int], int] = processes_for,
 ) -> Result:
-    """From the list of runs to a verdict for each, by the adapter and the replay that the app uses."""
+    """From the list of runs to a verdict for each, by the adapter and the judge that the app uses."""
     ledger = Ledger()
     began = perf_counter()
     kept = AttemptStore(store) if store else None
-    with GitHubSource(NAME, GitHubAccess(served.url), ledger, store=kept) as source:
-        attempts = source.complete(source.list_runs().attempts[: options.runs], depth)
+    with (
+        GitHubSource(NAME, GitHubAccess(served.url), ledger, store=kept) as source,
+        Judge(Case(), source.conclusions, processes=processes) as judge,
+    ):
+        attempts = source.complete(source.list_runs().attempts[: options.runs], depth, beside=judge)
         fetched = perf_counter()
-        replays = replays_of(attempts, Case())
-    taken = perf_counter() - began
+        replays = judge.replays(attempts)
+        taken = perf_counter() - began
     judged = sum(failed(replay) for replay in replays)
     assert judged == options.runs, f"{judged} of {options.runs} runs have a gate that failed"
-    note = f"{judged} verdicts; {100 * (fetched - began) / taken:.0f} % of the time is reading"
+    note = f"{judged} verdicts; all was read after {100 * (fetched - began) / taken:.0f} % of the time"
     return Result(name, taken, len(ledger.entries()) / options.runs, note)
 
 
@@ -230,23 +239,28 @@ def stand_in(served: Served, options: argparse.Namespace) -> Result:
 
 
 def measured(options: argparse.Namespace, folder: Path) -> Iterator[Result]:
-    """Each client in turn, the slow ones last."""
+    """Every client in turn, as often as there are rounds, so that what else the machine does meets all of them."""
     with server(options, folder) as served:
         planescope("warming up", served, argparse.Namespace(**{**vars(options), "runs": 1}), Depth.LOGS)
-        stores = (folder / f"store-{number}" for number in count())
-        clients: list[Callable[[], Result]] = [
-            lambda: planescope("planescope, logs that decide", served, options, Depth.LOGS),
-            lambda: planescope("planescope, with workflow files", served, options, Depth.VERDICT),
-            lambda: planescope("planescope, as the app reads", served, options, Depth.DIAGNOSIS),
-            lambda: planescope("the same, filling the store", served, options, Depth.DIAGNOSIS, next(stores)),
-            lambda: planescope("the same, a second start", served, options, Depth.DIAGNOSIS, folder / "store-0"),
-            lambda: planescope("planescope, all artifacts too", served, options, Depth.FULL),
-        ]
-        if shutil.which("gh"):
-            clients += [lambda: gh(served, options, folder, options.parallel), lambda: gh(served, options, folder, 1)]
-        clients.append(lambda: stand_in(served, options))
-        for client in clients:
-            yield min((timed(client) for _ in range(options.rounds)), key=lambda result: result.seconds)
+        for number in range(options.rounds):
+            for client in clients(served, options, folder, folder / f"store-{number}"):
+                yield timed(client)
+
+
+def clients(served: Served, options: argparse.Namespace, folder: Path, store: Path) -> list[Callable[[], Result]]:
+    """What is measured in one round, the slow ones last."""
+    alone = "the same, judged in this process"
+    found: list[Callable[[], Result]] = [
+        lambda: planescope("planescope, as the app reads", served, options, Depth.DIAGNOSIS),
+        lambda: planescope(alone, served, options, Depth.DIAGNOSIS, processes=lambda _count: 0),
+        lambda: planescope("the same, filling the store", served, options, Depth.DIAGNOSIS, store),
+        lambda: planescope("the same, a second start", served, options, Depth.DIAGNOSIS, store),
+        lambda: planescope("planescope, logs that decide", served, options, Depth.LOGS),
+    ]
+    if shutil.which("gh"):
+        found += [lambda: gh(served, options, folder, options.parallel), lambda: gh(served, options, folder, 1)]
+    found.append(lambda: stand_in(served, options))
+    return found
 
 
 def timed(client: Callable[[], Result]) -> Result:
@@ -265,7 +279,7 @@ def processor_time() -> float:
 
 
 def main() -> None:
-    """Print a row for each client: seconds, requests a run, and how many times longer than the first it took."""
+    """Print a row for each client: seconds, how many times longer than the first it took, and requests a run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=100, help="at most 100, a page")
     parser.add_argument("--jobs", type=int, default=3)
@@ -273,19 +287,29 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.03, help="seconds before each answer")
     parser.add_argument("--commits", type=int, default=0, help="of how many commits the runs are; 0: each of its own")
     parser.add_argument("--parallel", type=int, default=16, help="processes of gh at once")
-    parser.add_argument("--rounds", type=int, default=1, help="the best of some counts")
+    parser.add_argument("--rounds", type=int, default=1, help="of which the best and the median count")
     parser.add_argument("--serve", metavar="SOCKET", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options)
         return
-    first: Result | None = None
+    results: dict[str, list[Result]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for result in measured(options, Path(folder)):
-            first = first or result
-            row = f"{result.name:34} {result.seconds:6.2f} s {result.seconds / first.seconds:5.1f} x"
-            row += f"  {result.requests:5.2f} requests a run  {result.processor:5.2f} s of processor"
-            print(f"{row}  {result.note}", flush=True)
+            results.setdefault(result.name, []).append(result)
+    first = next(iter(results.values()))
+    for rounds in results.values():
+        print(row_of(rounds, first))
+
+
+def row_of(rounds: list[Result], first: list[Result]) -> str:
+    """One client's best time and its ratio to the first client's best; the median of the ratios round by round beside it."""
+    best = min(rounds, key=lambda result: result.seconds)
+    ratio = best.seconds / min(result.seconds for result in first)
+    paired = median(one.seconds / other.seconds for one, other in zip(rounds, first, strict=True))
+    row = f"{best.name:34} {best.seconds:6.2f} s {ratio:5.2f} x (median {paired:5.2f} x)"
+    row += f"  {best.requests:5.2f} requests a run  {min(each.processor for each in rounds):5.2f} s of processor"
+    return f"{row}  {best.note}"
 
 
 if __name__ == "__main__":
