@@ -237,10 +237,13 @@ class GitHubSource:
                 beside.take(labelled[id(attempt)])
 
         stored = self._stored if depth >= Depth.JOBS else None
-        filled = stored.filled(asked, depth) if stored is not None else asked
+        filled, customization = asked, None
+        if stored is not None:
+            fill = partial(stored.filled, asked, depth)
+            filled, customization = self._parts.beside_customization(asked, depth, watch, fill)
         if beside is not None:
             beside.expect(sum(not isinstance(attempt.jobs, Known) for attempt in filled))
-        found = self._parts.add(filled, depth, watch, with_artifacts, whole)
+        found = self._parts.add(filled, depth, watch, with_artifacts, whole, customization)
         if stored is not None:
             stored.keep(filled, found, depth)
         return tuple(labelled.get(id(attempt)) or self._label(attempt) for attempt in found)

@@ -41,6 +41,7 @@ _LARGEST_HEAD = 1_000_000
 _MOST_ATTEMPTS = 1000
 """Of one run; GitHub allows fewer."""
 _LARGEST_ID = 2**63 - 1
+_SHORT_TEXT = 1_000
 _LONG_TEXT = 20_000
 """Longer texts are logs and files, which were scrubbed as they entered."""
 _SETTLING = timedelta(minutes=2)
@@ -138,12 +139,12 @@ class AttemptStore:
 
     def save(self, scope: Scope, attempts: Iterable[Attempt], depth: str, *, secret: str = "") -> None:
         """Keep those that are final; the others are left out. ``secret`` is the token: it is in nothing that is kept."""
-        now = self._clock()
+        now, clean = self._clock(), _Cleaner(secret)
         rows = [
             (*scope.key, *attempt.key, depth, scope.with_token, FORMAT, now.timestamp(), len(packed), head, packed)
             for attempt in attempts
             if is_final(attempt, now)
-            for head, packed in (_packed(attempt, secret),)
+            for head, packed in (_packed(attempt, clean),)
             if packed is not None and len(packed) <= min(_LARGEST_ENTRY, self._limit) and len(head) <= _LARGEST_HEAD
         ]
         if not rows:
@@ -196,14 +197,28 @@ def _has_room_for(attempt: Attempt) -> bool:
     return all(0 <= number <= _LARGEST_ID for number in attempt.key)
 
 
-def _packed(attempt: Attempt, secret: str) -> tuple[str, bytes | None]:
+class _Cleaner:
+    """Cleans the texts of one saving. Most short ones stand in many attempts: each is searched once."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._known: dict[str, str] = {}
+
+    def __call__(self, value: str) -> str:
+        known = self._known.get(value)
+        if known is not None:
+            return known
+        clean = value.replace(self._secret, "***") if self._secret else value
+        if len(clean) >= _LONG_TEXT:
+            return clean
+        clean = scrub(clean)
+        if len(value) <= _SHORT_TEXT:
+            self._known[value] = clean
+        return clean
+
+
+def _packed(attempt: Attempt, text: Callable[[str], str]) -> tuple[str, bytes | None]:
     """Return the run as JSON, and its parts as compressed JSON; None for parts that are too large."""
-
-    def text(value: str) -> str:
-        if secret:
-            value = value.replace(secret, "***")
-        return scrub(value) if len(value) < _LONG_TEXT else value
-
     body = json.dumps(encode(parts_of(attempt), text), separators=(",", ":")).encode()
     head = json.dumps(encode(without_parts(attempt), text), separators=(",", ":"))
     # What would not be unpacked again need not be kept.

@@ -24,13 +24,18 @@ from tui.judging.worker import receive, send
 WORTH_A_PROCESS = 32
 """Attempts to read. A process takes as long to start as some fifty short logs take to be judged, but meanwhile they are
 still under way."""
-_MOST = 4
+_MOST = 3
+"""Each holds some fifty megabytes, and the attempt that it judges."""
 
 Take: TypeAlias = Callable[[], "Attempt | None"]
 """Gives the next attempt to judge, and waits for it; None where there will be no more."""
 Answer: TypeAlias = Callable[[Attempt, "Conclusion | None"], None]
 """Takes what was concluded about it; None where that failed."""
 
+_ENVIRONMENT = frozenset(
+    {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TZDIR"}
+)
+"""What an interpreter may need to start."""
 _START = "import sys; sys.path[:] = {path!r}; from tui.judging.worker import main; main()"
 
 
@@ -95,7 +100,9 @@ class _Child:
         # Isolated, with this process's own path: nothing is imported from the current folder.
         path = [str(Path(entry).absolute()) for entry in sys.path if entry]
         self.process = subprocess.Popen(  # noqa: S603 - this very interpreter
-            [sys.executable, "-I", "-c", _START.format(path=path)],
+            [sys.executable, "-I", *(["-B"] if sys.dont_write_bytecode else []), "-c", _START.format(path=path)],
+            # It asks nobody anything, so it gets no token and no key.
+            env={name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable, mapped
 from diagnosis.facts.runs import Attempt, CalledWorkflow, Job, OidcCustomization, Repository
@@ -39,6 +39,7 @@ NOT_CHOSEN = f"the job neither failed nor releases anything, or the attempt has 
 """Why a log was left out."""
 
 Task: TypeAlias = Callable[[Client], Any]
+T = TypeVar("T")
 Key: TypeAlias = tuple[int, int]
 """``(run id, attempt)``."""
 
@@ -83,16 +84,21 @@ class Parts:
         watch: Watch,
         with_artifacts: Collection[Key] = (),
         whole: Whole = lambda _attempt: None,
+        customization: Reading[OidcCustomization] | None = None,
     ) -> tuple[Attempt, ...]:
         """Add the parts that the depth asks for; what a completed attempt has already is not asked for again.
 
         ``with_artifacts`` names those whose artifacts are read although the depth would leave them out. ``whole`` is called
-        with an attempt that will be returned as it is, as soon as it is so while others are being read. Raises Cancelled
-        only.
+        with an attempt that will be returned as it is, as soon as it is so while others are being read.
+        ``customization`` is given where it was read just now. Raises Cancelled only.
         """
         if depth < Depth.JOBS or not attempts:
             return tuple(attempts)
-        answers = self._workers.in_parallel("reading jobs", self._first_round(attempts, depth, with_artifacts), watch)
+        tasks = self._first_round(attempts, depth, with_artifacts)
+        given: dict[Hashable, Any] = {} if customization is None else {"customization": customization}
+        for name in given:
+            tasks.pop(name, None)
+        answers = {**self._workers.in_parallel("reading jobs", tasks, watch), **given}
         found = {
             key: workflow_file(answer, key.path) if isinstance(key, FileAt) else answer
             for key, answer in answers.items()
@@ -123,6 +129,21 @@ class Parts:
         self._remember(found)
         reading: Reading[OidcCustomization] = found["customization"]
         return reading
+
+    def beside_customization(
+        self, attempts: Sequence[Attempt], depth: Depth, watch: Watch, work: Callable[[], T]
+    ) -> tuple[T, Reading[OidcCustomization] | None]:
+        """Do work of another kind while the customization is asked for; None where :meth:`add` does not need it."""
+        with self._lock:
+            needed = depth >= Depth.VERDICT and bool(attempts) and self._customization is None
+        if not needed:
+            return work(), None
+        tasks: dict[Hashable, Task] = {
+            "customization": _bind(read_customization, attempts[0].repository),
+            "work": lambda _client: work(),
+        }
+        found = self._workers.in_parallel("", tasks, watch)
+        return found["work"], found["customization"]
 
     def _first_round(
         self, attempts: Sequence[Attempt], depth: Depth, with_artifacts: Collection[Key]
