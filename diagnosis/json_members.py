@@ -19,6 +19,7 @@ from diagnosis.names.arn import Arn
 T = TypeVar("T")
 
 _KINDS: dict[type, str] = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
+_YEARS = (1970, 9000)
 
 
 class JsonFault(ValueError):  # noqa: N818 - the document is at fault, and its reader says so in its own error
@@ -154,13 +155,17 @@ class JsonMembers:
         return found if isinstance(found, bool) else None
 
     def maybe_moment(self, name: str) -> datetime | None:
-        """Return a time in UTC, or None. One without a zone is taken for UTC."""
+        """Return a time in UTC, or None. One without a zone is taken for UTC.
+
+        One so far off that it cannot be reckoned with is none: such as the year 1, which stands for a time that is not set.
+        """
         found = self.value.get(name)
         try:
             moment = datetime.fromisoformat(found if isinstance(found, str) else "")
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError):
             return None
+        return moment if is_usable(moment) else None
 
     def maybe_object(self, name: str) -> JsonMembers:
         """Return an object, to be read further; one without members where it is absent."""
@@ -205,6 +210,11 @@ class JsonMembers:
             if not _is(item, kind):
                 raise self.fault(f"{name}[{index}]", f"is not {_KINDS[kind]}")
         return tuple(items)
+
+
+def is_usable(moment: datetime) -> bool:
+    """Return whether a time can be reckoned with: minutes and days added to it stay within Python's years."""
+    return _YEARS[0] <= moment.year <= _YEARS[1]
 
 
 def _is(value: object, kind: type) -> bool:

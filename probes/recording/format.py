@@ -26,6 +26,9 @@ and ``permission`` beside it, ``message`` is planescope's own sentence of that t
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -275,9 +278,29 @@ class Recording:
         return next((run for run in self.runs if run.id == run_id), None)
 
 
+LARGEST_FILE = 300_000_000
+"""Bytes of a log, an artifact with all its members, or a file; GitHub's own logs are cut off below."""
+
+
 def read_content(content: Content) -> bytes:
-    """Read the bytes of a content, from memory or from its file."""
-    return content if isinstance(content, bytes) else content.read_bytes()
+    """Read the bytes of a content, from memory or from its file. Raises OSError, also for what is no file, or too large."""
+    return content if isinstance(content, bytes) else read_file(content, LARGEST_FILE)
+
+
+def read_file(file: Path, most: int) -> bytes:
+    """Read a file: no pipe, which would be waited for, no device, which never ends, and no more than ``most`` bytes.
+
+    Raises OSError.
+    """
+    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(handle, "rb") as opened:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(file))
+        body = b"" if found.st_size > most else opened.read(most + 1)
+    if found.st_size > most or len(body) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most} bytes", str(file))
+    return body
 
 
 def moment_of(text: str) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
-from diagnosis.json_members import JsonMembers
+from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from diagnosis.policy import PolicyDocument, read_document
 
@@ -35,7 +35,10 @@ def event_record(entry: JsonMembers) -> JsonMembers:
 def maybe_moment(answer: JsonMembers, name: str) -> datetime | None:
     """Return a time in UTC, or None where it is missing; botocore gives some in the machine's own zone."""
     value = answer.value.get(name)
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo is not None else None
+    # One at an edge of Python's years cannot be moved to another zone.
+    if not isinstance(value, datetime) or value.tzinfo is None or not is_usable(value):
+        return None
+    return value.astimezone(UTC)
 
 
 def document(answer: JsonMembers, name: str) -> PolicyDocument:

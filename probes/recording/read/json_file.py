@@ -10,8 +10,10 @@ from pathlib import Path
 from diagnosis.facts.evidence import Origin
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.logs.scrubbed_values import scrub_values
-from probes.recording.format import Reconstruction, RecordingError
+from probes.recording.format import Reconstruction, RecordingError, read_file
 
+LARGEST_JSON = 64_000_000
+"""Bytes of the index, or of the file of one run."""
 WAY_OUT = "make the recording again with `planescope record`, or take it from its source again"
 
 
@@ -23,11 +25,11 @@ def load_object(file: Path, shown: str) -> JsonMembers:
     Raises RecordingError for a file that is absent, unreadable, cut off, no JSON or no object.
     """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_file(file, LARGEST_JSON).decode("utf-8-sig")
     except FileNotFoundError:
         raise RecordingError(f"{shown} is missing from the recording; {WAY_OUT}") from None
     except OSError as error:
-        raise RecordingError(f"{shown} cannot be read ({error.strerror}); make the file readable") from None
+        raise RecordingError(f"{shown} cannot be read ({error.strerror}); make it a readable file of JSON") from None
     except UnicodeDecodeError as error:
         raise RecordingError(f"{shown} is not UTF-8 text (byte {error.start}); {WAY_OUT}") from None
     with faults_in(shown):

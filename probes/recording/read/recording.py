@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from pathlib import Path, PurePosixPath
 
 from diagnosis.documents.exit_code import ExitCode
@@ -9,6 +11,7 @@ from diagnosis.json_members import JsonMembers
 from probes.recording.format import (
     FORMAT,
     INDEX,
+    LARGEST_FILE,
     SCHEMA_VERSION,
     AbsentFile,
     Content,
@@ -31,6 +34,10 @@ from probes.recording.read.account import read_account
 from probes.recording.read.case import read_case
 from probes.recording.read.json_file import WAY_OUT, faults_in, load_object, origin_of, reconstructed_in
 
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,200}")
+_LONGEST_NAME = 500
+_LARGEST_ID = 2**63 - 1
+
 
 def read_recording(path: Path) -> Recording:
     """Read the recording in a directory (or whose ``recording.json`` is named).
@@ -52,7 +59,7 @@ def _recording(index: JsonMembers, folder: Path) -> Recording:
     files = _Files(folder)
     github = index.object("github")
     repository = github.object("repository")
-    if repository.text("full_name").count("/") != 1:
+    if not _FULL_NAME.fullmatch(repository.text("full_name")):
         raise repository.fault("full_name", "is not `owner/name`")
     runs = sorted(
         (_read_run(files, github, name) for name in github.texts("runs", ())), key=lambda run: (run.created_at, run.id)
@@ -138,18 +145,32 @@ class _Files:
         """Return where the file lies that a member names. Raises JsonFault where that is outside the recording."""
         parts = PurePosixPath(name).parts
         # A recording comes from elsewhere: a name must not reach another file of this machine.
-        odd = not name.isprintable() or "\\" in name or ":" in name
+        odd = not name.isprintable() or "\\" in name or ":" in name or len(name) > _LONGEST_NAME
         inside = parts and not name.startswith("/") and ".." not in parts
-        if odd or not inside or not (self.folder / name).resolve().is_relative_to(self.folder.resolve()):
-            raise entry.fault(member, f"names the file {name!r}, which is outside the recording")
+        if odd or not inside or not self._is_inside(name):
+            raise entry.fault(member, f"names the file {name[:_LONGEST_NAME]!r}, which is outside the recording")
         return self.folder / name
+
+    def _is_inside(self, name: str) -> bool:
+        """Return whether a file lies in the recording, with every link on its way followed."""
+        try:
+            return (self.folder / name).resolve().is_relative_to(self.folder.resolve())
+        except (OSError, RuntimeError):
+            # A link that leads back to itself.
+            return False
 
     def content(self, entry: JsonMembers, member: str) -> Content:
         """Return the content that a member names. Raises JsonFault where the file is not there."""
         name = entry.text(member)
         file = self.path(name, entry, member)
-        if not file.is_file():
-            raise entry.fault(member, f"names the file {name!r}, which is missing from the recording")
+        try:
+            found = file.stat()
+        except OSError:
+            raise entry.fault(member, f"names the file {name!r}, which is missing from the recording") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise entry.fault(member, f"names {name!r}, which is no file")
+        if found.st_size > LARGEST_FILE:
+            raise entry.fault(member, f"names the file {name!r}, which is larger than a file of a recording can be")
         return file
 
 
@@ -178,8 +199,8 @@ def _run(files: _Files, run: JsonMembers) -> RecordedRun:
 def _attempt(files: _Files, entry: JsonMembers) -> RecordedAttempt:
     run = entry.object("run")
     # What the replay cannot do without; all else may be absent, as in GitHub's own answers.
-    run.integer("id")
-    run.integer("run_attempt")
+    _identity(run, "id")
+    _identity(run, "run_attempt")
     run.text("status")
     run.text("event")
     run.text("head_sha")
@@ -191,7 +212,7 @@ def _attempt(files: _Files, entry: JsonMembers) -> RecordedAttempt:
 
 def _job(files: _Files, entry: JsonMembers) -> RecordedJob:
     job = entry.object("job")
-    job.integer("id")
+    _identity(job, "id")
     job.text("name")
     job.text("status")
     _times(job, "created_at", "started_at", "completed_at")
@@ -221,21 +242,29 @@ def _log(files: _Files, log: JsonMembers) -> RecordedLog | Refusal:
 
 def _artifact(files: _Files, entry: JsonMembers) -> RecordedArtifact:
     artifact = entry.object("artifact")
-    artifact.integer("id")
+    _identity(artifact, "id")
     artifact.text("name")
     _times(artifact, "created_at")
     if entry.has("unreadable"):
         return RecordedArtifact(artifact.value, _refusal(entry.object("unreadable")))
     members = tuple((member.text("name"), files.content(member, "file")) for member in entry.objects("files", ()))
+    if sum(file.stat().st_size for _, file in members if isinstance(file, Path)) > LARGEST_FILE:
+        raise entry.fault("files", "are larger together than an artifact can be")
     unread = tuple((member.text("what"), member.text("why")) for member in entry.objects("unread", ()))
     return RecordedArtifact(artifact.value, members, unread)
 
 
 def _workflow(workflow: JsonMembers) -> JsonObject:
-    workflow.integer("id")
+    _identity(workflow, "id")
     workflow.text("path")
     _times(workflow, "created_at")
     return workflow.value
+
+
+def _identity(entry: JsonMembers, name: str) -> None:
+    """Require a number as GitHub gives them."""
+    if not 0 < entry.integer(name) <= _LARGEST_ID:
+        raise entry.fault(name, "is no number that GitHub gives")
 
 
 def _times(entry: JsonMembers, *names: str) -> None:
