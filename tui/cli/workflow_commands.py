@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 
-_LINE_COMMAND = re.compile(r"^([^\S\n]*+)::", re.MULTILINE)
+_LINE_COMMAND = re.compile(r"^((?:[^\S\n]|\x1b\[[0-9;]*+m)*+)::", re.MULTILINE)
+"""A colour of ours before it is no reason to trust that the runner sees it."""
 
 
 def inside_actions() -> bool:
