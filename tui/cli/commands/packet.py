@@ -11,7 +11,8 @@ from diagnosis.documents.exit_code import ExitCode
 from tui.backend import BackendProblem
 from tui.bootstrap import embedded_backend, live_backend
 from tui.cli.commands.diagnose import runs_named
-from tui.cli.console import ProgressLine
+from tui.cli.console import ProgressLine, printable
+from tui.cli.exit_codes import exit_codes
 from tui.cli.options.embedded import EVERY_STAGE, check_stage, incident_option
 from tui.cli.options.repository import app_options, live_options, read_case_option
 from tui.cli.output import say
@@ -29,7 +30,9 @@ def packet_group() -> None:
     """Write an evidence packet, or check one offline."""
 
 
-@packet_group.command("export")
+@packet_group.command(
+    "export", epilog=exit_codes(ExitCode.UNKNOWN, ExitCode.CREDENTIALS, ExitCode.BROKEN, passed="written")
+)
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
 @app_options
 @click.option("--demo", "demo_stage", type=click.Choice(EVERY_STAGE), help="An embedded incident at a stage instead.")
@@ -88,7 +91,12 @@ def export_command(
     say(f"Evidence packet: {written.directory} ({', '.join(written.files)}){said}")
 
 
-@packet_group.command("verify")
+@packet_group.command(
+    "verify",
+    epilog=exit_codes(
+        passed="its files agree with each other", usage="no such folder, or bad usage", broken="they do not agree"
+    ),
+)
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.pass_context
 def verify_command(ctx: click.Context, directory: Path) -> None:
@@ -97,14 +105,12 @@ def verify_command(ctx: click.Context, directory: Path) -> None:
     It holds its own files and no others, they have the sums in SHA256SUMS, packet.md is the page that packet.json makes, and no
     file holds a secret, a policy document or a whole log. That does not say who made it: whoever can change the files can
     change the sums.
-
-    Exit codes: 0 they agree, 2 no such folder, 6 they do not agree.
     """
     try:
         wrong = verify(directory)
     except PacketProblem as problem:
         raise BackendProblem(str(problem), exit_code=problem.exit_code) from None
     for sentence in wrong:
-        say(sentence)
+        say(printable(sentence))
     say("The packet is not sound." if wrong else AGREES)
     ctx.exit(ExitCode.BROKEN if wrong else ExitCode.PASSED)
