@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -20,6 +20,8 @@ from probes.wire.allowance import Allowance, Limit, LimitMet
 from probes.wire.stamina import Exhausted
 
 _PIECE = 64 * 1024
+_STEP = 1024 * 1024
+"""Bytes, inflated, that are handed on at once."""
 _AGAIN = "try again"
 
 
@@ -106,11 +108,12 @@ def feed_body(
         while piece := raw.read1(_PIECE, decode_content=False):
             watch.check()
             # One byte more than allowed is enough to know, however far a small body would inflate.
-            plain = decode.feed(piece, limit + 1 - size)
-            size += len(plain)
-            if size > limit:
-                raise _too_large(limit)
-            take(plain)
+            for plain in decode.feed(piece, limit + 1 - size):
+                size += len(plain)
+                if size > limit:
+                    raise _too_large(limit)
+                watch.check()
+                take(plain)
         decode.finish()
         whole = True
     except (urllib3.exceptions.HTTPError, zlib.error, OSError) as error:
@@ -141,8 +144,8 @@ def _too_large(limit: int) -> TooLarge:
 class _Plain:
     """No content encoding."""
 
-    def feed(self, piece: bytes, _most: int) -> bytes:
-        return piece
+    def feed(self, piece: bytes, _most: int) -> Iterator[bytes]:
+        yield piece
 
     def finish(self) -> None:
         pass
@@ -155,15 +158,20 @@ class _Gzip(_Plain):
         self._inflate = zlib.decompressobj(wbits=31)
         self._begun = False
 
-    def feed(self, piece: bytes, most: int) -> bytes:
+    def feed(self, piece: bytes, most: int) -> Iterator[bytes]:
+        """Yield what a piece inflates to, in steps: a thousandfold of it may be too much to be held at once."""
         self._begun = True
-        plain = b""
-        while piece and len(plain) < most:
+        while most > 0:
             if self._inflate.eof:
                 self._inflate = zlib.decompressobj(wbits=31)
-            plain += self._inflate.decompress(piece, most - len(plain))
-            piece = self._inflate.unused_data
-        return plain
+            step = min(most, _STEP)
+            plain = self._inflate.decompress(piece, step)
+            most -= len(plain)
+            yield plain
+            piece = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            # A full step may have left something inside, with nothing to be fed any more.
+            if not piece and (self._inflate.eof or len(plain) < step):
+                return
 
     def finish(self) -> None:
         if self._begun and not self._inflate.eof:

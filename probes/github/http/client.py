@@ -29,6 +29,8 @@ from probes.github.http.transport import Answer, Line, PlainSession, guarded_req
 from probes.ledger import Ledger
 
 PER_PAGE = 100
+MOST_MEMBERS = 500_000
+"""Of one answer: in memory each weighs some hundred bytes, however short it is written. A page of runs has 40,000."""
 _USER_AGENT = "planescope"
 _SHORTEST_TOKEN = 12
 
@@ -250,8 +252,11 @@ def _json(answer: Answer) -> Any:
     if not 200 <= answer.status < 300:
         # Only who asks for an address is sent to another place by 302; whatever else such an answer holds is not the thing.
         raise BrokenAnswer(f"GitHub sends no content but status {answer.status}", "try again later")
+    text = answer.read()
+    if sum(map(text.count, "{[,")) > MOST_MEMBERS:
+        raise BrokenAnswer("GitHub's answer has more members than planescope takes into memory", "see it on GitHub")
     try:
-        value = json.loads(answer.read())
+        value = json.loads(text)
     except (ValueError, RecursionError):
         raise BrokenAnswer(
             "GitHub's answer is no JSON", "try again; a proxy or a login page may answer instead"

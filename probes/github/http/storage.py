@@ -148,7 +148,8 @@ def _send(client: Client, address: str, parts: SplitResult, wanted: _Wanted[T]) 
             failure = failure_of(error, host, line.timeouts, allowance)
             if call.result in ("200", "no result"):
                 call.result = f"200, {failure.result}" if call.result == "200" else failure.result
-            raise failure from None
+            # The frames of a failure hold what was received.
+            raise failure.with_traceback(None) from None
 
 
 def _taken(client: Client, response: requests.Response, wanted: _Wanted[T]) -> T:

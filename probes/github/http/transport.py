@@ -238,7 +238,8 @@ class GuardedConnection:
             except (requests.RequestException, LimitMet, Exhausted, ReadFailure) as error:
                 failure = failure_of(error, self.host, line.timeouts, allowance)
                 call.result = f"{status}, {failure.result}" if status else failure.result
-                raise failure from None
+                # The frames of a failure hold what was received.
+                raise failure.with_traceback(None) from None
         if response.status_code < 500:
             line.pace.stamina.answered()
             line.pace.stamina.received(len(body))

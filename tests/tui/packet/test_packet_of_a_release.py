@@ -98,3 +98,14 @@ def test_no_name_of_a_job_or_step_steers_the_terminal_in_which_a_page_is_read(di
     for page in (markdown_page(made), json_page(made)):
         assert all(character.isprintable() or character == "\n" for character in page)
     assert "\x1b[2J\x9b\u202e|`x`" in "".join(json.loads(json_page(made))["not_covered"])
+
+
+def test_a_server_that_stood_in_awss_place_is_named(diagnosis: Diagnosis) -> None:
+    assert "in AWS's place" not in markdown_page(packet(diagnosis, Case()))
+    assert diagnosis.live is not None
+    asked = replace(diagnosis, live=replace(diagnosis.live, endpoints=("http://127.0.0.1:5000",)))
+    made = packet(asked, Case())
+    (anchor,) = [each for each in made.anchors if "in AWS's place" in each.what]
+    assert "127.0.0.1:5000" in anchor.value
+    assert "no proof of AWS" in anchor.checked
+    assert "in AWS's place" in markdown_page(made)
