@@ -12,7 +12,9 @@ from diagnosis.documents.packet import SCHEMA, Packet
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.visible_text import visible
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|#~&]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+"""What Markdown reads something into; GitHub's also makes a link of a bare address."""
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:/_#?&=%~@+-]+")
 _ESCAPED = r"\\\1"
 _SCRUBBED = re.compile(r"(\[scrubbed:[a-z0-9-]{1,40}\])")
 
@@ -47,7 +49,12 @@ def _line(text: object) -> str:
 def link(address: object) -> str:
     """Return a link to an https or loopback address; anything else is not made a link target."""
     text = str(address)
-    return text if re.fullmatch(r"https?://[A-Za-z0-9.:/_#?&=%~@+-]+", text) else "about:blank"
+    return text if _ADDRESS.fullmatch(text) else "about:blank"
+
+
+def address(text: object) -> str:
+    """Return the address of a proof, which a reader may follow; anything else is foreign text."""
+    return str(text) if _ADDRESS.fullmatch(str(text)) else markdown(text)
 
 
 def utc(moment: datetime | None) -> str:
@@ -63,7 +70,7 @@ def markdown_page(packet: Packet) -> str:
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"md": markdown, "code": code, "link": link, "utc": utc, "dict": dict}
+    environment.filters |= {"md": markdown, "code": code, "link": link, "address": address, "utc": utc, "dict": dict}
     return environment.get_template("packet.md.j2").render(p=packet)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +228,36 @@ def environment(folder: Path) -> Iterator[Step]:
         yield Step(["preflight", "--workflow", "release.yml", "--region", WORD], {**job, name: job[name] + WORD})
 
 
-SURFACES = (recordings, policies, logs, packets, words, environment)
+class Hostile(BaseHTTPRequestHandler):
+    """A GitHub that answers everything by a refusal with evil words."""
+
+    def do_GET(self) -> None:
+        body = json.dumps(
+            {"message": f"Resource not accessible {EVIL}", "documentation_url": EVIL, "errors": [EVIL]}
+        ).encode()
+        self.send_response(403 if "runs" in self.path else 200, "No \x1b]52;c;QQ==\x07")
+        self.send_header("Content-Type", "application/json\x1b]0;x\x07")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def servers(folder: Path) -> Iterator[Step]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    whom = ("--repo", "o/r", "--github-url", url)
+    token = {"GH_TOKEN": "x"}
+    yield Step(["diagnose", "1", *whom, "--no-live", "--no-cache"], token)
+    yield Step(["record", "1", *whom, "-o", str(folder / "recording")], token)
+    yield Step(["migrate", *whom, "--no-live", "--no-cache"], token)
+    yield Step(["diagnose", "1", *whom[:3], f"{url}/{WORD}", "--no-live", "--no-cache"], token)
+
+
+SURFACES = (servers, recordings, policies, logs, packets, words, environment)
 
 
 @pytest.fixture(scope="module")
