@@ -29,6 +29,7 @@ from diagnosis.facts.workflow import (
     WorkflowJob,
     WorkflowStep,
 )
+from diagnosis.logs.scrubbed_values import scrub_member
 
 _LONGEST = 512_000
 _MOST_STEPS = 5_000
@@ -89,6 +90,8 @@ def _parsed(text: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
         root = YAML(typ="safe", pure=True).compose(text)
         if root is None:
             return UnparsableWorkflow(path, "it is empty")
+        if "\\" in text:
+            _scrub_escaped(root)
         return read(root)
     except _NotAWorkflow as fault:
         return UnparsableWorkflow(path, str(fault), fault.line)
@@ -100,6 +103,23 @@ def _parsed(text: str, read: Callable[[Any], T]) -> T | UnparsableWorkflow:
         return UnparsableWorkflow(path, "it is nested too deeply")
     except (YAMLError, ValueError) as fault:
         return UnparsableWorkflow(path, f"it is no valid YAML: {' '.join(str(fault).split())}"[:200])
+
+
+def _scrub_escaped(root: Any) -> None:
+    """Scrub the double-quoted texts: the file was scrubbed as it entered, but for what escapes hid there."""
+    open_nodes, seen = [(root, "")], set[int]()
+    while open_nodes:
+        node, name = open_nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            node.value = scrub_member(name, node.value) if node.style == '"' else node.value
+        elif isinstance(node, MappingNode):
+            for key, value in node.value:
+                open_nodes += ((key, ""), (value, key.value if isinstance(key, ScalarNode) else ""))
+        else:
+            open_nodes += ((item, name) for item in node.value)
 
 
 class _Reader:

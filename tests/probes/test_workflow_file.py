@@ -299,3 +299,15 @@ def test_where_a_script_runs_and_by_which_shell_is_the_nearest_default() -> None
         ("e", "pwsh"),
         ("f", "bash"),
     ]
+
+
+def test_an_escape_hides_no_secret() -> None:
+    token = "".join(("gh", "p_", "0aB" * 12))
+    hidden = token.replace("g", "\\x67").replace("0", "\\u0030")
+    steps = f'      - &s {{name: "{hidden}", run: x}}\n      - *s\n'
+    text = f'name: "to {hidden}"\non: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}'
+    read = parse_workflow(text, PATH)
+    assert isinstance(read, Workflow)
+    assert read.name == "to [scrubbed:github-token]"
+    assert token not in repr(read)
+    assert [step.name for step in read.jobs[0].steps] == ["[scrubbed:github-token]"] * 2

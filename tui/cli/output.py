@@ -110,7 +110,14 @@ def harmless(text: str) -> str:
 
 
 def say(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Write text to standard output, or to standard error, and a line feed where ``nl`` asks for one."""
+    """Write text to standard output, or to standard error, and a line feed where ``nl`` asks for one.
+
+    A message on standard error quotes what was typed and named: it is scrubbed.
+    """
+    if err:
+        from diagnosis.logs.scrub import scrub
+
+        text = scrub(text)
     send(harmless(text) + ("\n" if nl else ""), err=err)
 
 
