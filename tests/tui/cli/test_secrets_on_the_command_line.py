@@ -41,9 +41,7 @@ def test_a_secret_among_the_arguments_is_not_repeated(arguments: list[str]) -> N
 
 
 @pytest.mark.parametrize("place", ["Sid", "condition", "resource", "key"])
-@pytest.mark.parametrize(
-    "how", ["lint", "lint --json", "lint --sarif", "admits", "admits --json", "what-if", "evaluate"]
-)
+@pytest.mark.parametrize("how", ["lint", "lint --json", "lint --sarif", "admits", "admits --json", "evaluate"])
 def test_no_command_repeats_a_secret_of_a_policy(tmp_path: Path, place: str, how: str) -> None:
     provider = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     statement = {
