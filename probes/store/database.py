@@ -170,11 +170,6 @@ class Database:
         fault = next(filter(None, map(fault_of_file, (self.path, *map(self._beside, _BESIDE)))), "")
         if fault:
             raise _NoStore(fault)
-        for path in (self.path, *map(self._beside, _BESIDE)):
-            with suppress(OSError):
-                # A file that an earlier version made, or that was copied here, may let others read.
-                if path.lstat().st_mode & 0o077:
-                    path.chmod(0o600)
 
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)

@@ -51,6 +51,7 @@ def fault_of_file(file: Path) -> str:
     if found.st_size > LARGEST_FILE:
         return "it is larger than a store can be"
     if _has_modes() and found.st_mode & _OTHERS:
+        # An earlier version made it, or it was copied here.
         with suppress(FileNotFoundError):
             file.chmod(0o600)
     return ""

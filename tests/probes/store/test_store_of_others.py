@@ -15,7 +15,10 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from store_worlds import SCOPE, listed, made_attempt, saved, store_at
+from thoroughness import examples
 
 from probes.store import ownership
 from probes.store.attempts import default_path
@@ -271,3 +274,22 @@ def test_the_list_of_what_is_stored_passes_over_what_is_none_of_ours(monkeypatch
     assert result.exit_code == 0
     assert [entry["attempts"] for entry in json.loads(result.output)["repositories"]] == [1]
     assert CliRunner().invoke(planescope, ["cache", "clear"]).exit_code == 0
+
+
+@settings(max_examples=examples(64), deadline=None)
+@given(data=st.data())
+def test_whatever_bytes_are_changed_it_goes_on(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    path = folder / "attempts-v1.sqlite3"
+    saved(path, [made_attempt(number, log="x" * 3000) for number in range(1, 4)])
+    content = bytearray(path.read_bytes())
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1) | st.integers(0, 120), min_size=1, max_size=6)):
+        content[at] = data.draw(st.integers(0, 255))
+    path.write_bytes(content)
+    for _ in range(2):
+        with closing(store_at(path)) as store:
+            found = store.parts(SCOPE, listed(made_attempt(1)), "full")
+            assert found is None or found.run_id == 1
+            store.earlier(SCOPE, made_attempt(1))
+            store.save(SCOPE, [made_attempt(2)], "full")
+            assert store.note.count("\n") == 0

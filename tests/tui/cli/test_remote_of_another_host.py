@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -114,3 +116,15 @@ def test_a_number_that_no_run_has_is_told() -> None:
     result = run("diagnose", "1" * 5000, "--repo", "octo/shop")
     assert result.exit_code == 2
     assert "neither a run id" in result.output
+
+
+def test_no_library_finds_a_program_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = tmp_path / "xdg-open"
+    planted.write_text("#!/bin/sh\n")
+    planted.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join((".", "", str(tmp_path), os.environ["PATH"])))
+    monkeypatch.setenv("NoDefaultCurrentDirectoryInExePath", "")
+    assert shutil.which("xdg-open") is not None
+    run("schema")
+    assert shutil.which("xdg-open") is None or str(tmp_path) not in str(shutil.which("xdg-open"))

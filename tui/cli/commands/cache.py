@@ -54,7 +54,7 @@ def cache_group(ctx: click.Context, as_json: bool) -> None:
             f" {_size(entry.size)},"
             f" stored {entry.oldest:%Y-%m-%d} to {entry.newest:%Y-%m-%d}"
         )
-    if not found.repositories:
+    if not found.repositories and not note:
         say("It is empty.")
     if note:
         say(f"planescope: {note}", err=True)
