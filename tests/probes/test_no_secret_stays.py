@@ -113,7 +113,14 @@ def test_nothing_that_is_shown_or_exported_holds_a_secret(
     assert "[scrubbed:" in shown["diagnosis"]
     assert len(rows.rows) > 3
     assert found.live is not None
+    for offer in (each for path in found.paths for each in path.remediations):
+        assert "[scrubbed:" not in f"{offer.aws_cli}{offer.terraform}{offer.cloudformation}", (
+            "what is run puts nothing back"
+        )
     if not everywhere:
+        assert any(
+            "cannot be applied as it stands" in each.aws_cli for path in found.paths for each in path.remediations
+        )
         # What was planted takes nothing from what is judged: the role, its policies and the release are known.
         assert isinstance(found.live.account.role, Known)
         assert isinstance(found.live.account.inline_policies, Known)
