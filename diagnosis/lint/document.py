@@ -19,6 +19,7 @@ from diagnosis.lint.rule import Rule, rule_of
 from diagnosis.logs.scrubbed_values import MARK
 from diagnosis.policy import Condition, Policy, PolicyKind, Statement, Unparsable, parse_policy
 from diagnosis.policy.language.faults import Fault
+from diagnosis.policy.language.size_limits import ANY
 from diagnosis.policy.language.strict_json import JsonFault, read_json
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES
 
@@ -116,6 +117,8 @@ def read_linted(
     text: str, kind: PolicyKind | None, expected: Expected
 ) -> tuple[LintedDocument, tuple[Finding, ...]] | Unparsable:
     """Read a document and the faults of its form. Unparsable where the text is no JSON object."""
+    if (refusal := ANY.refusal(text)) is not None:
+        return Unparsable(refusal, fault=Fault.TOO_LONG)
     tree = read_json(text)
     if isinstance(tree, JsonFault) and tree.duplicate:
         tree = read_json(text, unique=False)

@@ -23,10 +23,10 @@ from diagnosis.lint.rules.secrets import secrets
 from diagnosis.lint.rules.subjects import claims, subjects
 from diagnosis.logs.scrubbed_values import scrub_json_text
 from diagnosis.policy import PolicyKind, Unparsable
-from diagnosis.policy.language.limits import LARGEST_POLICY, size
+from diagnosis.policy.language.size_limits import OF_KINDS
 
 _OF_FORM = (secrets, rejections, empty_elements, version, sizes, not_principal, anybody, controls)
-"""What is asked of a document that is larger than any that AWS takes: there is no use in searching it whole."""
+"""What is asked of a document that is larger than AWS takes for its kind: there is no use in searching it whole."""
 _RULES: tuple[Callable[[LintedDocument], Iterator[Finding]], ...] = (
     secrets,
     rejections,
@@ -85,7 +85,7 @@ def lint(text: str, kind: PolicyKind | None = None, expected: Expected = NOTHING
     if isinstance(read, Unparsable):
         return read
     document, found = read
-    rules = _RULES if size(text) <= LARGEST_POLICY else _OF_FORM
+    rules = _RULES if OF_KINDS[document.kind].refusal(text) is None else _OF_FORM
     findings = [*found, *(finding for rule in rules for finding in rule(document))]
     hidden = {finding.place.path for finding in findings if finding.rule is Rule.SECRET_IN_POLICY}
     # What stands in a secret's place is nobody's mistake.

@@ -18,6 +18,7 @@ from diagnosis.live.issuer import with_own_issuer
 from diagnosis.live.observed_subject import in_form_of, session_of
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
+from diagnosis.policy.language.size_limits import SESSION
 from diagnosis.steps.kinds import DEFAULT_SESSION_NAME as DEFAULT_SESSION_NAME  # the judges know it from here
 from diagnosis.steps.releasing_job import Releasing, releasing
 from diagnosis.steps.variables import is_legible
@@ -217,7 +218,7 @@ def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:
         return None
     if not is_legible(inline):
         return Unreadable("session policy of the workflow", "it is an expression", "look at the log of the step")
-    return Known(NamedPolicy("session policy of the workflow", read_document(inline)))
+    return Known(NamedPolicy("session policy of the workflow", read_document(inline, SESSION)))
 
 
 def _audience(replay: Replay, release: Releasing, account: AccountState, case: Case) -> str:

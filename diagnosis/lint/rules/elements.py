@@ -15,12 +15,13 @@ from diagnosis.names.arn_pattern import ArnPattern
 from diagnosis.policy import PolicyKind, Statement, action_facts
 from diagnosis.policy.language.faults import Fault, Rejection
 from diagnosis.policy.language.limits import (
-    CONTROL_LIMIT,
     INLINE_LIMIT,
     LARGEST_POLICY,
     LARGEST_TRUST_LIMIT,
     MANAGED_LIMIT,
+    RCP_LIMIT,
     REPOSITORY_POLICY_LIMIT,
+    SCP_LIMIT,
     SESSION_LIMIT,
     TRUST_LIMIT,
     size,
@@ -262,8 +263,8 @@ _LIMITS = {
     PolicyKind.IDENTITY: INLINE_LIMIT,
     PolicyKind.BOUNDARY: MANAGED_LIMIT,
     PolicyKind.SESSION: SESSION_LIMIT,
-    PolicyKind.SCP: CONTROL_LIMIT,
-    PolicyKind.RCP: CONTROL_LIMIT,
+    PolicyKind.SCP: SCP_LIMIT,
+    PolicyKind.RCP: RCP_LIMIT,
 }
 
 

@@ -8,6 +8,7 @@ document or null; ``permission_boundaries`` [document] or null; ``session_policy
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from diagnosis.policy.evaluation.evaluate import Decision
 from diagnosis.policy.evaluation.layers import Layers
 from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
 from diagnosis.policy.language.rejections import PolicyKind
+from diagnosis.policy.language.size_limits import OF_KINDS
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, outer_member, read_json
 from diagnosis.policy.request import Request
 
@@ -178,12 +180,21 @@ def _layers(tree: Mapping[str, object]) -> Layers:
 def _policy(tree: object, path: str, kind: PolicyKind) -> Policy:
     if not isinstance(tree, (str, Mapping)):
         raise _RowError(f"{path} must be a policy document")
+    # A document that stands in the row as an object has no white space of its own that would count.
+    refusal = OF_KINDS[kind].refusal(tree if isinstance(tree, str) else _text_of(tree))
+    if refusal is not None:
+        raise _RowError(f"{path}: {refusal}")
     policy = parse_policy(tree, kind)
     if isinstance(policy, Unparsable):
         raise _RowError(f"{path}: {policy.text}")
     if policy.not_kept:
         raise _RowError(f"{path}: a value looks like a secret and was not kept (at {policy.not_kept[0]})")
     return policy
+
+
+def _text_of(tree: Mapping[str, object]) -> str:
+    """Return the document as AWS would be given it; a number as its own digits."""
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":"), default=lambda value: getattr(value, "text", ""))
 
 
 def _optional(tree: object, path: str, kind: PolicyKind) -> Policy | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from diagnosis.logs.scrubbed_values import MARK, scrub_json_text
 from diagnosis.policy.language.faults import Fault
 from diagnosis.policy.language.parsing import Policy, Unparsable, parse_policy
+from diagnosis.policy.language.size_limits import ANY, SizeLimit
 from diagnosis.policy.language.strict_json import json_text
 from diagnosis.policy.language.tree import Json, JsonObject
 
@@ -51,14 +52,23 @@ class PolicyDocument:
         return self.policy
 
 
-def read_document(text: str) -> PolicyDocument:
-    """Read a policy document from its JSON text. Never raises: what has no meaning is ``Unparsable`` in the value."""
+def read_document(text: str, limit: SizeLimit = ANY) -> PolicyDocument:
+    """Read a policy document from its JSON text. Never raises: what has no meaning is ``Unparsable`` in the value.
+
+    So is a text that is larger than AWS takes for what it is attached to: ``limit``.
+    """
     clean = scrub_json_text(text)
-    policy = parse_policy(clean)
-    if clean != text and not isinstance(policy, Unparsable) and isinstance(parse_policy(text), Unparsable):
+    policy = parse_policy(text, limit=limit)
+    if clean != text and not isinstance(policy, Unparsable):
+        policy = parse_policy(clean)
+    elif clean != text and isinstance(policy, Unparsable) and policy.fault is not Fault.TOO_LONG:
         # What took a secret's place must not give the text a meaning that it never had.
-        policy = Unparsable("a value looks like a secret and was not kept", fault=Fault.SECRET)
+        after = parse_policy(clean)
+        policy = after if isinstance(after, Unparsable) else Unparsable(_SECRET, fault=Fault.SECRET)
     return PolicyDocument(clean, policy, {} if isinstance(policy, Unparsable) else _values(clean))
+
+
+_SECRET = "a value looks like a secret and was not kept"  # noqa: S105 - a sentence about one
 
 
 def write_document(tree: Mapping[str, Json], *, compact: bool = False) -> PolicyDocument:

@@ -14,8 +14,10 @@ TRUST_LIMIT, LARGEST_TRUST_LIMIT = 2_048, 4_096
 """Characters of a trust policy, white space not counted: by default, and at the largest quota that AWS grants."""
 SESSION_LIMIT = 2_048
 """Characters of an inline session policy."""
-CONTROL_LIMIT = 5_120
-"""Characters of a service or resource control policy; white space counts, and can be left out."""
+CONTROL_LIMIT = RCP_LIMIT = 5_120
+"""Characters of a resource control policy; white space counts, and can be left out. A change is kept within it for both."""
+SCP_LIMIT = 10_240
+"""Characters of a service control policy; it was that of a resource control policy until May 2026."""
 LARGEST_POLICY = 32_768
 """The largest policy that any AWS service takes, in characters; no element of a policy is longer."""
 REPOSITORY_POLICY_LIMIT = 10_240
@@ -26,4 +28,4 @@ BUCKET_POLICY_LIMIT = 20_480
 
 def size(text: str) -> int:
     """Count the characters of a document as IAM does: white space left out."""
-    return sum(1 for character in text if not character.isspace())
+    return len("".join(text.split()))

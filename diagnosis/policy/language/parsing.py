@@ -23,6 +23,7 @@ from diagnosis.policy.language.matching import (
 )
 from diagnosis.policy.language.principals import PRINCIPAL_TYPES, PrincipalSet, index_principals
 from diagnosis.policy.language.rejections import PolicyKind, rejections_of
+from diagnosis.policy.language.size_limits import ANY, SizeLimit
 from diagnosis.policy.language.statement import ActionPatterns, Effect, ResourcePatterns, Statement
 from diagnosis.policy.language.strict_json import JsonFault, JsonNumber, read_json
 from diagnosis.policy.language.variables import VERSION_WITH_VARIABLES, read_pieces, widened
@@ -101,14 +102,18 @@ class _PolicyError(Exception):
         self.path = path
 
 
-def parse_policy(source: str | Mapping[str, object], kind: PolicyKind | None = None) -> Policy | Unparsable:
+def parse_policy(
+    source: str | Mapping[str, object], kind: PolicyKind | None = None, limit: SizeLimit = ANY
+) -> Policy | Unparsable:
     """Read a policy from JSON text or from a mapping; never raises.
 
     With ``kind`` short ARNs are completed as in a policy of that kind; without it as in an identity-based policy, or
-    where a statement has a Principal as in a resource-based one.
+    where a statement has a Principal as in a resource-based one. A text over the ``limit`` is not looked into.
     """
     tree: object = source
     if isinstance(source, str):
+        if (refusal := limit.refusal(source)) is not None:
+            return Unparsable(refusal, fault=Fault.TOO_LONG)
         tree = read_json(source)
         if isinstance(tree, JsonFault):
             fault = Fault.DUPLICATE_JSON_KEY if tree.duplicate else Fault.NOT_JSON

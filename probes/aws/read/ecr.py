@@ -11,6 +11,7 @@ from diagnosis.facts.reading import Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
 from diagnosis.policy import read_document
+from diagnosis.policy.language.size_limits import REPOSITORY
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import maybe_moment
@@ -98,7 +99,8 @@ def read_repository_policy(aws: AwsAccess, place: RepositoryPlace) -> Reading[Na
     def body() -> Reading[NamedPolicy]:
         answer = aws.ask(GET_REPOSITORY_POLICY, region=place.region, repositoryName=place.name, **place.params)
         policy = NamedPolicy(
-            name=f"repository policy of {place.name}", document=read_document(answer.filled_text("policyText"))
+            name=f"repository policy of {place.name}",
+            document=read_document(answer.filled_text("policyText"), REPOSITORY),
         )
         return known(policy, GET_REPOSITORY_POLICY, place.name, aws.clock())
 

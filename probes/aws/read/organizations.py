@@ -11,6 +11,7 @@ from diagnosis.facts.account import NamedPolicy, ScpLevel
 from diagnosis.facts.reading import Absent, Known, Reading
 from diagnosis.json_members import JsonMembers
 from diagnosis.policy import read_document
+from diagnosis.policy.language import size_limits
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.errors import BrokenAnswer
@@ -26,6 +27,7 @@ SERVICE_CONTROL = "SERVICE_CONTROL_POLICY"
 RESOURCE_CONTROL = "RESOURCE_CONTROL_POLICY"
 
 _TITLES = {SERVICE_CONTROL: "service control policies", RESOURCE_CONTROL: "resource control policies"}
+_LIMITS = {SERVICE_CONTROL: size_limits.SERVICE_CONTROL, RESOURCE_CONTROL: size_limits.RESOURCE_CONTROL}
 _MAX_LEVELS = 8  # root, five organizational units, account; more is a broken answer
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 
@@ -132,13 +134,14 @@ def _climb(aws: AwsAccess, account: str, region: str | None) -> list[str]:
 def _level(aws: AwsAccess, target: str, kind: str, region: str | None) -> ScpLevel:
     pages = aws.pages(LIST_POLICIES_FOR_TARGET, region=region, TargetId=target, Filter=kind)
     policies = []
+    limit = _LIMITS[kind]
     for entry in (entry for page in pages for entry in page.objects("Policies")):
         identifier = entry.filled_text("Id")
         policy = aws.ask(DESCRIBE_POLICY, region=region, PolicyId=identifier).object("Policy")
         policies.append(
             NamedPolicy(
                 name=entry.maybe_text("Name") or identifier,
-                document=read_document(policy.filled_text("Content")),
+                document=read_document(policy.filled_text("Content"), limit),
                 arn=entry.arn("Arn") if entry.has("Arn") else None,
             )
         )

@@ -13,6 +13,7 @@ from diagnosis.facts.account import OtherRole, OtherRoles, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonFault, JsonMembers
 from diagnosis.names.arn import Arn
+from diagnosis.policy.language import size_limits
 from diagnosis.remedies.offers.role_search import RoleSearch
 from probes.aws.read.readings import known
 from probes.aws.read.role import read_attached_policies, read_boundary, read_inline_policies, read_role
@@ -105,7 +106,7 @@ def listed_role(entry: JsonMembers) -> Role:
     return Role(
         arn=entry.arn("Arn"),
         name=entry.filled_text("RoleName"),
-        trust_policy=document(entry, "AssumeRolePolicyDocument"),
+        trust_policy=document(entry, "AssumeRolePolicyDocument", size_limits.TRUST),
         max_session_seconds=entry.maybe_integer("MaxSessionDuration") or 3600,
         created_at=maybe_moment(entry, "CreateDate"),
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from diagnosis.facts.account import EcrRepository, RegistryDetails
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.policy import PolicyDocument, read_document
+from diagnosis.policy.language.size_limits import KEY
 from probes.aws.read.ecr import RepositoryPlace
 from probes.aws.read.readings import attempt, known
 from probes.aws.session.access import AwsAccess
@@ -108,7 +109,7 @@ def _has_lifecycle(aws: AwsAccess, place: RepositoryPlace) -> bool:
 
 def _key_policy(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> PolicyDocument:
     answer = aws.ask(GET_KEY_POLICY, region=place.region, KeyId=key, PolicyName="default")
-    return read_document(answer.filled_text("Policy"))
+    return read_document(answer.filled_text("Policy"), KEY)
 
 
 def _key_state(aws: AwsAccess, place: RepositoryPlace, key: str | None) -> str:

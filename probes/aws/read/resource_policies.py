@@ -15,6 +15,8 @@ from diagnosis.live.resource_layer import secret_to_ask
 from diagnosis.names.arn import Arn
 from diagnosis.names.partition import partition_of
 from diagnosis.policy import Unparsable, read_document
+from diagnosis.policy.language import size_limits
+from diagnosis.policy.language.faults import Fault
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.errors import AwsCallError, BrokenAnswer
@@ -36,6 +38,14 @@ _ENDS_SECRET = re.compile(r"(?:-[A-Za-z0-9]{6})?")
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 """Letter by letter, with those of the oldest buckets: by an ARN another thing would be asked."""
 _OF_ANOTHER = ("MethodNotAllowed", "405")
+
+_LIMITS = {
+    GET_BUCKET_POLICY: size_limits.BUCKET,
+    GET_KEY_POLICY: size_limits.KEY,
+    GET_SECRET_POLICY: size_limits.SECRET,
+    GET_QUEUE_ATTRIBUTES: size_limits.QUEUE,
+}
+"""Of a topic no lower limit is documented than that of any resource."""
 
 
 def read_resource_policy(aws: AwsAccess, resource: str, region: str | None = None) -> ResourcePolicy:
@@ -75,7 +85,8 @@ def _bucket(aws: AwsAccess, resource: str, region: str | None) -> Reading[NamedP
             return _without(failure, what, aws, "the bucket does not exist", "NoSuchBucket")
         text = answer.filled_text("Policy")
         # S3's answer is the text itself, whatever that is: cut off on the way, or a proxy's page.
-        if isinstance(read_document(text).policy, Unparsable):
+        policy = read_document(text, size_limits.BUCKET).policy
+        if isinstance(policy, Unparsable) and policy.fault is not Fault.TOO_LONG:
             raise BrokenAnswer("it is no policy")
         return _named(what, text, GET_BUCKET_POLICY, bucket, aws)
 
@@ -172,9 +183,10 @@ def _queue(aws: AwsAccess, resource: str) -> Reading[NamedPolicy]:
 
 
 def _named(what: str, text: str | None, operation: Operation, target: str, aws: AwsAccess) -> Reading[NamedPolicy]:
+    limit = _LIMITS.get(operation, size_limits.RESOURCE)
     if not text:
         return absent(what, operation, target, aws.clock())
-    return known(NamedPolicy(what, read_document(text)), operation, target, aws.clock())
+    return known(NamedPolicy(what, read_document(text, limit)), operation, target, aws.clock())
 
 
 def _without(failure: AwsCallError, what: str, aws: AwsAccess, why: str, *codes: str) -> Absent:

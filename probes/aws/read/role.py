@@ -8,6 +8,7 @@ from diagnosis.facts.account import NamedPolicy, Role
 from diagnosis.facts.reading import Absent, Known, Reading, Unreadable
 from diagnosis.json_members import JsonMembers
 from diagnosis.names.arn import Arn
+from diagnosis.policy.language import size_limits
 from probes.aws.read.readings import absent, attempt, known
 from probes.aws.session.access import AwsAccess
 from probes.aws.session.answers import document, maybe_moment
@@ -39,7 +40,7 @@ def read_role(aws: AwsAccess, role_arn: Arn, region: str | None = None, *, any_p
         role = Role(
             arn=found,
             name=answer.filled_text("RoleName"),
-            trust_policy=document(answer, "AssumeRolePolicyDocument"),
+            trust_policy=document(answer, "AssumeRolePolicyDocument", size_limits.TRUST),
             # AWS always sends it; the documented default stands for servers that do not.
             max_session_seconds=answer.maybe_integer("MaxSessionDuration") or 3600,
             permissions_boundary_arn=boundary.arn("PermissionsBoundaryArn") if boundary else None,
@@ -94,6 +95,7 @@ def read_boundary(aws: AwsAccess, role: Reading[Role], region: str | None = None
 def read_inline_policies(aws: AwsAccess, role_arn: Arn, region: str | None = None) -> Reading[tuple[NamedPolicy, ...]]:
     """Read all inline policies of the role; one that cannot be read makes the whole part unreadable."""
     name = role_arn.name
+    what = f"inline policies of {name}"
 
     def body() -> Reading[tuple[NamedPolicy, ...]]:
         names = [
@@ -104,11 +106,15 @@ def read_inline_policies(aws: AwsAccess, role_arn: Arn, region: str | None = Non
         policies = []
         for entry in names:
             answer = aws.ask(GET_ROLE_POLICY, region=region, RoleName=name, PolicyName=entry)
-            policies.append(NamedPolicy(name=entry, document=document(answer, "PolicyDocument")))
+            policies.append(NamedPolicy(name=entry, document=document(answer, "PolicyDocument", size_limits.INLINE)))
+        refusal = size_limits.INLINE.refusal("".join(policy.document.text for policy in policies))
+        if refusal is not None:
+            # AWS refuses to store them, so whatever answered does not say what the role may do.
+            return Unreadable(what, refusal, "look at the role in AWS, and at who answers for it", lasting=True)
         operation = GET_ROLE_POLICY if names else LIST_ROLE_POLICIES
         return known(tuple(policies), operation, " ".join([name, *names]), aws.clock())
 
-    return attempt(f"inline policies of {name}", LIST_ROLE_POLICIES, aws, body, *_GONE)
+    return attempt(what, LIST_ROLE_POLICIES, aws, body, *_GONE)
 
 
 def read_attached_policies(
@@ -148,5 +154,7 @@ def _managed(aws: AwsAccess, policy_arn: Arn, region: str | None) -> Reading[Nam
         "PolicyVersion"
     )
     name = policy.maybe_text("PolicyName") or policy_arn.name
-    value = NamedPolicy(name=name, document=document(answer, "Document"), arn=policy_arn)
+    value = NamedPolicy(
+        name=name, document=document(answer, "Document", size_limits.of_managed(policy_arn)), arn=policy_arn
+    )
     return known(value, GET_POLICY_VERSION, f"{policy_arn} {version}", aws.clock())

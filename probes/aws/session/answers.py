@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from diagnosis.json_members import JsonMembers, is_usable
 from diagnosis.logs.scrubbed_values import scrub_text, scrub_values
 from diagnosis.policy import PolicyDocument, read_document
+from diagnosis.policy.language.size_limits import SizeLimit
 
 USED_AGAIN = frozenset({"NextToken", "nextToken", "Marker", "NextMarker", "NextContinuationToken", "CloudTrailEvent"})
 """Members that stay as AWS sent them: where the next page begins, and an event, which :func:`event_record` scrubs."""
@@ -41,7 +42,7 @@ def maybe_moment(answer: JsonMembers, name: str) -> datetime | None:
     return value.astimezone(UTC)
 
 
-def document(answer: JsonMembers, name: str) -> PolicyDocument:
+def document(answer: JsonMembers, name: str, limit: SizeLimit) -> PolicyDocument:
     """Return a policy document. IAM sends it percent-encoded; one that is not begins with a brace."""
     value = answer.filled_text(name)
-    return read_document(value if value.lstrip().startswith("{") else unquote(value))
+    return read_document(value if value.lstrip().startswith("{") else unquote(value), limit)

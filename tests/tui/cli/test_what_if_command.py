@@ -304,3 +304,15 @@ def test_the_role_of_a_proposal_is_one_that_the_runs_assume(written) -> None:
     assert "somebody" in str(wrong)
     assert "\x1b" not in str(wrong)
     assert "GitHubAction-AssumeRoleWithAction" in getattr(wrong, "way_out", "")
+
+
+def test_a_proposal_that_aws_cannot_hold_is_refused_and_not_judged(written) -> None:
+    wide = policy(
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        *({"Effect": "Allow", "Action": "ecr:*", "Resource": f"{ARN}{number}"} for number in range(110)),
+    )
+    result = run("--demo", "2", "--policy", written("wide.json", wide), "--json")
+    assert result.exit_code == 1, result.output
+    told = json.loads(result.output)
+    assert any("characters where AWS takes 10240" in reason for item in told["proposals"] for reason in item["refused_because"])
+    assert not any(run["verdict"] == "pass" for run in told["runs"])

@@ -15,6 +15,7 @@ from diagnosis.documents.exit_code import FAILED, PASSED, UNKNOWN
 from diagnosis.facts.runs import Repository
 from diagnosis.gates import Verdict
 from diagnosis.policy import PolicyDocument, Unparsable, read_document
+from diagnosis.policy.language.size_limits import TRUST
 from diagnosis.trust.admission import TrustOutcome
 from tui.backend import BackendProblem
 from tui.cli.console import Text, print_json, printable, text_console
@@ -96,7 +97,7 @@ def admits_command(
 
 def _trust_policy(path: Path) -> PolicyDocument | Unparsable:
     """Return the document, unless it is a permission policy: that one admits nobody, which is no answer about a role."""
-    document = read_document(read_policy_text(path).text)
+    document = read_document(read_policy_text(path).text, TRUST)
     if isinstance(document.policy, Unparsable):
         return document.policy
     statements = document.policy.statements

@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from diagnosis.policy import PolicyDocument, PolicyKind, Unparsable, read_document
+from diagnosis.policy.language.faults import Fault
+from diagnosis.policy.language.size_limits import OF_KINDS
 from tui.backend import BackendProblem
 from tui.cli.console import printable
 
@@ -35,9 +37,12 @@ def name_of(path: Path) -> str:
 
 
 def read_policy(path: Path, kind: PolicyKind) -> PolicyDocument:
-    """Read a policy document from a file. Raises BackendProblem (exit code 2) with line and column for what is no policy."""
-    document = read_document(read_policy_text(path).text)
-    if isinstance(document.policy, Unparsable):
+    """Read a policy document from a file. Raises BackendProblem (exit code 2) with line and column for what is no policy.
+
+    One that is larger than AWS takes for its kind is returned without a meaning: it can be proposed, and AWS refuses it.
+    """
+    document = read_document(read_policy_text(path).text, OF_KINDS[kind])
+    if isinstance(document.policy, Unparsable) and document.policy.fault is not Fault.TOO_LONG:
         raise BackendProblem(f"{name_of(path)} is no {kind.value}: {printable(document.policy.text)}.")
     return document
 
