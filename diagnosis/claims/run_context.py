@@ -19,7 +19,7 @@ from diagnosis.facts.workflow import UnparsableWorkflow, Workflow, WorkflowJob
 
 _REVIEW_EVENTS = frozenset({"pull_request_review", "pull_request_review_comment"})
 
-_VERSION_LIKE = re.compile(r"(?:.*[/_-])?[vV]?\d+(?:\.\d+)+(?:[-+._].*)?\Z|[vV]\d+\Z")
+_VERSION_LIKE = re.compile(r"(?!.*\n)(?:.*[/_-])?[vV]?\d+(?:\.\d+)+(?:[-+._].*)?\Z|[vV]\d+\Z")
 _MOST_LOGS = 20
 """Logs that are searched for what a checkout fetched: one of them has it, or none."""
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")

@@ -7,7 +7,8 @@ was missing, so that silence is never taken for proof.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnosis.causes import Integrity
@@ -29,10 +30,12 @@ from diagnosis.verdicts.chronology import AttemptHistory
 from diagnosis.verdicts.closure import IntegrityFinding
 from diagnosis.verdicts.replay import Replay
 
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n(.*?)\n\s*\2\s*(?:\n|\Z)", re.DOTALL)
+_HEREDOC = re.compile(r"<<-?[ \t]*(?P<quote>['\"]?)(?P<end>\w++)(?P=quote)")
 _TARGET = re.compile(r">\s*[\"']?(?:[^\s\"'>|;]*/)?([A-Za-z0-9_.-]+\.json)")
-_SWALLOWS = re.compile(r"(?:docker push|aws ecr [a-z-]+|crane push)[^\n]*\|\|\s*(?:true|echo|:)")
-_SWALLOWS_SERVICE = re.compile(r"\baws [a-z][^\n]*\|\|\s*(?:true|echo|:)")
+_SWALLOWS = re.compile(
+    r"(?:docker push|aws ecr [a-z-]|crane push)(?:(?!docker push|aws ecr |crane push)[^\n])*\|\|\s*(?:true|echo|:)"
+)
+_SWALLOWS_SERVICE = re.compile(r"\baws [a-z](?:(?!\baws [a-z])[^\n])*\|\|\s*(?:true|echo|:)")
 _ASSERTION = re.compile(r"\"(?:verdict|status|result|[a-z_]+(?:rejected|verified|passed))\"\s*:\s*(?:true|\"[A-Z]+\")")
 
 
@@ -221,16 +224,33 @@ def self_asserted(workflow: Workflow, replays: Sequence[Replay]) -> list[Integri
     present = {name.rpartition("/")[2] for replay in replays for name in _artifact_files(replay.attempt)}
     findings = []
     for step in _releasing_steps(workflow):
-        for match in _HEREDOC.finditer(step.run or ""):
-            quoted, body = bool(match.group(1)), match.group(3)
-            line_start = (step.run or "").rfind("\n", 0, match.start()) + 1
-            target = _TARGET.search((step.run or "")[line_start : match.end(2) + 40].split("\n")[0])
+        for head, opened, body in _heredocs(step.run or ""):
+            target = _TARGET.search(head[: opened.end("end") + 40])
             if target is None or not _ASSERTION.search(body):
                 continue
-            if not quoted and "$" in body.replace("$schema", ""):
+            if not opened["quote"] and "$" in body.replace("$schema", ""):
                 continue
             findings.append(_self_asserted(workflow, step, target.group(1), target.group(1) in present))
     return findings
+
+
+def _heredocs(script: str) -> Iterator[tuple[str, re.Match[str], str]]:
+    """Yield the line that opens a here-document, where in it, and its body; each line is looked at once."""
+    lines = script.split("\n")
+    ends: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        ends.setdefault(line.strip(), []).append(number)
+    after = 0
+    for number, line in enumerate(lines):
+        if number < after:
+            continue
+        for opened in _HEREDOC.finditer(line):
+            closing = ends.get(opened["end"], [])
+            place = bisect_right(closing, number)
+            if place < len(closing):
+                yield line, opened, "\n".join(lines[number + 1 : closing[place]])
+                after = closing[place] + 1
+                break
 
 
 def _artifact_files(attempt: Attempt) -> list[str]:

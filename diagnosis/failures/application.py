@@ -11,16 +11,15 @@ _QUIET = re.compile(
     r"^\S{0,40}\s?\[?(?:INFO|DEBUG|TRACE)\b(?!\[\d)|\"(?:level|severity|lvl|levelname)\":\s*\"?(?:info|debug|trace|INFO|DEBUG|TRACE)\b"
     r"|\blevel=(?:info|debug|trace)\b|^\s*(?:PASS|PASSED|ok)\b|[✓✔√]|\bPASSED\b|--- PASS"
     r"|^\S{1,200}?\.\w{1,8}:\d+:\d+:? |^\S{1,200}?\.(?:mdx?|rst|ya?ml|json|html):\d+[: ]"  # a linter quotes a file
-    r"|^\s*(?:[-*•]|\d+[.)]) +([\"'`])(?:(?!\1).){20,}\1 *(?:[:=(–—→-]|means\b|if\b|usually\b)"  # advice
+    r"|^\s*(?:[-*•]|\d+[.)]) +([\"'`])(?:(?!\1).){20,}+\1 *+(?:[:=(–—→-]|means\b|if\b|usually\b)"  # advice
     r"|\b[Ii]f you (?:see|get|receive)\b"
     r"|^\W*(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{7,40} \w|\(\[[0-9a-f]{7,40}\]\(http|^⧗ "  # what a commit is about
     r"|^\W*(?:[Cc]ommit|PR|[Pp]ull [Rr]equest) (?:message|title|body)\b"
 )
 """Not even the one who printed it calls it an error."""
 
-_CARRIES_ERROR = re.compile(
-    r"\blevel=(?:info|debug|trace)\b.*(?:\b(?:err|error)=\"?\S|msg=\"(?:\w+(?:Exception|Error): |[Ee]rror\b))"
-)
+_LEVEL = re.compile(r"\blevel=(?:info|debug|trace)\b")
+_ERROR_FIELD = re.compile(r"\b(?:err|error)=\"?\S|msg=\"(?:\w+(?:Exception|Error): |[Ee]rror\b)")
 """A field of the line is an error all the same, whatever level its program gave it."""
 
 _COPILOT = (
@@ -53,7 +52,8 @@ def application_talk(line: LogLine, text: str) -> Weight | None:
     if line.kind is LineKind.ERROR:
         return Weight.ROOT
     if _QUIET.search(text):
-        return Weight.APPLICATION if _CARRIES_ERROR.search(text) else None
+        level = _LEVEL.search(text)
+        return Weight.APPLICATION if level and _ERROR_FIELD.search(text, level.end()) else None
     if (_APPLICATION.search(text) and not _STACK_EVENT.search(text)) or _APPLICATION_STEP.search(line.title):
         return Weight.APPLICATION
     if _TOLERATED.search(text):

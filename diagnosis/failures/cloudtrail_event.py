@@ -25,8 +25,8 @@ _MOST_EVENTS = 1_000
 _NAMED = 5
 """How many calls a sentence names."""
 _BEGIN = re.compile(
-    r"\ufeff?(?:\s|```\w*\n|\$ [^\n]*\n"
-    r"|\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:\S{1,200}_CloudTrail_\S{1,200}[ \t]+)?)*[\[{\"]"
+    r"\ufeff?(?:\s++|```\w*+\n|\$ [^\n]*+\n"
+    r"|\d{4}-\d\d-\d\d[T ][\d:.]++(?:Z|[+-]\d\d:?\d\d)?[ \t]++(?:(?=\S{1,200}_CloudTrail_\S)\S{1,450}+[ \t]++)?)*+[\[{\"]"
 )
 """White space, a fence, a command or a time may stand before the JSON; CloudWatch Logs adds its stream's name."""
 _SAID_BEFORE = re.compile(
@@ -38,7 +38,7 @@ _NAME = re.compile(r"\"eventName\"\s*:")
 _CODE = re.compile(r"\"errorCode\"\s*:")
 _MEMBER = re.compile(
     r"\"(?P<name>eventVersion|eventSource|eventName|errorCode|errorMessage|arn|userName|identityProvider|roleArn)\"\s*:\s*"
-    r"\"(?P<value>(?:[^\"\\]|\\.){0,4000})\""
+    r"\"(?P<value>(?:[^\"\\]|\\.){0,4000}+)\""
 )
 _ONCE = frozenset({"eventVersion", "eventSource", "eventName", "errorCode", "errorMessage"})
 """Members that an event has once: at the second one the next event has begun."""

@@ -52,7 +52,8 @@ _PERFORM = re.compile(
     r"[Nn]ot\s+authorized\s+to\s+perform(?::|\s)?\s*\[?(?:(?P<action>[A-Za-z0-9*-]+:[A-Za-z0-9*]+)|(?P<bare>AssumeRole\w*))?"
 )
 _PRINCIPAL = re.compile(
-    r"User:\s+(?P<principal>\S.{0,2000}?)\s+is\s+not\s+authorized|(?<!\S)(?P<bare>\S+) is not authorized to perform"
+    r"User:\s++(?P<principal>\S(?:(?!User:).){0,2000}?)(?<!\s)\s++is\s++not\s++authorized"
+    r"|(?<!\S)(?P<bare>\S++) is not authorized to perform"
 )
 _RESOURCE = re.compile(
     r"on (?:(?:the )?resources?:|role:?)\s*[\"']?"
@@ -66,7 +67,7 @@ _TYPE = re.compile(rf"\bno (?P<implicit>{_TYPES}) allows|explicit deny in an? (?
 _EXPLICIT = re.compile(r"explicit(?:ly)? den(?:y|ied)")
 _POLICY_ARN = re.compile(
     r"explicit deny in an? [^:]{1,60}:\s*(?P<arn>arn:[^\s,\"')]+)"
-    r"|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::[^\s,\"')]*policy/[^\s,\"')]+)"
+    r"|(?P<late>arn:aws[\w-]*:(?:organizations|iam)::(?:(?!arn:aws)[^\s,\"')])*policy/[^\s,\"')]+)"
 )
 _OPERATION = re.compile(
     r"when calling the (?P<cli>\w+) operation|operation error (?P<go_service>[\w -]{1,60}): (?P<go>\w+)[,:]"

@@ -105,7 +105,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         ("IAM Role (", "cannot be assumed"),
         says(
-            r"(?:IAM Role \(|[Rr]ole \"arn:).{0,2100}cannot be assumed",
+            r"(?:IAM Role \(|[Rr]ole \"arn:)(?:(?!IAM Role \(|[Rr]ole \"arn:).){0,2100}cannot be assumed",
             authn(_ROLE, None, *CHAIN_CANDIDATES, weight=Weight.DOUBTFUL),
         ),
     ),

@@ -55,7 +55,9 @@ _PLACE = re.compile(
     r"s3://(?P<url>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[^\s\"'*]{0,1024})?)"
     r"|(?:S3 )?[Bb]ucket \(?[\"'](?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])[\"']"
 )
-_UPLOAD = re.compile(r"upload failed: .{0,1024} to (?=s3://)|(?:copy|move) failed: s3://\S{1,1024} to (?=s3://)")
+_UPLOAD = re.compile(
+    r"upload failed: (?:(?!upload failed: ).){0,1024} to (?=s3://)|(?:copy|move) failed: s3://\S{1,1024} to (?=s3://)"
+)
 _OBJECTS = frozenset({"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl", "s3:PutObjectTagging"})
 _BUCKETS = frozenset({"s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketVersions"})
 

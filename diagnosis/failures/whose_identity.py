@@ -34,7 +34,7 @@ class Identity:
 
 _UNSAID = Identity(Whose.UNSAID)
 _RUN = Identity(Whose.RUN)
-_ACCOUNT = re.compile(r"[0-9]{12}|[0-9*xX]*\*[0-9*xX]*|[xX]{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}|(?=[0-9xX]*\*)[0-9*xX]++|[xX]{12}")
 """An account as AWS prints it, or as a log masks it; a word in its place is a placeholder of whoever wrote the text."""
 _SESSIONS = (
     (re.compile(r"i-[0-9a-f]{8,17}"), "an EC2 instance's own role"),

@@ -206,7 +206,7 @@ def _session_form(release: Releasing) -> str | None:
     return form if is_legible(form) and not set(_EXPRESSION.sub("", given)) & {"*", "?"} else None
 
 
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{).)*?\}\}")
 
 
 def _session_policy(release: Releasing) -> Reading[NamedPolicy] | None:

@@ -20,8 +20,8 @@ CLOCK = re.compile(
 CLOCK_BEGINS = frozenset("[#0123456789")
 LOCAL_CLOCK = re.compile(
     r"\[?[\w.,/ -]{0,40}?\b\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-    r"(?: (?!ERR|WARN|INFO|FAIL)(?:[AP]M|[A-Z]{3,4})\b)?(?:\]:?| ?:)? +"
-    r"(?! *\[?(?:[A-Z]{4,8}|ERR|[Ee]rr|[Ww]arn|info|debug)\b|[A-Z]{3,4}$)"
+    r"(?: (?!ERR|WARN|INFO|FAIL)(?:[AP]M|[A-Z]{3,4})\b)?(?:\]:?| ?:)? ++"
+    r"(?!\[?(?:[A-Z]{4,8}|ERR|[Ee]rr|[Ww]arn|info|debug)\b|[A-Z]{3,4}$)"
 )
 """A date and a time as the place where the log was written has them."""
 CLOCK_WITHIN = 48
@@ -35,7 +35,8 @@ FRAMED = ("│", "┃", "╷", "╵", "err: ", "out: ")
 FRAME = re.compile(r"(?:[│┃╷╵] ?)+|(?:err|out): ")
 """Boxes that Terraform draws around its errors, and what actions that run commands over SSH put before a line."""
 QUOTED = re.compile(
-    r"> ?(?:> ?)*(?=(?:An error occurred|[Ee]rror(?: response|:)|ERROR|##\[error|[Dd]enied:|DENIED|[Uu]nauthorized:|User: arn"
+    r"(?<!>)(?<!> )> ?(?:> ?)*+(?=(?:An error occurred|[Ee]rror(?: response|:)|ERROR|##\[error|[Dd]enied:|DENIED"
+    r"|[Uu]nauthorized:|User: arn"
     r"|Could not |(?:is )?[Nn]ot authorized|on resource|because no |with an explicit|name unknown|tag invalid|no basic auth"
     r"|Credentials could|Assuming role|It looks like|Did you mean|fatal:|\w+(?:Exception|Denied|Error):))"
 )

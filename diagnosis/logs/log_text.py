@@ -105,7 +105,7 @@ _MARKER = re.compile(
 _WEB_RUN = re.compile(r"(?:[▶▼▸▾>] ?)?Run (?=\S)")
 _WEB_KEY = re.compile(r"(?:with|env|shell):(?: |$)|[A-Za-z_][\w-]*: ")
 _SPEAKS = re.compile(
-    r"(?:\w*[Ee]rror|\w*ERROR|\w+_UNABLE_\w+|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
+    r"(?:\w*[Ee]rror|\w*ERROR|(?=\w+_UNABLE_\w)\w++|[Ww]arning|fatal|FATAL|denied|DENIED|[Uu]nauthorized|err|out|User|\w*Exception|\w*Denied):"
 )
 _SECTION = re.compile(r"(?:Starting|Finishing): ")
 

@@ -38,8 +38,9 @@ _KEYS = ("aws-access-key-id", "aws-secret-access-key")
 _OTHER_WAYS = ("web-identity-token-file", "role-chaining")
 _LOGGED_IN = re.compile(r"Login Succeeded|^Logging in(?:to| to) registry |^Logged in to ")
 _PUSHED = re.compile(
-    r"[\w.-]+: digest: sha256:[0-9a-f]{64}|pushing manifest for \S+.* done$|Writing manifest to image destination"
-    r"|\bPushed \S+@sha256:|Published \S+@sha256:|^\S+/\S+@sha256:[0-9a-f]{64}$"
+    r"(?<![\w.-])[\w.-]++: digest: sha256:[0-9a-f]{64}"
+    r"|pushing manifest for \S(?:(?!pushing manifest for ).)* done$|Writing manifest to image destination"
+    r"|\bPushed \S+@sha256:|Published \S+@sha256:|^\S[^\s/]*+/\S+@sha256:[0-9a-f]{64}$"
 )
 _MOST_LINES = 50_000
 

@@ -34,7 +34,8 @@ from diagnosis.verdicts.stop import Reason
 _RETRY = re.compile(r"(?:Retry(?: \w+)?: attempt \d+ of \d+ failed|[Rr]etrying (?:in|after) \d)")
 _ASSUMING = "Assuming role with OIDC"
 _PASSED = re.compile(
-    r"^Authenticated as assumedRoleId|Login Succeeded|[\w.-]+: digest: sha256:|pushing manifest for \S+.* done$"
+    r"^Authenticated as assumedRoleId|Login Succeeded|(?<![\w.-])[\w.-]++: digest: sha256:"
+    r"|pushing manifest for \S(?:(?!pushing manifest for ).)* done$"
 )
 _NOT_SUCCESS = frozenset({"failure", "timed_out", "startup_failure"})
 _EXIT = "Process completed with exit code"

@@ -28,7 +28,7 @@ _SLACK = timedelta(seconds=1.5)
 _SAME_CLOCK = timedelta(seconds=5)
 """How far the log's two ends may lie from those of the steps; beyond it the times are of another clock and tell nothing."""
 _NOT_RUN = frozenset({"skipped"})
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
+_EXPRESSION = re.compile(r"\$\{\{(?:(?!\$\{\{).)*?\}\}")
 
 
 @dataclass(frozen=True, slots=True)

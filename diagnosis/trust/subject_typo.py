@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from diagnosis.claims.claim_set import ContextKind, ReadSubject, SubjectContext, read_subject
+from diagnosis.policy.language.matching import string_matcher
 
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019\u00ab\u00bb"
 _UNSEEN = "\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -229,20 +230,28 @@ def _pattern(written: str, bare: str, subject: str, found: list[str]) -> Misspel
 
 def _in_its_case(pattern: str, subject: str) -> str | None:
     """Return the pattern with its letters in the subject's case; None where it is no pattern of the subject in any case."""
-    pieces = re.split(r"([*?])", pattern)
-    wild = {"*": "(.*?)", "?": "(.)"}
-    found = re.fullmatch("".join(wild.get(piece, f"({re.escape(piece)})") for piece in pieces), subject, _ANY_CASE)
+    # What stands between two stars is taken where it comes first and kept: no other place would let more match.
+    first, *others = pattern.split("*")
+    middle = "".join(f"(?>.*?{_spelled(stretch)})" for stretch in others[:-1])
+    whole = f"{_spelled(first)}{middle}.*{_spelled(others[-1])}" if others else _spelled(first)
+    found = re.fullmatch(whole, subject, _ANY_CASE)
     if found is None:
         return None
-    return "".join(piece if piece in wild else met for piece, met in zip(pieces, found.groups(), strict=True))
+    met = iter(found.groups())
+    return "".join(piece if piece in ("*", "?") else next(met) for piece in re.split(r"([*?])", pattern) if piece)
+
+
+def _spelled(stretch: str) -> str:
+    """Return a regular expression for what stands between two stars, each literal piece of it a group."""
+    pieces = re.split(r"(\?)", stretch)
+    return "".join("." if piece == "?" else f"({re.escape(piece)})" for piece in pieces if piece)
 
 
 _ANY_CASE = re.IGNORECASE | re.DOTALL
 
 
 def _admits(pattern: str, subject: str) -> bool:
-    parts = (".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in pattern)
-    return re.fullmatch("".join(parts), subject, re.DOTALL) is not None
+    return string_matcher(pattern, variables=False, wildcards=True)(subject, {})
 
 
 def _means(text: str, words: tuple[str, ...]) -> bool:

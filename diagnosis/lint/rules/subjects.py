@@ -157,7 +157,7 @@ def _of_start(value: str, head: str, *, whole: bool) -> tuple[str, str] | None:
 
 
 def _without_repo(value: str) -> tuple[str, str]:
-    rest = re.sub(r"\A(?:[a-z+]+://)?(?:[\w.-]*github[\w.-]*/)?", "", value, flags=re.IGNORECASE)
+    rest = re.sub(r"\A(?:[a-z+]+://)?(?:(?=[\w.-]*github)[\w.-]++/)?", "", value, flags=re.IGNORECASE)
     if rest != value:
         return "it begins with an address, and subjects begin with repo:", f"repo:{rest}"
     return "repo: is missing at its beginning", f"repo:{value}"

@@ -112,6 +112,9 @@ def _request(tree: object) -> Request:
         account = account.text
     if account is not None and not isinstance(account, str):
         raise _RowError("request.resource_account must be a string")
+    context = _context(tree.get("context"))
+    if len(_text_of(tree)) > _LONGEST_REQUEST:
+        raise _RowError(f"request has more than {_LONGEST_REQUEST} characters, which no request to AWS carries")
     only = tree.get("wildcard_only_action", False)
     if only is not None and not isinstance(only, bool):
         raise _RowError("request.wildcard_only_action must be true or false")
@@ -120,7 +123,7 @@ def _request(tree: object) -> Request:
         action=_text(tree, "action"),
         resource=_text(tree, "resource"),
         resource_account=account,
-        context=_context(tree.get("context")),
+        context=context,
         multivalued_keys=frozenset(_texts(tree.get("multivalued_keys") or (), "request.multivalued_keys")),
         wildcard_only_action=bool(only),
     )
@@ -190,6 +193,10 @@ def _policy(tree: object, path: str, kind: PolicyKind) -> Policy:
     if policy.not_kept:
         raise _RowError(f"{path}: a value looks like a secret and was not kept (at {policy.not_kept[0]})")
     return policy
+
+
+_LONGEST_REQUEST = 131_072
+"""Each pattern of each policy may be compared with all of it."""
 
 
 def _text_of(tree: Mapping[str, object]) -> str:

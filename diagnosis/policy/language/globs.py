@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -30,32 +30,24 @@ def pattern_cells(text: str) -> Cells:
 
 
 def meet(left: Cells, right: Cells) -> bool:
-    """Return whether some text matches both patterns."""
-    reached = {(0, 0)}
-    waiting = [(0, 0)]
-    while waiting:
-        at, beside = waiting.pop()
-        if at == len(left) and beside == len(right):
-            return True
-        for step in _steps(left, right, at, beside):
-            if step not in reached:
-                reached.add(step)
-                waiting.append(step)
-    return False
+    """Return whether some text matches both patterns.
 
-
-def _steps(left: Cells, right: Cells, at: int, beside: int) -> Iterator[tuple[int, int]]:
-    one = left[at] if at < len(left) else None
-    other = right[beside] if beside < len(right) else None
-    if one is Wildcard.ANY:
-        yield at + 1, beside
-    if other is Wildcard.ANY:
-        yield at, beside + 1
-    if one is None or other is None:
-        return
-    if isinstance(one, Wildcard) or isinstance(other, Wildcard) or one == other:
-        # A star stays where it is while it takes a character of the other side.
-        yield at + (one is not Wildcard.ANY), beside + (other is not Wildcard.ANY)
+    Every place in the right pattern that may be reached with a place of the left one is a bit of one number, so that two
+    patterns of a whole document's length need no more memory than they take themselves.
+    """
+    left, row = _single_stars(left), _Row(_single_stars(right))
+    reached = 1
+    for one in left:
+        if one is Wildcard.ANY:
+            # It takes what the other side has from here on, as much of it as it likes.
+            reached = row.whole & ~((reached & -reached) - 1) if reached else 0
+            continue
+        reached |= (reached & row.stars) << 1
+        fits = ~row.stars if one is Wildcard.ONE else row.ones | row.spelled.get(one, 0)
+        # A star of the other side stays where it is while it takes this character.
+        reached = (reached & row.stars) | ((reached & fits) << 1 & row.whole)
+    reached |= (reached & row.stars) << 1
+    return bool(reached >> row.length & 1)
 
 
 def covers(wide: Cells, narrow: Cells) -> bool:
@@ -63,26 +55,35 @@ def covers(wide: Cells, narrow: Cells) -> bool:
 
     A star of the narrow pattern is taken by a star of the wide one alone, so the answer may be False where it is true.
     """
-    reached = _past_stars(wide, {0})
+    row = _Row(_single_stars(wide))
+    reached = 1 | (row.stars & 1) << 1
     for sign in narrow:
-        following = set()
-        for at in reached:
-            if at == len(wide):
-                continue
-            here = wide[at]
-            if here is Wildcard.ANY:
-                following.add(at)
-            elif here == sign or (here is Wildcard.ONE and sign is not Wildcard.ANY):
-                following.add(at + 1)
-        reached = _past_stars(wide, following)
-    return len(wide) in reached
+        fits = 0 if sign is Wildcard.ANY else row.ones
+        if isinstance(sign, str):
+            fits |= row.spelled.get(sign, 0)
+        reached = (reached & row.stars) | (reached & fits) << 1
+        reached |= (reached & row.stars) << 1
+    return bool(reached >> row.length & 1)
 
 
-def _past_stars(wide: Cells, reached: set[int]) -> set[int]:
-    found = set(reached)
-    for at in reached:
-        end = at
-        while end < len(wide) and wide[end] is Wildcard.ANY:
-            end += 1
-            found.add(end)
-    return found
+class _Row:
+    """The places of a pattern as the bits of numbers: where it has a star, where one character, where which."""
+
+    def __init__(self, cells: Cells) -> None:
+        self.length = len(cells)
+        self.whole = (1 << self.length + 1) - 1
+        self.stars = self.ones = 0
+        self.spelled: dict[str, int] = {}
+        for place, cell in enumerate(cells):
+            if cell is Wildcard.ANY:
+                self.stars |= 1 << place
+            elif cell is Wildcard.ONE:
+                self.ones |= 1 << place
+            elif isinstance(cell, str):
+                self.spelled[cell] = self.spelled.get(cell, 0) | 1 << place
+
+
+def _single_stars(cells: Cells) -> Cells:
+    """Return the pattern with one star where it has several in a row."""
+    before = (None, *cells)
+    return tuple(cell for cell, last in zip(cells, before, strict=False) if not (cell is last is Wildcard.ANY))

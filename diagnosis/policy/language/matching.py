@@ -170,7 +170,9 @@ def resource_matcher(text: str, *, variables: bool, complete: bool = True) -> Ma
 def _arn_or_glob(segments: tuple[tuple[Piece, ...], ...]) -> Callable[[str], bool]:
     """Return the test for resolved segments of a Resource pattern."""
     if len(segments) < _ARN_SEGMENTS:
-        whole = re.compile(":".join(glob_pattern(segment) for segment in segments), re.DOTALL).fullmatch
+        # One glob over all segments: a star that each of them had would be tried against the others' at every colon.
+        joined = [piece for segment in segments for piece in (":", *segment)][1:]
+        whole = re.compile(glob_pattern(joined), re.DOTALL).fullmatch
         return lambda value: whole(value) is not None
     every = [*segments[:-1], *cut_at_colons(segments[-1])]
     may_reach = any(segment[-1:] == (Wildcard.ANY,) for segment in every[: _ARN_SEGMENTS - 1])

@@ -44,7 +44,7 @@ Piece: TypeAlias = str | Wildcard | Variable
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 # "Separate the variable text and the default value with a comma and space."
-_WITH_DEFAULT = re.compile(r"\s*([^,']+?)\s*, '(.*)'\s*\Z", re.DOTALL)
+_WITH_DEFAULT = re.compile(r"\s*+([^,'\s](?:[^,']*[^,'\s])?)\s*+, '(.*)'\s*\Z", re.DOTALL)
 _SPECIAL = frozenset("*?$")
 
 

@@ -50,7 +50,7 @@ def _may_push(output: str) -> bool:
     if "$" not in output:
         return False
     kind = re.search(r"(?:^|,)\s*type=(\w+)", output)
-    return kind is None or (kind[1] == "image" and re.search(r"\bpush=[^,]*\$", output) is not None)
+    return kind is None or (kind[1] == "image" and re.search(r"\bpush=(?:(?!\bpush=)[^,$])*\$", output) is not None)
 
 
 def _build_push_of_old(use: ActionUse) -> tuple[Operation, ...]:

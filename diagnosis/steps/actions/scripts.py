@@ -228,7 +228,7 @@ _PROGRAMS = {
     "projectsigstore/cosign": "cosign",
 }
 """Programs that container images run, by the end of the image's name, as each image's documentation says."""
-_REFERENCE = re.compile(r"docker://(?:[^/@]+[.:][^/@]*/)?([^:@]+)(?:[:@].*)?")
+_REFERENCE = re.compile(r"docker://(?:(?=[^/@]+[.:])[^/@]++/)?([^:@]+)(?:[:@].*)?")
 
 
 def _program_of(uses: str) -> str | None:

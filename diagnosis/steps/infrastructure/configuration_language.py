@@ -15,7 +15,7 @@ _DEEPEST = 20
 _BOOLEANS = ("true", "false")
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\f\v]+|#[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))"
-    r"|(?P<heredoc><<-?[ \t]*(?P<end>[A-Za-z_][\w-]*)[^\n]*\n)"
+    r"|(?P<heredoc><<-?[ \t]*(?P<end>[A-Za-z_][\w-]*+)[^\n]*+\n)"
     r"|(?P<word>[A-Za-z_][\w.-]*)|(?P<number>\d[\w.]*)|(?P<quote>\")|(?P<sign>[^\w\s])|(?P<line>\n)",
     re.DOTALL,
 )

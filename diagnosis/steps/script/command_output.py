@@ -192,7 +192,7 @@ def _jq(call: Call) -> str | None:
     if not isinstance(value, str):
         return None
     raw = any(
-        word in ("--raw-output", "--join-output") or re.fullmatch(r"-[a-zA-Z]*[rj][a-zA-Z]*", word)
+        word in ("--raw-output", "--join-output") or re.fullmatch(r"-(?=[a-zA-Z]*[rj])[a-zA-Z]++", word)
         for word in call.tail
     )
     return value if raw else json.dumps(value, ensure_ascii=False)

@@ -208,7 +208,7 @@ class ScriptRun(Flow):
             options.append(word)
             if (word in ("-O", "+O", "--rcfile", "--init-file") or re.fullmatch(r"[-+][a-z]*o", word)) and rest:
                 options.append(rest.pop(0))
-        by_text = any(re.fullmatch(r"-[a-z]*c[a-z]*", each) for each in options)
+        by_text = any(re.fullmatch(r"-(?=[a-z]*c)[a-z]++", each) for each in options)
         if around.at_the_bound or (by_text and not rest):
             return self.record.exhaust(around)
         if by_text:

@@ -20,14 +20,14 @@ _MOST_FIELDS = 2_000
 _MOST_CHOICES = 500
 _MOST_BRACES = 50
 _DEEPEST = 6
-_PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
+_PARAMETER = re.compile(r"(!|#(?=[A-Za-z_]))?([A-Za-z_]\w*+|[0-9]++|[@*#?$!-])(?:\[([^\]]{1,80})\])?(.*)", re.DOTALL)
 _SLICE = re.compile(r":\s?(-?\d+)(?::(-?\d+))?")
-_WHOLE = re.compile(r"\$\(|\$\{\{|\$\{[^}]*\s|\$IFS")
+_WHOLE = re.compile(r"\$\(|\$\{\{|\$\{(?:(?!\$\{)[^}\s])*+\s|\$IFS")
 """What is not legible and holds blanks of its own, so that nobody can tell its fields."""
 _CLASS = re.compile(r"[\\\[\]&~|^]")
 _RUNNER = ("GITHUB_", "RUNNER_", "ACTIONS_", "AWS_", "INPUT_")
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,3}))?|([a-zA-Z])\.\.([a-zA-Z])")
-_BRACE = re.compile(r"\{([^{},.]*(?:\.(?!\.)[^{},.]*)*(?:,|\.\.)[^{}]*)\}")
+_BRACE = re.compile(r"\{([^{},.]*+(?:\.(?!\.)[^{},.]*+)*+(?:,|\.\.)[^{}]*)\}")
 _SUM = re.compile(r"\s*(\d{1,9})\s*(?:([-+*])\s*(\d{1,9})\s*)?")
 
 _CHANGES = re.compile(r"(?<!\w)([A-Za-z_]\w*)\s*(?:\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))|(?:\+\+|--)\s*([A-Za-z_]\w*)")
@@ -289,7 +289,7 @@ def _replaced(value: str, rest: str, inner: Callable[[str], str]) -> str | None:
     everywhere = rest.startswith("//")
     anchor = rest[1:2] if rest[1:2] in ("#", "%") else ""
     body = rest[2:] if everywhere or anchor else rest[1:]
-    found = re.fullmatch(r"((?:\\.|[^/\\])+)(?:/(.*))?", body, re.DOTALL)
+    found = re.fullmatch(r"((?:\\.|[^/\\])++)(?:/(.*))?", body, re.DOTALL)
     if found is None:
         return None
     expression = _pattern(inner(found[1]), greedy=True)

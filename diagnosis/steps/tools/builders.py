@@ -220,7 +220,7 @@ def pack(call: Call) -> Found:
     named = arguments(rest[1:], _PACK_VALUED)
     cached = [
         *options(rest, "--cache-image"),
-        *re.findall(r"type=build;[^ ]*name=([^;\s]+)", " ".join(options(rest, "--cache"))),
+        *re.findall(r"type=build;(?:(?!type=build;)[^ ])*name=([^;\s]+)", " ".join(options(rest, "--cache"))),
     ]
     bases = [name for name in options(rest, "-B", "--builder", "--run-image", "--previous-image") if may_be_ecr(name)]
     return pulls(kind, [*bases, *[name for name in cached if may_be_ecr(name)]]) + pushes(

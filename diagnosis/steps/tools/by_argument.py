@@ -92,7 +92,7 @@ _INSTANCE = re.compile(r"(?:[\w.-]{1,100}@)?m?i-[0-9a-f]{8,17}(?::.*)?", re.DOTA
 
 
 def _proxies(word: str, call: Call) -> list[Operation | Nested]:
-    own = re.fullmatch(r"(?:-o\s*)?ProxyCommand[=\s]\s*(.*)", word, re.DOTALL)
+    own = re.fullmatch(r"(?:-o\s*)?ProxyCommand[=\s]\s*+(.*)", word, re.DOTALL)
     if own is not None:
         return [] if own[1] == "none" else [Nested(own[1], call.folder, "")]
     try:

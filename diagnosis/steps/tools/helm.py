@@ -29,7 +29,7 @@ from diagnosis.steps.yaml_text import member, text_of, yaml_mapping
 
 CHARTS = "script.charts"
 """Under which note the names of the charts stand that were packaged."""
-_FILE = re.compile(r"([A-Za-z0-9][\w.-]*?)-v?(\d+\.\d+\.\d+[\w.+-]*)\.tgz")
+_FILE = re.compile(r"(?=[\w.+-]+\.tgz\Z)([A-Za-z0-9][\w.-]*?)-v?(\d+\.\d+\.\d+[\w.+-]*)\.tgz")
 _VALUED = frozenset(
     {
         "--ca-file",

@@ -22,7 +22,7 @@ _MAVEN_SPRING = re.compile(
     r"(?:spring-boot|org\.springframework\.boot:spring-boot-maven-plugin(?::[^:]+)?):build-image(?:-no-fork)?$"
 )
 _MAVEN_OTHER = re.compile(
-    r"(?:docker|dockerfile|fabric8|k8s|oc|docker-maven-plugin|[\w.-]*dockerfile-maven-plugin(?::[^:]+)?):push$"
+    r"(?:docker|dockerfile|fabric8|k8s|oc|docker-maven-plugin|dockerfile-maven-plugin(?::[^:]+)?):push$"
 )
 _MAVEN_VALUED = frozenset(
     {
@@ -98,9 +98,12 @@ _SBT_VALUED = frozenset(
 )
 _SBT_PUSH = re.compile(r"\b[Dd]ocker\s*[:/]\s*publish\b(?!Local)")
 _REFERENCE = re.compile(r"\$\{([\w.-]+)\}")
-_POM_IMAGE = re.compile(r"jib-maven-plugin.{0,3000}?<to>.{0,500}?<image>\s*([^<\s]+)\s*</image>", re.DOTALL)
+_POM_IMAGE = re.compile(
+    r"jib-maven-plugin(?:(?!jib-maven-plugin).){0,3000}?<to>(?:(?!<to>).){0,500}?<image>\s*([^<\s]+)\s*</image>",
+    re.DOTALL,
+)
 _POM_PROPERTY = re.compile(r"<([\w.-]+)>([^<]{1,500})</\1>")
-_GRADLE_IMAGE = re.compile(r"\bto\s*\{[^{}]{0,500}?\bimage\s*(?:=|\.set\()?\s*[\"']([^\"'\n]{1,500})[\"']")
+_GRADLE_IMAGE = re.compile(r"\bto\s*\{[^{}]{0,500}?\bimage\s*+(?:(?:=|\.set\()\s*+)?[\"']([^\"'\n]{1,500})[\"']")
 _GRADLE_FILES = ("build.gradle", "build.gradle.kts")
 
 

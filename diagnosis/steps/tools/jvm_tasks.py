@@ -34,7 +34,7 @@ _GOALS = frozenset(
     }
 )
 _COORDINATES = re.compile(
-    r"(?:[\w.-]+:)?(?:maven-)?([\w.-]+?)(?:-maven)?(?:-plugin)?(?::[\w.-]*\d[\w.-]*)?:([\w-]+)(?:@[\w.-]+)?"
+    r"(?:[\w.-]+:)?(?:maven-)?([\w.-]+?)(?:-maven)?(?:-plugin)?(?::(?=[\w.-]*\d)[\w.-]++)?:([\w-]+)(?:@[\w.-]+)?"
 )
 _SENDS = re.compile(r"push|publish|deploy|upload|ship|aws|ecr|docker|image|remote", re.IGNORECASE)
 _GRADLE_TASK = re.compile(

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 FILES = ("GNUmakefile", "makefile", "Makefile")
 _ASSIGNED = re.compile(
-    r"(?:(?:export|override|private|unexport)\s+)*([\w.-]+)\s*(:::?=|::=|:=|\?=|\+=|!=|=)\s*(.*)", re.DOTALL
+    r"(?:(?:export|override|private|unexport)\s+)*([\w.-]+)\s*+(:::?=|::=|:=|\?=|\+=|!=|=)\s*+(.*)", re.DOTALL
 )
-_RULE = re.compile(r"([^:=#\t][^:=#]*?)\s*(?:&?::?)(?![=:])\s*([^#]*)")
+_RULE = re.compile(r"([^:=#\t][^:=#]*?)(?<!\s)\s*+(?:&?::?)(?![=:])\s*+([^#]*)")
 _CONDITION = re.compile(r"\s*(ifeq|ifneq|ifdef|ifndef|else|endif)\b\s*(.*)")
 _PAIR = re.compile(r"\(([^,]*),(.*)\)\s*$|[\"']([^\"']*)[\"']\s+[\"']([^\"']*)[\"']\s*$")
 _UNKNOWN = "${MAKE_VALUE}"

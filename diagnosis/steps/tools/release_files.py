@@ -86,7 +86,7 @@ _ESCAPED = re.compile(r"[/._:@]")
 _ENVIRONMENT = re.compile(
     r"\{\{-?\s*(?:\.Env\.(\w+)|envOrDefault\s+\"(\w+)\"\s+\"([^\"]*)\"|index\s+\.Env\s+\"(\w+)\")\s*-?\}\}"
 )
-_TEMPLATE = re.compile(r"\{\{.*?\}\}")
+_TEMPLATE = re.compile(r"\{\{(?:(?!\{\{).)*?\}\}")
 
 
 def earthly(call: Call) -> Found:

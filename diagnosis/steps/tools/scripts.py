@@ -264,14 +264,14 @@ class _Justfile:
     def _top(self, line: str, given: Mapping[str, str], current: list[str] | None) -> list[str] | None:
         if not line.strip() or line.startswith(("#", "[", "set ", "import", "mod ")):
             return None if line.strip() else current
-        assigned = re.fullmatch(r"(export\s+)?([\w-]+)\s*:=\s*(.*)", line)
+        assigned = re.fullmatch(r"(export\s+)?([\w-]+)\s*+:=\s*+(.*)", line)
         if assigned:
             name = assigned[2]
             self._variables[name] = given[name] if name in given else self._value(assigned[3].strip())
             if assigned[1]:
                 self.exported[name] = self._variables[name]
             return None
-        recipe = re.fullmatch(r"@?([\w-]+)((?:\s+[^:]*)?):(?!=)\s*(.*)", line)
+        recipe = re.fullmatch(r"@?([\w-]+)((?:\s[^:]*)?):(?!=)\s*+(.*)", line)
         if recipe is None:
             return None
         lines: list[str] = []
@@ -292,7 +292,7 @@ class _Justfile:
         )
         if env:
             return self._environment.get(env[1]) or (env[2] if env[2] is not None else f"${{{env[1]}}}")
-        pieces = re.split(r"\s*([+/])\s*", text)
+        pieces = re.split(r"(?<!\s)\s*+([+/])\s*+", text)
         if len(pieces) > 1 and len(pieces) < 20:
             return "".join("/" if piece == "/" else "" if piece == "+" else self._value(piece) for piece in pieces)
         return self._variables.get(text, "${JUST_VALUE}")

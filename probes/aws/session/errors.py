@@ -100,7 +100,7 @@ _INVALID = frozenset(
 _UNSUPPORTED = frozenset({"NotImplemented", "UnknownOperationException", "InvalidAction", "501"})
 
 _DENIED_ACTION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9]+)")
-_REASON = re.compile(r"(because no [a-z -]+ allows|with an explicit deny in an? [a-z -]+)")
+_REASON = re.compile(r"(because no (?:(?!because no )[a-z -])+ allows|with an explicit deny in an? [a-z -]+)")
 _CODE = re.compile(r"(?!A[A-Z]{3}[A-Z0-9]{12})[A-Za-z0-9.]{1,64}")
 """What a code looks like; no access key id does."""
 

@@ -78,5 +78,5 @@ _REPOSITORY = _table(
     (r"/environments", tree.environments),
     (r"/branches(?:/(?P<branch>.+))?", tree.branches),
     (r"/commits/(?P<ref>.+)", tree.commit),
-    (r"/compare/(?P<base>.+)\.\.\.(?P<head>.+)", tree.compare),
+    (r"/compare/(?P<base>(?:(?!\.\.\.).)++)\.\.\.(?P<head>.+)", tree.compare),
 )

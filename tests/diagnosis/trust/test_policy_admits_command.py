@@ -105,7 +105,8 @@ def test_standard_input(run):
         ('{"a": 1, "a": 2}', "a"),
         (b"\xff\xfe", "UTF-8"),
         (b" " * (1024 * 1024 + 1), "larger"),
-        ("[" * 50_000, "deeper"),
+        ("[" * 4_000, "deeper"),
+        ("[" * 50_000, "it has 50000 characters, AWS's limit for a trust policy is 4096"),
     ],
 )
 def test_a_bad_file_is_one_sentence_and_exit_code_2(run, content, words):

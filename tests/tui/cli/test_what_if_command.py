@@ -314,5 +314,7 @@ def test_a_proposal_that_aws_cannot_hold_is_refused_and_not_judged(written) -> N
     result = run("--demo", "2", "--policy", written("wide.json", wide), "--json")
     assert result.exit_code == 1, result.output
     told = json.loads(result.output)
-    assert any("characters where AWS takes 10240" in reason for item in told["proposals"] for reason in item["refused_because"])
+    assert any(
+        "characters where AWS takes 10240" in reason for item in told["proposals"] for reason in item["refused_because"]
+    )
     assert not any(run["verdict"] == "pass" for run in told["runs"])

@@ -138,7 +138,9 @@ def test_the_version_in_force_is_read_not_the_latest(full: InProcessAws, build: 
 
 
 def test_many_policies_are_read_over_pages(full: InProcessAws, build: Any) -> None:
-    names = [f"P{number:03}" for number in range(105)]  # a page holds a hundred; AWS holds no more characters than these
+    names = [
+        f"P{number:03}" for number in range(105)
+    ]  # a page holds a hundred; AWS holds no more characters than these
     iam = build("iam")
     for name in names:
         iam.put_role_policy(RoleName="Release", PolicyName=name, PolicyDocument=allow("ecr:Get*"))
