@@ -9,7 +9,7 @@ from itertools import product
 from diagnosis.callers.constraints import compile_rules
 from diagnosis.callers.door import BY_SAML, Door, DoorKind, covers, is_of_a_provider
 from diagnosis.callers.github_names import ANY_TEXT
-from diagnosis.callers.search import Part, Search, TokenShape
+from diagnosis.callers.search import Budget, Part, Search, TokenShape
 from diagnosis.callers.strangers import without
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import is_github_issuer
@@ -115,6 +115,10 @@ _LOGIN = ":amr"
 """The claim that says how a user of an Amazon Cognito identity pool logged in: authenticated or not, by which provider."""
 
 
+_SHARE = 16
+"""A policy may name a hundred providers: each is searched with a part of what one policy may cost."""
+
+
 def _unbounded(alone: Policy, role_arn: Arn, name: str) -> TrustOutcome:
     """Return whether a token of the provider gets in whose names no policy means."""
     issuer = _issuer(name)
@@ -124,7 +128,7 @@ def _unbounded(alone: Policy, role_arn: Arn, name: str) -> TrustOutcome:
     # Whoever has an identity pool of its own chooses how its users log in.
     policy = without(policy, lambda key: is_of_a_provider(key) and key.endswith(_LOGIN))
     rules = compile_rules((policy,), Caller(provider, role_arn, issuer))
-    search, applying = Search(rules), Applying(rules)
+    search, applying = Search(rules, Budget(share=_SHARE)), Applying(rules)
     fresh = Unspelled(unspelled(rules.patterns.characters))
     # The client of a provider that is named by its host alone is what bounds it, and that of some others, which write the
     # customer there; elsewhere the caller chooses the audience.

@@ -58,6 +58,27 @@ class Token:
 MOST_PLACES = 80_000
 """What all searches of one policy, or of one pair, may meet together: a hostile policy is said to be too much in seconds."""
 
+MOST_MOVES = 400_000
+"""What they may cost together: each character that is tried at a place, and as many again for each 64 bytes of its state."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What searches have spent, that share what they may spend."""
+
+    share: int = 1
+    """The part of the whole that they may spend: one of so many."""
+    places: int = 0
+    moves: int = 0
+
+    def spend(self, moves: int, places: int = 0) -> None:
+        """Count what a search meets. Raises TooManyStates where all together have met too much."""
+        self.moves += moves
+        self.places += places
+        if self.places * self.share > MOST_PLACES or self.moves * self.share > MOST_MOVES:
+            raise TooManyStates
+
+
 Wanted: TypeAlias = Callable[[int], bool]
 """Whether a token is wanted, by the rules that apply to it (a bit each)."""
 
@@ -65,15 +86,16 @@ Wanted: TypeAlias = Callable[[int], bool]
 class Search:
     """Searches tokens of several shapes under the same rules."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, budget: Budget | None = None) -> None:
         self._rules = rules
+        self._budget = budget or Budget()
+        self._cost = 1 + rules.patterns.size // 512
         self._patterns = rules.patterns
         self._every = (1 << len(rules.rules)) - 1
         self._by_claim: dict[str, list[tuple[int, Constraint, int, int]]] = {}
         self._bits_of_rule = [0] * len(rules.rules)
         self._bits_of_claim: dict[str, int] = {}
         self._count = len(rules.rules)
-        self._places = 0
         self._steps: dict[tuple[tuple[str, ...], int, int, str], tuple[int, int]] = {}
         self._masks: dict[tuple[str, ...], int] = {}
         self._kept: dict[int, int] = {}
@@ -87,11 +109,9 @@ class Search:
                 self._bits_of_rule[number] |= bits
                 self._bits_of_claim[item.claim] = self._bits_of_claim.get(item.claim, 0) | bits
 
-    def met(self) -> None:
-        """Count one more place of a search. Raises TooManyStates where all searches together have met too many."""
-        self._places += 1
-        if self._places > MOST_PLACES:
-            raise TooManyStates
+    def met(self, *, anew: bool) -> None:
+        """Count one more move of a search, to a new place or not. Raises TooManyStates where that is too many."""
+        self._budget.spend(self._cost, anew)
 
     def smallest(self, shape: TokenShape, wanted: Wanted, hopeful: Wanted) -> Token | None:
         """Return a smallest token of the shape that is wanted; None where there is none.
@@ -260,9 +280,10 @@ class _Run:
         self._meet((at, part.words.begin(), state, alive, gone), before, text, soon=True)
 
     def _meet(self, place: _Place, before: _Place | None, text: str, *, soon: bool) -> None:
-        if place in self._parents:
+        known = place in self._parents
+        self._search.met(anew=not known)
+        if known:
             return
-        self._search.met()
         self._parents[place] = None if before is None else (before, text)
         if soon:
             self._queue.appendleft(place)

@@ -23,7 +23,7 @@ from diagnosis.callers.admission_verdict import (
 from diagnosis.callers.constraints import SESSION_NAME, compile_rules
 from diagnosis.callers.github_names import ANY_TEXT
 from diagnosis.callers.regions import FOREIGN_CALLER, STAND_IN_IDS, Region, Regions
-from diagnosis.callers.search import Search, Token
+from diagnosis.callers.search import Budget, Search, Token
 from diagnosis.callers.second_doors import second_doors
 from diagnosis.callers.verdicts_of_rules import Applying
 from diagnosis.claims.claim_set import (
@@ -91,9 +91,12 @@ def _searched(
     found: dict[tuple[str, str], Admitted] = {}
     refusals: list[tuple[int, str] | None] = []
     ids_made_up = False
+    budget = Budget()
     for arn in providers:
         requested: Words | str = audience or ANY_TEXT
-        one = _OfProvider(document, policy, caller_of(arn, role_arn), repository, requested, audience or AWS_AUDIENCE)
+        one = _OfProvider(
+            document, policy, caller_of(arn, role_arn), repository, requested, audience or AWS_AUDIENCE, budget
+        )
         ids_made_up = ids_made_up or one.regions.ids_are_stand_ins
         answers = one.answers()
         refusals.append(one.own_refused(answers))
@@ -152,13 +155,14 @@ class _OfProvider:
         repository: Repository,
         requested: Words | str,
         own_audience: str,
+        budget: Budget,
     ) -> None:
         self._document, self._repository = document, repository
         self._trust, self._caller = TrustPolicy(policy), caller
         self._audience = own_audience
         rules = compile_rules((policy,), caller)
         self.regions = Regions(rules, repository, requested, own_audience)
-        self._search, self._applying = Search(rules), Applying(rules)
+        self._search, self._applying = Search(rules, budget), Applying(rules)
 
     def answers(self) -> list[Admitted]:
         """Return the answer for every region."""

@@ -73,6 +73,8 @@ class PatternSet:
         for pattern in self.patterns:
             self._lay_out(pattern, offset)
             offset += len(pattern.tokens) + 1
+        self.size = offset
+        """How many states all patterns have together."""
         # The highest star first: what it covers need not be looked at again.
         self._covers.sort(reverse=True)
         self.characters = frozenset(sign for pattern in self.patterns for sign in pattern.spelled)
