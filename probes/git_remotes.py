@@ -21,7 +21,7 @@ _SECONDS = 5.0
 # Nothing of the folder's configuration is run: no monitor of files, no pager; and nobody is asked for a password.
 _WORDS = ("-c", "core.fsmonitor=false", "--no-pager", "remote", "-v")
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-_LINE = re.compile(r"([^\t]+)\t(.*) \(fetch\)(?: \[[^\]]*\])?")
+_LINE = re.compile(r"([^\t]+)\t(.*) \(fetch\)(?: \[[^\]()]*\])?")
 
 _HOST = r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/@:?#\\\[\]%]+)"
 _PATH = r"(?P<path>[^\s?#\\%]+)"

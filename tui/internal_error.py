@@ -19,7 +19,7 @@ _MOST_FILES = 10
 _MOST_FRAMES = 60
 _LONGEST_LINE = 400
 _MOST_LINES = 600
-_WITHIN_PACKAGES = re.compile(r".*[/\\](?:site-packages|dist-packages|lib[/\\]python[0-9.]+)[/\\]", re.DOTALL)
+_WITHIN_PACKAGES = re.compile(r"\A.*[/\\](?:site-packages|dist-packages|lib[/\\]python[0-9.]+)[/\\]", re.DOTALL)
 _OURS = Path(__file__).resolve().parent.parent
 
 

@@ -58,17 +58,13 @@ def read_document(text: str, limit: SizeLimit = ANY) -> PolicyDocument:
     So is a text that is larger than AWS takes for what it is attached to: ``limit``.
     """
     clean = scrub_json_text(text)
-    policy = parse_policy(text, limit=limit)
-    if clean != text and not isinstance(policy, Unparsable):
-        policy = parse_policy(clean)
-    elif clean != text and isinstance(policy, Unparsable) and policy.fault is not Fault.TOO_LONG:
+    if (refusal := limit.refusal(text)) is not None:
+        return PolicyDocument(clean, Unparsable(refusal, fault=Fault.TOO_LONG), {})
+    policy = parse_policy(clean)
+    if clean != text and not isinstance(policy, Unparsable) and isinstance(parse_policy(text), Unparsable):
         # What took a secret's place must not give the text a meaning that it never had.
-        after = parse_policy(clean)
-        policy = after if isinstance(after, Unparsable) else Unparsable(_SECRET, fault=Fault.SECRET)
+        policy = Unparsable("a value looks like a secret and was not kept", fault=Fault.SECRET)
     return PolicyDocument(clean, policy, {} if isinstance(policy, Unparsable) else _values(clean))
-
-
-_SECRET = "a value looks like a secret and was not kept"  # noqa: S105 - a sentence about one
 
 
 def write_document(tree: Mapping[str, Json], *, compact: bool = False) -> PolicyDocument:
