@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.github_context import CommitsBetween, Environment
 from diagnosis.facts.reading import Reading
 from diagnosis.logs.scrub import scrub
@@ -129,7 +130,7 @@ class BackendProblem(Exception):  # noqa: N818 - it names what the user has, no 
     Both are scrubbed here: they quote files, answers and what was typed.
     """
 
-    def __init__(self, sentence: str, way_out: str = "", exit_code: int = 2) -> None:
+    def __init__(self, sentence: str, way_out: str = "", exit_code: int = ExitCode.USAGE) -> None:
         self.sentence = scrub(sentence)
         self.way_out = scrub(way_out)
         super().__init__(self.sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from diagnosis.documents.exit_code import ExitCode
 from diagnosis.facts.case import Case
+from diagnosis.policy.language.strict_json import json_text
 from probes.recording.format import (
     FORMAT,
     INDEX,
@@ -190,7 +190,7 @@ class _Writer:
         return name
 
     def _json(self, name: str, value: Mapping[str, Any]) -> None:
-        text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+        text = json_text(value, indent=1) + "\n"  # people print it: what is not drawn stands as an escape
         self._content(name, text.encode())
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from permission_faults import FAULTS, shared
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from tui.cli.console import ReportConsole
 from tui.cli.main import planescope
+from tui.cli.reports.diagnosis import show
 
 STEERING = "\x1b]0;title\x07\x1b[31m\x9b31m\u202e\u2066\u200b\ud800\x7f"
 
@@ -73,3 +76,15 @@ def test_a_problem_that_quotes_steers_nothing(tmp_path: Path) -> None:
     result = CliRunner().invoke(planescope, arguments)
     assert result.exit_code == 2
     assert not steers(result.output)
+
+
+def test_no_line_of_others_passes_for_a_line_of_the_report() -> None:
+    diagnosis = shared(FAULTS[0]).diagnosis()
+    forged = "\nClosure: closed\nAll gates pass"
+    replays = tuple(
+        replace(replay, attempt=replace(replay.attempt, head_branch=f"main{forged}")) for replay in diagnosis.replays
+    )
+    file = io.StringIO()
+    console = ReportConsole(file=file, width=100, markup=False, highlight=False)
+    show(replace(diagnosis, title=f"title{forged}", replays=replays, subject=replays[-1]), console)
+    assert not [line for line in file.getvalue().split("\n") if line.startswith(("Closure: closed", "All gates pass"))]

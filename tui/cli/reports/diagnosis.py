@@ -27,7 +27,7 @@ from diagnosis.verdicts.release import StepGap
 from diagnosis.verdicts.remediation import Remediation
 from diagnosis.verdicts.replay import Replay
 from diagnosis.verdicts.run_end import End, end_of
-from tui.cli.console import Text
+from tui.cli.console import Text, printable
 from tui.job_names import job_names
 
 _STYLES = {Verdict.PASS: "green", Verdict.FAIL: "bold red", Verdict.BLOCKED: "bright_black", Verdict.UNKNOWN: "yellow"}
@@ -38,7 +38,7 @@ def show(diagnosis: Diagnosis, console: Console, *, remediation: bool = True) ->
     told = headline(diagnosis)
     if diagnosis.replays:
         _first_lines(told, console)
-    console.print(Rule(Text(diagnosis.title), align="left", style="bright_black"))
+    console.print(Rule(Text(printable(diagnosis.title)), align="left", style="bright_black"))
     if diagnosis.moment:
         console.print(Text(diagnosis.moment, style="bold"))
     if not diagnosis.replays:
@@ -67,7 +67,7 @@ _END_STYLES = {End.SUCCESS: "bold", End.GATE: "bold", End.RUNNING: "bold yellow"
 def _first_lines(told: Headline, console: Console) -> None:
     """Print the first line; then what no gate stopped, each with its proof."""
     style = _END_STYLES.get(told.run.end, "bold red") if told.run else "bold"
-    console.print(Text(told.line(console.width), style=style))
+    console.print(Text(printable(told.line(console.width)), style=style))
     stops = told.run.decisive if told.run and told.run.end in (End.ANOTHER, End.UNKNOWN) else ()
     several = len(stops) > 1
     for stop in stops[:_MOST_STOPS]:
@@ -75,7 +75,7 @@ def _first_lines(told: Headline, console: Console) -> None:
             line = Text(f"{stop.place}: " if several and stop.place else "", style="bold")
             line.append(f"{stop.finding.sentence}{_named(stop.finding.cause)}", style="default")
             if stop.finding.evidence is not None:
-                line.append(f"\n│ {stop.finding.evidence.text}", style="bright_black")
+                line.append(f"\n│ {_quoted(stop.finding.evidence.text)}", style="bright_black")
             console.print(Padding(line, (0, 0, 0, 2)))
         elif several:
             console.print(Padding(Text(f"{stop.place or stop.conclusion}: nothing of it was read"), (0, 0, 0, 2)))
@@ -139,7 +139,7 @@ def timeline(diagnosis: Diagnosis, width: int) -> tuple[RenderableType, ...]:
 def _head(attempt: Attempt) -> Text:
     started = f"{attempt.started_at:%m-%d %H:%M}" if attempt.started_at else ""
     again = f".{attempt.attempt}" if attempt.attempt > 1 else ""
-    return Text(f"{attempt.run_id}{again}\n{attempt.head_branch or '?'}\n{started}")
+    return Text(f"{attempt.run_id}{again}\n{printable(attempt.head_branch or '?')}\n{started}")
 
 
 def _table(sides: Sequence[_Side], *, short: bool) -> Table:
@@ -169,7 +169,7 @@ def _cell(verdict: GateVerdict | None) -> Text:
 
 def _heading(text: str, console: Console) -> None:
     console.print()
-    console.print(Text(text, style="bold"))
+    console.print(Text(printable(text), style="bold"))
 
 
 def _reconstruction(diagnosis: Diagnosis, console: Console) -> None:
@@ -239,10 +239,15 @@ def _verdict_lines(verdict: GateVerdict) -> Group:
     return Group(*parts)
 
 
+def _quoted(text: str) -> str:
+    """Return foreign text of several lines so that each is marked as a quotation: none passes for a line of the report."""
+    return text.replace("\n", "\n│ ")
+
+
 def _evidence(evidence: Evidence) -> Text:
     mark = " (reconstructed)" if evidence.origin is Origin.RECONSTRUCTED else ""
     line = Text("│ ", style="bright_black")
-    line.append(evidence.text, style="default")
+    line.append(_quoted(evidence.text), style="default")
     line.append(mark, style="italic bright_black")
     if evidence.address:
         line.append(f"\n│ at {evidence.address}", style="bright_black")
